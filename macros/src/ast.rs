@@ -1,0 +1,93 @@
+//! A model as it is written: the attributes, read but not yet judged.
+
+use proc_macro2::TokenStream;
+use syn::{ExprPath, Ident, LitStr, Path, Type, Visibility};
+
+/// What an error about a part of the input points at.
+pub(crate) type Mark = TokenStream;
+
+/// A value, and where it was written.
+#[derive(Clone)]
+pub(crate) struct At<T> {
+    pub(crate) value: T,
+    pub(crate) mark: Mark,
+}
+
+/// A struct with `#[derive(Repository)]`.
+pub(crate) struct Input {
+    pub(crate) ident: Ident,
+    pub(crate) vis: Visibility,
+    pub(crate) container: Container,
+    pub(crate) fields: Vec<Field>,
+}
+
+/// `#[repository(…)]`.
+#[derive(Default)]
+pub(crate) struct Container {
+    pub(crate) krate: Option<Path>,
+    pub(crate) name: Option<LitStr>,
+    pub(crate) capacity: Capacity,
+    pub(crate) indexes: Vec<Index>,
+}
+
+/// `read_capacity = …, write_capacity = …`.
+#[derive(Default)]
+pub(crate) struct Capacity {
+    pub(crate) read: Option<At<u64>>,
+    pub(crate) write: Option<At<u64>>,
+}
+
+/// A field and its attributes.
+pub(crate) struct Field {
+    pub(crate) ident: Ident,
+    pub(crate) ty: Type,
+    pub(crate) hash_key: Option<Mark>,
+    pub(crate) auto: Option<Mark>,
+    pub(crate) range_key: Option<Mark>,
+    pub(crate) indexes: Vec<Index>,
+    pub(crate) ttl: Option<At<u64>>,
+    pub(crate) version: Option<Mark>,
+    pub(crate) created_at: Option<Mark>,
+    pub(crate) updated_at: Option<Mark>,
+    pub(crate) serde: SerdeField,
+}
+
+/// `#[index(…)]` on a field, or `index(…)` in `#[repository(…)]`.
+pub(crate) struct Index {
+    pub(crate) mark: Mark,
+    pub(crate) name: Option<LitStr>,
+    pub(crate) hash: Option<LitStr>,
+    pub(crate) ranges: Vec<LitStr>,
+    pub(crate) unique: Option<Mark>,
+    pub(crate) local: Option<Mark>,
+    pub(crate) projection: Option<At<Projection>>,
+    pub(crate) capacity: Capacity,
+}
+
+/// Which fields an index holds beside its keys.
+#[derive(Clone)]
+pub(crate) enum Projection {
+    All,
+    KeysOnly,
+    Include(Vec<LitStr>),
+}
+
+/// What serde's attributes say about a field.
+#[derive(Default)]
+pub(crate) struct SerdeField {
+    /// The name it is written under.
+    pub(crate) written: String,
+    /// The name it is read under.
+    pub(crate) read: String,
+    /// Where the name comes from, when it is not the field itself.
+    pub(crate) rename: Option<Mark>,
+    pub(crate) serialize_with: Option<ExprPath>,
+    pub(crate) deserialize_with: Option<ExprPath>,
+    /// The attribute of the two above.
+    pub(crate) with: Option<Mark>,
+    pub(crate) skip_serializing: Option<Mark>,
+    pub(crate) skip_deserializing: Option<Mark>,
+    pub(crate) skip_serializing_if: Option<Mark>,
+    pub(crate) flatten: Option<Mark>,
+    pub(crate) default: bool,
+}

@@ -1,0 +1,318 @@
+//! Secondary indexes: their fields, names and limits.
+
+use std::collections::HashMap;
+
+use proc_macro2::Span;
+use quote::{ToTokens, format_ident};
+use syn::LitStr;
+use syn::ext::IdentExt;
+
+use super::keys::Roles;
+use crate::ast::{self, Input, Mark};
+use crate::ctxt::Ctxt;
+use crate::model::{Field, Index, Projection, Storage};
+use crate::spell;
+
+/// DynamoDB's limits for one table.
+const MOST_GLOBAL: usize = 20;
+const MOST_LOCAL: usize = 5;
+const MOST_INCLUDED: usize = 100;
+
+/// Checks every index: those on fields in the fields' order, then those on the struct.
+pub(super) fn check(cx: &Ctxt, input: &Input, roles: &Roles, fields: &[Field]) -> Vec<Index> {
+    let on_fields = input
+        .fields
+        .iter()
+        .enumerate()
+        .flat_map(|(at, field)| field.indexes.iter().map(move |index| (Some(at), index)));
+    let on_struct = input.container.indexes.iter().map(|index| (None, index));
+    let mut names: HashMap<String, ()> = HashMap::new();
+    let mut indexes = Vec::new();
+    for (at, written) in on_fields.chain(on_struct) {
+        let checked = Checker { cx, input, roles, fields, written };
+        let Some(index) = checked.index(at) else {
+            continue;
+        };
+        if names.insert(index.name.clone(), ()).is_some() {
+            let mark = written.name.as_ref().map_or_else(|| written.mark.clone(), ToTokens::to_token_stream);
+            cx.error(
+                mark,
+                format!(
+                    "a second index named `{}`: its finder would be `{}` again; give it another name with `name = \"...\"`",
+                    index.name, index.finder
+                ),
+            );
+            continue;
+        }
+        indexes.push(index);
+    }
+    limits(cx, input, &indexes);
+    indexes
+}
+
+/// How many indexes, and included fields, a table may have.
+fn limits(cx: &Ctxt, input: &Input, indexes: &[Index]) {
+    let local = indexes.iter().filter(|index| index.local).count();
+    let global = indexes.len() - local;
+    let included: usize = indexes
+        .iter()
+        .map(|index| match &index.projection {
+            Projection::Include(names) => names.len(),
+            _ => 0,
+        })
+        .sum();
+    for (count, most, what) in [
+        (global, MOST_GLOBAL, "indexes"),
+        (local, MOST_LOCAL, "local indexes"),
+        (included, MOST_INCLUDED, "fields named by projections"),
+    ] {
+        if count > most {
+            cx.error(
+                &input.ident,
+                format!("`{}` has {count} {what}: DynamoDB takes at most {most} a table", input.ident),
+            );
+        }
+    }
+}
+
+/// One index with all it is checked against.
+struct Checker<'a> {
+    cx: &'a Ctxt,
+    input: &'a Input,
+    roles: &'a Roles,
+    fields: &'a [Field],
+    written: &'a ast::Index,
+}
+
+impl Checker<'_> {
+    fn index(&self, at: Option<usize>) -> Option<Index> {
+        let local = self.written.local.is_some();
+        let own = match at {
+            Some(at) => Some(at),
+            None => self.hash_on_struct(),
+        };
+        let ranges = self.ranges();
+        let (hash, ranges) = if local {
+            let own = own?;
+            let hash = self.local(own)?;
+            (hash, vec![own])
+        } else {
+            let hash = own?;
+            self.distinct(hash, &ranges);
+            (hash, ranges)
+        };
+        let name = self.name(own.unwrap_or(hash))?;
+        let (read_capacity, write_capacity) = self.capacity(local);
+        Some(Index {
+            finder: self.finder(&name, at),
+            name,
+            projection: self.projection(hash, &ranges),
+            hash,
+            ranges,
+            unique: self.written.unique.is_some() && !local,
+            local,
+            read_capacity,
+            write_capacity,
+        })
+    }
+
+    fn hash_on_struct(&self) -> Option<usize> {
+        match &self.written.hash {
+            Some(hash) => self.field(hash),
+            None => {
+                self.cx.error(
+                    &self.written.mark,
+                    "this index has no hash: write `index(hash = \"field\", ...)`",
+                );
+                None
+            }
+        }
+    }
+
+    /// The field of a name; a missing one is an error with the nearest name.
+    fn field(&self, name: &LitStr) -> Option<usize> {
+        let text = name.value();
+        let wanted = text.strip_prefix("r#").unwrap_or(&text);
+        let names: Vec<String> = self.input.fields.iter().map(bare_name).collect();
+        if let Some(at) = names.iter().position(|name| name == wanted) {
+            return Some(at);
+        }
+        let renamed = self.fields.iter().zip(&names).find(|(field, _)| field.stored == wanted);
+        let hint = match renamed {
+            Some((_, name)) => format!("; fields are named as in the struct: write `{name}`"),
+            None => {
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                spell::hint(wanted, &names)
+            }
+        };
+        self.cx.error(name, format!("`{}` has no field `{text}`{hint}", self.input.ident));
+        None
+    }
+
+    fn ranges(&self) -> Vec<usize> {
+        self.written.ranges.iter().filter_map(|name| self.field(name)).collect()
+    }
+
+    /// A local index: the table's hash key, and this field as range.
+    fn local(&self, own: usize) -> Option<usize> {
+        let (cx, written) = (self.cx, self.written);
+        if let Some(unique) = &written.unique {
+            cx.error(
+                unique,
+                "a local index cannot be unique: write `#[index(unique)]` alone for a value that is unique in the table",
+            );
+        }
+        if !written.ranges.is_empty() {
+            let range = written.ranges.iter().map(ToTokens::to_token_stream);
+            cx.error(
+                range.collect::<Mark>(),
+                "the range of a local index is the field it stands on: leave `range` out",
+            );
+        }
+        if self.roles.range.is_none() {
+            cx.error(
+                &written.local,
+                "a local index needs a model with a `#[range_key]`: without one each hash key has a single record",
+            );
+        }
+        for (role, word) in [(self.roles.hash, "hash key"), (self.roles.range, "range key")] {
+            if role == Some(own) {
+                cx.error(
+                    &written.local,
+                    format!("the {word} orders the table itself: put `#[index(local)]` on another field"),
+                );
+                return None;
+            }
+        }
+        self.roles.hash
+    }
+
+    /// No field stands twice in an index.
+    fn distinct(&self, hash: usize, ranges: &[usize]) {
+        for (i, &range) in ranges.iter().enumerate() {
+            if range == hash || ranges[..i].contains(&range) {
+                let mark = self.written.ranges.get(i).map(ToTokens::to_token_stream);
+                self.cx.error(
+                    mark.unwrap_or_else(|| self.written.mark.clone()),
+                    format!(
+                        "`{}` stands twice in this index: leave it out of `range`",
+                        bare_name(&self.input.fields[range])
+                    ),
+                );
+            }
+        }
+    }
+
+    /// The name, given or made from the field.
+    fn name(&self, own: usize) -> Option<String> {
+        const RULE: &str = "it takes 3 to 255 letters, digits and `_`, since its finder is `find_<name>`";
+        if let Some(name) = &self.written.name {
+            let text = name.value();
+            if !named_well(&text) {
+                self.cx.error(name, format!("`{text}` cannot be an index's name: {RULE}"));
+                return None;
+            }
+            return Some(text);
+        }
+        let name = format!("by_{}", bare_name(&self.input.fields[own]));
+        if !named_well(&name) {
+            self.cx.error(
+                &self.written.mark,
+                format!("`{name}` cannot be an index's name: {RULE}; write `name = \"...\"`"),
+            );
+            return None;
+        }
+        Some(name)
+    }
+
+    /// The finder, which points at the field or the name it comes from.
+    fn finder(&self, name: &str, at: Option<usize>) -> syn::Ident {
+        let place = match (at, &self.written.name) {
+            (Some(at), _) => self.input.fields[at].ident.span(),
+            (None, Some(name)) => name.span(),
+            (None, None) => Span::call_site(),
+        };
+        format_ident!("find_{name}", span = Span::call_site().located_at(place))
+    }
+
+    fn projection(&self, hash: usize, ranges: &[usize]) -> Projection {
+        let Some(projection) = &self.written.projection else {
+            return Projection::All;
+        };
+        if self.written.unique.is_some() && !matches!(projection.value, ast::Projection::All) {
+            self.cx.error(
+                &projection.mark,
+                "a unique index finds whole records, so it holds all fields: leave `projection` out",
+            );
+            return Projection::All;
+        }
+        match &projection.value {
+            ast::Projection::All => Projection::All,
+            ast::Projection::KeysOnly => Projection::KeysOnly,
+            ast::Projection::Include(names) => self.include(names, hash, ranges),
+        }
+    }
+
+    /// The stored names of included fields; keys are held anyway.
+    fn include(&self, names: &[LitStr], hash: usize, ranges: &[usize]) -> Projection {
+        let mut included = Vec::new();
+        for name in names {
+            let Some(at) = self.field(name) else { continue };
+            let field = &self.fields[at];
+            if !matches!(field.storage, Storage::Own { .. }) {
+                self.cx.error(
+                    name,
+                    format!("`{}` is not stored under a name of its own, so an index cannot hold it", name.value()),
+                );
+                continue;
+            }
+            if included.contains(&field.stored) {
+                self.cx.error(name, format!("`{}` stands twice in this projection", name.value()));
+                continue;
+            }
+            let held = at == hash
+                || ranges.contains(&at)
+                || self.roles.hash == Some(at)
+                || self.roles.range == Some(at);
+            if !held {
+                included.push(field.stored.clone());
+            }
+        }
+        if included.is_empty() { Projection::KeysOnly } else { Projection::Include(included) }
+    }
+
+    fn capacity(&self, local: bool) -> (Option<u64>, Option<u64>) {
+        let capacity = &self.written.capacity;
+        let given = capacity.read.as_ref().or(capacity.write.as_ref());
+        if let Some(at) = given {
+            let table = &self.input.container.capacity;
+            if local {
+                self.cx.error(
+                    &at.mark,
+                    "a local index uses the table's capacity: leave it out here",
+                );
+                return (None, None);
+            }
+            if table.read.is_none() && table.write.is_none() {
+                self.cx.error(
+                    &at.mark,
+                    "an index cannot have a capacity where the table has none: \
+                     write `read_capacity` and `write_capacity` in `#[repository(...)]` too",
+                );
+            }
+        }
+        super::capacity(self.cx, capacity)
+    }
+}
+
+/// Whether `find_<name>` is an identifier and DynamoDB takes the name.
+fn named_well(name: &str) -> bool {
+    (3..=255).contains(&name.len())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && !name.starts_with("_reposit")
+}
+
+/// The name of a field without `r#`.
+pub(super) fn bare_name(field: &ast::Field) -> String {
+    field.ident.unraw().to_string()
+}

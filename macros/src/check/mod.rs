@@ -1,0 +1,133 @@
+//! The rules of a model, from what is written ([`ast`](crate::ast)) to what is meant ([`model`](crate::model)).
+//!
+//! Every rule reports and goes on, so that all mistakes of a model are told at once, and what can be
+//! understood of a wrong model still becomes one: its uses then cause no errors of their own.
+
+mod indexes;
+mod keys;
+mod names;
+mod serde;
+
+use quote::{ToTokens, format_ident};
+use syn::ext::IdentExt;
+
+use crate::ast::{Capacity, Field as Written, Input};
+use crate::case;
+use crate::ctxt::Ctxt;
+use crate::model::{Codec, Field, Model, Role, Storage};
+use crate::parse::container::default_crate;
+
+/// Checks a model.
+pub(crate) fn model(cx: &Ctxt, input: &Input) -> Model {
+    let (read_capacity, write_capacity) = capacity(cx, &input.container.capacity);
+    let roles = keys::roles(cx, input);
+    serde::check(cx, input);
+    let fields = fields(input, &roles);
+    names::check(cx, input, &fields, true);
+    let indexes = indexes::check(cx, input, &roles, &fields);
+    Model {
+        ident: input.ident.clone(),
+        vis: input.vis.clone(),
+        krate: input.container.krate.clone().unwrap_or_else(default_crate),
+        name: names::table(cx, input),
+        read_capacity,
+        write_capacity,
+        fields,
+        hash: roles.hash,
+        range: roles.range,
+        auto_hash: roles.auto_hash,
+        indexes,
+        ttl: roles.ttl,
+        version: roles.version,
+        created_at: roles.created_at,
+        updated_at: roles.updated_at,
+    }
+}
+
+/// Checks the fields of a struct that is not a model itself.
+pub(crate) fn nested(cx: &Ctxt, input: &Input) -> Vec<Field> {
+    serde::check(cx, input);
+    let fields = fields(input, &keys::Roles::default());
+    names::check(cx, input, &fields, false);
+    fields
+}
+
+fn fields(input: &Input, roles: &keys::Roles) -> Vec<Field> {
+    let mut stored = 0;
+    let describe = |(at, field): (usize, &Written)| {
+        let storage = storage(field, stored);
+        stored += usize::from(matches!(storage, Storage::Own { .. }));
+        let role = if roles.hash == Some(at) || roles.range == Some(at) {
+            Role::Key
+        } else if roles.version == Some(at) {
+            Role::Version
+        } else {
+            Role::Plain
+        };
+        Field {
+            constant: constant(&field.ident),
+            ident: field.ident.clone(),
+            ty: field.ty.clone(),
+            stored: field.serde.written.clone(),
+            storage,
+            role,
+            skippable: field.serde.skip_serializing_if.is_some(),
+        }
+    };
+    input.fields.iter().enumerate().map(describe).collect()
+}
+
+/// How serde stores a field that would be the next at `position`.
+fn storage(field: &Written, position: usize) -> Storage {
+    let serde = &field.serde;
+    if serde.skip_serializing.is_some() {
+        Storage::Skipped
+    } else if serde.flatten.is_some() {
+        Storage::Flattened
+    } else {
+        let codec = match (&serde.serialize_with, &serde.deserialize_with) {
+            (Some(function), _) => Codec::With(function.clone()),
+            (None, Some(_)) => Codec::Serde,
+            (None, None) => Codec::Plain,
+        };
+        Storage::Own { position, codec }
+    }
+}
+
+/// The name of a field's constant, which points at the field where it is defined.
+fn constant(field: &syn::Ident) -> syn::Ident {
+    let span = proc_macro2::Span::call_site().located_at(field.span());
+    format_ident!("{}", case::screaming(&field.unraw().to_string()), span = span)
+}
+
+/// Capacities come in pairs and are not zero.
+fn capacity(cx: &Ctxt, capacity: &Capacity) -> (Option<u64>, Option<u64>) {
+    let value = |given: &Option<crate::ast::At<u64>>| given.as_ref().map(|at| at.value);
+    for (given, word) in [(&capacity.read, "read_capacity"), (&capacity.write, "write_capacity")] {
+        if let Some(at) = given
+            && at.value == 0
+        {
+            cx.error(
+                &at.mark,
+                format!("`{word}` must be at least 1; leave both capacities out for a table that is paid on demand"),
+            );
+        }
+    }
+    match (&capacity.read, &capacity.write) {
+        (Some(read), None) => cx.error(
+            &read.mark,
+            "`read_capacity` without `write_capacity`: give both, or neither for on demand",
+        ),
+        (None, Some(write)) => cx.error(
+            &write.mark,
+            "`write_capacity` without `read_capacity`: give both, or neither for on demand",
+        ),
+        _ => {}
+    }
+    (value(&capacity.read), value(&capacity.write))
+}
+
+/// A field's name as the user wrote it.
+fn shown(field: &Written) -> String {
+    field.ident.to_token_stream().to_string()
+}

@@ -1,0 +1,119 @@
+//! What serde's attributes may say about fields that a backend must find.
+
+use crate::ast::{Field, Input, Mark};
+use crate::ctxt::Ctxt;
+
+/// Checks every field.
+pub(super) fn check(cx: &Ctxt, input: &Input) {
+    let mut ranges: Vec<String> = Vec::new();
+    for index in input.container.indexes.iter().chain(input.fields.iter().flat_map(|field| &field.indexes)) {
+        ranges.extend(index.hash.iter().chain(&index.ranges).map(syn::LitStr::value));
+    }
+    for field in &input.fields {
+        let indexed = !field.indexes.is_empty() || ranges.contains(&super::indexes::bare_name(field));
+        stays(cx, field, indexed);
+        plain(cx, field);
+        readable(cx, field);
+    }
+}
+
+/// The word for what a field is, where that needs it to be stored in its own place.
+fn special(field: &Field, indexed: bool) -> Option<&'static str> {
+    let marks: [(bool, &'static str); 7] = [
+        (field.hash_key.is_some(), "a hash key"),
+        (field.range_key.is_some(), "a range key"),
+        (field.version.is_some(), "a version"),
+        (field.ttl.is_some(), "a ttl field"),
+        (field.created_at.is_some(), "a created_at field"),
+        (field.updated_at.is_some(), "an updated_at field"),
+        (indexed, "an index field"),
+    ];
+    marks.into_iter().find(|(is, _)| *is).map(|(_, word)| word)
+}
+
+/// Keys and their like are always stored, under a name of their own.
+fn stays(cx: &Ctxt, field: &Field, indexed: bool) {
+    let Some(what) = special(field, indexed) else {
+        return;
+    };
+    let serde = &field.serde;
+    if let Some(flatten) = &serde.flatten {
+        cx.error(
+            flatten,
+            format!("{what} cannot be flattened: it must be stored under one name"),
+        );
+    }
+    if let Some(skip) = serde.skip_serializing.as_ref().or(serde.skip_deserializing.as_ref()) {
+        cx.error(
+            skip,
+            format!("{what} cannot be skipped: it must be stored and read back"),
+        );
+    }
+    let optional = indexed || field.ttl.is_some();
+    let always = field.hash_key.is_some() || field.range_key.is_some() || field.version.is_some();
+    if let Some(skip) = &serde.skip_serializing_if
+        && (always || !optional)
+    {
+        cx.error(skip, format!("{what} cannot be left out: every record must have it"));
+    }
+}
+
+/// What reposit reads and writes by itself has its plain form.
+fn plain(cx: &Ctxt, field: &Field) {
+    let Some(with) = &field.serde.with else {
+        return;
+    };
+    let refused: [(&Option<Mark>, &str, &str); 3] = [
+        (&field.version, "the version is counted up on the server", "an unsigned integer as it is"),
+        (&field.created_at, "the time of creation is filled in by reposit", "the instant as it is"),
+        (&field.updated_at, "the time of the last write is filled in by reposit", "the instant as it is"),
+    ];
+    for (mark, reason, form) in refused {
+        if mark.is_some() {
+            cx.error(with, format!("{reason}, so it is stored as {form}: remove this"));
+        }
+    }
+    if field.ttl.is_some() {
+        cx.error(
+            with,
+            "the expiry is reckoned from this field's stored value, so the instant is stored as it is: remove this",
+        );
+    }
+    if field.auto.is_some() {
+        cx.error(
+            with,
+            "a key that is filled in is stored as it is: remove this, or `auto`",
+        );
+    }
+}
+
+/// A field that may be absent from a record needs a value when the record is read.
+fn readable(cx: &Ctxt, field: &Field) {
+    let serde = &field.serde;
+    let absent = serde.skip_serializing.as_ref().or(serde.skip_serializing_if.as_ref());
+    // serde reads a missing Option as None, but not where a function of the user's own reads it.
+    let has_default = serde.default || (is_option(&field.ty) && serde.deserialize_with.is_none());
+    if let Some(mark) = absent
+        && serde.skip_deserializing.is_none()
+        && !has_default
+    {
+        cx.error(
+            mark,
+            "a record without this field could not be read back: add `#[serde(default)]`",
+        );
+    }
+}
+
+/// Whether a type is written `Option<…>`, as serde's derive has to guess as well.
+fn is_option(ty: &syn::Type) -> bool {
+    match ty {
+        syn::Type::Group(group) => is_option(&group.elem),
+        syn::Type::Paren(paren) => is_option(&paren.elem),
+        syn::Type::Path(path) => path
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| last.ident == "Option" && !last.arguments.is_none()),
+        _ => false,
+    }
+}

@@ -1,0 +1,47 @@
+//! What must hold for the types of fields, each said once and at the field's type.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use crate::model::{Field, Model, Role};
+
+/// The checks, in a function that is never called.
+pub(super) fn all(model: &Model) -> TokenStream {
+    let keys = model.keys().map(|field| probed(field, &quote!(is_key)));
+    let indexed = model.fields.iter().enumerate().filter_map(|(at, field)| index_field(model, at, field));
+    let times = [model.created_at, model.updated_at]
+        .into_iter()
+        .flatten()
+        .map(|at| direct(&model.fields[at], &quote!(assert_ttl)));
+    quote! {
+        const _: fn() = || {
+            #(#keys)*
+            #(#indexed)*
+            #(#times)*
+        };
+    }
+}
+
+/// A field that is part of an index and not of the key, whose rule is stricter.
+fn index_field(model: &Model, at: usize, field: &Field) -> Option<TokenStream> {
+    let part = model.indexes.iter().any(|index| index.parts().any(|part| part == at));
+    if !part || field.role == Role::Key {
+        return None;
+    }
+    // A finder that takes the field says already where it is no field type at all.
+    let taken = model.indexes.iter().any(|index| index.arguments().any(|argument| argument == at));
+    Some(if taken { probed(field, &quote!(is_index_key)) } else { direct(field, &quote!(assert_index_key)) })
+}
+
+/// Judged only where the type is a field type.
+fn probed(field: &Field, check: &TokenStream) -> TokenStream {
+    let ty = &field.ty;
+    quote_spanned!(ty.span()=> __p::Probe::<#ty>::#check();)
+}
+
+/// Judged in any case.
+fn direct(field: &Field, check: &TokenStream) -> TokenStream {
+    let ty = &field.ty;
+    quote_spanned!(ty.span()=> __p::#check::<#ty>();)
+}

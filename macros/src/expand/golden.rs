@@ -1,0 +1,39 @@
+//! The expansions of whole inputs, against those that were looked over and kept.
+//!
+//! `REPOSIT_BLESS=1 cargo test -p reposit-macros` keeps the present ones; look at the difference.
+
+use std::fs;
+use std::path::Path;
+
+use proc_macro2::TokenStream;
+use syn::DeriveInput;
+
+fn check(case: &str, derive: fn(&DeriveInput) -> TokenStream) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/expand/golden");
+    let source = fs::read_to_string(folder.join(format!("{case}.rs"))).unwrap();
+    let input = syn::parse_str(&source).unwrap();
+    let file = syn::parse2(derive(&input)).unwrap();
+    let actual = prettyplease::unparse(&file);
+    let kept = folder.join(format!("{case}.expected"));
+    if std::env::var_os("REPOSIT_BLESS").is_some() {
+        fs::write(kept, actual).unwrap();
+        return;
+    }
+    let expected = fs::read_to_string(kept).unwrap_or_default();
+    assert!(expected == actual, "the expansion of {case} is now:\n{actual}");
+}
+
+#[test]
+fn models() {
+    for case in ["user", "event", "broken"] {
+        check(case, super::derive);
+    }
+}
+
+#[test]
+fn values() {
+    check("address", crate::values::embedded);
+    check("user_id", crate::values::key);
+    check("level", crate::values::key);
+    check("summary", crate::projection::derive);
+}

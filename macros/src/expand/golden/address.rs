@@ -1,0 +1,6 @@
+#[derive(Embedded)]
+pub(crate) struct Address {
+    #[serde(rename = "town")]
+    city: String,
+    zip: Option<String>,
+}

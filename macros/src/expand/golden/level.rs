@@ -1,0 +1,5 @@
+#[derive(Key)]
+enum Level {
+    Low,
+    High,
+}

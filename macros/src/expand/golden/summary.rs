@@ -1,0 +1,6 @@
+#[derive(Projection)]
+#[projection(of = User)]
+struct Summary {
+    id: String,
+    age: u32,
+}

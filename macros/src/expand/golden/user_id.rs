@@ -1,0 +1,2 @@
+#[derive(Key)]
+struct UserId(String);

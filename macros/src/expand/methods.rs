@@ -1,0 +1,198 @@
+//! The operations of a model: `create`, `get`, `update` and the rest.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident, quote};
+
+use crate::docs;
+use crate::model::{Codec, Field, Model, Storage};
+
+pub(super) fn all(model: &Model) -> TokenStream {
+    let writes = if model.version.is_some() { versioned(model) } else { unversioned(model) };
+    let vis = &model.vis;
+    let (create, scan) = (
+        docs::of_record(model, "Creates a record, which must not exist yet."),
+        "Reads every record of the repository: the only full scan.",
+    );
+    let keyed = keyed(model);
+    let many = many(model, "get_many", "GetMany", "Reads many records");
+    let query = query(model);
+    quote! {
+        #[doc = #create]
+        #[inline]
+        #vis fn create(record: &Self) -> __r::operation::Create<'_, Self> {
+            __r::operation::Create::new(record)
+        }
+        #writes
+        #keyed
+        #many
+        #query
+        #[doc = #scan]
+        #[inline]
+        #vis fn scan() -> __r::operation::Scan<Self> {
+            __r::operation::Scan::new()
+        }
+    }
+}
+
+/// What only a model without a version has.
+fn unversioned(model: &Model) -> TokenStream {
+    let vis = &model.vis;
+    let put = docs::of_record(model, "Creates a record, or replaces it whole.");
+    let put_many = docs::of_record(model, "Creates many records, or replaces them whole.");
+    let delete_many = many(model, "delete_many", "DeleteMany", "Deletes many records");
+    quote! {
+        #[doc = #put]
+        #[inline]
+        #vis fn put(record: &Self) -> __r::operation::Put<'_, Self> {
+            __r::operation::Put::new(record)
+        }
+        #[doc = #put_many]
+        #[inline]
+        #vis fn put_many(records: &[Self]) -> __r::operation::PutMany<'_, Self> {
+            __r::operation::PutMany::new(records)
+        }
+        #delete_many
+    }
+}
+
+/// What only a model with a version has.
+fn versioned(model: &Model) -> TokenStream {
+    let Some(field) = model.version.map(|at| &model.fields[at]) else {
+        return TokenStream::new();
+    };
+    let (vis, ident, ty) = (&model.vis, &field.ident, &field.ty);
+    let save = format!(
+        "Creates a record whose `{name}` is 0; replaces another one if its stored `{name}` is still the same.",
+        name = syn::ext::IdentExt::unraw(ident),
+    );
+    let save = docs::of_record(model, &save);
+    let version = quote::quote_spanned!(syn::spanned::Spanned::span(ty)=> <#ty as __p::Version>);
+    quote! {
+        #[doc = #save]
+        #[inline]
+        #vis fn save(record: &mut Self) -> __r::operation::Save<'_, Self> {
+            __r::operation::Save::new(
+                record,
+                __p::VersionOf { get: |m| #version::get(&m.#ident), set: |m, v| #version::set(&mut m.#ident, v) },
+            )
+        }
+    }
+}
+
+/// The operations on one record by its key.
+fn keyed(model: &Model) -> TokenStream {
+    const OPERATIONS: [(&str, &str, &str); 5] = [
+        ("get", "Get", "Reads a record"),
+        ("update", "Update", "Changes fields of a record"),
+        ("upsert", "Upsert", "Changes fields of a record, or creates it,"),
+        ("delete", "Delete", "Deletes a record"),
+        ("check", "Check", "Checks a record inside a transaction without writing it,"),
+    ];
+    let vis = &model.vis;
+    let Key { generics, params, value } = key(model);
+    let one = |(method, operation, what): (&str, &str, &str)| {
+        let (method, operation) = (format_ident!("{method}"), format_ident!("{operation}"));
+        let doc = docs::by_key(model, what);
+        let body = match &value {
+            Some(value) => quote!(__r::operation::#operation::new(#value)),
+            None => quote!(loop {}),
+        };
+        quote! {
+            #[doc = #doc]
+            #[inline]
+            #vis fn #method #generics(#params) -> __r::operation::#operation<Self> {
+                #body
+            }
+        }
+    };
+    OPERATIONS.into_iter().map(one).collect()
+}
+
+/// The primary key as parameters, and the value made of them.
+struct Key {
+    generics: TokenStream,
+    params: TokenStream,
+    /// Missing in a model without a hash key, whose parameter then takes anything.
+    value: Option<TokenStream>,
+}
+
+fn key(model: &Model) -> Key {
+    let range = model.range.map(|at| &model.fields[at]);
+    let range_param = range.map(param).map(|param| quote!(, #param));
+    let Some(hash) = model.hash.map(|at| &model.fields[at]) else {
+        return Key { generics: quote!(<__H>), params: quote!(_: __H #range_param), value: None };
+    };
+    let hash_param = param(hash);
+    Key {
+        generics: TokenStream::new(),
+        params: quote!(#hash_param #range_param),
+        value: Some(match range {
+            None => {
+                let hash = key_of(hash, &hash.ident);
+                quote!(__p::hash_key(#hash))
+            }
+            Some(range) => {
+                let (hash, range) = (key_of(hash, &hash.ident), key_of(range, &range.ident));
+                quote!(__p::hash_range_key(#hash, #range))
+            }
+        }),
+    }
+}
+
+/// A field as a parameter of its argument type.
+pub(super) fn param(field: &Field) -> TokenStream {
+    let (ident, arg) = (&field.ident, arg(field));
+    quote!(#ident: #arg)
+}
+
+/// The type that methods take for a field.
+fn arg(field: &Field) -> TokenStream {
+    let ty = &field.ty;
+    quote::quote_spanned!(syn::spanned::Spanned::span(ty)=> <#ty as __r::FieldType>::Arg<'_>)
+}
+
+/// A value of a field as a part of a key.
+pub(super) fn key_of(field: &Field, value: impl ToTokens) -> TokenStream {
+    let (constant, ty) = (&field.constant, &field.ty);
+    quote!(__p::Probe::<#ty>::part(Self::#constant, #value))
+}
+
+/// `get_many` and `delete_many`.
+fn many(model: &Model, method: &str, operation: &str, what: &str) -> TokenStream {
+    let vis = &model.vis;
+    let (method, operation) = (format_ident!("{method}"), format_ident!("{operation}"));
+    let doc = docs::by_keys(model, what);
+    quote! {
+        #[doc = #doc]
+        #[inline]
+        #vis fn #method<K: __p::IntoKey<<Self as __r::Repository>::Key>>(
+            keys: impl ::core::iter::IntoIterator<Item = K>,
+        ) -> __r::operation::#operation<Self> {
+            __r::operation::#operation::new(keys)
+        }
+    }
+}
+
+/// `query`, where there is a range key.
+fn query(model: &Model) -> Option<TokenStream> {
+    let (hash, range) = (&model.fields[model.hash?], &model.fields[model.range?]);
+    let (vis, doc, param, key, ty) =
+        (&model.vis, docs::query(model), param(hash), key_of(hash, &hash.ident), &range.ty);
+    let ranged_by = ranged_by(range);
+    Some(quote! {
+        #[doc = #doc]
+        #[inline]
+        #vis fn query(#param) -> __r::operation::Query<Self, #ty, __p::Primary> {
+            __r::operation::Query::primary(#key)#ranged_by
+        }
+    })
+}
+
+/// Makes a query encode its range as `serde(with)` on the field does.
+pub(super) fn ranged_by(field: &Field) -> Option<TokenStream> {
+    let constant = &field.constant;
+    match &field.storage {
+        Storage::Own { codec: Codec::With(_) | Codec::Serde, .. } => Some(quote!(.ranged_by(Self::#constant))),
+        _ => None,
+    }
+}

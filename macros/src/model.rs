@@ -1,0 +1,124 @@
+//! A checked model: what the expansion is made from. Positions point into [`Model::fields`].
+
+use syn::{ExprPath, Ident, Path, Type, Visibility};
+
+/// A model that keeps the rules, or the part of it that could be understood.
+pub(crate) struct Model {
+    pub(crate) ident: Ident,
+    pub(crate) vis: Visibility,
+    pub(crate) krate: Path,
+    pub(crate) name: String,
+    pub(crate) read_capacity: Option<u64>,
+    pub(crate) write_capacity: Option<u64>,
+    pub(crate) fields: Vec<Field>,
+    /// Missing only in a model with errors.
+    pub(crate) hash: Option<usize>,
+    pub(crate) range: Option<usize>,
+    pub(crate) auto_hash: bool,
+    pub(crate) indexes: Vec<Index>,
+    pub(crate) ttl: Option<Ttl>,
+    pub(crate) version: Option<usize>,
+    pub(crate) created_at: Option<usize>,
+    pub(crate) updated_at: Option<usize>,
+}
+
+/// A field.
+pub(crate) struct Field {
+    pub(crate) ident: Ident,
+    pub(crate) ty: Type,
+    /// The name it is stored under.
+    pub(crate) stored: String,
+    /// The name of its constant.
+    pub(crate) constant: Ident,
+    pub(crate) storage: Storage,
+    pub(crate) role: Role,
+    /// Whether a record may lack it though its type is no `Option`.
+    pub(crate) skippable: bool,
+}
+
+/// How a field is stored.
+pub(crate) enum Storage {
+    /// Under its name, at this position among the stored fields.
+    Own { position: usize, codec: Codec },
+    /// Its own fields stand beside the others.
+    Flattened,
+    /// Not at all.
+    Skipped,
+}
+
+/// Who writes a field.
+pub(crate) enum Codec {
+    /// Its type.
+    Plain,
+    /// A function of `serde(with)`.
+    With(ExprPath),
+    /// Its type as serde writes it, since only reading has a function of its own.
+    Serde,
+}
+
+/// What may be done to a field.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Plain,
+    Key,
+    Version,
+}
+
+/// A secondary index.
+pub(crate) struct Index {
+    pub(crate) name: String,
+    pub(crate) finder: Ident,
+    /// The table's hash key in a local index.
+    pub(crate) hash: usize,
+    pub(crate) ranges: Vec<usize>,
+    pub(crate) unique: bool,
+    pub(crate) local: bool,
+    pub(crate) projection: Projection,
+    pub(crate) read_capacity: Option<u64>,
+    pub(crate) write_capacity: Option<u64>,
+}
+
+impl Index {
+    /// The fields that its finder takes a value of.
+    pub(crate) fn arguments(&self) -> impl Iterator<Item = usize> {
+        let ranges: &[usize] = if self.unique { &self.ranges } else { &[] };
+        std::iter::once(self.hash).chain(ranges.iter().copied())
+    }
+
+    /// All its fields, in its order.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = usize> {
+        std::iter::once(self.hash).chain(self.ranges.iter().copied())
+    }
+}
+
+/// What an index holds beside its keys.
+pub(crate) enum Projection {
+    All,
+    KeysOnly,
+    /// These stored names.
+    Include(Vec<String>),
+}
+
+/// The expiry.
+pub(crate) struct Ttl {
+    pub(crate) field: usize,
+    pub(crate) seconds: u64,
+}
+
+impl Model {
+    /// The fields of the primary key, in their order.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &Field> {
+        self.hash.into_iter().chain(self.range).map(|at| &self.fields[at])
+    }
+}
+
+impl Field {
+    /// Its position among the stored fields.
+    pub(crate) fn position(&self) -> usize {
+        match self.storage {
+            Storage::Own { position, .. } => position,
+            // Keys, index fields and the like are checked to be stored, so no expansion asks for this.
+            Storage::Flattened | Storage::Skipped => 0,
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The attributes of one field.
+
+use quote::ToTokens;
+use syn::{Attribute, Meta};
+
+use super::words::{Place, once};
+use super::{index, serde};
+use crate::ast::{At, Field, Mark};
+use crate::case::RenameRule;
+use crate::ctxt::Ctxt;
+
+const HASH_KEY: Place = Place {
+    attribute: "#[hash_key(...)]",
+    known: &["auto"],
+    aliases: &[("generated", "auto"), ("generate", "auto")],
+    example: "`#[hash_key]` or `#[hash_key(auto)]`",
+};
+
+const TTL: Place = Place {
+    attribute: "#[ttl(...)]",
+    known: &["seconds"],
+    aliases: &[("secs", "seconds"), ("sec", "seconds"), ("after", "seconds")],
+    example: "`#[ttl]` or `#[ttl(seconds = 86400)]`",
+};
+
+/// Reads a field with its attributes.
+pub(crate) fn read(cx: &Ctxt, field: &syn::Field, rules: [RenameRule; 2]) -> Option<Field> {
+    let ident = field.ident.clone()?;
+    let mut read = Field {
+        serde: serde::field(cx, &ident, &field.attrs, rules),
+        ident,
+        ty: field.ty.clone(),
+        hash_key: None,
+        auto: None,
+        range_key: None,
+        indexes: Vec::new(),
+        ttl: None,
+        version: None,
+        created_at: None,
+        updated_at: None,
+    };
+    for attr in &field.attrs {
+        let Some(name) = attr.path().get_ident().map(ToString::to_string) else {
+            continue;
+        };
+        match name.as_str() {
+            "hash_key" => hash_key(cx, attr, &mut read),
+            "range_key" => bare(cx, attr, &mut read.range_key),
+            "version" => bare(cx, attr, &mut read.version),
+            "created_at" => bare(cx, attr, &mut read.created_at),
+            "updated_at" => bare(cx, attr, &mut read.updated_at),
+            "index" => read.indexes.push(index::on_field(cx, attr)),
+            "ttl" => ttl(cx, attr, &mut read.ttl),
+            "repository" => cx.error(
+                &attr.meta,
+                "`#[repository(...)]` goes on the struct; on a field write `#[hash_key]`, \
+                 `#[range_key]`, `#[index]`, `#[ttl]` or `#[version]`",
+            ),
+            _ => {}
+        }
+    }
+    Some(read)
+}
+
+/// An attribute that takes no words.
+fn bare(cx: &Ctxt, attr: &Attribute, slot: &mut Option<Mark>) {
+    let name = attr.path().to_token_stream();
+    if !matches!(attr.meta, Meta::Path(_)) {
+        cx.error(&attr.meta, format!("`{name}` takes nothing: write `#[{name}]`"));
+    }
+    keep(cx, attr, slot, attr.meta.to_token_stream());
+}
+
+fn hash_key(cx: &Ctxt, attr: &Attribute, field: &mut Field) {
+    for word in &HASH_KEY.words(cx, attr) {
+        if word.is("auto") {
+            once(cx, &mut field.auto, word, word.flag(cx));
+        } else {
+            HASH_KEY.unknown(cx, word);
+        }
+    }
+    keep(cx, attr, &mut field.hash_key, attr.meta.to_token_stream());
+}
+
+fn ttl(cx: &Ctxt, attr: &Attribute, slot: &mut Option<At<u64>>) {
+    let mut seconds = None;
+    for word in &TTL.words(cx, attr) {
+        if !word.is("seconds") {
+            TTL.unknown(cx, word);
+            continue;
+        }
+        let number = word.number(cx, 86400);
+        if number.as_ref().is_some_and(|number| number.value == 0) {
+            cx.error(
+                word.mark(),
+                "`seconds = 0` expires at the instant itself: write `#[ttl]` for that",
+            );
+        }
+        once(cx, &mut seconds, word, number);
+    }
+    let value = seconds.map_or(0, |seconds: At<u64>| seconds.value);
+    let mark = attr.meta.to_token_stream();
+    keep(cx, attr, slot, At { value, mark });
+}
+
+/// Keeps the first attribute of a name and reports a second.
+fn keep<T>(cx: &Ctxt, attr: &Attribute, slot: &mut Option<T>, value: T) {
+    if slot.is_some() {
+        let name = attr.path().to_token_stream();
+        cx.error(&attr.meta, format!("`#[{name}]` stands twice on this field"));
+        return;
+    }
+    *slot = Some(value);
+}

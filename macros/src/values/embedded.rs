@@ -1,0 +1,50 @@
+//! `#[derive(Embedded)]`: a nested struct, with a constant for each of its fields.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::DeriveInput;
+
+use super::impl_field_type;
+use crate::check;
+use crate::ctxt::Ctxt;
+use crate::docs;
+use crate::expand::{constants, definition, scope};
+use crate::parse::{self, container, no_generics};
+
+/// `#[derive(Embedded)]`.
+pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
+    let cx = Ctxt::default();
+    let krate = container::crate_only(&cx, &input.attrs);
+    no_generics(&cx, input, "Embedded");
+    let nested = parse::nested(&cx, input, "Embedded", "an embedded type");
+    let fields = nested.map(|nested| check::nested(&cx, &nested));
+    let errors_found = cx.failed();
+    let errors = cx.into_compile_errors();
+    // With errors the constants still stand, so that their uses are no errors as well.
+    let (Some(fields), true) = (fields, input.generics.params.is_empty()) else {
+        return errors;
+    };
+    let ident = &input.ident;
+    let lowering = quote!(__p::embedded_lowering::<Self>());
+    let field_type = impl_field_type(ident, &lowering);
+    let constants = fields.iter().map(|field| constants::one(&input.vis, field, &docs::nested_constant(field)));
+    let stored = fields.iter().filter_map(definition::field).filter(|_| !errors_found);
+    let flattened = fields.iter().filter_map(definition::flattened);
+    let code = quote! {
+        impl #ident {
+            #(#constants)*
+        }
+        #field_type
+        #[automatically_derived]
+        impl __p::Bare for #ident {
+            type Inner = Self;
+        }
+        #[automatically_derived]
+        impl __r::Embedded for #ident {
+            const FIELDS: &'static [__p::FieldDef] = &[#(#stored),*];
+        }
+        #(#flattened)*
+    };
+    let code = scope(&krate, &code);
+    quote!(#errors #code)
+}

@@ -1,0 +1,33 @@
+//! What the derives' expansions name beyond the public items. No part of the contract.
+
+pub use crate::codec::{CodecError, ValueSerializer};
+pub use crate::definition::{FieldDef, IndexDef, KeyDef, KeyKind, Projection, Spec, TimeUnit, TtlDef};
+pub use crate::error::Result;
+pub use crate::field::{
+    Bare, Contain, Countable, Dictionary, Element, InKey, InVersion, IndexKey, List, Lowering, NoLowering, NotKey, Numeric,
+    Optional, Ordered, Plain, Probe, Settable, Text, TtlField, Version, embedded_lowering, encode,
+};
+pub use crate::operation::{NoRange, Primary, Secondary, VersionOf};
+pub use crate::repository::{IntoKey, KeyArg, Unversioned, Versioned, hash_key, hash_range_key};
+pub use crate::value::Value;
+pub use serde::Serialize;
+
+/// A value as a function of `serde(with)` writes it.
+pub fn encode_with<F>(write: F) -> Result<Value>
+where
+    F: FnOnce(ValueSerializer) -> std::result::Result<Value, CodecError>,
+{
+    write(ValueSerializer).map_err(CodecError::into_error)
+}
+
+/// The type is a hash or range key.
+pub const fn assert_key<T: crate::Key>() {}
+
+/// The type is an index field.
+pub const fn assert_index_key<T: IndexKey>() {}
+
+/// The type says when a record expires.
+pub const fn assert_ttl<T: TtlField>() {}
+
+/// The type counts versions.
+pub const fn assert_version<T: Version>() {}

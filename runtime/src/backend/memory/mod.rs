@@ -1,0 +1,5 @@
+//! The embedded store in memory.
+
+/// x
+#[derive(Debug)]
+pub struct Memory;

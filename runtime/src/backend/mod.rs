@@ -1,0 +1,127 @@
+//! What a backend is: it takes requests and gives records. Each has a folder of its own.
+
+#[cfg(feature = "dynamodb")]
+pub mod dynamodb;
+#[cfg(feature = "memory")]
+pub mod memory;
+#[cfg(feature = "mongodb")]
+pub mod mongodb;
+mod plan;
+mod reply;
+
+pub use plan::Plan;
+pub use reply::{BoxFuture, Reply};
+
+use std::any::Any;
+use std::fmt;
+use std::time::Duration;
+
+pub use crate::change::{Change, apply};
+pub use crate::limits::Limits;
+pub use crate::request::{
+    Action, Call, FindUnique, Get, Position, Query, RecordKey, Records, Source, Span, Write, Written, index_values,
+};
+pub use crate::value::{EXPIRES, STAMP};
+
+use crate::config::Target;
+use crate::definition::Definition;
+use crate::error::{Error, Result};
+use crate::value::Record;
+
+/// A store that repositories run on.
+///
+/// The trait is object-safe and open: a backend outside this crate implements it and is given to
+/// [`Database::with_backend`](crate::Database::with_backend). What the crate promises is the
+/// backend's to keep:
+///
+/// - an expired record ([`Record::is_live`]) is returned by no read and hinders no write;
+/// - a write happens whole or not at all, and the reason it is refused is the one that
+///   [`Write::judge`] gives for the record that is stored;
+/// - unique indexes hold, also between writers at the same time;
+/// - a page has `limit` records unless it is the last;
+/// - a write that may have happened is [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown),
+///   never a failure that is not known to be one.
+///
+/// Requests were checked before they come here: keys are of their kind and within
+/// [`limits`](Backend::limits), numbers are storable.
+pub trait Backend: fmt::Debug + Send + Sync + 'static {
+    /// The backend's name, as configurations write it.
+    fn name(&self) -> &'static str;
+
+    /// The sizes it takes.
+    fn limits(&self) -> Limits;
+
+    /// The backend's own client, for [`Database::raw`](crate::Database::raw).
+    fn raw(&self) -> &(dyn Any + Send + Sync);
+
+    /// Whether it can be reached.
+    fn ping(&self, call: Call) -> Reply<'_, ()>;
+
+    /// What `define` would do; changes nothing.
+    fn plan(&self, call: Call, definition: &'static Definition) -> Reply<'_, Plan>;
+
+    /// Creates what is missing, waits until it is ready, and refuses what does not match with
+    /// nothing changed. Safe to run from many processes at once.
+    fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()>;
+
+    /// Reads one record.
+    fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>>;
+
+    /// Reads many records of one repository, in the order of the keys, which may repeat.
+    fn get_many(
+        &self,
+        call: Call,
+        definition: &'static Definition,
+        keys: Vec<RecordKey>,
+        consistent: bool,
+    ) -> Reply<'_, Vec<Option<Record>>>;
+
+    /// Finds the record with these values of a unique index.
+    fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>>;
+
+    /// Reads a page.
+    fn query(&self, call: Call, query: Query) -> Reply<'_, Records>;
+
+    /// Counts what a query would return, whatever its limit.
+    fn count(&self, call: Call, query: Query) -> Reply<'_, u64>;
+
+    /// Does one write.
+    fn write(&self, call: Call, write: Write) -> Reply<'_, Written>;
+
+    /// Does puts and deletes, each for itself, and gives each its own result.
+    fn write_many(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Result<Written>>>;
+
+    /// Does all the writes, or none. A refusal says which one it was
+    /// ([`Error::at_position`]).
+    fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>>;
+
+    /// The request that the backend would send for a read of a page, as text.
+    fn explain_query(&self, query: &Query) -> Result<String> {
+        let _ = query;
+        Err(Error::unsupported(format!("the {} backend explains no queries", self.name())))
+    }
+
+    /// The request that the backend would send for a write, as text.
+    fn explain_write(&self, write: &Write) -> Result<String> {
+        let _ = write;
+        Err(Error::unsupported(format!("the {} backend explains no writes", self.name())))
+    }
+}
+
+/// Opens the backend that a configuration names.
+pub(crate) async fn connect(target: &Target, connect_timeout: Duration, timeout: Duration) -> Result<Box<dyn Backend>> {
+    let _ = (connect_timeout, timeout);
+    match target {
+        #[cfg(feature = "memory")]
+        Target::Memory(settings) => Ok(Box::new(memory::Memory::new(settings))),
+        #[cfg(feature = "dynamodb")]
+        Target::DynamoDb(settings) => Ok(Box::new(dynamodb::DynamoDb::connect(settings, connect_timeout, timeout).await?)),
+        #[cfg(feature = "mongodb")]
+        Target::MongoDb(settings) => Ok(Box::new(mongodb::MongoDb::connect(settings, connect_timeout, timeout).await?)),
+        #[allow(unreachable_patterns, reason = "reached where a backend's feature is off")]
+        other => Err(Error::config(format!(
+            "the {} backend is not compiled in; enable the feature `{0}` of reposit",
+            other.name()
+        ))),
+    }
+}

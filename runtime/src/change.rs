@@ -1,0 +1,181 @@
+//! What an update does to a record, as data, and done here.
+
+use crate::condition::{Expr, Op};
+use crate::error::{Error, Result};
+use crate::field::{Path, Step};
+use crate::limits;
+use crate::value::{Record, Value};
+
+/// One change of an update. Every change sees the record as it was before the update.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Change {
+    /// Stores a value.
+    Set(Path, Value),
+    /// Stores a value where there is none.
+    SetIfMissing(Path, Value),
+    /// Adds a number; a missing one counts as zero.
+    Add {
+        /// Where.
+        path: Path,
+        /// How much, possibly negative.
+        delta: Value,
+        /// What an integer field can hold; nothing for a float field.
+        bounds: Option<(i128, i128)>,
+    },
+    /// Takes a value away.
+    Remove(Path),
+    /// Adds items to the end of a list; a missing one counts as empty.
+    Append(Path, Vec<Value>),
+}
+
+impl Change {
+    /// Where the change is.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Set(path, _) | Self::SetIfMissing(path, _) | Self::Remove(path) | Self::Append(path, _) => path,
+            Self::Add { path, .. } => path,
+        }
+    }
+
+    /// What must be true of the stored record for the change to be possible: the way to a nested
+    /// field exists, and a sum stays within what the field can hold. False is
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput).
+    pub fn requires(&self) -> Option<Expr> {
+        Expr::both(self.way_exists(), self.sum_fits())
+    }
+
+    fn way_exists(&self) -> Option<Expr> {
+        let steps = self.path().steps();
+        let (last, way) = steps.split_last()?;
+        let way = match last {
+            Step::Position(_) => steps,
+            Step::Name(_) => way,
+        };
+        (!way.is_empty()).then(|| Expr::Exists(Path::new(way.to_vec())))
+    }
+
+    fn sum_fits(&self) -> Option<Expr> {
+        let Self::Add { path, delta, bounds: Some((low, high)) } = self else { return None };
+        let delta = delta.as_int()?;
+        let (op, limit, zero_fits) = match delta {
+            0 => return None,
+            d if d > 0 => (Op::Le, high.checked_sub(d)?, d <= *high),
+            d => (Op::Ge, low.checked_sub(d)?, d >= *low),
+        };
+        let fits = Expr::Compare { path: path.clone(), op, value: Value::Int(limit) };
+        Some(if zero_fits { Expr::Or(vec![Expr::Missing(path.clone()), fits]) } else { fits })
+    }
+
+    fn apply(&self, record: &mut Record) -> Result<()> {
+        let path = self.path();
+        let old = record.at(path).cloned();
+        let new = match self {
+            Self::Set(_, value) => value.clone(),
+            Self::SetIfMissing(_, value) => old.unwrap_or_else(|| value.clone()),
+            Self::Remove(_) => Value::Null,
+            Self::Append(_, items) => append(path, old, items)?,
+            Self::Add { delta, bounds, .. } => add(path, old, delta, *bounds)?,
+        };
+        place(record, path, new)
+    }
+}
+
+/// Refuses changes that overlap: which of two would win differs from server to server.
+pub(crate) fn check(changes: &[Change]) -> Result<()> {
+    for (i, change) in changes.iter().enumerate() {
+        if let Some(other) = changes[..i].iter().find(|other| other.path().overlaps(change.path())) {
+            return Err(Error::invalid(format!(
+                "the update changes {} and {}, which overlap",
+                other.path(),
+                change.path()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The record after the changes.
+pub fn apply(record: &Record, changes: &[Change]) -> Result<Record> {
+    let mut new = record.clone();
+    for change in changes {
+        if change.requires().is_some_and(|needed| !record.satisfies(&needed)) {
+            return Err(impossible(change));
+        }
+        change.apply(&mut new)?;
+    }
+    Ok(new)
+}
+
+/// Why a change cannot be made to the record as it is stored.
+pub(crate) fn impossible(change: &Change) -> Error {
+    match change {
+        Change::Add { path, bounds: Some((low, high)), .. } if path.is_field() => {
+            Error::invalid(format!("{path}: the sum is outside what the field can hold ({low} to {high})"))
+        }
+        change => Error::invalid(format!("{}: the way to this field is missing in the stored record", change.path())),
+    }
+}
+
+fn append(path: &Path, old: Option<Value>, items: &[Value]) -> Result<Value> {
+    match old {
+        None | Some(Value::Null) => Ok(Value::List(items.to_vec())),
+        Some(Value::List(mut list)) => {
+            list.extend_from_slice(items);
+            Ok(Value::List(list))
+        }
+        Some(other) => Err(Error::codec(format!("{path} is stored as {}, not as a list", other.type_name()))),
+    }
+}
+
+fn add(path: &Path, old: Option<Value>, delta: &Value, bounds: Option<(i128, i128)>) -> Result<Value> {
+    let old = match old {
+        None | Some(Value::Null) => Value::Int(0),
+        Some(number @ (Value::Int(_) | Value::Float(_))) => number,
+        Some(other) => return Err(Error::codec(format!("{path} is stored as {}, not as a number", other.type_name()))),
+    };
+    let named = |message: String| Error::invalid(format!("{path}: {message}"));
+    match (old.as_int(), delta.as_int(), bounds) {
+        (Some(a), Some(b), Some(_)) => limits::integer(a.saturating_add(b)).map(Value::Int).map_err(named),
+        _ => limits::float(as_float(&old) + as_float(delta)).map_err(named),
+    }
+}
+
+fn as_float(value: &Value) -> f64 {
+    match value {
+        Value::Int(n) => *n as f64,
+        Value::Float(x) => *x,
+        _ => 0.0,
+    }
+}
+
+/// Puts a value at a path whose way exists; a null takes it away.
+fn place(record: &mut Record, path: &Path, value: Value) -> Result<()> {
+    let missing = || Error::invalid(format!("{path}: the way to this field is missing in the stored record"));
+    let (last, way) = path.steps().split_last().ok_or_else(missing)?;
+    let Some((first, middle)) = way.split_first() else {
+        let Step::Name(name) = last else { return Err(missing()) };
+        record.set(name.to_string(), value);
+        return Ok(());
+    };
+    let Step::Name(root) = first else { return Err(missing()) };
+    let mut target = record.map_mut().get_mut(root.as_ref()).ok_or_else(missing)?;
+    for step in middle {
+        target = step_into(target, step).ok_or_else(missing)?;
+    }
+    match (target, last) {
+        (Value::Map(map), Step::Name(name)) if value == Value::Null => drop(map.remove(name.as_ref())),
+        (Value::Map(map), Step::Name(name)) => drop(map.insert(name.to_string(), value)),
+        (Value::List(list), Step::Position(at)) => *list.get_mut(*at).ok_or_else(missing)? = value,
+        _ => return Err(missing()),
+    }
+    Ok(())
+}
+
+fn step_into<'a>(value: &'a mut Value, step: &Step) -> Option<&'a mut Value> {
+    match (value, step) {
+        (Value::Map(map), Step::Name(name)) => map.get_mut(name.as_ref()),
+        (Value::List(list), Step::Position(at)) => list.get_mut(*at),
+        _ => None,
+    }
+}

@@ -1,0 +1,478 @@
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde::ser::{self, Impossible};
+
+use super::CodecError;
+use crate::limits;
+use crate::value::Value;
+
+/// Writes a serde type as a [`Value`].
+///
+/// `None` in a map or struct is left out; a sequence of `u8` is bytes; NaN, infinities and
+/// numbers that DynamoDB cannot hold are refused, on every backend.
+#[derive(Debug, Clone, Copy)]
+pub struct ValueSerializer;
+
+type Out = Result<Value, CodecError>;
+
+impl ser::Serializer for ValueSerializer {
+    type Ok = Value;
+    type Error = CodecError;
+    type SerializeSeq = Sequence;
+    type SerializeTuple = Sequence;
+    type SerializeTupleStruct = Sequence;
+    type SerializeTupleVariant = Variant<Sequence>;
+    type SerializeMap = Map;
+    type SerializeStruct = Map;
+    type SerializeStructVariant = Variant<Map>;
+
+    fn serialize_bool(self, v: bool) -> Out {
+        Ok(Value::Bool(v))
+    }
+
+    fn serialize_i8(self, v: i8) -> Out {
+        Ok(Value::Int(v.into()))
+    }
+
+    fn serialize_i16(self, v: i16) -> Out {
+        Ok(Value::Int(v.into()))
+    }
+
+    fn serialize_i32(self, v: i32) -> Out {
+        Ok(Value::Int(v.into()))
+    }
+
+    fn serialize_i64(self, v: i64) -> Out {
+        Ok(Value::Int(v.into()))
+    }
+
+    fn serialize_i128(self, v: i128) -> Out {
+        limits::integer(v).map(Value::Int).map_err(CodecError::invalid)
+    }
+
+    fn serialize_u8(self, v: u8) -> Out {
+        Ok(Value::Int(v.into()))
+    }
+
+    fn serialize_u16(self, v: u16) -> Out {
+        Ok(Value::Int(v.into()))
+    }
+
+    fn serialize_u32(self, v: u32) -> Out {
+        Ok(Value::Int(v.into()))
+    }
+
+    fn serialize_u64(self, v: u64) -> Out {
+        Ok(Value::Int(v.into()))
+    }
+
+    fn serialize_u128(self, v: u128) -> Out {
+        let v = i128::try_from(v).unwrap_or(i128::MAX);
+        limits::integer(v).map(Value::Int).map_err(CodecError::invalid)
+    }
+
+    fn serialize_f32(self, v: f32) -> Out {
+        self.serialize_f64(v.into())
+    }
+
+    fn serialize_f64(self, v: f64) -> Out {
+        limits::float(v).map_err(CodecError::invalid)
+    }
+
+    fn serialize_char(self, v: char) -> Out {
+        Ok(Value::String(v.into()))
+    }
+
+    fn serialize_str(self, v: &str) -> Out {
+        Ok(Value::String(v.to_owned()))
+    }
+
+    fn serialize_bytes(self, v: &[u8]) -> Out {
+        Ok(if v.is_empty() { Value::List(Vec::new()) } else { Value::Bytes(v.to_owned()) })
+    }
+
+    fn serialize_none(self) -> Out {
+        Ok(Value::Null)
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Out {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Out {
+        Ok(Value::Null)
+    }
+
+    fn serialize_unit_struct(self, _: &'static str) -> Out {
+        Ok(Value::Null)
+    }
+
+    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Out {
+        Ok(Value::String(variant.to_owned()))
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Out {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Out {
+        Ok(tagged(variant, value.serialize(self)?))
+    }
+
+    fn serialize_seq(self, len: Option<usize>) -> Result<Sequence, CodecError> {
+        Ok(Sequence::Empty { capacity: len.unwrap_or(0).min(1024) })
+    }
+
+    fn serialize_tuple(self, len: usize) -> Result<Sequence, CodecError> {
+        self.serialize_seq(Some(len))
+    }
+
+    fn serialize_tuple_struct(self, _: &'static str, len: usize) -> Result<Sequence, CodecError> {
+        self.serialize_seq(Some(len))
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        len: usize,
+    ) -> Result<Variant<Sequence>, CodecError> {
+        Ok(Variant { name: variant, inner: self.serialize_seq(Some(len))? })
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Map, CodecError> {
+        Ok(Map::default())
+    }
+
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Map, CodecError> {
+        Ok(Map::default())
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<Variant<Map>, CodecError> {
+        Ok(Variant { name: variant, inner: Map::default() })
+    }
+}
+
+fn tagged(variant: &'static str, value: Value) -> Value {
+    Value::Map(BTreeMap::from([(variant.to_owned(), value)]))
+}
+
+/// A sequence on its way: bytes for as long as every item is a `u8`, a list after that.
+#[derive(Debug)]
+pub enum Sequence {
+    #[doc(hidden)]
+    Empty { capacity: usize },
+    #[doc(hidden)]
+    Bytes(Vec<u8>),
+    #[doc(hidden)]
+    List(Vec<Value>),
+}
+
+impl Sequence {
+    fn push<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), CodecError> {
+        match self {
+            Self::Empty { capacity } => {
+                let capacity = *capacity;
+                *self = match item.serialize(ByteProbe) {
+                    Ok(byte) => {
+                        let mut bytes = Vec::with_capacity(capacity);
+                        bytes.push(byte);
+                        Self::Bytes(bytes)
+                    }
+                    Err(_) => {
+                        let mut list = Vec::with_capacity(capacity);
+                        list.push(item.serialize(ValueSerializer)?);
+                        Self::List(list)
+                    }
+                };
+            }
+            Self::Bytes(bytes) => match item.serialize(ByteProbe) {
+                Ok(byte) => bytes.push(byte),
+                Err(_) => {
+                    let mut list: Vec<_> = bytes.iter().map(|b| Value::Int((*b).into())).collect();
+                    list.push(item.serialize(ValueSerializer)?);
+                    *self = Self::List(list);
+                }
+            },
+            Self::List(list) => list.push(item.serialize(ValueSerializer)?),
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Value {
+        match self {
+            Self::Empty { .. } => Value::List(Vec::new()),
+            Self::Bytes(bytes) => Value::Bytes(bytes),
+            Self::List(list) => Value::List(list),
+        }
+    }
+}
+
+impl ser::SerializeSeq for Sequence {
+    type Ok = Value;
+    type Error = CodecError;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
+        self.push(value)
+    }
+
+    fn end(self) -> Out {
+        Ok(self.finish())
+    }
+}
+
+impl ser::SerializeTuple for Sequence {
+    type Ok = Value;
+    type Error = CodecError;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
+        self.push(value)
+    }
+
+    fn end(self) -> Out {
+        Ok(self.finish())
+    }
+}
+
+impl ser::SerializeTupleStruct for Sequence {
+    type Ok = Value;
+    type Error = CodecError;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
+        self.push(value)
+    }
+
+    fn end(self) -> Out {
+        Ok(self.finish())
+    }
+}
+
+/// A map or struct on its way.
+#[derive(Debug, Default)]
+pub struct Map {
+    entries: BTreeMap<String, Value>,
+    key: Option<String>,
+}
+
+impl Map {
+    fn insert(&mut self, name: String, value: Value) {
+        if !matches!(value, Value::Null) {
+            self.entries.insert(name, value);
+        }
+    }
+}
+
+impl ser::SerializeMap for Map {
+    type Ok = Value;
+    type Error = CodecError;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), CodecError> {
+        self.key = Some(match key.serialize(ValueSerializer)? {
+            Value::String(text) => text,
+            Value::Int(n) => n.to_string(),
+            Value::Bool(b) => b.to_string(),
+            other => {
+                return Err(CodecError::mismatch(format!(
+                    "a map's keys must be text, integers or bools; this one is a {}",
+                    other.type_name()
+                )));
+            }
+        });
+        Ok(())
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
+        let key = self.key.take().ok_or_else(|| CodecError::mismatch("a map's value came before its key"))?;
+        self.insert(key, value.serialize(ValueSerializer)?);
+        Ok(())
+    }
+
+    fn end(self) -> Out {
+        Ok(Value::Map(self.entries))
+    }
+}
+
+impl ser::SerializeStruct for Map {
+    type Ok = Value;
+    type Error = CodecError;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), CodecError> {
+        // SystemTime's own form is a struct of two numbers; it is kept, and lowered by the definition.
+        self.insert(name.to_owned(), value.serialize(ValueSerializer)?);
+        Ok(())
+    }
+
+    fn end(self) -> Out {
+        Ok(Value::Map(self.entries))
+    }
+}
+
+/// The contents of an enum variant, tagged with its name at the end.
+#[derive(Debug)]
+pub struct Variant<T> {
+    name: &'static str,
+    inner: T,
+}
+
+impl ser::SerializeTupleVariant for Variant<Sequence> {
+    type Ok = Value;
+    type Error = CodecError;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
+        self.inner.push(value)
+    }
+
+    fn end(self) -> Out {
+        Ok(tagged(self.name, self.inner.finish()))
+    }
+}
+
+impl ser::SerializeStructVariant for Variant<Map> {
+    type Ok = Value;
+    type Error = CodecError;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), CodecError> {
+        ser::SerializeStruct::serialize_field(&mut self.inner, name, value)
+    }
+
+    fn end(self) -> Out {
+        Ok(tagged(self.name, Value::Map(self.inner.entries)))
+    }
+}
+
+/// Takes a `u8` and nothing else, so that a sequence can tell bytes from other numbers.
+struct ByteProbe;
+
+/// Not a byte. It carries nothing, so that a failed probe costs nothing.
+#[derive(Debug)]
+struct NotAByte;
+
+impl std::fmt::Display for NotAByte {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("not a byte")
+    }
+}
+
+impl std::error::Error for NotAByte {}
+
+impl ser::Error for NotAByte {
+    fn custom<T: std::fmt::Display>(_: T) -> Self {
+        Self
+    }
+}
+
+macro_rules! not_a_byte {
+    ($($method:ident($($argument:ty),*);)*) => {
+        $(fn $method(self, $(_: $argument),*) -> Result<u8, NotAByte> {
+            Err(NotAByte)
+        })*
+    };
+}
+
+impl ser::Serializer for ByteProbe {
+    type Ok = u8;
+    type Error = NotAByte;
+    type SerializeSeq = Impossible<u8, NotAByte>;
+    type SerializeTuple = Impossible<u8, NotAByte>;
+    type SerializeTupleStruct = Impossible<u8, NotAByte>;
+    type SerializeTupleVariant = Impossible<u8, NotAByte>;
+    type SerializeMap = Impossible<u8, NotAByte>;
+    type SerializeStruct = Impossible<u8, NotAByte>;
+    type SerializeStructVariant = Impossible<u8, NotAByte>;
+
+    fn serialize_u8(self, v: u8) -> Result<u8, NotAByte> {
+        Ok(v)
+    }
+
+    not_a_byte! {
+        serialize_bool(bool);
+        serialize_i8(i8);
+        serialize_i16(i16);
+        serialize_i32(i32);
+        serialize_i64(i64);
+        serialize_u16(u16);
+        serialize_u32(u32);
+        serialize_u64(u64);
+        serialize_f32(f32);
+        serialize_f64(f64);
+        serialize_char(char);
+        serialize_str(&str);
+        serialize_bytes(&[u8]);
+        serialize_none();
+        serialize_unit();
+        serialize_unit_struct(&'static str);
+        serialize_unit_variant(&'static str, u32, &'static str);
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, _: &T) -> Result<u8, NotAByte> {
+        Err(NotAByte)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, _: &T) -> Result<u8, NotAByte> {
+        Err(NotAByte)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: &T,
+    ) -> Result<u8, NotAByte> {
+        Err(NotAByte)
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> Result<Self::SerializeSeq, NotAByte> {
+        Err(NotAByte)
+    }
+
+    fn serialize_tuple(self, _: usize) -> Result<Self::SerializeTuple, NotAByte> {
+        Err(NotAByte)
+    }
+
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeTupleStruct, NotAByte> {
+        Err(NotAByte)
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeTupleVariant, NotAByte> {
+        Err(NotAByte)
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, NotAByte> {
+        Err(NotAByte)
+    }
+
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeStruct, NotAByte> {
+        Err(NotAByte)
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeStructVariant, NotAByte> {
+        Err(NotAByte)
+    }
+}

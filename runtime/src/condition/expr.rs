@@ -1,0 +1,146 @@
+use std::fmt;
+
+use crate::field::Path;
+use crate::value::Value;
+
+/// A comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Op {
+    /// Equal.
+    Eq,
+    /// Not equal; true of a missing field.
+    Ne,
+    /// Less than.
+    Lt,
+    /// Less than or equal.
+    Le,
+    /// Greater than.
+    Gt,
+    /// Greater than or equal.
+    Ge,
+}
+
+impl Op {
+    /// The operator as it is commonly written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Eq => "=",
+            Self::Ne => "<>",
+            Self::Lt => "<",
+            Self::Le => "<=",
+            Self::Gt => ">",
+            Self::Ge => ">=",
+        }
+    }
+}
+
+/// A condition as data: what a backend translates for its server.
+///
+/// It is two-valued: a comparison with a missing field, or between two types, is false (`Ne`:
+/// true), and `Not` turns that round.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Expr {
+    /// The value at a path against a value.
+    Compare {
+        /// Where.
+        path: Path,
+        /// How.
+        op: Op,
+        /// With what.
+        value: Value,
+    },
+    /// Equal to one of the values.
+    In {
+        /// Where.
+        path: Path,
+        /// The values; none is true of nothing.
+        values: Vec<Value>,
+    },
+    /// Text that begins so.
+    BeginsWith {
+        /// Where.
+        path: Path,
+        /// How it begins.
+        prefix: String,
+    },
+    /// Text with this part, or a list with this item.
+    Contains {
+        /// Where.
+        path: Path,
+        /// What is looked for.
+        value: Value,
+    },
+    /// The number of items of a list or map, or of bytes.
+    Size {
+        /// Where.
+        path: Path,
+        /// How.
+        op: Op,
+        /// With what.
+        count: u64,
+    },
+    /// There is a value.
+    Exists(Path),
+    /// There is none.
+    Missing(Path),
+    /// All of these; none is true.
+    And(Vec<Expr>),
+    /// Any of these; none is false.
+    Or(Vec<Expr>),
+    /// The opposite.
+    Not(Box<Expr>),
+}
+
+impl Expr {
+    /// Both, where there are two.
+    pub fn both(a: Option<Self>, b: Option<Self>) -> Option<Self> {
+        match (a, b) {
+            (Some(a), Some(b)) => Some(Self::And(vec![a, b])),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// Calls `f` with every path in the expression.
+    pub fn paths<'a>(&'a self, f: &mut impl FnMut(&'a Path)) {
+        match self {
+            Self::Compare { path, .. }
+            | Self::In { path, .. }
+            | Self::BeginsWith { path, .. }
+            | Self::Contains { path, .. }
+            | Self::Size { path, .. }
+            | Self::Exists(path)
+            | Self::Missing(path) => f(path),
+            Self::And(all) | Self::Or(all) => all.iter().for_each(|inner| inner.paths(f)),
+            Self::Not(inner) => inner.paths(f),
+        }
+    }
+}
+
+impl fmt::Display for Expr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Compare { path, op, value } => write!(f, "{path} {} {value:?}", op.as_str()),
+            Self::In { path, values } => write!(f, "{path} in {values:?}"),
+            Self::BeginsWith { path, prefix } => write!(f, "{path} begins with {prefix:?}"),
+            Self::Contains { path, value } => write!(f, "{path} contains {value:?}"),
+            Self::Size { path, op, count } => write!(f, "size of {path} {} {count}", op.as_str()),
+            Self::Exists(path) => write!(f, "{path} exists"),
+            Self::Missing(path) => write!(f, "{path} is missing"),
+            Self::And(all) => joined(f, all, " and "),
+            Self::Or(all) => joined(f, all, " or "),
+            Self::Not(inner) => write!(f, "not ({inner})"),
+        }
+    }
+}
+
+fn joined(f: &mut fmt::Formatter<'_>, parts: &[Expr], by: &str) -> fmt::Result {
+    f.write_str("(")?;
+    for (i, part) in parts.iter().enumerate() {
+        if i > 0 {
+            f.write_str(by)?;
+        }
+        write!(f, "{part}")?;
+    }
+    f.write_str(")")
+}

@@ -1,0 +1,272 @@
+//! Conditions: what must be true of a record for a write to happen, or for a query to return it.
+
+mod eval;
+mod expr;
+
+pub use expr::{Expr, Op};
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::{BitAnd, BitOr, Not};
+
+use crate::error::{Error, Result};
+use crate::field::{Contain, Field, FieldType, Ordered, Text};
+use crate::value::Value;
+
+/// A condition on records of `M`, made from its fields; one over two models does not compile.
+///
+/// A field that is missing is less than, greater than and equal to nothing; it is `ne` to
+/// everything. Values are always bound, never spliced into text.
+///
+/// ```
+/// # use reposit::Repository; use serde::{Serialize, Deserialize};
+/// # #[derive(Serialize, Deserialize, Repository)] struct User { #[hash_key] id: String, age: u32, team: String }
+/// let condition = (User::AGE.ge(18) & User::TEAM.eq("core")) | !User::TEAM.exists();
+/// # let _ = condition;
+/// ```
+#[must_use = "a condition does nothing until it is given to an operation"]
+pub struct Condition<M> {
+    expr: Result<Expr>,
+    marker: PhantomData<fn() -> M>,
+}
+
+impl<M> Condition<M> {
+    fn new(expr: Result<Expr>) -> Self {
+        Self { expr, marker: PhantomData }
+    }
+
+    /// True where both are.
+    pub fn and(self, other: Self) -> Self {
+        self.join(other, |a, b| match a {
+            Expr::And(mut all) => {
+                all.push(b);
+                Expr::And(all)
+            }
+            a => Expr::And(vec![a, b]),
+        })
+    }
+
+    /// True where either is.
+    pub fn or(self, other: Self) -> Self {
+        self.join(other, |a, b| match a {
+            Expr::Or(mut any) => {
+                any.push(b);
+                Expr::Or(any)
+            }
+            a => Expr::Or(vec![a, b]),
+        })
+    }
+
+    /// True where this is not.
+    #[allow(clippy::should_implement_trait, reason = "it is implemented too; a method reads better in a chain")]
+    pub fn not(self) -> Self {
+        Self::new(self.expr.map(|expr| Expr::Not(Box::new(expr))))
+    }
+
+    /// The condition as data, or why one of its values cannot be stored.
+    pub fn into_expr(self) -> Result<Expr> {
+        self.expr
+    }
+
+    fn join(self, other: Self, by: impl FnOnce(Expr, Expr) -> Expr) -> Self {
+        Self::new(match (self.expr, other.expr) {
+            (Ok(a), Ok(b)) => Ok(by(a, b)),
+            (Err(error), _) | (_, Err(error)) => Err(error),
+        })
+    }
+}
+
+impl<M> BitAnd for Condition<M> {
+    type Output = Self;
+
+    fn bitand(self, other: Self) -> Self {
+        self.and(other)
+    }
+}
+
+impl<M> BitOr for Condition<M> {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        self.or(other)
+    }
+}
+
+impl<M> Not for Condition<M> {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        Self::not(self)
+    }
+}
+
+impl<M> Clone for Condition<M> {
+    fn clone(&self) -> Self {
+        Self::new(self.expr.clone())
+    }
+}
+
+impl<M> fmt::Debug for Condition<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.expr {
+            Ok(expr) => fmt::Display::fmt(expr, f),
+            Err(error) => fmt::Debug::fmt(error, f),
+        }
+    }
+}
+
+impl<M, T: FieldType, Role> Field<M, T, Role> {
+    /// Equal to `value`.
+    pub fn eq(self, value: T::Arg<'_>) -> Condition<M> {
+        self.compare(Op::Eq, value)
+    }
+
+    /// Not equal to `value`, or missing.
+    pub fn ne(self, value: T::Arg<'_>) -> Condition<M> {
+        self.compare(Op::Ne, value)
+    }
+
+    /// Equal to one of `values`; an empty list is true of nothing.
+    pub fn is_in<'a>(self, values: impl IntoIterator<Item = T::Arg<'a>>) -> Condition<M>
+    where
+        T: 'a,
+    {
+        let values: Result<Vec<_>> = values.into_iter().map(|value| self.encode(value)).collect();
+        Condition::new(values.map(|values| Expr::In { path: self.path(), values }))
+    }
+
+    /// Less than `value`.
+    pub fn lt(self, value: T::Arg<'_>) -> Condition<M>
+    where
+        T: Ordered,
+    {
+        self.compare(Op::Lt, value)
+    }
+
+    /// Less than `value`, or equal.
+    pub fn le(self, value: T::Arg<'_>) -> Condition<M>
+    where
+        T: Ordered,
+    {
+        self.compare(Op::Le, value)
+    }
+
+    /// Greater than `value`.
+    pub fn gt(self, value: T::Arg<'_>) -> Condition<M>
+    where
+        T: Ordered,
+    {
+        self.compare(Op::Gt, value)
+    }
+
+    /// Greater than `value`, or equal.
+    pub fn ge(self, value: T::Arg<'_>) -> Condition<M>
+    where
+        T: Ordered,
+    {
+        self.compare(Op::Ge, value)
+    }
+
+    /// From `low` to `high`, both included; where `low` is greater, true of nothing.
+    pub fn between(self, low: T::Arg<'_>, high: T::Arg<'_>) -> Condition<M>
+    where
+        T: Ordered,
+    {
+        let bounds = self.encode(low).and_then(|low| Ok((low, self.encode(high)?)));
+        Condition::new(bounds.map(|(low, high)| {
+            let at_least = Expr::Compare { path: self.path(), op: Op::Ge, value: low };
+            let at_most = Expr::Compare { path: self.path(), op: Op::Le, value: high };
+            Expr::And(vec![at_least, at_most])
+        }))
+    }
+
+    /// Text that begins with `prefix`.
+    pub fn begins_with(self, prefix: &str) -> Condition<M>
+    where
+        T: Text,
+    {
+        Condition::new(Ok(Expr::BeginsWith { path: self.path(), prefix: prefix.to_owned() }))
+    }
+
+    /// Text that has `part` in it, or a list that has it as an item.
+    pub fn contains(self, part: T::Part<'_>) -> Condition<M>
+    where
+        T: Contain,
+    {
+        Condition::new(T::part(part).map(|value| Expr::Contains { path: self.path(), value }))
+    }
+
+    fn compare(self, op: Op, value: T::Arg<'_>) -> Condition<M> {
+        Condition::new(self.encode(value).map(|value| Expr::Compare { path: self.path(), op, value }))
+    }
+}
+
+impl<M, T, Role> Field<M, T, Role> {
+    /// Stored, and not null.
+    pub fn exists(self) -> Condition<M> {
+        Condition::new(Ok(Expr::Exists(self.path())))
+    }
+
+    /// Not stored, or null.
+    pub fn missing(self) -> Condition<M> {
+        Condition::new(Ok(Expr::Missing(self.path())))
+    }
+
+    /// How many items a list or map has, or bytes are; see [`Size`].
+    pub fn size(self) -> Size<M>
+    where
+        T: crate::field::Countable,
+    {
+        Size { path: self.path(), marker: PhantomData }
+    }
+}
+
+/// The size of a field, to be compared: `User::TAGS.size().lt(10)`. A missing field has none.
+#[derive(Debug)]
+#[must_use = "a size does nothing until it is compared"]
+pub struct Size<M> {
+    path: crate::field::Path,
+    marker: PhantomData<fn() -> M>,
+}
+
+macro_rules! size_comparisons {
+    ($($(#[$doc:meta])* $name:ident $op:ident;)*) => {
+        impl<M> Size<M> {
+            $($(#[$doc])*
+            pub fn $name(self, count: u64) -> Condition<M> {
+                Condition::new(Ok(Expr::Size { path: self.path, op: Op::$op, count }))
+            })*
+        }
+    };
+}
+
+size_comparisons! {
+    /// Has `count`.
+    eq Eq;
+    /// Has not `count`, or is missing.
+    ne Ne;
+    /// Has fewer than `count`.
+    lt Lt;
+    /// Has `count` at most.
+    le Le;
+    /// Has more than `count`.
+    gt Gt;
+    /// Has `count` at least.
+    ge Ge;
+}
+
+/// Refuses an operand that a comparison cannot be made with, the same on every backend.
+pub(crate) fn check(expr: &Expr) -> Result<()> {
+    match expr {
+        Expr::And(all) | Expr::Or(all) => all.iter().try_for_each(check),
+        Expr::Not(inner) => check(inner),
+        Expr::In { path, values } if values.len() > 100 => Err(Error::invalid(format!(
+            "{path}: a list of {} values; DynamoDB compares with 100 at most",
+            values.len()
+        ))),
+        Expr::Compare { path, value: Value::Null, .. } => {
+            Err(Error::invalid(format!("{path}: a null is not compared; use exists() or missing()")))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,190 @@
+//! The database: a backend, a clock and deadlines, behind a handle that is cheap to clone.
+
+use std::any::Any;
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::backend::{Backend, Plan};
+use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::cursor::Binding;
+use crate::error::{Error, Result};
+use crate::operation::Transaction;
+use crate::repository::Repository;
+use crate::request::{Call, Query, Write, Written};
+
+/// A database that repositories run on. Cloning it is cheap, and clones share everything.
+///
+/// ```
+/// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+/// # #[derive(Debug, PartialEq, Serialize, Deserialize, Repository)] struct User { #[hash_key] id: String, age: u32 }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// let db = Database::open("memory:").await?;
+/// db.define::<User>().await?;
+/// User::create(&User { id: "u1".into(), age: 36 }).exec(&db).await?;
+/// let ada = User::update("u1").add(User::AGE, 1).exec(&db).await?;
+/// assert_eq!(ada.age, 37);
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Database(Arc<Inner>);
+
+struct Inner {
+    backend: Box<dyn Backend>,
+    clock: Arc<dyn Clock>,
+    timeout: Duration,
+    define_timeout: Duration,
+    cursor_key: Vec<u8>,
+}
+
+/// How long an operation may take where the configuration says nothing.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long `define` may take: DynamoDB builds indexes in minutes, not seconds.
+pub(crate) const DEFINE_TIMEOUT: Duration = Duration::from_secs(600);
+
+impl Database {
+    /// Opens the database that a URL names, and checks that it can be reached.
+    ///
+    /// `memory:`, `mongodb://user:pass@host:27017/database?replicaSet=rs0` or
+    /// `dynamodb://us-east-1?endpoint=http://localhost:8000`. See [`Config`] for all that a URL can say.
+    ///
+    /// Errors: [`Config`](crate::ErrorKind::Config) for a URL that is wrong or names a backend whose
+    /// feature is not compiled in; [`Unavailable`](crate::ErrorKind::Unavailable) or
+    /// [`Timeout`](crate::ErrorKind::Timeout) where nothing answers within the deadline.
+    pub async fn open(url: &str) -> Result<Self> {
+        Config::from_url(url)?.open().await
+    }
+
+    /// Opens the database that a JSON or TOML file describes.
+    pub async fn from_file(path: impl AsRef<Path>) -> Result<Self> {
+        Config::from_file(path)?.open().await
+    }
+
+    /// Opens the database that the environment names: `REPOSIT_URL`, or a file in `REPOSIT_CONFIG`.
+    pub async fn from_env() -> Result<Self> {
+        Config::from_env()?.open().await
+    }
+
+    /// Opens the database that a configuration describes.
+    pub async fn from_config(config: Config) -> Result<Self> {
+        config.open().await
+    }
+
+    /// A database on a backend of your own, with the machine's clock and default deadlines.
+    pub fn with_backend(backend: impl Backend) -> Self {
+        Self::assemble(Box::new(backend), Arc::new(SystemClock), TIMEOUT, DEFINE_TIMEOUT, Vec::new())
+    }
+
+    pub(crate) fn assemble(
+        backend: Box<dyn Backend>,
+        clock: Arc<dyn Clock>,
+        timeout: Duration,
+        define_timeout: Duration,
+        cursor_key: Vec<u8>,
+    ) -> Self {
+        Self(Arc::new(Inner { backend, clock, timeout, define_timeout, cursor_key }))
+    }
+
+    /// Creates what is missing for a repository, and checks what exists. It drops nothing, changes
+    /// nothing that exists, and waits until tables and indexes are ready. Any number of processes may
+    /// run it at once.
+    ///
+    /// Errors: [`SchemaMismatch`](crate::ErrorKind::SchemaMismatch), listing each difference, where
+    /// something exists with another shape; nothing is changed then.
+    pub async fn define<M: Repository>(&self) -> Result<()> {
+        let definition = M::definition();
+        let call = Call::new("define", self.0.clock.now_millis(), self.0.define_timeout);
+        let named = |e: Error| e.in_repository(definition.name()).in_operation("define");
+        self.0.backend.define(call, definition).await.map_err(named)
+    }
+
+    /// What [`define`](Self::define) would do for a model, or for a tuple of models. Changes nothing.
+    pub async fn plan<P: Planned>(&self) -> Result<Vec<Plan>> {
+        let mut plans = Vec::new();
+        for definition in P::definitions() {
+            let call = Call::new("plan", self.0.clock.now_millis(), self.0.timeout);
+            let named = |e: Error| e.in_repository(definition.name()).in_operation("plan");
+            plans.push(self.0.backend.plan(call, definition).await.map_err(named)?);
+        }
+        Ok(plans)
+    }
+
+    /// A transaction: operations that happen all together or not at all.
+    pub fn transaction(&self) -> Transaction<'_> {
+        Transaction::new(self)
+    }
+
+    /// The backend's name: `memory`, `mongodb`, `dynamodb`, or that of one of your own.
+    pub fn backend_name(&self) -> &'static str {
+        self.0.backend.name()
+    }
+
+    /// The backend's own client, for what the library does not do: `aws_sdk_dynamodb::Client`,
+    /// `mongodb::Database`.
+    pub fn raw<T: Any>(&self) -> Option<&T> {
+        self.0.backend.raw().downcast_ref()
+    }
+
+    /// Whether the backend answers.
+    pub async fn ping(&self) -> Result<()> {
+        self.0.backend.ping(self.call("ping")).await.map_err(|e| e.in_operation("ping"))
+    }
+
+    pub(crate) fn backend(&self) -> &dyn Backend {
+        &*self.0.backend
+    }
+
+    pub(crate) fn call(&self, operation: &'static str) -> Call {
+        Call::new(operation, self.0.clock.now_millis(), self.0.timeout)
+    }
+
+    pub(crate) fn bind(&self, query: &Query) -> Binding {
+        Binding::new(query, &self.0.cursor_key)
+    }
+
+    pub(crate) async fn write(&self, operation: &'static str, write: Write) -> Result<Written> {
+        let name = write.definition.name();
+        let written = self.0.backend.write(self.call(operation), write).await;
+        written.map_err(|e| e.in_repository(name).in_operation(operation))
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database").field("backend", &self.0.backend).field("timeout", &self.0.timeout).finish_non_exhaustive()
+    }
+}
+
+/// A model, or a tuple of up to twelve, for [`Database::plan`].
+pub trait Planned {
+    /// The definitions.
+    fn definitions() -> Vec<&'static crate::Definition>;
+}
+
+impl<M: Repository> Planned for M {
+    fn definitions() -> Vec<&'static crate::Definition> {
+        vec![M::definition()]
+    }
+}
+
+macro_rules! planned_tuples {
+    ($($name:ident)*) => {
+        impl<$($name: Repository),*> Planned for ($($name,)*) {
+            fn definitions() -> Vec<&'static crate::Definition> {
+                vec![$($name::definition()),*]
+            }
+        }
+    };
+}
+
+planned_tuples!(A);
+planned_tuples!(A B);
+planned_tuples!(A B C);
+planned_tuples!(A B C D);
+planned_tuples!(A B C D E);
+planned_tuples!(A B C D E F);
+planned_tuples!(A B C D E F G);
+planned_tuples!(A B C D E F G H);

@@ -1,0 +1,312 @@
+//! What a model is: its name, fields, keys, indexes and lifetimes, as the derive wrote them down.
+
+use std::fmt;
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::field::Lowering;
+use crate::value::{Record, Value};
+
+/// What kind of value a key is, on every backend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum KeyKind {
+    /// Text, ordered by its UTF-8 bytes.
+    String,
+    /// An integer, ordered by value. Instants are integers of milliseconds.
+    Integer,
+    /// Bytes, ordered as bytes.
+    Bytes,
+}
+
+impl KeyKind {
+    /// The kind as a word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Integer => "integer",
+            Self::Bytes => "bytes",
+        }
+    }
+}
+
+/// A stored field.
+#[derive(Debug, Clone, Copy)]
+pub struct FieldDef {
+    /// The name it is stored under, as serde writes it.
+    pub name: &'static str,
+    /// The name of the struct's field.
+    pub rust_name: &'static str,
+    #[doc(hidden)]
+    pub lowering: Option<Lowering>,
+}
+
+/// A field that is part of a key or an index.
+#[derive(Debug, Clone, Copy)]
+pub struct KeyDef {
+    /// The field's position in [`Definition::fields`].
+    pub field: usize,
+    /// Its kind.
+    pub kind: KeyKind,
+}
+
+/// Which fields an index holds apart from the keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Projection {
+    /// All of them.
+    All,
+    /// None: a query fetches the rest of each record by its key.
+    KeysOnly,
+    /// These, by their stored names.
+    Include(&'static [&'static str]),
+}
+
+/// A secondary index.
+#[derive(Debug, Clone, Copy)]
+pub struct IndexDef {
+    /// Its name.
+    pub name: &'static str,
+    /// The field it is looked up by.
+    pub hash: KeyDef,
+    /// The fields its entries are ordered by.
+    pub ranges: &'static [KeyDef],
+    /// Whether no two live records may share its values.
+    pub unique: bool,
+    /// Whether it shares the table's hash key (DynamoDB's local secondary index).
+    pub local: bool,
+    /// Whether records without one of its fields are left out of it.
+    pub sparse: bool,
+    /// What it holds.
+    pub projection: Projection,
+    /// Provisioned read capacity; none is on-demand.
+    pub read_capacity: Option<u64>,
+    /// Provisioned write capacity; none is on-demand.
+    pub write_capacity: Option<u64>,
+}
+
+impl IndexDef {
+    /// The fields in the order of the index: the hash field, then the range fields.
+    pub fn parts(&self) -> impl Iterator<Item = KeyDef> {
+        std::iter::once(self.hash).chain(self.ranges.iter().copied())
+    }
+}
+
+/// What the number in a field counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimeUnit {
+    /// Seconds since the epoch: an integer field.
+    Seconds,
+    /// Milliseconds since the epoch: an instant.
+    Milliseconds,
+}
+
+/// The field that says when a record expires.
+#[derive(Debug, Clone, Copy)]
+pub struct TtlDef {
+    /// The field's position in [`Definition::fields`].
+    pub field: usize,
+    /// Seconds from the field's instant to the expiry.
+    pub seconds: u64,
+    /// What the field counts.
+    pub unit: TimeUnit,
+}
+
+/// The parts of a definition, as the derive fills them in.
+#[derive(Debug, Clone, Copy)]
+#[doc(hidden)]
+pub struct Spec {
+    pub model: &'static str,
+    pub name: &'static str,
+    pub read_capacity: Option<u64>,
+    pub write_capacity: Option<u64>,
+    pub fields: &'static [FieldDef],
+    pub hash: KeyDef,
+    pub range: Option<KeyDef>,
+    pub indexes: &'static [IndexDef],
+    pub ttl: Option<TtlDef>,
+    pub version: Option<usize>,
+    pub auto_hash: bool,
+    pub created_at: Option<usize>,
+    pub updated_at: Option<usize>,
+}
+
+impl Spec {
+    pub const fn build(self) -> Definition {
+        Definition { spec: self }
+    }
+}
+
+/// A repository's definition: data that can be looked at, printed and handed to a backend.
+///
+/// `Display` writes the definition map of the Microkubes services (`name`, `indexes`, `hashKey`,
+/// `rangeKey`, `readCapacity`, `writeCapacity`, `GSI`, `enableTtl`, `ttlAttribute`, `ttl`) as JSON.
+#[derive(Debug, Clone, Copy)]
+pub struct Definition {
+    spec: Spec,
+}
+
+impl Definition {
+    /// The table's or collection's name.
+    pub const fn name(&self) -> &'static str {
+        self.spec.name
+    }
+
+    /// The struct's name.
+    pub const fn model(&self) -> &'static str {
+        self.spec.model
+    }
+
+    /// The stored fields in the struct's order. Flattened fields are not among them.
+    pub const fn fields(&self) -> &'static [FieldDef] {
+        self.spec.fields
+    }
+
+    /// The hash key.
+    pub const fn hash(&self) -> KeyDef {
+        self.spec.hash
+    }
+
+    /// The range key.
+    pub const fn range(&self) -> Option<KeyDef> {
+        self.spec.range
+    }
+
+    /// The secondary indexes.
+    pub const fn indexes(&self) -> &'static [IndexDef] {
+        self.spec.indexes
+    }
+
+    /// The unique indexes.
+    pub fn unique_indexes(&self) -> impl Iterator<Item = &'static IndexDef> + use<> {
+        self.spec.indexes.iter().filter(|index| index.unique)
+    }
+
+    /// The field that says when a record expires.
+    pub const fn ttl(&self) -> Option<TtlDef> {
+        self.spec.ttl
+    }
+
+    /// The stored name of the version field.
+    pub fn version(&self) -> Option<&'static str> {
+        self.spec.version.and_then(|at| self.field_name(at))
+    }
+
+    /// Provisioned read capacity; none is on-demand.
+    pub const fn read_capacity(&self) -> Option<u64> {
+        self.spec.read_capacity
+    }
+
+    /// Provisioned write capacity; none is on-demand.
+    pub const fn write_capacity(&self) -> Option<u64> {
+        self.spec.write_capacity
+    }
+
+    /// The stored name of the hash key.
+    pub fn hash_name(&self) -> &'static str {
+        self.part_name(self.spec.hash)
+    }
+
+    /// The stored name of the range key.
+    pub fn range_name(&self) -> Option<&'static str> {
+        self.spec.range.map(|key| self.part_name(key))
+    }
+
+    /// The stored name of a key's or index's field.
+    pub fn part_name(&self, part: KeyDef) -> &'static str {
+        self.field_name(part.field).unwrap_or_default()
+    }
+
+    /// The stored name of the field that says when a record expires.
+    pub fn ttl_name(&self) -> Option<&'static str> {
+        self.spec.ttl.and_then(|ttl| self.field_name(ttl.field))
+    }
+
+    /// The secondary index of a name.
+    pub fn index(&self, name: &str) -> Option<&'static IndexDef> {
+        self.spec.indexes.iter().find(|index| index.name == name)
+    }
+
+    pub(crate) fn auto_hash(&self) -> bool {
+        self.spec.auto_hash
+    }
+
+    pub(crate) fn created_at(&self) -> Option<&'static str> {
+        self.spec.created_at.and_then(|at| self.field_name(at))
+    }
+
+    pub(crate) fn updated_at(&self) -> Option<&'static str> {
+        self.spec.updated_at.and_then(|at| self.field_name(at))
+    }
+
+    fn field_name(&self, at: usize) -> Option<&'static str> {
+        self.spec.fields.get(at).map(|field| field.name)
+    }
+
+    /// When a record expires, in whole seconds since the epoch, rounded up; nothing where the
+    /// model or the record has no time to live.
+    pub fn expiry_of(&self, record: &Record) -> Option<i64> {
+        let ttl = self.spec.ttl?;
+        let field = self.spec.fields.get(ttl.field)?;
+        self.expiry_at(record.get(field.name)?)
+    }
+
+    /// The expiry that a value of the ttl field stands for.
+    pub(crate) fn expiry_at(&self, value: &Value) -> Option<i64> {
+        let ttl = self.spec.ttl?;
+        let instant = value.as_int()?;
+        let seconds = match ttl.unit {
+            TimeUnit::Seconds => instant,
+            TimeUnit::Milliseconds => -(-instant).div_euclid(1000),
+        };
+        let expiry = seconds.saturating_add(i128::from(ttl.seconds));
+        Some(i64::try_from(expiry).unwrap_or(if expiry < 0 { i64::MIN } else { i64::MAX }))
+    }
+
+    /// The definition as the map that the Microkubes services write by hand.
+    pub fn to_map(&self) -> Json {
+        let mut map = Map::new();
+        map.insert("name".into(), self.name().into());
+        map.insert("indexes".into(), self.spec.indexes.iter().map(|index| self.index_map(index)).collect());
+        map.insert("hashKey".into(), self.hash_name().into());
+        if let Some(range) = self.range_name() {
+            map.insert("rangeKey".into(), range.into());
+        }
+        if let Some(capacity) = self.read_capacity() {
+            map.insert("readCapacity".into(), capacity.into());
+        }
+        if let Some(capacity) = self.write_capacity() {
+            map.insert("writeCapacity".into(), capacity.into());
+        }
+        let global: Map<_, _> = self.spec.indexes.iter().filter(|i| !i.local).map(|i| self.gsi_entry(i)).collect();
+        if !global.is_empty() {
+            map.insert("GSI".into(), global.into());
+        }
+        map.insert("enableTtl".into(), self.spec.ttl.is_some().into());
+        if let Some(ttl) = self.spec.ttl {
+            map.insert("ttlAttribute".into(), self.field_name(ttl.field).into());
+            map.insert("ttl".into(), ttl.seconds.into());
+        }
+        map.into()
+    }
+
+    fn index_map(&self, index: &IndexDef) -> Json {
+        let fields: Vec<_> = index.parts().map(|part| self.part_name(part)).collect();
+        json!({ "name": index.name, "fields": fields, "unique": index.unique })
+    }
+
+    fn gsi_entry(&self, index: &IndexDef) -> (String, Json) {
+        let mut entry = Map::new();
+        if let Some(capacity) = index.read_capacity.or(self.read_capacity()) {
+            entry.insert("readCapacity".into(), capacity.into());
+        }
+        if let Some(capacity) = index.write_capacity.or(self.write_capacity()) {
+            entry.insert("writeCapacity".into(), capacity.into());
+        }
+        (self.part_name(index.hash).to_owned(), entry.into())
+    }
+}
+
+impl fmt::Display for Definition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() { write!(f, "{:#}", self.to_map()) } else { write!(f, "{}", self.to_map()) }
+    }
+}

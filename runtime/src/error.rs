@@ -1,0 +1,285 @@
+//! The one error of the crate: what kind it is, where it happened, and what caused it.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+/// A result whose error is [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong, the same on every backend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The record does not exist, or has expired.
+    NotFound,
+    /// A live record has this key already.
+    AlreadyExists,
+    /// Another live record holds this value of a unique index.
+    UniqueViolation,
+    /// The stored version is not the one the caller read.
+    VersionConflict,
+    /// The operation's condition was false.
+    ConditionFailed,
+    /// A value, key, cursor or size that no backend takes; nothing was sent.
+    InvalidInput,
+    /// The backend cannot do this the way the others do.
+    Unsupported,
+    /// What is stored under this name has another shape than the model.
+    SchemaMismatch,
+    /// The configuration is wrong or incomplete.
+    Config,
+    /// A stored record does not fit the model, or a model cannot be written.
+    Codec,
+    /// The backend asked for less traffic until the deadline passed.
+    Throttled,
+    /// The deadline passed before an answer; nothing was changed.
+    Timeout,
+    /// The backend cannot be reached.
+    Unavailable,
+    /// A write may or may not have happened, and it cannot be found out.
+    OutcomeUnknown,
+    /// The backend refused for a reason of its own.
+    Backend,
+}
+
+impl ErrorKind {
+    /// The kind's name, as written in messages.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotFound => "not found",
+            Self::AlreadyExists => "already exists",
+            Self::UniqueViolation => "unique violation",
+            Self::VersionConflict => "version conflict",
+            Self::ConditionFailed => "condition failed",
+            Self::InvalidInput => "invalid input",
+            Self::Unsupported => "unsupported",
+            Self::SchemaMismatch => "schema mismatch",
+            Self::Config => "configuration",
+            Self::Codec => "codec",
+            Self::Throttled => "throttled",
+            Self::Timeout => "timeout",
+            Self::Unavailable => "unavailable",
+            Self::OutcomeUnknown => "outcome unknown",
+            Self::Backend => "backend",
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An error of any operation: its [`kind`](Error::kind), the repository, operation and index
+/// concerned, a message, and the SDK's own error as its source.
+///
+/// ```
+/// use reposit::{Error, ErrorKind};
+///
+/// let error = Error::new(ErrorKind::NotFound, "no live record has this key").in_repository("users").in_operation("update");
+/// assert_eq!(error.kind(), ErrorKind::NotFound);
+/// assert_eq!(error.to_string(), "users: update: not found: no live record has this key");
+/// ```
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    repository: Option<String>,
+    operation: Option<&'static str>,
+    index: Option<String>,
+    position: Option<usize>,
+    failures: Vec<Failure>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+/// One item of a batch that was not done.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Failure {
+    /// The item's position in what the caller passed.
+    pub index: usize,
+    /// Why it was not done.
+    pub error: Error,
+}
+
+impl Error {
+    /// An error of `kind` that says `message`.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Arc::new(Inner {
+            kind,
+            message: message.into(),
+            repository: None,
+            operation: None,
+            index: None,
+            position: None,
+            failures: Vec::new(),
+            source: None,
+        }))
+    }
+
+    /// What went wrong.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The message alone, without the place.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The repository concerned, by its stored name.
+    pub fn repository(&self) -> Option<&str> {
+        self.0.repository.as_deref()
+    }
+
+    /// The operation concerned, for example `create`.
+    pub fn operation(&self) -> Option<&'static str> {
+        self.0.operation
+    }
+
+    /// The index concerned: of a [`ErrorKind::UniqueViolation`], the one whose value is taken.
+    pub fn index(&self) -> Option<&str> {
+        self.0.index.as_deref()
+    }
+
+    /// In a refused transaction, the position of the operation that was refused.
+    pub fn position(&self) -> Option<usize> {
+        self.0.position
+    }
+
+    /// Of a batch, every item that was not done, with its own error.
+    pub fn failures(&self) -> &[Failure] {
+        &self.0.failures
+    }
+
+    /// Names the repository, unless an inner layer has.
+    #[must_use]
+    pub fn in_repository(self, name: &str) -> Self {
+        self.edit(|inner| {
+            inner.repository.get_or_insert_with(|| name.to_owned());
+        })
+    }
+
+    /// Names the operation, unless an inner layer has.
+    #[must_use]
+    pub fn in_operation(self, operation: &'static str) -> Self {
+        self.edit(|inner| {
+            inner.operation.get_or_insert(operation);
+        })
+    }
+
+    /// Names the index.
+    #[must_use]
+    pub fn on_index(self, index: &str) -> Self {
+        self.edit(|inner| inner.index = Some(index.to_owned()))
+    }
+
+    /// Says which operation of a transaction this is about.
+    #[must_use]
+    pub fn at_position(self, position: usize) -> Self {
+        self.edit(|inner| inner.position = Some(position))
+    }
+
+    /// Keeps the error that caused this one.
+    #[must_use]
+    pub fn with_source(self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.edit(|inner| inner.source = Some(Arc::new(source)))
+    }
+
+    /// An error over several items; its kind is that of the first failure.
+    pub(crate) fn of_batch(failures: Vec<(usize, Error)>, total: usize) -> Self {
+        let kind = failures.first().map_or(ErrorKind::Backend, |(_, e)| e.kind());
+        let first = failures
+            .first()
+            .map_or_else(String::new, |(i, e)| format!("; item {i}: {e}"));
+        let message = format!("{} of {total} items were not done{first}", failures.len());
+        Self::new(kind, message).edit(|inner| {
+            inner.failures = failures
+                .into_iter()
+                .map(|(index, error)| Failure { index, error })
+                .collect();
+        })
+    }
+
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::InvalidInput, message)
+    }
+
+    pub(crate) fn codec(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Codec, message)
+    }
+
+    pub(crate) fn config(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Config, message)
+    }
+
+    pub(crate) fn unsupported(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Unsupported, message)
+    }
+
+    fn edit(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        if let Some(repository) = &inner.repository {
+            write!(f, "{repository}: ")?;
+        }
+        if let Some(operation) = inner.operation {
+            write!(f, "{operation}: ")?;
+        }
+        if let Some(position) = inner.position {
+            write!(f, "operation {position}: ")?;
+        }
+        write!(f, "{}", inner.kind)?;
+        if let Some(index) = &inner.index {
+            write!(f, " on index {index}")?;
+        }
+        if !inner.message.is_empty() {
+            write!(f, ": {}", inner.message)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        let mut out = f.debug_struct("Error");
+        out.field("kind", &inner.kind).field("message", &inner.message);
+        if let Some(repository) = &inner.repository {
+            out.field("repository", repository);
+        }
+        if let Some(operation) = inner.operation {
+            out.field("operation", &operation);
+        }
+        if let Some(index) = &inner.index {
+            out.field("index", index);
+        }
+        if let Some(position) = inner.position {
+            out.field("position", &position);
+        }
+        if !inner.failures.is_empty() {
+            out.field("failures", &inner.failures);
+        }
+        if let Some(source) = &inner.source {
+            out.field("source", &source.to_string());
+        }
+        out.finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|e| e as &(dyn StdError + 'static))
+    }
+}

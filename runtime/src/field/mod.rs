@@ -1,0 +1,248 @@
+//! Typed fields: what a model's constants are, and what their types may do.
+
+mod instants;
+mod lowering;
+mod probe;
+mod traits;
+mod types;
+
+#[doc(hidden)]
+pub use lowering::{Lowering, NoLowering, Probe, embedded_lowering};
+#[doc(hidden)]
+pub use probe::NotKey;
+pub use traits::{
+    Bare, Contain, Countable, Dictionary, Element, Embedded, FieldType, IndexKey, Instant, Key, List, Numeric, Optional, Ordered,
+    Settable, Text, TtlField, Version,
+};
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use crate::codec::to_value;
+use crate::error::{Error, Result};
+use crate::value::Value;
+
+/// One step of a path into a record.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Step {
+    /// A name in a record or map.
+    Name(Cow<'static, str>),
+    /// A position in a list.
+    Position(usize),
+}
+
+/// A path from the record's top to a value in it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Path(Cow<'static, [Step]>);
+
+impl Path {
+    /// A path of these steps.
+    pub fn new(steps: impl Into<Cow<'static, [Step]>>) -> Self {
+        Self(steps.into())
+    }
+
+    /// The path to a field of the record.
+    pub fn field(name: impl Into<Cow<'static, str>>) -> Self {
+        Self(Cow::Owned(vec![Step::Name(name.into())]))
+    }
+
+    /// The steps.
+    pub fn steps(&self) -> &[Step] {
+        &self.0
+    }
+
+    /// The field of the record that the path starts with.
+    pub fn root(&self) -> &str {
+        match self.0.first() {
+            Some(Step::Name(name)) => name,
+            _ => "",
+        }
+    }
+
+    /// Whether the path is a field of the record itself.
+    pub fn is_field(&self) -> bool {
+        self.0.len() == 1
+    }
+
+    /// Whether one path is the other, or leads to it.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.0.iter().zip(other.0.iter()).all(|(a, b)| a == b)
+    }
+
+    fn join(self, rest: Self) -> Self {
+        let mut steps = self.0.into_owned();
+        steps.extend(rest.0.into_owned());
+        Self(Cow::Owned(steps))
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, step) in self.0.iter().enumerate() {
+            match step {
+                Step::Name(name) if i == 0 => f.write_str(name)?,
+                Step::Name(name) => write!(f, ".{name}")?,
+                Step::Position(n) => write!(f, "[{n}]")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A field that may be set: the default.
+#[derive(Debug, Clone, Copy)]
+pub struct Plain;
+
+/// A field of the primary key: it can be compared, never changed.
+#[derive(Debug, Clone, Copy)]
+pub struct InKey;
+
+/// The version field: it can be compared; writes move it.
+#[derive(Debug, Clone, Copy)]
+pub struct InVersion;
+
+/// A model's field, with its type: what `User::AGE` is.
+///
+/// Conditions and updates are made of them, so a field of another model, or a value of another
+/// type, does not compile.
+///
+/// ```
+/// # use reposit::Repository; use serde::{Serialize, Deserialize};
+/// # #[derive(Serialize, Deserialize, Repository)] struct User { #[hash_key] id: String, age: u32 }
+/// let adult = User::AGE.ge(18).and(User::ID.ne("root"));
+/// # let _ = adult;
+/// ```
+pub struct Field<M, T, Role = Plain> {
+    steps: Steps,
+    encode: Option<fn(&T) -> Result<Value>>,
+    marker: PhantomData<fn() -> (M, T, Role)>,
+}
+
+/// The steps of a field that is a constant cannot be allocated; those of a nested one are.
+#[derive(Clone)]
+enum Steps {
+    Flattened,
+    One(&'static str),
+    Many(Path),
+}
+
+impl<M, T, Role> Field<M, T, Role> {
+    /// The field stored under `name`.
+    #[doc(hidden)]
+    pub const fn new(name: &'static str) -> Self {
+        Self { steps: Steps::One(name), encode: None, marker: PhantomData }
+    }
+
+    /// The field stored under `name` as `encode` writes it (`serde(with)`).
+    #[doc(hidden)]
+    pub const fn encoded_by(name: &'static str, encode: fn(&T) -> Result<Value>) -> Self {
+        Self { steps: Steps::One(name), encode: Some(encode), marker: PhantomData }
+    }
+
+    /// A field whose own fields are stored beside it (`serde(flatten)`).
+    #[doc(hidden)]
+    pub const fn flattened() -> Self {
+        Self { steps: Steps::Flattened, encode: None, marker: PhantomData }
+    }
+
+    /// How `serde(with)` writes it.
+    pub(crate) fn encoder(&self) -> Option<fn(&T) -> Result<Value>> {
+        self.encode
+    }
+
+    /// Whether the field is stored under this name in the record itself.
+    #[doc(hidden)]
+    pub const fn stored_as(&self, name: &str) -> bool {
+        let Steps::One(own) = &self.steps else { return false };
+        let (own, name) = (own.as_bytes(), name.as_bytes());
+        let mut at = 0;
+        while at < own.len() && at < name.len() && own[at] == name[at] {
+            at += 1;
+        }
+        at == own.len() && at == name.len()
+    }
+
+    /// The path this field is stored at.
+    pub fn path(&self) -> Path {
+        match &self.steps {
+            Steps::Flattened => Path::new(Vec::new()),
+            Steps::One(name) => Path::field(*name),
+            Steps::Many(path) => path.clone(),
+        }
+    }
+
+    fn into_path(self) -> Path {
+        match self.steps {
+            Steps::Many(path) => path,
+            steps => Field::<M, T, Role> { steps, encode: None, marker: PhantomData }.path(),
+        }
+    }
+
+    /// A field of the nested struct in this field: `User::ADDRESS.at(Address::CITY)`.
+    pub fn at<U, R>(self, inner: Field<T::Inner, U, R>) -> Field<M, U>
+    where
+        T: Bare,
+    {
+        let encode = inner.encode;
+        Field { steps: Steps::Many(self.into_path().join(inner.into_path())), encode, marker: PhantomData }
+    }
+}
+
+impl<M, T: FieldType, Role> Field<M, T, Role> {
+    /// The item at a position of the list in this field.
+    pub fn nth(self, position: usize) -> Field<M, T::Item>
+    where
+        T: List,
+    {
+        let step = Path::new(vec![Step::Position(position)]);
+        Field { steps: Steps::Many(self.into_path().join(step)), encode: None, marker: PhantomData }
+    }
+
+    /// The value under a key of the map in this field.
+    pub fn entry(self, key: &str) -> Field<M, T::Value>
+    where
+        T: Dictionary,
+    {
+        let step = Path::field(key.to_owned());
+        Field { steps: Steps::Many(self.into_path().join(step)), encode: None, marker: PhantomData }
+    }
+
+    /// The stored form of a value of this field.
+    pub(crate) fn encode(&self, value: T::Arg<'_>) -> Result<Value> {
+        let encoded = match self.encode {
+            Some(encode) => T::lend(value, encode),
+            None => T::encode(value),
+        };
+        encoded.map_err(|e| Error::new(e.kind(), format!("{}: {}", self.path(), e.message())))
+    }
+
+    /// A value of this field as a part of a key.
+    #[doc(hidden)]
+    pub fn key(&self, value: T::Arg<'_>) -> Result<Value> {
+        self.encode(value)
+    }
+}
+
+impl<M, T, Role> Clone for Field<M, T, Role> {
+    fn clone(&self) -> Self {
+        Self { steps: self.steps.clone(), encode: self.encode, marker: PhantomData }
+    }
+}
+
+impl<M, T, Role> fmt::Debug for Field<M, T, Role> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Field({})", self.path())
+    }
+}
+
+/// The stored form of a value: what serde writes, lowered where the type says so.
+#[doc(hidden)]
+pub fn encode<T: FieldType>(value: &T) -> Result<Value> {
+    let written = to_value(value)?;
+    match T::LOWERING {
+        Some(lowering) => (lowering.lower)(written),
+        None => Ok(written),
+    }
+}

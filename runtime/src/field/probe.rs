@@ -1,0 +1,85 @@
+//! What generated code asks of a type that may turn out to be no key at all.
+//!
+//! A key field's type is named by many generated lines, and a wrong one must be one error. So all
+//! but one of them go through [`Probe`]: the inherent items are taken where the type is what it
+//! should be, those of [`NotKey`] elsewhere, silently; the line that is left says what is wrong.
+
+use super::lowering::Probe;
+use super::traits::{FieldType, IndexKey, Key};
+use super::Field;
+use crate::definition::KeyKind;
+use crate::error::{Error, Result};
+use crate::value::Value;
+
+impl<T: FieldType> Probe<T> {
+    /// A value as a part of a key.
+    pub fn part<M, Role>(field: Field<M, T, Role>, value: T::Arg<'_>) -> Result<Value> {
+        field.key(value)
+    }
+
+    /// An error where the type is no key type.
+    pub const fn is_key()
+    where
+        T: Key,
+    {
+    }
+
+    /// An error where the type cannot be indexed.
+    pub const fn is_index_key()
+    where
+        T: IndexKey,
+    {
+    }
+}
+
+impl<T: Key> Probe<T> {
+    /// A key as a part of a key.
+    pub fn own_part<M, Role>(field: Field<M, T, Role>, value: &T) -> Result<Value> {
+        field.key(value.arg())
+    }
+
+    /// A copy of a record's own key.
+    pub fn copy(value: &T) -> T {
+        value.clone()
+    }
+}
+
+impl<T: IndexKey> Probe<T> {
+    /// What it is stored as.
+    pub const KIND: KeyKind = T::KIND;
+    /// Whether it may be missing.
+    pub const SPARSE: bool = T::SPARSE;
+}
+
+/// The fallback of [`Probe`]. It stands in code that does not compile, so none of it ever runs.
+pub trait NotKey<T>: Sized {
+    /// Any kind does.
+    const KIND: KeyKind = KeyKind::String;
+    /// Either does.
+    const SPARSE: bool = false;
+
+    /// No part.
+    fn part<F, V>(_: F, _: V) -> Result<Value> {
+        Err(Error::invalid("not a key"))
+    }
+
+    /// No part.
+    fn own_part<F>(_: F, _: &T) -> Result<Value> {
+        Err(Error::invalid("not a key"))
+    }
+
+    /// No copy, but the type of one.
+    fn copy(_: &T) -> T {
+        loop {
+            std::hint::spin_loop();
+        }
+    }
+
+    /// Said elsewhere.
+    fn is_key() {}
+
+    /// Said elsewhere.
+    fn is_index_key() {}
+}
+
+impl<T> NotKey<T> for Probe<T> {}

@@ -1,0 +1,228 @@
+//! What a field's type must be able to do for each use of the field. The compiler judges types by
+//! these, and says in words what is missing.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::definition::{KeyKind, TimeUnit};
+use crate::error::Result;
+use crate::field::Lowering;
+use crate::value::Value;
+
+/// A type whose values can be compared and set: the built-in ones, or one with a derive.
+///
+/// `Arg` is what methods take for it: `&str` for `String`, a slice for a `Vec`, the value itself
+/// for numbers and instants, a reference for the rest; of an `Option<T>` it is `T`'s.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a field type, so this field can be stored but not compared, set or used as a key",
+    label = "not a field type",
+    note = "derive `reposit::Key` (newtypes and unit enums), `reposit::Embedded` (structs with named fields) or `reposit::FieldType` (anything serde writes) for it"
+)]
+pub trait FieldType: Serialize + Sized {
+    /// What methods take for a value of this type.
+    type Arg<'a>
+    where
+        Self: 'a;
+
+    /// How the stored form differs from what serde writes; nothing where it does not.
+    #[doc(hidden)]
+    const LOWERING: Option<Lowering> = None;
+
+    /// The stored form of a value.
+    fn encode(value: Self::Arg<'_>) -> Result<Value>;
+
+    /// Lends a value of this type made of what methods take.
+    #[doc(hidden)]
+    fn lend<R>(value: Self::Arg<'_>, f: impl FnOnce(&Self) -> R) -> R;
+}
+
+/// A type that can be a hash key, a range key or an index field: text, integers to 64 bits, bytes,
+/// `Uuid`, instants, and newtypes and unit enums that derive `Key`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a key",
+    label = "not a key type",
+    note = "a primary key is a String, an integer of up to 64 bits, Vec<u8>, a Uuid, an instant, or a newtype or unit enum with `#[derive(Key)]`; floats, bools and Options are not keys"
+)]
+pub trait Key: FieldType + Clone {
+    /// What the key is stored as.
+    const KIND: KeyKind;
+
+    /// A key as what methods take.
+    fn arg(&self) -> Self::Arg<'_>;
+}
+
+/// A type that can be an index field: a [`Key`], or an `Option` of one, which makes the index sparse.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be indexed",
+    label = "not a key type",
+    note = "an index field is a String, an integer of up to 64 bits, Vec<u8>, a Uuid, an instant, a newtype or unit enum with `#[derive(Key)]`, or an Option of one of these"
+)]
+pub trait IndexKey: FieldType {
+    /// The key type without an `Option`.
+    type Bare: Key;
+    /// What the field is stored as.
+    const KIND: KeyKind;
+    /// Whether a record may have no value here, and is then not in the index.
+    const SPARSE: bool;
+}
+
+impl<T: Key> IndexKey for T {
+    type Bare = T;
+    const KIND: KeyKind = T::KIND;
+    const SPARSE: bool = false;
+}
+
+impl<T: Key> IndexKey for Option<T>
+where
+    Self: FieldType,
+{
+    type Bare = T;
+    const KIND: KeyKind = T::KIND;
+    const SPARSE: bool = true;
+}
+
+/// A type with an order that is the same on every backend: numbers, text and instants.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no order that is the same on every backend",
+    label = "cannot be compared with less or greater",
+    note = "numbers, text and instants have one; bytes, bools, lists and structs can be compared with `eq` and `ne`"
+)]
+pub trait Ordered: FieldType {}
+
+/// A number that `add` can add to.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a number, so nothing can be added to it",
+    label = "not a number",
+    note = "`add` is for integers and floats; use `set`, or `append` for lists"
+)]
+pub trait Numeric: FieldType {
+    /// What is added: signed, so that it can be taken away too.
+    type Delta: Copy;
+    /// The stored form of what is added.
+    fn delta(delta: Self::Delta) -> Result<Value>;
+    /// The integers the field can hold; nothing for a float.
+    const BOUNDS: Option<(i128, i128)>;
+}
+
+/// Text, which has a beginning.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not text, so it has no beginning to compare with",
+    label = "not text"
+)]
+pub trait Text: FieldType {}
+
+/// What `contains` can look into: text, and lists.
+#[diagnostic::on_unimplemented(message = "`{Self}` is neither text nor a list, so it contains nothing", label = "neither text nor a list")]
+pub trait Contain: FieldType {
+    /// What is looked for.
+    type Part<'a>
+    where
+        Self: 'a;
+    /// The stored form of what is looked for.
+    fn part(part: Self::Part<'_>) -> Result<Value>;
+}
+
+/// A list that `append` can add to.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a list, so nothing can be appended to it",
+    label = "not a list",
+    note = "`append` is for Vec fields; a Vec<u8> is bytes, not a list"
+)]
+pub trait List: FieldType {
+    /// What it is a list of.
+    type Item: FieldType;
+}
+
+/// A map from text.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a map from text", label = "not a map")]
+pub trait Dictionary: FieldType {
+    /// What it is a map to.
+    type Value: FieldType;
+}
+
+/// What has a number of items: a list, a map, or bytes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no size that is the same on every backend",
+    label = "not a list, map or bytes"
+)]
+pub trait Countable: FieldType {}
+
+/// A type that may be an item of a list: every field type but `u8`, of which a list is bytes.
+#[diagnostic::on_unimplemented(message = "a list of `{Self}` cannot be a field", label = "not an item type")]
+pub trait Element: FieldType {}
+
+/// A field that may be missing, so that `remove` can take it away.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is required, so it cannot be removed",
+    label = "not an Option",
+    note = "only fields of type Option can be removed"
+)]
+pub trait Optional: FieldType {}
+
+impl<T: FieldType + Clone> Optional for Option<T> {}
+
+/// A type that can be reached into: itself, or what an `Option` of it holds.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no fields of its own",
+    label = "not a nested struct",
+    note = "derive `reposit::Embedded` for it"
+)]
+pub trait Bare {
+    /// The nested struct.
+    type Inner;
+}
+
+impl<T: Bare> Bare for Option<T> {
+    type Inner = T::Inner;
+}
+
+/// A point in time: kept as milliseconds.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not an instant", label = "not an instant")]
+pub trait Instant: Serialize + DeserializeOwned {
+    /// Milliseconds since the epoch, rounded down.
+    fn to_millis(&self) -> Result<i64>;
+    /// The instant at these milliseconds since the epoch.
+    fn from_millis(millis: i64) -> Result<Self>;
+}
+
+/// A type that can say when a record expires.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an instant, so it cannot say when a record expires",
+    label = "not an instant",
+    note = "a ttl field is i64, u64 or u32 (seconds since the epoch), a SystemTime, or an instant of chrono, time or jiff (with that feature), or an Option of one of these"
+)]
+pub trait TtlField: FieldType {
+    /// What the stored number counts.
+    const UNIT: TimeUnit;
+}
+
+/// A type that can count versions.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a version",
+    label = "not an unsigned integer",
+    note = "a version field is u64, u32, u16 or u8"
+)]
+pub trait Version: FieldType {
+    /// The version as a number.
+    fn get(&self) -> u64;
+    /// Stores a version; false where it does not fit.
+    fn set(&mut self, version: u64) -> bool;
+}
+
+/// A field that updates may change: not part of the key, not the version.
+#[diagnostic::on_unimplemented(
+    message = "this field is part of the primary key or the version, and cannot be changed",
+    label = "cannot be changed",
+    note = "a key is changed by creating another record and deleting this one; the version moves with every write"
+)]
+pub trait Settable {}
+
+impl Settable for super::Plain {}
+
+/// A nested struct whose fields can be reached with [`Field::at`](super::Field::at): derive it.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not an embedded struct", label = "derive `reposit::Embedded` for it")]
+pub trait Embedded: FieldType {
+    /// Its stored fields.
+    #[doc(hidden)]
+    const FIELDS: &'static [crate::definition::FieldDef];
+}

@@ -1,0 +1,285 @@
+//! The built-in field types.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::lowering::{self, Lowering};
+use super::traits::{Contain, Countable, Dictionary, Element, FieldType, Key, List, Numeric, Ordered, Text, TtlField, Version};
+use super::encode;
+use crate::codec::to_value;
+use crate::definition::{KeyKind, TimeUnit};
+use crate::error::Result;
+use crate::value::Value;
+
+macro_rules! by_value {
+    ($($ty:ty),*) => {$(
+        impl FieldType for $ty {
+            type Arg<'a> = $ty;
+            fn encode(value: $ty) -> Result<Value> {
+                encode(&value)
+            }
+            fn lend<R>(value: $ty, f: impl FnOnce(&Self) -> R) -> R {
+                f(&value)
+            }
+        }
+    )*};
+}
+
+macro_rules! integers {
+    ($($ty:ty => $delta:ty),*) => {$(
+        by_value!($ty);
+        impl Key for $ty {
+            const KIND: KeyKind = KeyKind::Integer;
+            fn arg(&self) -> $ty {
+                *self
+            }
+        }
+        impl Ordered for $ty {}
+        impl Numeric for $ty {
+            type Delta = $delta;
+            const BOUNDS: Option<(i128, i128)> = Some((<$ty>::MIN as i128, <$ty>::MAX as i128));
+            fn delta(delta: $delta) -> Result<Value> {
+                Ok(Value::Int(delta.into()))
+            }
+        }
+    )*};
+}
+
+integers!(i8 => i64, i16 => i64, i32 => i64, i64 => i64, u8 => i64, u16 => i64, u32 => i64, u64 => i64);
+by_value!(bool, char, f32, f64);
+
+macro_rules! floats {
+    ($($ty:ty),*) => {$(
+        impl Ordered for $ty {}
+        impl Numeric for $ty {
+            type Delta = $ty;
+            const BOUNDS: Option<(i128, i128)> = None;
+            fn delta(delta: $ty) -> Result<Value> {
+                encode(&delta)
+            }
+        }
+    )*};
+}
+
+floats!(f32, f64);
+
+macro_rules! elements {
+    ($($ty:ty),*) => {$(impl Element for $ty {})*};
+}
+
+elements!(i8, i16, i32, i64, u16, u32, u64, bool, char, f32, f64, String);
+
+macro_rules! versions {
+    ($($ty:ty),*) => {$(
+        impl Version for $ty {
+            fn get(&self) -> u64 {
+                (*self).into()
+            }
+            fn set(&mut self, version: u64) -> bool {
+                <$ty>::try_from(version).map(|version| *self = version).is_ok()
+            }
+        }
+    )*};
+}
+
+versions!(u8, u16, u32, u64);
+
+macro_rules! seconds {
+    ($($ty:ty),*) => {$(
+        impl TtlField for $ty {
+            const UNIT: TimeUnit = TimeUnit::Seconds;
+        }
+    )*};
+}
+
+seconds!(i64, u64, u32);
+
+impl<T: TtlField + Clone> TtlField for Option<T> {
+    const UNIT: TimeUnit = T::UNIT;
+}
+
+impl FieldType for String {
+    type Arg<'a> = &'a str;
+
+    fn encode(value: &str) -> Result<Value> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn lend<R>(value: &str, f: impl FnOnce(&Self) -> R) -> R {
+        f(&value.to_owned())
+    }
+}
+
+impl Key for String {
+    const KIND: KeyKind = KeyKind::String;
+
+    fn arg(&self) -> &str {
+        self
+    }
+}
+
+impl Ordered for String {}
+impl Text for String {}
+
+impl Contain for String {
+    type Part<'a> = &'a str;
+
+    fn part(part: &str) -> Result<Value> {
+        Ok(Value::String(part.to_owned()))
+    }
+}
+
+impl<T: FieldType + Clone> FieldType for Vec<T> {
+    type Arg<'a>
+        = &'a [T]
+    where
+        T: 'a;
+
+    const LOWERING: Option<Lowering> = lowering::each_item::<T>();
+
+    fn encode(value: &[T]) -> Result<Value> {
+        let written = to_value(value)?;
+        match Self::LOWERING {
+            Some(lowering) => (lowering.lower)(written),
+            None => Ok(written),
+        }
+    }
+
+    fn lend<R>(value: &[T], f: impl FnOnce(&Self) -> R) -> R {
+        f(&value.to_vec())
+    }
+}
+
+impl Key for Vec<u8> {
+    const KIND: KeyKind = KeyKind::Bytes;
+
+    fn arg(&self) -> &[u8] {
+        self
+    }
+}
+
+impl<T: Element + Clone> List for Vec<T> {
+    type Item = T;
+}
+
+impl<T: Element + Clone> Element for Vec<T> {}
+
+impl<T: Element + Clone> Contain for Vec<T> {
+    type Part<'a>
+        = T::Arg<'a>
+    where
+        T: 'a;
+
+    fn part(part: T::Arg<'_>) -> Result<Value> {
+        T::encode(part)
+    }
+}
+
+impl<T: FieldType + Clone> FieldType for Option<T> {
+    type Arg<'a>
+        = T::Arg<'a>
+    where
+        T: 'a;
+
+    const LOWERING: Option<Lowering> = T::LOWERING;
+
+    fn encode(value: T::Arg<'_>) -> Result<Value> {
+        T::encode(value)
+    }
+
+    fn lend<R>(value: T::Arg<'_>, f: impl FnOnce(&Self) -> R) -> R {
+        T::lend(value, |inner| f(&Some(inner.clone())))
+    }
+}
+
+impl<T: Ordered + Clone> Ordered for Option<T> {}
+impl<T: Text + Clone> Text for Option<T> {}
+
+impl<T: Numeric + Clone> Numeric for Option<T> {
+    type Delta = T::Delta;
+    const BOUNDS: Option<(i128, i128)> = T::BOUNDS;
+
+    fn delta(delta: T::Delta) -> Result<Value> {
+        T::delta(delta)
+    }
+}
+
+impl<T: List + Clone> List for Option<T> {
+    type Item = T::Item;
+}
+
+impl<T: Dictionary + Clone> Dictionary for Option<T> {
+    type Value = T::Value;
+}
+
+impl<T: Contain + Clone> Contain for Option<T> {
+    type Part<'a>
+        = T::Part<'a>
+    where
+        T: 'a;
+
+    fn part(part: T::Part<'_>) -> Result<Value> {
+        T::part(part)
+    }
+}
+
+impl<T: FieldType + Clone> Countable for Vec<T> {}
+impl<T: FieldType> Countable for BTreeMap<String, T> {}
+impl<T: FieldType, S> Countable for HashMap<String, T, S> {}
+impl<T: Countable + Clone> Countable for Option<T> {}
+
+macro_rules! by_reference {
+    ($([$($generics:tt)*] $ty:ty, $lowering:expr;)*) => {$(
+        impl<$($generics)*> FieldType for $ty {
+            type Arg<'a> = &'a Self where Self: 'a;
+            const LOWERING: Option<Lowering> = $lowering;
+            fn encode(value: &Self) -> Result<Value> {
+                encode(value)
+            }
+            fn lend<R>(value: &Self, f: impl FnOnce(&Self) -> R) -> R {
+                f(value)
+            }
+        }
+    )*};
+}
+
+by_reference! {
+    [T: FieldType] BTreeMap<String, T>, lowering::each_value::<T>();
+    [T: FieldType, S] HashMap<String, T, S>, lowering::each_value::<T>();
+    [T: FieldType] BTreeSet<T>, lowering::each_item::<T>();
+    [T: FieldType] Box<T>, T::LOWERING;
+}
+
+impl<T: FieldType> Dictionary for BTreeMap<String, T> {
+    type Value = T;
+}
+
+impl<T: FieldType, S> Dictionary for HashMap<String, T, S> {
+    type Value = T;
+}
+
+#[cfg(feature = "uuid")]
+mod uuid {
+    use super::*;
+
+    by_value!(::uuid::Uuid);
+    elements!(::uuid::Uuid);
+    impl Ordered for ::uuid::Uuid {}
+
+    /// Stored as its hyphenated lower-case text, whose order is the order of its bytes.
+    impl Key for ::uuid::Uuid {
+        const KIND: KeyKind = KeyKind::String;
+
+        fn arg(&self) -> Self {
+            *self
+        }
+    }
+}
+
+/// Stored as serde writes it, which is text: it can be compared for equality, not for order.
+#[cfg(feature = "rust_decimal")]
+mod decimal {
+    use super::*;
+
+    by_value!(rust_decimal::Decimal);
+    elements!(rust_decimal::Decimal);
+}

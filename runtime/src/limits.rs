@@ -1,0 +1,183 @@
+//! What a value may be: the same on every backend, so that what passes on one passes on all.
+
+use crate::definition::KeyKind;
+use crate::error::{Error, Result};
+use crate::value::{Record, Value, whole};
+
+/// Sizes a backend takes. See each backend for its own figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of a hash key, or of a hash field of an index.
+    pub hash_key: usize,
+    /// Bytes of a range key, or of a range field of an index.
+    pub range_key: usize,
+    /// Bytes of a record.
+    pub record: usize,
+    /// Operations in a transaction.
+    pub transaction_operations: usize,
+    /// Bytes in a transaction.
+    pub transaction_bytes: usize,
+}
+
+impl Limits {
+    /// DynamoDB's, from "Quotas in Amazon DynamoDB": 2,048 and 1,024 bytes of key, 400 KB a record,
+    /// 100 operations and 4 MB a transaction.
+    pub const DYNAMODB: Self = Self {
+        hash_key: 2048,
+        range_key: 1024,
+        record: 400 * 1024,
+        transaction_operations: 100,
+        transaction_bytes: 4 * 1024 * 1024,
+    };
+
+    /// No limits but those of memory.
+    pub const NONE: Self = Self {
+        hash_key: usize::MAX,
+        range_key: usize::MAX,
+        record: usize::MAX,
+        transaction_operations: usize::MAX,
+        transaction_bytes: usize::MAX,
+    };
+
+    /// The same limits with other figures for the keys.
+    #[must_use]
+    pub const fn keys(mut self, hash_key: usize, range_key: usize) -> Self {
+        self.hash_key = hash_key;
+        self.range_key = range_key;
+        self
+    }
+
+    /// The same limits with another figure for a record.
+    #[must_use]
+    pub const fn record(mut self, bytes: usize) -> Self {
+        self.record = bytes;
+        self
+    }
+
+    /// The same limits with other figures for a transaction.
+    #[must_use]
+    pub const fn transaction(mut self, operations: usize, bytes: usize) -> Self {
+        self.transaction_operations = operations;
+        self.transaction_bytes = bytes;
+        self
+    }
+}
+
+/// An integer that every backend keeps exactly.
+pub(crate) fn integer(n: i128) -> Result<i128, String> {
+    if (i128::from(i64::MIN)..=i128::from(u64::MAX)).contains(&n) {
+        Ok(n)
+    } else {
+        Err("an integer is outside the range of i64 and u64".to_owned())
+    }
+}
+
+/// A float that every backend holds: finite, and zero or between 1e-130 and 1e126 in size.
+pub(crate) fn float(x: f64) -> Result<Value, String> {
+    if !x.is_finite() {
+        return Err(format!("{x} is not a number that can be stored"));
+    }
+    if x == 0.0 {
+        return Ok(Value::Int(0));
+    }
+    if !(1e-130..1e126).contains(&x.abs()) {
+        return Err(format!("{x:e} is outside the numbers that can be stored (1e-130 to 1e126)"));
+    }
+    Ok(whole(x).map_or(Value::Float(x), Value::Int))
+}
+
+/// A value that may be a key or an index value: of the key's kind, and not empty.
+pub(crate) fn key(value: &Value, kind: KeyKind, field: &str, limit: usize) -> Result<()> {
+    let size = match (kind, value) {
+        (KeyKind::String, Value::String(text)) => text.len(),
+        (KeyKind::Bytes, Value::Bytes(bytes)) => bytes.len(),
+        // Empty bytes are written as an empty list; said here as what they are.
+        (KeyKind::Bytes, Value::List(items)) if items.is_empty() => 0,
+        (KeyKind::Integer, Value::Int(_)) => return Ok(()),
+        (kind, other) => {
+            return Err(Error::codec(format!(
+                "the key field {field} is declared {} but was written as {}",
+                kind.as_str(),
+                other.type_name()
+            )));
+        }
+    };
+    if size == 0 {
+        return Err(Error::invalid(format!("the key field {field} is empty; an empty key cannot be stored")));
+    }
+    if size > limit {
+        return Err(Error::invalid(format!("the key field {field} has {size} bytes; the limit is {limit}")));
+    }
+    Ok(())
+}
+
+/// A record's size as DynamoDB counts it ("DynamoDB item sizes and formats").
+pub(crate) fn record_size(record: &Record) -> usize {
+    record.iter().map(|(name, value)| name.len() + value_size(value)).sum()
+}
+
+fn value_size(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) => 1,
+        Value::Int(n) => number_size(&n.unsigned_abs().to_string(), *n < 0),
+        Value::Float(x) => number_size(&x.abs().to_string(), *x < 0.0),
+        Value::String(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        Value::List(items) => 3 + items.iter().map(|item| 1 + value_size(item)).sum::<usize>(),
+        Value::Map(map) => 3 + map.iter().map(|(name, item)| 1 + name.len() + value_size(item)).sum::<usize>(),
+    }
+}
+
+/// One byte for two significant digits, one for the exponent, one for a minus sign.
+fn number_size(digits: &str, negative: bool) -> usize {
+    let significant = digits.trim_matches('0').bytes().filter(u8::is_ascii_digit).count().max(1);
+    significant.div_ceil(2) + 1 + usize::from(negative)
+}
+
+/// A record that fits.
+pub(crate) fn record(record: &Record, limits: &Limits) -> Result<usize> {
+    let size = record_size(record);
+    if size > limits.record {
+        return Err(Error::invalid(format!("the record has {size} bytes; the limit is {}", limits.record)));
+    }
+    Ok(size)
+}
+
+/// How deep a list or map may be nested in a record, from the same page of DynamoDB's quotas.
+pub(crate) const DEPTH: usize = 32;
+
+/// Refuses nesting that DynamoDB would refuse.
+pub(crate) fn depth(record: &Record) -> Result<()> {
+    fn deep(value: &Value) -> usize {
+        match value {
+            Value::List(items) => 1 + items.iter().map(deep).max().unwrap_or(0),
+            Value::Map(map) => 1 + map.values().map(deep).max().unwrap_or(0),
+            _ => 0,
+        }
+    }
+    match record.iter().find(|(_, value)| deep(value) > DEPTH) {
+        Some((name, _)) => Err(Error::invalid(format!("the field {name} is nested deeper than {DEPTH} levels"))),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_outside_what_dynamodb_holds_are_refused() {
+        for x in [f64::NAN, f64::INFINITY, 1e126, -1e200, 1e-131] {
+            assert!(float(x).is_err(), "{x}");
+        }
+        assert_eq!(float(-0.0).ok(), Some(Value::Int(0)));
+        assert_eq!(float(1e125).ok(), Some(Value::Float(1e125)));
+    }
+
+    #[test]
+    fn an_empty_key_is_invalid() {
+        let error = key(&Value::from(""), KeyKind::String, "id", 10).unwrap_err();
+        assert_eq!(error.kind(), crate::ErrorKind::InvalidInput);
+    }
+}

@@ -1,0 +1,124 @@
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::prepare::{conditioned, named};
+use super::transaction::TransactionItem;
+use crate::condition::Condition;
+use crate::database::Database;
+use crate::error::Result;
+use crate::repository::{KeyArg, Repository, Versioned, checked};
+use crate::request::{Action, Write};
+
+/// Takes a record away: what `M::delete(..)` gives.
+///
+/// Executes to whether a live record was there. With [`only_if`](Self::only_if), a record for
+/// which the condition is false stays and the error is
+/// [`ConditionFailed`](crate::ErrorKind::ConditionFailed); where there is none, the answer is
+/// `false`. One request.
+#[must_use = "an operation does nothing until it is executed"]
+pub struct Delete<M> {
+    key: KeyArg,
+    condition: Option<Condition<M>>,
+    version: Option<u64>,
+    marker: PhantomData<fn() -> M>,
+}
+
+impl<M: Repository> Delete<M> {
+    /// A delete of the record with this key.
+    pub fn new(key: KeyArg) -> Self {
+        Self { key, condition: None, version: None, marker: PhantomData }
+    }
+
+    /// Only where the condition is true of the stored record. Several are all needed.
+    pub fn only_if(mut self, condition: Condition<M>) -> Self {
+        self.condition = Some(match self.condition {
+            Some(other) => other.and(condition),
+            None => condition,
+        });
+        self
+    }
+
+    /// Only where the stored record has this version; another is
+    /// [`VersionConflict`](crate::ErrorKind::VersionConflict).
+    pub fn version(mut self, version: impl Into<u64>) -> Self
+    where
+        M: Versioned,
+    {
+        self.version = Some(version.into());
+        self
+    }
+
+    /// Does it.
+    pub async fn exec(self, db: &Database) -> Result<bool> {
+        let write = self.write(db).map_err(named(M::definition(), "delete"))?;
+        Ok(db.write("delete", write).await?.existed)
+    }
+
+    fn write(&self, db: &Database) -> Result<Write> {
+        let definition = M::definition();
+        let key = checked(definition, self.key.clone()?, &db.backend().limits())?;
+        let condition = self.condition.clone().map(Condition::into_expr).transpose()?;
+        let mut write = conditioned(Write::new(definition, key, Action::Delete), condition)?;
+        write.version = self.version;
+        Ok(write)
+    }
+}
+
+impl<M: Repository> TransactionItem for Delete<M> {
+    fn prepare(&mut self, db: &Database) -> Result<Write> {
+        self.write(db).map_err(named(M::definition(), "delete"))
+    }
+}
+
+/// Takes part in a transaction without writing: what `M::check(..)` gives. The record must be live
+/// and the condition true of it, or the transaction is refused.
+#[must_use = "a check does nothing until it is part of a transaction"]
+pub struct Check<M> {
+    key: KeyArg,
+    condition: Option<Condition<M>>,
+    marker: PhantomData<fn() -> M>,
+}
+
+impl<M: Repository> Check<M> {
+    /// A check of the record with this key.
+    pub fn new(key: KeyArg) -> Self {
+        Self { key, condition: None, marker: PhantomData }
+    }
+
+    /// The condition must be true of the stored record. Several are all needed.
+    pub fn only_if(mut self, condition: Condition<M>) -> Self {
+        self.condition = Some(match self.condition {
+            Some(other) => other.and(condition),
+            None => condition,
+        });
+        self
+    }
+}
+
+impl<M: Repository> TransactionItem for Check<M> {
+    fn prepare(&mut self, db: &Database) -> Result<Write> {
+        let definition = M::definition();
+        let write = || {
+            let key = checked(definition, self.key.clone()?, &db.backend().limits())?;
+            let condition = self.condition.clone().map(Condition::into_expr).transpose()?;
+            conditioned(Write::new(definition, key, Action::Check), condition)
+        };
+        write().map_err(named(definition, "check"))
+    }
+}
+
+macro_rules! debug_by_key {
+    ($($name:ident),*) => {$(
+        impl<M: Repository> fmt::Debug for $name<M> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($name))
+                    .field("repository", &M::definition().name())
+                    .field("key", &self.key)
+                    .field("condition", &self.condition)
+                    .finish()
+            }
+        }
+    )*};
+}
+
+debug_by_key!(Delete, Check);

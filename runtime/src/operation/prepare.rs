@@ -1,0 +1,105 @@
+//! From a model to a checked write. Nothing here is generic over the model, so that it is compiled once.
+
+use crate::change::{self, Change};
+use crate::condition::{self, Expr};
+use crate::database::Database;
+use crate::definition::Definition;
+use crate::error::{Error, Result};
+use crate::field::Path;
+use crate::limits::{self, Limits};
+use crate::repository::checked;
+use crate::request::{Action, RecordKey, Write};
+use crate::value::{EXPIRES, Record, Value};
+
+/// Room for the write stamp, which a backend adds after the record was measured.
+const STAMP_SIZE: usize = 48;
+
+/// A write that stores a whole record.
+pub(super) fn store(
+    db: &Database,
+    definition: &'static Definition,
+    mut record: Record,
+    action: fn(Record) -> Action,
+) -> Result<Write> {
+    if let Some(at) = definition.expiry_of(&record) {
+        record.set(EXPIRES, Value::Int(at.into()));
+    }
+    let limits = db.backend().limits();
+    let key = checked(definition, RecordKey::of(definition, &record)?, &limits)?;
+    for (name, value) in record.iter() {
+        index_value(definition, name, value, &limits)?;
+    }
+    limits::depth(&record)?;
+    limits::record(&record, &Limits { record: limits.record.saturating_sub(STAMP_SIZE), ..limits })?;
+    Ok(Write::new(definition, key, action(record)))
+}
+
+/// Refuses a value that cannot be in the indexes its field is part of.
+fn index_value(definition: &Definition, name: &str, value: &Value, limits: &Limits) -> Result<()> {
+    for index in definition.indexes() {
+        for (at, part) in index.parts().enumerate() {
+            if definition.part_name(part) == name {
+                let limit = if at == 0 { limits.hash_key } else { limits.range_key };
+                limits::key(value, part.kind, name, limit).map_err(|e| e.on_index(index.name))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Checks the changes of an update and completes them: the expiry follows its field, and the
+/// version goes up.
+pub(super) fn changes(db: &Database, definition: &'static Definition, mut changes: Vec<Change>) -> Result<Vec<Change>> {
+    change::check(&changes)?;
+    let limits = db.backend().limits();
+    for change in &changes {
+        if let Change::Set(path, value) | Change::SetIfMissing(path, value) = change
+            && path.is_field()
+        {
+            index_value(definition, path.root(), value, &limits)?;
+        }
+    }
+    if let Some(expiry) = changes.iter().find_map(|change| expiry_change(definition, change)) {
+        changes.push(expiry);
+    }
+    if let Some(name) = definition.version() {
+        let bounds = Some((0, i128::from(u64::MAX)));
+        changes.push(Change::Add { path: Path::field(name), delta: Value::Int(1), bounds });
+    }
+    Ok(changes)
+}
+
+fn expiry_change(definition: &Definition, change: &Change) -> Option<Change> {
+    let path = change.path();
+    if !path.is_field() || Some(path.root()) != definition.ttl_name() {
+        return None;
+    }
+    let expires = Path::field(EXPIRES);
+    match change {
+        Change::Set(_, value) => Some(Change::Set(expires, Value::Int(definition.expiry_at(value)?.into()))),
+        Change::SetIfMissing(_, value) => {
+            Some(Change::SetIfMissing(expires, Value::Int(definition.expiry_at(value)?.into())))
+        }
+        Change::Add { delta, .. } => {
+            let bounds = Some((i128::from(i64::MIN), i128::from(i64::MAX)));
+            Some(Change::Add { path: expires, delta: delta.clone(), bounds })
+        }
+        Change::Remove(_) => Some(Change::Remove(expires)),
+        Change::Append(..) => None,
+    }
+}
+
+/// A write with a condition, checked.
+pub(super) fn conditioned(mut write: Write, condition: Option<Expr>) -> Result<Write> {
+    if let Some(condition) = &condition {
+        condition::check(condition)?;
+    }
+    write.condition = condition;
+    Ok(write)
+}
+
+/// Names the repository and the operation in an error, unless it names them already.
+pub(super) fn named(definition: &Definition, operation: &'static str) -> impl Fn(Error) -> Error {
+    let name = definition.name();
+    move |error| error.in_repository(name).in_operation(operation)
+}

@@ -1,0 +1,274 @@
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::{Bound, RangeBounds};
+
+use super::page::{PAGE, Page, decode_all};
+use super::prepare::named;
+use super::stream::{self, Records};
+use crate::condition::{self, Condition};
+use crate::cursor::Cursor;
+use crate::database::Database;
+use crate::error::{Error, Result};
+use crate::field::{Field, FieldType, IndexKey, Text};
+use crate::limits;
+use crate::repository::Repository;
+use crate::request::{self, Source, Span};
+use crate::value::Value;
+
+/// A query over the table's own order, or that of a local index: it may be consistent.
+#[derive(Debug, Clone, Copy)]
+pub struct Primary;
+
+/// A query over another index: on DynamoDB it lags behind writes by a moment.
+#[derive(Debug, Clone, Copy)]
+pub struct Secondary;
+
+/// The range type of an index without a range field.
+#[derive(Debug, Clone, Copy)]
+pub struct NoRange;
+
+/// Reads the records with one hash value, in the order of the range: what `M::query(..)` and
+/// `M::find_by_..(..)` give.
+///
+/// `R` is the range's type; `K` says whether [`consistent`](Self::consistent) can be asked for.
+/// It ends with [`exec`](Self::exec) (a page), [`all`](Self::all), [`first`](Self::first),
+/// [`count`](Self::count) or [`stream`](Self::stream). A page is one request, unless a filter
+/// leaves too few records and more have to be read.
+#[must_use = "a query does nothing until it is executed"]
+pub struct Query<M, R, K> {
+    hash: Result<Value>,
+    index: Option<usize>,
+    span: Result<Span>,
+    filter: Option<Condition<M>>,
+    descending: bool,
+    limit: Option<usize>,
+    after: Option<Cursor>,
+    consistent: bool,
+    encode: Option<fn(&R) -> Result<Value>>,
+    marker: PhantomData<fn() -> (R, K)>,
+}
+
+impl<M: Repository, R, K> Query<M, R, K> {
+    /// A query of the primary key.
+    #[doc(hidden)]
+    pub fn primary(hash: Result<Value>) -> Self {
+        Self {
+            hash,
+            index: None,
+            span: Ok(Span::All),
+            filter: None,
+            descending: false,
+            limit: None,
+            after: None,
+            consistent: false,
+            encode: None,
+            marker: PhantomData,
+        }
+    }
+
+    /// A query of the index at a position of the definition.
+    #[doc(hidden)]
+    pub fn index(index: usize, hash: Result<Value>) -> Self {
+        Self { index: Some(index), ..Self::primary(hash) }
+    }
+
+    /// Encodes range values as this field does (`serde(with)`).
+    #[doc(hidden)]
+    pub fn ranged_by<Role>(mut self, field: Field<M, R, Role>) -> Self {
+        self.encode = field.encoder();
+        self
+    }
+
+    /// Only records for which the condition is true. It is applied by the server to what the index
+    /// gives; records that it leaves out are read and, on DynamoDB, paid for.
+    pub fn filter(mut self, condition: Condition<M>) -> Self {
+        self.filter = Some(match self.filter {
+            Some(other) => other.and(condition),
+            None => condition,
+        });
+        self
+    }
+
+    /// From the greatest range value to the least.
+    pub fn descending(mut self) -> Self {
+        self.descending = true;
+        self
+    }
+
+    /// At most so many records in the page, counted after the filter. The default is 1,000.
+    pub fn limit(mut self, records: usize) -> Self {
+        self.limit = Some(records);
+        self
+    }
+
+    /// Goes on where a page of the same query ended.
+    pub fn after(mut self, cursor: impl Into<Cursor>) -> Self {
+        self.after = Some(cursor.into());
+        self
+    }
+
+    /// A page.
+    ///
+    /// Errors: [`InvalidInput`](crate::ErrorKind::InvalidInput) for a cursor of another query, a
+    /// limit of 0, or a value that cannot be a key.
+    pub async fn exec(self, db: &Database) -> Result<Page<M>> {
+        let named = named(M::definition(), "query");
+        let request = self.request(db).map_err(&named)?;
+        let bound = db.bind(&request);
+        let page = db.backend().query(db.call("query"), request).await.map_err(&named)?;
+        let next = page.next.map(|position| bound.seal(&position));
+        Ok(Page::new(decode_all(page.records).map_err(named)?, next))
+    }
+
+    /// All records, or as many as the limit says, in as many requests as it takes.
+    pub async fn all(self, db: &Database) -> Result<Vec<M>> {
+        let named = named(M::definition(), "query");
+        let limit = self.limit;
+        let request = self.request(db).map_err(&named)?;
+        decode_all(stream::read_all(db, request, limit).await.map_err(&named)?).map_err(named)
+    }
+
+    /// The first record.
+    pub async fn first(self, db: &Database) -> Result<Option<M>> {
+        Ok(self.limit(1).exec(db).await?.items.into_iter().next())
+    }
+
+    /// How many records there are, or the limit if there are more.
+    pub async fn count(self, db: &Database) -> Result<u64> {
+        let named = named(M::definition(), "count");
+        let limit = self.limit;
+        let request = self.request(db).map_err(&named)?;
+        super::count::count(db, request, limit).await.map_err(named)
+    }
+
+    /// The records one by one, as many as the limit says. The next page is fetched while the one
+    /// at hand is consumed; no more than two are held.
+    pub fn stream(self, db: &Database) -> Records<M> {
+        let limit = self.limit;
+        let request = self.request(db).map_err(named(M::definition(), "query"));
+        Records::new(db.clone(), request, limit)
+    }
+
+    /// The request that the database's backend would send for a page; nothing is sent.
+    pub fn explain(self, db: &Database) -> Result<String> {
+        let named = named(M::definition(), "explain");
+        self.request(db).and_then(|request| db.backend().explain_query(&request)).map_err(named)
+    }
+
+    fn request(self, db: &Database) -> Result<request::Query> {
+        let definition = M::definition();
+        let limits = db.backend().limits();
+        let hash = self.hash?;
+        let source = match self.index {
+            None => {
+                limits::key(&hash, definition.hash().kind, definition.hash_name(), limits.hash_key)?;
+                Source::Primary { hash }
+            }
+            Some(at) => {
+                let unknown = || Error::invalid(format!("the model has no index at position {at}"));
+                let index = definition.indexes().get(at).ok_or_else(unknown)?;
+                let name = definition.part_name(index.hash);
+                limits::key(&hash, index.hash.kind, name, limits.hash_key).map_err(|e| e.on_index(index.name))?;
+                Source::Index { index, hash }
+            }
+        };
+        let mut request = request::Query::new(definition, source, page_limit(self.limit)?);
+        request.span = self.span?;
+        request.filter = self.filter.map(Condition::into_expr).transpose()?;
+        request.filter.as_ref().map_or(Ok(()), condition::check)?;
+        request.descending = self.descending;
+        request.consistent = self.consistent;
+        request.after = self.after.map(|cursor| db.bind(&request).open(&cursor)).transpose()?;
+        Ok(request)
+    }
+}
+
+/// A page has one record at least: a page of none would be no page, and never the last.
+pub(super) fn page_limit(limit: Option<usize>) -> Result<usize> {
+    match limit {
+        Some(0) => Err(Error::invalid("a limit of 0 records")),
+        limit => Ok(limit.unwrap_or(PAGE)),
+    }
+}
+
+impl<M: Repository, R> Query<M, R, Primary> {
+    /// Reads the latest: on DynamoDB strongly consistent, at twice the read units. Only on the
+    /// primary key and local indexes; anywhere else it does not compile.
+    pub fn consistent(mut self) -> Self {
+        self.consistent = true;
+        self
+    }
+}
+
+impl<M: Repository, R: IndexKey, K> Query<M, R, K> {
+    /// Only range values within these bounds: any of Rust's ranges. Where the index has several
+    /// range fields, of the first.
+    pub fn range<'a>(mut self, bounds: impl RangeBounds<R::Arg<'a>>) -> Self
+    where
+        R::Arg<'a>: Clone,
+        R: 'a,
+    {
+        let bounds = self.bound(bounds.start_bound()).and_then(|low| Ok((low, self.bound(bounds.end_bound())?)));
+        self.span = bounds.map(|(low, high)| match (low, high) {
+            (Bound::Unbounded, Bound::Unbounded) => Span::All,
+            (low, high) => Span::Between(low, high),
+        });
+        self
+    }
+
+    /// Only range values that begin so.
+    pub fn begins_with(mut self, prefix: &str) -> Self
+    where
+        R: Text,
+    {
+        self.span = Ok(if prefix.is_empty() { Span::All } else { Span::Prefix(prefix.to_owned()) });
+        self
+    }
+
+    fn bound<'a>(&self, bound: Bound<&R::Arg<'a>>) -> Result<Bound<Value>>
+    where
+        R::Arg<'a>: Clone,
+        R: 'a,
+    {
+        let encode = |value: &R::Arg<'a>| match self.encode {
+            Some(encode) => R::lend(value.clone(), encode),
+            None => <R as FieldType>::encode(value.clone()),
+        };
+        Ok(match bound {
+            Bound::Included(value) => Bound::Included(encode(value)?),
+            Bound::Excluded(value) => Bound::Excluded(encode(value)?),
+            Bound::Unbounded => Bound::Unbounded,
+        })
+    }
+}
+
+impl<M, R, K> Clone for Query<M, R, K> {
+    fn clone(&self) -> Self {
+        Self {
+            hash: self.hash.clone(),
+            index: self.index,
+            span: self.span.clone(),
+            filter: self.filter.clone(),
+            descending: self.descending,
+            limit: self.limit,
+            after: self.after.clone(),
+            consistent: self.consistent,
+            encode: self.encode,
+            marker: PhantomData,
+        }
+    }
+}
+
+impl<M: Repository, R, K> fmt::Debug for Query<M, R, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Query")
+            .field("repository", &M::definition().name())
+            .field("index", &self.index.and_then(|at| M::definition().indexes().get(at)).map(|index| index.name))
+            .field("hash", &self.hash)
+            .field("span", &self.span)
+            .field("filter", &self.filter)
+            .field("descending", &self.descending)
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
+    }
+}

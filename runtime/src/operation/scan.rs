@@ -1,0 +1,167 @@
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::page::{Page, decode_all};
+use super::prepare::named;
+use super::query::page_limit;
+use super::stream::{self, Records};
+use crate::condition::{self, Condition};
+use crate::cursor::Cursor;
+use crate::database::Database;
+use crate::error::{Error, Result};
+use crate::repository::Repository;
+use crate::request::{self, Source};
+
+/// How many parts a scan can be read in.
+const MOST_SEGMENTS: u32 = 1024;
+
+/// Reads all records of a repository, in no order: what `M::scan()` gives. It is the only
+/// operation that does.
+///
+/// The same ends as a [`Query`](super::Query).
+#[must_use = "a scan does nothing until it is executed"]
+pub struct Scan<M> {
+    filter: Option<Condition<M>>,
+    limit: Option<usize>,
+    after: Option<Cursor>,
+    segments: u32,
+    consistent: bool,
+    marker: PhantomData<fn() -> M>,
+}
+
+impl<M: Repository> Scan<M> {
+    /// A scan of the whole repository.
+    #[allow(clippy::new_without_default, reason = "a scan of everything is no default of anything")]
+    pub fn new() -> Self {
+        Self { filter: None, limit: None, after: None, segments: 1, consistent: false, marker: PhantomData }
+    }
+
+    /// Only records for which the condition is true; the others are read all the same.
+    pub fn filter(mut self, condition: Condition<M>) -> Self {
+        self.filter = Some(match self.filter {
+            Some(other) => other.and(condition),
+            None => condition,
+        });
+        self
+    }
+
+    /// At most so many records, counted after the filter. Of a page, the default is 1,000.
+    pub fn limit(mut self, records: usize) -> Self {
+        self.limit = Some(records);
+        self
+    }
+
+    /// Goes on where a page of the same scan ended.
+    pub fn after(mut self, cursor: impl Into<Cursor>) -> Self {
+        self.after = Some(cursor.into());
+        self
+    }
+
+    /// Reads the latest: on DynamoDB strongly consistent, at twice the read units.
+    pub fn consistent(mut self) -> Self {
+        self.consistent = true;
+        self
+    }
+
+    /// Reads so many parts at once, for [`all`](Self::all) and [`count`](Self::count). On DynamoDB
+    /// these are its parallel segments; the other backends read their parts one after another.
+    pub fn segments(mut self, segments: u32) -> Self {
+        self.segments = segments;
+        self
+    }
+
+    /// A page.
+    pub async fn exec(self, db: &Database) -> Result<Page<M>> {
+        let named = named(M::definition(), "scan");
+        let request = self.request(db, None).map_err(&named)?;
+        let bound = db.bind(&request);
+        let page = db.backend().query(db.call("scan"), request).await.map_err(&named)?;
+        let next = page.next.map(|position| bound.seal(&position));
+        Ok(Page::new(decode_all(page.records).map_err(named)?, next))
+    }
+
+    /// All records, or as many as the limit says.
+    pub async fn all(self, db: &Database) -> Result<Vec<M>> {
+        let named = named(M::definition(), "scan");
+        let requests = self.requests(db).map_err(&named)?;
+        let limit = self.limit;
+        let reads = requests.into_iter().map(|request| stream::read_all(db, request, limit));
+        let parts = futures_util::future::try_join_all(reads).await.map_err(&named)?;
+        let records = parts.into_iter().flatten().take(limit.unwrap_or(usize::MAX)).collect();
+        decode_all(records).map_err(named)
+    }
+
+    /// The first record that comes.
+    pub async fn first(self, db: &Database) -> Result<Option<M>> {
+        Ok(self.limit(1).exec(db).await?.items.into_iter().next())
+    }
+
+    /// How many records there are, or the limit if there are more.
+    pub async fn count(self, db: &Database) -> Result<u64> {
+        let named = named(M::definition(), "count");
+        let requests = self.requests(db).map_err(&named)?;
+        let counts = requests.into_iter().map(|request| super::count::count(db, request, self.limit));
+        let all: u64 = futures_util::future::try_join_all(counts).await.map_err(named)?.iter().sum();
+        Ok(self.limit.and_then(|limit| u64::try_from(limit).ok()).map_or(all, |limit| all.min(limit)))
+    }
+
+    /// The records one by one; no more than two pages are held.
+    pub fn stream(self, db: &Database) -> Records<M> {
+        let limit = self.limit;
+        let request = self.request(db, None).map_err(named(M::definition(), "scan"));
+        Records::new(db.clone(), request, limit)
+    }
+
+    /// The request that the database's backend would send for a page; nothing is sent.
+    pub fn explain(self, db: &Database) -> Result<String> {
+        let named = named(M::definition(), "explain");
+        self.request(db, None).and_then(|request| db.backend().explain_query(&request)).map_err(named)
+    }
+
+    /// One request a segment.
+    fn requests(&self, db: &Database) -> Result<Vec<request::Query>> {
+        match self.segments {
+            0 => Err(Error::invalid("a scan in 0 segments")),
+            1 => Ok(vec![self.request(db, None)?]),
+            total if total > MOST_SEGMENTS => {
+                Err(Error::invalid(format!("a scan in {total} segments; the limit is {MOST_SEGMENTS}")))
+            }
+            _ if self.after.is_some() => Err(Error::invalid("a scan in segments does not go on at a cursor")),
+            total => (0..total).map(|segment| self.request(db, Some((segment, total)))).collect(),
+        }
+    }
+
+    fn request(&self, db: &Database, segment: Option<(u32, u32)>) -> Result<request::Query> {
+        let source = Source::Scan { segment };
+        let mut request = request::Query::new(M::definition(), source, page_limit(self.limit)?);
+        request.filter = self.filter.clone().map(Condition::into_expr).transpose()?;
+        request.filter.as_ref().map_or(Ok(()), condition::check)?;
+        request.consistent = self.consistent;
+        request.after = self.after.as_ref().map(|cursor| db.bind(&request).open(cursor)).transpose()?;
+        Ok(request)
+    }
+}
+
+impl<M> Clone for Scan<M> {
+    fn clone(&self) -> Self {
+        Self {
+            filter: self.filter.clone(),
+            limit: self.limit,
+            after: self.after.clone(),
+            segments: self.segments,
+            consistent: self.consistent,
+            marker: PhantomData,
+        }
+    }
+}
+
+impl<M: Repository> fmt::Debug for Scan<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scan")
+            .field("repository", &M::definition().name())
+            .field("filter", &self.filter)
+            .field("limit", &self.limit)
+            .field("segments", &self.segments)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,97 @@
+use std::fmt;
+
+use crate::database::Database;
+use crate::error::{Error, Result};
+use crate::limits;
+use crate::request::{Action, Write};
+
+/// An operation that can be part of a transaction.
+pub trait TransactionItem: Send {
+    #[doc(hidden)]
+    fn prepare(&mut self, db: &Database) -> Result<Write>;
+
+    /// Called once the transaction has been committed.
+    #[doc(hidden)]
+    fn committed(&mut self) {}
+}
+
+/// Writes that happen all together or not at all, over any models: what `db.transaction()` gives.
+///
+/// A refusal says which operation was refused ([`Error::position`], counted from 0) and why. Up to
+/// the backend's limits, which are checked before anything is sent: on DynamoDB 100 operations and
+/// 4 MB. No record may be in it twice, which DynamoDB refuses.
+#[must_use = "a transaction does nothing until it is committed"]
+pub struct Transaction<'a> {
+    db: &'a Database,
+    items: Vec<Box<dyn TransactionItem + 'a>>,
+}
+
+impl<'a> Transaction<'a> {
+    pub(crate) fn new(db: &'a Database) -> Self {
+        Self { db, items: Vec::new() }
+    }
+
+    /// Adds an operation.
+    #[allow(clippy::should_implement_trait, reason = "nothing is summed")]
+    pub fn add(mut self, operation: impl TransactionItem + 'a) -> Self {
+        self.items.push(Box::new(operation));
+        self
+    }
+
+    /// Does all of it, or nothing.
+    pub async fn commit(mut self) -> Result<()> {
+        let mut writes = Vec::with_capacity(self.items.len());
+        for (position, item) in self.items.iter_mut().enumerate() {
+            writes.push(item.prepare(self.db).map_err(|e| e.at_position(position))?);
+        }
+        check(self.db, &writes).map_err(|e| e.in_operation("transaction"))?;
+        if writes.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<_> = writes.iter().map(|write| write.definition.name()).collect();
+        let call = self.db.call("transaction");
+        self.db.backend().transact(call, writes).await.map_err(|e| {
+            let name = e.position().and_then(|at| names.get(at).copied());
+            let e = name.map_or_else(|| e.clone(), |name| e.clone().in_repository(name));
+            e.in_operation("transaction")
+        })?;
+        self.items.iter_mut().for_each(|item| item.committed());
+        Ok(())
+    }
+}
+
+/// What can be refused before anything is sent.
+fn check(db: &Database, writes: &[Write]) -> Result<()> {
+    let limits = db.backend().limits();
+    if writes.len() > limits.transaction_operations {
+        let limit = limits.transaction_operations;
+        return Err(Error::invalid(format!("a transaction of {} operations; the limit is {limit}", writes.len())));
+    }
+    let size: usize = writes.iter().map(size).sum();
+    if size > limits.transaction_bytes {
+        let limit = limits.transaction_bytes;
+        return Err(Error::invalid(format!("a transaction of {size} bytes; the limit is {limit}")));
+    }
+    for (position, write) in writes.iter().enumerate() {
+        let same = |other: &Write| other.definition.name() == write.definition.name() && other.key == write.key;
+        if let Some(first) = writes[..position].iter().position(same) {
+            let message = format!("operations {first} and {position} are of the same record");
+            return Err(Error::invalid(message).in_repository(write.definition.name()).at_position(position));
+        }
+    }
+    Ok(())
+}
+
+fn size(write: &Write) -> usize {
+    match &write.action {
+        Action::Create(record) | Action::Put(record) | Action::Replace(record) => limits::record_size(record),
+        Action::Upsert { insert, .. } => limits::record_size(insert),
+        Action::Update(_) | Action::Delete | Action::Check => 0,
+    }
+}
+
+impl fmt::Debug for Transaction<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Transaction of {} operations", self.items.len())
+    }
+}

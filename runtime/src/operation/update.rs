@@ -1,0 +1,213 @@
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::prepare::{changes, conditioned, named, store};
+use super::transaction::TransactionItem;
+use crate::change::{self, Change};
+use crate::codec;
+use crate::condition::{Condition, Expr};
+use crate::database::Database;
+use crate::definition::Definition;
+use crate::error::{Error, ErrorKind, Result};
+use crate::field::{Field, FieldType, List, Numeric, Optional, Settable};
+use crate::repository::{KeyArg, Repository, checked};
+use crate::request::{Action, RecordKey, Write};
+use crate::value::Record;
+
+/// Changes fields of a record: what `M::update(..)` gives.
+///
+/// Executes to the updated `M`. A missing or expired record is
+/// [`NotFound`](crate::ErrorKind::NotFound), a false condition
+/// [`ConditionFailed`](crate::ErrorKind::ConditionFailed), a sum beyond what the field holds
+/// [`InvalidInput`](crate::ErrorKind::InvalidInput); nothing is changed then. Every change sees
+/// the record as it was before. A version goes up by one, and unique values move.
+///
+/// One request. On DynamoDB two where the update touches a unique field, or adds to a float: the
+/// record is read first, and written on the condition that nobody wrote it since.
+#[must_use = "an operation does nothing until it is executed"]
+pub struct Update<M> {
+    key: KeyArg,
+    changes: Result<Vec<Change>>,
+    condition: Option<Condition<M>>,
+    marker: PhantomData<fn() -> M>,
+}
+
+impl<M: Repository> Update<M> {
+    /// An update of the record with this key.
+    pub fn new(key: KeyArg) -> Self {
+        Self { key, changes: Ok(Vec::new()), condition: None, marker: PhantomData }
+    }
+
+    /// Stores a value in a field.
+    pub fn set<T: FieldType, Role: Settable>(self, field: Field<M, T, Role>, value: T::Arg<'_>) -> Self {
+        let value = field.encode(value);
+        self.with(value.map(|value| Change::Set(field.path(), value)))
+    }
+
+    /// Adds to a number; a negative one takes away. A missing number counts as zero.
+    pub fn add<T: Numeric, Role: Settable>(self, field: Field<M, T, Role>, delta: T::Delta) -> Self {
+        self.with(T::delta(delta).map(|delta| Change::Add { path: field.path(), delta, bounds: T::BOUNDS }))
+    }
+
+    /// Takes the value of an optional field away.
+    pub fn remove<T: Optional, Role: Settable>(self, field: Field<M, T, Role>) -> Self {
+        self.with(Ok(Change::Remove(field.path())))
+    }
+
+    /// Adds items to the end of a list; a missing list counts as empty.
+    pub fn append<'a, T: List, Role: Settable>(
+        self,
+        field: Field<M, T, Role>,
+        items: impl IntoIterator<Item = <T::Item as FieldType>::Arg<'a>>,
+    ) -> Self
+    where
+        T::Item: 'a,
+    {
+        let items: Result<Vec<_>> = items.into_iter().map(T::Item::encode).collect();
+        self.with(items.map(|items| Change::Append(field.path(), items)))
+    }
+
+    /// Only where the condition is true of the stored record. Several are all needed.
+    pub fn only_if(mut self, condition: Condition<M>) -> Self {
+        self.condition = Some(match self.condition {
+            Some(other) => other.and(condition),
+            None => condition,
+        });
+        self
+    }
+
+    /// Does it.
+    pub async fn exec(self, db: &Database) -> Result<M> {
+        let definition = M::definition();
+        let named = named(definition, "update");
+        let write = self.write(db).map_err(&named)?;
+        let written = db.write("update", write).await?;
+        let missing = || Error::new(ErrorKind::Backend, "the backend gave no record after an update");
+        written.record.ok_or_else(missing).and_then(|record| codec::decode(record, definition)).map_err(named)
+    }
+
+    fn with(mut self, change: Result<Change>) -> Self {
+        self.changes = self.changes.and_then(|mut changes| {
+            changes.push(change?);
+            Ok(changes)
+        });
+        self
+    }
+
+    fn write(&self, db: &Database) -> Result<Write> {
+        let definition = M::definition();
+        let key = checked(definition, self.key.clone()?, &db.backend().limits())?;
+        let changes = changes(db, definition, self.changes.clone()?)?;
+        let condition = self.condition.clone().map(Condition::into_expr).transpose()?;
+        conditioned(Write::new(definition, key, Action::Update(changes)), condition)
+    }
+}
+
+impl<M: Repository> TransactionItem for Update<M> {
+    fn prepare(&mut self, db: &Database) -> Result<Write> {
+        self.write(db).map_err(named(M::definition(), "update"))
+    }
+}
+
+impl<M: Repository> fmt::Debug for Update<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let condition: Option<Result<Expr>> = self.condition.clone().map(Condition::into_expr);
+        f.debug_struct("Update")
+            .field("repository", &M::definition().name())
+            .field("key", &self.key)
+            .field("changes", &self.changes)
+            .field("condition", &condition)
+            .finish()
+    }
+}
+
+/// Changes a record, or makes it: what `M::upsert(..)` gives.
+///
+/// Executes to the record as it is then. Where there is none, the new record is made of the key,
+/// the changes and the defaults; if that is not a whole `M`, the error is
+/// [`InvalidInput`](crate::ErrorKind::InvalidInput) and nothing is sent. One request.
+#[must_use = "an operation does nothing until it is executed"]
+pub struct Upsert<M> {
+    update: Update<M>,
+}
+
+impl<M: Repository> Upsert<M> {
+    /// An upsert of the record with this key.
+    pub fn new(key: KeyArg) -> Self {
+        Self { update: Update::new(key) }
+    }
+
+    /// Stores a value in a field.
+    pub fn set<T: FieldType, Role: Settable>(self, field: Field<M, T, Role>, value: T::Arg<'_>) -> Self {
+        Self { update: self.update.set(field, value) }
+    }
+
+    /// Stores a value in a field that has none: in a new record, and in an old one without it.
+    pub fn default<T: FieldType, Role: Settable>(self, field: Field<M, T, Role>, value: T::Arg<'_>) -> Self {
+        let value = field.encode(value);
+        Self { update: self.update.with(value.map(|value| Change::SetIfMissing(field.path(), value))) }
+    }
+
+    /// Adds to a number; a missing number counts as zero.
+    pub fn add<T: Numeric, Role: Settable>(self, field: Field<M, T, Role>, delta: T::Delta) -> Self {
+        Self { update: self.update.add(field, delta) }
+    }
+
+    /// Adds items to the end of a list; a missing list counts as empty.
+    pub fn append<'a, T: List, Role: Settable>(
+        self,
+        field: Field<M, T, Role>,
+        items: impl IntoIterator<Item = <T::Item as FieldType>::Arg<'a>>,
+    ) -> Self
+    where
+        T::Item: 'a,
+    {
+        Self { update: self.update.append(field, items) }
+    }
+
+    /// Does it.
+    pub async fn exec(self, db: &Database) -> Result<M> {
+        let definition = M::definition();
+        let named = named(definition, "upsert");
+        let write = self.write(db).map_err(&named)?;
+        let written = db.write("upsert", write).await?;
+        let missing = || Error::new(ErrorKind::Backend, "the backend gave no record after an upsert");
+        written.record.ok_or_else(missing).and_then(|record| codec::decode(record, definition)).map_err(named)
+    }
+
+    fn write(&self, db: &Database) -> Result<Write> {
+        let definition = M::definition();
+        let update = self.update.write(db)?;
+        let changes = update.changes().to_vec();
+        let new = change::apply(&key_record(definition, &update.key), &changes)?;
+        codec::decode::<M>(new.clone(), definition)
+            .map_err(|e| Error::invalid(format!("the new record would not be whole: {}", e.message())))?;
+        let mut write = store(db, definition, new, Action::Put)?;
+        if let Action::Put(insert) = write.action {
+            write.action = Action::Upsert { changes, insert };
+        }
+        Ok(write)
+    }
+}
+
+/// A record of nothing but its key.
+fn key_record(definition: &Definition, key: &RecordKey) -> Record {
+    let mut record = Record::new();
+    record.set(definition.hash_name(), key.hash.clone());
+    if let Some((name, value)) = definition.range_name().zip(key.range.clone()) {
+        record.set(name, value);
+    }
+    record
+}
+
+impl<M: Repository> TransactionItem for Upsert<M> {
+    fn prepare(&mut self, db: &Database) -> Result<Write> {
+        self.write(db).map_err(named(M::definition(), "upsert"))
+    }
+}
+
+impl<M: Repository> fmt::Debug for Upsert<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Upsert").field(&self.update).finish()
+    }
+}

@@ -1,0 +1,180 @@
+use std::fmt;
+
+use super::prepare::{named, store};
+use super::transaction::TransactionItem;
+use crate::codec;
+use crate::database::Database;
+use crate::error::{Error, Result};
+use crate::repository::{Repository, Unversioned, Versioned};
+use crate::request::{Action, Write};
+use crate::value::{Record, Value};
+
+/// Stores a new record: what `M::create(&m)` gives.
+///
+/// Executes to `()`. A live record with the key is
+/// [`AlreadyExists`](crate::ErrorKind::AlreadyExists), a taken value of a unique index
+/// [`UniqueViolation`](crate::ErrorKind::UniqueViolation) naming the index. On a model with a
+/// version, a version of 0 is stored as 1: a stored record never has version 0.
+///
+/// One request on every backend. DynamoDB: `PutItem`, with unique fields `TransactWriteItems`
+/// (twice the write units). MongoDB: `insert`, with a ttl field an `update` that replaces an
+/// expired record.
+#[must_use = "an operation does nothing until it is executed"]
+pub struct Create<'a, M> {
+    record: &'a M,
+}
+
+impl<'a, M: Repository> Create<'a, M> {
+    /// A create of `record`.
+    pub fn new(record: &'a M) -> Self {
+        Self { record }
+    }
+
+    /// Does it.
+    pub async fn exec(self, db: &Database) -> Result<()> {
+        let definition = M::definition();
+        let write = self.write(db).map_err(named(definition, "create"))?;
+        db.write("create", write).await.map(drop)
+    }
+
+    fn write(&self, db: &Database) -> Result<Write> {
+        let definition = M::definition();
+        let mut record = codec::encode(self.record, definition)?;
+        if let Some(name) = definition.version()
+            && record.get(name) == Some(&Value::Int(0))
+        {
+            record.set(name, Value::Int(1));
+        }
+        store(db, definition, record, Action::Create)
+    }
+}
+
+impl<M: Repository> TransactionItem for Create<'_, M> {
+    fn prepare(&mut self, db: &Database) -> Result<Write> {
+        self.write(db).map_err(named(M::definition(), "create"))
+    }
+}
+
+/// Stores a record whatever is there: what `M::put(&m)` gives. Not offered with a version.
+///
+/// Executes to `()`. A value of a unique index that another record holds is
+/// [`UniqueViolation`](crate::ErrorKind::UniqueViolation).
+///
+/// One request. With unique fields on DynamoDB two: the record that is replaced is read first, so
+/// that its unique values are freed.
+#[must_use = "an operation does nothing until it is executed"]
+pub struct Put<'a, M> {
+    record: &'a M,
+}
+
+impl<'a, M: Repository + Unversioned> Put<'a, M> {
+    /// A put of `record`.
+    pub fn new(record: &'a M) -> Self {
+        Self { record }
+    }
+
+    /// Does it.
+    pub async fn exec(self, db: &Database) -> Result<()> {
+        let write = self.write(db).map_err(named(M::definition(), "put"))?;
+        db.write("put", write).await.map(drop)
+    }
+
+    fn write(&self, db: &Database) -> Result<Write> {
+        let definition = M::definition();
+        store(db, definition, codec::encode(self.record, definition)?, Action::Put)
+    }
+}
+
+impl<M: Repository + Unversioned> TransactionItem for Put<'_, M> {
+    fn prepare(&mut self, db: &Database) -> Result<Write> {
+        self.write(db).map_err(named(M::definition(), "put"))
+    }
+}
+
+/// How to reach a model's version.
+#[doc(hidden)]
+pub struct VersionOf<M> {
+    pub get: fn(&M) -> u64,
+    pub set: fn(&mut M, u64) -> bool,
+}
+
+impl<M> fmt::Debug for VersionOf<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("VersionOf")
+    }
+}
+
+/// Stores a record under its version: what `M::save(&mut m)` gives. Only with `#[version]`.
+///
+/// Version 0 creates ([`AlreadyExists`](crate::ErrorKind::AlreadyExists) where a live record has
+/// the key); any other replaces the stored record if it has the same version, else
+/// [`VersionConflict`](crate::ErrorKind::VersionConflict), or
+/// [`NotFound`](crate::ErrorKind::NotFound) where there is none. On success the struct carries the
+/// new version; otherwise it is as it was.
+#[must_use = "an operation does nothing until it is executed"]
+pub struct Save<'a, M> {
+    record: &'a mut M,
+    version: VersionOf<M>,
+}
+
+impl<'a, M: Versioned> Save<'a, M> {
+    /// A save of `record`.
+    #[doc(hidden)]
+    pub fn new(record: &'a mut M, version: VersionOf<M>) -> Self {
+        Self { record, version }
+    }
+
+    /// Does it.
+    pub async fn exec(mut self, db: &Database) -> Result<()> {
+        let write = self.write(db).map_err(named(M::definition(), "save"))?;
+        db.write("save", write).await?;
+        self.advance();
+        Ok(())
+    }
+
+    fn write(&mut self, db: &Database) -> Result<Write> {
+        let definition = M::definition();
+        let current = (self.version.get)(self.record);
+        let next = self.next(current)?;
+        let mut record = codec::encode(self.record, definition)?;
+        record.set(definition.version().unwrap_or_default(), Value::Int(next.into()));
+        let action: fn(Record) -> Action = if current == 0 { Action::Create } else { Action::Replace };
+        let mut write = store(db, definition, record, action)?;
+        write.version = (current != 0).then_some(current);
+        Ok(write)
+    }
+
+    /// The next version, if the field can hold it. The struct is left as it was.
+    fn next(&mut self, current: u64) -> Result<u64> {
+        let next = current.checked_add(1).filter(|next| (self.version.set)(self.record, *next));
+        (self.version.set)(self.record, current);
+        next.ok_or_else(|| Error::invalid(format!("the version field cannot hold a version after {current}")))
+    }
+
+    fn advance(&mut self) {
+        let current = (self.version.get)(self.record);
+        (self.version.set)(self.record, current.saturating_add(1));
+    }
+}
+
+impl<M: Versioned> TransactionItem for Save<'_, M> {
+    fn prepare(&mut self, db: &Database) -> Result<Write> {
+        self.write(db).map_err(named(M::definition(), "save"))
+    }
+
+    fn committed(&mut self) {
+        self.advance();
+    }
+}
+
+macro_rules! debug_by_name {
+    ($($name:ident),*) => {$(
+        impl<M: Repository> fmt::Debug for $name<'_, M> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), M::definition().name())
+            }
+        }
+    )*};
+}
+
+debug_by_name!(Create, Put, Save);

@@ -1,0 +1,275 @@
+//! The neutral form of what is stored: a record is a sorted map of names to values.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// A stored value, independent of any backend.
+///
+/// A whole [`Float`](Value::Float) and an [`Int`](Value::Int) are the same number: they compare
+/// equal, as they do on the servers.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Value {
+    /// A null. In a map it is the same as a missing name, and is never stored there.
+    Null,
+    /// A truth value.
+    Bool(bool),
+    /// An integer between `i64::MIN` and `u64::MAX`.
+    Int(i128),
+    /// A finite number that is not an integer, or is too large for one.
+    Float(f64),
+    /// Text.
+    String(String),
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// A list.
+    List(Vec<Value>),
+    /// A map, sorted by name so that equal maps are equal however they were written.
+    Map(BTreeMap<String, Value>),
+}
+
+impl Value {
+    /// A word for the value's type, for messages.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "bool",
+            Self::Int(_) | Self::Float(_) => "number",
+            Self::String(_) => "string",
+            Self::Bytes(_) => "bytes",
+            Self::List(_) => "list",
+            Self::Map(_) => "map",
+        }
+    }
+
+    /// The text, if it is text.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The integer, if it is one.
+    pub fn as_int(&self) -> Option<i128> {
+        match self {
+            Self::Int(n) => Some(*n),
+            Self::Float(x) => whole(*x),
+            _ => None,
+        }
+    }
+
+    /// Orders two values of one type as every backend does: numbers by value, text and bytes by
+    /// their bytes. Values of different types, and types without an order, have none.
+    pub fn compare(&self, other: &Self) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Int(a), Self::Int(b)) => Some(a.cmp(b)),
+            (Self::Float(a), Self::Float(b)) => a.partial_cmp(b),
+            (Self::Int(a), Self::Float(b)) => compare_int_float(*a, *b),
+            (Self::Float(a), Self::Int(b)) => compare_int_float(*b, *a).map(Ordering::reverse),
+            (Self::String(a), Self::String(b)) => Some(a.as_bytes().cmp(b.as_bytes())),
+            (Self::Bytes(a), Self::Bytes(b)) => Some(a.cmp(b)),
+            _ => None,
+        }
+    }
+}
+
+/// The integer that a float is exactly, within the range integers are kept in.
+pub(crate) fn whole(x: f64) -> Option<i128> {
+    const LOW: f64 = i64::MIN as f64;
+    const HIGH: f64 = 18_446_744_073_709_551_616.0;
+    (x.trunc() == x && (LOW..HIGH).contains(&x)).then_some(x as i128)
+}
+
+fn compare_int_float(a: i128, b: f64) -> Option<Ordering> {
+    if b.is_nan() {
+        return None;
+    }
+    // 2^100 is beyond every integer kept, so the cast below is exact enough to decide.
+    if b.abs() >= 1.267_650_600_228_229_4e30 {
+        return Some(if b > 0.0 { Ordering::Less } else { Ordering::Greater });
+    }
+    let floor = b.floor();
+    let ordering = a.cmp(&(floor as i128));
+    Some(match ordering {
+        Ordering::Equal if b > floor => Ordering::Less,
+        other => other,
+    })
+}
+
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Null, Self::Null) => true,
+            (Self::Bool(a), Self::Bool(b)) => a == b,
+            (Self::List(a), Self::List(b)) => a == b,
+            (Self::Map(a), Self::Map(b)) => a == b,
+            _ => self.compare(other) == Some(Ordering::Equal),
+        }
+    }
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Bool(b) => fmt::Debug::fmt(b, f),
+            Self::Int(n) => fmt::Debug::fmt(n, f),
+            Self::Float(x) => fmt::Debug::fmt(x, f),
+            Self::String(text) => fmt::Debug::fmt(text, f),
+            Self::Bytes(bytes) => {
+                f.write_str("0x")?;
+                bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            }
+            Self::List(items) => f.debug_list().entries(items).finish(),
+            Self::Map(map) => f.debug_map().entries(map).finish(),
+        }
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::String(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::String(text)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(n: i64) -> Self {
+        Self::Int(n.into())
+    }
+}
+
+impl From<u64> for Value {
+    fn from(n: u64) -> Self {
+        Self::Int(n.into())
+    }
+}
+
+/// A stored record: its attributes by name.
+///
+/// Names that start with `_reposit` are the library's own (the expiry and the write stamp).
+#[derive(Clone, PartialEq, Default)]
+pub struct Record(BTreeMap<String, Value>);
+
+/// The attribute that holds the instant a record expires, in whole seconds since the epoch.
+pub const EXPIRES: &str = "_reposit_expires";
+
+/// The attribute that names the call that last wrote the record.
+pub const STAMP: &str = "_reposit_stamp";
+
+impl Record {
+    /// An empty record.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The value under a name.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
+    /// Stores a value under a name; a null removes it, since the two mean the same.
+    pub fn set(&mut self, name: impl Into<String>, value: Value) {
+        let name = name.into();
+        match value {
+            Value::Null => drop(self.0.remove(&name)),
+            value => drop(self.0.insert(name, value)),
+        }
+    }
+
+    /// Takes a value out.
+    pub fn remove(&mut self, name: &str) -> Option<Value> {
+        self.0.remove(name)
+    }
+
+    /// The names and values in the order of the names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// How many attributes there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is no attribute.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The record as a plain map.
+    pub fn into_map(self) -> BTreeMap<String, Value> {
+        self.0
+    }
+
+    pub(crate) fn map(&self) -> &BTreeMap<String, Value> {
+        &self.0
+    }
+
+    pub(crate) fn map_mut(&mut self) -> &mut BTreeMap<String, Value> {
+        &mut self.0
+    }
+}
+
+impl From<BTreeMap<String, Value>> for Record {
+    fn from(map: BTreeMap<String, Value>) -> Self {
+        Self(map)
+    }
+}
+
+impl FromIterator<(String, Value)> for Record {
+    fn from_iter<I: IntoIterator<Item = (String, Value)>>(items: I) -> Self {
+        Self(items.into_iter().collect())
+    }
+}
+
+impl IntoIterator for Record {
+    type Item = (String, Value);
+    type IntoIter = std::collections::btree_map::IntoIter<String, Value>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(&self.0).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_compare_by_value_without_losing_digits() {
+        let big = Value::Int(i128::from(u64::MAX));
+        let near = Value::Int(i128::from(u64::MAX) - 1);
+        assert_eq!(near.compare(&big), Some(Ordering::Less));
+        assert_eq!(Value::Int(2), Value::Float(2.0));
+        assert_eq!(Value::Int(2).compare(&Value::Float(2.5)), Some(Ordering::Less));
+        assert_eq!(Value::Int(-2).compare(&Value::Float(-2.5)), Some(Ordering::Greater));
+        assert_eq!(Value::Int(3).compare(&Value::Float(1e300)), Some(Ordering::Less));
+        assert_eq!(Value::Int(1 << 53).compare(&Value::Float(9_007_199_254_740_994.0)), Some(Ordering::Less));
+    }
+
+    #[test]
+    fn types_do_not_mix() {
+        assert_eq!(Value::from("1").compare(&Value::Int(1)), None);
+        assert_ne!(Value::Bool(true), Value::Int(1));
+    }
+}

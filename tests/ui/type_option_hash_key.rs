@@ -1,0 +1,13 @@
+use reposit::Repository;
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize, Repository)]
+struct User {
+    #[hash_key]
+    id: Option<String>,
+    age: u32,
+}
+
+fn main() {
+    let _ = User::get("u1");
+}
