@@ -57,16 +57,17 @@ fn same_field(model: &Path, field: &Field) -> TokenStream {
     let (constant, ty, stored) = (&field.constant, &field.ty, &field.stored);
     let value = quote_spanned!(field.ident.span()=> #model::#constant);
     let check = quote_spanned! {ty.span()=>
-        const fn same<R>(field: &__r::Field<#model, #ty, R>) -> bool { field.stored_as(#stored) }
+        const fn same<R>(field: __r::Field<#model, #ty, R>) -> bool { field.stored_as(#stored) }
     };
     let message = format!(
         "`{}` is stored under another name in the model: give it the same serde attributes",
         field.ident
     );
+    let assertion = quote_spanned!(field.ident.span()=> ::core::assert!(same(#value), #message));
     quote! {
         const _: () = {
             #check
-            ::core::assert!(same(&#value), #message);
+            #assertion;
         };
     }
 }
@@ -82,7 +83,11 @@ fn attribute(cx: &Ctxt, input: &DeriveInput) -> (Option<Path>, Path) {
                     once(cx, &mut model, word, model_path(cx, word));
                 }
                 "crate" => once(cx, &mut krate, word, crate_path(cx, word)),
-                _ => PROJECTION.unknown(cx, word),
+                _ => {
+                    // It may have been meant to be `of`, so that is not asked for as well.
+                    given = true;
+                    PROJECTION.unknown(cx, word);
+                }
             }
         }
     }

@@ -5,12 +5,12 @@ pub use crate::definition::{FieldDef, IndexDef, KeyDef, KeyKind, Projection, Spe
 pub use crate::error::Result;
 pub use crate::field::{
     Bare, Contain, Countable, Dictionary, Element, InKey, InVersion, IndexKey, List, Lowering, NoLowering, NotKey, Numeric,
-    Optional, Ordered, Plain, Probe, Settable, Text, TtlField, Version, embedded_lowering, encode,
+    Optional, Ordered, Plain, Probe, Settable, Stamp, Text, TtlField, Version, embedded_lowering, encode,
 };
 pub use crate::operation::{NoRange, Primary, Secondary, VersionOf};
 pub use crate::repository::{IntoKey, KeyArg, Unversioned, Versioned, hash_key, hash_range_key};
 pub use crate::value::Value;
-pub use serde::Serialize;
+pub use std::option::Option::{None, Some};
 
 /// A value as a function of `serde(with)` writes it.
 pub fn encode_with<F>(write: F) -> Result<Value>
@@ -18,6 +18,11 @@ where
     F: FnOnce(ValueSerializer) -> std::result::Result<Value, CodecError>,
 {
     write(ValueSerializer).map_err(CodecError::into_error)
+}
+
+/// A value as its type's own `Serialize` writes it, where only reading has a function of its own.
+pub fn encode_as_written<T: serde::Serialize>(value: &T) -> Result<Value> {
+    crate::codec::to_value(value)
 }
 
 /// The type is a hash or range key.
@@ -28,6 +33,9 @@ pub const fn assert_index_key<T: IndexKey>() {}
 
 /// The type says when a record expires.
 pub const fn assert_ttl<T: TtlField>() {}
+
+/// The type can take the time of a write.
+pub const fn assert_stamp<T: Stamp>() {}
 
 /// The type counts versions.
 pub const fn assert_version<T: Version>() {}

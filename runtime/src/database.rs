@@ -96,7 +96,7 @@ impl Database {
     /// something exists with another shape; nothing is changed then.
     pub async fn define<M: Repository>(&self) -> Result<()> {
         let definition = M::definition();
-        let call = Call::new("define", self.0.clock.now_millis(), self.0.define_timeout);
+        let call = Call::new("define", self.now(), self.0.define_timeout);
         let named = |e: Error| e.in_repository(definition.name()).in_operation("define");
         self.0.backend.define(call, definition).await.map_err(named)
     }
@@ -105,7 +105,7 @@ impl Database {
     pub async fn plan<P: Planned>(&self) -> Result<Vec<Plan>> {
         let mut plans = Vec::new();
         for definition in P::definitions() {
-            let call = Call::new("plan", self.0.clock.now_millis(), self.0.timeout);
+            let call = Call::new("plan", self.now(), self.0.timeout);
             let named = |e: Error| e.in_repository(definition.name()).in_operation("plan");
             plans.push(self.0.backend.plan(call, definition).await.map_err(named)?);
         }
@@ -137,8 +137,13 @@ impl Database {
         &*self.0.backend
     }
 
+    /// The time by the database's clock, in milliseconds since the epoch.
+    pub(crate) fn now(&self) -> i64 {
+        self.0.clock.now_millis()
+    }
+
     pub(crate) fn call(&self, operation: &'static str) -> Call {
-        Call::new(operation, self.0.clock.now_millis(), self.0.timeout)
+        Call::new(operation, self.now(), self.0.timeout)
     }
 
     pub(crate) fn bind(&self, query: &Query) -> Binding {

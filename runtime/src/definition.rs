@@ -237,6 +237,11 @@ impl Definition {
         self.spec.updated_at.and_then(|at| self.field_name(at))
     }
 
+    /// Whether the runtime fills in fields of a record.
+    pub(crate) fn is_filled(&self) -> bool {
+        self.spec.auto_hash || self.spec.created_at.is_some() || self.spec.updated_at.is_some()
+    }
+
     fn field_name(&self, at: usize) -> Option<&'static str> {
         self.spec.fields.get(at).map(|field| field.name)
     }

@@ -114,13 +114,9 @@ fn together(cx: &Ctxt, field: &Field) {
                  write `#[version]` on a field of its own, such as `revision: u64`",
             );
         }
-        for other in [field.ttl.as_ref().map(|at| &at.mark), field.created_at.as_ref(), field.updated_at.as_ref()] {
-            if let Some(other) = other {
-                cx.error(
-                    other,
-                    "the version counts writes and is no instant: put this on a field of its own",
-                );
-            }
+        let instants = [field.ttl.as_ref().map(|at| &at.mark), field.created_at.as_ref(), field.updated_at.as_ref()];
+        for instant in instants.into_iter().flatten() {
+            cx.error(instant, "the version counts writes and is no instant: put this on a field of its own");
         }
     }
     for (mark, name) in [(&field.created_at, "created_at"), (&field.updated_at, "updated_at")] {

@@ -21,8 +21,8 @@ use crate::parse::container::default_crate;
 pub(crate) fn model(cx: &Ctxt, input: &Input) -> Model {
     let (read_capacity, write_capacity) = capacity(cx, &input.container.capacity);
     let roles = keys::roles(cx, input);
-    serde::check(cx, input);
-    let fields = fields(input, &roles);
+    let special = serde::check(cx, input);
+    let fields = fields(input, &roles, &special);
     names::check(cx, input, &fields, true);
     let indexes = indexes::check(cx, input, &roles, &fields);
     Model {
@@ -46,16 +46,16 @@ pub(crate) fn model(cx: &Ctxt, input: &Input) -> Model {
 
 /// Checks the fields of a struct that is not a model itself.
 pub(crate) fn nested(cx: &Ctxt, input: &Input) -> Vec<Field> {
-    serde::check(cx, input);
-    let fields = fields(input, &keys::Roles::default());
+    let special = serde::check(cx, input);
+    let fields = fields(input, &keys::Roles::default(), &special);
     names::check(cx, input, &fields, false);
     fields
 }
 
-fn fields(input: &Input, roles: &keys::Roles) -> Vec<Field> {
+fn fields(input: &Input, roles: &keys::Roles, special: &[bool]) -> Vec<Field> {
     let mut stored = 0;
     let describe = |(at, field): (usize, &Written)| {
-        let storage = storage(field, stored);
+        let storage = storage(field, stored, special[at]);
         stored += usize::from(matches!(storage, Storage::Own { .. }));
         let role = if roles.hash == Some(at) || roles.range == Some(at) {
             Role::Key
@@ -77,12 +77,13 @@ fn fields(input: &Input, roles: &keys::Roles) -> Vec<Field> {
     input.fields.iter().enumerate().map(describe).collect()
 }
 
-/// How serde stores a field that would be the next at `position`.
-fn storage(field: &Written, position: usize) -> Storage {
+/// How serde stores a field that would be the next at `position`. A special one is stored in any
+/// case: that serde says otherwise was reported on.
+fn storage(field: &Written, position: usize, special: bool) -> Storage {
     let serde = &field.serde;
-    if serde.skip_serializing.is_some() {
+    if serde.skip_serializing.is_some() && !special {
         Storage::Skipped
-    } else if serde.flatten.is_some() {
+    } else if serde.flatten.is_some() && !special {
         Storage::Flattened
     } else {
         let codec = match (&serde.serialize_with, &serde.deserialize_with) {

@@ -3,18 +3,23 @@
 use crate::ast::{Field, Input, Mark};
 use crate::ctxt::Ctxt;
 
-/// Checks every field.
-pub(super) fn check(cx: &Ctxt, input: &Input) {
+/// Checks every field, and says which must be stored in a place of their own.
+pub(super) fn check(cx: &Ctxt, input: &Input) -> Vec<bool> {
     let mut ranges: Vec<String> = Vec::new();
     for index in input.container.indexes.iter().chain(input.fields.iter().flat_map(|field| &field.indexes)) {
         ranges.extend(index.hash.iter().chain(&index.ranges).map(syn::LitStr::value));
     }
-    for field in &input.fields {
+    let check = |field: &Field| {
         let indexed = !field.indexes.is_empty() || ranges.contains(&super::indexes::bare_name(field));
-        stays(cx, field, indexed);
+        let special = special(field, indexed);
+        if let Some(what) = special {
+            stays(cx, field, what, indexed);
+        }
         plain(cx, field);
         readable(cx, field);
-    }
+        special.is_some()
+    };
+    input.fields.iter().map(check).collect()
 }
 
 /// The word for what a field is, where that needs it to be stored in its own place.
@@ -32,10 +37,7 @@ fn special(field: &Field, indexed: bool) -> Option<&'static str> {
 }
 
 /// Keys and their like are always stored, under a name of their own.
-fn stays(cx: &Ctxt, field: &Field, indexed: bool) {
-    let Some(what) = special(field, indexed) else {
-        return;
-    };
+fn stays(cx: &Ctxt, field: &Field, what: &str, indexed: bool) {
     let serde = &field.serde;
     if let Some(flatten) = &serde.flatten {
         cx.error(

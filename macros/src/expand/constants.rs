@@ -1,5 +1,7 @@
 //! The fields' constants: `User::AGE`.
 
+use std::collections::HashSet;
+
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Visibility;
@@ -8,7 +10,14 @@ use crate::docs;
 use crate::model::{Codec, Field, Model, Role, Storage};
 
 pub(super) fn all(model: &Model) -> TokenStream {
-    model.fields.iter().map(|field| one(&model.vis, field, &docs::constant(field))).collect()
+    let mut names = HashSet::new();
+    model
+        .fields
+        .iter()
+        // Two of one name were reported on; the second would be an error again.
+        .filter(|field| names.insert(&field.constant))
+        .map(|field| one(&model.vis, field, &docs::constant(field)))
+        .collect()
 }
 
 /// The constant of one field.
@@ -37,7 +46,7 @@ fn value(field: &Field) -> Option<TokenStream> {
             quote!(__r::Field::encoded_by(#stored, |v| __p::encode_with(|s| #function(v, s))))
         }
         Storage::Own { codec: Codec::Serde, .. } => {
-            quote!(__r::Field::encoded_by(#stored, |v| __p::encode_with(|s| __p::Serialize::serialize(v, s))))
+            quote!(__r::Field::encoded_by(#stored, __p::encode_as_written))
         }
         Storage::Flattened => quote!(__r::Field::flattened()),
         Storage::Skipped => return None,

@@ -53,7 +53,7 @@ pub(crate) fn field(field: &Field) -> Option<TokenStream> {
     let name = syn::ext::IdentExt::unraw(&field.ident).to_string();
     let lowering = match codec {
         Codec::Plain => quote!(__p::Probe::<#ty>::LOWERING),
-        Codec::With(_) | Codec::Serde => quote!(::core::option::Option::None),
+        Codec::With(_) | Codec::Serde => quote!(__p::None),
     };
     Some(quote!(__p::FieldDef { name: #stored, rust_name: #name, lowering: #lowering }))
 }
@@ -64,15 +64,13 @@ pub(crate) fn flattened(field: &Field) -> Option<TokenStream> {
         return None;
     };
     let ty = &field.ty;
-    let none = quote_spanned!(ty.span()=> __p::Probe::<#ty>::LOWERING.is_none());
-    Some(quote! {
-        const _: () = {
-            ::core::assert!(
-                #none,
-                "a flattened struct cannot hold an instant: declare the instant in the model itself, or do not flatten"
-            );
-        };
-    })
+    let assertion = quote_spanned! {ty.span()=>
+        ::core::assert!(
+            __p::Probe::<#ty>::LOWERING.is_none(),
+            "a flattened struct cannot hold an instant: declare the instant in the model itself, or do not flatten"
+        )
+    };
+    Some(quote!(const _: () = #assertion;))
 }
 
 /// A part of the primary key or of an index.
@@ -136,7 +134,7 @@ pub(super) fn number(at: usize) -> Literal {
 
 fn option(value: Option<impl quote::ToTokens>) -> TokenStream {
     match value {
-        Some(value) => quote!(::core::option::Option::Some(#value)),
-        None => quote!(::core::option::Option::None),
+        Some(value) => quote!(__p::Some(#value)),
+        None => quote!(__p::None),
     }
 }

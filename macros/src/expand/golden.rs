@@ -37,3 +37,11 @@ fn values() {
     check("level", crate::values::key);
     check("summary", crate::projection::derive);
 }
+
+#[test]
+fn another_crate_path_is_used_throughout() {
+    let source = include_str!("golden/event.rs");
+    let code = super::derive(&syn::parse_str(source).unwrap()).to_string();
+    assert!(code.contains("crate :: orm :: __private"));
+    assert!(!code.contains(":: reposit"));
+}

@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 
+use super::repository::key_type;
 use crate::docs;
 use crate::model::{Codec, Field, Model, Storage};
 
@@ -162,10 +163,14 @@ fn many(model: &Model, method: &str, operation: &str, what: &str) -> TokenStream
     let vis = &model.vis;
     let (method, operation) = (format_ident!("{method}"), format_ident!("{operation}"));
     let doc = docs::by_keys(model, what);
+    let Some(hash) = model.hash.map(|at| &model.fields[at]) else {
+        return quote!(#vis fn #method<K>(_: K) -> __r::operation::#operation<Self> { loop {} });
+    };
+    let key = key_type(hash, model.range.map(|at| &model.fields[at]));
     quote! {
         #[doc = #doc]
         #[inline]
-        #vis fn #method<K: __p::IntoKey<<Self as __r::Repository>::Key>>(
+        #vis fn #method<K: __p::IntoKey<#key>>(
             keys: impl ::core::iter::IntoIterator<Item = K>,
         ) -> __r::operation::#operation<Self> {
             __r::operation::#operation::new(keys)

@@ -14,7 +14,7 @@ mod golden;
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{DeriveInput, Path};
+use syn::{Data, DeriveInput, Path};
 
 use crate::ctxt::Ctxt;
 use crate::model::Model;
@@ -75,9 +75,9 @@ pub(crate) fn scope(krate: &Path, code: &TokenStream) -> TokenStream {
 }
 
 /// For what is no struct with named fields: enough that the trait is there. A generic type gets
-/// nothing, since its bounds are unknown.
+/// nothing, since its bounds are unknown, and a union nothing, since it cannot have serde's traits.
 fn stand_in(input: &DeriveInput) -> TokenStream {
-    if !input.generics.params.is_empty() {
+    if !input.generics.params.is_empty() || matches!(input.data, Data::Union(_)) {
         return TokenStream::new();
     }
     // Its attributes were reported on already; only the path is wanted here.

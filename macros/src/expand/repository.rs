@@ -1,4 +1,7 @@
 //! The trait, and the markers of versioned and unversioned models.
+//!
+//! The bound of a marker, with its lifetime, is judged only where the marker is used: what is wrong
+//! with the trait is said by the trait's own impl.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -24,20 +27,16 @@ pub(super) fn all(model: &Model, broken: bool) -> TokenStream {
     let Some(hash) = hash else {
         return rest(ident, &marker);
     };
-    let (key, parts, own) = match range {
+    let key = key_type(hash, range);
+    let (parts, own) = match range {
         None => {
-            let (ty, part, own) = (&hash.ty, part(hash, &quote!(key)), own(hash));
-            (quote!(#ty), quote!(__p::hash_key(#part)), own)
+            let part = part(hash, &quote!(key));
+            (quote!(__p::hash_key(#part)), own(hash))
         }
         Some(range) => {
-            let (hash_ty, range_ty) = (&hash.ty, &range.ty);
             let (first, second) = (part(hash, &quote!(&key.0)), part(range, &quote!(&key.1)));
             let (own_hash, own_range) = (own(hash), own(range));
-            (
-                quote!((#hash_ty, #range_ty)),
-                quote!(__p::hash_range_key(#first, #second)),
-                quote!((#own_hash, #own_range)),
-            )
+            (quote!(__p::hash_range_key(#first, #second)), quote!((#own_hash, #own_range)))
         }
     };
     quote! {
@@ -47,15 +46,24 @@ pub(super) fn all(model: &Model, broken: bool) -> TokenStream {
             fn definition() -> &'static __r::Definition {
                 #definition
             }
-            fn key(&self) -> Self::Key {
+            fn key(&self) -> #key {
                 #own
             }
-            fn key_parts(key: &Self::Key) -> __p::KeyArg {
+            fn key_parts(key: &#key) -> __p::KeyArg {
                 #parts
             }
         }
         #[automatically_derived]
-        impl __p::#marker for #ident {}
+        impl __p::#marker for #ident where for<'later> Self: __r::Repository {}
+    }
+}
+
+/// The type of the primary key.
+pub(super) fn key_type(hash: &Field, range: Option<&Field>) -> TokenStream {
+    let hash = &hash.ty;
+    match range.map(|range| &range.ty) {
+        None => quote!(#hash),
+        Some(range) => quote!((#hash, #range)),
     }
 }
 
@@ -84,6 +92,6 @@ fn rest(ident: &Ident, marker: &TokenStream) -> TokenStream {
             fn key(&self) -> Self::Key { loop {} }
             fn key_parts(_: &Self::Key) -> __p::KeyArg { loop {} }
         }
-        impl __p::#marker for #ident {}
+        impl __p::#marker for #ident where for<'later> Self: __r::Repository {}
     }
 }

@@ -107,10 +107,11 @@ impl Place {
     /// A word that is not known here.
     pub(crate) fn unknown(&self, cx: &Ctxt, word: &Word) {
         let name = word.name.to_string();
-        let alias = self.aliases.iter().find(|(alias, _)| *alias == name);
+        let alias = spell::nearest(&name, self.aliases.iter().map(|(alias, _)| *alias))
+            .filter(|_| spell::nearest(&name, self.known.iter().copied()).is_none())
+            .and_then(|near| self.aliases.iter().find(|(alias, _)| *alias == near));
         let hint = match alias {
             Some((_, meant)) => format!("; did you mean `{meant}`?"),
-            None if self.known.is_empty() => format!("; write {}", self.example),
             None => spell::hint(&name, self.known),
         };
         cx.error(
@@ -147,7 +148,8 @@ impl Word {
         match &self.form {
             Form::Flag => quote!(#name),
             Form::Value(value) => quote!(#name = #value),
-            Form::List(list) => quote!(#name(#list)),
+            // Parentheses made here would have no place in the source to point at.
+            Form::List(_) => quote!(#name),
         }
     }
 

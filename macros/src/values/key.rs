@@ -128,7 +128,7 @@ fn newtype(ident: &Ident, field: &Field) -> TokenStream {
 
 /// An enum of units is stored as the variant's name.
 fn units(ident: &Ident) -> TokenStream {
-    let field_type = impl_field_type(ident, &quote!(::core::option::Option::None));
+    let field_type = impl_field_type(ident, &quote!(__p::None));
     let key = impl_key(ident, &quote!(__p::KeyKind::String));
     quote!(#field_type #key)
 }

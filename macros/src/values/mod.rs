@@ -25,7 +25,7 @@ pub(crate) fn field_type(input: &DeriveInput) -> TokenStream {
     if cx.failed() {
         return cx.into_compile_errors();
     }
-    let lowering = quote!(::core::option::Option::None);
+    let lowering = quote!(__p::None);
     scope(&krate, &impl_field_type(&input.ident, &lowering))
 }
 

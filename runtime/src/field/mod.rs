@@ -12,7 +12,7 @@ pub use lowering::{Lowering, NoLowering, Probe, embedded_lowering};
 pub use probe::NotKey;
 pub use traits::{
     Bare, Contain, Countable, Dictionary, Element, Embedded, FieldType, IndexKey, Instant, Key, List, Numeric, Optional, Ordered,
-    Settable, Text, TtlField, Version,
+    Settable, Stamp, Text, TtlField, Version,
 };
 
 use std::borrow::Cow;
@@ -154,14 +154,14 @@ impl<M, T, Role> Field<M, T, Role> {
 
     /// Whether the field is stored under this name in the record itself.
     #[doc(hidden)]
-    pub const fn stored_as(&self, name: &str) -> bool {
-        let Steps::One(own) = &self.steps else { return false };
-        let (own, name) = (own.as_bytes(), name.as_bytes());
-        let mut at = 0;
-        while at < own.len() && at < name.len() && own[at] == name[at] {
-            at += 1;
-        }
-        at == own.len() && at == name.len()
+    pub const fn stored_as(self, name: &str) -> bool {
+        let same = match &self.steps {
+            Steps::One(own) => same(own.as_bytes(), name.as_bytes()),
+            _ => false,
+        };
+        // A destructor cannot run while compiling; a constant field has nothing to free.
+        std::mem::forget(self);
+        same
     }
 
     /// The path this field is stored at.
@@ -245,4 +245,13 @@ pub fn encode<T: FieldType>(value: &T) -> Result<Value> {
         Some(lowering) => (lowering.lower)(written),
         None => Ok(written),
     }
+}
+
+/// `==` for a constant.
+const fn same(a: &[u8], b: &[u8]) -> bool {
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len() && at == b.len()
 }

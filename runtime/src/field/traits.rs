@@ -196,6 +196,16 @@ pub trait TtlField: FieldType {
     const UNIT: TimeUnit;
 }
 
+/// A type that can take the time of a write.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an instant, so the time of a write cannot be put into it",
+    label = "not an instant",
+    note = "a created_at or updated_at field is i64, u64 or u32 (seconds since the epoch), a SystemTime, or an instant of chrono, time or jiff (with that feature), or an Option of one of these"
+)]
+pub trait Stamp: TtlField {}
+
+impl<T: TtlField> Stamp for T {}
+
 /// A type that can count versions.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a version",

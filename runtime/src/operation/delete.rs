@@ -54,6 +54,11 @@ impl<M: Repository> Delete<M> {
         Ok(db.write("delete", write).await?.existed)
     }
 
+    /// The request that the database's backend would send; nothing is sent.
+    pub fn explain(self, db: &Database) -> Result<String> {
+        self.write(db).and_then(|write| db.backend().explain_write(&write)).map_err(named(M::definition(), "explain"))
+    }
+
     fn write(&self, db: &Database) -> Result<Write> {
         let definition = M::definition();
         let key = checked(definition, self.key.clone()?, &db.backend().limits())?;

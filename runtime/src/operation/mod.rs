@@ -6,6 +6,7 @@
 mod batch;
 mod count;
 mod delete;
+mod fill;
 mod get;
 mod page;
 mod prepare;

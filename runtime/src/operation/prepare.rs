@@ -1,5 +1,6 @@
 //! From a model to a checked write. Nothing here is generic over the model, so that it is compiled once.
 
+use super::fill;
 use crate::change::{self, Change};
 use crate::condition::{self, Expr};
 use crate::database::Database;
@@ -14,13 +15,14 @@ use crate::value::{EXPIRES, Record, Value};
 /// Room for the write stamp, which a backend adds after the record was measured.
 const STAMP_SIZE: usize = 48;
 
-/// A write that stores a whole record.
+/// A write that stores a whole record, filled in.
 pub(super) fn store(
     db: &Database,
     definition: &'static Definition,
     mut record: Record,
     action: fn(Record) -> Action,
 ) -> Result<Write> {
+    fill::record(definition, &mut record, db.now());
     if let Some(at) = definition.expiry_of(&record) {
         record.set(EXPIRES, Value::Int(at.into()));
     }
@@ -50,6 +52,7 @@ fn index_value(definition: &Definition, name: &str, value: &Value, limits: &Limi
 /// Checks the changes of an update and completes them: the expiry follows its field, and the
 /// version goes up.
 pub(super) fn changes(db: &Database, definition: &'static Definition, mut changes: Vec<Change>) -> Result<Vec<Change>> {
+    fill::changes(definition, &mut changes, db.now());
     change::check(&changes)?;
     let limits = db.backend().limits();
     for change in &changes {

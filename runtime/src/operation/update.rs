@@ -1,6 +1,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use super::fill;
 use super::prepare::{changes, conditioned, named, store};
 use super::transaction::TransactionItem;
 use crate::change::{self, Change};
@@ -84,6 +85,11 @@ impl<M: Repository> Update<M> {
         let written = db.write("update", write).await?;
         let missing = || Error::new(ErrorKind::Backend, "the backend gave no record after an update");
         written.record.ok_or_else(missing).and_then(|record| codec::decode(record, definition)).map_err(named)
+    }
+
+    /// The request that the database's backend would send; nothing is sent.
+    pub fn explain(self, db: &Database) -> Result<String> {
+        self.write(db).and_then(|write| db.backend().explain_write(&write)).map_err(named(M::definition(), "explain"))
     }
 
     fn with(mut self, change: Result<Change>) -> Self {
@@ -178,7 +184,8 @@ impl<M: Repository> Upsert<M> {
     fn write(&self, db: &Database) -> Result<Write> {
         let definition = M::definition();
         let update = self.update.write(db)?;
-        let changes = update.changes().to_vec();
+        let mut changes = update.changes().to_vec();
+        fill::created(definition, &mut changes, db.now());
         let new = change::apply(&key_record(definition, &update.key), &changes)?;
         codec::decode::<M>(new.clone(), definition)
             .map_err(|e| Error::invalid(format!("the new record would not be whole: {}", e.message())))?;

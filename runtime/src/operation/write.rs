@@ -32,9 +32,22 @@ impl<'a, M: Repository> Create<'a, M> {
 
     /// Does it.
     pub async fn exec(self, db: &Database) -> Result<()> {
-        let definition = M::definition();
-        let write = self.write(db).map_err(named(definition, "create"))?;
+        let write = self.write(db).map_err(named(M::definition(), "create"))?;
         db.write("create", write).await.map(drop)
+    }
+
+    /// Does it, and gives the record as it was stored: with its automatic key and times, and the
+    /// version that a 0 became. It costs no request of its own.
+    pub async fn exec_returning(self, db: &Database) -> Result<M> {
+        let write = self.write(db).map_err(named(M::definition(), "create"))?;
+        let stored = stored::<M>(&write);
+        db.write("create", write).await?;
+        stored.map_err(named(M::definition(), "create"))
+    }
+
+    /// The request that the database's backend would send; nothing is sent.
+    pub fn explain(self, db: &Database) -> Result<String> {
+        self.write(db).and_then(|write| db.backend().explain_write(&write)).map_err(named(M::definition(), "explain"))
     }
 
     fn write(&self, db: &Database) -> Result<Write> {
@@ -79,6 +92,19 @@ impl<'a, M: Repository + Unversioned> Put<'a, M> {
         db.write("put", write).await.map(drop)
     }
 
+    /// Does it, and gives the record as it was stored, with its automatic key and times.
+    pub async fn exec_returning(self, db: &Database) -> Result<M> {
+        let write = self.write(db).map_err(named(M::definition(), "put"))?;
+        let stored = stored::<M>(&write);
+        db.write("put", write).await?;
+        stored.map_err(named(M::definition(), "put"))
+    }
+
+    /// The request that the database's backend would send; nothing is sent.
+    pub fn explain(self, db: &Database) -> Result<String> {
+        self.write(db).and_then(|write| db.backend().explain_write(&write)).map_err(named(M::definition(), "explain"))
+    }
+
     fn write(&self, db: &Database) -> Result<Write> {
         let definition = M::definition();
         store(db, definition, codec::encode(self.record, definition)?, Action::Put)
@@ -115,20 +141,21 @@ impl<M> fmt::Debug for VersionOf<M> {
 pub struct Save<'a, M> {
     record: &'a mut M,
     version: VersionOf<M>,
+    stored: Option<M>,
 }
 
 impl<'a, M: Versioned> Save<'a, M> {
     /// A save of `record`.
     #[doc(hidden)]
     pub fn new(record: &'a mut M, version: VersionOf<M>) -> Self {
-        Self { record, version }
+        Self { record, version, stored: None }
     }
 
     /// Does it.
     pub async fn exec(mut self, db: &Database) -> Result<()> {
         let write = self.write(db).map_err(named(M::definition(), "save"))?;
         db.write("save", write).await?;
-        self.advance();
+        self.committed();
         Ok(())
     }
 
@@ -141,6 +168,7 @@ impl<'a, M: Versioned> Save<'a, M> {
         let action: fn(Record) -> Action = if current == 0 { Action::Create } else { Action::Replace };
         let mut write = store(db, definition, record, action)?;
         write.version = (current != 0).then_some(current);
+        self.stored = Some(stored(&write)?);
         Ok(write)
     }
 
@@ -150,11 +178,6 @@ impl<'a, M: Versioned> Save<'a, M> {
         (self.version.set)(self.record, current);
         next.ok_or_else(|| Error::invalid(format!("the version field cannot hold a version after {current}")))
     }
-
-    fn advance(&mut self) {
-        let current = (self.version.get)(self.record);
-        (self.version.set)(self.record, current.saturating_add(1));
-    }
 }
 
 impl<M: Versioned> TransactionItem for Save<'_, M> {
@@ -163,7 +186,24 @@ impl<M: Versioned> TransactionItem for Save<'_, M> {
     }
 
     fn committed(&mut self) {
-        self.advance();
+        let Some(stored) = self.stored.take() else { return };
+        if M::definition().is_filled() {
+            *self.record = stored;
+        } else {
+            // The rest stays the caller's own: fields that serde skips are not in what was stored.
+            let version = (self.version.get)(&stored);
+            (self.version.set)(self.record, version);
+        }
+    }
+}
+
+/// The model as a write stores it.
+fn stored<M: Repository>(write: &Write) -> Result<M> {
+    match &write.action {
+        Action::Create(record) | Action::Put(record) | Action::Replace(record) => {
+            codec::decode(record.clone(), M::definition())
+        }
+        _ => Err(Error::codec("the write stores no whole record")),
     }
 }
 

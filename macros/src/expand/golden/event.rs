@@ -16,7 +16,7 @@ pub struct HttpEvent {
     #[index(name = "per_user")]
     user_id: Option<u64>,
     r#type: Kind,
-    #[serde(skip_serializing_if = "Option::is_none", with = "hex")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "hex")]
     #[index]
     note: Option<Vec<u8>>,
     #[serde(flatten)]

@@ -1,5 +1,117 @@
 //! The embedded store in memory.
 
-/// x
+mod tree;
+
+use std::any::Any;
+
+use self::tree::Tree;
+use super::keyspace::{self, Keyspace};
+use super::{
+    Backend, Call, FindUnique, Get, Limits, Plan, Query, RecordKey, Records, Reply, Write, Written,
+};
+use crate::config::MemorySettings;
+use crate::definition::Definition;
+use crate::error::Result;
+use crate::value::Record;
+
+/// A store in this process's memory, gone when its last handle is. Each that is opened is a store
+/// of its own.
+///
+/// Records and index entries stand in one ordered map, under keys whose bytes have the order of the
+/// values; a lock admits any number of readers or one writer. Every answer is at hand at once: no
+/// operation waits, and none is ever [`Timeout`](crate::ErrorKind::Timeout),
+/// [`Throttled`](crate::ErrorKind::Throttled) or [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown).
+///
+/// - `get` looks one key up, `get_many` each of its keys, in one state of the store.
+/// - A query reads the part of one index between two keys, one record further than its page, and
+///   looks each record up; a filter is applied to what is read.
+/// - `find_unique` reads the entries that have its values, usually one. Every read is consistent.
+/// - A write looks up the record that is there, and for each unique index the entries with the new
+///   values; it then changes the record and the entries that differ, all at once.
+/// - A transaction does its writes one after another on one state; each sees those before it.
+/// - `define` indexes the records that are there already. A later definition may add indexes, and
+///   one that lacks some leaves them as they are: they are kept up to date all the same.
+/// - Each write on a repository with a time to live clears two expired records away.
 #[derive(Debug)]
-pub struct Memory;
+pub struct Memory {
+    keys: Keyspace<Tree>,
+}
+
+impl Memory {
+    /// An empty store.
+    pub fn new(settings: &MemorySettings) -> Self {
+        Self { keys: Keyspace::new(Tree::default(), settings.limits) }
+    }
+}
+
+impl Backend for Memory {
+    fn name(&self) -> &'static str {
+        "memory"
+    }
+
+    fn limits(&self) -> Limits {
+        self.keys.limits()
+    }
+
+    fn raw(&self) -> &(dyn Any + Send + Sync) {
+        self
+    }
+
+    fn ping(&self, _: Call) -> Reply<'_, ()> {
+        Reply::now(Ok(()))
+    }
+
+    fn plan(&self, call: Call, definition: &'static Definition) -> Reply<'_, Plan> {
+        Reply::now(self.keys.plan(call, definition))
+    }
+
+    fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
+        Reply::now(self.keys.define(call, definition))
+    }
+
+    fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
+        Reply::now(self.keys.get(call, &get))
+    }
+
+    fn get_many(
+        &self,
+        call: Call,
+        definition: &'static Definition,
+        keys: Vec<RecordKey>,
+        _: bool,
+    ) -> Reply<'_, Vec<Option<Record>>> {
+        Reply::now(self.keys.get_many(call, definition, &keys))
+    }
+
+    fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>> {
+        Reply::now(self.keys.find_unique(call, &find))
+    }
+
+    fn query(&self, call: Call, query: Query) -> Reply<'_, Records> {
+        Reply::now(self.keys.query(call, &query))
+    }
+
+    fn count(&self, call: Call, query: Query) -> Reply<'_, u64> {
+        Reply::now(self.keys.count(call, &query))
+    }
+
+    fn write(&self, call: Call, write: Write) -> Reply<'_, Written> {
+        Reply::now(self.keys.write(call, &write))
+    }
+
+    fn write_many(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Result<Written>>> {
+        Reply::now(Ok(self.keys.write_many(call, &writes)))
+    }
+
+    fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>> {
+        Reply::now(self.keys.transact(call, &writes))
+    }
+
+    fn explain_query(&self, query: &Query) -> Result<String> {
+        Ok(keyspace::explain_query(query))
+    }
+
+    fn explain_write(&self, write: &Write) -> Result<String> {
+        Ok(keyspace::explain_write(write))
+    }
+}

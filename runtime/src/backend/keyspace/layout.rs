@@ -1,0 +1,151 @@
+//! Which keys a repository's data stand under.
+//!
+//! | key | entry |
+//! |---|---|
+//! | `1` repository, primary key | the record |
+//! | `2` repository, index, index values, primary key | a mark |
+//! | `3` repository, expiry, primary key | a mark |
+//!
+//! Repositories and indexes are numbers of four bytes, values are written by [`encoding`]. The
+//! primary key at the end of an entry makes the order total and leads to the record. A unique
+//! index is one in which no two live records share the values: a look at the entries that begin
+//! with them tells.
+
+use std::ops::Bound;
+
+use super::encoding::{self, Bounds};
+use super::schema::{IndexSchema, Schema};
+use crate::definition::Definition;
+use crate::error::{Error, ErrorKind, Result};
+use crate::request::{RecordKey, Span};
+use crate::value::{Record, Value};
+
+const RECORDS: u8 = 1;
+const INDEXES: u8 = 2;
+const EXPIRIES: u8 = 3;
+
+/// The bytes before the values in a record's key and in an index entry's.
+const RECORD_HEAD: usize = 5;
+const INDEX_HEAD: usize = 9;
+
+/// A repository that was defined.
+#[derive(Debug, Clone)]
+pub(super) struct Layout {
+    pub(super) id: u32,
+    pub(super) schema: Schema,
+    /// The definitions that were found to fit, by where they are.
+    pub(super) known: Vec<&'static Definition>,
+}
+
+impl Layout {
+    pub(super) fn new(id: u32, schema: Schema) -> Self {
+        Self { id, schema, known: Vec::new() }
+    }
+
+    /// Refuses a definition that does not fit what was defined.
+    pub(super) fn check(&self, definition: &'static Definition) -> Result<()> {
+        if self.known.iter().any(|known| std::ptr::eq(*known, definition)) {
+            return Ok(());
+        }
+        let wanted = Schema::of(definition);
+        let mut differences = self.schema.differences(&wanted);
+        let missing = wanted.indexes.iter().filter(|index| self.index(&index.name).is_none());
+        differences.extend(missing.map(|index| format!("the index {} is not defined; call define first", index.name)));
+        match differences.is_empty() {
+            true => Ok(()),
+            false => Err(Error::new(ErrorKind::SchemaMismatch, differences.join("; "))),
+        }
+    }
+
+    /// An index and its number.
+    pub(super) fn index(&self, name: &str) -> Option<(u32, &IndexSchema)> {
+        (0..).zip(&self.schema.indexes).find(|(_, index)| index.name == name)
+    }
+
+    pub(super) fn records(&self) -> Vec<u8> {
+        let mut key = Vec::with_capacity(32);
+        key.push(RECORDS);
+        key.extend_from_slice(&self.id.to_be_bytes());
+        key
+    }
+
+    pub(super) fn record(&self, key: &RecordKey) -> Result<Vec<u8>> {
+        let mut out = self.records();
+        push_key(&mut out, key)?;
+        Ok(out)
+    }
+
+    pub(super) fn entries(&self, index: u32) -> Vec<u8> {
+        let mut key = Vec::with_capacity(64);
+        key.push(INDEXES);
+        key.extend_from_slice(&self.id.to_be_bytes());
+        key.extend_from_slice(&index.to_be_bytes());
+        key
+    }
+
+    /// The key of the record that an index entry leads to.
+    pub(super) fn record_of_entry(&self, entry: &[u8], index: &IndexSchema) -> Result<Vec<u8>> {
+        let values = entry.get(INDEX_HEAD..);
+        let primary = index.parts.iter().try_fold(values, |rest, _| Some(rest.and_then(encoding::skip)));
+        let primary = primary.flatten().ok_or_else(|| broken(&index.name))?;
+        let mut key = self.records();
+        key.extend_from_slice(primary);
+        Ok(key)
+    }
+
+    /// The keys of a record's entries: in the indexes it is part of, and by its expiry.
+    pub(super) fn entries_of(&self, record_key: &[u8], record: &Record) -> Result<Vec<Vec<u8>>> {
+        let mut keys = Vec::with_capacity(self.schema.indexes.len() + 1);
+        for (id, index) in (0..).zip(&self.schema.indexes) {
+            if let Some(mut key) = self.values(id, index, record)? {
+                key.extend_from_slice(record_key.get(RECORD_HEAD..).unwrap_or_default());
+                keys.push(key);
+            }
+        }
+        if let Some(at) = record.expires() {
+            let mut key = self.expiries();
+            encoding::push(&mut key, &Value::Int(at.into()))?;
+            key.extend_from_slice(record_key.get(RECORD_HEAD..).unwrap_or_default());
+            keys.push(key);
+        }
+        Ok(keys)
+    }
+
+    fn expiries(&self) -> Vec<u8> {
+        let mut key = vec![EXPIRIES];
+        key.extend_from_slice(&self.id.to_be_bytes());
+        key
+    }
+
+    /// The expiries at `now` and before.
+    pub(super) fn expired(&self, now: i64) -> Result<Bounds> {
+        let until = Bound::Included(Value::Int(now.into()));
+        encoding::within(self.expiries(), &Span::Between(Bound::Unbounded, until))
+    }
+
+    /// The key of the record that an expiry leads to.
+    pub(super) fn record_of_expiry(&self, expiry: &[u8]) -> Option<Vec<u8>> {
+        let mut key = self.records();
+        key.extend_from_slice(encoding::skip(expiry.get(RECORD_HEAD..)?)?);
+        Some(key)
+    }
+
+    /// What a record's entry in an index begins with; nothing where the record is not in it.
+    pub(super) fn values(&self, id: u32, index: &IndexSchema, record: &Record) -> Result<Option<Vec<u8>>> {
+        let mut key = self.entries(id);
+        for part in &index.parts {
+            let Some(value) = record.get(&part.name) else { return Ok(None) };
+            encoding::push(&mut key, value).map_err(|e| e.on_index(&index.name))?;
+        }
+        Ok(Some(key))
+    }
+}
+
+/// Appends a primary key.
+pub(super) fn push_key(out: &mut Vec<u8>, key: &RecordKey) -> Result<()> {
+    encoding::push_all(out, std::iter::once(&key.hash).chain(&key.range))
+}
+
+fn broken(index: &str) -> Error {
+    Error::codec("an index entry leads to no record").on_index(index)
+}

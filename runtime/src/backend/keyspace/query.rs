@@ -1,0 +1,154 @@
+use std::cmp::Ordering;
+use std::ops::{Bound, ControlFlow};
+use std::sync::Arc;
+
+use super::encoding::{self, Bounds};
+use super::layout::{Layout, push_key};
+use super::read::{record, unknown_index};
+use super::schema::IndexSchema;
+use super::space::{Entry, Space, View};
+use super::store::{Keyspace, layout};
+use crate::error::{Error, Result};
+use crate::request::{Call, Position, Query, Records, Source};
+use crate::value::Record;
+
+impl<S: Space> Keyspace<S> {
+    pub(crate) fn query(&self, call: Call, query: &Query) -> Result<Records> {
+        let catalog = self.catalog();
+        let range = Range::of(layout(&catalog, query.definition)?, query)?;
+        let mut found: Vec<Arc<Record>> = Vec::new();
+        let mut more = false;
+        self.space.read(|view| {
+            range.each(view, &call, query, &mut |record| {
+                // One record ahead tells whether the page is the last.
+                more = found.len() == query.limit;
+                if more {
+                    return ControlFlow::Break(());
+                }
+                found.push(Arc::clone(record));
+                ControlFlow::Continue(())
+            })
+        })?;
+        let last = found.last().filter(|_| more);
+        let next = last.map(|record| query.position_of(record)).transpose()?;
+        Ok(Records::new(found.into_iter().map(|record| projected(record, query.projection)).collect(), next))
+    }
+
+    pub(crate) fn count(&self, call: Call, query: &Query) -> Result<u64> {
+        let catalog = self.catalog();
+        let range = Range::of(layout(&catalog, query.definition)?, query)?;
+        let mut count = 0;
+        self.space.read(|view| {
+            range.each(view, &call, query, &mut |_| {
+                count += 1;
+                ControlFlow::Continue(())
+            })
+        })?;
+        Ok(count)
+    }
+}
+
+fn projected(record: Arc<Record>, names: Option<&[&str]>) -> Record {
+    match names {
+        None => Arc::unwrap_or_clone(record),
+        Some(names) => {
+            let value = |name: &&str| Some(((*name).to_owned(), record.get(name)?.clone()));
+            names.iter().filter_map(value).collect()
+        }
+    }
+}
+
+/// What a query goes over: keys of records, or entries of an index that lead to them.
+struct Range<'a> {
+    bounds: Bounds,
+    layout: &'a Layout,
+    index: Option<&'a IndexSchema>,
+    segment: Option<(u32, u32)>,
+}
+
+impl<'a> Range<'a> {
+    fn of(layout: &'a Layout, query: &Query) -> Result<Self> {
+        let (mut prefix, index, segment) = match &query.source {
+            Source::Primary { .. } => (layout.records(), None, None),
+            Source::Scan { segment } => (layout.records(), None, *segment),
+            Source::Index { index, .. } => {
+                let (id, schema) = layout.index(index.name).ok_or_else(|| unknown_index(index.name))?;
+                (layout.entries(id), Some(schema), None)
+            }
+        };
+        if let Source::Primary { hash } | Source::Index { hash, .. } = &query.source {
+            encoding::push(&mut prefix, hash)?;
+        }
+        let after = query.after.as_ref().map(|after| end_of_page(prefix.clone(), query, after)).transpose()?;
+        let (mut low, mut high) = encoding::within(prefix, &query.span)?;
+        match after {
+            Some(after) if query.descending => high = least(high, after),
+            Some(after) => low = greatest(low, after),
+            None => {}
+        }
+        Ok(Self { bounds: (low, high), layout, index, segment })
+    }
+
+    /// Shows each live record that passes the filter.
+    fn each(
+        &self,
+        view: &impl View,
+        call: &Call,
+        query: &Query,
+        show: &mut dyn FnMut(&Arc<Record>) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let mut pass = |found: &Arc<Record>| {
+            let wanted = found.is_live(call) && query.filter.as_ref().is_none_or(|filter| found.satisfies(filter));
+            if wanted { show(found) } else { ControlFlow::Continue(()) }
+        };
+        view.scan(&self.bounds, query.descending, &mut |key, entry| match (entry, self.index) {
+            (Entry::Record(found), None) if self.has(key) => Ok(pass(found)),
+            (Entry::Mark, Some(index)) => {
+                let found = record(view, &self.layout.record_of_entry(key, index)?)?;
+                Ok(found.as_ref().map_or(ControlFlow::Continue(()), &mut pass))
+            }
+            _ => Ok(ControlFlow::Continue(())),
+        })
+    }
+
+    /// Whether a record is in the segment read.
+    fn has(&self, key: &[u8]) -> bool {
+        self.segment.is_none_or(|(segment, total)| hash(key) % u64::from(total.max(1)) == u64::from(segment))
+    }
+}
+
+/// FNV-1a: the same in every process, as the segments have to be.
+fn hash(key: &[u8]) -> u64 {
+    key.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// The key of the record at which the page before ended. The hash value is the query's own.
+fn end_of_page(mut key: Vec<u8>, query: &Query, after: &Position) -> Result<Vec<u8>> {
+    match (&query.source, &after.key.range) {
+        (Source::Primary { .. }, Some(range)) => encoding::push(&mut key, range)?,
+        (Source::Primary { .. }, None) => {}
+        (Source::Scan { .. }, _) => push_key(&mut key, &after.key)?,
+        (Source::Index { index, .. }, _) if after.ranges.len() == index.ranges.len() => {
+            encoding::push_all(&mut key, &after.ranges)?;
+            push_key(&mut key, &after.key)?;
+        }
+        (Source::Index { .. }, _) => return Err(Error::invalid("the position belongs to another index")),
+    }
+    Ok(key)
+}
+
+fn greatest(low: Bound<Vec<u8>>, after: Vec<u8>) -> Bound<Vec<u8>> {
+    match &low {
+        Bound::Included(key) if key.cmp(&after) == Ordering::Greater => low,
+        Bound::Excluded(key) if key.cmp(&after) == Ordering::Greater => low,
+        _ => Bound::Excluded(after),
+    }
+}
+
+fn least(high: Bound<Vec<u8>>, before: Vec<u8>) -> Bound<Vec<u8>> {
+    match &high {
+        Bound::Included(key) if key.cmp(&before) == Ordering::Less => high,
+        Bound::Excluded(key) if key.cmp(&before) == Ordering::Less => high,
+        _ => Bound::Excluded(before),
+    }
+}

@@ -1,0 +1,65 @@
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::encoding;
+use super::layout::Layout;
+use super::space::{Entry, Space, View};
+use super::store::{Keyspace, layout};
+use crate::definition::Definition;
+use crate::error::{Error, ErrorKind, Result};
+use crate::request::{Call, FindUnique, Get, RecordKey};
+use crate::value::Record;
+
+impl<S: Space> Keyspace<S> {
+    pub(crate) fn get(&self, call: Call, get: &Get) -> Result<Option<Record>> {
+        let catalog = self.catalog();
+        let layout = layout(&catalog, get.definition)?;
+        self.space.read(|view| live(view, layout, &get.key, &call))
+    }
+
+    pub(crate) fn get_many(
+        &self,
+        call: Call,
+        definition: &'static Definition,
+        keys: &[RecordKey],
+    ) -> Result<Vec<Option<Record>>> {
+        let catalog = self.catalog();
+        let layout = layout(&catalog, definition)?;
+        self.space.read(|view| keys.iter().map(|key| live(view, layout, key, &call)).collect())
+    }
+
+    pub(crate) fn find_unique(&self, call: Call, find: &FindUnique) -> Result<Option<Record>> {
+        let catalog = self.catalog();
+        let layout = layout(&catalog, find.definition)?;
+        let (id, index) = layout.index(find.index.name).ok_or_else(|| unknown_index(find.index.name))?;
+        let mut prefix = layout.entries(id);
+        encoding::push_all(&mut prefix, &find.values)?;
+        let mut found = None;
+        self.space.read(|view| {
+            // Beside the live record expired ones may stand.
+            view.scan(&encoding::all(prefix), false, &mut |entry, _| {
+                let record = record(view, &layout.record_of_entry(entry, index)?)?;
+                found = record.filter(|record| record.is_live(&call));
+                Ok(if found.is_none() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+            })
+        })?;
+        Ok(found.map(Arc::unwrap_or_clone))
+    }
+}
+
+fn live(view: &impl View, layout: &Layout, key: &RecordKey, call: &Call) -> Result<Option<Record>> {
+    let found = record(view, &layout.record(key)?)?;
+    Ok(found.filter(|record| record.is_live(call)).map(Arc::unwrap_or_clone))
+}
+
+/// The record under a key, live or not.
+pub(super) fn record(view: &impl View, key: &[u8]) -> Result<Option<Arc<Record>>> {
+    Ok(match view.get(key)? {
+        Some(Entry::Record(record)) => Some(record),
+        _ => None,
+    })
+}
+
+pub(super) fn unknown_index(name: &str) -> Error {
+    Error::new(ErrorKind::SchemaMismatch, "the index is not defined; call define first").on_index(name)
+}

@@ -1,0 +1,134 @@
+use std::sync::Arc;
+
+use super::encoding;
+use super::layout::Layout;
+use super::space::{Entry, Pending, Space, View};
+use super::store::{Catalog, Keyspace, layout};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::{self, Limits};
+use crate::request::{Action, Call, Write, Written};
+use crate::value::Record;
+
+/// How many expired records a write clears away beside its own work: more than it can add, so that
+/// they do not pile up.
+const SWEEP: usize = 2;
+
+impl<S: Space> Keyspace<S> {
+    pub(crate) fn write(&self, call: Call, write: &Write) -> Result<Written> {
+        let catalog = self.catalog();
+        self.space.write(|view| {
+            let mut pending = Pending::new(view);
+            let written = apply(&mut pending, &catalog, &call, write, &self.limits)?;
+            Ok((written, pending.into_batch()))
+        })
+    }
+
+    pub(crate) fn write_many(&self, call: Call, writes: &[Write]) -> Vec<Result<Written>> {
+        writes.iter().map(|write| self.write(call, write)).collect()
+    }
+
+    /// Each write sees those before it.
+    pub(crate) fn transact(&self, call: Call, writes: &[Write]) -> Result<Vec<Written>> {
+        let catalog = self.catalog();
+        self.space.write(|view| {
+            let mut pending = Pending::new(view);
+            let apply = |(position, write): (usize, &Write)| {
+                let name = write.definition.name();
+                let written = apply(&mut pending, &catalog, &call, write, &self.limits);
+                written.map_err(|e| e.in_repository(name).at_position(position))
+            };
+            let written = writes.iter().enumerate().map(apply).collect::<Result<_>>()?;
+            Ok((written, pending.into_batch()))
+        })
+    }
+}
+
+fn apply<V: View>(
+    pending: &mut Pending<'_, V>,
+    catalog: &Catalog,
+    call: &Call,
+    write: &Write,
+    limits: &Limits,
+) -> Result<Written> {
+    let layout = layout(catalog, write.definition)?;
+    let key = layout.record(&write.key)?;
+    let stored = pending.record(&key)?;
+    write.judge(stored.as_deref(), call)?;
+    let live = stored.as_deref().filter(|record| record.is_live(call));
+    let existed = live.is_some();
+    if let Action::Check = write.action {
+        return Ok(Written::existed(existed));
+    }
+    let new = write.outcome(live)?;
+    if let Some(new) = &new {
+        // What is stored whole was measured before; what an update makes of it was not.
+        if !write.changes().is_empty() {
+            limits::depth(new)?;
+            limits::record(new, limits)?;
+        }
+        check_unique(pending, layout, &key, new, call)?;
+    }
+    let result = new.clone().filter(|_| matches!(write.action, Action::Update(_) | Action::Upsert { .. }));
+    replace(pending, layout, key, stored.as_deref(), new)?;
+    sweep(pending, layout, call)?;
+    Ok(Written { existed, record: result })
+}
+
+/// Refuses values of unique indexes that another live record holds.
+fn check_unique<V: View>(
+    pending: &Pending<'_, V>,
+    layout: &Layout,
+    key: &[u8],
+    new: &Record,
+    call: &Call,
+) -> Result<()> {
+    for (id, index) in (0..).zip(&layout.schema.indexes).filter(|(_, index)| index.unique) {
+        let Some(prefix) = layout.values(id, index, new)? else { continue };
+        for entry in pending.keys(&encoding::all(prefix), usize::MAX)? {
+            let holder = layout.record_of_entry(&entry, index)?;
+            if holder != key && pending.record(&holder)?.is_some_and(|record| record.is_live(call)) {
+                let message = "another live record holds the value";
+                return Err(Error::new(ErrorKind::UniqueViolation, message).on_index(&index.name));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Puts a record in the place of another, or takes it away, with all entries.
+fn replace<V: View>(
+    pending: &mut Pending<'_, V>,
+    layout: &Layout,
+    key: Vec<u8>,
+    old: Option<&Record>,
+    new: Option<Record>,
+) -> Result<()> {
+    let old_entries = old.map_or(Ok(Vec::new()), |old| layout.entries_of(&key, old))?;
+    let new_entries = new.as_ref().map_or(Ok(Vec::new()), |new| layout.entries_of(&key, new))?;
+    for entry in old_entries.iter().filter(|entry| !new_entries.contains(entry)) {
+        pending.remove(entry.clone());
+    }
+    for entry in new_entries.into_iter().filter(|entry| !old_entries.contains(entry)) {
+        pending.put(entry, Entry::Mark);
+    }
+    match new {
+        Some(new) => pending.put(key, Entry::Record(Arc::new(new))),
+        None if old.is_some() => pending.remove(key),
+        None => {}
+    }
+    Ok(())
+}
+
+/// Clears a few expired records away. No reader saw them any more.
+fn sweep<V: View>(pending: &mut Pending<'_, V>, layout: &Layout, call: &Call) -> Result<()> {
+    if !layout.schema.expires {
+        return Ok(());
+    }
+    for expiry in pending.keys(&layout.expired(call.now_seconds())?, SWEEP)? {
+        let Some(key) = layout.record_of_expiry(&expiry) else { continue };
+        let old = pending.record(&key)?;
+        replace(pending, layout, key, old.as_deref(), None)?;
+        pending.remove(expiry);
+    }
+    Ok(())
+}

@@ -1,0 +1,196 @@
+//! What both proxies share: the count of requests, the rules, and the listener that ends with its handle.
+
+use super::rule::{Fault, Rule};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::io;
+use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{AbortHandle, JoinSet};
+
+/// A request that came through, in the order of their coming.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// Its name on the wire: `PutItem`, `insert`.
+    pub operation: String,
+    /// Its body; MongoDB's as relaxed extended JSON.
+    pub body: Value,
+}
+
+/// How often a rule has struck: a test of a fault that never happened proves nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Fired {
+    count: Arc<AtomicUsize>,
+}
+
+impl Fired {
+    /// How often, until now.
+    pub fn count(&self) -> usize {
+        self.count.load(Ordering::SeqCst)
+    }
+}
+
+/// The books of one proxy.
+#[derive(Debug, Default)]
+pub(super) struct Core {
+    books: Mutex<Books>,
+}
+
+#[derive(Debug, Default)]
+struct Books {
+    requests: Vec<Request>,
+    rules: Vec<Active>,
+}
+
+#[derive(Debug)]
+struct Active {
+    rule: Rule,
+    fired: Fired,
+}
+
+impl Core {
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a request and says what is to go wrong with it.
+    pub(super) fn note(
+        &self,
+        request: Request,
+        raw: &[u8],
+        fits: impl Fn(&Fault) -> bool,
+    ) -> Option<Fault> {
+        let mut books = self.books();
+        let fault = books.strike(raw, |rule| {
+            fits(&rule.fault)
+                && rule
+                    .operation
+                    .as_ref()
+                    .is_none_or(|name| *name == request.operation)
+        });
+        books.requests.push(request);
+        fault
+    }
+
+    /// As [`Core::note`] for the driver's own housekeeping: not counted, and only met by a rule that names it.
+    pub(super) fn note_quietly(&self, operation: &str, raw: &[u8]) -> Option<Fault> {
+        self.books()
+            .strike(raw, |rule| rule.operation.as_deref() == Some(operation))
+    }
+
+    pub(super) fn add(&self, rule: Rule) -> Fired {
+        let fired = Fired::default();
+        self.books().rules.push(Active {
+            rule,
+            fired: fired.clone(),
+        });
+        fired
+    }
+
+    pub(super) fn clear_faults(&self) {
+        self.books().rules.clear();
+    }
+
+    pub(super) fn requests(&self) -> Vec<Request> {
+        self.books().requests.clone()
+    }
+
+    /// How many requests of each name.
+    pub(super) fn counts(&self) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for request in &self.books().requests {
+            *counts.entry(request.operation.clone()).or_default() += 1;
+        }
+        counts
+    }
+
+    pub(super) fn forget(&self) {
+        self.books().requests.clear();
+    }
+}
+
+impl Books {
+    /// The first rule that matches and is due; the rules before it count their matches on the way.
+    fn strike(&mut self, raw: &[u8], matches: impl Fn(&Rule) -> bool) -> Option<Fault> {
+        for Active { rule, fired } in &mut self.rules {
+            let contained = rule
+                .containing
+                .as_ref()
+                .is_none_or(|text| contains(raw, text.as_bytes()));
+            if rule.times == 0 || !contained || !matches(rule) {
+                continue;
+            }
+            if rule.skip > 0 {
+                rule.skip -= 1;
+                continue;
+            }
+            rule.times -= 1;
+            fired.count.fetch_add(1, Ordering::SeqCst);
+            return Some(rule.fault.clone());
+        }
+        None
+    }
+}
+
+fn contains(body: &[u8], text: &[u8]) -> bool {
+    text.is_empty() || body.windows(text.len()).any(|window| window == text)
+}
+
+/// How the connection to the client ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    Close,
+    Reset,
+}
+
+/// Listens on a free port and serves each connection until it is dropped.
+#[derive(Debug)]
+pub(super) struct Listener {
+    pub(super) address: String,
+    accepting: AbortHandle,
+}
+
+impl Listener {
+    pub(super) async fn start<F, Served>(serve: F) -> Self
+    where
+        F: Fn(TcpStream) -> Served + Send + 'static,
+        Served: Future<Output = ()> + Send + 'static,
+    {
+        let bound = crate::background::handle()
+            .spawn(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
+            .await;
+        let listener = bound
+            .map_err(io::Error::other)
+            .and_then(|bound| bound)
+            .expect("a port for the proxy");
+        let address = listener
+            .local_addr()
+            .expect("the address of the proxy")
+            .to_string();
+        let accepting = crate::background::handle().spawn(async move {
+            // The set ends its connections when this task is ended.
+            let mut connections = JoinSet::new();
+            loop {
+                let Ok((stream, _)) = listener.accept().await else {
+                    continue;
+                };
+                let _ = stream.set_nodelay(true);
+                connections.spawn(serve(stream));
+                while connections.try_join_next().is_some() {}
+            }
+        });
+        Self {
+            address,
+            accepting: accepting.abort_handle(),
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}

@@ -1,0 +1,18 @@
+//! Proxies between reposit and a server: they count what is sent, and break it on purpose.
+//!
+//! One for DynamoDB's HTTP, one for MongoDB's wire protocol. A fault is given by a [`Rule`]: which operation, which time, what
+//! happens. The proxy ends with its handle.
+
+mod answers;
+mod core;
+mod dynamo;
+mod http;
+mod mongo;
+mod pages;
+mod rule;
+mod wire;
+
+pub use self::core::{Fired, Request};
+pub use dynamo::Dynamo;
+pub use mongo::Mongo;
+pub use rule::{Fault, Rule};

@@ -1,0 +1,111 @@
+//! What is to go wrong, and when.
+
+use std::time::Duration;
+
+/// One thing that goes wrong. "Before" is before the server has seen the request, "after" is after it has applied it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// The connection is closed; the server never sees the request.
+    DropBefore,
+    /// The server applies the request; the connection is closed without its answer.
+    DropAfter,
+    /// As [`Fault::DropBefore`], with a TCP reset.
+    ResetBefore,
+    /// As [`Fault::DropAfter`], with a TCP reset.
+    ResetAfter,
+    /// The request reaches the server late, also when the client has given up on it meanwhile.
+    DelayBefore(Duration),
+    /// The server applies the request at once; its answer is late.
+    DelayAfter(Duration),
+    /// An error of the server itself, without having done anything: DynamoDB's 500, MongoDB's HostUnreachable.
+    ServerError,
+    /// The same answer, although the server has applied the request.
+    ServerErrorAfter,
+    /// DynamoDB's ProvisionedThroughputExceededException; MongoDB's IngressRequestRateLimitExceeded.
+    Throttled,
+    /// DynamoDB's ThrottlingException.
+    Throttling,
+    /// DynamoDB's TransactionConflict, as a transaction or a single write tells it; MongoDB's WriteConflict.
+    Conflict,
+    /// Of a DynamoDB batch, this many requests or keys are not done and come back as unprocessed.
+    Unprocessed(usize),
+    /// A DynamoDB query or scan answers a page without items that says where to go on.
+    EmptyPage,
+    /// A DynamoDB query or scan answers at most this many items and says where to go on.
+    ShortPage(usize),
+}
+
+impl Fault {
+    /// Whether the fault means anything on this operation of DynamoDB.
+    pub(super) fn fits_dynamo(&self, operation: &str) -> bool {
+        match self {
+            Self::Unprocessed(_) => matches!(operation, "BatchWriteItem" | "BatchGetItem"),
+            Self::EmptyPage | Self::ShortPage(_) => matches!(operation, "Query" | "Scan"),
+            _ => true,
+        }
+    }
+
+    pub(super) fn fits_mongo(&self) -> bool {
+        !matches!(
+            self,
+            Self::Throttling | Self::Unprocessed(_) | Self::EmptyPage | Self::ShortPage(_)
+        )
+    }
+}
+
+/// When a fault happens: by default to the next request that matches, once.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    pub(super) operation: Option<String>,
+    pub(super) containing: Option<String>,
+    pub(super) skip: usize,
+    pub(super) times: usize,
+    pub(super) fault: Fault,
+}
+
+impl Rule {
+    /// On an operation by its name on the wire: `PutItem`, `insert`.
+    pub fn on(operation: &str, fault: Fault) -> Self {
+        Self {
+            operation: Some(operation.to_owned()),
+            ..Self::any(fault)
+        }
+    }
+
+    /// On any operation that is counted and that the fault can happen to.
+    pub fn any(fault: Fault) -> Self {
+        Self {
+            operation: None,
+            containing: None,
+            skip: 0,
+            times: 1,
+            fault,
+        }
+    }
+
+    /// Only where the request's body contains this text: a table's name, a key.
+    pub fn containing(self, text: &str) -> Self {
+        Self {
+            containing: Some(text.to_owned()),
+            ..self
+        }
+    }
+
+    /// Lets this many matching requests pass first.
+    pub fn after(self, matches: usize) -> Self {
+        Self {
+            skip: matches,
+            ..self
+        }
+    }
+
+    /// Happens this many times.
+    pub fn times(self, times: usize) -> Self {
+        Self { times, ..self }
+    }
+
+    /// Happens every time.
+    pub fn always(self) -> Self {
+        self.times(usize::MAX)
+    }
+}

@@ -1,0 +1,39 @@
+//! One suite over `Database`, run on every backend: memory, MongoDB, DynamoDB Local and dynoxide.
+//!
+//! A case is written once. `cases!` makes a test of it for each backend, and what ran where is
+//! counted, so that no backend skips one in silence.
+
+#[path = "conformance/harness.rs"]
+#[macro_use]
+mod harness;
+#[path = "conformance/models.rs"]
+mod models;
+
+#[path = "conformance/batches.rs"]
+mod batches;
+#[path = "conformance/conditions.rs"]
+mod conditions;
+#[path = "conformance/create_get_delete.rs"]
+mod create_get_delete;
+#[path = "conformance/expiry.rs"]
+mod expiry;
+#[path = "conformance/filled.rs"]
+mod filled;
+#[path = "conformance/keys.rs"]
+mod keys;
+#[path = "conformance/pages.rs"]
+mod pages;
+#[path = "conformance/queries.rs"]
+mod queries;
+#[path = "conformance/schema.rs"]
+mod schema;
+#[path = "conformance/stored_forms.rs"]
+mod stored_forms;
+#[path = "conformance/transactions.rs"]
+mod transactions;
+#[path = "conformance/unique.rs"]
+mod unique;
+#[path = "conformance/updates.rs"]
+mod updates;
+#[path = "conformance/versions.rs"]
+mod versions;

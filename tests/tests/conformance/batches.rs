@@ -1,0 +1,86 @@
+use reposit::ErrorKind;
+
+use crate::harness::Test;
+use crate::models::{Account, Event, Note, account, event, note};
+
+const MODULE: &str = module_path!();
+
+cases!(
+    many_keys_in_the_order_asked,
+    many_records_are_put_and_deleted,
+    what_could_not_be_done_comes_back_by_item,
+    an_empty_batch_does_nothing,
+    the_last_of_one_key_wins,
+    batches_keep_unique_values,
+    keys_of_two_parts_in_batches,
+);
+
+async fn many_keys_in_the_order_asked(t: Test) {
+    let db = t.with::<Note>().await;
+    let notes: Vec<_> = (0..130).map(|n| note(&n.to_string())).collect();
+    Note::put_many(&notes).exec(db).await.unwrap();
+    let keys: Vec<String> = (0..260).rev().map(|n| (n / 2 * 2).to_string()).collect();
+    let got = Note::get_many(&keys).consistent().exec(db).await.unwrap();
+    assert_eq!(got.len(), 260);
+    for (key, got) in keys.iter().zip(got) {
+        let n: usize = key.parse().unwrap();
+        assert_eq!(got, (n < 130).then(|| note(key)));
+    }
+    assert_eq!(Note::get_many(["0", "none", "0"]).exec(db).await.unwrap(), [Some(note("0")), None, Some(note("0"))]);
+}
+
+async fn many_records_are_put_and_deleted(t: Test) {
+    let db = t.with::<Note>().await;
+    let notes: Vec<_> = (0..61).map(|n| note(&n.to_string())).collect();
+    Note::put_many(&notes).exec(db).await.unwrap();
+    assert_eq!(Note::scan().count(db).await.unwrap(), 61);
+    let keys: Vec<_> = (0..60).map(|n| n.to_string()).chain(["none".to_owned()]).collect();
+    Note::delete_many(&keys).exec(db).await.unwrap();
+    assert_eq!(Note::scan().all(db).await.unwrap(), [note("60")]);
+}
+
+async fn what_could_not_be_done_comes_back_by_item(t: Test) {
+    let db = t.with::<Note>().await;
+    let notes = [note("a"), note(""), note("c"), Note { ratio: f64::NAN, ..note("d") }];
+    let error = Note::put_many(&notes).exec(db).await.unwrap_err();
+    let failed: Vec<_> = error.failures().iter().map(|f| (f.index, f.error.kind())).collect();
+    assert_eq!(failed, [(1, ErrorKind::InvalidInput), (3, ErrorKind::InvalidInput)]);
+    assert_eq!(Note::get_many(["a", "c"]).exec(db).await.unwrap(), [Some(note("a")), Some(note("c"))]);
+}
+
+async fn an_empty_batch_does_nothing(t: Test) {
+    let db = t.with::<Note>().await;
+    Note::put_many(&[]).exec(db).await.unwrap();
+    Note::delete_many(Vec::<String>::new()).exec(db).await.unwrap();
+    assert_eq!(Note::get_many(Vec::<&str>::new()).exec(db).await.unwrap(), []);
+}
+
+async fn the_last_of_one_key_wins(t: Test) {
+    let db = t.with::<Note>().await;
+    let notes: Vec<_> = (0..30).map(|n| Note { count: n, ..note("same") }).collect();
+    Note::put_many(&notes).exec(db).await.unwrap();
+    assert_eq!(Note::get("same").exec(db).await.unwrap().unwrap().count, 29);
+    Note::delete_many(["same", "same"]).exec(db).await.unwrap();
+    assert_eq!(Note::get("same").exec(db).await.unwrap(), None);
+}
+
+async fn batches_keep_unique_values(t: Test) {
+    let db = t.with::<Account>().await;
+    let accounts = [account("a"), Account { login: "login-a".into(), ..account("b") }, account("c")];
+    let error = Account::put_many(&accounts).exec(db).await.unwrap_err();
+    let failed: Vec<_> = error.failures().iter().map(|f| (f.error.kind(), f.error.index())).collect();
+    assert_eq!(failed, [(ErrorKind::UniqueViolation, Some("by_login"))]);
+    assert_eq!(Account::scan().count(db).await.unwrap(), 2, "one of the two that clash, and the third");
+    Account::delete_many(["a", "b", "c"]).exec(db).await.unwrap();
+    Account::create(&account("a")).exec(db).await.unwrap();
+}
+
+async fn keys_of_two_parts_in_batches(t: Test) {
+    let db = t.with::<Event>().await;
+    let events: Vec<_> = (0..5).map(|n| event("s", n, 0)).collect();
+    Event::put_many(&events).exec(db).await.unwrap();
+    let got = Event::get_many([("s", 3), ("t", 3), ("s", 0)]).exec(db).await.unwrap();
+    assert_eq!(got, [Some(event("s", 3, 0)), None, Some(event("s", 0, 0))]);
+    Event::delete_many([("s".to_owned(), 3), ("s".to_owned(), 4)]).exec(db).await.unwrap();
+    assert_eq!(Event::query("s").count(db).await.unwrap(), 3);
+}

@@ -1,0 +1,25 @@
+use reposit::{Projection, Repository};
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize, Repository)]
+struct User {
+    #[hash_key]
+    id: String,
+    #[serde(rename = "years")]
+    age: u32,
+}
+
+#[derive(Deserialize, Projection)]
+#[projection(of = User)]
+struct NoField {
+    id: String,
+    nickname: String,
+}
+
+#[derive(Deserialize, Projection)]
+#[projection(of = User)]
+struct OtherType {
+    id: u64,
+}
+
+fn main() {}

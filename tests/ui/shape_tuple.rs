@@ -1,0 +1,7 @@
+use reposit::Repository;
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize, Repository)]
+struct Pair(String, u32);
+
+fn main() {}
