@@ -30,10 +30,6 @@ impl Ctxt {
 
     /// All errors as `compile_error!` items, nothing when there are none.
     pub(crate) fn into_compile_errors(self) -> TokenStream {
-        self.errors
-            .into_inner()
-            .iter()
-            .map(syn::Error::to_compile_error)
-            .collect()
+        self.errors.into_inner().iter().map(syn::Error::to_compile_error).collect()
     }
 }

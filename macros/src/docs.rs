@@ -20,11 +20,7 @@ fn listed(names: &[String]) -> String {
 /// The primary key in words: `` hash key `id` and range key `at` ``.
 fn key(model: &Model) -> String {
     let words = ["hash key", "range key"];
-    let parts: Vec<String> = model
-        .keys()
-        .zip(words)
-        .map(|(field, word)| format!("{word} {}", code(field)))
-        .collect();
+    let parts: Vec<String> = model.keys().zip(words).map(|(field, word)| format!("{word} {}", code(field))).collect();
     if parts.is_empty() { "key".to_owned() } else { listed(&parts) }
 }
 
@@ -80,7 +76,9 @@ pub(crate) fn of_record(model: &Model, what: &str) -> String {
 pub(crate) fn query(model: &Model) -> String {
     let names: Vec<String> = model.keys().map(code).collect();
     match names.as_slice() {
-        [hash, range] => format!("Finds records by their hash key {hash}, in the order of {range}."),
+        [hash, range] => {
+            format!("Finds records by their hash key {hash}, in the order of {range}.")
+        }
         _ => String::new(),
     }
 }

@@ -59,10 +59,8 @@ fn same_field(model: &Path, field: &Field) -> TokenStream {
     let check = quote_spanned! {ty.span()=>
         const fn same<R>(field: __r::Field<#model, #ty, R>) -> bool { field.stored_as(#stored) }
     };
-    let message = format!(
-        "`{}` is stored under another name in the model: give it the same serde attributes",
-        field.ident
-    );
+    let message =
+        format!("`{}` is stored under another name in the model: give it the same serde attributes", field.ident);
     let assertion = quote_spanned!(field.ident.span()=> ::core::assert!(same(#value), #message));
     quote! {
         const _: () = {
@@ -92,10 +90,7 @@ fn attribute(cx: &Ctxt, input: &DeriveInput) -> (Option<Path>, Path) {
         }
     }
     if !given {
-        cx.error(
-            &input.ident,
-            format!("a projection names its model: write {}", PROJECTION.example),
-        );
+        cx.error(&input.ident, format!("a projection names its model: write {}", PROJECTION.example));
     }
     (model, krate.unwrap_or_else(default_crate))
 }

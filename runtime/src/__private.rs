@@ -4,7 +4,7 @@ pub use crate::codec::{CodecError, ValueSerializer};
 pub use crate::definition::{FieldDef, IndexDef, KeyDef, KeyKind, Projection, Spec, TimeUnit, TtlDef};
 pub use crate::error::Result;
 pub use crate::field::{
-    Bare, Contain, Countable, Dictionary, Element, InKey, InVersion, IndexKey, List, Lowering, NoLowering, NotKey, Numeric,
+    AutoKey, Bare, Contain, Countable, Dictionary, Element, InKey, InVersion, IndexKey, List, Lowering, NoLowering, NotKey, Numeric,
     Optional, Ordered, Plain, Probe, Settable, Stamp, Text, TtlField, Version, embedded_lowering, encode,
 };
 pub use crate::operation::{NoRange, Primary, Secondary, VersionOf};

@@ -17,17 +17,10 @@ pub const REPORT_VARIABLE: &str = "REPOSIT_REPORT";
 pub fn ran(case: &str, server: &str) {
     let line = format!("{case}\t{server}\n");
     let file = file();
-    let written = file
-        .parent()
-        .map_or(Ok(()), std::fs::create_dir_all)
-        .and_then(|()| {
-            // One write of a short line to the end of a file is never mixed with another process's.
-            OpenOptions::new()
-                .create(true)
-                .append(true)
-                .open(&file)?
-                .write_all(line.as_bytes())
-        });
+    let written = file.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| {
+        // One write of a short line to the end of a file is never mixed with another process's.
+        OpenOptions::new().create(true).append(true).open(&file)?.write_all(line.as_bytes())
+    });
     written.unwrap_or_else(|error| panic!("cannot count a case in {}: {error}", file.display()));
 }
 
@@ -47,29 +40,16 @@ impl Report {
     fn parse(lines: &str) -> Self {
         let mut cases = BTreeMap::<String, BTreeSet<String>>::new();
         for (case, server) in lines.lines().filter_map(|line| line.split_once('\t')) {
-            cases
-                .entry(case.to_owned())
-                .or_default()
-                .insert(server.to_owned());
+            cases.entry(case.to_owned()).or_default().insert(server.to_owned());
         }
-        let mut servers: Vec<String> = cases
-            .values()
-            .flatten()
-            .cloned()
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .collect();
+        let mut servers: Vec<String> = cases.values().flatten().cloned().collect::<BTreeSet<_>>().into_iter().collect();
         for target in Target::ALL {
             if !servers.iter().any(|server| is_of(server, target)) {
                 servers.push(target.name().to_owned());
             }
         }
-        servers.sort_by_key(|server| {
-            Target::ALL
-                .iter()
-                .position(|target| is_of(server, *target))
-                .unwrap_or(usize::MAX)
-        });
+        servers
+            .sort_by_key(|server| Target::ALL.iter().position(|target| is_of(server, *target)).unwrap_or(usize::MAX));
         Self { cases, servers }
     }
 
@@ -80,24 +60,13 @@ impl Report {
 
     /// How many cases ran on a server.
     fn count(&self, server: &str) -> usize {
-        self.cases
-            .values()
-            .filter(|servers| servers.contains(server))
-            .count()
+        self.cases.values().filter(|servers| servers.contains(server)).count()
     }
 
     /// The targets on which nothing ran.
     pub fn unused(&self) -> Vec<&'static str> {
-        let used = |target| {
-            self.servers
-                .iter()
-                .any(|server| is_of(server, target) && self.count(server) > 0)
-        };
-        Target::ALL
-            .into_iter()
-            .filter(|target| !used(*target))
-            .map(Target::name)
-            .collect()
+        let used = |target| self.servers.iter().any(|server| is_of(server, target) && self.count(server) > 0);
+        Target::ALL.into_iter().filter(|target| !used(*target)).map(Target::name).collect()
     }
 
     /// `12 cases on memory, 12 on mongodb 6.0.5, …`
@@ -111,13 +80,7 @@ impl Report {
 
     /// One line a case, one column a server.
     pub fn table(&self) -> String {
-        let width = self
-            .cases
-            .keys()
-            .map(|case| case.chars().count())
-            .max()
-            .unwrap_or_default()
-            .max(4);
+        let width = self.cases.keys().map(|case| case.chars().count()).max().unwrap_or_default().max(4);
         let mut table = format!("{:<width$}", "case");
         for server in &self.servers {
             let _ = write!(table, "  {server}");
@@ -129,11 +92,7 @@ impl Report {
                 let _ = write!(table, "  {mark:<column$}", column = server.chars().count());
             }
         }
-        table
-            .lines()
-            .map(str::trim_end)
-            .collect::<Vec<_>>()
-            .join("\n")
+        table.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -149,18 +108,8 @@ pub fn forget_this_run() {
     let file = file();
     let _ = std::fs::remove_file(&file);
     let day_ago = SystemTime::now() - Duration::from_secs(86_400);
-    for entry in file
-        .parent()
-        .and_then(|folder| folder.read_dir().ok())
-        .into_iter()
-        .flatten()
-        .flatten()
-    {
-        if entry
-            .metadata()
-            .and_then(|data| data.modified())
-            .is_ok_and(|written| written < day_ago)
-        {
+    for entry in file.parent().and_then(|folder| folder.read_dir().ok()).into_iter().flatten().flatten() {
+        if entry.metadata().and_then(|data| data.modified()).is_ok_and(|written| written < day_ago) {
             let _ = std::fs::remove_file(entry.path());
         }
     }
@@ -178,10 +127,7 @@ fn run() -> String {
     let parent = std::os::unix::process::parent_id();
     let stat = std::fs::read_to_string(format!("/proc/{parent}/stat")).unwrap_or_default();
     // The name before the last bracket may hold spaces; the start time is the 20th field after it.
-    let started = stat
-        .rsplit_once(')')
-        .and_then(|(_, rest)| rest.split_whitespace().nth(19))
-        .unwrap_or("0");
+    let started = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(19)).unwrap_or("0");
     format!("{parent}-{started}")
 }
 
@@ -191,13 +137,8 @@ mod tests {
 
     #[test]
     fn a_case_counts_once_for_each_server() {
-        let report = Report::parse(
-            "a\tmemory\na\tmemory\na\tmongodb 6.0.5\nb\tmongodb 6.0.5\nb\tdynoxide 3.2.0\n",
-        );
-        assert_eq!(
-            report.totals(),
-            "1 cases on memory, 2 on mongodb 6.0.5, 0 on dynamodb-local, 1 on dynoxide 3.2.0"
-        );
+        let report = Report::parse("a\tmemory\na\tmemory\na\tmongodb 6.0.5\nb\tmongodb 6.0.5\nb\tdynoxide 3.2.0\n");
+        assert_eq!(report.totals(), "1 cases on memory, 2 on mongodb 6.0.5, 0 on dynamodb-local, 1 on dynoxide 3.2.0");
         assert_eq!(report.unused(), ["dynamodb-local"]);
         let table = "case  memory  mongodb 6.0.5  dynamodb-local  dynoxide 3.2.0\n\
                      a     ran     ran            -               -\n\

@@ -250,6 +250,19 @@ pub mod public {
     struct Cache;
 }
 
+/// What was written by hand may be deprecated or named against the rules; what is made of it warns of nothing.
+#[derive(serde::Serialize, serde::Deserialize, Repository)]
+#[repository(index(name = "ByOld", hash = "old"))]
+struct Deprecated {
+    #[hash_key]
+    id: String,
+    #[deprecated]
+    old: String,
+    #[deprecated]
+    #[version]
+    counter: u64,
+}
+
 /// serde's names, defaults and functions.
 #[derive(serde::Serialize, serde::Deserialize, Repository)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
@@ -311,8 +324,22 @@ fn hostile_field_names() {
     let definition = Names::definition();
     let names: Vec<_> = definition.fields().iter().map(|field| field.name).collect();
     let expected = [
-        "self_", "type", "db", "async", "record", "records", "key", "keys", "f", "v", "m", "s", "definition", "__r",
-        "__p", "value",
+        "self_",
+        "type",
+        "db",
+        "async",
+        "record",
+        "records",
+        "key",
+        "keys",
+        "f",
+        "v",
+        "m",
+        "s",
+        "definition",
+        "__r",
+        "__p",
+        "value",
     ];
     assert_eq!(names, expected);
     assert_eq!(definition.hash_name(), "self_");
@@ -402,6 +429,16 @@ fn local_indexes_and_keys_of_two_parts() {
     let _ = Everything::HOME.at(no_prelude::Home::CITY).eq("Paris");
 }
 
+/// A key that is filled in may be a newtype.
+#[derive(serde::Serialize, serde::Deserialize, Repository)]
+struct Filled {
+    #[hash_key(auto)]
+    id: AutoId,
+}
+
+#[derive(serde::Serialize, serde::Deserialize, Clone, reposit::Key)]
+struct AutoId(String);
+
 #[test]
 fn projections() {
     use reposit::Projection as _;
@@ -415,4 +452,135 @@ fn keys() {
     assert_eq!(model.hash().kind, KeyKind::Integer);
     assert_eq!(shadowed::Option::definition().hash().kind, KeyKind::String);
     assert_eq!(shadowed::Option::definition().name(), "option");
+}
+
+mod lived {
+    use std::time::SystemTime;
+
+    use reposit::{Embedded, FieldType, Key, Repository};
+    use serde::{Deserialize, Serialize};
+
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Key)]
+    pub(crate) struct Account(pub(crate) String);
+
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Key)]
+    #[serde(rename_all = "UPPERCASE")]
+    pub(crate) enum Level {
+        Low,
+        High,
+    }
+
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Key)]
+    pub(crate) struct Moment(pub(crate) SystemTime);
+
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Embedded)]
+    pub(crate) struct Place {
+        #[serde(rename = "town")]
+        pub(crate) city: String,
+        pub(crate) since: SystemTime,
+    }
+
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Embedded)]
+    pub(crate) struct Extra {
+        pub(crate) note: Option<String>,
+    }
+
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, FieldType)]
+    #[serde(tag = "kind")]
+    pub(crate) enum Shape {
+        Round { radius: u32 },
+        Flat,
+    }
+
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    #[serde(rename_all = "camelCase")]
+    #[repository(name = "lived", index(name = "by_level_and_at", hash = "level", range = ["moment", "plus"]))]
+    pub(crate) struct Event {
+        #[hash_key]
+        pub(crate) account: Account,
+        #[range_key]
+        pub(crate) at: SystemTime,
+        pub(crate) level: Level,
+        pub(crate) moment: Moment,
+        #[index(range = "plus")]
+        pub(crate) team: Option<String>,
+        #[serde(with = "crate::plus_one")]
+        pub(crate) plus: u64,
+        #[index(unique)]
+        #[serde(with = "crate::plus_one")]
+        pub(crate) number: u64,
+        #[index(local)]
+        pub(crate) size: Option<u32>,
+        pub(crate) place: Option<Place>,
+        #[serde(flatten)]
+        pub(crate) extra: Extra,
+        pub(crate) shape: Shape,
+        #[serde(skip)]
+        pub(crate) cache: u32,
+    }
+}
+
+/// Every kind of field goes in and comes out, and is found by what it is.
+#[tokio::test]
+async fn a_model_of_everything() -> reposit::Result<()> {
+    use lived::{Account, Event, Extra, Level, Moment, Place, Shape};
+    use std::time::{Duration, SystemTime};
+
+    let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+    let event = |n: u64| Event {
+        account: Account("ada".to_owned()),
+        at: at(n),
+        level: if n.is_multiple_of(2) { Level::Low } else { Level::High },
+        moment: Moment(at(100 - n)),
+        team: (n > 1).then(|| "core".to_owned()),
+        plus: 10 * n,
+        number: n,
+        size: (n < 3).then_some(n as u32),
+        place: Some(Place { city: format!("c{n}"), since: at(n) }),
+        extra: Extra { note: Some(format!("n{n}")) },
+        shape: if n == 0 { Shape::Flat } else { Shape::Round { radius: n as u32 } },
+        cache: 0,
+    };
+    let db = reposit::Database::open("memory:").await?;
+    db.define::<Event>().await?;
+    for n in 0..5 {
+        Event::create(&event(n)).exec(&db).await?;
+    }
+    let ada = Account("ada".to_owned());
+    assert_eq!(Event::get(&ada, at(3)).exec(&db).await?, Some(event(3)));
+    let many = Event::get_many([event(4).key(), event(1).key()]).exec(&db).await?;
+    assert_eq!(many, [Some(event(4)), Some(event(1))]);
+    assert_eq!(Event::find_by_number(2).exec(&db).await?, Some(event(2)));
+
+    let numbers = |events: Vec<Event>| events.iter().map(|event| event.number).collect::<Vec<_>>();
+    let found = Event::query(&ada).range(at(1)..at(3)).descending().all(&db).await?;
+    assert_eq!(numbers(found), [2, 1]);
+    let found = Event::find_by_team("core").range(20..=30).all(&db).await?;
+    assert_eq!(numbers(found), [2, 3]);
+    let found = Event::find_by_level_and_at(&Level::Low).range(&Moment(at(98))..).all(&db).await?;
+    assert_eq!(numbers(found), [2, 0]);
+    let found = Event::find_by_size(&ada).range(1..).consistent().all(&db).await?;
+    assert_eq!(numbers(found), [1, 2]);
+
+    let found = Event::query(&ada).filter(Event::PLACE.at(Place::SINCE).ge(at(3))).all(&db).await?;
+    assert_eq!(numbers(found), [3, 4]);
+    let found = Event::query(&ada).filter(Event::EXTRA.at(Extra::NOTE).eq("n4")).all(&db).await?;
+    assert_eq!(numbers(found), [4]);
+    let found = Event::query(&ada).filter(Event::SHAPE.eq(&Shape::Round { radius: 1 })).all(&db).await?;
+    assert_eq!(numbers(found), [1]);
+    let found = Event::query(&ada).filter(Event::PLUS.eq(20)).all(&db).await?;
+    assert_eq!(numbers(found), [2]);
+
+    let changed = Event::update(&ada, at(1))
+        .set(Event::PLUS, 7)
+        .set(Event::PLACE.at(Place::CITY), "Paris")
+        .set(Event::LEVEL, &Level::Low)
+        .remove(Event::SIZE)
+        .only_if(Event::NUMBER.eq(1).and(Event::LEVEL.eq(&Level::High)))
+        .exec(&db)
+        .await?;
+    assert_eq!((changed.plus, changed.level, changed.size), (7, Level::Low, None));
+    assert_eq!(changed.place.map(|place| (place.city, place.since)), Some(("Paris".to_owned(), at(1))));
+    assert!(Event::delete(&ada, at(1)).exec(&db).await?);
+    Ok(())
 }

@@ -21,20 +21,13 @@ impl Bench {
         let direct = server.address(&key);
         create_table(&direct, &key, "users").await;
         let proxy = Dynamo::start(&direct).await;
-        assert!(
-            server
-                .url_via(&key, proxy.address())
-                .ends_with(&format!("?endpoint={}", proxy.url_endpoint()))
-        );
+        assert!(server.url_via(&key, proxy.address()).ends_with(&format!("?endpoint={}", proxy.url_endpoint())));
         Self { proxy, direct, key }
     }
 
     /// Both servers: they frame their answers differently.
     async fn both() -> [Self; 2] {
-        [
-            Self::new(&servers::dynoxide().await).await,
-            Self::new(&servers::dynamodb_local().await).await,
-        ]
+        [Self::new(&servers::dynoxide().await).await, Self::new(&servers::dynamodb_local().await).await]
     }
 
     async fn send(&self, operation: &str, body: Value) -> std::io::Result<(u16, Value)> {
@@ -46,12 +39,8 @@ impl Bench {
     }
 
     async fn has(&self, id: &str) -> bool {
-        let get =
-            json!({ "TableName": "users", "Key": { "id": { "S": id } }, "ConsistentRead": true });
-        dynamo(&self.direct, &self.key, "GetItem", &get)
-            .await
-            .get("Item")
-            .is_some()
+        let get = json!({ "TableName": "users", "Key": { "id": { "S": id } }, "ConsistentRead": true });
+        dynamo(&self.direct, &self.key, "GetItem", &get).await.get("Item").is_some()
     }
 }
 
@@ -64,10 +53,7 @@ async fn requests_pass_and_are_counted() {
     for bench in Bench::both().await {
         assert_eq!(bench.put("a").await.expect("an answer").0, 200);
         assert_eq!(bench.put("b").await.expect("an answer").0, 200);
-        let (_, scan) = bench
-            .send("Scan", json!({ "TableName": "users" }))
-            .await
-            .expect("an answer");
+        let (_, scan) = bench.send("Scan", json!({ "TableName": "users" })).await.expect("an answer");
         assert_eq!(scan["Count"], 2);
         let counts: Vec<(String, usize)> = bench.proxy.counts().into_iter().collect();
         assert_eq!(counts, [("PutItem".to_owned(), 2), ("Scan".to_owned(), 1)]);
@@ -88,18 +74,12 @@ async fn an_answer_is_lost_before_or_after_the_write() {
         ];
         for (fault, applied) in faults {
             let id = format!("{fault:?}");
-            let fired = bench
-                .proxy
-                .fault(Rule::on("PutItem", fault.clone()).containing(&id));
+            let fired = bench.proxy.fault(Rule::on("PutItem", fault.clone()).containing(&id));
             assert_eq!(bench.put("other").await.expect("an answer").0, 200);
             assert_eq!(fired.count(), 0);
             let error = bench.put(&id).await.expect_err("no answer");
             let reset = matches!(fault, Fault::ResetBefore | Fault::ResetAfter);
-            assert_eq!(
-                error.kind() == std::io::ErrorKind::ConnectionReset,
-                reset,
-                "{fault:?}: {error}"
-            );
+            assert_eq!(error.kind() == std::io::ErrorKind::ConnectionReset, reset, "{fault:?}: {error}");
             assert_eq!(fired.count(), 1);
             assert_eq!(bench.has(&id).await, applied, "{fault:?}");
             assert_eq!(bench.put(&id).await.expect("the fault is over").0, 200);
@@ -110,9 +90,7 @@ async fn an_answer_is_lost_before_or_after_the_write() {
 #[tokio::test]
 async fn a_late_request_arrives_although_its_client_has_gone() {
     for bench in Bench::both().await {
-        bench
-            .proxy
-            .fault(Rule::any(Fault::DelayBefore(Duration::from_millis(400))));
+        bench.proxy.fault(Rule::any(Fault::DelayBefore(Duration::from_millis(400))));
         let given_up = tokio::time::timeout(Duration::from_millis(100), bench.put("late")).await;
         assert!(given_up.is_err());
         assert!(!bench.has("late").await);
@@ -127,9 +105,7 @@ async fn a_late_request_arrives_although_its_client_has_gone() {
 #[tokio::test]
 async fn a_late_answer_is_of_a_write_that_is_done() {
     for bench in Bench::both().await {
-        bench
-            .proxy
-            .fault(Rule::any(Fault::DelayAfter(Duration::from_millis(600))));
+        bench.proxy.fault(Rule::any(Fault::DelayAfter(Duration::from_millis(600))));
         let given_up = tokio::time::timeout(Duration::from_millis(300), bench.put("done")).await;
         assert!(given_up.is_err());
         assert!(bench.has("done").await);
@@ -142,12 +118,7 @@ async fn errors_are_answered_in_the_servers_words() {
         let faults = [
             (Fault::ServerError, 500, "InternalServerError", false),
             (Fault::ServerErrorAfter, 500, "InternalServerError", true),
-            (
-                Fault::Throttled,
-                400,
-                "ProvisionedThroughputExceededException",
-                false,
-            ),
+            (Fault::Throttled, 400, "ProvisionedThroughputExceededException", false),
             (Fault::Throttling, 400, "ThrottlingException", false),
             (Fault::Conflict, 400, "TransactionConflictException", false),
         ];
@@ -156,26 +127,13 @@ async fn errors_are_answered_in_the_servers_words() {
             let id = format!("{kind}{applied}");
             let (found, answer) = bench.put(&id).await.expect("an answer");
             assert_eq!(found, status);
-            assert!(
-                answer["__type"]
-                    .as_str()
-                    .is_some_and(|found| found.ends_with(&format!("#{kind}"))),
-                "{answer}"
-            );
+            assert!(answer["__type"].as_str().is_some_and(|found| found.ends_with(&format!("#{kind}"))), "{answer}");
             assert_eq!(bench.has(&id).await, applied);
         }
-        bench
-            .proxy
-            .fault(Rule::on("TransactWriteItems", Fault::Conflict));
+        bench.proxy.fault(Rule::on("TransactWriteItems", Fault::Conflict));
         let transaction = json!({ "TransactItems": [{ "Put": put("x") }, { "Put": put("y") }] });
-        let (_, answer) = bench
-            .send("TransactWriteItems", transaction)
-            .await
-            .expect("an answer");
-        assert_eq!(
-            answer["CancellationReasons"][0]["Code"],
-            "TransactionConflict"
-        );
+        let (_, answer) = bench.send("TransactWriteItems", transaction).await.expect("an answer");
+        assert_eq!(answer["CancellationReasons"][0]["Code"], "TransactionConflict");
         assert_eq!(answer["CancellationReasons"][1]["Code"], "None");
         assert!(!bench.has("x").await);
     }
@@ -184,9 +142,7 @@ async fn errors_are_answered_in_the_servers_words() {
 #[tokio::test]
 async fn a_rule_waits_for_its_turn_and_ends() {
     let bench = Bench::new(&servers::dynoxide().await).await;
-    let fired = bench
-        .proxy
-        .fault(Rule::on("PutItem", Fault::ServerError).after(1).times(2));
+    let fired = bench.proxy.fault(Rule::on("PutItem", Fault::ServerError).after(1).times(2));
     let mut statuses = Vec::new();
     for id in ["a", "b", "c", "d"] {
         statuses.push(bench.put(id).await.expect("an answer").0);
@@ -202,41 +158,25 @@ async fn a_rule_waits_for_its_turn_and_ends() {
 #[tokio::test]
 async fn part_of_a_batch_is_left_undone() {
     for bench in Bench::both().await {
-        let writes: Vec<Value> = ["a", "b", "c"]
-            .map(|id| json!({ "PutRequest": { "Item": { "id": { "S": id } } } }))
-            .to_vec();
+        let writes: Vec<Value> =
+            ["a", "b", "c"].map(|id| json!({ "PutRequest": { "Item": { "id": { "S": id } } } })).to_vec();
         let batch = json!({ "RequestItems": { "users": writes } });
         bench.proxy.fault(Rule::any(Fault::Unprocessed(2)));
-        let (_, answer) = bench
-            .send("BatchWriteItem", batch.clone())
-            .await
-            .expect("an answer");
+        let (_, answer) = bench.send("BatchWriteItem", batch.clone()).await.expect("an answer");
         assert_eq!(answer["UnprocessedItems"]["users"], json!(writes[1..]));
         assert!(bench.has("a").await && !bench.has("b").await && !bench.has("c").await);
 
         bench.proxy.fault(Rule::any(Fault::Unprocessed(9)));
-        let (_, answer) = bench
-            .send("BatchWriteItem", batch.clone())
-            .await
-            .expect("an answer");
+        let (_, answer) = bench.send("BatchWriteItem", batch.clone()).await.expect("an answer");
         assert_eq!(answer["UnprocessedItems"]["users"], json!(writes));
         dynamo(bench.proxy.address(), &bench.key, "BatchWriteItem", &batch).await;
 
-        let keys: Vec<Value> = ["a", "b", "c"]
-            .map(|id| json!({ "id": { "S": id } }))
-            .to_vec();
-        let batch =
-            json!({ "RequestItems": { "users": { "Keys": keys, "ConsistentRead": true } } });
+        let keys: Vec<Value> = ["a", "b", "c"].map(|id| json!({ "id": { "S": id } })).to_vec();
+        let batch = json!({ "RequestItems": { "users": { "Keys": keys, "ConsistentRead": true } } });
         bench.proxy.fault(Rule::any(Fault::Unprocessed(1)));
         let (_, answer) = bench.send("BatchGetItem", batch).await.expect("an answer");
-        assert_eq!(
-            answer["Responses"]["users"].as_array().map(Vec::len),
-            Some(2)
-        );
-        assert_eq!(
-            answer["UnprocessedKeys"]["users"],
-            json!({ "Keys": keys[2..], "ConsistentRead": true })
-        );
+        assert_eq!(answer["Responses"]["users"].as_array().map(Vec::len), Some(2));
+        assert_eq!(answer["UnprocessedKeys"]["users"], json!({ "Keys": keys[2..], "ConsistentRead": true }));
     }
 }
 

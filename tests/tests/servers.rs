@@ -10,14 +10,7 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 async fn tables(server: &Server, database: &str) -> Value {
-    dynamo(
-        &server.address(database),
-        database,
-        "ListTables",
-        &json!({}),
-    )
-    .await["TableNames"]
-        .clone()
+    dynamo(&server.address(database), database, "ListTables", &json!({})).await["TableNames"].clone()
 }
 
 /// The same table name in two databases is two tables.
@@ -26,9 +19,7 @@ async fn databases_are_apart(server: &Server) {
     create_table(&server.address(&first), &first, "users").await;
     assert_eq!(tables(server, &first).await, json!(["users"]));
     assert_eq!(tables(server, &second).await, json!([]));
-    assert!(server.url(&first).starts_with(&format!(
-        "dynamodb://{first}:secret@us-east-1?endpoint=http://127.0.0.1:"
-    )));
+    assert!(server.url(&first).starts_with(&format!("dynamodb://{first}:secret@us-east-1?endpoint=http://127.0.0.1:")));
     assert!(server.url(&first).ends_with(&server.address(&first)));
 }
 
@@ -48,54 +39,33 @@ async fn dynoxide_keeps_databases_apart() {
 async fn mongodb_is_a_replica_set_with_transactions() {
     let server = servers::mongodb().await;
     let (database, other) = (fresh_name(), fresh_name());
-    let client = Client::with_uri_str(server.url(&database))
-        .await
-        .expect("a client");
+    let client = Client::with_uri_str(server.url(&database)).await.expect("a client");
     let users = client.database(&database).collection::<Document>("users");
     let mut session = client.start_session().await.expect("a session");
     session.start_transaction().await.expect("a transaction");
-    users
-        .insert_one(doc! { "_id": 1 })
-        .session(&mut session)
-        .await
-        .expect("an insert");
+    users.insert_one(doc! { "_id": 1 }).session(&mut session).await.expect("an insert");
     session.commit_transaction().await.expect("a commit");
     assert_eq!(users.count_documents(doc! {}).await.expect("a count"), 1);
     let apart = client.database(&other).collection::<Document>("users");
     assert_eq!(apart.count_documents(doc! {}).await.expect("a count"), 0);
-    assert_eq!(
-        server.url(&other),
-        server.url_via(&other, &server.address(&other))
-    );
+    assert_eq!(server.url(&other), server.url_via(&other, &server.address(&other)));
 }
 
 #[tokio::test]
 async fn mongodb_removes_expired_documents_within_seconds() {
     let server = servers::mongodb().await;
     let database = fresh_name();
-    let client = Client::with_uri_str(server.url(&database))
-        .await
-        .expect("a client");
+    let client = Client::with_uri_str(server.url(&database)).await.expect("a client");
     let tokens = client.database(&database).collection::<Document>("tokens");
     let index = doc! {
         "createIndexes": "tokens",
         "indexes": [{ "key": { "at": 1 }, "name": "at", "expireAfterSeconds": 0 }],
     };
-    client
-        .database(&database)
-        .run_command(index)
-        .await
-        .expect("an index");
-    tokens
-        .insert_one(doc! { "at": mongodb::bson::DateTime::from_millis(1) })
-        .await
-        .expect("an insert");
+    client.database(&database).run_command(index).await.expect("an index");
+    tokens.insert_one(doc! { "at": mongodb::bson::DateTime::from_millis(1) }).await.expect("an insert");
     let began = Instant::now();
     while tokens.count_documents(doc! {}).await.expect("a count") > 0 {
-        assert!(
-            began.elapsed() < Duration::from_secs(20),
-            "the TTL monitor does not run"
-        );
+        assert!(began.elapsed() < Duration::from_secs(20), "the TTL monitor does not run");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
@@ -106,31 +76,13 @@ async fn mongodb_with_a_password_refuses_without() {
     let database = fresh_name();
     let ping = async |url: String| {
         let client = Client::with_uri_str(url).await.expect("a client");
-        client
-            .database(&database)
-            .collection::<Document>("users")
-            .count_documents(doc! {})
-            .await
+        client.database(&database).collection::<Document>("users").count_documents(doc! {}).await
     };
     let with = server.url(&database);
-    assert_eq!(
-        ping(with.clone())
-            .await
-            .expect("the right password is let in"),
-        0
-    );
+    assert_eq!(ping(with.clone()).await.expect("the right password is let in"), 0);
     let scheme_to_host = &with[.."mongodb://".len()];
-    let without = format!(
-        "{scheme_to_host}{}/{database}?directConnection=true",
-        server.address(&database)
-    );
-    assert!(
-        ping(without)
-            .await
-            .expect_err("no password")
-            .to_string()
-            .contains("requires authentication")
-    );
+    let without = format!("{scheme_to_host}{}/{database}?directConnection=true", server.address(&database));
+    assert!(ping(without).await.expect_err("no password").to_string().contains("requires authentication"));
 }
 
 #[tokio::test]
@@ -138,14 +90,9 @@ async fn a_killed_member_comes_back_with_its_data() {
     let mut set = servers::private_mongodb(1).await;
     let database = fresh_name();
     let write = async |set: &servers::PrivateMongo, id: i32| {
-        let client = Client::with_uri_str(set.url(&database))
-            .await
-            .expect("a client");
+        let client = Client::with_uri_str(set.url(&database)).await.expect("a client");
         let users = client.database(&database).collection::<Document>("users");
-        users
-            .insert_one(doc! { "_id": id })
-            .await
-            .expect("an insert");
+        users.insert_one(doc! { "_id": id }).await.expect("an insert");
         users.count_documents(doc! {}).await.expect("a count")
     };
     assert_eq!(write(&set, 1).await, 1);
@@ -158,22 +105,14 @@ async fn a_killed_member_comes_back_with_its_data() {
 async fn a_set_of_three_finds_another_primary() {
     let mut set = servers::private_mongodb(3).await;
     let database = fresh_name();
-    let client = Client::with_uri_str(set.url(&database))
-        .await
-        .expect("a client");
+    let client = Client::with_uri_str(set.url(&database)).await.expect("a client");
     let users = client.database(&database).collection::<Document>("users");
-    users
-        .insert_one(doc! { "_id": 1 })
-        .await
-        .expect("an insert");
+    users.insert_one(doc! { "_id": 1 }).await.expect("an insert");
     let first = set.primary().await;
     set.kill(first);
     let second = set.primary().await;
     assert_ne!(first, second);
-    users
-        .insert_one(doc! { "_id": 2 })
-        .await
-        .expect("an insert at the new primary");
+    users.insert_one(doc! { "_id": 2 }).await.expect("an insert at the new primary");
     assert_eq!(users.count_documents(doc! {}).await.expect("a count"), 2);
 }
 
@@ -191,9 +130,5 @@ async fn a_killed_dynamodb_local_comes_back_with_its_tables() {
 fn database_names_are_fresh() {
     let names: std::collections::HashSet<String> = (0..1000).map(|_| fresh_name()).collect();
     assert_eq!(names.len(), 1000);
-    assert!(
-        names
-            .iter()
-            .all(|name| name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_alphanumeric()))
-    );
+    assert!(names.iter().all(|name| name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_alphanumeric())));
 }

@@ -120,10 +120,7 @@ impl Checker<'_> {
         match &self.written.hash {
             Some(hash) => self.field(hash),
             None => {
-                self.cx.error(
-                    &self.written.mark,
-                    "this index has no hash: write `index(hash = \"field\", ...)`",
-                );
+                self.cx.error(&self.written.mark, "this index has no hash: write `index(hash = \"field\", ...)`");
                 None
             }
         }
@@ -270,10 +267,8 @@ impl Checker<'_> {
                 self.cx.error(name, format!("`{}` stands twice in this projection", name.value()));
                 continue;
             }
-            let held = at == hash
-                || ranges.contains(&at)
-                || self.roles.hash == Some(at)
-                || self.roles.range == Some(at);
+            let held =
+                at == hash || ranges.contains(&at) || self.roles.hash == Some(at) || self.roles.range == Some(at);
             if !held {
                 included.push(field.stored.clone());
             }
@@ -287,10 +282,7 @@ impl Checker<'_> {
         if let Some(at) = given {
             let table = &self.input.container.capacity;
             if local {
-                self.cx.error(
-                    &at.mark,
-                    "a local index uses the table's capacity: leave it out here",
-                );
+                self.cx.error(&at.mark, "a local index uses the table's capacity: leave it out here");
                 return (None, None);
             }
             if table.read.is_none() && table.write.is_none() {

@@ -33,12 +33,7 @@ pub(super) fn roles(cx: &Ctxt, input: &Input) -> Roles {
             |field| field.range_key.as_ref(),
             "a second `#[range_key]`: a model has at most one; for another order write `#[index(range = \"...\")]`",
         ),
-        version: single(
-            cx,
-            fields,
-            |field| field.version.as_ref(),
-            "a second `#[version]`: a model has at most one",
-        ),
+        version: single(cx, fields, |field| field.version.as_ref(), "a second `#[version]`: a model has at most one"),
         created_at: single(
             cx,
             fields,
@@ -67,10 +62,7 @@ pub(super) fn roles(cx: &Ctxt, input: &Input) -> Roles {
     if roles.hash.is_none() {
         cx.error(
             &input.ident,
-            format!(
-                "`{}` has no hash key: write `#[hash_key]` on the field that identifies a record",
-                input.ident
-            ),
+            format!("`{}` has no hash key: write `#[hash_key]` on the field that identifies a record", input.ident),
         );
     }
     for field in fields {
@@ -86,10 +78,7 @@ fn single<'a>(
     mark: impl Fn(&'a Field) -> Option<&'a Mark>,
     message: &str,
 ) -> Option<usize> {
-    let mut marked = fields
-        .iter()
-        .enumerate()
-        .filter_map(|(at, field)| Some((at, mark(field)?)));
+    let mut marked = fields.iter().enumerate().filter_map(|(at, field)| Some((at, mark(field)?)));
     let (first, _) = marked.next()?;
     for (_, mark) in marked {
         cx.error(mark, message);
@@ -133,9 +122,6 @@ fn together(cx: &Ctxt, field: &Field) {
         }
     }
     if let (Some(_), Some(updated)) = (&field.created_at, &field.updated_at) {
-        cx.error(
-            updated,
-            "`#[created_at]` never changes and `#[updated_at]` always does: put them on two fields",
-        );
+        cx.error(updated, "`#[created_at]` never changes and `#[updated_at]` always does: put them on two fields");
     }
 }

@@ -7,6 +7,8 @@ mod indexes;
 mod keys;
 mod names;
 mod serde;
+#[cfg(test)]
+mod tests;
 
 use quote::{ToTokens, format_ident};
 use syn::ext::IdentExt;
@@ -115,14 +117,12 @@ fn capacity(cx: &Ctxt, capacity: &Capacity) -> (Option<u64>, Option<u64>) {
         }
     }
     match (&capacity.read, &capacity.write) {
-        (Some(read), None) => cx.error(
-            &read.mark,
-            "`read_capacity` without `write_capacity`: give both, or neither for on demand",
-        ),
-        (None, Some(write)) => cx.error(
-            &write.mark,
-            "`write_capacity` without `read_capacity`: give both, or neither for on demand",
-        ),
+        (Some(read), None) => {
+            cx.error(&read.mark, "`read_capacity` without `write_capacity`: give both, or neither for on demand")
+        }
+        (None, Some(write)) => {
+            cx.error(&write.mark, "`write_capacity` without `read_capacity`: give both, or neither for on demand")
+        }
         _ => {}
     }
     (value(&capacity.read), value(&capacity.write))

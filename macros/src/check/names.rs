@@ -20,10 +20,7 @@ pub(super) fn table(cx: &Ctxt, input: &Input) -> String {
     }
     let name = case::snake(&input.ident.unraw().to_string());
     if let Some(reason) = refused_table(&name) {
-        cx.error(
-            &input.ident,
-            format!("{reason}; name the table with `#[repository(name = \"...\")]`"),
-        );
+        cx.error(&input.ident, format!("{reason}; name the table with `#[repository(name = \"...\")]`"));
     }
     name
 }

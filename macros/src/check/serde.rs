@@ -40,16 +40,10 @@ fn special(field: &Field, indexed: bool) -> Option<&'static str> {
 fn stays(cx: &Ctxt, field: &Field, what: &str, indexed: bool) {
     let serde = &field.serde;
     if let Some(flatten) = &serde.flatten {
-        cx.error(
-            flatten,
-            format!("{what} cannot be flattened: it must be stored under one name"),
-        );
+        cx.error(flatten, format!("{what} cannot be flattened: it must be stored under one name"));
     }
     if let Some(skip) = serde.skip_serializing.as_ref().or(serde.skip_deserializing.as_ref()) {
-        cx.error(
-            skip,
-            format!("{what} cannot be skipped: it must be stored and read back"),
-        );
+        cx.error(skip, format!("{what} cannot be skipped: it must be stored and read back"));
     }
     let optional = indexed || field.ttl.is_some();
     let always = field.hash_key.is_some() || field.range_key.is_some() || field.version.is_some();
@@ -82,10 +76,7 @@ fn plain(cx: &Ctxt, field: &Field) {
         );
     }
     if field.auto.is_some() {
-        cx.error(
-            with,
-            "a key that is filled in is stored as it is: remove this, or `auto`",
-        );
+        cx.error(with, "a key that is filled in is stored as it is: remove this, or `auto`");
     }
 }
 
@@ -99,10 +90,7 @@ fn readable(cx: &Ctxt, field: &Field) {
         && serde.skip_deserializing.is_none()
         && !has_default
     {
-        cx.error(
-            mark,
-            "a record without this field could not be read back: add `#[serde(default)]`",
-        );
+        cx.error(mark, "a record without this field could not be read back: add `#[serde(default)]`");
     }
 }
 
@@ -111,11 +99,9 @@ fn is_option(ty: &syn::Type) -> bool {
     match ty {
         syn::Type::Group(group) => is_option(&group.elem),
         syn::Type::Paren(paren) => is_option(&paren.elem),
-        syn::Type::Path(path) => path
-            .path
-            .segments
-            .last()
-            .is_some_and(|last| last.ident == "Option" && !last.arguments.is_none()),
+        syn::Type::Path(path) => {
+            path.path.segments.last().is_some_and(|last| last.ident == "Option" && !last.arguments.is_none())
+        }
         _ => false,
     }
 }

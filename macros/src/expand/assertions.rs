@@ -8,7 +8,10 @@ use crate::model::{Field, Model, Role};
 
 /// The checks, in a function that is never called.
 pub(super) fn all(model: &Model) -> TokenStream {
-    let keys = model.keys().map(|field| probed(field, &quote!(is_key)));
+    let keys = model.keys().enumerate().map(|(part, field)| {
+        let auto = part == 0 && model.auto_hash;
+        probed(field, &if auto { quote!(is_auto_key) } else { quote!(is_key) })
+    });
     let indexed = model.fields.iter().enumerate().filter_map(|(at, field)| index_field(model, at, field));
     let times = [model.created_at, model.updated_at]
         .into_iter()

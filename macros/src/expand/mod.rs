@@ -7,10 +7,10 @@ mod assertions;
 pub(crate) mod constants;
 pub(crate) mod definition;
 mod finders;
-mod methods;
-mod repository;
 #[cfg(test)]
 mod golden;
+mod methods;
+mod repository;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -60,11 +60,11 @@ fn expand(model: &Model, broken: bool) -> TokenStream {
     )
 }
 
-/// Code in a scope of its own, in which the runtime crate has a short name and no lint of the
-/// user's speaks about code that the user did not write.
+/// Code in a scope of its own, in which the runtime crate has a short name. Of the lints only one
+/// speaks about code that comes from another crate's macro.
 pub(crate) fn scope(krate: &Path, code: &TokenStream) -> TokenStream {
     quote! {
-        #[allow(dead_code, non_snake_case, private_bounds, private_interfaces, unused_imports, unused_qualifications)]
+        #[allow(unused_qualifications)]
         const _: () = {
             use #krate as __r;
             use #krate::__private as __p;

@@ -91,10 +91,7 @@ fn ttl(cx: &Ctxt, attr: &Attribute, slot: &mut Option<At<u64>>) {
         }
         let number = word.number(cx, 86400);
         if number.as_ref().is_some_and(|number| number.value == 0) {
-            cx.error(
-                word.mark(),
-                "`seconds = 0` expires at the instant itself: write `#[ttl]` for that",
-            );
+            cx.error(word.mark(), "`seconds = 0` expires at the instant itself: write `#[ttl]` for that");
         }
         once(cx, &mut seconds, word, number);
     }

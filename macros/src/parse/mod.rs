@@ -16,30 +16,18 @@ pub(crate) fn input(cx: &Ctxt, input: &DeriveInput) -> Option<Input> {
     let container = container::read(cx, &input.attrs);
     misplaced(cx, &input.attrs);
     no_generics(cx, input, "Repository");
-    Some(Input {
-        container,
-        ..nested(cx, input, "Repository", "a model")?
-    })
+    Some(Input { container, ..nested(cx, input, "Repository", "a model")? })
 }
 
 /// Reads a struct with named fields that serde writes as such, with the attributes of its fields.
 pub(crate) fn nested(cx: &Ctxt, input: &DeriveInput, derive: &str, subject: &str) -> Option<Input> {
     let serde = serde::of_struct(cx, &input.attrs, derive);
     let named = named_fields(cx, input, derive, subject)?;
-    let mut fields: Vec<_> = named
-        .named
-        .iter()
-        .filter_map(|field| field::read(cx, field, serde.rules))
-        .collect();
+    let mut fields: Vec<_> = named.named.iter().filter_map(|field| field::read(cx, field, serde.rules)).collect();
     for field in &mut fields {
         field.serde.default |= serde.default;
     }
-    Some(Input {
-        ident: input.ident.clone(),
-        vis: input.vis.clone(),
-        container: Container::default(),
-        fields,
-    })
+    Some(Input { ident: input.ident.clone(), vis: input.vis.clone(), container: Container::default(), fields })
 }
 
 /// Attributes of fields that were put on the struct.
@@ -53,10 +41,9 @@ fn misplaced(cx: &Ctxt, attrs: &[Attribute]) {
                 &attr.meta,
                 "on a struct an index is written `#[repository(index(name = \"...\", hash = \"...\"))]`",
             ),
-            "hash_key" | "range_key" | "ttl" | "version" | "created_at" | "updated_at" => cx.error(
-                &attr.meta,
-                format!("`#[{name}]` goes on a field of the struct"),
-            ),
+            "hash_key" | "range_key" | "ttl" | "version" | "created_at" | "updated_at" => {
+                cx.error(&attr.meta, format!("`#[{name}]` goes on a field of the struct"))
+            }
             _ => {}
         }
     }
@@ -77,12 +64,7 @@ pub(crate) fn no_generics(cx: &Ctxt, input: &DeriveInput, derive: &str) {
 }
 
 /// The named fields of a struct; anything else is refused with the reason.
-fn named_fields<'a>(
-    cx: &Ctxt,
-    input: &'a DeriveInput,
-    derive: &str,
-    subject: &str,
-) -> Option<&'a FieldsNamed> {
+fn named_fields<'a>(cx: &Ctxt, input: &'a DeriveInput, derive: &str, subject: &str) -> Option<&'a FieldsNamed> {
     let reason = match &input.data {
         Data::Struct(data) => match &data.fields {
             Fields::Named(named) => return Some(named),

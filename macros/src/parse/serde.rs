@@ -31,9 +31,9 @@ fn refusal(word: &str, derive: &str) -> Option<String> {
              remove it, or make the tag a field"
             .to_owned(),
         "untagged" => "`#[serde(untagged)]` is for enums: remove it".to_owned(),
-        "into" | "from" | "try_from" => format!(
-            "`#[serde({word} = ...)]` puts another type in place of this one: derive `{derive}` on that type"
-        ),
+        "into" | "from" | "try_from" => {
+            format!("`#[serde({word} = ...)]` puts another type in place of this one: derive `{derive}` on that type")
+        }
         "remote" => format!(
             "`#[serde(remote = ...)]` describes a type of another crate: derive `{derive}` on a struct of your own"
         ),
@@ -52,19 +52,14 @@ pub(crate) fn of_struct(cx: &Ctxt, attrs: &[Attribute], derive: &str) -> SerdeCo
 }
 
 /// Reads the attributes on any type and shows each word to `visit`.
-pub(crate) fn container(
-    attrs: &[Attribute],
-    mut visit: impl FnMut(&ParseNestedMeta<'_>),
-) -> SerdeContainer {
+pub(crate) fn container(attrs: &[Attribute], mut visit: impl FnMut(&ParseNestedMeta<'_>)) -> SerdeContainer {
     let mut read = SerdeContainer::default();
     words(attrs, |meta| {
         visit(&meta);
         if meta.path.is_ident("rename_all") {
             let [write, from] = halves(&meta)?;
             for (rule, name) in read.rules.iter_mut().zip([write, from]) {
-                *rule = name
-                    .and_then(|name| RenameRule::from_name(&name.value()))
-                    .unwrap_or(*rule);
+                *rule = name.and_then(|name| RenameRule::from_name(&name.value())).unwrap_or(*rule);
             }
             return Ok(());
         }
@@ -76,18 +71,9 @@ pub(crate) fn container(
 }
 
 /// Reads the attributes on a field.
-pub(crate) fn field(
-    cx: &Ctxt,
-    ident: &Ident,
-    attrs: &[Attribute],
-    rules: [RenameRule; 2],
-) -> SerdeField {
+pub(crate) fn field(cx: &Ctxt, ident: &Ident, attrs: &[Attribute], rules: [RenameRule; 2]) -> SerdeField {
     let name = ident.unraw().to_string();
-    let mut read = SerdeField {
-        written: rules[0].apply(&name),
-        read: rules[1].apply(&name),
-        ..SerdeField::default()
-    };
+    let mut read = SerdeField { written: rules[0].apply(&name), read: rules[1].apply(&name), ..SerdeField::default() };
     words(attrs, |meta| {
         let mark = || Some(meta.path.to_token_stream());
         let Some(word) = meta.path.get_ident().map(ToString::to_string) else {

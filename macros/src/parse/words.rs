@@ -1,10 +1,10 @@
 //! The words inside an attribute: `#[index(unique, range = "team")]` is `unique` and `range`.
 
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Token, UnOp};
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
 
 use crate::ast::{At, Mark};
 use crate::ctxt::Ctxt;
@@ -66,10 +66,7 @@ impl Place {
                 }
                 if !input.is_empty() && input.parse::<Token![,]>().is_err() {
                     let rest: TokenStream = input.parse()?;
-                    return Err(syn::Error::new_spanned(
-                        rest,
-                        format!("expected a comma: write {}", self.example),
-                    ));
+                    return Err(syn::Error::new_spanned(rest, format!("expected a comma: write {}", self.example)));
                 }
             }
             Ok(())
@@ -114,10 +111,7 @@ impl Place {
             Some((_, meant)) => format!("; did you mean `{meant}`?"),
             None => spell::hint(&name, self.known),
         };
-        cx.error(
-            &word.name,
-            format!("unknown word `{name}` in `{}`{hint}", self.attribute),
-        );
+        cx.error(&word.name, format!("unknown word `{name}` in `{}`{hint}", self.attribute));
     }
 }
 
@@ -173,10 +167,7 @@ impl Word {
             return Some(text);
         }
         let name = &self.name;
-        cx.error(
-            self.mark(),
-            format!("`{name}` takes a string: write `{name} = \"{example}\"`"),
-        );
+        cx.error(self.mark(), format!("`{name}` takes a string: write `{name} = \"{example}\"`"));
         None
     }
 
@@ -200,10 +191,7 @@ impl Word {
                 return None;
             }
         }
-        cx.error(
-            self.mark(),
-            format!("`{name}` takes a whole number: write `{name} = {example}`"),
-        );
+        cx.error(self.mark(), format!("`{name}` takes a whole number: write `{name} = {example}`"));
         None
     }
 

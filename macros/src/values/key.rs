@@ -76,10 +76,7 @@ fn newtype_field<'a>(cx: &Ctxt, field: &'a Field) -> Option<Shape<'a>> {
     let name = Ident::new("field", field.span());
     let read = serde::field(cx, &name, &field.attrs, Default::default());
     if let Some(with) = &read.with {
-        cx.error(
-            with,
-            "a key is stored as its type says: remove this, or implement `FieldType` and `Key` by hand",
-        );
+        cx.error(with, "a key is stored as its type says: remove this, or implement `FieldType` and `Key` by hand");
     }
     Some(Shape::Newtype(field))
 }
@@ -108,7 +105,7 @@ fn newtype(ident: &Ident, field: &Field) -> TokenStream {
     let field_type = impl_field_type(ident, &lowering);
     let key = impl_key(ident, &kind);
     // The lifetime makes the bound one that is judged where the newtype is used, not here.
-    let markers = ["Ordered", "Text"].map(|name| {
+    let markers = ["Ordered", "Text", "AutoKey"].map(|name| {
         let name = Ident::new(name, proc_macro2::Span::call_site());
         quote! {
             #[automatically_derived]

@@ -115,21 +115,28 @@ impl<M> fmt::Debug for Condition<M> {
     }
 }
 
-impl<M, T: FieldType, Role> Field<M, T, Role> {
+// The bounds stand on the methods, where the compiler tells a wrong type in the trait's own words.
+impl<M, T, Role> Field<M, T, Role> {
     /// Equal to `value`.
-    pub fn eq(self, value: T::Arg<'_>) -> Condition<M> {
+    pub fn eq(self, value: T::Arg<'_>) -> Condition<M>
+    where
+        T: FieldType,
+    {
         self.compare(Op::Eq, value)
     }
 
     /// Not equal to `value`, or missing.
-    pub fn ne(self, value: T::Arg<'_>) -> Condition<M> {
+    pub fn ne(self, value: T::Arg<'_>) -> Condition<M>
+    where
+        T: FieldType,
+    {
         self.compare(Op::Ne, value)
     }
 
     /// Equal to one of `values`; an empty list is true of nothing.
     pub fn is_in<'a>(self, values: impl IntoIterator<Item = T::Arg<'a>>) -> Condition<M>
     where
-        T: 'a,
+        T: FieldType + 'a,
     {
         let values: Result<Vec<_>> = values.into_iter().map(|value| self.encode(value)).collect();
         Condition::new(values.map(|values| Expr::In { path: self.path(), values }))
@@ -196,7 +203,10 @@ impl<M, T: FieldType, Role> Field<M, T, Role> {
         Condition::new(T::part(part).map(|value| Expr::Contains { path: self.path(), value }))
     }
 
-    fn compare(self, op: Op, value: T::Arg<'_>) -> Condition<M> {
+    fn compare(self, op: Op, value: T::Arg<'_>) -> Condition<M>
+    where
+        T: FieldType,
+    {
         Condition::new(self.encode(value).map(|value| Expr::Compare { path: self.path(), op, value }))
     }
 }

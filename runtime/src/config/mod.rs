@@ -1,6 +1,15 @@
 //! The configuration: which backend, where, with what credentials, and how long to wait.
 
+mod dynamodb;
+mod env;
+mod file;
+mod microkubes;
+mod mongodb;
+mod properties;
 mod secret;
+mod suggest;
+#[cfg(test)]
+mod tests;
 mod url;
 
 pub use secret::Secret;
@@ -11,7 +20,7 @@ use std::time::Duration;
 
 use crate::clock::{Clock, SystemClock};
 use crate::database::{DEFINE_TIMEOUT, Database, TIMEOUT};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::limits::Limits;
 
 /// Which backend, with its own settings.
@@ -76,7 +85,8 @@ pub struct DynamoDbSettings {
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct MongoDbSettings {
-    /// The connection string, without what is set apart below.
+    /// The connection string as the driver takes it: the user and password and all of MongoDB's own
+    /// options are in it, the library's are not.
     pub uri: Secret,
     /// The hosts as messages may show them.
     pub hosts: String,
@@ -86,9 +96,77 @@ pub struct MongoDbSettings {
     pub user: Option<String>,
     /// The password.
     pub password: Option<Secret>,
+    /// Another database that the user may have been made in, to be tried where the one that the
+    /// connection string means does not know the user.
+    pub auth_fallback: Option<String>,
 }
 
 /// A configuration. It is read from a URL, a file or the environment, or made by hand.
+///
+/// # URLs
+///
+/// - `memory:`
+/// - `mongodb://user:password@host:27017,other:27017/database?replicaSet=rs0`, and `mongodb+srv://`
+/// - `dynamodb://us-east-1`, `dynamodb://us-east-1?endpoint=http://localhost:8000`,
+///   `dynamodb://ACCESSKEY:SECRET@us-east-1`; without a region, the AWS default chain's
+///
+/// In user names, passwords and values, `: / ? # [ ] @ %` are percent-encoded.
+///
+/// | option | in | meaning |
+/// |---|---|---|
+/// | `timeout` | all | how long an operation may take, retries and all; default `10s` |
+/// | `connect_timeout` | all | how long opening may take; default `5s` |
+/// | `define_timeout` | all | how long `define` may take; default `10m` |
+/// | `cursor_key` | all | the key that cursors are authenticated with |
+/// | `limits` | memory | the sizes it takes: `dynamodb` (the default) or `none` |
+/// | `endpoint` | DynamoDB | another endpoint than the region's own |
+/// | `profile` | DynamoDB | the profile in AWS's shared files |
+/// | `credentials_file` | DynamoDB | a file in the format of AWS's shared credentials file |
+/// | `access_key`, `secret_key`, `session_token` | DynamoDB | static credentials |
+/// | any of MongoDB's own | MongoDB | handed to the driver as it is |
+///
+/// Durations are written `500ms`, `10s`, `2m`, `1h`. Where DynamoDB's credentials are not given,
+/// they come from the AWS default chain. An unknown option is an error that says what was meant.
+///
+/// # Files
+///
+/// JSON or TOML, by the extension `.json` or `.toml`, else by what the file holds. Either a `url`, or
+/// a `backend` with its properties; the common options above may stand beside both (and there go
+/// before those in the URL).
+///
+/// ```json
+/// { "url": "mongodb://localhost/users", "timeout": "2s" }
+/// { "backend": "memory" }
+/// { "backend": "dynamodb", "region": "us-east-1", "endpoint": "http://localhost:8000", "profile": "local" }
+/// { "backend": "mongodb", "host": "localhost:27017", "database": "users", "user": "ada", "password": "…",
+///   "options": { "authSource": "admin", "tls": true } }
+/// ```
+///
+/// For DynamoDB the properties are `region` and the options of the URL; for MongoDB `host` (or `hosts`,
+/// a list), `database`, `user`, `password` and `options`, a map of MongoDB's own, in which nothing is
+/// percent-encoded.
+///
+/// The configuration of the Microkubes services is read as it is, in its `database` or by itself, with
+/// keys in any case. `dbName` alone chooses between `mongodb`, `dynamodb` and `memory`:
+///
+/// ```json
+/// { "database": { "dbName": "dynamodb", "dbInfo": { "credentials": "/run/secrets/aws-credentials",
+///   "endpoint": "http://dynamo:8000", "awsRegion": "us-east-1",
+///   "host": "mongo:27017", "database": "users", "user": "restapi", "pass": "restapi" } } }
+/// ```
+///
+/// MongoDB takes `host`, `database` and, where there is one, `user` and `pass`; the user may be one of
+/// the database or of `admin`. DynamoDB takes `awsRegion`, `endpoint`, and `credentials`, the path of
+/// a shared credentials file, or else `awsSecretKeyId`, `awsSecretAccessKey` and `awsSessionToken`.
+///
+/// # The environment
+///
+/// `REPOSIT_URL` holds a URL, or `REPOSIT_CONFIG` the path of a file. Both at once are an error.
+///
+/// # Errors and secrets
+///
+/// Whatever is wrong is a [`Config`](crate::ErrorKind::Config) error that names the option or
+/// property, and the file. No password or key is ever in an error or in `Debug`.
 #[derive(Debug, Clone)]
 pub struct Config {
     target: Target,
@@ -120,15 +198,15 @@ impl Config {
         url::parse(url)
     }
 
-    /// The configuration in a JSON or TOML file.
+    /// The configuration in a JSON or TOML file. The path of a credentials file in it is relative to
+    /// the working directory.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
-        let _ = path;
-        Err(Error::config("not yet"))
+        file::read(path.as_ref())
     }
 
-    /// The configuration that the environment names.
+    /// The configuration that the environment names: `REPOSIT_URL`, or the file in `REPOSIT_CONFIG`.
     pub fn from_env() -> Result<Self> {
-        Err(Error::config("not yet"))
+        env::read()
     }
 
     /// Which backend, with its settings.

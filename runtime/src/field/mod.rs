@@ -11,7 +11,7 @@ pub use lowering::{Lowering, NoLowering, Probe, embedded_lowering};
 #[doc(hidden)]
 pub use probe::NotKey;
 pub use traits::{
-    Bare, Contain, Countable, Dictionary, Element, Embedded, FieldType, IndexKey, Instant, Key, List, Numeric, Optional, Ordered,
+    AutoKey, Bare, Contain, Countable, Dictionary, Element, Embedded, FieldType, IndexKey, Instant, Key, List, Numeric, Optional, Ordered,
     Settable, Stamp, Text, TtlField, Version,
 };
 

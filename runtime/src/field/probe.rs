@@ -5,7 +5,7 @@
 //! should be, those of [`NotKey`] elsewhere, silently; the line that is left says what is wrong.
 
 use super::lowering::Probe;
-use super::traits::{FieldType, IndexKey, Key};
+use super::traits::{AutoKey, FieldType, IndexKey, Key};
 use super::Field;
 use crate::definition::KeyKind;
 use crate::error::{Error, Result};
@@ -21,6 +21,13 @@ impl<T: FieldType> Probe<T> {
     pub const fn is_key()
     where
         T: Key,
+    {
+    }
+
+    /// An error where the type is no key that can be filled in.
+    pub const fn is_auto_key()
+    where
+        T: AutoKey,
     {
     }
 
@@ -77,6 +84,9 @@ pub trait NotKey<T>: Sized {
 
     /// Said elsewhere.
     fn is_key() {}
+
+    /// Said elsewhere.
+    fn is_auto_key() {}
 
     /// Said elsewhere.
     fn is_index_key() {}

@@ -206,6 +206,19 @@ pub trait Stamp: TtlField {}
 
 impl<T: TtlField> Stamp for T {}
 
+/// A hash key that can be filled in.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be filled in as a key",
+    label = "neither a String nor a Uuid",
+    note = "a hash key with `auto` is a String, filled in with a ULID, or a Uuid, filled in with one of version 7, or a newtype with `#[derive(Key)]` over one of them"
+)]
+pub trait AutoKey: Key {}
+
+impl AutoKey for String {}
+
+#[cfg(feature = "uuid")]
+impl AutoKey for ::uuid::Uuid {}
+
 /// A type that can count versions.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a version",

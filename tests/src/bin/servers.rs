@@ -9,10 +9,7 @@ const NAMES: [&str; 4] = ["mongodb", "mongodb-password", "dynamodb-local", "dyno
 async fn main() -> ExitCode {
     let asked: Vec<String> = std::env::args().skip(1).collect();
     if let Some(unknown) = asked.iter().find(|name| !NAMES.contains(&name.as_str())) {
-        eprintln!(
-            "unknown server {unknown:?}; there are: {}",
-            NAMES.join(", ")
-        );
+        eprintln!("unknown server {unknown:?}; there are: {}", NAMES.join(", "));
         return ExitCode::FAILURE;
     }
     let mut running = Vec::new();

@@ -9,23 +9,16 @@ const MODEL: &str = "com.amazonaws.dynamodb.v20120810";
 /// The answer of a fault that is an error; `None` where the fault is something else.
 pub(super) fn error(fault: &Fault, request: &Value) -> Option<Message> {
     let (status, body) = match fault {
-        Fault::ServerError | Fault::ServerErrorAfter => (
-            "500 Internal Server Error",
-            plain(MODEL, "InternalServerError", "Internal server error"),
-        ),
+        Fault::ServerError | Fault::ServerErrorAfter => {
+            ("500 Internal Server Error", plain(MODEL, "InternalServerError", "Internal server error"))
+        }
         Fault::Throttled => {
             let text = "The level of configured provisioned throughput for the table was exceeded.";
-            (
-                "400 Bad Request",
-                plain(MODEL, "ProvisionedThroughputExceededException", text),
-            )
+            ("400 Bad Request", plain(MODEL, "ProvisionedThroughputExceededException", text))
         }
         Fault::Throttling => {
             let text = "Rate of requests exceeds the allowed throughput.";
-            (
-                "400 Bad Request",
-                plain("com.amazon.coral.availability", "ThrottlingException", text),
-            )
+            ("400 Bad Request", plain("com.amazon.coral.availability", "ThrottlingException", text))
         }
         Fault::Conflict => ("400 Bad Request", conflict(request)),
         _ => return None,
@@ -39,21 +32,9 @@ fn plain(namespace: &str, kind: &str, text: &str) -> Value {
 
 fn conflict(request: &Value) -> Value {
     let Some(items) = request["TransactItems"].as_array() else {
-        return plain(
-            MODEL,
-            "TransactionConflictException",
-            "Transaction is ongoing for the item",
-        );
+        return plain(MODEL, "TransactionConflictException", "Transaction is ongoing for the item");
     };
-    let codes: Vec<&str> = (0..items.len())
-        .map(|at| {
-            if at == 0 {
-                "TransactionConflict"
-            } else {
-                "None"
-            }
-        })
-        .collect();
+    let codes: Vec<&str> = (0..items.len()).map(|at| if at == 0 { "TransactionConflict" } else { "None" }).collect();
     let reasons: Vec<Value> = codes
         .iter()
         .map(|code| match *code {

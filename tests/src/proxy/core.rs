@@ -57,19 +57,10 @@ impl Core {
     }
 
     /// Counts a request and says what is to go wrong with it.
-    pub(super) fn note(
-        &self,
-        request: Request,
-        raw: &[u8],
-        fits: impl Fn(&Fault) -> bool,
-    ) -> Option<Fault> {
+    pub(super) fn note(&self, request: Request, raw: &[u8], fits: impl Fn(&Fault) -> bool) -> Option<Fault> {
         let mut books = self.books();
         let fault = books.strike(raw, |rule| {
-            fits(&rule.fault)
-                && rule
-                    .operation
-                    .as_ref()
-                    .is_none_or(|name| *name == request.operation)
+            fits(&rule.fault) && rule.operation.as_ref().is_none_or(|name| *name == request.operation)
         });
         books.requests.push(request);
         fault
@@ -77,16 +68,12 @@ impl Core {
 
     /// As [`Core::note`] for the driver's own housekeeping: not counted, and only met by a rule that names it.
     pub(super) fn note_quietly(&self, operation: &str, raw: &[u8]) -> Option<Fault> {
-        self.books()
-            .strike(raw, |rule| rule.operation.as_deref() == Some(operation))
+        self.books().strike(raw, |rule| rule.operation.as_deref() == Some(operation))
     }
 
     pub(super) fn add(&self, rule: Rule) -> Fired {
         let fired = Fired::default();
-        self.books().rules.push(Active {
-            rule,
-            fired: fired.clone(),
-        });
+        self.books().rules.push(Active { rule, fired: fired.clone() });
         fired
     }
 
@@ -116,10 +103,7 @@ impl Books {
     /// The first rule that matches and is due; the rules before it count their matches on the way.
     fn strike(&mut self, raw: &[u8], matches: impl Fn(&Rule) -> bool) -> Option<Fault> {
         for Active { rule, fired } in &mut self.rules {
-            let contained = rule
-                .containing
-                .as_ref()
-                .is_none_or(|text| contains(raw, text.as_bytes()));
+            let contained = rule.containing.as_ref().is_none_or(|text| contains(raw, text.as_bytes()));
             if rule.times == 0 || !contained || !matches(rule) {
                 continue;
             }
@@ -159,17 +143,9 @@ impl Listener {
         F: Fn(TcpStream) -> Served + Send + 'static,
         Served: Future<Output = ()> + Send + 'static,
     {
-        let bound = crate::background::handle()
-            .spawn(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
-            .await;
-        let listener = bound
-            .map_err(io::Error::other)
-            .and_then(|bound| bound)
-            .expect("a port for the proxy");
-        let address = listener
-            .local_addr()
-            .expect("the address of the proxy")
-            .to_string();
+        let bound = crate::background::handle().spawn(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).await;
+        let listener = bound.map_err(io::Error::other).and_then(|bound| bound).expect("a port for the proxy");
+        let address = listener.local_addr().expect("the address of the proxy").to_string();
         let accepting = crate::background::handle().spawn(async move {
             // The set ends its connections when this task is ended.
             let mut connections = JoinSet::new();
@@ -182,10 +158,7 @@ impl Listener {
                 while connections.try_join_next().is_some() {}
             }
         });
-        Self {
-            address,
-            accepting: accepting.abort_handle(),
-        }
+        Self { address, accepting: accepting.abort_handle() }
     }
 }
 

@@ -30,11 +30,8 @@ struct Shared {
 impl Dynamo {
     /// Starts in front of `upstream`, a `host:port`.
     pub async fn start(upstream: &str) -> Self {
-        let shared = Arc::new(Shared {
-            upstream: upstream.to_owned(),
-            core: Core::default(),
-            empty_pages: Mutex::default(),
-        });
+        let shared =
+            Arc::new(Shared { upstream: upstream.to_owned(), core: Core::default(), empty_pages: Mutex::default() });
         let serving = shared.clone();
         let listener = Listener::start(move |stream| {
             let shared = serving.clone();
@@ -105,27 +102,13 @@ impl Shared {
         upstream.set_nodelay(true)?;
         let mut upstream = BufReader::new(upstream);
         while let Some(message) = Message::read(client).await? {
-            let target = message
-                .header("x-amz-target")
-                .unwrap_or_default()
-                .to_owned();
+            let target = message.header("x-amz-target").unwrap_or_default().to_owned();
             let operation = target.rsplit('.').next().unwrap_or_default();
             let body = serde_json::from_slice(&message.body).unwrap_or(Value::Null);
             let is_last = message.is_last();
-            let request = Request {
-                operation: operation.to_owned(),
-                body: Value::clone(&body),
-            };
-            let fault = self
-                .core
-                .note(request, &message.body, |fault| fault.fits_dynamo(operation));
-            let mut passing = Passing {
-                client,
-                upstream: &mut upstream,
-                message,
-                operation,
-                body,
-            };
+            let request = Request { operation: operation.to_owned(), body: Value::clone(&body) };
+            let fault = self.core.note(request, &message.body, |fault| fault.fits_dynamo(operation));
+            let mut passing = Passing { client, upstream: &mut upstream, message, operation, body };
             self.resume_after_empty_page(&mut passing);
             match self.pass(passing, fault).await? {
                 Some(end) => return Ok(end),
@@ -183,10 +166,7 @@ impl Shared {
             return passing.forward().await;
         }
         let started = passing.body.get("ExclusiveStartKey").cloned();
-        self.empty_pages
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push((resume, started));
+        self.empty_pages.lock().unwrap_or_else(PoisonError::into_inner).push((resume, started));
         let page = pages::emptied(page).to_string().into_bytes();
         passing.answer(&answer.with_body(page)).await
     }
@@ -195,19 +175,14 @@ impl Shared {
         let Some(start) = passing.body.get("ExclusiveStartKey") else {
             return;
         };
-        let mut pages = self
-            .empty_pages
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut pages = self.empty_pages.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(at) = pages.iter().position(|(resume, _)| resume == start) else {
             return;
         };
         let (_, started) = pages.swap_remove(at);
         let mut body = passing.body.clone();
         match (started, body.as_object_mut()) {
-            (Some(started), Some(body)) => {
-                drop(body.insert("ExclusiveStartKey".to_owned(), started))
-            }
+            (Some(started), Some(body)) => drop(body.insert("ExclusiveStartKey".to_owned(), started)),
             (None, Some(body)) => drop(body.remove("ExclusiveStartKey")),
             (_, None) => {}
         }
@@ -219,9 +194,7 @@ impl Passing<'_> {
     /// The server's answer; it has applied the request when this returns.
     async fn ask(&mut self) -> io::Result<Message> {
         self.message.write(self.upstream).await?;
-        Message::read(self.upstream)
-            .await?
-            .ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+        Message::read(self.upstream).await?.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
     }
 
     async fn answer(&mut self, answer: &Message) -> Step {
@@ -243,9 +216,7 @@ impl Passing<'_> {
     async fn leave_unprocessed(&mut self, count: usize) -> Step {
         let (rest, taken) = pages::split_batch(self.body.clone(), count);
         let Some(rest) = rest else {
-            let body = pages::nothing_done(self.operation, taken)
-                .to_string()
-                .into_bytes();
+            let body = pages::nothing_done(self.operation, taken).to_string().into_bytes();
             return self.answer(&Message::answer("200 OK", body)).await;
         };
         self.set_body(rest);
@@ -255,7 +226,6 @@ impl Passing<'_> {
             return self.answer(&answer).await;
         }
         pages::add_unprocessed(&mut body, self.operation, taken);
-        self.answer(&answer.with_body(body.to_string().into_bytes()))
-            .await
+        self.answer(&answer.with_body(body.to_string().into_bytes())).await
     }
 }

@@ -19,19 +19,10 @@ impl Message {
     pub(super) fn answer(status: &str, body: Vec<u8>) -> Self {
         let headers = [
             ("content-type", "application/x-amz-json-1.0"),
-            (
-                "x-amzn-requestid",
-                "A0FAULT0OF0THE0PROXY00000000000000000000000000000000",
-            ),
+            ("x-amzn-requestid", "A0FAULT0OF0THE0PROXY00000000000000000000000000000000"),
         ];
-        let headers = headers
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .to_vec();
-        Self {
-            start: format!("HTTP/1.1 {status}"),
-            headers,
-            body,
-        }
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        Self { start: format!("HTTP/1.1 {status}"), headers, body }
     }
 
     /// The same message with another body; what was said about the old body goes.
@@ -41,16 +32,12 @@ impl Message {
     }
 
     pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(found, _)| found == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
     /// Whether its sender means to close the connection after it.
     pub(super) fn is_last(&self) -> bool {
-        self.header("connection")
-            .is_some_and(|option| option.eq_ignore_ascii_case("close"))
+        self.header("connection").is_some_and(|option| option.eq_ignore_ascii_case("close"))
     }
 
     pub(super) fn is_ok(&self) -> bool {
@@ -68,20 +55,13 @@ impl Message {
             .filter_map(|line| line.split_once(':'))
             .map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim().to_owned()))
             .collect();
-        let mut message = Self {
-            start,
-            headers,
-            body: Vec::new(),
-        };
+        let mut message = Self { start, headers, body: Vec::new() };
         message.read_body(stream).await?;
         Ok(Some(message))
     }
 
     async fn read_body(&mut self, stream: &mut BufReader<TcpStream>) -> io::Result<()> {
-        if self
-            .header("transfer-encoding")
-            .is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"))
-        {
+        if self.header("transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked")) {
             self.body = read_chunks(stream).await?;
         } else if let Some(length) = self.header("content-length") {
             let length = length.parse().map_err(io::Error::other)?;
@@ -112,11 +92,7 @@ async fn read_head(stream: &mut BufReader<TcpStream>) -> io::Result<Option<Strin
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         if stream.read_until(b'\n', &mut head).await? == 0 {
-            return if head.is_empty() {
-                Ok(None)
-            } else {
-                Err(io::ErrorKind::UnexpectedEof.into())
-            };
+            return if head.is_empty() { Ok(None) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
         }
         if head.len() > LARGEST_HEAD {
             return Err(io::Error::other("the head of the message is too long"));

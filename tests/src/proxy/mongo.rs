@@ -14,17 +14,8 @@ use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::time::sleep;
 
 /// What the driver sends for itself: not counted, and met only by a rule that names it.
-const HOUSEKEEPING: [&str; 9] = [
-    "hello",
-    "isMaster",
-    "ismaster",
-    "ping",
-    "endSessions",
-    "saslStart",
-    "saslContinue",
-    "authenticate",
-    "buildInfo",
-];
+const HOUSEKEEPING: [&str; 9] =
+    ["hello", "isMaster", "ismaster", "ping", "endSessions", "saslStart", "saslContinue", "authenticate", "buildInfo"];
 
 /// A request whose client has gone is still brought to its end, as a network would; but not for ever.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
@@ -56,11 +47,7 @@ impl Mongo {
 
     /// Makes something go wrong. Of several rules that match a command, the first that is due strikes.
     pub fn fault(&self, rule: Rule) -> Fired {
-        assert!(
-            rule.fault.fits_mongo(),
-            "{:?} is a fault of DynamoDB",
-            rule.fault
-        );
+        assert!(rule.fault.fits_mongo(), "{:?} is a fault of DynamoDB", rule.fault);
         self.core.add(rule)
     }
 
@@ -93,11 +80,7 @@ async fn serve(core: &Core, mut client: TcpStream, upstream: &str) {
     let end = {
         let (from_client, to_client) = client.split();
         let (from_server, to_server) = upstream.split();
-        let connection = Connection {
-            core,
-            to_client: tokio::sync::Mutex::new(to_client),
-            pending: Mutex::default(),
-        };
+        let connection = Connection { core, to_client: tokio::sync::Mutex::new(to_client), pending: Mutex::default() };
         tokio::select! {
             end = connection.up(from_client, to_server) => end,
             end = connection.down(from_server) => end,
@@ -131,20 +114,13 @@ impl Connection<'_> {
                 Some(Fault::ResetBefore) => return Ok(End::Reset),
                 Some(Fault::DelayBefore(time)) => sleep(*time).await,
                 Some(refusal @ (Fault::ServerError | Fault::Throttled | Fault::Conflict)) => {
-                    self.answer(&Frame::answer(frame.id(), &error(refusal, in_transaction))?)
-                        .await?;
+                    self.answer(&Frame::answer(frame.id(), &error(refusal, in_transaction))?).await?;
                     continue;
                 }
                 _ => {}
             }
             fault = fault.filter(|fault| !matches!(fault, Fault::DelayBefore(_)));
-            self.pending().insert(
-                frame.id(),
-                Pending {
-                    fault,
-                    in_transaction,
-                },
-            );
+            self.pending().insert(frame.id(), Pending { fault, in_transaction });
             to.write_all(&frame.bytes).await?;
         }
         let wait = async {
@@ -159,11 +135,7 @@ impl Connection<'_> {
     async fn down(&self, mut from: ReadHalf<'_>) -> io::Result<End> {
         while let Some(frame) = Frame::read(&mut from).await? {
             let pending = self.pending().remove(&frame.answers_to());
-            let Some(Pending {
-                fault: Some(fault),
-                in_transaction,
-            }) = pending
-            else {
+            let Some(Pending { fault: Some(fault), in_transaction }) = pending else {
                 self.answer(&frame).await?;
                 continue;
             };
@@ -171,11 +143,7 @@ impl Connection<'_> {
                 Fault::DropAfter => return Ok(End::Close),
                 Fault::ResetAfter => return Ok(End::Reset),
                 Fault::ServerErrorAfter => {
-                    self.answer(&Frame::answer(
-                        frame.answers_to(),
-                        &error(&fault, in_transaction),
-                    )?)
-                    .await?;
+                    self.answer(&Frame::answer(frame.answers_to(), &error(&fault, in_transaction))?).await?;
                 }
                 Fault::DelayAfter(time) => {
                     sleep(time).await;
@@ -193,8 +161,7 @@ impl Connection<'_> {
             return self.core.note_quietly(&operation, raw);
         }
         let body = serde_json::to_value(command).unwrap_or_default();
-        self.core
-            .note(Request { operation, body }, raw, Fault::fits_mongo)
+        self.core.note(Request { operation, body }, raw, Fault::fits_mongo)
     }
 
     async fn answer(&self, frame: &Frame) -> io::Result<()> {
@@ -207,10 +174,7 @@ impl Connection<'_> {
 }
 
 fn is_in_transaction(command: &Document) -> bool {
-    let ends = command
-        .keys()
-        .next()
-        .is_some_and(|name| name == "commitTransaction" || name == "abortTransaction");
+    let ends = command.keys().next().is_some_and(|name| name == "commitTransaction" || name == "abortTransaction");
     command.get_bool("autocommit").is_ok_and(|auto| !auto) && !ends
 }
 
@@ -222,13 +186,8 @@ fn error(fault: &Fault, in_transaction: bool) -> Document {
         // An error of a server that shuts down would make the driver wait for its next heartbeat, ten seconds at each fault.
         _ => (6, "HostUnreachable", "RetryableWriteError"),
     };
-    let label = if in_transaction {
-        "TransientTransactionError"
-    } else {
-        retried
-    };
-    let mut error =
-        doc! { "ok": 0.0, "errmsg": "a fault of the proxy", "code": code, "codeName": name };
+    let label = if in_transaction { "TransientTransactionError" } else { retried };
+    let mut error = doc! { "ok": 0.0, "errmsg": "a fault of the proxy", "code": code, "codeName": name };
     // Outside a transaction the server retries a write conflict by itself, so it gives it no label there.
     if in_transaction || *fault != Fault::Conflict {
         error.insert("errorLabels", vec![label]);

@@ -7,19 +7,12 @@ use serde_json::{Map, Value, json};
 pub(super) fn split_batch(mut batch: Value, count: usize) -> (Option<Value>, Value) {
     let mut taken = Map::new();
     let mut left = count;
-    let tables = batch["RequestItems"]
-        .as_object_mut()
-        .map(std::mem::take)
-        .unwrap_or_default();
+    let tables = batch["RequestItems"].as_object_mut().map(std::mem::take).unwrap_or_default();
     let mut kept = Map::new();
     for (table, mut requests) in tables.into_iter().rev() {
         // A write lists its requests; a read lists keys, beside what else it asks of the table.
         let reads = requests.is_object();
-        let list = if reads {
-            &mut requests["Keys"]
-        } else {
-            &mut requests
-        };
+        let list = if reads { &mut requests["Keys"] } else { &mut requests };
         let Some(list) = list.as_array_mut() else {
             continue;
         };
@@ -28,11 +21,7 @@ pub(super) fn split_batch(mut batch: Value, count: usize) -> (Option<Value>, Val
         let is_empty = list.is_empty();
         if !out.is_empty() {
             let mut unprocessed = if reads { requests.clone() } else { Value::Null };
-            *(if reads {
-                &mut unprocessed["Keys"]
-            } else {
-                &mut unprocessed
-            }) = Value::Array(out);
+            *(if reads { &mut unprocessed["Keys"] } else { &mut unprocessed }) = Value::Array(out);
             taken.insert(table.clone(), unprocessed);
         }
         if !is_empty {
@@ -48,11 +37,7 @@ pub(super) fn split_batch(mut batch: Value, count: usize) -> (Option<Value>, Val
 
 /// The name of the unprocessed part in the answer of a batch operation.
 pub(super) fn unprocessed_field(operation: &str) -> &'static str {
-    if operation == "BatchGetItem" {
-        "UnprocessedKeys"
-    } else {
-        "UnprocessedItems"
-    }
+    if operation == "BatchGetItem" { "UnprocessedKeys" } else { "UnprocessedItems" }
 }
 
 /// The answer of a batch of which nothing was done.
@@ -76,9 +61,7 @@ pub(super) fn add_unprocessed(answer: &mut Value, operation: &str, taken: Value)
             (Value::Array(there), Value::Array(more)) => there.extend(more),
             (there @ Value::Null, requests) => *there = requests,
             (there, requests) => {
-                if let (Some(there), Some(more)) =
-                    (there["Keys"].as_array_mut(), requests["Keys"].as_array())
-                {
+                if let (Some(there), Some(more)) = (there["Keys"].as_array_mut(), requests["Keys"].as_array()) {
                     there.extend(more.iter().cloned());
                 }
             }

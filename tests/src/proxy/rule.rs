@@ -46,10 +46,7 @@ impl Fault {
     }
 
     pub(super) fn fits_mongo(&self) -> bool {
-        !matches!(
-            self,
-            Self::Throttling | Self::Unprocessed(_) | Self::EmptyPage | Self::ShortPage(_)
-        )
+        !matches!(self, Self::Throttling | Self::Unprocessed(_) | Self::EmptyPage | Self::ShortPage(_))
     }
 }
 
@@ -66,37 +63,22 @@ pub struct Rule {
 impl Rule {
     /// On an operation by its name on the wire: `PutItem`, `insert`.
     pub fn on(operation: &str, fault: Fault) -> Self {
-        Self {
-            operation: Some(operation.to_owned()),
-            ..Self::any(fault)
-        }
+        Self { operation: Some(operation.to_owned()), ..Self::any(fault) }
     }
 
     /// On any operation that is counted and that the fault can happen to.
     pub fn any(fault: Fault) -> Self {
-        Self {
-            operation: None,
-            containing: None,
-            skip: 0,
-            times: 1,
-            fault,
-        }
+        Self { operation: None, containing: None, skip: 0, times: 1, fault }
     }
 
     /// Only where the request's body contains this text: a table's name, a key.
     pub fn containing(self, text: &str) -> Self {
-        Self {
-            containing: Some(text.to_owned()),
-            ..self
-        }
+        Self { containing: Some(text.to_owned()), ..self }
     }
 
     /// Lets this many matching requests pass first.
     pub fn after(self, matches: usize) -> Self {
-        Self {
-            skip: matches,
-            ..self
-        }
+        Self { skip: matches, ..self }
     }
 
     /// Happens this many times.

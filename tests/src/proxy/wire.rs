@@ -93,8 +93,5 @@ fn sequence(section: &[u8]) -> Option<(String, Bson)> {
 
 /// The little-endian number at a place; 0 where the bytes end before it.
 fn int(bytes: &[u8], at: usize) -> i32 {
-    bytes
-        .get(at..at + 4)
-        .and_then(|bytes| bytes.try_into().ok())
-        .map_or(0, i32::from_le_bytes)
+    bytes.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map_or(0, i32::from_le_bytes)
 }

@@ -7,9 +7,7 @@ use std::path::{Path, PathBuf};
 pub(crate) fn root() -> PathBuf {
     match std::env::var_os(CACHE_VARIABLE) {
         Some(folder) if !folder.is_empty() => PathBuf::from(folder),
-        _ => Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("..")
-            .join(".cache"),
+        _ => Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(".cache"),
     }
 }
 
@@ -17,23 +15,19 @@ pub(crate) fn root() -> PathBuf {
 pub(crate) fn folder(name: &str) -> Result<PathBuf> {
     let folder = root().join(name);
     create(&folder)?;
-    folder
-        .canonicalize()
-        .map_err(|error| format!("{}: {error}", folder.display()))
+    folder.canonicalize().map_err(|error| format!("{}: {error}", folder.display()))
 }
 
 pub(crate) fn create(folder: &Path) -> Result<()> {
-    std::fs::create_dir_all(folder)
-        .map_err(|error| format!("cannot make the folder {}: {error}", folder.display()))
+    std::fs::create_dir_all(folder).map_err(|error| format!("cannot make the folder {}: {error}", folder.display()))
 }
 
 /// Removes a folder; one that is not there is as good as removed.
 pub(crate) fn remove(folder: &Path) -> Result<()> {
     match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(format!(
-            "cannot remove the folder {}: {error}",
-            folder.display()
-        )),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(format!("cannot remove the folder {}: {error}", folder.display()))
+        }
         _ => Ok(()),
     }
 }

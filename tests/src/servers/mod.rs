@@ -57,16 +57,12 @@ pub async fn dynoxide() -> Server {
 
 /// A MongoDB of the caller's own, to be killed and started again on the same data. `members` is 1 or 3.
 pub async fn private_mongodb(members: usize) -> PrivateMongo {
-    blocking(move || PrivateMongo::start(members))
-        .await
-        .unwrap_or_else(|missing| panic!("{missing}"))
+    blocking(move || PrivateMongo::start(members)).await.unwrap_or_else(|missing| panic!("{missing}"))
 }
 
 /// A DynamoDB Local of the caller's own, on disk, to be killed and started again on the same data.
 pub async fn private_dynamodb_local() -> PrivateDynamo {
-    blocking(PrivateDynamo::start)
-        .await
-        .unwrap_or_else(|missing| panic!("{missing}"))
+    blocking(PrivateDynamo::start).await.unwrap_or_else(|missing| panic!("{missing}"))
 }
 
 /// A test whose server cannot be had must fail: a skipped test would look like one that passed.

@@ -26,16 +26,9 @@ const PACKAGE: Package = Package {
 };
 
 pub(super) fn shared() -> Result<Server> {
-    if let Some(url) = std::env::var(super::MONGODB_VARIABLE)
-        .ok()
-        .filter(|url| !url.is_empty())
-    {
-        let version = wait_for(build_version(&url)).map_err(|error| {
-            format!(
-                "no MongoDB answers at the address in {}: {error}",
-                super::MONGODB_VARIABLE
-            )
-        })?;
+    if let Some(url) = std::env::var(super::MONGODB_VARIABLE).ok().filter(|url| !url.is_empty()) {
+        let version = wait_for(build_version(&url))
+            .map_err(|error| format!("no MongoDB answers at the address in {}: {error}", super::MONGODB_VARIABLE))?;
         return Ok(Server::new("mongodb", version, mongodb_place(&url)?, None));
     }
     let (state, lease) = share("mongodb", |launcher| {
@@ -54,13 +47,8 @@ pub(super) fn shared_with_password() -> Result<Server> {
         let key = launcher.base.join("data.key");
         super::cache::write(&key, "bm90IGEgc2VjcmV0OiBhIHNldCBvZiBvbmUgbWVtYmVy")?;
         // mongod refuses a key that others may read.
-        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600))
-            .map_err(|error| error.to_string())?;
-        let options = [
-            "--auth".to_owned(),
-            "--keyFile".to_owned(),
-            key.display().to_string(),
-        ];
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).map_err(|error| error.to_string())?;
+        let options = ["--auth".to_owned(), "--keyFile".to_owned(), key.display().to_string()];
         process::on_free_port(|port| {
             let pid = start(launcher, port, &launcher.base.join("data"), &options)?;
             let version = wait_for(async {
@@ -72,12 +60,7 @@ pub(super) fn shared_with_password() -> Result<Server> {
         })
     })?;
     let user = (USER.to_owned(), PASSWORD.to_owned());
-    Ok(Server::new(
-        "mongodb-password",
-        state.version,
-        place(&[state.port], Some(user)),
-        Some(lease),
-    ))
+    Ok(Server::new("mongodb-password", state.version, place(&[state.port], Some(user)), Some(lease)))
 }
 
 /// A replica set of one owner, whose members can be killed.
@@ -91,11 +74,7 @@ pub struct PrivateMongo {
 impl PrivateMongo {
     pub(super) fn start(members: usize) -> Result<Self> {
         let private = Private::new("mongodb")?;
-        let mut set = Self {
-            private,
-            ports: Vec::new(),
-            pids: Vec::new(),
-        };
+        let mut set = Self { private, ports: Vec::new(), pids: Vec::new() };
         for _ in 0..members {
             let (port, pid) = process::on_free_port(|port| Ok((port, set.launch(port)?)))?;
             set.ports.push(port);
@@ -115,27 +94,16 @@ impl PrivateMongo {
 
     /// The `host:port` of each member.
     pub fn addresses(&self) -> Vec<String> {
-        self.ports
-            .iter()
-            .map(|port| format!("127.0.0.1:{port}"))
-            .collect()
+        self.ports.iter().map(|port| format!("127.0.0.1:{port}")).collect()
     }
 
     /// The member that is primary now; waits until there is one.
     pub async fn primary(&self) -> usize {
-        let ports: Vec<u16> = self
-            .ports
-            .iter()
-            .zip(&self.pids)
-            .filter(|(_, pid)| pid.is_some())
-            .map(|(port, _)| *port)
-            .collect();
+        let ports: Vec<u16> =
+            self.ports.iter().zip(&self.pids).filter(|(_, pid)| pid.is_some()).map(|(port, _)| *port).collect();
         let found = super::blocking(move || wait_for(wait_for_primary(ports))).await;
         let port = found.unwrap_or_else(|missing| panic!("{missing}"));
-        self.ports
-            .iter()
-            .position(|candidate| *candidate == port)
-            .unwrap_or_default()
+        self.ports.iter().position(|candidate| *candidate == port).unwrap_or_default()
     }
 
     /// SIGKILL of one member, in the middle of whatever it does.
@@ -149,9 +117,7 @@ impl PrivateMongo {
     /// Starts a killed member again on its port and data; returns when the set has a primary.
     pub async fn restart(mut self, member: usize) -> Self {
         self.kill(member);
-        super::blocking(move || self.start_again(member))
-            .await
-            .unwrap_or_else(|missing| panic!("{missing}"))
+        super::blocking(move || self.start_again(member)).await.unwrap_or_else(|missing| panic!("{missing}"))
     }
 
     fn start_again(mut self, member: usize) -> Result<Self> {
@@ -168,11 +134,7 @@ impl PrivateMongo {
 }
 
 fn place(ports: &[u16], user: Option<(String, String)>) -> Place {
-    let hosts = ports
-        .iter()
-        .map(|port| format!("127.0.0.1:{port}"))
-        .collect::<Vec<_>>()
-        .join(",");
+    let hosts = ports.iter().map(|port| format!("127.0.0.1:{port}")).collect::<Vec<_>>().join(",");
     let mut options = match ports {
         [_] => "?directConnection=true".to_owned(),
         _ => format!("?replicaSet={SET}"),
@@ -180,22 +142,13 @@ fn place(ports: &[u16], user: Option<(String, String)>) -> Place {
     if user.is_some() {
         options.push_str("&authSource=admin");
     }
-    Place::Mongodb {
-        user,
-        hosts,
-        options,
-    }
+    Place::Mongodb { user, hosts, options }
 }
 
 fn start(launcher: &Launcher, port: u16, data: &Path, more: &[String]) -> Result<i32> {
     let binary = PACKAGE.get()?.join("mongod");
     system::ensure_runs(&binary, &["libcurl4", "libssl3"])?;
-    let mut arguments = vec![
-        "--dbpath".to_owned(),
-        data.display().to_string(),
-        "--port".to_owned(),
-        port.to_string(),
-    ];
+    let mut arguments = vec!["--dbpath".to_owned(), data.display().to_string(), "--port".to_owned(), port.to_string()];
     arguments.extend(OPTIONS.split_whitespace().map(str::to_owned));
     arguments.extend_from_slice(more);
     launcher.launch(&binary, &arguments, || process::answers(port))
@@ -206,9 +159,7 @@ const OPTIONS: &str = "--bind_ip 127.0.0.1 --nounixsocket --replSet rs0 --oplogS
 
 /// Runs driver code from a plain thread.
 fn wait_for<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| error.to_string())?.block_on(work)
 }
 
@@ -216,19 +167,11 @@ fn wait_for<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
 async fn initiate(ports: Vec<u16>) -> Result<String> {
     let first = ports.first().copied().unwrap_or_default();
     let client = direct(first).await?;
-    let members: Vec<Document> = ports
-        .iter()
-        .zip(0_i32..)
-        .map(|(port, id)| doc! { "_id": id, "host": format!("127.0.0.1:{port}") })
-        .collect();
+    let members: Vec<Document> =
+        ports.iter().zip(0_i32..).map(|(port, id)| doc! { "_id": id, "host": format!("127.0.0.1:{port}") }).collect();
     let settings = doc! { "electionTimeoutMillis": 2000, "heartbeatIntervalMillis": 500 };
     let config = doc! { "_id": SET, "members": members, "settings": settings };
-    told(
-        client
-            .database("admin")
-            .run_command(doc! { "replSetInitiate": config })
-            .await,
-    )?;
+    told(client.database("admin").run_command(doc! { "replSetInitiate": config }).await)?;
     wait_for_primary(ports).await?;
     version(&client).await
 }
@@ -241,10 +184,7 @@ async fn wait_for_primary(ports: Vec<u16>) -> Result<u16> {
             let Ok(client) = direct(*port).await else {
                 continue;
             };
-            let hello = client
-                .database("admin")
-                .run_command(doc! { "hello": 1 })
-                .await;
+            let hello = client.database("admin").run_command(doc! { "hello": 1 }).await;
             if hello.is_ok_and(|hello| hello.get_bool("isWritablePrimary").unwrap_or(false)) {
                 return Ok(*port);
             }
@@ -267,21 +207,12 @@ async fn build_version(url: &str) -> Result<String> {
 }
 
 async fn version(client: &Client) -> Result<String> {
-    let info = told(
-        client
-            .database("admin")
-            .run_command(doc! { "buildInfo": 1 })
-            .await,
-    )?;
-    Ok(info
-        .get_str("version")
-        .unwrap_or("of unknown version")
-        .to_owned())
+    let info = told(client.database("admin").run_command(doc! { "buildInfo": 1 }).await)?;
+    Ok(info.get_str("version").unwrap_or("of unknown version").to_owned())
 }
 
 async fn direct(port: u16) -> Result<Client> {
-    let url =
-        format!("mongodb://127.0.0.1:{port}/?directConnection=true&serverSelectionTimeoutMS=2000");
+    let url = format!("mongodb://127.0.0.1:{port}/?directConnection=true&serverSelectionTimeoutMS=2000");
     told(Client::with_uri_str(url).await)
 }
 
@@ -294,25 +225,14 @@ fn fill(folder: &Path) -> Result<()> {
     can_run()?;
     system::PYTHON.ensure()?;
     let requirements = folder.join("requirements.txt");
-    super::cache::write(
-        &requirements,
-        &format!("{WHEEL} --hash=sha256:{WHEEL_SHA256}\n"),
-    )?;
+    super::cache::write(&requirements, &format!("{WHEEL} --hash=sha256:{WHEEL_SHA256}\n"))?;
     let venv = folder.join("venv");
     run(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
     run(Command::new(venv.join("bin/pip"))
-        .args([
-            "install",
-            "-q",
-            "--no-deps",
-            "--only-binary=:all:",
-            "--require-hashes",
-            "-r",
-        ])
+        .args(["install", "-q", "--no-deps", "--only-binary=:all:", "--require-hashes", "-r"])
         .arg(&requirements))?;
     let binary = find_binary(&venv)?;
-    std::fs::rename(&binary, folder.join("mongod"))
-        .map_err(|error| format!("{}: {error}", binary.display()))?;
+    std::fs::rename(&binary, folder.join("mongod")).map_err(|error| format!("{}: {error}", binary.display()))?;
     super::cache::remove(&venv)
 }
 
@@ -320,24 +240,13 @@ fn find_binary(venv: &Path) -> Result<PathBuf> {
     let entries = std::fs::read_dir(venv.join("lib")).map_err(|error| error.to_string())?;
     let tail = "site-packages/fiftyone/db/bin/mongod";
     let mut candidates = entries.flatten().map(|python| python.path().join(tail));
-    candidates
-        .find(|path| path.is_file())
-        .ok_or_else(|| format!("{WHEEL} holds no {tail}"))
+    candidates.find(|path| path.is_file()).ok_or_else(|| format!("{WHEEL} holds no {tail}"))
 }
 
 fn can_run() -> Result<()> {
-    let instead = format!(
-        "give the address of a MongoDB replica set in {}",
-        super::MONGODB_VARIABLE
-    );
-    if !cfg!(all(
-        target_os = "linux",
-        target_arch = "x86_64",
-        target_env = "gnu"
-    )) {
-        return Err(format!(
-            "there is no mongod to fetch for this platform (x86_64 Linux with glibc only): {instead}"
-        ));
+    let instead = format!("give the address of a MongoDB replica set in {}", super::MONGODB_VARIABLE);
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu")) {
+        return Err(format!("there is no mongod to fetch for this platform (x86_64 Linux with glibc only): {instead}"));
     }
     let processor = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     if !processor.split_whitespace().any(|flag| flag == "avx") {

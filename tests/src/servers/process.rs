@@ -31,25 +31,16 @@ const LINGER_SECONDS: u32 = 5;
 const START_DEADLINE: Duration = Duration::from_secs(90);
 
 /// The shared server of a name: the one that runs, or a new one from `start`, which gets an empty folder.
-pub(super) fn share(
-    name: &str,
-    start: impl FnOnce(&Launcher) -> Result<State>,
-) -> Result<(State, Lease)> {
+pub(super) fn share(name: &str, start: impl FnOnce(&Launcher) -> Result<State>) -> Result<(State, Lease)> {
     let base = cache::folder(&format!("run/{name}"))?;
     let _gate = lock::exclusive(&base.join("gate"))?;
-    let lease = Lease {
-        _lock: lock::shared(&base.join("lease"))?,
-    };
+    let lease = Lease { _lock: lock::shared(&base.join("lease"))? };
     if let Some(state) = running(&base)? {
         return Ok((state, lease));
     }
     cache::remove(&base.join("data"))?;
     cache::create(&base.join("data"))?;
-    let launcher = Launcher {
-        run: base.clone(),
-        base,
-        linger: LINGER_SECONDS,
-    };
+    let launcher = Launcher { run: base.clone(), base, linger: LINGER_SECONDS };
     let state = start(&launcher)?;
     let text = serde_json::to_string(&state).map_err(|error| error.to_string())?;
     cache::write(&launcher.base.join("state"), &text)?;
@@ -59,9 +50,8 @@ pub(super) fn share(
 /// The state of a server that a living watchdog looks after. The caller holds the gate.
 fn running(base: &Path) -> Result<Option<State>> {
     let alive = base.join("alive");
-    let state = std::fs::read_to_string(base.join("state"))
-        .ok()
-        .and_then(|text| serde_json::from_str::<State>(&text).ok());
+    let state =
+        std::fs::read_to_string(base.join("state")).ok().and_then(|text| serde_json::from_str::<State>(&text).ok());
     if lock::try_exclusive(&alive)?.is_some() {
         return Ok(None);
     }
@@ -88,12 +78,7 @@ pub(super) struct Launcher {
 
 impl Launcher {
     /// Starts a program under a watchdog and waits until `ready` says so.
-    pub(super) fn launch(
-        &self,
-        program: &Path,
-        arguments: &[String],
-        mut ready: impl FnMut() -> bool,
-    ) -> Result<i32> {
+    pub(super) fn launch(&self, program: &Path, arguments: &[String], mut ready: impl FnMut() -> bool) -> Result<i32> {
         system::WATCHDOG.ensure()?;
         cache::create(&self.run)?;
         let script = self.run.join("watch.sh");
@@ -137,11 +122,7 @@ impl Launcher {
             .process_group(0)
             .status()
             .map_err(|error| format!("cannot run sh: {error}"))?;
-        if status.success() {
-            Ok(())
-        } else {
-            Err(format!("cannot start {}: {status}", program.display()))
-        }
+        if status.success() { Ok(()) } else { Err(format!("cannot start {}: {status}", program.display())) }
     }
 
     fn failure(&self, program: &Path, what: &str) -> String {
@@ -164,24 +145,14 @@ impl Private {
     pub(super) fn new(name: &str) -> Result<Self> {
         sweep()?;
         let base = cache::folder(&format!("run/private/{name}-{}", super::fresh_name()))?;
-        let lease = Lease {
-            _lock: lock::shared(&base.join("lease"))?,
-        };
-        Ok(Self {
-            base,
-            launches: 0,
-            _lease: lease,
-        })
+        let lease = Lease { _lock: lock::shared(&base.join("lease"))? };
+        Ok(Self { base, launches: 0, _lease: lease })
     }
 
     /// A launcher for the next process; each has a run folder of its own, so that a restart need not wait for the last watchdog.
     pub(super) fn launcher(&mut self) -> Launcher {
         self.launches += 1;
-        Launcher {
-            run: self.base.join(format!("run{}", self.launches)),
-            base: self.base.clone(),
-            linger: 0,
-        }
+        Launcher { run: self.base.join(format!("run{}", self.launches)), base: self.base.clone(), linger: 0 }
     }
 }
 
@@ -204,10 +175,7 @@ impl Drop for Private {
 fn sweep() -> Result<()> {
     let folder = cache::folder("run/private")?;
     let _one_at_a_time = lock::exclusive(&folder.join("sweep.lock"))?;
-    for entry in std::fs::read_dir(&folder)
-        .map_err(|error| error.to_string())?
-        .flatten()
-    {
+    for entry in std::fs::read_dir(&folder).map_err(|error| error.to_string())?.flatten() {
         let lease = entry.path().join("lease");
         if lease.is_file() && lock::try_exclusive(&lease)?.is_some() {
             cache::remove(&entry.path())?;
@@ -245,11 +213,7 @@ pub(super) fn answers(port: u16) -> bool {
 }
 
 fn read_pid(run: &Path) -> Option<i32> {
-    std::fs::read_to_string(run.join("pid"))
-        .ok()?
-        .trim()
-        .parse()
-        .ok()
+    std::fs::read_to_string(run.join("pid")).ok()?.trim().parse().ok()
 }
 
 fn is_alive(pid: i32) -> bool {

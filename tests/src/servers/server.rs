@@ -24,11 +24,7 @@ struct Inner {
 /// How a database of a name is reached on this server.
 pub(super) enum Place {
     /// A MongoDB address: what stands before and after the database in its URL.
-    Mongodb {
-        user: Option<(String, String)>,
-        hosts: String,
-        options: String,
-    },
+    Mongodb { user: Option<(String, String)>, hosts: String, options: String },
     /// One DynamoDB endpoint that keeps a database for each access key.
     AccessKeys { endpoint: String },
     /// dynoxide has no databases of a name: each gets a listener of its own.
@@ -36,20 +32,8 @@ pub(super) enum Place {
 }
 
 impl Server {
-    pub(super) fn new(
-        name: &'static str,
-        version: String,
-        place: Place,
-        lease: Option<Lease>,
-    ) -> Self {
-        Self {
-            inner: Arc::new(Inner {
-                name,
-                version,
-                place,
-                _lease: lease,
-            }),
-        }
+    pub(super) fn new(name: &'static str, version: String, place: Place, lease: Option<Lease>) -> Self {
+        Self { inner: Arc::new(Inner { name, version, place, _lease: lease }) }
     }
 
     /// `mongodb`, `dynamodb-local` or `dynoxide`.
@@ -93,20 +77,12 @@ impl Server {
 
     fn url_at(&self, database: &str, address: Option<&str>) -> String {
         assert!(
-            (1..=60).contains(&database.len())
-                && database.bytes().all(|b| b.is_ascii_alphanumeric()),
+            (1..=60).contains(&database.len()) && database.bytes().all(|b| b.is_ascii_alphanumeric()),
             "{database:?} is not a database name of 1 to 60 letters and digits"
         );
         match &self.inner.place {
-            Place::Mongodb {
-                user,
-                hosts,
-                options,
-            } => {
-                let user = user
-                    .as_ref()
-                    .map(|(user, pass)| format!("{user}:{pass}@"))
-                    .unwrap_or_default();
+            Place::Mongodb { user, hosts, options } => {
+                let user = user.as_ref().map(|(user, pass)| format!("{user}:{pass}@")).unwrap_or_default();
                 let hosts = address.unwrap_or(hosts);
                 format!("mongodb://{user}{hosts}/{database}{options}")
             }
@@ -118,45 +94,33 @@ impl Server {
 
 impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Server")
-            .field("label", &self.label())
-            .finish_non_exhaustive()
+        f.debug_struct("Server").field("label", &self.label()).finish_non_exhaustive()
     }
 }
 
 fn dynamodb_url(database: &str, endpoint: &str, address: Option<&str>) -> String {
-    let endpoint = address.map_or_else(
-        || endpoint.to_owned(),
-        |address| format!("http://{address}"),
-    );
+    let endpoint = address.map_or_else(|| endpoint.to_owned(), |address| format!("http://{address}"));
     format!("dynamodb://{database}:secret@us-east-1?endpoint={endpoint}")
 }
 
 fn without_scheme(endpoint: &str) -> &str {
-    let rest = endpoint
-        .split_once("://")
-        .map_or(endpoint, |(_, rest)| rest);
+    let rest = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
     rest.trim_end_matches('/')
 }
 
 /// A database name that no other test, process or run uses: letters and digits.
 pub fn fresh_name() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let next = NEXT.fetch_add(1, Ordering::Relaxed);
     format!("t{:x}p{:x}n{next:x}", since.as_micros(), std::process::id())
 }
 
 /// A MongoDB address from the environment, taken apart so that a database can be put in.
 pub(super) fn mongodb_place(url: &str) -> Result<Place> {
-    let rest = url.strip_prefix("mongodb://").ok_or_else(|| {
-        format!(
-            "{} must look like mongodb://host:port/?options",
-            super::MONGODB_VARIABLE
-        )
-    })?;
+    let rest = url
+        .strip_prefix("mongodb://")
+        .ok_or_else(|| format!("{} must look like mongodb://host:port/?options", super::MONGODB_VARIABLE))?;
     let (rest, options) = match rest.split_once('?') {
         Some((rest, options)) => (rest, format!("?{options}")),
         None => (rest, String::new()),

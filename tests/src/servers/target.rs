@@ -17,12 +17,7 @@ pub enum Target {
 
 impl Target {
     /// Every target, in the order of the report.
-    pub const ALL: [Self; 4] = [
-        Self::Memory,
-        Self::Mongodb,
-        Self::DynamodbLocal,
-        Self::Dynoxide,
-    ];
+    pub const ALL: [Self; 4] = [Self::Memory, Self::Mongodb, Self::DynamodbLocal, Self::Dynoxide];
 
     /// The name in the report; a server adds its version to it.
     pub const fn name(self) -> &'static str {

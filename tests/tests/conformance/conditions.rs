@@ -195,10 +195,22 @@ async fn map_entries_with_hostile_names(t: Test) {
 
 async fn hostile_values_are_only_values(t: Test) {
     let db = t.with::<Note>().await;
-    for (n, value) in
-        ["Smith, John", "' OR 1=1", "{\"$ne\": 1}", "$title", "#n0", ":v0", "\0", "a\0b", "\\", "^.*$", "%", "\u{10ffff}"]
-            .into_iter()
-            .enumerate()
+    for (n, value) in [
+        "Smith, John",
+        "' OR 1=1",
+        "{\"$ne\": 1}",
+        "$title",
+        "#n0",
+        ":v0",
+        "\0",
+        "a\0b",
+        "\\",
+        "^.*$",
+        "%",
+        "\u{10ffff}",
+    ]
+    .into_iter()
+    .enumerate()
     {
         let id = format!("h{n}");
         Note::create(&Note { title: value.into(), nickname: Some(value.into()), ..note(&id) }).exec(db).await.unwrap();
@@ -220,8 +232,16 @@ async fn hostile_values_are_only_values(t: Test) {
 }
 
 async fn a_condition_on_the_key(t: Test) {
-    assert_all(&t, vec![(Note::ID.eq("n"), true), (Note::ID.ne("n"), false), (Note::ID.begins_with("n"), true), (Note::ID.exists(), true)])
-        .await;
+    assert_all(
+        &t,
+        vec![
+            (Note::ID.eq("n"), true),
+            (Note::ID.ne("n"), false),
+            (Note::ID.begins_with("n"), true),
+            (Note::ID.exists(), true),
+        ],
+    )
+    .await;
 }
 
 async fn is_in_takes_any_list(t: Test) {

@@ -117,7 +117,10 @@ async fn empty_and_long_keys_are_invalid(t: Test) {
     let db = t.with::<User>().await;
     assert_eq!(kind(User::get("").exec(db).await), ErrorKind::InvalidInput);
     assert_eq!(kind(User::create(&user("", "core", 1)).exec(db).await), ErrorKind::InvalidInput);
-    assert_eq!(kind(User::create(&User { email: String::new(), ..user("u", "core", 1) }).exec(db).await), ErrorKind::InvalidInput);
+    assert_eq!(
+        kind(User::create(&User { email: String::new(), ..user("u", "core", 1) }).exec(db).await),
+        ErrorKind::InvalidInput
+    );
     assert_eq!(kind(User::find_by_team("").exec(db).await), ErrorKind::InvalidInput);
     assert_eq!(kind(User::find_by_email("").exec(db).await), ErrorKind::InvalidInput);
     assert_eq!(kind(User::update("").set(User::AGE, 1).exec(db).await), ErrorKind::InvalidInput);
@@ -139,7 +142,10 @@ async fn a_record_that_is_too_large_is_invalid(t: Test) {
 async fn names_and_kinds_are_in_the_error(t: Test) {
     let db = t.with::<User>().await;
     let error = User::update("nobody").set(User::AGE, 1).exec(db).await.unwrap_err();
-    assert_eq!((error.kind(), error.repository(), error.operation()), (ErrorKind::NotFound, Some("users"), Some("update")));
+    assert_eq!(
+        (error.kind(), error.repository(), error.operation()),
+        (ErrorKind::NotFound, Some("users"), Some("update"))
+    );
     User::create(&user("u1", "core", 1)).exec(db).await.unwrap();
     let error = User::create(&User { id: "u2".into(), ..user("u1", "core", 1) }).exec(db).await.unwrap_err();
     assert_eq!((error.kind(), error.index()), (ErrorKind::UniqueViolation, Some("by_email")));

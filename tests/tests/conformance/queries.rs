@@ -29,7 +29,10 @@ cases!(
 async fn team_of(t: &Test, size: i64) -> &reposit::Database {
     let db = t.with::<User>().await;
     for n in (0..size).rev() {
-        User::create(&User { age: (n % 10) as u32, ..user(&format!("u{n:03}"), "core", n * 10) }).exec(db).await.unwrap();
+        User::create(&User { age: (n % 10) as u32, ..user(&format!("u{n:03}"), "core", n * 10) })
+            .exec(db)
+            .await
+            .unwrap();
     }
     User::create(&user("other", "else", 15)).exec(db).await.unwrap();
     db
@@ -135,7 +138,8 @@ async fn a_filter_may_name_the_keys(t: Test) {
         .await
         .unwrap();
     assert_eq!(joined(&found), [50, 70]);
-    let found = User::find_by_team("core").filter(User::TEAM.eq("x") | User::JOINED_AT.eq(10)).limit(1).exec(db).await.unwrap();
+    let found =
+        User::find_by_team("core").filter(User::TEAM.eq("x") | User::JOINED_AT.eq(10)).limit(1).exec(db).await.unwrap();
     assert_eq!(joined(&found.items), [10]);
     let db = t.with::<Event>().await;
     for n in 0..6 {
@@ -209,7 +213,8 @@ async fn a_limit_of_zero_is_refused(t: Test) {
 async fn scans_read_everything_once(t: Test) {
     let db = team_of(&t, 30).await;
     for segments in [1, 4] {
-        let mut ids: Vec<_> = User::scan().segments(segments).all(db).await.unwrap().into_iter().map(|u| u.id).collect();
+        let mut ids: Vec<_> =
+            User::scan().segments(segments).all(db).await.unwrap().into_iter().map(|u| u.id).collect();
         ids.sort();
         ids.dedup();
         assert_eq!(ids.len(), 31);
@@ -226,7 +231,8 @@ async fn projected_indexes_give_whole_records(t: Test) {
     }
     let found = File::find_by_owner("ada").filter(File::SIZE.ge(2)).limit(3).exec(db).await.unwrap();
     assert_eq!(found.items, [file("f2", 2), file("f3", 3), file("f4", 4)]);
-    let rest = File::find_by_owner("ada").filter(File::SIZE.ge(2)).limit(3).after(found.next.unwrap()).exec(db).await.unwrap();
+    let rest =
+        File::find_by_owner("ada").filter(File::SIZE.ge(2)).limit(3).after(found.next.unwrap()).exec(db).await.unwrap();
     assert_eq!(rest.items, [file("f5", 5), file("f6", 6)]);
     assert_eq!(File::find_by_owner("ada").filter(File::SIZE.lt(2)).count(db).await.unwrap(), 2);
 }

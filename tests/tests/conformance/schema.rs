@@ -167,6 +167,9 @@ async fn the_definition_is_data(t: Test) {
     assert_eq!(map["GSI"]["email"]["writeCapacity"], 5);
     assert_eq!(map["enableTtl"], false);
     let map = Token::definition().to_map();
-    assert_eq!((map["enableTtl"].clone(), map["ttlAttribute"].clone(), map["ttl"].clone()), (true.into(), "created_at".into(), 86400.into()));
+    assert_eq!(
+        (map["enableTtl"].clone(), map["ttlAttribute"].clone(), map["ttl"].clone()),
+        (true.into(), "created_at".into(), 86400.into())
+    );
     assert_eq!(Event::definition().to_map()["rangeKey"], "seq");
 }

@@ -63,7 +63,14 @@ async fn serde_decides_the_names(t: Test) {
     Named::create(&Named { cached: 9, ..named.clone() }).exec(db).await.unwrap();
     assert_eq!(Named::get("1").exec(db).await.unwrap(), Some(named.clone()));
     assert_eq!(Named::find_by_owner_name("ada").range(3..).all(db).await.unwrap(), [named.clone()]);
-    assert_eq!(Named::scan().filter(Named::COLOR.eq(0xff) & Named::TYPE.eq("t") & Named::NOTES.missing()).count(db).await.unwrap(), 1);
+    assert_eq!(
+        Named::scan()
+            .filter(Named::COLOR.eq(0xff) & Named::TYPE.eq("t") & Named::NOTES.missing())
+            .count(db)
+            .await
+            .unwrap(),
+        1
+    );
     assert_eq!(Named::scan().filter(Named::COLOR.is_in([1, 2])).count(db).await.unwrap(), 0);
     let changed = Named::update("1").set(Named::COLOR, 0xabc).append(Named::NOTES, ["x"]).exec(db).await.unwrap();
     assert_eq!((changed.color, changed.notes), (0xabc, vec!["x".to_owned()]));
@@ -124,13 +131,21 @@ async fn everything_serde_writes_comes_back(t: Test) {
             shape: shape.clone(),
             shapes: shapes.clone(),
             animal: if n % 2 == 0 { Animal::Cat { lives: 9 } } else { Animal::Dog { name: "Rex".into() } },
-            loose: vec![Loose::Number(1), Loose::Real(1.5), Loose::Text("1".into()), Loose::List(vec![Loose::Number(-1)])],
+            loose: vec![
+                Loose::Number(1),
+                Loose::Real(1.5),
+                Loose::Text("1".into()),
+                Loose::List(vec![Loose::Number(-1)]),
+            ],
             pair: (-5, String::new()),
             array: [0, 1, 65535],
             unit: None,
             optional_list: vec![Some(1), None, Some(-1)],
             numbers: HashMap::from([(7, true), (u32::MAX, false)]),
-            nested: BTreeMap::from([("a".into(), BTreeMap::from([("b".into(), vec![i64::MIN, i64::MAX])])), (String::from("e"), BTreeMap::new())]),
+            nested: BTreeMap::from([
+                ("a".into(), BTreeMap::from([("b".into(), vec![i64::MIN, i64::MAX])])),
+                (String::from("e"), BTreeMap::new()),
+            ]),
             letter: 'ß',
             small: 0.1,
             bytes: vec![0, 255],
@@ -140,7 +155,11 @@ async fn everything_serde_writes_comes_back(t: Test) {
         };
         Bag::create(&bag).exec(db).await.unwrap();
         assert_eq!(Bag::get(&bag.id).exec(db).await.unwrap(), Some(bag.clone()));
-        let same = Bag::scan().filter(Bag::SHAPE.eq(shape) & Bag::BYTES.eq(&[0, 255]) & Bag::NO_BYTES.eq(&[])).all(db).await.unwrap();
+        let same = Bag::scan()
+            .filter(Bag::SHAPE.eq(shape) & Bag::BYTES.eq(&[0, 255]) & Bag::NO_BYTES.eq(&[]))
+            .all(db)
+            .await
+            .unwrap();
         assert_eq!(same, [bag]);
     }
 }
@@ -189,14 +208,28 @@ struct Numbers {
 
 async fn numbers_keep_their_digits(t: Test) {
     let db = t.with::<Numbers>().await;
-    let floats = [0.0, -0.0, 0.1, 1.0 / 3.0, 1e125, -1e-130, 123_456_789.123_456_79, 9_007_199_254_740_993.0, 1e20, 5e-100, f64::from(f32::MAX), 2.5];
+    let floats = [
+        0.0,
+        -0.0,
+        0.1,
+        1.0 / 3.0,
+        1e125,
+        -1e-130,
+        123_456_789.123_456_79,
+        9_007_199_254_740_993.0,
+        1e20,
+        5e-100,
+        f64::from(f32::MAX),
+        2.5,
+    ];
     let ints = [0, 1, -1, i64::MAX, i64::MIN, (1 << 53) + 1, -(1 << 53) - 1];
     for (id, f) in floats.into_iter().enumerate() {
         let i = ints[id % ints.len()];
         let record = Numbers { id: id as u64, i, u: u64::MAX - id as u64, f, s: 0.1 * id as f32 };
         Numbers::create(&record).exec(db).await.unwrap();
         assert_eq!(Numbers::get(record.id).exec(db).await.unwrap(), Some(record.clone()));
-        let found = Numbers::scan().filter(Numbers::ID.eq(record.id) & Numbers::F.eq(f) & Numbers::I.eq(i) & Numbers::S.eq(record.s));
+        let found = Numbers::scan()
+            .filter(Numbers::ID.eq(record.id) & Numbers::F.eq(f) & Numbers::I.eq(i) & Numbers::S.eq(record.s));
         assert_eq!(found.all(db).await.unwrap(), [record]);
     }
 }
@@ -241,7 +274,10 @@ async fn nested_instants_keep_their_order(t: Test) {
         seen: vec![std::time::UNIX_EPOCH + std::time::Duration::from_millis(millis as u64)],
     };
     for (id, millis) in [("a", 1_000), ("b", 1_050), ("c", 1_500)] {
-        Visitor::create(&Visitor { id: id.into(), last: visit(millis), all: vec![visit(millis)] }).exec(db).await.unwrap();
+        Visitor::create(&Visitor { id: id.into(), last: visit(millis), all: vec![visit(millis)] })
+            .exec(db)
+            .await
+            .unwrap();
     }
     let early = Visitor::scan().filter(Visitor::LAST.at(Visit::AT).lt(visit(1_500).at)).count(db).await.unwrap();
     assert_eq!(early, 2);

@@ -36,7 +36,10 @@ async fn a_refusal_names_the_operation_and_the_reason(t: Test) {
     let start = || db.transaction().add(Note::create(&fresh));
     let cases = [
         (start().add(Note::update("none").set(Note::COUNT, 1)).commit().await, ErrorKind::NotFound),
-        (start().add(Note::update("a").set(Note::COUNT, 1).only_if(Note::COUNT.gt(0))).commit().await, ErrorKind::ConditionFailed),
+        (
+            start().add(Note::update("a").set(Note::COUNT, 1).only_if(Note::COUNT.gt(0))).commit().await,
+            ErrorKind::ConditionFailed,
+        ),
         (start().add(Note::delete("a").only_if(Note::COUNT.gt(0))).commit().await, ErrorKind::ConditionFailed),
         (start().add(Note::check("a").only_if(Note::COUNT.gt(0))).commit().await, ErrorKind::ConditionFailed),
         (start().add(Note::check("none")).commit().await, ErrorKind::NotFound),
@@ -45,7 +48,11 @@ async fn a_refusal_names_the_operation_and_the_reason(t: Test) {
     ];
     for (n, (result, expected)) in cases.into_iter().enumerate() {
         let error = result.unwrap_err();
-        assert_eq!((error.kind(), error.position(), error.repository()), (expected, Some(1), Some("note")), "case {n}: {error:?}");
+        assert_eq!(
+            (error.kind(), error.position(), error.repository()),
+            (expected, Some(1), Some("note")),
+            "case {n}: {error:?}"
+        );
     }
     assert_eq!(Note::get("new").exec(db).await.unwrap(), None);
     assert_eq!(Note::get("a").exec(db).await.unwrap(), Some(note("a")));
@@ -65,8 +72,17 @@ async fn unique_values_in_a_transaction(t: Test) {
     let (a, b) = (account("a"), account("b"));
     db.transaction().add(Account::create(&a)).add(Account::create(&b)).commit().await.unwrap();
     let clash = Account { login: "login-a".into(), ..account("c") };
-    let error = db.transaction().add(Account::update("b").add(Account::BALANCE, 1)).add(Account::create(&clash)).commit().await.unwrap_err();
-    assert_eq!((error.kind(), error.index(), error.position()), (ErrorKind::UniqueViolation, Some("by_login"), Some(1)));
+    let error = db
+        .transaction()
+        .add(Account::update("b").add(Account::BALANCE, 1))
+        .add(Account::create(&clash))
+        .commit()
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.index(), error.position()),
+        (ErrorKind::UniqueViolation, Some("by_login"), Some(1))
+    );
     assert_eq!(Account::get("b").exec(db).await.unwrap().unwrap().balance, 100);
     db.transaction()
         .add(Account::update("a").set(Account::LOGIN, "moved"))
@@ -109,7 +125,8 @@ async fn checks_take_part_without_writing(t: Test) {
 async fn the_same_record_twice_is_refused(t: Test) {
     let db = t.with::<Note>().await;
     let n = note("n");
-    let error = db.transaction().add(Note::create(&n)).add(Note::update("n").add(Note::COUNT, 1)).commit().await.unwrap_err();
+    let error =
+        db.transaction().add(Note::create(&n)).add(Note::update("n").add(Note::COUNT, 1)).commit().await.unwrap_err();
     assert_eq!((error.kind(), error.position()), (ErrorKind::InvalidInput, Some(1)));
     assert_eq!(Note::get("n").exec(db).await.unwrap(), None);
 }

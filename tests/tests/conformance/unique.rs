@@ -68,7 +68,10 @@ async fn a_delete_frees_the_values(t: Test) {
     let db = t.with::<Account>().await;
     Account::create(&Account { phone: Some("1".into()), ..account("a") }).exec(db).await.unwrap();
     assert!(Account::delete("a").exec(db).await.unwrap());
-    Account::create(&Account { phone: Some("1".into()), login: "login-a".into(), ..account("b") }).exec(db).await.unwrap();
+    Account::create(&Account { phone: Some("1".into()), login: "login-a".into(), ..account("b") })
+        .exec(db)
+        .await
+        .unwrap();
     assert!(Account::delete("b").only_if(Account::BALANCE.eq(100)).exec(db).await.unwrap());
     Account::create(&Account { phone: Some("1".into()), ..account("a") }).exec(db).await.unwrap();
 }
@@ -150,7 +153,9 @@ async fn concurrent_changes_orphan_nothing(t: Test) {
         let name = format!("l{n}");
         let found = Account::find_by_login(&name).consistent().exec(db).await.unwrap();
         assert_eq!(found.is_some(), name == login);
-        let taken = Account::create(&Account { login: name.clone(), number: 1000 + n, ..account(&format!("x{n}")) }).exec(db).await;
+        let taken = Account::create(&Account { login: name.clone(), number: 1000 + n, ..account(&format!("x{n}")) })
+            .exec(db)
+            .await;
         assert_eq!(taken.is_err(), name == login, "{name} of {login}: {taken:?}");
     }
 }

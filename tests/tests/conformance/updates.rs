@@ -45,8 +45,14 @@ async fn every_kind_of_change_at_once(t: Test) {
 async fn an_update_of_a_missing_record_makes_nothing(t: Test) {
     let db = t.with::<Note>().await;
     assert_eq!(kind(Note::update("n").add(Note::COUNT, 1).exec(db).await), ErrorKind::NotFound);
-    assert_eq!(kind(Note::update("n").set(Note::TITLE, "x").only_if(Note::COUNT.eq(0)).exec(db).await), ErrorKind::NotFound);
-    assert_eq!(kind(Note::update("n").set(Note::TITLE, "x").only_if(Note::COUNT.missing()).exec(db).await), ErrorKind::NotFound);
+    assert_eq!(
+        kind(Note::update("n").set(Note::TITLE, "x").only_if(Note::COUNT.eq(0)).exec(db).await),
+        ErrorKind::NotFound
+    );
+    assert_eq!(
+        kind(Note::update("n").set(Note::TITLE, "x").only_if(Note::COUNT.missing()).exec(db).await),
+        ErrorKind::NotFound
+    );
     assert_eq!(Note::scan().all(db).await.unwrap(), []);
 }
 
@@ -106,7 +112,11 @@ async fn optional_fields_come_and_go(t: Test) {
     assert_eq!(Note::update("n").add(Note::SCORE, 3).exec(db).await.unwrap().score, Some(3));
     assert_eq!(Note::update("n").set(Note::SCORE, -4).exec(db).await.unwrap().score, Some(-4));
     assert_eq!(Note::update("n").remove(Note::SCORE).exec(db).await.unwrap().score, None);
-    assert_eq!(Note::update("n").remove(Note::SCORE).exec(db).await.unwrap().score, None, "removing nothing is no error");
+    assert_eq!(
+        Note::update("n").remove(Note::SCORE).exec(db).await.unwrap().score,
+        None,
+        "removing nothing is no error"
+    );
 }
 
 async fn append_to_lists(t: Test) {
@@ -146,7 +156,10 @@ async fn nested_changes(t: Test) {
 async fn a_way_that_is_missing_is_refused(t: Test) {
     let db = t.with::<Note>().await;
     Note::create(&note("n")).exec(db).await.unwrap();
-    assert_eq!(kind(Note::update("n").set(Note::ADDRESS.at(Address::CITY), "Wien").exec(db).await), ErrorKind::InvalidInput);
+    assert_eq!(
+        kind(Note::update("n").set(Note::ADDRESS.at(Address::CITY), "Wien").exec(db).await),
+        ErrorKind::InvalidInput
+    );
     assert_eq!(kind(Note::update("n").set(Note::TAGS.nth(0), "x").exec(db).await), ErrorKind::InvalidInput);
     assert_eq!(Note::get("n").exec(db).await.unwrap(), Some(note("n")));
 }
@@ -163,7 +176,8 @@ async fn overlapping_changes_are_refused(t: Test) {
 async fn changes_see_the_record_as_it_was(t: Test) {
     let db = t.with::<Note>().await;
     Note::create(&Note { count: 1, ..note("n") }).exec(db).await.unwrap();
-    let changed = Note::update("n").add(Note::COUNT, 1).add(Note::BIG, 1).only_if(Note::COUNT.eq(1)).exec(db).await.unwrap();
+    let changed =
+        Note::update("n").add(Note::COUNT, 1).add(Note::BIG, 1).only_if(Note::COUNT.eq(1)).exec(db).await.unwrap();
     assert_eq!((changed.count, changed.big), (2, 1));
 }
 

@@ -25,26 +25,15 @@ pub(crate) async fn try_dynamo(
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await?;
     let answer = String::from_utf8_lossy(&answer);
-    let status = answer
-        .split(' ')
-        .nth(1)
-        .and_then(|status| status.parse().ok());
+    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
     let status = status.ok_or(io::ErrorKind::UnexpectedEof)?;
-    let body = &answer[answer.find('{').unwrap_or(answer.len())
-        ..answer.rfind('}').map_or(answer.len(), |end| end + 1)];
+    let body = &answer[answer.find('{').unwrap_or(answer.len())..answer.rfind('}').map_or(answer.len(), |end| end + 1)];
     Ok((status, serde_json::from_str(body).unwrap_or_default()))
 }
 
 /// The body of an answer that must be a success.
-pub(crate) async fn dynamo(
-    address: &str,
-    access_key: &str,
-    operation: &str,
-    body: &Value,
-) -> Value {
-    let (status, answer) = try_dynamo(address, access_key, operation, body)
-        .await
-        .expect("the server answers");
+pub(crate) async fn dynamo(address: &str, access_key: &str, operation: &str, body: &Value) -> Value {
+    let (status, answer) = try_dynamo(address, access_key, operation, body).await.expect("the server answers");
     assert_eq!(status, 200, "{operation}: {answer}");
     answer
 }

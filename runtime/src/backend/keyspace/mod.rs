@@ -25,6 +25,6 @@ mod write;
 #[cfg(feature = "memory")]
 pub(crate) use {
     explain::{explain_query, explain_write},
-    space::{Batch, Entry, Space, View},
+    space::{Batch, Entry, Space, View, Visit},
     store::Keyspace,
 };

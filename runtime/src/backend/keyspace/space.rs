@@ -17,6 +17,9 @@ pub(crate) enum Entry {
     Mark,
 }
 
+/// Is shown entries until it breaks off.
+pub(crate) type Visit<'a> = dyn FnMut(&[u8], &Entry) -> Result<ControlFlow<()>> + 'a;
+
 /// One state of a store: it does not change while it is looked at.
 pub(crate) trait View {
     /// What stands under a key.
@@ -24,12 +27,7 @@ pub(crate) trait View {
 
     /// Shows the entries within bounds, in the order of their keys or in its reverse, until `each`
     /// breaks off. Bounds that cross hold nothing.
-    fn scan(
-        &self,
-        bounds: &Bounds,
-        descending: bool,
-        each: &mut dyn FnMut(&[u8], &Entry) -> Result<ControlFlow<()>>,
-    ) -> Result<()>;
+    fn scan(&self, bounds: &Bounds, descending: bool, each: &mut Visit<'_>) -> Result<()>;
 }
 
 /// What a write changes: each key's new entry, or none.

@@ -1,10 +1,10 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::{Bound, ControlFlow};
+use std::ops::Bound;
 use std::sync::{PoisonError, RwLock};
 
-use crate::backend::keyspace::{Batch, Entry, Space, View, encoding::Bounds};
+use crate::backend::keyspace::{Batch, Entry, Space, View, Visit, encoding::Bounds};
 use crate::error::Result;
 
 /// An ordered map behind a lock.
@@ -16,12 +16,7 @@ impl View for BTreeMap<Vec<u8>, Entry> {
         Ok(self.get(key).cloned())
     }
 
-    fn scan(
-        &self,
-        bounds: &Bounds,
-        descending: bool,
-        each: &mut dyn FnMut(&[u8], &Entry) -> Result<ControlFlow<()>>,
-    ) -> Result<()> {
+    fn scan(&self, bounds: &Bounds, descending: bool, each: &mut Visit<'_>) -> Result<()> {
         let bounds = (bounds.0.as_ref(), bounds.1.as_ref());
         if is_empty(bounds) {
             return Ok(());

@@ -1,0 +1,110 @@
+//! One call: attempts until the deadline, with a pause between them that grows and is never the same.
+
+use std::error::Error as StdError;
+use std::future::Future;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+
+use super::failure::Failure;
+use crate::error::{Error, ErrorKind, Result};
+use crate::request::Call;
+
+/// The longest an attempt may take, however far the deadline.
+const LONGEST_ATTEMPT: Duration = Duration::from_secs(10);
+/// An attempt shorter than this is hardly worth it, unless no more is left.
+const SHORTEST_ATTEMPT: Duration = Duration::from_millis(250);
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// The attempts of one call.
+#[derive(Debug)]
+pub(super) struct Attempts<'a> {
+    call: &'a Call,
+    made: u32,
+    /// Whether an attempt may have been applied though its answer did not come.
+    pub(super) ambiguous: bool,
+}
+
+impl<'a> Attempts<'a> {
+    pub(super) fn new(call: &'a Call) -> Self {
+        Self { call, made: 0, ambiguous: false }
+    }
+
+    /// Sends a request, for no longer than leaves time to find out what came of it.
+    pub(super) async fn send<T, E>(
+        &mut self,
+        request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+    ) -> Result<T, Failure>
+    where
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+        aws_sdk_dynamodb::Error: From<SdkError<E, HttpResponse>>,
+    {
+        self.made += 1;
+        let left = self.call.left();
+        let budget = (left * 2 / 5).max(left.min(SHORTEST_ATTEMPT)).min(LONGEST_ATTEMPT);
+        let failure = match tokio::time::timeout(budget, Box::pin(request)).await {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(error)) => Failure::of(error),
+            Err(_) => Failure::timed_out(),
+        };
+        self.ambiguous |= failure.class.may_be_applied();
+        Err(failure)
+    }
+
+    /// Waits a moment before the next attempt; false where the deadline would pass meanwhile.
+    pub(super) async fn pause(&self) -> bool {
+        let longest = FIRST_PAUSE.saturating_mul(1 << self.made.min(10)).min(LONGEST_PAUSE);
+        let pause = longest.mul_f64(0.25 + 0.75 * fastrand::f64());
+        if pause >= self.call.left() {
+            return false;
+        }
+        tokio::time::sleep(pause).await;
+        true
+    }
+}
+
+/// Sends a read until it is answered or the deadline passes.
+pub(super) async fn read<T, E, R>(call: &Call, mut request: impl FnMut() -> R + Send) -> Result<T>
+where
+    T: Send,
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+    R: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+    aws_sdk_dynamodb::Error: From<SdkError<E, HttpResponse>>,
+{
+    let mut attempts = Attempts::new(call);
+    loop {
+        match attempts.send(request()).await {
+            Ok(answer) => return Ok(answer),
+            Err(failure) if failure.class.passes() && attempts.pause().await => {}
+            Err(failure) => return Err(failure.into_error()),
+        }
+    }
+}
+
+/// The error of a write that gave up at the deadline: what it is depends on whether an attempt may
+/// have been applied.
+pub(super) fn gave_up(attempts: &Attempts<'_>, failure: Failure) -> Error {
+    if attempts.ambiguous { failure.into_unknown() } else { failure.into_error() }
+}
+
+/// The error of a refusal that comes after an attempt which may have been applied: the record may
+/// have been changed by that very attempt, so the refusal says nothing of it.
+pub(super) fn refused(attempts: &Attempts<'_>, refusal: Error) -> Error {
+    if !attempts.ambiguous {
+        return refusal;
+    }
+    let message = format!(
+        "the write may or may not have happened: an answer was lost, and then it was refused ({}: {})",
+        refusal.kind(),
+        refusal.message()
+    );
+    Error::new(ErrorKind::OutcomeUnknown, message)
+}
+
+/// The deadline passed with nothing sent that could have changed anything.
+pub(super) fn timed_out(what: &str) -> Error {
+    Error::new(ErrorKind::Timeout, format!("the deadline passed {what}"))
+}
+

@@ -1,0 +1,107 @@
+//! Changes as DynamoDB's update expressions.
+
+use super::placeholders::Placeholders;
+use crate::change::Change;
+use crate::definition::Definition;
+use crate::field::{Path, Step};
+use crate::value::{Record, STAMP, Value};
+
+/// The update expression of the changes, which also leaves the stamp of the call. Every clause sees
+/// the record as it was before.
+pub(super) fn write(changes: &[Change], stamp: &Value, placeholders: &mut Placeholders) -> String {
+    let (mut set, mut remove) = (Vec::new(), Vec::new());
+    for change in changes {
+        match clause(change, placeholders) {
+            Clause::Set(text) => set.push(text),
+            Clause::Remove(text) => remove.push(text),
+        }
+    }
+    let (name, value) = (placeholders.name(STAMP), placeholders.value(stamp));
+    set.push(format!("{name} = {value}"));
+    let mut text = format!("SET {}", set.join(", "));
+    if !remove.is_empty() {
+        text.push_str(&format!(" REMOVE {}", remove.join(", ")));
+    }
+    text
+}
+
+enum Clause {
+    Set(String),
+    Remove(String),
+}
+
+fn clause(change: &Change, placeholders: &mut Placeholders) -> Clause {
+    let path = placeholders.path(change.path());
+    let mut value = |value: &Value| placeholders.value(value);
+    Clause::Set(match change {
+        Change::Remove(at) | Change::Set(at, Value::Null) => match at.steps().last() {
+            // Removing an item would move those after it.
+            Some(Step::Position(_)) => format!("{path} = {}", value(&Value::Null)),
+            _ => return Clause::Remove(path),
+        },
+        Change::Set(_, new) => format!("{path} = {}", value(new)),
+        Change::SetIfMissing(_, new) => format!("{path} = if_not_exists({path}, {})", value(new)),
+        Change::Add { delta, .. } => {
+            format!("{path} = if_not_exists({path}, {}) + {}", value(&Value::Int(0)), value(delta))
+        }
+        Change::Append(_, items) => {
+            let items = value(&Value::List(items.clone()));
+            format!("{path} = list_append(if_not_exists({path}, {}), {items})", value(&Value::List(Vec::new())))
+        }
+    })
+}
+
+/// Whether the sum has to be made here: DynamoDB adds decimals, floats are binary.
+pub(super) fn adds_float(changes: &[Change]) -> bool {
+    changes.iter().any(|change| matches!(change, Change::Add { bounds: None, .. }))
+}
+
+/// Whether doing the changes twice differs from doing them once, in what the user stores. A version
+/// that went up twice does no harm.
+pub(super) fn once_only(definition: &Definition, changes: &[Change]) -> bool {
+    changes.iter().any(|change| match change {
+        Change::Add { path, .. } => !path.is_field() || Some(path.root()) != definition.version(),
+        Change::Append(..) => true,
+        _ => false,
+    })
+}
+
+/// The changes with sums of floats as they come out for this record.
+pub(super) fn settled(changes: &[Change], outcome: &Record) -> Vec<Change> {
+    let settle = |change: &Change| match change {
+        Change::Add { path, bounds: None, .. } => set(path, outcome),
+        change => change.clone(),
+    };
+    changes.iter().map(settle).collect()
+}
+
+fn set(path: &Path, outcome: &Record) -> Change {
+    Change::Set(path.clone(), outcome.at(path).cloned().unwrap_or(Value::Null))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_change_is_a_clause() {
+        let mut placeholders = Placeholders::default();
+        let text = write(
+            &[
+                Change::Set(Path::field("a"), Value::Int(1)),
+                Change::SetIfMissing(Path::field("b"), Value::Int(1)),
+                Change::Add { path: Path::field("c"), delta: Value::Int(-2), bounds: Some((0, 9)) },
+                Change::Append(Path::field("d"), vec![Value::from("x")]),
+                Change::Remove(Path::field("e")),
+                Change::Remove(Path::new(vec![Step::Name("f".into()), Step::Position(2)])),
+            ],
+            &Value::Bytes(vec![7]),
+            &mut placeholders,
+        );
+        assert_eq!(
+            text,
+            "SET #n0 = :v0, #n1 = if_not_exists(#n1, :v0), #n2 = if_not_exists(#n2, :v1) + :v2, \
+             #n3 = list_append(if_not_exists(#n3, :v4), :v3), #n5[2] = :v5, #n6 = :v6 REMOVE #n4"
+        );
+    }
+}

@@ -1,0 +1,269 @@
+//! What came of a request that did not succeed: whether it can have been applied, and as what it is
+//! told.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::iter::successors;
+
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::CancellationReason;
+
+use super::convert::Item;
+use crate::error::{Error, ErrorKind};
+
+/// What is known of a request that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Class {
+    /// DynamoDB refused it: it was not applied, and never will be.
+    Refused,
+    /// The condition was false: it was not applied.
+    Condition,
+    /// A transaction was cancelled: it was not applied.
+    Cancelled,
+    /// Too much traffic: it was not applied.
+    Throttled,
+    /// Another transaction was at work on the record: it was not applied.
+    Conflict,
+    /// Nobody was reached: it was not applied.
+    Unreachable,
+    /// No credentials, or none that DynamoDB takes.
+    Credentials,
+    /// The table does not exist.
+    NoTable,
+    /// The table is being made or changed.
+    TableInUse,
+    /// No answer in time: it may have been applied.
+    TimedOut,
+    /// The answer was lost, or is an error of the server's own: it may have been applied.
+    Ambiguous,
+}
+
+impl Class {
+    /// Whether the request may have been applied all the same.
+    pub(super) fn may_be_applied(self) -> bool {
+        matches!(self, Self::TimedOut | Self::Ambiguous)
+    }
+
+    /// Whether the same request may succeed a moment later.
+    pub(super) fn passes(self) -> bool {
+        matches!(self, Self::Throttled | Self::Conflict | Self::Unreachable | Self::TimedOut | Self::Ambiguous)
+    }
+}
+
+/// A request that failed.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) class: Class,
+    /// The record that a condition was false for, where there was one.
+    pub(super) item: Option<Item>,
+    /// Why a transaction was cancelled, one for each of its items.
+    pub(super) reasons: Vec<CancellationReason>,
+    code: String,
+    message: String,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Failure {
+    /// A request that had no answer in time.
+    pub(super) fn timed_out() -> Self {
+        Self::plain(Class::TimedOut, "DynamoDB did not answer in time")
+    }
+
+    fn plain(class: Class, message: &str) -> Self {
+        Self {
+            class,
+            item: None,
+            reasons: Vec::new(),
+            code: String::new(),
+            message: message.to_owned(),
+            source: None,
+        }
+    }
+
+    /// What an SDK error says.
+    pub(super) fn of<E>(error: SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+        aws_sdk_dynamodb::Error: From<SdkError<E, HttpResponse>>,
+    {
+        let class = classify(&error);
+        let code = error.code().unwrap_or_default().to_owned();
+        let message = match (class, error.message()) {
+            // What DynamoDB says of a signature quotes parts of it.
+            (Class::Credentials, _) if !code.is_empty() => format!("DynamoDB refused the credentials ({code})"),
+            (_, Some(message)) if !code.is_empty() => format!("{code}: {message}"),
+            _ => innermost(&error),
+        };
+        let error = aws_sdk_dynamodb::Error::from(error);
+        let (item, reasons) = match &error {
+            aws_sdk_dynamodb::Error::ConditionalCheckFailedException(refusal) => (refusal.item.clone(), Vec::new()),
+            aws_sdk_dynamodb::Error::TransactionCanceledException(cancelled) => {
+                (None, cancelled.cancellation_reasons.clone().unwrap_or_default())
+            }
+            _ => (None, Vec::new()),
+        };
+        Self { class, item, reasons, code, message, source: Some(Box::new(error)) }
+    }
+
+    /// DynamoDB's own name for the error.
+    pub(super) fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// What DynamoDB says.
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The failure as an error, of an operation that certainly changed nothing.
+    pub(super) fn into_error(self) -> Error {
+        let kind = self.kind();
+        let message = match self.class {
+            Class::NoTable => "the repository is not defined; call define first".to_owned(),
+            Class::Unreachable => format!("DynamoDB cannot be reached: {}", self.message),
+            Class::Throttled => format!("DynamoDB asked for less traffic until the deadline passed ({})", self.message),
+            Class::Conflict => format!("other transactions were at work on the record until the deadline passed ({})", self.message),
+            _ => self.message.clone(),
+        };
+        self.sourced(Error::new(kind, message))
+    }
+
+    /// The failure as an error, of a write that may have been applied.
+    pub(super) fn into_unknown(self) -> Error {
+        let message = format!("the write may or may not have happened: {}", self.message);
+        self.sourced(Error::new(ErrorKind::OutcomeUnknown, message))
+    }
+
+    fn sourced(self, error: Error) -> Error {
+        match self.source {
+            Some(source) => error.with_source(Source(source)),
+            None => error,
+        }
+    }
+
+    fn kind(&self) -> ErrorKind {
+        match self.class {
+            Class::NoTable => ErrorKind::SchemaMismatch,
+            Class::Unreachable | Class::Ambiguous => ErrorKind::Unavailable,
+            Class::TimedOut => ErrorKind::Timeout,
+            Class::Throttled | Class::Conflict => ErrorKind::Throttled,
+            Class::Credentials => ErrorKind::Config,
+            Class::Condition => ErrorKind::ConditionFailed,
+            Class::Refused if self.code == "ValidationException" => invalid(&self.message),
+            Class::Refused | Class::Cancelled | Class::TableInUse => ErrorKind::Backend,
+        }
+    }
+}
+
+/// What DynamoDB says of data it does not take, as the kinds that the other backends give for it.
+pub(super) fn invalid(message: &str) -> ErrorKind {
+    const SIZE: [&str; 4] =
+        ["maximum allowed size", "document path provided", "Nesting Levels", "exceeded the maximum size limit"];
+    const TYPE: [&str; 2] = ["incorrect data type", "Incorrect operand type"];
+    if SIZE.iter().any(|part| message.contains(part)) {
+        ErrorKind::InvalidInput
+    } else if TYPE.iter().any(|part| message.contains(part)) {
+        ErrorKind::Codec
+    } else {
+        ErrorKind::Backend
+    }
+}
+
+/// An SDK's error, kept as a source.
+#[derive(Debug)]
+struct Source(Box<dyn StdError + Send + Sync>);
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl StdError for Source {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source()
+    }
+}
+
+fn classify<E>(error: &SdkError<E, HttpResponse>) -> Class
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+{
+    match error {
+        // Built and signed here: nothing was sent.
+        SdkError::ConstructionFailure(_) => if names_credentials(error) { Class::Credentials } else { Class::Refused },
+        SdkError::TimeoutError(_) => Class::TimedOut,
+        SdkError::DispatchFailure(_) if names_credentials(error) => Class::Credentials,
+        SdkError::DispatchFailure(failure) if never_connected(error) => {
+            if failure.is_user() { Class::Refused } else { Class::Unreachable }
+        }
+        SdkError::DispatchFailure(failure) if failure.is_user() => Class::Refused,
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => Class::TimedOut,
+        SdkError::ServiceError(context) => by_code(context.err().code(), context.raw().status().as_u16()),
+        _ => Class::Ambiguous,
+    }
+}
+
+fn by_code(code: Option<&str>, status: u16) -> Class {
+    match code.unwrap_or_default() {
+        "ConditionalCheckFailedException" => Class::Condition,
+        "TransactionCanceledException" => Class::Cancelled,
+        "ProvisionedThroughputExceededException"
+        | "ThrottlingException"
+        | "Throttling"
+        | "RequestLimitExceeded"
+        | "TooManyRequestsException" => Class::Throttled,
+        "TransactionConflictException" | "TransactionInProgressException" => Class::Conflict,
+        "ResourceNotFoundException" | "TableNotFoundException" => Class::NoTable,
+        "ResourceInUseException" | "TableInUseException" | "LimitExceededException" => Class::TableInUse,
+        "UnrecognizedClientException"
+        | "InvalidSignatureException"
+        | "IncompleteSignatureException"
+        | "IncompleteSignature"
+        | "MissingAuthenticationTokenException"
+        | "MissingAuthenticationToken"
+        | "InvalidClientTokenId"
+        | "ExpiredTokenException"
+        | "NotAuthorized"
+        | "AccessDeniedException" => Class::Credentials,
+        _ if status == 429 => Class::Throttled,
+        _ if status >= 500 => Class::Ambiguous,
+        _ => Class::Refused,
+    }
+}
+
+fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    successors(Some(error), |error| error.source())
+}
+
+/// Whether no connection was made, so that nothing can have been sent.
+fn never_connected(error: &(dyn StdError + 'static)) -> bool {
+    chain(error).any(|error| {
+        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+        let refused = matches!(
+            kind,
+            Some(
+                io::ErrorKind::ConnectionRefused
+                    | io::ErrorKind::HostUnreachable
+                    | io::ErrorKind::NetworkUnreachable
+                    | io::ErrorKind::AddrNotAvailable
+            )
+        );
+        // The client says where it failed in its text only.
+        refused || error.to_string().contains("(Connect)") || error.to_string().contains("connect timeout")
+    })
+}
+
+fn names_credentials(error: &(dyn StdError + 'static)) -> bool {
+    chain(error).any(|error| {
+        let text = error.to_string();
+        text.contains("credentials provider") || text.contains("credential provider") || text.contains("load credentials")
+    })
+}
+
+/// The cause that says most.
+fn innermost(error: &(dyn StdError + 'static)) -> String {
+    chain(error).last().map(ToString::to_string).unwrap_or_default()
+}

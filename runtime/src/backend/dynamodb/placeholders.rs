@@ -1,0 +1,121 @@
+//! Names and values of an expression, each behind a placeholder: no operand is ever part of the text.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::convert::to_attribute;
+use crate::error::{Error, Result};
+use crate::field::{Path, Step};
+use crate::value::Value;
+
+/// "Expression parameters" in "Quotas in Amazon DynamoDB": 4 KB of text, 300 operators or functions.
+const TEXT: usize = 4096;
+const OPERATORS: usize = 300;
+
+/// The placeholders of all expressions of one request.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Placeholders {
+    names: Vec<String>,
+    values: Vec<AttributeValue>,
+    operators: usize,
+}
+
+impl Placeholders {
+    /// The placeholder of an attribute's name.
+    pub(super) fn name(&mut self, name: &str) -> String {
+        let at = self.names.iter().position(|known| known == name).unwrap_or_else(|| {
+            self.names.push(name.to_owned());
+            self.names.len() - 1
+        });
+        format!("#n{at}")
+    }
+
+    /// The placeholders of a path.
+    pub(super) fn path(&mut self, path: &Path) -> String {
+        let mut text = String::new();
+        for step in path.steps() {
+            match step {
+                Step::Name(name) => {
+                    if !text.is_empty() {
+                        text.push('.');
+                    }
+                    text.push_str(&self.name(name));
+                }
+                Step::Position(at) => text.push_str(&format!("[{at}]")),
+            }
+        }
+        text
+    }
+
+    /// The placeholder of a value.
+    pub(super) fn value(&mut self, value: &Value) -> String {
+        self.attribute(to_attribute(value))
+    }
+
+    /// The placeholder of a value in DynamoDB's own form.
+    pub(super) fn attribute(&mut self, value: AttributeValue) -> String {
+        let at = self.values.iter().position(|known| *known == value).unwrap_or_else(|| {
+            self.values.push(value);
+            self.values.len() - 1
+        });
+        format!(":v{at}")
+    }
+
+    /// Counts operators and functions.
+    pub(super) fn count(&mut self, operators: usize) {
+        self.operators += operators;
+    }
+
+    /// Refuses what DynamoDB would refuse for its length.
+    pub(super) fn check(&self, expression: &str) -> Result<()> {
+        if expression.len() > TEXT {
+            let length = expression.len();
+            return Err(Error::invalid(format!("an expression of {length} bytes; DynamoDB takes {TEXT}")));
+        }
+        if self.operators > OPERATORS {
+            let operators = self.operators;
+            return Err(Error::invalid(format!("an expression of {operators} operators; DynamoDB takes {OPERATORS}")));
+        }
+        Ok(())
+    }
+
+    /// The names, for a request; none where there are none, since DynamoDB refuses an empty map.
+    pub(super) fn names(&self) -> Option<HashMap<String, String>> {
+        let names: HashMap<_, _> = self.names.iter().enumerate().map(|(at, name)| (format!("#n{at}"), name.clone())).collect();
+        (!names.is_empty()).then_some(names)
+    }
+
+    /// The values, for a request.
+    pub(super) fn values(&self) -> Option<HashMap<String, AttributeValue>> {
+        let values: HashMap<_, _> =
+            self.values.iter().enumerate().map(|(at, value)| (format!(":v{at}"), value.clone())).collect();
+        (!values.is_empty()).then_some(values)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_names_stay_out_of_the_text() {
+        let mut placeholders = Placeholders::default();
+        let path = Path::new(vec![
+            Step::Name("#a.b".into()),
+            Step::Name(":c OR 1".into()),
+            Step::Position(3),
+            Step::Name("#a.b".into()),
+        ]);
+        assert_eq!(placeholders.path(&path), "#n0.#n1[3].#n0");
+        assert_eq!(placeholders.names().map(|names| names["#n1"].clone()).as_deref(), Some(":c OR 1"));
+    }
+
+    #[test]
+    fn equal_values_share_a_placeholder() {
+        let mut placeholders = Placeholders::default();
+        assert_eq!(placeholders.value(&Value::from("x")), ":v0");
+        assert_eq!(placeholders.value(&Value::from("y")), ":v1");
+        assert_eq!(placeholders.value(&Value::from("x")), ":v0");
+    }
+}

@@ -1,0 +1,238 @@
+//! Values as BSON, and BSON as values.
+//!
+//! An integer is an Int64 where it fits and a Decimal128 above that: the server compares and
+//! indexes both by value. Bytes are generic binary data.
+
+use std::collections::BTreeMap;
+
+use mongodb::bson::raw::CStr;
+use mongodb::bson::spec::BinarySubtype;
+use mongodb::bson::{Binary, Bson, DateTime, Decimal128, Document, RawArray, RawArrayBuf, RawBson, RawBsonRef, RawDocument, RawDocumentBuf};
+
+use crate::error::{Error, Result};
+use crate::value::{Value, whole};
+
+/// A value as an operand.
+pub(super) fn to_bson(value: &Value) -> Result<Bson> {
+    Ok(match value {
+        Value::Null => Bson::Null,
+        Value::Bool(b) => Bson::Boolean(*b),
+        Value::Int(n) => integer(*n),
+        Value::Float(x) => Bson::Double(*x),
+        Value::String(text) => Bson::String(text.clone()),
+        Value::Bytes(bytes) => Bson::Binary(Binary { subtype: BinarySubtype::Generic, bytes: bytes.clone() }),
+        Value::List(items) => Bson::Array(items.iter().map(to_bson).collect::<Result<_>>()?),
+        Value::Map(map) => Bson::Document(to_document(map.iter().map(|(name, value)| (name.as_str(), value)))?),
+    })
+}
+
+fn to_document<'a>(items: impl Iterator<Item = (&'a str, &'a Value)>) -> Result<Document> {
+    items.map(|(name, value)| Ok((checked(name)?.as_str().to_owned(), to_bson(value)?))).collect()
+}
+
+/// A value as it is written into a record.
+pub(super) fn to_raw(value: &Value) -> Result<RawBson> {
+    Ok(match value {
+        Value::Null => RawBson::Null,
+        Value::Bool(b) => RawBson::Boolean(*b),
+        Value::Int(n) => match i64::try_from(*n) {
+            Ok(n) => RawBson::Int64(n),
+            Err(_) => RawBson::Decimal128(decimal(*n)),
+        },
+        Value::Float(x) => RawBson::Double(*x),
+        Value::String(text) => RawBson::String(text.clone()),
+        Value::Bytes(bytes) => RawBson::Binary(Binary { subtype: BinarySubtype::Generic, bytes: bytes.clone() }),
+        Value::List(items) => {
+            let mut array = RawArrayBuf::new();
+            for item in items {
+                array.push(to_raw(item)?);
+            }
+            RawBson::Array(array)
+        }
+        Value::Map(map) => {
+            let mut document = RawDocumentBuf::new();
+            for (name, value) in map {
+                document.append(checked(name)?, to_raw(value)?);
+            }
+            RawBson::Document(document)
+        }
+    })
+}
+
+/// A name as BSON holds it: text that ends at the first NUL, so one with a NUL in it cannot be.
+pub(super) fn checked(name: &str) -> Result<&CStr> {
+    <&CStr>::try_from(name).map_err(|_| Error::unsupported(format!("the name {name:?} has a NUL in it, which MongoDB cannot hold in a name")))
+}
+
+/// An integer as a number of the server.
+pub(super) fn integer(n: i128) -> Bson {
+    i64::try_from(n).map_or_else(|_| Bson::Decimal128(decimal(n)), Bson::Int64)
+}
+
+const EXPONENT_BIAS: i32 = 6176;
+const COEFFICIENT_BITS: u32 = 113;
+
+/// An integer of up to 33 digits as a Decimal128 with exponent 0.
+pub(super) fn decimal(n: i128) -> Decimal128 {
+    let sign = u128::from(n < 0) << 127;
+    let exponent = (EXPONENT_BIAS as u128) << COEFFICIENT_BITS;
+    Decimal128::from_bytes((sign | exponent | n.unsigned_abs()).to_le_bytes())
+}
+
+/// The number a Decimal128 is: an integer where it is one that integers are kept as.
+fn from_decimal(decimal: Decimal128) -> Option<Value> {
+    let bits = u128::from_le_bytes(decimal.bytes());
+    // These two bits mark infinities, NaN and coefficients that are not canonical.
+    if (bits >> 125) & 0b11 == 0b11 {
+        return None;
+    }
+    let mut exponent = i32::try_from((bits >> COEFFICIENT_BITS) & 0x3fff).ok()? - EXPONENT_BIAS;
+    let mut coefficient = bits & ((1 << COEFFICIENT_BITS) - 1);
+    while exponent < 0 && coefficient.is_multiple_of(10) && coefficient > 0 {
+        coefficient /= 10;
+        exponent += 1;
+    }
+    while exponent > 0 && coefficient < u128::from(u64::MAX) && coefficient > 0 {
+        coefficient *= 10;
+        exponent -= 1;
+    }
+    let negative = bits >> 127 == 1;
+    if coefficient == 0 {
+        return Some(Value::Int(0));
+    }
+    let magnitude = i128::try_from(coefficient).ok()?;
+    let signed = if negative { -magnitude } else { magnitude };
+    if exponent == 0 && (i128::from(i64::MIN)..=i128::from(u64::MAX)).contains(&signed) {
+        return Some(Value::Int(signed));
+    }
+    format!("{signed}e{exponent}").parse().ok().map(Value::Float)
+}
+
+/// A stored value. Dates that other programs wrote are read as milliseconds.
+pub(super) fn from_raw(raw: RawBsonRef<'_>) -> Result<Value> {
+    Ok(match raw {
+        RawBsonRef::Null | RawBsonRef::Undefined => Value::Null,
+        RawBsonRef::Boolean(b) => Value::Bool(b),
+        RawBsonRef::Int32(n) => Value::Int(n.into()),
+        RawBsonRef::Int64(n) => Value::Int(n.into()),
+        RawBsonRef::Double(x) if !x.is_finite() => return Err(Error::codec(format!("{x} is stored, which is no number"))),
+        RawBsonRef::Double(x) => whole(x).map_or(Value::Float(x), Value::Int),
+        RawBsonRef::Decimal128(decimal) => {
+            from_decimal(decimal).ok_or_else(|| Error::codec("a Decimal128 is stored that is no number"))?
+        }
+        RawBsonRef::DateTime(at) => Value::Int(at.timestamp_millis().into()),
+        RawBsonRef::String(text) | RawBsonRef::Symbol(text) => Value::String(text.to_owned()),
+        RawBsonRef::Binary(binary) => Value::Bytes(binary.bytes.to_vec()),
+        RawBsonRef::Array(array) => Value::List(from_array(array)?),
+        RawBsonRef::Document(document) => Value::Map(from_document(document)?),
+        other => return Err(Error::codec(format!("a {:?} is stored, which no field is read from", other.element_type()))),
+    })
+}
+
+fn from_array(array: &RawArray) -> Result<Vec<Value>> {
+    array.into_iter().map(|item| from_raw(item.map_err(broken)?)).collect()
+}
+
+fn from_document(document: &RawDocument) -> Result<BTreeMap<String, Value>> {
+    let mut map = BTreeMap::new();
+    for item in document {
+        let (name, raw) = item.map_err(broken)?;
+        match from_raw(raw)? {
+            Value::Null => {}
+            value => drop(map.insert(name.as_str().to_owned(), value)),
+        }
+    }
+    Ok(map)
+}
+
+/// An answer that is not BSON.
+pub(super) fn broken(error: mongodb::bson::error::Error) -> Error {
+    Error::codec("a stored document is not BSON").with_source(error)
+}
+
+/// The furthest seconds that fit a date, which counts milliseconds.
+pub(super) const FURTHEST: i64 = i64::MAX / 1000;
+
+/// Seconds since the epoch as a date, which a TTL index works on. What is beyond it is the furthest date.
+pub(super) fn date(seconds: i64) -> DateTime {
+    DateTime::from_millis(seconds.clamp(-FURTHEST, FURTHEST) * 1000)
+}
+
+/// Bytes as text that sorts as they do: binary data sorts by its length first.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]).map(char::from).collect()
+}
+
+/// The bytes that such text stands for.
+pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    rest.is_empty().then(|| pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn there_and_back(value: &Value) -> Value {
+        let raw = to_raw(value).unwrap();
+        from_raw(raw.as_raw_bson_ref()).unwrap()
+    }
+
+    #[test]
+    fn values_come_back_as_they_were() {
+        let map = [("b".to_owned(), Value::Null), ("$a.b".to_owned(), Value::Int(1))];
+        let values = [
+            Value::Int(i64::MIN.into()),
+            Value::Int(i64::MAX.into()),
+            Value::Int(i128::from(i64::MAX) + 1),
+            Value::Int(u64::MAX.into()),
+            Value::Float(0.1),
+            Value::Float(1e100),
+            Value::from("a\0b"),
+            Value::Bytes(vec![0, 255]),
+            Value::List(vec![Value::Null, Value::Bool(true)]),
+        ];
+        for value in values {
+            assert_eq!(there_and_back(&value), value);
+        }
+        let expected = Value::Map([("$a.b".to_owned(), Value::Int(1))].into());
+        assert_eq!(there_and_back(&Value::Map(map.into())), expected);
+    }
+
+    #[test]
+    fn decimals_are_read_as_the_numbers_they_are() {
+        for (text, value) in [
+            ("18446744073709551615", Value::Int(u64::MAX.into())),
+            ("-5", Value::Int(-5)),
+            ("1.50E2", Value::Int(150)),
+            ("0E+10", Value::Int(0)),
+            ("2.5", Value::Float(2.5)),
+            ("1E+40", Value::Float(1e40)),
+        ] {
+            assert_eq!(from_decimal(text.parse().unwrap()), Some(value), "{text}");
+        }
+        assert_eq!(decimal(u64::MAX.into()), "18446744073709551615".parse().unwrap());
+        for text in ["NaN", "Infinity", "-Infinity"] {
+            assert_eq!(from_decimal(text.parse().unwrap()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn hex_keeps_the_order_of_bytes() {
+        let mut bytes: Vec<Vec<u8>> = vec![vec![0], vec![0, 1], vec![1], vec![9, 255, 0], vec![10], vec![255]];
+        let texts: Vec<_> = bytes.iter().map(|bytes| hex(bytes)).collect();
+        assert!(texts.is_sorted());
+        assert_eq!(texts.iter().map(|text| unhex(text).unwrap()).collect::<Vec<_>>(), std::mem::take(&mut bytes));
+        assert_eq!(unhex("0"), None);
+        assert_eq!(unhex("0x"), None);
+    }
+
+    #[test]
+    fn a_nul_in_a_name_is_refused() {
+        let map = Value::Map([("a\0b".to_owned(), Value::Int(1))].into());
+        assert_eq!(to_raw(&map).unwrap_err().kind(), crate::ErrorKind::Unsupported);
+        assert_eq!(to_bson(&map).unwrap_err().kind(), crate::ErrorKind::Unsupported);
+    }
+}

@@ -1,0 +1,193 @@
+//! Conditions as aggregation expressions.
+//!
+//! An expression, unlike a query operator, does not look into lists by itself, takes any field
+//! name ("$getField"), and keeps what is data apart from what is code ("$literal"): no operand is
+//! ever read as an expression. What it compares is guarded by type, since the server orders values
+//! of different types too. See "Aggregation Operators" in the MongoDB manual.
+
+use mongodb::bson::{Bson, Document, doc};
+
+use super::convert::{FURTHEST, integer, to_bson};
+use super::shape::range_part;
+use crate::condition::{Expr, Op};
+use crate::definition::{Definition, KeyKind};
+use crate::error::{Error, Result};
+use crate::field::{Path, Step};
+use crate::value::{EXPIRES, Value};
+
+/// A filter that is true where the condition is.
+pub(super) fn filter(definition: &Definition, expr: &Expr) -> Result<Document> {
+    Ok(doc! { "$expr": truth(definition, expr)? })
+}
+
+/// An expression that gives whether a condition is true.
+pub(super) fn truth(definition: &Definition, expr: &Expr) -> Result<Bson> {
+    Ok(match expr {
+        Expr::Compare { path, op, value } => compare(definition, path, *op, value)?,
+        Expr::In { path, values } => {
+            let values = values.iter().map(|value| operand(definition, path, value)).collect::<Result<Vec<_>>>()?;
+            doc! { "$in": [at(definition, path), literal(values)] }.into()
+        }
+        Expr::BeginsWith { path, .. } | Expr::Contains { path, .. } if is_hex(definition, path) => Bson::Boolean(false),
+        Expr::BeginsWith { path, prefix } => {
+            let end = Bson::Int64(i64::try_from(prefix.len()).unwrap_or(i64::MAX));
+            let found = doc! { "$indexOfBytes": [at(definition, path), literal(prefix.as_str()), 0, end] };
+            where_type(at(definition, path), "string", doc! { "$eq": [found, 0] })
+        }
+        Expr::Contains { path, value } => contains(definition, path, value)?,
+        Expr::Size { path, op, count } => size(definition, path, *op, *count),
+        Expr::Exists(path) => doc! { "$not": [is_null(at(definition, path))] }.into(),
+        Expr::Missing(path) => is_null(at(definition, path)),
+        Expr::And(all) => doc! { "$and": each(definition, all)? }.into(),
+        Expr::Or(any) => doc! { "$or": each(definition, any)? }.into(),
+        Expr::Not(inner) => doc! { "$not": [truth(definition, inner)?] }.into(),
+    })
+}
+
+fn each(definition: &Definition, exprs: &[Expr]) -> Result<Vec<Bson>> {
+    exprs.iter().map(|expr| truth(definition, expr)).collect()
+}
+
+/// A value that is data, whatever it looks like.
+pub(super) fn literal(value: impl Into<Bson>) -> Bson {
+    doc! { "$literal": value.into() }.into()
+}
+
+fn where_type(of: Bson, name: &str, then: impl Into<Bson>) -> Bson {
+    // "$cond" evaluates only the branch it takes: what follows may fail on another type.
+    doc! { "$cond": [{ "$eq": [{ "$type": of }, name] }, then.into(), false] }.into()
+}
+
+pub(super) fn is_null(value: Bson) -> Bson {
+    doc! { "$in": [{ "$type": value }, ["missing", "null", "undefined"]] }.into()
+}
+
+fn compare(definition: &Definition, path: &Path, op: Op, value: &Value) -> Result<Bson> {
+    let operator = match op {
+        Op::Eq => "$eq",
+        Op::Ne => "$ne",
+        Op::Lt => "$lt",
+        Op::Le => "$lte",
+        Op::Gt => "$gt",
+        Op::Ge => "$gte",
+    };
+    let stored = at(definition, path);
+    let compared = doc! { operator: [stored.clone(), literal(operand(definition, path, value)?)] };
+    if matches!(op, Op::Eq | Op::Ne) {
+        return Ok(compared.into());
+    }
+    let guard = match value {
+        Value::Int(_) | Value::Float(_) => doc! { "$isNumber": stored },
+        Value::String(_) => doc! { "$eq": [{ "$type": stored }, "string"] },
+        Value::Bytes(_) if is_hex(definition, path) => doc! { "$eq": [{ "$type": stored }, "string"] },
+        Value::Bytes(_) => return Err(Error::unsupported(format!("{path}: MongoDB does not order binary data by its bytes"))),
+        // These have no order.
+        _ => return Ok(Bson::Boolean(false)),
+    };
+    Ok(doc! { "$and": [guard, compared] }.into())
+}
+
+/// An operand as it would be stored at the path.
+fn operand(definition: &Definition, path: &Path, value: &Value) -> Result<Bson> {
+    match value {
+        Value::Bytes(_) if is_hex(definition, path) => range_part(definition, value),
+        // Text is never equal to bytes, which are text only as they are stored.
+        Value::String(_) if is_hex(definition, path) => Ok(Bson::Null),
+        value => to_bson(value),
+    }
+}
+
+fn is_hex(definition: &Definition, path: &Path) -> bool {
+    definition.range().is_some_and(|range| range.kind == KeyKind::Bytes) && path.is_field() && Some(path.root()) == definition.range_name()
+}
+
+fn contains(definition: &Definition, path: &Path, value: &Value) -> Result<Bson> {
+    let stored = at(definition, path);
+    let in_list = doc! { "$in": [literal(to_bson(value)?), stored.clone()] };
+    let in_list = doc! { "$cond": [{ "$isArray": [stored.clone()] }, in_list, false] };
+    let Value::String(part) = value else { return Ok(in_list.into()) };
+    let found = doc! { "$indexOfBytes": [stored.clone(), literal(part.as_str())] };
+    let in_text = where_type(stored, "string", doc! { "$gte": [found, 0] });
+    Ok(doc! { "$or": [in_text, in_list] }.into())
+}
+
+fn size(definition: &Definition, path: &Path, op: Op, count: u64) -> Bson {
+    let stored = at(definition, path);
+    let is = |name: &str| doc! { "$eq": [{ "$type": stored.clone() }, name] };
+    let size: Bson = if is_hex(definition, path) {
+        doc! { "$divide": [{ "$strLenBytes": stored.clone() }, 2] }.into()
+    } else {
+        let branches = vec![
+            doc! { "case": is("array"), "then": { "$size": stored.clone() } },
+            doc! { "case": is("object"), "then": { "$size": { "$objectToArray": stored.clone() } } },
+            doc! { "case": is("binData"), "then": { "$binarySize": stored.clone() } },
+        ];
+        doc! { "$switch": { "branches": branches, "default": null } }.into()
+    };
+    let count = integer(count.into());
+    // A null is less than every number, and the size of what has none.
+    let known = doc! { "$gte": [size.clone(), 0] };
+    match op {
+        Op::Eq => doc! { "$eq": [size, count] },
+        Op::Ne => doc! { "$ne": [size, count] },
+        Op::Gt => doc! { "$gt": [size, count] },
+        Op::Ge => doc! { "$and": [known, { "$gte": [size, count] }] },
+        Op::Lt => doc! { "$and": [known, { "$lt": [size, count] }] },
+        Op::Le => doc! { "$and": [known, { "$lte": [size, count] }] },
+    }
+    .into()
+}
+
+/// The value at a path, or nothing.
+pub(super) fn at(definition: &Definition, path: &Path) -> Bson {
+    let Some((first, rest)) = path.steps().split_first() else { return Bson::Null };
+    let Step::Name(name) = first else { return Bson::Null };
+    rest.iter().fold(root(definition, name), step_into)
+}
+
+fn root(definition: &Definition, name: &str) -> Bson {
+    if name == EXPIRES {
+        return expiry_seconds();
+    }
+    if name == definition.hash_name() {
+        return if definition.range().is_some() { "$_id.h".into() } else { "$_id".into() };
+    }
+    if Some(name) == definition.range_name() {
+        return "$_id.r".into();
+    }
+    if is_plain(name) { format!("${name}").into() } else { field_of("$$ROOT".into(), name) }
+}
+
+/// A name that reads as itself after a "$".
+fn is_plain(name: &str) -> bool {
+    !name.starts_with(|first: char| first.is_ascii_digit()) && !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+/// A field of a document under any name; nothing where it is no document.
+pub(super) fn field_of(input: Bson, name: &str) -> Bson {
+    doc! { "$getField": { "field": literal(name), "input": input } }.into()
+}
+
+fn step_into(value: Bson, step: &Step) -> Bson {
+    match step {
+        Step::Name(name) => field_of(value, name),
+        Step::Position(at) => match i32::try_from(*at) {
+            Ok(at) => doc! { "$cond": [{ "$isArray": [value.clone()] }, { "$arrayElemAt": [value, at] }, null] }.into(),
+            // No list is that long.
+            Err(_) => Bson::Null,
+        },
+    }
+}
+
+/// The expiry, which is stored as a date, in seconds.
+fn expiry_seconds() -> Bson {
+    let field = format!("${EXPIRES}");
+    let seconds = doc! { "$toLong": { "$floor": { "$divide": [{ "$toLong": field.as_str() }, 1000] } } };
+    doc! { "$cond": [{ "$eq": [{ "$type": field.as_str() }, "date"] }, seconds, null] }.into()
+}
+
+/// Seconds as a date; what is beyond a date is the furthest.
+pub(super) fn to_date(seconds: Bson) -> Bson {
+    let within = doc! { "$min": [FURTHEST, { "$max": [-FURTHEST, seconds] }] };
+    doc! { "$toDate": { "$multiply": [{ "$toLong": within }, 1000_i64] } }.into()
+}

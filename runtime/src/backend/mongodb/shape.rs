@@ -1,0 +1,186 @@
+//! Where a record's fields are in its document.
+//!
+//! The primary key is `_id`: the hash key itself, or the document `{h, r}` of hash and range key,
+//! so that one index serves point reads, order and ranges. Bytes that something is ordered by are
+//! stored as hex text, since binary data sorts by its length first: a range key in `_id.r`, a
+//! range field of an index in a field beside it.
+
+use mongodb::bson::raw::{CStr, cstr};
+use mongodb::bson::{Bson, Document, RawBson, RawBsonRef, RawDocument, RawDocumentBuf, doc, oid::ObjectId};
+
+use super::convert::{FURTHEST, broken, checked, date, from_raw, hex, to_bson, to_raw, unhex};
+use crate::definition::{Definition, IndexDef, KeyDef, KeyKind};
+use crate::error::{Error, Result};
+use crate::request::RecordKey;
+use crate::value::{EXPIRES, Record, STAMP, Value};
+
+/// The start of the names of fields that the library adds for itself.
+const OWN: &str = "_reposit";
+const HEX: &str = "_reposit_hex_";
+const EXPIRES_NAME: &CStr = cstr!("_reposit_expires");
+const STAMP_NAME: &CStr = cstr!("_reposit_stamp");
+
+/// A field of an index as it is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Column {
+    /// Its path in the document.
+    pub(super) path: String,
+    /// Whether it is bytes stored as hex text.
+    pub(super) hex: bool,
+}
+
+impl Column {
+    /// A value as it is in this column.
+    pub(super) fn encode(&self, value: &Value) -> Result<Bson> {
+        match value {
+            Value::Bytes(bytes) if self.hex => Ok(Bson::String(hex(bytes))),
+            value => to_bson(value),
+        }
+    }
+}
+
+/// The column of a part of the primary key or an index; `ordered` where it is a range.
+fn column(definition: &Definition, part: KeyDef, ordered: bool) -> Column {
+    let bytes = part.kind == KeyKind::Bytes;
+    let range = definition.range();
+    if range.is_some_and(|range| range.field == part.field) {
+        return Column { path: "_id.r".to_owned(), hex: bytes };
+    }
+    let name = definition.part_name(part);
+    if ordered && bytes {
+        return Column { path: format!("{HEX}{name}"), hex: true };
+    }
+    let path = match range {
+        _ if definition.hash().field != part.field => name,
+        Some(_) => "_id.h",
+        None => "_id",
+    };
+    Column { path: path.to_owned(), hex: false }
+}
+
+/// The columns of an index: its hash field, then its range fields.
+pub(super) fn columns(definition: &Definition, index: &IndexDef) -> Vec<Column> {
+    index.parts().enumerate().map(|(at, part)| column(definition, part, at > 0)).collect()
+}
+
+/// The fields that are stored a second time as hex text, with the name of that.
+pub(super) fn shadows(definition: &'static Definition) -> Vec<(&'static str, String)> {
+    let mut shadows = Vec::new();
+    for part in definition.indexes().iter().flat_map(|index| index.ranges) {
+        let name = definition.part_name(*part);
+        let in_id = definition.range().is_some_and(|range| range.field == part.field);
+        if part.kind == KeyKind::Bytes && !in_id && shadows.iter().all(|(shadowed, _)| *shadowed != name) {
+            shadows.push((name, format!("{HEX}{name}")));
+        }
+    }
+    shadows
+}
+
+/// The `_id` of a record.
+pub(super) fn id(definition: &Definition, key: &RecordKey) -> Result<Bson> {
+    let hash = to_bson(&key.hash)?;
+    Ok(match &key.range {
+        Some(range) => Bson::Document(doc! { "h": hash, "r": range_part(definition, range)? }),
+        None => hash,
+    })
+}
+
+/// A range key as it is in `_id.r`.
+pub(super) fn range_part(definition: &Definition, value: &Value) -> Result<Bson> {
+    let hex = definition.range().is_some_and(|range| range.kind == KeyKind::Bytes);
+    Column { path: String::new(), hex }.encode(value)
+}
+
+/// The filter that finds one record by its key.
+pub(super) fn by_id(definition: &Definition, key: &RecordKey) -> Result<Document> {
+    Ok(doc! { "_id": { "$eq": id(definition, key)? } })
+}
+
+/// A record as the document that is stored, with the stamp of the call that writes it.
+pub(super) fn to_document(definition: &'static Definition, key: &RecordKey, record: &Record, stamp: ObjectId) -> Result<RawDocumentBuf> {
+    let mut document = RawDocumentBuf::new();
+    document.append(cstr!("_id"), RawBson::try_from(id(definition, key)?).map_err(unwritable)?);
+    for (name, value) in record.iter() {
+        if name == definition.hash_name() || Some(name) == definition.range_name() || name.starts_with(OWN) {
+            continue;
+        }
+        if name == "_id" {
+            let message = "a field other than the hash key is stored as _id, which is the primary key's name on MongoDB";
+            return Err(Error::unsupported(message));
+        }
+        document.append(checked(name)?, to_raw(value)?);
+    }
+    for (name, shadow) in shadows(definition) {
+        if let Some(Value::Bytes(bytes)) = record.get(name) {
+            document.append(checked(&shadow)?, hex(bytes));
+        }
+    }
+    if let Some(at) = record.expires() {
+        document.append(EXPIRES_NAME, date(at));
+    }
+    document.append(STAMP_NAME, stamp);
+    Ok(document)
+}
+
+fn unwritable(error: mongodb::bson::error::Error) -> Error {
+    Error::codec("a key cannot be written as BSON").with_source(error)
+}
+
+/// The record that a document holds.
+pub(super) fn from_document(definition: &Definition, document: &RawDocument) -> Result<Record> {
+    let mut record = Record::new();
+    for item in document {
+        let (name, raw) = item.map_err(broken)?;
+        match name.as_str() {
+            "_id" => read_id(definition, raw, &mut record)?,
+            EXPIRES => record.set(EXPIRES, from_raw(raw).map(seconds)?),
+            own if own.starts_with(OWN) => {}
+            name => record.set(name, from_raw(raw)?),
+        }
+    }
+    Ok(record)
+}
+
+/// A date, read as milliseconds, in seconds.
+fn seconds(millis: Value) -> Value {
+    millis.as_int().map_or(Value::Null, |millis| Value::Int(millis.div_euclid(1000)))
+}
+
+fn read_id(definition: &Definition, raw: RawBsonRef<'_>, record: &mut Record) -> Result<()> {
+    let Some(range_name) = definition.range_name() else {
+        record.set(definition.hash_name(), from_raw(raw)?);
+        return Ok(());
+    };
+    let RawBsonRef::Document(parts) = raw else {
+        return Err(Error::codec("_id is not a document of hash and range key"));
+    };
+    for part in parts {
+        let (name, raw) = part.map_err(broken)?;
+        match name.as_str() {
+            "h" => record.set(definition.hash_name(), from_raw(raw)?),
+            "r" => record.set(range_name, read_range(definition, from_raw(raw)?)?),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn read_range(definition: &Definition, value: Value) -> Result<Value> {
+    match value {
+        Value::String(text) if definition.range().is_some_and(|range| range.kind == KeyKind::Bytes) => {
+            unhex(&text).map(Value::Bytes).ok_or_else(|| Error::codec("_id.r is not hex text"))
+        }
+        value => Ok(value),
+    }
+}
+
+/// The stamp of the call that last wrote a document.
+pub(super) fn stamp_of(document: &RawDocument) -> Option<ObjectId> {
+    document.get_object_id(STAMP).ok()
+}
+
+/// The filter that leaves out what expired by then.
+pub(super) fn live(definition: &Definition, now_seconds: i64) -> Option<(String, Bson)> {
+    definition.ttl()?;
+    Some((EXPIRES.to_owned(), Bson::Document(doc! { "$not": { "$lte": date(now_seconds.min(FURTHEST)) } })))
+}

@@ -1,0 +1,224 @@
+//! Changes as one stage of an update pipeline.
+//!
+//! In one "$set" stage every expression sees the record as it was before. A map that gets a name
+//! is sorted again, so that equal maps stay equal for the server, which compares them in order.
+//! See "Updates with Aggregation Pipeline" in the MongoDB manual.
+
+use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
+
+use super::convert::{date, decimal, hex, to_bson};
+use super::expression::{at, field_of, literal, to_date, truth};
+use super::shape::shadows;
+use crate::change::Change;
+use crate::condition::Expr;
+use crate::definition::Definition;
+use crate::error::{Error, Result};
+use crate::field::Step;
+use crate::value::{EXPIRES, STAMP, Value};
+
+/// What becomes of a field.
+#[derive(Debug, Clone)]
+enum New {
+    Value(Bson),
+    Removed,
+}
+
+impl New {
+    fn in_field(self) -> Bson {
+        match self {
+            Self::Value(value) => value,
+            Self::Removed => "$$REMOVE".into(),
+        }
+    }
+}
+
+/// The stage that makes the changes, and leaves the stamp.
+pub(super) fn stage(definition: &'static Definition, changes: &[Change], stamp: ObjectId) -> Result<Document> {
+    let fields = fields(definition, changes, stamp)?;
+    Ok(doc! { "$set": fields.into_iter().map(|(name, new)| (name, new.in_field())).collect::<Document>() })
+}
+
+/// The whole record after the changes, as an expression.
+fn changed(definition: &'static Definition, changes: &[Change], stamp: ObjectId) -> Result<Bson> {
+    let (mut set, mut removed) = (Document::new(), Vec::new());
+    for (name, new) in fields(definition, changes, stamp)? {
+        match new {
+            New::Value(value) => drop(set.insert(name, value)),
+            New::Removed => removed.push(name),
+        }
+    }
+    let merged: Bson = doc! { "$mergeObjects": ["$$ROOT", set] }.into();
+    Ok(removed.into_iter().fold(merged, |record, name| {
+        doc! { "$setField": { "field": literal(name), "input": record, "value": "$$REMOVE" } }.into()
+    }))
+}
+
+/// The pipeline of an upsert: `insert` where there is nothing or what is there has expired, the
+/// changed record where they are possible, and a failure of the server where they are not.
+pub(super) fn upsert(
+    definition: &'static Definition,
+    changes: &[Change],
+    needs: Option<&Expr>,
+    insert: Document,
+    stamp: ObjectId,
+    now_seconds: i64,
+) -> Result<Vec<Document>> {
+    // An upsert that found nothing starts from a document of the _id alone.
+    let fresh = doc! { "$eq": ["$$ROOT", { "_id": "$_id" }] };
+    let expires = format!("${EXPIRES}");
+    let is_date = doc! { "$eq": [{ "$type": expires.as_str() }, "date"] };
+    let expired = doc! { "$and": [is_date, { "$lte": [expires.as_str(), date(now_seconds)] }] };
+    let mut changed = changed(definition, changes, stamp)?;
+    if let Some(needs) = needs.map(|needs| truth(definition, needs)).transpose()?.into_iter().chain(sums_fit(definition, changes)?).reduce(both) {
+        // An upsert takes no "$expr" in its filter; text that is no number is refused for certain.
+        let refuse = doc! { "$toInt": { "$concat": ["impossible for ", { "$type": "$_id" }] } };
+        changed = doc! { "$cond": [needs, changed, refuse] }.into();
+    }
+    Ok(vec![doc! { "$replaceWith": { "$cond": [{ "$or": [fresh, expired] }, literal(insert), changed] } }])
+}
+
+pub(super) fn both(a: Bson, b: Bson) -> Bson {
+    doc! { "$and": [a, b] }.into()
+}
+
+/// Every field that changes, with what becomes of it.
+fn fields(definition: &'static Definition, changes: &[Change], stamp: ObjectId) -> Result<Vec<(String, New)>> {
+    let mut fields: Vec<(String, New)> = Vec::with_capacity(changes.len() + 1);
+    for change in changes {
+        let name = change.path().root();
+        if name.is_empty() || name.starts_with('$') || name.contains(['.', '\0']) {
+            return Err(Error::unsupported(format!("MongoDB cannot update a field that is called {name:?}")));
+        }
+        let new = if name == EXPIRES { expiry(definition, change)? } else { new_value(definition, change)? };
+        let below = change.path().steps().get(1..).unwrap_or_default();
+        let same = fields.iter_mut().find(|(other, _)| other == name);
+        match (below, same) {
+            ([], None) => fields.push((name.to_owned(), new)),
+            ([], Some((_, other))) => *other = new,
+            // Another change below the same field is part of what this one starts from.
+            (below, Some((_, other))) => *other = New::Value(nest(other.clone().in_field(), below, new, 0)),
+            (below, None) => fields.push((name.to_owned(), New::Value(nest(field_of("$$ROOT".into(), name), below, new, 0)))),
+        }
+    }
+    for (name, shadow) in shadows(definition) {
+        fields.extend(changes.iter().filter_map(|change| shadow_of(change, name, &shadow)).map(|new| (shadow.clone(), new)));
+    }
+    fields.push((STAMP.to_owned(), New::Value(Bson::ObjectId(stamp))));
+    Ok(fields)
+}
+
+fn new_value(definition: &Definition, change: &Change) -> Result<New> {
+    let old = || at(definition, change.path());
+    Ok(match change {
+        Change::Remove(_) | Change::Set(_, Value::Null) => New::Removed,
+        Change::Set(_, value) => New::Value(literal(to_bson(value)?)),
+        Change::SetIfMissing(_, value) => New::Value(doc! { "$ifNull": [old(), literal(to_bson(value)?)] }.into()),
+        Change::Append(_, items) => {
+            let items = items.iter().map(to_bson).collect::<Result<Vec<_>>>()?;
+            New::Value(doc! { "$concatArrays": [{ "$ifNull": [old(), []] }, literal(items)] }.into())
+        }
+        Change::Add { delta, bounds, .. } => New::Value(sum(old(), delta, *bounds)),
+    })
+}
+
+/// A sum, computed as the field's type is: whole numbers exactly, floats as IEEE doubles.
+fn sum(old: Bson, delta: &Value, bounds: Option<(i128, i128)>) -> Bson {
+    let old = doc! { "$ifNull": [old, 0_i64] };
+    match (delta.as_int(), bounds) {
+        (Some(delta), Some((_, high))) => match i64::try_from(delta) {
+            Ok(delta) if high <= i64::MAX.into() => doc! { "$add": [old, delta] }.into(),
+            _ => {
+                let fits = doc! { "$cond": [{ "$lte": ["$$sum", i64::MAX] }, { "$toLong": "$$sum" }, "$$sum"] };
+                doc! { "$let": { "vars": { "sum": { "$add": [old, decimal(delta)] } }, "in": fits } }.into()
+            }
+        },
+        _ => {
+            let double = doc! { "$cond": [{ "$eq": [{ "$type": "$$old" }, "decimal"] }, { "$toDouble": "$$old" }, "$$old"] };
+            doc! { "$let": { "vars": { "old": old }, "in": { "$add": [double, as_float(delta)] } } }.into()
+        }
+    }
+}
+
+fn as_float(value: &Value) -> f64 {
+    match value {
+        Value::Int(n) => *n as f64,
+        Value::Float(x) => *x,
+        _ => 0.0,
+    }
+}
+
+/// What must be true for the sums of floats to be numbers that can be stored; of integers, the
+/// changes' own requirements say it.
+pub(super) fn sums_fit(definition: &Definition, changes: &[Change]) -> Result<Option<Bson>> {
+    let floats = changes.iter().filter_map(|change| match change {
+        Change::Add { path, delta, bounds: None } => {
+            let size = doc! { "$abs": sum(at(definition, path), delta, None) };
+            let storable = doc! { "$and": [{ "$gte": ["$$size", 1e-130] }, { "$lt": ["$$size", 1e126] }] };
+            Some(doc! { "$let": { "vars": { "size": size }, "in": { "$or": [{ "$eq": ["$$size", 0] }, storable] } } }.into())
+        }
+        _ => None,
+    });
+    Ok(floats.reduce(both))
+}
+
+/// The expiry is stored as a date, and changes with the field it follows.
+fn expiry(definition: &Definition, change: &Change) -> Result<New> {
+    let seconds = |value: &Value| value.as_int().and_then(|n| i64::try_from(n).ok()).unwrap_or(i64::MAX);
+    Ok(match change {
+        Change::Set(_, value) => New::Value(Bson::DateTime(date(seconds(value)))),
+        Change::SetIfMissing(_, value) => New::Value(doc! { "$ifNull": [format!("${EXPIRES}"), date(seconds(value))] }.into()),
+        Change::Add { path, delta, .. } => {
+            let old = doc! { "$ifNull": [at(definition, path), 0_i64] };
+            New::Value(to_date(doc! { "$add": [old, seconds(delta)] }.into()))
+        }
+        Change::Remove(_) => New::Removed,
+        Change::Append(..) => return Err(Error::invalid("an expiry is not a list")),
+    })
+}
+
+/// Bytes that an index is ordered by are stored a second time, as hex text.
+fn shadow_of(change: &Change, name: &str, shadow: &str) -> Option<New> {
+    if !change.path().is_field() || change.path().root() != name {
+        return None;
+    }
+    match change {
+        Change::Set(_, Value::Bytes(bytes)) => Some(New::Value(Bson::String(hex(bytes)))),
+        Change::SetIfMissing(_, Value::Bytes(bytes)) => {
+            Some(New::Value(doc! { "$ifNull": [format!("${shadow}"), hex(bytes)] }.into()))
+        }
+        Change::Remove(_) | Change::Set(..) => Some(New::Removed),
+        _ => None,
+    }
+}
+
+/// `current` with something new further down.
+fn nest(current: Bson, steps: &[Step], new: New, depth: usize) -> Bson {
+    let Some((step, below)) = steps.split_first() else { return new.in_field() };
+    let (name, variable) = (format!("v{depth}"), format!("$$v{depth}"));
+    let adds = below.is_empty() && matches!(new, New::Value(_));
+    let inside = match step {
+        Step::Name(key) => {
+            let value = nest(field_of(variable.as_str().into(), key), below, new, depth + 1);
+            let set = doc! { "$setField": { "field": literal(key.as_ref()), "input": variable, "value": value } };
+            if adds { sorted(set) } else { set }
+        }
+        Step::Position(at) => {
+            let (item, position) = (format!("i{depth}"), format!("$$i{depth}"));
+            let old = doc! { "$arrayElemAt": [variable.as_str(), position.as_str()] };
+            // Nothing at a position of a list is a null.
+            let value = match (below, new) {
+                ([], New::Removed) => Bson::Null,
+                (below, new) => nest(old.clone().into(), below, new, depth + 1),
+            };
+            let at = i64::try_from(*at).unwrap_or(i64::MAX);
+            let each = doc! { "$cond": [{ "$eq": [position, at] }, value, old] };
+            doc! { "$map": { "input": { "$range": [0, { "$size": variable }] }, "as": item, "in": each } }
+        }
+    };
+    doc! { "$let": { "vars": { name: current }, "in": inside } }.into()
+}
+
+/// A map in the order of its names.
+fn sorted(map: Document) -> Document {
+    doc! { "$arrayToObject": { "$sortArray": { "input": { "$objectToArray": map }, "sortBy": { "k": 1 } } } }
+}

@@ -1,0 +1,89 @@
+use super::properties::Properties;
+use super::url::{self, Address, wrong};
+use super::{Config, DynamoDbSettings, Target};
+use crate::error::{Error, Result};
+
+/// `dynamodb://[access key:secret key@][region][?options]`
+pub(super) fn from_url(rest: &str) -> Result<Config> {
+    let address = Address::parse(rest)?;
+    if address.host.contains([':', '.', ',']) {
+        return Err(wrong(
+            "the region stands after dynamodb://; a server's address is the option endpoint: dynamodb://us-east-1?endpoint=http://localhost:8000",
+        ));
+    }
+    if !address.path.is_empty() {
+        return Err(wrong("nothing stands after the region but options"));
+    }
+    let mut settings = DynamoDbSettings::default();
+    if !address.host.is_empty() {
+        settings.region = Some(region(address.host, || wrong("the region has characters that no region has"))?);
+    }
+    let mut options = url::options(address.query)?;
+    if let Some((access_key, secret_key)) = address.user {
+        let secret_key = secret_key.filter(|key| !key.is_empty());
+        let secret_key = secret_key.ok_or_else(|| wrong("the access key has no secret key; write ACCESSKEY:SECRET@"))?;
+        settings.access_key = Some(access_key.into());
+        settings.secret_key = Some(secret_key.into());
+    }
+    finish(settings, &mut options).and_then(|config| options.finish().map(|()| config))
+}
+
+/// A file's properties.
+pub(super) fn from_file(mut properties: Properties) -> Result<Config> {
+    let mut settings = DynamoDbSettings::default();
+    if let Some(name) = properties.text("region")? {
+        settings.region = Some(region(&name, || properties.error("region has characters that no region has"))?);
+    }
+    finish(settings, &mut properties).and_then(|config| properties.finish().map(|()| config))
+}
+
+/// Takes what a URL and a file have in common.
+fn finish(mut settings: DynamoDbSettings, properties: &mut Properties) -> Result<Config> {
+    if let Some(address) = properties.text("endpoint")? {
+        settings.endpoint = Some(endpoint(address).map_err(|message| properties.error(format!("endpoint {message}")))?);
+    }
+    settings.profile = properties.text("profile")?;
+    settings.credentials_file = properties.readable_file("credentials_file")?;
+    let (access_key, secret_key) = (properties.text("access_key")?, properties.text("secret_key")?);
+    settings.session_token = properties.text("session_token")?.map(Into::into);
+    match (access_key, secret_key) {
+        (None, None) => {}
+        (Some(_), Some(_)) if settings.access_key.is_some() => {
+            return Err(properties.error("the access key is there twice: before the region and as an option"));
+        }
+        (Some(access_key), Some(secret_key)) => {
+            settings.access_key = Some(access_key.into());
+            settings.secret_key = Some(secret_key.into());
+        }
+        (Some(_), None) => return Err(properties.error("access_key is there, but secret_key is missing")),
+        (None, Some(_)) => return Err(properties.error("secret_key is there, but access_key is missing")),
+    }
+    if settings.access_key.is_none() && settings.session_token.is_some() {
+        return Err(properties.error("session_token is there, but access_key is missing"));
+    }
+    if settings.access_key.is_some() && (settings.credentials_file.is_some() || settings.profile.is_some()) {
+        return Err(properties.error("credentials are there twice: access_key, and credentials_file or profile"));
+    }
+    properties.apply_common(Config::new(Target::DynamoDb(settings)))
+}
+
+/// A region is part of a host name: nothing else may get into it.
+pub(super) fn region(name: &str, wrong: impl FnOnce() -> Error) -> Result<String> {
+    let fits = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    if fits { Ok(name.to_owned()) } else { Err(wrong()) }
+}
+
+/// An endpoint, or what is wrong with it; it is not shown, as it might hold a password.
+pub(super) fn endpoint(text: String) -> Result<String, &'static str> {
+    let url = ::url::Url::parse(&text).map_err(|_| "is no URL; write http://host:port")?;
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err("is no http or https URL; write http://host:port");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("holds a user name or password, which DynamoDB does not take; it signs with access_key and secret_key");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("has something after the host and port; write http://host:port");
+    }
+    Ok(text)
+}

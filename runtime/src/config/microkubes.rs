@@ -1,0 +1,140 @@
+//! The configuration of the Microkubes services, read as it is: `dbName` chooses the backend, and
+//! `dbInfo` holds the properties of all of them.
+//!
+//! Keys are found as Go's `encoding/json` does: the exact one, or else one that differs in case
+//! only. An empty text is the same as none.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value as Json};
+
+use super::mongodb::Parts;
+use super::properties::check_readable;
+use super::{Config, DynamoDbSettings, MemorySettings, Target, dynamodb, suggest};
+use crate::error::{Error, Result};
+
+type Object = Map<String, Json>;
+
+const NAMES: &[&str] = &["mongodb", "dynamodb", "memory"];
+
+/// Where the properties are: in the file itself, or in its `database`.
+pub(super) struct Found<'a> {
+    prefix: &'static str,
+    database: &'a Object,
+}
+
+/// The properties of a file, if they are of this form.
+pub(super) fn find(file: &Object) -> Option<Found<'_>> {
+    if let Some(Json::Object(database)) = lookup(file, "database")
+        && !file.contains_key("backend")
+    {
+        return Some(Found { prefix: "database.", database });
+    }
+    let named = lookup(file, "dbName").is_some() || lookup(file, "dbInfo").is_some();
+    named.then_some(Found { prefix: "", database: file })
+}
+
+fn lookup<'a>(object: &'a Object, name: &str) -> Option<&'a Json> {
+    let other_case = || object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+    object.get(name).or_else(other_case).filter(|value| !value.is_null())
+}
+
+pub(super) fn config(file: &Path, found: &Found<'_>) -> Result<Config> {
+    let info = match lookup(found.database, "dbInfo") {
+        Some(Json::Object(info)) => Some(info),
+        Some(_) => return Err(wrong(file, found.prefix, "dbInfo", "has to be a map")),
+        None => None,
+    };
+    let database = Properties { file, prefix: found.prefix.to_owned(), object: Some(found.database) };
+    let info = Properties { file, prefix: format!("{}dbInfo.", found.prefix), object: info };
+    let target = match database.required("dbName")? {
+        "mongodb" => mongodb(&info)?,
+        "dynamodb" => dynamodb(&info)?,
+        "memory" => Target::Memory(MemorySettings::default()),
+        other => {
+            let message = format!("names an unknown backend `{other}`; {}", suggest::hint(other, NAMES));
+            return Err(database.wrong("dbName", message));
+        }
+    };
+    Ok(Config::new(target))
+}
+
+fn mongodb(info: &Properties<'_>) -> Result<Target> {
+    let (hosts, database) = (info.required("host")?, info.required("database")?);
+    let user = match (info.text("user")?, info.text("pass")?) {
+        (Some(user), Some(password)) => Some((user.to_owned(), Some(password.to_owned()))),
+        (None, None) => None,
+        (Some(_), None) => return Err(info.wrong("pass", "is missing, but user is there")),
+        (None, Some(_)) => return Err(info.wrong("user", "is missing, but pass is there")),
+    };
+    let hosts = hosts.split(',').map(str::trim).collect::<Vec<_>>().join(",");
+    let parts = Parts { scheme: "mongodb", hosts, database: database.to_owned(), user, options: Vec::new() };
+    let mut settings = parts.settings().map_err(|(part, message)| info.wrong(part, message))?;
+    // The services' users are made in the database itself or, by hand, in `admin`; the file cannot
+    // say which.
+    if settings.user.is_some() && settings.database != "admin" {
+        settings.auth_fallback = Some("admin".to_owned());
+    }
+    Ok(Target::MongoDb(settings))
+}
+
+fn dynamodb(info: &Properties<'_>) -> Result<Target> {
+    let mut settings = DynamoDbSettings::default();
+    let region = info.required("awsRegion")?;
+    let misspelt = || info.wrong("awsRegion", "has characters that no region has");
+    settings.region = Some(dynamodb::region(region, misspelt)?);
+    if let Some(endpoint) = info.text("endpoint")? {
+        let endpoint = dynamodb::endpoint(endpoint.to_owned());
+        settings.endpoint = Some(endpoint.map_err(|message| info.wrong("endpoint", message))?);
+    }
+    // A file goes before keys in the file itself, as in the services.
+    if let Some(path) = info.text("credentials")?.map(PathBuf::from) {
+        let unreadable = |e| info.wrong("credentials", format!("cannot be read: {}: {e}", path.display()));
+        check_readable(&path).map_err(unreadable)?;
+        settings.credentials_file = Some(path);
+        return Ok(Target::DynamoDb(settings));
+    }
+    let (key, secret) = (info.text("awsSecretKeyId")?, info.text("awsSecretAccessKey")?);
+    let token = info.text("awsSessionToken")?;
+    let (key, secret) = match (key, secret) {
+        (Some(key), Some(secret)) => (key, secret),
+        (None, None) if token.is_none() => {
+            return Err(info.wrong("credentials", "is missing, and so are awsSecretKeyId and awsSecretAccessKey"));
+        }
+        (None, _) => return Err(info.wrong("awsSecretKeyId", "is missing")),
+        (_, None) => return Err(info.wrong("awsSecretAccessKey", "is missing")),
+    };
+    settings.access_key = Some(key.into());
+    settings.secret_key = Some(secret.into());
+    settings.session_token = token.map(Into::into);
+    Ok(Target::DynamoDb(settings))
+}
+
+/// A map in the file, and what its properties are called in messages.
+struct Properties<'a> {
+    file: &'a Path,
+    prefix: String,
+    object: Option<&'a Object>,
+}
+
+impl<'a> Properties<'a> {
+    fn text(&self, name: &str) -> Result<Option<&'a str>> {
+        match self.object.and_then(|object| lookup(object, name)) {
+            None => Ok(None),
+            Some(Json::String(text)) => Ok(Some(text.as_str()).filter(|text| !text.is_empty())),
+            Some(_) => Err(self.wrong(name, "has to be text")),
+        }
+    }
+
+    fn required(&self, name: &str) -> Result<&'a str> {
+        self.text(name)?.ok_or_else(|| self.wrong(name, "is missing"))
+    }
+
+    fn wrong(&self, name: &str, message: impl AsRef<str>) -> Error {
+        wrong(self.file, &self.prefix, name, message)
+    }
+}
+
+fn wrong(file: &Path, prefix: &str, name: &str, message: impl AsRef<str>) -> Error {
+    Error::config(format!("{}: {prefix}{name} {}", file.display(), message.as_ref()))
+}

@@ -1,0 +1,52 @@
+/// The known word that a mistyped one most likely stands for.
+pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    let near = |known: &&'a str| (distance(&word, &known.to_lowercase()), *known);
+    let (distance, best) = known.iter().map(near).min_by_key(|(distance, _)| *distance)?;
+    let allowed = (best.len() / 3).clamp(1, 3);
+    (distance <= allowed).then_some(best)
+}
+
+/// What to add to a message about an unknown word.
+pub(super) fn hint(word: &str, known: &[&str]) -> String {
+    match nearest(word, known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known are {}", known.join(", ")),
+    }
+}
+
+/// How many letters have to be put in, taken out, changed or swapped with their neighbour.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<_>, Vec<_>) = (a.chars().collect(), b.chars().collect());
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, y) in b.iter().enumerate() {
+            let mut least = (last[j] + usize::from(x != y)).min(last[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y {
+                least = least.min(before[j - 1] + 1);
+            }
+            row.push(least);
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_finger_is_understood() {
+        let known = ["timeout", "connect_timeout", "region", "endpoint"];
+        assert_eq!(nearest("timeot", &known), Some("timeout"));
+        assert_eq!(nearest("TimeOut", &known), Some("timeout"));
+        assert_eq!(nearest("conect_timeout", &known), Some("connect_timeout"));
+        assert_eq!(nearest("endpiont", &known), Some("endpoint"));
+        assert_eq!(nearest("colour", &known), None);
+        assert_eq!(nearest("", &known), None);
+        assert_eq!(nearest("x", &[]), None);
+    }
+}

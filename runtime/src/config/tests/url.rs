@@ -1,0 +1,91 @@
+use std::time::Duration;
+
+use super::*;
+use crate::backend::Limits;
+
+#[test]
+fn memory() {
+    for url in ["memory:", "memory://", "memory:?timeout=1s&limits=dynamodb"] {
+        let config = Config::from_url(url).unwrap();
+        assert!(matches!(config.target(), Target::Memory(settings) if settings.limits == Limits::DYNAMODB), "{url}");
+    }
+    let config = Config::from_url("memory:?limits=none").unwrap();
+    assert!(matches!(config.target(), Target::Memory(settings) if settings.limits == Limits::NONE));
+    refused(Config::from_url("memory:users"), &["memory: takes no address"]);
+    refused(Config::from_url("memory://users"), &["memory: takes no address"]);
+    refused(Config::from_url("memory:?limits=some"), &["limits"]);
+}
+
+#[test]
+fn common_options() {
+    for url in ["memory:", "dynamodb://us-east-1", "mongodb://localhost/users"] {
+        let url = format!("{url}?timeout=2m&connect_timeout=500ms&define_timeout=1h&cursor_key=se%73ame");
+        let config = Config::from_url(&url).unwrap();
+        assert_eq!(config.timeout, Duration::from_secs(120));
+        assert_eq!(config.connect_timeout, Duration::from_millis(500));
+        assert_eq!(config.define_timeout, Duration::from_secs(3600));
+        assert_eq!(config.cursor_key.expose(), "sesame");
+        assert_hidden(&format!("{config:?}"));
+    }
+    for wrong in ["timeout=10", "timeout=0s", "timeout=-1s", "timeout=soon", "timeout="] {
+        refused(Config::from_url(&format!("memory:?{wrong}")), &["timeout"]);
+    }
+}
+
+#[test]
+fn unknown_options() {
+    refused(Config::from_url("memory:?timeot=1s"), &["`timeot`", "did you mean `timeout`?"]);
+    refused(Config::from_url("dynamodb://us-east-1?endpiont=x"), &["`endpiont`", "did you mean `endpoint`?"]);
+    refused(Config::from_url("mongodb://h/d?replicaset_=x"), &["`replicaset_`", "did you mean `replicaSet`?"]);
+    refused(Config::from_url("mongodb://h/d?timeot=1s"), &["`timeot`", "did you mean `timeout`?"]);
+    refused(Config::from_url("mongodb://h/d?colour=red"), &["unknown option `colour`"]);
+    refused(Config::from_url("memory:?timeout=1s&timeout=2s"), &["timeout", "twice"]);
+    refused(Config::from_url("memory:?timeout"), &["no value"]);
+    refused(Config::from_url("memory:?timeout=%zz"), &["hexadecimal"]);
+    refused(Config::from_url("memory:?timeout=%ff"), &["UTF-8"]);
+}
+
+#[test]
+fn unknown_schemes() {
+    for url in ["postgres://ada:sesame@host/users", "", "users", "localhost:27017", "ada:sesame@host/users", "://x", "sesame word://x"] {
+        refused(Config::from_url(url), &["memory:", "mongodb://", "mongodb+srv://", "dynamodb://"]);
+    }
+    refused(Config::from_url("postgres://x"), &["unknown scheme `postgres`"]);
+    refused(Config::from_url("mongo://x/y"), &["`mongo`", "did you mean `mongodb`?"]);
+    refused(Config::from_url("dynamo://x"), &["`dynamo`", "did you mean `dynamodb`?"]);
+}
+
+#[test]
+fn a_password_that_is_not_encoded_is_refused_and_not_shown() {
+    for url in [
+        "mongodb://ada:pa/sesame@host/users",
+        "mongodb://ada:12/sesame@host/users",
+        "mongodb://ada:pa?sesame@host/users",
+        "mongodb://ada:12?sesame=@host/users",
+        "mongodb://ada:pa?sesame=x@host/users",
+        "mongodb://ada:pa#sesame@host/users",
+        "mongodb://ada:pa@sesame@host/users",
+        "mongodb://ada:pa:sesame@host/users",
+        "mongodb://ada:pa%sesame@host/users",
+        "mongodb://ada:sesame",
+        "mongodb://ada:sesame/users",
+        "mongodb://ada:sesame@",
+        "mongodb://ada:sesame@host",
+        "mongodb://ada:sesame@/users",
+        "mongodb://:sesame@host/users",
+        "mongodb://ada:sesame@host:99999/users",
+        "mongodb://ada:sesame@host/users?timeout=x",
+        "mongodb://ada:sesame@host/users?colour=x",
+        "dynamodb://KEY:sesame/x@us-east-1",
+        "dynamodb://KEY:sesame@us-east-1/x",
+        "dynamodb://KEY:sesame@localhost:8000",
+        "dynamodb://KEY:sesame@US",
+        "dynamodb://KEY:pa/sesame@us-east-1?endpoint=http://localhost",
+        "dynamodb://us-east-1?endpoint=http://ada:sesame@localhost",
+        "dynamodb://us-east-1?access_key=sesame",
+        "dynamodb://us-east-1?secret_key=sesame",
+        "memory:ada:sesame@host",
+    ] {
+        refused(Config::from_url(url), &["the URL"]);
+    }
+}

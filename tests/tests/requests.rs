@@ -1,0 +1,187 @@
+//! What each operation sends: counted by a proxy in front of the server, and held to the least that can do it.
+
+#[path = "conformance/harness.rs"]
+#[allow(dead_code, unused_macros)]
+mod harness;
+#[path = "conformance/models.rs"]
+#[allow(dead_code)]
+mod models;
+
+use std::collections::BTreeMap;
+
+use harness::START;
+use models::{Account, Event, Note, Token, User, account, event, note, token, user};
+use reposit::Database;
+use reposit_tests::servers::{Target, fresh_name};
+use reposit_tests::{proxy, report};
+
+/// A database behind a proxy that counts.
+struct Counted {
+    db: Database,
+    counter: Counter,
+}
+
+enum Counter {
+    Dynamo(proxy::Dynamo),
+    Mongo(proxy::Mongo),
+}
+
+impl Counted {
+    async fn on(target: Target) -> (Self, String) {
+        let server = target.server().await.expect("a server");
+        let name = fresh_name();
+        let upstream = server.address(&name);
+        let (counter, address) = match target {
+            Target::Mongodb => {
+                let proxy = proxy::Mongo::start(&upstream).await;
+                let address = proxy.address().to_owned();
+                (Counter::Mongo(proxy), address)
+            }
+            _ => {
+                let proxy = proxy::Dynamo::start(&upstream).await;
+                let address = proxy.address().to_owned();
+                (Counter::Dynamo(proxy), address)
+            }
+        };
+        let db = Database::open(&server.url_via(&name, &address)).await.expect("the server answers");
+        (Self { db, counter }, server.label())
+    }
+
+    /// The requests since the last look, by name.
+    fn taken(&self) -> BTreeMap<String, usize> {
+        match &self.counter {
+            Counter::Dynamo(proxy) => {
+                let counts = proxy.counts();
+                proxy.reset_counts();
+                counts
+            }
+            Counter::Mongo(proxy) => {
+                let counts = proxy.counts();
+                proxy.reset_counts();
+                counts
+            }
+        }
+    }
+}
+
+/// Asserts what one operation sent.
+macro_rules! sends {
+    ($counted:ident, $what:literal, $operation:expr, $expected:expr) => {{
+        $counted.taken();
+        $operation.await.unwrap();
+        let expected: &[(&str, usize)] = &$expected;
+        let expected: BTreeMap<String, usize> = expected.iter().map(|(name, n)| (name.to_string(), *n)).collect();
+        assert_eq!($counted.taken(), expected, $what);
+    }};
+}
+
+async fn dynamodb_sends(target: Target) {
+    let (c, label) = Counted::on(target).await;
+    let db = c.db.clone();
+    db.define::<User>().await.unwrap();
+    db.define::<Note>().await.unwrap();
+    db.define::<Event>().await.unwrap();
+    db.define::<Token>().await.unwrap();
+    db.define::<Account>().await.unwrap();
+    let ada = user("u1", "core", 1);
+    let n = note("n");
+
+    sends!(c, "create", Note::create(&n).exec(&db), [("PutItem", 1)]);
+    sends!(c, "create with ttl", Token::create(&token("t", START)).exec(&db), [("PutItem", 1)]);
+    sends!(c, "create with a unique field", User::create(&ada).exec(&db), [("TransactWriteItems", 1)]);
+    sends!(c, "create with three", Account::create(&account("a")).exec(&db), [("TransactWriteItems", 1)]);
+    sends!(c, "put", Note::put(&n).exec(&db), [("PutItem", 1)]);
+    sends!(c, "get", User::get("u1").exec(&db), [("GetItem", 1)]);
+    sends!(c, "find by a unique field", User::find_by_email("u1@example.com").exec(&db), [("Query", 1)]);
+    sends!(c, "and consistent", User::find_by_email("u1@example.com").consistent().exec(&db), [("GetItem", 2)]);
+    sends!(c, "a page", User::find_by_team("core").limit(10).exec(&db), [("Query", 1)]);
+    sends!(c, "a page of the primary key", Event::query("s").exec(&db), [("Query", 1)]);
+    sends!(c, "first", User::find_by_team("core").first(&db), [("Query", 1)]);
+    sends!(c, "count", User::find_by_team("core").count(&db), [("Query", 1)]);
+    sends!(c, "scan", Note::scan().exec(&db), [("Scan", 1)]);
+    sends!(c, "update", Note::update("n").set(Note::TITLE, "x").add(Note::COUNT, 1).exec(&db), [("UpdateItem", 1)]);
+    sends!(c, "update of no unique field", User::update("u1").set(User::AGE, 9).exec(&db), [("UpdateItem", 1)]);
+    sends!(
+        c,
+        "update of a unique field",
+        User::update("u1").set(User::EMAIL, "new@example.com").exec(&db),
+        [("GetItem", 1), ("TransactWriteItems", 1)]
+    );
+    sends!(c, "delete", Note::delete("n").exec(&db), [("DeleteItem", 1)]);
+    sends!(c, "get_many", Note::get_many((0..100).map(|n| n.to_string())).exec(&db), [("BatchGetItem", 1)]);
+    let notes: Vec<_> = (0..25).map(|n| note(&n.to_string())).collect();
+    sends!(c, "put_many", Note::put_many(&notes).exec(&db), [("BatchWriteItem", 1)]);
+    let events: Vec<_> = (0..60).map(|n| event("s", n, 0)).collect();
+    sends!(c, "put_many in chunks", Event::put_many(&events).exec(&db), [("BatchWriteItem", 3)]);
+    sends!(
+        c,
+        "a transaction",
+        db.transaction().add(Note::put(&n)).add(Note::update("1").add(Note::COUNT, 1)).commit(),
+        [("TransactWriteItems", 1)]
+    );
+    report::ran("requests::each_operation_sends_the_least", &label);
+}
+
+#[tokio::test]
+async fn dynamodb_local() {
+    dynamodb_sends(Target::DynamodbLocal).await;
+}
+
+#[tokio::test]
+async fn dynoxide() {
+    dynamodb_sends(Target::Dynoxide).await;
+}
+
+#[tokio::test]
+async fn mongodb() {
+    let (c, label) = Counted::on(Target::Mongodb).await;
+    let db = c.db.clone();
+    db.define::<User>().await.unwrap();
+    db.define::<Note>().await.unwrap();
+    db.define::<Event>().await.unwrap();
+    db.define::<Token>().await.unwrap();
+    let ada = user("u1", "core", 1);
+    let n = note("n");
+
+    sends!(c, "create", Note::create(&n).exec(&db), [("insert", 1)]);
+    sends!(c, "create with ttl", Token::create(&token("t", START)).exec(&db), [("update", 1)]);
+    sends!(c, "create with a unique field", User::create(&ada).exec(&db), [("insert", 1)]);
+    sends!(c, "put", Note::put(&n).exec(&db), [("update", 1)]);
+    sends!(c, "get", User::get("u1").exec(&db), [("find", 1)]);
+    sends!(c, "find by a unique field", User::find_by_email("u1@example.com").exec(&db), [("find", 1)]);
+    sends!(c, "and consistent", User::find_by_email("u1@example.com").consistent().exec(&db), [("find", 1)]);
+    sends!(c, "a page", User::find_by_team("core").limit(10).exec(&db), [("find", 1)]);
+    sends!(c, "first", User::find_by_team("core").first(&db), [("find", 1)]);
+    sends!(c, "count", User::find_by_team("core").count(&db), [("aggregate", 1)]);
+    sends!(c, "update", Note::update("n").set(Note::TITLE, "x").add(Note::COUNT, 1).exec(&db), [("findAndModify", 1)]);
+    sends!(
+        c,
+        "update of a unique field",
+        User::update("u1").set(User::EMAIL, "new@example.com").exec(&db),
+        [("findAndModify", 1)]
+    );
+    sends!(c, "delete", Note::delete("n").exec(&db), [("delete", 1)]);
+    sends!(c, "get_many", Note::get_many((0..100).map(|n| n.to_string())).exec(&db), [("find", 1)]);
+    let events: Vec<_> = (0..1000).map(|n| event("s", n, 0)).collect();
+    sends!(c, "put_many", Event::put_many(&events).exec(&db), [("update", 1)]);
+    sends!(c, "a page of the primary key", Event::query("s").exec(&db), [("find", 1)]);
+    sends!(c, "scan", Event::scan().exec(&db), [("find", 1)]);
+    report::ran("requests::each_operation_sends_the_least", &label);
+}
+
+/// A finder reads its index and nothing else, however large the repository is.
+#[tokio::test]
+async fn no_finder_scans() {
+    let (c, label) = Counted::on(Target::DynamodbLocal).await;
+    let db = c.db.clone();
+    db.define::<User>().await.unwrap();
+    for n in 0..30 {
+        User::create(&user(&format!("u{n}"), if n == 7 { "core" } else { "other" }, n)).exec(&db).await.unwrap();
+    }
+    c.taken();
+    assert_eq!(User::find_by_team("core").all(&db).await.unwrap().len(), 1);
+    assert_eq!(User::find_by_team("core").count(&db).await.unwrap(), 1);
+    assert!(User::find_by_email("u7@example.com").exec(&db).await.unwrap().is_some());
+    assert!(!c.taken().contains_key("Scan"));
+    report::ran("requests::no_finder_scans", &label);
+}
