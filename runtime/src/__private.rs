@@ -12,6 +12,16 @@ pub use crate::repository::{IntoKey, KeyArg, Unversioned, Versioned, hash_key, h
 pub use crate::value::Value;
 pub use std::option::Option::{None, Some};
 
+/// A stored field.
+pub const fn field(name: &'static str, rust_name: &'static str, lowering: Option<Lowering>) -> FieldDef {
+    FieldDef { name, rust_name, lowering }
+}
+
+/// A field that is part of a key or an index.
+pub const fn part(field: usize, kind: KeyKind) -> KeyDef {
+    KeyDef { field, kind }
+}
+
 /// A value as a function of `serde(with)` writes it.
 pub fn encode_with<F>(write: F) -> Result<Value>
 where
@@ -25,17 +35,8 @@ pub fn encode_as_written<T: serde::Serialize>(value: &T) -> Result<Value> {
     crate::codec::to_value(value)
 }
 
-/// The type is a hash or range key.
-pub const fn assert_key<T: crate::Key>() {}
-
 /// The type is an index field.
 pub const fn assert_index_key<T: IndexKey>() {}
 
-/// The type says when a record expires.
-pub const fn assert_ttl<T: TtlField>() {}
-
 /// The type can take the time of a write.
 pub const fn assert_stamp<T: Stamp>() {}
-
-/// The type counts versions.
-pub const fn assert_version<T: Version>() {}

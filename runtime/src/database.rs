@@ -11,7 +11,9 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::cursor::Binding;
 use crate::error::{Error, Result};
+use crate::lock::Locking;
 use crate::operation::Transaction;
+use crate::read::{self, ReadTogether};
 use crate::repository::Repository;
 use crate::request::{Call, Query, Write, Written};
 
@@ -115,6 +117,39 @@ impl Database {
     /// A transaction: operations that happen all together or not at all.
     pub fn transaction(&self) -> Transaction<'_> {
         Transaction::new(self)
+    }
+
+    /// Reads several records, of any models, as they were at one moment:
+    /// `let (ada, team) = db.read((User::get("u1"), Team::get("core"))).await?`.
+    ///
+    /// DynamoDB: one `TransactGetItems`, at twice the read units. MongoDB: a snapshot read in a session.
+    ///
+    /// Errors: [`InvalidInput`](crate::ErrorKind::InvalidInput) for more than 100 records.
+    pub async fn read<R: ReadTogether>(&self, gets: R) -> Result<R::Output> {
+        read::together(self, gets).await.map_err(|e| e.in_operation("read"))
+    }
+
+    /// A lock over all processes that use this database, to be acquired. See [`lock`](crate::lock).
+    pub fn lock<'a>(&'a self, name: &'a str) -> Locking<'a> {
+        Locking::new(self, name)
+    }
+
+    /// Finds what someone else's writes broke in a repository, a line each: on DynamoDB, guards of
+    /// unique values without their record, and records without their guards. Reads all of it.
+    pub async fn check<M: Repository>(&self) -> Result<Vec<String>> {
+        self.verify::<M>(false).await
+    }
+
+    /// Does what [`check`](Self::check) does, and mends what it finds.
+    pub async fn mend<M: Repository>(&self) -> Result<Vec<String>> {
+        self.verify::<M>(true).await
+    }
+
+    async fn verify<M: Repository>(&self, mend: bool) -> Result<Vec<String>> {
+        let definition = M::definition();
+        let call = Call::new("check", self.now(), self.0.define_timeout);
+        let named = |e: Error| e.in_repository(definition.name()).in_operation("check");
+        self.0.backend.verify(call, definition, mend).await.map_err(named)
     }
 
     /// The backend's name: `memory`, `mongodb`, `dynamodb`, or that of one of your own.

@@ -1,4 +1,45 @@
-//! A derive ORM for document stores.
+//! A derive ORM for document stores: a struct is annotated once, and the same program runs on an embedded
+//! store, on MongoDB and on DynamoDB, with the same results, the same errors and the same order.
+//!
+//! ```
+//! use reposit::{Database, Repository};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Serialize, Deserialize, Repository)]
+//! struct User {
+//!     #[hash_key]
+//!     id: String,
+//!     #[index(unique)]
+//!     email: String,
+//!     age: u32,
+//! }
+//!
+//! #[tokio::main(flavor = "current_thread")]
+//! async fn main() -> reposit::Result<()> {
+//!     let db = Database::open("memory:").await?;
+//!     db.define::<User>().await?;
+//!     User::create(&User { id: "u1".into(), email: "ada@example.com".into(), age: 36 }).exec(&db).await?;
+//!     let ada = User::update("u1").add(User::AGE, 1).exec(&db).await?;
+//!     let found = User::find_by_email("ada@example.com").exec(&db).await?;
+//!     assert_eq!(found.map(|user| user.age), Some(ada.age));
+//!     Ok(())
+//! }
+//! ```
+//!
+//! Where to begin: the derive [`macro@Repository`] and its attributes, the [`Database`], the
+//! [operations](operation), the [`Error`]. The [guide] has a page on each subject, with what every
+//! backend does and costs.
+//!
+//! # Features
+//!
+//! | feature | gives |
+//! |---|---|
+//! | `memory` (default) | the embedded backend |
+//! | `dynamodb` | DynamoDB; needs a tokio runtime |
+//! | `mongodb` | MongoDB; needs a tokio runtime |
+//! | `chrono`, `time`, `jiff` | their instants as field and key types |
+//! | `uuid` | `Uuid` as a field and key type |
+//! | `rust_decimal` | `Decimal` as a field type, stored as text |
 
 pub mod backend;
 mod change;
@@ -11,9 +52,13 @@ mod database;
 pub mod definition;
 mod error;
 pub mod field;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod limits;
+pub mod lock;
 pub mod operation;
 mod projection;
+mod read;
 mod repository;
 mod request;
 mod value;
@@ -27,6 +72,7 @@ pub use error::{Error, ErrorKind, Failure, Result};
 pub use field::{Embedded, Field, FieldType, Key};
 pub use operation::Page;
 pub use projection::Projection;
+pub use read::ReadTogether;
 pub use repository::{IntoKey, KeyArg, Repository};
 pub use reposit_macros::{Embedded, FieldType, Key, Projection, Repository};
 pub use value::{Record, Value};

@@ -135,13 +135,17 @@ fn number_size(digits: &str, negative: bool) -> usize {
     significant.div_ceil(2) + 1 + usize::from(negative)
 }
 
-/// A record that fits.
-pub(crate) fn record(record: &Record, limits: &Limits) -> Result<usize> {
+/// Room for the write stamp, which a backend adds after the record was measured.
+const STAMP_SIZE: usize = 48;
+
+/// A record that fits, with a stamp on it.
+pub(crate) fn record(record: &Record, limits: &Limits) -> Result<()> {
     let size = record_size(record);
-    if size > limits.record {
-        return Err(Error::invalid(format!("the record has {size} bytes; the limit is {}", limits.record)));
+    let limit = limits.record.saturating_sub(STAMP_SIZE);
+    if size > limit {
+        return Err(Error::invalid(format!("the record has {size} bytes; the limit is {limit}")));
     }
-    Ok(size)
+    Ok(())
 }
 
 /// How deep a list or map may be nested in a record, from the same page of DynamoDB's quotas.

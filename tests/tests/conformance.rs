@@ -21,10 +21,14 @@ mod expiry;
 mod filled;
 #[path = "conformance/keys.rs"]
 mod keys;
+#[path = "conformance/locks.rs"]
+mod locks;
 #[path = "conformance/pages.rs"]
 mod pages;
 #[path = "conformance/queries.rs"]
 mod queries;
+#[path = "conformance/reads.rs"]
+mod reads;
 #[path = "conformance/schema.rs"]
 mod schema;
 #[path = "conformance/stored_forms.rs"]

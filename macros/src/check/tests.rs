@@ -176,3 +176,84 @@ fn indexes_in_the_order_of_fields_then_of_the_struct() {
     ];
     assert_eq!(shown, expected.map(|(name, parts)| (name.to_owned(), parts)));
 }
+
+#[test]
+fn no_attribute_is_too_odd_to_be_read() {
+    let odd = [
+        "repository",
+        "repository()",
+        "repository(,)",
+        "repository(,,)",
+        "repository(name)",
+        "repository(name =)",
+        "repository(name = ,)",
+        "repository(name = \"users\" = 5)",
+        "repository(name(\"users\"))",
+        "repository(name::first = \"users\")",
+        "repository(\"users\")",
+        "repository = \"users\"",
+        "repository[name]",
+        "repository(read_capacity = 99999999999999999999, write_capacity = 1.5)",
+        "repository(index, index(), index = 1, index(index()))",
+        "repository(index(name = 5, hash = id, range))",
+        "repository(index(name = \"a b\", hash = \"\"), crate = 5)",
+        "repository(crate = \"\", crate)",
+        "repository(r#name = \"users\", type = 1, fn)",
+        "index(range = [])",
+        "index(range = [[\"a\"]])",
+        "index(range = [\"a\", ])",
+        "index(range = { \"a\" })",
+        "index(name = \"r#type\", projection = \"\")",
+        "index(projection(all))",
+        "index(unique, unique(), unique = 1)",
+        "index = \"team\"",
+        "index[]",
+        "ttl(seconds)",
+        "ttl(seconds = 99999999999999999999)",
+        "ttl(seconds = -1, -1, 'a', seconds)",
+        "ttl = 60",
+        "hash_key(auto = true, auto())",
+        "hash_key()",
+        "hash_key(\"auto\")",
+        "range_key()",
+        "version = 1",
+        "created_at(now)",
+        "serde",
+        "serde()",
+        "serde(5)",
+        "serde = \"x\"",
+        "serde(rename)",
+        "serde(rename = 5)",
+        "serde(rename(serialize))",
+        "serde(rename_all = \"Camel\", with = \"a b\", with)",
+        "serde(rename(deserialize = \"a\", deserialize = \"b\"))",
+    ];
+    for attribute in odd {
+        for source in [
+            format!("#[{attribute}] struct User {{ #[hash_key] id: String, team: String }}"),
+            format!("struct User {{ #[{attribute}] id: String, #[index] team: String }}"),
+            format!("#[{attribute}] enum User {{}}"),
+            format!("#[{attribute}] struct r#type<T>(T);"),
+        ] {
+            let input: DeriveInput = syn::parse_str(&source).unwrap();
+            for derive in [
+                crate::expand::derive,
+                crate::values::key,
+                crate::values::embedded,
+                crate::values::field_type,
+                crate::projection::derive,
+            ] {
+                assert!(syn::parse2::<syn::File>(derive(&input)).is_ok(), "{source}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_field_is_named_too_oddly() {
+    for name in ["r#type", "ß", "ŉame", "ΐ", "größe", "__", "A", "a1", "ﬁ"] {
+        let source = format!("struct User {{ #[hash_key] #[index(name = \"one\")] {name}: String }}");
+        let Ok(input) = syn::parse_str::<DeriveInput>(&source) else { continue };
+        assert!(syn::parse2::<syn::File>(crate::expand::derive(&input)).is_ok(), "{source}");
+    }
+}

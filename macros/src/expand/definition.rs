@@ -55,7 +55,7 @@ pub(crate) fn field(field: &Field) -> Option<TokenStream> {
         Codec::Plain => quote!(__p::Probe::<#ty>::LOWERING),
         Codec::With(_) | Codec::Serde => quote!(__p::None),
     };
-    Some(quote!(__p::FieldDef { name: #stored, rust_name: #name, lowering: #lowering }))
+    Some(quote!(__p::field(#stored, #name, #lowering)))
 }
 
 /// A flattened field has no place in the definition, so nothing could lower an instant inside it.
@@ -77,7 +77,7 @@ pub(crate) fn flattened(field: &Field) -> Option<TokenStream> {
 fn key(model: &Model, at: usize) -> TokenStream {
     let field = &model.fields[at];
     let (position, ty) = (number(field.position()), &field.ty);
-    quote!(__p::KeyDef { field: #position, kind: __p::Probe::<#ty>::KIND })
+    quote!(__p::part(#position, __p::Probe::<#ty>::KIND))
 }
 
 fn index(model: &Model, index: &Index) -> TokenStream {

@@ -137,7 +137,7 @@ fn names_agree(cx: &Ctxt, ident: &Ident, field: &SerdeField) {
     cx.error(
         mark,
         format!(
-            "serde writes this field as `{}` and reads it as `{}`, so a stored record could not be read back: \
+            "serde writes this as `{}` and reads it as `{}`, so a stored record could not be read back: \
              give both the same name, and keep old names readable with `#[serde(alias = \"...\")]`",
             field.written, field.read
         ),

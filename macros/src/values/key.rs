@@ -8,6 +8,7 @@ use syn::{Attribute, Data, DataEnum, DeriveInput, Field, Fields, Ident};
 use super::impl_field_type;
 use crate::ctxt::Ctxt;
 use crate::expand::scope;
+use crate::parse::serde::SerdeContainer;
 use crate::parse::{container, no_generics, serde};
 
 /// What a key is made of.
@@ -21,8 +22,8 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     let cx = Ctxt::default();
     let krate = container::crate_only(&cx, &input.attrs);
     no_generics(&cx, input, "Key");
-    let transparent = representation(&cx, &input.attrs);
-    let shape = shape(&cx, input, transparent);
+    let serde = representation(&cx, &input.attrs);
+    let shape = shape(&cx, input, &serde);
     let Some(shape) = shape.filter(|_| !cx.failed()) else {
         return cx.into_compile_errors();
     };
@@ -34,7 +35,7 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
 }
 
 /// What serde writes must be what the shape says.
-fn representation(cx: &Ctxt, attrs: &[Attribute]) -> bool {
+fn representation(cx: &Ctxt, attrs: &[Attribute]) -> SerdeContainer {
     serde::container(attrs, |meta| {
         let word = meta.path.get_ident().map(ToString::to_string);
         if let Some("untagged" | "tag" | "content" | "into" | "from" | "try_from" | "remote") = word.as_deref() {
@@ -45,10 +46,9 @@ fn representation(cx: &Ctxt, attrs: &[Attribute]) -> bool {
             );
         }
     })
-    .transparent
 }
 
-fn shape<'a>(cx: &Ctxt, input: &'a DeriveInput, transparent: bool) -> Option<Shape<'a>> {
+fn shape<'a>(cx: &Ctxt, input: &'a DeriveInput, serde: &SerdeContainer) -> Option<Shape<'a>> {
     let refuse = |reason: &str| {
         cx.error(
             &input.ident,
@@ -57,11 +57,13 @@ fn shape<'a>(cx: &Ctxt, input: &'a DeriveInput, transparent: bool) -> Option<Sha
         None
     };
     match &input.data {
-        Data::Enum(data) => units_only(cx, data),
+        Data::Enum(data) => units_only(cx, data, serde),
         Data::Union(_) => refuse("a union"),
         Data::Struct(data) => match &data.fields {
             Fields::Unnamed(fields) if fields.unnamed.len() == 1 => newtype_field(cx, &fields.unnamed[0]),
-            Fields::Named(fields) if fields.named.len() == 1 && transparent => newtype_field(cx, &fields.named[0]),
+            Fields::Named(fields) if fields.named.len() == 1 && serde.transparent => {
+                newtype_field(cx, &fields.named[0])
+            }
             Fields::Named(fields) if fields.named.len() == 1 => {
                 refuse("a struct with a named field, unless it is `#[serde(transparent)]`")
             }
@@ -81,8 +83,10 @@ fn newtype_field<'a>(cx: &Ctxt, field: &'a Field) -> Option<Shape<'a>> {
     Some(Shape::Newtype(field))
 }
 
-fn units_only<'a>(cx: &Ctxt, data: &DataEnum) -> Option<Shape<'a>> {
+fn units_only<'a>(cx: &Ctxt, data: &DataEnum, serde: &SerdeContainer) -> Option<Shape<'a>> {
     for variant in &data.variants {
+        // Reports a variant that is written under one name and read under another.
+        serde::field(cx, &variant.ident, &variant.attrs, serde.rules);
         if !matches!(variant.fields, Fields::Unit) {
             cx.error(
                 variant,

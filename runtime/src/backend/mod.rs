@@ -97,6 +97,19 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// ([`Error::at_position`]).
     fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>>;
 
+    /// Reads records of any repositories as they were at one moment, in the order asked.
+    fn read_together(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
+        let _ = (call, gets);
+        Reply::now(Err(Error::unsupported(format!("the {} backend reads no records at one moment", self.name()))))
+    }
+
+    /// Finds what someone else's writes broke, a line each, and mends it if asked to. A backend
+    /// whose server keeps unique indexes itself has nothing to find.
+    fn verify(&self, call: Call, definition: &'static Definition, mend: bool) -> Reply<'_, Vec<String>> {
+        let _ = (call, definition, mend);
+        Reply::now(Ok(Vec::new()))
+    }
+
     /// The request that the backend would send for a read of a page, as text.
     fn explain_query(&self, query: &Query) -> Result<String> {
         let _ = query;

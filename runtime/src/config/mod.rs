@@ -85,8 +85,8 @@ pub struct DynamoDbSettings {
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct MongoDbSettings {
-    /// The connection string as the driver takes it: the user and password and all of MongoDB's own
-    /// options are in it, the library's are not.
+    /// The connection string with all of MongoDB's own options, without what is set apart below and
+    /// without the library's.
     pub uri: Secret,
     /// The hosts as messages may show them.
     pub hosts: String,

@@ -82,14 +82,9 @@ impl Parts {
         if !is_database(&self.database) {
             return Err(("database", "is not a name that MongoDB takes: up to 63 bytes without / \\ . \" $ * < > : | ? or blanks"));
         }
-        let user = self.user.as_ref().map_or_else(String::new, |(user, password)| {
-            let password = password.as_ref().map_or_else(String::new, |password| format!(":{}", url::encode(password)));
-            format!("{}{password}@", url::encode(user))
-        });
         let options: Vec<_> = self.options.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let query = if options.is_empty() { String::new() } else { format!("?{}", options.join("&")) };
-        let (scheme, hosts, database) = (self.scheme, &self.hosts, url::encode(&self.database));
-        let uri = format!("{scheme}://{user}{hosts}/{database}{query}");
+        let uri = format!("{}://{}/{}{query}", self.scheme, self.hosts, url::encode(&self.database));
         let (user, password) = self.user.unzip();
         Ok(MongoDbSettings {
             uri: uri.into(),

@@ -133,7 +133,7 @@ impl<'a> Address<'a> {
 
 fn user(text: &str) -> Result<User> {
     let (user, password) = text.split_once(':').map_or((text, None), |(user, password)| (user, Some(password)));
-    if user.is_empty() || text.contains('@') || password.is_some_and(|password| password.contains(':')) {
+    if user.is_empty() || text.contains(['@', '#', '[', ']']) || password.is_some_and(|password| password.contains(':')) {
         return Err(not_encoded());
     }
     Ok((decode(user)?, password.map(decode).transpose()?))

@@ -37,10 +37,15 @@ impl<M: Repository> Get<M> {
     pub async fn exec(self, db: &Database) -> Result<Option<M>> {
         let definition = M::definition();
         let named = named(definition, "get");
-        let key = self.key.and_then(|key| checked(definition, key, &db.backend().limits())).map_err(&named)?;
-        let get = request::Get::new(definition, key, self.consistent);
+        let get = self.request(db).map_err(&named)?;
         let found = db.backend().get(db.call("get"), get).await.map_err(&named)?;
         found.map(|record| codec::decode(record, definition)).transpose().map_err(named)
+    }
+
+    pub(crate) fn request(&self, db: &Database) -> Result<request::Get> {
+        let definition = M::definition();
+        let key = checked(definition, self.key.clone()?, &db.backend().limits())?;
+        Ok(request::Get::new(definition, key, self.consistent))
     }
 }
 

@@ -12,9 +12,6 @@ use crate::repository::checked;
 use crate::request::{Action, RecordKey, Write};
 use crate::value::{EXPIRES, Record, Value};
 
-/// Room for the write stamp, which a backend adds after the record was measured.
-const STAMP_SIZE: usize = 48;
-
 /// A write that stores a whole record, filled in.
 pub(super) fn store(
     db: &Database,
@@ -32,7 +29,7 @@ pub(super) fn store(
         index_value(definition, name, value, &limits)?;
     }
     limits::depth(&record)?;
-    limits::record(&record, &Limits { record: limits.record.saturating_sub(STAMP_SIZE), ..limits })?;
+    limits::record(&record, &limits)?;
     Ok(Write::new(definition, key, action(record)))
 }
 

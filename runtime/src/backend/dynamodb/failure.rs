@@ -147,12 +147,15 @@ impl Failure {
         match self.class {
             Class::NoTable => ErrorKind::SchemaMismatch,
             Class::Unreachable | Class::Ambiguous => ErrorKind::Unavailable,
-            Class::TimedOut => ErrorKind::Timeout,
-            Class::Throttled | Class::Conflict => ErrorKind::Throttled,
+            Class::TimedOut | Class::Conflict => ErrorKind::Timeout,
+            Class::Throttled => ErrorKind::Throttled,
             Class::Credentials => ErrorKind::Config,
             Class::Condition => ErrorKind::ConditionFailed,
             Class::Refused if self.code == "ValidationException" => invalid(&self.message),
-            Class::Refused | Class::Cancelled | Class::TableInUse => ErrorKind::Backend,
+            // What is left of a transaction that no condition cancelled.
+            Class::Cancelled if self.reasons.iter().any(|reason| reason.code() == Some("TransactionConflict")) => ErrorKind::Timeout,
+            Class::Cancelled => ErrorKind::Throttled,
+            Class::Refused | Class::TableInUse => ErrorKind::Backend,
         }
     }
 }

@@ -128,3 +128,125 @@ pub(crate) fn within(prefix: Vec<u8>, span: &Span) -> Result<Bounds> {
     };
     Ok((low, high))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cmp::Ordering;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn encoded(values: &[Value]) -> Vec<u8> {
+        let mut out = Vec::new();
+        push_all(&mut out, values).unwrap();
+        out
+    }
+
+    fn integer() -> impl Strategy<Value = Value> {
+        let (least, most) = (i128::from(i64::MIN), i128::from(u64::MAX));
+        let edges: Vec<i128> = (0..=64).flat_map(|bits| [-1, 0, 1].map(|near| (1i128 << bits) + near)).collect();
+        let edges: Vec<i128> = edges.iter().flat_map(|n| [*n, -*n]).filter(|n| (least..=most).contains(n)).collect();
+        prop_oneof![-300i128..300, proptest::sample::select(edges), least..=most].prop_map(Value::Int)
+    }
+
+    /// Bytes and text in which the bytes of the encoding itself are frequent.
+    fn bytes() -> impl Strategy<Value = Value> {
+        let byte = prop_oneof![0u8..3, Just(0xFF), any::<u8>()];
+        proptest::collection::vec(byte, 0..5).prop_map(Value::Bytes)
+    }
+
+    fn text() -> impl Strategy<Value = Value> {
+        let char = prop_oneof![proptest::char::range('\0', '\u{2}'), Just('a'), any::<char>()];
+        proptest::collection::vec(char, 0..5).prop_map(|chars| Value::String(chars.into_iter().collect()))
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        prop_oneof![integer(), bytes(), text()]
+    }
+
+    /// A tuple, and one of the same kinds that often begins as it does.
+    fn pair() -> impl Strategy<Value = (Vec<Value>, Vec<Value>)> {
+        let parts = prop_oneof![
+            (integer(), integer()),
+            (bytes(), bytes()),
+            (text(), text()),
+            value().prop_map(|value| (value.clone(), value)),
+        ];
+        proptest::collection::vec(parts, 1..4).prop_map(|parts| parts.into_iter().unzip())
+    }
+
+    fn compare(a: &[Value], b: &[Value]) -> Ordering {
+        let parts = a.iter().zip(b).map(|(a, b)| a.compare(b).unwrap());
+        parts.fold(Ordering::Equal, Ordering::then)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(5000))]
+
+        #[test]
+        fn bytes_have_the_order_of_the_values((a, b) in pair()) {
+            prop_assert_eq!(encoded(&a).cmp(&encoded(&b)), compare(&a, &b));
+        }
+
+        #[test]
+        fn different_tuples_have_different_bytes_and_none_begins_another(
+            a in proptest::collection::vec(value(), 1..4),
+            b in proptest::collection::vec(value(), 1..4),
+        ) {
+            let shorter = a.len().min(b.len());
+            let same = a[..shorter] == b[..shorter];
+            prop_assert_eq!(encoded(&a) == encoded(&b), a == b);
+            prop_assert_eq!(encoded(&b).starts_with(&encoded(&a)), same && a.len() <= b.len());
+        }
+
+        #[test]
+        fn a_value_is_skipped_whole(values in proptest::collection::vec(value(), 1..4)) {
+            let bytes = encoded(&values);
+            prop_assert_eq!(skip(&bytes), Some(&encoded(&values[1..])[..]));
+        }
+
+        #[test]
+        fn bounds_hold_what_the_span_holds((a, b) in pair(), (low, high) in pair(), prefix in text()) {
+            let (value, low, high) = (&a[0], low[0].clone(), high[0].clone());
+            let above = |low: &Value| value.compare(low).map(Ordering::is_ge);
+            let below = |high: &Value| value.compare(high).map(Ordering::is_le);
+            let spans = [
+                (Span::All, Some(true)),
+                (Span::Between(Bound::Included(low.clone()), Bound::Unbounded), above(&low)),
+                (Span::Between(Bound::Excluded(low.clone()), Bound::Unbounded), above(&low).map(|is| is && *value != low)),
+                (Span::Between(Bound::Unbounded, Bound::Included(high.clone())), below(&high)),
+                (Span::Between(Bound::Unbounded, Bound::Excluded(high.clone())), below(&high).map(|is| is && *value != high)),
+                (
+                    Span::Prefix(prefix.as_str().unwrap_or_default().to_owned()),
+                    value.as_str().map(|text| text.starts_with(prefix.as_str().unwrap_or_default())),
+                ),
+            ];
+            let hash = encoded(&b);
+            let key = encoded(&[&b[..], &a[..], &[Value::Int(7)]].concat());
+            for (span, expected) in spans {
+                let (from, to) = within(hash.clone(), &span).unwrap();
+                let holds = std::ops::RangeBounds::contains(&(from, to), &key);
+                // Values of different kinds do not meet in one field.
+                if let Some(expected) = expected {
+                    prop_assert_eq!(holds, expected, "{:?} in {:?}", value, span);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_has_no_order_is_refused() {
+        for value in [Value::Null, Value::Bool(true), Value::Float(0.5), Value::List(vec![]), Value::Int(1 << 64)] {
+            assert!(push(&mut Vec::new(), &value).is_err(), "{value:?}");
+        }
+        assert_eq!(encoded(&[Value::Float(2.0)]), encoded(&[Value::Int(2)]));
+    }
+
+    #[test]
+    fn broken_bytes_are_nothing() {
+        for bytes in [&[][..], &[TEXT, b'a'], &[ZERO + 3, 1], &[TEXT], &[0xFF, 1, 2]] {
+            assert_eq!(skip(bytes), None, "{bytes:?}");
+        }
+    }
+}

@@ -107,6 +107,10 @@ impl Backend for Memory {
         Reply::now(self.keys.transact(call, &writes))
     }
 
+    fn read_together(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
+        Reply::now(self.keys.read_together(call, &gets))
+    }
+
     fn explain_query(&self, query: &Query) -> Result<String> {
         Ok(keyspace::explain_query(query))
     }

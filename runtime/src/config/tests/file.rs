@@ -59,10 +59,9 @@ fn mongodb() {
                     "options": { "replicaSet": "rs 0", "tls": true, "maxPoolSize": 5 } }"#;
     let config = read("a.json", text).unwrap();
     let settings = mongodb_of(&config);
-    assert_eq!(
-        settings.uri.expose(),
-        "mongodb://a%3Ada:ses%40ame@h1:27017,h2/users?maxPoolSize=5&replicaSet=rs%200&tls=true"
-    );
+    assert_eq!(settings.uri.expose(), "mongodb://h1:27017,h2/users?maxPoolSize=5&replicaSet=rs%200&tls=true");
+    assert_eq!(settings.user.as_deref(), Some("a:da"));
+    assert_eq!(settings.password.as_ref().unwrap().expose(), "ses@ame");
     assert_eq!(settings.auth_fallback, None);
     assert!(!format!("{config:?}").contains("ses@ame"));
 
@@ -107,5 +106,6 @@ fn dynamodb() {
     refused(with(r#""region": "us east""#), &["region"]);
     refused(with(r#""region": """#), &["region is empty"]);
     refused(with(r#""endpoint": "h:8000""#), &["endpoint"]);
+    refused(with(r#""endpoint": "http://ada:sesame@h:8000""#), &["endpoint"]);
     refused(with(r#""access_key": "SESAME""#), &["secret_key is missing"]);
 }

@@ -24,7 +24,9 @@ fn the_name_alone_switches() {
 
         let config = read("config.json", &file("mongodb")).unwrap();
         let settings = mongodb_of(&config);
-        assert_eq!(settings.uri.expose(), "mongodb://restapi:restapi@mongo:27017/users");
+        assert_eq!(settings.uri.expose(), "mongodb://mongo:27017/users");
+        assert_eq!(settings.user.as_deref(), Some("restapi"));
+        assert_eq!(settings.password.as_ref().unwrap().expose(), "restapi");
         assert_eq!(settings.database, "users");
         assert_eq!(settings.auth_fallback.as_deref(), Some("admin"));
 
@@ -37,7 +39,10 @@ fn keys_are_found_as_go_finds_them() {
     let text = r#"{ "Database": { "DBNAME": "mongodb", "DbInfo": { "HOST": "h1:27017, h2:27018", "Database": "users",
                     "user": "a", "USER": "b", "Pass": "ses@me", "Host2": 1 } } }"#;
     let config = read("config.json", text).unwrap();
-    assert_eq!(mongodb_of(&config).uri.expose(), "mongodb://a:ses%40me@h1:27017,h2:27018/users");
+    let settings = mongodb_of(&config);
+    assert_eq!(settings.uri.expose(), "mongodb://h1:27017,h2:27018/users");
+    assert_eq!(settings.user.as_deref(), Some("a"));
+    assert_eq!(settings.password.as_ref().unwrap().expose(), "ses@me");
     assert!(!format!("{config:?}").contains("ses@me"));
 }
 

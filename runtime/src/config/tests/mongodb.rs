@@ -12,7 +12,7 @@ fn everything_of_mongodb_is_passed_on() {
     assert_eq!(settings.auth_fallback, None);
     assert_eq!(
         settings.uri.expose(),
-        "mongodb://a%40da:ses%3Aame%2F@h1:27017,h2,[::1]:27018/users?replicaSet=rs0&tls=true&authSource=admin&w=majority"
+        "mongodb://h1:27017,h2,[::1]:27018/users?replicaSet=rs0&tls=true&authSource=admin&w=majority"
     );
     assert_hidden(&format!("{config:?}").replace("ses:ame", "sesame"));
 }

@@ -1,0 +1,195 @@
+//! Guards: one item for each value of a unique index, in a table beside the repository's, that says
+//! which record holds the value. They are written with the record, in the same transaction.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use sha2::{Digest, Sha256};
+
+use super::condition::{self, Text};
+use super::convert::{Item, to_attribute};
+use super::keys::write;
+use super::op::{Action, Op};
+use super::placeholders::Placeholders;
+use crate::condition::{Expr, Op as Compare};
+use crate::definition::{Definition, IndexDef};
+use crate::error::Result;
+use crate::field::Path;
+use crate::request::{Call, RecordKey, index_values};
+use crate::value::{EXPIRES, Record, Value};
+
+/// The guard's own key.
+pub(super) const KEY: &str = "k";
+/// The hash key of the record that holds the value.
+const HASH: &str = "h";
+/// Its range key.
+const RANGE: &str = "r";
+/// The index, for who looks at the table.
+const INDEX: &str = "index";
+
+/// The longest hash key that DynamoDB takes.
+const LONGEST: usize = 2048;
+
+/// The table of a repository's guards.
+pub(super) fn table(definition: &Definition) -> String {
+    format!("{}.unique", definition.name())
+}
+
+/// The key of the guard of a value.
+pub(super) type GuardKey = Vec<u8>;
+
+/// The key of the guard of these values in an index: the same for the same values only. Beyond what
+/// a key can be long, two values would have to have one SHA-256.
+pub(super) fn key(index: &IndexDef, values: &[Value]) -> GuardKey {
+    let mut key = vec![0];
+    write(&mut key, b'x', index.name.as_bytes());
+    for value in values {
+        match value {
+            Value::String(text) => write(&mut key, b's', text.as_bytes()),
+            Value::Bytes(bytes) => write(&mut key, b'b', bytes),
+            // Index values are of no other kind than these.
+            other => write(&mut key, b'n', other.as_int().unwrap_or_default().to_string().as_bytes()),
+        }
+    }
+    if key.len() > LONGEST {
+        let digest = Sha256::digest(&key);
+        key = vec![1];
+        key.extend_from_slice(&digest);
+    }
+    key
+}
+
+/// The key attribute of a guard.
+pub(super) fn to_key(key: &GuardKey) -> Item {
+    Item::from([(KEY.to_owned(), to_attribute(&Value::Bytes(key.clone())))])
+}
+
+/// The guards that a record has.
+pub(super) fn of(definition: &'static Definition, record: &Record) -> Vec<(&'static IndexDef, GuardKey)> {
+    let guard = |index: &'static IndexDef| Some((index, key(index, &index_values(definition, index, record)?)));
+    definition.unique_indexes().filter_map(guard).collect()
+}
+
+/// The record that a guard is of.
+pub(super) fn owner(definition: &Definition, guard: &Record) -> Option<RecordKey> {
+    let hash = guard.get(HASH)?.clone();
+    let range = match definition.range() {
+        Some(_) => Some(guard.get(RANGE)?.clone()),
+        None => None,
+    };
+    Some(RecordKey { hash, range })
+}
+
+/// What a write does to a guard.
+#[derive(Debug, Clone)]
+pub(super) struct Move {
+    pub(super) definition: &'static Definition,
+    pub(super) index: &'static IndexDef,
+    pub(super) key: GuardKey,
+    /// The position of the write.
+    pub(super) position: usize,
+    /// The record that gives the value up.
+    pub(super) from: Option<RecordKey>,
+    /// The record that takes it, and until when.
+    pub(super) to: Option<(RecordKey, Option<i64>)>,
+}
+
+impl Move {
+    /// The move as an operation. Whoever held the value must have given it up, or have expired.
+    pub(super) fn op(&self, call: &Call) -> Result<Op> {
+        let mut placeholders = Placeholders::default();
+        let path = |name: &'static str| Path::field(name);
+        let mut free = vec![condition::function("attribute_not_exists", &path(KEY), &mut placeholders)];
+        let holders = self.from.iter().chain(self.to.as_ref().map(|(owner, _)| owner));
+        let mut holders: Vec<_> = holders.collect();
+        holders.dedup();
+        for holder in holders {
+            free.push(condition::write(&held_by(holder), &mut placeholders));
+        }
+        let action = match &self.to {
+            Some((owner, expires)) => {
+                if self.definition.ttl().is_some() {
+                    free.push(expired(call, &mut placeholders));
+                }
+                Action::Put(guard(self.index, &self.key, owner, *expires))
+            }
+            None => Action::Delete(to_key(&self.key)),
+        };
+        let condition = condition::any(free, &mut placeholders).into_expression(&mut placeholders);
+        Op::new(&table(self.definition), action, condition, &placeholders)
+    }
+}
+
+fn guard(index: &IndexDef, key: &GuardKey, owner: &RecordKey, expires: Option<i64>) -> Item {
+    let mut item = to_key(key);
+    item.insert(HASH.to_owned(), to_attribute(&owner.hash));
+    if let Some(range) = &owner.range {
+        item.insert(RANGE.to_owned(), to_attribute(range));
+    }
+    if let Some(at) = expires {
+        item.insert(EXPIRES.to_owned(), to_attribute(&Value::Int(at.into())));
+    }
+    item.insert(INDEX.to_owned(), AttributeValue::S(index.name.to_owned()));
+    item
+}
+
+fn held_by(owner: &RecordKey) -> Expr {
+    let equal = |name: &'static str, value: &Value| Expr::Compare {
+        path: Path::field(name),
+        op: Compare::Eq,
+        value: value.clone(),
+    };
+    let mut parts = vec![equal(HASH, &owner.hash)];
+    parts.extend(owner.range.as_ref().map(|range| equal(RANGE, range)));
+    Expr::And(parts)
+}
+
+/// Whether an item has an expiry that has passed.
+pub(super) fn expired(call: &Call, placeholders: &mut Placeholders) -> Text {
+    let now = Value::Int(call.now_seconds().into());
+    let expired = Expr::Compare { path: Path::field(EXPIRES), op: Compare::Le, value: now };
+    condition::write(&expired, placeholders)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::definition::{KeyDef, KeyKind, Projection};
+
+    const INDEX: IndexDef = IndexDef {
+        name: "by_email",
+        hash: KeyDef { field: 0, kind: KeyKind::String },
+        ranges: &[],
+        unique: true,
+        local: false,
+        sparse: false,
+        projection: Projection::All,
+        read_capacity: None,
+        write_capacity: None,
+    };
+
+    #[test]
+    fn no_two_values_have_one_key() {
+        let texts = ["", "a", "b", "ab", "a\0", "1"].map(Value::from);
+        let mut keys = Vec::new();
+        for a in &texts {
+            keys.push(key(&INDEX, std::slice::from_ref(a)));
+            for b in &texts {
+                keys.push(key(&INDEX, &[a.clone(), b.clone()]));
+            }
+        }
+        keys.push(key(&INDEX, &[Value::Int(1)]));
+        keys.push(key(&INDEX, &[Value::Bytes(b"1".to_vec())]));
+        keys.push(key(&IndexDef { name: "by_emai", ..INDEX }, &[Value::from("l")]));
+        let count = keys.len();
+        keys.sort();
+        keys.dedup();
+        assert_eq!(keys.len(), count);
+    }
+
+    #[test]
+    fn a_key_is_never_too_long() {
+        let long = |end: &str| vec![Value::from("x".repeat(2048)), Value::from(end)];
+        let (a, b) = (key(&INDEX, &long("a")), key(&INDEX, &long("b")));
+        assert!(a.len() <= LONGEST && b.len() <= LONGEST);
+        assert_ne!(a, b);
+    }
+}

@@ -1,0 +1,191 @@
+//! One item's operation: alone a request of its own, with others a part of a transaction.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
+use serde_json::{Map, Value as Json};
+
+use super::call::Attempts;
+use super::convert::Item;
+use super::explain;
+use super::failure::Failure;
+use super::placeholders::Placeholders;
+use crate::error::{Error, ErrorKind, Result};
+
+/// What is done to one item, under a condition.
+#[derive(Debug, Clone)]
+pub(super) struct Op {
+    table: String,
+    action: Action,
+    condition: Option<String>,
+    names: Option<HashMap<String, String>>,
+    values: Option<HashMap<String, AttributeValue>>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Action {
+    /// Stores an item.
+    Put(Item),
+    /// Changes an item; alone, it returns the item as it is then.
+    Update {
+        /// Which.
+        key: Item,
+        /// How.
+        expression: String,
+    },
+    /// Takes an item away; alone, it returns the item as it was.
+    Delete(Item),
+    /// Only the condition, in a transaction.
+    Check(Item),
+}
+
+impl Op {
+    /// An operation whose expressions use these placeholders.
+    pub(super) fn new(table: &str, action: Action, condition: Option<String>, placeholders: &Placeholders) -> Result<Self> {
+        if let Action::Update { expression, .. } = &action {
+            placeholders.check(expression)?;
+        }
+        if let Some(condition) = &condition {
+            placeholders.check(condition)?;
+        }
+        let (names, values) = (placeholders.names(), placeholders.values());
+        Ok(Self { table: table.to_owned(), action, condition, names, values })
+    }
+
+    /// Whether it can only be part of a transaction.
+    pub(super) fn is_check(&self) -> bool {
+        matches!(self.action, Action::Check(_))
+    }
+
+    /// Sends it alone. An update gives the new item, a delete the old one.
+    pub(super) async fn send(&self, client: &Client, attempts: &mut Attempts<'_>) -> Result<Option<Item>, Failure> {
+        let failed = ReturnValuesOnConditionCheckFailure::AllOld;
+        match &self.action {
+            Action::Put(item) => {
+                let put = client
+                    .put_item()
+                    .table_name(&self.table)
+                    .set_item(Some(item.clone()))
+                    .set_condition_expression(self.condition.clone())
+                    .set_expression_attribute_names(self.names.clone())
+                    .set_expression_attribute_values(self.values.clone())
+                    .return_values_on_condition_check_failure(failed);
+                attempts.send(put.send()).await.map(|_| None)
+            }
+            Action::Update { key, expression } => {
+                let update = client
+                    .update_item()
+                    .table_name(&self.table)
+                    .set_key(Some(key.clone()))
+                    .update_expression(expression)
+                    .set_condition_expression(self.condition.clone())
+                    .set_expression_attribute_names(self.names.clone())
+                    .set_expression_attribute_values(self.values.clone())
+                    .return_values(ReturnValue::AllNew)
+                    .return_values_on_condition_check_failure(failed);
+                attempts.send(update.send()).await.map(|answer| answer.attributes)
+            }
+            Action::Delete(key) => {
+                let delete = client
+                    .delete_item()
+                    .table_name(&self.table)
+                    .set_key(Some(key.clone()))
+                    .set_condition_expression(self.condition.clone())
+                    .set_expression_attribute_names(self.names.clone())
+                    .set_expression_attribute_values(self.values.clone())
+                    .return_values(ReturnValue::AllOld)
+                    .return_values_on_condition_check_failure(failed);
+                attempts.send(delete.send()).await.map(|answer| answer.attributes)
+            }
+            // A check alone is a read, which is made elsewhere.
+            Action::Check(_) => Ok(None),
+        }
+    }
+
+    /// It as a part of a transaction.
+    pub(super) fn part(&self) -> Result<TransactWriteItem> {
+        let failed = ReturnValuesOnConditionCheckFailure::AllOld;
+        let (names, values) = (self.names.clone(), self.values.clone());
+        let part = TransactWriteItem::builder();
+        let unbuilt = |e| Error::new(ErrorKind::Backend, "a part of the transaction cannot be built").with_source(e);
+        Ok(match &self.action {
+            Action::Put(item) => {
+                let put = Put::builder()
+                    .table_name(&self.table)
+                    .set_item(Some(item.clone()))
+                    .set_condition_expression(self.condition.clone())
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .return_values_on_condition_check_failure(failed);
+                part.put(put.build().map_err(unbuilt)?)
+            }
+            Action::Update { key, expression } => {
+                let update = Update::builder()
+                    .table_name(&self.table)
+                    .set_key(Some(key.clone()))
+                    .update_expression(expression)
+                    .set_condition_expression(self.condition.clone())
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .return_values_on_condition_check_failure(failed);
+                part.update(update.build().map_err(unbuilt)?)
+            }
+            Action::Delete(key) => {
+                let delete = Delete::builder()
+                    .table_name(&self.table)
+                    .set_key(Some(key.clone()))
+                    .set_condition_expression(self.condition.clone())
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .return_values_on_condition_check_failure(failed);
+                part.delete(delete.build().map_err(unbuilt)?)
+            }
+            Action::Check(key) => {
+                let check = ConditionCheck::builder()
+                    .table_name(&self.table)
+                    .set_key(Some(key.clone()))
+                    .set_condition_expression(self.condition.clone())
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .return_values_on_condition_check_failure(failed);
+                part.condition_check(check.build().map_err(unbuilt)?)
+            }
+        }
+        .build())
+    }
+
+    /// The request's name and body, as it would be sent alone.
+    pub(super) fn explain(&self) -> (&'static str, Json) {
+        let mut body = Map::new();
+        body.insert("TableName".into(), self.table.clone().into());
+        let (name, returned) = match &self.action {
+            Action::Put(item) => {
+                body.insert("Item".into(), explain::item(item));
+                ("Put", None)
+            }
+            Action::Update { key, expression } => {
+                body.insert("Key".into(), explain::item(key));
+                body.insert("UpdateExpression".into(), expression.clone().into());
+                ("Update", Some("ALL_NEW"))
+            }
+            Action::Delete(key) => {
+                body.insert("Key".into(), explain::item(key));
+                ("Delete", Some("ALL_OLD"))
+            }
+            Action::Check(key) => {
+                body.insert("Key".into(), explain::item(key));
+                ("ConditionCheck", None)
+            }
+        };
+        explain::expression(&mut body, "ConditionExpression", self.condition.as_deref());
+        explain::placeholders(&mut body, self.names.as_ref(), self.values.as_ref());
+        if let Some(returned) = returned {
+            body.insert("ReturnValues".into(), returned.into());
+        }
+        body.insert("ReturnValuesOnConditionCheckFailure".into(), "ALL_OLD".into());
+        (name, body.into())
+    }
+}

@@ -1,0 +1,234 @@
+//! What a write sends: an operation on the record under a condition that the server judges, or,
+//! where the record had to be read, under the condition that nobody has written it since.
+
+use super::changes;
+use super::condition::{self, Text};
+use super::convert::to_item;
+use super::guard;
+use super::keys::to_key;
+use super::op::{Action as Does, Op};
+use super::placeholders::Placeholders;
+use crate::condition::{Expr, Op as Compare};
+use crate::definition::Definition;
+use crate::error::Result;
+use crate::field::Path;
+use crate::request::{Action, Call, RecordKey, Write};
+use crate::value::{EXPIRES, Record, STAMP, Value};
+
+/// Whether the record has to be read before it can be written: its unique values move, a sum of
+/// floats is made here, or an upsert stores more than its changes.
+pub(super) fn must_read(write: &Write) -> bool {
+    match &write.action {
+        Action::Create(_) | Action::Check => false,
+        Action::Put(_) | Action::Replace(_) | Action::Delete => has_unique(write.definition),
+        Action::Update(changes) => moves_unique(write) || changes::adds_float(changes),
+        Action::Upsert { changes, insert } => {
+            has_unique(write.definition) || changes::adds_float(changes) || !makes(write, changes, insert)
+        }
+    }
+}
+
+/// Whether unique values have to be looked after.
+pub(super) fn moves_unique(write: &Write) -> bool {
+    write.definition.unique_indexes().any(|index| write.touches(index))
+}
+
+fn has_unique(definition: &Definition) -> bool {
+    definition.unique_indexes().next().is_some()
+}
+
+/// Whether the changes alone, on a record that is not there, make the whole of what an upsert stores.
+fn makes(write: &Write, changes: &[crate::change::Change], insert: &Record) -> bool {
+    let mut key = Record::new();
+    key.set(write.definition.hash_name(), write.key.hash.clone());
+    if let Some((name, value)) = write.definition.range_name().zip(write.key.range.clone()) {
+        key.set(name, value);
+    }
+    crate::change::apply(&key, changes).is_ok_and(|made| made == *insert)
+}
+
+/// The operation of a write whose record was not read.
+pub(super) fn direct(write: &Write, call: &Call, stamp: &Value) -> Result<Op> {
+    let definition = write.definition;
+    let mut placeholders = Placeholders::default();
+    let p = &mut placeholders;
+    let (does, condition) = match &write.action {
+        Action::Create(record) => (put(record, stamp), gone(definition, call, p)),
+        Action::Put(record) => (put(record, stamp), Text::True),
+        Action::Replace(record) => (put(record, stamp), allowed(write, call, p)),
+        Action::Update(changes) => (update(write, changes, stamp, p), allowed(write, call, p)),
+        Action::Upsert { changes, .. } => {
+            let missing = exists("attribute_not_exists", definition, p);
+            let allowed = match (definition.ttl(), write.requirement()) {
+                // Then the two cases are all there are.
+                (None, None) => Text::True,
+                _ => allowed(write, call, p),
+            };
+            (update(write, changes, stamp, p), condition::any([missing, allowed], p))
+        }
+        Action::Delete => {
+            let condition = match write.requirement() {
+                None => Text::True,
+                Some(requirement) => {
+                    let gone = gone(definition, call, p);
+                    let required = condition::write(&requirement, p);
+                    condition::any([gone, required], p)
+                }
+            };
+            (Does::Delete(to_key(definition, &write.key)), condition)
+        }
+        Action::Check => (Does::Check(to_key(definition, &write.key)), allowed(write, call, p)),
+    };
+    let condition = condition.into_expression(&mut placeholders);
+    Op::new(definition.name(), does, condition, &placeholders)
+}
+
+/// What a write comes to for the record that is stored.
+#[derive(Debug)]
+pub(super) struct Settled {
+    /// What is sent, if anything.
+    pub(super) op: Option<Op>,
+    /// The record afterwards.
+    pub(super) outcome: Option<Record>,
+}
+
+/// The operation of a write on a record that was read and allows it.
+pub(super) fn settled(write: &Write, call: &Call, stamp: &Value, stored: Option<&Record>) -> Result<Settled> {
+    let definition = write.definition;
+    let live = stored.filter(|record| record.is_live(call));
+    let outcome = write.outcome(live)?;
+    let mut placeholders = Placeholders::default();
+    let does = match (&write.action, live, &outcome) {
+        (Action::Check | Action::Delete, None, _) => return Ok(Settled { op: None, outcome }),
+        (Action::Check, Some(_), _) => Does::Check(to_key(definition, &write.key)),
+        (Action::Delete, Some(_), _) => Does::Delete(to_key(definition, &write.key)),
+        (Action::Update(changes) | Action::Upsert { changes, .. }, Some(_), Some(outcome)) => {
+            update(write, &changes::settled(changes, outcome), stamp, &mut placeholders)
+        }
+        (_, _, Some(outcome)) => put(outcome, stamp),
+        (_, _, None) => return Ok(Settled { op: None, outcome }),
+    };
+    let unchanged = unchanged(write, stored, &mut placeholders);
+    let condition = unchanged.into_expression(&mut placeholders);
+    Ok(Settled { op: Some(Op::new(definition.name(), does, condition, &placeholders)?), outcome })
+}
+
+fn put(record: &Record, stamp: &Value) -> Does {
+    let mut item = to_item(record);
+    item.insert(STAMP.to_owned(), super::convert::to_attribute(stamp));
+    Does::Put(item)
+}
+
+fn update(write: &Write, changes: &[crate::change::Change], stamp: &Value, placeholders: &mut Placeholders) -> Does {
+    let expression = changes::write(changes, stamp, placeholders);
+    Does::Update { key: to_key(write.definition, &write.key), expression }
+}
+
+/// A live record is there, and it is as the write needs it.
+fn allowed(write: &Write, call: &Call, placeholders: &mut Placeholders) -> Text {
+    let there = exists("attribute_exists", write.definition, placeholders);
+    let live = match write.definition.ttl() {
+        Some(_) => live(call, placeholders),
+        None => Text::True,
+    };
+    let required = write.requirement().map_or(Text::True, |requirement| condition::write(&requirement, placeholders));
+    condition::all([there, live, required], placeholders)
+}
+
+/// No live record is there.
+fn gone(definition: &Definition, call: &Call, placeholders: &mut Placeholders) -> Text {
+    let missing = exists("attribute_not_exists", definition, placeholders);
+    let expired = match definition.ttl() {
+        Some(_) => guard::expired(call, placeholders),
+        None => Text::False,
+    };
+    condition::any([missing, expired], placeholders)
+}
+
+/// What is there has not expired.
+pub(super) fn live(call: &Call, placeholders: &mut Placeholders) -> Text {
+    let expires = Path::field(EXPIRES);
+    let lasting = condition::function("attribute_not_exists", &expires, placeholders);
+    let now = Value::Int(call.now_seconds().into());
+    let future = condition::write(&Expr::Compare { path: expires, op: Compare::Gt, value: now }, placeholders);
+    condition::any([lasting, future], placeholders)
+}
+
+fn exists(function: &str, definition: &Definition, placeholders: &mut Placeholders) -> Text {
+    condition::function(function, &Path::field(definition.hash_name()), placeholders)
+}
+
+/// The record is as it was read: it has the same stamp. One that was written by others has none, and
+/// is compared by what the write depends on.
+fn unchanged(write: &Write, stored: Option<&Record>, placeholders: &mut Placeholders) -> Text {
+    let definition = write.definition;
+    let Some(record) = stored else { return exists("attribute_not_exists", definition, placeholders) };
+    let same = |name: &str, placeholders: &mut Placeholders| match record.get(name) {
+        Some(value) => {
+            let path = Path::field(name.to_owned());
+            condition::write(&Expr::Compare { path, op: Compare::Eq, value: value.clone() }, placeholders)
+        }
+        None => condition::function("attribute_not_exists", &Path::field(name.to_owned()), placeholders),
+    };
+    if record.get(STAMP).is_some() {
+        return same(STAMP, placeholders);
+    }
+    let there = exists("attribute_exists", definition, placeholders);
+    let names = depends_on(write);
+    // A set of another's is a list here, and would compare with nothing.
+    let comparable = names.iter().filter(|name| !matches!(record.get(name), Some(Value::List(_) | Value::Map(_))));
+    let mut parts = vec![there];
+    parts.extend(comparable.map(|name| same(name, placeholders)));
+    condition::all(parts, placeholders)
+}
+
+/// The attributes that a write looks at, moves or changes.
+fn depends_on(write: &Write) -> Vec<String> {
+    let definition = write.definition;
+    let mut names = vec![STAMP.to_owned(), EXPIRES.to_owned()];
+    let parts = definition.unique_indexes().flat_map(crate::definition::IndexDef::parts);
+    names.extend(parts.map(|part| definition.part_name(part).to_owned()));
+    names.extend(write.changes().iter().map(|change| change.path().root().to_owned()));
+    if let Some(requirement) = write.requirement() {
+        requirement.paths(&mut |path| names.push(path.root().to_owned()));
+    }
+    names.sort();
+    names.dedup();
+    // The key is given; it cannot change.
+    names.retain(|name| name != definition.hash_name() && Some(name.as_str()) != definition.range_name());
+    names
+}
+
+
+/// The guards that a write gives up and takes, for the record before and after it.
+pub(super) fn guard_moves(
+    write: &Write,
+    position: usize,
+    call: &Call,
+    stored: Option<&Record>,
+    outcome: Option<&Record>,
+) -> Vec<guard::Move> {
+    let definition = write.definition;
+    // The guards of an expired record have expired with it, and may be another's by now.
+    let live = stored.filter(|record| record.is_live(call));
+    let held = live.map(|record| guard::of(definition, record)).unwrap_or_default();
+    let wanted = outcome.map(|record| guard::of(definition, record)).unwrap_or_default();
+    let expires = outcome.and_then(Record::expires);
+    let same_expiry = live.and_then(Record::expires) == expires;
+    let owner = |key: &RecordKey| key.clone();
+    let mut moves = Vec::new();
+    for (index, key) in &held {
+        if !wanted.iter().any(|(_, wanted)| wanted == key) {
+            let from = Some(owner(&write.key));
+            moves.push(guard::Move { definition, index, key: key.clone(), position, from, to: None });
+        }
+    }
+    for (index, key) in wanted {
+        let kept = held.iter().any(|(_, held)| *held == key);
+        if !(kept && same_expiry) {
+            let to = Some((owner(&write.key), expires));
+            moves.push(guard::Move { definition, index, key, position, from: None, to });
+        }
+    }
+    moves
+}

@@ -1,0 +1,151 @@
+//! Reads by key.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
+use super::DynamoDb;
+use super::call::{self, Attempts};
+use super::convert::{Item, to_record};
+use super::failure::Failure;
+use super::keys::{ident, to_key};
+use super::placeholders::Placeholders;
+use crate::definition::Definition;
+use crate::error::{Error, ErrorKind, Result};
+use crate::request::{Call, RecordKey};
+use crate::value::Record;
+
+/// "BatchGetItem" in the API reference.
+const MOST_KEYS: usize = 100;
+/// How many batches are under way at a time.
+pub(super) const PARALLEL: usize = 4;
+
+/// A record to read.
+pub(super) type Wanted = (&'static Definition, RecordKey);
+
+impl DynamoDb {
+    /// Reads records, expired ones too, in the order of the keys.
+    pub(super) async fn fetch(
+        &self,
+        call: &Call,
+        wanted: Vec<Wanted>,
+        consistent: bool,
+        fields: Option<&[&str]>,
+    ) -> Result<Vec<Option<Record>>> {
+        if let [(definition, key)] = wanted.as_slice() {
+            return Ok(vec![self.fetch_one(call, definition, key, consistent, fields).await?]);
+        }
+        let mut places: HashMap<Vec<u8>, Vec<usize>> = HashMap::with_capacity(wanted.len());
+        let mut distinct = Vec::with_capacity(wanted.len());
+        for (at, (definition, key)) in wanted.iter().enumerate() {
+            let places = places.entry(ident(definition, key)).or_default();
+            if places.is_empty() {
+                distinct.push((*definition, key.clone()));
+            }
+            places.push(at);
+        }
+        let batches = distinct.chunks(MOST_KEYS).map(|chunk| self.batch(call, chunk, consistent, fields));
+        let read: Vec<_> = stream::iter(batches).buffer_unordered(PARALLEL).try_collect().await?;
+        let mut found = vec![None; wanted.len()];
+        for (definition, record) in read.into_iter().flatten() {
+            let key = RecordKey::of(definition, &record)?;
+            for at in places.get(&ident(definition, &key)).into_iter().flatten() {
+                found[*at] = Some(record.clone());
+            }
+        }
+        Ok(found)
+    }
+
+    async fn fetch_one(
+        &self,
+        call: &Call,
+        definition: &'static Definition,
+        key: &RecordKey,
+        consistent: bool,
+        fields: Option<&[&str]>,
+    ) -> Result<Option<Record>> {
+        let key = to_key(definition, key);
+        let (projection, names) = projection(definition, fields);
+        let request = || {
+            let get = self.client.get_item().table_name(definition.name()).set_key(Some(key.clone()));
+            let get = get.set_projection_expression(projection.clone()).set_expression_attribute_names(names.clone());
+            get.set_consistent_read(consistent.then_some(true)).send()
+        };
+        call::read(call, request).await?.item.map(to_record).transpose()
+    }
+
+    /// Reads one batch, and what was left of it, until all is read.
+    async fn batch(
+        &self,
+        call: &Call,
+        wanted: &[Wanted],
+        consistent: bool,
+        fields: Option<&[&str]>,
+    ) -> Result<Vec<(&'static Definition, Record)>> {
+        let definitions: HashMap<&str, &'static Definition> =
+            wanted.iter().map(|(definition, _)| (definition.name(), *definition)).collect();
+        let mut left = tables(wanted, consistent, fields)?;
+        let mut found = Vec::with_capacity(wanted.len());
+        let mut attempts = Attempts::new(call);
+        loop {
+            let request = self.client.batch_get_item().set_request_items(Some(left.clone()));
+            let failure = match attempts.send(request.send()).await {
+                Ok(answer) => {
+                    for (table, items) in answer.responses.unwrap_or_default() {
+                        let Some(definition) = definitions.get(table.as_str()) else { continue };
+                        for item in items {
+                            found.push((*definition, to_record(item)?));
+                        }
+                    }
+                    left = answer.unprocessed_keys.unwrap_or_default();
+                    left.retain(|_, keys| !keys.keys.is_empty());
+                    if left.is_empty() {
+                        return Ok(found);
+                    }
+                    None
+                }
+                Err(failure) if failure.class.passes() => Some(failure),
+                Err(failure) => return Err(failure.into_error()),
+            };
+            if !attempts.pause().await {
+                return Err(failure.map_or_else(unprocessed, Failure::into_error));
+            }
+        }
+    }
+}
+
+/// What a batch says that is only ever done in part.
+pub(super) fn unprocessed() -> Error {
+    Error::new(ErrorKind::Throttled, "DynamoDB left items of a batch undone until the deadline passed")
+}
+
+fn tables(wanted: &[Wanted], consistent: bool, fields: Option<&[&str]>) -> Result<HashMap<String, KeysAndAttributes>> {
+    let mut keys: HashMap<&str, (&'static Definition, Vec<Item>)> = HashMap::new();
+    for (definition, key) in wanted {
+        let table = keys.entry(definition.name()).or_insert_with(|| (*definition, Vec::new()));
+        table.1.push(to_key(definition, key));
+    }
+    let unbuilt = |e| Error::new(ErrorKind::Backend, "a batch of keys cannot be built").with_source(e);
+    let table = |(name, (definition, keys)): (&str, (&'static Definition, Vec<Item>))| {
+        let (projection, names) = projection(definition, fields);
+        let table = KeysAndAttributes::builder()
+            .set_keys(Some(keys))
+            .set_consistent_read(consistent.then_some(true))
+            .set_projection_expression(projection)
+            .set_expression_attribute_names(names);
+        Ok((name.to_owned(), table.build().map_err(unbuilt)?))
+    };
+    keys.into_iter().map(table).collect()
+}
+
+/// The projection of these fields and the key; none of all.
+fn projection(definition: &Definition, fields: Option<&[&str]>) -> (Option<String>, Option<HashMap<String, String>>) {
+    let Some(fields) = fields else { return (None, None) };
+    let mut placeholders = Placeholders::default();
+    let key = std::iter::once(definition.hash_name()).chain(definition.range_name());
+    let mut names: Vec<_> = key.chain(fields.iter().copied()).map(|name| placeholders.name(name)).collect();
+    names.sort();
+    names.dedup();
+    (Some(names.join(", ")), placeholders.names())
+}

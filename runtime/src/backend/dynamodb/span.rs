@@ -1,0 +1,241 @@
+//! Range values wanted, as DynamoDB's key conditions, which are fewer than Rust's ranges.
+
+use std::ops::Bound;
+
+use super::condition::Text;
+use super::placeholders::Placeholders;
+use crate::condition::{Expr, Op};
+use crate::field::Path;
+use crate::request::Span;
+use crate::value::Value;
+
+/// The longest range key that DynamoDB takes, also in a condition.
+const LONGEST: usize = 1024;
+
+/// What a span asks of a range field.
+#[derive(Debug, PartialEq)]
+pub(super) enum Wanted {
+    /// Nothing.
+    All,
+    /// What cannot be.
+    Nothing,
+    /// This, where a key condition takes in no more than is wanted.
+    Exactly(Key),
+    /// This, and of what it takes in only what the condition is true of.
+    Within(Key, Expr),
+}
+
+/// A key condition.
+#[derive(Debug, PartialEq)]
+pub(super) enum Key {
+    /// Any value.
+    Any,
+    /// A comparison with one value.
+    Compare(Op, Value),
+    /// From one to the other, both included.
+    Between(Value, Value),
+    /// Text that begins so.
+    Prefix(String),
+}
+
+impl Key {
+    /// The condition as text.
+    pub(super) fn write(&self, field: &str, placeholders: &mut Placeholders) -> Text {
+        let name = placeholders.name(field);
+        Text::One(match self {
+            Self::Any => return Text::True,
+            Self::Compare(op, value) => format!("{name} {} {}", op.as_str(), placeholders.value(value)),
+            Self::Between(low, high) => {
+                format!("{name} BETWEEN {} AND {}", placeholders.value(low), placeholders.value(high))
+            }
+            Self::Prefix(prefix) => format!("begins_with({name}, {})", placeholders.value(&Value::from(prefix.as_str()))),
+        })
+    }
+}
+
+/// What a span asks of the range field `name`.
+pub(super) fn wanted(span: &Span, name: &'static str) -> Wanted {
+    match span {
+        Span::All => Wanted::All,
+        Span::Prefix(prefix) if prefix.is_empty() => Wanted::All,
+        Span::Prefix(prefix) if prefix.len() > LONGEST => Wanted::Nothing,
+        Span::Prefix(prefix) => Wanted::Exactly(Key::Prefix(prefix.clone())),
+        Span::Between(low, high) => between(low, high, name),
+    }
+}
+
+fn between(low: &Bound<Value>, high: &Bound<Value>, name: &'static str) -> Wanted {
+    let (low, high) = (integer(low, 1), integer(high, -1));
+    if is_empty(&low, &high) {
+        return Wanted::Nothing;
+    }
+    let exact = exactly(&low, &high, name);
+    // An empty key cannot be stored: what is at least that is anything, and DynamoDB refuses it.
+    let low = storable(low).filter(|(value, _)| !empty(value));
+    let high = storable(high);
+    let key = match (low, high) {
+        (None, None) => Key::Any,
+        (Some((low, excluded)), None) => Key::Compare(if excluded { Op::Gt } else { Op::Ge }, low),
+        (None, Some((high, excluded))) => Key::Compare(if excluded { Op::Lt } else { Op::Le }, high),
+        (Some((low, false)), Some((high, false))) if low == high => Key::Compare(Op::Eq, low),
+        (Some((low, false)), Some((high, false))) => return cut(Key::Between(low, high), exact, false),
+        (Some((low, _)), Some((high, _))) => return cut(Key::Between(low, high), exact, true),
+    };
+    cut(key, exact, false)
+}
+
+/// With the exact condition where the key condition takes in more.
+fn cut(key: Key, exact: (Expr, bool), ends_excluded: bool) -> Wanted {
+    let (exact, shortened) = exact;
+    if shortened || ends_excluded { Wanted::Within(key, exact) } else { Wanted::Exactly(key) }
+}
+
+/// The bounds as a condition, and whether a value in them is longer than DynamoDB takes.
+fn exactly(low: &Bound<Value>, high: &Bound<Value>, name: &'static str) -> (Expr, bool) {
+    let mut parts = Vec::new();
+    let mut compare = |op, value: &Value| {
+        parts.push(Expr::Compare { path: Path::field(name), op, value: value.clone() });
+        length(value) > LONGEST
+    };
+    let low = match low {
+        Bound::Included(value) => compare(Op::Ge, value),
+        Bound::Excluded(value) => compare(Op::Gt, value),
+        Bound::Unbounded => false,
+    };
+    let high = match high {
+        Bound::Included(value) => compare(Op::Le, value),
+        Bound::Excluded(value) => compare(Op::Lt, value),
+        Bound::Unbounded => false,
+    };
+    (Expr::And(parts), low || high)
+}
+
+/// An excluded integer as the included one beside it.
+fn integer(bound: &Bound<Value>, step: i128) -> Bound<Value> {
+    match bound {
+        Bound::Excluded(Value::Int(n)) => Bound::Included(Value::Int(n.saturating_add(step))),
+        other => other.clone(),
+    }
+}
+
+fn is_empty(low: &Bound<Value>, high: &Bound<Value>) -> bool {
+    use Bound::{Excluded, Included, Unbounded};
+    match (low, high) {
+        (Unbounded, Unbounded) | (_, Unbounded) => false,
+        (Unbounded, Included(high) | Excluded(high)) => empty(high),
+        (Included(low), Included(high)) => empty(high) || above(low, high),
+        (Included(low) | Excluded(low), Included(high) | Excluded(high)) => empty(high) || above(low, high) || low == high,
+    }
+}
+
+fn above(low: &Value, high: &Value) -> bool {
+    !empty(low) && low.compare(high).is_some_and(std::cmp::Ordering::is_gt)
+}
+
+/// Empty bytes are written as an empty list.
+fn empty(value: &Value) -> bool {
+    match value {
+        Value::List(items) => items.is_empty(),
+        Value::String(_) | Value::Bytes(_) => length(value) == 0,
+        _ => false,
+    }
+}
+
+fn length(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        _ => 0,
+    }
+}
+
+/// A bound as a value that DynamoDB takes, and whether it is excluded; a value that is too long is
+/// cut, and included, so that nothing wanted is left out.
+fn storable(bound: Bound<Value>) -> Option<(Value, bool)> {
+    match bound {
+        Bound::Unbounded => None,
+        Bound::Included(value) | Bound::Excluded(value) if length(&value) > LONGEST => Some((shortened(value), false)),
+        Bound::Included(value) => Some((value, false)),
+        Bound::Excluded(value) => Some((value, true)),
+    }
+}
+
+/// The longest beginning that DynamoDB takes. As a low bound it is below the value. As a high one it
+/// is above every key that is below the value, but for those that go on with half a character.
+fn shortened(value: Value) -> Value {
+    match value {
+        Value::String(text) => {
+            let end = (0..=LONGEST).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+            Value::String(text[..end].to_owned())
+        }
+        Value::Bytes(mut bytes) => {
+            bytes.truncate(LONGEST);
+            Value::Bytes(bytes)
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Value {
+        Value::from(text)
+    }
+
+    fn of(low: Bound<Value>, high: Bound<Value>) -> Wanted {
+        wanted(&Span::Between(low, high), "r")
+    }
+
+    #[test]
+    fn integers_need_no_cutting() {
+        let low = Bound::Excluded(Value::Int(i64::MAX.into()));
+        assert_eq!(
+            of(low, Bound::Excluded(Value::Int(u64::MAX.into()))),
+            Wanted::Exactly(Key::Between(Value::Int(i128::from(i64::MAX) + 1), Value::Int(i128::from(u64::MAX) - 1)))
+        );
+        assert_eq!(of(Bound::Excluded(Value::Int(1)), Bound::Excluded(Value::Int(2))), Wanted::Nothing);
+        assert_eq!(
+            of(Bound::Included(Value::Int(2)), Bound::Excluded(Value::Int(3))),
+            Wanted::Exactly(Key::Compare(Op::Eq, Value::Int(2)))
+        );
+    }
+
+    #[test]
+    fn an_excluded_end_of_text_is_cut_off_afterwards() {
+        let Wanted::Within(key, exact) = of(Bound::Included(text("a")), Bound::Excluded(text("c"))) else {
+            panic!("the end is left out");
+        };
+        assert_eq!(key, Key::Between(text("a"), text("c")));
+        let record = |value: &str| [("r".to_owned(), text(value))].into_iter().collect::<crate::Record>();
+        assert!(record("b").satisfies(&exact) && record("a").satisfies(&exact) && !record("c").satisfies(&exact));
+        assert_eq!(of(Bound::Excluded(text("a")), Bound::Unbounded), Wanted::Exactly(Key::Compare(Op::Gt, text("a"))));
+    }
+
+    #[test]
+    fn spans_that_hold_nothing_are_known() {
+        assert_eq!(of(Bound::Included(text("b")), Bound::Included(text("a"))), Wanted::Nothing);
+        assert_eq!(of(Bound::Included(text("a")), Bound::Excluded(text("a"))), Wanted::Nothing);
+        assert_eq!(of(Bound::Excluded(text("a")), Bound::Included(text("a"))), Wanted::Nothing);
+        assert_eq!(of(Bound::Unbounded, Bound::Excluded(text(""))), Wanted::Nothing);
+        assert_eq!(of(Bound::Included(text("a")), Bound::Included(text("a"))), Wanted::Exactly(Key::Compare(Op::Eq, text("a"))));
+    }
+
+    #[test]
+    fn an_empty_low_end_is_none() {
+        assert_eq!(of(Bound::Included(text("")), Bound::Unbounded), Wanted::Exactly(Key::Any));
+        let empty = Bound::Included(Value::List(Vec::new()));
+        assert_eq!(of(empty, Bound::Included(Value::Bytes(vec![1]))), Wanted::Exactly(Key::Compare(Op::Le, Value::Bytes(vec![1]))));
+    }
+
+    #[test]
+    fn ends_that_are_too_long_take_in_more_and_are_cut() {
+        let long = "x".repeat(2000);
+        let Wanted::Within(Key::Compare(Op::Ge, Value::String(low)), _) = of(Bound::Excluded(text(&long)), Bound::Unbounded) else {
+            panic!("the low end is cut");
+        };
+        assert_eq!(low.len(), LONGEST);
+        assert_eq!(wanted(&Span::Prefix(long), "r"), Wanted::Nothing);
+    }
+}

@@ -1,0 +1,100 @@
+//! Operations sent together, and the moves of guards among them.
+
+use super::convert::Item;
+use super::failure::{Class, Failure};
+use super::guard::Move;
+use super::write::{Plan, Refusal, Sent, Writer};
+use crate::error::{Error, ErrorKind, Result};
+use crate::request::Call;
+
+/// "Transactions" in "Quotas in Amazon DynamoDB".
+const MOST_ITEMS: usize = 100;
+
+impl Writer<'_> {
+    /// Sends the operations of a plan as one transaction. Each attempt has the same token, so that it
+    /// is done once.
+    pub(super) async fn together(&mut self, plan: &Plan) -> Result<Sent, Refusal> {
+        let count = plan.ops.len();
+        if count > MOST_ITEMS {
+            let message = format!("a transaction of {count} items, unique values included; DynamoDB takes {MOST_ITEMS}");
+            return Err(Error::invalid(message).into());
+        }
+        let parts: Vec<_> = plan.ops.iter().map(|(_, op)| op.part()).collect::<Result<_>>()?;
+        let token = self.db.stamps.token();
+        let ambiguous = self.attempts.ambiguous;
+        loop {
+            let request = self.db.client.transact_write_items().client_request_token(&token);
+            let sent = self.attempts.send(request.set_transact_items(Some(parts.clone())).send()).await;
+            let failure = match sent {
+                Ok(_) => return Ok(Sent::Done(None)),
+                Err(failure) => failure,
+            };
+            let again = match failure.class {
+                Class::Cancelled => {
+                    // Had an attempt before been applied, its token would have made this one succeed.
+                    self.attempts.ambiguous = ambiguous;
+                    match refusals(&failure)? {
+                        Some(refused) => return Ok(Sent::Refused(refused)),
+                        None => true,
+                    }
+                }
+                class => class.passes(),
+            };
+            if !(again && self.attempts.pause().await) {
+                return self.give_up(failure).await;
+            }
+        }
+    }
+}
+
+/// The operations whose conditions were false; none where the transaction was in the way of another,
+/// or there was too much traffic.
+fn refusals(failure: &Failure) -> Result<Option<Vec<(usize, Option<Item>)>>> {
+    let of_code = |code: &str| {
+        let code = code.to_owned();
+        failure.reasons.iter().enumerate().filter(move |(_, reason)| reason.code() == Some(&code))
+    };
+    if let Some((_, reason)) = of_code("ValidationError").next() {
+        let message = reason.message().unwrap_or("a record of the transaction is refused");
+        return Err(Error::new(super::failure::invalid(message), message));
+    }
+    if let Some((_, reason)) = of_code("ItemCollectionSizeLimitExceeded").next() {
+        return Err(Error::new(ErrorKind::Backend, reason.message().unwrap_or("an item collection is too large")));
+    }
+    let refused: Vec<_> = of_code("ConditionalCheckFailed").map(|(at, reason)| (at, reason.item.clone())).collect();
+    Ok((!refused.is_empty()).then_some(refused))
+}
+
+/// The moves of several writes on one guard as one move: DynamoDB takes one operation an item. Each
+/// sees those before it.
+pub(super) fn merge(moves: Vec<Move>, call: &Call) -> Result<Vec<Move>, Refusal> {
+    let mut merged: Vec<Move> = Vec::with_capacity(moves.len());
+    for next in moves {
+        let same = |other: &&mut Move| other.key == next.key && other.definition.name() == next.definition.name();
+        let Some(before) = merged.iter_mut().find(same) else {
+            merged.push(next);
+            continue;
+        };
+        let lasts = |at: Option<i64>| at.is_none_or(|at| at > call.now_seconds());
+        match (&before.to, &next.to) {
+            // Given up, then taken.
+            (None, _) => {
+                before.to = next.to;
+                before.position = next.position;
+            }
+            // Taken while it was not given up yet.
+            (Some(_), None) => return Err(violation(before)),
+            (Some((_, until)), Some(_)) if lasts(*until) => return Err(violation(&next)),
+            (Some(_), Some(_)) => {
+                before.to = next.to;
+                before.position = next.position;
+            }
+        }
+    }
+    Ok(merged)
+}
+
+fn violation(moved: &Move) -> Refusal {
+    let error = Error::new(ErrorKind::UniqueViolation, "another live record holds the value");
+    Refusal::at(moved.position, error.on_index(moved.index.name))
+}

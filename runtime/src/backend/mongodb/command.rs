@@ -1,0 +1,166 @@
+//! A write as one command of the server.
+
+use mongodb::Collection;
+use mongodb::ClientSession;
+use mongodb::bson::{Bson, Document, RawDocumentBuf, doc, oid::ObjectId};
+use mongodb::options::ReturnDocument;
+
+use super::convert::date;
+use super::expression::truth;
+use super::shape::{by_id, live, to_document};
+use super::update::{both, stage, sums_fit, upsert};
+use crate::error::{Error, Result};
+use crate::request::{Action, Call, Write};
+use crate::value::{EXPIRES, STAMP};
+
+/// The stamps of one write: what it leaves in the record, so that it can be found out afterwards
+/// whether it happened.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stamps {
+    /// In a record that the write stored or changed.
+    pub(super) written: ObjectId,
+    /// In a record that an upsert made new.
+    pub(super) inserted: ObjectId,
+}
+
+impl Stamps {
+    pub(super) fn new() -> Self {
+        Self { written: ObjectId::new(), inserted: ObjectId::new() }
+    }
+
+    pub(super) fn has(&self, stamp: ObjectId) -> bool {
+        stamp == self.written || stamp == self.inserted
+    }
+}
+
+/// One command.
+#[derive(Debug)]
+pub(super) enum Command {
+    Insert(RawDocumentBuf),
+    Replace { filter: Document, record: RawDocumentBuf, upsert: bool },
+    Modify { filter: Document, pipeline: Vec<Document>, upsert: bool },
+    Touch { filter: Document, stamp: ObjectId },
+    Delete { filter: Document },
+}
+
+/// What the server said to a command.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// Whether a record was found that the command is for.
+    pub(super) matched: bool,
+    /// The record after the command, of those that give it.
+    pub(super) record: Option<RawDocumentBuf>,
+}
+
+impl Command {
+    /// The command of a write.
+    pub(super) fn new(write: &Write, call: &Call, stamps: Stamps) -> Result<Self> {
+        let definition = write.definition;
+        let by_id = || by_id(definition, &write.key);
+        let document = |record| to_document(definition, &write.key, record, stamps.written);
+        Ok(match &write.action {
+            Action::Create(record) if definition.ttl().is_none() => Self::Insert(document(record)?),
+            Action::Create(record) => {
+                // An expired record is replaced; a live one is not found, and the insert clashes with it.
+                let mut filter = by_id()?;
+                filter.insert(EXPIRES, doc! { "$lte": date(call.now_seconds()) });
+                Self::Replace { filter, record: document(record)?, upsert: true }
+            }
+            Action::Put(record) => Self::Replace { filter: by_id()?, record: document(record)?, upsert: true },
+            Action::Replace(record) => {
+                Self::Replace { filter: required(write, call)?, record: document(record)?, upsert: false }
+            }
+            Action::Update(changes) => {
+                let pipeline = vec![stage(definition, changes, stamps.written)?];
+                Self::Modify { filter: required(write, call)?, pipeline, upsert: false }
+            }
+            Action::Upsert { changes, insert } => {
+                let insert = to_document(definition, &write.key, insert, stamps.inserted)?;
+                let insert = Document::try_from(insert).map_err(unwritable)?;
+                let needs = write.requirement();
+                let pipeline = upsert(definition, changes, needs.as_ref(), insert, stamps.written, call.now_seconds())?;
+                Self::Modify { filter: by_id()?, pipeline, upsert: true }
+            }
+            Action::Delete => Self::Delete { filter: required(write, call)? },
+            Action::Check => Self::Touch { filter: required(write, call)?, stamp: stamps.written },
+        })
+    }
+
+    /// Sends it, in a session's transaction where there is one.
+    pub(super) async fn send(
+        &self,
+        collection: &Collection<RawDocumentBuf>,
+        session: Option<&mut ClientSession>,
+    ) -> mongodb::error::Result<Answer> {
+        // What an action is given a session by differs from type to type, so it is said for each.
+        macro_rules! sent {
+            ($action:expr) => {{
+                let action = $action;
+                match session {
+                    Some(session) => action.session(session).await?,
+                    None => action.await?,
+                }
+            }};
+        }
+        Ok(match self {
+            Self::Insert(record) => {
+                sent!(collection.insert_one(record));
+                Answer { matched: false, record: None }
+            }
+            Self::Replace { filter, record, upsert } => {
+                let result = sent!(collection.replace_one(filter.clone(), record).upsert(*upsert));
+                Answer { matched: result.matched_count > 0, record: None }
+            }
+            Self::Modify { filter, pipeline, upsert } => {
+                let action = collection.find_one_and_update(filter.clone(), pipeline.clone());
+                let record = sent!(action.upsert(*upsert).return_document(ReturnDocument::After));
+                Answer { matched: record.is_some(), record }
+            }
+            Self::Touch { filter, stamp } => {
+                let result = sent!(collection.update_one(filter.clone(), doc! { "$set": { STAMP: *stamp } }));
+                Answer { matched: result.matched_count > 0, record: None }
+            }
+            Self::Delete { filter } => {
+                let result = sent!(collection.delete_one(filter.clone()));
+                Answer { matched: result.deleted_count > 0, record: None }
+            }
+        })
+    }
+
+    /// The command, for people.
+    pub(super) fn explain(self, collection: &str) -> Result<Document> {
+        Ok(match self {
+            Self::Insert(record) => doc! { "insert": collection, "documents": [readable(record)?] },
+            Self::Replace { filter, record, upsert } => {
+                doc! { "update": collection, "updates": [{ "q": filter, "u": readable(record)?, "upsert": upsert }] }
+            }
+            Self::Modify { filter, pipeline, upsert } => {
+                doc! { "findAndModify": collection, "query": filter, "update": pipeline, "new": true, "upsert": upsert }
+            }
+            Self::Touch { filter, stamp } => {
+                doc! { "update": collection, "updates": [{ "q": filter, "u": { "$set": { STAMP: stamp } } }] }
+            }
+            Self::Delete { filter } => doc! { "delete": collection, "deletes": [{ "q": filter, "limit": 1 }] },
+        })
+    }
+}
+
+fn readable(record: RawDocumentBuf) -> Result<Bson> {
+    Document::try_from(record).map(Bson::Document).map_err(unwritable)
+}
+
+fn unwritable(error: mongodb::bson::error::Error) -> Error {
+    Error::codec("a record cannot be written as BSON").with_source(error)
+}
+
+/// The filter that finds the record only if it is live and all that the write needs is true of it.
+fn required(write: &Write, call: &Call) -> Result<Document> {
+    let definition = write.definition;
+    let mut filter = by_id(definition, &write.key)?;
+    filter.extend(live(definition, call.now_seconds()));
+    let needs = write.requirement().map(|needs| truth(definition, &needs)).transpose()?;
+    if let Some(needs) = needs.into_iter().chain(sums_fit(definition, write.changes())?).reduce(both) {
+        filter.insert("$expr", needs);
+    }
+    Ok(filter)
+}

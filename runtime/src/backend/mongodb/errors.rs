@@ -1,0 +1,231 @@
+//! What the driver's errors mean.
+
+use mongodb::bson::{Document, RawDocument};
+use mongodb::error::{
+    Error as DriverError, ErrorKind as Driver, NO_WRITES_PERFORMED, RETRYABLE_WRITE_ERROR, SYSTEM_OVERLOADED_ERROR,
+    TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT, WriteFailure,
+};
+
+use crate::error::{Error, ErrorKind};
+
+/// Why a call to the driver gave nothing.
+#[derive(Debug, Clone)]
+pub(super) enum Trouble {
+    /// The driver or the server said so.
+    Driver(DriverError),
+    /// No answer came in time; the request may have been sent.
+    Silence,
+}
+
+/// Another record holds a value of a unique index.
+#[derive(Debug, Clone)]
+pub(super) struct Clash {
+    /// The index's name.
+    pub(super) index: String,
+    /// The values, by the index's columns, where the server told them.
+    pub(super) values: Option<Document>,
+}
+
+const DUPLICATE_KEY: i32 = 11000;
+/// The server says that it is not the primary: it has done nothing.
+const NOT_PRIMARY: [i32; 4] = [10107, 13435, 10058, 13436];
+/// The server stopped or stepped down in the middle, or the network broke between servers.
+const INTERRUPTED: [i32; 8] = [11600, 11602, 91, 189, 6, 7, 89, 9001];
+const TIME_LIMIT: [i32; 2] = [50, 262];
+const NOT_ALLOWED: [i32; 2] = [13, 18];
+const BAD_VALUE: i32 = 2;
+const TOO_LARGE: [i32; 4] = [10334, 17280, 17419, 17420];
+const WRITE_CONFLICT: i32 = 112;
+
+/// The server's code for an error.
+pub(super) fn code(error: &DriverError) -> Option<i32> {
+    match &*error.kind {
+        Driver::Command(command) => Some(command.code),
+        Driver::Write(WriteFailure::WriteError(write)) => Some(write.code),
+        Driver::Write(WriteFailure::WriteConcernError(concern)) => Some(concern.code),
+        _ => None,
+    }
+}
+
+impl Trouble {
+    fn has_label(&self, label: &str) -> bool {
+        matches!(self, Self::Driver(error) if error.contains_label(label))
+    }
+
+    fn code(&self) -> Option<i32> {
+        match self {
+            Self::Driver(error) => code(error),
+            Self::Silence => None,
+        }
+    }
+
+    fn is_network(&self) -> bool {
+        matches!(self, Self::Driver(error) if matches!(&*error.kind, Driver::Io(_) | Driver::ConnectionPoolCleared { .. }))
+    }
+
+    fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Driver(error) if matches!(&*error.kind, Driver::ServerSelection { .. } | Driver::DnsResolve { .. }))
+    }
+
+    /// Whether a read may be done again with hope.
+    pub(super) fn is_passing(&self) -> bool {
+        let codes = |code| NOT_PRIMARY.contains(&code) || INTERRUPTED.contains(&code) || code == WRITE_CONFLICT;
+        matches!(self, Self::Silence) || self.is_network() || self.is_overload() || self.code().is_some_and(codes)
+    }
+
+    /// Whether the write certainly did not happen, and may be sent again with hope.
+    pub(super) fn is_undone(&self) -> bool {
+        self.code().is_some_and(|code| NOT_PRIMARY.contains(&code) || code == WRITE_CONFLICT)
+            || (self.has_label(NO_WRITES_PERFORMED) && self.is_passing())
+    }
+
+    /// Whether a write may have happened all the same.
+    pub(super) fn is_ambiguous(&self) -> bool {
+        let concern = matches!(self, Self::Driver(error) if matches!(&*error.kind, Driver::Write(WriteFailure::WriteConcernError(_))));
+        let codes = |code| INTERRUPTED.contains(&code) || TIME_LIMIT.contains(&code);
+        let lost = matches!(self, Self::Silence) || concern || self.is_network() || self.has_label(RETRYABLE_WRITE_ERROR);
+        (lost || self.code().is_some_and(codes) || self.is_garbled()) && !self.is_undone() && !self.is_overload()
+    }
+
+    /// An answer came that cannot be understood.
+    fn is_garbled(&self) -> bool {
+        matches!(self, Self::Driver(error) if matches!(&*error.kind, Driver::InvalidResponse { .. }))
+    }
+
+    /// Whether the server asks for less traffic.
+    pub(super) fn is_overload(&self) -> bool {
+        self.has_label(SYSTEM_OVERLOADED_ERROR) && self.code().is_some()
+    }
+
+    /// Whether a transaction was given up by the server and may be done again.
+    pub(super) fn is_transient(&self) -> bool {
+        self.has_label(TRANSIENT_TRANSACTION_ERROR) || self.code() == Some(WRITE_CONFLICT)
+    }
+
+    /// Whether a commit may or may not have happened, and may be repeated.
+    pub(super) fn is_unknown_commit(&self) -> bool {
+        matches!(self, Self::Silence) || self.has_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) || self.is_network()
+    }
+
+    /// Whether the server refused the command itself, for a reason that may lie in the record.
+    pub(super) fn is_refusal(&self) -> bool {
+        self.code().is_some() && !self.is_ambiguous() && !self.is_passing()
+    }
+
+    /// The clash of a unique index, if it is one.
+    pub(super) fn clash(&self) -> Option<Clash> {
+        let Self::Driver(error) = self else { return None };
+        if code(error) != Some(DUPLICATE_KEY) {
+            return None;
+        }
+        let message = match &*error.kind {
+            Driver::Command(command) => &command.message,
+            Driver::Write(WriteFailure::WriteError(write)) => &write.message,
+            _ => return None,
+        };
+        let values = error.server_response().and_then(|response| values_of(response));
+        Some(Clash { index: index_of(message)?, values })
+    }
+
+    /// The error as the library's own.
+    pub(super) fn into_error(self, operation: &str) -> Error {
+        let Self::Driver(error) = self else {
+            return Error::new(ErrorKind::Timeout, format!("no answer to the {operation} came in time"));
+        };
+        let (kind, message) = (kind_of(&error), message_of(&error));
+        Error::new(kind, message).with_source(error)
+    }
+
+    /// The error of a write that may have happened.
+    pub(super) fn into_unknown(self) -> Error {
+        let message = "the write may or may not have happened";
+        match self {
+            Self::Silence => Error::new(ErrorKind::OutcomeUnknown, format!("{message}: no answer came in time")),
+            Self::Driver(error) => Error::new(ErrorKind::OutcomeUnknown, format!("{message}: {}", message_of(&error))).with_source(error),
+        }
+    }
+}
+
+/// The name in "E11000 duplicate key error collection: db.c index: NAME dup key: { .. }". A name
+/// may have spaces in it; what follows it is fixed.
+pub(super) fn index_of(message: &str) -> Option<String> {
+    let (_, rest) = message.split_once(" index: ")?;
+    let (name, _) = rest.split_once(" dup key:")?;
+    Some(name.to_owned())
+}
+
+/// The values that clash: beside the code where the command failed, in the write error otherwise.
+pub(super) fn values_of(response: &RawDocument) -> Option<Document> {
+    if let Ok(values) = response.get_document("keyValue") {
+        return Document::try_from(values).ok();
+    }
+    let first = response.get_array("writeErrors").ok()?.get_document(0).ok()?;
+    first.get_document("keyValue").ok().and_then(|values| Document::try_from(values).ok())
+}
+
+fn kind_of(error: &DriverError) -> ErrorKind {
+    match &*error.kind {
+        Driver::Authentication { .. } | Driver::InvalidTlsConfig { .. } => ErrorKind::Config,
+        Driver::ServerSelection { .. } | Driver::Io(_) | Driver::ConnectionPoolCleared { .. } | Driver::DnsResolve { .. } => {
+            ErrorKind::Unavailable
+        }
+        Driver::Bson(_) => ErrorKind::Codec,
+        _ => code(error).map_or(ErrorKind::Backend, |code| kind_of_code(code, error)),
+    }
+}
+
+fn kind_of_code(code: i32, error: &DriverError) -> ErrorKind {
+    match code {
+        _ if error.contains_label(SYSTEM_OVERLOADED_ERROR) => ErrorKind::Throttled,
+        code if NOT_ALLOWED.contains(&code) => ErrorKind::Config,
+        code if TIME_LIMIT.contains(&code) => ErrorKind::Timeout,
+        code if NOT_PRIMARY.contains(&code) || INTERRUPTED.contains(&code) => ErrorKind::Unavailable,
+        code if TOO_LARGE.contains(&code) => ErrorKind::InvalidInput,
+        BAD_VALUE if message_of(error).contains("hint provided does not correspond") => ErrorKind::SchemaMismatch,
+        _ => ErrorKind::Backend,
+    }
+}
+
+/// What happened, in the driver's words without its bookkeeping.
+fn message_of(error: &DriverError) -> String {
+    match &*error.kind {
+        Driver::Authentication { .. } => "authentication failed for the configured user".to_owned(),
+        Driver::Command(command) if NOT_ALLOWED.contains(&command.code) => {
+            format!("the configured user may not do this: {}", command.message)
+        }
+        Driver::Command(command) if command.message.contains("hint provided does not correspond") => {
+            "the index is missing; define the repository first".to_owned()
+        }
+        Driver::Command(command) => format!("{} (code {})", command.message, command.code),
+        Driver::Write(WriteFailure::WriteError(write)) => format!("{} (code {})", write.message, write.code),
+        Driver::Write(WriteFailure::WriteConcernError(concern)) => {
+            format!("the write concern was not met: {} (code {})", concern.message, concern.code)
+        }
+        kind => kind.to_string(),
+    }
+}
+
+impl From<DriverError> for Trouble {
+    fn from(error: DriverError) -> Self {
+        Self::Driver(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_index_is_read_from_the_message() {
+        let message = "E11000 duplicate key error collection: a.b index: by e mail dup key: { email: \"x index: y dup key: z\" }";
+        assert_eq!(index_of(message).as_deref(), Some("by e mail"));
+        assert_eq!(index_of("E11000"), None);
+    }
+
+    #[test]
+    fn silence_is_ambiguous_and_passing() {
+        assert!(Trouble::Silence.is_ambiguous() && Trouble::Silence.is_passing() && !Trouble::Silence.is_undone());
+        assert!(Trouble::Silence.clash().is_none());
+        assert_eq!(Trouble::Silence.into_unknown().kind(), ErrorKind::OutcomeUnknown);
+    }
+}

@@ -1,0 +1,308 @@
+//! Reads of many records: by hash and range, by an index, and of all.
+//!
+//! The order is always total: what an index leaves open is decided by `_id`, which ends every
+//! index that is not unique. A page begins after the position where the one before ended, by value,
+//! so that it does not matter what was written or deleted in between.
+
+use std::ops::Bound;
+
+use mongodb::Database;
+use mongodb::bson::{Bson, Document, doc};
+use mongodb::options::{CountOptions, FindOptions, Hint};
+
+use super::expression;
+use super::patience::read;
+use super::read::{collection, find};
+use super::shape::{columns, from_document, id, live, range_part};
+use crate::definition::{Definition, IndexDef};
+use crate::error::Result;
+use crate::request::{Call, Position, Query, Records, Source, Span};
+use crate::value::{EXPIRES, Record, Value};
+
+/// A query as the server gets it.
+#[derive(Debug)]
+pub(super) struct Find {
+    filter: Document,
+    sort: Document,
+    hint: String,
+}
+
+impl Find {
+    /// The read of a page; nothing where no record can be in it.
+    pub(super) fn new(query: &Query, now_seconds: i64) -> Result<Option<Self>> {
+        let Some(span) = Limits::of(query) else { return Ok(None) };
+        let direction = if query.descending { -1 } else { 1 };
+        let (mut filter, sort, hint) = match &query.source {
+            Source::Primary { hash } => (primary(query, hash, &span)?, doc! { "_id": direction }, "_id_"),
+            Source::Index { index, hash } => {
+                (by_index(query, index, hash, &span)?, order(query.definition, index, direction), index.name)
+            }
+            Source::Scan { segment: Some((1.., _)) } => return Ok(None),
+            Source::Scan { .. } => (scan(query)?, doc! { "_id": direction }, "_id_"),
+        };
+        filter.extend(live(query.definition, now_seconds));
+        if let Some(condition) = &query.filter {
+            filter.extend(expression::filter(query.definition, condition)?);
+        }
+        Ok(Some(Self { filter, sort, hint: hint.to_owned() }))
+    }
+
+    /// The command, for people.
+    pub(super) fn explain(self, query: &Query) -> Document {
+        let limit = i64::try_from(query.limit.saturating_add(1)).unwrap_or(i64::MAX);
+        let mut command = doc! { "find": query.definition.name(), "filter": self.filter, "sort": self.sort, "hint": self.hint, "limit": limit };
+        if let Some(projection) = projection(query) {
+            command.insert("projection", projection);
+        }
+        command
+    }
+}
+
+pub(super) async fn query(database: &Database, call: Call, query: Query) -> Result<Records> {
+    let Some(wanted) = Find::new(&query, call.now_seconds())? else { return Ok(Records::default()) };
+    // One more than asked for tells whether there is more.
+    let ahead = query.limit.saturating_add(1);
+    let options = FindOptions::builder()
+        .sort(wanted.sort)
+        .hint(Hint::Name(wanted.hint))
+        .limit(i64::try_from(ahead).unwrap_or(i64::MAX))
+        .batch_size(u32::try_from(ahead).unwrap_or(u32::MAX).saturating_add(1).min(i32::MAX as u32))
+        .projection(projection(&query))
+        .build();
+    let collection = collection(database, query.definition);
+    let decode = |document: &_| from_document(query.definition, document);
+    let mut records = find(&call, &collection, &wanted.filter, &options, decode).await?;
+    let more = records.len() > query.limit;
+    records.truncate(query.limit);
+    let next = records.last().filter(|_| more).map(|last| query.position_of(last)).transpose()?;
+    if let Some(names) = query.projection {
+        records = records.into_iter().map(|record| only(record, names)).collect();
+    }
+    Ok(Records::new(records, next))
+}
+
+pub(super) async fn count(database: &Database, call: Call, query: Query) -> Result<u64> {
+    let Some(wanted) = Find::new(&query, call.now_seconds())? else { return Ok(0) };
+    let collection = collection(database, query.definition);
+    let options = CountOptions::builder().hint(Hint::Name(wanted.hint)).build();
+    let count = |time| collection.count_documents(wanted.filter.clone()).with_options(options.clone()).max_time(time).into_future();
+    read(&call, count).await
+}
+
+/// The fields asked for, and those that tell where a record stands. `_id` always comes.
+fn projection(query: &Query) -> Option<Document> {
+    let names = query.projection?.iter().copied().chain(query.range_names()).chain([EXPIRES]);
+    let definition = query.definition;
+    let stored = names.filter(|name| *name != definition.hash_name() && Some(*name) != definition.range_name());
+    Some(std::iter::once("_id").chain(stored).map(|name| (name.to_owned(), Bson::Int32(1))).collect())
+}
+
+fn only(record: Record, names: &[&str]) -> Record {
+    record.into_iter().filter(|(name, _)| names.contains(&name.as_str()) || name == EXPIRES).collect()
+}
+
+/// What is wanted of the first range field, and where to go on.
+struct Limits<'a> {
+    low: Bound<Value>,
+    high: Bound<Value>,
+    after: Option<&'a Position>,
+}
+
+impl<'a> Limits<'a> {
+    /// Nothing where no value can be within them.
+    fn of(query: &'a Query) -> Option<Self> {
+        let (low, high) = match &query.span {
+            Span::All => (Bound::Unbounded, Bound::Unbounded),
+            Span::Between(low, high) => (low.clone(), high.clone()),
+            Span::Prefix(prefix) => {
+                let end = successor(prefix).map_or(Bound::Unbounded, |end| Bound::Excluded(Value::String(end)));
+                (Bound::Included(Value::from(prefix.as_str())), end)
+            }
+        };
+        if let (Bound::Included(a) | Bound::Excluded(a), Bound::Included(b) | Bound::Excluded(b)) = (&low, &high) {
+            let both = matches!((&low, &high), (Bound::Included(_), Bound::Included(_)));
+            let possible = a.compare(b).is_some_and(|order| order.is_lt() || (order.is_eq() && both));
+            if !possible {
+                return None;
+            }
+        }
+        let mut limits = Self { low, high, after: query.after.as_ref() };
+        if let Some(first) = limits.after.and_then(|after| after.ranges.first()) {
+            let (below, above) = (limits.is_below(first), limits.is_above(first));
+            let (passed, ahead) = if query.descending { (above, below) } else { (below, above) };
+            if ahead {
+                return None;
+            }
+            // A position before all that is wanted restricts nothing.
+            if passed {
+                limits.after = None;
+            }
+        }
+        Some(limits)
+    }
+
+    fn is_below(&self, value: &Value) -> bool {
+        match &self.low {
+            Bound::Included(low) => value.compare(low).is_none_or(|order| order.is_lt()),
+            Bound::Excluded(low) => value.compare(low).is_none_or(|order| order.is_le()),
+            Bound::Unbounded => false,
+        }
+    }
+
+    fn is_above(&self, value: &Value) -> bool {
+        match &self.high {
+            Bound::Included(high) => value.compare(high).is_none_or(|order| order.is_gt()),
+            Bound::Excluded(high) => value.compare(high).is_none_or(|order| order.is_ge()),
+            Bound::Unbounded => false,
+        }
+    }
+
+    /// The limits that remain for values beyond `value` in the direction read.
+    fn beyond(&self, value: &Value, descending: bool) -> (Bound<Value>, Bound<Value>) {
+        match descending {
+            true => (self.low.clone(), Bound::Excluded(value.clone())),
+            false => (Bound::Excluded(value.clone()), self.high.clone()),
+        }
+    }
+}
+
+/// Limits as query operators.
+fn operators(low: &Bound<Value>, high: &Bound<Value>, encode: impl Fn(&Value) -> Result<Bson>) -> Result<Document> {
+    let mut operators = Document::new();
+    match low {
+        Bound::Included(value) => drop(operators.insert("$gte", encode(value)?)),
+        Bound::Excluded(value) => drop(operators.insert("$gt", encode(value)?)),
+        Bound::Unbounded => {}
+    }
+    match high {
+        Bound::Included(value) => drop(operators.insert("$lte", encode(value)?)),
+        Bound::Excluded(value) => drop(operators.insert("$lt", encode(value)?)),
+        Bound::Unbounded => {}
+    }
+    Ok(operators)
+}
+
+/// The least text that is greater than every text with this beginning; nothing where there is none.
+fn successor(prefix: &str) -> Option<String> {
+    let mut chars: Vec<char> = prefix.chars().collect();
+    while let Some(last) = chars.pop() {
+        let next = match u32::from(last) + 1 {
+            // Surrogates are no characters of a text.
+            0xd800 => char::from_u32(0xe000),
+            next => char::from_u32(next),
+        };
+        if let Some(next) = next {
+            chars.push(next);
+            return Some(chars.into_iter().collect());
+        }
+    }
+    None
+}
+
+/// The documents `{h, r}` with one `h` lie together in the index of `_id`, in the order of `r`.
+fn primary(query: &Query, hash: &Value, limits: &Limits<'_>) -> Result<Document> {
+    let definition = query.definition;
+    let hash = super::convert::to_bson(hash)?;
+    if definition.range().is_none() {
+        let mut same = doc! { "$eq": hash };
+        if let Some(after) = limits.after {
+            same.insert(beyond(query.descending), id(definition, &after.key)?);
+        }
+        return Ok(doc! { "_id": same });
+    }
+    let (low, high) = match limits.after.and_then(|after| after.ranges.first()) {
+        Some(last) => limits.beyond(last, query.descending),
+        None => (limits.low.clone(), limits.high.clone()),
+    };
+    let in_id = |value: &Value| Ok(Bson::Document(doc! { "h": hash.clone(), "r": range_part(definition, value)? }));
+    let mut bounds = operators(&low, &high, in_id)?;
+    if matches!(low, Bound::Unbounded) {
+        bounds.insert("$gte", doc! { "h": hash.clone(), "r": Bson::MinKey });
+    }
+    if matches!(high, Bound::Unbounded) {
+        bounds.insert("$lte", doc! { "h": hash.clone(), "r": Bson::MaxKey });
+    }
+    Ok(doc! { "_id": bounds })
+}
+
+fn beyond(descending: bool) -> &'static str {
+    if descending { "$lt" } else { "$gt" }
+}
+
+fn scan(query: &Query) -> Result<Document> {
+    Ok(match &query.after {
+        Some(after) => doc! { "_id": { beyond(query.descending): id(query.definition, &after.key)? } },
+        None => Document::new(),
+    })
+}
+
+/// The order of an index: its range fields, then `_id`, unless they are unique.
+fn order(definition: &Definition, index: &IndexDef, direction: i32) -> Document {
+    let mut order: Document = columns(definition, index).into_iter().skip(1).map(|column| (column.path, Bson::Int32(direction))).collect();
+    if !index.unique || order.is_empty() {
+        order.insert("_id", direction);
+    }
+    order
+}
+
+/// One hash value and the range wanted. To go on after a position is one of several cases: the
+/// first range value is beyond, or it is the same and the second is beyond, and so on to `_id`. Each
+/// is a range of the index, and the server merges them in order.
+fn by_index(query: &Query, index: &IndexDef, hash: &Value, limits: &Limits<'_>) -> Result<Document> {
+    let columns = columns(query.definition, index);
+    let Some((first, ranges)) = columns.split_first() else { return Ok(Document::new()) };
+    let mut base = doc! { &first.path: { "$eq": first.encode(hash)? } };
+    let wanted = |low: &Bound<Value>, high: &Bound<Value>, at: usize| -> Result<Option<(String, Bson)>> {
+        let Some(column) = ranges.get(at) else { return Ok(None) };
+        let operators = operators(low, high, |value| column.encode(value))?;
+        Ok((!operators.is_empty()).then(|| (column.path.clone(), operators.into())))
+    };
+    let exists = |filter: &mut Document| {
+        for column in ranges.iter().filter(|column| !column.path.starts_with("_id")) {
+            // Says that the record is in the index, whose entries have all of its fields.
+            filter.entry(column.path.clone()).or_insert_with(|| doc! { "$exists": true }.into());
+        }
+    };
+    let Some(after) = limits.after else {
+        base.extend(wanted(&limits.low, &limits.high, 0)?);
+        exists(&mut base);
+        return Ok(base);
+    };
+    let mut cases = Vec::with_capacity(ranges.len() + 1);
+    for (at, (column, last)) in ranges.iter().zip(&after.ranges).enumerate() {
+        let mut case = base.clone();
+        let (low, high) = match at {
+            0 => limits.beyond(last, query.descending),
+            _ if query.descending => (Bound::Unbounded, Bound::Excluded(last.clone())),
+            _ => (Bound::Excluded(last.clone()), Bound::Unbounded),
+        };
+        case.extend(wanted(&low, &high, at)?);
+        exists(&mut case);
+        cases.push(case);
+        base.insert(&column.path, doc! { "$eq": column.encode(last)? });
+    }
+    // Where `_id` is fixed already, no other record has the same values.
+    if (!index.unique || ranges.is_empty()) && !base.contains_key("_id") {
+        base.insert("_id", doc! { beyond(query.descending): id(query.definition, &after.key)? });
+        cases.push(base);
+    }
+    Ok(match cases.len() {
+        0 => doc! { "_id": { "$in": [] } },
+        1 => cases.remove(0),
+        _ => doc! { "$or": cases },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_successor_of_a_prefix_is_after_all_that_begin_so() {
+        assert_eq!(successor("ab").as_deref(), Some("ac"));
+        assert_eq!(successor("a\u{10ffff}").as_deref(), Some("b"));
+        assert_eq!(successor("\u{d7ff}").as_deref(), Some("\u{e000}"));
+        assert_eq!(successor("\u{10ffff}"), None);
+        assert_eq!(successor(""), None);
+    }
+}

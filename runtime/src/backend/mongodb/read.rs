@@ -1,0 +1,117 @@
+//! Reads of records by their keys and unique values.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use mongodb::bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
+use mongodb::options::{FindOptions, Hint};
+use mongodb::{Collection, Database};
+
+use super::patience::read;
+use super::shape::{by_id, columns, from_document, id};
+use crate::definition::Definition;
+use crate::error::{Error, Result};
+use crate::request::{Call, FindUnique, Get, RecordKey};
+use crate::value::Record;
+
+/// How many keys one request asks for, and how many requests go at once.
+const KEYS: usize = 1000;
+const AT_ONCE: usize = 4;
+
+pub(super) fn collection(database: &Database, definition: &Definition) -> Collection<RawDocumentBuf> {
+    database.collection(definition.name())
+}
+
+pub(super) async fn get(database: &Database, call: Call, get: Get) -> Result<Option<Record>> {
+    let found = by_key(database, &call, get.definition, &get.key).await?;
+    Ok(found.filter(|record| record.is_live(&call)))
+}
+
+/// The record with a key, expired or not.
+pub(super) async fn by_key(
+    database: &Database,
+    call: &Call,
+    definition: &'static Definition,
+    key: &RecordKey,
+) -> Result<Option<Record>> {
+    let filter = by_id(definition, key)?;
+    let collection = collection(database, definition);
+    let found = read(call, |time| collection.find_one(filter.clone()).max_time(time).into_future()).await?;
+    found.map(|document| from_document(definition, &document)).transpose()
+}
+
+pub(super) async fn find_unique(database: &Database, call: Call, find: FindUnique) -> Result<Option<Record>> {
+    let definition = find.definition;
+    let mut filter = Document::new();
+    for (column, value) in columns(definition, find.index).iter().zip(&find.values) {
+        filter.insert(&column.path, doc! { "$eq": column.encode(value)? });
+    }
+    let collection = collection(database, definition);
+    let hint = Hint::Name(find.index.name.to_owned());
+    let found = read(&call, |time| collection.find_one(filter.clone()).hint(hint.clone()).max_time(time).into_future()).await?;
+    let record = found.map(|document| from_document(definition, &document)).transpose()?;
+    Ok(record.filter(|record| record.is_live(&call)))
+}
+
+/// All documents that a find gives, each read by `decode` where it lies.
+pub(super) async fn find<T>(
+    call: &Call,
+    collection: &Collection<RawDocumentBuf>,
+    filter: &Document,
+    options: &FindOptions,
+    decode: impl Fn(&RawDocument) -> Result<T>,
+) -> Result<Vec<T>> {
+    let (decode, options) = (&decode, &options);
+    let attempt = |time: Duration| async move {
+        let mut cursor = collection.find(filter.clone()).with_options((*options).clone()).max_time(time).await?;
+        let mut found = Vec::new();
+        while cursor.advance().await? {
+            found.push(decode(cursor.current()));
+        }
+        Ok(found)
+    };
+    read(call, attempt).await?.into_iter().collect()
+}
+
+pub(super) async fn get_many(
+    database: &Database,
+    call: Call,
+    definition: &'static Definition,
+    keys: Vec<RecordKey>,
+) -> Result<Vec<Option<Record>>> {
+    let collection = collection(database, definition);
+    let mut wanted = HashMap::with_capacity(keys.len());
+    let mut asked = Vec::with_capacity(keys.len());
+    for (position, key) in keys.iter().enumerate() {
+        let id = id(definition, key)?;
+        let positions: &mut Vec<usize> = wanted.entry(bytes_of(&id)?).or_default();
+        if positions.is_empty() {
+            asked.push(id);
+        }
+        positions.push(position);
+    }
+    let chunks = asked.chunks(KEYS).map(<[Bson]>::to_vec).collect::<Vec<_>>();
+    let (call, collection) = (&call, &collection);
+    let reads = chunks.into_iter().map(|ids| async move {
+        let options = FindOptions::builder().batch_size(KEYS as u32 + 1).build();
+        find(call, collection, &doc! { "_id": { "$in": ids } }, &options, |document| from_document(definition, document)).await
+    });
+    let found: Vec<Vec<Record>> = stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
+    let mut results = vec![None; keys.len()];
+    for record in found.into_iter().flatten().filter(|record| record.is_live(call)) {
+        let id = bytes_of(&id(definition, &RecordKey::of(definition, &record)?)?)?;
+        for position in wanted.get(&id).into_iter().flatten() {
+            if let Some(result) = results.get_mut(*position) {
+                *result = Some(record.clone());
+            }
+        }
+    }
+    Ok(results)
+}
+
+/// A key's own bytes, to look it up by.
+fn bytes_of(id: &Bson) -> Result<Vec<u8>> {
+    let document = RawDocumentBuf::try_from(&doc! { "_id": id.clone() });
+    document.map(RawDocumentBuf::into_bytes).map_err(|error| Error::codec("a key cannot be written as BSON").with_source(error))
+}

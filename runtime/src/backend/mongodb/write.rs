@@ -1,0 +1,219 @@
+//! One write, and the truth about it.
+//!
+//! The driver sends a write a second time under the same number when the connection breaks, and
+//! the server does it once ("Retryable Writes" in the MongoDB manual). Where that is not enough,
+//! the record is read again: the stamp in it tells whether this write happened. A stamp that is
+//! not there proves nothing, since the request may still be on its way: the outcome is unknown then.
+
+use std::time::Duration;
+
+use mongodb::bson::{RawDocumentBuf, doc};
+use mongodb::options::ReadConcern;
+use mongodb::{ClientSession, Collection, Database};
+
+use super::command::{Answer, Command, Stamps};
+use super::convert::date;
+use super::errors::{Clash, Trouble};
+use super::patience::{Backoff, attempt, out_of_time, within};
+use super::read::{by_key, collection};
+use super::shape::{by_id, from_document, stamp_of};
+use crate::error::{Error, ErrorKind, Result};
+use crate::request::{Action, Call, Write, Written};
+use crate::value::{EXPIRES, Record};
+
+/// How long the record is looked at after the connection broke.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// What became of a command.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// It was done.
+    Done(Written),
+    /// No record was found that it could be done to: the record has to say why.
+    Missed,
+}
+
+/// What the record says of a write that missed it.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    /// There is nothing to do.
+    Nothing,
+    /// Nothing is in the way any more.
+    Again,
+}
+
+pub(super) async fn write(database: &Database, call: Call, write: Write) -> Result<Written> {
+    if matches!(write.action, Action::Check) {
+        let stored = by_key(database, &call, write.definition, &write.key).await?;
+        return write.judge(stored.as_ref(), &call).map(|()| Written::existed(true));
+    }
+    let stamps = Stamps::new();
+    let command = Command::new(&write, &call, stamps)?;
+    let collection = collection(database, write.definition);
+    let mut backoff = Backoff::new();
+    let mut refused = 0;
+    loop {
+        let sent = within(attempt(&call), command.send(&collection, None)).await;
+        let trouble = match sent.map(|answer| outcome(&write, answer, stamps)) {
+            Ok(Ok(Outcome::Done(written))) => return Ok(written),
+            Ok(Ok(Outcome::Missed)) => match verdict(database, &call, &write).await? {
+                Verdict::Nothing => return Ok(Written::existed(false)),
+                Verdict::Again => None,
+            },
+            Ok(Err(error)) => return Err(error),
+            Err(trouble) => Some(trouble),
+        };
+        if let Some(trouble) = trouble {
+            if let Some(clash) = trouble.clash() {
+                clashed(&collection, &call, &write, &clash).await?;
+            } else if trouble.is_ambiguous() {
+                return resolve(&collection, &call, &write, stamps, trouble).await;
+            } else if trouble.is_refusal() && refused < 3 {
+                // An expression failed on what is stored: the record tells why, unless it has changed.
+                refused += 1;
+                if let Err(reason) = verdict(database, &call, &write).await {
+                    return Err(reason);
+                }
+                if refused == 3 || write.changes().is_empty() {
+                    return Err(trouble.into_error(call.operation));
+                }
+            } else if !trouble.is_undone() && !trouble.is_overload() {
+                return Err(trouble.into_error(call.operation));
+            } else if call.left().is_zero() {
+                return Err(trouble.into_error(call.operation));
+            }
+        }
+        if !backoff.pause(&call).await {
+            return Err(out_of_time(&call));
+        }
+    }
+}
+
+/// What an answer means for the write.
+pub(super) fn outcome(write: &Write, answer: Answer, stamps: Stamps) -> Result<Outcome> {
+    let Answer { matched, record } = answer;
+    Ok(match &write.action {
+        Action::Create(_) => Outcome::Done(Written::existed(false)),
+        Action::Put(_) => Outcome::Done(Written::existed(matched)),
+        Action::Delete if !matched && write.condition.is_none() && write.version.is_none() => {
+            Outcome::Done(Written::existed(false))
+        }
+        Action::Update(_) | Action::Upsert { .. } => match record {
+            Some(document) => Outcome::Done(updated(write, &document, stamps)?),
+            None => Outcome::Missed,
+        },
+        _ if matched => Outcome::Done(Written::existed(true)),
+        _ => Outcome::Missed,
+    })
+}
+
+fn updated(write: &Write, document: &RawDocumentBuf, stamps: Stamps) -> Result<Written> {
+    let mut written = Written::updated(from_document(write.definition, document)?);
+    written.existed = stamp_of(document) != Some(stamps.inserted);
+    Ok(written)
+}
+
+/// Reads the record and says why it was missed; an error is the reason.
+async fn verdict(database: &Database, call: &Call, write: &Write) -> Result<Verdict> {
+    let stored = by_key(database, call, write.definition, &write.key).await?;
+    judge(write, stored, call)
+}
+
+pub(super) fn judge(write: &Write, stored: Option<Record>, call: &Call) -> Result<Verdict> {
+    write.judge(stored.as_ref(), call)?;
+    let live = stored.filter(|record| record.is_live(call));
+    if live.is_none() && matches!(write.action, Action::Delete) {
+        return Ok(Verdict::Nothing);
+    }
+    // What the server computes is computed here too: a sum out of bounds, a list that is none.
+    write.outcome(live.as_ref())?;
+    Ok(Verdict::Again)
+}
+
+/// A value of a unique index is held by another record, or the key is. That is an error, unless
+/// the holder has expired and was taken away, or the key was taken in between.
+async fn clashed(collection: &Collection<RawDocumentBuf>, call: &Call, write: &Write, clash: &Clash) -> Result<()> {
+    match refusal(write, clash) {
+        Some(error) if error.kind() == ErrorKind::UniqueViolation => match free(collection, call, write, clash).await? {
+            true => Ok(()),
+            false => Err(error),
+        },
+        Some(error) => Err(error),
+        None => Ok(()),
+    }
+}
+
+/// The error that a clash is; nothing where the write goes on to what is there now.
+pub(super) fn refusal(write: &Write, clash: &Clash) -> Option<Error> {
+    if clash.index == "_id_" {
+        let taken = || Error::new(ErrorKind::AlreadyExists, "a live record has this key");
+        return matches!(write.action, Action::Create(_)).then(taken);
+    }
+    Some(match write.definition.index(&clash.index) {
+        Some(index) => {
+            let message = "another live record has these values";
+            Error::new(ErrorKind::UniqueViolation, message).on_index(index.name)
+        }
+        None => Error::new(ErrorKind::Backend, format!("a unique index {:?} that the model does not have refused the write", clash.index)),
+    })
+}
+
+/// Takes the holder of a value away if it has expired.
+pub(super) async fn free(collection: &Collection<RawDocumentBuf>, call: &Call, write: &Write, clash: &Clash) -> Result<bool> {
+    let (Some(values), Some(_)) = (&clash.values, write.definition.ttl()) else { return Ok(false) };
+    let mut filter: mongodb::bson::Document =
+        values.iter().map(|(path, value)| (path.clone(), doc! { "$eq": value.clone() }.into())).collect();
+    filter.insert(EXPIRES, doc! { "$lte": date(call.now_seconds()) });
+    let deleted = super::patience::read(call, |_| collection.delete_many(filter.clone()).into_future()).await?;
+    Ok(deleted.deleted_count > 0)
+}
+
+/// Finds out what became of a write whose answer was lost.
+async fn resolve(
+    collection: &Collection<RawDocumentBuf>,
+    call: &Call,
+    write: &Write,
+    stamps: Stamps,
+    trouble: Trouble,
+) -> Result<Written> {
+    // A record that was deleted bears no stamp.
+    if matches!(write.action, Action::Delete) {
+        return Err(trouble.into_unknown());
+    }
+    let until = match trouble {
+        Trouble::Silence => call.left(),
+        Trouble::Driver(_) => GRACE.min(call.left()),
+    };
+    let patience = Call { deadline: std::time::Instant::now() + until, ..*call };
+    let mut backoff = Backoff::new();
+    loop {
+        if let Ok(Some(document)) = stamped(collection, &patience, write, stamps, None).await {
+            return match &write.action {
+                Action::Update(_) | Action::Upsert { .. } => updated(write, &document, stamps),
+                Action::Replace(_) => Ok(Written::existed(true)),
+                _ => Ok(Written::existed(false)),
+            };
+        }
+        if !backoff.pause(&patience).await {
+            return Err(trouble.into_unknown());
+        }
+    }
+}
+
+/// The record, if this write was the last to write it, and for good: what a majority has.
+pub(super) async fn stamped(
+    collection: &Collection<RawDocumentBuf>,
+    call: &Call,
+    write: &Write,
+    stamps: Stamps,
+    session: Option<&mut ClientSession>,
+) -> Result<Option<RawDocumentBuf>> {
+    let filter = by_id(write.definition, &write.key)?;
+    let find = collection.find_one(filter).read_concern(ReadConcern::majority());
+    let found = match session {
+        Some(session) => within(attempt(call), find.session(session).into_future()).await,
+        None => within(attempt(call), find.into_future()).await,
+    };
+    let found = found.map_err(|trouble| trouble.into_error(call.operation))?;
+    Ok(found.filter(|document| stamp_of(document).is_some_and(|stamp| stamps.has(stamp))))
+}

@@ -1,0 +1,66 @@
+//! The user's guide: one page on each subject. Every example is run by the tests.
+//!
+//! | Page | About |
+//! |---|---|
+//! | [models] | the derive, its attributes, what is stored |
+//! | [keys and indexes](keys_and_indexes) | primary keys, secondary indexes, order |
+//! | [queries] | ranges, filters, limits, streams, scans |
+//! | [conditions] | what can be asked of a record, and what it means |
+//! | [updates] | changes of fields, upserts, whole records |
+//! | [paging] | pages and cursors |
+//! | [uniqueness] | unique indexes |
+//! | [versions] | optimistic locking |
+//! | [transactions] | all or nothing |
+//! | [batches] | many keys at once |
+//! | [expiry] | records with a time to live |
+//! | [failures] | what happens when the network fails |
+//! | [configuration] | URLs, files, the environment |
+//! | [backends] | the three, and one of your own |
+
+// The pages link to each other as files. These definitions come first in each and turn the links into
+// those of rustdoc.
+macro_rules! pages {
+    ($($name:ident $file:literal)*) => {$(
+        #[doc = concat!(
+            "[models]: super::models\n",
+            "[keys and indexes]: super::keys_and_indexes\n",
+            "[queries]: super::queries\n",
+            "[conditions]: super::conditions\n",
+            "[updates]: super::updates\n",
+            "[paging]: super::paging\n",
+            "[uniqueness]: super::uniqueness\n",
+            "[versions]: super::versions\n",
+            "[transactions]: super::transactions\n",
+            "[batches]: super::batches\n",
+            "[expiry]: super::expiry\n",
+            "[failures]: super::failures\n",
+            "[configuration]: super::configuration\n",
+            "[backends]: super::backends\n",
+            "\n",
+            include_str!(concat!("../../docs/", $file)),
+        )]
+        pub mod $name {}
+    )*};
+}
+
+pages! {
+    models "models.md"
+    keys_and_indexes "keys-and-indexes.md"
+    queries "queries.md"
+    conditions "conditions.md"
+    updates "updates.md"
+    paging "paging.md"
+    uniqueness "uniqueness.md"
+    versions "versions.md"
+    transactions "transactions.md"
+    batches "batches.md"
+    expiry "expiry.md"
+    failures "failures.md"
+    configuration "configuration.md"
+    backends "backends.md"
+}
+
+/// The README, whose blocks are run as well.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

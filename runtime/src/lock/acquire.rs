@@ -1,0 +1,142 @@
+use std::time::{Duration, Instant};
+
+use super::lease::Lease;
+use super::record::{LockRecord, is_lost};
+use crate::database::Database;
+use crate::error::{Error, ErrorKind, Result};
+
+/// How long a holder may be silent where nothing is said.
+const LEASE: Duration = Duration::from_secs(10);
+
+/// How long to wait for a lock where nothing is said.
+const WAIT: Duration = Duration::from_secs(30);
+
+/// A lease shorter than this would be lost to a slow answer.
+const SHORTEST: Duration = Duration::from_millis(50);
+
+/// A lock that is asked for: what `db.lock("name")` gives.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// # let db = reposit::Database::open("memory:").await?;
+/// let lease = db.lock("nightly-report").acquire().await?;
+/// // … write with `only_if(fence is not beyond lease.token())` …
+/// lease.release().await?;
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+#[must_use = "a lock is not held until it is acquired"]
+pub struct Locking<'a> {
+    db: &'a Database,
+    name: &'a str,
+    lease: Duration,
+    wait: Duration,
+}
+
+impl<'a> Locking<'a> {
+    pub(crate) fn new(db: &'a Database, name: &'a str) -> Self {
+        Self { db, name, lease: LEASE, wait: WAIT }
+    }
+
+    /// How long the holder may be silent before another takes over. The default is 10 seconds; it
+    /// beats three times as often.
+    pub fn lease(mut self, lease: Duration) -> Self {
+        self.lease = lease;
+        self
+    }
+
+    /// How long to wait for the lock. The default is 30 seconds.
+    pub fn wait(mut self, wait: Duration) -> Self {
+        self.wait = wait;
+        self
+    }
+
+    /// Waits for the lock and takes it.
+    ///
+    /// A task of the tokio runtime that this is called on keeps it until the [`Lease`] is released
+    /// or dropped.
+    ///
+    /// Errors: [`Timeout`](crate::ErrorKind::Timeout) where the wait is over,
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) outside a tokio runtime.
+    pub async fn acquire(self) -> Result<Lease> {
+        let until = Instant::now().checked_add(self.wait);
+        let named = |e: Error| e.in_repository(super::REPOSITORY).in_operation("lock");
+        self.check().map_err(named)?;
+        let mut seen = Watch::default();
+        loop {
+            if let Some(lease) = self.attempt(&mut seen).await.map_err(named)? {
+                return Ok(lease);
+            }
+            let left = until.map_or(Duration::MAX, |until| until.saturating_duration_since(Instant::now()));
+            if left.is_zero() {
+                let message = format!("the lock {:?} was held by another for {:?}", self.name, self.wait);
+                return Err(named(Error::new(ErrorKind::Timeout, message)));
+            }
+            tokio::time::sleep(self.pause().min(left)).await;
+        }
+    }
+
+    /// Takes the lock if nobody holds it, without waiting.
+    pub async fn try_acquire(self) -> Result<Option<Lease>> {
+        let named = |e: Error| e.in_repository(super::REPOSITORY).in_operation("lock");
+        self.check().map_err(named)?;
+        self.attempt(&mut Watch::default()).await.map_err(named)
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.lease < SHORTEST {
+            return Err(Error::invalid(format!("a lease of {:?}; the shortest is {SHORTEST:?}", self.lease)));
+        }
+        match tokio::runtime::Handle::try_current() {
+            Ok(_) => Ok(()),
+            Err(_) => Err(Error::invalid("a lock needs a tokio runtime to beat on")),
+        }
+    }
+
+    /// One look, and the lock if it can be had.
+    async fn attempt(&self, watch: &mut Watch) -> Result<Option<Lease>> {
+        let holder = format!("{:032x}", fastrand::u128(..));
+        let lease = u64::try_from(self.lease.as_millis()).unwrap_or(u64::MAX);
+        // A lease counts from before the write was sent: the holder's view must end first.
+        let asked = Instant::now();
+        let taken = match LockRecord::read(self.db, self.name).await? {
+            None => LockRecord::first(self.db, self.name, &holder, lease).await,
+            Some(record) if record.holder.is_none() || watch.is_silent(&record) => {
+                record.take(self.db, &holder, lease).await
+            }
+            Some(_) => return Ok(None),
+        };
+        match taken {
+            Ok(record) => Ok(Some(Lease::start(self.db.clone(), record, self.lease, asked))),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists || is_lost(error.kind()) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// How long to wait before the next look; not the same for all who wait.
+    fn pause(&self) -> Duration {
+        let base = (self.lease / 10).clamp(Duration::from_millis(5), Duration::from_millis(500));
+        base.mul_f64(0.5 + fastrand::f64())
+    }
+}
+
+/// What a waiter has seen of the holder, by its own clock.
+#[derive(Default)]
+struct Watch {
+    seen: Option<(u64, u64, Instant)>,
+}
+
+impl Watch {
+    /// Whether the holder has given no sign of life for as long as its own lease.
+    fn is_silent(&mut self, record: &LockRecord) -> bool {
+        match self.seen {
+            Some((token, beat, since)) if (token, beat) == (record.token, record.beat) => {
+                since.elapsed() > Duration::from_millis(record.lease)
+            }
+            _ => {
+                self.seen = Some((record.token, record.beat, Instant::now()));
+                false
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+use serde::{Deserialize, Serialize};
+
+use crate::database::Database;
+use crate::error::{ErrorKind, Result};
+
+/// A lock as it is stored. It stays after a release, so that its token never goes back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, reposit_macros::Repository)]
+#[repository(crate = "crate", name = "reposit_locks")]
+pub(super) struct LockRecord {
+    #[hash_key]
+    pub(super) name: String,
+    /// Who holds it: a name of chance, of one acquisition.
+    pub(super) holder: Option<String>,
+    /// Grows by one with each holder.
+    pub(super) token: u64,
+    /// Grows by one with each sign of life of a holder.
+    pub(super) beat: u64,
+    /// How long the beat may stand still, in milliseconds.
+    pub(super) lease: u64,
+}
+
+impl LockRecord {
+    pub(super) async fn read(db: &Database, name: &str) -> Result<Option<Self>> {
+        match Self::get(name).consistent().exec(db).await {
+            // Nobody has asked for a lock here before.
+            Err(error) if error.kind() == ErrorKind::SchemaMismatch => {
+                db.define::<Self>().await?;
+                Self::get(name).consistent().exec(db).await
+            }
+            result => result,
+        }
+    }
+
+    /// Makes the lock of a name that never was one.
+    pub(super) async fn first(db: &Database, name: &str, holder: &str, lease: u64) -> Result<Self> {
+        let record = Self { name: name.to_owned(), holder: Some(holder.to_owned()), token: 1, beat: 0, lease };
+        Self::create(&record).exec(db).await?;
+        Ok(record)
+    }
+
+    /// Takes the lock, if it is as it was seen.
+    pub(super) async fn take(&self, db: &Database, holder: &str, lease: u64) -> Result<Self> {
+        Self::update(&self.name)
+            .set(Self::HOLDER, holder)
+            .set(Self::LEASE, lease)
+            .add(Self::TOKEN, 1)
+            .add(Self::BEAT, 1)
+            .only_if(Self::TOKEN.eq(self.token) & Self::BEAT.eq(self.beat))
+            .exec(db)
+            .await
+    }
+
+    /// A sign of life, if the lock is still held under this token.
+    pub(super) async fn beat(db: &Database, name: &str, token: u64) -> Result<Self> {
+        let held = Self::TOKEN.eq(token) & Self::HOLDER.exists();
+        Self::update(name).add(Self::BEAT, 1).only_if(held).exec(db).await
+    }
+
+    /// Gives the lock back; false where it was lost before.
+    pub(super) async fn release(db: &Database, name: &str, token: u64) -> Result<bool> {
+        let held = Self::TOKEN.eq(token) & Self::HOLDER.exists();
+        match Self::update(name).remove(Self::HOLDER).add(Self::BEAT, 1).only_if(held).exec(db).await {
+            Ok(_) => Ok(true),
+            Err(error) if is_lost(error.kind()) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The lock is another's by now.
+pub(super) fn is_lost(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::ConditionFailed | ErrorKind::NotFound)
+}

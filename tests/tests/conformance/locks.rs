@@ -1,0 +1,126 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use reposit::{ErrorKind, Repository};
+use serde::{Deserialize, Serialize};
+
+use crate::harness::{Test, kind};
+
+const MODULE: &str = module_path!();
+
+cases!(
+    one_holder_at_a_time,
+    a_lock_is_given_back,
+    a_dropped_lease_is_given_back,
+    tokens_grow_with_each_holder,
+    a_living_holder_is_not_overtaken,
+    a_silent_holder_is_overtaken_and_fenced_off,
+    waiting_ends,
+    locks_of_other_names_are_free,
+);
+
+const LEASE: Duration = Duration::from_millis(600);
+
+async fn one_holder_at_a_time(t: Test) {
+    let inside = Arc::new(AtomicU32::new(0));
+    let turns = (0..6).map(|_| {
+        let (db, inside) = (t.db.clone(), inside.clone());
+        async move {
+            let lease = db.lock("one").lease(Duration::from_secs(2)).acquire().await.unwrap();
+            assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0, "two holders at once");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            inside.fetch_sub(1, Ordering::SeqCst);
+            let token = lease.token();
+            assert!(lease.release().await.unwrap());
+            token
+        }
+    });
+    let mut tokens = join_all(turns).await;
+    tokens.sort();
+    assert_eq!(tokens, [1, 2, 3, 4, 5, 6]);
+}
+
+async fn a_lock_is_given_back(t: Test) {
+    let lease = t.db.lock("l").acquire().await.unwrap();
+    assert!(lease.is_held());
+    assert!(t.db.lock("l").try_acquire().await.unwrap().is_none());
+    assert!(lease.release().await.unwrap());
+    assert!(t.db.lock("l").try_acquire().await.unwrap().is_some());
+}
+
+async fn a_dropped_lease_is_given_back(t: Test) {
+    let lease = t.db.lock("l").lease(Duration::from_secs(60)).acquire().await.unwrap();
+    drop(lease);
+    let next = t.db.lock("l").lease(LEASE).wait(Duration::from_secs(20)).acquire().await.unwrap();
+    assert_eq!(next.token(), 2, "long before the first lease was over");
+}
+
+async fn tokens_grow_with_each_holder(t: Test) {
+    for expected in 1..=3 {
+        let lease = t.db.lock("l").acquire().await.unwrap();
+        assert_eq!((lease.name(), lease.token()), ("l", expected));
+        lease.release().await.unwrap();
+    }
+}
+
+async fn a_living_holder_is_not_overtaken(t: Test) {
+    let lease = t.db.lock("l").lease(LEASE).acquire().await.unwrap();
+    let refused = t.db.lock("l").wait(LEASE * 3).acquire().await;
+    assert_eq!(kind(refused), ErrorKind::Timeout);
+    assert!(lease.is_held());
+    assert!(lease.release().await.unwrap());
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+struct Ledger {
+    #[hash_key]
+    id: String,
+    sum: i64,
+    fence: u64,
+}
+
+async fn a_silent_holder_is_overtaken_and_fenced_off(t: Test) {
+    let db = t.with::<Ledger>().await;
+    Ledger::create(&Ledger { id: "l".into(), sum: 0, fence: 0 }).exec(db).await.unwrap();
+    // The first holder lives in a runtime of its own that stops running: a process that hangs.
+    let hung = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let url = t.url.clone();
+    let (memory, backend) = (t.db.clone(), t.db.backend_name());
+    let (first, hung) = std::thread::spawn(move || {
+        let lease = hung.block_on(async {
+            let own = if backend == "memory" { memory } else { reposit::Database::open(&url).await.unwrap() };
+            own.lock("l").lease(LEASE).acquire().await.unwrap()
+        });
+        (lease, hung)
+    })
+    .join()
+    .unwrap();
+    assert_eq!(first.token(), 1);
+    let second = db.lock("l").lease(LEASE).wait(Duration::from_secs(20)).acquire().await.unwrap();
+    assert_eq!(second.token(), 2);
+    assert!(!first.is_held(), "its own lease was over before");
+
+    let write = |token: u64, sum: i64| {
+        Ledger::update("l").set(Ledger::SUM, sum).set(Ledger::FENCE, token).only_if(Ledger::FENCE.le(token)).exec(db)
+    };
+    write(second.token(), 2).await.unwrap();
+    assert_eq!(kind(write(first.token(), 1).await), ErrorKind::ConditionFailed);
+    assert_eq!(Ledger::get("l").consistent().exec(db).await.unwrap().unwrap().sum, 2);
+    assert!(second.release().await.unwrap());
+    std::thread::spawn(move || drop((first, hung))).join().unwrap();
+}
+
+async fn waiting_ends(t: Test) {
+    let _lease = t.db.lock("l").acquire().await.unwrap();
+    let refused = t.db.lock("l").wait(Duration::from_millis(50)).acquire().await;
+    assert_eq!(kind(refused), ErrorKind::Timeout);
+    assert_eq!(kind(t.db.lock("l").lease(Duration::ZERO).acquire().await), ErrorKind::InvalidInput);
+    assert_eq!(kind(t.db.lock("").acquire().await), ErrorKind::InvalidInput);
+}
+
+async fn locks_of_other_names_are_free(t: Test) {
+    let _a = t.db.lock("a").acquire().await.unwrap();
+    let _b = t.db.lock("b").acquire().await.unwrap();
+}

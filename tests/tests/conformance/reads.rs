@@ -1,0 +1,98 @@
+use std::time::Duration;
+
+use crate::harness::{START, Test};
+use crate::models::{Account, Event, Note, Token, account, event, note, token};
+
+const MODULE: &str = module_path!();
+
+cases!(
+    records_of_several_models_are_read_together,
+    what_is_read_together_is_of_one_moment,
+    a_sound_repository_checks_clean,
+    explain_shows_the_request_and_sends_nothing,
+    the_raw_client_is_there,
+);
+
+async fn records_of_several_models_are_read_together(t: Test) {
+    t.with::<Event>().await;
+    t.with::<Token>().await;
+    let db = t.with::<Note>().await;
+    Note::create(&note("n")).exec(db).await.unwrap();
+    Event::create(&event("s", 1, 0)).exec(db).await.unwrap();
+    Token::create(&token("t", START)).exec(db).await.unwrap();
+    let read = async || db.read((Note::get("n"), Event::get("s", 1), Note::get("none"), Token::get("t"))).await.unwrap();
+    assert_eq!(read().await, (Some(note("n")), Some(event("s", 1, 0)), None, Some(token("t", START))));
+    t.clock.advance(Duration::from_secs(86_400));
+    assert_eq!(read().await.3, None);
+    let read = db.read(vec![Note::get("none"), Note::get("n")]).await.unwrap();
+    assert_eq!(read, [None, Some(note("n"))]);
+    assert_eq!(db.read(Vec::<reposit::operation::Get<Note>>::new()).await.unwrap(), []);
+    let many = (0..101).map(|n| Note::get(&n.to_string())).collect::<Vec<_>>();
+    assert_eq!(crate::harness::kind(db.read(many).await), reposit::ErrorKind::InvalidInput);
+}
+
+async fn what_is_read_together_is_of_one_moment(t: Test) {
+    let db = t.with::<Note>().await;
+    for id in ["a", "b"] {
+        Note::create(&Note { count: 50, ..note(id) }).exec(db).await.unwrap();
+    }
+    let writer = async {
+        for n in 0..10 {
+            let sum = if n % 2 == 0 { 7 } else { -7 };
+            db.transaction()
+                .add(Note::update("a").add(Note::COUNT, sum))
+                .add(Note::update("b").add(Note::COUNT, -sum))
+                .commit()
+                .await
+                .unwrap();
+        }
+    };
+    let reader = async {
+        for _ in 0..20 {
+            let (a, b) = db.read((Note::get("a"), Note::get("b"))).await.unwrap();
+            assert_eq!(a.unwrap().count + b.unwrap().count, 100);
+        }
+    };
+    tokio::join!(writer, reader);
+}
+
+async fn a_sound_repository_checks_clean(t: Test) {
+    let db = t.with::<Account>().await;
+    for id in ["a", "b", "c"] {
+        Account::create(&Account { phone: Some(id.into()), ..account(id) }).exec(db).await.unwrap();
+    }
+    Account::update("a").set(Account::LOGIN, "moved").exec(db).await.unwrap();
+    Account::delete("b").exec(db).await.unwrap();
+    let found = db.check::<Account>().await.unwrap();
+    assert!(found.is_empty(), "{found:?}");
+}
+
+async fn explain_shows_the_request_and_sends_nothing(t: Test) {
+    let db = t.with::<Note>().await;
+    let n = note("n");
+    let texts = [
+        Note::create(&n).explain(db).unwrap(),
+        Note::put(&n).explain(db).unwrap(),
+        Note::update("n").set(Note::TITLE, "hello").only_if(Note::COUNT.lt(3)).explain(db).unwrap(),
+        Note::delete("n").explain(db).unwrap(),
+        Note::scan().filter(Note::TITLE.eq("hello")).limit(3).explain(db).unwrap(),
+    ];
+    for text in &texts {
+        assert!(text.contains("note"), "{text}");
+    }
+    assert!(texts[2].contains("hello") && texts[4].contains("hello"), "{texts:?}");
+    assert_eq!(Note::get("n").exec(db).await.unwrap(), None);
+    let by_event = Event::find_by_severity("s").range(1..).descending().explain(t.with::<Event>().await).unwrap();
+    assert!(by_event.contains("severity"), "{by_event}");
+}
+
+async fn the_raw_client_is_there(t: Test) {
+    let found = match t.db.backend_name() {
+        "mongodb" => t.db.raw::<mongodb::Database>().is_some(),
+        "dynamodb" => t.db.raw::<aws_sdk_dynamodb::Client>().is_some(),
+        _ => t.db.raw::<reposit::backend::memory::Memory>().is_some(),
+    };
+    assert!(found, "{}", t.db.backend_name());
+    assert!(t.db.raw::<String>().is_none());
+    t.db.ping().await.unwrap();
+}

@@ -1,0 +1,321 @@
+//! Random programs over the models in focus.
+
+use std::ops::Bound;
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::strategy::Union;
+use serde_json::Value as Json;
+
+use crate::models::Model;
+use crate::ops::{Change, Cond, End, How, Is, Op, Program, Query, SLOTS, Source, Span, Step, Values, Version};
+use crate::rules::{FieldRule, Kind, Row, Rules};
+
+/// Some records, then operations on them.
+pub fn program(focus: &[Model]) -> BoxedStrategy<Program> {
+    let load = Union::new(focus.iter().map(|model| {
+        let model = *model;
+        row(model.rules()).prop_map(move |row| Step::Do(model, Op::Create { row }))
+    }));
+    (vec(load, 0..24), vec(step(focus), 1..28))
+        .prop_map(|(mut load, steps)| {
+            load.extend(steps);
+            Program { steps: load }
+        })
+        .boxed()
+}
+
+fn step(focus: &[Model]) -> BoxedStrategy<Step> {
+    let mut each: Vec<(u32, BoxedStrategy<Step>)> = Vec::new();
+    for model in focus.iter().copied() {
+        each.push((24, op(model.rules()).prop_map(move |op| Step::Do(model, op)).boxed()));
+    }
+    let writes: Vec<_> = focus
+        .iter()
+        .map(|model| {
+            let model = *model;
+            in_transaction(model.rules()).prop_map(move |op| (model, op)).boxed()
+        })
+        .collect();
+    let expires = focus.iter().any(|model| model.rules().ttl.is_some());
+    let ops = 24 * u32::try_from(focus.len()).unwrap_or(1);
+    each.push((ops / 8, vec(Union::new(writes), 1..5).prop_map(Step::Together).boxed()));
+    each.push((if expires { ops / 8 } else { 1 }, (1..14_u64).prop_map(|n| Step::Advance { millis: n * 500 }).boxed()));
+    let next = (0..SLOTS, 1..5_usize, prop::bool::weighted(0.06));
+    each.push((ops / 6, next.prop_map(|(slot, limit, turned)| Step::Next { slot, limit, turned }).boxed()));
+    Union::new_weighted(each).boxed()
+}
+
+fn op(rules: &'static Rules) -> BoxedStrategy<Op> {
+    let flag = prop::bool::ANY;
+    let mut each = vec![
+        (3, row(rules).prop_map(|row| Op::Create { row }).boxed()),
+        (1, (key(rules), flag).prop_map(|(key, consistent)| Op::Get { key, consistent }).boxed()),
+        (1, (vec(key(rules), 0..5), flag).prop_map(|(keys, consistent)| Op::GetMany { keys, consistent }).boxed()),
+        (8, query(rules).prop_map(Op::Query).boxed()),
+        (6, update(rules)),
+        (2, upsert(rules)),
+        (3, delete(rules)),
+    ];
+    if let Some(find) = find(rules) {
+        each.push((3, find));
+    }
+    if rules.version.is_some() {
+        each.push((5, save(rules)));
+    } else {
+        each.push((3, row(rules).prop_map(|row| Op::Put { row }).boxed()));
+        each.push((1, vec(row(rules), 0..4).prop_map(|rows| Op::PutMany { rows }).boxed()));
+        each.push((1, vec(key(rules), 0..3).prop_map(|keys| Op::DeleteMany { keys }).boxed()));
+    }
+    Union::new_weighted(each).boxed()
+}
+
+fn in_transaction(rules: &'static Rules) -> BoxedStrategy<Op> {
+    let only_if = option::weighted(0.5, cond(rules));
+    let mut each = vec![
+        (2, row(rules).prop_map(|row| Op::Create { row }).boxed()),
+        (3, update(rules)),
+        (1, upsert(rules)),
+        (2, delete(rules)),
+        (1, (key(rules), only_if).prop_map(|(key, only_if)| Op::Check { key, only_if }).boxed()),
+    ];
+    each.push(match rules.version {
+        Some(_) => (3, save(rules)),
+        None => (2, row(rules).prop_map(|row| Op::Put { row }).boxed()),
+    });
+    Union::new_weighted(each).boxed()
+}
+
+fn one_of(values: Vec<Json>) -> BoxedStrategy<Json> {
+    select(values).boxed()
+}
+
+fn row(rules: &'static Rules) -> BoxedStrategy<Row> {
+    let values: Vec<_> = rules.fields.iter().map(|field| one_of(field.pool())).collect();
+    values
+        .prop_map(move |values| {
+            let fields = rules.fields.iter().zip(values).filter(|(_, value)| !value.is_null());
+            fields.map(|(field, value)| (field.path.to_owned(), value)).collect()
+        })
+        .boxed()
+}
+
+fn key(rules: &'static Rules) -> BoxedStrategy<Values> {
+    rules.key_fields().map(|name| one_of(rules.field(name).pool())).collect::<Vec<_>>().boxed()
+}
+
+fn version() -> BoxedStrategy<Version> {
+    prop_oneof![4 => Just(Version::Stored), 2 => (0..4_u64).prop_map(Version::Is), 1 => Just(Version::Is(u64::MAX))].boxed()
+}
+
+fn save(rules: &'static Rules) -> BoxedStrategy<Op> {
+    (row(rules), version()).prop_map(|(row, version)| Op::Save { row, version }).boxed()
+}
+
+fn find(rules: &'static Rules) -> Option<BoxedStrategy<Op>> {
+    let unique = rules.indexes.iter().filter(|index| index.unique);
+    let each: Vec<_> = unique
+        .map(|index| {
+            let values: Vec<_> = index.fields.iter().map(|name| one_of(rules.field(name).values())).collect();
+            (values, prop::bool::ANY)
+                .prop_map(|(values, consistent)| Op::Find { index: index.name.to_owned(), values, consistent })
+                .boxed()
+        })
+        .collect();
+    (!each.is_empty()).then(|| Union::new(each).boxed())
+}
+
+fn update(rules: &'static Rules) -> BoxedStrategy<Op> {
+    let changes = vec(change(rules, false), 0..4);
+    (key(rules), changes, option::weighted(0.4, cond(rules)))
+        .prop_map(|(key, changes, only_if)| Op::Update { key, changes, only_if })
+        .boxed()
+}
+
+/// Mostly with a default for each field that has to be there, so that the new record is whole.
+fn upsert(rules: &'static Rules) -> BoxedStrategy<Op> {
+    let needed = rules.fields.iter().filter(|field| rules.is_settable(field.path) && !field.optional);
+    let defaults: Vec<_> = needed
+        .map(|field| {
+            let path = field.path.to_owned();
+            let set = prop_oneof![3 => Just(false), 1 => Just(true)];
+            let change = (one_of(field.values()), set).prop_map(move |(value, set)| {
+                let how = if set { How::Set(value) } else { How::Default(value) };
+                Change { path: path.clone(), how }
+            });
+            option::weighted(0.97, change)
+        })
+        .collect();
+    (key(rules), defaults, vec(change(rules, true), 0..3))
+        .prop_map(|(key, defaults, changes)| {
+            // A change takes the place of the default of the same field, most of the time.
+            let changed = |path: &str| changes.iter().any(|change| change.path == path && !matches!(change.how, How::Set(_)));
+            let defaults = defaults.into_iter().flatten().filter(|default| !changed(&default.path));
+            let changes = defaults.chain(changes.clone()).collect();
+            Op::Upsert { key, changes }
+        })
+        .boxed()
+}
+
+fn delete(rules: &'static Rules) -> BoxedStrategy<Op> {
+    let version = match rules.version {
+        Some(_) => option::weighted(0.5, version()).boxed(),
+        None => Just(None).boxed(),
+    };
+    (key(rules), option::weighted(0.3, cond(rules)), version)
+        .prop_map(|(key, only_if, version)| Op::Delete { key, only_if, version })
+        .boxed()
+}
+
+fn change(rules: &'static Rules, upsert: bool) -> BoxedStrategy<Change> {
+    let fields = rules.fields.iter().chain(rules.nested).filter(|field| rules.is_settable(field.path));
+    let each = fields.map(|field| {
+        let path = field.path.to_owned();
+        how(field, upsert).prop_map(move |how| Change { path: path.clone(), how }).boxed()
+    });
+    Union::new(each).boxed()
+}
+
+fn how(field: &FieldRule, upsert: bool) -> BoxedStrategy<How> {
+    let values = one_of(field.values());
+    let mut each = vec![values.clone().prop_map(How::Set).boxed()];
+    if upsert {
+        each.push(values.clone().prop_map(How::Default).boxed());
+    } else if field.optional {
+        each.push(Just(How::Remove).boxed());
+    }
+    match field.kind {
+        Kind::Int(..) => each.push(select(vec![1_i64, 3, -1, 0, 300, i64::MAX, i64::MIN]).prop_map(|n| How::Add(n.into())).boxed()),
+        Kind::Float => each.push(select(vec![0.1, 1.0, -2.5, -0.1]).prop_map(|x| How::Add(x.into())).boxed()),
+        Kind::List => {
+            let items = select(vec!["x", "y"]).prop_map(str::to_owned);
+            each.push(vec(items, 0..3).prop_map(How::Append).boxed());
+        }
+        _ => {}
+    }
+    Union::new(each).boxed()
+}
+
+fn cond(rules: &'static Rules) -> BoxedStrategy<Cond> {
+    let fields = rules.fields.iter().chain(rules.nested).map(|field| {
+        let path = field.path.to_owned();
+        is(field).prop_map(move |is| Cond::Field(path.clone(), is)).boxed()
+    });
+    let leaf = Union::new(fields);
+    leaf.prop_recursive(3, 6, 2, |inner| {
+        let pair = (inner.clone(), inner.clone());
+        prop_oneof![
+            pair.clone().prop_map(|(a, b)| Cond::And(a.into(), b.into())),
+            pair.prop_map(|(a, b)| Cond::Or(a.into(), b.into())),
+            inner.prop_map(|a| Cond::Not(a.into())),
+        ]
+    })
+    .boxed()
+}
+
+fn is(field: &FieldRule) -> BoxedStrategy<Is> {
+    let values = one_of(field.values());
+    let two = (values.clone(), values.clone());
+    let mut each = vec![
+        values.clone().prop_map(Is::Eq).boxed(),
+        values.clone().prop_map(Is::Ne).boxed(),
+        vec(values.clone(), 0..4).prop_map(Is::In).boxed(),
+        Just(Is::Exists).boxed(),
+        Just(Is::Missing).boxed(),
+    ];
+    if matches!(field.kind, Kind::Text | Kind::Int(..) | Kind::Float) {
+        each.extend([
+            values.clone().prop_map(Is::Lt).boxed(),
+            values.clone().prop_map(Is::Le).boxed(),
+            values.clone().prop_map(Is::Gt).boxed(),
+            values.prop_map(Is::Ge).boxed(),
+            two.prop_map(|(low, high)| Is::Between(low, high)).boxed(),
+        ]);
+    }
+    if field.kind == Kind::Text {
+        let parts = || select(vec!["a", "", "x", "1", ".", "$"]).prop_map(str::to_owned);
+        each.extend([parts().prop_map(Is::BeginsWith).boxed(), parts().prop_map(Is::Contains).boxed()]);
+    }
+    if field.kind == Kind::List {
+        let items = select(vec!["x", "y", ""]).prop_map(str::to_owned);
+        each.push(items.prop_map(Is::Contains).boxed());
+        each.extend([(0..4_u64).prop_map(Is::SizeEq).boxed(), (0..4_u64).prop_map(Is::SizeNe).boxed(), (0..4_u64).prop_map(Is::SizeGt).boxed()]);
+    }
+    Union::new(each).boxed()
+}
+
+fn query(rules: &'static Rules) -> BoxedStrategy<Query> {
+    let mut each = vec![(1, scan(rules))];
+    if let Some(range) = rules.range {
+        each.push((2, ranged(rules, None, rules.hash, Some(range), true)));
+    }
+    for index in rules.indexes.iter().filter(|index| !index.unique) {
+        each.push((2, ranged(rules, Some(index.name), index.fields[0], index.fields.get(1).copied(), index.local)));
+    }
+    Union::new_weighted(each).boxed()
+}
+
+fn scan(rules: &'static Rules) -> BoxedStrategy<Query> {
+    (1..4_u32, option::weighted(0.5, cond(rules)), limit(), prop::bool::ANY, end())
+        .prop_map(|(segments, filter, limit, consistent, end)| {
+            let segments = if matches!(end, End::All | End::Count) { segments } else { 1 };
+            Query { source: Source::Scan { segments }, span: Span::All, filter, descending: false, limit, consistent, end }
+        })
+        .boxed()
+}
+
+fn ranged(
+    rules: &'static Rules,
+    index: Option<&'static str>,
+    hash: &'static str,
+    range: Option<&'static str>,
+    may_be_consistent: bool,
+) -> BoxedStrategy<Query> {
+    let hash = one_of(rules.field(hash).values());
+    let span = range.map_or_else(|| Just(Span::All).boxed(), |range| span(rules.field(range)));
+    let filter = option::weighted(0.4, cond(rules));
+    (hash, span, filter, prop::bool::ANY, limit(), prop::bool::ANY, end())
+        .prop_map(move |(hash, span, filter, descending, limit, consistent, end)| {
+            let source = match index {
+                None => Source::Primary { hash },
+                Some(name) => Source::Index { name: name.to_owned(), hash },
+            };
+            Query { source, span, filter, descending, limit, consistent: consistent && may_be_consistent, end }
+        })
+        .boxed()
+}
+
+fn span(range: &FieldRule) -> BoxedStrategy<Span> {
+    let bound = || {
+        let values = one_of(range.values());
+        prop_oneof![
+            Just(Bound::Unbounded),
+            values.clone().prop_map(Bound::Included),
+            values.prop_map(Bound::Excluded),
+        ]
+    };
+    let mut each = vec![(3, Just(Span::All).boxed()), (3, (bound(), bound()).prop_map(|(low, high)| Span::Between(low, high)).boxed())];
+    if range.kind == Kind::Text {
+        let prefix = select(vec!["a", "", "a/", "é", "q"]).prop_map(|prefix| Span::Prefix(prefix.to_owned()));
+        each.push((2, prefix.boxed()));
+    }
+    Union::new_weighted(each).boxed()
+}
+
+fn limit() -> BoxedStrategy<Option<usize>> {
+    prop_oneof![3 => Just(None), 30 => (1..5_usize).prop_map(Some), 1 => Just(Some(0))].boxed()
+}
+
+fn end() -> BoxedStrategy<End> {
+    prop_oneof![
+        5 => (0..SLOTS).prop_map(|slot| End::Page { slot }),
+        3 => Just(End::Walk),
+        1 => Just(End::All),
+        1 => Just(End::First),
+        1 => Just(End::Count),
+        1 => Just(End::Stream),
+    ]
+    .boxed()
+}

@@ -1,0 +1,167 @@
+//! What values, conditions and changes mean, told once more and naively, over JSON. Nothing of the
+//! runtime is used here: the two are to be compared.
+
+use std::cmp::Ordering;
+
+use serde_json::Value as Json;
+
+use crate::ops::{Change, Cond, How, Is};
+use crate::rules::{Kind, Row, Rules};
+
+/// Numbers by value, text by its bytes, bytes (lists of numbers) by bytes.
+pub fn compare(a: &Json, b: &Json) -> Option<Ordering> {
+    match (a, b) {
+        (Json::Number(_), Json::Number(_)) => match (integer(a), integer(b)) {
+            (Some(a), Some(b)) => Some(a.cmp(&b)),
+            _ => a.as_f64()?.partial_cmp(&b.as_f64()?),
+        },
+        (Json::String(a), Json::String(b)) => Some(a.as_bytes().cmp(b.as_bytes())),
+        (Json::Array(a), Json::Array(b)) => {
+            let different = a.iter().zip(b).find(|(a, b)| !equal(a, b));
+            different.map_or(Some(a.len().cmp(&b.len())), |(a, b)| compare(a, b))
+        }
+        _ => None,
+    }
+}
+
+pub fn integer(value: &Json) -> Option<i128> {
+    value.as_i64().map(i128::from).or(value.as_u64().map(i128::from))
+}
+
+/// 2 and 2.0 are the same number.
+pub fn equal(a: &Json, b: &Json) -> bool {
+    match (a, b) {
+        (Json::Number(_), Json::Number(_)) => compare(a, b) == Some(Ordering::Equal),
+        (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b)),
+        (Json::Object(a), Json::Object(b)) => same(a, b),
+        _ => a == b,
+    }
+}
+
+pub fn same(a: &Row, b: &Row) -> bool {
+    a.len() == b.len() && a.iter().all(|(name, value)| b.get(name).is_some_and(|other| equal(value, other)))
+}
+
+pub fn all_equal(a: &[Json], b: &[Json]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b))
+}
+
+/// The value at `address/city` or `tags/0`.
+pub fn at<'a>(row: &'a Row, path: &str) -> Option<&'a Json> {
+    let mut steps = path.split('/');
+    let first = row.get(steps.next()?)?;
+    steps.try_fold(first, |value, step| match value {
+        Json::Object(map) => map.get(step),
+        Json::Array(list) => list.get(step.parse::<usize>().ok()?),
+        _ => None,
+    })
+}
+
+pub fn holds(cond: &Cond, row: &Row) -> bool {
+    match cond {
+        Cond::Field(path, is) => field_is(at(row, path), is),
+        Cond::And(a, b) => holds(a, row) && holds(b, row),
+        Cond::Or(a, b) => holds(a, row) || holds(b, row),
+        Cond::Not(inner) => !holds(inner, row),
+    }
+}
+
+fn field_is(stored: Option<&Json>, is: &Is) -> bool {
+    let Some(stored) = stored else {
+        return matches!(is, Is::Ne(_) | Is::Missing | Is::SizeNe(_));
+    };
+    let ordering = |value: &Json| compare(stored, value);
+    let size = || stored.as_array().map_or(0, |items| items.len() as u64);
+    match is {
+        Is::Eq(value) => equal(stored, value),
+        Is::Ne(value) => !equal(stored, value),
+        Is::Lt(value) => ordering(value) == Some(Ordering::Less),
+        Is::Le(value) => matches!(ordering(value), Some(Ordering::Less | Ordering::Equal)),
+        Is::Gt(value) => ordering(value) == Some(Ordering::Greater),
+        Is::Ge(value) => matches!(ordering(value), Some(Ordering::Greater | Ordering::Equal)),
+        Is::Between(low, high) => field_is(Some(stored), &Is::Ge(low.clone())) && field_is(Some(stored), &Is::Le(high.clone())),
+        Is::In(values) => values.iter().any(|value| equal(stored, value)),
+        Is::BeginsWith(prefix) => stored.as_str().is_some_and(|text| text.starts_with(prefix)),
+        Is::Contains(part) => match stored {
+            Json::String(text) => text.contains(part),
+            Json::Array(items) => items.iter().any(|item| item.as_str() == Some(part)),
+            _ => false,
+        },
+        Is::Exists => true,
+        Is::Missing => false,
+        Is::SizeEq(count) => size() == *count,
+        Is::SizeNe(count) => size() != *count,
+        Is::SizeGt(count) => size() > *count,
+    }
+}
+
+/// Whether two changes are of the same field, or one of a field and the other of a part of it.
+pub fn overlap(changes: &[Change]) -> bool {
+    let within = |a: &str, b: &str| a == b || b.strip_prefix(a).is_some_and(|rest| rest.starts_with('/'));
+    let clash = |a: &Change, b: &Change| within(&a.path, &b.path) || within(&b.path, &a.path);
+    changes.iter().enumerate().any(|(n, change)| changes[..n].iter().any(|other| clash(change, other)))
+}
+
+/// A change that the record does not allow: its way is missing, or the sum does not fit the field.
+pub struct Impossible;
+
+/// The record after changes that do not overlap.
+pub fn change_all(rules: &Rules, row: &Row, changes: &[Change]) -> Result<Row, Impossible> {
+    let mut new = row.clone();
+    for change in changes {
+        let old = at(row, &change.path);
+        let value = changed(rules, change, old)?;
+        place(&mut new, &change.path, value)?;
+    }
+    Ok(new)
+}
+
+fn changed(rules: &Rules, change: &Change, old: Option<&Json>) -> Result<Option<Json>, Impossible> {
+    Ok(match &change.how {
+        How::Set(value) => Some(value.clone()),
+        How::Default(value) => Some(old.unwrap_or(value).clone()),
+        How::Remove => None,
+        How::Append(items) => {
+            let mut list = old.and_then(Json::as_array).cloned().unwrap_or_default();
+            list.extend(items.iter().map(|item| Json::from(item.as_str())));
+            Some(Json::Array(list))
+        }
+        How::Add(delta) => match rules.field(&change.path).kind {
+            Kind::Int(low, high) => {
+                let sum = old.and_then(integer).unwrap_or(0) + integer(delta).unwrap_or(0);
+                Some(if (low..=high).contains(&sum) { number(sum) } else { return Err(Impossible) })
+            }
+            _ => {
+                let sum = old.and_then(Json::as_f64).unwrap_or(0.0) + delta.as_f64().unwrap_or(0.0);
+                Some(Json::from(sum))
+            }
+        },
+    })
+}
+
+fn number(n: i128) -> Json {
+    match i64::try_from(n) {
+        Ok(n) => n.into(),
+        Err(_) => u64::try_from(n).map_or(Json::Null, Json::from),
+    }
+}
+
+fn place(row: &mut Row, path: &str, value: Option<Json>) -> Result<(), Impossible> {
+    let Some((way, last)) = path.rsplit_once('/') else {
+        match value {
+            Some(value) => drop(row.insert(path.to_owned(), value)),
+            None => drop(row.remove(path)),
+        }
+        return Ok(());
+    };
+    match (row.get_mut(way).ok_or(Impossible)?, value) {
+        (Json::Object(map), Some(value)) => drop(map.insert(last.to_owned(), value)),
+        (Json::Object(map), None) => drop(map.remove(last)),
+        (Json::Array(list), Some(value)) => {
+            let at: usize = last.parse().map_err(|_| Impossible)?;
+            *list.get_mut(at).ok_or(Impossible)? = value;
+        }
+        _ => return Err(Impossible),
+    }
+    Ok(())
+}

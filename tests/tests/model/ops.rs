@@ -1,0 +1,340 @@
+//! A program as data: it can be generated, shrunk, kept in a file, and read by people.
+
+use std::fmt;
+use std::ops::Bound;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use crate::models::Model;
+use crate::rules::Row;
+
+/// The values of a primary key's parts, or of an index's.
+pub type Values = Vec<Json>;
+
+/// Where a query leaves its cursor, for a later [`Step::Next`].
+pub const SLOTS: usize = 2;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Program {
+    pub steps: Vec<Step>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Step {
+    /// The clock goes on.
+    Advance { millis: u64 },
+    /// One operation.
+    Do(Model, Op),
+    /// A transaction.
+    Together(Vec<(Model, Op)>),
+    /// The next page of the query that left its cursor in a slot; `turned` gives the cursor to the
+    /// same query in the other direction, where it does not belong.
+    Next { slot: usize, limit: usize, turned: bool },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Op {
+    Create { row: Row },
+    Put { row: Row },
+    Save { row: Row, version: Version },
+    Get { key: Values, consistent: bool },
+    GetMany { keys: Vec<Values>, consistent: bool },
+    Find { index: String, values: Values, consistent: bool },
+    Query(Query),
+    Update { key: Values, changes: Vec<Change>, only_if: Option<Cond> },
+    Upsert { key: Values, changes: Vec<Change> },
+    Delete { key: Values, only_if: Option<Cond>, version: Option<Version> },
+    /// Only in a transaction.
+    Check { key: Values, only_if: Option<Cond> },
+    PutMany { rows: Vec<Row> },
+    DeleteMany { keys: Vec<Values> },
+}
+
+/// A version, of which what is stored is known only when the operation is run.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub enum Version {
+    Stored,
+    Is(u64),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Query {
+    pub source: Source,
+    pub span: Span,
+    pub filter: Option<Cond>,
+    pub descending: bool,
+    pub limit: Option<usize>,
+    pub consistent: bool,
+    pub end: End,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Source {
+    Primary { hash: Json },
+    Index { name: String, hash: Json },
+    Scan { segments: u32 },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Span {
+    All,
+    Between(Bound<Json>, Bound<Json>),
+    Prefix(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub enum End {
+    /// One page, whose cursor is kept.
+    Page {
+        slot: usize,
+    },
+    /// Page after page.
+    Walk,
+    All,
+    First,
+    Count,
+    Stream,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Cond {
+    Field(String, Is),
+    And(Box<Cond>, Box<Cond>),
+    Or(Box<Cond>, Box<Cond>),
+    Not(Box<Cond>),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Is {
+    Eq(Json),
+    Ne(Json),
+    Lt(Json),
+    Le(Json),
+    Gt(Json),
+    Ge(Json),
+    Between(Json, Json),
+    In(Vec<Json>),
+    BeginsWith(String),
+    Contains(String),
+    Exists,
+    Missing,
+    SizeEq(u64),
+    SizeNe(u64),
+    SizeGt(u64),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    pub path: String,
+    pub how: How,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum How {
+    Set(Json),
+    /// Only in an upsert: set where there is no value.
+    Default(Json),
+    Add(Json),
+    Remove,
+    Append(Vec<String>),
+}
+
+impl Program {
+    /// The models that it needs.
+    pub fn models(&self) -> Vec<Model> {
+        let mut models: Vec<_> = self.steps.iter().flat_map(Step::models).collect();
+        models.sort();
+        models.dedup();
+        models
+    }
+}
+
+impl Step {
+    fn models(&self) -> Vec<Model> {
+        match self {
+            Self::Advance { .. } | Self::Next { .. } => Vec::new(),
+            Self::Do(model, _) => vec![*model],
+            Self::Together(items) => items.iter().map(|(model, _)| *model).collect(),
+        }
+    }
+}
+
+impl fmt::Display for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, step) in self.steps.iter().enumerate() {
+            writeln!(f, "{:>3}. {step}", n + 1)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Advance { millis } => write!(f, "the clock goes on by {millis} ms"),
+            Self::Do(model, op) => write!(f, "{model:?}::{op}"),
+            Self::Together(items) => {
+                f.write_str("transaction")?;
+                items.iter().try_for_each(|(model, op)| write!(f, "\n       + {model:?}::{op}"))
+            }
+            Self::Next { slot, limit, turned } => {
+                write!(f, "next page in slot {slot}, limit {limit}{}", if *turned { ", direction turned" } else { "" })
+            }
+        }
+    }
+}
+
+/// JSON values between commas.
+fn list(values: &[Json]) -> String {
+    values.iter().map(Json::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn row(row: &Row) -> String {
+    Json::Object(row.clone()).to_string()
+}
+
+impl fmt::Display for Op {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let only_if = |f: &mut fmt::Formatter<'_>, only_if: &Option<Cond>| match only_if {
+            Some(cond) => write!(f, ".only_if({cond})"),
+            None => Ok(()),
+        };
+        let changed = |f: &mut fmt::Formatter<'_>, changes: &[Change]| {
+            changes.iter().try_for_each(|change| write!(f, ".{change}"))
+        };
+        let consistently = |yes: &bool| if *yes { ".consistent()" } else { "" };
+        match self {
+            Self::Create { row: new } => write!(f, "create({})", row(new)),
+            Self::Put { row: new } => write!(f, "put({})", row(new)),
+            Self::Save { row: new, version } => write!(f, "save({} at version {version:?})", row(new)),
+            Self::Get { key, consistent } => write!(f, "get({}){}", list(key), consistently(consistent)),
+            Self::GetMany { keys, consistent } => {
+                let keys: Vec<_> = keys.iter().map(|key| format!("({})", list(key))).collect();
+                write!(f, "get_many([{}]){}", keys.join(", "), consistently(consistent))
+            }
+            Self::Find { index, values, consistent } => {
+                write!(f, "find_{index}({}){}", list(values), consistently(consistent))
+            }
+            Self::Query(query) => write!(f, "{query}"),
+            Self::Update { key, changes, only_if: cond } => {
+                write!(f, "update({})", list(key))?;
+                changed(f, changes)?;
+                only_if(f, cond)
+            }
+            Self::Upsert { key, changes } => {
+                write!(f, "upsert({})", list(key))?;
+                changed(f, changes)
+            }
+            Self::Delete { key, only_if: cond, version } => {
+                write!(f, "delete({})", list(key))?;
+                if let Some(version) = version {
+                    write!(f, ".version({version:?})")?;
+                }
+                only_if(f, cond)
+            }
+            Self::Check { key, only_if: cond } => {
+                write!(f, "check({})", list(key))?;
+                only_if(f, cond)
+            }
+            Self::PutMany { rows } => {
+                let rows: Vec<_> = rows.iter().map(row).collect();
+                write!(f, "put_many([{}])", rows.join(", "))
+            }
+            Self::DeleteMany { keys } => {
+                let keys: Vec<_> = keys.iter().map(|key| format!("({})", list(key))).collect();
+                write!(f, "delete_many([{}])", keys.join(", "))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Query {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.source {
+            Source::Primary { hash } => write!(f, "query({hash})")?,
+            Source::Index { name, hash } => write!(f, "find_{name}({hash})")?,
+            Source::Scan { segments: 1 } => f.write_str("scan()")?,
+            Source::Scan { segments } => write!(f, "scan().segments({segments})")?,
+        }
+        match &self.span {
+            Span::All => {}
+            Span::Between(low, high) => write!(f, ".range({}, {})", bound(low), bound(high))?,
+            Span::Prefix(prefix) => write!(f, ".begins_with({prefix:?})")?,
+        }
+        if let Some(filter) = &self.filter {
+            write!(f, ".filter({filter})")?;
+        }
+        if self.descending {
+            f.write_str(".descending()")?;
+        }
+        if let Some(limit) = self.limit {
+            write!(f, ".limit({limit})")?;
+        }
+        if self.consistent {
+            f.write_str(".consistent()")?;
+        }
+        match self.end {
+            End::Page { slot } => write!(f, ", a page, cursor to slot {slot}"),
+            End::Walk => f.write_str(", page after page"),
+            End::All => f.write_str(", all"),
+            End::First => f.write_str(", the first"),
+            End::Count => f.write_str(", the count"),
+            End::Stream => f.write_str(", as a stream"),
+        }
+    }
+}
+
+fn bound(bound: &Bound<Json>) -> String {
+    match bound {
+        Bound::Included(value) => format!("including {value}"),
+        Bound::Excluded(value) => format!("excluding {value}"),
+        Bound::Unbounded => "open".to_owned(),
+    }
+}
+
+impl fmt::Display for Cond {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Field(path, is) => write!(f, "{path} {is}"),
+            Self::And(a, b) => write!(f, "({a} & {b})"),
+            Self::Or(a, b) => write!(f, "({a} | {b})"),
+            Self::Not(inner) => write!(f, "!({inner})"),
+        }
+    }
+}
+
+impl fmt::Display for Is {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Eq(value) => write!(f, "= {value}"),
+            Self::Ne(value) => write!(f, "<> {value}"),
+            Self::Lt(value) => write!(f, "< {value}"),
+            Self::Le(value) => write!(f, "<= {value}"),
+            Self::Gt(value) => write!(f, "> {value}"),
+            Self::Ge(value) => write!(f, ">= {value}"),
+            Self::Between(low, high) => write!(f, "between {low} and {high}"),
+            Self::In(values) => write!(f, "in [{}]", list(values)),
+            Self::BeginsWith(prefix) => write!(f, "begins with {prefix:?}"),
+            Self::Contains(part) => write!(f, "contains {part:?}"),
+            Self::Exists => f.write_str("exists"),
+            Self::Missing => f.write_str("is missing"),
+            Self::SizeEq(count) => write!(f, "has {count}"),
+            Self::SizeNe(count) => write!(f, "has not {count}"),
+            Self::SizeGt(count) => write!(f, "has more than {count}"),
+        }
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = &self.path;
+        match &self.how {
+            How::Set(value) => write!(f, "set({path}, {value})"),
+            How::Default(value) => write!(f, "default({path}, {value})"),
+            How::Add(delta) => write!(f, "add({path}, {delta})"),
+            How::Remove => write!(f, "remove({path})"),
+            How::Append(items) => write!(f, "append({path}, {items:?})"),
+        }
+    }
+}

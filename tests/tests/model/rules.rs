@@ -1,0 +1,108 @@
+//! What the test knows of a model, written by hand and not read from the definition: the oracle
+//! lives by it, and the generator takes its values from it.
+
+use serde_json::{Map, Value as Json};
+
+/// A record as JSON; what is `None` is not in it.
+pub type Row = Map<String, Json>;
+
+/// What a field can be asked and told.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kind {
+    Text,
+    /// From, to.
+    Int(i128, i128),
+    Float,
+    Bool,
+    Bytes,
+    /// Of text.
+    List,
+    /// A struct or map: compared and set whole.
+    Struct,
+}
+
+#[derive(Debug)]
+pub struct FieldRule {
+    /// Its name, or a way into it: `address/city`.
+    pub path: &'static str,
+    pub kind: Kind,
+    /// Whether it can be missing.
+    pub optional: bool,
+    /// A JSON array of the values it takes. The first is the simplest; one that stands twice is
+    /// taken more often.
+    pool: &'static str,
+}
+
+impl FieldRule {
+    pub const fn new(path: &'static str, kind: Kind, pool: &'static str) -> Self {
+        Self { path, kind, optional: false, pool }
+    }
+
+    pub const fn optional(mut self) -> Self {
+        self.optional = true;
+        self
+    }
+
+    pub fn pool(&self) -> Vec<Json> {
+        serde_json::from_str(self.pool).expect("a pool is a JSON array")
+    }
+
+    /// The values that are no null.
+    pub fn values(&self) -> Vec<Json> {
+        self.pool().into_iter().filter(|value| !value.is_null()).collect()
+    }
+}
+
+#[derive(Debug)]
+pub struct IndexRule {
+    pub name: &'static str,
+    /// The hash field, then the range fields.
+    pub fields: &'static [&'static str],
+    pub unique: bool,
+    pub local: bool,
+}
+
+#[derive(Debug)]
+pub struct Rules {
+    pub name: &'static str,
+    pub hash: &'static str,
+    pub range: Option<&'static str>,
+    pub fields: &'static [FieldRule],
+    /// Ways into fields.
+    pub nested: &'static [FieldRule],
+    pub indexes: &'static [IndexRule],
+    /// The field, and how many seconds after it a record expires.
+    pub ttl: Option<(&'static str, i128)>,
+    pub version: Option<&'static str>,
+}
+
+impl Rules {
+    pub fn field(&self, path: &str) -> &'static FieldRule {
+        let mut all = self.fields.iter().chain(self.nested);
+        all.find(|field| field.path == path).unwrap_or_else(|| panic!("{} has no field {path}", self.name))
+    }
+
+    pub fn index(&self, name: &str) -> &'static IndexRule {
+        let found = self.indexes.iter().find(|index| index.name == name);
+        found.unwrap_or_else(|| panic!("{} has no index {name}", self.name))
+    }
+
+    /// The fields of the primary key.
+    pub fn key_fields(&self) -> impl Iterator<Item = &'static str> {
+        [Some(self.hash), self.range].into_iter().flatten()
+    }
+
+    pub fn key_of(&self, row: &Row) -> Vec<Json> {
+        self.key_fields().map(|name| row[name].clone()).collect()
+    }
+
+    /// Whether a field is part of the primary key or of an index, where nothing may be empty.
+    pub fn is_indexed(&self, name: &str) -> bool {
+        self.key_fields().any(|key| key == name) || self.indexes.iter().any(|index| index.fields.contains(&name))
+    }
+
+    /// Whether updates may change a field.
+    pub fn is_settable(&self, path: &str) -> bool {
+        self.key_fields().all(|key| key != path) && self.version != Some(path)
+    }
+}
