@@ -1,16 +1,34 @@
 //! What the derives' expansions name beyond the public items. No part of the contract.
 
 pub use crate::codec::{CodecError, ValueSerializer};
-pub use crate::definition::{FieldDef, IndexDef, KeyDef, KeyKind, Projection, Spec, TimeUnit, TtlDef};
+pub use crate::definition::{Definition, FieldDef, IndexDef, KeyDef, KeyKind, Projection, Spec, TimeUnit, TtlDef};
 pub use crate::error::Result;
 pub use crate::field::{
     AutoKey, Bare, Contain, Countable, Dictionary, Element, InKey, InVersion, IndexKey, List, Lowering, NoLowering, NotKey, Numeric,
     Optional, Ordered, Plain, Probe, Settable, Stamp, Text, TtlField, Version, embedded_lowering, encode,
 };
-pub use crate::operation::{NoRange, Primary, Secondary, VersionOf};
+pub use crate::operation::{Local, NoRange, Primary, Secondary, VersionOf};
 pub use crate::repository::{IntoKey, KeyArg, Unversioned, Versioned, hash_key, hash_range_key};
 pub use crate::value::Value;
 pub use std::option::Option::{None, Some};
+
+/// Stands in where a model is too broken to have a definition; the build fails for that.
+pub const BROKEN: Definition = Spec {
+    model: "",
+    name: "",
+    read_capacity: None,
+    write_capacity: None,
+    fields: &[],
+    hash: part(0, KeyKind::String),
+    range: None,
+    indexes: &[],
+    ttl: None,
+    version: None,
+    auto_hash: false,
+    created_at: None,
+    updated_at: None,
+}
+.build();
 
 /// A stored field.
 pub const fn field(name: &'static str, rust_name: &'static str, lowering: Option<Lowering>) -> FieldDef {

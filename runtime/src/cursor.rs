@@ -21,6 +21,19 @@ use crate::value::Value;
 /// It holds the range values and the primary key of the last record, readable to who decodes it.
 /// It never widens what is read: the hash value comes from the query. To hand cursors to
 /// strangers, set a cursor key in the [`Config`](crate::Config), and they cannot be forged.
+///
+/// ```
+/// # use reposit::{Cursor, Database, Repository}; use serde::{Serialize, Deserialize};
+/// # #[derive(Serialize, Deserialize, Repository)] struct Event { #[hash_key] stream: String, #[range_key] seq: u64 }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<Event>().await?;
+/// # for seq in 0..3 { Event::create(&Event { stream: "s".into(), seq }).exec(&db).await?; }
+/// let page = Event::query("s").limit(2).exec(&db).await?;
+/// let text = page.next.expect("there is another").to_string();
+/// let page = Event::query("s").limit(2).after(text.as_str()).exec(&db).await?;
+/// assert_eq!(page.items[0].seq, 2);
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Cursor(String);

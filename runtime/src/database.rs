@@ -104,6 +104,18 @@ impl Database {
     }
 
     /// What [`define`](Self::define) would do for a model, or for a tuple of models. Changes nothing.
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Serialize, Deserialize, Repository)] struct User { #[hash_key] id: String }
+    /// # #[derive(Serialize, Deserialize, Repository)] struct Token { #[hash_key] id: String }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?;
+    /// for plan in db.plan::<(User, Token)>().await? {
+    ///     println!("{plan}");
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub async fn plan<P: Planned>(&self) -> Result<Vec<Plan>> {
         let mut plans = Vec::new();
         for definition in P::definitions() {
@@ -158,12 +170,12 @@ impl Database {
     }
 
     /// The backend's own client, for what the library does not do: `aws_sdk_dynamodb::Client`,
-    /// `mongodb::Database`.
+    /// `mongodb::Database`. Nothing where the backend's is of another type.
     pub fn raw<T: Any>(&self) -> Option<&T> {
         self.0.backend.raw().downcast_ref()
     }
 
-    /// Whether the backend answers.
+    /// Whether the backend answers within the deadline.
     pub async fn ping(&self) -> Result<()> {
         self.0.backend.ping(self.call("ping")).await.map_err(|e| e.in_operation("ping"))
     }

@@ -135,10 +135,21 @@ impl Spec {
     }
 }
 
-/// A repository's definition: data that can be looked at, printed and handed to a backend.
+/// A repository's definition: data that can be looked at, printed and handed to a backend. What
+/// [`Repository::definition`](crate::Repository::definition) gives.
 ///
 /// `Display` writes the definition map of the Microkubes services (`name`, `indexes`, `hashKey`,
 /// `rangeKey`, `readCapacity`, `writeCapacity`, `GSI`, `enableTtl`, `ttlAttribute`, `ttl`) as JSON.
+///
+/// ```
+/// # use reposit::Repository; use serde::{Serialize, Deserialize};
+/// # #[derive(Serialize, Deserialize, Repository)] #[repository(name = "tokens")]
+/// # struct Token { #[hash_key] token: String, #[index] user_id: String, #[ttl(seconds = 86400)] created_at: i64 }
+/// let definition = Token::definition();
+/// assert_eq!((definition.name(), definition.hash_name(), definition.ttl_name()), ("tokens", "token", Some("created_at")));
+/// assert_eq!(definition.index("by_user_id").map(|index| index.unique), Some(false));
+/// assert!(definition.to_string().contains(r#""enableTtl":true"#));
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Definition {
     spec: Spec,
@@ -223,6 +234,43 @@ impl Definition {
     /// The secondary index of a name.
     pub fn index(&self, name: &str) -> Option<&'static IndexDef> {
         self.spec.indexes.iter().find(|index| index.name == name)
+    }
+
+    /// Whether an index holds all of these fields: always the keys, its own parts and the expiry.
+    pub(crate) const fn holds(&self, index: usize, fields: &[&str]) -> bool {
+        let index = &self.spec.indexes[index];
+        let mut at = 0;
+        while at < fields.len() {
+            if !self.holds_field(index, fields[at]) {
+                return false;
+            }
+            at += 1;
+        }
+        true
+    }
+
+    const fn holds_field(&self, index: &IndexDef, name: &str) -> bool {
+        let included = match index.projection {
+            Projection::All => return true,
+            Projection::KeysOnly => false,
+            Projection::Include(names) => is_among(names, name),
+        };
+        let in_range_key = match self.spec.range {
+            Some(range) => self.is_part(range, name),
+            None => false,
+        };
+        let mut at = 0;
+        while at < index.ranges.len() {
+            if self.is_part(index.ranges[at], name) {
+                return true;
+            }
+            at += 1;
+        }
+        included || in_range_key || self.is_part(self.spec.hash, name) || self.is_part(index.hash, name)
+    }
+
+    const fn is_part(&self, part: KeyDef, name: &str) -> bool {
+        same(self.spec.fields[part.field].name, name)
     }
 
     pub(crate) fn auto_hash(&self) -> bool {
@@ -314,4 +362,25 @@ impl fmt::Display for Definition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if f.alternate() { write!(f, "{:#}", self.to_map()) } else { write!(f, "{}", self.to_map()) }
     }
+}
+
+const fn is_among(names: &[&str], name: &str) -> bool {
+    let mut at = 0;
+    while at < names.len() {
+        if same(names[at], name) {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+/// `==` of texts, which is not const.
+pub(crate) const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len() && at == b.len()
 }

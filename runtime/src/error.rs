@@ -147,12 +147,13 @@ impl Error {
         self.0.index.as_deref()
     }
 
-    /// In a refused transaction, the position of the operation that was refused.
+    /// In a refused transaction, the position of the operation that was refused, counted from 0.
     pub fn position(&self) -> Option<usize> {
         self.0.position
     }
 
-    /// Of a batch, every item that was not done, with its own error.
+    /// Of a batch, every item that was not done, with its own error, in the order of the items. Empty for
+    /// any other error.
     pub fn failures(&self) -> &[Failure] {
         &self.0.failures
     }

@@ -13,6 +13,7 @@
 //! | [transactions] | all or nothing |
 //! | [batches] | many keys at once |
 //! | [expiry] | records with a time to live |
+//! | [locks] | one holder at a time, with a fencing token |
 //! | [failures] | what happens when the network fails |
 //! | [configuration] | URLs, files, the environment |
 //! | [backends] | the three, and one of your own |
@@ -22,20 +23,21 @@
 macro_rules! pages {
     ($($name:ident $file:literal)*) => {$(
         #[doc = concat!(
-            "[models]: super::models\n",
-            "[keys and indexes]: super::keys_and_indexes\n",
-            "[queries]: super::queries\n",
-            "[conditions]: super::conditions\n",
-            "[updates]: super::updates\n",
-            "[paging]: super::paging\n",
-            "[uniqueness]: super::uniqueness\n",
-            "[versions]: super::versions\n",
-            "[transactions]: super::transactions\n",
-            "[batches]: super::batches\n",
-            "[expiry]: super::expiry\n",
-            "[failures]: super::failures\n",
-            "[configuration]: super::configuration\n",
-            "[backends]: super::backends\n",
+            "[models]: crate::guide::models\n",
+            "[keys and indexes]: crate::guide::keys_and_indexes\n",
+            "[queries]: crate::guide::queries\n",
+            "[conditions]: crate::guide::conditions\n",
+            "[updates]: crate::guide::updates\n",
+            "[paging]: crate::guide::paging\n",
+            "[uniqueness]: crate::guide::uniqueness\n",
+            "[versions]: crate::guide::versions\n",
+            "[transactions]: crate::guide::transactions\n",
+            "[batches]: crate::guide::batches\n",
+            "[expiry]: crate::guide::expiry\n",
+            "[locks]: crate::guide::locks\n",
+            "[failures]: crate::guide::failures\n",
+            "[configuration]: crate::guide::configuration\n",
+            "[backends]: crate::guide::backends\n",
             "\n",
             include_str!(concat!("../../docs/", $file)),
         )]
@@ -55,6 +57,7 @@ pages! {
     transactions "transactions.md"
     batches "batches.md"
     expiry "expiry.md"
+    locks "locks.md"
     failures "failures.md"
     configuration "configuration.md"
     backends "backends.md"

@@ -32,12 +32,17 @@ pub trait Repository: Serialize + DeserializeOwned + Send + Sync + Sized + 'stat
     type Key: Send + Sync + 'static;
 
     /// The definition.
-    fn definition() -> &'static Definition;
+    const DEFINITION: &'static Definition;
+
+    /// The definition.
+    fn definition() -> &'static Definition {
+        Self::DEFINITION
+    }
 
     /// The model's own key.
     fn key(&self) -> Self::Key;
 
-    /// A key in its stored parts.
+    /// A key in its stored parts, as operations take it.
     fn key_parts(key: &Self::Key) -> KeyArg;
 }
 

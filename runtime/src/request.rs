@@ -354,7 +354,8 @@ pub struct Query {
     pub after: Option<Position>,
     /// Whether the records must be the latest.
     pub consistent: bool,
-    /// The stored names of the fields wanted; nothing for all of them.
+    /// The stored names of the fields wanted; nothing for all of them. The keys, the range fields and
+    /// the expiry have to come besides; whatever else comes is dropped.
     pub projection: Option<&'static [&'static str]>,
 }
 

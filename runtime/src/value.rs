@@ -215,8 +215,8 @@ impl Record {
         self.0
     }
 
-    pub(crate) fn map(&self) -> &BTreeMap<String, Value> {
-        &self.0
+    pub(crate) fn retain(&mut self, keep: impl Fn(&str) -> bool) {
+        self.0.retain(|name, _| keep(name));
     }
 
     pub(crate) fn map_mut(&mut self) -> &mut BTreeMap<String, Value> {

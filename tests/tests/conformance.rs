@@ -25,6 +25,8 @@ mod keys;
 mod locks;
 #[path = "conformance/pages.rs"]
 mod pages;
+#[path = "conformance/projections.rs"]
+mod projections;
 #[path = "conformance/queries.rs"]
 mod queries;
 #[path = "conformance/reads.rs"]

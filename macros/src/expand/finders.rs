@@ -33,7 +33,7 @@ fn one(model: &Model, at: usize, index: &Index) -> TokenStream {
         None => quote!(__p::NoRange),
     };
     let ranged_by = fields.get(1).and_then(|field| ranged_by(field));
-    let place = if index.local { quote!(__p::Primary) } else { quote!(__p::Secondary) };
+    let place = if index.local { quote!(__p::Local<#at>) } else { quote!(__p::Secondary<#at>) };
     quote! {
         #[doc = #doc]
         #[inline]

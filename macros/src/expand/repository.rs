@@ -15,12 +15,11 @@ pub(super) fn all(model: &Model, broken: bool) -> TokenStream {
     let marker = if model.version.is_some() { quote!(Versioned) } else { quote!(Unversioned) };
     let spec = if broken { None } else { definition::spec(model) };
     let definition = match spec {
-        Some(spec) => quote! {
+        Some(spec) => quote!({
             const SPEC: __p::Spec = #spec;
-            static DEFINITION: __r::Definition = SPEC.build();
-            &DEFINITION
-        },
-        None => quote!(loop {}),
+            &SPEC.build()
+        }),
+        None => quote!(&__p::BROKEN),
     };
     let hash = model.hash.map(|at| &model.fields[at]);
     let range = model.range.map(|at| &model.fields[at]);
@@ -43,9 +42,7 @@ pub(super) fn all(model: &Model, broken: bool) -> TokenStream {
         #[automatically_derived]
         impl __r::Repository for #ident {
             type Key = #key;
-            fn definition() -> &'static __r::Definition {
-                #definition
-            }
+            const DEFINITION: &'static __r::Definition = #definition;
             fn key(&self) -> #key {
                 #own
             }
@@ -88,7 +85,7 @@ fn rest(ident: &Ident, marker: &TokenStream) -> TokenStream {
     quote! {
         impl __r::Repository for #ident {
             type Key = ::core::primitive::u64;
-            fn definition() -> &'static __r::Definition { loop {} }
+            const DEFINITION: &'static __r::Definition = &__p::BROKEN;
             fn key(&self) -> Self::Key { loop {} }
             fn key_parts(_: &Self::Key) -> __p::KeyArg { loop {} }
         }

@@ -133,7 +133,7 @@ impl<M, T, Role> Field<M, T, Role> {
         self.compare(Op::Ne, value)
     }
 
-    /// Equal to one of `values`; an empty list is true of nothing.
+    /// Equal to one of `values`, 100 at most; an empty list is true of nothing.
     pub fn is_in<'a>(self, values: impl IntoIterator<Item = T::Arg<'a>>) -> Condition<M>
     where
         T: FieldType + 'a,

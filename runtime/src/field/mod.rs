@@ -156,7 +156,7 @@ impl<M, T, Role> Field<M, T, Role> {
     #[doc(hidden)]
     pub const fn stored_as(self, name: &str) -> bool {
         let same = match &self.steps {
-            Steps::One(own) => same(own.as_bytes(), name.as_bytes()),
+            Steps::One(own) => crate::definition::same(own, name),
             _ => false,
         };
         // A destructor cannot run while compiling; a constant field has nothing to free.
@@ -180,7 +180,15 @@ impl<M, T, Role> Field<M, T, Role> {
         }
     }
 
-    /// A field of the nested struct in this field: `User::ADDRESS.at(Address::CITY)`.
+    /// A field of the nested struct in this field: `User::ADDRESS.at(Address::CITY)`. The struct derives
+    /// [`Embedded`](derive@crate::Embedded), and may be in an `Option`.
+    ///
+    /// ```
+    /// # use reposit::{Embedded, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Clone, Serialize, Deserialize, Embedded)] struct Address { city: String }
+    /// # #[derive(Serialize, Deserialize, Repository)] struct User { #[hash_key] id: String, address: Option<Address> }
+    /// assert_eq!(User::ADDRESS.at(Address::CITY).path().to_string(), "address.city");
+    /// ```
     pub fn at<U, R>(self, inner: Field<T::Inner, U, R>) -> Field<M, U>
     where
         T: Bare,
@@ -191,7 +199,7 @@ impl<M, T, Role> Field<M, T, Role> {
 }
 
 impl<M, T: FieldType, Role> Field<M, T, Role> {
-    /// The item at a position of the list in this field.
+    /// The item at a position of the list in this field, counted from 0: `User::TAGS.nth(0)`.
     pub fn nth(self, position: usize) -> Field<M, T::Item>
     where
         T: List,
@@ -200,7 +208,8 @@ impl<M, T: FieldType, Role> Field<M, T, Role> {
         Field { steps: Steps::Many(self.into_path().join(step)), encode: None, marker: PhantomData }
     }
 
-    /// The value under a key of the map in this field.
+    /// The value under a key of the map in this field: `User::LABELS.entry("colour")`. The key may be any
+    /// text.
     pub fn entry(self, key: &str) -> Field<M, T::Value>
     where
         T: Dictionary,
@@ -247,11 +256,3 @@ pub fn encode<T: FieldType>(value: &T) -> Result<Value> {
     }
 }
 
-/// `==` for a constant.
-const fn same(a: &[u8], b: &[u8]) -> bool {
-    let mut at = 0;
-    while at < a.len() && at < b.len() && a[at] == b[at] {
-        at += 1;
-    }
-    at == a.len() && at == b.len()
-}

@@ -11,7 +11,19 @@ use crate::request::{Action, Write};
 /// Reads many records by their keys: what `M::get_many(..)` gives.
 ///
 /// Executes to `Vec<Option<M>>` in the order asked; a key may repeat, and there may be any number
-/// of them. DynamoDB: one `BatchGetItem` for 100 keys; MongoDB: one `find`.
+/// of them. DynamoDB: one `BatchGetItem` for 100 keys; MongoDB: one `find` for 1,000.
+///
+/// ```
+/// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
+/// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+/// # struct User { #[hash_key] id: String, #[index(unique)] email: String, age: u32 }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+/// # let ada = User { id: "u1".into(), email: "ada@example.com".into(), age: 36 };
+/// # User::create(&ada).exec(&db).await?;
+/// assert_eq!(User::get_many(["u1", "none", "u1"]).exec(&db).await?, [Some(ada.clone()), None, Some(ada)]);
+/// # Ok(()) }
+/// ```
 #[must_use = "an operation does nothing until it is executed"]
 pub struct GetMany<M> {
     keys: Vec<KeyArg>,
@@ -51,7 +63,26 @@ impl<M: Repository> GetMany<M> {
 /// Stores many records: what `M::put_many(&[m])` gives. Not offered with a version.
 ///
 /// Each is put for itself. Executes to `()`, or to an error whose [`failures`](Error::failures)
-/// give, for each record that was not stored, its position and its own error.
+/// give, for each record that was not stored, its position and its own error. Of one key that appears
+/// twice, the last record wins.
+///
+/// DynamoDB: one `BatchWriteItem` for 25 records, single writes with unique fields; MongoDB: one
+/// command for up to 1,000.
+///
+/// ```
+/// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
+/// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+/// # struct Event { #[hash_key] stream: String, #[range_key] seq: u64 }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<Event>().await?;
+/// let events: Vec<_> = (0..300).map(|seq| Event { stream: "s".into(), seq }).collect();
+/// Event::put_many(&events).exec(&db).await?;
+///
+/// let wrong = Event { stream: String::new(), seq: 0 };
+/// let error = Event::put_many(&[wrong]).exec(&db).await.unwrap_err();
+/// assert_eq!((error.failures()[0].index, error.failures()[0].error.kind()), (0, ErrorKind::InvalidInput));
+/// # Ok(()) }
+/// ```
 #[must_use = "an operation does nothing until it is executed"]
 pub struct PutMany<'a, M> {
     records: &'a [M],
@@ -75,7 +106,20 @@ impl<'a, M: Repository + Unversioned> PutMany<'a, M> {
 /// Takes many records away: what `M::delete_many(..)` gives. Not offered with a version.
 ///
 /// Executes to `()`, or to an error whose [`failures`](Error::failures) give, for each key that was
-/// not done, its position and its own error.
+/// not done, its position and its own error. A key with no record is no failure.
+///
+/// ```
+/// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
+/// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+/// # struct Event { #[hash_key] stream: String, #[range_key] seq: u64 }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<Event>().await?;
+/// # let events: Vec<_> = (0..5).map(|seq| Event { stream: "s".into(), seq }).collect();
+/// # Event::put_many(&events).exec(&db).await?;
+/// Event::delete_many([("s", 0), ("s", 1), ("none", 0)]).exec(&db).await?;
+/// assert_eq!(Event::query("s").count(&db).await?, 3);
+/// # Ok(()) }
+/// ```
 #[must_use = "an operation does nothing until it is executed"]
 pub struct DeleteMany<M> {
     keys: Vec<KeyArg>,

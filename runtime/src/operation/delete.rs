@@ -15,6 +15,21 @@ use crate::request::{Action, Write};
 /// which the condition is false stays and the error is
 /// [`ConditionFailed`](crate::ErrorKind::ConditionFailed); where there is none, the answer is
 /// `false`. One request.
+///
+/// ```
+/// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
+/// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+/// # struct User { #[hash_key] id: String, #[index(unique)] email: String, age: u32 }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+/// # let ada = User { id: "u1".into(), email: "ada@example.com".into(), age: 36 };
+/// # User::create(&ada).exec(&db).await?;
+/// let refused = User::delete("u1").only_if(User::AGE.gt(50)).exec(&db).await;
+/// assert_eq!(refused.unwrap_err().kind(), ErrorKind::ConditionFailed);
+/// assert!(User::delete("u1").exec(&db).await?);
+/// assert!(!User::delete("u1").exec(&db).await?);
+/// # Ok(()) }
+/// ```
 #[must_use = "an operation does nothing until it is executed"]
 pub struct Delete<M> {
     key: KeyArg,
@@ -48,7 +63,7 @@ impl<M: Repository> Delete<M> {
         self
     }
 
-    /// Does it.
+    /// Does it. True where a live record was there.
     pub async fn exec(self, db: &Database) -> Result<bool> {
         let write = self.write(db).map_err(named(M::definition(), "delete"))?;
         Ok(db.write("delete", write).await?.existed)
@@ -77,6 +92,20 @@ impl<M: Repository> TransactionItem for Delete<M> {
 
 /// Takes part in a transaction without writing: what `M::check(..)` gives. The record must be live
 /// and the condition true of it, or the transaction is refused.
+///
+/// ```
+/// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
+/// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+/// # struct User { #[hash_key] id: String, #[index(unique)] email: String, age: u32 }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+/// # let ada = User { id: "u1".into(), email: "ada@example.com".into(), age: 36 };
+/// # User::create(&ada).exec(&db).await?;
+/// let eve = User { id: "u2".into(), email: "eve@example.com".into(), age: 20 };
+/// let refused = db.transaction().add(User::create(&eve)).add(User::check("u1").only_if(User::AGE.gt(50))).commit().await;
+/// assert_eq!(refused.unwrap_err().position(), Some(1));
+/// # Ok(()) }
+/// ```
 #[must_use = "a check does nothing until it is part of a transaction"]
 pub struct Check<M> {
     key: KeyArg,

@@ -13,6 +13,19 @@ use crate::value::Value;
 /// Reads a record by its key: what `M::get(..)` gives.
 ///
 /// Executes to `Option<M>`: nothing where there is no live record. One request.
+///
+/// ```
+/// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
+/// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+/// # struct User { #[hash_key] id: String, #[index(unique)] email: String, age: u32 }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+/// # let ada = User { id: "u1".into(), email: "ada@example.com".into(), age: 36 };
+/// # User::create(&ada).exec(&db).await?;
+/// assert_eq!(User::get("u1").consistent().exec(&db).await?, Some(ada));
+/// assert_eq!(User::get("nobody").exec(&db).await?, None);
+/// # Ok(()) }
+/// ```
 #[must_use = "an operation does nothing until it is executed"]
 pub struct Get<M> {
     key: KeyArg,
@@ -59,6 +72,19 @@ impl<M: Repository> fmt::Debug for Get<M> {
 ///
 /// Executes to `Option<M>`. One request; on DynamoDB a query of the index, which lags behind
 /// writes by a moment, and with [`consistent`](Self::consistent) two reads that do not.
+///
+/// ```
+/// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
+/// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+/// # struct User { #[hash_key] id: String, #[index(unique)] email: String, age: u32 }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+/// # let ada = User { id: "u1".into(), email: "ada@example.com".into(), age: 36 };
+/// # User::create(&ada).exec(&db).await?;
+/// let found = User::find_by_email("ada@example.com").consistent().exec(&db).await?;
+/// assert_eq!(found, Some(ada));
+/// # Ok(()) }
+/// ```
 #[must_use = "an operation does nothing until it is executed"]
 pub struct FindUnique<M> {
     index: usize,
@@ -74,7 +100,8 @@ impl<M: Repository> FindUnique<M> {
         Self { index, values: values.into(), consistent: false, marker: PhantomData }
     }
 
-    /// Reads the latest, on every backend.
+    /// Reads the latest, on every backend. On DynamoDB two strongly consistent reads: of the guard of the
+    /// value, and of its record.
     pub fn consistent(mut self) -> Self {
         self.consistent = true;
         self

@@ -2,6 +2,15 @@
 //!
 //! Each says in its type what it gives. None knows a backend: it makes a request, the database
 //! hands it over, and the records that come back are read into the model here.
+//!
+//! A model's own methods (`User::create`, `User::get`) make them. In code that is generic over the
+//! model they are made by `new`, with the key that [`Repository::key_parts`](crate::Repository::key_parts)
+//! gives.
+//!
+//! Every operation may fail with [`InvalidInput`](crate::ErrorKind::InvalidInput) for a key or value that
+//! cannot be stored, with [`SchemaMismatch`](crate::ErrorKind::SchemaMismatch) where the repository is not
+//! defined, with [`Codec`](crate::ErrorKind::Codec) for a record that does not fit the model, and with
+//! the errors of the network that [the guide](crate::guide::failures) tells of.
 
 mod batch;
 mod count;
@@ -21,7 +30,7 @@ pub use batch::{DeleteMany, GetMany, PutMany};
 pub use delete::{Check, Delete};
 pub use get::{FindUnique, Get};
 pub use page::Page;
-pub use query::{NoRange, Primary, Query, Secondary};
+pub use query::{Local, NoRange, Place, Primary, Query, Secondary, Strong};
 pub use scan::Scan;
 pub use stream::Records;
 pub use transaction::{Transaction, TransactionItem};

@@ -1,3 +1,5 @@
+use serde::de::DeserializeOwned;
+
 use crate::codec;
 use crate::cursor::Cursor;
 use crate::error::Result;
@@ -7,7 +9,8 @@ use crate::value::Record;
 /// How many records a page has where no limit is set.
 pub(super) const PAGE: usize = 1000;
 
-/// A page of records, and where the next one begins. Only the last page may be short.
+/// A page of records, and where the next one begins. Only the last page may be short. What a query's or
+/// scan's `exec` gives.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Page<M> {
@@ -23,6 +26,18 @@ impl<M> Page<M> {
     }
 }
 
-pub(super) fn decode_all<M: Repository>(records: Vec<Record>) -> Result<Vec<M>> {
-    records.into_iter().map(|record| codec::decode(record, M::definition())).collect()
+/// Reads the records as `O`: the model, or with `fields` a projection of it.
+pub(super) fn decode_all<M: Repository, O: DeserializeOwned>(
+    records: Vec<Record>,
+    fields: Option<&[&str]>,
+) -> Result<Vec<O>> {
+    records.into_iter().map(|record| decode_one::<M, O>(record, fields)).collect()
+}
+
+pub(super) fn decode_one<M: Repository, O: DeserializeOwned>(mut record: Record, fields: Option<&[&str]>) -> Result<O> {
+    if let Some(fields) = fields {
+        // What a backend had to read besides is none of the projection's.
+        record.retain(|name| fields.contains(&name));
+    }
+    codec::decode(record, M::definition())
 }

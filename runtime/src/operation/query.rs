@@ -2,6 +2,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Bound, RangeBounds};
 
+use serde::de::DeserializeOwned;
+
 use super::page::{PAGE, Page, decode_all};
 use super::prepare::named;
 use super::stream::{self, Records};
@@ -11,17 +13,51 @@ use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::field::{Field, FieldType, IndexKey, Text};
 use crate::limits;
+use crate::projection::Projection;
 use crate::repository::Repository;
 use crate::request::{self, Source, Span};
 use crate::value::Value;
 
-/// A query over the table's own order, or that of a local index: it may be consistent.
+/// The table's own order: of a query that may be consistent.
 #[derive(Debug, Clone, Copy)]
 pub struct Primary;
 
-/// A query over another index: on DynamoDB it lags behind writes by a moment.
+/// A local index, by its position in the definition: a query of it may be consistent.
 #[derive(Debug, Clone, Copy)]
-pub struct Secondary;
+pub struct Local<const INDEX: usize>;
+
+/// Another index, by its position: on DynamoDB it lags behind writes by a moment.
+#[derive(Debug, Clone, Copy)]
+pub struct Secondary<const INDEX: usize>;
+
+/// What a query goes over.
+pub trait Place {
+    /// The index; none is the table itself.
+    const INDEX: Option<usize>;
+}
+
+impl Place for Primary {
+    const INDEX: Option<usize> = None;
+}
+
+impl<const INDEX: usize> Place for Local<INDEX> {
+    const INDEX: Option<usize> = Some(INDEX);
+}
+
+impl<const INDEX: usize> Place for Secondary<INDEX> {
+    const INDEX: Option<usize> = Some(INDEX);
+}
+
+/// What can be read consistently: the primary key and local indexes.
+#[diagnostic::on_unimplemented(
+    message = "this index cannot be read consistently",
+    label = "only the primary key and local indexes can",
+    note = "DynamoDB keeps a global index behind the table; `get`, `query`, a local index or a unique finder can be consistent"
+)]
+pub trait Strong: Place {}
+
+impl Strong for Primary {}
+impl<const INDEX: usize> Strong for Local<INDEX> {}
 
 /// The range type of an index without a range field.
 #[derive(Debug, Clone, Copy)]
@@ -30,12 +66,30 @@ pub struct NoRange;
 /// Reads the records with one hash value, in the order of the range: what `M::query(..)` and
 /// `M::find_by_..(..)` give.
 ///
-/// `R` is the range's type; `K` says whether [`consistent`](Self::consistent) can be asked for.
+/// `R` is the range's type, `K` what it goes over, `O` what it gives: the model, or the projection
+/// of [`select`](Self::select).
+///
 /// It ends with [`exec`](Self::exec) (a page), [`all`](Self::all), [`first`](Self::first),
 /// [`count`](Self::count) or [`stream`](Self::stream). A page is one request, unless a filter
 /// leaves too few records and more have to be read.
+///
+/// ```
+/// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
+/// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+/// # struct Event { #[hash_key] stream: String, #[range_key] seq: u64 }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<Event>().await?;
+/// # let events: Vec<_> = (0..5).map(|seq| Event { stream: "s".into(), seq }).collect();
+/// # Event::put_many(&events).exec(&db).await?;
+/// let page = Event::query("s").range(1..).descending().limit(2).exec(&db).await?;
+/// assert_eq!(page.items.iter().map(|event| event.seq).collect::<Vec<_>>(), [4, 3]);
+/// let next = page.next.expect("there are more");
+/// let rest = Event::query("s").range(1..).descending().after(next).all(&db).await?;
+/// assert_eq!(rest.iter().map(|event| event.seq).collect::<Vec<_>>(), [2, 1]);
+/// # Ok(()) }
+/// ```
 #[must_use = "a query does nothing until it is executed"]
-pub struct Query<M, R, K> {
+pub struct Query<M, R, K, O = M> {
     hash: Result<Value>,
     index: Option<usize>,
     span: Result<Span>,
@@ -45,10 +99,11 @@ pub struct Query<M, R, K> {
     after: Option<Cursor>,
     consistent: bool,
     encode: Option<fn(&R) -> Result<Value>>,
-    marker: PhantomData<fn() -> (R, K)>,
+    fields: Option<&'static [&'static str]>,
+    marker: PhantomData<fn() -> (R, K, O)>,
 }
 
-impl<M: Repository, R, K> Query<M, R, K> {
+impl<M: Repository, R, K: Place> Query<M, R, K> {
     /// A query of the primary key.
     #[doc(hidden)]
     pub fn primary(hash: Result<Value>) -> Self {
@@ -62,6 +117,7 @@ impl<M: Repository, R, K> Query<M, R, K> {
             after: None,
             consistent: false,
             encode: None,
+            fields: None,
             marker: PhantomData,
         }
     }
@@ -79,6 +135,36 @@ impl<M: Repository, R, K> Query<M, R, K> {
         self
     }
 
+    /// Reads only the fields of a projection, and gives that. Where the index does not hold all of
+    /// them, it does not compile.
+    ///
+    /// MongoDB and DynamoDB send no other fields; DynamoDB reads, and bills, the whole of what the
+    /// index holds all the same.
+    pub fn select<P: Projection<Model = M>>(self) -> Query<M, R, K, P> {
+        const {
+            let held = match K::INDEX {
+                Some(index) => M::DEFINITION.holds(index, P::FIELDS),
+                None => true,
+            };
+            assert!(held, "the index does not hold a field of the projection: name it in `projection` of the index");
+        }
+        Query {
+            hash: self.hash,
+            index: self.index,
+            span: self.span,
+            filter: self.filter,
+            descending: self.descending,
+            limit: self.limit,
+            after: self.after,
+            consistent: self.consistent,
+            encode: self.encode,
+            fields: Some(P::FIELDS),
+            marker: PhantomData,
+        }
+    }
+}
+
+impl<M: Repository, R, K: Place, O: DeserializeOwned> Query<M, R, K, O> {
     /// Only records for which the condition is true. It is applied by the server to what the index
     /// gives; records that it leaves out are read and, on DynamoDB, paid for.
     pub fn filter(mut self, condition: Condition<M>) -> Self {
@@ -107,29 +193,40 @@ impl<M: Repository, R, K> Query<M, R, K> {
         self
     }
 
+    /// Reads the latest: on DynamoDB strongly consistent, at twice the read units. Only on the
+    /// primary key and local indexes; anywhere else it does not compile.
+    pub fn consistent(mut self) -> Self
+    where
+        K: Strong,
+    {
+        self.consistent = true;
+        self
+    }
+
     /// A page.
     ///
     /// Errors: [`InvalidInput`](crate::ErrorKind::InvalidInput) for a cursor of another query, a
     /// limit of 0, or a value that cannot be a key.
-    pub async fn exec(self, db: &Database) -> Result<Page<M>> {
+    pub async fn exec(self, db: &Database) -> Result<Page<O>> {
         let named = named(M::definition(), "query");
+        let fields = self.fields;
         let request = self.request(db).map_err(&named)?;
         let bound = db.bind(&request);
         let page = db.backend().query(db.call("query"), request).await.map_err(&named)?;
         let next = page.next.map(|position| bound.seal(&position));
-        Ok(Page::new(decode_all(page.records).map_err(named)?, next))
+        Ok(Page::new(decode_all::<M, O>(page.records, fields).map_err(named)?, next))
     }
 
     /// All records, or as many as the limit says, in as many requests as it takes.
-    pub async fn all(self, db: &Database) -> Result<Vec<M>> {
+    pub async fn all(self, db: &Database) -> Result<Vec<O>> {
         let named = named(M::definition(), "query");
-        let limit = self.limit;
+        let (limit, fields) = (self.limit, self.fields);
         let request = self.request(db).map_err(&named)?;
-        decode_all(stream::read_all(db, request, limit).await.map_err(&named)?).map_err(named)
+        decode_all::<M, O>(stream::read_all(db, request, limit).await.map_err(&named)?, fields).map_err(named)
     }
 
     /// The first record.
-    pub async fn first(self, db: &Database) -> Result<Option<M>> {
+    pub async fn first(self, db: &Database) -> Result<Option<O>> {
         Ok(self.limit(1).exec(db).await?.items.into_iter().next())
     }
 
@@ -143,7 +240,7 @@ impl<M: Repository, R, K> Query<M, R, K> {
 
     /// The records one by one, as many as the limit says. The next page is fetched while the one
     /// at hand is consumed; no more than two are held.
-    pub fn stream(self, db: &Database) -> Records<M> {
+    pub fn stream(self, db: &Database) -> Records<M, O> {
         let limit = self.limit;
         let request = self.request(db).map_err(named(M::definition(), "query"));
         Records::new(db.clone(), request, limit)
@@ -178,6 +275,7 @@ impl<M: Repository, R, K> Query<M, R, K> {
         request.filter.as_ref().map_or(Ok(()), condition::check)?;
         request.descending = self.descending;
         request.consistent = self.consistent;
+        request.projection = self.fields;
         request.after = self.after.map(|cursor| db.bind(&request).open(&cursor)).transpose()?;
         Ok(request)
     }
@@ -191,16 +289,7 @@ pub(super) fn page_limit(limit: Option<usize>) -> Result<usize> {
     }
 }
 
-impl<M: Repository, R> Query<M, R, Primary> {
-    /// Reads the latest: on DynamoDB strongly consistent, at twice the read units. Only on the
-    /// primary key and local indexes; anywhere else it does not compile.
-    pub fn consistent(mut self) -> Self {
-        self.consistent = true;
-        self
-    }
-}
-
-impl<M: Repository, R: IndexKey, K> Query<M, R, K> {
+impl<M: Repository, R: IndexKey, K: Place, O> Query<M, R, K, O> {
     /// Only range values within these bounds: any of Rust's ranges. Where the index has several
     /// range fields, of the first.
     pub fn range<'a>(mut self, bounds: impl RangeBounds<R::Arg<'a>>) -> Self
@@ -242,7 +331,7 @@ impl<M: Repository, R: IndexKey, K> Query<M, R, K> {
     }
 }
 
-impl<M, R, K> Clone for Query<M, R, K> {
+impl<M, R, K, O> Clone for Query<M, R, K, O> {
     fn clone(&self) -> Self {
         Self {
             hash: self.hash.clone(),
@@ -254,12 +343,13 @@ impl<M, R, K> Clone for Query<M, R, K> {
             after: self.after.clone(),
             consistent: self.consistent,
             encode: self.encode,
+            fields: self.fields,
             marker: PhantomData,
         }
     }
 }
 
-impl<M: Repository, R, K> fmt::Debug for Query<M, R, K> {
+impl<M: Repository, R, K, O> fmt::Debug for Query<M, R, K, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Query")
             .field("repository", &M::definition().name())

@@ -1,6 +1,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use serde::de::DeserializeOwned;
+
 use super::page::{Page, decode_all};
 use super::prepare::named;
 use super::query::page_limit;
@@ -9,6 +11,7 @@ use crate::condition::{self, Condition};
 use crate::cursor::Cursor;
 use crate::database::Database;
 use crate::error::{Error, Result};
+use crate::projection::Projection;
 use crate::repository::Repository;
 use crate::request::{self, Source};
 
@@ -19,23 +22,52 @@ const MOST_SEGMENTS: u32 = 1024;
 /// operation that does.
 ///
 /// The same ends as a [`Query`](super::Query).
+///
+/// ```
+/// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
+/// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+/// # struct Event { #[hash_key] stream: String, #[range_key] seq: u64 }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<Event>().await?;
+/// # let events: Vec<_> = (0..5).map(|seq| Event { stream: "s".into(), seq }).collect();
+/// # Event::put_many(&events).exec(&db).await?;
+/// assert_eq!(Event::scan().filter(Event::SEQ.gt(2)).count(&db).await?, 2);
+/// # Ok(()) }
+/// ```
 #[must_use = "a scan does nothing until it is executed"]
-pub struct Scan<M> {
+pub struct Scan<M, O = M> {
     filter: Option<Condition<M>>,
     limit: Option<usize>,
     after: Option<Cursor>,
     segments: u32,
     consistent: bool,
-    marker: PhantomData<fn() -> M>,
+    fields: Option<&'static [&'static str]>,
+    marker: PhantomData<fn() -> (M, O)>,
 }
 
 impl<M: Repository> Scan<M> {
     /// A scan of the whole repository.
     #[allow(clippy::new_without_default, reason = "a scan of everything is no default of anything")]
     pub fn new() -> Self {
-        Self { filter: None, limit: None, after: None, segments: 1, consistent: false, marker: PhantomData }
+        Self { filter: None, limit: None, after: None, segments: 1, consistent: false, fields: None, marker: PhantomData }
     }
 
+    /// Reads only the fields of a projection, and gives that. DynamoDB reads, and bills, the whole
+    /// records all the same.
+    pub fn select<P: Projection<Model = M>>(self) -> Scan<M, P> {
+        Scan {
+            filter: self.filter,
+            limit: self.limit,
+            after: self.after,
+            segments: self.segments,
+            consistent: self.consistent,
+            fields: Some(P::FIELDS),
+            marker: PhantomData,
+        }
+    }
+}
+
+impl<M: Repository, O: DeserializeOwned> Scan<M, O> {
     /// Only records for which the condition is true; the others are read all the same.
     pub fn filter(mut self, condition: Condition<M>) -> Self {
         self.filter = Some(match self.filter {
@@ -64,35 +96,39 @@ impl<M: Repository> Scan<M> {
     }
 
     /// Reads so many parts at once, for [`all`](Self::all) and [`count`](Self::count). On DynamoDB
-    /// these are its parallel segments; the other backends read their parts one after another.
+    /// these are its parallel segments; the other backends gain nothing by it. From 1 to 1,024, and not
+    /// with a cursor.
     pub fn segments(mut self, segments: u32) -> Self {
         self.segments = segments;
         self
     }
 
     /// A page.
-    pub async fn exec(self, db: &Database) -> Result<Page<M>> {
+    ///
+    /// Errors: [`InvalidInput`](crate::ErrorKind::InvalidInput) for a cursor of another scan, or a limit
+    /// of 0.
+    pub async fn exec(self, db: &Database) -> Result<Page<O>> {
         let named = named(M::definition(), "scan");
         let request = self.request(db, None).map_err(&named)?;
         let bound = db.bind(&request);
         let page = db.backend().query(db.call("scan"), request).await.map_err(&named)?;
         let next = page.next.map(|position| bound.seal(&position));
-        Ok(Page::new(decode_all(page.records).map_err(named)?, next))
+        Ok(Page::new(decode_all::<M, O>(page.records, self.fields).map_err(named)?, next))
     }
 
     /// All records, or as many as the limit says.
-    pub async fn all(self, db: &Database) -> Result<Vec<M>> {
+    pub async fn all(self, db: &Database) -> Result<Vec<O>> {
         let named = named(M::definition(), "scan");
         let requests = self.requests(db).map_err(&named)?;
         let limit = self.limit;
         let reads = requests.into_iter().map(|request| stream::read_all(db, request, limit));
         let parts = futures_util::future::try_join_all(reads).await.map_err(&named)?;
         let records = parts.into_iter().flatten().take(limit.unwrap_or(usize::MAX)).collect();
-        decode_all(records).map_err(named)
+        decode_all::<M, O>(records, self.fields).map_err(named)
     }
 
     /// The first record that comes.
-    pub async fn first(self, db: &Database) -> Result<Option<M>> {
+    pub async fn first(self, db: &Database) -> Result<Option<O>> {
         Ok(self.limit(1).exec(db).await?.items.into_iter().next())
     }
 
@@ -106,7 +142,7 @@ impl<M: Repository> Scan<M> {
     }
 
     /// The records one by one; no more than two pages are held.
-    pub fn stream(self, db: &Database) -> Records<M> {
+    pub fn stream(self, db: &Database) -> Records<M, O> {
         let limit = self.limit;
         let request = self.request(db, None).map_err(named(M::definition(), "scan"));
         Records::new(db.clone(), request, limit)
@@ -137,12 +173,13 @@ impl<M: Repository> Scan<M> {
         request.filter = self.filter.clone().map(Condition::into_expr).transpose()?;
         request.filter.as_ref().map_or(Ok(()), condition::check)?;
         request.consistent = self.consistent;
+        request.projection = self.fields;
         request.after = self.after.as_ref().map(|cursor| db.bind(&request).open(cursor)).transpose()?;
         Ok(request)
     }
 }
 
-impl<M> Clone for Scan<M> {
+impl<M, O> Clone for Scan<M, O> {
     fn clone(&self) -> Self {
         Self {
             filter: self.filter.clone(),
@@ -150,12 +187,13 @@ impl<M> Clone for Scan<M> {
             after: self.after.clone(),
             segments: self.segments,
             consistent: self.consistent,
+            fields: self.fields,
             marker: PhantomData,
         }
     }
 }
 
-impl<M: Repository> fmt::Debug for Scan<M> {
+impl<M: Repository, O> fmt::Debug for Scan<M, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Scan")
             .field("repository", &M::definition().name())

@@ -1,14 +1,15 @@
 use std::collections::VecDeque;
 use std::fmt;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
+use serde::de::DeserializeOwned;
 
-use super::page::PAGE;
+use super::page::{PAGE, decode_one};
 use super::prepare::named;
 use crate::backend::BoxFuture;
-use crate::codec;
 use crate::database::Database;
 use crate::error::Result;
 use crate::repository::Repository;
@@ -34,12 +35,29 @@ pub(super) async fn read_all(db: &Database, mut request: request::Query, limit: 
 }
 
 /// A stream of records. Nothing is read before it is polled, and nothing runs between polls.
+///
+/// ```
+/// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
+/// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+/// # struct Event { #[hash_key] stream: String, #[range_key] seq: u64 }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<Event>().await?;
+/// # let events: Vec<_> = (0..5).map(|seq| Event { stream: "s".into(), seq }).collect();
+/// # Event::put_many(&events).exec(&db).await?;
+/// use futures_util::TryStreamExt;
+///
+/// let seqs: Vec<u64> = Event::query("s").stream(&db).map_ok(|event| event.seq).try_collect().await?;
+/// assert_eq!(seqs, [0, 1, 2, 3, 4]);
+/// # Ok(()) }
+/// ```
 #[must_use = "a stream does nothing until it is polled"]
-pub struct Records<M> {
+pub struct Records<M, O = M> {
     db: Database,
     state: State,
-    at_hand: VecDeque<M>,
+    at_hand: VecDeque<O>,
     left: usize,
+    fields: Option<&'static [&'static str]>,
+    marker: PhantomData<fn() -> M>,
 }
 
 enum State {
@@ -49,9 +67,10 @@ enum State {
     Done,
 }
 
-impl<M: Repository> Records<M> {
+impl<M: Repository, O: DeserializeOwned> Records<M, O> {
     pub(super) fn new(db: Database, request: Result<request::Query>, limit: Option<usize>) -> Self {
         let left = limit.unwrap_or(usize::MAX);
+        let fields = request.as_ref().ok().and_then(|request| request.projection);
         let state = match request {
             Ok(request) => {
                 let after = request.after.clone();
@@ -59,7 +78,7 @@ impl<M: Repository> Records<M> {
             }
             Err(error) => State::Failed(Some(error)),
         };
-        Self { db, state, at_hand: VecDeque::new(), left }
+        Self { db, state, at_hand: VecDeque::new(), left, fields, marker: PhantomData }
     }
 
     /// Moves the read that is under way; a page that has come waits until the one before is used up.
@@ -80,7 +99,7 @@ impl<M: Repository> Records<M> {
         match std::mem::replace(&mut self.state, State::Done) {
             State::Read(request, page) => {
                 for record in page.records {
-                    self.at_hand.push_back(codec::decode(record, M::definition())?);
+                    self.at_hand.push_back(decode_one::<M, O>(record, self.fields)?);
                 }
                 self.left = self.left.saturating_sub(self.at_hand.len());
                 if page.next.is_some() && self.left > 0 {
@@ -107,10 +126,10 @@ fn read(db: &Database, mut request: request::Query, after: Option<Position>, lef
     State::Reading(request, future)
 }
 
-impl<M: Repository> Stream for Records<M> {
-    type Item = Result<M>;
+impl<M: Repository, O: DeserializeOwned> Stream for Records<M, O> {
+    type Item = Result<O>;
 
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<M>>> {
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<O>>> {
         let this = &mut *self;
         loop {
             this.advance(context);
@@ -131,9 +150,9 @@ impl<M: Repository> Stream for Records<M> {
 }
 
 // The records at hand are handed out by value; nothing here is pinned in place.
-impl<M> Unpin for Records<M> {}
+impl<M, O> Unpin for Records<M, O> {}
 
-impl<M: Repository> fmt::Debug for Records<M> {
+impl<M: Repository, O> fmt::Debug for Records<M, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Records")
             .field("repository", &M::definition().name())

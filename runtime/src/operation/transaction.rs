@@ -20,6 +20,20 @@ pub trait TransactionItem: Send {
 /// A refusal says which operation was refused ([`Error::position`], counted from 0) and why. Up to
 /// the backend's limits, which are checked before anything is sent: on DynamoDB 100 operations and
 /// 4 MB. No record may be in it twice, which DynamoDB refuses.
+///
+/// ```
+/// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
+/// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+/// # struct User { #[hash_key] id: String, #[index(unique)] email: String, age: u32 }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+/// # let ada = User { id: "u1".into(), email: "ada@example.com".into(), age: 36 };
+/// let eve = User { id: "u2".into(), ..ada.clone() };
+/// let refused = db.transaction().add(User::create(&ada)).add(User::create(&eve)).commit().await.unwrap_err();
+/// assert_eq!((refused.kind(), refused.position(), refused.index()), (ErrorKind::UniqueViolation, Some(1), Some("by_email")));
+/// assert_eq!(User::get("u1").exec(&db).await?, None);
+/// # Ok(()) }
+/// ```
 #[must_use = "a transaction does nothing until it is committed"]
 pub struct Transaction<'a> {
     db: &'a Database,
@@ -31,14 +45,19 @@ impl<'a> Transaction<'a> {
         Self { db, items: Vec::new() }
     }
 
-    /// Adds an operation.
+    /// Adds an operation: a create, put, save, update, upsert, delete or check.
     #[allow(clippy::should_implement_trait, reason = "nothing is summed")]
     pub fn add(mut self, operation: impl TransactionItem + 'a) -> Self {
         self.items.push(Box::new(operation));
         self
     }
 
-    /// Does all of it, or nothing.
+    /// Does all of it, or nothing. The results of its operations are not given.
+    ///
+    /// Errors: what the refused operation would say by itself, with its position; a conflict with
+    /// another transaction is tried again until the deadline.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) before anything is sent for a record that is in it
+    /// twice, too many operations or too many bytes.
     pub async fn commit(mut self) -> Result<()> {
         let mut writes = Vec::with_capacity(self.items.len());
         for (position, item) in self.items.iter_mut().enumerate() {

@@ -23,8 +23,24 @@ use crate::value::Record;
 /// [`InvalidInput`](crate::ErrorKind::InvalidInput); nothing is changed then. Every change sees
 /// the record as it was before. A version goes up by one, and unique values move.
 ///
-/// One request. On DynamoDB two where the update touches a unique field, or adds to a float: the
-/// record is read first, and written on the condition that nobody wrote it since.
+/// One request. On DynamoDB two where the update touches a unique field (or the ttl of a model with
+/// one), or adds to a float: the record is read first, and written on the condition that nobody wrote
+/// it since.
+///
+/// ```
+/// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
+/// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+/// # struct User { #[hash_key] id: String, #[index(unique)] email: String, age: u32 }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+/// # let ada = User { id: "u1".into(), email: "ada@example.com".into(), age: 36 };
+/// # User::create(&ada).exec(&db).await?;
+/// let ada = User::update("u1").add(User::AGE, 1).only_if(User::AGE.lt(37)).exec(&db).await?;
+/// assert_eq!(ada.age, 37);
+/// let again = User::update("u1").add(User::AGE, 1).only_if(User::AGE.lt(37)).exec(&db).await;
+/// assert_eq!(again.unwrap_err().kind(), ErrorKind::ConditionFailed);
+/// # Ok(()) }
+/// ```
 #[must_use = "an operation does nothing until it is executed"]
 pub struct Update<M> {
     key: KeyArg,
@@ -77,7 +93,7 @@ impl<M: Repository> Update<M> {
         self
     }
 
-    /// Does it.
+    /// Does it, and gives the record as it is then.
     pub async fn exec(self, db: &Database) -> Result<M> {
         let definition = M::definition();
         let named = named(definition, "update");
@@ -131,7 +147,20 @@ impl<M: Repository> fmt::Debug for Update<M> {
 ///
 /// Executes to the record as it is then. Where there is none, the new record is made of the key,
 /// the changes and the defaults; if that is not a whole `M`, the error is
-/// [`InvalidInput`](crate::ErrorKind::InvalidInput) and nothing is sent. One request.
+/// [`InvalidInput`](crate::ErrorKind::InvalidInput) and nothing is sent. One request. On DynamoDB two
+/// on a model with a unique index, and where it adds to a float: the record is read first.
+///
+/// ```
+/// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
+/// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+/// # struct Page { #[hash_key] path: String, text: String, hits: u64, #[version] revision: u64 }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<Page>().await?;
+/// let hit = || Page::upsert("/").add(Page::HITS, 1).default(Page::TEXT, "");
+/// assert_eq!(hit().exec(&db).await?.hits, 1);
+/// assert_eq!(hit().exec(&db).await?.hits, 2);
+/// # Ok(()) }
+/// ```
 #[must_use = "an operation does nothing until it is executed"]
 pub struct Upsert<M> {
     update: Update<M>,
@@ -171,7 +200,7 @@ impl<M: Repository> Upsert<M> {
         Self { update: self.update.append(field, items) }
     }
 
-    /// Does it.
+    /// Does it, and gives the record as it is then.
     pub async fn exec(self, db: &Database) -> Result<M> {
         let definition = M::definition();
         let named = named(definition, "upsert");

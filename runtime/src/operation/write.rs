@@ -19,6 +19,19 @@ use crate::value::{Record, Value};
 /// One request on every backend. DynamoDB: `PutItem`, with unique fields `TransactWriteItems`
 /// (twice the write units). MongoDB: `insert`, with a ttl field an `update` that replaces an
 /// expired record.
+///
+/// ```
+/// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
+/// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+/// # struct User { #[hash_key] id: String, #[index(unique)] email: String, age: u32 }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+/// # let ada = User { id: "u1".into(), email: "ada@example.com".into(), age: 36 };
+/// User::create(&ada).exec(&db).await?;
+/// let again = User::create(&ada).exec(&db).await;
+/// assert_eq!(again.unwrap_err().kind(), ErrorKind::AlreadyExists);
+/// # Ok(()) }
+/// ```
 #[must_use = "an operation does nothing until it is executed"]
 pub struct Create<'a, M> {
     record: &'a M,
@@ -75,6 +88,19 @@ impl<M: Repository> TransactionItem for Create<'_, M> {
 ///
 /// One request. With unique fields on DynamoDB two: the record that is replaced is read first, so
 /// that its unique values are freed.
+///
+/// ```
+/// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
+/// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+/// # struct User { #[hash_key] id: String, #[index(unique)] email: String, age: u32 }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+/// # let ada = User { id: "u1".into(), email: "ada@example.com".into(), age: 36 };
+/// # User::create(&ada).exec(&db).await?;
+/// User::put(&User { age: 37, ..ada }).exec(&db).await?;
+/// assert_eq!(User::get("u1").exec(&db).await?.map(|user| user.age), Some(37));
+/// # Ok(()) }
+/// ```
 #[must_use = "an operation does nothing until it is executed"]
 pub struct Put<'a, M> {
     record: &'a M,
@@ -137,6 +163,23 @@ impl<M> fmt::Debug for VersionOf<M> {
 /// [`VersionConflict`](crate::ErrorKind::VersionConflict), or
 /// [`NotFound`](crate::ErrorKind::NotFound) where there is none. On success the struct carries the
 /// new version; otherwise it is as it was.
+///
+/// ```
+/// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
+/// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+/// # struct Page { #[hash_key] path: String, text: String, hits: u64, #[version] revision: u64 }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<Page>().await?;
+/// let mut page = Page { path: "/".into(), text: "one".into(), hits: 0, revision: 0 };
+/// Page::save(&mut page).exec(&db).await?;
+/// let mut stale = page.clone();
+/// page.text = "two".into();
+/// Page::save(&mut page).exec(&db).await?;
+/// assert_eq!(page.revision, 2);
+/// let refused = Page::save(&mut stale).exec(&db).await;
+/// assert_eq!(refused.unwrap_err().kind(), ErrorKind::VersionConflict);
+/// # Ok(()) }
+/// ```
 #[must_use = "an operation does nothing until it is executed"]
 pub struct Save<'a, M> {
     record: &'a mut M,

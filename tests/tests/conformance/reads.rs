@@ -88,7 +88,7 @@ async fn explain_shows_the_request_and_sends_nothing(t: Test) {
 
 async fn the_raw_client_is_there(t: Test) {
     let found = match t.db.backend_name() {
-        "mongodb" => t.db.raw::<mongodb::Database>().is_some(),
+        "mongodb" => t.db.raw::<::mongodb::Database>().is_some(),
         "dynamodb" => t.db.raw::<aws_sdk_dynamodb::Client>().is_some(),
         _ => t.db.raw::<reposit::backend::memory::Memory>().is_some(),
     };

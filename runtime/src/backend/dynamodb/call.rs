@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use futures_util::{StreamExt as _, stream};
 
 use super::failure::Failure;
+use crate::backend::BoxFuture;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::Call;
 
@@ -53,6 +55,11 @@ impl<'a> Attempts<'a> {
         Err(failure)
     }
 
+    /// Counts an attempt that was made otherwise.
+    pub(super) fn count(&mut self) {
+        self.made += 1;
+    }
+
     /// Waits a moment before the next attempt; false where the deadline would pass meanwhile.
     pub(super) async fn pause(&self) -> bool {
         let longest = FIRST_PAUSE.saturating_mul(1 << self.made.min(10)).min(LONGEST_PAUSE);
@@ -81,6 +88,11 @@ where
             Err(failure) => return Err(failure.into_error()),
         }
     }
+}
+
+/// Does several things at once, but no more than `most` at a time.
+pub(super) async fn side_by_side<T: Send>(things: Vec<BoxFuture<'_, T>>, most: usize) -> Vec<T> {
+    stream::iter(things).buffer_unordered(most).collect().await
 }
 
 /// The error of a write that gave up at the deadline: what it is depends on whether an attempt may

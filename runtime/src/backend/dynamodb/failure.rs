@@ -71,6 +71,12 @@ impl Failure {
         Self::plain(Class::TimedOut, "DynamoDB did not answer in time")
     }
 
+    /// A request that could not be built.
+    pub(super) fn unbuilt(error: impl StdError + Send + Sync + 'static) -> Self {
+        let failure = Self::plain(Class::Refused, "the request cannot be built");
+        Self { source: Some(Box::new(error)), ..failure }
+    }
+
     fn plain(class: Class, message: &str) -> Self {
         Self {
             class,
@@ -238,7 +244,7 @@ fn by_code(code: Option<&str>, status: u16) -> Class {
 }
 
 fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    successors(Some(error), |error| error.source())
+    successors(Some(error), |error| StdError::source(*error))
 }
 
 /// Whether no connection was made, so that nothing can have been sent.

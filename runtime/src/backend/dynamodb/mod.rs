@@ -1,1 +1,193 @@
 //! DynamoDB.
+
+mod batch;
+mod call;
+mod changes;
+mod condition;
+mod connect;
+mod convert;
+mod define;
+mod explain;
+mod failure;
+mod guard;
+mod keys;
+mod number;
+mod op;
+mod pages;
+mod placeholders;
+mod plan;
+mod query;
+mod read;
+mod span;
+mod stamp;
+mod transact;
+mod unique;
+mod write;
+
+use std::any::Any;
+use std::fmt;
+
+use aws_sdk_dynamodb::Client;
+
+use super::{Backend, Plan, Reply};
+use crate::definition::Definition;
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
+use crate::request::{Action, Call, FindUnique, Get, Query, RecordKey, Records, Write, Written};
+use crate::value::Record;
+use stamp::Stamps;
+use write::{Refusal, Writer};
+
+/// DynamoDB: one table a repository, and a second one where it has unique indexes.
+///
+/// Section names below are those of the Amazon DynamoDB Developer Guide.
+///
+/// | operation | requests |
+/// |---|---|
+/// | get, get_many | `GetItem`; `BatchGetItem` of 100 keys, four at a time |
+/// | find by a unique index | `Query` of the index; consistent: `GetItem` of the guard, `GetItem` of the record |
+/// | query | `Query`, one a page; where a filter leaves records out, as many as fill the page |
+/// | scan | `Scan`, as a query; segments are DynamoDB's ("Parallel scan") |
+/// | create | `PutItem`; with unique values `TransactWriteItems` |
+/// | put, save | `PutItem`; with unique values the record is read first, then `PutItem`, or `TransactWriteItems` where values move |
+/// | update, upsert | `UpdateItem`; where unique values move, or to a float is added, the record is read first |
+/// | delete | `DeleteItem`; with unique values the record is read first, then `TransactWriteItems` |
+/// | put_many, delete_many | `BatchWriteItem` of 25; with unique values each by itself |
+/// | transaction | `TransactWriteItems`; what has to be read is read before, by `BatchGetItem` |
+///
+/// **Keys** are strings, numbers and bytes as they are ("Naming rules and data types"). An index of
+/// several range fields is a global index with a key of several attributes, of four range fields at
+/// most ("Global secondary indexes"). What a global index does not hold is read by the records'
+/// keys, and the filter is then judged here, as it is on key attributes, which DynamoDB takes in no
+/// filter.
+///
+/// **Unique values** are guards: items in the table `<name>.unique`, one a value, that say which
+/// record has it. They are written with the record in one transaction ("Managing complex workflows
+/// with DynamoDB transactions"), so two writers cannot both have a value; a write that comes between
+/// is seen by the record's stamp, an attribute that every write leaves, and the write begins anew.
+///
+/// **Expiry** is a number of epoch seconds in `_reposit_expires`, on which the table's time to live
+/// is turned on ("Using time to live"). Reads and conditions look at it themselves; DynamoDB deletes
+/// what has expired within days.
+///
+/// **Retries** are made here, the SDK's own are off. What certainly was not applied (throttled, in
+/// conflict, nobody reached) is sent again with a growing, random pause until the deadline. A write
+/// whose answer was lost is resolved: a transaction by its client token, a record's write by its
+/// stamp. An update that adds or appends is never sent again after a lost answer; where the record
+/// shows that it was applied it is done, else it is `OutcomeUnknown`. So is every refusal that
+/// follows a lost answer and that the first attempt may have brought about.
+pub struct DynamoDb {
+    client: Client,
+    limits: Limits,
+    stamps: Stamps,
+}
+
+impl DynamoDb {
+    async fn write_one(&self, call: &Call, write: Write) -> Result<Written> {
+        if let Action::Check = write.action {
+            let found = self.fetch(call, vec![(write.definition, write.key.clone())], true, None).await?;
+            write.judge(found.into_iter().flatten().next().as_ref(), call)?;
+            return Ok(Written::existed(true));
+        }
+        let written = Writer::new(self, call, std::slice::from_ref(&write)).run().await;
+        let mut written = written.map_err(|refusal| refusal.error)?;
+        written.pop().ok_or_else(|| Error::new(ErrorKind::Backend, "a write came to nothing"))
+    }
+
+    async fn write_together(&self, call: &Call, writes: &[Write]) -> Result<Vec<Written>> {
+        let told = |refusal: Refusal| match refusal.position {
+            Some(position) => refusal.error.at_position(position),
+            None => refusal.error,
+        };
+        Writer::new(self, call, writes).run().await.map_err(told)
+    }
+}
+
+impl Backend for DynamoDb {
+    fn name(&self) -> &'static str {
+        "dynamodb"
+    }
+
+    fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    fn raw(&self) -> &(dyn Any + Send + Sync) {
+        &self.client
+    }
+
+    fn ping(&self, call: Call) -> Reply<'_, ()> {
+        Reply::later(async move { self.knock(&call).await })
+    }
+
+    fn plan(&self, call: Call, definition: &'static Definition) -> Reply<'_, Plan> {
+        Reply::later(async move { self.draft(&call, definition).await })
+    }
+
+    fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
+        Reply::later(async move { self.make(&call, definition).await })
+    }
+
+    fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
+        Reply::later(async move {
+            let found = self.fetch(&call, vec![(get.definition, get.key)], get.consistent, None).await?;
+            Ok(found.into_iter().flatten().next().filter(|record| record.is_live(&call)))
+        })
+    }
+
+    fn get_many(
+        &self,
+        call: Call,
+        definition: &'static Definition,
+        keys: Vec<RecordKey>,
+        consistent: bool,
+    ) -> Reply<'_, Vec<Option<Record>>> {
+        Reply::later(async move {
+            let wanted = keys.into_iter().map(|key| (definition, key)).collect();
+            let found = self.fetch(&call, wanted, consistent, None).await?;
+            Ok(found.into_iter().map(|record| record.filter(|record| record.is_live(&call))).collect())
+        })
+    }
+
+    fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>> {
+        Reply::later(async move {
+            if find.consistent { self.find_consistently(&call, &find).await } else { self.find(&call, &find).await }
+        })
+    }
+
+    fn query(&self, call: Call, query: Query) -> Reply<'_, Records> {
+        Reply::later(async move { self.page(&call, &query).await })
+    }
+
+    fn count(&self, call: Call, query: Query) -> Reply<'_, u64> {
+        Reply::later(async move { self.number(&call, &query).await })
+    }
+
+    fn write(&self, call: Call, write: Write) -> Reply<'_, Written> {
+        Reply::later(async move { self.write_one(&call, write).await })
+    }
+
+    fn write_many(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Result<Written>>> {
+        Reply::later(async move { Ok(self.write_all(&call, &writes).await) })
+    }
+
+    fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>> {
+        Reply::later(async move { self.write_together(&call, &writes).await })
+    }
+
+    fn explain_query(&self, query: &Query) -> Result<String> {
+        explain::query(query)
+    }
+
+    fn explain_write(&self, write: &Write) -> Result<String> {
+        explain::write(write)
+    }
+}
+
+impl fmt::Debug for DynamoDb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The client's own Debug goes on for pages.
+        let config = self.client.config();
+        f.debug_struct("DynamoDb").field("region", &config.region().map(AsRef::as_ref)).finish_non_exhaustive()
+    }
+}

@@ -33,7 +33,7 @@ pub(super) fn moves_unique(write: &Write) -> bool {
     write.definition.unique_indexes().any(|index| write.touches(index))
 }
 
-fn has_unique(definition: &Definition) -> bool {
+pub(super) fn has_unique(definition: &Definition) -> bool {
     definition.unique_indexes().next().is_some()
 }
 

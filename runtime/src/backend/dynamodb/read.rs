@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::DynamoDb;
 use super::call::{self, Attempts};
@@ -11,6 +10,7 @@ use super::convert::{Item, to_record};
 use super::failure::Failure;
 use super::keys::{ident, to_key};
 use super::placeholders::Placeholders;
+use crate::backend::BoxFuture;
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::{Call, RecordKey};
@@ -45,13 +45,17 @@ impl DynamoDb {
             }
             places.push(at);
         }
-        let batches = distinct.chunks(MOST_KEYS).map(|chunk| self.batch(call, chunk, consistent, fields));
-        let read: Vec<_> = stream::iter(batches).buffer_unordered(PARALLEL).try_collect().await?;
+        let mut batches: Vec<BoxFuture<'_, _>> = Vec::new();
+        for chunk in distinct.chunks(MOST_KEYS) {
+            batches.push(Box::pin(self.batch(call, chunk, consistent, fields)));
+        }
         let mut found = vec![None; wanted.len()];
-        for (definition, record) in read.into_iter().flatten() {
-            let key = RecordKey::of(definition, &record)?;
-            for at in places.get(&ident(definition, &key)).into_iter().flatten() {
-                found[*at] = Some(record.clone());
+        for batch in call::side_by_side(batches, PARALLEL).await {
+            for (definition, record) in batch? {
+                let key = RecordKey::of(definition, &record)?;
+                for at in places.get(&ident(definition, &key)).into_iter().flatten() {
+                    found[*at] = Some(record.clone());
+                }
             }
         }
         Ok(found)

@@ -71,8 +71,8 @@ fn between(low: &Bound<Value>, high: &Bound<Value>, name: &'static str) -> Wante
     }
     let exact = exactly(&low, &high, name);
     // An empty key cannot be stored: what is at least that is anything, and DynamoDB refuses it.
-    let low = storable(low).filter(|(value, _)| !empty(value));
-    let high = storable(high);
+    let low = storable(low, beginning).filter(|(value, _)| !empty(value));
+    let high = storable(high, end);
     let key = match (low, high) {
         (None, None) => Key::Any,
         (Some((low, excluded)), None) => Key::Compare(if excluded { Op::Gt } else { Op::Ge }, low),
@@ -149,31 +149,43 @@ fn length(value: &Value) -> usize {
     }
 }
 
-/// A bound as a value that DynamoDB takes, and whether it is excluded; a value that is too long is
-/// cut, and included, so that nothing wanted is left out.
-fn storable(bound: Bound<Value>) -> Option<(Value, bool)> {
+/// A bound as a value that DynamoDB takes, and whether it is excluded; one that is too long is made
+/// shorter and included, so that nothing wanted is left out.
+fn storable(bound: Bound<Value>, shorter: fn(&Value) -> Value) -> Option<(Value, bool)> {
     match bound {
         Bound::Unbounded => None,
-        Bound::Included(value) | Bound::Excluded(value) if length(&value) > LONGEST => Some((shortened(value), false)),
+        Bound::Included(value) | Bound::Excluded(value) if length(&value) > LONGEST => Some((shorter(&value), false)),
         Bound::Included(value) => Some((value, false)),
         Bound::Excluded(value) => Some((value, true)),
     }
 }
 
-/// The longest beginning that DynamoDB takes. As a low bound it is below the value. As a high one it
-/// is above every key that is below the value, but for those that go on with half a character.
-fn shortened(value: Value) -> Value {
+/// The longest beginning that DynamoDB takes: it is below the value.
+fn beginning(value: &Value) -> Value {
     match value {
-        Value::String(text) => {
-            let end = (0..=LONGEST).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-            Value::String(text[..end].to_owned())
-        }
-        Value::Bytes(mut bytes) => {
-            bytes.truncate(LONGEST);
-            Value::Bytes(bytes)
-        }
-        other => other,
+        Value::String(text) => Value::String(whole_characters(text).to_owned()),
+        Value::Bytes(bytes) => Value::Bytes(bytes.iter().take(LONGEST).copied().collect()),
+        other => other.clone(),
     }
+}
+
+/// The longest beginning, filled up with the last character that has room: no key below the value is
+/// above it.
+fn end(value: &Value) -> Value {
+    let Value::String(text) = value else { return beginning(value) };
+    let mut text = whole_characters(text).to_owned();
+    match LONGEST - text.len() {
+        1 => text.push('\u{7f}'),
+        2 => text.push('\u{7ff}'),
+        3 => text.push('\u{ffff}'),
+        _ => {}
+    }
+    Value::String(text)
+}
+
+fn whole_characters(text: &str) -> &str {
+    let end = (0..=LONGEST).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    &text[..end]
 }
 
 #[cfg(test)]
@@ -236,6 +248,8 @@ mod tests {
             panic!("the low end is cut");
         };
         assert_eq!(low.len(), LONGEST);
+        let cut = format!("{}é", "x".repeat(LONGEST - 1));
+        assert_eq!(end(&text(&cut)), text(&format!("{}\u{7f}", "x".repeat(LONGEST - 1))));
         assert_eq!(wanted(&Span::Prefix(long), "r"), Wanted::Nothing);
     }
 }

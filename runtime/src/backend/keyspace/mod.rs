@@ -19,6 +19,8 @@ mod schema;
 mod space;
 #[cfg(feature = "memory")]
 mod store;
+#[cfg(all(test, feature = "memory"))]
+mod tests;
 #[cfg(feature = "memory")]
 mod write;
 

@@ -14,7 +14,7 @@ use crate::value::Record;
 const SWEEP: usize = 2;
 
 impl<S: Space> Keyspace<S> {
-    pub(crate) fn write(&self, call: Call, write: &Write) -> Result<Written> {
+    pub(crate) fn write(&self, call: Call, write: Write) -> Result<Written> {
         let catalog = self.catalog();
         self.space.write(|view| {
             let mut pending = Pending::new(view);
@@ -23,21 +23,21 @@ impl<S: Space> Keyspace<S> {
         })
     }
 
-    pub(crate) fn write_many(&self, call: Call, writes: &[Write]) -> Vec<Result<Written>> {
-        writes.iter().map(|write| self.write(call, write)).collect()
+    pub(crate) fn write_many(&self, call: Call, writes: Vec<Write>) -> Vec<Result<Written>> {
+        writes.into_iter().map(|write| self.write(call, write)).collect()
     }
 
     /// Each write sees those before it.
-    pub(crate) fn transact(&self, call: Call, writes: &[Write]) -> Result<Vec<Written>> {
+    pub(crate) fn transact(&self, call: Call, writes: Vec<Write>) -> Result<Vec<Written>> {
         let catalog = self.catalog();
         self.space.write(|view| {
             let mut pending = Pending::new(view);
-            let apply = |(position, write): (usize, &Write)| {
+            let apply = |(position, write): (usize, Write)| {
                 let name = write.definition.name();
                 let written = apply(&mut pending, &catalog, &call, write, &self.limits);
                 written.map_err(|e| e.in_repository(name).at_position(position))
             };
-            let written = writes.iter().enumerate().map(apply).collect::<Result<_>>()?;
+            let written = writes.into_iter().enumerate().map(apply).collect::<Result<_>>()?;
             Ok((written, pending.into_batch()))
         })
     }
@@ -47,7 +47,7 @@ fn apply<V: View>(
     pending: &mut Pending<'_, V>,
     catalog: &Catalog,
     call: &Call,
-    write: &Write,
+    write: Write,
     limits: &Limits,
 ) -> Result<Written> {
     let layout = layout(catalog, write.definition)?;
@@ -59,19 +59,28 @@ fn apply<V: View>(
     if let Action::Check = write.action {
         return Ok(Written::existed(existed));
     }
-    let new = write.outcome(live)?;
+    let updates = matches!(write.action, Action::Update(_) | Action::Upsert { .. });
+    let new = outcome(write, live)?;
     if let Some(new) = &new {
         // What is stored whole was measured before; what an update makes of it was not.
-        if !write.changes().is_empty() {
+        if updates {
             limits::depth(new)?;
             limits::record(new, limits)?;
         }
         check_unique(pending, layout, &key, new, call)?;
     }
-    let result = new.clone().filter(|_| matches!(write.action, Action::Update(_) | Action::Upsert { .. }));
+    let result = new.as_deref().filter(|_| updates).cloned();
     replace(pending, layout, key, stored.as_deref(), new)?;
     sweep(pending, layout, call)?;
     Ok(Written { existed, record: result })
+}
+
+/// The record after a write; one that is stored whole is not copied.
+fn outcome(write: Write, live: Option<&Record>) -> Result<Option<Arc<Record>>> {
+    Ok(match write.action {
+        Action::Create(record) | Action::Put(record) | Action::Replace(record) => Some(Arc::new(record)),
+        _ => write.outcome(live)?.map(Arc::new),
+    })
 }
 
 /// Refuses values of unique indexes that another live record holds.
@@ -101,7 +110,7 @@ fn replace<V: View>(
     layout: &Layout,
     key: Vec<u8>,
     old: Option<&Record>,
-    new: Option<Record>,
+    new: Option<Arc<Record>>,
 ) -> Result<()> {
     let old_entries = old.map_or(Ok(Vec::new()), |old| layout.entries_of(&key, old))?;
     let new_entries = new.as_ref().map_or(Ok(Vec::new()), |new| layout.entries_of(&key, new))?;
@@ -112,7 +121,7 @@ fn replace<V: View>(
         pending.put(entry, Entry::Mark);
     }
     match new {
-        Some(new) => pending.put(key, Entry::Record(Arc::new(new))),
+        Some(new) => pending.put(key, Entry::Record(new)),
         None if old.is_some() => pending.remove(key),
         None => {}
     }

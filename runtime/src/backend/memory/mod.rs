@@ -4,7 +4,7 @@ mod tree;
 
 use std::any::Any;
 
-use self::tree::Tree;
+pub(crate) use self::tree::Tree;
 use super::keyspace::{self, Keyspace};
 use super::{
     Backend, Call, FindUnique, Get, Limits, Plan, Query, RecordKey, Records, Reply, Write, Written,
@@ -96,15 +96,15 @@ impl Backend for Memory {
     }
 
     fn write(&self, call: Call, write: Write) -> Reply<'_, Written> {
-        Reply::now(self.keys.write(call, &write))
+        Reply::now(self.keys.write(call, write))
     }
 
     fn write_many(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Result<Written>>> {
-        Reply::now(Ok(self.keys.write_many(call, &writes)))
+        Reply::now(Ok(self.keys.write_many(call, writes)))
     }
 
     fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>> {
-        Reply::now(self.keys.transact(call, &writes))
+        Reply::now(self.keys.transact(call, writes))
     }
 
     fn read_together(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {

@@ -9,7 +9,7 @@ use crate::error::Result;
 
 /// An ordered map behind a lock.
 #[derive(Default)]
-pub(super) struct Tree(RwLock<BTreeMap<Vec<u8>, Entry>>);
+pub(crate) struct Tree(RwLock<BTreeMap<Vec<u8>, Entry>>);
 
 impl View for BTreeMap<Vec<u8>, Entry> {
     fn get(&self, key: &[u8]) -> Result<Option<Entry>> {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use mongodb::options::{ClientOptions, SelectionCriteria, DatabaseOptions, ReadPreference};
-use mongodb::{Client, Database, bson::doc};
+use mongodb::bson::{Document, doc};
+use mongodb::options::{ClientOptions, DatabaseOptions, ReadPreference, SelectionCriteria};
+use mongodb::{Client, Database};
 
 use super::errors::Trouble;
-use super::patience::within;
 use crate::config::MongoDbSettings;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -24,16 +24,44 @@ pub(super) async fn connect(settings: &MongoDbSettings, connect_timeout: Duratio
         // A call that finds no server hears so before its own deadline.
         options.server_selection_timeout = Some(call_timeout.mul_f64(0.9));
         options.app_name.get_or_insert_with(|| "reposit".to_owned());
-        let client = Client::with_options(options).map_err(|error| refused(settings, &error.to_string()))?;
-        // Reads go to the primary: on a secondary a record that was just written may not be there.
-        let criteria = SelectionCriteria::ReadPreference(ReadPreference::Primary);
-        let database = client.database_with_options(&settings.database, DatabaseOptions::builder().selection_criteria(criteria).build());
-        greet(&database, settings, connect_timeout).await?;
-        Ok(database)
+        match open(settings, options.clone()).await {
+            Err(Trouble::Driver(error)) if is_stranger(&error) && settings.auth_fallback.is_some() => {
+                if let Some(credential) = &mut options.credential {
+                    credential.source = settings.auth_fallback.clone();
+                }
+                open(settings, options).await
+            }
+            opened => opened,
+        }
+        .map_err(|trouble| trouble.into_error("open"))
     };
     match tokio::time::timeout(connect_timeout, opening).await {
-        Ok(opened) => opened,
+        Ok(Err(error)) if error.kind() == ErrorKind::Timeout => Err(unreachable(settings, connect_timeout)),
+        Ok(opened) => opened.and_then(|(database, hello)| recent(&hello).map(|()| database)),
         Err(_) => Err(unreachable(settings, connect_timeout)),
+    }
+}
+
+/// The database, once the server has answered: that takes a connection and the user's authentication.
+async fn open(settings: &MongoDbSettings, options: ClientOptions) -> Result<(Database, Document), Trouble> {
+    let client = Client::with_options(options)?;
+    // Reads go to the primary: on a secondary a record that was just written may not be there.
+    let criteria = SelectionCriteria::ReadPreference(ReadPreference::Primary);
+    let options = DatabaseOptions::builder().selection_criteria(criteria).build();
+    let database = client.database_with_options(&settings.database, options);
+    let hello = database.run_command(doc! { "hello": 1 }).await?;
+    Ok((database, hello))
+}
+
+/// Whether the server does not know the user, or not by this password.
+fn is_stranger(error: &mongodb::error::Error) -> bool {
+    matches!(&*error.kind, mongodb::error::ErrorKind::Authentication { .. })
+}
+
+fn recent(hello: &Document) -> Result<()> {
+    match hello.get_i32("maxWireVersion") {
+        Ok(version) if version < WIRE_VERSION => Err(Error::unsupported("MongoDB 6.0 or newer is needed")),
+        _ => Ok(()),
     }
 }
 
@@ -74,20 +102,6 @@ fn refused(settings: &MongoDbSettings, message: &str) -> Error {
 fn unreachable(settings: &MongoDbSettings, waited: Duration) -> Error {
     let message = format!("MongoDB at {} did not answer within {waited:?}", settings.hosts);
     Error::new(ErrorKind::Unavailable, message)
-}
-
-/// Asks the server for its version, which takes a connection and the user's authentication.
-async fn greet(database: &Database, settings: &MongoDbSettings, connect_timeout: Duration) -> Result<()> {
-    let hello = match within(connect_timeout, async { database.run_command(doc! { "hello": 1 }).await }).await {
-        Ok(hello) => hello,
-        Err(Trouble::Silence) => return Err(unreachable(settings, connect_timeout)),
-        Err(trouble) => return Err(trouble.into_error("open")),
-    };
-    // The driver authenticates before it sends anything, so that a wrong password was told by now.
-    match hello.get_i32("maxWireVersion") {
-        Ok(version) if version < WIRE_VERSION => Err(Error::unsupported("MongoDB 6.0 or newer is needed")),
-        _ => Ok(()),
-    }
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ pub(super) struct Clash {
 }
 
 const DUPLICATE_KEY: i32 = 11000;
-/// The server says that it is not the primary: it has done nothing.
+/// The server says that it is not the primary.
 const NOT_PRIMARY: [i32; 4] = [10107, 13435, 10058, 13436];
 /// The server stopped or stepped down in the middle, or the network broke between servers.
 const INTERRUPTED: [i32; 8] = [11600, 11602, 91, 189, 6, 7, 89, 9001];
@@ -36,6 +36,8 @@ const NOT_ALLOWED: [i32; 2] = [13, 18];
 const BAD_VALUE: i32 = 2;
 const TOO_LARGE: [i32; 4] = [10334, 17280, 17419, 17420];
 const WRITE_CONFLICT: i32 = 112;
+/// The moment that was to be read is gone, or not there yet.
+const NO_SNAPSHOT: [i32; 2] = [239, 246];
 
 /// The server's code for an error.
 pub(super) fn code(error: &DriverError) -> Option<i32> {
@@ -63,26 +65,22 @@ impl Trouble {
         matches!(self, Self::Driver(error) if matches!(&*error.kind, Driver::Io(_) | Driver::ConnectionPoolCleared { .. }))
     }
 
-    fn is_unreachable(&self) -> bool {
-        matches!(self, Self::Driver(error) if matches!(&*error.kind, Driver::ServerSelection { .. } | Driver::DnsResolve { .. }))
-    }
-
     /// Whether a read may be done again with hope.
     pub(super) fn is_passing(&self) -> bool {
-        let codes = |code| NOT_PRIMARY.contains(&code) || INTERRUPTED.contains(&code) || code == WRITE_CONFLICT;
+        let codes = |code| NOT_PRIMARY.contains(&code) || INTERRUPTED.contains(&code) || NO_SNAPSHOT.contains(&code) || code == WRITE_CONFLICT;
         matches!(self, Self::Silence) || self.is_network() || self.is_overload() || self.code().is_some_and(codes)
     }
 
     /// Whether the write certainly did not happen, and may be sent again with hope.
     pub(super) fn is_undone(&self) -> bool {
-        self.code().is_some_and(|code| NOT_PRIMARY.contains(&code) || code == WRITE_CONFLICT)
-            || (self.has_label(NO_WRITES_PERFORMED) && self.is_passing())
+        self.code() == Some(WRITE_CONFLICT) || (self.has_label(NO_WRITES_PERFORMED) && self.is_passing())
     }
 
     /// Whether a write may have happened all the same.
     pub(super) fn is_ambiguous(&self) -> bool {
         let concern = matches!(self, Self::Driver(error) if matches!(&*error.kind, Driver::Write(WriteFailure::WriteConcernError(_))));
-        let codes = |code| INTERRUPTED.contains(&code) || TIME_LIMIT.contains(&code);
+        // The driver tells the last of two attempts: that the second met no primary says nothing of the first.
+        let codes = |code| NOT_PRIMARY.contains(&code) || INTERRUPTED.contains(&code) || TIME_LIMIT.contains(&code);
         let lost = matches!(self, Self::Silence) || concern || self.is_network() || self.has_label(RETRYABLE_WRITE_ERROR);
         (lost || self.code().is_some_and(codes) || self.is_garbled()) && !self.is_undone() && !self.is_overload()
     }

@@ -1,8 +1,10 @@
 //! MongoDB, through its own driver.
 
+mod batch;
 mod command;
 mod connect;
 mod convert;
+mod define;
 mod errors;
 mod explain;
 mod expression;
@@ -10,6 +12,7 @@ mod patience;
 mod query;
 mod read;
 mod shape;
+mod transact;
 mod update;
 mod write;
 
@@ -21,6 +24,7 @@ use mongodb::bson::doc;
 
 use self::command::{Command, Stamps};
 use super::{Backend, Plan, Reply};
+use crate::clock::{Clock, SystemClock};
 use crate::config::MongoDbSettings;
 use crate::definition::Definition;
 use crate::error::Result;
@@ -28,13 +32,58 @@ use crate::limits::Limits;
 use crate::request::{Call, FindUnique, Get, Query, RecordKey, Records, Write, Written};
 use crate::value::Record;
 
-/// A database of MongoDB.
+/// A database of MongoDB 6.0 or newer, through its own driver.
+///
+/// A repository is a collection, and its primary key is `_id`: the hash key itself, or the document
+/// `{h, r}` of hash and range key. Other fields keep their names. An integer above `i64::MAX` is a
+/// Decimal128, which the server compares and indexes with the other numbers by value. The library's
+/// own fields begin with `_reposit`: the expiry as a date, with a TTL index on it; the stamp of the call
+/// that wrote the record last; and, beside bytes that an index is ordered by, their hex text, since
+/// binary data sorts by its length first. The keys of each repository are written down in the
+/// collection `_reposit`, where a later `define` compares them.
+///
+/// What each operation sends ("Database Commands" in the MongoDB manual):
+///
+/// | operation | commands |
+/// |---|---|
+/// | create | `insert`; with a ttl field `update` with upsert, which replaces an expired record |
+/// | put, save | `update` that replaces; a put with upsert |
+/// | get, find by a unique field | `find` |
+/// | get of many | `find` with `$in`, one for 1,000 keys, four at a time |
+/// | a page of a query or scan | `find`, bounded by the index it names, of one record more than the page |
+/// | count | `aggregate` |
+/// | update, upsert | `findAndModify` with a pipeline ("Updates with Aggregation Pipeline") |
+/// | delete | `delete` |
+/// | put and delete of many | `update` or `delete`, one for 1,000 records |
+/// | transaction | a `find` that begins it, each write's command, `commitTransaction` |
+/// | reads at one moment | `find`, one for each repository, in a session with a snapshot |
+///
+/// Where a write finds no record that it may change, a `find` follows that tells why. Where a unique
+/// value is held by a record that has expired, that record is deleted and the write sent again.
+///
+/// Reads go to the primary, whatever the connection string prefers, so that every one is as consistent
+/// as a consistent one. Its read and write concerns are kept; a transaction has `snapshot` and
+/// `majority`. A write concern of less than a majority can lose writes that were acknowledged.
+///
+/// A write is sent again by the driver when the connection breaks, and done once ("Retryable Writes").
+/// Where that is not enough, the stamp in the record tells whether the write happened; where it does
+/// not, the outcome is unknown, and said to be.
+///
+/// A scan in segments reads everything in the first; MongoDB divides no collection by itself. A put
+/// says that a record was there before also where that one had expired; a `write_many` of deletes says
+/// it of all or of none, since the server only counts.
+///
+/// Refused as [`Unsupported`](crate::ErrorKind::Unsupported): a NUL in a name, which BSON ends at; a
+/// field other than the hash key that is stored as `_id`; order between bytes, but for range keys.
 pub struct MongoDb {
     database: mongodb::Database,
 }
 
 impl MongoDb {
-    /// x
+    /// Opens a database, and waits until the server has answered.
+    ///
+    /// Errors: [`Config`](crate::ErrorKind::Config) for a connection string that is not valid and where
+    /// authentication fails, [`Unavailable`](crate::ErrorKind::Unavailable) where nothing answers in time.
     pub async fn connect(settings: &MongoDbSettings, connect_timeout: Duration, call_timeout: Duration) -> Result<Self> {
         Ok(Self { database: connect::connect(settings, connect_timeout, call_timeout).await? })
     }
@@ -52,7 +101,7 @@ impl Backend for MongoDb {
     }
 
     fn limits(&self) -> Limits {
-        Limits::NONE
+        Limits::NONE.record(shape::LARGEST)
     }
 
     fn raw(&self) -> &(dyn Any + Send + Sync) {
@@ -66,13 +115,11 @@ impl Backend for MongoDb {
     }
 
     fn plan(&self, call: Call, definition: &'static Definition) -> Reply<'_, Plan> {
-        let _ = (call, definition);
-        Reply::now(Ok(Plan::default()))
+        Reply::later(define::plan(&self.database, call, definition))
     }
 
     fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
-        let _ = (call, definition);
-        Reply::now(Ok(()))
+        Reply::later(define::define(&self.database, call, definition))
     }
 
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
@@ -106,25 +153,30 @@ impl Backend for MongoDb {
     }
 
     fn write_many(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Result<Written>>> {
-        let _ = (call, writes);
-        Reply::now(Ok(vec![]))
+        Reply::later(batch::write_many(&self.database, call, writes))
     }
 
     fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>> {
-        let _ = (call, writes);
-        Reply::now(Ok(vec![]))
+        Reply::later(transact::transact(&self.database, call, writes))
+    }
+
+    fn read_together(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
+        Reply::later(read::together(&self.database, call, gets))
     }
 
     fn explain_query(&self, query: &Query) -> Result<String> {
-        let call = Call::new("explain", crate::clock::Clock::now_millis(&crate::clock::SystemClock), Duration::ZERO);
-        match query::Find::new(query, call.now_seconds())? {
+        match query::Find::new(query, example().now_seconds())? {
             Some(find) => explain::text(&find.explain(query)),
             None => Ok("nothing is sent: no record can be in it".to_owned()),
         }
     }
 
     fn explain_write(&self, write: &Write) -> Result<String> {
-        let call = Call::new("explain", crate::clock::Clock::now_millis(&crate::clock::SystemClock), Duration::ZERO);
-        explain::text(&Command::new(write, &call, Stamps::new())?.explain(write.definition.name())?)
+        explain::text(&Command::new(write, &example(), Stamps::new())?.explain(write.definition.name())?)
     }
+}
+
+/// A call as it would be now.
+fn example() -> Call {
+    Call::new("explain", SystemClock.now_millis(), Duration::ZERO)
 }

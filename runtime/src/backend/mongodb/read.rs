@@ -110,6 +110,50 @@ pub(super) async fn get_many(
     Ok(results)
 }
 
+/// Reads records as they were at one moment: in a session that the server gives one snapshot, with
+/// one request for each repository.
+pub(super) async fn together(database: &Database, call: Call, gets: Vec<Get>) -> Result<Vec<Option<Record>>> {
+    let mut repositories: Vec<(&'static Definition, Vec<(usize, Bson)>)> = Vec::new();
+    for (position, get) in gets.iter().enumerate() {
+        let asked = (position, id(get.definition, &get.key)?);
+        match repositories.iter_mut().find(|(definition, _)| definition.name() == get.definition.name()) {
+            Some((_, ids)) => ids.push(asked),
+            None => repositories.push((get.definition, vec![asked])),
+        }
+    }
+    let repositories = &repositories;
+    let found = read(&call, |_| async move {
+        let mut session = database.client().start_session().snapshot(true).await?;
+        let mut found = Vec::with_capacity(repositories.len());
+        for (definition, ids) in repositories {
+            let ids: Vec<_> = ids.iter().map(|(_, id)| id.clone()).collect();
+            let batch = u32::try_from(ids.len()).unwrap_or(u32::MAX).saturating_add(1);
+            let collection = collection(database, definition);
+            let find = collection.find(doc! { "_id": { "$in": ids } }).batch_size(batch);
+            let mut cursor = find.session(&mut session).await?;
+            let mut records = Vec::new();
+            while cursor.advance(&mut session).await? {
+                records.push(from_document(definition, cursor.current()));
+            }
+            found.push(records);
+        }
+        Ok(found)
+    });
+    let mut results = vec![None; gets.len()];
+    for ((definition, ids), records) in repositories.iter().zip(found.await?) {
+        for record in records {
+            let record = record?;
+            let own = id(definition, &RecordKey::of(definition, &record)?)?;
+            for (position, _) in ids.iter().filter(|(_, id)| *id == own && record.is_live(&call)) {
+                if let Some(result) = results.get_mut(*position) {
+                    *result = Some(record.clone());
+                }
+            }
+        }
+    }
+    Ok(results)
+}
+
 /// A key's own bytes, to look it up by.
 fn bytes_of(id: &Bson) -> Result<Vec<u8>> {
     let document = RawDocumentBuf::try_from(&doc! { "_id": id.clone() });

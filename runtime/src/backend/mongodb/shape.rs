@@ -20,6 +20,9 @@ const HEX: &str = "_reposit_hex_";
 const EXPIRES_NAME: &CStr = cstr!("_reposit_expires");
 const STAMP_NAME: &CStr = cstr!("_reposit_stamp");
 
+/// How large a document may be, from "MongoDB Limits and Thresholds".
+pub(super) const LARGEST: usize = 16 * 1024 * 1024;
+
 /// A field of an index as it is stored.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Column {
@@ -119,7 +122,10 @@ pub(super) fn to_document(definition: &'static Definition, key: &RecordKey, reco
         document.append(EXPIRES_NAME, date(at));
     }
     document.append(STAMP_NAME, stamp);
-    Ok(document)
+    match document.as_bytes().len() {
+        bytes if bytes > LARGEST => Err(Error::invalid(format!("the record has {bytes} bytes as BSON; the limit is {LARGEST}"))),
+        _ => Ok(document),
+    }
 }
 
 fn unwritable(error: mongodb::bson::error::Error) -> Error {

@@ -5,11 +5,11 @@
 //! the record is read again: the stamp in it tells whether this write happened. A stamp that is
 //! not there proves nothing, since the request may still be on its way: the outcome is unknown then.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mongodb::bson::{RawDocumentBuf, doc};
 use mongodb::options::ReadConcern;
-use mongodb::{ClientSession, Collection, Database};
+use mongodb::{Collection, Database};
 
 use super::command::{Answer, Command, Stamps};
 use super::convert::date;
@@ -21,7 +21,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::request::{Action, Call, Write, Written};
 use crate::value::{EXPIRES, Record};
 
-/// How long the record is looked at after the connection broke.
+/// How long the record is looked at where the connection broke.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// What became of a command.
@@ -54,37 +54,31 @@ pub(super) async fn write(database: &Database, call: Call, write: Write) -> Resu
     let mut refused = 0;
     loop {
         let sent = within(attempt(&call), command.send(&collection, None)).await;
-        let trouble = match sent.map(|answer| outcome(&write, answer, stamps)) {
-            Ok(Ok(Outcome::Done(written))) => return Ok(written),
-            Ok(Ok(Outcome::Missed)) => match verdict(database, &call, &write).await? {
-                Verdict::Nothing => return Ok(Written::existed(false)),
-                Verdict::Again => None,
+        let again = match sent {
+            Ok(answer) => match outcome(&write, answer, stamps)? {
+                Outcome::Done(written) => return Ok(written),
+                Outcome::Missed => match verdict(database, &call, &write).await? {
+                    Verdict::Nothing => return Ok(Written::existed(false)),
+                    Verdict::Again => out_of_time(&call),
+                },
             },
-            Ok(Err(error)) => return Err(error),
-            Err(trouble) => Some(trouble),
-        };
-        if let Some(trouble) = trouble {
-            if let Some(clash) = trouble.clash() {
-                clashed(&collection, &call, &write, &clash).await?;
-            } else if trouble.is_ambiguous() {
-                return resolve(&collection, &call, &write, stamps, trouble).await;
-            } else if trouble.is_refusal() && refused < 3 {
-                // An expression failed on what is stored: the record tells why, unless it has changed.
-                refused += 1;
-                if let Err(reason) = verdict(database, &call, &write).await {
-                    return Err(reason);
-                }
-                if refused == 3 || write.changes().is_empty() {
+            Err(trouble) => {
+                if let Some(clash) = trouble.clash() {
+                    clashed(&collection, &call, &write, &clash).await?;
+                } else if trouble.is_ambiguous() {
+                    return resolve(&collection, &call, &write, stamps, trouble).await;
+                } else if trouble.is_refusal() && !write.changes().is_empty() && refused < 3 {
+                    // An expression failed on what is stored: the record tells why, unless it has changed.
+                    refused += 1;
+                    verdict(database, &call, &write).await?;
+                } else if !trouble.is_undone() && !trouble.is_overload() {
                     return Err(trouble.into_error(call.operation));
                 }
-            } else if !trouble.is_undone() && !trouble.is_overload() {
-                return Err(trouble.into_error(call.operation));
-            } else if call.left().is_zero() {
-                return Err(trouble.into_error(call.operation));
+                trouble.into_error(call.operation)
             }
-        }
+        };
         if !backoff.pause(&call).await {
-            return Err(out_of_time(&call));
+            return Err(again);
         }
     }
 }
@@ -180,21 +174,23 @@ async fn resolve(
     if matches!(write.action, Action::Delete) {
         return Err(trouble.into_unknown());
     }
-    let until = match trouble {
-        Trouble::Silence => call.left(),
-        Trouble::Driver(_) => GRACE.min(call.left()),
-    };
-    let patience = Call { deadline: std::time::Instant::now() + until, ..*call };
     let mut backoff = Backoff::new();
+    let mut looked = None;
     loop {
-        if let Ok(Some(document)) = stamped(collection, &patience, write, stamps, None).await {
-            return match &write.action {
-                Action::Update(_) | Action::Upsert { .. } => updated(write, &document, stamps),
-                Action::Replace(_) => Ok(Written::existed(true)),
-                _ => Ok(Written::existed(false)),
-            };
+        match stamped(collection, call, write, stamps).await {
+            Ok(Some(document)) => {
+                return match &write.action {
+                    Action::Update(_) | Action::Upsert { .. } => updated(write, &document, stamps),
+                    Action::Replace(_) => Ok(Written::existed(true)),
+                    _ => Ok(Written::existed(false)),
+                };
+            }
+            Ok(None) => drop(looked.get_or_insert_with(Instant::now)),
+            Err(_) => {}
         }
-        if !backoff.pause(&patience).await {
+        // A broken connection brings no more; a silent one may still bring the request.
+        let enough = matches!(trouble, Trouble::Driver(_)) && looked.is_some_and(|since: Instant| since.elapsed() >= GRACE);
+        if enough || !backoff.pause(call).await {
             return Err(trouble.into_unknown());
         }
     }
@@ -206,14 +202,8 @@ pub(super) async fn stamped(
     call: &Call,
     write: &Write,
     stamps: Stamps,
-    session: Option<&mut ClientSession>,
 ) -> Result<Option<RawDocumentBuf>> {
-    let filter = by_id(write.definition, &write.key)?;
-    let find = collection.find_one(filter).read_concern(ReadConcern::majority());
-    let found = match session {
-        Some(session) => within(attempt(call), find.session(session).into_future()).await,
-        None => within(attempt(call), find.into_future()).await,
-    };
-    let found = found.map_err(|trouble| trouble.into_error(call.operation))?;
+    let find = collection.find_one(by_id(write.definition, &write.key)?).read_concern(ReadConcern::majority());
+    let found = within(attempt(call), find.into_future()).await.map_err(|trouble| trouble.into_error(call.operation))?;
     Ok(found.filter(|document| stamp_of(document).is_some_and(|stamp| stamps.has(stamp))))
 }

@@ -1,0 +1,145 @@
+//! Puts and deletes by the batch, each for itself.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{DeleteRequest, PutRequest, WriteRequest};
+
+use super::DynamoDb;
+use super::call::{self, Attempts};
+use super::convert::{Item, to_attribute, to_item};
+use super::keys::{ident, to_key};
+use super::plan::has_unique;
+use super::read::{PARALLEL, unprocessed};
+use super::write::Writer;
+use crate::backend::BoxFuture;
+use crate::error::{Error, ErrorKind, Result};
+use crate::request::{Action, Call, Write, Written};
+use crate::value::STAMP;
+
+/// "BatchWriteItem" in the API reference.
+const MOST_WRITES: usize = 25;
+
+impl DynamoDb {
+    /// Does puts and deletes. Of two of the same record only the last is sent, and both are done then.
+    pub(super) async fn write_all(&self, call: &Call, writes: &[Write]) -> Vec<Result<Written>> {
+        let mut last: HashMap<Vec<u8>, usize> = HashMap::with_capacity(writes.len());
+        for (at, write) in writes.iter().enumerate() {
+            last.insert(ident(write.definition, &write.key), at);
+        }
+        let mut results: Vec<Option<Result<Written>>> = vec![None; writes.len()];
+        let mut sent: Vec<usize> = last.values().copied().collect();
+        sent.sort_unstable();
+        let (whole, single): (Vec<_>, Vec<_>) = sent.into_iter().partition(|at| batches(&writes[*at]));
+        let mut parts: Vec<BoxFuture<'_, Vec<(usize, Result<Written>)>>> = Vec::new();
+        for chunk in whole.chunks(MOST_WRITES) {
+            parts.push(Box::pin(self.write_batch(call, writes, chunk)));
+        }
+        for at in single {
+            parts.push(Box::pin(async move { vec![self.write_single(call, writes, at).await] }));
+        }
+        for (at, result) in call::side_by_side(parts, PARALLEL).await.into_iter().flatten() {
+            results[at] = Some(result);
+        }
+        let of_last = |write: &Write| {
+            let at = last.get(&ident(write.definition, &write.key))?;
+            results.get(*at).cloned().flatten()
+        };
+        writes.iter().map(|write| of_last(write).unwrap_or_else(|| Err(undone()))).collect()
+    }
+
+    async fn write_single(&self, call: &Call, writes: &[Write], at: usize) -> (usize, Result<Written>) {
+        let mut writer = Writer::new(self, call, &writes[at..=at]);
+        writer.telling = false;
+        let result = writer.run().await.map_err(|refusal| refusal.error);
+        (at, result.and_then(|mut written| written.pop().ok_or_else(undone)))
+    }
+
+    /// Sends one batch, and what was left of it, until all is done.
+    async fn write_batch(&self, call: &Call, writes: &[Write], chunk: &[usize]) -> Vec<(usize, Result<Written>)> {
+        let mut results = Vec::with_capacity(chunk.len());
+        let mut left: Vec<(usize, WriteRequest)> = Vec::with_capacity(chunk.len());
+        for at in chunk {
+            match self.request(&writes[*at]) {
+                Ok(request) => left.push((*at, request)),
+                Err(error) => results.push((*at, Err(error))),
+            }
+        }
+        let mut attempts = Attempts::new(call);
+        while !left.is_empty() {
+            let mut tables: HashMap<String, Vec<WriteRequest>> = HashMap::new();
+            for (at, request) in &left {
+                tables.entry(writes[*at].definition.name().to_owned()).or_default().push(request.clone());
+            }
+            let request = self.client.batch_write_item().set_request_items(Some(tables));
+            let error = match attempts.send(request.send()).await {
+                Ok(answer) => {
+                    let undone = answer.unprocessed_items.unwrap_or_default();
+                    let is_undone = |(at, _): &(usize, WriteRequest)| {
+                        let write = &writes[*at];
+                        let undone = undone.get(write.definition.name());
+                        undone.is_some_and(|undone| undone.iter().any(|request| is_of(request, write)))
+                    };
+                    let (undone, done): (Vec<_>, Vec<_>) = left.into_iter().partition(is_undone);
+                    results.extend(done.into_iter().map(|(at, _)| (at, Ok(Written::default()))));
+                    left = undone;
+                    if left.is_empty() {
+                        break;
+                    }
+                    if attempts.ambiguous { unknown() } else { unprocessed() }
+                }
+                Err(failure) if failure.class.passes() => call::gave_up(&attempts, failure),
+                // One of them is refused, and with it all: each by itself tells which.
+                Err(_) => {
+                    for (at, _) in left {
+                        results.push(self.write_single(call, writes, at).await);
+                    }
+                    return results;
+                }
+            };
+            if !attempts.pause().await {
+                results.extend(left.into_iter().map(|(at, _)| (at, Err(error.clone()))));
+                return results;
+            }
+        }
+        results
+    }
+
+    fn request(&self, write: &Write) -> Result<WriteRequest> {
+        let unbuilt = |e| Error::new(ErrorKind::Backend, "a part of the batch cannot be built").with_source(e);
+        let request = WriteRequest::builder();
+        Ok(match &write.action {
+            Action::Put(record) => {
+                let mut item: Item = to_item(record);
+                item.insert(STAMP.to_owned(), to_attribute(&self.stamps.stamp()));
+                request.put_request(PutRequest::builder().set_item(Some(item)).build().map_err(unbuilt)?)
+            }
+            _ => {
+                let key = to_key(write.definition, &write.key);
+                request.delete_request(DeleteRequest::builder().set_key(Some(key)).build().map_err(unbuilt)?)
+            }
+        }
+        .build())
+    }
+}
+
+/// Whether a write can be part of a batch, which knows no conditions and no transactions.
+fn batches(write: &Write) -> bool {
+    let plain = write.condition.is_none() && write.version.is_none();
+    plain && !has_unique(write.definition) && matches!(write.action, Action::Put(_) | Action::Delete)
+}
+
+/// Whether a request that came back is that of a write: it has its key.
+fn is_of(request: &WriteRequest, write: &Write) -> bool {
+    let put = request.put_request.as_ref().map(|put| &put.item);
+    let item = put.or(request.delete_request.as_ref().map(|delete| &delete.key));
+    item.is_some_and(|item| to_key(write.definition, &write.key).iter().all(|(name, value)| item.get(name) == Some(value)))
+}
+
+fn unknown() -> Error {
+    let message = "the write may or may not have happened: an answer was lost, and then it was left undone until the deadline passed";
+    Error::new(ErrorKind::OutcomeUnknown, message)
+}
+
+fn undone() -> Error {
+    Error::new(ErrorKind::Backend, "the write was not done")
+}

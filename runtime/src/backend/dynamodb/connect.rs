@@ -1,0 +1,126 @@
+//! From settings to a client that has been answered once.
+
+use std::path::Path;
+use std::time::Duration;
+
+use aws_config::provider_config::ProviderConfig;
+use aws_config::{BehaviorVersion, ConfigLoader, Region};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{Credentials, SharedHttpClient, StalledStreamProtectionConfig};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+use super::DynamoDb;
+use super::call::Attempts;
+use super::failure::Class;
+use super::stamp::Stamps;
+use crate::config::{DynamoDbSettings, Secret};
+use crate::error::{Error, Result};
+use crate::limits::Limits;
+use crate::request::Call;
+
+/// How often nobody may be there before it is believed, when the database is opened.
+const KNOCKS: u32 = 3;
+
+/// A client with its settings, before anything was sent but what finding credentials takes.
+pub(super) async fn client(settings: &DynamoDbSettings, connect_timeout: Duration) -> Result<Client> {
+    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    let timeouts = TimeoutConfig::builder().connect_timeout(connect_timeout).build();
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http.clone())
+        .timeout_config(timeouts)
+        // Attempts are made here, where it is known what may be sent again.
+        .retry_config(RetryConfig::disabled())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    if let Some(profile) = &settings.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(endpoint) = &settings.endpoint {
+        loader = loader.endpoint_url(endpoint);
+    }
+    if let Some(region) = &settings.region {
+        loader = loader.region(Region::new(region.clone()));
+    }
+    let loader = credentials(loader, settings, &http)?;
+    let loading = tokio::time::timeout(connect_timeout, loader.load()).await;
+    let mut config = loading.map_err(|_| super::call::timed_out("while the AWS settings were looked for"))?;
+    if config.region().is_none() {
+        if settings.endpoint.is_none() {
+            return Err(Error::config("no region: set `region`, or AWS_REGION in the environment"));
+        }
+        // A server of one's own has no regions, but a signature needs one.
+        config = config.into_builder().region(Region::from_static("us-east-1")).build();
+    }
+    Ok(Client::new(&config))
+}
+
+fn credentials(loader: ConfigLoader, settings: &DynamoDbSettings, http: &SharedHttpClient) -> Result<ConfigLoader> {
+    let secret = |secret: &Option<Secret>| secret.as_ref().map(|secret| secret.expose().to_owned()).filter(|text| !text.is_empty());
+    match (secret(&settings.access_key), secret(&settings.secret_key)) {
+        (Some(access), Some(secret_key)) => {
+            let token = secret(&settings.session_token);
+            return Ok(loader.credentials_provider(Credentials::new(access, secret_key, token, None, "reposit")));
+        }
+        (Some(_), None) => return Err(Error::config("`access_key` is set but `secret_key` is not")),
+        (None, Some(_)) => return Err(Error::config("`secret_key` is set but `access_key` is not")),
+        (None, None) => {}
+    }
+    match &settings.credentials_file {
+        Some(path) => Ok(loader.credentials_provider(from_file(path, settings, http)?)),
+        None => Ok(loader),
+    }
+}
+
+#[allow(deprecated, reason = "the names it was moved to are of a crate that is no dependency of ours")]
+fn from_file(
+    path: &Path,
+    settings: &DynamoDbSettings,
+    http: &SharedHttpClient,
+) -> Result<aws_config::profile::ProfileFileCredentialsProvider> {
+    use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
+
+    let named = |why: String| Error::config(format!("`credentials_file`: {}: {why}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|e| named(format!("cannot be read: {e}")).with_source(e))?;
+    let profile = settings.profile.as_deref().unwrap_or("default");
+    let has = |line: &str| line.trim().strip_prefix('[').and_then(|line| line.split(']').next()).map(str::trim) == Some(profile);
+    if !text.lines().any(has) {
+        return Err(named(format!("there is no profile [{profile}] in it")));
+    }
+    let files = ProfileFiles::builder().with_contents(ProfileFileKind::Credentials, text).build();
+    let region = settings.region.clone().map(Region::new);
+    let provider = ProviderConfig::default().with_http_client(http.clone()).with_region(region);
+    let file = aws_config::profile::ProfileFileCredentialsProvider::builder().configure(&provider);
+    Ok(file.profile_files(files).profile_name(profile).build())
+}
+
+impl DynamoDb {
+    /// A client, and one request that shows that it can reach DynamoDB and is let in.
+    pub(crate) async fn connect(settings: &DynamoDbSettings, connect_timeout: Duration, _: Duration) -> Result<Self> {
+        let call = Call::new("open", 0, connect_timeout);
+        let client = client(settings, connect_timeout).await?;
+        let db = Self { client, limits: Limits::DYNAMODB, stamps: Stamps::new() };
+        db.knock(&call).await.map_err(|error| match &settings.endpoint {
+            Some(endpoint) => Error::new(error.kind(), format!("{endpoint}: {}", error.message())).with_source(error),
+            None => error,
+        })?;
+        Ok(db)
+    }
+
+    /// One small request. Whoever may do nothing but use the tables is let in too.
+    pub(super) async fn knock(&self, call: &Call) -> Result<()> {
+        let mut attempts = Attempts::new(call);
+        let mut knocks = 0;
+        loop {
+            let Err(failure) = attempts.send(self.client.list_tables().limit(1).send()).await else { return Ok(()) };
+            if failure.code() == "AccessDeniedException" {
+                return Ok(());
+            }
+            knocks += u32::from(failure.class == Class::Unreachable);
+            if !failure.class.passes() || knocks >= KNOCKS || !attempts.pause().await {
+                return Err(failure.into_error());
+            }
+        }
+    }
+}

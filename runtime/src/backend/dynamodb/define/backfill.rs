@@ -1,0 +1,131 @@
+//! Guards for records that were there before their unique index.
+
+use std::collections::HashMap;
+
+use crate::backend::BoxFuture;
+use crate::backend::dynamodb::DynamoDb;
+use crate::backend::dynamodb::call::{Attempts, side_by_side};
+use crate::backend::dynamodb::convert::to_record;
+use crate::backend::dynamodb::failure::Class;
+use crate::backend::dynamodb::guard::{self, GuardKey, Move};
+use crate::definition::{Definition, IndexDef};
+use crate::error::{Error, ErrorKind, Result};
+use crate::request::{Call, Query, RecordKey, Source, index_values};
+use crate::value::Record;
+
+/// How many records are read at a time.
+const PAGE: usize = 1000;
+/// How many guards are written at a time.
+const PARALLEL: usize = 8;
+
+impl DynamoDb {
+    /// Refuses a unique index of which live records share a value already.
+    pub(super) async fn refuse_duplicates(&self, call: &Call, definition: &'static Definition, indexes: &[&IndexDef]) -> Result<()> {
+        let mut holders: HashMap<GuardKey, usize> = HashMap::new();
+        let mut names: HashMap<GuardKey, &str> = HashMap::new();
+        let mut scan = Scan::new(self, call, definition);
+        while let Some(records) = scan.next().await? {
+            for record in &records {
+                for index in indexes {
+                    let Some(values) = index_values(definition, index, record) else { continue };
+                    let key = guard::key(index, &values);
+                    *holders.entry(key.clone()).or_default() += 1;
+                    names.insert(key, index.name);
+                }
+            }
+        }
+        let shared = |name: &str| holders.iter().filter(|(key, count)| **count > 1 && names.get(*key) == Some(&name)).count();
+        let refused = indexes.iter().find_map(|index| Some((index.name, shared(index.name))).filter(|(_, shared)| *shared > 0));
+        match refused {
+            Some((name, shared)) => Err(duplicates(name, &format!("records share {shared} of its values"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Gives every live record its guards. Doing it again does no harm.
+    pub(super) async fn backfill(&self, call: &Call, definition: &'static Definition, indexes: &[&'static IndexDef]) -> Result<()> {
+        let mut scan = Scan::new(self, call, definition);
+        while let Some(records) = scan.next().await? {
+            let mut guards: Vec<BoxFuture<'_, Result<()>>> = Vec::new();
+            for record in &records {
+                for index in indexes {
+                    if let Some(values) = index_values(definition, index, record) {
+                        let key = guard::key(index, &values);
+                        guards.push(Box::pin(self.guard(call, definition, record, index, key)));
+                    }
+                }
+            }
+            side_by_side(guards, PARALLEL).await.into_iter().collect::<Result<()>>()?;
+        }
+        Ok(())
+    }
+
+    /// Gives a record one guard. One that is left over from another record is taken over.
+    async fn guard(
+        &self,
+        call: &Call,
+        definition: &'static Definition,
+        record: &Record,
+        index: &'static IndexDef,
+        key: GuardKey,
+    ) -> Result<()> {
+        let owner = RecordKey::of(definition, record)?;
+        let to = Some((owner.clone(), record.expires()));
+        let mut moved = Move { definition, index, key: key.clone(), position: 0, from: None, to };
+        let mut attempts = Attempts::new(call);
+        loop {
+            let failure = match moved.op(call)?.send(&self.client, &mut attempts).await {
+                Ok(_) => return Ok(()),
+                Err(failure) => failure,
+            };
+            if failure.class != Class::Condition {
+                if failure.class.passes() && attempts.pause().await {
+                    continue;
+                }
+                return Err(failure.into_error());
+            }
+            let Some(held) = failure.item.clone().map(to_record).transpose()? else { continue };
+            let Some(holder) = guard::owner(definition, &held) else { return Err(failure.into_error()) };
+            if self.holds(call, definition, &holder, index, &key).await? && self.holds(call, definition, &owner, index, &key).await? {
+                return Err(duplicates(index.name, "records share one of its values"));
+            }
+            moved.from = Some(holder);
+            if !attempts.pause().await {
+                return Err(failure.into_error());
+            }
+        }
+    }
+
+    async fn holds(&self, call: &Call, definition: &'static Definition, key: &RecordKey, index: &IndexDef, guard: &GuardKey) -> Result<bool> {
+        let found = self.fetch(call, vec![(definition, key.clone())], true, None).await?;
+        let record = found.into_iter().flatten().next().filter(|record| record.is_live(call));
+        let values = record.and_then(|record| index_values(definition, index, &record));
+        Ok(values.is_some_and(|values| guard::key(index, &values) == *guard))
+    }
+}
+
+fn duplicates(index: &str, why: &str) -> Error {
+    Error::new(ErrorKind::SchemaMismatch, format!("the unique index {index} cannot be made: {why}")).on_index(index)
+}
+
+/// All live records of a repository, a page at a time.
+struct Scan<'a> {
+    db: &'a DynamoDb,
+    call: &'a Call,
+    query: Option<Query>,
+}
+
+impl<'a> Scan<'a> {
+    fn new(db: &'a DynamoDb, call: &'a Call, definition: &'static Definition) -> Self {
+        let mut query = Query::new(definition, Source::Scan { segment: None }, PAGE);
+        query.consistent = true;
+        Self { db, call, query: Some(query) }
+    }
+
+    async fn next(&mut self) -> Result<Option<Vec<Record>>> {
+        let Some(query) = self.query.take() else { return Ok(None) };
+        let page = self.db.page(self.call, &query).await?;
+        self.query = page.next.map(|position| Query { after: Some(position), ..query });
+        Ok(Some(page.records))
+    }
+}

@@ -1,0 +1,197 @@
+//! Tables and indexes as they are made.
+
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex, GlobalSecondaryIndexUpdate,
+    KeySchemaElement, KeyType, LocalSecondaryIndex, Projection as TableProjection, ProjectionType, ProvisionedThroughput,
+    ScalarAttributeType, TableDescription, Tag, TimeToLiveSpecification,
+};
+
+use crate::backend::dynamodb::DynamoDb;
+use crate::backend::dynamodb::call::Attempts;
+use crate::backend::dynamodb::failure::{Class, Failure};
+use crate::backend::dynamodb::guard;
+use crate::definition::{Definition, IndexDef, KeyDef, KeyKind, Projection};
+use crate::request::Call;
+use crate::value::EXPIRES;
+
+/// The tag of a table whose records expire, given with the table: the time to live itself can only be
+/// turned on afterwards.
+const TTL_TAG: &str = "reposit:ttl";
+
+impl DynamoDb {
+    /// Makes the repository's table with its indexes.
+    pub(super) async fn create_table(&self, call: &Call, definition: &'static Definition) -> Result<(), Failure> {
+        let failure = match self.create(call, definition, definition.ttl().is_some()).await {
+            // The tag is a help, not a need: who may not tag may do without.
+            Err(failure) if failure.code() == "AccessDeniedException" => failure,
+            other => return other,
+        };
+        self.create(call, definition, false).await.map_err(|_| failure)
+    }
+
+    async fn create(&self, call: &Call, definition: &'static Definition, tagged: bool) -> Result<(), Failure> {
+        let table = self.client.create_table().table_name(definition.name());
+        let table = table
+            .set_attribute_definitions(Some(attributes(definition, definition.indexes().iter())?))
+            .set_key_schema(Some(key_schema(definition, definition.hash(), definition.range())?))
+            .set_tags(tagged.then(ttl_tag).transpose()?);
+        let table = match throughput(definition, None)? {
+            Some(throughput) => table.billing_mode(BillingMode::Provisioned).provisioned_throughput(throughput),
+            None => table.billing_mode(BillingMode::PayPerRequest),
+        };
+        let (mut global, mut local) = (Vec::new(), Vec::new());
+        for index in definition.indexes() {
+            let schema = key_schema(definition, index.hash, index.ranges.iter().copied())?;
+            if index.local {
+                let index = LocalSecondaryIndex::builder().index_name(index.name).set_key_schema(Some(schema)).projection(projection(definition, index));
+                local.push(index.build().map_err(unbuilt)?);
+            } else {
+                let throughput = throughput(definition, Some(index))?;
+                let index = GlobalSecondaryIndex::builder().index_name(index.name).set_key_schema(Some(schema)).projection(projection(definition, index));
+                global.push(index.set_provisioned_throughput(throughput).build().map_err(unbuilt)?);
+            }
+        }
+        let table = table
+            .set_global_secondary_indexes((!global.is_empty()).then_some(global))
+            .set_local_secondary_indexes((!local.is_empty()).then_some(local));
+        Attempts::new(call).send(table.send()).await.map(drop)
+    }
+
+    /// Makes the table of guards: on demand, since it is written with the repository's.
+    pub(super) async fn create_guards(&self, call: &Call, definition: &Definition) -> Result<(), Failure> {
+        let attribute = AttributeDefinition::builder().attribute_name(guard::KEY).attribute_type(ScalarAttributeType::B);
+        let key = KeySchemaElement::builder().attribute_name(guard::KEY).key_type(KeyType::Hash);
+        let table = self.client.create_table().table_name(guard::table(definition)).billing_mode(BillingMode::PayPerRequest);
+        let table = table.attribute_definitions(attribute.build().map_err(unbuilt)?).key_schema(key.build().map_err(unbuilt)?);
+        Attempts::new(call).send(table.send()).await.map(drop)
+    }
+
+    /// Adds a global index to a table.
+    pub(super) async fn create_index(
+        &self,
+        call: &Call,
+        definition: &'static Definition,
+        table: &TableDescription,
+        index: &'static IndexDef,
+    ) -> Result<(), Failure> {
+        let create = CreateGlobalSecondaryIndexAction::builder()
+            .index_name(index.name)
+            .set_key_schema(Some(key_schema(definition, index.hash, index.ranges.iter().copied())?))
+            .projection(projection(definition, index));
+        let provisioned = table.provisioned_throughput().and_then(|throughput| throughput.read_capacity_units()).unwrap_or(0) > 0;
+        let throughput = if provisioned { Some(provisioned_throughput(definition, Some(index))?) } else { None };
+        let create = create.set_provisioned_throughput(throughput).build().map_err(unbuilt)?;
+        let request = self
+            .client
+            .update_table()
+            .table_name(definition.name())
+            .set_attribute_definitions(Some(attributes(definition, std::iter::once(index))?))
+            .global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().create(create).build());
+        Attempts::new(call).send(request.send()).await.map(drop)
+    }
+
+    /// Turns the time to live on.
+    pub(super) async fn enable_ttl(&self, call: &Call, table: &str) -> Result<(), Failure> {
+        let ttl = TimeToLiveSpecification::builder().attribute_name(EXPIRES).enabled(true).build().map_err(unbuilt)?;
+        let request = self.client.update_time_to_live().table_name(table).time_to_live_specification(ttl);
+        match Attempts::new(call).send(request.send()).await {
+            Err(failure) if failure.class == Class::Refused && failure.message().contains("already enabled") => Ok(()),
+            other => other.map(drop),
+        }
+    }
+
+    /// Whether a table was made for records that expire.
+    pub(super) async fn is_marked_for_ttl(&self, call: &Call, table: &TableDescription) -> bool {
+        let Some(arn) = table.table_arn() else { return false };
+        let answer = Attempts::new(call).send(self.client.list_tags_of_resource().resource_arn(arn).send()).await;
+        let tagged = |tag: &Tag| tag.key() == TTL_TAG && tag.value() == EXPIRES;
+        answer.is_ok_and(|answer| answer.tags().iter().any(tagged))
+    }
+}
+
+fn ttl_tag() -> Result<Vec<Tag>, Failure> {
+    Ok(vec![Tag::builder().key(TTL_TAG).value(EXPIRES).build().map_err(unbuilt)?])
+}
+
+fn unbuilt(error: aws_sdk_dynamodb::error::BuildError) -> Failure {
+    Failure::unbuilt(error)
+}
+
+/// The attributes of the table's key, and of the keys of these indexes.
+fn attributes(
+    definition: &Definition,
+    indexes: impl Iterator<Item = &'static IndexDef>,
+) -> Result<Vec<AttributeDefinition>, Failure> {
+    let mut parts: Vec<KeyDef> = std::iter::once(definition.hash()).chain(definition.range()).collect();
+    parts.extend(indexes.flat_map(IndexDef::parts));
+    parts.sort_by_key(|part| part.field);
+    parts.dedup_by_key(|part| part.field);
+    let attribute = |part: KeyDef| {
+        let kind = match part.kind {
+            KeyKind::String => ScalarAttributeType::S,
+            KeyKind::Integer => ScalarAttributeType::N,
+            KeyKind::Bytes => ScalarAttributeType::B,
+        };
+        AttributeDefinition::builder().attribute_name(definition.part_name(part)).attribute_type(kind).build().map_err(unbuilt)
+    };
+    parts.into_iter().map(attribute).collect()
+}
+
+fn key_schema(
+    definition: &Definition,
+    hash: KeyDef,
+    ranges: impl IntoIterator<Item = KeyDef>,
+) -> Result<Vec<KeySchemaElement>, Failure> {
+    let element = |part: KeyDef, kind: KeyType| {
+        KeySchemaElement::builder().attribute_name(definition.part_name(part)).key_type(kind).build().map_err(unbuilt)
+    };
+    let mut schema = vec![element(hash, KeyType::Hash)?];
+    for range in ranges {
+        schema.push(element(range, KeyType::Range)?);
+    }
+    Ok(schema)
+}
+
+fn projection(definition: &Definition, index: &IndexDef) -> TableProjection {
+    let projection = TableProjection::builder();
+    match held(definition, index) {
+        None => projection.projection_type(ProjectionType::All),
+        Some(names) if names.is_empty() => projection.projection_type(ProjectionType::KeysOnly),
+        Some(names) => projection.projection_type(ProjectionType::Include).set_non_key_attributes(Some(names)),
+    }
+    .build()
+}
+
+/// What an index holds beside the keys; none for all. The expiry is always among it, so that the
+/// server can leave expired records out.
+pub(super) fn held(definition: &Definition, index: &IndexDef) -> Option<Vec<String>> {
+    let names: &[&str] = match index.projection {
+        Projection::All => return None,
+        Projection::KeysOnly => &[],
+        Projection::Include(names) => names,
+    };
+    let keys: Vec<_> = index.parts().chain([definition.hash()]).chain(definition.range()).map(|part| definition.part_name(part)).collect();
+    let more = names.iter().copied().filter(|name| !keys.contains(name));
+    let mut held: Vec<_> = more.chain(definition.ttl().map(|_| EXPIRES)).map(str::to_owned).collect();
+    held.sort();
+    held.dedup();
+    Some(held)
+}
+
+/// The throughput of a table or of one of its indexes; none for on-demand.
+fn throughput(definition: &Definition, index: Option<&IndexDef>) -> Result<Option<ProvisionedThroughput>, Failure> {
+    if definition.read_capacity().is_none() && definition.write_capacity().is_none() {
+        return Ok(None);
+    }
+    provisioned_throughput(definition, index).map(Some)
+}
+
+/// The index's own capacities, else the table's. Where only one of reading and writing is given, it is
+/// that of both.
+fn provisioned_throughput(definition: &Definition, index: Option<&IndexDef>) -> Result<ProvisionedThroughput, Failure> {
+    let read = index.and_then(|index| index.read_capacity).or(definition.read_capacity());
+    let write = index.and_then(|index| index.write_capacity).or(definition.write_capacity());
+    let units = |capacity: Option<u64>| i64::try_from(capacity.unwrap_or(1)).unwrap_or(i64::MAX);
+    let throughput = ProvisionedThroughput::builder();
+    throughput.read_capacity_units(units(read.or(write))).write_capacity_units(units(write.or(read))).build().map_err(unbuilt)
+}

@@ -1,0 +1,111 @@
+//! Pages that are full: of as many of the server's as it takes.
+
+use super::DynamoDb;
+use super::convert::to_record;
+use super::query::{Given, Reading};
+use crate::error::Result;
+use crate::request::{Call, Query, RecordKey, Records, Source};
+use crate::value::Record;
+
+/// How much is read for a filter that may leave most of it out: at first, and how much more each
+/// time. The server ends a page at 1 MB in any case.
+const FILTERED_READ: usize = 200;
+const FILTERED_GROWTH: usize = 4;
+
+impl DynamoDb {
+    /// A page of a query.
+    pub(super) async fn page(&self, call: &Call, query: &Query) -> Result<Records> {
+        let reading = Reading::records(query, call)?;
+        if reading.nothing {
+            return Ok(Records::default());
+        }
+        let mut found: Vec<Record> = Vec::new();
+        let mut start = reading.start();
+        for round in 0.. {
+            let limit = read_limit(&reading, query, query.limit - found.len(), round);
+            let given = reading.send(&self.client, call, start.take(), limit, false).await?;
+            let last = given.last.clone();
+            for record in self.wanted(call, query, &reading, given).await? {
+                if found.len() == query.limit {
+                    let next = found.last().map(|last| query.position_of(last)).transpose()?;
+                    return Ok(Records::new(found, next));
+                }
+                found.push(record);
+            }
+            let Some(last) = last else { break };
+            if found.len() == query.limit {
+                // What was read and left out after the last record need not be read again.
+                let next = query.position_of(&to_record(last)?)?;
+                return Ok(Records::new(found, Some(next)));
+            }
+            start = Some(last);
+        }
+        Ok(Records::new(found, None))
+    }
+
+    /// How many records a query has.
+    pub(super) async fn number(&self, call: &Call, query: &Query) -> Result<u64> {
+        let reading = Reading::count(query, call)?;
+        if reading.nothing {
+            return Ok(0);
+        }
+        let counting = reading.local.is_empty();
+        let mut count = 0;
+        let mut start = reading.start();
+        loop {
+            let given = reading.send(&self.client, call, start.take(), None, counting).await?;
+            let last = given.last.clone();
+            count += if counting {
+                given.count
+            } else {
+                self.wanted(call, query, &reading, given).await?.len() as u64
+            };
+            match last {
+                Some(last) => start = Some(last),
+                None => return Ok(count),
+            }
+        }
+    }
+
+    /// Those of the records given that are wanted.
+    async fn wanted(&self, call: &Call, query: &Query, reading: &Reading<'_>, given: Given) -> Result<Vec<Record>> {
+        let mut records: Vec<_> = given.items.into_iter().map(to_record).collect::<Result<_>>()?;
+        if let Some(fields) = &reading.fetch {
+            records = self.whole(call, query, fields.as_deref(), records).await?;
+        }
+        records.retain(|record| record.is_live(call) && reading.local.iter().all(|expr| record.satisfies(expr)));
+        Ok(records)
+    }
+
+    /// The records of which an index gave parts. One that has left its place in the index since is
+    /// left out: the index will soon say so too.
+    async fn whole(&self, call: &Call, query: &Query, fields: Option<&[&str]>, parts: Vec<Record>) -> Result<Vec<Record>> {
+        if parts.is_empty() {
+            return Ok(parts);
+        }
+        let definition = query.definition;
+        let key = |part: &Record| Ok((definition, RecordKey::of(definition, part)?));
+        let keys = parts.iter().map(key).collect::<Result<_>>()?;
+        // The index is not behind a consistent read, so no place in it is newer than the record.
+        let whole = self.fetch(call, keys, true, fields).await?;
+        let Source::Index { index, .. } = &query.source else { return Ok(parts) };
+        let names: Vec<_> = index.parts().map(|part| definition.part_name(part)).collect();
+        let in_place = |part: &Record, record: &Record| names.iter().all(|name| part.get(name) == record.get(name));
+        Ok(parts.iter().zip(whole).filter_map(|(part, record)| record.filter(|record| in_place(part, record))).collect())
+    }
+}
+
+/// How many records the server is to look at. One more than wanted tells whether there is another.
+pub(super) fn read_limit(reading: &Reading<'_>, query: &Query, missing: usize, round: u32) -> Option<i32> {
+    let wanted = missing.saturating_add(1);
+    let limit = if reading.is_filtered() || !reading.local.is_empty() {
+        let growth = FILTERED_GROWTH.saturating_pow(round);
+        wanted.saturating_mul(FILTERED_GROWTH).max(FILTERED_READ).saturating_mul(growth)
+    } else if query.definition.ttl().is_some() {
+        // Most of what is stored is live.
+        wanted.saturating_add(wanted / 4 + 8)
+    } else {
+        wanted
+    };
+    i32::try_from(limit).ok()
+}

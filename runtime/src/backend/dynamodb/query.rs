@@ -1,0 +1,346 @@
+//! A query or scan as a request: what the server judges, and what is left to judge here.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::query::QueryError;
+use aws_sdk_dynamodb::operation::scan::ScanError;
+use aws_sdk_dynamodb::types::Select;
+use serde_json::{Map, Value as Json};
+
+use super::call;
+use super::condition::{self, Text};
+use super::convert::Item;
+use super::explain;
+use super::keys::to_start;
+use super::placeholders::Placeholders;
+use super::plan;
+use super::span::{self, Wanted};
+use crate::condition::Expr;
+use crate::definition::{Definition, IndexDef, Projection};
+use crate::error::{Error, Result};
+use crate::request::{Call, Query, Source};
+use crate::value::{EXPIRES, Value};
+
+/// The request of a query, but for where a page starts and how much is read.
+#[derive(Debug)]
+pub(super) struct Reading<'a> {
+    query: &'a Query,
+    /// Whether nothing can be found, so that nothing need be sent.
+    pub(super) nothing: bool,
+    key: Option<String>,
+    filter: Option<String>,
+    fields: Option<String>,
+    placeholders: Placeholders,
+    /// What the server cannot judge: conditions on key attributes, and on what the index does not hold.
+    pub(super) local: Vec<Expr>,
+    /// The fields of the records to be read by their keys, where the index does not hold what is wanted.
+    pub(super) fetch: Option<Option<Vec<&'a str>>>,
+}
+
+/// One page as DynamoDB gives it.
+#[derive(Debug)]
+pub(super) struct Given {
+    pub(super) items: Vec<Item>,
+    pub(super) count: u64,
+    pub(super) last: Option<Item>,
+}
+
+impl<'a> Reading<'a> {
+    /// The request for records.
+    pub(super) fn records(query: &'a Query, call: &Call) -> Result<Self> {
+        let mut reading = Self::new(query, call)?;
+        let definition = query.definition;
+        let wanted = reading.wanted_fields();
+        let held = held(definition, &query.source);
+        let holds = |names: &[&str]| held.as_ref().is_none_or(|held| names.iter().all(|name| held.contains(name)));
+        match wanted {
+            // All fields: only an index of all fields holds them.
+            None if held.is_some() => {
+                reading.local = query.filter.iter().cloned().chain(reading.local).collect();
+                reading.fetch = Some(None);
+            }
+            None => {}
+            Some(names) if holds(&names) => reading.project(&names),
+            Some(mut names) => {
+                let source = parts(definition, &query.source);
+                names.extend(source);
+                reading.local = query.filter.iter().cloned().chain(reading.local).collect();
+                query.filter.iter().for_each(|filter| filter.paths(&mut |path| names.push(path.root())));
+                names.sort_unstable();
+                names.dedup();
+                reading.fetch = Some(Some(names));
+            }
+        }
+        Ok(reading)
+    }
+
+    /// The request for a count: the records themselves only where the server cannot judge them.
+    pub(super) fn count(query: &'a Query, call: &Call) -> Result<Self> {
+        let reading = Self::new(query, call)?;
+        if reading.local.is_empty() { Ok(reading) } else { Self::records(query, call) }
+    }
+
+    fn new(query: &'a Query, call: &Call) -> Result<Self> {
+        let definition = query.definition;
+        if query.consistent && matches!(query.source, Source::Index { index, .. } if !index.local) {
+            return Err(Error::unsupported("DynamoDB reads no global index consistently"));
+        }
+        let mut placeholders = Placeholders::default();
+        let mut local = Vec::new();
+        let (key, nothing) = key_condition(query, &mut placeholders, &mut local);
+        let mut filters = Vec::new();
+        if definition.ttl().is_some() {
+            filters.push(plan::live(call, &mut placeholders));
+        }
+        for part in conjuncts(query.filter.as_ref()) {
+            if judged_there(query, part) {
+                filters.push(condition::write(part, &mut placeholders));
+            } else {
+                local.push(part.clone());
+            }
+        }
+        let filter = condition::all(filters, &mut placeholders);
+        let nothing = nothing || filter == Text::False;
+        let filter = filter.into_expression(&mut placeholders);
+        if let Some(filter) = &filter {
+            placeholders.check(filter)?;
+        }
+        Ok(Self { query, nothing, key, filter, fields: None, placeholders, local, fetch: None })
+    }
+
+    /// The fields to read: those asked for, and those that are needed here; none for all.
+    fn wanted_fields(&self) -> Option<Vec<&'a str>> {
+        let definition = self.query.definition;
+        let mut names: Vec<&'a str> = self.query.projection?.to_vec();
+        names.extend(parts(definition, &self.query.source));
+        names.push(definition.hash_name());
+        names.extend(definition.range_name());
+        names.extend(definition.ttl().map(|_| EXPIRES));
+        if !self.local.is_empty() {
+            // The local conditions are of the filter and of the range field.
+            self.query.filter.iter().for_each(|filter| filter.paths(&mut |path| names.push(path.root())));
+        }
+        names.sort_unstable();
+        names.dedup();
+        Some(names)
+    }
+
+    fn project(&mut self, names: &[&str]) {
+        let names: Vec<_> = names.iter().map(|name| self.placeholders.name(name)).collect();
+        self.fields = Some(names.join(", "));
+    }
+
+    /// Whether the server leaves records out of what it reads, for more than their expiry.
+    pub(super) fn is_filtered(&self) -> bool {
+        self.query.filter.is_some()
+    }
+
+    /// Where the query is to start.
+    pub(super) fn start(&self) -> Option<Item> {
+        let position = self.query.after.as_ref()?;
+        Some(to_start(self.query.definition, &self.query.source, position))
+    }
+
+    fn select(&self) -> Option<Select> {
+        let local = matches!(&self.query.source, Source::Index { index, .. } if index.local && index.projection != Projection::All);
+        (local && self.fields.is_none()).then_some(Select::AllAttributes)
+    }
+
+    /// Reads a page; `counting` gives no records.
+    pub(super) async fn send(
+        &self,
+        client: &Client,
+        call: &Call,
+        start: Option<Item>,
+        limit: Option<i32>,
+        counting: bool,
+    ) -> Result<Given> {
+        let definition = self.query.definition;
+        let select = if counting { Some(Select::Count) } else { self.select() };
+        let consistent = self.query.consistent.then_some(true);
+        if let Source::Scan { segment } = &self.query.source {
+            let (segment, of) = segment.unzip();
+            let number = |n: Option<u32>| n.and_then(|n| i32::try_from(n).ok());
+            let request = || {
+                let scan = client.scan().table_name(definition.name()).set_select(select.clone());
+                scan.set_filter_expression(self.filter.clone())
+                    .set_projection_expression(self.fields.clone())
+                    .set_expression_attribute_names(self.placeholders.names())
+                    .set_expression_attribute_values(self.placeholders.values())
+                    .set_segment(number(segment))
+                    .set_total_segments(number(of))
+                    .set_consistent_read(consistent)
+                    .set_exclusive_start_key(start.clone())
+                    .set_limit(limit)
+                    .send()
+            };
+            let given = call::read::<_, ScanError, _>(call, request).await?;
+            return Ok(Given { count: number_of(given.count), items: given.items.unwrap_or_default(), last: given.last_evaluated_key });
+        }
+        let index = match &self.query.source {
+            Source::Index { index, .. } => Some(index.name.to_owned()),
+            _ => None,
+        };
+        let request = || {
+            let query = client.query().table_name(definition.name()).set_index_name(index.clone()).set_select(select.clone());
+            query
+                .set_key_condition_expression(self.key.clone())
+                .set_filter_expression(self.filter.clone())
+                .set_projection_expression(self.fields.clone())
+                .set_expression_attribute_names(self.placeholders.names())
+                .set_expression_attribute_values(self.placeholders.values())
+                .set_scan_index_forward(self.query.descending.then_some(false))
+                .set_consistent_read(consistent)
+                .set_exclusive_start_key(start.clone())
+                .set_limit(limit)
+                .send()
+        };
+        let given = call::read::<_, QueryError, _>(call, request).await?;
+        Ok(Given { count: number_of(given.count), items: given.items.unwrap_or_default(), last: given.last_evaluated_key })
+    }
+
+    /// The first request, as text.
+    pub(super) fn explain(&self, limit: Option<i32>) -> String {
+        let mut body = Map::new();
+        let mut add = |name: &str, value: Json| drop(body.insert(name.to_owned(), value));
+        add("TableName", self.query.definition.name().into());
+        let operation = match &self.query.source {
+            Source::Scan { segment } => {
+                if let Some((segment, of)) = segment {
+                    add("Segment", (*segment).into());
+                    add("TotalSegments", (*of).into());
+                }
+                "Scan"
+            }
+            Source::Index { index, .. } => {
+                add("IndexName", index.name.into());
+                "Query"
+            }
+            Source::Primary { .. } => "Query",
+        };
+        if self.query.descending {
+            add("ScanIndexForward", false.into());
+        }
+        if self.query.consistent {
+            add("ConsistentRead", true.into());
+        }
+        if let Some(limit) = limit {
+            add("Limit", limit.into());
+        }
+        if let Some(select) = self.select() {
+            add("Select", select.as_str().into());
+        }
+        if let Some(start) = self.start() {
+            add("ExclusiveStartKey", explain::item(&start));
+        }
+        explain::expression(&mut body, "KeyConditionExpression", self.key.as_deref());
+        explain::expression(&mut body, "FilterExpression", self.filter.as_deref());
+        explain::expression(&mut body, "ProjectionExpression", self.fields.as_deref());
+        let (names, values) = (self.placeholders.names(), self.placeholders.values());
+        explain::placeholders(&mut body, names.as_ref(), values.as_ref());
+        let mut text = explain::text(operation, &body.into());
+        if self.fetch.is_some() {
+            text.push_str("\nthen BatchGetItem of the records found, which the index does not hold whole");
+        }
+        if !self.local.is_empty() {
+            text.push_str(&format!("\nthen, in this process: {}", Expr::And(self.local.clone())));
+        }
+        text
+    }
+}
+
+fn number_of(count: i32) -> u64 {
+    u64::try_from(count).unwrap_or(0)
+}
+
+/// The key condition; what it takes in too much is added to `local`. True where nothing can be found.
+fn key_condition(query: &Query, placeholders: &mut Placeholders, local: &mut Vec<Expr>) -> (Option<String>, bool) {
+    let definition = query.definition;
+    let (hash, value): (&str, &Value) = match &query.source {
+        Source::Scan { .. } => return (None, false),
+        Source::Primary { hash } => (definition.hash_name(), hash),
+        Source::Index { index, hash } => (definition.part_name(index.hash), hash),
+    };
+    let (name, placeholder) = (placeholders.name(hash), placeholders.value(value));
+    let mut parts = vec![Text::One(format!("{name} = {placeholder}"))];
+    if let Some(range) = query.range_names().first() {
+        match span::wanted(&query.span, range) {
+            Wanted::All => {}
+            Wanted::Nothing => return (None, true),
+            Wanted::Exactly(key) => parts.push(key.write(range, placeholders)),
+            Wanted::Within(key, exact) => {
+                parts.push(key.write(range, placeholders));
+                local.push(exact);
+            }
+        }
+    }
+    (condition::all(parts, placeholders).into_expression(placeholders), false)
+}
+
+/// The conditions that all have to be true.
+fn conjuncts(filter: Option<&Expr>) -> Vec<&Expr> {
+    match filter {
+        None => Vec::new(),
+        Some(Expr::And(parts)) => parts.iter().flat_map(|part| conjuncts(Some(part))).collect(),
+        Some(other) => vec![other],
+    }
+}
+
+/// Whether the server can judge a condition: it refuses filters on the attributes of the key that is
+/// queried, and knows only what the index holds.
+fn judged_there(query: &Query, part: &Expr) -> bool {
+    let definition = query.definition;
+    let keys = match &query.source {
+        Source::Scan { .. } => Vec::new(),
+        source => parts(definition, source),
+    };
+    let held = held(definition, &query.source);
+    let local = matches!(&query.source, Source::Index { index, .. } if index.local);
+    let held = if local { local_held(definition, &query.source) } else { held };
+    let mut there = true;
+    part.paths(&mut |path| {
+        let root = path.root();
+        there &= !keys.contains(&root) && held.as_ref().is_none_or(|held| held.contains(&root));
+    });
+    there
+}
+
+/// The attributes of the key that a source is read by.
+fn parts(definition: &Definition, source: &Source) -> Vec<&'static str> {
+    match source {
+        Source::Primary { .. } => std::iter::once(definition.hash_name()).chain(definition.range_name()).collect(),
+        Source::Index { index, .. } => index.parts().map(|part| definition.part_name(part)).collect(),
+        Source::Scan { .. } => Vec::new(),
+    }
+}
+
+/// The attributes that a read of the source can give; none for all. A local index gives all: DynamoDB
+/// reads the record where the index does not hold enough.
+fn held(definition: &Definition, source: &Source) -> Option<Vec<&'static str>> {
+    match source {
+        Source::Index { index, .. } if !index.local => projected(definition, index),
+        _ => None,
+    }
+}
+
+/// The attributes that a local index itself holds.
+fn local_held(definition: &Definition, source: &Source) -> Option<Vec<&'static str>> {
+    match source {
+        Source::Index { index, .. } => projected(definition, index),
+        _ => None,
+    }
+}
+
+/// The attributes in an index; none for all.
+pub(super) fn projected(definition: &Definition, index: &IndexDef) -> Option<Vec<&'static str>> {
+    let more: &[&str] = match index.projection {
+        Projection::All => return None,
+        Projection::KeysOnly => &[],
+        Projection::Include(names) => names,
+    };
+    let mut names: Vec<_> = index.parts().map(|part| definition.part_name(part)).collect();
+    names.push(definition.hash_name());
+    names.extend(definition.range_name());
+    names.extend(definition.ttl().map(|_| EXPIRES));
+    names.extend(more);
+    Some(names)
+}

@@ -1,0 +1,100 @@
+//! Finds by the values of a unique index.
+
+use super::DynamoDb;
+use super::call;
+use super::condition;
+use super::convert::to_record;
+use super::guard;
+use super::keys::to_key;
+use super::placeholders::Placeholders;
+use super::plan;
+use crate::condition::{Expr, Op};
+use crate::definition::Projection;
+use crate::error::Result;
+use crate::field::Path;
+use crate::request::{Call, FindUnique, RecordKey, index_values};
+use crate::value::Record;
+
+/// How often a guard is read again whose record had left it meanwhile.
+const TRIES: u32 = 8;
+
+impl DynamoDb {
+    /// One query of the index, which may be a moment behind.
+    pub(super) async fn find(&self, call: &Call, find: &FindUnique) -> Result<Option<Record>> {
+        let definition = find.definition;
+        let mut placeholders = Placeholders::default();
+        let equal = find.index.parts().zip(&find.values).map(|(part, value)| Expr::Compare {
+            path: Path::field(definition.part_name(part)),
+            op: Op::Eq,
+            value: value.clone(),
+        });
+        let key = condition::write(&Expr::And(equal.collect()), &mut placeholders).into_expression(&mut placeholders);
+        let filter = definition.ttl().map(|_| plan::live(call, &mut placeholders));
+        let filter = filter.and_then(|filter| filter.into_expression(&mut placeholders));
+        let mut start = None;
+        loop {
+            let request = || {
+                let query = self.client.query().table_name(definition.name()).index_name(find.index.name);
+                query
+                    .set_key_condition_expression(key.clone())
+                    .set_filter_expression(filter.clone())
+                    .set_expression_attribute_names(placeholders.names())
+                    .set_expression_attribute_values(placeholders.values())
+                    .set_exclusive_start_key(start.clone())
+                    .send()
+            };
+            let given = call::read(call, request).await?;
+            for item in given.items.unwrap_or_default() {
+                let record = to_record(item)?;
+                let record = match find.index.projection {
+                    Projection::All => Some(record),
+                    _ => self.holder(call, find, RecordKey::of(definition, &record)?).await?,
+                };
+                if let Some(record) = record.filter(|record| record.is_live(call)) {
+                    return Ok(Some(record));
+                }
+            }
+            start = given.last_evaluated_key;
+            if start.is_none() {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// The guard, which is never behind, and then the record that it says.
+    pub(super) async fn find_consistently(&self, call: &Call, find: &FindUnique) -> Result<Option<Record>> {
+        let definition = find.definition;
+        let key = guard::to_key(&guard::key(find.index, &find.values));
+        let table = guard::table(definition);
+        let mut before = None;
+        for _ in 0..TRIES {
+            let request = || {
+                let get = self.client.get_item().table_name(&table).consistent_read(true);
+                get.set_key(Some(key.clone())).send()
+            };
+            let Some(item) = call::read(call, request).await?.item else { return Ok(None) };
+            let guard = to_record(item)?;
+            let Some(owner) = guard::owner(definition, &guard).filter(|_| guard.is_live(call)) else { return Ok(None) };
+            if let Some(record) = self.holder(call, find, owner).await? {
+                return Ok(Some(record));
+            }
+            // The value went from one record to another between the reads, unless nothing has moved.
+            if before.replace(guard.clone()) == Some(guard) {
+                return Ok(None);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The record of a key, if it is live and has the values.
+    async fn holder(&self, call: &Call, find: &FindUnique, key: RecordKey) -> Result<Option<Record>> {
+        let definition = find.definition;
+        let request = || {
+            let get = self.client.get_item().table_name(definition.name()).consistent_read(true);
+            get.set_key(Some(to_key(definition, &key))).send()
+        };
+        let record = call::read(call, request).await?.item.map(to_record).transpose()?;
+        let has = |record: &Record| index_values(definition, find.index, record).as_ref() == Some(&find.values);
+        Ok(record.filter(|record| record.is_live(call) && has(record)))
+    }
+}

@@ -1,0 +1,346 @@
+//! What has to be true of the key space whatever was written: every record has exactly its entries,
+//! no two live records share a unique value, and queries give what a look at all records gives.
+
+use std::collections::BTreeMap;
+use std::ops::{Bound, ControlFlow};
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::store::layout;
+use super::{Entry, Keyspace, Space, View};
+use crate::ErrorKind;
+use crate::backend::memory::Tree;
+use crate::backend::{Action, Call, Change, FindUnique, Get, Limits, Query, RecordKey, Source, Span, Write};
+use crate::definition::{Definition, FieldDef, IndexDef, KeyDef, KeyKind, Projection, Spec, TimeUnit, TtlDef};
+use crate::field::Path;
+use crate::value::{EXPIRES, Record, Value};
+
+const fn field(name: &'static str) -> FieldDef {
+    FieldDef { name, rust_name: name, lowering: None }
+}
+
+const fn part(field: usize, kind: KeyKind) -> KeyDef {
+    KeyDef { field, kind }
+}
+
+const fn index(name: &'static str, hash: KeyDef, ranges: &'static [KeyDef], unique: bool) -> IndexDef {
+    let projection = Projection::All;
+    IndexDef { name, hash, ranges, unique, local: false, sparse: true, projection, read_capacity: None, write_capacity: None }
+}
+
+const FIELDS: &[FieldDef] =
+    &[field("h"), field("r"), field("group"), field("rank"), field("data"), field("name"), field("until")];
+
+const INDEXES: &[IndexDef] = &[
+    index("by_group", part(2, KeyKind::String), &[part(3, KeyKind::Integer), part(4, KeyKind::Bytes)], false),
+    index("by_name", part(5, KeyKind::String), &[], true),
+];
+
+const fn spec(indexes: &'static [IndexDef]) -> Spec {
+    Spec {
+        model: "Thing",
+        name: "things",
+        read_capacity: None,
+        write_capacity: None,
+        fields: FIELDS,
+        hash: part(0, KeyKind::String),
+        range: Some(part(1, KeyKind::Integer)),
+        indexes,
+        ttl: Some(TtlDef { field: 6, seconds: 0, unit: TimeUnit::Seconds }),
+        version: None,
+        auto_hash: false,
+        created_at: None,
+        updated_at: None,
+    }
+}
+
+static THINGS: Definition = spec(INDEXES).build();
+static PLAIN: Definition = spec(&[]).build();
+
+type Store = Keyspace<Tree>;
+
+fn store(definition: &'static Definition) -> Store {
+    let store = Keyspace::new(Tree::default(), Limits::NONE);
+    store.define(at(0), definition).unwrap();
+    store
+}
+
+fn at(seconds: i64) -> Call {
+    Call::new("test", seconds * 1000, Duration::from_secs(1))
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Put(Record),
+    Create(Record),
+    Delete(RecordKey),
+    Update(RecordKey, Vec<Change>),
+    Both(Box<Step>, Box<Step>),
+    Pass(i64),
+}
+
+fn key() -> impl Strategy<Value = RecordKey> {
+    (0..3u8, -2i64..3).prop_map(|(hash, range)| RecordKey {
+        // One hash value is the beginning of another, with the bytes of the encoding itself after it.
+        hash: Value::from(["a", "a\0", "a\u{1}b"][usize::from(hash)]),
+        range: Some(range.into()),
+    })
+}
+
+fn fields() -> impl Strategy<Value = Vec<(String, Value)>> {
+    let text = |words: &'static [&'static str]| proptest::sample::select(words).prop_map(Value::from);
+    let group = proptest::option::of(text(&["g", "g\0", "gg"]));
+    let rank = proptest::option::of((-2i64..3).prop_map(Value::from));
+    let data = proptest::collection::vec(0u8..2, 1..3).prop_map(Value::Bytes);
+    let name = proptest::option::of(text(&["ada", "bob", "eve"]));
+    let expires = proptest::option::of((0i64..40).prop_map(Value::from));
+    (group, rank, data, name, expires).prop_map(|(group, rank, data, name, expires)| {
+        let named = [("group", group), ("rank", rank), ("data", Some(data)), ("name", name), (EXPIRES, expires)];
+        named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    })
+}
+
+fn record() -> impl Strategy<Value = Record> {
+    (key(), fields()).prop_map(|(key, fields)| {
+        let parts = [("h".to_owned(), key.hash), ("r".to_owned(), key.range.unwrap())];
+        parts.into_iter().chain(fields).collect()
+    })
+}
+
+fn changes() -> impl Strategy<Value = Vec<Change>> {
+    let path = |name| Path::field(name);
+    fields().prop_map(move |fields| {
+        let names = ["group", "rank", "name"];
+        let set = fields.iter().filter_map(|(name, value)| {
+            let name = names.into_iter().find(|known| known == name)?;
+            Some(Change::Set(path(name), value.clone()))
+        });
+        let gone = names.into_iter().filter(|name| fields.iter().all(|(there, _)| there != name));
+        set.chain(gone.map(|name| Change::Remove(path(name)))).collect()
+    })
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let write = prop_oneof![
+        3 => record().prop_map(Step::Put),
+        3 => record().prop_map(Step::Create),
+        2 => key().prop_map(Step::Delete),
+        3 => (key(), changes()).prop_map(|(key, changes)| Step::Update(key, changes)),
+    ];
+    prop_oneof![
+        6 => write.clone(),
+        2 => (write.clone(), write).prop_map(|(a, b)| Step::Both(Box::new(a), Box::new(b))),
+        1 => (1i64..10).prop_map(Step::Pass),
+    ]
+}
+
+fn writes(step: &Step) -> Vec<Write> {
+    let stored = |record: &Record, action: fn(Record) -> Action| {
+        vec![Write::new(&THINGS, RecordKey::of(&THINGS, record).unwrap(), action(record.clone()))]
+    };
+    match step {
+        Step::Put(record) => stored(record, Action::Put),
+        Step::Create(record) => stored(record, Action::Create),
+        Step::Delete(key) => vec![Write::new(&THINGS, key.clone(), Action::Delete)],
+        Step::Update(key, changes) => vec![Write::new(&THINGS, key.clone(), Action::Update(changes.clone()))],
+        Step::Both(a, b) => [writes(a), writes(b)].concat(),
+        Step::Pass(_) => Vec::new(),
+    }
+}
+
+/// Everything that is stored.
+fn contents(store: &Store) -> BTreeMap<Vec<u8>, Entry> {
+    let mut all = BTreeMap::new();
+    let everything = (Bound::Unbounded, Bound::Unbounded);
+    let collect = |view: &<Tree as Space>::View| {
+        view.scan(&everything, false, &mut |key, entry| {
+            all.insert(key.to_vec(), entry.clone());
+            Ok(ControlFlow::Continue(()))
+        })
+    };
+    store.space.read(collect).unwrap();
+    all
+}
+
+fn records(store: &Store) -> Vec<Record> {
+    let records = contents(store).into_values().filter_map(|entry| match entry {
+        Entry::Record(record) => Some(Record::clone(&record)),
+        Entry::Mark => None,
+    });
+    records.collect()
+}
+
+fn check(store: &Store, now: i64) -> Result<(), TestCaseError> {
+    let catalog = store.catalog();
+    let layout = layout(&catalog, &THINGS).unwrap();
+    let (mut expected, mut found) = (Vec::new(), Vec::new());
+    for (key, entry) in contents(store) {
+        match entry {
+            Entry::Record(record) => expected.extend(layout.entries_of(&key, &record).unwrap()),
+            Entry::Mark => found.push(key),
+        }
+    }
+    expected.sort();
+    prop_assert_eq!(found, expected, "each record has its entries, and there are no others");
+
+    let call = at(now);
+    let live: Vec<_> = records(store).into_iter().filter(|record| record.is_live(&call)).collect();
+    for name in ["ada", "bob", "eve"] {
+        let holders: Vec<_> = live.iter().filter(|record| record.get("name") == Some(&Value::from(name))).collect();
+        prop_assert!(holders.len() <= 1, "{} is held by {:?}", name, holders);
+        let find = FindUnique::new(&THINGS, &INDEXES[1], vec![Value::from(name)], false);
+        let found_by_name = store.find_unique(call, &find).unwrap();
+        prop_assert_eq!(found_by_name.as_ref(), holders.first().copied());
+    }
+    Ok(())
+}
+
+/// Reads a query page by page, and compares it with a look at all records.
+fn check_query(store: &Store, now: i64, query: &Query, wanted: impl Fn(&Record) -> bool) -> Result<(), TestCaseError> {
+    let call = at(now);
+    let mut expected: Vec<_> =
+        records(store).into_iter().filter(|record| record.is_live(&call) && wanted(record)).collect();
+    let place = |record: &Record| query.position_of(record).unwrap();
+    expected.sort_by(|a, b| {
+        let (a, b) = (place(a), place(b));
+        let parts = |position: &crate::backend::Position| {
+            let key = [Some(position.key.hash.clone()), position.key.range.clone()];
+            position.ranges.iter().cloned().chain(key.into_iter().flatten()).collect::<Vec<_>>()
+        };
+        let pairs: Vec<_> = parts(&a).into_iter().zip(parts(&b)).collect();
+        pairs.iter().fold(std::cmp::Ordering::Equal, |order, (a, b)| order.then(a.compare(b).unwrap()))
+    });
+    if query.descending {
+        expected.reverse();
+    }
+    prop_assert_eq!(store.count(call, query).unwrap(), expected.len() as u64);
+    let (mut query, mut found) = (query.clone(), Vec::new());
+    loop {
+        let page = store.query(call, &query).unwrap();
+        prop_assert!(page.next.is_none() || page.records.len() == query.limit, "only the last page is short");
+        found.extend(page.records);
+        query.after = page.next;
+        if query.after.is_none() {
+            break;
+        }
+    }
+    prop_assert_eq!(found, expected);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn entries_and_uniqueness_hold(steps in proptest::collection::vec(step(), 1..40)) {
+        let store = store(&THINGS);
+        let mut now = 0;
+        for step in steps {
+            if let Step::Pass(seconds) = step {
+                now += seconds;
+            }
+            let before = contents(&store).len();
+            let refused = store.transact(at(now), writes(&step)).is_err();
+            prop_assert!(!refused || contents(&store).len() == before, "a refusal changes nothing");
+            check(&store, now)?;
+        }
+        let mut by_group = Query::new(&THINGS, Source::Index { index: &INDEXES[0], hash: "g".into() }, 2);
+        let in_group = |record: &Record| record.get("group") == Some(&Value::from("g")) && record.get("rank").is_some();
+        check_query(&store, now, &by_group, in_group)?;
+        by_group.descending = true;
+        by_group.span = Span::Between(Bound::Excluded(Value::Int(-2)), Bound::Included(Value::Int(1)));
+        let rank = |record: &Record| record.get("rank").and_then(Value::as_int).unwrap_or(-9);
+        check_query(&store, now, &by_group, |record| in_group(record) && (-1..=1).contains(&rank(record)))?;
+        let primary = Query::new(&THINGS, Source::Primary { hash: "a".into() }, 3);
+        check_query(&store, now, &primary, |record| record.get("h") == Some(&Value::from("a")))?;
+        check_query(&store, now, &Query::new(&THINGS, Source::Scan { segment: None }, 4), |_| true)?;
+    }
+
+    #[test]
+    fn an_index_takes_in_what_is_there(all in proptest::collection::vec(record(), 0..12)) {
+        let store = store(&PLAIN);
+        for record in all {
+            let key = RecordKey::of(&PLAIN, &record).unwrap();
+            store.write(at(0), Write::new(&PLAIN, key, Action::Put(record))).unwrap();
+        }
+        let before = contents(&store).len();
+        match store.define(at(0), &THINGS) {
+            Ok(()) => check(&store, 0)?,
+            Err(error) => {
+                prop_assert_eq!(error.kind(), ErrorKind::SchemaMismatch);
+                prop_assert!(error.message().contains("by_name"), "{}", error);
+                prop_assert_eq!(contents(&store).len(), before);
+                prop_assert_eq!(store.plan(at(0), &THINGS).unwrap().refusal().unwrap().kind(), ErrorKind::SchemaMismatch);
+            }
+        }
+    }
+}
+
+fn thing(hash: &str, name: &str, expires: i64) -> (RecordKey, Record) {
+    let key = RecordKey { hash: hash.into(), range: Some(0i64.into()) };
+    let mut record = Record::new();
+    for (name, value) in [("h", hash.into()), ("r", Value::Int(0)), ("name", name.into()), (EXPIRES, expires.into())] {
+        record.set(name, value);
+    }
+    (key, record)
+}
+
+#[test]
+fn expired_records_are_cleared_away_by_later_writes() {
+    let store = store(&THINGS);
+    for n in 0..10 {
+        let (key, record) = thing(&format!("old{n}"), &format!("name{n}"), 10);
+        store.write(at(0), Write::new(&THINGS, key, Action::Create(record))).unwrap();
+    }
+    for n in 0..5 {
+        let (key, record) = thing(&format!("new{n}"), &format!("name{n}"), 99);
+        store.write(at(10), Write::new(&THINGS, key, Action::Create(record))).unwrap();
+    }
+    assert_eq!(records(&store).len(), 5);
+    assert_eq!(contents(&store).len(), 15, "a record, its name and its expiry");
+}
+
+#[test]
+fn a_model_that_lacks_an_index_keeps_it_up_to_date() {
+    let store = store(&THINGS);
+    store.define(at(0), &PLAIN).unwrap();
+    let (key, record) = thing("a", "ada", 99);
+    store.write(at(0), Write::new(&PLAIN, key, Action::Create(record.clone()))).unwrap();
+    let find = FindUnique::new(&THINGS, &INDEXES[1], vec!["ada".into()], false);
+    assert_eq!(store.find_unique(at(0), &find).unwrap(), Some(record));
+    let (key, clash) = thing("b", "ada", 99);
+    let error = store.write(at(0), Write::new(&PLAIN, key, Action::Create(clash))).unwrap_err();
+    assert_eq!((error.kind(), error.index()), (ErrorKind::UniqueViolation, Some("by_name")));
+}
+
+#[test]
+fn nothing_is_done_to_what_is_not_defined() {
+    let store: Store = Keyspace::new(Tree::default(), Limits::NONE);
+    let (key, record) = thing("a", "ada", 99);
+    let write = Write::new(&THINGS, key.clone(), Action::Put(record));
+    let refused = |error: crate::Error, word: &str| {
+        assert_eq!((error.kind(), error.repository()), (ErrorKind::SchemaMismatch, Some("things")));
+        assert!(error.message().contains(word) && error.message().contains("call define first"), "{error}");
+    };
+    refused(store.write(at(0), write.clone()).unwrap_err(), "the repository things is not defined");
+    store.define(at(0), &PLAIN).unwrap();
+    refused(store.write(at(0), write).unwrap_err(), "by_name");
+    refused(store.get(at(0), &Get::new(&THINGS, key, false)).unwrap_err(), "by_group");
+}
+
+#[test]
+fn a_transaction_is_refused_where_the_first_refusal_is() {
+    let store = store(&THINGS);
+    let create = |hash, name| {
+        let (key, record) = thing(hash, name, 99);
+        Write::new(&THINGS, key, Action::Create(record))
+    };
+    let error = store.transact(at(0), vec![create("a", "ada"), create("b", "ada")]).unwrap_err();
+    assert_eq!((error.kind(), error.position(), error.index()), (ErrorKind::UniqueViolation, Some(1), Some("by_name")));
+    assert!(contents(&store).is_empty());
+    // What is given up before is free after.
+    store.write(at(0), create("a", "ada")).unwrap();
+    let (key, _) = thing("a", "ada", 99);
+    store.transact(at(0), vec![Write::new(&THINGS, key, Action::Delete), create("b", "ada")]).unwrap();
+}

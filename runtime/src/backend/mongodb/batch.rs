@@ -1,0 +1,228 @@
+//! Many puts and deletes: one command for up to a thousand of a kind.
+//!
+//! Each write is done for itself and in the order given. The driver does not retry commands of
+//! many writes, so where the answer to one is lost, the records' stamps tell which were stored, and
+//! the others are sent again: a put and a delete may be repeated.
+
+use std::collections::HashSet;
+
+use futures_util::{StreamExt, stream};
+use mongodb::Database;
+use mongodb::bson::raw::cstr;
+use mongodb::bson::{RawArrayBuf, RawDocument, RawDocumentBuf, RawBson, Document, rawdoc, doc};
+use mongodb::options::FindOptions;
+
+use super::command::{Command, Stamps};
+use super::errors::{Clash, Trouble, index_of};
+use super::patience::{Backoff, attempt, within};
+use super::read::{collection, find};
+use super::shape::{id, stamp_of};
+use super::write;
+use crate::error::{Error, ErrorKind, Result};
+use crate::request::{Action, Call, RecordKey, Write, Written};
+
+/// How much one command carries. The server takes 100,000 writes of 48 MB together.
+const WRITES: usize = 1000;
+const BYTES: usize = 16 * 1024 * 1024;
+
+/// How many single writes go at once, of those that a command cannot carry.
+const AT_ONCE: usize = 8;
+
+pub(super) async fn write_many(database: &Database, call: Call, writes: Vec<Write>) -> Result<Vec<Result<Written>>> {
+    let mut results = Vec::with_capacity(writes.len());
+    let mut rest = &*writes;
+    while !rest.is_empty() {
+        let length = run(rest);
+        let (chunk, others) = rest.split_at(length.max(1));
+        rest = others;
+        if length == 0 {
+            results.push(write::write(database, call, chunk[0].clone()).await);
+        } else {
+            results.extend(one_command(database, &call, chunk).await);
+        }
+    }
+    Ok(results)
+}
+
+/// How many writes from the first on are of one kind and one repository and of different records.
+fn run(writes: &[Write]) -> usize {
+    let Some(first) = writes.first() else { return 0 };
+    let mut keys = HashSet::new();
+    let mut bytes = 0;
+    let fits = |write: &&Write| {
+        bytes += size(write);
+        let kind = std::mem::discriminant(&write.action) == std::mem::discriminant(&first.action);
+        kind && is_simple(write)
+            && write.definition.name() == first.definition.name()
+            && bytes <= BYTES
+            && keys.insert(format!("{:?}", write.key))
+    };
+    writes.iter().take(WRITES).take_while(fits).count()
+}
+
+fn is_simple(write: &Write) -> bool {
+    matches!(write.action, Action::Put(_) | Action::Delete) && write.condition.is_none() && write.version.is_none()
+}
+
+fn size(write: &Write) -> usize {
+    match &write.action {
+        Action::Put(record) => crate::limits::record_size(record),
+        _ => 0,
+    }
+}
+
+/// Sends a chunk, and what of it has to be sent again.
+async fn one_command(database: &Database, call: &Call, chunk: &[Write]) -> Vec<Result<Written>> {
+    let stamps = Stamps::new();
+    let mut results: Vec<Option<Result<Written>>> = Vec::with_capacity(chunk.len());
+    let mut statements = Vec::with_capacity(chunk.len());
+    for write in chunk {
+        let built = Command::new(write, call, stamps).and_then(statement);
+        results.push(built.as_ref().err().map(|error| Err(error.clone())));
+        statements.push(built.unwrap_or_default());
+    }
+    let mut backoff = Backoff::new();
+    loop {
+        // What is sent together, by its positions in the chunk.
+        let round: Vec<usize> = (0..chunk.len()).filter(|at| results[*at].is_none()).collect();
+        if round.is_empty() {
+            break;
+        }
+        let trouble = match send(database, call, &chunk[round[0]], round.iter().map(|at| &statements[*at])).await {
+            Ok(answer) => {
+                settle(database, call, chunk, &round, &answer, &mut results).await;
+                continue;
+            }
+            Err(trouble) => trouble,
+        };
+        if trouble.is_ambiguous() {
+            mark_stored(database, call, chunk, &round, stamps, &mut results).await;
+        }
+        let hope = trouble.is_ambiguous() || trouble.is_undone() || trouble.is_overload();
+        if !hope || !backoff.pause(call).await {
+            let ambiguous = trouble.is_ambiguous();
+            let error = if ambiguous { trouble.into_unknown() } else { trouble.into_error(call.operation) };
+            for at in round {
+                results[at].get_or_insert_with(|| Err(error.clone()));
+            }
+        }
+    }
+    let missing = || Err(Error::new(ErrorKind::Backend, "the server did not say what became of this write"));
+    results.into_iter().map(|result| result.unwrap_or_else(missing)).collect()
+}
+
+async fn send(
+    database: &Database,
+    call: &Call,
+    first: &Write,
+    statements: impl Iterator<Item = &RawDocumentBuf>,
+) -> Result<Document, Trouble> {
+    let (name, list) = match first.action {
+        Action::Delete => (cstr!("delete"), cstr!("deletes")),
+        _ => (cstr!("update"), cstr!("updates")),
+    };
+    let mut command = RawDocumentBuf::new();
+    command.append(name, first.definition.name());
+    command.append(list, statements.map(|statement| statement.as_ref()).collect::<RawArrayBuf>());
+    command.append(cstr!("ordered"), false);
+    // The driver adds it to commands of its own only.
+    if let Some(concern) = database.write_concern() {
+        let concern = mongodb::bson::serialize_to_raw_document_buf(concern).map_err(mongodb::error::Error::from)?;
+        command.append(cstr!("writeConcern"), concern);
+    }
+    within(attempt(call), async { database.run_raw_command(command).await }).await
+}
+
+/// A command's one statement, as a command of many has it.
+fn statement(command: Command) -> Result<RawDocumentBuf> {
+    let unwritable = |error| Error::codec("a key cannot be written as BSON").with_source(error);
+    let raw = |filter: &Document| RawDocumentBuf::try_from(filter).map_err(unwritable);
+    match command {
+        Command::Replace { filter, record, upsert } => Ok(rawdoc! { "q": raw(&filter)?, "u": record, "upsert": upsert }),
+        Command::Delete { filter } => Ok(rawdoc! { "q": raw(&filter)?, "limit": 1 }),
+        _ => Err(Error::unsupported("a batch is of puts and deletes")),
+    }
+}
+
+/// Reads what became of each write of a round.
+async fn settle(
+    database: &Database,
+    call: &Call,
+    chunk: &[Write],
+    round: &[usize],
+    answer: &Document,
+    results: &mut [Option<Result<Written>>],
+) {
+    let mut clashes = Vec::new();
+    for error in answer.get_array("writeErrors").into_iter().flatten().filter_map(|error| error.as_document()) {
+        let at = error.get_i32("index").ok().and_then(|at| usize::try_from(at).ok());
+        let Some(at) = at.and_then(|at| round.get(at).copied()) else { continue };
+        let message = error.get_str("errmsg").unwrap_or_default();
+        let clash = index_of(message).map(|index| Clash { index, values: error.get_document("keyValue").ok().cloned() });
+        match clash {
+            Some(clash) => clashes.push((at, clash)),
+            None => results[at] = Some(Err(Error::new(ErrorKind::Backend, message))),
+        }
+    }
+    let clashed: HashSet<usize> = clashes.iter().map(|(at, _)| *at).collect();
+    // The server counts, but does not say which: of an upsert it names those that are new.
+    let new: HashSet<usize> = upserted(answer).filter_map(|at| round.get(at).copied()).collect();
+    let found = answer.get_i32("n").unwrap_or_default();
+    let concern = answer.get_document("writeConcernError").ok().map(|error| error.get_str("errmsg").unwrap_or_default().to_owned());
+    for at in round.iter().copied().filter(|at| !clashed.contains(at)) {
+        let existed = match chunk[at].action {
+            Action::Delete => usize::try_from(found).is_ok_and(|found| found == round.len()),
+            _ => !new.contains(&at),
+        };
+        results[at].get_or_insert_with(|| match &concern {
+            Some(message) => Err(Error::new(ErrorKind::OutcomeUnknown, format!("the write concern was not met: {message}"))),
+            None => Ok(Written::existed(existed)),
+        });
+    }
+    // One by one, since it may take the holder of a value away that has expired.
+    let singly = clashes.into_iter().map(|(at, clash)| async move {
+        let write = &chunk[at];
+        match write::refusal(write, &clash) {
+            Some(error) if write.definition.ttl().is_none() => (at, Err(error)),
+            _ => (at, write::write(database, *call, write.clone()).await),
+        }
+    });
+    let done: Vec<_> = stream::iter(singly).buffered(AT_ONCE).collect().await;
+    for (at, result) in done {
+        results[at] = Some(result);
+    }
+}
+
+fn upserted(answer: &Document) -> impl Iterator<Item = usize> {
+    let items = answer.get_array("upserted").into_iter().flatten().filter_map(|item| item.as_document());
+    items.filter_map(|item| item.get_i32("index").ok().and_then(|at| usize::try_from(at).ok()))
+}
+
+/// After an answer was lost: the records that bear the stamp were stored.
+async fn mark_stored(
+    database: &Database,
+    call: &Call,
+    chunk: &[Write],
+    round: &[usize],
+    stamps: Stamps,
+    results: &mut [Option<Result<Written>>],
+) {
+    let Some(first) = round.first().and_then(|at| chunk.get(*at)) else { return };
+    let ids: Result<Vec<_>> = round.iter().map(|at| id(chunk[*at].definition, &chunk[*at].key)).collect();
+    let Ok(ids) = ids else { return };
+    let options = FindOptions::builder().projection(doc! { crate::value::STAMP: 1 }).batch_size(WRITES as u32 + 1).build();
+    let decode = |document: &RawDocument| {
+        let mine = stamp_of(document).is_some_and(|stamp| stamps.has(stamp));
+        let key = document.get("_id").ok().flatten().map(RawBson::from);
+        Ok((mine, key))
+    };
+    let filter = doc! { "_id": { "$in": ids } };
+    let Ok(found) = find(call, &collection(database, first.definition), &filter, &options, decode).await else { return };
+    for at in round {
+        let own = |key: &RecordKey| id(chunk[*at].definition, key).ok().and_then(|id| RawBson::try_from(id).ok());
+        let own = own(&chunk[*at].key);
+        if found.iter().any(|(mine, key)| *mine && *key == own) {
+            results[*at] = Some(Ok(Written::existed(false)));
+        }
+    }
+}

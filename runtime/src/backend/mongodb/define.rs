@@ -1,0 +1,372 @@
+//! Collections and their indexes: what there should be, what there is, and making the one of the other.
+//!
+//! MongoDB keeps no types of fields, so the keys of each repository are written down in the
+//! collection `_reposit`, where a later define compares them.
+
+use mongodb::Database;
+use mongodb::bson::{Bson, Document, doc};
+use mongodb::options::ReturnDocument;
+
+use super::convert::hex;
+use super::errors::{Trouble, index_of};
+use super::patience::{read, within};
+use super::shape::{columns, shadows};
+use crate::backend::Plan;
+use crate::definition::{Definition, IndexDef, KeyDef, KeyKind};
+use crate::error::{Error, ErrorKind, Result};
+use crate::request::Call;
+use crate::value::EXPIRES;
+
+/// Where the keys of each repository are written down.
+const SCHEMAS: &str = "_reposit";
+
+const NAMESPACE_NOT_FOUND: i32 = 26;
+const NAMESPACE_EXISTS: i32 = 48;
+/// An index of another shape was made in between.
+const INDEX_CONFLICTS: [i32; 2] = [85, 86];
+const DUPLICATE_KEY: i32 = 11000;
+
+/// What there is already.
+#[derive(Debug, Default)]
+struct Existing {
+    collection: Option<Document>,
+    schema: Option<Document>,
+    indexes: Vec<Document>,
+}
+
+pub(super) async fn plan(database: &Database, call: Call, definition: &'static Definition) -> Result<Plan> {
+    let existing = existing(database, &call, definition).await?;
+    compare(database, &call, definition, &existing).await.map(|(plan, _)| plan)
+}
+
+pub(super) async fn define(database: &Database, call: Call, definition: &'static Definition) -> Result<()> {
+    let existing = existing(database, &call, definition).await?;
+    let (plan, missing) = compare(database, &call, definition, &existing).await?;
+    if let Some(refusal) = plan.refusal() {
+        return Err(refusal);
+    }
+    // First what says whose keys these are: of two that define different ones at once, one is refused here.
+    write_schema(database, &call, definition).await?;
+    if existing.collection.is_none() {
+        let create = |_| database.run_command(doc! { "create": definition.name() }).into_future();
+        tolerate(command(&call, create).await, NAMESPACE_EXISTS)?;
+    } else {
+        fill_shadows(database, &call, definition).await?;
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    // All indexes in one command: it makes all of them or none, and returns when they are ready.
+    let create = |_| database.run_command(doc! { "createIndexes": definition.name(), "indexes": missing.clone() }).into_future();
+    command(&call, create).await.map(drop).map_err(|trouble| refused(definition, trouble, &call))
+}
+
+fn refused(definition: &Definition, trouble: Trouble, call: &Call) -> Error {
+    let Trouble::Driver(error) = &trouble else { return trouble.into_error(call.operation) };
+    let code = super::errors::code(error);
+    if code == Some(DUPLICATE_KEY) {
+        let index = index_of(&error.to_string()).unwrap_or_default();
+        let message = format!("the unique index {index} cannot be made: records share its values");
+        return Error::new(ErrorKind::SchemaMismatch, message).on_index(&index).with_source(error.clone());
+    }
+    if code.is_some_and(|code| INDEX_CONFLICTS.contains(&code)) {
+        let message = format!("an index of {} exists with another shape", definition.name());
+        return Error::new(ErrorKind::SchemaMismatch, message).with_source(error.clone());
+    }
+    trouble.into_error(call.operation)
+}
+
+/// Sends a command that may be sent again, until the deadline.
+async fn command<F, W>(call: &Call, mut work: F) -> Result<Document, Trouble>
+where
+    F: FnMut(()) -> W,
+    W: Future<Output = mongodb::error::Result<Document>>,
+{
+    let mut backoff = super::patience::Backoff::new();
+    loop {
+        match within(call.left(), work(())).await {
+            Ok(answer) => return Ok(answer),
+            Err(trouble) if trouble.is_passing() && backoff.pause(call).await => {}
+            Err(trouble) => return Err(trouble),
+        }
+    }
+}
+
+fn tolerate(result: Result<Document, Trouble>, code: i32) -> Result<Document> {
+    match result {
+        Err(Trouble::Driver(error)) if super::errors::code(&error) == Some(code) => Ok(Document::new()),
+        other => other.map_err(|trouble| trouble.into_error("define")),
+    }
+}
+
+/// The documents in the first batch of a command's cursor. A collection has 64 indexes at most, which one batch holds.
+fn batch(answer: &Document) -> Vec<Document> {
+    let items = answer.get_document("cursor").and_then(|cursor| cursor.get_array("firstBatch"));
+    items.into_iter().flatten().filter_map(|item| item.as_document().cloned()).collect()
+}
+
+async fn existing(database: &Database, call: &Call, definition: &Definition) -> Result<Existing> {
+    let list = doc! { "listCollections": 1, "filter": { "name": definition.name() } };
+    let collections = read(call, |_| database.run_command(list.clone()).into_future()).await?;
+    let Some(collection) = batch(&collections).into_iter().next() else {
+        let schema = schema(database, call, definition).await?;
+        return Ok(Existing { schema, ..Existing::default() });
+    };
+    let list = |_| database.run_command(doc! { "listIndexes": definition.name() }).into_future();
+    let indexes = tolerate(command(call, list).await, NAMESPACE_NOT_FOUND)?;
+    let schema = schema(database, call, definition).await?;
+    Ok(Existing { collection: Some(collection), schema, indexes: batch(&indexes) })
+}
+
+async fn schema(database: &Database, call: &Call, definition: &Definition) -> Result<Option<Document>> {
+    let schemas = database.collection::<Document>(SCHEMAS);
+    read(call, |time| schemas.find_one(doc! { "_id": definition.name() }).max_time(time).into_future()).await
+}
+
+/// What is missing and what does not match; with the indexes that are missing.
+async fn compare(
+    database: &Database,
+    call: &Call,
+    definition: &'static Definition,
+    existing: &Existing,
+) -> Result<(Plan, Vec<Document>)> {
+    let mut plan = Plan::new(definition.name());
+    match &existing.collection {
+        None => plan.create.push(format!("collection {}", definition.name())),
+        Some(collection) => plan.mismatches.extend(collection_differs(collection)),
+    }
+    match &existing.schema {
+        Some(schema) => plan.mismatches.extend(schema_differs(definition, schema)),
+        None if existing.collection.is_some() => plan.mismatches.extend(foreign_keys(database, call, definition).await?),
+        None => {}
+    }
+    let mut missing = Vec::new();
+    for wanted in wanted(definition) {
+        match index_differs(&wanted, &existing.indexes) {
+            Some(Some(difference)) => plan.mismatches.push(difference),
+            Some(None) => {}
+            None => {
+                if existing.collection.is_some() {
+                    plan.mismatches.extend(duplicates(database, call, definition, &wanted).await?);
+                }
+                plan.create.push(described(&wanted));
+                missing.push(wanted);
+            }
+        }
+    }
+    if definition.ttl().is_none() && existing.indexes.iter().any(|index| name_of(index) == EXPIRES) {
+        plan.mismatches.push("the collection's records expire, the model's do not".to_owned());
+    }
+    Ok((plan, missing))
+}
+
+fn collection_differs(collection: &Document) -> Option<String> {
+    let kind = collection.get_str("type").unwrap_or("collection");
+    let options = collection.get_document("options").ok();
+    let has = |name: &str| options.is_some_and(|options| options.contains_key(name));
+    if kind != "collection" {
+        Some(format!("it is a {kind}, not a collection"))
+    } else if has("capped") {
+        Some("the collection is capped".to_owned())
+    } else if has("collation") {
+        Some("the collection has a collation, under which different texts can be equal".to_owned())
+    } else {
+        None
+    }
+}
+
+/// The indexes that there should be, as "createIndexes" takes them.
+fn wanted(definition: &'static Definition) -> Vec<Document> {
+    let mut wanted: Vec<_> = definition.indexes().iter().map(|index| wanted_index(definition, index)).collect();
+    if definition.ttl().is_some() {
+        wanted.push(doc! { "key": { EXPIRES: 1 }, "name": EXPIRES, "expireAfterSeconds": 0 });
+    }
+    wanted
+}
+
+fn wanted_index(definition: &Definition, index: &IndexDef) -> Document {
+    let columns = columns(definition, index);
+    let mut key: Document = columns.iter().map(|column| (column.path.clone(), Bson::Int32(1))).collect();
+    // The order is total with `_id` at the end, and pages are read from the index.
+    if !index.unique && !key.contains_key("_id") {
+        key.insert("_id", 1);
+    }
+    let mut wanted = doc! { "key": key, "name": index.name };
+    if index.unique {
+        wanted.insert("unique", true);
+    }
+    // A record without one of the fields is not in the index.
+    let fields = columns.iter().filter(|column| !column.path.starts_with("_id"));
+    let exist: Document = fields.map(|column| (column.path.clone(), doc! { "$exists": true }.into())).collect();
+    if !exist.is_empty() {
+        wanted.insert("partialFilterExpression", exist);
+    }
+    wanted
+}
+
+fn name_of(index: &Document) -> &str {
+    index.get_str("name").unwrap_or_default()
+}
+
+/// Nothing where there is no such index; a difference where there is one that is not the same.
+fn index_differs(wanted: &Document, existing: &[Document]) -> Option<Option<String>> {
+    let name = name_of(wanted);
+    if let Some(index) = existing.iter().find(|index| name_of(index) == name) {
+        let same = shape(index) == shape(wanted);
+        return Some((!same).then(|| format!("the index {name} is {}, the model says {}", described(index), described(wanted))));
+    }
+    let same_key = existing.iter().find(|index| fields(index) == fields(wanted) && name_of(index) != "_id_");
+    same_key.map(|index| Some(format!("an index on the fields of {name} exists under the name {}", name_of(index))))
+}
+
+/// What makes an index what it is.
+fn shape(index: &Document) -> impl PartialEq + use<> {
+    let flag = |name: &str| index.get_bool(name).unwrap_or(false);
+    let expiry = index.get("expireAfterSeconds").and_then(number);
+    let partial = index.get_document("partialFilterExpression").ok().cloned();
+    (fields(index), flag("unique"), flag("sparse"), flag("hidden"), expiry, partial, index.contains_key("collation"))
+}
+
+fn fields(index: &Document) -> Vec<(String, Option<i64>)> {
+    let key = index.get_document("key").into_iter().flatten();
+    key.map(|(name, direction)| (name.clone(), number(direction))).collect()
+}
+
+fn number(value: &Bson) -> Option<i64> {
+    match value {
+        Bson::Int32(n) => Some((*n).into()),
+        Bson::Int64(n) => Some(*n),
+        Bson::Double(x) => crate::value::whole(*x).and_then(|n| i64::try_from(n).ok()),
+        _ => None,
+    }
+}
+
+fn described(index: &Document) -> String {
+    let names: Vec<_> = fields(index).into_iter().map(|(name, _)| name).collect();
+    let unique = if index.get_bool("unique").unwrap_or(false) { "unique " } else { "" };
+    let expiry = if index.contains_key("expireAfterSeconds") { ", which expires records" } else { "" };
+    let partial = if index.contains_key("partialFilterExpression") { "" } else { ", over all records" };
+    let partial = if expiry.is_empty() { partial } else { "" };
+    format!("{unique}index {} on ({}){expiry}{partial}", name_of(index), names.join(", "))
+}
+
+/// The keys as they are written down.
+fn key_entry(definition: &Definition, part: KeyDef) -> Document {
+    doc! { "field": definition.part_name(part), "kind": part.kind.as_str() }
+}
+
+fn parts(definition: &Definition) -> Vec<Document> {
+    let indexes = definition.indexes().iter().flat_map(|index| index.parts().map(move |part| (index, part)));
+    indexes.map(|(index, part)| doc! { "index": index.name, "field": definition.part_name(part), "kind": part.kind.as_str() }).collect()
+}
+
+fn range_entry(definition: &Definition) -> Bson {
+    definition.range().map_or(Bson::Null, |range| key_entry(definition, range).into())
+}
+
+fn schema_differs(definition: &Definition, schema: &Document) -> Vec<String> {
+    let mut differences = Vec::new();
+    let mut differs = |what: &str, stored: &Bson, wanted: Bson| {
+        if *stored != wanted {
+            differences.push(format!("the {what} is {}, the model says {}", entry_text(stored), entry_text(&wanted)));
+        }
+    };
+    differs("hash key", schema.get("hash").unwrap_or(&Bson::Null), key_entry(definition, definition.hash()).into());
+    differs("range key", schema.get("range").unwrap_or(&Bson::Null), range_entry(definition));
+    let known = schema.get_array("parts").into_iter().flatten().filter_map(Bson::as_document);
+    for stored in known {
+        for wanted in parts(definition) {
+            let same = |name: &str| stored.get(name) == wanted.get(name);
+            if same("index") && same("field") && !same("kind") {
+                let index = wanted.get_str("index").unwrap_or_default();
+                differs(&format!("field of the index {index}"), &stored.clone().into(), wanted.into());
+            }
+        }
+    }
+    differences
+}
+
+fn entry_text(entry: &Bson) -> String {
+    let Bson::Document(entry) = entry else { return "none".to_owned() };
+    format!("{} ({})", entry.get_str("field").unwrap_or_default(), entry.get_str("kind").unwrap_or_default())
+}
+
+/// Writes the keys down, unless they are, and looks at what is written then.
+async fn write_schema(database: &Database, call: &Call, definition: &Definition) -> Result<()> {
+    let schemas = database.collection::<Document>(SCHEMAS);
+    let update = doc! {
+        "$setOnInsert": { "hash": key_entry(definition, definition.hash()), "range": range_entry(definition) },
+        "$addToSet": { "parts": { "$each": parts(definition) } },
+    };
+    let mut plan = Plan::new(definition.name());
+    let mut backoff = super::patience::Backoff::new();
+    let written = loop {
+        let write = schemas.find_one_and_update(doc! { "_id": definition.name() }, update.clone());
+        match within(call.left(), write.upsert(true).return_document(ReturnDocument::After).into_future()).await {
+            Ok(written) => break written.unwrap_or_default(),
+            // Two that insert it at once: one of them has to look again.
+            Err(trouble) if (trouble.is_passing() || trouble.clash().is_some()) && backoff.pause(call).await => {}
+            Err(trouble) => return Err(trouble.into_error(call.operation)),
+        }
+    };
+    plan.mismatches = schema_differs(definition, &written);
+    plan.refusal().map_or(Ok(()), Err)
+}
+
+/// Of a collection that was never defined, whether the keys in it are of the model's kind.
+async fn foreign_keys(database: &Database, call: &Call, definition: &Definition) -> Result<Option<String>> {
+    let kind = |kind: KeyKind, bytes: &'static str| match kind {
+        KeyKind::String => "string",
+        KeyKind::Integer => "number",
+        KeyKind::Bytes => bytes,
+    };
+    let other = |path: &str, kind: &str| doc! { path: { "$not": { "$type": kind } } };
+    let hash = kind(definition.hash().kind, "binData");
+    let (filter, expected) = match definition.range() {
+        None => (other("_id", hash), definition.hash().kind.as_str().to_owned()),
+        Some(range) => {
+            let filter = doc! { "$or": [other("_id.h", hash), other("_id.r", kind(range.kind, "string"))] };
+            (filter, format!("document {{h, r}} of {} and {}", definition.hash().kind.as_str(), range.kind.as_str()))
+        }
+    };
+    let collection = database.collection::<Document>(definition.name());
+    let found = read(call, |_| collection.find_one(filter.clone()).into_future()).await?;
+    Ok(found.map(|_| format!("the collection has records whose _id is not a {expected}")))
+}
+
+/// Whether records share the values of a unique index that is to be made.
+async fn duplicates(database: &Database, call: &Call, definition: &Definition, wanted: &Document) -> Result<Option<String>> {
+    if !wanted.get_bool("unique").unwrap_or(false) {
+        return Ok(None);
+    }
+    let paths: Vec<_> = fields(wanted).into_iter().map(|(path, _)| path).collect();
+    let group: Document = paths.iter().enumerate().map(|(at, path)| (format!("f{at}"), format!("${path}").into())).collect();
+    let filter = wanted.get_document("partialFilterExpression").cloned().unwrap_or_default();
+    let pipeline = [
+        doc! { "$match": filter },
+        doc! { "$group": { "_id": group, "n": { "$sum": 1 } } },
+        doc! { "$match": { "n": { "$gt": 1 } } },
+        doc! { "$limit": 1 },
+    ];
+    let collection = database.collection::<Document>(definition.name());
+    let (pipeline, collection) = (&pipeline, &collection);
+    let first = |_| async move { collection.aggregate(pipeline.clone()).allow_disk_use(true).await?.advance().await };
+    let shared = read(call, first).await?;
+    Ok(shared.then(|| format!("the unique index {} cannot be made: records share its values", name_of(wanted))))
+}
+
+/// Gives records that were stored before an index ordered by bytes was declared their text.
+async fn fill_shadows(database: &Database, call: &Call, definition: &'static Definition) -> Result<()> {
+    let collection = database.collection::<Document>(definition.name());
+    for (name, shadow) in shadows(definition) {
+        loop {
+            let filter = doc! { name: { "$type": "binData" }, &shadow: { "$exists": false } };
+            let Some(record) = read(call, |_| collection.find_one(filter.clone()).into_future()).await? else { break };
+            let (Some(id), Ok(bytes)) = (record.get("_id"), record.get_binary_generic(name)) else { break };
+            let same = doc! { "_id": { "$eq": id }, name: { "$eq": record.get(name) } };
+            let set = doc! { "$set": { &shadow: hex(bytes) } };
+            read(call, |_| collection.update_one(same.clone(), set.clone()).into_future()).await?;
+        }
+    }
+    Ok(())
+}

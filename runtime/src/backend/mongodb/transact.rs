@@ -1,0 +1,206 @@
+//! Writes that happen all together or not at all: a transaction of the server.
+//!
+//! It reads one snapshot, and is given up by the server when another write is in its way
+//! ("TransientTransactionError"): then it is done again from the start. A commit whose answer is
+//! lost is repeated, which the server does once ("Transactions" in the MongoDB manual).
+
+use mongodb::bson::doc;
+use mongodb::bson::oid::ObjectId;
+use mongodb::options::{ReadConcern, ReadPreference, SelectionCriteria, WriteConcern};
+use mongodb::{ClientSession, Database};
+
+use super::command::{Command, Stamps};
+use super::errors::{Clash, Trouble};
+use super::patience::{Backoff, attempt, out_of_time, within};
+use super::read::collection;
+use super::shape::{by_id, from_document};
+use super::write::{self, Outcome, Verdict};
+use crate::error::{Error, ErrorKind, Result};
+use crate::request::{Action, Call, Write, Written};
+
+/// Why a transaction did not happen.
+enum End {
+    /// It will not.
+    Refused(Error),
+    /// Others were in the way.
+    Conflict(Trouble),
+    /// A value of a unique index is held by a record that may have expired.
+    Clash(usize, Clash, Error),
+    /// The server refused a command for a reason that the record may tell.
+    Failed(usize, Trouble),
+}
+
+impl From<Error> for End {
+    fn from(error: Error) -> Self {
+        Self::Refused(error)
+    }
+}
+
+pub(super) async fn transact(database: &Database, call: Call, writes: Vec<Write>) -> Result<Vec<Written>> {
+    if let [single] = &*writes {
+        let written = write::write(database, call, single.clone()).await;
+        return written.map(|written| vec![written]).map_err(|error| error.at_position(0));
+    }
+    let mut backoff = Backoff::new();
+    let mut failed = 0;
+    loop {
+        let end = match once(database, &call, &writes).await {
+            Ok(written) => return Ok(written),
+            Err(end) => end,
+        };
+        let last = match end {
+            End::Refused(error) => return Err(error),
+            End::Conflict(trouble) => Some(trouble),
+            End::Clash(at, clash, error) => {
+                let holder = writes.get(at).map(|write| (collection(database, write.definition), write));
+                match holder {
+                    Some((collection, write)) if write::free(&collection, &call, write, &clash).await? => None,
+                    _ => return Err(error.at_position(at)),
+                }
+            }
+            End::Failed(at, trouble) => {
+                failed += 1;
+                if let Some(write) = writes.get(at) {
+                    let stored = super::read::by_key(database, &call, write.definition, &write.key).await?;
+                    write::judge(write, stored, &call).map_err(|error| error.at_position(at))?;
+                }
+                if failed == 3 {
+                    return Err(trouble.into_error(call.operation).at_position(at));
+                }
+                None
+            }
+        };
+        if !backoff.pause(&call).await {
+            let error = out_of_time(&call);
+            return Err(match last {
+                Some(Trouble::Driver(cause)) => error.with_source(cause),
+                _ => error,
+            });
+        }
+    }
+}
+
+/// One attempt at all of it.
+async fn once(database: &Database, call: &Call, writes: &[Write]) -> Result<Vec<Written>, End> {
+    let stamps = Stamps { written: ObjectId::new(), inserted: ObjectId::new() };
+    let client = database.client();
+    let mut session = within(attempt(call), client.start_session().into_future()).await.map_err(|trouble| unbegun(trouble, call))?;
+    let begin = session
+        .start_transaction()
+        .read_concern(ReadConcern::snapshot())
+        .write_concern(WriteConcern::majority())
+        .selection_criteria(SelectionCriteria::ReadPreference(ReadPreference::Primary));
+    begin.await.map_err(|error| unbegun(Trouble::Driver(error), call))?;
+    touch(database, call, writes, &mut session).await?;
+    let mut written = Vec::with_capacity(writes.len());
+    for (at, write) in writes.iter().enumerate() {
+        match one(database, call, at, write, stamps, &mut session).await {
+            Ok(done) => written.push(done),
+            Err(end) => {
+                // Nothing was committed whatever becomes of this; it only frees the records sooner.
+                let _ = within(attempt(call), session.abort_transaction().into_future()).await;
+                return Err(end);
+            }
+        }
+    }
+    commit(database, call, writes, stamps, &mut session).await?;
+    Ok(written)
+}
+
+/// Reads something, so that the server knows of the transaction before it locks a record: one that
+/// is dropped from then on is aborted by the driver, one that is dropped before has locked nothing.
+async fn touch(database: &Database, call: &Call, writes: &[Write], session: &mut ClientSession) -> Result<(), End> {
+    let Some(write) = writes.first() else { return Ok(()) };
+    let collection = collection(database, write.definition);
+    let find = collection.find_one(by_id(write.definition, &write.key)?).projection(doc! { "_id": 1 }).session(session);
+    within(attempt(call), find.into_future()).await.map(drop).map_err(|trouble| unbegun(trouble, call))
+}
+
+fn unbegun(trouble: Trouble, call: &Call) -> End {
+    if trouble.is_passing() || trouble.is_transient() { End::Conflict(trouble) } else { End::Refused(trouble.into_error(call.operation)) }
+}
+
+/// One write of it.
+async fn one(
+    database: &Database,
+    call: &Call,
+    at: usize,
+    write: &Write,
+    stamps: Stamps,
+    session: &mut ClientSession,
+) -> Result<Written, End> {
+    let placed = |error: Error| End::Refused(error.at_position(at));
+    let command = Command::new(write, call, stamps).map_err(placed)?;
+    let collection = collection(database, write.definition);
+    let answer = match within(attempt(call), command.send(&collection, Some(session))).await {
+        Ok(answer) => answer,
+        Err(trouble) => return Err(failed(at, write, trouble, call)),
+    };
+    match write::outcome(write, answer, stamps).map_err(placed)? {
+        Outcome::Done(written) => Ok(written),
+        Outcome::Missed => {
+            let find = collection.find_one(by_id(write.definition, &write.key).map_err(placed)?).session(session);
+            let stored = within(attempt(call), find.into_future()).await.map_err(|trouble| failed(at, write, trouble, call))?;
+            let stored = stored.map(|document| from_document(write.definition, &document)).transpose().map_err(placed)?;
+            match write::judge(write, stored, call).map_err(placed)? {
+                Verdict::Nothing => Ok(Written::existed(false)),
+                // In one snapshot the record says nothing else than it said to the write.
+                Verdict::Again => Err(End::Conflict(Trouble::Silence)),
+            }
+        }
+    }
+}
+
+/// What a command's failure means for the transaction, which has not been committed.
+fn failed(at: usize, write: &Write, trouble: Trouble, call: &Call) -> End {
+    if let Some(clash) = trouble.clash() {
+        return match write::refusal(write, &clash) {
+            Some(error) if error.kind() == ErrorKind::UniqueViolation => End::Clash(at, clash, error),
+            Some(error) => End::Refused(error.at_position(at)),
+            None => End::Conflict(trouble),
+        };
+    }
+    if trouble.is_transient() || trouble.is_passing() {
+        End::Conflict(trouble)
+    } else if trouble.is_refusal() && !write.changes().is_empty() {
+        End::Failed(at, trouble)
+    } else {
+        End::Refused(trouble.into_error(call.operation).at_position(at))
+    }
+}
+
+/// Commits, as often as it takes to know.
+async fn commit(
+    database: &Database,
+    call: &Call,
+    writes: &[Write],
+    stamps: Stamps,
+    session: &mut ClientSession,
+) -> Result<(), End> {
+    let mut backoff = Backoff::new();
+    loop {
+        let trouble = match within(attempt(call), session.commit_transaction().into_future()).await {
+            Ok(()) => return Ok(()),
+            Err(trouble) => trouble,
+        };
+        if trouble.is_transient() {
+            return Err(End::Conflict(trouble));
+        }
+        if !trouble.is_unknown_commit() && !trouble.is_ambiguous() {
+            return Err(End::Refused(trouble.into_error(call.operation)));
+        }
+        if !backoff.pause(call).await {
+            return match is_there(database, call, writes, stamps).await {
+                true => Ok(()),
+                false => Err(End::Refused(trouble.into_unknown())),
+            };
+        }
+    }
+}
+
+/// Whether a record bears the transaction's stamp, which none does unless all do.
+async fn is_there(database: &Database, call: &Call, writes: &[Write], stamps: Stamps) -> bool {
+    let Some(write) = writes.iter().find(|write| !matches!(write.action, Action::Delete)) else { return false };
+    let collection = collection(database, write.definition);
+    matches!(write::stamped(&collection, call, write, stamps).await, Ok(Some(_)))
+}

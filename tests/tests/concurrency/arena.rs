@@ -1,0 +1,122 @@
+//! Where the checks run: a database, more than one client of it, and how long.
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use reposit::backend::Backend;
+use reposit::{Database, Error, ErrorKind};
+use reposit_tests::report;
+use reposit_tests::servers::Target;
+
+/// `long` makes every check run for ten minutes instead of seconds.
+const LENGTH: &str = "REPOSIT_CONCURRENCY";
+
+/// How long a check runs where nothing is said.
+pub const SPAN: Duration = Duration::from_secs(2);
+
+/// What is wrong, in words.
+pub type Found = Result<(), String>;
+
+pub struct Arena {
+    /// Several clients, as several processes would have. Those of the embedded store share it.
+    clients: Vec<Database>,
+    /// How a client of its own is opened, where there is a server.
+    url: Option<String>,
+    until: Instant,
+}
+
+impl Arena {
+    pub async fn on(target: Target) -> (Self, String) {
+        let (url, label) = target.fresh().await;
+        let first = Database::open(&url).await.expect("the server answers");
+        let is_shared = target == Target::Memory;
+        let second = if is_shared { first.clone() } else { Database::open(&url).await.expect("the server answers") };
+        let span = match std::env::var(LENGTH).as_deref() {
+            Ok("long") => Duration::from_secs(600),
+            _ => SPAN,
+        };
+        let url = (!is_shared).then_some(url);
+        (Self { clients: vec![first, second], url, until: Instant::now() + span }, label)
+    }
+
+    /// On a backend of the test's own.
+    pub fn on_backend(backend: impl Backend, span: Duration) -> Self {
+        let db = Database::with_backend(backend);
+        Self { clients: vec![db.clone(), db], url: None, until: Instant::now() + span }
+    }
+
+    pub fn db(&self, client: usize) -> &Database {
+        &self.clients[client % self.clients.len()]
+    }
+
+    /// A client that shares nothing with the others, or the store that cannot be opened twice.
+    pub async fn own(&self) -> Database {
+        match &self.url {
+            None => self.clients[0].clone(),
+            Some(url) => Database::open(url).await.expect("the server answers"),
+        }
+    }
+
+    pub fn is_over(&self) -> bool {
+        Instant::now() >= self.until
+    }
+}
+
+/// Runs a check on a server: it must find nothing.
+pub async fn holds<F: Future<Output = Found>>(target: Target, name: &str, check: impl FnOnce(Arena) -> F) {
+    let (arena, label) = Arena::on(target).await;
+    check(arena).await.unwrap_or_else(|found| panic!("{name} on {label}: {found}"));
+    report::ran(&format!("concurrency::{name}"), &label);
+}
+
+/// What became of a write among others.
+pub enum Fate<T> {
+    Done(T),
+    /// Refused for a reason of the data.
+    Refused(ErrorKind),
+    /// Not done, because too much went on.
+    Not,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// Sorts out what may happen among many; anything else is wrong.
+pub fn fate<T>(result: Result<T, Error>) -> Result<Fate<T>, String> {
+    let error = match result {
+        Ok(done) => return Ok(Fate::Done(done)),
+        Err(error) => error,
+    };
+    match error.kind() {
+        ErrorKind::OutcomeUnknown => Ok(Fate::Unknown),
+        ErrorKind::Timeout | ErrorKind::Throttled | ErrorKind::Unavailable => Ok(Fate::Not),
+        kind @ (ErrorKind::NotFound
+        | ErrorKind::AlreadyExists
+        | ErrorKind::UniqueViolation
+        | ErrorKind::VersionConflict
+        | ErrorKind::ConditionFailed) => Ok(Fate::Refused(kind)),
+        _ => Err(format!("{error:?}")),
+    }
+}
+
+/// An error that must not be.
+pub fn wrong(error: Error) -> String {
+    format!("{error:?}")
+}
+
+/// Runs tasks side by side; the first thing found is what is told.
+pub async fn together<T, F>(tasks: impl IntoIterator<Item = F>) -> Result<Vec<T>, String>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, String>> + Send + 'static,
+{
+    let tasks: Vec<_> = tasks.into_iter().map(tokio::spawn).collect();
+    let mut done = Vec::with_capacity(tasks.len());
+    let mut found = None;
+    for task in tasks {
+        match task.await.map_err(|panicked| panicked.to_string()).and_then(|result| result) {
+            Ok(result) => done.push(result),
+            Err(wrong) => drop(found.get_or_insert(wrong)),
+        }
+    }
+    found.map_or(Ok(done), Err)
+}

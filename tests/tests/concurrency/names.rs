@@ -1,0 +1,117 @@
+//! Many claim one name at once: one has it, and the others' other values stay free.
+
+use std::sync::Arc;
+
+use reposit::{Database, ErrorKind, Repository};
+use serde::{Deserialize, Serialize};
+
+use crate::arena::{Arena, Fate, Found, fate, together, wrong};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+#[repository(name = "claims")]
+pub struct Claim {
+    #[hash_key]
+    pub id: String,
+    #[index(unique)]
+    pub name: String,
+    #[index(unique)]
+    pub badge: String,
+}
+
+const CLAIMANTS: usize = 64;
+
+fn claim(id: &str, name: &str) -> Claim {
+    Claim { id: id.into(), name: name.into(), badge: format!("badge of {id}") }
+}
+
+pub async fn each_name_has_one_owner(arena: Arena) -> Found {
+    arena.db(0).define::<Claim>().await.map_err(wrong)?;
+    let arena = Arc::new(arena);
+    let mut round = 0;
+    while round == 0 || !arena.is_over() {
+        claimed_by_new_records(&arena, &format!("r{round}")).await?;
+        claimed_by_old_records(&arena, &format!("o{round}")).await?;
+        round += 1;
+    }
+    let broken = arena.db(0).check::<Claim>().await.map_err(wrong)?;
+    if broken.is_empty() { Ok(()) } else { Err(broken.join("; ")) }
+}
+
+/// Each makes a record with the name.
+async fn claimed_by_new_records(arena: &Arc<Arena>, name: &str) -> Found {
+    let tasks = (0..CLAIMANTS).map(|n| {
+        let (arena, claim) = (arena.clone(), claim(&format!("{name}-{n}"), name));
+        async move { fate(Claim::create(&claim).exec(arena.db(n)).await) }
+    });
+    let winner = the_winner(together(tasks).await?, name)?;
+    let Some(winner) = winner else { return Ok(()) };
+    let db = arena.db(0);
+    owner_is(db, name, &format!("{name}-{winner}")).await?;
+    // What the others wanted besides is free: another takes all of it.
+    for n in (0..CLAIMANTS).filter(|n| *n != winner) {
+        let loser = format!("{name}-{n}");
+        let badge = claim(&loser, name).badge;
+        if Claim::find_by_badge(&badge).consistent().exec(db).await.map_err(wrong)?.is_some() {
+            return Err(format!("{loser} was refused, and has its {badge}"));
+        }
+        let heir = Claim { badge, ..claim(&format!("{loser} heir"), &format!("{loser} heir")) };
+        Claim::create(&heir).exec(db).await.map_err(|e| format!("a value of the refused {loser} is not free: {e:?}"))?;
+    }
+    // And the name itself, once its owner is gone.
+    Claim::delete(format!("{name}-{winner}")).exec(db).await.map_err(wrong)?;
+    Claim::create(&claim(&format!("{name} next"), name)).exec(db).await.map_err(|e| format!("not freed: {e:?}"))
+}
+
+/// Each has a record already, and changes its name.
+async fn claimed_by_old_records(arena: &Arc<Arena>, name: &str) -> Found {
+    const OLD: usize = 16;
+    for n in 0..OLD {
+        let id = format!("{name}-{n}");
+        Claim::create(&claim(&id, &id)).exec(arena.db(0)).await.map_err(wrong)?;
+    }
+    let tasks = (0..OLD).map(|n| {
+        let (arena, id, name) = (arena.clone(), format!("{name}-{n}"), name.to_owned());
+        async move { fate(Claim::update(&id).set(Claim::NAME, &name).exec(arena.db(n)).await) }
+    });
+    let Some(winner) = the_winner(together(tasks).await?, name)? else { return Ok(()) };
+    let db = arena.db(0);
+    owner_is(db, name, &format!("{name}-{winner}")).await?;
+    for n in 0..OLD {
+        let id = format!("{name}-{n}");
+        if n == winner {
+            // The name it had before is free.
+            Claim::create(&claim(&format!("{id} heir"), &id)).exec(db).await.map_err(wrong)?;
+        } else {
+            owner_is(db, &id, &id).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The one that has the name; nothing where it cannot be told.
+fn the_winner<T>(fates: Vec<Fate<T>>, name: &str) -> Result<Option<usize>, String> {
+    let mut winners = Vec::new();
+    let mut unknown = false;
+    for (n, fate) in fates.into_iter().enumerate() {
+        match fate {
+            Fate::Done(_) => winners.push(n),
+            Fate::Refused(ErrorKind::UniqueViolation) => {}
+            Fate::Refused(kind) => return Err(format!("claim {n} of {name}: {kind}")),
+            Fate::Not => {}
+            Fate::Unknown => unknown = true,
+        }
+    }
+    match winners.as_slice() {
+        [winner] if !unknown => Ok(Some(*winner)),
+        [] | [_] if unknown => Ok(None),
+        _ => Err(format!("{name} was claimed by {winners:?}")),
+    }
+}
+
+async fn owner_is(db: &Database, name: &str, id: &str) -> Found {
+    let owner = Claim::find_by_name(name).consistent().exec(db).await.map_err(wrong)?;
+    match owner {
+        Some(claim) if claim.id == id => Ok(()),
+        other => Err(format!("{name} belongs to {id}, the finder gives {other:?}")),
+    }
+}

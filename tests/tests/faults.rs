@@ -1,0 +1,47 @@
+//! Every write operation under every fault: each is read back from the server itself, and judged. A write that was told to be
+//! done is there exactly once; one that was told not to be done is not there; where nobody can know, that is what is told.
+//!
+//! The table of what came out is a page of the docs, `docs/faults.md`; `REPOSIT_BLESS=1` writes it anew.
+
+#[path = "faults/faults.rs"]
+mod faults;
+#[path = "faults/matrix.rs"]
+mod matrix;
+#[path = "faults/models.rs"]
+mod models;
+#[path = "faults/operations.rs"]
+mod operations;
+#[path = "faults/stand.rs"]
+mod stand;
+#[path = "faults/state.rs"]
+mod state;
+#[path = "faults/table.rs"]
+mod table;
+#[path = "faults/verdict.rs"]
+mod verdict;
+
+use matrix::Matrix;
+use reposit_tests::servers::Target;
+
+async fn every_operation_under_every_fault(target: Target) {
+    let matrix = Matrix::of(target).await;
+    let lies = matrix.lies();
+    let section = matrix.section();
+    assert!(lies.is_empty(), "{} of {} cells on {} are lies:\n{}\n\n{section}", lies.len(), matrix.cells.len(), matrix.label, lies.join("\n"));
+    table::compare(target.name(), &section).unwrap_or_else(|difference| panic!("{difference}"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dynamodb_local() {
+    every_operation_under_every_fault(Target::DynamodbLocal).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dynoxide() {
+    every_operation_under_every_fault(Target::Dynoxide).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mongodb() {
+    every_operation_under_every_fault(Target::Mongodb).await;
+}

@@ -1,0 +1,75 @@
+//! A server, the way to it that is sound, and ways to it behind a proxy.
+
+use std::time::Duration;
+
+use reposit::{Config, Database};
+use reposit_tests::proxy::{Dynamo, Fired, Mongo, Request, Rule};
+use reposit_tests::servers::{Server, Target, fresh_name};
+
+use crate::models::{Page, Person, Thing};
+
+pub struct Stand {
+    pub target: Target,
+    pub server: Server,
+    name: String,
+    /// The way that nothing goes wrong on.
+    pub truth: Database,
+}
+
+impl Stand {
+    pub async fn on(target: Target) -> Self {
+        let server = target.server().await.expect("a server");
+        let name = fresh_name();
+        let truth = Database::open(&server.url(&name)).await.expect("the server answers");
+        define(&truth).await;
+        Self { target, server, name, truth }
+    }
+
+    /// The same database behind a proxy of its own.
+    pub async fn behind(&self, timeout: Duration) -> (Proxy, Database) {
+        let upstream = self.server.address(&self.name);
+        let proxy = match self.target {
+            Target::Mongodb => Proxy::Mongo(Mongo::start(&upstream).await),
+            _ => Proxy::Dynamo(Dynamo::start(&upstream).await),
+        };
+        let url = self.server.url_via(&self.name, proxy.address());
+        let config = Config::from_url(&url).expect("the server's own URL").timeout(timeout);
+        let db = config.connect_timeout(Duration::from_secs(30)).open().await.expect("the proxy answers");
+        (proxy, db)
+    }
+}
+
+pub async fn define(db: &Database) {
+    db.define::<Thing>().await.expect("an empty database takes any model");
+    db.define::<Person>().await.expect("an empty database takes any model");
+    db.define::<Page>().await.expect("an empty database takes any model");
+}
+
+/// Either proxy.
+pub enum Proxy {
+    Dynamo(Dynamo),
+    Mongo(Mongo),
+}
+
+impl Proxy {
+    fn address(&self) -> &str {
+        match self {
+            Self::Dynamo(proxy) => proxy.address(),
+            Self::Mongo(proxy) => proxy.address(),
+        }
+    }
+
+    pub fn fault(&self, rule: Rule) -> Fired {
+        match self {
+            Self::Dynamo(proxy) => proxy.fault(rule),
+            Self::Mongo(proxy) => proxy.fault(rule),
+        }
+    }
+
+    pub fn requests(&self) -> Vec<Request> {
+        match self {
+            Self::Dynamo(proxy) => proxy.requests(),
+            Self::Mongo(proxy) => proxy.requests(),
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! Faults planted on purpose: a backend around the memory backend does one thing wrong, and the
+//! test has to find it and to shrink it.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use reposit::backend::memory::Memory;
+use reposit::backend::{
+    Action, Backend, Call, Change, FindUnique, Get, Limits, Plan, Query, RecordKey, Records, Reply, Source, Write, Written,
+    index_values,
+};
+use reposit::clock::{Clock, ManualClock};
+use reposit::config::MemorySettings;
+use reposit::{Database, Definition, Record, Result, Value};
+
+use crate::run::{Generator, Place, run};
+use crate::shrink;
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Fault {
+    LimitBeforeFilter,
+    PageStartsAtCursor,
+    TiesSkippedAtPageEnd,
+    DescendingForgottenOnPageTwo,
+    CountForgetsFilter,
+    GuardNotFreed,
+    ExpiredInQueries,
+    ExpiredTakesUniqueValue,
+    UpdateWithoutCondition,
+    VersionNotCheckedOnDelete,
+    AddAppliedTwice,
+    TransactionNotAtomic,
+    LastOfBatchLost,
+}
+
+#[derive(Debug)]
+struct Faulty {
+    inner: Memory,
+    fault: Fault,
+    /// A backend given by hand gets the machine's time; this one has the test's.
+    clock: Arc<ManualClock>,
+    /// The unique values that records had before: index and values, and whose they were.
+    stale: Mutex<HashMap<String, RecordKey>>,
+}
+
+impl Faulty {
+    fn call(&self, mut call: Call) -> Call {
+        call.now = self.clock.now_millis();
+        call
+    }
+
+    fn has(&self, fault: Fault) -> bool {
+        self.fault == fault
+    }
+
+    async fn query_wrongly(&self, call: Call, mut query: Query) -> Result<Records> {
+        let after = query.after.clone();
+        match (self.fault, &after) {
+            (Fault::LimitBeforeFilter, _) => {
+                let filter = query.filter.take();
+                let mut page = self.inner.query(call, query).await?;
+                page.records.retain(|record| filter.as_ref().is_none_or(|filter| record.satisfies(filter)));
+                Ok(page)
+            }
+            (Fault::PageStartsAtCursor, Some(after)) => {
+                let get = Get::new(query.definition, after.key.clone(), true);
+                let again = self.inner.get(call, get).await?;
+                let limit = query.limit;
+                let mut page = self.inner.query(call, query).await?;
+                page.records.splice(0..0, again);
+                page.records.truncate(limit);
+                Ok(page)
+            }
+            (Fault::TiesSkippedAtPageEnd, Some(after)) if matches!(query.source, Source::Index { .. }) => {
+                let ordering = query.clone();
+                let mut page = self.inner.query(call, query).await?;
+                page.records.retain(|record| ordering.position_of(record).is_ok_and(|at| at.ranges != after.ranges));
+                Ok(page)
+            }
+            (Fault::DescendingForgottenOnPageTwo, Some(_)) => {
+                query.descending = false;
+                self.inner.query(call, query).await
+            }
+            (Fault::ExpiredInQueries, _) => {
+                self.inner.query(long_ago(call), query).await
+            }
+            _ => self.inner.query(call, query).await,
+        }
+    }
+
+    async fn write_wrongly(&self, call: Call, mut write: Write) -> Result<Written> {
+        match (self.fault, &mut write.action) {
+            (Fault::UpdateWithoutCondition, Action::Update(_)) => write.condition = None,
+            (Fault::VersionNotCheckedOnDelete, Action::Delete) => write.version = None,
+            (Fault::AddAppliedTwice, Action::Update(changes)) => {
+                // The version is added to as well, and found too soon.
+                let version = write.definition.version().unwrap_or_default();
+                changes.iter_mut().filter(|change| change.path().root() != version).for_each(add_twice);
+            }
+            (Fault::GuardNotFreed, _) => self.remember(call, &write).await?,
+            (Fault::ExpiredTakesUniqueValue, _) => {
+                let existed = self.inner.get(call, Get::new(write.definition, write.key.clone(), true)).await?;
+                if existed.is_some() || matches!(write.action, Action::Put(_)) {
+                    return self.inner.write(long_ago(call), write).await;
+                }
+            }
+            _ => {}
+        }
+        self.inner.write(call, write).await
+    }
+
+    /// Remembers the unique values that the record has before the write.
+    async fn remember(&self, call: Call, write: &Write) -> Result<()> {
+        let get = Get::new(write.definition, write.key.clone(), true);
+        let Some(before) = self.inner.get(call, get).await? else { return Ok(()) };
+        let mut stale = self.stale.lock().unwrap_or_else(PoisonError::into_inner);
+        for index in write.definition.unique_indexes() {
+            if let Some(values) = index_values(write.definition, index, &before) {
+                stale.insert(format!("{}: {values:?}", index.name), write.key.clone());
+            }
+        }
+        Ok(())
+    }
+
+    async fn find_stale(&self, call: Call, find: FindUnique) -> Result<Option<Record>> {
+        let (definition, name) = (find.definition, format!("{}: {:?}", find.index.name, find.values));
+        if let Some(found) = self.inner.find_unique(call, find).await? {
+            return Ok(Some(found));
+        }
+        let key = self.stale.lock().unwrap_or_else(PoisonError::into_inner).get(&name).cloned();
+        match key {
+            Some(key) => self.inner.get(call, Get::new(definition, key, true)).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn transact_wrongly(&self, call: Call, writes: Vec<Write>) -> Result<Vec<Written>> {
+        let result = self.inner.transact(call, writes.clone()).await;
+        if result.is_err() {
+            for write in writes {
+                let _ = self.inner.write(call, write).await;
+            }
+        }
+        result
+    }
+}
+
+/// A call at a time when no record had expired.
+fn long_ago(mut call: Call) -> Call {
+    call.now = 0;
+    call
+}
+
+fn add_twice(change: &mut Change) {
+    if let Change::Add { delta: Value::Int(n), .. } = change {
+        *n *= 2;
+    }
+}
+
+impl Backend for Faulty {
+    fn name(&self) -> &'static str {
+        "faulty"
+    }
+
+    fn limits(&self) -> Limits {
+        self.inner.limits()
+    }
+
+    fn raw(&self) -> &(dyn Any + Send + Sync) {
+        self
+    }
+
+    fn ping(&self, call: Call) -> Reply<'_, ()> {
+        self.inner.ping(call)
+    }
+
+    fn plan(&self, call: Call, definition: &'static Definition) -> Reply<'_, Plan> {
+        self.inner.plan(call, definition)
+    }
+
+    fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
+        self.inner.define(call, definition)
+    }
+
+    fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
+        self.inner.get(self.call(call), get)
+    }
+
+    fn get_many(
+        &self,
+        call: Call,
+        definition: &'static Definition,
+        keys: Vec<RecordKey>,
+        consistent: bool,
+    ) -> Reply<'_, Vec<Option<Record>>> {
+        self.inner.get_many(self.call(call), definition, keys, consistent)
+    }
+
+    fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>> {
+        Reply::later(self.find_stale(self.call(call), find))
+    }
+
+    fn query(&self, call: Call, query: Query) -> Reply<'_, Records> {
+        Reply::later(self.query_wrongly(self.call(call), query))
+    }
+
+    fn count(&self, call: Call, mut query: Query) -> Reply<'_, u64> {
+        if self.has(Fault::CountForgetsFilter) {
+            query.filter = None;
+        }
+        self.inner.count(self.call(call), query)
+    }
+
+    fn write(&self, call: Call, write: Write) -> Reply<'_, Written> {
+        Reply::later(self.write_wrongly(self.call(call), write))
+    }
+
+    fn write_many(&self, call: Call, mut writes: Vec<Write>) -> Reply<'_, Vec<Result<Written>>> {
+        let lost = if self.has(Fault::LastOfBatchLost) && writes.len() > 1 { writes.pop() } else { None };
+        let results = self.inner.write_many(self.call(call), writes);
+        Reply::later(async move {
+            let mut results = results.await?;
+            results.extend(lost.map(|_| Ok(Written::existed(false))));
+            Ok(results)
+        })
+    }
+
+    fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>> {
+        match self.has(Fault::TransactionNotAtomic) {
+            true => Reply::later(self.transact_wrongly(self.call(call), writes)),
+            false => self.inner.transact(self.call(call), writes),
+        }
+    }
+}
+
+impl Place for Fault {
+    async fn open(&self, clock: Arc<ManualClock>) -> Database {
+        let inner = Memory::new(&MemorySettings::default());
+        Database::with_backend(Faulty { inner, fault: *self, clock, stale: Mutex::default() })
+    }
+
+    async fn close(&self, _: Database) {}
+}
+
+/// In how many programs a fault has to show, and how short its program has to become.
+const WITHIN: usize = 300;
+const SHORT: usize = 8;
+
+async fn is_found(fault: Fault) {
+    let generator = Generator::new(1);
+    for number in 0..WITHIN {
+        let tree = generator.tree(number);
+        let program = tree.current();
+        if let Err(first) = run(&fault, &program).await {
+            let long = program.steps.len();
+            let (program, failure) = shrink::shrink(&fault, tree, first).await;
+            let short = program.steps.len();
+            println!("{fault:?}: found by program {number} of {long} steps, shrunk to {short}:\n{program}{failure}\n");
+            assert!(short <= SHORT, "{fault:?}: a program of {short} steps is not short");
+            return;
+        }
+    }
+    panic!("{fault:?} was not found within {WITHIN} programs");
+}
+
+macro_rules! found {
+    ($($name:ident $fault:ident;)*) => {$(
+        #[tokio::test]
+        async fn $name() {
+            is_found(Fault::$fault).await;
+        }
+    )*};
+}
+
+found! {
+    a_limit_before_the_filter_is_found LimitBeforeFilter;
+    a_page_that_starts_at_the_cursor_is_found PageStartsAtCursor;
+    ties_skipped_at_the_end_of_a_page_are_found TiesSkippedAtPageEnd;
+    a_direction_forgotten_on_page_two_is_found DescendingForgottenOnPageTwo;
+    a_count_without_its_filter_is_found CountForgetsFilter;
+    a_guard_that_is_not_freed_is_found GuardNotFreed;
+    expired_records_in_a_query_are_found ExpiredInQueries;
+    an_expired_record_that_holds_its_unique_value_is_found ExpiredTakesUniqueValue;
+    an_update_without_its_condition_is_found UpdateWithoutCondition;
+    a_version_not_checked_on_delete_is_found VersionNotCheckedOnDelete;
+    an_add_applied_twice_is_found AddAppliedTwice;
+    a_transaction_that_is_not_atomic_is_found TransactionNotAtomic;
+    a_lost_item_of_a_batch_is_found LastOfBatchLost;
+}

@@ -1,0 +1,392 @@
+//! The plain model: lists of records, and what every operation on them must answer.
+
+use std::collections::BTreeMap;
+
+use reposit::ErrorKind;
+use serde_json::Value as Json;
+
+use crate::answers::{Expected, Refusal, Wanted};
+use crate::meaning::{all_equal, change_all, holds, integer, overlap};
+use crate::models::{Model, START};
+use crate::ops::{Change, Cond, End, How, Op, Query, SLOTS, Source, Step, Values, Version};
+use crate::order::{self, Cursor};
+use crate::rules::{IndexRule, FieldRule, Row, Rules};
+
+/// A record, and in which step it was last written.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    pub row: Row,
+    pub written: usize,
+}
+
+pub struct Oracle {
+    tables: BTreeMap<Model, Vec<Stored>>,
+    /// In milliseconds since the epoch.
+    now: i128,
+    step: usize,
+    cursors: [Option<(Model, Query, Cursor)>; SLOTS],
+}
+
+type Outcome<T> = Result<T, Refusal>;
+
+impl Oracle {
+    pub fn new() -> Self {
+        let tables = Model::ALL.into_iter().map(|model| (model, Vec::new())).collect();
+        Self { tables, now: i128::from(START) * 1000, step: 0, cursors: Default::default() }
+    }
+
+    /// Puts the stored version in the place of [`Version::Stored`].
+    pub fn resolve(&self, step: &Step) -> Step {
+        let op = |model: &Model, op: &Op| {
+            let rules = model.rules();
+            let mut op = op.clone();
+            match &mut op {
+                Op::Save { row, version } => *version = self.version(*model, &rules.key_of(row), *version),
+                Op::Delete { key, version: Some(version), .. } => *version = self.version(*model, key, *version),
+                _ => {}
+            }
+            (*model, op)
+        };
+        match step {
+            Step::Do(model, inner) => {
+                let (model, inner) = op(model, inner);
+                Step::Do(model, inner)
+            }
+            Step::Together(items) => Step::Together(items.iter().map(|(model, inner)| op(model, inner)).collect()),
+            other => other.clone(),
+        }
+    }
+
+    fn version(&self, model: Model, key: &[Json], version: Version) -> Version {
+        let field = model.rules().version.unwrap_or_default();
+        let stored = || self.live(model, key).and_then(|stored| stored.row[field].as_u64());
+        match version {
+            Version::Stored => Version::Is(stored().unwrap_or(0)),
+            is => is,
+        }
+    }
+
+    /// What a step must answer. It is done, too.
+    pub fn expect(&mut self, step: &Step) -> Expected {
+        self.step += 1;
+        match step {
+            Step::Advance { millis } => {
+                self.now += i128::from(*millis);
+                Expected::Done
+            }
+            Step::Do(model, op) => self.one(*model, op).unwrap_or_else(Expected::Refused),
+            Step::Together(items) => self.together(items).unwrap_or_else(Expected::Refused),
+            Step::Next { slot, turned: true, .. } => match self.cursors[*slot] {
+                Some(_) => Expected::Refused(Refusal::new(ErrorKind::InvalidInput)),
+                None => Expected::Nothing,
+            },
+            Step::Next { slot, limit, turned: false } => match &self.cursors[*slot] {
+                Some((model, query, cursor)) => {
+                    let groups = order::groups_after(model.rules(), &self.matching(*model, query), query, cursor);
+                    Expected::Page(Wanted { groups, limit: Some(*limit) })
+                }
+                None => Expected::Nothing,
+            },
+        }
+    }
+
+    /// Keeps where a page ended that was as expected, for the next one.
+    pub fn page_was_read(&mut self, step: &Step, items: &[Row], more: bool) {
+        let (slot, model, query, before) = match step {
+            Step::Do(model, Op::Query(query)) => match query.end {
+                End::Page { slot } => (slot, *model, query.clone(), None),
+                _ => return,
+            },
+            Step::Next { slot, turned: false, .. } => match self.cursors[*slot].take() {
+                Some((model, query, cursor)) => (*slot, model, query, Some(cursor)),
+                None => return,
+            },
+            _ => return,
+        };
+        let cursor = more.then(|| order::cursor_after(model.rules(), &query, items, before, self.step)).flatten();
+        self.cursors[slot] = cursor.map(|cursor| (model, query, cursor));
+    }
+
+    /// All live records of a model.
+    pub fn all(&self, model: Model) -> impl Iterator<Item = &Stored> {
+        self.tables[&model].iter().filter(move |stored| self.is_live(model.rules(), &stored.row))
+    }
+
+    fn is_live(&self, rules: &Rules, row: &Row) -> bool {
+        let expiry = rules.ttl.and_then(|(field, seconds)| Some(integer(row.get(field)?)? + seconds));
+        expiry.is_none_or(|at| at * 1000 > self.now)
+    }
+
+    fn live(&self, model: Model, key: &[Json]) -> Option<&Stored> {
+        self.all(model).find(|stored| all_equal(&model.rules().key_of(&stored.row), key))
+    }
+
+    fn row(&self, model: Model, key: &[Json]) -> Option<Row> {
+        self.live(model, key).map(|stored| stored.row.clone())
+    }
+
+    fn one(&mut self, model: Model, op: &Op) -> Outcome<Expected> {
+        let rules = model.rules();
+        Ok(match op {
+            Op::Get { key, .. } => {
+                check_key(rules, key)?;
+                Expected::One(self.row(model, key))
+            }
+            Op::GetMany { keys, .. } => {
+                keys.iter().try_for_each(|key| check_key(rules, key))?;
+                Expected::Many(keys.iter().map(|key| self.row(model, key)).collect())
+            }
+            Op::Find { index, values, .. } => {
+                check_values(values)?;
+                let index = rules.index(index);
+                let has = |row: &Row| order::values(index, row).is_some_and(|held| all_equal(&held, values));
+                Expected::One(self.all(model).find(|stored| has(&stored.row)).map(|stored| stored.row.clone()))
+            }
+            Op::Query(query) => self.query(model, query)?,
+            Op::PutMany { rows } => {
+                let put = |(n, row): (usize, &Row)| {
+                    let put = Op::Put { row: row.clone() };
+                    let result = prepare(rules, &put).and_then(|()| self.write(model, &put));
+                    result.err().map(|refusal| (n, refusal))
+                };
+                Expected::Failures(rows.iter().enumerate().filter_map(put).collect())
+            }
+            Op::DeleteMany { keys } => {
+                let delete = |(n, key): (usize, &Values)| {
+                    let delete = Op::Delete { key: key.clone(), only_if: None, version: None };
+                    let result = prepare(rules, &delete).and_then(|()| self.write(model, &delete));
+                    result.err().map(|refusal| (n, refusal))
+                };
+                Expected::Failures(keys.iter().enumerate().filter_map(delete).collect())
+            }
+            write => {
+                prepare(rules, write)?;
+                self.write(model, write)?
+            }
+        })
+    }
+
+    /// All or nothing; each operation sees those before it.
+    fn together(&mut self, items: &[(Model, Op)]) -> Outcome<Expected> {
+        for (n, (model, op)) in items.iter().enumerate() {
+            prepare(model.rules(), op).map_err(|refusal| refusal.at(n, *model))?;
+        }
+        let keys: Vec<_> = items.iter().map(|(model, op)| (*model, key_of(model.rules(), op))).collect();
+        for (n, (model, key)) in keys.iter().enumerate() {
+            if keys[..n].iter().any(|(other, same)| other == model && all_equal(same, key)) {
+                return Err(Refusal::new(ErrorKind::InvalidInput).at(n, *model));
+            }
+        }
+        let before = self.tables.clone();
+        let mut saved = Vec::new();
+        for (n, (model, op)) in items.iter().enumerate() {
+            match self.write(*model, op) {
+                Ok(Expected::One(row)) if matches!(op, Op::Save { .. }) => saved.push(row),
+                Ok(_) => {}
+                Err(refusal) => {
+                    self.tables = before;
+                    return Err(refusal.at(n, *model));
+                }
+            }
+        }
+        Ok(Expected::Many(saved))
+    }
+
+    /// A write that was prepared.
+    fn write(&mut self, model: Model, op: &Op) -> Outcome<Expected> {
+        let rules = model.rules();
+        let key = key_of(rules, op);
+        let live = self.row(model, &key);
+        judge(rules, op, live.as_ref())?;
+        let (new, answer) = match op {
+            Op::Create { row } => (Some(stored_by_create(rules, row)), Expected::Done),
+            Op::Put { row } => (Some(row.clone()), Expected::Done),
+            Op::Save { row, version } => {
+                let new = stored_by_save(rules, row, *version);
+                (Some(new.clone()), Expected::One(Some(new)))
+            }
+            Op::Update { changes, .. } | Op::Upsert { changes, .. } => {
+                let old = live.clone().unwrap_or_else(|| key_row(rules, &key));
+                let new = changed(rules, &old, changes)?;
+                (Some(new.clone()), Expected::One(Some(new)))
+            }
+            Op::Delete { .. } => (None, Expected::Bool(live.is_some())),
+            Op::Check { .. } => return Ok(Expected::Done),
+            other => panic!("{other} is not a write"),
+        };
+        if let Some(new) = &new {
+            self.check_unique(model, &key, new)?;
+        }
+        let step = self.step;
+        let table = self.tables.entry(model).or_default();
+        table.retain(|stored| !all_equal(&rules.key_of(&stored.row), &key));
+        table.extend(new.map(|row| Stored { row, written: step }));
+        Ok(answer)
+    }
+
+    fn check_unique(&self, model: Model, key: &[Json], new: &Row) -> Outcome<()> {
+        let rules = model.rules();
+        let taken = |index: &&IndexRule| {
+            let Some(values) = order::values(index, new) else { return false };
+            let clashes = |stored: &Stored| {
+                order::values(index, &stored.row).is_some_and(|held| all_equal(&held, &values))
+                    && !all_equal(&rules.key_of(&stored.row), key)
+            };
+            index.unique && self.all(model).any(clashes)
+        };
+        let indexes: Vec<_> = rules.indexes.iter().filter(taken).map(|index| index.name).collect();
+        match indexes.is_empty() {
+            true => Ok(()),
+            false => Err(Refusal { indexes, ..Refusal::new(ErrorKind::UniqueViolation) }),
+        }
+    }
+
+    fn matching(&self, model: Model, query: &Query) -> Vec<Stored> {
+        let rules = model.rules();
+        self.all(model).filter(|stored| order::selects(rules, query, &stored.row)).cloned().collect()
+    }
+
+    fn query(&self, model: Model, query: &Query) -> Outcome<Expected> {
+        if let Source::Primary { hash } | Source::Index { hash, .. } = &query.source {
+            check_values(std::slice::from_ref(hash))?;
+        }
+        let limit = if query.end == End::First { Some(1) } else { query.limit };
+        if limit == Some(0) {
+            return Err(Refusal::new(ErrorKind::InvalidInput));
+        }
+        let found = self.matching(model, query);
+        let wanted = || Wanted { groups: order::groups(model.rules(), &found, query), limit };
+        Ok(match query.end {
+            End::Page { .. } => Expected::Page(wanted()),
+            End::Walk => Expected::Pages(wanted()),
+            End::All | End::Stream | End::First => Expected::Rows(wanted()),
+            End::Count => Expected::Count(found.len().min(limit.unwrap_or(usize::MAX)) as u64),
+        })
+    }
+}
+
+fn invalid() -> Refusal {
+    Refusal::new(ErrorKind::InvalidInput)
+}
+
+fn is_empty(value: &Json) -> bool {
+    value.as_str() == Some("") || value.as_array().is_some_and(Vec::is_empty)
+}
+
+/// Keys and index values may not be empty.
+fn check_values(values: &[Json]) -> Outcome<()> {
+    if values.iter().any(is_empty) { Err(invalid()) } else { Ok(()) }
+}
+
+fn check_key(_: &Rules, key: &[Json]) -> Outcome<()> {
+    check_values(key)
+}
+
+fn check_row(rules: &Rules, row: &Row) -> Outcome<()> {
+    let refused = row.iter().any(|(name, value)| rules.is_indexed(name) && is_empty(value));
+    if refused { Err(invalid()) } else { Ok(()) }
+}
+
+fn check_changes(rules: &Rules, changes: &[Change]) -> Outcome<()> {
+    let empty = |change: &Change| match &change.how {
+        How::Set(value) | How::Default(value) => rules.is_indexed(&change.path) && is_empty(value),
+        _ => false,
+    };
+    if overlap(changes) || changes.iter().any(empty) { Err(invalid()) } else { Ok(()) }
+}
+
+/// What is refused before anything is read.
+fn prepare(rules: &Rules, op: &Op) -> Outcome<()> {
+    match op {
+        Op::Create { row } | Op::Put { row } => check_row(rules, row),
+        Op::Save { row, version } => {
+            check_row(rules, row)?;
+            if *version == Version::Is(u8::MAX.into()) { Err(invalid()) } else { Ok(()) }
+        }
+        Op::Update { key, changes, .. } => {
+            check_key(rules, key)?;
+            check_changes(rules, changes)
+        }
+        Op::Upsert { key, changes } => {
+            check_key(rules, key)?;
+            check_changes(rules, changes)?;
+            let new = changed(rules, &key_row(rules, key), changes)?;
+            let missing = |field: &FieldRule| !field.optional && !new.contains_key(field.path);
+            if rules.fields.iter().any(missing) { Err(invalid()) } else { check_row(rules, &new) }
+        }
+        Op::Delete { key, .. } | Op::Check { key, .. } => check_key(rules, key),
+        _ => Ok(()),
+    }
+}
+
+/// Why a write is refused, if the live record refuses it.
+fn judge(rules: &Rules, op: &Op, live: Option<&Row>) -> Outcome<()> {
+    let Some(live) = live else {
+        let needs_one = match op {
+            Op::Update { .. } | Op::Check { .. } => true,
+            Op::Save { version, .. } => *version != Version::Is(0),
+            _ => false,
+        };
+        return if needs_one { Err(Refusal::new(ErrorKind::NotFound)) } else { Ok(()) };
+    };
+    let is_create = matches!(op, Op::Create { .. } | Op::Save { version: Version::Is(0), .. });
+    if is_create {
+        return Err(Refusal::new(ErrorKind::AlreadyExists));
+    }
+    if let Op::Save { version, .. } | Op::Delete { version: Some(version), .. } = op {
+        let stored = live[rules.version.unwrap_or_default()].as_u64();
+        if *version != Version::Is(stored.unwrap_or(0)) {
+            return Err(Refusal::new(ErrorKind::VersionConflict));
+        }
+    }
+    let cond: Option<&Cond> = match op {
+        Op::Update { only_if, .. } | Op::Delete { only_if, .. } | Op::Check { only_if, .. } => only_if.as_ref(),
+        _ => None,
+    };
+    match cond {
+        Some(cond) if !holds(cond, live) => Err(Refusal::new(ErrorKind::ConditionFailed)),
+        _ => Ok(()),
+    }
+}
+
+/// The record after an update, whose version goes up.
+fn changed(rules: &Rules, old: &Row, changes: &[Change]) -> Outcome<Row> {
+    let mut new = change_all(rules, old, changes).map_err(|_| invalid())?;
+    if let Some(field) = rules.version {
+        let version = old.get(field).and_then(Json::as_u64).unwrap_or(0);
+        let next = u8::try_from(version + 1).map_err(|_| invalid())?;
+        new.insert(field.to_owned(), next.into());
+    }
+    Ok(new)
+}
+
+/// No record is stored with version 0.
+fn stored_by_create(rules: &Rules, row: &Row) -> Row {
+    let mut row = row.clone();
+    if let Some(field) = rules.version
+        && row[field].as_u64() == Some(0)
+    {
+        row.insert(field.to_owned(), 1.into());
+    }
+    row
+}
+
+fn stored_by_save(rules: &Rules, row: &Row, version: Version) -> Row {
+    let mut row = row.clone();
+    if let (Some(field), Version::Is(version)) = (rules.version, version) {
+        row.insert(field.to_owned(), (version + 1).into());
+    }
+    row
+}
+
+fn key_row(rules: &Rules, key: &[Json]) -> Row {
+    rules.key_fields().map(str::to_owned).zip(key.iter().cloned()).collect()
+}
+
+fn key_of(rules: &Rules, op: &Op) -> Values {
+    match op {
+        Op::Create { row } | Op::Put { row } | Op::Save { row, .. } => rules.key_of(row),
+        Op::Update { key, .. } | Op::Upsert { key, .. } | Op::Delete { key, .. } | Op::Check { key, .. } => key.clone(),
+        other => panic!("{other} is of no one record"),
+    }
+}

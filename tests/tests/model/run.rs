@@ -1,0 +1,233 @@
+//! Programs run on a backend and on the oracle in step.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use proptest::strategy::{BoxedStrategy, Strategy, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use reposit::Database;
+use reposit::clock::ManualClock;
+use reposit_tests::report;
+use reposit_tests::servers::{Server, Target};
+
+use crate::answers::{Answer, agree, lines};
+use crate::execute::Executor;
+use crate::generate;
+use crate::meaning::same;
+use crate::models::{Model, START};
+use crate::ops::Program;
+use crate::oracle::Oracle;
+use crate::shrink;
+
+/// The programs that once failed, one a line, as JSON.
+const CASES: &str = include_str!("cases.txt");
+const CASES_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/model/cases.txt");
+
+/// The models that a program uses: one, whose records then meet often, or two.
+const FOCUS: [&[Model]; 9] = [
+    &[Model::Event],
+    &[Model::User],
+    &[Model::Seat],
+    &[Model::Account],
+    &[Model::Document],
+    &[Model::User, Model::Seat],
+    &[Model::Event, Model::Account],
+    &[Model::Seat, Model::Document],
+    &[Model::Account, Model::User],
+];
+
+/// Where programs run: a database for each, empty and its own.
+pub trait Place {
+    async fn open(&self, clock: Arc<ManualClock>) -> Database;
+
+    /// Called when a database is done with.
+    async fn close(&self, db: Database);
+}
+
+struct Servers {
+    target: Target,
+    server: Option<Server>,
+}
+
+impl Place for Servers {
+    async fn open(&self, clock: Arc<ManualClock>) -> Database {
+        let url = self.server.as_ref().map_or_else(|| "memory:".to_owned(), Server::fresh_url);
+        let config = reposit::Config::from_url(&url).expect("the server's own URL is a configuration");
+        // A machine that is busy with other tests is no disagreement.
+        let config = config.timeout(Duration::from_secs(60)).connect_timeout(Duration::from_secs(60));
+        config.clock(clock).open().await.expect("the server answers")
+    }
+
+    async fn close(&self, db: Database) {
+        if self.target == Target::Mongodb
+            && let Some(raw) = db.raw::<mongodb::Database>()
+        {
+            raw.drop().await.expect("the database is dropped");
+        }
+    }
+}
+
+/// Where a backend did not do as the oracle says.
+pub struct Disagreement {
+    /// From 1; one more than there are steps for the scan at the end.
+    pub step: usize,
+    text: String,
+}
+
+impl fmt::Display for Disagreement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "at step {}: {}", self.step, self.text)
+    }
+}
+
+/// Runs one program in a database of its own.
+pub async fn run(place: &impl Place, program: &Program) -> Result<(), Disagreement> {
+    let clock = Arc::new(ManualClock::at_millis(START * 1000));
+    let mut executor = Executor::new(place.open(clock.clone()).await, clock);
+    let result = in_step(&mut executor, program).await;
+    place.close(executor.db).await;
+    result
+}
+
+async fn in_step(executor: &mut Executor, program: &Program) -> Result<(), Disagreement> {
+    for model in program.models() {
+        executor.define(model).await.expect("an empty database takes any model");
+    }
+    let mut oracle = Oracle::new();
+    // DynamoDB cannot tell that nothing follows a full page without reading on.
+    let exact_end = executor.db.backend_name() != "dynamodb";
+    for (n, step) in program.steps.iter().enumerate() {
+        let step = oracle.resolve(step);
+        let expected = oracle.expect(&step);
+        let answer = executor.step(&step).await;
+        if let Err(why) = agree(&expected, &answer, exact_end) {
+            let text = format!("{why}\n     {step}\n     expected: {expected}\n     got: {answer}");
+            return Err(Disagreement { step: n + 1, text });
+        }
+        if let Answer::Page(items, more) = &answer {
+            oracle.page_was_read(&step, items, *more);
+        }
+    }
+    for model in program.models() {
+        let expected: Vec<_> = oracle.all(model).map(|stored| &stored.row).collect();
+        let stored = executor.scan_all(model).await;
+        let agrees = stored.as_ref().is_ok_and(|got| {
+            got.len() == expected.len() && expected.iter().all(|row| got.iter().any(|other| same(row, other)))
+        });
+        if !agrees {
+            let got = stored.as_ref().map_or_else(|error| format!("{error:?}"), lines);
+            let text = format!("the records of {model:?} at the end\n     expected: {}\n     got: {got}", lines(expected));
+            return Err(Disagreement { step: program.steps.len() + 1, text });
+        }
+    }
+    Ok(())
+}
+
+/// A run of many programs: which seed, how many, and the only one where one is to be repeated.
+struct Plan {
+    seed: u64,
+    programs: usize,
+    only: Option<usize>,
+}
+
+impl Plan {
+    /// The short run has the same programs each time: no change fails by another's chance.
+    fn of(target: Target) -> Self {
+        let long = std::env::var("REPOSIT_MODEL").is_ok_and(|mode| mode == "long");
+        let programs = match (long, target) {
+            (true, Target::Memory) => 10_000,
+            (true, _) => 500,
+            (false, Target::Memory) => 300,
+            (false, _) => 15,
+        };
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let seed = if long { now.as_micros() as u64 } else { 1 };
+        let Ok(wanted) = std::env::var("REPOSIT_MODEL_SEED") else { return Self { seed, programs, only: None } };
+        let (seed, only) = wanted.split_once('/').map_or((wanted.as_str(), None), |(seed, only)| (seed, Some(only)));
+        let number = |text: &str| text.parse().unwrap_or_else(|_| panic!("REPOSIT_MODEL_SEED={wanted} is not a seed"));
+        Self { seed: number(seed), programs, only: only.map(|only| number(only) as usize) }
+    }
+}
+
+/// Makes programs, the same for the same seed.
+pub struct Generator {
+    seed: u64,
+    strategies: Vec<BoxedStrategy<Program>>,
+}
+
+impl Generator {
+    pub fn new(seed: u64) -> Self {
+        Self { seed, strategies: FOCUS.iter().map(|focus| generate::program(focus)).collect() }
+    }
+
+    /// The program of a number, with all that it can shrink to.
+    pub fn tree(&self, number: usize) -> Box<dyn ValueTree<Value = Program>> {
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&self.seed.to_le_bytes());
+        bytes[8..16].copy_from_slice(&(number as u64).to_le_bytes());
+        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+        let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+        let strategy = &self.strategies[number % self.strategies.len()];
+        strategy.new_tree(&mut runner).unwrap_or_else(|why| panic!("no program: {why}"))
+    }
+}
+
+/// The whole test on one target.
+pub async fn on(target: Target) {
+    let server = target.server().await;
+    let label = server.as_ref().map_or_else(|| target.name().to_owned(), Server::label);
+    let place = Servers { target, server };
+    let began = Instant::now();
+    let cases = replay(&place, &label).await;
+    let plan = Plan::of(target);
+    let generator = Generator::new(plan.seed);
+    let numbers = plan.only.map_or(0..plan.programs, |only| only..only + 1);
+    let (mut programs, mut steps) = (0, 0);
+    for number in numbers {
+        let tree = generator.tree(number);
+        let program = tree.current();
+        if let Err(first) = run(&place, &program).await {
+            let (program, failure) = shrink::shrink(&place, tree, first).await;
+            let line = serde_json::to_string(&program).expect("a program is JSON");
+            let kept = keep(&line);
+            panic!(
+                "{label} and the model disagree on program {number} of seed {}; shrunk to {} steps, {kept}:\n{program}{failure}\n\n{line}\n",
+                plan.seed,
+                program.steps.len(),
+            );
+        }
+        programs += 1;
+        steps += program.steps.len();
+    }
+    println!(
+        "{label}: the model agrees on {programs} programs of {steps} steps (seed {}) and {cases} kept cases, in {:.1} s",
+        plan.seed,
+        began.elapsed().as_secs_f64(),
+    );
+    report::ran("model::programs", &label);
+}
+
+/// Runs the programs that once failed.
+async fn replay(place: &impl Place, label: &str) -> usize {
+    let lines = CASES.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let programs = lines.map(|line| serde_json::from_str::<Program>(line).unwrap_or_else(|e| panic!("{e} in the case {line}")));
+    let mut count = 0;
+    for program in programs {
+        if let Err(failure) = run(place, &program).await {
+            panic!("{label} and the model disagree on a kept case:\n{program}{failure}");
+        }
+        count += 1;
+    }
+    count
+}
+
+/// Keeps a program as a case, where the source is at hand.
+fn keep(line: &str) -> String {
+    use std::io::Write;
+    let file = std::fs::OpenOptions::new().append(true).open(CASES_FILE);
+    match file.and_then(|mut file| writeln!(file, "{line}")) {
+        Ok(()) => format!("kept in {CASES_FILE}"),
+        Err(error) => format!("to be kept in {CASES_FILE} ({error})"),
+    }
+}

@@ -1,0 +1,236 @@
+//! Each model's own methods, finders and field constants, by the names that programs use.
+
+use reposit::operation::{Delete, FindUnique, Transaction};
+use reposit::{Condition, Database, Repository, Result};
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+
+use crate::answers::Answer;
+use crate::execute::{self, read};
+use crate::models::{Account, Address, Document, Event, Seat, User};
+use crate::ops::{How, Is, Query, Source, Version};
+use crate::typed::{self, Build, held};
+
+/// A model that programs can be run on.
+pub trait Subject: Repository<Key: DeserializeOwned> + Clone + PartialEq {
+    /// A condition on one field.
+    fn condition(path: &str, is: &Is) -> Condition<Self>;
+
+    /// An update or upsert with one more change.
+    fn change(build: Build<Self>, path: &str, how: &How) -> Build<Self>;
+
+    async fn query(db: &Database, query: &Query, after: Option<&str>) -> Answer;
+
+    fn find(index: &str, values: &[Json]) -> FindUnique<Self>;
+
+    /// `put` or `save`; what is offered depends on the version.
+    async fn store(&mut self, db: &Database) -> Result<()>;
+
+    fn store_in<'a>(&'a mut self, transaction: Transaction<'a>) -> Transaction<'a>;
+
+    /// A delete, at a version where there is one.
+    async fn delete_on(db: &Database, delete: Delete<Self>, version: Option<Version>) -> Result<bool>;
+
+    fn delete_in<'a>(transaction: Transaction<'a>, delete: Delete<Self>, version: Option<Version>) -> Transaction<'a>;
+
+    async fn put_many(db: &Database, records: &[Self]) -> Result<()>;
+
+    async fn delete_many(db: &Database, keys: Vec<Self::Key>) -> Result<()>;
+}
+
+macro_rules! subject {
+    (
+        $model:ty, $versioned:ident;
+        $($path:literal $field:expr => [$($ask:ident)*] [$($tell:ident)*];)*
+        queries { $($source:pat => $query:expr;)* }
+        finders { $($index:literal $values:pat => $find:expr;)* }
+    ) => {
+        impl Subject for $model {
+            fn condition(path: &str, is: &Is) -> Condition<Self> {
+                let found = match path {
+                    $($path => None$(.or_else(|| typed::$ask(&$field, is)))*,)*
+                    other => panic!("no field {other}"),
+                };
+                found.unwrap_or_else(|| panic!("{path} cannot be asked whether it {is}"))
+            }
+
+            #[allow(unused_variables, unreachable_code, reason = "fields of the key take no change")]
+            fn change(build: Build<Self>, path: &str, how: &How) -> Build<Self> {
+                match path {
+                    $($path => {
+                        $(let build = match typed::$tell(build, $field, how) {
+                            Ok(build) => return build,
+                            Err(build) => build,
+                        };)*
+                    })*
+                    other => panic!("no field {other}"),
+                }
+                panic!("{path} cannot be changed by {how:?}")
+            }
+
+            #[allow(unreachable_patterns, reason = "a model with all kinds of sources")]
+            async fn query(db: &Database, query: &Query, after: Option<&str>) -> Answer {
+                match &query.source {
+                    Source::Scan { segments } => execute::scan::<Self>(db, query, *segments, after).await,
+                    $($source => read(db, $query, query, after).await,)*
+                    other => panic!("no source {other:?}"),
+                }
+            }
+
+            fn find(index: &str, values: &[Json]) -> FindUnique<Self> {
+                match (index, values) {
+                    $(($index, $values) => $find,)*
+                    other => panic!("no unique index {other:?}"),
+                }
+            }
+
+            subject!(@$versioned);
+        }
+    };
+    (@unversioned) => {
+        async fn store(&mut self, db: &Database) -> Result<()> {
+            Self::put(self).exec(db).await
+        }
+
+        fn store_in<'a>(&'a mut self, transaction: Transaction<'a>) -> Transaction<'a> {
+            transaction.add(Self::put(self))
+        }
+
+        async fn delete_on(db: &Database, delete: Delete<Self>, _: Option<Version>) -> Result<bool> {
+            delete.exec(db).await
+        }
+
+        fn delete_in<'a>(transaction: Transaction<'a>, delete: Delete<Self>, _: Option<Version>) -> Transaction<'a> {
+            transaction.add(delete)
+        }
+
+        async fn put_many(db: &Database, records: &[Self]) -> Result<()> {
+            Self::put_many(records).exec(db).await
+        }
+
+        async fn delete_many(db: &Database, keys: Vec<Self::Key>) -> Result<()> {
+            Self::delete_many(keys).exec(db).await
+        }
+    };
+    (@versioned) => {
+        async fn store(&mut self, db: &Database) -> Result<()> {
+            Self::save(self).exec(db).await
+        }
+
+        fn store_in<'a>(&'a mut self, transaction: Transaction<'a>) -> Transaction<'a> {
+            transaction.add(Self::save(self))
+        }
+
+        async fn delete_on(db: &Database, delete: Delete<Self>, version: Option<Version>) -> Result<bool> {
+            match version {
+                Some(Version::Is(version)) => delete.version(version).exec(db).await,
+                _ => delete.exec(db).await,
+            }
+        }
+
+        fn delete_in<'a>(transaction: Transaction<'a>, delete: Delete<Self>, version: Option<Version>) -> Transaction<'a> {
+            match version {
+                Some(Version::Is(version)) => transaction.add(delete.version(version)),
+                _ => transaction.add(delete),
+            }
+        }
+
+        async fn put_many(_: &Database, _: &[Self]) -> Result<()> {
+            panic!("not offered with a version")
+        }
+
+        async fn delete_many(_: &Database, _: Vec<Self::Key>) -> Result<()> {
+            panic!("not offered with a version")
+        }
+    };
+}
+
+subject! {
+    Event, unversioned;
+    "stream" Self::STREAM => [equality ordered text] [];
+    "seq" Self::SEQ => [equality ordered] [];
+    "severity" Self::SEVERITY => [equality ordered] [set add];
+    "text" Self::TEXT => [equality ordered text] [set];
+    "tags" Self::TAGS => [equality list] [set append];
+    "tags/0" Self::TAGS.nth(0) => [equality ordered text] [set];
+    "note" Self::NOTE => [equality ordered text] [set remove];
+    "done" Self::DONE => [equality] [set];
+    queries {
+        Source::Primary { hash } => Self::query(&held::<String>(hash));
+        Source::Index { hash, .. } => Self::find_by_severity(&held::<String>(hash));
+    }
+    finders {}
+}
+
+subject! {
+    User, versioned;
+    "id" Self::ID => [equality ordered text] [];
+    "email" Self::EMAIL => [equality ordered text] [set];
+    "team" Self::TEAM => [equality ordered text] [set];
+    "joined_at" Self::JOINED_AT => [equality ordered] [set add];
+    "age" Self::AGE => [equality ordered] [set add];
+    "nickname" Self::NICKNAME => [equality ordered text] [set remove];
+    "revision" Self::REVISION => [equality ordered] [];
+    queries {
+        Source::Index { hash, .. } => Self::find_by_team(&held::<String>(hash));
+    }
+    finders {
+        "by_email" [email] => Self::find_by_email(&held::<String>(email));
+    }
+}
+
+subject! {
+    Seat, unversioned;
+    "id" Self::ID => [equality ordered] [];
+    "place" Self::PLACE => [equality ordered text] [set];
+    "zone" Self::ZONE => [equality ordered text] [set];
+    "until" Self::UNTIL => [equality ordered] [set add remove];
+    "fare" Self::FARE => [equality ordered] [set add];
+    queries {
+        Source::Index { hash, .. } => Self::find_by_zone(&held::<String>(hash));
+    }
+    finders {
+        "by_place" [place] => Self::find_by_place(&held::<String>(place));
+    }
+}
+
+subject! {
+    Account, unversioned;
+    "id" Self::ID => [equality ordered] [];
+    "login" Self::LOGIN => [equality ordered text] [set];
+    "phone" Self::PHONE => [equality ordered text] [set remove];
+    "org" Self::ORG => [equality ordered text] [set];
+    "number" Self::NUMBER => [equality ordered] [set add];
+    "balance" Self::BALANCE => [equality ordered] [set add];
+    "club" Self::CLUB => [equality ordered text] [set remove];
+    "rank" Self::RANK => [equality ordered] [set add remove];
+    queries {
+        Source::Index { hash, .. } => Self::find_by_club(&held::<String>(hash));
+    }
+    finders {
+        "by_login" [login] => Self::find_by_login(&held::<String>(login));
+        "by_phone" [phone] => Self::find_by_phone(&held::<String>(phone));
+        "by_org_and_number" [org, number] => Self::find_by_org_and_number(&held::<String>(org), held(number));
+    }
+}
+
+subject! {
+    Document, unversioned;
+    "owner" Self::OWNER => [equality] [];
+    "path" Self::PATH => [equality ordered text] [];
+    "kind" Self::KIND => [equality ordered text] [set];
+    "size" Self::SIZE => [equality ordered] [set add];
+    "ratio" Self::RATIO => [equality ordered] [set add];
+    "address" Self::ADDRESS => [equality] [set remove];
+    "address/city" Self::ADDRESS.at(Address::CITY) => [equality ordered text] [set];
+    "address/zip" Self::ADDRESS.at(Address::ZIP) => [equality ordered text] [set remove];
+    "address/number" Self::ADDRESS.at(Address::NUMBER) => [equality ordered] [set add];
+    "labels" Self::LABELS => [equality] [set];
+    "labels/a" Self::LABELS.entry("a") => [equality ordered text] [set];
+    "labels/$a.b" Self::LABELS.entry("$a.b") => [equality ordered text] [set];
+    queries {
+        Source::Primary { hash } => Self::query(&held::<Vec<u8>>(hash));
+        Source::Index { hash, .. } => Self::find_by_kind(&held::<String>(hash));
+    }
+    finders {}
+}

@@ -1,0 +1,217 @@
+//! From a program's JSON to the typed fields that a user writes: which methods a field has is known
+//! by its type, so each is reached through a function with the same bounds.
+
+use std::ops::Bound;
+
+use reposit::field::{Contain, Countable, Element, FieldType, List, Numeric, Optional, Ordered, Settable, Text};
+use reposit::operation::{Local, NoRange, Place, Primary, Query, Secondary, Update, Upsert};
+use reposit::{Condition, Field, Repository};
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+
+use crate::models::Address;
+use crate::ops::{How, Is, Span};
+
+/// A field type whose values can be taken from JSON.
+pub trait Typed: FieldType + 'static {
+    /// What is kept while the argument is lent from it.
+    type Held: DeserializeOwned;
+
+    fn arg(held: &Self::Held) -> Self::Arg<'_>;
+}
+
+pub fn held<T: DeserializeOwned>(json: &Json) -> T {
+    serde_json::from_value(json.clone()).unwrap_or_else(|e| panic!("{json} is no value of the field: {e}"))
+}
+
+macro_rules! typed {
+    ($($ty:ty as $held:ty, $value:ident => $arg:expr;)*) => {$(
+        impl Typed for $ty {
+            type Held = $held;
+            fn arg($value: &$held) -> Self::Arg<'_> {
+                $arg
+            }
+        }
+    )*};
+}
+
+typed! {
+    i64 as i64, n => *n;
+    u64 as u64, n => *n;
+    u32 as u32, n => *n;
+    u8 as u8, n => *n;
+    f64 as f64, x => *x;
+    bool as bool, b => *b;
+    String as String, text => text;
+    Vec<String> as Vec<String>, items => items;
+    Vec<u8> as Vec<u8>, bytes => bytes;
+    Address as Address, address => address;
+    std::collections::BTreeMap<String, String> as Self, map => map;
+}
+
+impl<T: Typed + Clone> Typed for Option<T> {
+    type Held = T::Held;
+
+    fn arg(held: &T::Held) -> T::Arg<'_> {
+        T::arg(held)
+    }
+}
+
+/// What every field type can be asked.
+pub fn equality<M, T: Typed, R>(field: &Field<M, T, R>, is: &Is) -> Option<Condition<M>> {
+    let field = field.clone();
+    Some(match is {
+        Is::Eq(value) => field.eq(T::arg(&held(value))),
+        Is::Ne(value) => field.ne(T::arg(&held(value))),
+        Is::In(values) => {
+            let values: Vec<T::Held> = values.iter().map(held).collect();
+            field.is_in(values.iter().map(T::arg))
+        }
+        Is::Exists => field.exists(),
+        Is::Missing => field.missing(),
+        _ => return None,
+    })
+}
+
+pub fn ordered<M, T: Typed + Ordered, R>(field: &Field<M, T, R>, is: &Is) -> Option<Condition<M>> {
+    let field = field.clone();
+    Some(match is {
+        Is::Lt(value) => field.lt(T::arg(&held(value))),
+        Is::Le(value) => field.le(T::arg(&held(value))),
+        Is::Gt(value) => field.gt(T::arg(&held(value))),
+        Is::Ge(value) => field.ge(T::arg(&held(value))),
+        Is::Between(low, high) => field.between(T::arg(&held(low)), T::arg(&held(high))),
+        _ => return None,
+    })
+}
+
+pub fn text<M, T, R>(field: &Field<M, T, R>, is: &Is) -> Option<Condition<M>>
+where
+    T: Typed + Text + for<'a> Contain<Part<'a> = &'a str>,
+{
+    Some(match is {
+        Is::BeginsWith(prefix) => field.clone().begins_with(prefix),
+        Is::Contains(part) => field.clone().contains(part),
+        _ => return None,
+    })
+}
+
+pub fn list<M, T, R>(field: &Field<M, T, R>, is: &Is) -> Option<Condition<M>>
+where
+    T: Typed + Countable + for<'a> Contain<Part<'a> = &'a str>,
+{
+    Some(match is {
+        Is::Contains(part) => field.clone().contains(part),
+        Is::SizeEq(count) => field.clone().size().eq(*count),
+        Is::SizeNe(count) => field.clone().size().ne(*count),
+        Is::SizeGt(count) => field.clone().size().gt(*count),
+        _ => return None,
+    })
+}
+
+/// An update or an upsert that is being built.
+pub enum Build<M> {
+    Update(Update<M>),
+    Upsert(Upsert<M>),
+}
+
+/// What a change gives: the operation with it, or without where it is a change of another kind.
+type Built<M> = Result<Build<M>, Build<M>>;
+
+pub fn set<M: Repository, T: Typed, R: Settable>(build: Build<M>, field: Field<M, T, R>, how: &How) -> Built<M> {
+    Ok(match (build, how) {
+        (Build::Update(update), How::Set(value)) => Build::Update(update.set(field, T::arg(&held(value)))),
+        (Build::Upsert(upsert), How::Set(value)) => Build::Upsert(upsert.set(field, T::arg(&held(value)))),
+        (Build::Upsert(upsert), How::Default(value)) => Build::Upsert(upsert.default(field, T::arg(&held(value)))),
+        (build, _) => return Err(build),
+    })
+}
+
+pub fn add<M: Repository, T, R: Settable>(build: Build<M>, field: Field<M, T, R>, how: &How) -> Built<M>
+where
+    T: Typed + Numeric<Delta: DeserializeOwned>,
+{
+    Ok(match (build, how) {
+        (Build::Update(update), How::Add(delta)) => Build::Update(update.add(field, held(delta))),
+        (Build::Upsert(upsert), How::Add(delta)) => Build::Upsert(upsert.add(field, held(delta))),
+        (build, _) => return Err(build),
+    })
+}
+
+pub fn remove<M: Repository, T: Typed + Optional, R: Settable>(build: Build<M>, field: Field<M, T, R>, how: &How) -> Built<M> {
+    match (build, how) {
+        (Build::Update(update), How::Remove) => Ok(Build::Update(update.remove(field))),
+        (build, _) => Err(build),
+    }
+}
+
+pub fn append<M: Repository, T, R: Settable>(build: Build<M>, field: Field<M, T, R>, how: &How) -> Built<M>
+where
+    T: List<Item: Typed<Held = String> + Element>,
+{
+    let How::Append(items) = how else { return Err(build) };
+    let args = items.iter().map(T::Item::arg);
+    Ok(match build {
+        Build::Update(update) => Build::Update(update.append(field, args)),
+        Build::Upsert(upsert) => Build::Upsert(upsert.append(field, args)),
+    })
+}
+
+/// The range of an index, by its type.
+pub trait Ranged: Sized {
+    fn within<M: Repository, K: Place>(query: Query<M, Self, K>, span: &Span) -> Query<M, Self, K>;
+}
+
+impl Ranged for NoRange {
+    fn within<M: Repository, K: Place>(query: Query<M, Self, K>, span: &Span) -> Query<M, Self, K> {
+        assert_eq!(*span, Span::All, "an index without a range");
+        query
+    }
+}
+
+macro_rules! ranged {
+    ($($ty:ty as $held:ty, $query:ident, $prefix:ident => $begins_with:expr;)*) => {$(
+        impl Ranged for $ty {
+            fn within<M: Repository, K: Place>($query: Query<M, Self, K>, span: &Span) -> Query<M, Self, K> {
+                match span {
+                    Span::All => $query,
+                    Span::Prefix($prefix) => $begins_with,
+                    Span::Between(low, high) => {
+                        let (low, high) = (low.as_ref().map(held::<$held>), high.as_ref().map(held::<$held>));
+                        let arg = |bound| Bound::map(bound, <$ty as Typed>::arg);
+                        $query.range((arg(low.as_ref()), arg(high.as_ref())))
+                    }
+                }
+            }
+        }
+    )*};
+}
+
+ranged! {
+    String as String, query, prefix => query.begins_with(prefix);
+    u64 as u64, query, prefix => panic!("{prefix} of a number");
+    u32 as u32, query, prefix => panic!("{prefix} of a number");
+    i64 as i64, query, prefix => panic!("{prefix} of a number");
+    Option<i64> as i64, query, prefix => panic!("{prefix} of a number");
+}
+
+/// Whether a query can be consistent, by its type.
+pub trait Consistency: Place {
+    fn consistent<M: Repository, R>(query: Query<M, R, Self>) -> Query<M, R, Self>
+    where
+        Self: Sized;
+}
+
+macro_rules! consistency {
+    ([$($generics:tt)*] $ty:ty, $query:ident => $consistent:expr) => {
+        impl<$($generics)*> Consistency for $ty {
+            fn consistent<M: Repository, R>($query: Query<M, R, Self>) -> Query<M, R, Self> {
+                $consistent
+            }
+        }
+    };
+}
+
+consistency!([] Primary, query => query.consistent());
+consistency!([const INDEX: usize] Local<INDEX>, query => query.consistent());
+consistency!([const INDEX: usize] Secondary<INDEX>, query => query);
