@@ -58,7 +58,7 @@ async fn claimed_by_new_records(arena: &Arc<Arena>, name: &str) -> Found {
         Claim::create(&heir).exec(db).await.map_err(|e| format!("a value of the refused {loser} is not free: {e:?}"))?;
     }
     // And the name itself, once its owner is gone.
-    Claim::delete(format!("{name}-{winner}")).exec(db).await.map_err(wrong)?;
+    Claim::delete(&format!("{name}-{winner}")).exec(db).await.map_err(wrong)?;
     Claim::create(&claim(&format!("{name} next"), name)).exec(db).await.map_err(|e| format!("not freed: {e:?}"))
 }
 

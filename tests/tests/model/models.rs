@@ -92,7 +92,7 @@ pub struct User {
     pub age: u8,
     pub nickname: Option<String>,
     #[version]
-    pub revision: u8,
+    pub revision: u64,
 }
 
 const USER: Rules = Rules {
@@ -110,7 +110,7 @@ const USER: Rules = Rules {
         ),
         FieldRule::new("age", Kind::Int(0, 255), "[0, 1, 37, 255]"),
         FieldRule::new("nickname", Kind::Text, r#"[null, "x", "y"]"#).optional(),
-        FieldRule::new("revision", Kind::Int(0, 255), "[0, 0, 0, 1, 2, 254, 255]"),
+        FieldRule::new("revision", Kind::Int(0, u64::MAX as i128), "[0, 0, 0, 1, 2, 18446744073709551614, 18446744073709551615]"),
     ],
     nested: &[],
     indexes: &[

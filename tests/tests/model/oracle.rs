@@ -301,7 +301,7 @@ fn prepare(rules: &Rules, op: &Op) -> Outcome<()> {
         Op::Create { row } | Op::Put { row } => check_row(rules, row),
         Op::Save { row, version } => {
             check_row(rules, row)?;
-            if *version == Version::Is(u8::MAX.into()) { Err(invalid()) } else { Ok(()) }
+            if *version == Version::Is(u64::MAX) { Err(invalid()) } else { Ok(()) }
         }
         Op::Update { key, changes, .. } => {
             check_key(rules, key)?;
@@ -354,7 +354,7 @@ fn changed(rules: &Rules, old: &Row, changes: &[Change]) -> Outcome<Row> {
     let mut new = change_all(rules, old, changes).map_err(|_| invalid())?;
     if let Some(field) = rules.version {
         let version = old.get(field).and_then(Json::as_u64).unwrap_or(0);
-        let next = u8::try_from(version + 1).map_err(|_| invalid())?;
+        let next = version.checked_add(1).ok_or_else(invalid)?;
         new.insert(field.to_owned(), next.into());
     }
     Ok(new)

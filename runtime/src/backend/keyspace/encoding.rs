@@ -182,7 +182,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(5000))]
+        #![proptest_config(ProptestConfig::with_cases(1500))]
 
         #[test]
         fn bytes_have_the_order_of_the_values((a, b) in pair()) {

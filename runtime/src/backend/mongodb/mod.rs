@@ -79,6 +79,10 @@ pub struct MongoDb {
     database: mongodb::Database,
 }
 
+/// How many records a transaction may write: what "Production Considerations" of transactions in the
+/// MongoDB manual advises at most.
+const TRANSACTION: usize = 1000;
+
 impl MongoDb {
     /// Opens a database, and waits until the server has answered.
     ///
@@ -101,7 +105,7 @@ impl Backend for MongoDb {
     }
 
     fn limits(&self) -> Limits {
-        Limits::NONE.record(shape::LARGEST)
+        Limits::NONE.record(shape::LARGEST).transaction(TRANSACTION, usize::MAX)
     }
 
     fn raw(&self) -> &(dyn Any + Send + Sync) {

@@ -1,0 +1,1 @@
+//! What the derive takes and what it refuses: see `tests` and `ui`.
