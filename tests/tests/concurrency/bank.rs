@@ -37,7 +37,7 @@ pub async fn the_sum_holds(arena: Arena) -> Found {
 
 async fn move_money(arena: Arc<Arena>, task: usize) -> Result<u32, String> {
     let mut done = 0;
-    while !arena.is_over() {
+    while arena.goes_on().await {
         let (from, step, amount) = (fastrand::u64(..ACCOUNTS), fastrand::u64(1..ACCOUNTS), fastrand::i64(1..=60));
         let to = (from + step) % ACCOUNTS;
         let db = arena.db(task);
@@ -54,7 +54,7 @@ async fn move_money(arena: Arc<Arena>, task: usize) -> Result<u32, String> {
 }
 
 async fn watch(arena: Arc<Arena>) -> Result<(), String> {
-    while !arena.is_over() {
+    while arena.goes_on().await {
         balances_add_up(arena.db(1)).await?;
     }
     Ok(())

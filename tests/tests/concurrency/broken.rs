@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use reposit::backend::memory::Memory;
 use reposit::backend::{
@@ -84,7 +85,8 @@ impl Broken {
                 let get = Get::new(write.definition, write.key.clone(), true);
                 let stored = self.inner.get(call, get).await?;
                 write.judge(stored.as_ref(), &call)?;
-                pause().await;
+                // Long enough for another thread, too.
+                tokio::time::sleep(Duration::from_millis(fastrand::u64(..3))).await;
                 write.condition = None;
             }
             (Flaw::VersionForgotten, _) => write.version = None,

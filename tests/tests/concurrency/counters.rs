@@ -42,7 +42,7 @@ pub async fn every_add_counts_once(arena: Arena) -> Found {
 async fn add(arena: Arc<Arena>, task: usize) -> Result<Vec<(i64, i64)>, String> {
     let mut sums = vec![(0, 0); usize::try_from(COUNTERS).unwrap_or_default()];
     let mut last = sums.clone();
-    while !arena.is_over() {
+    while arena.goes_on().await {
         let (id, by) = (fastrand::u64(..COUNTERS), fastrand::i64(1..=3));
         let at = usize::try_from(id).unwrap_or_default();
         match fate(Counter::update(id).add(Counter::COUNT, by).exec(arena.db(task)).await)? {

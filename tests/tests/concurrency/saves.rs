@@ -38,7 +38,7 @@ pub async fn no_save_is_lost(arena: Arena) -> Found {
 async fn save(arena: Arc<Arena>, task: usize) -> Result<(i64, i64), String> {
     let (mut done, mut perhaps) = (0, 0);
     let db = arena.db(task);
-    while !arena.is_over() {
+    while arena.goes_on().await {
         let Fate::Done(sheet) = fate(Sheet::get(1).exec(db).await)? else { continue };
         let mut sheet = sheet.ok_or("no sheet")?;
         sheet.sum += 1;

@@ -57,6 +57,45 @@ pub(super) fn key(index: &IndexDef, values: &[Value]) -> GuardKey {
     key
 }
 
+/// The values of a guard's key, unless they were too long for it.
+pub(super) fn values(key: &GuardKey) -> Option<Vec<Value>> {
+    let (form, mut rest) = key.split_first()?;
+    let mut values = Vec::new();
+    while *form == 0 && !rest.is_empty() {
+        let (kind, bytes, after) = read(rest)?;
+        rest = after;
+        match kind {
+            b's' => values.push(Value::String(String::from_utf8(bytes.to_vec()).ok()?)),
+            b'b' => values.push(Value::Bytes(bytes.to_vec())),
+            b'n' => values.push(Value::Int(std::str::from_utf8(bytes).ok()?.parse().ok()?)),
+            _ => {}
+        }
+    }
+    (*form == 0).then_some(values)
+}
+
+/// The next part of a key: its kind, its bytes, and what comes after it.
+fn read(key: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let (head, rest) = key.split_at_checked(5)?;
+    let length = u32::from_be_bytes(head[1..].try_into().ok()?);
+    let (bytes, rest) = rest.split_at_checked(usize::try_from(length).ok()?)?;
+    Some((head[0], bytes, rest))
+}
+
+/// The key of a guard that was read.
+pub(super) fn own_key(guard: &Record) -> Option<GuardKey> {
+    match guard.get(KEY)? {
+        Value::Bytes(key) => Some(key.clone()),
+        _ => None,
+    }
+}
+
+/// The unique index that a guard is of.
+pub(super) fn index(definition: &'static Definition, guard: &Record) -> Option<&'static IndexDef> {
+    let name = guard.get(INDEX)?.as_str()?;
+    definition.index(name).filter(|index| index.unique)
+}
+
 /// The key attribute of a guard.
 pub(super) fn to_key(key: &GuardKey) -> Item {
     Item::from([(KEY.to_owned(), to_attribute(&Value::Bytes(key.clone())))])
@@ -191,5 +230,12 @@ mod tests {
         let (a, b) = (key(&INDEX, &long("a")), key(&INDEX, &long("b")));
         assert!(a.len() <= LONGEST && b.len() <= LONGEST);
         assert_ne!(a, b);
+        assert_eq!(values(&a), None);
+    }
+
+    #[test]
+    fn a_key_says_its_values() {
+        let of = [Value::from("a\0b"), Value::Int(-7), Value::Bytes(vec![0, 1])];
+        assert_eq!(values(&key(&INDEX, &of)).as_deref(), Some(&of[..]));
     }
 }

@@ -20,8 +20,10 @@ mod query;
 mod read;
 mod span;
 mod stamp;
+mod together;
 mod transact;
 mod unique;
+mod verify;
 mod write;
 
 use std::any::Any;
@@ -54,6 +56,8 @@ use write::{Refusal, Writer};
 /// | delete | `DeleteItem`; with unique values the record is read first, then `TransactWriteItems` |
 /// | put_many, delete_many | `BatchWriteItem` of 25; with unique values each by itself |
 /// | transaction | `TransactWriteItems`; what has to be read is read before, by `BatchGetItem` |
+/// | read of several at one moment | `TransactGetItems` |
+/// | check, mend | `Scan` of the records and of the guards, `BatchGetItem` of what they name |
 ///
 /// **Keys** are strings, numbers and bytes as they are ("Naming rules and data types"). An index of
 /// several range fields is a global index with a key of several attributes, of four range fields at
@@ -173,6 +177,14 @@ impl Backend for DynamoDb {
 
     fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>> {
         Reply::later(async move { self.write_together(&call, &writes).await })
+    }
+
+    fn read_together(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
+        Reply::later(async move { self.read_at_once(&call, &gets).await })
+    }
+
+    fn verify(&self, call: Call, definition: &'static Definition, mend: bool) -> Reply<'_, Vec<String>> {
+        Reply::later(async move { self.check(&call, definition, mend).await })
     }
 
     fn explain_query(&self, query: &Query) -> Result<String> {

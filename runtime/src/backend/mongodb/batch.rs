@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use futures_util::{StreamExt, stream};
 use mongodb::Database;
 use mongodb::bson::raw::cstr;
-use mongodb::bson::{RawArrayBuf, RawDocument, RawDocumentBuf, RawBson, Document, rawdoc, doc};
+use mongodb::bson::{Document, RawArrayBuf, RawBson, RawDocument, RawDocumentBuf, doc, rawdoc};
 use mongodb::options::FindOptions;
 
 use super::command::{Command, Stamps};
@@ -138,7 +138,9 @@ fn statement(command: Command) -> Result<RawDocumentBuf> {
     let unwritable = |error| Error::codec("a key cannot be written as BSON").with_source(error);
     let raw = |filter: &Document| RawDocumentBuf::try_from(filter).map_err(unwritable);
     match command {
-        Command::Replace { filter, record, upsert } => Ok(rawdoc! { "q": raw(&filter)?, "u": record, "upsert": upsert }),
+        Command::Replace { filter, record, upsert } => {
+            Ok(rawdoc! { "q": raw(&filter)?, "u": record, "upsert": upsert })
+        }
         Command::Delete { filter } => Ok(rawdoc! { "q": raw(&filter)?, "limit": 1 }),
         _ => Err(Error::unsupported("a batch is of puts and deletes")),
     }
@@ -158,7 +160,8 @@ async fn settle(
         let at = error.get_i32("index").ok().and_then(|at| usize::try_from(at).ok());
         let Some(at) = at.and_then(|at| round.get(at).copied()) else { continue };
         let message = error.get_str("errmsg").unwrap_or_default();
-        let clash = index_of(message).map(|index| Clash { index, values: error.get_document("keyValue").ok().cloned() });
+        let clash =
+            index_of(message).map(|index| Clash { index, values: error.get_document("keyValue").ok().cloned() });
         match clash {
             Some(clash) => clashes.push((at, clash)),
             None => results[at] = Some(Err(Error::new(ErrorKind::Backend, message))),
@@ -168,14 +171,19 @@ async fn settle(
     // The server counts, but does not say which: of an upsert it names those that are new.
     let new: HashSet<usize> = upserted(answer).filter_map(|at| round.get(at).copied()).collect();
     let found = answer.get_i32("n").unwrap_or_default();
-    let concern = answer.get_document("writeConcernError").ok().map(|error| error.get_str("errmsg").unwrap_or_default().to_owned());
+    let concern = answer
+        .get_document("writeConcernError")
+        .ok()
+        .map(|error| error.get_str("errmsg").unwrap_or_default().to_owned());
     for at in round.iter().copied().filter(|at| !clashed.contains(at)) {
         let existed = match chunk[at].action {
             Action::Delete => usize::try_from(found).is_ok_and(|found| found == round.len()),
             _ => !new.contains(&at),
         };
         results[at].get_or_insert_with(|| match &concern {
-            Some(message) => Err(Error::new(ErrorKind::OutcomeUnknown, format!("the write concern was not met: {message}"))),
+            Some(message) => {
+                Err(Error::new(ErrorKind::OutcomeUnknown, format!("the write concern was not met: {message}")))
+            }
             None => Ok(Written::existed(existed)),
         });
     }
@@ -210,14 +218,17 @@ async fn mark_stored(
     let Some(first) = round.first().and_then(|at| chunk.get(*at)) else { return };
     let ids: Result<Vec<_>> = round.iter().map(|at| id(chunk[*at].definition, &chunk[*at].key)).collect();
     let Ok(ids) = ids else { return };
-    let options = FindOptions::builder().projection(doc! { crate::value::STAMP: 1 }).batch_size(WRITES as u32 + 1).build();
+    let options =
+        FindOptions::builder().projection(doc! { crate::value::STAMP: 1 }).batch_size(WRITES as u32 + 1).build();
     let decode = |document: &RawDocument| {
         let mine = stamp_of(document).is_some_and(|stamp| stamps.has(stamp));
         let key = document.get("_id").ok().flatten().map(RawBson::from);
         Ok((mine, key))
     };
     let filter = doc! { "_id": { "$in": ids } };
-    let Ok(found) = find(call, &collection(database, first.definition), &filter, &options, decode).await else { return };
+    let Ok(found) = find(call, &collection(database, first.definition), &filter, &options, decode).await else {
+        return;
+    };
     for at in round {
         let own = |key: &RecordKey| id(chunk[*at].definition, key).ok().and_then(|id| RawBson::try_from(id).ok());
         let own = own(&chunk[*at].key);

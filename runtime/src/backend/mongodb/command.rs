@@ -1,7 +1,7 @@
 //! A write as one command of the server.
 
-use mongodb::Collection;
 use mongodb::ClientSession;
+use mongodb::Collection;
 use mongodb::bson::{Bson, Document, RawDocumentBuf, doc, oid::ObjectId};
 use mongodb::options::ReturnDocument;
 
@@ -84,6 +84,19 @@ impl Command {
             Action::Delete => Self::Delete { filter: required(write, call)? },
             Action::Check => Self::Touch { filter: required(write, call)?, stamp: stamps.written },
         })
+    }
+
+    /// The same, for a record that it has not been done to: the driver tells of the last of two
+    /// attempts, and the first may have been more than it seemed.
+    pub(super) fn again(mut self, stamps: Stamps) -> Self {
+        match &mut self {
+            Self::Replace { filter, .. } | Self::Modify { filter, .. } | Self::Touch { filter, .. } => {
+                let marks = [stamps.written, stamps.inserted];
+                filter.insert(STAMP, doc! { "$nin": marks.to_vec() });
+            }
+            Self::Insert(_) | Self::Delete { .. } => {}
+        }
+        self
     }
 
     /// Sends it, in a session's transaction where there is one.

@@ -14,7 +14,11 @@ use crate::error::{Error, ErrorKind, Result};
 const WIRE_VERSION: i32 = 17;
 
 /// Opens the database, and waits for an answer from it.
-pub(super) async fn connect(settings: &MongoDbSettings, connect_timeout: Duration, call_timeout: Duration) -> Result<Database> {
+pub(super) async fn connect(
+    settings: &MongoDbSettings,
+    connect_timeout: Duration,
+    call_timeout: Duration,
+) -> Result<Database> {
     if settings.database.is_empty() {
         return Err(Error::config("the MongoDB database is not named"));
     }
@@ -77,7 +81,8 @@ fn with_credentials(settings: &MongoDbSettings) -> String {
     let Some((user, (scheme, rest))) = settings.user.as_deref().zip(uri.split_once("://")) else {
         return uri.to_owned();
     };
-    let password = settings.password.as_ref().map(|password| format!(":{}", percent(password.expose()))).unwrap_or_default();
+    let password =
+        settings.password.as_ref().map(|password| format!(":{}", percent(password.expose()))).unwrap_or_default();
     format!("{scheme}://{}{password}@{rest}", percent(user))
 }
 

@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 
 use mongodb::bson::raw::CStr;
 use mongodb::bson::spec::BinarySubtype;
-use mongodb::bson::{Binary, Bson, DateTime, Decimal128, Document, RawArray, RawArrayBuf, RawBson, RawBsonRef, RawDocument, RawDocumentBuf};
+use mongodb::bson::{
+    Binary, Bson, DateTime, Decimal128, Document, RawArray, RawArrayBuf, RawBson, RawBsonRef, RawDocument,
+    RawDocumentBuf,
+};
 
 use crate::error::{Error, Result};
 use crate::value::{Value, whole};
@@ -61,7 +64,9 @@ pub(super) fn to_raw(value: &Value) -> Result<RawBson> {
 
 /// A name as BSON holds it: text that ends at the first NUL, so one with a NUL in it cannot be.
 pub(super) fn checked(name: &str) -> Result<&CStr> {
-    <&CStr>::try_from(name).map_err(|_| Error::unsupported(format!("the name {name:?} has a NUL in it, which MongoDB cannot hold in a name")))
+    <&CStr>::try_from(name).map_err(|_| {
+        Error::unsupported(format!("the name {name:?} has a NUL in it, which MongoDB cannot hold in a name"))
+    })
 }
 
 /// An integer as a number of the server.
@@ -115,7 +120,9 @@ pub(super) fn from_raw(raw: RawBsonRef<'_>) -> Result<Value> {
         RawBsonRef::Boolean(b) => Value::Bool(b),
         RawBsonRef::Int32(n) => Value::Int(n.into()),
         RawBsonRef::Int64(n) => Value::Int(n.into()),
-        RawBsonRef::Double(x) if !x.is_finite() => return Err(Error::codec(format!("{x} is stored, which is no number"))),
+        RawBsonRef::Double(x) if !x.is_finite() => {
+            return Err(Error::codec(format!("{x} is stored, which is no number")));
+        }
         RawBsonRef::Double(x) => whole(x).map_or(Value::Float(x), Value::Int),
         RawBsonRef::Decimal128(decimal) => {
             from_decimal(decimal).ok_or_else(|| Error::codec("a Decimal128 is stored that is no number"))?
@@ -125,7 +132,9 @@ pub(super) fn from_raw(raw: RawBsonRef<'_>) -> Result<Value> {
         RawBsonRef::Binary(binary) => Value::Bytes(binary.bytes.to_vec()),
         RawBsonRef::Array(array) => Value::List(from_array(array)?),
         RawBsonRef::Document(document) => Value::Map(from_document(document)?),
-        other => return Err(Error::codec(format!("a {:?} is stored, which no field is read from", other.element_type()))),
+        other => {
+            return Err(Error::codec(format!("a {:?} is stored, which no field is read from", other.element_type())));
+        }
     })
 }
 
@@ -161,7 +170,11 @@ pub(super) fn date(seconds: i64) -> DateTime {
 /// Bytes as text that sorts as they do: binary data sorts by its length first.
 pub(super) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]).map(char::from).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]])
+        .map(char::from)
+        .collect()
 }
 
 /// The bytes that such text stands for.

@@ -57,7 +57,8 @@ pub(super) async fn define(database: &Database, call: Call, definition: &'static
         return Ok(());
     }
     // All indexes in one command: it makes all of them or none, and returns when they are ready.
-    let create = |_| database.run_command(doc! { "createIndexes": definition.name(), "indexes": missing.clone() }).into_future();
+    let create =
+        |_| database.run_command(doc! { "createIndexes": definition.name(), "indexes": missing.clone() }).into_future();
     command(&call, create).await.map(drop).map_err(|trouble| refused(definition, trouble, &call))
 }
 
@@ -137,7 +138,9 @@ async fn compare(
     }
     match &existing.schema {
         Some(schema) => plan.mismatches.extend(schema_differs(definition, schema)),
-        None if existing.collection.is_some() => plan.mismatches.extend(foreign_keys(database, call, definition).await?),
+        None if existing.collection.is_some() => {
+            plan.mismatches.extend(foreign_keys(database, call, definition).await?)
+        }
         None => {}
     }
     let mut missing = Vec::new();
@@ -213,7 +216,9 @@ fn index_differs(wanted: &Document, existing: &[Document]) -> Option<Option<Stri
     let name = name_of(wanted);
     if let Some(index) = existing.iter().find(|index| name_of(index) == name) {
         let same = shape(index) == shape(wanted);
-        return Some((!same).then(|| format!("the index {name} is {}, the model says {}", described(index), described(wanted))));
+        return Some(
+            (!same).then(|| format!("the index {name} is {}, the model says {}", described(index), described(wanted))),
+        );
     }
     let same_key = existing.iter().find(|index| fields(index) == fields(wanted) && name_of(index) != "_id_");
     same_key.map(|index| Some(format!("an index on the fields of {name} exists under the name {}", name_of(index))))
@@ -335,12 +340,18 @@ async fn foreign_keys(database: &Database, call: &Call, definition: &Definition)
 }
 
 /// Whether records share the values of a unique index that is to be made.
-async fn duplicates(database: &Database, call: &Call, definition: &Definition, wanted: &Document) -> Result<Option<String>> {
+async fn duplicates(
+    database: &Database,
+    call: &Call,
+    definition: &Definition,
+    wanted: &Document,
+) -> Result<Option<String>> {
     if !wanted.get_bool("unique").unwrap_or(false) {
         return Ok(None);
     }
     let paths: Vec<_> = fields(wanted).into_iter().map(|(path, _)| path).collect();
-    let group: Document = paths.iter().enumerate().map(|(at, path)| (format!("f{at}"), format!("${path}").into())).collect();
+    let group: Document =
+        paths.iter().enumerate().map(|(at, path)| (format!("f{at}"), format!("${path}").into())).collect();
     let filter = wanted.get_document("partialFilterExpression").cloned().unwrap_or_default();
     let pipeline = [
         doc! { "$match": filter },

@@ -36,6 +36,8 @@ const NOT_ALLOWED: [i32; 2] = [13, 18];
 const BAD_VALUE: i32 = 2;
 const TOO_LARGE: [i32; 4] = [10334, 17280, 17419, 17420];
 const WRITE_CONFLICT: i32 = 112;
+/// More requests came than the server takes: it looked at none of them.
+const RATE_LIMIT: i32 = 462;
 /// The moment that was to be read is gone, or not there yet.
 const NO_SNAPSHOT: [i32; 2] = [239, 246];
 
@@ -67,11 +69,16 @@ impl Trouble {
 
     /// Whether a read may be done again with hope.
     pub(super) fn is_passing(&self) -> bool {
-        let codes = |code| NOT_PRIMARY.contains(&code) || INTERRUPTED.contains(&code) || NO_SNAPSHOT.contains(&code) || code == WRITE_CONFLICT;
+        let codes = |code| {
+            NOT_PRIMARY.contains(&code)
+                || INTERRUPTED.contains(&code)
+                || NO_SNAPSHOT.contains(&code)
+                || code == WRITE_CONFLICT
+        };
         matches!(self, Self::Silence) || self.is_network() || self.is_overload() || self.code().is_some_and(codes)
     }
 
-    /// Whether the write certainly did not happen, and may be sent again with hope.
+    /// Whether the write did not happen, and may be sent again with hope.
     pub(super) fn is_undone(&self) -> bool {
         self.code() == Some(WRITE_CONFLICT) || (self.has_label(NO_WRITES_PERFORMED) && self.is_passing())
     }
@@ -81,7 +88,8 @@ impl Trouble {
         let concern = matches!(self, Self::Driver(error) if matches!(&*error.kind, Driver::Write(WriteFailure::WriteConcernError(_))));
         // The driver tells the last of two attempts: that the second met no primary says nothing of the first.
         let codes = |code| NOT_PRIMARY.contains(&code) || INTERRUPTED.contains(&code) || TIME_LIMIT.contains(&code);
-        let lost = matches!(self, Self::Silence) || concern || self.is_network() || self.has_label(RETRYABLE_WRITE_ERROR);
+        let lost =
+            matches!(self, Self::Silence) || concern || self.is_network() || self.has_label(RETRYABLE_WRITE_ERROR);
         (lost || self.code().is_some_and(codes) || self.is_garbled()) && !self.is_undone() && !self.is_overload()
     }
 
@@ -92,7 +100,7 @@ impl Trouble {
 
     /// Whether the server asks for less traffic.
     pub(super) fn is_overload(&self) -> bool {
-        self.has_label(SYSTEM_OVERLOADED_ERROR) && self.code().is_some()
+        self.code().is_some_and(|code| code == RATE_LIMIT || self.has_label(SYSTEM_OVERLOADED_ERROR))
     }
 
     /// Whether a transaction was given up by the server and may be done again.
@@ -139,7 +147,9 @@ impl Trouble {
         let message = "the write may or may not have happened";
         match self {
             Self::Silence => Error::new(ErrorKind::OutcomeUnknown, format!("{message}: no answer came in time")),
-            Self::Driver(error) => Error::new(ErrorKind::OutcomeUnknown, format!("{message}: {}", message_of(&error))).with_source(error),
+            Self::Driver(error) => {
+                Error::new(ErrorKind::OutcomeUnknown, format!("{message}: {}", message_of(&error))).with_source(error)
+            }
         }
     }
 }
@@ -164,9 +174,10 @@ pub(super) fn values_of(response: &RawDocument) -> Option<Document> {
 fn kind_of(error: &DriverError) -> ErrorKind {
     match &*error.kind {
         Driver::Authentication { .. } | Driver::InvalidTlsConfig { .. } => ErrorKind::Config,
-        Driver::ServerSelection { .. } | Driver::Io(_) | Driver::ConnectionPoolCleared { .. } | Driver::DnsResolve { .. } => {
-            ErrorKind::Unavailable
-        }
+        Driver::ServerSelection { .. }
+        | Driver::Io(_)
+        | Driver::ConnectionPoolCleared { .. }
+        | Driver::DnsResolve { .. } => ErrorKind::Unavailable,
         Driver::Bson(_) => ErrorKind::Codec,
         _ => code(error).map_or(ErrorKind::Backend, |code| kind_of_code(code, error)),
     }
@@ -174,9 +185,10 @@ fn kind_of(error: &DriverError) -> ErrorKind {
 
 fn kind_of_code(code: i32, error: &DriverError) -> ErrorKind {
     match code {
+        RATE_LIMIT => ErrorKind::Throttled,
         _ if error.contains_label(SYSTEM_OVERLOADED_ERROR) => ErrorKind::Throttled,
         code if NOT_ALLOWED.contains(&code) => ErrorKind::Config,
-        code if TIME_LIMIT.contains(&code) => ErrorKind::Timeout,
+        code if TIME_LIMIT.contains(&code) || code == WRITE_CONFLICT => ErrorKind::Timeout,
         code if NOT_PRIMARY.contains(&code) || INTERRUPTED.contains(&code) => ErrorKind::Unavailable,
         code if TOO_LARGE.contains(&code) => ErrorKind::InvalidInput,
         BAD_VALUE if message_of(error).contains("hint provided does not correspond") => ErrorKind::SchemaMismatch,
@@ -215,7 +227,8 @@ mod tests {
 
     #[test]
     fn the_index_is_read_from_the_message() {
-        let message = "E11000 duplicate key error collection: a.b index: by e mail dup key: { email: \"x index: y dup key: z\" }";
+        let message =
+            "E11000 duplicate key error collection: a.b index: by e mail dup key: { email: \"x index: y dup key: z\" }";
         assert_eq!(index_of(message).as_deref(), Some("by e mail"));
         assert_eq!(index_of("E11000"), None);
     }

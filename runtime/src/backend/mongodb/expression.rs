@@ -80,7 +80,9 @@ fn compare(definition: &Definition, path: &Path, op: Op, value: &Value) -> Resul
         Value::Int(_) | Value::Float(_) => doc! { "$isNumber": stored },
         Value::String(_) => doc! { "$eq": [{ "$type": stored }, "string"] },
         Value::Bytes(_) if is_hex(definition, path) => doc! { "$eq": [{ "$type": stored }, "string"] },
-        Value::Bytes(_) => return Err(Error::unsupported(format!("{path}: MongoDB does not order binary data by its bytes"))),
+        Value::Bytes(_) => {
+            return Err(Error::unsupported(format!("{path}: MongoDB does not order binary data by its bytes")));
+        }
         // These have no order.
         _ => return Ok(Bson::Boolean(false)),
     };
@@ -98,7 +100,9 @@ fn operand(definition: &Definition, path: &Path, value: &Value) -> Result<Bson> 
 }
 
 fn is_hex(definition: &Definition, path: &Path) -> bool {
-    definition.range().is_some_and(|range| range.kind == KeyKind::Bytes) && path.is_field() && Some(path.root()) == definition.range_name()
+    definition.range().is_some_and(|range| range.kind == KeyKind::Bytes)
+        && path.is_field()
+        && Some(path.root()) == definition.range_name()
 }
 
 fn contains(definition: &Definition, path: &Path, value: &Value) -> Result<Bson> {
@@ -160,7 +164,9 @@ fn root(definition: &Definition, name: &str) -> Bson {
 
 /// A name that reads as itself after a "$".
 fn is_plain(name: &str) -> bool {
-    !name.starts_with(|first: char| first.is_ascii_digit()) && !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    !name.starts_with(|first: char| first.is_ascii_digit())
+        && !name.is_empty()
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
 /// A field of a document under any name; nothing where it is no document.

@@ -88,7 +88,11 @@ impl MongoDb {
     ///
     /// Errors: [`Config`](crate::ErrorKind::Config) for a connection string that is not valid and where
     /// authentication fails, [`Unavailable`](crate::ErrorKind::Unavailable) where nothing answers in time.
-    pub async fn connect(settings: &MongoDbSettings, connect_timeout: Duration, call_timeout: Duration) -> Result<Self> {
+    pub async fn connect(
+        settings: &MongoDbSettings,
+        connect_timeout: Duration,
+        call_timeout: Duration,
+    ) -> Result<Self> {
         Ok(Self { database: connect::connect(settings, connect_timeout, call_timeout).await? })
     }
 }

@@ -16,7 +16,10 @@ pub(super) fn attempt(call: &Call) -> Duration {
 }
 
 /// Waits for the driver, but not for ever.
-pub(super) async fn within<T>(time: Duration, work: impl Future<Output = mongodb::error::Result<T>>) -> Result<T, Trouble> {
+pub(super) async fn within<T>(
+    time: Duration,
+    work: impl Future<Output = mongodb::error::Result<T>>,
+) -> Result<T, Trouble> {
     match tokio::time::timeout(time, work).await {
         Ok(result) => result.map_err(Trouble::Driver),
         Err(_) => Err(Trouble::Silence),
@@ -68,5 +71,8 @@ where
 
 /// The deadline came while others were in the way.
 pub(super) fn out_of_time(call: &Call) -> Error {
-    Error::new(ErrorKind::Timeout, format!("the {} met with other writes until its deadline; nothing was changed", call.operation))
+    Error::new(
+        ErrorKind::Timeout,
+        format!("the {} met with other writes until its deadline; nothing was changed", call.operation),
+    )
 }

@@ -85,7 +85,9 @@ pub(super) async fn count(database: &Database, call: Call, query: Query) -> Resu
     let Some(wanted) = Find::new(&query, call.now_seconds())? else { return Ok(0) };
     let collection = collection(database, query.definition);
     let options = CountOptions::builder().hint(Hint::Name(wanted.hint)).build();
-    let count = |time| collection.count_documents(wanted.filter.clone()).with_options(options.clone()).max_time(time).into_future();
+    let count = |time| {
+        collection.count_documents(wanted.filter.clone()).with_options(options.clone()).max_time(time).into_future()
+    };
     read(&call, count).await
 }
 
@@ -238,7 +240,8 @@ fn scan(query: &Query) -> Result<Document> {
 
 /// The order of an index: its range fields, then `_id`, unless they are unique.
 fn order(definition: &Definition, index: &IndexDef, direction: i32) -> Document {
-    let mut order: Document = columns(definition, index).into_iter().skip(1).map(|column| (column.path, Bson::Int32(direction))).collect();
+    let mut order: Document =
+        columns(definition, index).into_iter().skip(1).map(|column| (column.path, Bson::Int32(direction))).collect();
     if !index.unique || order.is_empty() {
         order.insert("_id", direction);
     }

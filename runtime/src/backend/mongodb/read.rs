@@ -49,7 +49,8 @@ pub(super) async fn find_unique(database: &Database, call: Call, find: FindUniqu
     }
     let collection = collection(database, definition);
     let hint = Hint::Name(find.index.name.to_owned());
-    let found = read(&call, |time| collection.find_one(filter.clone()).hint(hint.clone()).max_time(time).into_future()).await?;
+    let found =
+        read(&call, |time| collection.find_one(filter.clone()).hint(hint.clone()).max_time(time).into_future()).await?;
     let record = found.map(|document| from_document(definition, &document)).transpose()?;
     Ok(record.filter(|record| record.is_live(&call)))
 }
@@ -95,7 +96,10 @@ pub(super) async fn get_many(
     let (call, collection) = (&call, &collection);
     let reads = chunks.into_iter().map(|ids| async move {
         let options = FindOptions::builder().batch_size(KEYS as u32 + 1).build();
-        find(call, collection, &doc! { "_id": { "$in": ids } }, &options, |document| from_document(definition, document)).await
+        find(call, collection, &doc! { "_id": { "$in": ids } }, &options, |document| {
+            from_document(definition, document)
+        })
+        .await
     });
     let found: Vec<Vec<Record>> = stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
     let mut results = vec![None; keys.len()];
@@ -157,5 +161,7 @@ pub(super) async fn together(database: &Database, call: Call, gets: Vec<Get>) ->
 /// A key's own bytes, to look it up by.
 fn bytes_of(id: &Bson) -> Result<Vec<u8>> {
     let document = RawDocumentBuf::try_from(&doc! { "_id": id.clone() });
-    document.map(RawDocumentBuf::into_bytes).map_err(|error| Error::codec("a key cannot be written as BSON").with_source(error))
+    document
+        .map(RawDocumentBuf::into_bytes)
+        .map_err(|error| Error::codec("a key cannot be written as BSON").with_source(error))
 }

@@ -100,7 +100,12 @@ pub(super) fn by_id(definition: &Definition, key: &RecordKey) -> Result<Document
 }
 
 /// A record as the document that is stored, with the stamp of the call that writes it.
-pub(super) fn to_document(definition: &'static Definition, key: &RecordKey, record: &Record, stamp: ObjectId) -> Result<RawDocumentBuf> {
+pub(super) fn to_document(
+    definition: &'static Definition,
+    key: &RecordKey,
+    record: &Record,
+    stamp: ObjectId,
+) -> Result<RawDocumentBuf> {
     let mut document = RawDocumentBuf::new();
     document.append(cstr!("_id"), RawBson::try_from(id(definition, key)?).map_err(unwritable)?);
     for (name, value) in record.iter() {
@@ -108,7 +113,8 @@ pub(super) fn to_document(definition: &'static Definition, key: &RecordKey, reco
             continue;
         }
         if name == "_id" {
-            let message = "a field other than the hash key is stored as _id, which is the primary key's name on MongoDB";
+            let message =
+                "a field other than the hash key is stored as _id, which is the primary key's name on MongoDB";
             return Err(Error::unsupported(message));
         }
         document.append(checked(name)?, to_raw(value)?);
@@ -123,7 +129,9 @@ pub(super) fn to_document(definition: &'static Definition, key: &RecordKey, reco
     }
     document.append(STAMP_NAME, stamp);
     match document.as_bytes().len() {
-        bytes if bytes > LARGEST => Err(Error::invalid(format!("the record has {bytes} bytes as BSON; the limit is {LARGEST}"))),
+        bytes if bytes > LARGEST => {
+            Err(Error::invalid(format!("the record has {bytes} bytes as BSON; the limit is {LARGEST}")))
+        }
         _ => Ok(document),
     }
 }

@@ -84,7 +84,8 @@ pub(super) async fn transact(database: &Database, call: Call, writes: Vec<Write>
 async fn once(database: &Database, call: &Call, writes: &[Write]) -> Result<Vec<Written>, End> {
     let stamps = Stamps { written: ObjectId::new(), inserted: ObjectId::new() };
     let client = database.client();
-    let mut session = within(attempt(call), client.start_session().into_future()).await.map_err(|trouble| unbegun(trouble, call))?;
+    let mut session =
+        within(attempt(call), client.start_session().into_future()).await.map_err(|trouble| unbegun(trouble, call))?;
     let begin = session
         .start_transaction()
         .read_concern(ReadConcern::snapshot())
@@ -117,7 +118,11 @@ async fn touch(database: &Database, call: &Call, writes: &[Write], session: &mut
 }
 
 fn unbegun(trouble: Trouble, call: &Call) -> End {
-    if trouble.is_passing() || trouble.is_transient() { End::Conflict(trouble) } else { End::Refused(trouble.into_error(call.operation)) }
+    if trouble.is_passing() || trouble.is_transient() {
+        End::Conflict(trouble)
+    } else {
+        End::Refused(trouble.into_error(call.operation))
+    }
 }
 
 /// One write of it.
@@ -140,8 +145,10 @@ async fn one(
         Outcome::Done(written) => Ok(written),
         Outcome::Missed => {
             let find = collection.find_one(by_id(write.definition, &write.key).map_err(placed)?).session(session);
-            let stored = within(attempt(call), find.into_future()).await.map_err(|trouble| failed(at, write, trouble, call))?;
-            let stored = stored.map(|document| from_document(write.definition, &document)).transpose().map_err(placed)?;
+            let stored =
+                within(attempt(call), find.into_future()).await.map_err(|trouble| failed(at, write, trouble, call))?;
+            let stored =
+                stored.map(|document| from_document(write.definition, &document)).transpose().map_err(placed)?;
             match write::judge(write, stored, call).map_err(placed)? {
                 Verdict::Nothing => Ok(Written::existed(false)),
                 // In one snapshot the record says nothing else than it said to the write.
@@ -178,6 +185,7 @@ async fn commit(
     session: &mut ClientSession,
 ) -> Result<(), End> {
     let mut backoff = Backoff::new();
+    let mut unknown = false;
     loop {
         let trouble = match within(attempt(call), session.commit_transaction().into_future()).await {
             Ok(()) => return Ok(()),
@@ -186,15 +194,16 @@ async fn commit(
         if trouble.is_transient() {
             return Err(End::Conflict(trouble));
         }
-        if !trouble.is_unknown_commit() && !trouble.is_ambiguous() {
-            return Err(End::Refused(trouble.into_error(call.operation)));
+        let lost = trouble.is_unknown_commit() || trouble.is_ambiguous();
+        unknown |= lost;
+        if (lost || trouble.is_overload()) && backoff.pause(call).await {
+            continue;
         }
-        if !backoff.pause(call).await {
-            return match is_there(database, call, writes, stamps).await {
-                true => Ok(()),
-                false => Err(End::Refused(trouble.into_unknown())),
-            };
-        }
+        return match unknown {
+            false => Err(End::Refused(trouble.into_error(call.operation))),
+            true if is_there(database, call, writes, stamps).await => Ok(()),
+            true => Err(End::Refused(trouble.into_unknown())),
+        };
     }
 }
 

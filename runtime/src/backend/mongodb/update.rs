@@ -69,7 +69,13 @@ pub(super) fn upsert(
     let is_date = doc! { "$eq": [{ "$type": expires.as_str() }, "date"] };
     let expired = doc! { "$and": [is_date, { "$lte": [expires.as_str(), date(now_seconds)] }] };
     let mut changed = changed(definition, changes, stamp)?;
-    if let Some(needs) = needs.map(|needs| truth(definition, needs)).transpose()?.into_iter().chain(sums_fit(definition, changes)?).reduce(both) {
+    if let Some(needs) = needs
+        .map(|needs| truth(definition, needs))
+        .transpose()?
+        .into_iter()
+        .chain(sums_fit(definition, changes)?)
+        .reduce(both)
+    {
         // An upsert takes no "$expr" in its filter; text that is no number is refused for certain.
         let refuse = doc! { "$toInt": { "$concat": ["impossible for ", { "$type": "$_id" }] } };
         changed = doc! { "$cond": [needs, changed, refuse] }.into();
@@ -97,11 +103,15 @@ fn fields(definition: &'static Definition, changes: &[Change], stamp: ObjectId) 
             ([], Some((_, other))) => *other = new,
             // Another change below the same field is part of what this one starts from.
             (below, Some((_, other))) => *other = New::Value(nest(other.clone().in_field(), below, new, 0)),
-            (below, None) => fields.push((name.to_owned(), New::Value(nest(field_of("$$ROOT".into(), name), below, new, 0)))),
+            (below, None) => {
+                fields.push((name.to_owned(), New::Value(nest(field_of("$$ROOT".into(), name), below, new, 0))))
+            }
         }
     }
     for (name, shadow) in shadows(definition) {
-        fields.extend(changes.iter().filter_map(|change| shadow_of(change, name, &shadow)).map(|new| (shadow.clone(), new)));
+        fields.extend(
+            changes.iter().filter_map(|change| shadow_of(change, name, &shadow)).map(|new| (shadow.clone(), new)),
+        );
     }
     fields.push((STAMP.to_owned(), New::Value(Bson::ObjectId(stamp))));
     Ok(fields)
@@ -133,7 +143,8 @@ fn sum(old: Bson, delta: &Value, bounds: Option<(i128, i128)>) -> Bson {
             }
         },
         _ => {
-            let double = doc! { "$cond": [{ "$eq": [{ "$type": "$$old" }, "decimal"] }, { "$toDouble": "$$old" }, "$$old"] };
+            let double =
+                doc! { "$cond": [{ "$eq": [{ "$type": "$$old" }, "decimal"] }, { "$toDouble": "$$old" }, "$$old"] };
             doc! { "$let": { "vars": { "old": old }, "in": { "$add": [double, as_float(delta)] } } }.into()
         }
     }
@@ -154,7 +165,10 @@ pub(super) fn sums_fit(definition: &Definition, changes: &[Change]) -> Result<Op
         Change::Add { path, delta, bounds: None } => {
             let size = doc! { "$abs": sum(at(definition, path), delta, None) };
             let storable = doc! { "$and": [{ "$gte": ["$$size", 1e-130] }, { "$lt": ["$$size", 1e126] }] };
-            Some(doc! { "$let": { "vars": { "size": size }, "in": { "$or": [{ "$eq": ["$$size", 0] }, storable] } } }.into())
+            Some(
+                doc! { "$let": { "vars": { "size": size }, "in": { "$or": [{ "$eq": ["$$size", 0] }, storable] } } }
+                    .into(),
+            )
         }
         _ => None,
     });
@@ -166,7 +180,9 @@ fn expiry(definition: &Definition, change: &Change) -> Result<New> {
     let seconds = |value: &Value| value.as_int().and_then(|n| i64::try_from(n).ok()).unwrap_or(i64::MAX);
     Ok(match change {
         Change::Set(_, value) => New::Value(Bson::DateTime(date(seconds(value)))),
-        Change::SetIfMissing(_, value) => New::Value(doc! { "$ifNull": [format!("${EXPIRES}"), date(seconds(value))] }.into()),
+        Change::SetIfMissing(_, value) => {
+            New::Value(doc! { "$ifNull": [format!("${EXPIRES}"), date(seconds(value))] }.into())
+        }
         Change::Add { path, delta, .. } => {
             let old = doc! { "$ifNull": [at(definition, path), 0_i64] };
             New::Value(to_date(doc! { "$add": [old, seconds(delta)] }.into()))

@@ -48,15 +48,18 @@ pub(super) async fn write(database: &Database, call: Call, write: Write) -> Resu
         return write.judge(stored.as_ref(), &call).map(|()| Written::existed(true));
     }
     let stamps = Stamps::new();
-    let command = Command::new(&write, &call, stamps)?;
+    let mut command = Command::new(&write, &call, stamps)?;
     let collection = collection(database, write.definition);
     let mut backoff = Backoff::new();
-    let mut refused = 0;
+    let (mut refused, mut resent) = (0, false);
     loop {
         let sent = within(attempt(&call), command.send(&collection, None)).await;
         let again = match sent {
             Ok(answer) => match outcome(&write, answer, stamps)? {
                 Outcome::Done(written) => return Ok(written),
+                Outcome::Missed if resent && let Some(written) = done(&collection, &call, &write, stamps).await? => {
+                    return Ok(written);
+                }
                 Outcome::Missed => match verdict(database, &call, &write).await? {
                     Verdict::Nothing => return Ok(Written::existed(false)),
                     Verdict::Again => out_of_time(&call),
@@ -64,6 +67,9 @@ pub(super) async fn write(database: &Database, call: Call, write: Write) -> Resu
             },
             Err(trouble) => {
                 if let Some(clash) = trouble.clash() {
+                    if resent && let Some(written) = done(&collection, &call, &write, stamps).await? {
+                        return Ok(written);
+                    }
                     clashed(&collection, &call, &write, &clash).await?;
                 } else if trouble.is_ambiguous() {
                     return resolve(&collection, &call, &write, stamps, trouble).await;
@@ -71,7 +77,10 @@ pub(super) async fn write(database: &Database, call: Call, write: Write) -> Resu
                     // An expression failed on what is stored: the record tells why, unless it has changed.
                     refused += 1;
                     verdict(database, &call, &write).await?;
-                } else if !trouble.is_undone() && !trouble.is_overload() {
+                } else if trouble.is_undone() || trouble.is_overload() {
+                    command = command.again(stamps);
+                    resent = true;
+                } else {
                     return Err(trouble.into_error(call.operation));
                 }
                 trouble.into_error(call.operation)
@@ -128,10 +137,12 @@ pub(super) fn judge(write: &Write, stored: Option<Record>, call: &Call) -> Resul
 /// the holder has expired and was taken away, or the key was taken in between.
 async fn clashed(collection: &Collection<RawDocumentBuf>, call: &Call, write: &Write, clash: &Clash) -> Result<()> {
     match refusal(write, clash) {
-        Some(error) if error.kind() == ErrorKind::UniqueViolation => match free(collection, call, write, clash).await? {
-            true => Ok(()),
-            false => Err(error),
-        },
+        Some(error) if error.kind() == ErrorKind::UniqueViolation => {
+            match free(collection, call, write, clash).await? {
+                true => Ok(()),
+                false => Err(error),
+            }
+        }
         Some(error) => Err(error),
         None => Ok(()),
     }
@@ -148,12 +159,20 @@ pub(super) fn refusal(write: &Write, clash: &Clash) -> Option<Error> {
             let message = "another live record has these values";
             Error::new(ErrorKind::UniqueViolation, message).on_index(index.name)
         }
-        None => Error::new(ErrorKind::Backend, format!("a unique index {:?} that the model does not have refused the write", clash.index)),
+        None => Error::new(
+            ErrorKind::Backend,
+            format!("a unique index {:?} that the model does not have refused the write", clash.index),
+        ),
     })
 }
 
 /// Takes the holder of a value away if it has expired.
-pub(super) async fn free(collection: &Collection<RawDocumentBuf>, call: &Call, write: &Write, clash: &Clash) -> Result<bool> {
+pub(super) async fn free(
+    collection: &Collection<RawDocumentBuf>,
+    call: &Call,
+    write: &Write,
+    clash: &Clash,
+) -> Result<bool> {
     let (Some(values), Some(_)) = (&clash.values, write.definition.ttl()) else { return Ok(false) };
     let mut filter: mongodb::bson::Document =
         values.iter().map(|(path, value)| (path.clone(), doc! { "$eq": value.clone() }.into())).collect();
@@ -177,23 +196,34 @@ async fn resolve(
     let mut backoff = Backoff::new();
     let mut looked = None;
     loop {
-        match stamped(collection, call, write, stamps).await {
-            Ok(Some(document)) => {
-                return match &write.action {
-                    Action::Update(_) | Action::Upsert { .. } => updated(write, &document, stamps),
-                    Action::Replace(_) => Ok(Written::existed(true)),
-                    _ => Ok(Written::existed(false)),
-                };
-            }
+        match done(collection, call, write, stamps).await {
+            Ok(Some(written)) => return Ok(written),
             Ok(None) => drop(looked.get_or_insert_with(Instant::now)),
             Err(_) => {}
         }
         // A broken connection brings no more; a silent one may still bring the request.
-        let enough = matches!(trouble, Trouble::Driver(_)) && looked.is_some_and(|since: Instant| since.elapsed() >= GRACE);
+        let enough =
+            matches!(trouble, Trouble::Driver(_)) && looked.is_some_and(|since: Instant| since.elapsed() >= GRACE);
         if enough || !backoff.pause(call).await {
             return Err(trouble.into_unknown());
         }
     }
+}
+
+/// What the write did, if its stamp is in the record.
+async fn done(
+    collection: &Collection<RawDocumentBuf>,
+    call: &Call,
+    write: &Write,
+    stamps: Stamps,
+) -> Result<Option<Written>> {
+    let found = stamped(collection, call, write, stamps).await?;
+    let told = |document: RawDocumentBuf| match &write.action {
+        Action::Update(_) | Action::Upsert { .. } => updated(write, &document, stamps),
+        Action::Replace(_) => Ok(Written::existed(true)),
+        _ => Ok(Written::existed(false)),
+    };
+    found.map(told).transpose()
 }
 
 /// The record, if this write was the last to write it, and for good: what a majority has.
@@ -204,6 +234,7 @@ pub(super) async fn stamped(
     stamps: Stamps,
 ) -> Result<Option<RawDocumentBuf>> {
     let find = collection.find_one(by_id(write.definition, &write.key)?).read_concern(ReadConcern::majority());
-    let found = within(attempt(call), find.into_future()).await.map_err(|trouble| trouble.into_error(call.operation))?;
+    let found =
+        within(attempt(call), find.into_future()).await.map_err(|trouble| trouble.into_error(call.operation))?;
     Ok(found.filter(|document| stamp_of(document).is_some_and(|stamp| stamps.has(stamp))))
 }

@@ -8,13 +8,12 @@ use crate::backend::dynamodb::call::{Attempts, side_by_side};
 use crate::backend::dynamodb::convert::to_record;
 use crate::backend::dynamodb::failure::Class;
 use crate::backend::dynamodb::guard::{self, GuardKey, Move};
+use crate::backend::dynamodb::verify::Scan;
 use crate::definition::{Definition, IndexDef};
 use crate::error::{Error, ErrorKind, Result};
-use crate::request::{Call, Query, RecordKey, Source, index_values};
+use crate::request::{Call, RecordKey, index_values};
 use crate::value::Record;
 
-/// How many records are read at a time.
-const PAGE: usize = 1000;
 /// How many guards are written at a time.
 const PARALLEL: usize = 8;
 
@@ -95,37 +94,8 @@ impl DynamoDb {
             }
         }
     }
-
-    async fn holds(&self, call: &Call, definition: &'static Definition, key: &RecordKey, index: &IndexDef, guard: &GuardKey) -> Result<bool> {
-        let found = self.fetch(call, vec![(definition, key.clone())], true, None).await?;
-        let record = found.into_iter().flatten().next().filter(|record| record.is_live(call));
-        let values = record.and_then(|record| index_values(definition, index, &record));
-        Ok(values.is_some_and(|values| guard::key(index, &values) == *guard))
-    }
 }
 
 fn duplicates(index: &str, why: &str) -> Error {
     Error::new(ErrorKind::SchemaMismatch, format!("the unique index {index} cannot be made: {why}")).on_index(index)
-}
-
-/// All live records of a repository, a page at a time.
-struct Scan<'a> {
-    db: &'a DynamoDb,
-    call: &'a Call,
-    query: Option<Query>,
-}
-
-impl<'a> Scan<'a> {
-    fn new(db: &'a DynamoDb, call: &'a Call, definition: &'static Definition) -> Self {
-        let mut query = Query::new(definition, Source::Scan { segment: None }, PAGE);
-        query.consistent = true;
-        Self { db, call, query: Some(query) }
-    }
-
-    async fn next(&mut self) -> Result<Option<Vec<Record>>> {
-        let Some(query) = self.query.take() else { return Ok(None) };
-        let page = self.db.page(self.call, &query).await?;
-        self.query = page.next.map(|position| Query { after: Some(position), ..query });
-        Ok(Some(page.records))
-    }
 }

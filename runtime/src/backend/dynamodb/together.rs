@@ -1,0 +1,59 @@
+//! Reads of several records as they were at one moment.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{Get as GetPart, TransactGetItem};
+
+use super::DynamoDb;
+use super::call::Attempts;
+use super::convert::to_record;
+use super::failure::Class;
+use super::keys::{ident, to_key};
+use crate::error::{Error, ErrorKind, Result};
+use crate::request::{Call, Get};
+use crate::value::Record;
+
+/// "Transactions" in "Quotas in Amazon DynamoDB".
+const MOST_ITEMS: usize = 100;
+
+impl DynamoDb {
+    /// Reads live records in one transaction, in the order asked.
+    pub(super) async fn read_at_once(&self, call: &Call, gets: &[Get]) -> Result<Vec<Option<Record>>> {
+        // An item may be in a transaction once.
+        let mut places: HashMap<Vec<u8>, usize> = HashMap::with_capacity(gets.len());
+        let mut parts = Vec::with_capacity(gets.len());
+        let unbuilt = |e| Error::new(ErrorKind::Backend, "a part of the transaction cannot be built").with_source(e);
+        for get in gets {
+            let next = places.len();
+            if *places.entry(ident(get.definition, &get.key)).or_insert(next) == next {
+                let part = GetPart::builder().table_name(get.definition.name());
+                let part = part.set_key(Some(to_key(get.definition, &get.key))).build().map_err(unbuilt)?;
+                parts.push(TransactGetItem::builder().get(part).build());
+            }
+        }
+        let count = parts.len();
+        if count > MOST_ITEMS {
+            return Err(Error::invalid(format!("a read of {count} records at one moment; DynamoDB takes {MOST_ITEMS}")));
+        }
+        if parts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut attempts = Attempts::new(call);
+        let answer = loop {
+            let request = self.client.transact_get_items().set_transact_items(Some(parts.clone()));
+            match attempts.send(request.send()).await {
+                Ok(answer) => break answer,
+                // A write was at work on one of the records.
+                Err(failure) if (failure.class.passes() || failure.class == Class::Cancelled) && attempts.pause().await => {}
+                Err(failure) => return Err(failure.into_error()),
+            }
+        };
+        let items = answer.responses.unwrap_or_default().into_iter();
+        let read: Vec<_> = items.map(|response| response.item.map(to_record).transpose()).collect::<Result<_>>()?;
+        let record = |get: &Get| {
+            let at = places.get(&ident(get.definition, &get.key))?;
+            read.get(*at)?.clone().filter(|record| record.is_live(call))
+        };
+        Ok(gets.iter().map(record).collect())
+    }
+}
