@@ -6,6 +6,8 @@
 //! program that fails is made as short as it can be, printed, and kept in `model/cases.txt`, whose
 //! programs are run first.
 
+#![allow(unreachable_pub, reason = "one program in several files")]
+
 #[path = "model/answers.rs"]
 mod answers;
 #[path = "model/execute.rs"]

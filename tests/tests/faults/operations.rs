@@ -170,7 +170,7 @@ impl Operation {
 async fn transfer(db: &Database, id: &str, amount: i64) -> Result<()> {
     db.transaction()
         .add(Thing::update(id).add(Thing::COUNT, -amount).only_if(Thing::COUNT.ge(amount)))
-        .add(Thing::update(item(id, 0)).add(Thing::COUNT, amount))
+        .add(Thing::update(&item(id, 0)).add(Thing::COUNT, amount))
         .add(Person::create(&person(id, &new_email(id))))
         .commit()
         .await

@@ -1,6 +1,6 @@
 //! Requests as the JSON that DynamoDB is sent.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -11,6 +11,7 @@ use serde_json::{Map, Value as Json, json};
 use super::convert::Item;
 use super::keys::to_key;
 use super::pages::read_limit;
+use super::placeholders::Used;
 use super::plan;
 use super::query::Reading;
 use crate::error::Result;
@@ -49,16 +50,12 @@ pub(super) fn expression(body: &mut Map<String, Json>, name: &str, expression: O
 }
 
 /// Adds what the expressions' placeholders stand for.
-pub(super) fn placeholders(
-    body: &mut Map<String, Json>,
-    names: Option<&HashMap<String, String>>,
-    values: Option<&HashMap<String, AttributeValue>>,
-) {
-    if let Some(names) = names {
+pub(super) fn placeholders(body: &mut Map<String, Json>, used: &Used) {
+    if let Some(names) = &used.names {
         let names: BTreeMap<_, _> = names.iter().collect();
         body.insert("ExpressionAttributeNames".into(), json!(names));
     }
-    if let Some(values) = values {
+    if let Some(values) = &used.values {
         body.insert("ExpressionAttributeValues".into(), item(values));
     }
 }

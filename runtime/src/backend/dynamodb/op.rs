@@ -1,10 +1,8 @@
 //! One item's operation: alone a request of its own, with others a part of a transaction.
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    ConditionCheck, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 use serde_json::{Map, Value as Json};
 
@@ -12,7 +10,7 @@ use super::call::Attempts;
 use super::convert::Item;
 use super::explain;
 use super::failure::Failure;
-use super::placeholders::Placeholders;
+use super::placeholders::{Placeholders, Used};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What is done to one item, under a condition.
@@ -21,8 +19,7 @@ pub(super) struct Op {
     table: String,
     action: Action,
     condition: Option<String>,
-    names: Option<HashMap<String, String>>,
-    values: Option<HashMap<String, AttributeValue>>,
+    used: Used,
 }
 
 #[derive(Debug, Clone)]
@@ -51,8 +48,12 @@ impl Op {
         if let Some(condition) = &condition {
             placeholders.check(condition)?;
         }
-        let (names, values) = (placeholders.names(), placeholders.values());
-        Ok(Self { table: table.to_owned(), action, condition, names, values })
+        let update = match &action {
+            Action::Update { expression, .. } => Some(expression.as_str()),
+            _ => None,
+        };
+        let used = placeholders.used(update.into_iter().chain(condition.as_deref()));
+        Ok(Self { table: table.to_owned(), action, condition, used })
     }
 
     /// Whether it can only be part of a transaction.
@@ -70,8 +71,8 @@ impl Op {
                     .table_name(&self.table)
                     .set_item(Some(item.clone()))
                     .set_condition_expression(self.condition.clone())
-                    .set_expression_attribute_names(self.names.clone())
-                    .set_expression_attribute_values(self.values.clone())
+                    .set_expression_attribute_names(self.used.names.clone())
+                    .set_expression_attribute_values(self.used.values.clone())
                     .return_values_on_condition_check_failure(failed);
                 attempts.send(put.send()).await.map(|_| None)
             }
@@ -82,8 +83,8 @@ impl Op {
                     .set_key(Some(key.clone()))
                     .update_expression(expression)
                     .set_condition_expression(self.condition.clone())
-                    .set_expression_attribute_names(self.names.clone())
-                    .set_expression_attribute_values(self.values.clone())
+                    .set_expression_attribute_names(self.used.names.clone())
+                    .set_expression_attribute_values(self.used.values.clone())
                     .return_values(ReturnValue::AllNew)
                     .return_values_on_condition_check_failure(failed);
                 attempts.send(update.send()).await.map(|answer| answer.attributes)
@@ -94,8 +95,8 @@ impl Op {
                     .table_name(&self.table)
                     .set_key(Some(key.clone()))
                     .set_condition_expression(self.condition.clone())
-                    .set_expression_attribute_names(self.names.clone())
-                    .set_expression_attribute_values(self.values.clone())
+                    .set_expression_attribute_names(self.used.names.clone())
+                    .set_expression_attribute_values(self.used.values.clone())
                     .return_values(ReturnValue::AllOld)
                     .return_values_on_condition_check_failure(failed);
                 attempts.send(delete.send()).await.map(|answer| answer.attributes)
@@ -108,7 +109,7 @@ impl Op {
     /// It as a part of a transaction.
     pub(super) fn part(&self) -> Result<TransactWriteItem> {
         let failed = ReturnValuesOnConditionCheckFailure::AllOld;
-        let (names, values) = (self.names.clone(), self.values.clone());
+        let (names, values) = (self.used.names.clone(), self.used.values.clone());
         let part = TransactWriteItem::builder();
         let unbuilt = |e| Error::new(ErrorKind::Backend, "a part of the transaction cannot be built").with_source(e);
         Ok(match &self.action {
@@ -181,7 +182,7 @@ impl Op {
             }
         };
         explain::expression(&mut body, "ConditionExpression", self.condition.as_deref());
-        explain::placeholders(&mut body, self.names.as_ref(), self.values.as_ref());
+        explain::placeholders(&mut body, &self.used);
         if let Some(returned) = returned {
             body.insert("ReturnValues".into(), returned.into());
         }

@@ -1,6 +1,6 @@
 //! Names and values of an expression, each behind a placeholder: no operand is ever part of the text.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
@@ -80,18 +80,27 @@ impl Placeholders {
         Ok(())
     }
 
-    /// The names, for a request; none where there are none, since DynamoDB refuses an empty map.
-    pub(super) fn names(&self) -> Option<HashMap<String, String>> {
-        let names: HashMap<_, _> = self.names.iter().enumerate().map(|(at, name)| (format!("#n{at}"), name.clone())).collect();
-        (!names.is_empty()).then_some(names)
+    /// What the placeholders in these texts stand for. DynamoDB refuses those that no text uses, which
+    /// are left over where a part of a condition turned out to be always true or false.
+    pub(super) fn used<'a>(&self, texts: impl IntoIterator<Item = &'a str>) -> Used {
+        let word = |c: char| c.is_ascii_alphanumeric() || c == '#' || c == ':';
+        let used: HashSet<&str> = texts.into_iter().flat_map(|text| text.split(move |c| !word(c))).collect();
+        let name = |(at, name): (usize, &String)| Some((format!("#n{at}"), name.clone())).filter(|(key, _)| used.contains(key.as_str()));
+        let value = |(at, value): (usize, &AttributeValue)| {
+            Some((format!(":v{at}"), value.clone())).filter(|(key, _)| used.contains(key.as_str()))
+        };
+        let names: HashMap<_, _> = self.names.iter().enumerate().filter_map(name).collect();
+        let values: HashMap<_, _> = self.values.iter().enumerate().filter_map(value).collect();
+        // An empty map is refused too.
+        Used { names: (!names.is_empty()).then_some(names), values: (!values.is_empty()).then_some(values) }
     }
+}
 
-    /// The values, for a request.
-    pub(super) fn values(&self) -> Option<HashMap<String, AttributeValue>> {
-        let values: HashMap<_, _> =
-            self.values.iter().enumerate().map(|(at, value)| (format!(":v{at}"), value.clone())).collect();
-        (!values.is_empty()).then_some(values)
-    }
+/// What the placeholders of a request stand for.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Used {
+    pub(super) names: Option<HashMap<String, String>>,
+    pub(super) values: Option<HashMap<String, AttributeValue>>,
 }
 
 #[cfg(test)]
@@ -108,7 +117,23 @@ mod tests {
             Step::Name("#a.b".into()),
         ]);
         assert_eq!(placeholders.path(&path), "#n0.#n1[3].#n0");
-        assert_eq!(placeholders.names().map(|names| names["#n1"].clone()).as_deref(), Some(":c OR 1"));
+        let names = placeholders.used(["#n0.#n1[3].#n0 = :v0"]).names;
+        assert_eq!(names.map(|names| names["#n1"].clone()).as_deref(), Some(":c OR 1"));
+    }
+
+    #[test]
+    fn what_no_text_uses_is_left_out() {
+        let mut placeholders = Placeholders::default();
+        for n in 0..12 {
+            placeholders.name(&n.to_string());
+            placeholders.value(&Value::Int(n));
+        }
+        let used = placeholders.used(["#n11 IN (:v1, :v10)", "SET #n2.#n3[1] = :v1"]);
+        let mut names: Vec<_> = used.names.unwrap_or_default().into_values().collect();
+        names.sort();
+        assert_eq!(names, ["11", "2", "3"]);
+        assert_eq!(used.values.map(|values| values.len()), Some(2));
+        assert!(placeholders.used([""]).names.is_none());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::condition::{self, Text};
 use super::convert::Item;
 use super::explain;
 use super::keys::to_start;
-use super::placeholders::Placeholders;
+use super::placeholders::{Placeholders, Used};
 use super::plan;
 use super::span::{self, Wanted};
 use crate::condition::Expr;
@@ -140,6 +140,10 @@ impl<'a> Reading<'a> {
         Some(to_start(self.query.definition, &self.query.source, position))
     }
 
+    fn used(&self) -> Used {
+        self.placeholders.used([&self.key, &self.filter, &self.fields].into_iter().flatten().map(String::as_str))
+    }
+
     fn select(&self) -> Option<Select> {
         let local = matches!(&self.query.source, Source::Index { index, .. } if index.local && index.projection != Projection::All);
         (local && self.fields.is_none()).then_some(Select::AllAttributes)
@@ -157,6 +161,7 @@ impl<'a> Reading<'a> {
         let definition = self.query.definition;
         let select = if counting { Some(Select::Count) } else { self.select() };
         let consistent = self.query.consistent.then_some(true);
+        let used = self.used();
         if let Source::Scan { segment } = &self.query.source {
             let (segment, of) = segment.unzip();
             let number = |n: Option<u32>| n.and_then(|n| i32::try_from(n).ok());
@@ -164,8 +169,8 @@ impl<'a> Reading<'a> {
                 let scan = client.scan().table_name(definition.name()).set_select(select.clone());
                 scan.set_filter_expression(self.filter.clone())
                     .set_projection_expression(self.fields.clone())
-                    .set_expression_attribute_names(self.placeholders.names())
-                    .set_expression_attribute_values(self.placeholders.values())
+                    .set_expression_attribute_names(used.names.clone())
+                    .set_expression_attribute_values(used.values.clone())
                     .set_segment(number(segment))
                     .set_total_segments(number(of))
                     .set_consistent_read(consistent)
@@ -186,8 +191,8 @@ impl<'a> Reading<'a> {
                 .set_key_condition_expression(self.key.clone())
                 .set_filter_expression(self.filter.clone())
                 .set_projection_expression(self.fields.clone())
-                .set_expression_attribute_names(self.placeholders.names())
-                .set_expression_attribute_values(self.placeholders.values())
+                .set_expression_attribute_names(used.names.clone())
+                .set_expression_attribute_values(used.values.clone())
                 .set_scan_index_forward(self.query.descending.then_some(false))
                 .set_consistent_read(consistent)
                 .set_exclusive_start_key(start.clone())
@@ -235,8 +240,7 @@ impl<'a> Reading<'a> {
         explain::expression(&mut body, "KeyConditionExpression", self.key.as_deref());
         explain::expression(&mut body, "FilterExpression", self.filter.as_deref());
         explain::expression(&mut body, "ProjectionExpression", self.fields.as_deref());
-        let (names, values) = (self.placeholders.names(), self.placeholders.values());
-        explain::placeholders(&mut body, names.as_ref(), values.as_ref());
+        explain::placeholders(&mut body, &self.used());
         let mut text = explain::text(operation, &body.into());
         if self.fetch.is_some() {
             text.push_str("\nthen BatchGetItem of the records found, which the index does not hold whole");

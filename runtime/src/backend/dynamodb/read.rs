@@ -151,5 +151,7 @@ fn projection(definition: &Definition, fields: Option<&[&str]>) -> (Option<Strin
     let mut names: Vec<_> = key.chain(fields.iter().copied()).map(|name| placeholders.name(name)).collect();
     names.sort();
     names.dedup();
-    (Some(names.join(", ")), placeholders.names())
+    let text = names.join(", ");
+    let names = placeholders.used([text.as_str()]).names;
+    (Some(text), names)
 }

@@ -31,6 +31,7 @@ impl DynamoDb {
         let key = condition::write(&Expr::And(equal.collect()), &mut placeholders).into_expression(&mut placeholders);
         let filter = definition.ttl().map(|_| plan::live(call, &mut placeholders));
         let filter = filter.and_then(|filter| filter.into_expression(&mut placeholders));
+        let used = placeholders.used(key.iter().chain(&filter).map(String::as_str));
         let mut start = None;
         loop {
             let request = || {
@@ -38,8 +39,8 @@ impl DynamoDb {
                 query
                     .set_key_condition_expression(key.clone())
                     .set_filter_expression(filter.clone())
-                    .set_expression_attribute_names(placeholders.names())
-                    .set_expression_attribute_values(placeholders.values())
+                    .set_expression_attribute_names(used.names.clone())
+                    .set_expression_attribute_values(used.values.clone())
                     .set_exclusive_start_key(start.clone())
                     .send()
             };

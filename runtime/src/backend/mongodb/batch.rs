@@ -6,13 +6,12 @@
 
 use std::collections::HashSet;
 
-use futures_util::{StreamExt, stream};
 use mongodb::Database;
 use mongodb::bson::raw::cstr;
 use mongodb::bson::{Document, RawArrayBuf, RawBson, RawDocument, RawDocumentBuf, doc, rawdoc};
 use mongodb::options::FindOptions;
 
-use super::command::{Command, Stamps};
+use super::command::{Command, Stamps, replacement};
 use super::errors::{Clash, Trouble, index_of};
 use super::patience::{Backoff, attempt, within};
 use super::read::{collection, find};
@@ -24,9 +23,6 @@ use crate::request::{Action, Call, RecordKey, Write, Written};
 /// How much one command carries. The server takes 100,000 writes of 48 MB together.
 const WRITES: usize = 1000;
 const BYTES: usize = 16 * 1024 * 1024;
-
-/// How many single writes go at once, of those that a command cannot carry.
-const AT_ONCE: usize = 8;
 
 pub(super) async fn write_many(database: &Database, call: Call, writes: Vec<Write>) -> Result<Vec<Result<Written>>> {
     let mut results = Vec::with_capacity(writes.len());
@@ -139,7 +135,12 @@ fn statement(command: Command) -> Result<RawDocumentBuf> {
     let raw = |filter: &Document| RawDocumentBuf::try_from(filter).map_err(unwritable);
     match command {
         Command::Replace { filter, record, upsert } => {
-            Ok(rawdoc! { "q": raw(&filter)?, "u": record, "upsert": upsert })
+            let mut statement = rawdoc! { "q": raw(&filter)?, "upsert": upsert };
+            match replacement(&record)? {
+                Some(pipeline) => statement.append(cstr!("u"), RawArrayBuf::from_iter([raw(&pipeline)?])),
+                None => statement.append(cstr!("u"), record),
+            }
+            Ok(statement)
         }
         Command::Delete { filter } => Ok(rawdoc! { "q": raw(&filter)?, "limit": 1 }),
         _ => Err(Error::unsupported("a batch is of puts and deletes")),
@@ -187,17 +188,13 @@ async fn settle(
             None => Ok(Written::existed(existed)),
         });
     }
-    // One by one, since it may take the holder of a value away that has expired.
-    let singly = clashes.into_iter().map(|(at, clash)| async move {
+    // One by one and in order, since the holder of a value may have expired, and the first that asks for it has it then.
+    for (at, clash) in clashes {
         let write = &chunk[at];
-        match write::refusal(write, &clash) {
-            Some(error) if write.definition.ttl().is_none() => (at, Err(error)),
-            _ => (at, write::write(database, *call, write.clone()).await),
-        }
-    });
-    let done: Vec<_> = stream::iter(singly).buffered(AT_ONCE).collect().await;
-    for (at, result) in done {
-        results[at] = Some(result);
+        results[at] = Some(match write::refusal(write, &clash) {
+            Some(error) if write.definition.ttl().is_none() => Err(error),
+            _ => write::write(database, *call, write.clone()).await,
+        });
     }
 }
 

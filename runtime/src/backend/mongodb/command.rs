@@ -6,7 +6,7 @@ use mongodb::bson::{Bson, Document, RawDocumentBuf, doc, oid::ObjectId};
 use mongodb::options::ReturnDocument;
 
 use super::convert::date;
-use super::expression::truth;
+use super::expression::{literal, truth};
 use super::shape::{by_id, live, to_document};
 use super::update::{both, stage, sums_fit, upsert};
 use crate::error::{Error, Result};
@@ -121,7 +121,10 @@ impl Command {
                 Answer { matched: false, record: None }
             }
             Self::Replace { filter, record, upsert } => {
-                let result = sent!(collection.replace_one(filter.clone(), record).upsert(*upsert));
+                let result = match replacement(record).map_err(mongodb::error::Error::custom)? {
+                    Some(stage) => sent!(collection.update_one(filter.clone(), vec![stage]).upsert(*upsert)),
+                    None => sent!(collection.replace_one(filter.clone(), record).upsert(*upsert)),
+                };
                 Answer { matched: result.matched_count > 0, record: None }
             }
             Self::Modify { filter, pipeline, upsert } => {
@@ -156,6 +159,13 @@ impl Command {
             Self::Delete { filter } => doc! { "delete": collection, "deletes": [{ "q": filter, "limit": 1 }] },
         })
     }
+}
+
+/// The stage that puts a record in another's place where a plain replacement cannot: the server takes
+/// one with a name that begins with "$" for a mistake.
+pub(super) fn replacement(record: &RawDocumentBuf) -> Result<Option<Document>> {
+    let odd = record.iter_elements().flatten().any(|element| element.key().as_str().starts_with('$'));
+    odd.then(|| Ok(doc! { "$replaceWith": literal(readable(record.clone())?) })).transpose()
 }
 
 fn readable(record: RawDocumentBuf) -> Result<Bson> {

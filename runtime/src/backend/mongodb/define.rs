@@ -1,24 +1,21 @@
 //! Collections and their indexes: what there should be, what there is, and making the one of the other.
 //!
-//! MongoDB keeps no types of fields, so the keys of each repository are written down in the
-//! collection `_reposit`, where a later define compares them.
+//! MongoDB keeps no types of fields, so the keys of each repository are written down too.
 
 use mongodb::Database;
-use mongodb::bson::{Bson, Document, doc};
-use mongodb::options::ReturnDocument;
+use mongodb::bson::{Document, doc};
 
 use super::convert::hex;
 use super::errors::{Trouble, index_of};
-use super::patience::{read, within};
-use super::shape::{columns, shadows};
+use super::indexes::{described, fields, name_of};
+use super::patience::{Backoff, read, within};
+use super::shape::shadows;
+use super::{indexes, schema};
 use crate::backend::Plan;
-use crate::definition::{Definition, IndexDef, KeyDef, KeyKind};
+use crate::definition::{Definition, KeyKind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::Call;
 use crate::value::EXPIRES;
-
-/// Where the keys of each repository are written down.
-const SCHEMAS: &str = "_reposit";
 
 const NAMESPACE_NOT_FOUND: i32 = 26;
 const NAMESPACE_EXISTS: i32 = 48;
@@ -46,7 +43,7 @@ pub(super) async fn define(database: &Database, call: Call, definition: &'static
         return Err(refusal);
     }
     // First what says whose keys these are: of two that define different ones at once, one is refused here.
-    write_schema(database, &call, definition).await?;
+    schema::write(database, &call, definition).await?;
     if existing.collection.is_none() {
         let create = |_| database.run_command(doc! { "create": definition.name() }).into_future();
         tolerate(command(&call, create).await, NAMESPACE_EXISTS)?;
@@ -83,7 +80,7 @@ where
     F: FnMut(()) -> W,
     W: Future<Output = mongodb::error::Result<Document>>,
 {
-    let mut backoff = super::patience::Backoff::new();
+    let mut backoff = Backoff::new();
     loop {
         match within(call.left(), work(())).await {
             Ok(answer) => return Ok(answer),
@@ -110,18 +107,13 @@ async fn existing(database: &Database, call: &Call, definition: &Definition) -> 
     let list = doc! { "listCollections": 1, "filter": { "name": definition.name() } };
     let collections = read(call, |_| database.run_command(list.clone()).into_future()).await?;
     let Some(collection) = batch(&collections).into_iter().next() else {
-        let schema = schema(database, call, definition).await?;
+        let schema = schema::stored(database, call, definition).await?;
         return Ok(Existing { schema, ..Existing::default() });
     };
     let list = |_| database.run_command(doc! { "listIndexes": definition.name() }).into_future();
     let indexes = tolerate(command(call, list).await, NAMESPACE_NOT_FOUND)?;
-    let schema = schema(database, call, definition).await?;
+    let schema = schema::stored(database, call, definition).await?;
     Ok(Existing { collection: Some(collection), schema, indexes: batch(&indexes) })
-}
-
-async fn schema(database: &Database, call: &Call, definition: &Definition) -> Result<Option<Document>> {
-    let schemas = database.collection::<Document>(SCHEMAS);
-    read(call, |time| schemas.find_one(doc! { "_id": definition.name() }).max_time(time).into_future()).await
 }
 
 /// What is missing and what does not match; with the indexes that are missing.
@@ -137,15 +129,15 @@ async fn compare(
         Some(collection) => plan.mismatches.extend(collection_differs(collection)),
     }
     match &existing.schema {
-        Some(schema) => plan.mismatches.extend(schema_differs(definition, schema)),
+        Some(schema) => plan.mismatches.extend(schema::differences(definition, schema)),
         None if existing.collection.is_some() => {
             plan.mismatches.extend(foreign_keys(database, call, definition).await?)
         }
         None => {}
     }
     let mut missing = Vec::new();
-    for wanted in wanted(definition) {
-        match index_differs(&wanted, &existing.indexes) {
+    for wanted in indexes::wanted(definition) {
+        match indexes::compare(&wanted, &existing.indexes) {
             Some(Some(difference)) => plan.mismatches.push(difference),
             Some(None) => {}
             None => {
@@ -176,146 +168,6 @@ fn collection_differs(collection: &Document) -> Option<String> {
     } else {
         None
     }
-}
-
-/// The indexes that there should be, as "createIndexes" takes them.
-fn wanted(definition: &'static Definition) -> Vec<Document> {
-    let mut wanted: Vec<_> = definition.indexes().iter().map(|index| wanted_index(definition, index)).collect();
-    if definition.ttl().is_some() {
-        wanted.push(doc! { "key": { EXPIRES: 1 }, "name": EXPIRES, "expireAfterSeconds": 0 });
-    }
-    wanted
-}
-
-fn wanted_index(definition: &Definition, index: &IndexDef) -> Document {
-    let columns = columns(definition, index);
-    let mut key: Document = columns.iter().map(|column| (column.path.clone(), Bson::Int32(1))).collect();
-    // The order is total with `_id` at the end, and pages are read from the index.
-    if !index.unique && !key.contains_key("_id") {
-        key.insert("_id", 1);
-    }
-    let mut wanted = doc! { "key": key, "name": index.name };
-    if index.unique {
-        wanted.insert("unique", true);
-    }
-    // A record without one of the fields is not in the index.
-    let fields = columns.iter().filter(|column| !column.path.starts_with("_id"));
-    let exist: Document = fields.map(|column| (column.path.clone(), doc! { "$exists": true }.into())).collect();
-    if !exist.is_empty() {
-        wanted.insert("partialFilterExpression", exist);
-    }
-    wanted
-}
-
-fn name_of(index: &Document) -> &str {
-    index.get_str("name").unwrap_or_default()
-}
-
-/// Nothing where there is no such index; a difference where there is one that is not the same.
-fn index_differs(wanted: &Document, existing: &[Document]) -> Option<Option<String>> {
-    let name = name_of(wanted);
-    if let Some(index) = existing.iter().find(|index| name_of(index) == name) {
-        let same = shape(index) == shape(wanted);
-        return Some(
-            (!same).then(|| format!("the index {name} is {}, the model says {}", described(index), described(wanted))),
-        );
-    }
-    let same_key = existing.iter().find(|index| fields(index) == fields(wanted) && name_of(index) != "_id_");
-    same_key.map(|index| Some(format!("an index on the fields of {name} exists under the name {}", name_of(index))))
-}
-
-/// What makes an index what it is.
-fn shape(index: &Document) -> impl PartialEq + use<> {
-    let flag = |name: &str| index.get_bool(name).unwrap_or(false);
-    let expiry = index.get("expireAfterSeconds").and_then(number);
-    let partial = index.get_document("partialFilterExpression").ok().cloned();
-    (fields(index), flag("unique"), flag("sparse"), flag("hidden"), expiry, partial, index.contains_key("collation"))
-}
-
-fn fields(index: &Document) -> Vec<(String, Option<i64>)> {
-    let key = index.get_document("key").into_iter().flatten();
-    key.map(|(name, direction)| (name.clone(), number(direction))).collect()
-}
-
-fn number(value: &Bson) -> Option<i64> {
-    match value {
-        Bson::Int32(n) => Some((*n).into()),
-        Bson::Int64(n) => Some(*n),
-        Bson::Double(x) => crate::value::whole(*x).and_then(|n| i64::try_from(n).ok()),
-        _ => None,
-    }
-}
-
-fn described(index: &Document) -> String {
-    let names: Vec<_> = fields(index).into_iter().map(|(name, _)| name).collect();
-    let unique = if index.get_bool("unique").unwrap_or(false) { "unique " } else { "" };
-    let expiry = if index.contains_key("expireAfterSeconds") { ", which expires records" } else { "" };
-    let partial = if index.contains_key("partialFilterExpression") { "" } else { ", over all records" };
-    let partial = if expiry.is_empty() { partial } else { "" };
-    format!("{unique}index {} on ({}){expiry}{partial}", name_of(index), names.join(", "))
-}
-
-/// The keys as they are written down.
-fn key_entry(definition: &Definition, part: KeyDef) -> Document {
-    doc! { "field": definition.part_name(part), "kind": part.kind.as_str() }
-}
-
-fn parts(definition: &Definition) -> Vec<Document> {
-    let indexes = definition.indexes().iter().flat_map(|index| index.parts().map(move |part| (index, part)));
-    indexes.map(|(index, part)| doc! { "index": index.name, "field": definition.part_name(part), "kind": part.kind.as_str() }).collect()
-}
-
-fn range_entry(definition: &Definition) -> Bson {
-    definition.range().map_or(Bson::Null, |range| key_entry(definition, range).into())
-}
-
-fn schema_differs(definition: &Definition, schema: &Document) -> Vec<String> {
-    let mut differences = Vec::new();
-    let mut differs = |what: &str, stored: &Bson, wanted: Bson| {
-        if *stored != wanted {
-            differences.push(format!("the {what} is {}, the model says {}", entry_text(stored), entry_text(&wanted)));
-        }
-    };
-    differs("hash key", schema.get("hash").unwrap_or(&Bson::Null), key_entry(definition, definition.hash()).into());
-    differs("range key", schema.get("range").unwrap_or(&Bson::Null), range_entry(definition));
-    let known = schema.get_array("parts").into_iter().flatten().filter_map(Bson::as_document);
-    for stored in known {
-        for wanted in parts(definition) {
-            let same = |name: &str| stored.get(name) == wanted.get(name);
-            if same("index") && same("field") && !same("kind") {
-                let index = wanted.get_str("index").unwrap_or_default();
-                differs(&format!("field of the index {index}"), &stored.clone().into(), wanted.into());
-            }
-        }
-    }
-    differences
-}
-
-fn entry_text(entry: &Bson) -> String {
-    let Bson::Document(entry) = entry else { return "none".to_owned() };
-    format!("{} ({})", entry.get_str("field").unwrap_or_default(), entry.get_str("kind").unwrap_or_default())
-}
-
-/// Writes the keys down, unless they are, and looks at what is written then.
-async fn write_schema(database: &Database, call: &Call, definition: &Definition) -> Result<()> {
-    let schemas = database.collection::<Document>(SCHEMAS);
-    let update = doc! {
-        "$setOnInsert": { "hash": key_entry(definition, definition.hash()), "range": range_entry(definition) },
-        "$addToSet": { "parts": { "$each": parts(definition) } },
-    };
-    let mut plan = Plan::new(definition.name());
-    let mut backoff = super::patience::Backoff::new();
-    let written = loop {
-        let write = schemas.find_one_and_update(doc! { "_id": definition.name() }, update.clone());
-        match within(call.left(), write.upsert(true).return_document(ReturnDocument::After).into_future()).await {
-            Ok(written) => break written.unwrap_or_default(),
-            // Two that insert it at once: one of them has to look again.
-            Err(trouble) if (trouble.is_passing() || trouble.clash().is_some()) && backoff.pause(call).await => {}
-            Err(trouble) => return Err(trouble.into_error(call.operation)),
-        }
-    };
-    plan.mismatches = schema_differs(definition, &written);
-    plan.refusal().map_or(Ok(()), Err)
 }
 
 /// Of a collection that was never defined, whether the keys in it are of the model's kind.

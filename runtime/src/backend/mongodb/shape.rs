@@ -147,7 +147,7 @@ pub(super) fn from_document(definition: &Definition, document: &RawDocument) -> 
         let (name, raw) = item.map_err(broken)?;
         match name.as_str() {
             "_id" => read_id(definition, raw, &mut record)?,
-            EXPIRES => record.set(EXPIRES, from_raw(raw).map(seconds)?),
+            EXPIRES if definition.ttl().is_some() => record.set(EXPIRES, from_raw(raw).map(seconds)?),
             own if own.starts_with(OWN) => {}
             name => record.set(name, from_raw(raw)?),
         }

@@ -153,12 +153,13 @@ impl DynamoDb {
         });
         let expression = format!("SET {}", clauses.collect::<Vec<_>>().join(", "));
         let table = guard::table(definition);
+        let used = placeholders.used([expression.as_str()]);
         let request = || {
             let update = self.client.update_item().table_name(&table).set_key(Some(states_key()));
             update
                 .update_expression(&expression)
-                .set_expression_attribute_names(placeholders.names())
-                .set_expression_attribute_values(placeholders.values())
+                .set_expression_attribute_names(used.names.clone())
+                .set_expression_attribute_values(used.values.clone())
                 .send()
         };
         call::read(call, request).await.map(drop)
