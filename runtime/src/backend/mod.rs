@@ -2,7 +2,7 @@
 
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;
-#[cfg(any(feature = "memory", feature = "dynamodb"))]
+#[cfg(feature = "memory")]
 mod keyspace;
 #[cfg(feature = "memory")]
 pub mod memory;

@@ -21,7 +21,8 @@ pub(super) fn from_url(rest: &str) -> Result<Config> {
     let mut options = url::options(address.query)?;
     if let Some((access_key, secret_key)) = address.user {
         let secret_key = secret_key.filter(|key| !key.is_empty());
-        let secret_key = secret_key.ok_or_else(|| wrong("the access key has no secret key; write ACCESSKEY:SECRET@"))?;
+        let secret_key =
+            secret_key.ok_or_else(|| wrong("the access key has no secret key; write ACCESSKEY:SECRET@"))?;
         settings.access_key = Some(access_key.into());
         settings.secret_key = Some(secret_key.into());
     }
@@ -80,7 +81,9 @@ pub(super) fn endpoint(text: String) -> Result<String, &'static str> {
         return Err("is no http or https URL; write http://host:port");
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("holds a user name or password, which DynamoDB does not take; it signs with access_key and secret_key");
+        return Err(
+            "holds a user name or password, which DynamoDB does not take; it signs with access_key and secret_key",
+        );
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err("has something after the host and port; write http://host:port");

@@ -80,7 +80,10 @@ impl Parts {
             return Err(("host", "is one name without a port in mongodb+srv://"));
         }
         if !is_database(&self.database) {
-            return Err(("database", "is not a name that MongoDB takes: up to 63 bytes without / \\ . \" $ * < > : | ? or blanks"));
+            return Err((
+                "database",
+                "is not a name that MongoDB takes: up to 63 bytes without / \\ . \" $ * < > : | ? or blanks",
+            ));
         }
         let options: Vec<_> = self.options.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let query = if options.is_empty() { String::new() } else { format!("?{}", options.join("&")) };
@@ -121,7 +124,9 @@ pub(super) fn from_url(scheme: &'static str, rest: &str) -> Result<Config> {
         options,
     };
     let wrong = |(part, message)| match part {
-        "host" => url::wrong(format!("the {part} {message}; in a user name or password before it, : / ? # [ ] @ % have to be percent-encoded")),
+        "host" => url::wrong(format!(
+            "the {part} {message}; in a user name or password before it, : / ? # [ ] @ % have to be percent-encoded"
+        )),
         part => url::wrong(format!("the {part} {message}")),
     };
     let settings = parts.settings().map_err(wrong)?;
@@ -199,7 +204,8 @@ fn is_host(text: &str) -> bool {
     let port = |text: &str| text.parse::<u16>().is_ok_and(|port| port > 0) && !text.starts_with('+');
     if let Some(rest) = text.strip_prefix('[') {
         let Some((address, rest)) = rest.split_once(']') else { return false };
-        return address.parse::<std::net::Ipv6Addr>().is_ok() && (rest.is_empty() || rest.strip_prefix(':').is_some_and(port));
+        return address.parse::<std::net::Ipv6Addr>().is_ok()
+            && (rest.is_empty() || rest.strip_prefix(':').is_some_and(port));
     }
     match text.rsplit_once(':') {
         Some((name, number)) => plain(name) && port(number),

@@ -20,7 +20,8 @@ pub(super) fn parse(url: &str) -> Result<Config> {
         Some(("mongodb+srv", rest)) => mongodb::from_url("mongodb+srv", rest),
         Some(("dynamodb", rest)) => dynamodb::from_url(rest),
         Some((scheme, _)) if is_scheme(scheme) => {
-            let near = suggest::nearest(scheme, SCHEMES).map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+            let near =
+                suggest::nearest(scheme, SCHEMES).map_or_else(String::new, |near| format!("did you mean `{near}`? "));
             Err(wrong(format!("unknown scheme `{scheme}`; {near}known are {FORMS}")))
         }
         _ => Err(wrong(format!("no scheme that is known; known are {FORMS}"))),
@@ -133,14 +134,17 @@ impl<'a> Address<'a> {
 
 fn user(text: &str) -> Result<User> {
     let (user, password) = text.split_once(':').map_or((text, None), |(user, password)| (user, Some(password)));
-    if user.is_empty() || text.contains(['@', '#', '[', ']']) || password.is_some_and(|password| password.contains(':')) {
+    if user.is_empty() || text.contains(['@', '#', '[', ']']) || password.is_some_and(|password| password.contains(':'))
+    {
         return Err(not_encoded());
     }
     Ok((decode(user)?, password.map(decode).transpose()?))
 }
 
 fn not_encoded() -> Error {
-    wrong("it is not of the form scheme://user:password@host/path?options; in a user name or password, : / ? # [ ] @ % have to be percent-encoded")
+    wrong(
+        "it is not of the form scheme://user:password@host/path?options; in a user name or password, : / ? # [ ] @ % have to be percent-encoded",
+    )
 }
 
 pub(super) fn wrong(message: impl AsRef<str>) -> Error {

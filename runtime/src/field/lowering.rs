@@ -10,9 +10,12 @@ use crate::value::Value;
 /// From what serde writes to what is stored, and back.
 #[derive(Debug, Clone, Copy)]
 pub struct Lowering {
-    pub(crate) lower: fn(Value) -> Result<Value>,
-    pub(crate) revive: fn(Value) -> Result<Value>,
+    pub(crate) lower: Convert,
+    pub(crate) revive: Convert,
 }
+
+/// One way between two forms.
+pub(crate) type Convert = fn(Value) -> Result<Value>;
 
 /// Finds a type's lowering without asking that it has one: the inherent constant is taken where
 /// the type is a field type, that of [`NoLowering`] elsewhere.
@@ -77,7 +80,7 @@ pub(crate) const fn each_value<T: FieldType>() -> Option<Lowering> {
     }
 }
 
-fn items<T: FieldType>(mut value: Value, direction: fn(&Lowering) -> fn(Value) -> Result<Value>) -> Result<Value> {
+fn items<T: FieldType>(mut value: Value, direction: fn(&Lowering) -> Convert) -> Result<Value> {
     let Some(lowering) = T::LOWERING else { return Ok(value) };
     let convert = direction(&lowering);
     let apply = |item: &mut Value| -> Result<()> {

@@ -117,8 +117,11 @@ pub struct InVersion;
 pub struct Field<M, T, Role = Plain> {
     steps: Steps,
     encode: Option<fn(&T) -> Result<Value>>,
-    marker: PhantomData<fn() -> (M, T, Role)>,
+    marker: Types<(M, T, Role)>,
 }
+
+/// Types that a value is of but does not hold.
+pub(crate) type Types<T> = PhantomData<fn() -> T>;
 
 /// The steps of a field that is a constant cannot be allocated; those of a nested one are.
 #[derive(Clone)]

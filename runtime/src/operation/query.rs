@@ -11,7 +11,7 @@ use crate::condition::{self, Condition};
 use crate::cursor::Cursor;
 use crate::database::Database;
 use crate::error::{Error, Result};
-use crate::field::{Field, FieldType, IndexKey, Text};
+use crate::field::{Field, FieldType, IndexKey, Text, Types};
 use crate::limits;
 use crate::projection::Projection;
 use crate::repository::Repository;
@@ -100,7 +100,7 @@ pub struct Query<M, R, K, O = M> {
     consistent: bool,
     encode: Option<fn(&R) -> Result<Value>>,
     fields: Option<&'static [&'static str]>,
-    marker: PhantomData<fn() -> (R, K, O)>,
+    marker: Types<(R, K, O)>,
 }
 
 impl<M: Repository, R, K: Place> Query<M, R, K> {

@@ -31,7 +31,8 @@ impl<S: Space> Keyspace<S> {
     pub(crate) fn read_together(&self, call: Call, gets: &[Get]) -> Result<Vec<Option<Record>>> {
         let catalog = self.catalog();
         let layouts = gets.iter().map(|get| layout(&catalog, get.definition)).collect::<Result<Vec<_>>>()?;
-        self.space.read(|view| gets.iter().zip(layouts).map(|(get, layout)| live(view, layout, &get.key, &call)).collect())
+        self.space
+            .read(|view| gets.iter().zip(layouts).map(|(get, layout)| live(view, layout, &get.key, &call)).collect())
     }
 
     pub(crate) fn find_unique(&self, call: Call, find: &FindUnique) -> Result<Option<Record>> {

@@ -26,7 +26,17 @@ const fn part(field: usize, kind: KeyKind) -> KeyDef {
 
 const fn index(name: &'static str, hash: KeyDef, ranges: &'static [KeyDef], unique: bool) -> IndexDef {
     let projection = Projection::All;
-    IndexDef { name, hash, ranges, unique, local: false, sparse: true, projection, read_capacity: None, write_capacity: None }
+    IndexDef {
+        name,
+        hash,
+        ranges,
+        unique,
+        local: false,
+        sparse: true,
+        projection,
+        read_capacity: None,
+        write_capacity: None,
+    }
 }
 
 const FIELDS: &[FieldDef] =

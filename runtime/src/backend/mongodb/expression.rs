@@ -197,3 +197,42 @@ pub(super) fn to_date(seconds: Bson) -> Bson {
     let within = doc! { "$min": [FURTHEST, { "$max": [-FURTHEST, seconds] }] };
     doc! { "$toDate": { "$multiply": [{ "$toLong": within }, 1000_i64] } }.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::sample;
+    use super::*;
+
+    #[test]
+    fn an_operand_is_never_read_as_code() {
+        let expr = Expr::Compare { path: Path::field("team"), op: Op::Lt, value: Value::from("$$ROOT") };
+        let expected = doc! { "$and": [
+            { "$eq": [{ "$type": "$team" }, "string"] },
+            { "$lt": ["$team", { "$literal": "$$ROOT" }] },
+        ] };
+        assert_eq!(truth(sample(), &expr).unwrap(), expected.into());
+    }
+
+    #[test]
+    fn a_name_is_never_read_as_a_path() {
+        let path = Path::new(vec![Step::Name("a b".into()), Step::Name("$c.d".into())]);
+        let first = doc! { "$getField": { "field": { "$literal": "a b" }, "input": "$$ROOT" } };
+        assert_eq!(
+            at(sample(), &path),
+            doc! { "$getField": { "field": { "$literal": "$c.d" }, "input": first } }.into()
+        );
+    }
+
+    #[test]
+    fn keys_are_where_they_are_stored() {
+        assert_eq!(at(sample(), &Path::field("id")), "$_id.h".into());
+        let expr = Expr::Compare { path: Path::field("part"), op: Op::Eq, value: Value::Bytes(vec![255]) };
+        assert_eq!(truth(sample(), &expr).unwrap(), doc! { "$eq": ["$_id.r", { "$literal": "ff" }] }.into());
+    }
+
+    #[test]
+    fn other_bytes_have_no_order() {
+        let expr = Expr::Compare { path: Path::field("badge"), op: Op::Lt, value: Value::Bytes(vec![1]) };
+        assert_eq!(truth(sample(), &expr).unwrap_err().kind(), crate::ErrorKind::Unsupported);
+    }
+}

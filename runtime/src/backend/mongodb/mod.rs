@@ -12,6 +12,8 @@ mod indexes;
 mod patience;
 mod query;
 mod read;
+#[cfg(test)]
+mod sample;
 mod schema;
 mod shape;
 mod transact;

@@ -299,6 +299,7 @@ fn by_index(query: &Query, index: &IndexDef, hash: &Value, limits: &Limits<'_>) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::request::RecordKey;
 
     #[test]
     fn the_successor_of_a_prefix_is_after_all_that_begin_so() {
@@ -307,5 +308,61 @@ mod tests {
         assert_eq!(successor("\u{d7ff}").as_deref(), Some("\u{e000}"));
         assert_eq!(successor("\u{10ffff}"), None);
         assert_eq!(successor(""), None);
+    }
+
+    fn sample_query(source: Source) -> Query {
+        Query::new(super::super::sample::sample(), source, 10)
+    }
+
+    fn team() -> Source {
+        let index = super::super::sample::sample().index("by_team").unwrap();
+        Source::Index { index, hash: Value::from("$core") }
+    }
+
+    fn filter(query: &Query) -> Document {
+        let mut filter = Find::new(query, 1).unwrap().unwrap().filter;
+        filter.remove(EXPIRES);
+        filter
+    }
+
+    #[test]
+    fn a_query_of_the_key_is_a_range_of_ids() {
+        let mut query = sample_query(Source::Primary { hash: Value::from("a") });
+        let all = doc! { "_id": { "$gte": { "h": "a", "r": Bson::MinKey }, "$lte": { "h": "a", "r": Bson::MaxKey } } };
+        assert_eq!(filter(&query), all);
+        query.span = Span::Between(Bound::Included(Value::Bytes(vec![1])), Bound::Excluded(Value::Bytes(vec![9])));
+        let key = RecordKey { hash: Value::from("a"), range: Some(Value::Bytes(vec![5])) };
+        query.after = Some(Position::new(vec![Value::Bytes(vec![5])], key));
+        assert_eq!(filter(&query), doc! { "_id": { "$gt": { "h": "a", "r": "05" }, "$lt": { "h": "a", "r": "09" } } });
+        query.descending = true;
+        assert_eq!(filter(&query), doc! { "_id": { "$gte": { "h": "a", "r": "01" }, "$lt": { "h": "a", "r": "05" } } });
+    }
+
+    #[test]
+    fn a_page_goes_on_after_equal_values_of_each_range_field() {
+        let mut query = sample_query(team());
+        let key = RecordKey { hash: Value::from("a"), range: Some(Value::Bytes(vec![5])) };
+        query.after = Some(Position::new(vec![Value::Bytes(vec![1]), Value::Int(7)], key));
+        let cases = filter(&query).get_array("$or").unwrap().clone();
+        let same = doc! { "$eq": "01" };
+        let expected = [
+            doc! { "team": { "$eq": "$core" }, "_reposit_hex_badge": { "$gt": "01" }, "score": { "$exists": true } },
+            doc! { "team": { "$eq": "$core" }, "_reposit_hex_badge": same.clone(), "score": { "$gt": 7_i64 } },
+            doc! { "team": { "$eq": "$core" }, "_reposit_hex_badge": same, "score": { "$eq": 7_i64 }, "_id": { "$gt": { "h": "a", "r": "05" } } },
+        ];
+        assert_eq!(cases, expected.map(Bson::Document));
+    }
+
+    #[test]
+    fn an_empty_span_asks_for_nothing() {
+        let mut query = sample_query(team());
+        let value = || Value::Bytes(vec![4]);
+        query.span = Span::Between(Bound::Included(value()), Bound::Excluded(value()));
+        assert!(Find::new(&query, 1).unwrap().is_none());
+        query.span = Span::Between(Bound::Included(value()), Bound::Included(value()));
+        assert!(Find::new(&query, 1).unwrap().is_some());
+        let key = RecordKey { hash: Value::from("a"), range: Some(value()) };
+        query.after = Some(Position::new(vec![Value::Bytes(vec![9]), Value::Int(0)], key));
+        assert!(Find::new(&query, 1).unwrap().is_none(), "the position is beyond the span");
     }
 }

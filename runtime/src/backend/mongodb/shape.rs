@@ -198,3 +198,47 @@ pub(super) fn live(definition: &Definition, now_seconds: i64) -> Option<(String,
     definition.ttl()?;
     Some((EXPIRES.to_owned(), Bson::Document(doc! { "$not": { "$lte": date(now_seconds.min(FURTHEST)) } })))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::sample;
+    use super::*;
+
+    #[test]
+    fn a_record_comes_back_as_it_was() {
+        let mut record = Record::new();
+        for (name, value) in [
+            ("id", Value::from("a")),
+            ("part", Value::Bytes(vec![1, 255])),
+            ("badge", Value::Bytes(vec![0])),
+            ("$odd.name", Value::Int(u64::MAX.into())),
+            (EXPIRES, Value::Int(-7)),
+        ] {
+            record.set(name, value);
+        }
+        let key = RecordKey::of(sample(), &record).unwrap();
+        let stamp = ObjectId::new();
+        let document = to_document(sample(), &key, &record, stamp).unwrap();
+        assert_eq!(document.get_str("_reposit_hex_badge").unwrap(), "00");
+        assert_eq!(document.get_document("_id").unwrap().get_str("r").unwrap(), "01ff");
+        assert_eq!(stamp_of(&document), Some(stamp));
+        assert_eq!(from_document(sample(), &document).unwrap(), record);
+    }
+
+    #[test]
+    fn bytes_are_text_where_something_is_ordered_by_them() {
+        let index = sample().index("by_team").unwrap();
+        let columns: Vec<_> = columns(sample(), index).into_iter().map(|column| (column.path, column.hex)).collect();
+        let expected = [("team", false), ("_reposit_hex_badge", true), ("score", false)];
+        assert_eq!(columns, expected.map(|(path, hex)| (path.to_owned(), hex)));
+        assert_eq!(shadows(sample()), [("badge", "_reposit_hex_badge".to_owned())]);
+    }
+
+    #[test]
+    fn a_field_called_id_that_is_no_key_is_refused() {
+        let record = Record::from_iter([("_id".to_owned(), Value::Int(1))]);
+        let key = RecordKey { hash: Value::from("a"), range: Some(Value::Bytes(vec![1])) };
+        let error = to_document(sample(), &key, &record, ObjectId::new()).unwrap_err();
+        assert_eq!(error.kind(), crate::ErrorKind::Unsupported);
+    }
+}

@@ -238,3 +238,49 @@ fn nest(current: Bson, steps: &[Step], new: New, depth: usize) -> Bson {
 fn sorted(map: Document) -> Document {
     doc! { "$arrayToObject": { "$sortArray": { "input": { "$objectToArray": map }, "sortBy": { "k": 1 } } } }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::sample;
+    use super::*;
+    use crate::field::Path;
+
+    fn set(changes: &[Change]) -> Document {
+        let mut stage = stage(sample(), changes, ObjectId::new()).unwrap();
+        let Some(Bson::Document(mut set)) = stage.remove("$set") else { panic!("a stage that sets") };
+        assert!(set.remove(STAMP).is_some());
+        set
+    }
+
+    #[test]
+    fn a_value_is_data_and_its_text_follows_it() {
+        let set =
+            set(&[Change::Set(Path::field("badge"), Value::Bytes(vec![10])), Change::Remove(Path::field("score"))]);
+        assert_eq!(set.get("_reposit_hex_badge"), Some(&Bson::from("0a")));
+        assert_eq!(set.get("score"), Some(&Bson::from("$$REMOVE")));
+    }
+
+    #[test]
+    fn changes_below_one_field_are_one_expression() {
+        let below = |name: &str| Path::new(vec![Step::Name("team".into()), Step::Name(name.to_owned().into())]);
+        let set = set(&[Change::Set(below("a"), Value::Int(1)), Change::Remove(below("b"))]);
+        assert_eq!(set.len(), 1);
+        let text = set.to_string();
+        assert!(text.contains("\"$literal\": \"a\"") && text.contains("\"$literal\": \"b\""), "{text}");
+    }
+
+    #[test]
+    fn the_expiry_is_a_date() {
+        let set = set(&[Change::Set(Path::field(EXPIRES), Value::Int(i64::MAX.into()))]);
+        assert_eq!(set.get(EXPIRES), Some(&Bson::DateTime(date(i64::MAX))));
+    }
+
+    #[test]
+    fn a_name_that_the_server_would_read_is_refused() {
+        for name in ["$a", "a.b", ""] {
+            let change = Change::Set(Path::field(name), Value::Int(1));
+            let error = stage(sample(), &[change], ObjectId::new()).unwrap_err();
+            assert_eq!(error.kind(), crate::ErrorKind::Unsupported, "{name:?}");
+        }
+    }
+}

@@ -43,7 +43,9 @@ fn what_is_wrong_is_named() {
     refused(Config::from_url("dynamodb://us-east-1?session_token=sesame"), &["access_key is missing"]);
     refused(Config::from_url("dynamodb://K:sesame@us-east-1?access_key=K&secret_key=sesame"), &["twice"]);
     refused(Config::from_url("dynamodb://K:sesame@us-east-1?profile=x"), &["twice"]);
-    for endpoint in ["localhost:8000", "localhost", "ftp://host", "http://", "http://ada:sesame%40host", "http://host?x=y"] {
+    for endpoint in
+        ["localhost:8000", "localhost", "ftp://host", "http://", "http://ada:sesame%40host", "http://host?x=y"]
+    {
         refused(Config::from_url(&format!("dynamodb://us-east-1?endpoint={endpoint}")), &["endpoint"]);
     }
     let missing = "dynamodb://us-east-1?credentials_file=/no/such/file";

@@ -30,7 +30,13 @@ fn a_broken_file_is_named_and_not_shown() {
     ] {
         refused(read("a.json", text), &["a.json"]);
     }
-    for text in ["password = sesame", "password = 'sesame", "password = \"\"sesame", "password = 'a'\npassword = 'sesame'", "[sesame"] {
+    for text in [
+        "password = sesame",
+        "password = 'sesame",
+        "password = \"\"sesame",
+        "password = 'a'\npassword = 'sesame'",
+        "[sesame",
+    ] {
         refused(read("a.toml", text), &["a.toml", "is not TOML (line "]);
     }
     refused(read("a.toml", "url = 'memory:'\n  password = sesame"), &["line 2, column 14"]);
@@ -38,7 +44,10 @@ fn a_broken_file_is_named_and_not_shown() {
 
 #[test]
 fn a_url_and_more() {
-    let config = read("a.json", r#"{ "url": "memory:?timeout=1s", "timeout": "3s", "connect_timeout": "4s", "cursor_key": "sesame" }"#);
+    let config = read(
+        "a.json",
+        r#"{ "url": "memory:?timeout=1s", "timeout": "3s", "connect_timeout": "4s", "cursor_key": "sesame" }"#,
+    );
     let config = config.unwrap();
     assert_eq!((config.timeout, config.connect_timeout), (Duration::from_secs(3), Duration::from_secs(4)));
     assert_eq!(config.cursor_key.expose(), "sesame");
@@ -76,7 +85,10 @@ fn mongodb() {
     refused(with(r#""host": "ada:sesame@h", "database": "d""#), &["host"]);
     refused(with(r#""host": "h", "database": "d", "password": "sesame""#), &["user is missing"]);
     refused(with(r#""host": "h", "database": "d", "pasword": "sesame""#), &["`pasword`", "did you mean `password`?"]);
-    refused(with(r#""host": "h", "database": "d", "options": { "replicasett": 1 }"#), &["options", "did you mean `replicaSet`?"]);
+    refused(
+        with(r#""host": "h", "database": "d", "options": { "replicasett": 1 }"#),
+        &["options", "did you mean `replicaSet`?"],
+    );
     refused(with(r#""host": "h", "database": "d", "options": { "tls": null }"#), &["options: tls"]);
     refused(with(r#""host": "h", "database": "d", "options": "tls=true""#), &["options"]);
 }

@@ -65,7 +65,9 @@ fn static_keys_and_empty_properties() {
 
 #[test]
 fn what_is_wrong_is_named_as_the_file_names_it() {
-    let of = |name: &str, info: &str| read("config.json", &format!(r#"{{ "database": {{ "dbName": "{name}", "dbInfo": {{ {info} }} }} }}"#));
+    let of = |name: &str, info: &str| {
+        read("config.json", &format!(r#"{{ "database": {{ "dbName": "{name}", "dbInfo": {{ {info} }} }} }}"#))
+    };
     let file = "config.json: database.dbInfo.";
     let named = |name: &str| format!("{file}{name}");
     refused(of("mongodb", r#""database": "d""#), &[&named("host is missing")]);
@@ -77,10 +79,22 @@ fn what_is_wrong_is_named_as_the_file_names_it() {
     refused(of("mongodb", r#""host": 27017, "database": "d""#), &[&named("host has to be text")]);
     refused(of("dynamodb", r#""credentials": "/x""#), &[&named("awsRegion is missing")]);
     refused(of("dynamodb", r#""awsRegion": "us-east-1""#), &[&named("credentials is missing"), "awsSecretKeyId"]);
-    refused(of("dynamodb", r#""awsRegion": "us-east-1", "awsSecretKeyId": "SESAME""#), &[&named("awsSecretAccessKey is missing")]);
-    refused(of("dynamodb", r#""awsRegion": "us-east-1", "awsSecretAccessKey": "SESAME""#), &[&named("awsSecretKeyId is missing")]);
-    refused(of("dynamodb", r#""awsRegion": "us-east-1", "credentials": "/no/such/file""#), &[&named("credentials"), "/no/such/file"]);
-    refused(of("dynamodb", r#""awsRegion": "us-east-1", "credentials": "/x", "endpoint": "dynamo""#), &[&named("endpoint")]);
+    refused(
+        of("dynamodb", r#""awsRegion": "us-east-1", "awsSecretKeyId": "SESAME""#),
+        &[&named("awsSecretAccessKey is missing")],
+    );
+    refused(
+        of("dynamodb", r#""awsRegion": "us-east-1", "awsSecretAccessKey": "SESAME""#),
+        &[&named("awsSecretKeyId is missing")],
+    );
+    refused(
+        of("dynamodb", r#""awsRegion": "us-east-1", "credentials": "/no/such/file""#),
+        &[&named("credentials"), "/no/such/file"],
+    );
+    refused(
+        of("dynamodb", r#""awsRegion": "us-east-1", "credentials": "/x", "endpoint": "dynamo""#),
+        &[&named("endpoint")],
+    );
     refused(of("mongo", ""), &["config.json: database.dbName", "`mongo`", "did you mean `mongodb`?"]);
 
     refused(read("config.json", r#"{ "dbName": "mongodb" }"#), &["config.json: dbInfo.host is missing"]);

@@ -40,7 +40,16 @@ fn what_is_wrong_is_named() {
     for url in ["mongodb://host", "mongodb://host/", "mongodb://host:27017?replicaSet=x", "mongodb+srv://host/"] {
         refused(Config::from_url(url), &["names no database"]);
     }
-    for url in ["mongodb:///users", "mongodb://host:/users", "mongodb://host:0/users", "mongodb://host:x/users", "mongodb://a,,b/users", "mongodb://[::x]/users", "mongodb+srv://host:27017/users", "mongodb+srv://a,b/users"] {
+    for url in [
+        "mongodb:///users",
+        "mongodb://host:/users",
+        "mongodb://host:0/users",
+        "mongodb://host:x/users",
+        "mongodb://a,,b/users",
+        "mongodb://[::x]/users",
+        "mongodb+srv://host:27017/users",
+        "mongodb+srv://a,b/users",
+    ] {
         refused(Config::from_url(url), &["host"]);
     }
     for url in ["mongodb://host/a.b", "mongodb://host/a%20b", "mongodb://host/%24x", "mongodb://host/a%2Fb"] {

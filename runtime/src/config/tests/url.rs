@@ -47,7 +47,15 @@ fn unknown_options() {
 
 #[test]
 fn unknown_schemes() {
-    for url in ["postgres://ada:sesame@host/users", "", "users", "localhost:27017", "ada:sesame@host/users", "://x", "sesame word://x"] {
+    for url in [
+        "postgres://ada:sesame@host/users",
+        "",
+        "users",
+        "localhost:27017",
+        "ada:sesame@host/users",
+        "://x",
+        "sesame word://x",
+    ] {
         refused(Config::from_url(url), &["memory:", "mongodb://", "mongodb+srv://", "dynamodb://"]);
     }
     refused(Config::from_url("postgres://x"), &["unknown scheme `postgres`"]);
