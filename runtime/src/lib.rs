@@ -37,6 +37,7 @@
 //! | `memory` (default) | the embedded backend |
 //! | `dynamodb` | DynamoDB; needs a tokio runtime |
 //! | `mongodb` | MongoDB; needs a tokio runtime |
+//! | `mongodb-srv` | `mongodb+srv://` addresses, looked up in DNS |
 //! | `chrono`, `time`, `jiff` | their instants as field and key types |
 //! | `uuid` | `Uuid` as a field and key type |
 //! | `rust_decimal` | `Decimal` as a field type, stored as text |

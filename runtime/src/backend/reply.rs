@@ -10,8 +10,9 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A backend's answer: at hand already, or to be waited for.
 ///
-/// An embedded backend answers at once and pays for no box.
-#[must_use = "a reply does nothing until it is awaited"]
+/// An embedded backend does its work when it is asked, answers at once and pays for no box; a reply
+/// of another does nothing until it is awaited.
+#[must_use = "a reply tells nothing until it is awaited"]
 pub struct Reply<'a, T>(State<'a, T>);
 
 enum State<'a, T> {

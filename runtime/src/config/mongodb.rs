@@ -76,6 +76,9 @@ impl Parts {
         if !self.hosts.split(',').all(is_host) {
             return Err(("host", "is not of the form host:port, or several with commas between"));
         }
+        if self.scheme == "mongodb+srv" && !cfg!(feature = "mongodb-srv") {
+            return Err(("host", "is to be looked up in DNS, which needs the feature `mongodb-srv` of reposit"));
+        }
         if self.scheme == "mongodb+srv" && self.hosts.contains([',', ':']) {
             return Err(("host", "is one name without a port in mongodb+srv://"));
         }

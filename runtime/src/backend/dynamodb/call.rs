@@ -20,18 +20,38 @@ const SHORTEST_ATTEMPT: Duration = Duration::from_millis(250);
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
+/// An attempt that would have less time than this, or than a tenth of the call, is not made: it would
+/// leave nothing but a doubt.
+const LEAST_ATTEMPT: Duration = Duration::from_millis(100);
+/// The most that is kept back for finding out what came of a write.
+const LONGEST_LOOK: Duration = Duration::from_secs(1);
+
 /// The attempts of one call.
 #[derive(Debug)]
 pub(super) struct Attempts<'a> {
     call: &'a Call,
     made: u32,
+    /// What is kept back at the end of the call.
+    reserve: Duration,
+    least: Duration,
     /// Whether an attempt may have been applied though its answer did not come.
     pub(super) ambiguous: bool,
 }
 
 impl<'a> Attempts<'a> {
+    /// The attempts of a read, or of a write that may be done twice.
     pub(super) fn new(call: &'a Call) -> Self {
-        Self { call, made: 0, ambiguous: false }
+        let least = LEAST_ATTEMPT.min(call.left() / 10);
+        Self { call, made: 0, reserve: Duration::ZERO, least, ambiguous: false }
+    }
+
+    /// The attempts of a write, which leave time for a last look at what is stored.
+    pub(super) fn of_write(call: &'a Call) -> Self {
+        Self { reserve: LONGEST_LOOK.min(call.left() / 5), ..Self::new(call) }
+    }
+
+    fn left(&self) -> Duration {
+        self.call.left().saturating_sub(self.reserve)
     }
 
     /// Sends a request, for no longer than leaves time to find out what came of it.
@@ -44,7 +64,7 @@ impl<'a> Attempts<'a> {
         aws_sdk_dynamodb::Error: From<SdkError<E, HttpResponse>>,
     {
         self.made += 1;
-        let left = self.call.left();
+        let left = self.left();
         let budget = (left * 2 / 5).max(left.min(SHORTEST_ATTEMPT)).min(LONGEST_ATTEMPT);
         let failure = match tokio::time::timeout(budget, Box::pin(request)).await {
             Ok(Ok(answer)) => return Ok(answer),
@@ -64,7 +84,7 @@ impl<'a> Attempts<'a> {
     pub(super) async fn pause(&self) -> bool {
         let longest = FIRST_PAUSE.saturating_mul(1 << self.made.min(10)).min(LONGEST_PAUSE);
         let pause = longest.mul_f64(0.25 + 0.75 * fastrand::f64());
-        if pause >= self.call.left() {
+        if pause + self.least >= self.left() {
             return false;
         }
         tokio::time::sleep(pause).await;

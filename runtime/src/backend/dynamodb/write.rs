@@ -104,7 +104,7 @@ impl<'a> Writer<'a> {
         Self {
             db,
             call,
-            attempts: Attempts::new(call),
+            attempts: Attempts::of_write(call),
             stamp: db.stamps.stamp(),
             writes,
             bases: writes.iter().map(base).collect(),

@@ -19,9 +19,14 @@ fn everything_of_mongodb_is_passed_on() {
 
 #[test]
 fn without_a_user() {
-    let config = Config::from_url("mongodb+srv://cluster.example.org/users").unwrap();
-    assert_eq!(mongodb_of(&config).uri.expose(), "mongodb+srv://cluster.example.org/users");
-    assert_eq!(mongodb_of(&config).user, None);
+    let looked_up = Config::from_url("mongodb+srv://cluster.example.org/users");
+    if cfg!(feature = "mongodb-srv") {
+        let config = looked_up.unwrap();
+        assert_eq!(mongodb_of(&config).uri.expose(), "mongodb+srv://cluster.example.org/users");
+        assert_eq!(mongodb_of(&config).user, None);
+    } else {
+        refused(looked_up, &["mongodb-srv"]);
+    }
     let config = Config::from_url("mongodb://%2Ftmp%2Fmongodb-27017.sock/users").unwrap();
     assert_eq!(mongodb_of(&config).hosts, "%2Ftmp%2Fmongodb-27017.sock");
     let config = Config::from_url("mongodb://CN=ada@host/users?authMechanism=MONGODB-X509&tls=true").unwrap();
