@@ -4,7 +4,7 @@ use crate::condition::{Expr, Op};
 use crate::error::{Error, Result};
 use crate::field::{Path, Step};
 use crate::limits;
-use crate::value::{Record, Value};
+use crate::value::{EXPIRES, Record, Value};
 
 /// One change of an update. Every change sees the record as it was before the update.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +46,10 @@ impl Change {
     }
 
     fn way_exists(&self) -> Option<Expr> {
+        if matches!(self, Self::Add { path, .. } if path.root() == EXPIRES) {
+            // An expiry is counted from its field: where there is none, there is nothing to add to.
+            return Some(Expr::Exists(self.path().clone()));
+        }
         let steps = self.path().steps();
         let (last, way) = steps.split_last()?;
         let way = match last {
@@ -110,6 +114,9 @@ pub fn apply(record: &Record, changes: &[Change]) -> Result<Record> {
 /// Why a change cannot be made to the record as it is stored.
 pub(crate) fn impossible(change: &Change) -> Error {
     match change {
+        Change::Add { path, .. } if path.root() == EXPIRES => {
+            Error::invalid("the field that says when the record expires has no value to add to, or is out of range")
+        }
         Change::Add { path, bounds: Some((low, high)), .. } if path.is_field() => {
             Error::invalid(format!("{path}: the sum is outside what the field can hold ({low} to {high})"))
         }

@@ -10,6 +10,8 @@ mod bank;
 mod broken;
 #[path = "concurrency/counters.rs"]
 mod counters;
+#[path = "concurrency/faulty.rs"]
+mod faulty;
 #[path = "concurrency/histories.rs"]
 mod histories;
 #[path = "concurrency/locks.rs"]
@@ -118,3 +120,22 @@ taken_out!(
     the_failure_that_is_one: FalseFailure is found by histories_are_linearizable,
     the_latest_read: StaleRead is found by histories_are_linearizable,
 );
+
+mod lost_answers {
+    use reposit_tests::servers::Target;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn mongodb() {
+        super::faulty::histories_with_lost_answers(Target::Mongodb).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn dynamodb_local() {
+        super::faulty::histories_with_lost_answers(Target::DynamodbLocal).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn dynoxide() {
+        super::faulty::histories_with_lost_answers(Target::Dynoxide).await;
+    }
+}

@@ -22,12 +22,14 @@ mod verdict;
 
 use matrix::Matrix;
 use reposit_tests::servers::Target;
+use table::Written;
 
 async fn every_operation_under_every_fault(target: Target) {
-    let matrix = Matrix::of(target).await;
+    let matrix = Matrix::of(target, Written::read(target.name())).await;
     let lies = matrix.lies();
     let section = matrix.section();
-    assert!(lies.is_empty(), "{} of {} cells on {} are lies:\n{}\n\n{section}", lies.len(), matrix.cells.len(), matrix.label, lies.join("\n"));
+    let (cells, label) = (matrix.cells.len(), &matrix.label);
+    assert!(lies.is_empty(), "{} of {cells} cells on {label} are lies:\n{}\n\n{section}", lies.len(), lies.join("\n"));
     table::compare(target.name(), &section).unwrap_or_else(|difference| panic!("{difference}"));
 }
 

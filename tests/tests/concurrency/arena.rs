@@ -12,12 +12,12 @@ use reposit_tests::servers::Target;
 const LENGTH: &str = "REPOSIT_CONCURRENCY";
 
 /// How long a check runs where nothing is said.
-pub const SPAN: Duration = Duration::from_secs(2);
+pub(crate) const SPAN: Duration = Duration::from_secs(2);
 
 /// What is wrong, in words.
-pub type Found = Result<(), String>;
+pub(crate) type Found = Result<(), String>;
 
-pub struct Arena {
+pub(crate) struct Arena {
     /// Several clients, as several processes would have. Those of the embedded store share it.
     clients: Vec<Database>,
     /// How a client of its own is opened, where there is a server.
@@ -26,31 +26,27 @@ pub struct Arena {
 }
 
 impl Arena {
-    pub async fn on(target: Target) -> (Self, String) {
+    pub(crate) async fn on(target: Target) -> (Self, String) {
         let (url, label) = target.fresh().await;
         let first = Database::open(&url).await.expect("the server answers");
         let is_shared = target == Target::Memory;
         let second = if is_shared { first.clone() } else { Database::open(&url).await.expect("the server answers") };
-        let span = match std::env::var(LENGTH).as_deref() {
-            Ok("long") => Duration::from_secs(600),
-            _ => SPAN,
-        };
         let url = (!is_shared).then_some(url);
-        (Self { clients: vec![first, second], url, until: Instant::now() + span }, label)
+        (Self { clients: vec![first, second], url, until: end(SPAN) }, label)
     }
 
     /// On a backend of the test's own.
-    pub fn on_backend(backend: impl Backend, span: Duration) -> Self {
+    pub(crate) fn on_backend(backend: impl Backend, span: Duration) -> Self {
         let db = Database::with_backend(backend);
         Self { clients: vec![db.clone(), db], url: None, until: Instant::now() + span }
     }
 
-    pub fn db(&self, client: usize) -> &Database {
+    pub(crate) fn db(&self, client: usize) -> &Database {
         &self.clients[client % self.clients.len()]
     }
 
     /// A client that shares nothing with the others, or the store that cannot be opened twice.
-    pub async fn own(&self) -> Database {
+    pub(crate) async fn own(&self) -> Database {
         match &self.url {
             None => self.clients[0].clone(),
             Some(url) => Database::open(url).await.expect("the server answers"),
@@ -58,25 +54,31 @@ impl Arena {
     }
 
     /// Whether there is time for more. Lets the others go on first: the embedded store makes nobody wait.
-    pub async fn goes_on(&self) -> bool {
+    pub(crate) async fn goes_on(&self) -> bool {
         tokio::task::yield_now().await;
         !self.is_over()
     }
 
-    pub fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         Instant::now() >= self.until
     }
 }
 
+/// When a check of this length ends.
+pub(crate) fn end(span: Duration) -> Instant {
+    let is_long = std::env::var(LENGTH).as_deref() == Ok("long");
+    Instant::now() + if is_long { Duration::from_secs(600) } else { span }
+}
+
 /// Runs a check on a server: it must find nothing.
-pub async fn holds<F: Future<Output = Found>>(target: Target, name: &str, check: impl FnOnce(Arena) -> F) {
+pub(crate) async fn holds<F: Future<Output = Found>>(target: Target, name: &str, check: impl FnOnce(Arena) -> F) {
     let (arena, label) = Arena::on(target).await;
     check(arena).await.unwrap_or_else(|found| panic!("{name} on {label}: {found}"));
     report::ran(&format!("concurrency::{name}"), &label);
 }
 
 /// What became of a write among others.
-pub enum Fate<T> {
+pub(crate) enum Fate<T> {
     Done(T),
     /// Refused for a reason of the data.
     Refused(ErrorKind),
@@ -87,7 +89,7 @@ pub enum Fate<T> {
 }
 
 /// Sorts out what may happen among many; anything else is wrong.
-pub fn fate<T>(result: Result<T, Error>) -> Result<Fate<T>, String> {
+pub(crate) fn fate<T>(result: Result<T, Error>) -> Result<Fate<T>, String> {
     let error = match result {
         Ok(done) => return Ok(Fate::Done(done)),
         Err(error) => error,
@@ -105,12 +107,12 @@ pub fn fate<T>(result: Result<T, Error>) -> Result<Fate<T>, String> {
 }
 
 /// An error that must not be.
-pub fn wrong(error: Error) -> String {
+pub(crate) fn wrong(error: Error) -> String {
     format!("{error:?}")
 }
 
 /// Runs tasks side by side; the first thing found is what is told.
-pub async fn together<T, F>(tasks: impl IntoIterator<Item = F>) -> Result<Vec<T>, String>
+pub(crate) async fn together<T, F>(tasks: impl IntoIterator<Item = F>) -> Result<Vec<T>, String>
 where
     T: Send + 'static,
     F: Future<Output = Result<T, String>> + Send + 'static,

@@ -19,7 +19,7 @@ const ACCOUNTS: u64 = 6;
 const EACH: i64 = 100;
 const TASKS: usize = 8;
 
-pub async fn the_sum_holds(arena: Arena) -> Found {
+pub(crate) async fn the_sum_holds(arena: Arena) -> Found {
     arena.db(0).define::<Account>().await.map_err(wrong)?;
     for id in 0..ACCOUNTS {
         Account::create(&Account { id, balance: EACH }).exec(arena.db(0)).await.map_err(wrong)?;

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 /// The promise that is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flaw {
+pub(crate) enum Flaw {
     /// None: what stands between the checks and the store does no harm by itself.
     None,
     /// A write does not look at its condition.
@@ -60,7 +60,7 @@ struct LooseClaim {
 }
 
 #[derive(Debug)]
-pub struct Broken {
+pub(crate) struct Broken {
     inner: Memory,
     flaw: Flaw,
     /// What was there before the last write of each record.
@@ -68,7 +68,7 @@ pub struct Broken {
 }
 
 impl Broken {
-    pub fn new(flaw: Flaw) -> Self {
+    pub(crate) fn new(flaw: Flaw) -> Self {
         Self { inner: Memory::new(&Default::default()), flaw, before: Mutex::default() }
     }
 

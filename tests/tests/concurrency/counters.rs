@@ -19,7 +19,7 @@ struct Counter {
 const TASKS: usize = 8;
 const COUNTERS: u64 = 3;
 
-pub async fn every_add_counts_once(arena: Arena) -> Found {
+pub(crate) async fn every_add_counts_once(arena: Arena) -> Found {
     arena.db(0).define::<Counter>().await.map_err(wrong)?;
     for id in 0..COUNTERS {
         Counter::create(&Counter { id, count: 0, seen: Vec::new() }).exec(arena.db(0)).await.map_err(wrong)?;

@@ -11,7 +11,7 @@ use crate::arena::{Arena, Fate, Found, fate, together, wrong};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "cells")]
-pub struct Cell {
+pub(crate) struct Cell {
     #[hash_key]
     id: String,
     value: i64,
@@ -71,7 +71,7 @@ impl Model for Record {
 
 type Recorders = Arc<BTreeMap<String, Recorder<Ask, Told>>>;
 
-pub async fn histories_are_linearizable(arena: Arena) -> Found {
+pub(crate) async fn histories_are_linearizable(arena: Arena) -> Found {
     arena.db(0).define::<Cell>().await.map_err(wrong)?;
     let arena = Arc::new(arena);
     let mut round = 0;
@@ -84,7 +84,7 @@ pub async fn histories_are_linearizable(arena: Arena) -> Found {
 }
 
 /// Fresh keys each time, so that no history grows beyond what can be searched.
-pub async fn one_round(clients: Vec<Database>, round: usize) -> Found {
+pub(crate) async fn one_round(clients: Vec<Database>, round: usize) -> Found {
     let recorders: BTreeMap<_, _> = (0..KEYS).map(|key| (format!("{round}-{key}"), Recorder::default())).collect();
     let recorders = Recorders::new(recorders);
     together(clients.into_iter().map(|db| act(db, recorders.clone()))).await?;

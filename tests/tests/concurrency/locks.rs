@@ -31,7 +31,7 @@ struct Turn {
 
 type Turns = Arc<Mutex<Vec<Turn>>>;
 
-pub async fn the_lock_is_exclusive(arena: Arena) -> Found {
+pub(crate) async fn the_lock_is_exclusive(arena: Arena) -> Found {
     arena.db(0).define::<Ledger>().await.map_err(wrong)?;
     Ledger::create(&Ledger { id: 1, fence: 0, tokens: Vec::new() }).exec(arena.db(0)).await.map_err(wrong)?;
     let (arena, turns) = (Arc::new(arena), Turns::default());

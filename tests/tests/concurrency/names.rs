@@ -9,13 +9,13 @@ use crate::arena::{Arena, Fate, Found, fate, together, wrong};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "claims")]
-pub struct Claim {
+pub(crate) struct Claim {
     #[hash_key]
-    pub id: String,
+    pub(crate) id: String,
     #[index(unique)]
-    pub name: String,
+    pub(crate) name: String,
     #[index(unique)]
-    pub badge: String,
+    pub(crate) badge: String,
 }
 
 const CLAIMANTS: usize = 64;
@@ -24,7 +24,7 @@ fn claim(id: &str, name: &str) -> Claim {
     Claim { id: id.into(), name: name.into(), badge: format!("badge of {id}") }
 }
 
-pub async fn each_name_has_one_owner(arena: Arena) -> Found {
+pub(crate) async fn each_name_has_one_owner(arena: Arena) -> Found {
     arena.db(0).define::<Claim>().await.map_err(wrong)?;
     let arena = Arc::new(arena);
     let mut round = 0;

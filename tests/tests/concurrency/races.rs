@@ -17,7 +17,7 @@ struct Flag {
 
 const RUNNERS: usize = 16;
 
-pub async fn one_create_wins(arena: Arena) -> Found {
+pub(crate) async fn one_create_wins(arena: Arena) -> Found {
     arena.db(0).define::<Flag>().await.map_err(wrong)?;
     let arena = Arc::new(arena);
     let mut id = 0;

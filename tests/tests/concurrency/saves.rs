@@ -19,7 +19,7 @@ struct Sheet {
 
 const TASKS: usize = 8;
 
-pub async fn no_save_is_lost(arena: Arena) -> Found {
+pub(crate) async fn no_save_is_lost(arena: Arena) -> Found {
     arena.db(0).define::<Sheet>().await.map_err(wrong)?;
     Sheet::save(&mut Sheet { id: 1, sum: 0, revision: 0 }).exec(arena.db(0)).await.map_err(wrong)?;
     let arena = Arc::new(arena);

@@ -18,6 +18,7 @@ cases!(
     the_field_keeps_its_value,
     unique_values_of_an_expired_record_are_free,
     put_over_an_expired_record_is_whole,
+    a_missing_expiry_is_set_not_added_to,
 );
 
 async fn a_record_expires_at_its_instant(t: Test) {
@@ -119,4 +120,26 @@ async fn put_over_an_expired_record_is_whole(t: Test) {
     assert_eq!(Seat::get(1).exec(db).await.unwrap(), Some(seat(1, "back", START + 100)));
     assert_eq!(Seat::find_by_place("front").exec(db).await.unwrap(), None);
     Seat::create(&seat(2, "front", START + 100)).exec(db).await.unwrap();
+}
+
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, reposit::Repository)]
+struct Pass {
+    #[hash_key]
+    id: String,
+    #[ttl(seconds = 10)]
+    from: Option<i64>,
+}
+
+async fn a_missing_expiry_is_set_not_added_to(t: Test) {
+    let db = t.with::<Pass>().await;
+    Pass::create(&Pass { id: "p".into(), from: None }).exec(db).await.unwrap();
+    assert_eq!(kind(Pass::update("p").add(Pass::FROM, START).exec(db).await), ErrorKind::InvalidInput);
+    t.clock.advance(Duration::from_secs(100));
+    assert!(Pass::get("p").exec(db).await.unwrap().is_some(), "without the field it never expires");
+    Pass::update("p").set(Pass::FROM, START + 100).exec(db).await.unwrap();
+    assert_eq!(Pass::update("p").add(Pass::FROM, 5).exec(db).await.unwrap().from, Some(START + 105));
+    t.clock.advance(Duration::from_secs(14));
+    assert!(Pass::get("p").exec(db).await.unwrap().is_some());
+    t.clock.advance(Duration::from_secs(1));
+    assert_eq!(Pass::get("p").exec(db).await.unwrap(), None);
 }

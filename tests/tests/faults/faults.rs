@@ -6,13 +6,14 @@ use reposit_tests::proxy::{Fault as Wire, Rule};
 
 /// A fault on the way to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     DropBefore,
     DropAfter,
     ResetBefore,
     ResetAfter,
     LateAnswer,
     LateRequest,
+    Overtaken,
     ServerError,
     ServerErrorAfter,
     Throttled,
@@ -23,19 +24,20 @@ pub enum Fault {
 
 /// Whether the fault passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum How {
+pub(crate) enum How {
     Once,
     Always,
 }
 
 impl Fault {
-    pub const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::DropBefore,
         Self::DropAfter,
         Self::ResetBefore,
         Self::ResetAfter,
         Self::LateAnswer,
         Self::LateRequest,
+        Self::Overtaken,
         Self::ServerError,
         Self::ServerErrorAfter,
         Self::Throttled,
@@ -44,7 +46,7 @@ impl Fault {
         Self::CutOff,
     ];
 
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::DropBefore => "dropped before",
             Self::DropAfter => "dropped after",
@@ -52,6 +54,7 @@ impl Fault {
             Self::ResetAfter => "reset after",
             Self::LateAnswer => "late answer",
             Self::LateRequest => "late request",
+            Self::Overtaken => "overtaken",
             Self::ServerError => "server error",
             Self::ServerErrorAfter => "error after",
             Self::Throttled => "throttled",
@@ -62,49 +65,55 @@ impl Fault {
     }
 
     /// Whether it can be had at all: a network that stays cut off is no fault that happens once.
-    pub fn happens(self, how: How, mongodb: bool) -> bool {
+    pub(crate) fn happens(self, how: How, mongodb: bool) -> bool {
         match self {
             Self::CutOff => how == How::Always,
+            Self::Overtaken => how == How::Once,
             Self::Part => !mongodb,
             _ => true,
         }
     }
 
     fn is_late(self) -> bool {
-        matches!(self, Self::LateAnswer | Self::LateRequest)
+        matches!(self, Self::LateAnswer | Self::LateRequest | Self::Overtaken)
     }
 
-    /// How long the operation may take: long enough to get over a fault that passes, on a slow machine too.
-    pub fn timeout(self, how: How) -> Duration {
-        match how {
+    /// How long the operation may take: long enough to get over a fault that passes, and all the longer the oftener it was tried.
+    pub(crate) fn timeout(self, how: How, patience: u32) -> Duration {
+        let first = match how {
             How::Once if self.is_late() => Duration::from_secs(5),
             How::Once => Duration::from_secs(20),
-            How::Always => Duration::from_millis(1500),
-        }
+            How::Always => Duration::from_secs(3),
+        };
+        first * patience
     }
 
     /// How late: past what an attempt may take, and within what is left of the call.
-    pub fn delay(self, how: How) -> Duration {
+    fn delay(self, how: How, patience: u32) -> Duration {
         match how {
-            How::Once => self.timeout(how).mul_f64(0.7),
-            How::Always => self.timeout(how) * 2,
+            How::Once => self.timeout(how, patience).mul_f64(0.7),
+            How::Always => self.timeout(how, patience) * 2,
         }
     }
 
     /// How long to wait for what may still be on its way when the operation has ended.
-    pub fn aftermath(self, how: How) -> Duration {
-        if self == Self::LateRequest { self.delay(how) + Duration::from_millis(300) } else { Duration::ZERO }
+    pub(crate) fn aftermath(self, how: How, patience: u32) -> Duration {
+        match self {
+            Self::LateRequest | Self::Overtaken => self.delay(how, patience) + Duration::from_millis(300),
+            _ => Duration::ZERO,
+        }
     }
 
     /// The rules for the request of this name, before which `earlier` others are sent.
-    pub fn rules(self, how: How, request: &str, earlier: usize) -> Vec<Rule> {
+    pub(crate) fn rules(self, how: How, patience: u32, request: &str, earlier: usize) -> Vec<Rule> {
+        let delay = self.delay(how, patience);
         let wire = match self {
             Self::DropBefore => Wire::DropBefore,
             Self::DropAfter | Self::CutOff => Wire::DropAfter,
             Self::ResetBefore => Wire::ResetBefore,
             Self::ResetAfter => Wire::ResetAfter,
-            Self::LateAnswer => Wire::DelayAfter(self.delay(how)),
-            Self::LateRequest => Wire::DelayBefore(self.delay(how)),
+            Self::LateAnswer => Wire::DelayAfter(delay),
+            Self::LateRequest | Self::Overtaken => Wire::DelayBefore(delay),
             Self::ServerError => Wire::ServerError,
             Self::ServerErrorAfter => Wire::ServerErrorAfter,
             Self::Throttled => Wire::Throttled,

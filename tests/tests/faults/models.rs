@@ -4,44 +4,44 @@ use serde::{Deserialize, Serialize};
 /// A record without rules.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "things")]
-pub struct Thing {
+pub(crate) struct Thing {
     #[hash_key]
-    pub id: String,
-    pub text: String,
-    pub count: i64,
-    pub tags: Vec<String>,
+    pub(crate) id: String,
+    pub(crate) text: String,
+    pub(crate) count: i64,
+    pub(crate) tags: Vec<String>,
 }
 
-pub fn thing(id: &str) -> Thing {
+pub(crate) fn thing(id: &str) -> Thing {
     Thing { id: id.into(), text: "first".into(), count: 10, tags: vec!["a".into()] }
 }
 
 /// A record with a unique value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "people")]
-pub struct Person {
+pub(crate) struct Person {
     #[hash_key]
-    pub id: String,
+    pub(crate) id: String,
     #[index(unique)]
-    pub email: String,
-    pub age: i64,
+    pub(crate) email: String,
+    pub(crate) age: i64,
 }
 
-pub fn person(id: &str, email: &str) -> Person {
+pub(crate) fn person(id: &str, email: &str) -> Person {
     Person { id: id.into(), email: email.into(), age: 30 }
 }
 
 /// A record under a version.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "pages")]
-pub struct Page {
+pub(crate) struct Page {
     #[hash_key]
-    pub id: String,
-    pub text: String,
+    pub(crate) id: String,
+    pub(crate) text: String,
     #[version]
-    pub revision: u64,
+    pub(crate) revision: u64,
 }
 
-pub fn page(id: &str) -> Page {
+pub(crate) fn page(id: &str) -> Page {
     Page { id: id.into(), text: "first".into(), revision: 0 }
 }

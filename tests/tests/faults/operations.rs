@@ -5,11 +5,11 @@ use reposit::{Database, Error, Result};
 use crate::models::{Page, Person, Thing, page, person, thing};
 
 /// How many records a batch is of.
-pub const BATCH: usize = 5;
+pub(crate) const BATCH: usize = 5;
 
 /// The write operations, each with the refusals that it can meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operation {
+pub(crate) enum Operation {
     Create,
     CreateExisting,
     CreateUnique,
@@ -39,7 +39,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    pub const ALL: [Self; 26] = [
+    pub(crate) const ALL: [Self; 26] = [
         Self::Create,
         Self::CreateExisting,
         Self::CreateUnique,
@@ -68,7 +68,7 @@ impl Operation {
         Self::DeleteManyRecords,
     ];
 
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Create => "create",
             Self::CreateExisting => "create, key taken",
@@ -100,12 +100,12 @@ impl Operation {
     }
 
     /// Whether it is done item by item.
-    pub const fn is_batch(self) -> bool {
+    pub(crate) const fn is_batch(self) -> bool {
         matches!(self, Self::PutManyRecords | Self::PutManyUnique | Self::DeleteManyRecords)
     }
 
     /// Stores what must be there before.
-    pub async fn prepare(self, db: &Database, id: &str) -> Result<()> {
+    pub(crate) async fn prepare(self, db: &Database, id: &str) -> Result<()> {
         match self {
             Self::Create | Self::CreateUnique | Self::SaveNew | Self::UpsertNew | Self::DeleteMissing => Ok(()),
             Self::CreateTaken => Person::create(&person(&item(id, 0), &new_email(id))).exec(db).await,
@@ -128,8 +128,25 @@ impl Operation {
         }
     }
 
+    /// Another's write of what the operation wrote.
+    pub(crate) async fn overtake(self, db: &Database, id: &str) -> Result<()> {
+        match self {
+            Self::SaveNew | Self::Save | Self::SaveStale => {
+                Page::update(id).set(Page::TEXT, "another's").exec(db).await.map(drop)
+            }
+            Self::CreateUnique | Self::CreateTaken | Self::PutUnique | Self::UpdateUnique | Self::DeleteUnique => {
+                Person::put(&person(id, &format!("another.{}", new_email(id)))).exec(db).await
+            }
+            Self::PutManyUnique => Person::put(&person(&item(id, 0), &old_email(id))).exec(db).await,
+            _ => {
+                let key = if self.is_batch() { item(id, 0) } else { id.to_owned() };
+                Thing::put(&Thing { text: "another's".into(), count: 10, ..thing(&key) }).exec(db).await
+            }
+        }
+    }
+
     /// Does it, and gives what it told as text.
-    pub async fn run(self, db: &Database, id: &str) -> Result<String> {
+    pub(crate) async fn run(self, db: &Database, id: &str) -> Result<String> {
         let new = Thing { text: "second".into(), count: 20, ..thing(id) };
         match self {
             Self::Create | Self::CreateExisting => told(Thing::create(&new).exec(db).await),
@@ -193,14 +210,14 @@ fn people(id: &str) -> Vec<Person> {
 }
 
 /// The key of one record of a batch.
-pub fn item(id: &str, n: usize) -> String {
+pub(crate) fn item(id: &str, n: usize) -> String {
     format!("{id}-{n}")
 }
 
-pub fn old_email(id: &str) -> String {
+pub(crate) fn old_email(id: &str) -> String {
     format!("old.{id}@example.com")
 }
 
-pub fn new_email(id: &str) -> String {
+pub(crate) fn new_email(id: &str) -> String {
     format!("new.{id}@example.com")
 }

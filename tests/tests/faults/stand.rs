@@ -8,16 +8,16 @@ use reposit_tests::servers::{Server, Target, fresh_name};
 
 use crate::models::{Page, Person, Thing};
 
-pub struct Stand {
-    pub target: Target,
-    pub server: Server,
+pub(crate) struct Stand {
+    pub(crate) target: Target,
+    pub(crate) server: Server,
     name: String,
     /// The way that nothing goes wrong on.
-    pub truth: Database,
+    pub(crate) truth: Database,
 }
 
 impl Stand {
-    pub async fn on(target: Target) -> Self {
+    pub(crate) async fn on(target: Target) -> Self {
         let server = target.server().await.expect("a server");
         let name = fresh_name();
         let truth = Database::open(&server.url(&name)).await.expect("the server answers");
@@ -26,7 +26,7 @@ impl Stand {
     }
 
     /// The same database behind a proxy of its own.
-    pub async fn behind(&self, timeout: Duration) -> (Proxy, Database) {
+    pub(crate) async fn behind(&self, timeout: Duration) -> (Proxy, Database) {
         let upstream = self.server.address(&self.name);
         let proxy = match self.target {
             Target::Mongodb => Proxy::Mongo(Mongo::start(&upstream).await),
@@ -39,14 +39,14 @@ impl Stand {
     }
 }
 
-pub async fn define(db: &Database) {
+pub(crate) async fn define(db: &Database) {
     db.define::<Thing>().await.expect("an empty database takes any model");
     db.define::<Person>().await.expect("an empty database takes any model");
     db.define::<Page>().await.expect("an empty database takes any model");
 }
 
 /// Either proxy.
-pub enum Proxy {
+pub(crate) enum Proxy {
     Dynamo(Dynamo),
     Mongo(Mongo),
 }
@@ -59,14 +59,14 @@ impl Proxy {
         }
     }
 
-    pub fn fault(&self, rule: Rule) -> Fired {
+    pub(crate) fn fault(&self, rule: Rule) -> Fired {
         match self {
             Self::Dynamo(proxy) => proxy.fault(rule),
             Self::Mongo(proxy) => proxy.fault(rule),
         }
     }
 
-    pub fn requests(&self) -> Vec<Request> {
+    pub(crate) fn requests(&self) -> Vec<Request> {
         match self {
             Self::Dynamo(proxy) => proxy.requests(),
             Self::Mongo(proxy) => proxy.requests(),

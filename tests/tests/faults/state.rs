@@ -9,10 +9,10 @@ use crate::models::{Page, Person, Thing};
 use crate::operations::{BATCH, Operation, item, new_email, old_email};
 
 /// Every record and every find by a unique value, as text under a name.
-pub type State = BTreeMap<String, String>;
+pub(crate) type State = BTreeMap<String, String>;
 
 /// Reads all that the operation can have touched.
-pub async fn state(db: &Database, operation: Operation, id: &str) -> Result<State> {
+pub(crate) async fn state(db: &Database, operation: Operation, id: &str) -> Result<State> {
     let mut state = State::new();
     let keys: Vec<String> = std::iter::once(id.to_owned()).chain((0..BATCH).map(|n| item(id, n))).collect();
     let things = Thing::get_many(&keys).consistent().exec(db).await?;
@@ -40,7 +40,7 @@ fn note<T: Debug>(state: &mut State, name: String, found: Option<T>) {
 }
 
 /// The part of a state that is about one item of a batch.
-pub fn of_item(state: &State, id: &str, n: usize) -> State {
+pub(crate) fn of_item(state: &State, id: &str, n: usize) -> State {
     let key = item(id, n);
     let is_of = |(name, found): &(&String, &String)| name.ends_with(&format!(" {key}")) || found.contains(&format!("\"{key}\""));
     state.iter().filter(is_of).map(|(name, found)| (name.clone(), found.clone())).collect()

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use crate::faults::{Fault, How};
-use crate::matrix::Matrix;
+use crate::matrix::{Cell, Matrix};
 
 const BLESS: &str = "REPOSIT_BLESS";
 
@@ -15,12 +15,12 @@ static FILE: Mutex<()> = Mutex::new(());
 
 impl Matrix {
     /// The section of one server.
-    pub fn section(&self) -> String {
+    pub(crate) fn section(&self) -> String {
         let mut text = String::new();
-        for (how, title) in [(How::Once, "The fault happens once"), (How::Always, "The fault does not pass")] {
-            let _ = write!(text, "### {title}\n\n{}\n{}\n", self.table(how), self.totals(how));
+        for how in [How::Once, How::Always] {
+            let _ = write!(text, "### {}\n\n{}\n{}\n", title(how), self.table(how), self.totals(how));
         }
-        text
+        text.trim_end().to_owned()
     }
 
     fn table(&self, how: How) -> String {
@@ -43,24 +43,67 @@ impl Matrix {
         cells.for_each(|cell| *counts.entry(&cell.word).or_default() += 1);
         let total: usize = counts.values().sum();
         let parts: Vec<_> = counts.iter().map(|(word, count)| format!("{count} {word}")).collect();
-        format!("{total} cells: {}.\n", parts.join(", "))
+        format!("{total} cells: {}.\n", parts.join("; "))
     }
 }
 
-/// Compares the section with the page in the repository, or writes it there where that is asked for.
-pub fn compare(name: &str, section: &str) -> Result<(), String> {
+/// A section of the page as it is written in the repository.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Written(String);
+
+impl Written {
+    pub(crate) fn read(name: &str) -> Self {
+        let page = std::fs::read_to_string(path()).unwrap_or_default();
+        Self(take_apart(&page, name).map_or_else(String::new, |(_, section, _)| section.to_owned()))
+    }
+
+    /// What is written of a cell; nothing where the table is of another shape.
+    pub(crate) fn word(&self, matrix: &Matrix, cell: &Cell) -> Option<&str> {
+        let table = self.0.split("\n### ").find(|part| part.contains(title(cell.how)))?;
+        let mut rows = table.lines().filter(|line| line.starts_with('|'));
+        let at = cells(rows.next()?).position(|head| head == cell.fault.name())?;
+        let row = &matrix.rows[cell.row];
+        let is_row = |line: &&str| cells(line).take(2).eq([row.operation.name(), row.request.as_str()]);
+        cells(rows.find(is_row)?).nth(at)
+    }
+}
+
+fn cells(line: &str) -> impl Iterator<Item = &str> {
+    line.trim_matches('|').split('|').map(str::trim)
+}
+
+fn title(how: How) -> &'static str {
+    match how {
+        How::Once => "The fault happens once",
+        How::Always => "The fault does not pass",
+    }
+}
+
+fn path() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/faults.md")
+}
+
+/// What stands before a section, the section, and what stands after it.
+fn take_apart<'a>(page: &'a str, name: &str) -> Option<(&'a str, &'a str, &'a str)> {
+    let begin = page.find(&format!("<!-- {name}: begin -->\n"))?;
+    let from = begin + page[begin..].find('\n')? + 1;
+    let until = from + page[from..].find(&format!("<!-- {name}: end -->"))?;
+    Some((&page[..from], &page[from..until], &page[until..]))
+}
+
+/// Compares a section with the page in the repository, or writes it there where that is asked for.
+pub(crate) fn compare(name: &str, section: &str) -> Result<(), String> {
     let _gate = FILE.lock().unwrap_or_else(PoisonError::into_inner);
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/faults.md");
-    let page = std::fs::read_to_string(&path).unwrap_or_default();
-    let (begin, end) = (format!("<!-- {name}: begin -->\n"), format!("<!-- {name}: end -->\n"));
-    let parts = page.split_once(&begin).and_then(|(before, rest)| Some((before, rest.split_once(&end)?)));
-    let (before, (written, after)) = parts.ok_or_else(|| format!("docs/faults.md has no section {name}"))?;
+    let page = std::fs::read_to_string(path()).unwrap_or_default();
+    let Some((before, written, after)) = take_apart(&page, name) else {
+        return Err(format!("docs/faults.md has no section {name}"));
+    };
     let wanted = format!("\n{section}\n");
     if written == wanted {
         return Ok(());
     }
     if std::env::var_os(BLESS).is_some() {
-        return std::fs::write(&path, format!("{before}{begin}{wanted}{end}{after}")).map_err(|error| error.to_string());
+        return std::fs::write(path(), format!("{before}{wanted}{after}")).map_err(|error| error.to_string());
     }
     let old: Vec<&str> = written.lines().collect();
     let new: Vec<&str> = wanted.lines().collect();

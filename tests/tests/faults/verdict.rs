@@ -7,14 +7,14 @@ use crate::state::{State, of_item, state};
 
 /// What must come of an operation where nothing goes wrong: the embedded store does it, whose writes have no network.
 #[derive(Debug)]
-pub struct Expected {
-    pub before: State,
-    pub after: State,
-    pub told: Result<String, ErrorKind>,
+pub(crate) struct Expected {
+    pub(crate) before: State,
+    pub(crate) after: State,
+    pub(crate) told: Result<String, ErrorKind>,
 }
 
 impl Expected {
-    pub async fn of(operation: Operation, id: &str) -> Self {
+    pub(crate) async fn of(operation: Operation, id: &str) -> Self {
         let db = Database::open("memory:").await.expect("a store in memory");
         db.define::<crate::models::Thing>().await.expect("a definition");
         db.define::<crate::models::Person>().await.expect("a definition");
@@ -28,7 +28,7 @@ impl Expected {
 }
 
 /// The word of the table, or the lie that was told.
-pub fn judge(operation: Operation, id: &str, expected: &Expected, told: &Result<String>, after: &State) -> Result<String, String> {
+pub(crate) fn judge(operation: Operation, id: &str, expected: &Expected, told: &Result<String>, after: &State) -> Result<String, String> {
     match told {
         Err(error) if !error.failures().is_empty() => {
             let mut words = Vec::new();
@@ -78,7 +78,7 @@ fn judge_state(told: Result<(), ErrorKind>, before: &State, done: &State, after:
 }
 
 /// How the table says it.
-pub fn word(kind: ErrorKind) -> &'static str {
+pub(crate) fn word(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::OutcomeUnknown => "unknown",
         ErrorKind::AlreadyExists => "exists",

@@ -117,7 +117,9 @@ fn in_order(wanted: &Wanted, got: &[Row]) -> Result<Vec<Group>, String> {
         while !left.get_mut(at).is_some_and(|group| take(group, row)) {
             match left.get(at) {
                 None => return Err(format!("a record that does not belong there, or twice: {}", self::row(row))),
-                Some(group) if !group.must.is_empty() => return Err(format!("skipped, or in another order: {}", lines(&group.must))),
+                Some(group) if !group.must.is_empty() => {
+                    return Err(format!("skipped, or in another order: {}", lines(&group.must)));
+                }
                 Some(_) => at += 1,
             }
         }
@@ -193,7 +195,8 @@ fn failures(expected: &[(usize, Refusal)], error: &reposit::Error) -> Verdict {
         return Err(format!("expected failures of the items {:?}", indexes(expected)));
     }
     for ((_, refusal), failure) in expected.iter().zip(got) {
-        let named = refusal.indexes.is_empty() || failure.error.index().is_some_and(|index| refusal.indexes.contains(&index));
+        let named =
+            refusal.indexes.is_empty() || failure.error.index().is_some_and(|index| refusal.indexes.contains(&index));
         if failure.error.kind() != refusal.kind || !named {
             return Err(format!("item {}: expected {refusal:?}", failure.index));
         }
@@ -250,8 +253,12 @@ impl fmt::Display for Answer {
             Self::One(found) => f.write_str(&optional(found)),
             Self::Many(found) => f.write_str(&each(found)),
             Self::Rows(rows) | Self::Cut(rows, _) => f.write_str(&lines(rows)),
-            Self::Page(rows, more) => write!(f, "{}\n       and {} cursor", lines(rows), if *more { "a" } else { "no" }),
-            Self::Pages(pages) => pages.iter().enumerate().try_for_each(|(n, page)| write!(f, "\n       page {n}: {}", lines(page))),
+            Self::Page(rows, more) => {
+                write!(f, "{}\n       and {} cursor", lines(rows), if *more { "a" } else { "no" })
+            }
+            Self::Pages(pages) => {
+                pages.iter().enumerate().try_for_each(|(n, page)| write!(f, "\n       page {n}: {}", lines(page)))
+            }
             Self::Error(error) => write!(f, "{error:?}"),
             Self::Wrong(why) => f.write_str(why),
         }

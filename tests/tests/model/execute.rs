@@ -24,11 +24,26 @@ const MOST_PAGES: usize = 200;
 macro_rules! with_model {
     ($model:expr, $M:ident => $body:expr) => {
         match $model {
-            Model::Event => { type $M = Event; $body }
-            Model::User => { type $M = User; $body }
-            Model::Seat => { type $M = Seat; $body }
-            Model::Account => { type $M = Account; $body }
-            Model::Document => { type $M = Document; $body }
+            Model::Event => {
+                type $M = Event;
+                $body
+            }
+            Model::User => {
+                type $M = User;
+                $body
+            }
+            Model::Seat => {
+                type $M = Seat;
+                $body
+            }
+            Model::Account => {
+                type $M = Account;
+                $body
+            }
+            Model::Document => {
+                type $M = Document;
+                $body
+            }
         }
     };
 }
@@ -72,7 +87,8 @@ impl Executor {
                 let Some((model, query, cursor)) = self.cursors[*slot].clone() else { return Answer::Nothing };
                 let next = Query { limit: Some(*limit), descending: query.descending != *turned, ..query.clone() };
                 let after = turned.then(|| turn(&next)).unwrap_or(next);
-                let answer = with_model!(model, M => <M as Subject>::query(&self.db, &after, Some(cursor.as_str())).await);
+                let answer =
+                    with_model!(model, M => <M as Subject>::query(&self.db, &after, Some(cursor.as_str())).await);
                 if *turned { answer } else { self.keep(*slot, model, &query, answer) }
             }
         }
@@ -91,8 +107,10 @@ impl Executor {
     }
 
     async fn together(&self, items: &[(Model, Op)]) -> Answer {
-        let mut records: Vec<Box<dyn Any>> = items.iter().map(|(model, op)| with_model!(*model, M => record::<M>(op))).collect();
-        let before: Vec<_> = items.iter().zip(&records).map(|((model, _), r)| with_model!(*model, M => row_in::<M>(&**r))).collect();
+        let mut records: Vec<Box<dyn Any>> =
+            items.iter().map(|(model, op)| with_model!(*model, M => record::<M>(op))).collect();
+        let before: Vec<_> =
+            items.iter().zip(&records).map(|((model, _), r)| with_model!(*model, M => row_in::<M>(&**r))).collect();
         let mut transaction = self.db.transaction();
         for ((model, op), record) in items.iter().zip(&mut records) {
             transaction = with_model!(*model, M => add::<M>(transaction, op, &mut **record));
@@ -124,9 +142,9 @@ fn turn(query: &Query) -> Query {
 pub fn to_row<M: Repository>(model: &M) -> Row {
     fn without_nulls(json: Json) -> Json {
         match json {
-            Json::Object(map) => {
-                Json::Object(map.into_iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k, without_nulls(v))).collect())
-            }
+            Json::Object(map) => Json::Object(
+                map.into_iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k, without_nulls(v))).collect(),
+            ),
             other => other,
         }
     }
@@ -309,7 +327,9 @@ macro_rules! ended {
                     pages.push(page.items.iter().map(to_row).collect());
                     match page.next {
                         None => return Answer::Pages(pages),
-                        Some(_) if pages.len() > MOST_PAGES => return Answer::Wrong("the pages have no end".to_owned()),
+                        Some(_) if pages.len() > MOST_PAGES => {
+                            return Answer::Wrong("the pages have no end".to_owned());
+                        }
                         next => after = next,
                     }
                 }

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use reposit::backend::memory::Memory;
 use reposit::backend::{
-    Action, Backend, Call, Change, FindUnique, Get, Limits, Plan, Query, RecordKey, Records, Reply, Source, Write, Written,
-    index_values,
+    Action, Backend, Call, Change, FindUnique, Get, Limits, Plan, Query, RecordKey, Records, Reply, Source, Write,
+    Written, index_values,
 };
 use reposit::clock::{Clock, ManualClock};
 use reposit::config::MemorySettings;
@@ -82,9 +82,7 @@ impl Faulty {
                 query.descending = false;
                 self.inner.query(call, query).await
             }
-            (Fault::ExpiredInQueries, _) => {
-                self.inner.query(long_ago(call), query).await
-            }
+            (Fault::ExpiredInQueries, _) => self.inner.query(long_ago(call), query).await,
             _ => self.inner.query(call, query).await,
         }
     }

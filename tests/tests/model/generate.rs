@@ -107,7 +107,8 @@ fn key(rules: &'static Rules) -> BoxedStrategy<Values> {
 }
 
 fn version() -> BoxedStrategy<Version> {
-    prop_oneof![4 => Just(Version::Stored), 2 => (0..4_u64).prop_map(Version::Is), 1 => Just(Version::Is(u64::MAX))].boxed()
+    prop_oneof![4 => Just(Version::Stored), 2 => (0..4_u64).prop_map(Version::Is), 1 => Just(Version::Is(u64::MAX))]
+        .boxed()
 }
 
 fn save(rules: &'static Rules) -> BoxedStrategy<Op> {
@@ -151,7 +152,8 @@ fn upsert(rules: &'static Rules) -> BoxedStrategy<Op> {
     (key(rules), defaults, vec(change(rules, true), 0..3))
         .prop_map(|(key, defaults, changes)| {
             // A change takes the place of the default of the same field, most of the time.
-            let changed = |path: &str| changes.iter().any(|change| change.path == path && !matches!(change.how, How::Set(_)));
+            let changed =
+                |path: &str| changes.iter().any(|change| change.path == path && !matches!(change.how, How::Set(_)));
             let defaults = defaults.into_iter().flatten().filter(|default| !changed(&default.path));
             let changes = defaults.chain(changes.clone()).collect();
             Op::Upsert { key, changes }
@@ -187,7 +189,9 @@ fn how(field: &FieldRule, upsert: bool) -> BoxedStrategy<How> {
         each.push(Just(How::Remove).boxed());
     }
     match field.kind {
-        Kind::Int(..) => each.push(select(vec![1_i64, 3, -1, 0, 300, i64::MAX, i64::MIN]).prop_map(|n| How::Add(n.into())).boxed()),
+        Kind::Int(..) => {
+            each.push(select(vec![1_i64, 3, -1, 0, 300, i64::MAX, i64::MIN]).prop_map(|n| How::Add(n.into())).boxed())
+        }
         Kind::Float => each.push(select(vec![0.1, 1.0, -2.5, -0.1]).prop_map(|x| How::Add(x.into())).boxed()),
         Kind::List => {
             let items = select(vec!["x", "y"]).prop_map(str::to_owned);
@@ -241,7 +245,11 @@ fn is(field: &FieldRule) -> BoxedStrategy<Is> {
     if field.kind == Kind::List {
         let items = select(vec!["x", "y", ""]).prop_map(str::to_owned);
         each.push(items.prop_map(Is::Contains).boxed());
-        each.extend([(0..4_u64).prop_map(Is::SizeEq).boxed(), (0..4_u64).prop_map(Is::SizeNe).boxed(), (0..4_u64).prop_map(Is::SizeGt).boxed()]);
+        each.extend([
+            (0..4_u64).prop_map(Is::SizeEq).boxed(),
+            (0..4_u64).prop_map(Is::SizeNe).boxed(),
+            (0..4_u64).prop_map(Is::SizeGt).boxed(),
+        ]);
     }
     Union::new(each).boxed()
 }
@@ -261,7 +269,15 @@ fn scan(rules: &'static Rules) -> BoxedStrategy<Query> {
     (1..4_u32, option::weighted(0.5, cond(rules)), limit(), prop::bool::ANY, end())
         .prop_map(|(segments, filter, limit, consistent, end)| {
             let segments = if matches!(end, End::All | End::Count) { segments } else { 1 };
-            Query { source: Source::Scan { segments }, span: Span::All, filter, descending: false, limit, consistent, end }
+            Query {
+                source: Source::Scan { segments },
+                span: Span::All,
+                filter,
+                descending: false,
+                limit,
+                consistent,
+                end,
+            }
         })
         .boxed()
 }
@@ -290,13 +306,12 @@ fn ranged(
 fn span(range: &FieldRule) -> BoxedStrategy<Span> {
     let bound = || {
         let values = one_of(range.values());
-        prop_oneof![
-            Just(Bound::Unbounded),
-            values.clone().prop_map(Bound::Included),
-            values.prop_map(Bound::Excluded),
-        ]
+        prop_oneof![Just(Bound::Unbounded), values.clone().prop_map(Bound::Included), values.prop_map(Bound::Excluded),]
     };
-    let mut each = vec![(3, Just(Span::All).boxed()), (3, (bound(), bound()).prop_map(|(low, high)| Span::Between(low, high)).boxed())];
+    let mut each = vec![
+        (3, Just(Span::All).boxed()),
+        (3, (bound(), bound()).prop_map(|(low, high)| Span::Between(low, high)).boxed()),
+    ];
     if range.kind == Kind::Text {
         let prefix = select(vec!["a", "", "a/", "é", "q"]).prop_map(|prefix| Span::Prefix(prefix.to_owned()));
         each.push((2, prefix.boxed()));

@@ -79,7 +79,9 @@ fn field_is(stored: Option<&Json>, is: &Is) -> bool {
         Is::Le(value) => matches!(ordering(value), Some(Ordering::Less | Ordering::Equal)),
         Is::Gt(value) => ordering(value) == Some(Ordering::Greater),
         Is::Ge(value) => matches!(ordering(value), Some(Ordering::Greater | Ordering::Equal)),
-        Is::Between(low, high) => field_is(Some(stored), &Is::Ge(low.clone())) && field_is(Some(stored), &Is::Le(high.clone())),
+        Is::Between(low, high) => {
+            field_is(Some(stored), &Is::Ge(low.clone())) && field_is(Some(stored), &Is::Le(high.clone()))
+        }
         Is::In(values) => values.iter().any(|value| equal(stored, value)),
         Is::BeginsWith(prefix) => stored.as_str().is_some_and(|text| text.starts_with(prefix)),
         Is::Contains(part) => match stored {

@@ -110,7 +110,11 @@ const USER: Rules = Rules {
         ),
         FieldRule::new("age", Kind::Int(0, 255), "[0, 1, 37, 255]"),
         FieldRule::new("nickname", Kind::Text, r#"[null, "x", "y"]"#).optional(),
-        FieldRule::new("revision", Kind::Int(0, u64::MAX as i128), "[0, 0, 0, 1, 2, 18446744073709551614, 18446744073709551615]"),
+        FieldRule::new(
+            "revision",
+            Kind::Int(0, u64::MAX as i128),
+            "[0, 0, 0, 1, 2, 18446744073709551614, 18446744073709551615]",
+        ),
     ],
     nested: &[],
     indexes: &[
@@ -236,7 +240,11 @@ const DOCUMENT: Rules = Rules {
     range: Some("path"),
     fields: &[
         FieldRule::new("owner", Kind::Bytes, "[[1], [1], [1, 0], [255], []]"),
-        FieldRule::new("path", Kind::Text, r#"["a", "a/b", "a\u0000", "ab", "b", "é", "a\udbff\udfff", "a\udbff\udfffz", ""]"#),
+        FieldRule::new(
+            "path",
+            Kind::Text,
+            r#"["a", "a/b", "a\u0000", "ab", "b", "é", "a\udbff\udfff", "a\udbff\udfffz", ""]"#,
+        ),
         FieldRule::new("kind", Kind::Text, r#"["k", "k", "j"]"#),
         FieldRule::new("size", Kind::Int(0, u32::MAX as i128), "[0, 1, 1, 10, 4294967295]"),
         FieldRule::new("ratio", Kind::Float, "[0.0, 0.1, 0.2, 2.5, -2.5, 1e100]"),

@@ -35,20 +35,55 @@ pub enum Step {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Op {
-    Create { row: Row },
-    Put { row: Row },
-    Save { row: Row, version: Version },
-    Get { key: Values, consistent: bool },
-    GetMany { keys: Vec<Values>, consistent: bool },
-    Find { index: String, values: Values, consistent: bool },
+    Create {
+        row: Row,
+    },
+    Put {
+        row: Row,
+    },
+    Save {
+        row: Row,
+        version: Version,
+    },
+    Get {
+        key: Values,
+        consistent: bool,
+    },
+    GetMany {
+        keys: Vec<Values>,
+        consistent: bool,
+    },
+    Find {
+        index: String,
+        values: Values,
+        consistent: bool,
+    },
     Query(Query),
-    Update { key: Values, changes: Vec<Change>, only_if: Option<Cond> },
-    Upsert { key: Values, changes: Vec<Change> },
-    Delete { key: Values, only_if: Option<Cond>, version: Option<Version> },
+    Update {
+        key: Values,
+        changes: Vec<Change>,
+        only_if: Option<Cond>,
+    },
+    Upsert {
+        key: Values,
+        changes: Vec<Change>,
+    },
+    Delete {
+        key: Values,
+        only_if: Option<Cond>,
+        version: Option<Version>,
+    },
     /// Only in a transaction.
-    Check { key: Values, only_if: Option<Cond> },
-    PutMany { rows: Vec<Row> },
-    DeleteMany { keys: Vec<Values> },
+    Check {
+        key: Values,
+        only_if: Option<Cond>,
+    },
+    PutMany {
+        rows: Vec<Row>,
+    },
+    DeleteMany {
+        keys: Vec<Values>,
+    },
 }
 
 /// A version, of which what is stored is known only when the operation is run.

@@ -10,7 +10,7 @@ use crate::meaning::{all_equal, change_all, holds, integer, overlap};
 use crate::models::{Model, START};
 use crate::ops::{Change, Cond, End, How, Op, Query, SLOTS, Source, Step, Values, Version};
 use crate::order::{self, Cursor};
-use crate::rules::{IndexRule, FieldRule, Row, Rules};
+use crate::rules::{FieldRule, IndexRule, Row, Rules};
 
 /// A record, and in which step it was last written.
 #[derive(Debug, Clone)]
@@ -35,7 +35,8 @@ impl Oracle {
         Self { tables, now: i128::from(START) * 1000, step: 0, cursors: Default::default() }
     }
 
-    /// Puts the stored version in the place of [`Version::Stored`].
+    /// The step as it can be done now: with the stored version in the place of
+    /// [`Version::Stored`], and batches of records that keep apart.
     pub fn resolve(&self, step: &Step) -> Step {
         let op = |model: &Model, op: &Op| {
             let rules = model.rules();
@@ -43,6 +44,7 @@ impl Oracle {
             match &mut op {
                 Op::Save { row, version } => *version = self.version(*model, &rules.key_of(row), *version),
                 Op::Delete { key, version: Some(version), .. } => *version = self.version(*model, key, *version),
+                Op::PutMany { rows } => *rows = self.apart(*model, rows),
                 _ => {}
             }
             (*model, op)
@@ -64,6 +66,36 @@ impl Oracle {
             Version::Stored => Version::Is(stored().unwrap_or(0)),
             is => is,
         }
+    }
+
+    /// The records of a batch without those that meet another one's unique values. The items of a
+    /// batch are done each for itself, in no promised order: which of two that meet comes first is
+    /// the backend's.
+    fn apart(&self, model: Model, rows: &[Row]) -> Vec<Row> {
+        let rules = model.rules();
+        if !rules.indexes.iter().any(|index| index.unique) {
+            return rows.to_vec();
+        }
+        let held = |row: &Row| -> Vec<(&str, Values)> {
+            let key = rules.key_of(row);
+            let stored = self.row(model, &key);
+            let both = stored.iter().chain([row]);
+            let unique = rules.indexes.iter().filter(|index| index.unique);
+            let values =
+                both.flat_map(|row| unique.clone().filter_map(|index| Some((index.name, order::values(index, row)?))));
+            values.chain([("the key", key.clone())]).collect()
+        };
+        let meet = |a: &Row, b: &Row| {
+            let b = held(b);
+            held(a).iter().any(|(name, a)| b.iter().any(|(other, b)| name == other && all_equal(a, b)))
+        };
+        let mut apart: Vec<Row> = Vec::new();
+        for row in rows {
+            if !apart.iter().any(|other| meet(other, row)) {
+                apart.push(row.clone());
+            }
+        }
+        apart
     }
 
     /// What a step must answer. It is done, too.

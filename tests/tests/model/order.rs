@@ -127,7 +127,13 @@ pub fn groups_after(rules: &Rules, found: &[Stored], query: &Query, cursor: &Cur
 }
 
 /// Where a page ended that was read in `step`, after another that ended at `before`.
-pub fn cursor_after(rules: &Rules, query: &Query, items: &[Row], before: Option<Cursor>, step: usize) -> Option<Cursor> {
+pub fn cursor_after(
+    rules: &Rules,
+    query: &Query,
+    items: &[Row],
+    before: Option<Cursor>,
+    step: usize,
+) -> Option<Cursor> {
     let last = ranges(rules, &query.source, items.last()?);
     let stands_there = |row: &&Row| all_equal(&ranges(rules, &query.source, row), &last);
     let mut given: Vec<_> = items.iter().filter(stands_there).map(|row| rules.key_of(row)).collect();

@@ -120,7 +120,8 @@ async fn in_step(executor: &mut Executor, program: &Program) -> Result<(), Disag
         });
         if !agrees {
             let got = stored.as_ref().map_or_else(|error| format!("{error:?}"), lines);
-            let text = format!("the records of {model:?} at the end\n     expected: {}\n     got: {got}", lines(expected));
+            let text =
+                format!("the records of {model:?} at the end\n     expected: {}\n     got: {got}", lines(expected));
             return Err(Disagreement { step: program.steps.len() + 1, text });
         }
     }
@@ -208,14 +209,17 @@ pub async fn on(target: Target) {
     }
     let (seed, seconds) = (plan.seed, began.elapsed().as_secs_f64());
     assert!(failed.is_empty(), "{label} and the model disagree on the programs {failed:?} of {programs} (seed {seed})");
-    println!("{label}: the model agrees on {programs} programs of {steps} steps (seed {seed}) and {cases} kept cases, in {seconds:.1} s");
+    println!(
+        "{label}: the model agrees on {programs} programs of {steps} steps (seed {seed}) and {cases} kept cases, in {seconds:.1} s"
+    );
     report::ran("model::programs", &label);
 }
 
 /// Runs the programs that once failed.
 async fn replay(place: &impl Place, label: &str) -> usize {
     let lines = CASES.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let programs = lines.map(|line| serde_json::from_str::<Program>(line).unwrap_or_else(|e| panic!("{e} in the case {line}")));
+    let programs =
+        lines.map(|line| serde_json::from_str::<Program>(line).unwrap_or_else(|e| panic!("{e} in the case {line}")));
     let mut count = 0;
     for program in programs {
         if let Err(failure) = run(place, &program).await {

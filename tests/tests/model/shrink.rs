@@ -77,7 +77,8 @@ fn candidates(program: &Program) -> std::vec::IntoIter<Program> {
 fn simpler(step: &Step) -> Vec<Step> {
     match step {
         Step::Together(items) if items.len() > 1 => {
-            let without = |n| items.iter().enumerate().filter(|(at, _)| *at != n).map(|(_, item)| item.clone()).collect();
+            let without =
+                |n| items.iter().enumerate().filter(|(at, _)| *at != n).map(|(_, item)| item.clone()).collect();
             (0..items.len()).map(|n| Step::Together(without(n))).collect()
         }
         Step::Do(model, op) => simpler_op(op).into_iter().map(|op| Step::Do(*model, op)).collect(),

@@ -138,7 +138,11 @@ where
     })
 }
 
-pub fn remove<M: Repository, T: Typed + Optional, R: Settable>(build: Build<M>, field: Field<M, T, R>, how: &How) -> Built<M> {
+pub fn remove<M: Repository, T: Typed + Optional, R: Settable>(
+    build: Build<M>,
+    field: Field<M, T, R>,
+    how: &How,
+) -> Built<M> {
     match (build, how) {
         (Build::Update(update), How::Remove) => Ok(Build::Update(update.remove(field))),
         (build, _) => Err(build),

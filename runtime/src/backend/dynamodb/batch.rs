@@ -19,6 +19,9 @@ use crate::value::STAMP;
 /// "BatchWriteItem" in the API reference.
 const MOST_WRITES: usize = 25;
 
+/// What came of the write at a position.
+type Done = (usize, Result<Written>);
+
 impl DynamoDb {
     /// Does puts and deletes. Of two of the same record only the last is sent, and both are done then.
     pub(super) async fn write_all(&self, call: &Call, writes: &[Write]) -> Vec<Result<Written>> {
@@ -30,7 +33,7 @@ impl DynamoDb {
         let mut sent: Vec<usize> = last.values().copied().collect();
         sent.sort_unstable();
         let (whole, single): (Vec<_>, Vec<_>) = sent.into_iter().partition(|at| batches(&writes[*at]));
-        let mut parts: Vec<BoxFuture<'_, Vec<(usize, Result<Written>)>>> = Vec::new();
+        let mut parts: Vec<BoxFuture<'_, Vec<Done>>> = Vec::new();
         for chunk in whole.chunks(MOST_WRITES) {
             parts.push(Box::pin(self.write_batch(call, writes, chunk)));
         }
@@ -47,7 +50,7 @@ impl DynamoDb {
         writes.iter().map(|write| of_last(write).unwrap_or_else(|| Err(undone()))).collect()
     }
 
-    async fn write_single(&self, call: &Call, writes: &[Write], at: usize) -> (usize, Result<Written>) {
+    async fn write_single(&self, call: &Call, writes: &[Write], at: usize) -> Done {
         let mut writer = Writer::new(self, call, &writes[at..=at]);
         writer.telling = false;
         let result = writer.run().await.map_err(|refusal| refusal.error);
@@ -55,7 +58,7 @@ impl DynamoDb {
     }
 
     /// Sends one batch, and what was left of it, until all is done.
-    async fn write_batch(&self, call: &Call, writes: &[Write], chunk: &[usize]) -> Vec<(usize, Result<Written>)> {
+    async fn write_batch(&self, call: &Call, writes: &[Write], chunk: &[usize]) -> Vec<Done> {
         let mut results = Vec::with_capacity(chunk.len());
         let mut left: Vec<(usize, WriteRequest)> = Vec::with_capacity(chunk.len());
         for at in chunk {

@@ -75,7 +75,7 @@ pub(super) fn query(query: &Query) -> Result<String> {
 pub(super) fn write(write: &Write) -> Result<String> {
     let call = Call::new("explain", now_millis(), Duration::ZERO);
     let stamp = Value::Bytes(vec![0; 16]);
-    let (name, body) = plan::direct(write, &call, &stamp)?.explain();
+    let (name, body) = plan::direct(write, &call, &stamp, true)?.explain();
     let record = match &write.action {
         Action::Create(record) | Action::Put(record) | Action::Replace(record) | Action::Upsert { insert: record, .. } => Some(record),
         _ => None,

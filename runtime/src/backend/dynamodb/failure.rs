@@ -57,7 +57,7 @@ impl Class {
 pub(super) struct Failure {
     pub(super) class: Class,
     /// The record that a condition was false for, where there was one.
-    pub(super) item: Option<Item>,
+    pub(super) item: Option<Box<Item>>,
     /// Why a transaction was cancelled, one for each of its items.
     pub(super) reasons: Vec<CancellationReason>,
     code: String,
@@ -104,7 +104,7 @@ impl Failure {
         };
         let error = aws_sdk_dynamodb::Error::from(error);
         let (item, reasons) = match &error {
-            aws_sdk_dynamodb::Error::ConditionalCheckFailedException(refusal) => (refusal.item.clone(), Vec::new()),
+            aws_sdk_dynamodb::Error::ConditionalCheckFailedException(refusal) => (refusal.item.clone().map(Box::new), Vec::new()),
             aws_sdk_dynamodb::Error::TransactionCanceledException(cancelled) => {
                 (None, cancelled.cancellation_reasons.clone().unwrap_or_default())
             }

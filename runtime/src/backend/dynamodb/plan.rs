@@ -47,8 +47,8 @@ fn makes(write: &Write, changes: &[crate::change::Change], insert: &Record) -> b
     crate::change::apply(&key, changes).is_ok_and(|made| made == *insert)
 }
 
-/// The operation of a write whose record was not read.
-pub(super) fn direct(write: &Write, call: &Call, stamp: &Value) -> Result<Op> {
+/// The operation of a write whose record was not read, `alone` or part of a transaction.
+pub(super) fn direct(write: &Write, call: &Call, stamp: &Value, alone: bool) -> Result<Op> {
     let definition = write.definition;
     let mut placeholders = Placeholders::default();
     let p = &mut placeholders;
@@ -68,6 +68,8 @@ pub(super) fn direct(write: &Write, call: &Call, stamp: &Value) -> Result<Op> {
         }
         Action::Delete => {
             let condition = match write.requirement() {
+                // DynamoDB Local gives one old item to several deletes at once, unless there is a condition.
+                None if alone => exists("attribute_exists", definition, p),
                 None => Text::True,
                 Some(requirement) => {
                     let gone = gone(definition, call, p);

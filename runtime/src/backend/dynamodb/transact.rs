@@ -1,9 +1,8 @@
 //! Operations sent together, and the moves of guards among them.
 
-use super::convert::Item;
 use super::failure::{Class, Failure};
 use super::guard::Move;
-use super::write::{Plan, Refusal, Sent, Writer};
+use super::write::{Plan, RefusedOps, Refusal, Sent, Writer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::Call;
 
@@ -49,7 +48,7 @@ impl Writer<'_> {
 
 /// The operations whose conditions were false; none where the transaction was in the way of another,
 /// or there was too much traffic.
-fn refusals(failure: &Failure) -> Result<Option<Vec<(usize, Option<Item>)>>> {
+fn refusals(failure: &Failure) -> Result<Option<RefusedOps>> {
     let of_code = |code: &str| {
         let code = code.to_owned();
         failure.reasons.iter().enumerate().filter(move |(_, reason)| reason.code() == Some(&code))

@@ -72,13 +72,16 @@ pub(super) struct Plan {
     written: Vec<Written>,
 }
 
+/// Operations whose condition was false, by their place in the plan, and the items it was false for.
+pub(super) type RefusedOps = Vec<(usize, Option<Item>)>;
+
 /// What came of sending a plan.
 #[derive(Debug)]
 pub(super) enum Sent {
     /// It is done; a single update or delete gave this.
     Done(Option<Item>),
-    /// It is refused: the operations whose condition was false, and the items they were false for.
-    Refused(Vec<(usize, Option<Item>)>),
+    /// It is refused.
+    Refused(RefusedOps),
 }
 
 /// Writes under way.
@@ -115,6 +118,7 @@ impl<'a> Writer<'a> {
 
     /// Does the writes.
     pub(super) async fn run(mut self) -> Result<Vec<Written>, Refusal> {
+        let mut again = false;
         loop {
             self.read_bases().await?;
             let plan = match self.plan() {
@@ -125,6 +129,11 @@ impl<'a> Writer<'a> {
             if plan.ops.is_empty() {
                 return self.nothing_to_do(plan);
             }
+            if again && !self.attempts.pause().await {
+                let error = call::timed_out("while others kept writing the record");
+                return Err(self.refused(error.into()));
+            }
+            again = true;
             let sent = match plan.ops.as_slice() {
                 [(_, op)] if !op.is_check() => self.alone(op).await?,
                 _ => self.together(&plan).await?,
@@ -136,10 +145,6 @@ impl<'a> Writer<'a> {
                         return Ok(written);
                     }
                 }
-            }
-            if !self.attempts.pause().await {
-                let error = call::timed_out("while others kept writing the record");
-                return Err(self.refused(error.into()));
             }
         }
     }
@@ -177,6 +182,7 @@ impl<'a> Writer<'a> {
 
     fn plan(&self) -> Result<Plan, Refusal> {
         let (mut ops, mut written, mut moves) = (Vec::new(), Vec::new(), Vec::new());
+        let alone = self.writes.len() == 1;
         for (position, (write, base)) in self.writes.iter().zip(&self.bases).enumerate() {
             let refuse = |error| Refusal::at(position, error);
             let guarded = plan::moves_unique(write);
@@ -194,7 +200,7 @@ impl<'a> Writer<'a> {
                     written.push(Written { existed, record });
                 }
                 Base::Unread | Base::Wanted => {
-                    let op = plan::direct(write, self.call, &self.stamp).map_err(refuse)?;
+                    let op = plan::direct(write, self.call, &self.stamp, alone).map_err(refuse)?;
                     ops.push((Part::Record(position), op));
                     if let (Action::Create(record), true) = (&write.action, guarded) {
                         moves.extend(plan::guard_moves(write, position, self.call, None, Some(record)));
@@ -251,7 +257,7 @@ impl<'a> Writer<'a> {
         loop {
             match op.send(&self.db.client, &mut self.attempts).await {
                 Ok(item) => return Ok(Sent::Done(item)),
-                Err(failure) if failure.class == Class::Condition => return Ok(Sent::Refused(vec![(0, failure.item)])),
+                Err(failure) if failure.class == Class::Condition => return Ok(Sent::Refused(vec![(0, failure.item.map(|item| *item))])),
                 // With nothing to compare with, a second one could be applied beside the first.
                 Err(failure) if failure.class.may_be_applied() && once && unread => return self.look(failure).await,
                 Err(failure) if failure.class.passes() && self.attempts.pause().await => {}
@@ -301,7 +307,7 @@ impl<'a> Writer<'a> {
 
     /// Takes a refusal in: the writes are done after all, or refused for good, or to be tried again
     /// with what is known now.
-    fn learn(&mut self, plan: Plan, refused: Vec<(usize, Option<Item>)>) -> Result<Option<Vec<Written>>, Refusal> {
+    fn learn(&mut self, plan: Plan, refused: RefusedOps) -> Result<Option<Vec<Written>>, Refusal> {
         let mut refusals: Vec<Refusal> = Vec::new();
         for (at, item) in refused {
             let stored = item.clone().map(to_record).transpose()?;

@@ -83,7 +83,7 @@ impl DynamoDb {
                 }
                 return Err(failure.into_error());
             }
-            let Some(held) = failure.item.clone().map(to_record).transpose()? else { continue };
+            let Some(held) = failure.item.clone().map(|item| to_record(*item)).transpose()? else { continue };
             let Some(holder) = guard::owner(definition, &held) else { return Err(failure.into_error()) };
             if self.holds(call, definition, &holder, index, &key).await? && self.holds(call, definition, &owner, index, &key).await? {
                 return Err(duplicates(index.name, "records share one of its values"));

@@ -1,0 +1,81 @@
+//! What is there after the kill, beside what the writers were told.
+
+use reposit::Database;
+
+use crate::load::{Fate, Letter, Member, Memory, Tally, half, letter_id, member, pair_tally, tally};
+
+/// Every write that was told to be done is there; none that was told not to be; nothing is half there.
+pub(crate) async fn compare(db: &Database, memories: &[Memory]) -> Counts {
+    let mut counts = Counts::default();
+    for memory in memories {
+        let writer = memory.writer;
+        let ids: Vec<_> = (0..memory.letters.len()).map(|round| letter_id(writer, round)).collect();
+        let letters = Letter::get_many(&ids).consistent().exec(db).await.expect("a read");
+        for (round, (fate, letter)) in memory.letters.iter().zip(letters).enumerate() {
+            counts.judge(*fate, letter.is_some(), || format!("letter {writer}.{round}"));
+        }
+        members_are_whole(db, memory, &mut counts).await;
+        let pairs = pairs_are_whole(db, memory, &mut counts).await;
+        let sure = memory.adds.iter().filter(|fate| **fate == Fate::Done).count();
+        let perhaps = memory.adds.iter().filter(|fate| **fate == Fate::Unknown).count();
+        let count = count(db, &tally(writer)).await;
+        assert!((sure..=sure + perhaps).contains(&count), "{sure} adds, perhaps {perhaps} more; the tally is {count}");
+        assert_eq!(pairs, self::count(db, &pair_tally(writer)).await, "pairs of writer {writer}");
+    }
+    let broken = db.check::<Member>().await.expect("a check");
+    assert!(broken.is_empty(), "{broken:?}");
+    counts
+}
+
+async fn members_are_whole(db: &Database, memory: &Memory, counts: &mut Counts) {
+    let members: Vec<_> = (0..memory.members.len()).map(|round| member(memory.writer, round)).collect();
+    let there = Member::get_many(members.iter().map(|member| &member.id)).consistent().exec(db).await.expect("a read");
+    for ((wanted, there), fate) in members.iter().zip(there).zip(&memory.members) {
+        let found = Member::find_by_email(&wanted.email).consistent().exec(db).await.expect("a find");
+        assert_eq!(there, found, "member {} by its key and by its email", wanted.id);
+        counts.judge(*fate, there.is_some(), || format!("member {}", wanted.id));
+    }
+}
+
+async fn pairs_are_whole(db: &Database, memory: &Memory, counts: &mut Counts) -> usize {
+    let rounds = 0..memory.pairs.len();
+    let ids: Vec<_> = rounds.flat_map(|round| [0, 1].map(|n| half(memory.writer, round, n))).collect();
+    let halves = Letter::get_many(&ids).consistent().exec(db).await.expect("a read");
+    let mut whole = 0;
+    for (round, (halves, fate)) in halves.chunks(2).zip(&memory.pairs).enumerate() {
+        let there: Vec<bool> = halves.iter().map(Option::is_some).collect();
+        assert!(there[0] == there[1], "half of pair {}.{round} is there, which was told to be {fate:?}", memory.writer);
+        counts.judge(*fate, there[0], || format!("pair {}.{round}", memory.writer));
+        whole += usize::from(there[0]);
+    }
+    whole
+}
+
+async fn count(db: &Database, id: &str) -> usize {
+    let tally = Tally::get(id).consistent().exec(db).await.expect("a read").expect("a tally");
+    usize::try_from(tally.count).expect("a count that was added to only")
+}
+
+/// How many writes were judged, by what was told.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) done: usize,
+    pub(crate) unknown: usize,
+    pub(crate) not: usize,
+}
+
+impl Counts {
+    fn judge(&mut self, fate: Fate, is_there: bool, what: impl Fn() -> String) {
+        match fate {
+            Fate::Done => {
+                assert!(is_there, "{} was told to be done, and is lost", what());
+                self.done += 1;
+            }
+            Fate::Not => {
+                assert!(!is_there, "{} was told not to be done, and is there", what());
+                self.not += 1;
+            }
+            Fate::Unknown => self.unknown += 1,
+        }
+    }
+}
