@@ -4,8 +4,9 @@ pub use crate::codec::{CodecError, ValueSerializer};
 pub use crate::definition::{Definition, FieldDef, IndexDef, KeyDef, KeyKind, Projection, Spec, TimeUnit, TtlDef};
 pub use crate::error::Result;
 pub use crate::field::{
-    AutoKey, Bare, Contain, Countable, Dictionary, Element, InKey, InVersion, IndexKey, List, Lowering, NoLowering, NotKey, Numeric,
-    Optional, Ordered, Plain, Probe, Settable, Stamp, Text, TtlField, Version, embedded_lowering, encode,
+    AutoKey, Bare, Contain, Countable, Dictionary, Element, InKey, InVersion, IndexKey, List, Lowering, NoLowering,
+    NotKey, Numeric, Optional, Ordered, Plain, Probe, Settable, Stamp, Text, TtlField, Version, embedded_lowering,
+    encode,
 };
 pub use crate::operation::{Local, NoRange, Primary, Secondary, VersionOf};
 pub use crate::repository::{IntoKey, KeyArg, Unversioned, Versioned, hash_key, hash_range_key};

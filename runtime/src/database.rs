@@ -206,7 +206,10 @@ impl Database {
 
 impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Database").field("backend", &self.0.backend).field("timeout", &self.0.timeout).finish_non_exhaustive()
+        f.debug_struct("Database")
+            .field("backend", &self.0.backend)
+            .field("timeout", &self.0.timeout)
+            .finish_non_exhaustive()
     }
 }
 

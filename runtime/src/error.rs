@@ -195,15 +195,10 @@ impl Error {
     /// An error over several items; its kind is that of the first failure.
     pub(crate) fn of_batch(failures: Vec<(usize, Error)>, total: usize) -> Self {
         let kind = failures.first().map_or(ErrorKind::Backend, |(_, e)| e.kind());
-        let first = failures
-            .first()
-            .map_or_else(String::new, |(i, e)| format!("; item {i}: {e}"));
+        let first = failures.first().map_or_else(String::new, |(i, e)| format!("; item {i}: {e}"));
         let message = format!("{} of {total} items were not done{first}", failures.len());
         Self::new(kind, message).edit(|inner| {
-            inner.failures = failures
-                .into_iter()
-                .map(|(index, error)| Failure { index, error })
-                .collect();
+            inner.failures = failures.into_iter().map(|(index, error)| Failure { index, error }).collect();
         })
     }
 

@@ -74,8 +74,8 @@ pub use field::{Embedded, Field, FieldType, Key};
 pub use operation::Page;
 pub use projection::Projection;
 pub use read::ReadTogether;
-pub use repository::{IntoKey, KeyArg, Repository};
 pub use reposit_macros::{Embedded, FieldType, Key, Projection, Repository};
+pub use repository::{IntoKey, KeyArg, Repository};
 pub use value::{Record, Value};
 
 #[doc(hidden)]

@@ -53,7 +53,9 @@ impl RecordKey {
     pub fn of(definition: &Definition, record: &Record) -> Result<Self> {
         let part = |name: &str| {
             let value = record.get(name).cloned();
-            value.ok_or_else(|| Error::codec(format!("the key field {name} is missing")).in_repository(definition.name()))
+            value.ok_or_else(|| {
+                Error::codec(format!("the key field {name} is missing")).in_repository(definition.name())
+            })
         };
         Ok(Self { hash: part(definition.hash_name())?, range: definition.range_name().map(part).transpose()? })
     }
@@ -165,7 +167,8 @@ impl Write {
         {
             return Err(Error::new(ErrorKind::ConditionFailed, "the condition is false for the stored record"));
         }
-        let impossible = self.changes().iter().find(|change| change.requires().is_some_and(|needs| !record.satisfies(&needs)));
+        let impossible =
+            self.changes().iter().find(|change| change.requires().is_some_and(|needs| !record.satisfies(&needs)));
         match impossible {
             Some(change) => Err(crate::change::impossible(change)),
             None => Ok(()),
@@ -179,7 +182,10 @@ impl Write {
             return Ok(());
         }
         let stored = stored.map_or_else(|| "none".to_owned(), |version| version.to_string());
-        Err(Error::new(ErrorKind::VersionConflict, format!("expected version {expected}, the stored version is {stored}")))
+        Err(Error::new(
+            ErrorKind::VersionConflict,
+            format!("expected version {expected}, the stored version is {stored}"),
+        ))
     }
 
     /// The changes of an update or upsert.
@@ -388,7 +394,9 @@ impl Query {
     pub fn position_of(&self, record: &Record) -> Result<Position> {
         let ranges = self.range_names().into_iter().map(|name| {
             let value = record.get(name).cloned();
-            value.ok_or_else(|| Error::codec(format!("the range field {name} is missing")).in_repository(self.definition.name()))
+            value.ok_or_else(|| {
+                Error::codec(format!("the range field {name} is missing")).in_repository(self.definition.name())
+            })
         });
         Ok(Position { ranges: ranges.collect::<Result<_>>()?, key: RecordKey::of(self.definition, record)? })
     }

@@ -16,6 +16,8 @@ mod execute;
 mod faults;
 #[path = "model/generate.rs"]
 mod generate;
+#[path = "model/judgement.rs"]
+mod judgement;
 #[path = "model/meaning.rs"]
 mod meaning;
 #[path = "model/models.rs"]

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use models::{Note, note};
 use mongodb::bson::doc;
 use reposit::{Config, Database, Error, ErrorKind};
-use reposit_tests::servers::{self, Target, fresh_name};
 use reposit_tests::report;
+use reposit_tests::servers::{self, Target, fresh_name};
 
 /// The services' configuration as they write it, with only the hosts changed.
 fn seeds(db_name: &str, credentials: &str, endpoint: &str, host: &str, wrapped: bool) -> String {
@@ -49,7 +49,8 @@ impl Drop for Folder {
 async fn make_user(url: &str) {
     let client = mongodb::Client::with_uri_str(url).await.unwrap();
     let roles = mongodb::bson::bson!([{ "role": "readWrite", "db": "users" }, { "role": "dbAdmin", "db": "users" }]);
-    let made = client.database("users").run_command(doc! { "createUser": "restapi", "pwd": "restapi", "roles": roles }).await;
+    let made =
+        client.database("users").run_command(doc! { "createUser": "restapi", "pwd": "restapi", "roles": roles }).await;
     if let Err(error) = made {
         assert!(error.to_string().contains("already exists"), "{error}");
     }
@@ -69,7 +70,7 @@ async fn the_services_json_opens_both_backends_and_the_name_alone_switches() {
     make_user(&mongo.url("users")).await;
     let folder = Folder::new();
     let key = fresh_name();
-    let credentials = format!("[default]\naws_access_key_id = {key}\naws_secret_access_key = secret\n");
+    let credentials = format!("[default]\naws_access_key_id = {key}\naws_secret_access_key = hiddenSecret\n");
     let credentials = folder.file("aws-credentials", &credentials);
     let endpoint = format!("http://{}", dynamo.address(&key));
     let host = mongo.address("users");
@@ -79,9 +80,11 @@ async fn the_services_json_opens_both_backends_and_the_name_alone_switches() {
         assert_eq!(db.backend_name(), name);
         works(&db).await;
         let debug = format!("{db:?} {:?}", Config::from_file(&file).unwrap());
-        assert!(!debug.contains(&key) && !debug.contains("secret"), "{debug}");
+        assert!(!debug.contains(&key) && !debug.contains("hiddenSecret"), "{debug}");
     }
-    let go_case = seeds("mongodb", &credentials, &endpoint, &host, true).replace("dbInfo", "DBINFO").replace("\"host\"", "\"Host\"");
+    let go_case = seeds("mongodb", &credentials, &endpoint, &host, true)
+        .replace("dbInfo", "DBINFO")
+        .replace("\"host\"", "\"Host\"");
     works(&Database::from_file(folder.file("go.json", &go_case)).await.unwrap()).await;
     report::ran("opening::the_services_json", &mongo.label());
     report::ran("opening::the_services_json", &dynamo.label());
@@ -152,7 +155,10 @@ async fn a_wrong_configuration_names_the_property_and_the_file() {
     let cases = [
         (r#"{ "dbName": "mongodb", "dbInfo": { "database": "users" } }"#, "host"),
         (r#"{ "dbName": "mongodb", "dbInfo": { "host": "h:1" } }"#, "database"),
-        (r#"{ "dbName": "dynamodb", "dbInfo": { "credentials": "/nowhere/keys", "awsRegion": "us-east-1" } }"#, "credentials"),
+        (
+            r#"{ "dbName": "dynamodb", "dbInfo": { "credentials": "/nowhere/keys", "awsRegion": "us-east-1" } }"#,
+            "credentials",
+        ),
         (r#"{ "dbName": "dynamodb", "dbInfo": { "credentials": "/nowhere/keys" } }"#, "awsRegion"),
         (r#"{ "dbName": "oracle", "dbInfo": {} }"#, "dbName"),
         (r#"{ "database": { "dbInfo": {} } }"#, "dbName"),

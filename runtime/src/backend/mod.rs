@@ -130,7 +130,9 @@ pub(crate) async fn connect(target: &Target, connect_timeout: Duration, timeout:
         #[cfg(feature = "memory")]
         Target::Memory(settings) => Ok(Box::new(memory::Memory::new(settings))),
         #[cfg(feature = "dynamodb")]
-        Target::DynamoDb(settings) => Ok(Box::new(dynamodb::DynamoDb::connect(settings, connect_timeout, timeout).await?)),
+        Target::DynamoDb(settings) => {
+            Ok(Box::new(dynamodb::DynamoDb::connect(settings, connect_timeout, timeout).await?))
+        }
         #[cfg(feature = "mongodb")]
         Target::MongoDb(settings) => Ok(Box::new(mongodb::MongoDb::connect(settings, connect_timeout, timeout).await?)),
         #[allow(unreachable_patterns, reason = "reached where a backend's feature is off")]

@@ -27,9 +27,8 @@ impl Plan {
 
     /// The refusal, where something does not match.
     pub fn refusal(&self) -> Option<Error> {
-        (!self.mismatches.is_empty()).then(|| {
-            Error::new(ErrorKind::SchemaMismatch, self.mismatches.join("; ")).in_repository(&self.repository)
-        })
+        (!self.mismatches.is_empty())
+            .then(|| Error::new(ErrorKind::SchemaMismatch, self.mismatches.join("; ")).in_repository(&self.repository))
     }
 }
 

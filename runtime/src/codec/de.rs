@@ -208,10 +208,10 @@ impl<'de> de::MapAccess<'de> for MapAccess {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Out<V::Value> {
-        let (key, value) = self.value.take().ok_or_else(|| CodecError::mismatch("a map's value came before its key"))?;
+        let (key, value) =
+            self.value.take().ok_or_else(|| CodecError::mismatch("a map's value came before its key"))?;
         // serde's own message does not say where in the record it was.
-        seed.deserialize(ValueDeserializer(value))
-            .map_err(|e| CodecError::mismatch(format!("{key}: {e}")))
+        seed.deserialize(ValueDeserializer(value)).map_err(|e| CodecError::mismatch(format!("{key}: {e}")))
     }
 
     fn size_hint(&self) -> Option<usize> {

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-
 use super::lowering::{self, Lowering};
 use super::traits::{Element, FieldType, Instant, Key, Ordered, TtlField};
 use crate::definition::{KeyKind, TimeUnit};

@@ -11,8 +11,8 @@ pub use lowering::{Lowering, NoLowering, Probe, embedded_lowering};
 #[doc(hidden)]
 pub use probe::NotKey;
 pub use traits::{
-    AutoKey, Bare, Contain, Countable, Dictionary, Element, Embedded, FieldType, IndexKey, Instant, Key, List, Numeric, Optional, Ordered,
-    Settable, Stamp, Text, TtlField, Version,
+    AutoKey, Bare, Contain, Countable, Dictionary, Element, Embedded, FieldType, IndexKey, Instant, Key, List, Numeric,
+    Optional, Ordered, Settable, Stamp, Text, TtlField, Version,
 };
 
 use std::borrow::Cow;
@@ -258,4 +258,3 @@ pub fn encode<T: FieldType>(value: &T) -> Result<Value> {
         None => Ok(written),
     }
 }
-

@@ -4,9 +4,9 @@
 //! but one of them go through [`Probe`]: the inherent items are taken where the type is what it
 //! should be, those of [`NotKey`] elsewhere, silently; the line that is left says what is wrong.
 
+use super::Field;
 use super::lowering::Probe;
 use super::traits::{AutoKey, FieldType, IndexKey, Key};
-use super::Field;
 use crate::definition::KeyKind;
 use crate::error::{Error, Result};
 use crate::value::Value;

@@ -112,7 +112,10 @@ pub trait Numeric: FieldType {
 pub trait Text: FieldType {}
 
 /// What `contains` can look into: text, and lists.
-#[diagnostic::on_unimplemented(message = "`{Self}` is neither text nor a list, so it contains nothing", label = "neither text nor a list")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither text nor a list, so it contains nothing",
+    label = "neither text nor a list"
+)]
 pub trait Contain: FieldType {
     /// What is looked for.
     type Part<'a>
@@ -243,7 +246,10 @@ pub trait Settable {}
 impl Settable for super::Plain {}
 
 /// A nested struct whose fields can be reached with [`Field::at`](super::Field::at): derive it.
-#[diagnostic::on_unimplemented(message = "`{Self}` is not an embedded struct", label = "derive `reposit::Embedded` for it")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an embedded struct",
+    label = "derive `reposit::Embedded` for it"
+)]
 pub trait Embedded: FieldType {
     /// Its stored fields.
     #[doc(hidden)]

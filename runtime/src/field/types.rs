@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::lowering::{self, Lowering};
-use super::traits::{Contain, Countable, Dictionary, Element, FieldType, Key, List, Numeric, Ordered, Text, TtlField, Version};
 use super::encode;
+use super::lowering::{self, Lowering};
+use super::traits::{
+    Contain, Countable, Dictionary, Element, FieldType, Key, List, Numeric, Ordered, Text, TtlField, Version,
+};
 use crate::codec::to_value;
 use crate::definition::{KeyKind, TimeUnit};
 use crate::error::Result;

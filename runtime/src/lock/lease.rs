@@ -33,7 +33,8 @@ impl Lease {
         let held = Arc::new(Held(Mutex::new(asked.checked_add(lease))));
         let (tell_lost, lost) = watch::channel(false);
         let (stop, stopped) = oneshot::channel();
-        let keeper = Keeper { db, name: record.name.clone(), token: record.token, lease, held: held.clone(), tell_lost };
+        let keeper =
+            Keeper { db, name: record.name.clone(), token: record.token, lease, held: held.clone(), tell_lost };
         tokio::spawn(keeper.run(stopped));
         Self { name: record.name, token: record.token, held, lost, stop: Some(stop) }
     }

@@ -137,8 +137,7 @@ impl<M: Repository + Unversioned> DeleteMany<M> {
     pub async fn exec(self, db: &Database) -> Result<()> {
         let definition = M::definition();
         let limits = db.backend().limits();
-        let prepare =
-            |key: KeyArg| Ok(Write::new(definition, checked(definition, key?, &limits)?, Action::Delete));
+        let prepare = |key: KeyArg| Ok(Write::new(definition, checked(definition, key?, &limits)?, Action::Delete));
         let writes = self.keys.into_iter().map(prepare).collect();
         write_many(db, "delete_many", writes).await.map_err(named(definition, "delete_many"))
     }

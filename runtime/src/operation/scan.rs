@@ -49,7 +49,15 @@ impl<M: Repository> Scan<M> {
     /// A scan of the whole repository.
     #[allow(clippy::new_without_default, reason = "a scan of everything is no default of anything")]
     pub fn new() -> Self {
-        Self { filter: None, limit: None, after: None, segments: 1, consistent: false, fields: None, marker: PhantomData }
+        Self {
+            filter: None,
+            limit: None,
+            after: None,
+            segments: 1,
+            consistent: false,
+            fields: None,
+            marker: PhantomData,
+        }
     }
 
     /// Reads only the fields of a projection, and gives that. DynamoDB reads, and bills, the whole

@@ -159,7 +159,8 @@ fn true_history(steps: &[(usize, u8, i64)]) -> Vec<Event<Ask, Option<i64>>> {
 
 /// Tries every order: what the search must agree with.
 fn by_force(state: i64, rest: &[Event<Ask, Option<i64>>]) -> bool {
-    let Some(first_return) = rest.iter().filter(|event| event.output.is_some()).map(|event| event.returned).min() else {
+    let Some(first_return) = rest.iter().filter(|event| event.output.is_some()).map(|event| event.returned).min()
+    else {
         return true;
     };
     rest.iter().enumerate().filter(|(_, event)| event.called < first_return).any(|(at, event)| {

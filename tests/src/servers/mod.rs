@@ -9,8 +9,10 @@ mod dynoxide;
 mod fetch;
 mod lock;
 mod mongod;
+mod private;
 mod process;
 mod server;
+mod socket;
 mod system;
 mod target;
 

@@ -1,8 +1,10 @@
 //! The genuine `mongod`: fetched, started as a replica set (transactions and retryable writes need one), shared.
 
 use super::fetch::{Package, run};
-use super::process::{self, Launcher, Private, State, share};
+use super::private::Private;
+use super::process::{Launcher, Process, share};
 use super::server::{Place, Server, mongodb_place};
+use super::socket::{answers, on_free_port};
 use super::{Result, system};
 use mongodb::Client;
 use mongodb::bson::{Bson, Document, doc};
@@ -32,10 +34,10 @@ pub(super) fn shared() -> Result<Server> {
         return Ok(Server::new("mongodb", version, mongodb_place(&url)?, None));
     }
     let (state, lease) = share("mongodb", |launcher| {
-        process::on_free_port(|port| {
-            let pid = start(launcher, port, &launcher.base.join("data"), &[])?;
+        on_free_port(|port| {
+            start(launcher, port, &launcher.data(), &[])?;
             let version = wait_for(initiate(vec![port]))?;
-            Ok(State { pid, port, version })
+            Ok((port, version))
         })
     })?;
     let place = place(&[state.port], None);
@@ -44,19 +46,19 @@ pub(super) fn shared() -> Result<Server> {
 
 pub(super) fn shared_with_password() -> Result<Server> {
     let (state, lease) = share("mongodb-password", |launcher| {
-        let key = launcher.base.join("data.key");
+        let key = launcher.data().with_extension("key");
         super::cache::write(&key, "bm90IGEgc2VjcmV0OiBhIHNldCBvZiBvbmUgbWVtYmVy")?;
         // mongod refuses a key that others may read.
         std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).map_err(|error| error.to_string())?;
         let options = ["--auth".to_owned(), "--keyFile".to_owned(), key.display().to_string()];
-        process::on_free_port(|port| {
-            let pid = start(launcher, port, &launcher.base.join("data"), &options)?;
+        on_free_port(|port| {
+            start(launcher, port, &launcher.data(), &options)?;
             let version = wait_for(async {
                 let version = initiate(vec![port]).await?;
                 create_user(port).await?;
                 Ok(version)
             })?;
-            Ok(State { pid, port, version })
+            Ok((port, version))
         })
     })?;
     let user = (USER.to_owned(), PASSWORD.to_owned());
@@ -68,17 +70,17 @@ pub(super) fn shared_with_password() -> Result<Server> {
 pub struct PrivateMongo {
     private: Private,
     ports: Vec<u16>,
-    pids: Vec<Option<i32>>,
+    processes: Vec<Process>,
 }
 
 impl PrivateMongo {
     pub(super) fn start(members: usize) -> Result<Self> {
         let private = Private::new("mongodb")?;
-        let mut set = Self { private, ports: Vec::new(), pids: Vec::new() };
+        let mut set = Self { private, ports: Vec::new(), processes: Vec::new() };
         for _ in 0..members {
-            let (port, pid) = process::on_free_port(|port| Ok((port, set.launch(port)?)))?;
+            let (port, process) = on_free_port(|port| Ok((port, set.launch(port)?)))?;
             set.ports.push(port);
-            set.pids.push(Some(pid));
+            set.processes.push(process);
         }
         wait_for(initiate(set.ports.clone()))?;
         Ok(set)
@@ -99,8 +101,13 @@ impl PrivateMongo {
 
     /// The member that is primary now; waits until there is one.
     pub async fn primary(&self) -> usize {
-        let ports: Vec<u16> =
-            self.ports.iter().zip(&self.pids).filter(|(_, pid)| pid.is_some()).map(|(port, _)| *port).collect();
+        let ports: Vec<u16> = self
+            .ports
+            .iter()
+            .zip(&self.processes)
+            .filter(|(_, process)| process.is_alive())
+            .map(|(port, _)| *port)
+            .collect();
         let found = super::blocking(move || wait_for(wait_for_primary(ports))).await;
         let port = found.unwrap_or_else(|missing| panic!("{missing}"));
         self.ports.iter().position(|candidate| *candidate == port).unwrap_or_default()
@@ -108,10 +115,7 @@ impl PrivateMongo {
 
     /// SIGKILL of one member, in the middle of whatever it does.
     pub fn kill(&mut self, member: usize) {
-        // Taken, so that a second call cannot meet a stranger who got the same pid.
-        if let Some(pid) = self.pids[member].take() {
-            process::kill(pid);
-        }
+        self.processes[member].kill();
     }
 
     /// Starts a killed member again on its port and data; returns when the set has a primary.
@@ -121,15 +125,16 @@ impl PrivateMongo {
     }
 
     fn start_again(mut self, member: usize) -> Result<Self> {
-        self.pids[member] = Some(self.launch(self.ports[member])?);
+        self.processes[member].wait_until_gone()?;
+        self.processes[member] = self.launch(self.ports[member])?;
         wait_for(wait_for_primary(self.ports.clone()))?;
         Ok(self)
     }
 
-    fn launch(&mut self, port: u16) -> Result<i32> {
-        let data = self.private.base.join(format!("data/{port}"));
+    fn launch(&self, port: u16) -> Result<Process> {
+        let data = self.private.launcher.data().join(port.to_string());
         super::cache::create(&data)?;
-        start(&self.private.launcher(), port, &data, &[])
+        start(&self.private.launcher, port, &data, &[])
     }
 }
 
@@ -145,13 +150,13 @@ fn place(ports: &[u16], user: Option<(String, String)>) -> Place {
     Place::Mongodb { user, hosts, options }
 }
 
-fn start(launcher: &Launcher, port: u16, data: &Path, more: &[String]) -> Result<i32> {
+fn start(launcher: &Launcher, port: u16, data: &Path, more: &[String]) -> Result<Process> {
     let binary = PACKAGE.get()?.join("mongod");
     system::ensure_runs(&binary, &["libcurl4", "libssl3"])?;
     let mut arguments = vec!["--dbpath".to_owned(), data.display().to_string(), "--port".to_owned(), port.to_string()];
     arguments.extend(OPTIONS.split_whitespace().map(str::to_owned));
     arguments.extend_from_slice(more);
-    launcher.launch(&binary, &arguments, || process::answers(port))
+    launcher.launch(&binary, &arguments, port, answers)
 }
 
 const OPTIONS: &str = "--bind_ip 127.0.0.1 --nounixsocket --replSet rs0 --oplogSize 64 --wiredTigerCacheSizeGB 0.25 \

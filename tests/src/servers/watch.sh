@@ -1,29 +1,33 @@
 # Runs one server, and ends it when no process of the tests has held its lease for LINGER seconds.
-# usage: sh watch.sh BASE RUN LINGER COMMAND [ARGUMENT...]
-#   BASE/gate   locked by whoever starts or ends the server
-#   BASE/lease  shared lock of everyone who uses it; the system releases it when they die
-#   RUN/alive   locked as long as this watchdog lives, and so the server
-base=$1 run=$2 linger=$3
-shift 3
+# usage: sh watch.sh LOCKS HOME RUN LINGER COMMAND [ARGUMENT...]
+#   LOCKS/gate   locked by whoever starts or ends a server
+#   LOCKS/lease  shared lock of everyone who uses it; the system releases it when they die
+#   HOME/data    removed when the watchdog ends the server
+#   RUN          of this process alone: pid (its own and the watchdog's) and log
+locks=$1 home=$2 run=$3 linger=$4
+shift 4
 
-cd "$base" || exit 1
-exec 7>>"$run/alive"
-flock -w 10 7 || exit 1
 ulimit -n "$(ulimit -H -n)" 2>/dev/null
-
 # The server dies with this shell, also when the shell is killed without a word.
-setpriv --pdeathsig KILL -- "$@" </dev/null >"$run/log" 2>&1 7>&- &
+setpriv --pdeathsig KILL -- "$@" </dev/null >"$run/log" 2>&1 &
 server=$!
+
+# A process id comes again; a child of this shell does not.
+lives() {
+  read -r stat 2>/dev/null <"/proc/$server/stat" || return 1
+  set -- ${stat##*) }
+  [ "$2" = "$$" ]
+}
 end() {
-  kill -KILL "$server" 2>/dev/null
+  lives && kill -KILL "$server"
   wait "$server"
 }
 trap 'end; exit 0' TERM INT HUP
-echo "$server" >"$run/pid.new" && mv "$run/pid.new" "$run/pid"
+echo "$server $$" >"$run/pid.new" && mv "$run/pid.new" "$run/pid"
 
-exec 8>>gate 9>>lease
+exec 8>>"$locks/gate" 9>>"$locks/lease"
 idle=0
-while kill -0 "$server" 2>/dev/null; do
+while lives; do
   sleep 1
   if flock -n 9; then
     flock -u 9
@@ -36,8 +40,11 @@ while kill -0 "$server" 2>/dev/null; do
   flock -n 8 || continue
   if flock -n 9; then
     end
-    rm -rf data "$run/state"
+    echo "ended by the watchdog: nobody holds the lease" >>"$run/log"
+    rm -rf "$home/data"
     exit 0
   fi
   flock -u 8
 done
+wait "$server"
+echo "ended by itself or by a signal, status $?" >>"$run/log"

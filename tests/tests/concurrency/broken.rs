@@ -109,7 +109,9 @@ impl Broken {
                 let kept = changes.iter().filter(|change| change.path().root() != "token").cloned().collect();
                 write.action = Action::Update(kept);
             }
-            (Flaw::UniqueLookedForFirst, _) if write.definition.name() == "claims" => return self.loose(call, write).await,
+            (Flaw::UniqueLookedForFirst, _) if write.definition.name() == "claims" => {
+                return self.loose(call, write).await;
+            }
             _ => {}
         }
         if self.flaw == Flaw::StaleRead {
@@ -199,7 +201,10 @@ impl Backend for Broken {
         Reply::later(async move {
             pause().await;
             let key = format!("{:?}", get.key);
-            if self.flaw == Flaw::StaleRead && fastrand::u8(..10) == 0 && let Some(before) = self.before().get(&key) {
+            if self.flaw == Flaw::StaleRead
+                && fastrand::u8(..10) == 0
+                && let Some(before) = self.before().get(&key)
+            {
                 return Ok(before.clone());
             }
             let found = self.inner.get(call, get).await;

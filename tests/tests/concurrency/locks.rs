@@ -42,7 +42,8 @@ pub(crate) async fn the_lock_is_exclusive(arena: Arena) -> Found {
             std::thread::spawn(move || hold_and_pause(&arena, &turns))
         })
         .collect();
-    let joined = tokio::task::spawn_blocking(|| holders.into_iter().map(std::thread::JoinHandle::join).collect::<Vec<_>>());
+    let joined =
+        tokio::task::spawn_blocking(|| holders.into_iter().map(std::thread::JoinHandle::join).collect::<Vec<_>>());
     for holder in joined.await.map_err(|e| e.to_string())? {
         holder.map_err(|_| "a holder panicked".to_owned())??;
     }

@@ -55,7 +55,10 @@ async fn claimed_by_new_records(arena: &Arc<Arena>, name: &str) -> Found {
             return Err(format!("{loser} was refused, and has its {badge}"));
         }
         let heir = Claim { badge, ..claim(&format!("{loser} heir"), &format!("{loser} heir")) };
-        Claim::create(&heir).exec(db).await.map_err(|e| format!("a value of the refused {loser} is not free: {e:?}"))?;
+        Claim::create(&heir)
+            .exec(db)
+            .await
+            .map_err(|e| format!("a value of the refused {loser} is not free: {e:?}"))?;
     }
     // And the name itself, once its owner is gone.
     Claim::delete(&format!("{name}-{winner}")).exec(db).await.map_err(wrong)?;

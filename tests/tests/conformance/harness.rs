@@ -1,6 +1,7 @@
 use std::fmt::Debug;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use reposit::clock::ManualClock;
 use reposit::{Config, Database, Error, ErrorKind, Repository};
@@ -9,34 +10,41 @@ use reposit_tests::servers::Target;
 
 /// Where the clock of every case stands at first: in 2096, well ahead of the servers' own clocks,
 /// so that none of them takes a record away before the case says so.
-pub const START: i64 = 4_000_000_000;
+pub(crate) const START: i64 = 4_000_000_000;
 
 /// What a case is run on: an empty database that nobody else has, and its clock.
-pub struct Test {
-    pub db: Database,
-    pub clock: Arc<ManualClock>,
-    pub target: Target,
-    pub url: String,
+pub(crate) struct Test {
+    pub(crate) db: Database,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) target: Target,
+    pub(crate) url: String,
 }
 
 impl Test {
-    pub async fn on(target: Target) -> (Self, String) {
+    pub(crate) async fn on(target: Target) -> (Self, String) {
         let (url, label) = target.fresh().await;
         let clock = Arc::new(ManualClock::at_millis(START * 1000));
         let config = Config::from_url(&url).expect("the server's own URL is a configuration");
+        // A server that starts on a busy machine is slow, and that is no failure of a case.
+        let config = config.connect_timeout(Duration::from_secs(60)).timeout(Duration::from_secs(60));
         let db = config.clock(clock.clone()).open().await.expect("the server answers");
         (Self { db, clock, target, url }, label)
     }
 
     /// Defines a model, and gives the database to use it on.
-    pub async fn with<M: Repository>(&self) -> &Database {
+    pub(crate) async fn with<M: Repository>(&self) -> &Database {
         self.db.define::<M>().await.expect("an empty database takes any model");
         &self.db
     }
 }
 
 /// Runs a case on a backend, and counts it.
-pub async fn run<F: Future<Output = ()>>(target: Target, module: &str, name: &str, case: impl FnOnce(Test) -> F) {
+pub(crate) async fn run<F: Future<Output = ()>>(
+    target: Target,
+    module: &str,
+    name: &str,
+    case: impl FnOnce(Test) -> F,
+) {
     let (test, label) = Test::on(target).await;
     case(test).await;
     let module = module.rsplit("::").next().unwrap_or(module);
@@ -45,7 +53,7 @@ pub async fn run<F: Future<Output = ()>>(target: Target, module: &str, name: &st
 
 /// The kind of an error that must be one.
 #[track_caller]
-pub fn kind<T: Debug>(result: Result<T, Error>) -> ErrorKind {
+pub(crate) fn kind<T: Debug>(result: Result<T, Error>) -> ErrorKind {
     result.expect_err("an error").kind()
 }
 

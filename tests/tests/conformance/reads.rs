@@ -20,7 +20,8 @@ async fn records_of_several_models_are_read_together(t: Test) {
     Note::create(&note("n")).exec(db).await.unwrap();
     Event::create(&event("s", 1, 0)).exec(db).await.unwrap();
     Token::create(&token("t", START)).exec(db).await.unwrap();
-    let read = async || db.read((Note::get("n"), Event::get("s", 1), Note::get("none"), Token::get("t"))).await.unwrap();
+    let read =
+        async || db.read((Note::get("n"), Event::get("s", 1), Note::get("none"), Token::get("t"))).await.unwrap();
     assert_eq!(read().await, (Some(note("n")), Some(event("s", 1, 0)), None, Some(token("t", START))));
     t.clock.advance(Duration::from_secs(86_400));
     assert_eq!(read().await.3, None);

@@ -50,57 +50,57 @@ mod other {
     /// Another key field.
     #[derive(Debug, Serialize, Deserialize, Repository)]
     #[repository(name = "note")]
-    pub struct OtherKey {
+    pub(crate) struct OtherKey {
         #[hash_key]
-        pub name: String,
+        pub(crate) name: String,
     }
 
     /// The same key field of another kind.
     #[derive(Debug, Serialize, Deserialize, Repository)]
     #[repository(name = "note")]
-    pub struct OtherKind {
+    pub(crate) struct OtherKind {
         #[hash_key]
-        pub id: u64,
+        pub(crate) id: u64,
     }
 
     /// A range key that is not there.
     #[derive(Debug, Serialize, Deserialize, Repository)]
     #[repository(name = "note")]
-    pub struct WithRange {
+    pub(crate) struct WithRange {
         #[hash_key]
-        pub id: String,
+        pub(crate) id: String,
         #[range_key]
-        pub seq: u64,
+        pub(crate) seq: u64,
     }
 
     /// The index of another field.
     #[derive(Debug, Serialize, Deserialize, Repository)]
     #[repository(name = "users", index(name = "by_team", hash = "email", range = "joined_at"))]
-    pub struct OtherIndex {
+    pub(crate) struct OtherIndex {
         #[hash_key]
-        pub id: String,
-        pub email: String,
-        pub joined_at: i64,
+        pub(crate) id: String,
+        pub(crate) email: String,
+        pub(crate) joined_at: i64,
     }
 
     /// The note with an index.
     #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
     #[repository(name = "note")]
-    pub struct Indexed {
+    pub(crate) struct Indexed {
         #[hash_key]
-        pub id: String,
+        pub(crate) id: String,
         #[index]
-        pub title: String,
+        pub(crate) title: String,
     }
 
     /// The note with a unique index.
     #[derive(Debug, Serialize, Deserialize, Repository)]
     #[repository(name = "note")]
-    pub struct UniqueTitle {
+    pub(crate) struct UniqueTitle {
         #[hash_key]
-        pub id: String,
+        pub(crate) id: String,
         #[index(unique)]
-        pub title: String,
+        pub(crate) title: String,
     }
 }
 

@@ -158,9 +158,7 @@ impl Operation {
             Self::UpdateSet => told(Thing::update(id).set(Thing::TEXT, "second").exec(db).await),
             Self::UpdateAdd => told(Thing::update(id).add(Thing::COUNT, 5).exec(db).await),
             Self::UpdateAppend => told(Thing::update(id).append(Thing::TAGS, ["b"]).exec(db).await),
-            Self::UpdateIf => {
-                told(Thing::update(id).set(Thing::COUNT, 11).only_if(Thing::COUNT.eq(10)).exec(db).await)
-            }
+            Self::UpdateIf => told(Thing::update(id).set(Thing::COUNT, 11).only_if(Thing::COUNT.eq(10)).exec(db).await),
             Self::UpdateIfFalse => {
                 told(Thing::update(id).set(Thing::COUNT, 12).only_if(Thing::COUNT.eq(11)).exec(db).await)
             }

@@ -42,6 +42,8 @@ fn note<T: Debug>(state: &mut State, name: String, found: Option<T>) {
 /// The part of a state that is about one item of a batch.
 pub(crate) fn of_item(state: &State, id: &str, n: usize) -> State {
     let key = item(id, n);
-    let is_of = |(name, found): &(&String, &String)| name.ends_with(&format!(" {key}")) || found.contains(&format!("\"{key}\""));
+    let is_of = |(name, found): &(&String, &String)| {
+        name.ends_with(&format!(" {key}")) || found.contains(&format!("\"{key}\""))
+    };
     state.iter().filter(is_of).map(|(name, found)| (name.clone(), found.clone())).collect()
 }

@@ -28,7 +28,13 @@ impl Expected {
 }
 
 /// The word of the table, or the lie that was told.
-pub(crate) fn judge(operation: Operation, id: &str, expected: &Expected, told: &Result<String>, after: &State) -> Result<String, String> {
+pub(crate) fn judge(
+    operation: Operation,
+    id: &str,
+    expected: &Expected,
+    told: &Result<String>,
+    after: &State,
+) -> Result<String, String> {
     match told {
         Err(error) if !error.failures().is_empty() => {
             let mut words = Vec::new();

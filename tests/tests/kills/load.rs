@@ -109,7 +109,8 @@ async fn write(db: Database, writer: usize, stop: Arc<AtomicBool>, done: Arc<Ato
             break;
         }
         let letter = |name: String| Letter { text: format!("of {name}"), id: name };
-        let letters = [letter(letter_id(writer, round)), letter(half(writer, round, 0)), letter(half(writer, round, 1))];
+        let letters =
+            [letter(letter_id(writer, round)), letter(half(writer, round, 0)), letter(half(writer, round, 1))];
         memory.letters.push(fate(Letter::create(&letters[0]).exec(&db).await));
         memory.members.push(fate(Member::create(&member(writer, round)).exec(&db).await));
         let both = db.transaction().add(Letter::create(&letters[1])).add(Letter::create(&letters[2]));
@@ -127,7 +128,9 @@ fn fate<T>(result: Result<T, reposit::Error>) -> Fate {
     match result {
         Ok(_) => Fate::Done,
         Err(error) if error.kind() == ErrorKind::OutcomeUnknown => Fate::Unknown,
-        Err(error) if matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Throttled) => Fate::Not,
+        Err(error) if matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Throttled) => {
+            Fate::Not
+        }
         Err(error) => panic!("a refusal that the data give no reason for: {error:?}"),
     }
 }

@@ -189,9 +189,11 @@ fn how(field: &FieldRule, upsert: bool) -> BoxedStrategy<How> {
         each.push(Just(How::Remove).boxed());
     }
     match field.kind {
-        Kind::Int(..) => {
-            each.push(select(vec![1_i64, 3, -1, 0, 300, i64::MAX, i64::MIN]).prop_map(|n| How::Add(n.into())).boxed())
-        }
+        Kind::Int(..) => each.push(
+            select(vec![1_i64, 3, -1, 0, 300, 3_999_999_950, i64::MAX, i64::MIN])
+                .prop_map(|n| How::Add(n.into()))
+                .boxed(),
+        ),
         Kind::Float => each.push(select(vec![0.1, 1.0, -2.5, -0.1]).prop_map(|x| How::Add(x.into())).boxed()),
         Kind::List => {
             let items = select(vec!["x", "y"]).prop_map(str::to_owned);

@@ -128,6 +128,10 @@ fn changed(rules: &Rules, change: &Change, old: Option<&Json>) -> Result<Option<
             list.extend(items.iter().map(|item| Json::from(item.as_str())));
             Some(Json::Array(list))
         }
+        // An expiry is counted from its field: where there is none, there is nothing to add to.
+        How::Add(_) if old.is_none() && rules.ttl.is_some_and(|(field, _)| field == change.path) => {
+            return Err(Impossible);
+        }
         How::Add(delta) => match rules.field(&change.path).kind {
             Kind::Int(low, high) => {
                 let sum = old.and_then(integer).unwrap_or(0) + integer(delta).unwrap_or(0);

@@ -135,7 +135,9 @@ fn batches(write: &Write) -> bool {
 fn is_of(request: &WriteRequest, write: &Write) -> bool {
     let put = request.put_request.as_ref().map(|put| &put.item);
     let item = put.or(request.delete_request.as_ref().map(|delete| &delete.key));
-    item.is_some_and(|item| to_key(write.definition, &write.key).iter().all(|(name, value)| item.get(name) == Some(value)))
+    item.is_some_and(|item| {
+        to_key(write.definition, &write.key).iter().all(|(name, value)| item.get(name) == Some(value))
+    })
 }
 
 fn unknown() -> Error {

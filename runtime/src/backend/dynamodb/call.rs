@@ -139,4 +139,3 @@ pub(super) fn refused(attempts: &Attempts<'_>, refusal: Error) -> Error {
 pub(super) fn timed_out(what: &str) -> Error {
     Error::new(ErrorKind::Timeout, format!("the deadline passed {what}"))
 }
-

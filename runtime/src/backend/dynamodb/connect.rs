@@ -4,11 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use aws_config::provider_config::ProviderConfig;
-use aws_config::{BehaviorVersion, ConfigLoader, Region};
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{Credentials, SharedHttpClient, StalledStreamProtectionConfig};
+use aws_sdk_dynamodb::config::{Credentials, ProvideCredentials as _, SharedHttpClient, StalledStreamProtectionConfig};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
@@ -53,11 +53,32 @@ pub(super) async fn client(settings: &DynamoDbSettings, connect_timeout: Duratio
         // A server of one's own has no regions, but a signature needs one.
         config = config.into_builder().region(Region::from_static("us-east-1")).build();
     }
-    Ok(Client::new(&config))
+    let client = Client::new(&config);
+    let finding = tokio::time::timeout(connect_timeout, find_credentials(&config)).await;
+    finding.unwrap_or_else(|_| Err(no_credentials("they were not had in time"))).map(|()| client)
+}
+
+/// Finds credentials once, so that it is known by name if there are none.
+async fn find_credentials(config: &SdkConfig) -> Result<()> {
+    let Some(provider) = config.credentials_provider() else {
+        return Err(no_credentials("there is no provider of them"));
+    };
+    match provider.provide_credentials().await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(no_credentials(super::failure::innermost(&error).trim_end_matches('.')).with_source(error)),
+    }
+}
+
+fn no_credentials(why: &str) -> Error {
+    Error::config(format!(
+        "no AWS credentials: {why}; set `access_key` and `secret_key`, `credentials_file` or `profile`, or AWS_ACCESS_KEY_ID in the environment"
+    ))
 }
 
 fn credentials(loader: ConfigLoader, settings: &DynamoDbSettings, http: &SharedHttpClient) -> Result<ConfigLoader> {
-    let secret = |secret: &Option<Secret>| secret.as_ref().map(|secret| secret.expose().to_owned()).filter(|text| !text.is_empty());
+    let secret = |secret: &Option<Secret>| {
+        secret.as_ref().map(|secret| secret.expose().to_owned()).filter(|text| !text.is_empty())
+    };
     match (secret(&settings.access_key), secret(&settings.secret_key)) {
         (Some(access), Some(secret_key)) => {
             let token = secret(&settings.session_token);
@@ -84,7 +105,9 @@ fn from_file(
     let named = |why: String| Error::config(format!("`credentials_file`: {}: {why}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|e| named(format!("cannot be read: {e}")).with_source(e))?;
     let profile = settings.profile.as_deref().unwrap_or("default");
-    let has = |line: &str| line.trim().strip_prefix('[').and_then(|line| line.split(']').next()).map(str::trim) == Some(profile);
+    let has = |line: &str| {
+        line.trim().strip_prefix('[').and_then(|line| line.split(']').next()).map(str::trim) == Some(profile)
+    };
     if !text.lines().any(has) {
         return Err(named(format!("there is no profile [{profile}] in it")));
     }

@@ -22,7 +22,9 @@ pub(super) fn to_attribute(value: &Value) -> AttributeValue {
         Value::String(text) => AttributeValue::S(text.clone()),
         Value::Bytes(bytes) => AttributeValue::B(Blob::new(bytes.as_slice())),
         Value::List(items) => AttributeValue::L(items.iter().map(to_attribute).collect()),
-        Value::Map(map) => AttributeValue::M(map.iter().map(|(name, value)| (name.clone(), to_attribute(value))).collect()),
+        Value::Map(map) => {
+            AttributeValue::M(map.iter().map(|(name, value)| (name.clone(), to_attribute(value))).collect())
+        }
     }
 }
 

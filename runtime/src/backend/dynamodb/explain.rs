@@ -26,7 +26,12 @@ pub(super) fn text(operation: &str, body: &Json) -> String {
 /// An item in DynamoDB's JSON.
 pub(super) fn item(item: &Item) -> Json {
     // A HashMap has no order; a text that is the same every time has.
-    item.iter().map(|(name, value)| (name.clone(), attribute(value))).collect::<BTreeMap<_, _>>().into_iter().collect::<Map<_, _>>().into()
+    item.iter()
+        .map(|(name, value)| (name.clone(), attribute(value)))
+        .collect::<BTreeMap<_, _>>()
+        .into_iter()
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 /// An attribute in DynamoDB's JSON.
@@ -77,7 +82,10 @@ pub(super) fn write(write: &Write) -> Result<String> {
     let stamp = Value::Bytes(vec![0; 16]);
     let (name, body) = plan::direct(write, &call, &stamp, true)?.explain();
     let record = match &write.action {
-        Action::Create(record) | Action::Put(record) | Action::Replace(record) | Action::Upsert { insert: record, .. } => Some(record),
+        Action::Create(record)
+        | Action::Put(record)
+        | Action::Replace(record)
+        | Action::Upsert { insert: record, .. } => Some(record),
         _ => None,
     };
     let moves = if plan::moves_unique(write) { plan::guard_moves(write, 0, &call, None, record) } else { Vec::new() };
@@ -88,7 +96,9 @@ pub(super) fn write(write: &Write) -> Result<String> {
         get.insert("Key".into(), item(&to_key(write.definition, &write.key)));
         get.insert("ConsistentRead".into(), true.into());
         lines.push(text("GetItem", &get.into()));
-        lines.push("then, on the condition that the record is as it was read, and with the guards that move:".to_owned());
+        lines.push(
+            "then, on the condition that the record is as it was read, and with the guards that move:".to_owned(),
+        );
     }
     if moves.is_empty() {
         let name = if name == "ConditionCheck" { name.to_owned() } else { format!("{name}Item") };

@@ -78,14 +78,7 @@ impl Failure {
     }
 
     fn plain(class: Class, message: &str) -> Self {
-        Self {
-            class,
-            item: None,
-            reasons: Vec::new(),
-            code: String::new(),
-            message: message.to_owned(),
-            source: None,
-        }
+        Self { class, item: None, reasons: Vec::new(), code: String::new(), message: message.to_owned(), source: None }
     }
 
     /// What an SDK error says.
@@ -99,12 +92,21 @@ impl Failure {
         let message = match (class, error.message()) {
             // What DynamoDB says of a signature quotes parts of it.
             (Class::Credentials, _) if !code.is_empty() => format!("DynamoDB refused the credentials ({code})"),
+            (Class::Credentials, _) => format!("no AWS credentials could be had: {}", innermost(&error)),
             (_, Some(message)) if !code.is_empty() => format!("{code}: {message}"),
+            (Class::Refused | Class::Ambiguous | Class::Throttled, _)
+                if error.raw_response().is_some() && code.is_empty() =>
+            {
+                let status = error.raw_response().map_or(0, |response| response.status().as_u16());
+                format!("an answer with HTTP status {status} that is none of DynamoDB's")
+            }
             _ => innermost(&error),
         };
         let error = aws_sdk_dynamodb::Error::from(error);
         let (item, reasons) = match &error {
-            aws_sdk_dynamodb::Error::ConditionalCheckFailedException(refusal) => (refusal.item.clone().map(Box::new), Vec::new()),
+            aws_sdk_dynamodb::Error::ConditionalCheckFailedException(refusal) => {
+                (refusal.item.clone().map(Box::new), Vec::new())
+            }
             aws_sdk_dynamodb::Error::TransactionCanceledException(cancelled) => {
                 (None, cancelled.cancellation_reasons.clone().unwrap_or_default())
             }
@@ -130,7 +132,9 @@ impl Failure {
             Class::NoTable => "the repository is not defined; call define first".to_owned(),
             Class::Unreachable => format!("DynamoDB cannot be reached: {}", self.message),
             Class::Throttled => format!("DynamoDB asked for less traffic until the deadline passed ({})", self.message),
-            Class::Conflict => format!("other transactions were at work on the record until the deadline passed ({})", self.message),
+            Class::Conflict => {
+                format!("other transactions were at work on the record until the deadline passed ({})", self.message)
+            }
             _ => self.message.clone(),
         };
         self.sourced(Error::new(kind, message))
@@ -159,7 +163,9 @@ impl Failure {
             Class::Condition => ErrorKind::ConditionFailed,
             Class::Refused if self.code == "ValidationException" => invalid(&self.message),
             // What is left of a transaction that no condition cancelled.
-            Class::Cancelled if self.reasons.iter().any(|reason| reason.code() == Some("TransactionConflict")) => ErrorKind::Timeout,
+            Class::Cancelled if self.reasons.iter().any(|reason| reason.code() == Some("TransactionConflict")) => {
+                ErrorKind::Timeout
+            }
             Class::Cancelled => ErrorKind::Throttled,
             Class::Refused | Class::TableInUse => ErrorKind::Backend,
         }
@@ -202,11 +208,21 @@ where
 {
     match error {
         // Built and signed here: nothing was sent.
-        SdkError::ConstructionFailure(_) => if names_credentials(error) { Class::Credentials } else { Class::Refused },
+        SdkError::ConstructionFailure(_) => {
+            if names_credentials(error) {
+                Class::Credentials
+            } else {
+                Class::Refused
+            }
+        }
         SdkError::TimeoutError(_) => Class::TimedOut,
         SdkError::DispatchFailure(_) if names_credentials(error) => Class::Credentials,
         SdkError::DispatchFailure(failure) if never_connected(error) => {
-            if failure.is_user() { Class::Refused } else { Class::Unreachable }
+            if failure.is_user() {
+                Class::Refused
+            } else {
+                Class::Unreachable
+            }
         }
         SdkError::DispatchFailure(failure) if failure.is_user() => Class::Refused,
         SdkError::DispatchFailure(failure) if failure.is_timeout() => Class::TimedOut,
@@ -265,14 +281,23 @@ fn never_connected(error: &(dyn StdError + 'static)) -> bool {
     })
 }
 
+/// Whether it failed for want of credentials. The SDK's type for that is of a crate that is no
+/// dependency of ours.
 fn names_credentials(error: &(dyn StdError + 'static)) -> bool {
+    const TEXTS: [&str; 5] = [
+        "credential provider",
+        "credentials provider",
+        "loading credentials",
+        "credentials error",
+        "identity resolver",
+    ];
     chain(error).any(|error| {
         let text = error.to_string();
-        text.contains("credentials provider") || text.contains("credential provider") || text.contains("load credentials")
+        TEXTS.iter().any(|part| text.contains(part))
     })
 }
 
 /// The cause that says most.
-fn innermost(error: &(dyn StdError + 'static)) -> String {
+pub(super) fn innermost(error: &(dyn StdError + 'static)) -> String {
     chain(error).last().map(ToString::to_string).unwrap_or_default()
 }

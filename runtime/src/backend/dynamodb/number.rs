@@ -66,7 +66,9 @@ mod tests {
 
     #[test]
     fn floats_come_back_the_same() {
-        for x in [0.1, -2.5, 1e125, -1.797_693_134_862_315_7e125, 1e-130, 5e-324_f64.max(1.5e-100), 1e300 / 1e200, 0.1 + 0.2] {
+        for x in
+            [0.1, -2.5, 1e125, -1.797_693_134_862_315_7e125, 1e-130, 5e-324_f64.max(1.5e-100), 1e300 / 1e200, 0.1 + 0.2]
+        {
             let text = write(x);
             assert_eq!(read(&text).ok(), Some(Value::Float(x)), "{text}");
             assert!(text.trim_start_matches('-').split('e').next().unwrap_or("").len() <= 24, "{text}");

@@ -41,7 +41,12 @@ pub(super) enum Action {
 
 impl Op {
     /// An operation whose expressions use these placeholders.
-    pub(super) fn new(table: &str, action: Action, condition: Option<String>, placeholders: &Placeholders) -> Result<Self> {
+    pub(super) fn new(
+        table: &str,
+        action: Action,
+        condition: Option<String>,
+        placeholders: &Placeholders,
+    ) -> Result<Self> {
         if let Action::Update { expression, .. } = &action {
             placeholders.check(expression)?;
         }

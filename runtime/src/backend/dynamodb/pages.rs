@@ -55,11 +55,7 @@ impl DynamoDb {
         loop {
             let given = reading.send(&self.client, call, start.take(), None, counting).await?;
             let last = given.last.clone();
-            count += if counting {
-                given.count
-            } else {
-                self.wanted(call, query, &reading, given).await?.len() as u64
-            };
+            count += if counting { given.count } else { self.wanted(call, query, &reading, given).await?.len() as u64 };
             match last {
                 Some(last) => start = Some(last),
                 None => return Ok(count),
@@ -79,7 +75,13 @@ impl DynamoDb {
 
     /// The records of which an index gave parts. One that has left its place in the index since is
     /// left out: the index will soon say so too.
-    async fn whole(&self, call: &Call, query: &Query, fields: Option<&[&str]>, parts: Vec<Record>) -> Result<Vec<Record>> {
+    async fn whole(
+        &self,
+        call: &Call,
+        query: &Query,
+        fields: Option<&[&str]>,
+        parts: Vec<Record>,
+    ) -> Result<Vec<Record>> {
         if parts.is_empty() {
             return Ok(parts);
         }
@@ -91,7 +93,11 @@ impl DynamoDb {
         let Source::Index { index, .. } = &query.source else { return Ok(parts) };
         let names: Vec<_> = index.parts().map(|part| definition.part_name(part)).collect();
         let in_place = |part: &Record, record: &Record| names.iter().all(|name| part.get(name) == record.get(name));
-        Ok(parts.iter().zip(whole).filter_map(|(part, record)| record.filter(|record| in_place(part, record))).collect())
+        Ok(parts
+            .iter()
+            .zip(whole)
+            .filter_map(|(part, record)| record.filter(|record| in_place(part, record)))
+            .collect())
     }
 }
 

@@ -85,7 +85,9 @@ impl Placeholders {
     pub(super) fn used<'a>(&self, texts: impl IntoIterator<Item = &'a str>) -> Used {
         let word = |c: char| c.is_ascii_alphanumeric() || c == '#' || c == ':';
         let used: HashSet<&str> = texts.into_iter().flat_map(|text| text.split(move |c| !word(c))).collect();
-        let name = |(at, name): (usize, &String)| Some((format!("#n{at}"), name.clone())).filter(|(key, _)| used.contains(key.as_str()));
+        let name = |(at, name): (usize, &String)| {
+            Some((format!("#n{at}"), name.clone())).filter(|(key, _)| used.contains(key.as_str()))
+        };
         let value = |(at, value): (usize, &AttributeValue)| {
             Some((format!(":v{at}"), value.clone())).filter(|(key, _)| used.contains(key.as_str()))
         };

@@ -201,7 +201,6 @@ fn depends_on(write: &Write) -> Vec<String> {
     names
 }
 
-
 /// The guards that a write gives up and takes, for the record before and after it.
 pub(super) fn guard_moves(
     write: &Write,

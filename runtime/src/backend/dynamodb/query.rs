@@ -179,14 +179,19 @@ impl<'a> Reading<'a> {
                     .send()
             };
             let given = call::read::<_, ScanError, _>(call, request).await?;
-            return Ok(Given { count: number_of(given.count), items: given.items.unwrap_or_default(), last: given.last_evaluated_key });
+            return Ok(Given {
+                count: number_of(given.count),
+                items: given.items.unwrap_or_default(),
+                last: given.last_evaluated_key,
+            });
         }
         let index = match &self.query.source {
             Source::Index { index, .. } => Some(index.name.to_owned()),
             _ => None,
         };
         let request = || {
-            let query = client.query().table_name(definition.name()).set_index_name(index.clone()).set_select(select.clone());
+            let query =
+                client.query().table_name(definition.name()).set_index_name(index.clone()).set_select(select.clone());
             query
                 .set_key_condition_expression(self.key.clone())
                 .set_filter_expression(self.filter.clone())
@@ -200,7 +205,11 @@ impl<'a> Reading<'a> {
                 .send()
         };
         let given = call::read::<_, QueryError, _>(call, request).await?;
-        Ok(Given { count: number_of(given.count), items: given.items.unwrap_or_default(), last: given.last_evaluated_key })
+        Ok(Given {
+            count: number_of(given.count),
+            items: given.items.unwrap_or_default(),
+            last: given.last_evaluated_key,
+        })
     }
 
     /// The first request, as text.

@@ -48,7 +48,9 @@ impl Key {
             Self::Between(low, high) => {
                 format!("{name} BETWEEN {} AND {}", placeholders.value(low), placeholders.value(high))
             }
-            Self::Prefix(prefix) => format!("begins_with({name}, {})", placeholders.value(&Value::from(prefix.as_str()))),
+            Self::Prefix(prefix) => {
+                format!("begins_with({name}, {})", placeholders.value(&Value::from(prefix.as_str())))
+            }
         })
     }
 }
@@ -124,7 +126,9 @@ fn is_empty(low: &Bound<Value>, high: &Bound<Value>) -> bool {
         (Unbounded, Unbounded) | (_, Unbounded) => false,
         (Unbounded, Included(high) | Excluded(high)) => empty(high),
         (Included(low), Included(high)) => empty(high) || above(low, high),
-        (Included(low) | Excluded(low), Included(high) | Excluded(high)) => empty(high) || above(low, high) || low == high,
+        (Included(low) | Excluded(low), Included(high) | Excluded(high)) => {
+            empty(high) || above(low, high) || low == high
+        }
     }
 }
 
@@ -231,20 +235,28 @@ mod tests {
         assert_eq!(of(Bound::Included(text("a")), Bound::Excluded(text("a"))), Wanted::Nothing);
         assert_eq!(of(Bound::Excluded(text("a")), Bound::Included(text("a"))), Wanted::Nothing);
         assert_eq!(of(Bound::Unbounded, Bound::Excluded(text(""))), Wanted::Nothing);
-        assert_eq!(of(Bound::Included(text("a")), Bound::Included(text("a"))), Wanted::Exactly(Key::Compare(Op::Eq, text("a"))));
+        assert_eq!(
+            of(Bound::Included(text("a")), Bound::Included(text("a"))),
+            Wanted::Exactly(Key::Compare(Op::Eq, text("a")))
+        );
     }
 
     #[test]
     fn an_empty_low_end_is_none() {
         assert_eq!(of(Bound::Included(text("")), Bound::Unbounded), Wanted::Exactly(Key::Any));
         let empty = Bound::Included(Value::List(Vec::new()));
-        assert_eq!(of(empty, Bound::Included(Value::Bytes(vec![1]))), Wanted::Exactly(Key::Compare(Op::Le, Value::Bytes(vec![1]))));
+        assert_eq!(
+            of(empty, Bound::Included(Value::Bytes(vec![1]))),
+            Wanted::Exactly(Key::Compare(Op::Le, Value::Bytes(vec![1])))
+        );
     }
 
     #[test]
     fn ends_that_are_too_long_take_in_more_and_are_cut() {
         let long = "x".repeat(2000);
-        let Wanted::Within(Key::Compare(Op::Ge, Value::String(low)), _) = of(Bound::Excluded(text(&long)), Bound::Unbounded) else {
+        let Wanted::Within(Key::Compare(Op::Ge, Value::String(low)), _) =
+            of(Bound::Excluded(text(&long)), Bound::Unbounded)
+        else {
             panic!("the low end is cut");
         };
         assert_eq!(low.len(), LONGEST);

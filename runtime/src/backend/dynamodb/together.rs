@@ -33,7 +33,9 @@ impl DynamoDb {
         }
         let count = parts.len();
         if count > MOST_ITEMS {
-            return Err(Error::invalid(format!("a read of {count} records at one moment; DynamoDB takes {MOST_ITEMS}")));
+            return Err(Error::invalid(format!(
+                "a read of {count} records at one moment; DynamoDB takes {MOST_ITEMS}"
+            )));
         }
         if parts.is_empty() {
             return Ok(Vec::new());
@@ -44,7 +46,8 @@ impl DynamoDb {
             match attempts.send(request.send()).await {
                 Ok(answer) => break answer,
                 // A write was at work on one of the records.
-                Err(failure) if (failure.class.passes() || failure.class == Class::Cancelled) && attempts.pause().await => {}
+                Err(failure)
+                    if (failure.class.passes() || failure.class == Class::Cancelled) && attempts.pause().await => {}
                 Err(failure) => return Err(failure.into_error()),
             }
         };

@@ -2,7 +2,7 @@
 
 use super::failure::{Class, Failure};
 use super::guard::Move;
-use super::write::{Plan, RefusedOps, Refusal, Sent, Writer};
+use super::write::{Plan, Refusal, RefusedOps, Sent, Writer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::Call;
 
@@ -15,7 +15,8 @@ impl Writer<'_> {
     pub(super) async fn together(&mut self, plan: &Plan) -> Result<Sent, Refusal> {
         let count = plan.ops.len();
         if count > MOST_ITEMS {
-            let message = format!("a transaction of {count} items, unique values included; DynamoDB takes {MOST_ITEMS}");
+            let message =
+                format!("a transaction of {count} items, unique values included; DynamoDB takes {MOST_ITEMS}");
             return Err(Error::invalid(message).into());
         }
         let parts: Vec<_> = plan.ops.iter().map(|(_, op)| op.part()).collect::<Result<_>>()?;

@@ -98,7 +98,9 @@ impl DynamoDb {
         let guards = self.guards_of(call, definition, &keys).await?;
         let right = |due: &Due| {
             let guard = guards.get(&due.key).filter(|guard| guard.is_live(call));
-            guard.is_some_and(|guard| guard::owner(definition, guard).as_ref() == Some(&due.owner) && guard.expires() == due.expires)
+            guard.is_some_and(|guard| {
+                guard::owner(definition, guard).as_ref() == Some(&due.owner) && guard.expires() == due.expires
+            })
         };
         let mut amiss: Vec<BoxFuture<'_, Result<Option<String>>>> = Vec::new();
         for due in due.iter().filter(|due| !right(due)) {
@@ -112,7 +114,13 @@ impl DynamoDb {
     }
 
     /// Looks at a guard that seemed to be amiss again, now that a write between the reads is over.
-    async fn missing(&self, call: &Call, definition: &'static Definition, due: &Due, mend: bool) -> Result<Option<String>> {
+    async fn missing(
+        &self,
+        call: &Call,
+        definition: &'static Definition,
+        due: &Due,
+        mend: bool,
+    ) -> Result<Option<String>> {
         if !self.holds(call, definition, &due.owner, due.index, &due.key).await? {
             return Ok(None);
         }
@@ -129,7 +137,10 @@ impl DynamoDb {
             }
             Some((Some(owner), _)) => {
                 if self.holds(call, definition, &owner, due.index, &due.key).await? {
-                    return Ok(Some(format!("{held} is also that of record {}, which has the guard", key_text(&owner))));
+                    return Ok(Some(format!(
+                        "{held} is also that of record {}, which has the guard",
+                        key_text(&owner)
+                    )));
                 }
                 (format!("{held} is guarded for record {}, which does not have it", key_text(&owner)), Some(owner))
             }
@@ -137,7 +148,11 @@ impl DynamoDb {
         };
         if mend {
             let to = Some((due.owner.clone(), due.expires));
-            self.put_right(call, Move { definition, index: due.index, key: due.key.clone(), position: 0, from: holder, to }).await?;
+            self.put_right(
+                call,
+                Move { definition, index: due.index, key: due.key.clone(), position: 0, from: holder, to },
+            )
+            .await?;
         }
         Ok(Some(line))
     }
@@ -163,18 +178,26 @@ impl DynamoDb {
         let wanted = named.iter().map(|(_, _, owner)| (definition, owner.clone())).collect();
         let owners = self.fetch(call, wanted, true, None).await?;
         for ((index, key, owner), record) in named.into_iter().zip(owners) {
-            let has = |record: &Record| index_values(definition, index, record).is_some_and(|values| guard::key(index, &values) == key);
+            let has = |record: &Record| {
+                index_values(definition, index, record).is_some_and(|values| guard::key(index, &values) == key)
+            };
             if record.is_some_and(|record| record.is_live(call) && has(&record)) {
                 continue;
             }
             // A write may have come between the reads.
             let guards = self.guards_of(call, definition, std::slice::from_ref(&key)).await?;
-            let same = guards.get(&key).is_some_and(|guard| guard.is_live(call) && guard::owner(definition, guard).as_ref() == Some(&owner));
+            let same = guards
+                .get(&key)
+                .is_some_and(|guard| guard.is_live(call) && guard::owner(definition, guard).as_ref() == Some(&owner));
             if !same || self.holds(call, definition, &owner, index, &key).await? {
                 continue;
             }
             let value = guard::values(&key).map_or_else(|| "a long value".to_owned(), |values| texts(&values));
-            found.push(format!("{}: {value} is guarded for record {}, which does not have it", index.name, key_text(&owner)));
+            found.push(format!(
+                "{}: {value} is guarded for record {}, which does not have it",
+                index.name,
+                key_text(&owner)
+            ));
             if mend {
                 self.put_right(call, Move { definition, index, key, position: 0, from: Some(owner), to: None }).await?;
             }
@@ -212,7 +235,12 @@ impl DynamoDb {
     }
 
     /// A page of guards, and where the next one starts.
-    async fn guards(&self, call: &Call, definition: &Definition, start: Option<Item>) -> Result<(Vec<Record>, Option<Item>)> {
+    async fn guards(
+        &self,
+        call: &Call,
+        definition: &Definition,
+        start: Option<Item>,
+    ) -> Result<(Vec<Record>, Option<Item>)> {
         let table = guard::table(definition);
         let request = || {
             let scan = self.client.scan().table_name(&table).consistent_read(true);
@@ -224,7 +252,12 @@ impl DynamoDb {
     }
 
     /// The guards of these keys.
-    async fn guards_of(&self, call: &Call, definition: &Definition, keys: &[GuardKey]) -> Result<HashMap<GuardKey, Record>> {
+    async fn guards_of(
+        &self,
+        call: &Call,
+        definition: &Definition,
+        keys: &[GuardKey],
+    ) -> Result<HashMap<GuardKey, Record>> {
         let table = guard::table(definition);
         let unbuilt = |e| Error::new(ErrorKind::Backend, "a batch of keys cannot be built").with_source(e);
         let mut found = HashMap::with_capacity(keys.len());
@@ -232,11 +265,15 @@ impl DynamoDb {
         let distinct: Vec<_> = distinct.into_iter().collect();
         for chunk in distinct.chunks(MOST_KEYS) {
             let keys = chunk.iter().map(|key| guard::to_key(key)).collect();
-            let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build().map_err(unbuilt)?;
+            let keys =
+                KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build().map_err(unbuilt)?;
             let mut left = HashMap::from([(table.clone(), keys)]);
             let mut attempts = Attempts::new(call);
             loop {
-                let failure = match attempts.send(self.client.batch_get_item().set_request_items(Some(left.clone())).send()).await {
+                let failure = match attempts
+                    .send(self.client.batch_get_item().set_request_items(Some(left.clone())).send())
+                    .await
+                {
                     Ok(answer) => {
                         for item in answer.responses.unwrap_or_default().into_values().flatten() {
                             let guard = to_record(item)?;

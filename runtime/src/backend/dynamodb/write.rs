@@ -228,7 +228,8 @@ impl<'a> Writer<'a> {
     }
 
     fn done(&self, mut plan: Plan, item: Option<Item>) -> Result<Vec<Written>, Refusal> {
-        let ([write], [written], [(Part::Record(_), op)]) = (self.writes, plan.written.as_mut_slice(), plan.ops.as_slice())
+        let ([write], [written], [(Part::Record(_), op)]) =
+            (self.writes, plan.written.as_mut_slice(), plan.ops.as_slice())
         else {
             return Ok(plan.written);
         };
@@ -237,7 +238,9 @@ impl<'a> Writer<'a> {
         }
         let record = item.map(to_record).transpose()?;
         match &write.action {
-            Action::Update(_) | Action::Upsert { .. } if record.is_some() => *written = Written::updated(record.unwrap_or_default()),
+            Action::Update(_) | Action::Upsert { .. } if record.is_some() => {
+                *written = Written::updated(record.unwrap_or_default())
+            }
             Action::Delete if matches!(self.bases[0], Base::Unread) => {
                 written.existed = record.is_some_and(|record| record.is_live(self.call));
                 if !written.existed && self.attempts.ambiguous && self.telling {
@@ -257,7 +260,9 @@ impl<'a> Writer<'a> {
         loop {
             match op.send(&self.db.client, &mut self.attempts).await {
                 Ok(item) => return Ok(Sent::Done(item)),
-                Err(failure) if failure.class == Class::Condition => return Ok(Sent::Refused(vec![(0, failure.item.map(|item| *item))])),
+                Err(failure) if failure.class == Class::Condition => {
+                    return Ok(Sent::Refused(vec![(0, failure.item.map(|item| *item))]));
+                }
                 // With nothing to compare with, a second one could be applied beside the first.
                 Err(failure) if failure.class.may_be_applied() && once && unread => return self.look(failure).await,
                 Err(failure) if failure.class.passes() && self.attempts.pause().await => {}

@@ -6,9 +6,7 @@ use std::any::Any;
 
 pub(crate) use self::tree::Tree;
 use super::keyspace::{self, Keyspace};
-use super::{
-    Backend, Call, FindUnique, Get, Limits, Plan, Query, RecordKey, Records, Reply, Write, Written,
-};
+use super::{Backend, Call, FindUnique, Get, Limits, Plan, Query, RecordKey, Records, Reply, Write, Written};
 use crate::config::MemorySettings;
 use crate::definition::Definition;
 use crate::error::Result;

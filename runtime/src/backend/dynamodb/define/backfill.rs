@@ -19,7 +19,12 @@ const PARALLEL: usize = 8;
 
 impl DynamoDb {
     /// Refuses a unique index of which live records share a value already.
-    pub(super) async fn refuse_duplicates(&self, call: &Call, definition: &'static Definition, indexes: &[&IndexDef]) -> Result<()> {
+    pub(super) async fn refuse_duplicates(
+        &self,
+        call: &Call,
+        definition: &'static Definition,
+        indexes: &[&IndexDef],
+    ) -> Result<()> {
         let mut holders: HashMap<GuardKey, usize> = HashMap::new();
         let mut names: HashMap<GuardKey, &str> = HashMap::new();
         let mut scan = Scan::new(self, call, definition);
@@ -33,8 +38,10 @@ impl DynamoDb {
                 }
             }
         }
-        let shared = |name: &str| holders.iter().filter(|(key, count)| **count > 1 && names.get(*key) == Some(&name)).count();
-        let refused = indexes.iter().find_map(|index| Some((index.name, shared(index.name))).filter(|(_, shared)| *shared > 0));
+        let shared =
+            |name: &str| holders.iter().filter(|(key, count)| **count > 1 && names.get(*key) == Some(&name)).count();
+        let refused =
+            indexes.iter().find_map(|index| Some((index.name, shared(index.name))).filter(|(_, shared)| *shared > 0));
         match refused {
             Some((name, shared)) => Err(duplicates(name, &format!("records share {shared} of its values"))),
             None => Ok(()),
@@ -42,7 +49,12 @@ impl DynamoDb {
     }
 
     /// Gives every live record its guards. Doing it again does no harm.
-    pub(super) async fn backfill(&self, call: &Call, definition: &'static Definition, indexes: &[&'static IndexDef]) -> Result<()> {
+    pub(super) async fn backfill(
+        &self,
+        call: &Call,
+        definition: &'static Definition,
+        indexes: &[&'static IndexDef],
+    ) -> Result<()> {
         let mut scan = Scan::new(self, call, definition);
         while let Some(records) = scan.next().await? {
             let mut guards: Vec<BoxFuture<'_, Result<()>>> = Vec::new();
@@ -85,7 +97,9 @@ impl DynamoDb {
             }
             let Some(held) = failure.item.clone().map(|item| to_record(*item)).transpose()? else { continue };
             let Some(holder) = guard::owner(definition, &held) else { return Err(failure.into_error()) };
-            if self.holds(call, definition, &holder, index, &key).await? && self.holds(call, definition, &owner, index, &key).await? {
+            if self.holds(call, definition, &holder, index, &key).await?
+                && self.holds(call, definition, &owner, index, &key).await?
+            {
                 return Err(duplicates(index.name, "records share one of its values"));
             }
             moved.from = Some(holder);

@@ -111,14 +111,23 @@ fn lifetime(definition: &Definition, observed: &Observed, plan: &mut Plan) {
 }
 
 /// An index of a table: its key, what it holds, and whether it is local.
-fn find<'a>(table: &'a TableDescription, name: &str) -> Option<(&'a [KeySchemaElement], Option<&'a TableProjection>, bool)> {
+fn find<'a>(
+    table: &'a TableDescription,
+    name: &str,
+) -> Option<(&'a [KeySchemaElement], Option<&'a TableProjection>, bool)> {
     let global = table.global_secondary_indexes().iter().find(|index| index.index_name() == Some(name));
     let local = table.local_secondary_indexes().iter().find(|index| index.index_name() == Some(name));
     let global = global.map(|index| (index.key_schema(), index.projection(), false));
     global.or_else(|| local.map(|index| (index.key_schema(), index.projection(), true)))
 }
 
-fn compare_index(definition: &'static Definition, index: &IndexDef, table: &TableDescription, observed: &Observed, plan: &mut Plan) {
+fn compare_index(
+    definition: &'static Definition,
+    index: &IndexDef,
+    table: &TableDescription,
+    observed: &Observed,
+    plan: &mut Plan,
+) {
     let what = format!("the index {}", index.name);
     let Some((key, projection, local)) = find(table, index.name) else {
         plan.mismatches.push(format!("{what} is missing; a local index cannot be added to a table"));

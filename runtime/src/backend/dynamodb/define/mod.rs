@@ -20,8 +20,8 @@ use crate::error::{Error, Result};
 use crate::request::Call;
 use crate::value::EXPIRES;
 
-pub(super) use observe::State;
 use observe::Observed;
+pub(super) use observe::State;
 
 /// More range fields in a global index are refused ("Global secondary indexes: multi-attribute keys").
 const MOST_RANGES: usize = 4;
@@ -46,7 +46,9 @@ impl DynamoDb {
                 Step::Done => return Ok(()),
                 Step::Taken if !call.left().is_zero() => {}
                 Step::Awaited if making.waiting.pause().await => making.waiting.count(),
-                Step::Taken | Step::Awaited => return Err(call::timed_out("while tables and indexes were not ready yet")),
+                Step::Taken | Step::Awaited => {
+                    return Err(call::timed_out("while tables and indexes were not ready yet"));
+                }
             }
         }
     }
@@ -110,7 +112,8 @@ impl Making<'_> {
         if let Some(index) = compare::missing(definition, table).next() {
             return tolerate(db.create_index(call, definition, table, index).await);
         }
-        let unready: Vec<_> = definition.unique_indexes().filter(|index| observed.state(index) != Some(State::Ready)).collect();
+        let unready: Vec<_> =
+            definition.unique_indexes().filter(|index| observed.state(index) != Some(State::Ready)).collect();
         if !unready.is_empty() {
             db.backfill(call, definition, &unready).await?;
             db.mark(call, definition, &unready, State::Ready).await?;
@@ -135,9 +138,14 @@ impl Making<'_> {
         if definition.ttl().is_some() && !unique.is_empty() && guards.lifetime.is_none() {
             return tolerate(db.enable_ttl(call, &guard::table(definition)).await).map(Some);
         }
-        let dropped: Vec<_> = guards.states.iter().filter(|(name, state)| {
-            **state != State::Stale && !definition.indexes().iter().any(|index| index.name == **name)
-        }).map(|(name, _)| name.as_str()).collect();
+        let dropped: Vec<_> = guards
+            .states
+            .iter()
+            .filter(|(name, state)| {
+                **state != State::Stale && !definition.indexes().iter().any(|index| index.name == **name)
+            })
+            .map(|(name, _)| name.as_str())
+            .collect();
         if !dropped.is_empty() {
             db.mark_stale(call, definition, &dropped).await?;
         }

@@ -102,8 +102,11 @@ impl DynamoDb {
         loop {
             match attempts.send(self.client.describe_time_to_live().table_name(name).send()).await {
                 Ok(answer) => {
-                    let on = |status: &TimeToLiveStatus| matches!(status, TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling);
-                    let description = answer.time_to_live_description.filter(|d| d.time_to_live_status().is_some_and(on));
+                    let on = |status: &TimeToLiveStatus| {
+                        matches!(status, TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling)
+                    };
+                    let description =
+                        answer.time_to_live_description.filter(|d| d.time_to_live_status().is_some_and(on));
                     return Ok(description.and_then(|description| description.attribute_name));
                 }
                 // A table that is only just being made has none yet.
@@ -131,7 +134,13 @@ impl DynamoDb {
     }
 
     /// Says how far the guards of these indexes are; what is said to be building is never begun again.
-    pub(super) async fn mark(&self, call: &Call, definition: &Definition, indexes: &[&IndexDef], state: State) -> Result<()> {
+    pub(super) async fn mark(
+        &self,
+        call: &Call,
+        definition: &Definition,
+        indexes: &[&IndexDef],
+        state: State,
+    ) -> Result<()> {
         let names: Vec<_> = indexes.iter().map(|index| index.name).collect();
         self.mark_names(call, definition, &names, state).await
     }

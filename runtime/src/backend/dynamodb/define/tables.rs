@@ -1,9 +1,9 @@
 //! Tables and indexes as they are made.
 
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex, GlobalSecondaryIndexUpdate,
-    KeySchemaElement, KeyType, LocalSecondaryIndex, Projection as TableProjection, ProjectionType, ProvisionedThroughput,
-    ScalarAttributeType, TableDescription, Tag, TimeToLiveSpecification,
+    AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
+    GlobalSecondaryIndexUpdate, KeySchemaElement, KeyType, LocalSecondaryIndex, Projection as TableProjection,
+    ProjectionType, ProvisionedThroughput, ScalarAttributeType, TableDescription, Tag, TimeToLiveSpecification,
 };
 
 use crate::backend::dynamodb::DynamoDb;
@@ -43,11 +43,17 @@ impl DynamoDb {
         for index in definition.indexes() {
             let schema = key_schema(definition, index.hash, index.ranges.iter().copied())?;
             if index.local {
-                let index = LocalSecondaryIndex::builder().index_name(index.name).set_key_schema(Some(schema)).projection(projection(definition, index));
+                let index = LocalSecondaryIndex::builder()
+                    .index_name(index.name)
+                    .set_key_schema(Some(schema))
+                    .projection(projection(definition, index));
                 local.push(index.build().map_err(unbuilt)?);
             } else {
                 let throughput = throughput(definition, Some(index))?;
-                let index = GlobalSecondaryIndex::builder().index_name(index.name).set_key_schema(Some(schema)).projection(projection(definition, index));
+                let index = GlobalSecondaryIndex::builder()
+                    .index_name(index.name)
+                    .set_key_schema(Some(schema))
+                    .projection(projection(definition, index));
                 global.push(index.set_provisioned_throughput(throughput).build().map_err(unbuilt)?);
             }
         }
@@ -59,10 +65,13 @@ impl DynamoDb {
 
     /// Makes the table of guards: on demand, since it is written with the repository's.
     pub(super) async fn create_guards(&self, call: &Call, definition: &Definition) -> Result<(), Failure> {
-        let attribute = AttributeDefinition::builder().attribute_name(guard::KEY).attribute_type(ScalarAttributeType::B);
+        let attribute =
+            AttributeDefinition::builder().attribute_name(guard::KEY).attribute_type(ScalarAttributeType::B);
         let key = KeySchemaElement::builder().attribute_name(guard::KEY).key_type(KeyType::Hash);
-        let table = self.client.create_table().table_name(guard::table(definition)).billing_mode(BillingMode::PayPerRequest);
-        let table = table.attribute_definitions(attribute.build().map_err(unbuilt)?).key_schema(key.build().map_err(unbuilt)?);
+        let table =
+            self.client.create_table().table_name(guard::table(definition)).billing_mode(BillingMode::PayPerRequest);
+        let table =
+            table.attribute_definitions(attribute.build().map_err(unbuilt)?).key_schema(key.build().map_err(unbuilt)?);
         Attempts::new(call).send(table.send()).await.map(drop)
     }
 
@@ -78,7 +87,8 @@ impl DynamoDb {
             .index_name(index.name)
             .set_key_schema(Some(key_schema(definition, index.hash, index.ranges.iter().copied())?))
             .projection(projection(definition, index));
-        let provisioned = table.provisioned_throughput().and_then(|throughput| throughput.read_capacity_units()).unwrap_or(0) > 0;
+        let provisioned =
+            table.provisioned_throughput().and_then(|throughput| throughput.read_capacity_units()).unwrap_or(0) > 0;
         let throughput = if provisioned { Some(provisioned_throughput(definition, Some(index))?) } else { None };
         let create = create.set_provisioned_throughput(throughput).build().map_err(unbuilt)?;
         let request = self
@@ -132,7 +142,11 @@ fn attributes(
             KeyKind::Integer => ScalarAttributeType::N,
             KeyKind::Bytes => ScalarAttributeType::B,
         };
-        AttributeDefinition::builder().attribute_name(definition.part_name(part)).attribute_type(kind).build().map_err(unbuilt)
+        AttributeDefinition::builder()
+            .attribute_name(definition.part_name(part))
+            .attribute_type(kind)
+            .build()
+            .map_err(unbuilt)
     };
     parts.into_iter().map(attribute).collect()
 }
@@ -170,7 +184,12 @@ pub(super) fn held(definition: &Definition, index: &IndexDef) -> Option<Vec<Stri
         Projection::KeysOnly => &[],
         Projection::Include(names) => names,
     };
-    let keys: Vec<_> = index.parts().chain([definition.hash()]).chain(definition.range()).map(|part| definition.part_name(part)).collect();
+    let keys: Vec<_> = index
+        .parts()
+        .chain([definition.hash()])
+        .chain(definition.range())
+        .map(|part| definition.part_name(part))
+        .collect();
     let more = names.iter().copied().filter(|name| !keys.contains(name));
     let mut held: Vec<_> = more.chain(definition.ttl().map(|_| EXPIRES)).map(str::to_owned).collect();
     held.sort();
@@ -193,5 +212,9 @@ fn provisioned_throughput(definition: &Definition, index: Option<&IndexDef>) -> 
     let write = index.and_then(|index| index.write_capacity).or(definition.write_capacity());
     let units = |capacity: Option<u64>| i64::try_from(capacity.unwrap_or(1)).unwrap_or(i64::MAX);
     let throughput = ProvisionedThroughput::builder();
-    throughput.read_capacity_units(units(read.or(write))).write_capacity_units(units(write.or(read))).build().map_err(unbuilt)
+    throughput
+        .read_capacity_units(units(read.or(write)))
+        .write_capacity_units(units(write.or(read)))
+        .build()
+        .map_err(unbuilt)
 }
