@@ -202,6 +202,11 @@ impl Error {
         })
     }
 
+    /// The value of a unique index is another record's.
+    pub(crate) fn taken(index: &str) -> Self {
+        Self::new(ErrorKind::UniqueViolation, "another live record holds the value").on_index(index)
+    }
+
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::InvalidInput, message)
     }

@@ -102,7 +102,7 @@ fn is_of(server: &str, target: Target) -> bool {
 
 /// Removes the file of this run, and files that runs cut short left behind.
 pub fn forget_this_run() {
-    if std::env::var_os(REPORT_VARIABLE).is_some() {
+    if is_kept() {
         return;
     }
     let file = file();
@@ -115,10 +115,19 @@ pub fn forget_this_run() {
     }
 }
 
+/// Whether somebody wants the whole table: [`REPORT_VARIABLE`] names a file.
+pub fn is_kept() -> bool {
+    kept_file().is_some()
+}
+
+fn kept_file() -> Option<PathBuf> {
+    std::env::var_os(REPORT_VARIABLE).filter(|file| !file.is_empty()).map(PathBuf::from)
+}
+
 fn file() -> PathBuf {
-    match std::env::var_os(REPORT_VARIABLE) {
-        Some(file) if !file.is_empty() => PathBuf::from(file),
-        _ => crate::servers::cache_folder().join("report").join(run()),
+    match kept_file() {
+        Some(file) => file,
+        None => crate::servers::cache_folder().join("report").join(run()),
     }
 }
 

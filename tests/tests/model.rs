@@ -7,6 +7,7 @@
 //! programs are run first.
 
 #![allow(unreachable_pub, reason = "one program in several files")]
+#![allow(clippy::large_enum_variant, clippy::result_large_err, reason = "a program is built once and has few steps")]
 
 #[path = "model/answers.rs"]
 mod answers;

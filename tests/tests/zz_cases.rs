@@ -1,6 +1,6 @@
 //! Runs last, by its name: prints how many cases this run has brought to their end on each server.
 
-use reposit_tests::report::{REPORT_VARIABLE, Report, forget_this_run};
+use reposit_tests::report::{Report, forget_this_run, is_kept};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -10,15 +10,15 @@ fn main() -> ExitCode {
     }
     let report = Report::of_this_run();
     forget_this_run();
-    if report.is_empty() && std::env::var_os(REPORT_VARIABLE).is_none() {
+    if report.is_empty() && !is_kept() {
         return ExitCode::SUCCESS;
     }
-    if std::env::var_os(REPORT_VARIABLE).is_some() {
+    if is_kept() {
         println!("\n{}", report.table());
     }
     println!("\n{}\n", report.totals());
     let unused = report.unused();
-    if std::env::var_os(REPORT_VARIABLE).is_some() && !unused.is_empty() {
+    if is_kept() && !unused.is_empty() {
         eprintln!("no case ran on: {}", unused.join(", "));
         return ExitCode::FAILURE;
     }

@@ -78,7 +78,9 @@ fn hold_and_pause(arena: &Arena, turns: &Turns) -> Found {
         }
         runtime.block_on(write(&db, lease.token()))?;
         match fastrand::bool() {
-            true => drop(fate(runtime.block_on(lease.release()))?),
+            true => {
+                fate(runtime.block_on(lease.release()))?;
+            }
             // What a dropped lease leaves to be done is done while the runtime runs.
             false => runtime.block_on(async {
                 drop(lease);

@@ -25,10 +25,11 @@ pub struct Group {
 pub struct Cursor {
     /// The range values of the last record.
     ranges: Values,
-    /// The keys of the records with these range values that were given.
-    given: Vec<Values>,
-    /// The step in which the page was read.
-    step: usize,
+    /// The keys of the records with these range values that were given, and in which step.
+    given: Vec<(Values, usize)>,
+    /// The step in which the first page was read that ended at these range values. A record with
+    /// them that was written later may stand before the cursor or after it.
+    since: usize,
 }
 
 /// A record's values in an index; nothing where it is not in it.
@@ -113,11 +114,12 @@ pub fn groups_after(rules: &Rules, found: &[Stored], query: &Query, cursor: &Cur
     let place = |stored: &Stored| compare_ranges(query, &ranges(rules, &query.source, &stored.row), &cursor.ranges);
     let mut boundary = Group::default();
     for stored in found.iter().filter(|stored| place(stored) == Ordering::Equal) {
-        let was_given = cursor.given.iter().any(|key| all_equal(key, &rules.key_of(&stored.row)));
-        match (stored.written > cursor.step, was_given) {
-            (true, _) => boundary.may.push(stored.row.clone()),
-            (false, false) => boundary.must.push(stored.row.clone()),
-            (false, true) => {}
+        let key = rules.key_of(&stored.row);
+        let given = cursor.given.iter().filter(|(other, _)| all_equal(other, &key)).map(|(_, step)| *step).max();
+        match given {
+            Some(step) if stored.written <= step => {}
+            None if stored.written <= cursor.since => boundary.must.push(stored.row.clone()),
+            _ => boundary.may.push(stored.row.clone()),
         }
     }
     let beyond: Vec<_> = found.iter().filter(|stored| place(stored) == Ordering::Greater).cloned().collect();
@@ -136,7 +138,9 @@ pub fn cursor_after(
 ) -> Option<Cursor> {
     let last = ranges(rules, &query.source, items.last()?);
     let stands_there = |row: &&Row| all_equal(&ranges(rules, &query.source, row), &last);
-    let mut given: Vec<_> = items.iter().filter(stands_there).map(|row| rules.key_of(row)).collect();
-    given.extend(before.filter(|before| all_equal(&before.ranges, &last)).into_iter().flat_map(|before| before.given));
-    Some(Cursor { ranges: last, given, step })
+    let mut given: Vec<_> = items.iter().filter(stands_there).map(|row| (rules.key_of(row), step)).collect();
+    let same = before.filter(|before| all_equal(&before.ranges, &last));
+    let since = same.as_ref().map_or(step, |before| before.since);
+    given.extend(same.into_iter().flat_map(|before| before.given));
+    Some(Cursor { ranges: last, given, since })
 }

@@ -14,7 +14,7 @@ use super::write::Writer;
 use crate::backend::BoxFuture;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::{Action, Call, Write, Written};
-use crate::value::STAMP;
+use crate::value::{Record, STAMP};
 
 /// "BatchWriteItem" in the API reference.
 const MOST_WRITES: usize = 25;
@@ -88,7 +88,12 @@ impl DynamoDb {
                     if left.is_empty() {
                         break;
                     }
-                    if attempts.ambiguous { unknown() } else { unprocessed() }
+                    unprocessed()
+                }
+                // Sent again, a put or a delete could be applied after another's write.
+                Err(failure) if failure.class.may_be_applied() => {
+                    results.extend(self.look(call, writes, left, failure.into_unknown()).await);
+                    return results;
                 }
                 Err(failure) if failure.class.passes() => call::gave_up(&attempts, failure),
                 // One of them is refused, and with it all: each by itself tells which.
@@ -105,6 +110,23 @@ impl DynamoDb {
             }
         }
         results
+    }
+
+    /// Looks which writes of a batch whose answer was lost have come through: puts by their stamps,
+    /// deletes by there being no record, whoever took it away.
+    async fn look(&self, call: &Call, writes: &[Write], sent: Vec<(usize, WriteRequest)>, unknown: Error) -> Vec<Done> {
+        let wanted = sent.iter().map(|(at, _)| (writes[*at].definition, writes[*at].key.clone())).collect();
+        let Ok(found) = self.fetch(call, wanted, true, None).await else {
+            return sent.into_iter().map(|(at, _)| (at, Err(unknown.clone()))).collect();
+        };
+        let is_done = |request: &WriteRequest, stored: Option<Record>| match &request.put_request {
+            Some(put) => put.item.get(STAMP) == stored.and_then(|record| record.get(STAMP).map(to_attribute)).as_ref(),
+            None => stored.is_none(),
+        };
+        let judged = sent.into_iter().zip(found).map(|((at, request), stored)| {
+            (at, if is_done(&request, stored) { Ok(Written::default()) } else { Err(unknown.clone()) })
+        });
+        judged.collect()
     }
 
     fn request(&self, write: &Write) -> Result<WriteRequest> {
@@ -138,11 +160,6 @@ fn is_of(request: &WriteRequest, write: &Write) -> bool {
     item.is_some_and(|item| {
         to_key(write.definition, &write.key).iter().all(|(name, value)| item.get(name) == Some(value))
     })
-}
-
-fn unknown() -> Error {
-    let message = "the write may or may not have happened: an answer was lost, and then it was left undone until the deadline passed";
-    Error::new(ErrorKind::OutcomeUnknown, message)
 }
 
 fn undone() -> Error {

@@ -2,7 +2,6 @@
 
 use super::placeholders::Placeholders;
 use crate::change::Change;
-use crate::definition::Definition;
 use crate::field::{Path, Step};
 use crate::value::{Record, STAMP, Value};
 
@@ -54,16 +53,6 @@ fn clause(change: &Change, placeholders: &mut Placeholders) -> Clause {
 /// Whether the sum has to be made here: DynamoDB adds decimals, floats are binary.
 pub(super) fn adds_float(changes: &[Change]) -> bool {
     changes.iter().any(|change| matches!(change, Change::Add { bounds: None, .. }))
-}
-
-/// Whether doing the changes twice differs from doing them once, in what the user stores. A version
-/// that went up twice does no harm.
-pub(super) fn once_only(definition: &Definition, changes: &[Change]) -> bool {
-    changes.iter().any(|change| match change {
-        Change::Add { path, .. } => !path.is_field() || Some(path.root()) != definition.version(),
-        Change::Append(..) => true,
-        _ => false,
-    })
 }
 
 /// The changes with sums of floats as they come out for this record.

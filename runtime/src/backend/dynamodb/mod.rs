@@ -77,9 +77,12 @@ use write::{Refusal, Writer};
 /// **Retries** are made here, the SDK's own are off. What certainly was not applied (throttled, in
 /// conflict, nobody reached) is sent again with a growing, random pause until the deadline. A write
 /// whose answer was lost is resolved: a transaction by its client token, a record's write by its
-/// stamp. An update that adds or appends is never sent again after a lost answer; where the record
-/// shows that it was applied it is done, else it is `OutcomeUnknown`. So is every refusal that
-/// follows a lost answer and that the first attempt may have brought about.
+/// stamp. Where the record shows that it was applied it is done, else it is `OutcomeUnknown`: sent
+/// again, it could be applied a second time, after another's write. Only what depends on a version
+/// or on the record that was read before is sent again. A refusal that follows a lost answer and
+/// that the first attempt may have brought about is `OutcomeUnknown` too. A write that must come
+/// through a lost answer is put in a transaction, alone too: its token makes it happen once, at twice
+/// the write units.
 pub struct DynamoDb {
     client: Client,
     limits: Limits,
@@ -103,7 +106,9 @@ impl DynamoDb {
             Some(position) => refusal.error.at_position(position),
             None => refusal.error,
         };
-        Writer::new(self, call, writes).run().await.map_err(told)
+        let mut writer = Writer::new(self, call, writes);
+        writer.by_token = true;
+        writer.run().await.map_err(told)
     }
 }
 

@@ -95,6 +95,5 @@ pub(super) fn merge(moves: Vec<Move>, call: &Call) -> Result<Vec<Move>, Refusal>
 }
 
 fn violation(moved: &Move) -> Refusal {
-    let error = Error::new(ErrorKind::UniqueViolation, "another live record holds the value");
-    Refusal::at(moved.position, error.on_index(moved.index.name))
+    Refusal::at(moved.position, Error::taken(moved.index.name))
 }

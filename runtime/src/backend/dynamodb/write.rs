@@ -5,17 +5,17 @@
 //! reached) is sent again. One whose answer was lost may have been applied, and then
 //!
 //! - a transaction is sent again under the same token, with which DynamoDB does it once;
-//! - a write of one record is sent again; if that is refused and the record has the stamp of this
-//!   call, the first one was applied, and the write is done;
-//! - an update that adds or appends is not sent again: the record is read, and where it has not the
-//!   stamp of this call the error is `OutcomeUnknown`;
-//! - any other refusal is `OutcomeUnknown`: the write may have been applied, and overwritten since.
+//! - a write of one record is sent again where it can be applied once only: it depends on the stamp
+//!   or the version of what it was decided for, which no second one would find. If that is refused
+//!   and the record has the stamp of this call, the first one was applied, and the write is done;
+//! - any other is not sent again: it could be applied beside the first, after another's write. The
+//!   record is read, and where it has not the stamp of this call the error is `OutcomeUnknown`;
+//! - so is any other refusal: the write may have been applied, and overwritten since.
 
 use std::collections::HashSet;
 
 use super::DynamoDb;
 use super::call::{self, Attempts};
-use super::changes::once_only;
 use super::convert::{Item, to_record};
 use super::failure::{Class, Failure};
 use super::guard::{self, GuardKey};
@@ -96,9 +96,11 @@ pub(super) struct Writer<'a> {
     foreign: HashSet<GuardKey>,
     /// Whether it matters what a delete found.
     pub(super) telling: bool,
+    /// Whether even one operation is sent as a transaction, which DynamoDB does once for its token.
+    pub(super) by_token: bool,
 }
 
-/// How often a record is read to find out whether an update has come through.
+/// How often a record is read to find out whether a write has come through.
 const LOOKS: u32 = 5;
 
 impl<'a> Writer<'a> {
@@ -113,6 +115,7 @@ impl<'a> Writer<'a> {
             bases: writes.iter().map(base).collect(),
             foreign: HashSet::new(),
             telling: true,
+            by_token: false,
         }
     }
 
@@ -135,7 +138,7 @@ impl<'a> Writer<'a> {
             }
             again = true;
             let sent = match plan.ops.as_slice() {
-                [(_, op)] if !op.is_check() => self.alone(op).await?,
+                [(_, op)] if !op.is_check() && !self.by_token => self.alone(op).await?,
                 _ => self.together(&plan).await?,
             };
             match sent {
@@ -182,7 +185,7 @@ impl<'a> Writer<'a> {
 
     fn plan(&self) -> Result<Plan, Refusal> {
         let (mut ops, mut written, mut moves) = (Vec::new(), Vec::new(), Vec::new());
-        let alone = self.writes.len() == 1;
+        let alone = self.writes.len() == 1 && !self.by_token;
         for (position, (write, base)) in self.writes.iter().zip(&self.bases).enumerate() {
             let refuse = |error| Refusal::at(position, error);
             let guarded = plan::moves_unique(write);
@@ -255,8 +258,7 @@ impl<'a> Writer<'a> {
 
     /// Sends one operation.
     async fn alone(&mut self, op: &Op) -> Result<Sent, Refusal> {
-        let unread = matches!(self.bases.as_slice(), [Base::Unread]);
-        let once = self.once_only();
+        let once = self.is_applied_once();
         loop {
             match op.send(&self.db.client, &mut self.attempts).await {
                 Ok(item) => return Ok(Sent::Done(item)),
@@ -264,20 +266,23 @@ impl<'a> Writer<'a> {
                     return Ok(Sent::Refused(vec![(0, failure.item.map(|item| *item))]));
                 }
                 // With nothing to compare with, a second one could be applied beside the first.
-                Err(failure) if failure.class.may_be_applied() && once && unread => return self.look(failure).await,
+                Err(failure) if failure.class.may_be_applied() && !once => return self.look(failure).await,
                 Err(failure) if failure.class.passes() && self.attempts.pause().await => {}
                 Err(failure) => return self.give_up(failure).await,
             }
         }
     }
 
-    fn once_only(&self) -> bool {
-        self.writes.iter().any(|write| once_only(write.definition, write.changes()))
+    /// Whether a write of one record is applied once only, however often it is sent.
+    fn is_applied_once(&self) -> bool {
+        let versioned = |write: &Write| write.version.is_some() && !matches!(write.action, Action::Delete);
+        matches!(self.bases.as_slice(), [Base::Read(_)]) || self.writes.iter().all(versioned)
     }
 
-    /// Looks whether an update whose answer was lost has come through.
+    /// Looks whether a write whose answer was lost has come through. A delete leaves nothing to see.
     async fn look(&mut self, failure: Failure) -> Result<Sent, Refusal> {
-        for _ in 0..LOOKS {
+        let looks = if self.writes.iter().all(|write| matches!(write.action, Action::Delete)) { 0 } else { LOOKS };
+        for _ in 0..looks {
             if let Some(item) = self.own_item().await {
                 return Ok(Sent::Done(Some(item)));
             }
@@ -329,8 +334,7 @@ impl<'a> Writer<'a> {
                 }
                 Some(Part::Guard(moved)) => match &moved.to {
                     Some((owner, _)) if taken(moved, owner, stored.as_ref(), self.call) => {
-                        let error = Error::new(ErrorKind::UniqueViolation, "another live record holds the value");
-                        refusals.push(Refusal::at(moved.position, error.on_index(moved.index.name)));
+                        refusals.push(Refusal::at(moved.position, Error::taken(moved.index.name)));
                     }
                     Some(_) => {}
                     None => drop(self.foreign.insert(moved.key.clone())),
@@ -342,7 +346,7 @@ impl<'a> Writer<'a> {
         // refusal is told.
         match refusals.into_iter().min_by_key(|refusal| refusal.position) {
             Some(refusal) => Err(self.refused(refusal)),
-            None if self.attempts.ambiguous && self.once_only() => {
+            None if self.attempts.ambiguous => {
                 Err(unknown("an answer was lost, and the record has been written by others since").into())
             }
             None => Ok(None),

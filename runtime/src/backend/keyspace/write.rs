@@ -4,7 +4,7 @@ use super::encoding;
 use super::layout::Layout;
 use super::space::{Entry, Pending, Space, View};
 use super::store::{Catalog, Keyspace, layout};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::limits::{self, Limits};
 use crate::request::{Action, Call, Write, Written};
 use crate::value::Record;
@@ -96,8 +96,7 @@ fn check_unique<V: View>(
         for entry in pending.keys(&encoding::all(prefix), usize::MAX)? {
             let holder = layout.record_of_entry(&entry, index)?;
             if holder != key && pending.record(&holder)?.is_some_and(|record| record.is_live(call)) {
-                let message = "another live record holds the value";
-                return Err(Error::new(ErrorKind::UniqueViolation, message).on_index(&index.name));
+                return Err(Error::taken(&index.name));
             }
         }
     }

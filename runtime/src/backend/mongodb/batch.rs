@@ -1,8 +1,8 @@
 //! Many puts and deletes: one command for up to a thousand of a kind.
 //!
 //! Each write is done for itself and in the order given. The driver does not retry commands of
-//! many writes, so where the answer to one is lost, the records' stamps tell which were stored, and
-//! the others are sent again: a put and a delete may be repeated.
+//! many writes, so where the answer to one is lost, the records' stamps tell which were stored. Of
+//! the others it is not known: sent again, they could be applied after another's write.
 
 use std::collections::HashSet;
 
@@ -94,7 +94,7 @@ async fn one_command(database: &Database, call: &Call, chunk: &[Write]) -> Vec<R
         if trouble.is_ambiguous() {
             mark_stored(database, call, chunk, &round, stamps, &mut results).await;
         }
-        let hope = trouble.is_ambiguous() || trouble.is_undone() || trouble.is_overload();
+        let hope = !trouble.is_ambiguous() && (trouble.is_undone() || trouble.is_overload());
         if !hope || !backoff.pause(call).await {
             let ambiguous = trouble.is_ambiguous();
             let error = if ambiguous { trouble.into_unknown() } else { trouble.into_error(call.operation) };

@@ -155,10 +155,7 @@ pub(super) fn refusal(write: &Write, clash: &Clash) -> Option<Error> {
         return matches!(write.action, Action::Create(_)).then(taken);
     }
     Some(match write.definition.index(&clash.index) {
-        Some(index) => {
-            let message = "another live record has these values";
-            Error::new(ErrorKind::UniqueViolation, message).on_index(index.name)
-        }
+        Some(index) => Error::taken(index.name),
         None => Error::new(
             ErrorKind::Backend,
             format!("a unique index {:?} that the model does not have refused the write", clash.index),

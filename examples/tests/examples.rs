@@ -1,0 +1,57 @@
+//! The examples run as a user runs them, and say the same on every backend.
+
+use std::process::Command;
+
+use reposit_tests::report;
+use reposit_tests::servers::Target;
+
+/// What an example prints; it must not fail, and must say nothing of an error.
+fn run(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output().expect("the example starts");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{program} {arguments:?}: {errors}");
+    String::from_utf8(output.stdout).expect("it prints text")
+}
+
+#[tokio::test]
+async fn airports_answers_the_same_on_every_backend() {
+    let program = env!("CARGO_BIN_EXE_airports");
+    let expected = run(program, &[]);
+    assert!(expected.starts_with("3376 airports\n"), "{expected}");
+    for target in Target::ALL {
+        let (url, label) = target.fresh().await;
+        assert_eq!(run(program, &["--db", &url]), expected, "{label}");
+        // A second time, on what is there by now.
+        if target != Target::Memory {
+            assert_eq!(run(program, &["--db", &url]), expected, "{label}, again");
+        }
+        report::ran("examples::airports", &label);
+    }
+}
+
+#[tokio::test]
+async fn quickstart_is_the_same_session_on_every_backend() {
+    let program = env!("CARGO_BIN_EXE_quickstart");
+    let after_first_line = |text: String| text.split_once('\n').map(|(_, rest)| rest.to_owned());
+    let expected = after_first_line(run(program, &[]));
+    let told = expected.as_deref().unwrap_or_default();
+    for part in ["condition failed", "unique violation on index by_email", "version conflict", "users left: 1", "expired"] {
+        assert!(told.contains(part), "{part} is not in:\n{told}");
+    }
+    for target in Target::ALL {
+        let (url, label) = target.fresh().await;
+        for _ in 0..2 {
+            assert_eq!(after_first_line(run(program, &[&url])), expected, "{label}");
+        }
+        report::ran("examples::quickstart", &label);
+    }
+}
+
+#[test]
+fn a_backend_of_ones_own_keeps_the_promises() {
+    let told = run(env!("CARGO_BIN_EXE_own_backend"), &[]);
+    let expected = "the first after 1966: Some(\"The Left Hand of Darkness\")\n\
+                    then: [\"The Dispossessed\"]\n\
+                    a title twice: unique violation\n";
+    assert_eq!(told, expected);
+}
