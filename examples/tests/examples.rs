@@ -35,7 +35,9 @@ async fn quickstart_is_the_same_session_on_every_backend() {
     let after_first_line = |text: String| text.split_once('\n').map(|(_, rest)| rest.to_owned());
     let expected = after_first_line(run(program, &[]));
     let told = expected.as_deref().unwrap_or_default();
-    for part in ["condition failed", "unique violation on index by_email", "version conflict", "users left: 1", "expired"] {
+    for part in
+        ["condition failed", "unique violation on index by_email", "version conflict", "users left: 1", "expired"]
+    {
         assert!(told.contains(part), "{part} is not in:\n{told}");
     }
     for target in Target::ALL {

@@ -241,7 +241,7 @@ async fn newtype_and_enum_keys(t: Test) {
     let book = Book { isbn: Isbn("978".into()), shelf: Shelf::TopLeft };
     Book::create(&book).exec(db).await.unwrap();
     assert_eq!(Book::get(&book.isbn).exec(db).await.unwrap(), Some(book.clone()));
-    assert_eq!(Book::find_by_shelf(&Shelf::TopLeft).all(db).await.unwrap(), [book.clone()]);
+    assert_eq!(Book::find_by_shelf(&Shelf::TopLeft).all(db).await.unwrap(), std::slice::from_ref(&book));
     assert_eq!(Book::find_by_shelf(&Shelf::BottomRight).all(db).await.unwrap(), []);
     let moved = Book::update(&book.isbn)
         .set(Book::SHELF, &Shelf::BottomRight)
