@@ -215,6 +215,13 @@ impl Record {
         self.0
     }
 
+    /// The model in this record.
+    ///
+    /// Errors: [`Codec`](crate::ErrorKind::Codec) where it does not fit.
+    pub fn decode<M: crate::Repository>(self) -> crate::Result<M> {
+        crate::codec::decode(self, M::definition())
+    }
+
     pub(crate) fn retain(&mut self, keep: impl Fn(&str) -> bool) {
         self.0.retain(|name, _| keep(name));
     }

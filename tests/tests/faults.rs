@@ -3,6 +3,8 @@
 //!
 //! The table of what came out is a page of the docs, `docs/faults.md`; `REPOSIT_BLESS=1` writes it anew.
 
+#[path = "faults/fail_command.rs"]
+mod fail_command;
 #[path = "faults/faults.rs"]
 mod faults;
 #[path = "faults/matrix.rs"]
@@ -46,4 +48,11 @@ async fn dynoxide() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn mongodb() {
     every_operation_under_every_fault(Target::Mongodb).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn errors_of_mongod_itself() {
+    let (section, lies) = fail_command::section().await;
+    assert!(lies.is_empty(), "{} lies:\n{}\n\n{section}", lies.len(), lies.join("\n"));
+    table::compare("failcommand", &section).unwrap_or_else(|difference| panic!("{difference}"));
 }

@@ -65,10 +65,7 @@ pub(crate) struct Matrix {
 impl Matrix {
     pub(crate) async fn of(target: Target, written: Written) -> Self {
         let stand = Arc::new(Stand::on(target).await);
-        let mut rows = Vec::new();
-        for operation in Operation::ALL {
-            rows.extend(look(&stand, operation).await);
-        }
+        let rows = rows(&stand).await;
         let mut wanted = Vec::new();
         for how in [How::Once, How::Always] {
             for (row, at) in rows.iter().zip(0..) {
@@ -142,6 +139,15 @@ async fn try_all(stand: &Arc<Stand>, wanted: Vec<Wanted>, patience: u32, at_once
         }
     });
     cells.buffer_unordered(at_once).collect().await
+}
+
+/// The rows of a server: what each operation sends to it.
+pub(crate) async fn rows(stand: &Stand) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for operation in Operation::ALL {
+        rows.extend(look(stand, operation).await);
+    }
+    rows
 }
 
 /// Looks at what an operation sends where nothing goes wrong, and checks that it is then right.

@@ -34,17 +34,26 @@ impl Matrix {
             let cells = faults.iter().map(|fault| self.cell(at, *fault, how));
             lines.push([row.operation.name(), row.request.as_str()].into_iter().chain(cells).collect());
         }
-        lines.into_iter().map(|cells| format!("| {} |\n", cells.join(" | "))).collect()
+        in_lines(lines)
     }
 
     fn totals(&self, how: How) -> String {
-        let mut counts = BTreeMap::<&str, usize>::new();
-        let cells = self.cells.iter().filter(|cell| cell.how == how && cell.word != "-");
-        cells.for_each(|cell| *counts.entry(&cell.word).or_default() += 1);
-        let total: usize = counts.values().sum();
-        let parts: Vec<_> = counts.iter().map(|(word, count)| format!("{count} {word}")).collect();
-        format!("{total} cells: {}.\n", parts.join("; "))
+        totals(self.cells.iter().filter(|cell| cell.how == how).map(|cell| cell.word.as_str()))
     }
+}
+
+/// A table of these cells, the first line being its head.
+pub(crate) fn in_lines(lines: Vec<Vec<&str>>) -> String {
+    lines.into_iter().map(|cells| format!("| {} |\n", cells.join(" | "))).collect()
+}
+
+/// How many cells have which word.
+pub(crate) fn totals<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    let mut counts = BTreeMap::<&str, usize>::new();
+    words.filter(|word| *word != "-").for_each(|word| *counts.entry(word).or_default() += 1);
+    let total: usize = counts.values().sum();
+    let parts: Vec<_> = counts.iter().map(|(word, count)| format!("{count} {word}")).collect();
+    format!("{total} cells: {}.\n", parts.join("; "))
 }
 
 /// A section of the page as it is written in the repository.

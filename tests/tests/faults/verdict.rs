@@ -1,5 +1,7 @@
 //! Whether an operation told the truth.
 
+use std::collections::BTreeMap;
+
 use reposit::{Database, ErrorKind, Result};
 
 use crate::operations::{BATCH, Operation};
@@ -95,17 +97,13 @@ pub(crate) fn word(kind: ErrorKind) -> &'static str {
     }
 }
 
-/// One word where all items came out alike, else how many of each.
+/// The words of the items: with how many of each where a part of the batch was done. Where none was, how many had been sent
+/// when the network went is chance.
 fn summary(words: &[&'static str]) -> String {
-    let mut counts: Vec<(&str, usize)> = Vec::new();
-    for word in words {
-        match counts.iter_mut().find(|(counted, _)| counted == word) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((word, 1)),
-        }
-    }
-    match counts.as_slice() {
-        [(word, _)] => (*word).to_owned(),
-        _ => counts.iter().map(|(word, count)| format!("{count} {word}")).collect::<Vec<_>>().join(", "),
+    let mut counts = BTreeMap::<&str, usize>::new();
+    words.iter().for_each(|word| *counts.entry(word).or_default() += 1);
+    match (counts.len(), counts.contains_key("ok")) {
+        (2.., true) => counts.iter().map(|(word, count)| format!("{count} {word}")).collect::<Vec<_>>().join(", "),
+        _ => counts.into_keys().collect::<Vec<_>>().join(", "),
     }
 }

@@ -90,6 +90,7 @@ impl Failure {
         let class = classify(&error);
         let code = error.code().unwrap_or_default().to_owned();
         let message = match (class, error.message()) {
+            (Class::Credentials, Some(message)) if code == "AccessDeniedException" => format!("{code}: {message}"),
             // What DynamoDB says of a signature quotes parts of it.
             (Class::Credentials, _) if !code.is_empty() => format!("DynamoDB refused the credentials ({code})"),
             (Class::Credentials, _) => format!("no AWS credentials could be had: {}", innermost(&error)),

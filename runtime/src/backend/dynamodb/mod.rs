@@ -1,6 +1,8 @@
 //! DynamoDB.
 
+mod alone;
 mod batch;
+mod by_hand;
 mod call;
 mod changes;
 mod condition;
@@ -10,6 +12,7 @@ mod define;
 mod explain;
 mod failure;
 mod guard;
+mod holdings;
 mod keys;
 mod number;
 mod op;
@@ -18,6 +21,7 @@ mod placeholders;
 mod plan;
 mod query;
 mod read;
+mod refusal;
 mod span;
 mod stamp;
 mod together;
@@ -25,6 +29,8 @@ mod transact;
 mod unique;
 mod verify;
 mod write;
+
+pub use by_hand::decode;
 
 use std::any::Any;
 use std::fmt;
@@ -37,8 +43,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::request::{Action, Call, FindUnique, Get, Query, RecordKey, Records, Write, Written};
 use crate::value::Record;
+use refusal::Refusal;
 use stamp::Stamps;
-use write::{Refusal, Writer};
+use write::Writer;
 
 /// DynamoDB: one table a repository, and a second one where it has unique indexes.
 ///

@@ -27,6 +27,9 @@ fn integer(text: &str) -> Option<i128> {
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits = format!("{whole}{fraction}");
+    if !digits.bytes().any(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
     let scale = exponent.checked_sub(i32::try_from(fraction.len()).ok()?)?;
     let kept = match usize::try_from(-i64::from(scale)) {
         Ok(dropped) => {
@@ -77,7 +80,7 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_refused() {
-        for text in ["", "x", "NaN", "inf", "1e999", "--1", "1.2.3"] {
+        for text in ["", "-", ".", "e5", "x", "NaN", "inf", "1e999", "--1", "1.2.3"] {
             assert!(read(text).is_err(), "{text}");
         }
     }

@@ -10,12 +10,13 @@ use super::call;
 use super::condition::{self, Text};
 use super::convert::Item;
 use super::explain;
+use super::holdings::{held, judged_there, parts};
 use super::keys::to_start;
 use super::placeholders::{Placeholders, Used};
 use super::plan;
 use super::span::{self, Wanted};
 use crate::condition::Expr;
-use crate::definition::{Definition, IndexDef, Projection};
+use crate::definition::Projection;
 use crate::error::{Error, Result};
 use crate::request::{Call, Query, Source};
 use crate::value::{EXPIRES, Value};
@@ -296,64 +297,4 @@ fn conjuncts(filter: Option<&Expr>) -> Vec<&Expr> {
         Some(Expr::And(parts)) => parts.iter().flat_map(|part| conjuncts(Some(part))).collect(),
         Some(other) => vec![other],
     }
-}
-
-/// Whether the server can judge a condition: it refuses filters on the attributes of the key that is
-/// queried, and knows only what the index holds.
-fn judged_there(query: &Query, part: &Expr) -> bool {
-    let definition = query.definition;
-    let keys = match &query.source {
-        Source::Scan { .. } => Vec::new(),
-        source => parts(definition, source),
-    };
-    let held = held(definition, &query.source);
-    let local = matches!(&query.source, Source::Index { index, .. } if index.local);
-    let held = if local { local_held(definition, &query.source) } else { held };
-    let mut there = true;
-    part.paths(&mut |path| {
-        let root = path.root();
-        there &= !keys.contains(&root) && held.as_ref().is_none_or(|held| held.contains(&root));
-    });
-    there
-}
-
-/// The attributes of the key that a source is read by.
-fn parts(definition: &Definition, source: &Source) -> Vec<&'static str> {
-    match source {
-        Source::Primary { .. } => std::iter::once(definition.hash_name()).chain(definition.range_name()).collect(),
-        Source::Index { index, .. } => index.parts().map(|part| definition.part_name(part)).collect(),
-        Source::Scan { .. } => Vec::new(),
-    }
-}
-
-/// The attributes that a read of the source can give; none for all. A local index gives all: DynamoDB
-/// reads the record where the index does not hold enough.
-fn held(definition: &Definition, source: &Source) -> Option<Vec<&'static str>> {
-    match source {
-        Source::Index { index, .. } if !index.local => projected(definition, index),
-        _ => None,
-    }
-}
-
-/// The attributes that a local index itself holds.
-fn local_held(definition: &Definition, source: &Source) -> Option<Vec<&'static str>> {
-    match source {
-        Source::Index { index, .. } => projected(definition, index),
-        _ => None,
-    }
-}
-
-/// The attributes in an index; none for all.
-pub(super) fn projected(definition: &Definition, index: &IndexDef) -> Option<Vec<&'static str>> {
-    let more: &[&str] = match index.projection {
-        Projection::All => return None,
-        Projection::KeysOnly => &[],
-        Projection::Include(names) => names,
-    };
-    let mut names: Vec<_> = index.parts().map(|part| definition.part_name(part)).collect();
-    names.push(definition.hash_name());
-    names.extend(definition.range_name());
-    names.extend(definition.ttl().map(|_| EXPIRES));
-    names.extend(more);
-    Some(names)
 }

@@ -1,10 +1,13 @@
 //! Operations sent together, and the moves of guards among them.
 
+use std::collections::HashMap;
+
 use super::failure::{Class, Failure};
-use super::guard::Move;
-use super::write::{Plan, Refusal, RefusedOps, Sent, Writer};
+use super::guard::{self, GuardKey, Move};
+use super::refusal::Refusal;
+use super::write::{Plan, RefusedOps, Sent, Writer};
 use crate::error::{Error, ErrorKind, Result};
-use crate::request::Call;
+use crate::request::{Call, RecordKey};
 
 /// "Transactions" in "Quotas in Amazon DynamoDB".
 const MOST_ITEMS: usize = 100;
@@ -65,10 +68,39 @@ fn refusals(failure: &Failure) -> Result<Option<RefusedOps>> {
     Ok((!refused.is_empty()).then_some(refused))
 }
 
+impl Writer<'_> {
+    /// Whether a write before `position` takes a value that is another's: then that is the refusal to
+    /// tell, since each write sees those before it.
+    pub(super) async fn taken_before(&self, moves: &[Move], position: usize) -> Result<Option<Refusal>> {
+        let moves: Vec<_> = moves.iter().filter(|moved| moved.position < position).collect();
+        let mut holders: HashMap<(&str, &GuardKey), Option<RecordKey>> = HashMap::new();
+        for moved in &moves {
+            let place = (moved.definition.name(), &moved.key);
+            if moved.to.is_some() && !holders.contains_key(&place) {
+                let guard = self.db.guards_of(self.call, moved.definition, std::slice::from_ref(&moved.key)).await?;
+                let live = guard.get(&moved.key).filter(|guard| guard.is_live(self.call));
+                holders.insert(place, live.and_then(|guard| guard::owner(moved.definition, guard)));
+            }
+        }
+        for moved in moves {
+            let holder = holders.entry((moved.definition.name(), &moved.key)).or_default();
+            match &moved.to {
+                None => *holder = None,
+                Some((owner, _)) if holder.as_ref().is_none_or(|holder| holder == owner) => {
+                    *holder = Some(owner.clone())
+                }
+                Some(_) => return Ok(Some(violation(moved))),
+            }
+        }
+        Ok(None)
+    }
+}
+
 /// The moves of several writes on one guard as one move: DynamoDB takes one operation an item. Each
 /// sees those before it.
 pub(super) fn merge(moves: Vec<Move>, call: &Call) -> Result<Vec<Move>, Refusal> {
     let mut merged: Vec<Move> = Vec::with_capacity(moves.len());
+    let mut violations = Vec::new();
     for next in moves {
         let same = |other: &&mut Move| other.key == next.key && other.definition.name() == next.definition.name();
         let Some(before) = merged.iter_mut().find(same) else {
@@ -83,15 +115,18 @@ pub(super) fn merge(moves: Vec<Move>, call: &Call) -> Result<Vec<Move>, Refusal>
                 before.position = next.position;
             }
             // Taken while it was not given up yet.
-            (Some(_), None) => return Err(violation(before)),
-            (Some((_, until)), Some(_)) if lasts(*until) => return Err(violation(&next)),
+            (Some(_), None) => violations.push(violation(before)),
+            (Some((_, until)), Some(_)) if lasts(*until) => violations.push(violation(&next)),
             (Some(_), Some(_)) => {
                 before.to = next.to;
                 before.position = next.position;
             }
         }
     }
-    Ok(merged)
+    match violations.into_iter().min_by_key(|violation| violation.position) {
+        Some(first) => Err(first),
+        None => Ok(merged),
+    }
 }
 
 fn violation(moved: &Move) -> Refusal {

@@ -252,7 +252,7 @@ impl DynamoDb {
     }
 
     /// The guards of these keys.
-    async fn guards_of(
+    pub(super) async fn guards_of(
         &self,
         call: &Call,
         definition: &Definition,

@@ -1,6 +1,7 @@
 //! MongoDB, through its own driver.
 
 mod batch;
+mod by_hand;
 mod command;
 mod connect;
 mod convert;
@@ -19,6 +20,8 @@ mod shape;
 mod transact;
 mod update;
 mod write;
+
+pub use by_hand::decode;
 
 use std::any::Any;
 use std::fmt;

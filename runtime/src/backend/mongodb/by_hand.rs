@@ -1,0 +1,28 @@
+use mongodb::bson::RawDocument;
+
+use super::shape::from_document;
+use crate::codec;
+use crate::error::Result;
+use crate::repository::Repository;
+
+/// The model in a document that was read by hand, with the client that
+/// [`Database::raw`](crate::Database::raw) gives.
+///
+/// It takes whatever document it is given, one that has expired too.
+///
+/// ```no_run
+/// # use reposit::{Database, Repository, backend::mongodb as store}; use serde::{Serialize, Deserialize};
+/// # #[derive(Serialize, Deserialize, Repository)] struct User { #[hash_key] id: String }
+/// # async fn example(db: Database) -> Result<(), Box<dyn std::error::Error>> {
+/// use mongodb::bson::{RawDocumentBuf, doc};
+///
+/// let database: &mongodb::Database = db.raw().ok_or("not on MongoDB")?;
+/// let found = database.collection::<RawDocumentBuf>("user").find_one(doc! { "_id": "u1" }).await?;
+/// let user: Option<User> = found.map(|document| store::decode(&document)).transpose()?;
+/// # Ok(()) }
+/// ```
+///
+/// Errors: [`Codec`](crate::ErrorKind::Codec) where the document does not fit the model.
+pub fn decode<M: Repository>(document: &RawDocument) -> Result<M> {
+    codec::decode(from_document(M::definition(), document)?, M::definition())
+}

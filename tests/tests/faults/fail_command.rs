@@ -1,0 +1,120 @@
+//! Errors that mongod itself makes, through its `failCommand`: with the labels that it gives them, and in the order that the
+//! driver knows.
+
+use std::time::Duration;
+
+use mongodb::Client;
+use mongodb::bson::{Document, doc};
+use reposit::{Config, Database};
+use reposit_tests::report;
+use reposit_tests::servers::{PrivateMongo, Target, private_mongodb};
+
+use crate::matrix::{Row, fresh_id, rows};
+use crate::operations::Operation;
+use crate::stand::{Stand, define};
+use crate::state::state;
+use crate::table::{in_lines, totals};
+use crate::verdict::{Expected, judge};
+
+/// What goes wrong, once: its name, and how `failCommand` is told.
+fn faults() -> [(&'static str, Document); 6] {
+    let concern =
+        |code: i32, name| doc! { "writeConcernError": { "code": code, "codeName": name, "errmsg": "a fault" } };
+    [
+        ("ShutdownInProgress", doc! { "errorCode": 91 }),
+        ("PrimarySteppedDown", doc! { "errorCode": 189 }),
+        ("InterruptedDueToReplStateChange", doc! { "errorCode": 11602 }),
+        ("connection closed", doc! { "closeConnection": true }),
+        ("write concern: timeout", concern(64, "WriteConcernFailed")),
+        ("write concern: shutdown", concern(91, "ShutdownInProgress")),
+    ]
+}
+
+/// A server of its own: a fail point holds for all who use the server.
+struct Bench {
+    server: PrivateMongo,
+    admin: mongodb::Database,
+    truth: Database,
+}
+
+impl Bench {
+    async fn start() -> Self {
+        let server = private_mongodb(1).await;
+        let url = server.url("faults");
+        let truth = Database::open(&url).await.expect("the server answers");
+        define(&truth).await;
+        let admin = Client::with_uri_str(&url).await.expect("the server's own URL").database("admin");
+        Self { server, admin, truth }
+    }
+
+    /// Breaks the next command of this name that comes from this client.
+    async fn fail(&self, client: &str, command: &str, how: &Document) {
+        let mut data = doc! { "failCommands": [command], "appName": client };
+        data.extend(how.clone());
+        self.configure(doc! { "configureFailPoint": "failCommand", "mode": { "times": 1 }, "data": data }).await;
+    }
+
+    /// How often it struck since.
+    async fn mend(&self) -> i64 {
+        let was = self.configure(doc! { "configureFailPoint": "failCommand", "mode": "off" }).await;
+        was.get_i64("count").or_else(|_| was.get_i32("count").map(i64::from)).unwrap_or_default()
+    }
+
+    async fn configure(&self, command: Document) -> Document {
+        self.admin.run_command(command).await.expect("a server with test commands")
+    }
+
+    async fn try_one(&self, row: &Row, how: &Document) -> Result<String, String> {
+        let (operation, id) = (row.operation, fresh_id());
+        // Inside a transaction only the commit has a write concern.
+        let inside = matches!(operation, Operation::Transaction | Operation::TransactionRefused);
+        if inside && row.request != "commitTransaction" && how.contains_key("writeConcernError") {
+            return Ok("-".to_owned());
+        }
+        let expected = Expected::of(operation, &id).await;
+        operation.prepare(&self.truth, &id).await.map_err(|error| format!("could not be prepared: {error:?}"))?;
+        // After an error of this kind the driver waits for its next look at the server, ten seconds if it is not told otherwise.
+        let url = format!("{}&appName={id}&heartbeatFrequencyMS=500", self.server.url("faults"));
+        let config = Config::from_url(&url).map_err(|error| format!("{error:?}"))?;
+        let db = config.timeout(Duration::from_secs(20)).open().await.map_err(|error| format!("{error:?}"))?;
+        let before = self.mend().await;
+        self.fail(&id, &row.request, how).await;
+        let told = operation.run(&db, &id).await;
+        if self.mend().await == before {
+            return Ok("-".to_owned());
+        }
+        let after = state(&self.truth, operation, &id).await.map_err(|error| format!("{error:?}"))?;
+        judge(operation, &id, &expected, &told, &after).map_err(|lie| format!("{lie}\n  {told:?}"))
+    }
+}
+
+/// The section of the page, and the lies.
+pub(crate) async fn section() -> (String, Vec<String>) {
+    let stand = Stand::on(Target::Mongodb).await;
+    let rows = rows(&stand).await;
+    let bench = Bench::start().await;
+    let faults = faults();
+    let mut lies = Vec::new();
+    let mut words = Vec::new();
+    for row in &rows {
+        let mut line = Vec::new();
+        for (name, how) in &faults {
+            line.push(bench.try_one(row, how).await.unwrap_or_else(|lie| {
+                lies.push(format!("{} ({}), {name}: {lie}", row.operation.name(), row.request));
+                "LIE".to_owned()
+            }));
+        }
+        words.push(line);
+    }
+    let mut lines = vec![
+        ["operation", "request"].into_iter().chain(faults.iter().map(|(name, _)| *name)).collect::<Vec<_>>(),
+        vec!["---"; faults.len() + 2],
+    ];
+    for (row, words) in rows.iter().zip(&words) {
+        let names = [row.operation.name(), row.request.as_str()];
+        lines.push(names.into_iter().chain(words.iter().map(String::as_str)).collect());
+    }
+    let totals = totals(words.iter().flatten().map(String::as_str));
+    report::ran("faults::errors_of_mongod_itself", &stand.server.label());
+    (format!("{}\n{}", in_lines(lines), totals.trim_end()), lies)
+}
