@@ -4,8 +4,8 @@
 //! ("TransientTransactionError"): then it is done again from the start. A commit whose answer is
 //! lost is repeated, which the server does once ("Transactions" in the MongoDB manual).
 
-use mongodb::bson::doc;
 use mongodb::bson::oid::ObjectId;
+use mongodb::bson::{Document, doc};
 use mongodb::options::{ReadConcern, ReadPreference, SelectionCriteria, WriteConcern};
 use mongodb::{ClientSession, Database};
 
@@ -43,8 +43,9 @@ pub(super) async fn transact(database: &Database, call: Call, writes: Vec<Write>
     }
     let mut backoff = Backoff::new();
     let mut failed = 0;
+    let mut sweeps = Vec::new();
     loop {
-        let end = match once(database, &call, &writes).await {
+        let end = match once(database, &call, &writes, &sweeps).await {
             Ok(written) => return Ok(written),
             Err(end) => end,
         };
@@ -52,11 +53,16 @@ pub(super) async fn transact(database: &Database, call: Call, writes: Vec<Write>
             End::Refused(error) => return Err(error),
             End::Conflict(trouble) => Some(trouble),
             End::Clash(at, clash, error) => {
-                let holder = writes.get(at).map(|write| (collection(database, write.definition), write));
-                match holder {
-                    Some((collection, write)) if write::free(&collection, &call, write, &clash).await? => None,
-                    _ => return Err(error.at_position(at)),
+                let Some(write) = writes.get(at) else { return Err(error.at_position(at)) };
+                let collection = collection(database, write.definition);
+                if !write::free(&collection, &call, write, &clash).await? {
+                    match sweep(&call, &writes, at, &clash) {
+                        // Swept once already, so the holder is live.
+                        Some(sweep) if !sweeps.contains(&sweep) => sweeps.push(sweep),
+                        _ => return Err(error.at_position(at)),
+                    }
                 }
+                None
             }
             End::Failed(at, trouble) => {
                 failed += 1;
@@ -80,8 +86,22 @@ pub(super) async fn transact(database: &Database, call: Call, writes: Vec<Write>
     }
 }
 
+/// What to take away in the transaction before a write of it: a record that an earlier write of the
+/// same transaction stores, expired as it is, holds its values there and nowhere else.
+fn sweep(call: &Call, writes: &[Write], at: usize, clash: &Clash) -> Option<(usize, Document)> {
+    let (write, earlier) = (writes.get(at)?, writes.get(..at)?);
+    let same = |other: &Write| other.definition.name() == write.definition.name();
+    let filter = earlier.iter().any(same).then(|| write::expired_holder(call, write, clash))?;
+    Some((at, filter?))
+}
+
 /// One attempt at all of it.
-async fn once(database: &Database, call: &Call, writes: &[Write]) -> Result<Vec<Written>, End> {
+async fn once(
+    database: &Database,
+    call: &Call,
+    writes: &[Write],
+    sweeps: &[(usize, Document)],
+) -> Result<Vec<Written>, End> {
     let stamps = Stamps { written: ObjectId::new(), inserted: ObjectId::new() };
     let client = database.client();
     let mut session =
@@ -95,6 +115,12 @@ async fn once(database: &Database, call: &Call, writes: &[Write]) -> Result<Vec<
     touch(database, call, writes, &mut session).await?;
     let mut written = Vec::with_capacity(writes.len());
     for (at, write) in writes.iter().enumerate() {
+        for (_, filter) in sweeps.iter().filter(|(before, _)| *before == at) {
+            let collection = collection(database, write.definition);
+            let delete = collection.delete_many(filter.clone()).session(&mut session);
+            let swept = within(attempt(call), delete.into_future()).await;
+            swept.map_err(|trouble| unbegun(trouble, call))?;
+        }
         match one(database, call, at, write, stamps, &mut session).await {
             Ok(done) => written.push(done),
             Err(end) => {

@@ -7,7 +7,7 @@
 
 use std::time::{Duration, Instant};
 
-use mongodb::bson::{RawDocumentBuf, doc};
+use mongodb::bson::{Document, RawDocumentBuf, doc};
 use mongodb::options::ReadConcern;
 use mongodb::{Collection, Database};
 
@@ -163,6 +163,15 @@ pub(super) fn refusal(write: &Write, clash: &Clash) -> Option<Error> {
     })
 }
 
+/// Finds the holder of a value if it has expired.
+pub(super) fn expired_holder(call: &Call, write: &Write, clash: &Clash) -> Option<Document> {
+    let (values, _) = clash.values.as_ref().zip(write.definition.ttl())?;
+    let mut filter: Document =
+        values.iter().map(|(path, value)| (path.clone(), doc! { "$eq": value.clone() }.into())).collect();
+    filter.insert(EXPIRES, doc! { "$lte": date(call.now_seconds()) });
+    Some(filter)
+}
+
 /// Takes the holder of a value away if it has expired.
 pub(super) async fn free(
     collection: &Collection<RawDocumentBuf>,
@@ -170,10 +179,7 @@ pub(super) async fn free(
     write: &Write,
     clash: &Clash,
 ) -> Result<bool> {
-    let (Some(values), Some(_)) = (&clash.values, write.definition.ttl()) else { return Ok(false) };
-    let mut filter: mongodb::bson::Document =
-        values.iter().map(|(path, value)| (path.clone(), doc! { "$eq": value.clone() }.into())).collect();
-    filter.insert(EXPIRES, doc! { "$lte": date(call.now_seconds()) });
+    let Some(filter) = expired_holder(call, write, clash) else { return Ok(false) };
     let deleted = super::patience::read(call, |_| collection.delete_many(filter.clone()).into_future()).await?;
     Ok(deleted.deleted_count > 0)
 }
