@@ -7,8 +7,8 @@ use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use reposit::backend::{
-    Action, Backend, Call, FindUnique, Get, Limits, Plan, Query, RecordKey, Records, Reply, Source, Span, Write,
-    Written, index_values,
+    Action, Backend, Call, FindUnique, Get, Limits, Observer, Plan, Query, RecordKey, Records, Reply, Source, Span,
+    Write, Written, index_values,
 };
 use reposit::{Database, Definition, Error, ErrorKind, Record, Repository, Result, Value};
 use serde::{Deserialize, Serialize};
@@ -174,6 +174,7 @@ impl Backend for OneMap {
         definition: &'static Definition,
         keys: Vec<RecordKey>,
         consistent: bool,
+        _: Observer,
     ) -> Reply<'_, Vec<Option<Record>>> {
         Reply::later(async move {
             let mut found = Vec::with_capacity(keys.len());
@@ -204,7 +205,7 @@ impl Backend for OneMap {
         Reply::now(write(&mut self.store(), &call, &one))
     }
 
-    fn write_many(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Result<Written>>> {
+    fn write_many(&self, call: Call, writes: Vec<Write>, _: Observer) -> Reply<'_, Vec<Result<Written>>> {
         let mut store = self.store();
         Reply::now(Ok(writes.iter().map(|one| write(&mut store, &call, one)).collect()))
     }

@@ -1,7 +1,9 @@
 //! What the derives' expansions name beyond the public items. No part of the contract.
 
 pub use crate::codec::{CodecError, ValueSerializer};
-pub use crate::definition::{Definition, FieldDef, IndexDef, KeyDef, KeyKind, Projection, Spec, TimeUnit, TtlDef};
+pub use crate::definition::{
+    Definition, FieldDef, IndexDef, KeyDef, KeyKind, Projection, Spec, TimeUnit, TtlDef, VersionDef,
+};
 pub use crate::error::Result;
 pub use crate::field::{
     AutoKey, Bare, Contain, Countable, Dictionary, Element, InKey, InVersion, IndexKey, List, Lowering, NoLowering,

@@ -110,6 +110,15 @@ pub struct TtlDef {
     pub unit: TimeUnit,
 }
 
+/// The field that counts a record's versions.
+#[derive(Debug, Clone, Copy)]
+#[doc(hidden)]
+pub struct VersionDef {
+    pub field: usize,
+    /// The greatest number that the field's type holds.
+    pub most: u64,
+}
+
 /// The parts of a definition, as the derive fills them in.
 #[derive(Debug, Clone, Copy)]
 #[doc(hidden)]
@@ -123,7 +132,7 @@ pub struct Spec {
     pub range: Option<KeyDef>,
     pub indexes: &'static [IndexDef],
     pub ttl: Option<TtlDef>,
-    pub version: Option<usize>,
+    pub version: Option<VersionDef>,
     pub auto_hash: bool,
     pub created_at: Option<usize>,
     pub updated_at: Option<usize>,
@@ -198,7 +207,12 @@ impl Definition {
 
     /// The stored name of the version field.
     pub fn version(&self) -> Option<&'static str> {
-        self.spec.version.and_then(|at| self.field_name(at))
+        self.spec.version.and_then(|version| self.field_name(version.field))
+    }
+
+    /// The last version that the version field can hold.
+    pub(crate) fn last_version(&self) -> u64 {
+        self.spec.version.map_or(u64::MAX, |version| version.most)
     }
 
     /// Provisioned read capacity; none is on-demand.

@@ -15,6 +15,7 @@
 //! | [expiry] | records with a time to live |
 //! | [locks] | one holder at a time, with a fencing token |
 //! | [failures] | what happens when the network fails |
+//! | [faults] | every write under every fault: what the caller is told |
 //! | [configuration] | URLs, files, the environment |
 //! | [backends] | the three, and one of your own |
 
@@ -36,6 +37,7 @@ macro_rules! pages {
             "[expiry]: crate::guide::expiry\n",
             "[locks]: crate::guide::locks\n",
             "[failures]: crate::guide::failures\n",
+            "[faults]: crate::guide::faults\n",
             "[configuration]: crate::guide::configuration\n",
             "[backends]: crate::guide::backends\n",
             "\n",
@@ -59,6 +61,7 @@ pages! {
     expiry "expiry.md"
     locks "locks.md"
     failures "failures.md"
+    faults "faults.md"
     configuration "configuration.md"
     backends "backends.md"
 }

@@ -22,8 +22,12 @@ pub(super) fn spec(model: &Model) -> Option<TokenStream> {
         quote!(__p::TtlDef { field: #position, seconds: #seconds, unit: #unit })
     }));
     let position = |at: Option<usize>| option(at.map(|at| number(model.fields[at].position())));
-    let (version, created_at, updated_at) =
-        (position(model.version), position(model.created_at), position(model.updated_at));
+    let version = option(model.version.map(|at| {
+        let (field, ty) = (number(model.fields[at].position()), &model.fields[at].ty);
+        let most = quote_spanned!(ty.span()=> <#ty as __p::Version>::MOST);
+        quote!(__p::VersionDef { field: #field, most: #most })
+    }));
+    let (created_at, updated_at) = (position(model.created_at), position(model.updated_at));
     let auto_hash = model.auto_hash;
     Some(quote! {
         __p::Spec {

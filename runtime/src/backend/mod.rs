@@ -20,6 +20,7 @@ use std::time::Duration;
 
 pub use crate::change::{Change, apply};
 pub use crate::limits::Limits;
+pub use crate::progress::Observer;
 pub use crate::request::{
     Action, Call, FindUnique, Get, Position, Query, RecordKey, Records, Source, Span, Write, Written, index_values,
 };
@@ -76,6 +77,7 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
         definition: &'static Definition,
         keys: Vec<RecordKey>,
         consistent: bool,
+        observer: Observer,
     ) -> Reply<'_, Vec<Option<Record>>>;
 
     /// Finds the record with these values of a unique index.
@@ -91,7 +93,7 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     fn write(&self, call: Call, write: Write) -> Reply<'_, Written>;
 
     /// Does puts and deletes, each for itself, and gives each its own result.
-    fn write_many(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Result<Written>>>;
+    fn write_many(&self, call: Call, writes: Vec<Write>, observer: Observer) -> Reply<'_, Vec<Result<Written>>>;
 
     /// Does all the writes, or none. A refusal says which one it was
     /// ([`Error::at_position`]).

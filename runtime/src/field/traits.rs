@@ -229,10 +229,12 @@ impl AutoKey for ::uuid::Uuid {}
     note = "a version field is u64, u32, u16 or u8"
 )]
 pub trait Version: FieldType {
+    /// The last version there can be.
+    const MOST: u64;
     /// The version as a number.
     fn get(&self) -> u64;
-    /// Stores a version; false where it does not fit.
-    fn set(&mut self, version: u64) -> bool;
+    /// Takes over a version of at most `MOST`.
+    fn set(&mut self, version: u64);
 }
 
 /// A field that updates may change: not part of the key, not the version.

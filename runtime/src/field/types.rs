@@ -73,11 +73,12 @@ elements!(i8, i16, i32, i64, u16, u32, u64, bool, char, f32, f64, String);
 macro_rules! versions {
     ($($ty:ty),*) => {$(
         impl Version for $ty {
+            const MOST: u64 = <$ty>::MAX as u64;
             fn get(&self) -> u64 {
                 (*self).into()
             }
-            fn set(&mut self, version: u64) -> bool {
-                <$ty>::try_from(version).map(|version| *self = version).is_ok()
+            fn set(&mut self, version: u64) {
+                *self = <$ty>::try_from(version).unwrap_or(<$ty>::MAX);
             }
         }
     )*};

@@ -5,6 +5,7 @@ use super::prepare::{named, store};
 use crate::codec;
 use crate::database::Database;
 use crate::error::{Error, Result};
+use crate::progress::{Observer, Progress};
 use crate::repository::{IntoKey, KeyArg, Repository, Unversioned, checked};
 use crate::request::{Action, Write};
 
@@ -28,6 +29,7 @@ use crate::request::{Action, Write};
 pub struct GetMany<M> {
     keys: Vec<KeyArg>,
     consistent: bool,
+    progress: Option<Progress>,
     marker: PhantomData<fn() -> M>,
 }
 
@@ -35,12 +37,19 @@ impl<M: Repository> GetMany<M> {
     /// A read of the records with these keys.
     pub fn new<K: IntoKey<M::Key>>(keys: impl IntoIterator<Item = K>) -> Self {
         let keys = keys.into_iter().map(|key| M::key_parts(&key.into_key())).collect();
-        Self { keys, consistent: false, marker: PhantomData }
+        Self { keys, consistent: false, progress: None, marker: PhantomData }
     }
 
     /// Reads the latest: on DynamoDB strongly consistent, at twice the read units.
     pub fn consistent(mut self) -> Self {
         self.consistent = true;
+        self
+    }
+
+    /// Lets the batch be watched, and accounted for where its future is dropped.
+    pub fn progress(mut self, progress: &Progress) -> Self {
+        progress.begin(self.keys.len());
+        self.progress = Some(progress.clone());
         self
     }
 
@@ -54,8 +63,11 @@ impl<M: Repository> GetMany<M> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        let found = db.backend().get_many(db.call("get_many"), definition, keys, self.consistent).await;
-        let found = found.map_err(&named)?.into_iter();
+        let observer = Observer::new(self.progress);
+        let reply = db.backend().get_many(db.call("get_many"), definition, keys, self.consistent, observer.clone());
+        let found = reply.await.map_err(&named)?;
+        (0..found.len()).for_each(|at| observer.tell(at, None));
+        let found = found.into_iter();
         found.map(|record| record.map(|record| codec::decode(record, definition)).transpose().map_err(&named)).collect()
     }
 }
@@ -86,12 +98,20 @@ impl<M: Repository> GetMany<M> {
 #[must_use = "an operation does nothing until it is executed"]
 pub struct PutMany<'a, M> {
     records: &'a [M],
+    progress: Option<Progress>,
 }
 
 impl<'a, M: Repository + Unversioned> PutMany<'a, M> {
     /// A put of each of these records.
     pub fn new(records: &'a [M]) -> Self {
-        Self { records }
+        Self { records, progress: None }
+    }
+
+    /// Lets the batch be watched, and accounted for where its future is dropped.
+    pub fn progress(mut self, progress: &Progress) -> Self {
+        progress.begin(self.records.len());
+        self.progress = Some(progress.clone());
+        self
     }
 
     /// Does it.
@@ -99,7 +119,7 @@ impl<'a, M: Repository + Unversioned> PutMany<'a, M> {
         let definition = M::definition();
         let prepare = |record| store(db, definition, codec::encode(record, definition)?, Action::Put);
         let writes = self.records.iter().map(prepare).collect();
-        write_many(db, "put_many", writes).await.map_err(named(definition, "put_many"))
+        write_many(db, "put_many", writes, Observer::new(self.progress)).await.map_err(named(definition, "put_many"))
     }
 }
 
@@ -123,6 +143,7 @@ impl<'a, M: Repository + Unversioned> PutMany<'a, M> {
 #[must_use = "an operation does nothing until it is executed"]
 pub struct DeleteMany<M> {
     keys: Vec<KeyArg>,
+    progress: Option<Progress>,
     marker: PhantomData<fn() -> M>,
 }
 
@@ -130,7 +151,14 @@ impl<M: Repository + Unversioned> DeleteMany<M> {
     /// A delete of the records with these keys.
     pub fn new<K: IntoKey<M::Key>>(keys: impl IntoIterator<Item = K>) -> Self {
         let keys = keys.into_iter().map(|key| M::key_parts(&key.into_key())).collect();
-        Self { keys, marker: PhantomData }
+        Self { keys, progress: None, marker: PhantomData }
+    }
+
+    /// Lets the batch be watched, and accounted for where its future is dropped.
+    pub fn progress(mut self, progress: &Progress) -> Self {
+        progress.begin(self.keys.len());
+        self.progress = Some(progress.clone());
+        self
     }
 
     /// Does it.
@@ -139,12 +167,19 @@ impl<M: Repository + Unversioned> DeleteMany<M> {
         let limits = db.backend().limits();
         let prepare = |key: KeyArg| Ok(Write::new(definition, checked(definition, key?, &limits)?, Action::Delete));
         let writes = self.keys.into_iter().map(prepare).collect();
-        write_many(db, "delete_many", writes).await.map_err(named(definition, "delete_many"))
+        write_many(db, "delete_many", writes, Observer::new(self.progress))
+            .await
+            .map_err(named(definition, "delete_many"))
     }
 }
 
 /// Does the writes that could be prepared, and tells of every one that was not done.
-async fn write_many(db: &Database, operation: &'static str, prepared: Vec<Result<Write>>) -> Result<()> {
+async fn write_many(
+    db: &Database,
+    operation: &'static str,
+    prepared: Vec<Result<Write>>,
+    observer: Observer,
+) -> Result<()> {
     let total = prepared.len();
     let (mut writes, mut positions, mut failures) = (Vec::with_capacity(total), Vec::with_capacity(total), Vec::new());
     for (position, write) in prepared.into_iter().enumerate() {
@@ -153,13 +188,18 @@ async fn write_many(db: &Database, operation: &'static str, prepared: Vec<Result
                 writes.push(write);
                 positions.push(position);
             }
-            Err(error) => failures.push((position, error)),
+            Err(error) => {
+                observer.tell(position, Some(&error));
+                failures.push((position, error));
+            }
         }
     }
     if !writes.is_empty() {
-        let results = db.backend().write_many(db.call(operation), writes).await?;
-        let failed = positions.into_iter().zip(results).filter_map(|(at, result)| Some((at, result.err()?)));
-        failures.extend(failed);
+        let results = db.backend().write_many(db.call(operation), writes, observer.of(&positions)).await?;
+        for (position, result) in positions.into_iter().zip(results) {
+            observer.tell(position, result.as_ref().err());
+            failures.extend(result.err().map(|error| (position, error)));
+        }
     }
     if failures.is_empty() {
         return Ok(());

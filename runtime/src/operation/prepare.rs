@@ -63,7 +63,7 @@ pub(super) fn changes(db: &Database, definition: &'static Definition, mut change
         changes.push(expiry);
     }
     if let Some(name) = definition.version() {
-        let bounds = Some((0, i128::from(u64::MAX)));
+        let bounds = Some((0, i128::from(definition.last_version())));
         changes.push(Change::Add { path: Path::field(name), delta: Value::Int(1), bounds });
     }
     Ok(changes)

@@ -147,7 +147,7 @@ impl<M: Repository + Unversioned> TransactionItem for Put<'_, M> {
 #[doc(hidden)]
 pub struct VersionOf<M> {
     pub get: fn(&M) -> u64,
-    pub set: fn(&mut M, u64) -> bool,
+    pub set: fn(&mut M, u64),
 }
 
 impl<M> fmt::Debug for VersionOf<M> {
@@ -205,7 +205,10 @@ impl<'a, M: Versioned> Save<'a, M> {
     fn write(&mut self, db: &Database) -> Result<Write> {
         let definition = M::definition();
         let current = (self.version.get)(self.record);
-        let next = self.next(current)?;
+        if current >= definition.last_version() {
+            return Err(Error::invalid(format!("the version field cannot hold a version after {current}")));
+        }
+        let next = current + 1;
         let mut record = codec::encode(self.record, definition)?;
         record.set(definition.version().unwrap_or_default(), Value::Int(next.into()));
         let action: fn(Record) -> Action = if current == 0 { Action::Create } else { Action::Replace };
@@ -213,13 +216,6 @@ impl<'a, M: Versioned> Save<'a, M> {
         write.version = (current != 0).then_some(current);
         self.stored = Some(stored(&write)?);
         Ok(write)
-    }
-
-    /// The next version, if the field can hold it. The struct is left as it was.
-    fn next(&mut self, current: u64) -> Result<u64> {
-        let next = current.checked_add(1).filter(|next| (self.version.set)(self.record, *next));
-        (self.version.set)(self.record, current);
-        next.ok_or_else(|| Error::invalid(format!("the version field cannot hold a version after {current}")))
     }
 }
 

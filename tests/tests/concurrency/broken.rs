@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use reposit::backend::memory::Memory;
 use reposit::backend::{
-    Action, Backend, Call, FindUnique, Get, Limits, Plan, Query, RecordKey, Records, Reply, Source, Write, Written,
+    Action, Backend, Call, FindUnique, Get, Limits, Observer, Plan, Query, RecordKey, Records, Reply, Source, Write,
+    Written,
 };
 use reposit::{Definition, Error, ErrorKind, Record, Repository, Result, Value};
 use serde::{Deserialize, Serialize};
@@ -219,8 +220,9 @@ impl Backend for Broken {
         definition: &'static Definition,
         keys: Vec<RecordKey>,
         consistent: bool,
+        observer: Observer,
     ) -> Reply<'_, Vec<Option<Record>>> {
-        self.inner.get_many(call, definition, keys, consistent)
+        self.inner.get_many(call, definition, keys, consistent, observer)
     }
 
     fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>> {
@@ -249,8 +251,8 @@ impl Backend for Broken {
         })
     }
 
-    fn write_many(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Result<Written>>> {
-        self.inner.write_many(call, writes)
+    fn write_many(&self, call: Call, writes: Vec<Write>, observer: Observer) -> Reply<'_, Vec<Result<Written>>> {
+        self.inner.write_many(call, writes, observer)
     }
 
     fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>> {

@@ -1,4 +1,7 @@
-use reposit::ErrorKind;
+use std::sync::Arc;
+
+use reposit::{ErrorKind, Progress};
+use tokio::sync::Notify;
 
 use crate::harness::Test;
 use crate::models::{Account, Event, Note, account, event, note};
@@ -13,6 +16,8 @@ cases!(
     the_last_of_one_key_wins,
     batches_keep_unique_values,
     keys_of_two_parts_in_batches,
+    a_batch_is_watched_item_by_item,
+    a_dropped_batch_is_accounted_for,
 );
 
 async fn many_keys_in_the_order_asked(t: Test) {
@@ -83,4 +88,41 @@ async fn keys_of_two_parts_in_batches(t: Test) {
     assert_eq!(got, [Some(event("s", 3, 0)), None, Some(event("s", 0, 0))]);
     Event::delete_many([("s".to_owned(), 3), ("s".to_owned(), 4)]).exec(db).await.unwrap();
     assert_eq!(Event::query("s").count(db).await.unwrap(), 3);
+}
+
+async fn a_batch_is_watched_item_by_item(t: Test) {
+    let db = t.with::<Note>().await;
+    let mut notes: Vec<_> = (0..60).map(|n| note(&n.to_string())).collect();
+    notes.extend([note(""), note("7")]);
+    let progress = Progress::new();
+    let batch = Note::put_many(&notes).progress(&progress);
+    assert_eq!((progress.total(), progress.done(), progress.open().len()), (62, 0, 62));
+    batch.exec(db).await.unwrap_err();
+    assert_eq!((progress.done(), progress.failed(), progress.open()), (61, 1, vec![]));
+    assert!(!progress.completed().contains(&60), "the refused one");
+
+    Note::get_many(["1", "none", "1"]).progress(&progress).exec(db).await.unwrap();
+    assert_eq!((progress.total(), progress.completed()), (3, vec![0, 1, 2]));
+    Note::delete_many(notes.iter().map(|note| &note.id)).progress(&progress).exec(db).await.unwrap_err();
+    assert_eq!((progress.done(), progress.failed()), (61, 1));
+}
+
+async fn a_dropped_batch_is_accounted_for(t: Test) {
+    let db = t.with::<Note>().await;
+    let notes: Vec<_> = (0..1500).map(|n| note(&n.to_string())).collect();
+    let first = Arc::new(Notify::new());
+    let progress = Progress::told_to({
+        let first = first.clone();
+        move |_, _| first.notify_one()
+    });
+    tokio::select! {
+        biased;
+        () = first.notified() => {}
+        done = Note::put_many(&notes).progress(&progress).exec(db) => done.unwrap(),
+    }
+    assert!(progress.done() > 0);
+    assert_eq!(progress.done() + progress.open().len(), notes.len());
+    let done: Vec<_> = progress.completed().into_iter().map(|at| &notes[at].id).collect();
+    let stored = Note::get_many(done).consistent().exec(db).await.unwrap();
+    assert!(stored.iter().all(Option::is_some), "what was told to be done is there");
 }

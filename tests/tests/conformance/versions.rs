@@ -1,4 +1,5 @@
-use reposit::ErrorKind;
+use reposit::{ErrorKind, Repository};
+use serde::{Deserialize, Serialize};
 
 use crate::harness::{Test, kind};
 use crate::models::{User, user};
@@ -13,6 +14,7 @@ cases!(
     delete_checks_the_version,
     a_failed_save_leaves_the_struct_alone,
     create_stores_no_version_zero,
+    a_version_stays_within_its_field,
 );
 
 async fn save_creates_at_version_zero(t: Test) {
@@ -88,4 +90,28 @@ async fn create_stores_no_version_zero(t: Test) {
     got.age = 50;
     User::save(&mut got).exec(db).await.unwrap();
     assert_eq!(got.revision, 2);
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+struct Narrow {
+    #[hash_key]
+    id: String,
+    count: u32,
+    #[version]
+    revision: u8,
+}
+
+async fn a_version_stays_within_its_field(t: Test) {
+    let db = t.with::<Narrow>().await;
+    let mut last = Narrow { id: "n".into(), count: 0, revision: 254 };
+    Narrow::create(&last).exec(db).await.unwrap();
+    Narrow::save(&mut last).exec(db).await.unwrap();
+    assert_eq!(last.revision, u8::MAX);
+    // There is none after it: every path refuses, and what is stored stays as it is.
+    assert_eq!(kind(Narrow::save(&mut last).exec(db).await), ErrorKind::InvalidInput);
+    assert_eq!(kind(Narrow::update("n").add(Narrow::COUNT, 1).exec(db).await), ErrorKind::InvalidInput);
+    assert_eq!(kind(Narrow::upsert("n").set(Narrow::COUNT, 1).exec(db).await), ErrorKind::InvalidInput);
+    let add = db.transaction().add(Narrow::update("n").add(Narrow::COUNT, 1));
+    assert_eq!(kind(add.commit().await), ErrorKind::InvalidInput);
+    assert_eq!(Narrow::get("n").exec(db).await.unwrap(), Some(last));
 }

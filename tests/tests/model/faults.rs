@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use reposit::backend::memory::Memory;
 use reposit::backend::{
-    Action, Backend, Call, Change, FindUnique, Get, Limits, Plan, Query, RecordKey, Records, Reply, Source, Write,
-    Written, index_values,
+    Action, Backend, Call, Change, FindUnique, Get, Limits, Observer, Plan, Query, RecordKey, Records, Reply, Source,
+    Write, Written, index_values,
 };
 use reposit::clock::{Clock, ManualClock};
 use reposit::config::MemorySettings;
@@ -191,8 +191,9 @@ impl Backend for Faulty {
         definition: &'static Definition,
         keys: Vec<RecordKey>,
         consistent: bool,
+        observer: Observer,
     ) -> Reply<'_, Vec<Option<Record>>> {
-        self.inner.get_many(self.call(call), definition, keys, consistent)
+        self.inner.get_many(self.call(call), definition, keys, consistent, observer)
     }
 
     fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>> {
@@ -214,9 +215,9 @@ impl Backend for Faulty {
         Reply::later(self.write_wrongly(self.call(call), write))
     }
 
-    fn write_many(&self, call: Call, mut writes: Vec<Write>) -> Reply<'_, Vec<Result<Written>>> {
+    fn write_many(&self, call: Call, mut writes: Vec<Write>, observer: Observer) -> Reply<'_, Vec<Result<Written>>> {
         let lost = if self.has(Fault::LastOfBatchLost) && writes.len() > 1 { writes.pop() } else { None };
-        let results = self.inner.write_many(self.call(call), writes);
+        let results = self.inner.write_many(self.call(call), writes, observer);
         Reply::later(async move {
             let mut results = results.await?;
             results.extend(lost.map(|_| Ok(Written::existed(false))));

@@ -13,6 +13,7 @@ use super::read::{PARALLEL, unprocessed};
 use super::write::Writer;
 use crate::backend::BoxFuture;
 use crate::error::{Error, ErrorKind, Result};
+use crate::progress::Observer;
 use crate::request::{Action, Call, Write, Written};
 use crate::value::{Record, STAMP};
 
@@ -22,32 +23,57 @@ const MOST_WRITES: usize = 25;
 /// What came of the write at a position.
 type Done = (usize, Result<Written>);
 
+/// What came of the writes so far, told as it comes.
+struct Results<'a> {
+    done: Vec<Done>,
+    tell: &'a (dyn Fn(&Done) + Sync),
+}
+
+impl Results<'_> {
+    fn push(&mut self, done: Done) {
+        (self.tell)(&done);
+        self.done.push(done);
+    }
+
+    fn extend(&mut self, done: impl IntoIterator<Item = Done>) {
+        done.into_iter().for_each(|done| self.push(done));
+    }
+}
+
 impl DynamoDb {
     /// Does puts and deletes. Of two of the same record only the last is sent, and both are done then.
-    pub(super) async fn write_all(&self, call: &Call, writes: &[Write]) -> Vec<Result<Written>> {
-        let mut last: HashMap<Vec<u8>, usize> = HashMap::with_capacity(writes.len());
+    pub(super) async fn write_all(&self, call: &Call, writes: &[Write], observer: &Observer) -> Vec<Result<Written>> {
+        let mut places: HashMap<Vec<u8>, Vec<usize>> = HashMap::with_capacity(writes.len());
         for (at, write) in writes.iter().enumerate() {
-            last.insert(ident(write.definition, &write.key), at);
+            places.entry(ident(write.definition, &write.key)).or_default().push(at);
         }
-        let mut results: Vec<Option<Result<Written>>> = vec![None; writes.len()];
-        let mut sent: Vec<usize> = last.values().copied().collect();
+        let mut same: HashMap<usize, Vec<usize>> = HashMap::with_capacity(places.len());
+        same.extend(places.into_values().filter_map(|places| Some((*places.last()?, places))));
+        let mut sent: Vec<usize> = same.keys().copied().collect();
         sent.sort_unstable();
         let (whole, single): (Vec<_>, Vec<_>) = sent.into_iter().partition(|at| batches(&writes[*at]));
+        let tell = |(at, result): &Done| {
+            same.get(at).into_iter().flatten().for_each(|at| observer.tell(*at, result.as_ref().err()));
+        };
+        let tell = &tell;
         let mut parts: Vec<BoxFuture<'_, Vec<Done>>> = Vec::new();
         for chunk in whole.chunks(MOST_WRITES) {
-            parts.push(Box::pin(self.write_batch(call, writes, chunk)));
+            parts.push(Box::pin(self.write_batch(call, writes, chunk, Results { done: Vec::new(), tell })));
         }
         for at in single {
-            parts.push(Box::pin(async move { vec![self.write_single(call, writes, at).await] }));
+            parts.push(Box::pin(async move {
+                let done = self.write_single(call, writes, at).await;
+                tell(&done);
+                vec![done]
+            }));
         }
-        for (at, result) in call::side_by_side(parts, PARALLEL).await.into_iter().flatten() {
-            results[at] = Some(result);
+        let mut results: Vec<Option<Result<Written>>> = vec![None; writes.len()];
+        for (last, result) in call::side_by_side(parts, PARALLEL).await.into_iter().flatten() {
+            for at in same.get(&last).into_iter().flatten() {
+                results[*at] = Some(result.clone());
+            }
         }
-        let of_last = |write: &Write| {
-            let at = last.get(&ident(write.definition, &write.key))?;
-            results.get(*at).cloned().flatten()
-        };
-        writes.iter().map(|write| of_last(write).unwrap_or_else(|| Err(undone()))).collect()
+        results.into_iter().map(|result| result.unwrap_or_else(|| Err(undone()))).collect()
     }
 
     async fn write_single(&self, call: &Call, writes: &[Write], at: usize) -> Done {
@@ -58,8 +84,7 @@ impl DynamoDb {
     }
 
     /// Sends one batch, and what was left of it, until all is done.
-    async fn write_batch(&self, call: &Call, writes: &[Write], chunk: &[usize]) -> Vec<Done> {
-        let mut results = Vec::with_capacity(chunk.len());
+    async fn write_batch(&self, call: &Call, writes: &[Write], chunk: &[usize], mut results: Results<'_>) -> Vec<Done> {
         let mut left: Vec<(usize, WriteRequest)> = Vec::with_capacity(chunk.len());
         for at in chunk {
             match self.request(&writes[*at]) {
@@ -93,7 +118,7 @@ impl DynamoDb {
                 // Sent again, a put or a delete could be applied after another's write.
                 Err(failure) if failure.class.may_be_applied() => {
                     results.extend(self.look(call, writes, left, failure.into_unknown()).await);
-                    return results;
+                    return results.done;
                 }
                 Err(failure) if failure.class.passes() => call::gave_up(&attempts, failure),
                 // One of them is refused, and with it all: each by itself tells which.
@@ -101,15 +126,15 @@ impl DynamoDb {
                     for (at, _) in left {
                         results.push(self.write_single(call, writes, at).await);
                     }
-                    return results;
+                    return results.done;
                 }
             };
             if !attempts.pause().await {
                 results.extend(left.into_iter().map(|(at, _)| (at, Err(error.clone()))));
-                return results;
+                return results.done;
             }
         }
-        results
+        results.done
     }
 
     /// Looks which writes of a batch whose answer was lost have come through: puts by their stamps,

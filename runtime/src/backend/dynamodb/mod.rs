@@ -37,7 +37,7 @@ use std::fmt;
 
 use aws_sdk_dynamodb::Client;
 
-use super::{Backend, Plan, Reply};
+use super::{Backend, Observer, Plan, Reply};
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
@@ -157,10 +157,11 @@ impl Backend for DynamoDb {
         definition: &'static Definition,
         keys: Vec<RecordKey>,
         consistent: bool,
+        observer: Observer,
     ) -> Reply<'_, Vec<Option<Record>>> {
         Reply::later(async move {
             let wanted = keys.into_iter().map(|key| (definition, key)).collect();
-            let found = self.fetch(&call, wanted, consistent, None).await?;
+            let found = self.fetch_watched(&call, wanted, consistent, None, &observer).await?;
             Ok(found.into_iter().map(|record| record.filter(|record| record.is_live(&call))).collect())
         })
     }
@@ -183,8 +184,8 @@ impl Backend for DynamoDb {
         Reply::later(async move { self.write_one(&call, write).await })
     }
 
-    fn write_many(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Result<Written>>> {
-        Reply::later(async move { Ok(self.write_all(&call, &writes).await) })
+    fn write_many(&self, call: Call, writes: Vec<Write>, observer: Observer) -> Reply<'_, Vec<Result<Written>>> {
+        Reply::later(async move { Ok(self.write_all(&call, &writes, &observer).await) })
     }
 
     fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>> {

@@ -13,6 +13,7 @@ use super::placeholders::Placeholders;
 use crate::backend::BoxFuture;
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
+use crate::progress::Observer;
 use crate::request::{Call, RecordKey};
 use crate::value::Record;
 
@@ -33,6 +34,18 @@ impl DynamoDb {
         consistent: bool,
         fields: Option<&[&str]>,
     ) -> Result<Vec<Option<Record>>> {
+        self.fetch_watched(call, wanted, consistent, fields, &Observer::default()).await
+    }
+
+    /// The same, and tells of each record once it was read.
+    pub(super) async fn fetch_watched(
+        &self,
+        call: &Call,
+        wanted: Vec<Wanted>,
+        consistent: bool,
+        fields: Option<&[&str]>,
+        observer: &Observer,
+    ) -> Result<Vec<Option<Record>>> {
         if let [(definition, key)] = wanted.as_slice() {
             return Ok(vec![self.fetch_one(call, definition, key, consistent, fields).await?]);
         }
@@ -45,9 +58,16 @@ impl DynamoDb {
             }
             places.push(at);
         }
+        let places = &places;
         let mut batches: Vec<BoxFuture<'_, _>> = Vec::new();
         for chunk in distinct.chunks(MOST_KEYS) {
-            batches.push(Box::pin(self.batch(call, chunk, consistent, fields)));
+            batches.push(Box::pin(async move {
+                let found = self.batch(call, chunk, consistent, fields).await?;
+                for (definition, key) in chunk {
+                    places.get(&ident(definition, key)).into_iter().flatten().for_each(|at| observer.tell(*at, None));
+                }
+                Ok::<_, Error>(found)
+            }));
         }
         let mut found = vec![None; wanted.len()];
         for batch in call::side_by_side(batches, PARALLEL).await {

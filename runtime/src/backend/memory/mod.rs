@@ -6,7 +6,7 @@ use std::any::Any;
 
 pub(crate) use self::tree::Tree;
 use super::keyspace::{self, Keyspace};
-use super::{Backend, Call, FindUnique, Get, Limits, Plan, Query, RecordKey, Records, Reply, Write, Written};
+use super::{Backend, Call, FindUnique, Get, Limits, Observer, Plan, Query, RecordKey, Records, Reply, Write, Written};
 use crate::config::MemorySettings;
 use crate::definition::Definition;
 use crate::error::Result;
@@ -77,6 +77,7 @@ impl Backend for Memory {
         definition: &'static Definition,
         keys: Vec<RecordKey>,
         _: bool,
+        _: Observer,
     ) -> Reply<'_, Vec<Option<Record>>> {
         Reply::now(self.keys.get_many(call, definition, &keys))
     }
@@ -97,7 +98,7 @@ impl Backend for Memory {
         Reply::now(self.keys.write(call, write))
     }
 
-    fn write_many(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Result<Written>>> {
+    fn write_many(&self, call: Call, writes: Vec<Write>, _: Observer) -> Reply<'_, Vec<Result<Written>>> {
         Reply::now(Ok(self.keys.write_many(call, writes)))
     }
 

@@ -18,23 +18,33 @@ use super::read::{collection, find};
 use super::shape::{id, stamp_of};
 use super::write;
 use crate::error::{Error, ErrorKind, Result};
+use crate::progress::Observer;
 use crate::request::{Action, Call, RecordKey, Write, Written};
 
 /// How much one command carries. The server takes 100,000 writes of 48 MB together.
 const WRITES: usize = 1000;
 const BYTES: usize = 16 * 1024 * 1024;
 
-pub(super) async fn write_many(database: &Database, call: Call, writes: Vec<Write>) -> Result<Vec<Result<Written>>> {
-    let mut results = Vec::with_capacity(writes.len());
+pub(super) async fn write_many(
+    database: &Database,
+    call: Call,
+    writes: Vec<Write>,
+    observer: Observer,
+) -> Result<Vec<Result<Written>>> {
+    let mut results: Vec<Result<Written>> = Vec::with_capacity(writes.len());
     let mut rest = &*writes;
     while !rest.is_empty() {
         let length = run(rest);
         let (chunk, others) = rest.split_at(length.max(1));
         rest = others;
+        let told = results.len();
         if length == 0 {
             results.push(write::write(database, call, chunk[0].clone()).await);
         } else {
             results.extend(one_command(database, &call, chunk).await);
+        }
+        for (at, result) in results.iter().enumerate().skip(told) {
+            observer.tell(at, result.as_ref().err());
         }
     }
     Ok(results)

@@ -30,7 +30,7 @@ use std::time::Duration;
 use mongodb::bson::doc;
 
 use self::command::{Command, Stamps};
-use super::{Backend, Plan, Reply};
+use super::{Backend, Observer, Plan, Reply};
 use crate::clock::{Clock, SystemClock};
 use crate::config::MongoDbSettings;
 use crate::definition::Definition;
@@ -147,8 +147,9 @@ impl Backend for MongoDb {
         definition: &'static Definition,
         keys: Vec<RecordKey>,
         _consistent: bool,
+        observer: Observer,
     ) -> Reply<'_, Vec<Option<Record>>> {
-        Reply::later(read::get_many(&self.database, call, definition, keys))
+        Reply::later(read::get_many(&self.database, call, definition, keys, observer))
     }
 
     fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>> {
@@ -167,8 +168,8 @@ impl Backend for MongoDb {
         Reply::later(write::write(&self.database, call, write))
     }
 
-    fn write_many(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Result<Written>>> {
-        Reply::later(batch::write_many(&self.database, call, writes))
+    fn write_many(&self, call: Call, writes: Vec<Write>, observer: Observer) -> Reply<'_, Vec<Result<Written>>> {
+        Reply::later(batch::write_many(&self.database, call, writes, observer))
     }
 
     fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>> {

@@ -12,6 +12,7 @@ use super::patience::read;
 use super::shape::{by_id, columns, from_document, id};
 use crate::definition::Definition;
 use crate::error::{Error, Result};
+use crate::progress::Observer;
 use crate::request::{Call, FindUnique, Get, RecordKey};
 use crate::value::Record;
 
@@ -80,6 +81,7 @@ pub(super) async fn get_many(
     call: Call,
     definition: &'static Definition,
     keys: Vec<RecordKey>,
+    observer: Observer,
 ) -> Result<Vec<Option<Record>>> {
     let collection = collection(database, definition);
     let mut wanted = HashMap::with_capacity(keys.len());
@@ -93,13 +95,15 @@ pub(super) async fn get_many(
         positions.push(position);
     }
     let chunks = asked.chunks(KEYS).map(<[Bson]>::to_vec).collect::<Vec<_>>();
-    let (call, collection) = (&call, &collection);
+    let (call, collection, wanted, observer) = (&call, &collection, &wanted, &observer);
     let reads = chunks.into_iter().map(|ids| async move {
         let options = FindOptions::builder().batch_size(KEYS as u32 + 1).build();
-        find(call, collection, &doc! { "_id": { "$in": ids } }, &options, |document| {
-            from_document(definition, document)
-        })
-        .await
+        let filter = doc! { "_id": { "$in": &ids } };
+        let found = find(call, collection, &filter, &options, |document| from_document(definition, document)).await?;
+        for id in &ids {
+            wanted.get(&bytes_of(id)?).into_iter().flatten().for_each(|position| observer.tell(*position, None));
+        }
+        Ok::<_, Error>(found)
     });
     let found: Vec<Vec<Record>> = stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
     let mut results = vec![None; keys.len()];

@@ -1,0 +1,190 @@
+//! What is known of a batch while it runs, and after it was dropped.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::error::Error;
+
+/// Watches a batch: how many of its items were done or refused so far, and of which nothing is
+/// known yet. What `.progress(&progress)` of `get_many`, `put_many` and `delete_many` takes.
+///
+/// A clone watches the same batch, from another task if need be. It outlives the batch, so that a
+/// batch whose future was dropped half done can still be accounted for: the items that are
+/// [`open`](Progress::open) then may have been done or not.
+///
+/// An item is settled with the answer to the request it was part of. It costs a lock an item, and
+/// nothing where no progress is asked for.
+///
+/// ```
+/// # use reposit::{Database, Progress, Repository}; use serde::{Serialize, Deserialize};
+/// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+/// # struct Event { #[hash_key] stream: String, #[range_key] seq: u64 }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<Event>().await?;
+/// let events: Vec<_> = (0..300).map(|seq| Event { stream: "s".into(), seq }).collect();
+/// let progress = Progress::new();
+/// let batch = Event::put_many(&events).progress(&progress);
+/// assert_eq!(progress.to_string(), "0 of 300 done");
+/// batch.exec(&db).await?;
+/// assert_eq!((progress.done(), progress.failed(), progress.open()), (300, 0, vec![]));
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Default)]
+pub struct Progress {
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    listener: Option<Listener>,
+}
+
+type Listener = Box<dyn Fn(usize, Option<&Error>) + Send + Sync>;
+
+#[derive(Default)]
+struct State {
+    items: Vec<Item>,
+    done: usize,
+    failed: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Item {
+    Open,
+    Done,
+    Failed,
+}
+
+impl Progress {
+    /// Watches nothing until it is given to a batch.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Calls `listener` for each item as soon as it is settled, with its position in the batch and
+    /// the error if it was not done. The batch waits for it, so it should be quick.
+    ///
+    /// ```
+    /// # use reposit::{Database, Progress, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct Event { #[hash_key] stream: String, #[range_key] seq: u64 }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<Event>().await?;
+    /// let (told, heard) = std::sync::mpsc::channel();
+    /// let progress = Progress::told_to(move |position, error| {
+    ///     told.send((position, error.is_some())).ok();
+    /// });
+    /// let events = [Event { stream: "s".into(), seq: 1 }, Event { stream: "".into(), seq: 2 }];
+    /// assert!(Event::put_many(&events).progress(&progress).exec(&db).await.is_err());
+    /// assert_eq!(heard.try_iter().collect::<Vec<_>>(), [(1, true), (0, false)]);
+    /// # Ok(()) }
+    /// ```
+    pub fn told_to(listener: impl Fn(usize, Option<&Error>) + Send + Sync + 'static) -> Self {
+        Self { shared: Arc::new(Shared { listener: Some(Box::new(listener)), ..Shared::default() }) }
+    }
+
+    /// How many items the batch has.
+    pub fn total(&self) -> usize {
+        self.state().items.len()
+    }
+
+    /// How many items were done: written, or read.
+    pub fn done(&self) -> usize {
+        self.state().done
+    }
+
+    /// How many items were not done. The batch's own error says why, item by item.
+    pub fn failed(&self) -> usize {
+        self.state().failed
+    }
+
+    /// The positions of the items that were done.
+    pub fn completed(&self) -> Vec<usize> {
+        self.positions(Item::Done)
+    }
+
+    /// The positions of the items of which nothing is known: not asked for yet, or without an
+    /// answer. Once the batch was dropped they may have been done or not.
+    pub fn open(&self) -> Vec<usize> {
+        self.positions(Item::Open)
+    }
+
+    fn positions(&self, wanted: Item) -> Vec<usize> {
+        let state = self.state();
+        state.items.iter().enumerate().filter(|(_, item)| **item == wanted).map(|(at, _)| at).collect()
+    }
+
+    /// Begins anew with so many items.
+    pub(crate) fn begin(&self, total: usize) {
+        *self.state() = State { items: vec![Item::Open; total], done: 0, failed: 0 };
+    }
+
+    /// The first word on an item counts.
+    pub(crate) fn settle(&self, position: usize, error: Option<&Error>) {
+        {
+            let mut state = self.state();
+            let Some(item @ Item::Open) = state.items.get_mut(position) else { return };
+            *item = if error.is_none() { Item::Done } else { Item::Failed };
+            match error {
+                None => state.done += 1,
+                Some(_) => state.failed += 1,
+            }
+        }
+        // Not under the lock: the listener may ask for the counts.
+        if let Some(listener) = &self.shared.listener {
+            listener(position, error);
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.state();
+        write!(f, "{} of {} done", state.done, state.items.len())?;
+        if state.failed > 0 { write!(f, ", {} failed", state.failed) } else { Ok(()) }
+    }
+}
+
+impl fmt::Debug for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Progress({self})")
+    }
+}
+
+/// Tells a batch's [`Progress`], if one is asked for, what has become of the items of a request to
+/// a backend.
+///
+/// A backend tells of each item once it knows, by its position in the request. What it does not tell
+/// is told from its results in the end.
+#[derive(Debug, Clone, Default)]
+pub struct Observer {
+    progress: Option<Progress>,
+    /// Where the items of the request stand in the batch; the same place where there is nothing.
+    positions: Option<Arc<[usize]>>,
+}
+
+impl Observer {
+    pub(crate) fn new(progress: Option<Progress>) -> Self {
+        Self { progress, positions: None }
+    }
+
+    /// For a request that has only these items of the batch.
+    pub(crate) fn of(&self, positions: &[usize]) -> Self {
+        let positions = self.progress.is_some().then(|| positions.into());
+        Self { progress: self.progress.clone(), positions }
+    }
+
+    /// The item at this position was done, or not for this reason.
+    pub fn tell(&self, at: usize, error: Option<&Error>) {
+        let Some(progress) = &self.progress else { return };
+        let position = self.positions.as_ref().map_or(Some(at), |positions| positions.get(at).copied());
+        if let Some(position) = position {
+            progress.settle(position, error);
+        }
+    }
+}
