@@ -17,6 +17,8 @@ use crate::spell;
 const MOST_GLOBAL: usize = 20;
 const MOST_LOCAL: usize = 5;
 const MOST_INCLUDED: usize = 100;
+/// "Global secondary indexes: multi-attribute keys".
+const MOST_RANGES: usize = 4;
 
 /// Checks every index: those on fields in the fields' order, then those on the struct.
 pub(super) fn check(cx: &Ctxt, input: &Input, roles: &Roles, fields: &[Field]) -> Vec<Index> {
@@ -147,6 +149,12 @@ impl Checker<'_> {
     }
 
     fn ranges(&self) -> Vec<usize> {
+        let count = self.written.ranges.len();
+        if count > MOST_RANGES {
+            let beyond = self.written.ranges.iter().skip(MOST_RANGES).map(ToTokens::to_token_stream);
+            let message = format!("an index of {count} range fields: DynamoDB takes at most {MOST_RANGES}");
+            self.cx.error(beyond.collect::<Mark>(), message);
+        }
         self.written.ranges.iter().filter_map(|name| self.field(name)).collect()
     }
 

@@ -23,23 +23,18 @@ use crate::value::EXPIRES;
 use observe::Observed;
 pub(super) use observe::State;
 
-/// More range fields in a global index are refused ("Global secondary indexes: multi-attribute keys").
-const MOST_RANGES: usize = 4;
-
 /// How long another process that has made a table is given to turn its time to live on.
 const GRACE: Duration = Duration::from_secs(3);
 
 impl DynamoDb {
     /// What would be done.
     pub(super) async fn draft(&self, call: &Call, definition: &'static Definition) -> Result<Plan> {
-        check(definition)?;
         let observed = self.observe(call, definition).await?;
         Ok(compare::plan(definition, &observed))
     }
 
     /// Does it.
     pub(super) async fn make(&self, call: &Call, definition: &'static Definition) -> Result<()> {
-        check(definition)?;
         let mut making = Making { db: self, call, definition, made: false, waiting: Attempts::new(call) };
         loop {
             match making.step().await? {
@@ -51,18 +46,6 @@ impl DynamoDb {
                 }
             }
         }
-    }
-}
-
-/// What DynamoDB cannot do at all.
-fn check(definition: &Definition) -> Result<()> {
-    match definition.indexes().iter().find(|index| index.ranges.len() > MOST_RANGES) {
-        Some(index) => {
-            let count = index.ranges.len();
-            let message = format!("an index of {count} range fields; DynamoDB takes {MOST_RANGES}");
-            Err(Error::unsupported(message).on_index(index.name))
-        }
-        None => Ok(()),
     }
 }
 
