@@ -33,7 +33,8 @@ pub enum ErrorKind {
     Codec,
     /// The backend asked for less traffic until the deadline passed.
     Throttled,
-    /// The deadline passed before an answer; nothing was changed.
+    /// The deadline passed before an answer, or with the writes of others in the way all along;
+    /// nothing was changed.
     Timeout,
     /// The backend cannot be reached.
     Unavailable,

@@ -41,7 +41,7 @@ macro_rules! pages {
             "[configuration]: crate::guide::configuration\n",
             "[backends]: crate::guide::backends\n",
             "\n",
-            include_str!(concat!("../../docs/", $file)),
+            include_str!(concat!("../docs/", $file)),
         )]
         pub mod $name {}
     )*};
@@ -68,5 +68,5 @@ pages! {
 
 /// The README, whose blocks are run as well.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;
