@@ -11,46 +11,56 @@ use crate::value::Record;
 /// How many records can be read together: DynamoDB's `TransactGetItems` takes 100.
 const MOST: usize = 100;
 
-/// What can be read together: a `Vec` of gets, or a tuple of up to six over any models.
+/// What can be read together: a get, a `Vec` of gets, or a tuple of up to six of these over any models.
 pub trait ReadTogether {
     /// What it gives: in the place of each get, `Option<M>`.
     type Output;
 
     #[doc(hidden)]
-    fn requests(&self, db: &Database) -> Result<Vec<request::Get>>;
+    fn requests(&self, db: &Database, requests: &mut Vec<request::Get>) -> Result<()>;
 
+    /// Takes as many records as it has asked for.
     #[doc(hidden)]
-    fn decode(records: Vec<Option<Record>>) -> Result<Self::Output>;
+    fn decode(self, records: &mut impl Iterator<Item = Option<Record>>) -> Result<Self::Output>;
 }
 
-fn one<M: Repository>(record: Option<Record>) -> Result<Option<M>> {
-    record.map(|record| codec::decode(record, M::definition())).transpose()
-}
+impl<M: Repository> ReadTogether for Get<M> {
+    type Output = Option<M>;
 
-impl<M: Repository> ReadTogether for Vec<Get<M>> {
-    type Output = Vec<Option<M>>;
-
-    fn requests(&self, db: &Database) -> Result<Vec<request::Get>> {
-        self.iter().map(|get| get.request(db)).collect()
+    fn requests(&self, db: &Database, requests: &mut Vec<request::Get>) -> Result<()> {
+        requests.push(self.request(db)?);
+        Ok(())
     }
 
-    fn decode(records: Vec<Option<Record>>) -> Result<Self::Output> {
-        records.into_iter().map(one).collect()
+    fn decode(self, records: &mut impl Iterator<Item = Option<Record>>) -> Result<Option<M>> {
+        records.next().flatten().map(|record| codec::decode(record, M::definition())).transpose()
+    }
+}
+
+impl<R: ReadTogether> ReadTogether for Vec<R> {
+    type Output = Vec<R::Output>;
+
+    fn requests(&self, db: &Database, requests: &mut Vec<request::Get>) -> Result<()> {
+        self.iter().try_for_each(|part| part.requests(db, requests))
+    }
+
+    fn decode(self, records: &mut impl Iterator<Item = Option<Record>>) -> Result<Self::Output> {
+        self.into_iter().map(|part| part.decode(records)).collect()
     }
 }
 
 macro_rules! tuples {
-    ($(($($model:ident $at:tt)*))*) => {$(
-        impl<$($model: Repository),*> ReadTogether for ($(Get<$model>,)*) {
-            type Output = ($(Option<$model>,)*);
+    ($(($($part:ident $at:tt)*))*) => {$(
+        impl<$($part: ReadTogether),*> ReadTogether for ($($part,)*) {
+            type Output = ($($part::Output,)*);
 
-            fn requests(&self, db: &Database) -> Result<Vec<request::Get>> {
-                Ok(vec![$(self.$at.request(db)?),*])
+            fn requests(&self, db: &Database, requests: &mut Vec<request::Get>) -> Result<()> {
+                $(self.$at.requests(db, requests)?;)*
+                Ok(())
             }
 
-            fn decode(records: Vec<Option<Record>>) -> Result<Self::Output> {
-                let mut records = records.into_iter();
-                Ok(($(one::<$model>(records.next().flatten())?,)*))
+            fn decode(self, records: &mut impl Iterator<Item = Option<Record>>) -> Result<Self::Output> {
+                Ok(($(self.$at.decode(records)?,)*))
             }
         }
     )*};
@@ -66,12 +76,14 @@ tuples! {
 }
 
 pub(crate) async fn together<R: ReadTogether>(db: &Database, gets: R) -> Result<R::Output> {
-    let requests = gets.requests(db)?;
+    let mut requests = Vec::new();
+    gets.requests(db, &mut requests)?;
     if requests.len() > MOST {
         return Err(Error::invalid(format!("a read of {} records at one moment; the limit is {MOST}", requests.len())));
     }
-    if requests.is_empty() {
-        return R::decode(Vec::new());
-    }
-    R::decode(db.backend().read_together(db.call("read"), requests).await?)
+    let records = match requests.is_empty() {
+        true => Vec::new(),
+        false => db.backend().read_together(db.call("read"), requests).await?,
+    };
+    gets.decode(&mut records.into_iter())
 }

@@ -15,6 +15,8 @@ mod batches;
 mod conditions;
 #[path = "conformance/create_get_delete.rs"]
 mod create_get_delete;
+#[path = "conformance/dropped.rs"]
+mod dropped;
 #[path = "conformance/expiry.rs"]
 mod expiry;
 #[path = "conformance/filled.rs"]

@@ -54,7 +54,7 @@ impl<'a> Locking<'a> {
     /// Waits for the lock and takes it.
     ///
     /// A task of the tokio runtime that this is called on keeps it until the [`Lease`] is released
-    /// or dropped.
+    /// or dropped. Where this future is dropped, the lock is given back if it had been taken.
     ///
     /// Errors: [`Timeout`](crate::ErrorKind::Timeout) where the wait is over,
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) outside a tokio runtime.
@@ -95,28 +95,48 @@ impl<'a> Locking<'a> {
 
     /// One look, and the lock if it can be had.
     async fn attempt(&self, watch: &mut Watch) -> Result<Option<Lease>> {
-        let holder = format!("{:032x}", fastrand::u128(..));
-        let lease = u64::try_from(self.lease.as_millis()).unwrap_or(u64::MAX);
-        // A lease counts from before the write was sent: the holder's view must end first.
-        let asked = Instant::now();
-        let taken = match LockRecord::read(self.db, self.name).await? {
-            None => LockRecord::first(self.db, self.name, &holder, lease).await,
-            Some(record) if record.holder.is_none() || watch.is_silent(&record) => {
-                record.take(self.db, &holder, lease).await
-            }
-            Some(_) => return Ok(None),
-        };
-        match taken {
-            Ok(record) => Ok(Some(Lease::start(self.db.clone(), record, self.lease, asked))),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists || is_lost(error.kind()) => Ok(None),
-            Err(error) => Err(error),
+        let seen = LockRecord::read(self.db, self.name).await?;
+        if let Some(record) = &seen
+            && record.holder.is_some()
+            && !watch.is_silent(record)
+        {
+            return Ok(None);
         }
+        // In a task of its own: where this future is dropped meanwhile, the lease goes to nobody, and so gives the lock back.
+        let taking = tokio::spawn(take(self.db.clone(), self.name.to_owned(), seen, self.lease));
+        let ended = |_| Err(Error::new(ErrorKind::OutcomeUnknown, "the task that takes the lock has ended"));
+        taking.await.unwrap_or_else(ended)
     }
 
     /// How long to wait before the next look; not the same for all who wait.
     fn pause(&self) -> Duration {
         let base = (self.lease / 10).clamp(Duration::from_millis(5), Duration::from_millis(500));
         base.mul_f64(0.5 + fastrand::f64())
+    }
+}
+
+/// Takes the lock if it is as it was seen.
+async fn take(db: Database, name: String, seen: Option<LockRecord>, lease: Duration) -> Result<Option<Lease>> {
+    let holder = format!("{:032x}", fastrand::u128(..));
+    let millis = u64::try_from(lease.as_millis()).unwrap_or(u64::MAX);
+    // A lease counts from before the write was sent: the holder's view must end first.
+    let asked = Instant::now();
+    let taken = match seen {
+        None => LockRecord::first(&db, &name, &holder, millis).await,
+        Some(record) => record.take(&db, &holder, millis).await,
+    };
+    let taken = match taken {
+        // The holder's name tells what became of a write whose answer was lost.
+        Err(error) if error.kind() == ErrorKind::OutcomeUnknown => {
+            let found = LockRecord::read(&db, &name).await.ok().flatten();
+            found.filter(|record| record.holder.as_ref() == Some(&holder)).ok_or(error)
+        }
+        taken => taken,
+    };
+    match taken {
+        Ok(record) => Ok(Some(Lease::start(db, record, lease, asked))),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists || is_lost(error.kind()) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

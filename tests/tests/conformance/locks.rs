@@ -14,6 +14,7 @@ cases!(
     one_holder_at_a_time,
     a_lock_is_given_back,
     a_dropped_lease_is_given_back,
+    a_dropped_acquisition_leaves_no_lock,
     tokens_grow_with_each_holder,
     a_living_holder_is_not_overtaken,
     a_silent_holder_is_overtaken_and_fenced_off,
@@ -55,6 +56,17 @@ async fn a_dropped_lease_is_given_back(t: Test) {
     drop(lease);
     let next = t.db.lock("l").lease(LEASE).wait(Duration::from_secs(20)).acquire().await.unwrap();
     assert_eq!(next.token(), 2, "long before the first lease was over");
+}
+
+async fn a_dropped_acquisition_leaves_no_lock(t: Test) {
+    let long = || t.db.lock("l").lease(Duration::from_secs(600)).wait(Duration::from_secs(30));
+    for step in 0..20 {
+        // Now before the lock is taken, now while the answer is on its way.
+        match tokio::time::timeout(Duration::from_micros(step * 250), long().acquire()).await {
+            Ok(lease) => assert!(lease.unwrap().release().await.unwrap()),
+            Err(_) => assert!(long().acquire().await.unwrap().release().await.unwrap()),
+        }
+    }
 }
 
 async fn tokens_grow_with_each_holder(t: Test) {
