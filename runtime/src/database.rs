@@ -141,6 +141,11 @@ impl Database {
         read::together(self, gets).await.map_err(|e| e.in_operation("read"))
     }
 
+    /// The request that the backend would send for such a read; nothing is sent.
+    pub fn explain_read<R: ReadTogether>(&self, gets: R) -> Result<String> {
+        read::explain(self, &gets).map_err(|e| e.in_operation("explain"))
+    }
+
     /// A lock over all processes that use this database, to be acquired. See [`lock`](crate::lock).
     pub fn lock<'a>(&'a self, name: &'a str) -> Locking<'a> {
         Locking::new(self, name)

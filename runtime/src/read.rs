@@ -75,15 +75,25 @@ tuples! {
     (A 0 B 1 C 2 D 3 E 4 F 5)
 }
 
-pub(crate) async fn together<R: ReadTogether>(db: &Database, gets: R) -> Result<R::Output> {
+/// What is asked for, checked.
+fn requests<R: ReadTogether>(db: &Database, gets: &R) -> Result<Vec<request::Get>> {
     let mut requests = Vec::new();
     gets.requests(db, &mut requests)?;
     if requests.len() > MOST {
         return Err(Error::invalid(format!("a read of {} records at one moment; the limit is {MOST}", requests.len())));
     }
+    Ok(requests)
+}
+
+pub(crate) async fn together<R: ReadTogether>(db: &Database, gets: R) -> Result<R::Output> {
+    let requests = requests(db, &gets)?;
     let records = match requests.is_empty() {
         true => Vec::new(),
         false => db.backend().read_together(db.call("read"), requests).await?,
     };
     gets.decode(&mut records.into_iter())
+}
+
+pub(crate) fn explain<R: ReadTogether>(db: &Database, gets: &R) -> Result<String> {
+    db.backend().explain(request::Request::ReadTogether(&requests(db, gets)?))
 }

@@ -22,7 +22,8 @@ pub use crate::change::{Change, apply};
 pub use crate::limits::Limits;
 pub use crate::progress::Observer;
 pub use crate::request::{
-    Action, Call, FindUnique, Get, Position, Query, RecordKey, Records, Source, Span, Write, Written, index_values,
+    Action, Call, FindUnique, Get, Position, Query, RecordKey, Records, Request, Source, Span, Write, Written,
+    index_values,
 };
 pub use crate::value::{EXPIRES, STAMP};
 
@@ -112,16 +113,10 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
         Reply::now(Ok(Vec::new()))
     }
 
-    /// The request that the backend would send for a read of a page, as text.
-    fn explain_query(&self, query: &Query) -> Result<String> {
-        let _ = query;
-        Err(Error::unsupported(format!("the {} backend explains no queries", self.name())))
-    }
-
-    /// The request that the backend would send for a write, as text.
-    fn explain_write(&self, write: &Write) -> Result<String> {
-        let _ = write;
-        Err(Error::unsupported(format!("the {} backend explains no writes", self.name())))
+    /// What the backend would send for a request, as text; nothing is sent.
+    fn explain(&self, request: Request<'_>) -> Result<String> {
+        let _ = request;
+        Err(Error::unsupported(format!("the {} backend explains no requests", self.name())))
     }
 }
 

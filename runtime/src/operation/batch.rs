@@ -7,7 +7,7 @@ use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::progress::{Observer, Progress};
 use crate::repository::{IntoKey, KeyArg, Repository, Unversioned, checked};
-use crate::request::{Action, Write};
+use crate::request::{Action, RecordKey, Request, Write};
 
 /// Reads many records by their keys: what `M::get_many(..)` gives.
 ///
@@ -57,9 +57,7 @@ impl<M: Repository> GetMany<M> {
     pub async fn exec(self, db: &Database) -> Result<Vec<Option<M>>> {
         let definition = M::definition();
         let named = named(definition, "get_many");
-        let limits = db.backend().limits();
-        let keys = self.keys.into_iter().map(|key| key.and_then(|key| checked(definition, key, &limits)));
-        let keys: Vec<_> = keys.collect::<Result<_>>().map_err(&named)?;
+        let keys = keys::<M>(self.keys, db).map_err(&named)?;
         if keys.is_empty() {
             return Ok(Vec::new());
         }
@@ -70,6 +68,20 @@ impl<M: Repository> GetMany<M> {
         let found = found.into_iter();
         found.map(|record| record.map(|record| codec::decode(record, definition)).transpose().map_err(&named)).collect()
     }
+
+    /// The requests that the database's backend would send; nothing is sent.
+    pub fn explain(self, db: &Database) -> Result<String> {
+        let (definition, consistent) = (M::definition(), self.consistent);
+        let keys = keys::<M>(self.keys, db);
+        let explain = |keys: Vec<_>| db.backend().explain(Request::GetMany { definition, keys: &keys, consistent });
+        keys.and_then(explain).map_err(named(definition, "explain"))
+    }
+}
+
+/// The keys as they are sent.
+fn keys<M: Repository>(keys: Vec<KeyArg>, db: &Database) -> Result<Vec<RecordKey>> {
+    let limits = db.backend().limits();
+    keys.into_iter().map(|key| checked(M::definition(), key?, &limits)).collect()
 }
 
 /// Stores many records: what `M::put_many(&[m])` gives. Not offered with a version.
@@ -116,10 +128,19 @@ impl<'a, M: Repository + Unversioned> PutMany<'a, M> {
 
     /// Does it.
     pub async fn exec(self, db: &Database) -> Result<()> {
+        let writes = self.writes(db).collect();
+        let written = write_many(db, "put_many", writes, Observer::new(self.progress));
+        written.await.map_err(named(M::definition(), "put_many"))
+    }
+
+    /// The requests that the database's backend would send; nothing is sent.
+    pub fn explain(self, db: &Database) -> Result<String> {
+        explain_many(db, self.writes(db)).map_err(named(M::definition(), "explain"))
+    }
+
+    fn writes(&self, db: &Database) -> impl Iterator<Item = Result<Write>> {
         let definition = M::definition();
-        let prepare = |record| store(db, definition, codec::encode(record, definition)?, Action::Put);
-        let writes = self.records.iter().map(prepare).collect();
-        write_many(db, "put_many", writes, Observer::new(self.progress)).await.map_err(named(definition, "put_many"))
+        self.records.iter().map(move |record| store(db, definition, codec::encode(record, definition)?, Action::Put))
     }
 }
 
@@ -163,14 +184,26 @@ impl<M: Repository + Unversioned> DeleteMany<M> {
 
     /// Does it.
     pub async fn exec(self, db: &Database) -> Result<()> {
-        let definition = M::definition();
-        let limits = db.backend().limits();
-        let prepare = |key: KeyArg| Ok(Write::new(definition, checked(definition, key?, &limits)?, Action::Delete));
-        let writes = self.keys.into_iter().map(prepare).collect();
-        write_many(db, "delete_many", writes, Observer::new(self.progress))
-            .await
-            .map_err(named(definition, "delete_many"))
+        let writes = self.keys.into_iter().map(|key| delete::<M>(db, key)).collect();
+        let written = write_many(db, "delete_many", writes, Observer::new(self.progress));
+        written.await.map_err(named(M::definition(), "delete_many"))
     }
+
+    /// The requests that the database's backend would send; nothing is sent.
+    pub fn explain(self, db: &Database) -> Result<String> {
+        let writes = self.keys.into_iter().map(|key| delete::<M>(db, key));
+        explain_many(db, writes).map_err(named(M::definition(), "explain"))
+    }
+}
+
+fn delete<M: Repository>(db: &Database, key: KeyArg) -> Result<Write> {
+    let definition = M::definition();
+    Ok(Write::new(definition, checked(definition, key?, &db.backend().limits())?, Action::Delete))
+}
+
+fn explain_many(db: &Database, writes: impl Iterator<Item = Result<Write>>) -> Result<String> {
+    let writes: Vec<_> = writes.collect::<Result<_>>()?;
+    db.backend().explain(Request::WriteMany(&writes))
 }
 
 /// Does the writes that could be prepared, and tells of every one that was not done.

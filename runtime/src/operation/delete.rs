@@ -7,7 +7,7 @@ use crate::condition::Condition;
 use crate::database::Database;
 use crate::error::Result;
 use crate::repository::{KeyArg, Repository, Versioned, checked};
-use crate::request::{Action, Write};
+use crate::request::{Action, Request, Write};
 
 /// Takes a record away: what `M::delete(..)` gives.
 ///
@@ -71,7 +71,9 @@ impl<M: Repository> Delete<M> {
 
     /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
-        self.write(db).and_then(|write| db.backend().explain_write(&write)).map_err(named(M::definition(), "explain"))
+        self.write(db)
+            .and_then(|write| db.backend().explain(Request::Write(&write)))
+            .map_err(named(M::definition(), "explain"))
     }
 
     fn write(&self, db: &Database) -> Result<Write> {

@@ -7,7 +7,7 @@ use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::repository::{KeyArg, Repository, checked};
-use crate::request;
+use crate::request::{self, Request};
 use crate::value::Value;
 
 /// Reads a record by its key: what `M::get(..)` gives.
@@ -53,6 +53,12 @@ impl<M: Repository> Get<M> {
         let get = self.request(db).map_err(&named)?;
         let found = db.backend().get(db.call("get"), get).await.map_err(&named)?;
         found.map(|record| codec::decode(record, definition)).transpose().map_err(named)
+    }
+
+    /// The request that the database's backend would send; nothing is sent.
+    pub fn explain(self, db: &Database) -> Result<String> {
+        let get = self.request(db);
+        get.and_then(|get| db.backend().explain(Request::Get(&get))).map_err(named(M::definition(), "explain"))
     }
 
     pub(crate) fn request(&self, db: &Database) -> Result<request::Get> {
@@ -114,6 +120,13 @@ impl<M: Repository> FindUnique<M> {
         let find = self.request(db).map_err(&named)?;
         let found = db.backend().find_unique(db.call("find"), find).await.map_err(&named)?;
         found.map(|record| codec::decode(record, definition)).transpose().map_err(named)
+    }
+
+    /// The request that the database's backend would send; nothing is sent.
+    pub fn explain(self, db: &Database) -> Result<String> {
+        let find = self.request(db);
+        find.and_then(|find| db.backend().explain(Request::FindUnique(&find)))
+            .map_err(named(M::definition(), "explain"))
     }
 
     fn request(self, db: &Database) -> Result<request::FindUnique> {

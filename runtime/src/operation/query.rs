@@ -249,7 +249,7 @@ impl<M: Repository, R, K: Place, O: DeserializeOwned> Query<M, R, K, O> {
     /// The request that the database's backend would send for a page; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
         let named = named(M::definition(), "explain");
-        self.request(db).and_then(|request| db.backend().explain_query(&request)).map_err(named)
+        self.request(db).and_then(|request| db.backend().explain(request::Request::Query(&request))).map_err(named)
     }
 
     fn request(self, db: &Database) -> Result<request::Query> {

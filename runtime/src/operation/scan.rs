@@ -159,7 +159,9 @@ impl<M: Repository, O: DeserializeOwned> Scan<M, O> {
     /// The request that the database's backend would send for a page; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
         let named = named(M::definition(), "explain");
-        self.request(db, None).and_then(|request| db.backend().explain_query(&request)).map_err(named)
+        self.request(db, None)
+            .and_then(|request| db.backend().explain(request::Request::Query(&request)))
+            .map_err(named)
     }
 
     /// One request a segment.

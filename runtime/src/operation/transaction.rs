@@ -3,7 +3,7 @@ use std::fmt;
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::limits;
-use crate::request::{Action, Write};
+use crate::request::{Action, Request, Write};
 
 /// An operation that can be part of a transaction.
 pub trait TransactionItem: Send {
@@ -59,11 +59,7 @@ impl<'a> Transaction<'a> {
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) before anything is sent for a record that is in it
     /// twice, too many operations or too many bytes.
     pub async fn commit(mut self) -> Result<()> {
-        let mut writes = Vec::with_capacity(self.items.len());
-        for (position, item) in self.items.iter_mut().enumerate() {
-            writes.push(item.prepare(self.db).map_err(|e| e.at_position(position))?);
-        }
-        check(self.db, &writes).map_err(|e| e.in_operation("transaction"))?;
+        let writes = self.prepare()?;
         if writes.is_empty() {
             return Ok(());
         }
@@ -76,6 +72,21 @@ impl<'a> Transaction<'a> {
         })?;
         self.items.iter_mut().for_each(|item| item.committed());
         Ok(())
+    }
+
+    /// The request that the database's backend would send; nothing is sent.
+    pub fn explain(mut self) -> Result<String> {
+        let writes = self.prepare()?;
+        self.db.backend().explain(Request::Transact(&writes)).map_err(|e| e.in_operation("explain"))
+    }
+
+    fn prepare(&mut self) -> Result<Vec<Write>> {
+        let mut writes = Vec::with_capacity(self.items.len());
+        for (position, item) in self.items.iter_mut().enumerate() {
+            writes.push(item.prepare(self.db).map_err(|e| e.at_position(position))?);
+        }
+        check(self.db, &writes).map_err(|e| e.in_operation("transaction"))?;
+        Ok(writes)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{Field, FieldType, List, Numeric, Optional, Settable};
 use crate::repository::{KeyArg, Repository, checked};
-use crate::request::{Action, RecordKey, Write};
+use crate::request::{Action, RecordKey, Request, Write};
 use crate::value::Record;
 
 /// Changes fields of a record: what `M::update(..)` gives.
@@ -105,7 +105,9 @@ impl<M: Repository> Update<M> {
 
     /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
-        self.write(db).and_then(|write| db.backend().explain_write(&write)).map_err(named(M::definition(), "explain"))
+        self.write(db)
+            .and_then(|write| db.backend().explain(Request::Write(&write)))
+            .map_err(named(M::definition(), "explain"))
     }
 
     fn with(mut self, change: Result<Change>) -> Self {
@@ -208,6 +210,12 @@ impl<M: Repository> Upsert<M> {
         let written = db.write("upsert", write).await?;
         let missing = || Error::new(ErrorKind::Backend, "the backend gave no record after an upsert");
         written.record.ok_or_else(missing).and_then(|record| codec::decode(record, definition)).map_err(named)
+    }
+
+    /// The request that the database's backend would send; nothing is sent.
+    pub fn explain(self, db: &Database) -> Result<String> {
+        let write = self.write(db);
+        write.and_then(|write| db.backend().explain(Request::Write(&write))).map_err(named(M::definition(), "explain"))
     }
 
     fn write(&self, db: &Database) -> Result<Write> {

@@ -6,7 +6,7 @@ use crate::codec;
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::repository::{Repository, Unversioned, Versioned};
-use crate::request::{Action, Write};
+use crate::request::{Action, Request, Write};
 use crate::value::{Record, Value};
 
 /// Stores a new record: what `M::create(&m)` gives.
@@ -60,7 +60,9 @@ impl<'a, M: Repository> Create<'a, M> {
 
     /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
-        self.write(db).and_then(|write| db.backend().explain_write(&write)).map_err(named(M::definition(), "explain"))
+        self.write(db)
+            .and_then(|write| db.backend().explain(Request::Write(&write)))
+            .map_err(named(M::definition(), "explain"))
     }
 
     fn write(&self, db: &Database) -> Result<Write> {
@@ -128,7 +130,9 @@ impl<'a, M: Repository + Unversioned> Put<'a, M> {
 
     /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
-        self.write(db).and_then(|write| db.backend().explain_write(&write)).map_err(named(M::definition(), "explain"))
+        self.write(db)
+            .and_then(|write| db.backend().explain(Request::Write(&write)))
+            .map_err(named(M::definition(), "explain"))
     }
 
     fn write(&self, db: &Database) -> Result<Write> {
@@ -200,6 +204,12 @@ impl<'a, M: Versioned> Save<'a, M> {
         db.write("save", write).await?;
         self.committed();
         Ok(())
+    }
+
+    /// The request that the database's backend would send; nothing is sent, and the struct is left as it is.
+    pub fn explain(mut self, db: &Database) -> Result<String> {
+        let write = self.write(db);
+        write.and_then(|write| db.backend().explain(Request::Write(&write))).map_err(named(M::definition(), "explain"))
     }
 
     fn write(&mut self, db: &Database) -> Result<Write> {

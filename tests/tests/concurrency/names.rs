@@ -55,14 +55,22 @@ async fn claimed_by_new_records(arena: &Arc<Arena>, name: &str) -> Found {
             return Err(format!("{loser} was refused, and has its {badge}"));
         }
         let heir = Claim { badge, ..claim(&format!("{loser} heir"), &format!("{loser} heir")) };
-        Claim::create(&heir)
-            .exec(db)
-            .await
-            .map_err(|e| format!("a value of the refused {loser} is not free: {e:?}"))?;
+        if !made(db, &heir).await.map_err(|e| format!("a value of the refused {loser} is not free: {e}"))? {
+            return Ok(());
+        }
     }
     // And the name itself, once its owner is gone.
-    Claim::delete(&format!("{name}-{winner}")).exec(db).await.map_err(wrong)?;
-    Claim::create(&claim(&format!("{name} next"), name)).exec(db).await.map_err(|e| format!("not freed: {e:?}"))
+    let Fate::Done(_) = fate(Claim::delete(&format!("{name}-{winner}")).exec(db).await)? else { return Ok(()) };
+    made(db, &claim(&format!("{name} next"), name)).await.map(drop).map_err(|e| format!("not freed: {e}"))
+}
+
+/// Makes a record of values that are free; false where a server too busy to answer leaves it open.
+async fn made(db: &Database, claim: &Claim) -> Result<bool, String> {
+    match fate(Claim::create(claim).exec(db).await)? {
+        Fate::Done(()) => Ok(true),
+        Fate::Refused(kind) => Err(kind.to_string()),
+        Fate::Not | Fate::Unknown => Ok(false),
+    }
 }
 
 /// Each has a record already, and changes its name.
@@ -70,7 +78,9 @@ async fn claimed_by_old_records(arena: &Arc<Arena>, name: &str) -> Found {
     const OLD: usize = 16;
     for n in 0..OLD {
         let id = format!("{name}-{n}");
-        Claim::create(&claim(&id, &id)).exec(arena.db(0)).await.map_err(wrong)?;
+        if !made(arena.db(0), &claim(&id, &id)).await? {
+            return Ok(());
+        }
     }
     let tasks = (0..OLD).map(|n| {
         let (arena, id, name) = (arena.clone(), format!("{name}-{n}"), name.to_owned());
@@ -83,7 +93,7 @@ async fn claimed_by_old_records(arena: &Arc<Arena>, name: &str) -> Found {
         let id = format!("{name}-{n}");
         if n == winner {
             // The name it had before is free.
-            Claim::create(&claim(&format!("{id} heir"), &id)).exec(db).await.map_err(wrong)?;
+            made(db, &claim(&format!("{id} heir"), &id)).await?;
         } else {
             owner_is(db, &id, &id).await?;
         }

@@ -70,22 +70,41 @@ async fn a_sound_repository_checks_clean(t: Test) {
 }
 
 async fn explain_shows_the_request_and_sends_nothing(t: Test) {
-    let db = t.with::<Note>().await;
-    let n = note("n");
-    let texts = [
-        Note::create(&n).explain(db).unwrap(),
-        Note::put(&n).explain(db).unwrap(),
-        Note::update("n").set(Note::TITLE, "hello").only_if(Note::COUNT.lt(3)).explain(db).unwrap(),
-        Note::delete("n").explain(db).unwrap(),
-        Note::scan().filter(Note::TITLE.eq("hello")).limit(3).explain(db).unwrap(),
+    t.with::<Note>().await;
+    t.with::<User>().await;
+    t.with::<Event>().await;
+    let db = &t.db;
+    let (n, mut ada) = (note("n"), user("u1", "core", 1));
+    let events = || Event::find_by_severity("s").range(1..).descending();
+    let transaction = db.transaction().add(Note::put(&n)).add(User::check("u1").only_if(User::AGE.gt(99)));
+    let shown = [
+        (Note::create(&n).explain(db), &["note", "n"][..]),
+        (Note::put(&n).explain(db), &["note"]),
+        (Note::update("n").set(Note::TITLE, "hello").only_if(Note::COUNT.lt(3)).explain(db), &["note", "hello"]),
+        (User::upsert("u9").set(User::EMAIL, "e@x").set(User::TEAM, "t").explain(db), &[]),
+        (Note::delete("n").explain(db), &["note"]),
+        (User::create(&ada).explain(db), &["users", "u1"]),
+        (User::save(&mut ada).explain(db), &["users", "u1"]),
+        (Note::get("n").consistent().explain(db), &["note"]),
+        (User::find_by_email("e@x").explain(db), &["users", "by_email", "e@x"]),
+        (User::find_by_email("e@x").consistent().explain(db), &["users"]),
+        (Note::get_many(["n", "m", "n"]).explain(db), &["note", "m"]),
+        (Note::put_many(std::slice::from_ref(&n)).explain(db), &["note"]),
+        (Note::delete_many(["n", "m"]).explain(db), &["note", "m"]),
+        (Note::scan().filter(Note::TITLE.eq("hello")).limit(3).explain(db), &["note", "hello"]),
+        (events().explain(db), &["events", "severity"]),
+        (transaction.explain(), &["note", "users", "99"]),
+        (db.explain_read((Note::get("n"), User::get("u1"))), &["note", "users", "u1"]),
     ];
-    for text in &texts {
-        assert!(text.contains("note"), "{text}");
+    for (at, (text, parts)) in shown.into_iter().enumerate() {
+        match text {
+            // The one that is not whole, and would not be sent.
+            Err(error) => assert_eq!((at, error.kind()), (3, reposit::ErrorKind::InvalidInput), "{error}"),
+            Ok(text) => assert!(parts.iter().all(|part| text.contains(part)), "{at}: {text}"),
+        }
     }
-    assert!(texts[2].contains("hello") && texts[4].contains("hello"), "{texts:?}");
-    assert_eq!(Note::get("n").exec(db).await.unwrap(), None);
-    let by_event = Event::find_by_severity("s").range(1..).descending().explain(t.with::<Event>().await).unwrap();
-    assert!(by_event.contains("severity"), "{by_event}");
+    assert_eq!(ada.revision, 0);
+    assert_eq!(Note::scan().count(db).await.unwrap() + User::scan().count(db).await.unwrap(), 0);
 }
 
 async fn the_raw_client_is_there(t: Test) {

@@ -15,10 +15,10 @@ use crate::backend::BoxFuture;
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::Observer;
 use crate::request::{Action, Call, Write, Written};
-use crate::value::{Record, STAMP};
+use crate::value::{Record, STAMP, Value};
 
 /// "BatchWriteItem" in the API reference.
-const MOST_WRITES: usize = 25;
+pub(super) const MOST_WRITES: usize = 25;
 
 /// What came of the write at a position.
 type Done = (usize, Result<Written>);
@@ -43,12 +43,7 @@ impl Results<'_> {
 impl DynamoDb {
     /// Does puts and deletes. Of two of the same record only the last is sent, and both are done then.
     pub(super) async fn write_all(&self, call: &Call, writes: &[Write], observer: &Observer) -> Vec<Result<Written>> {
-        let mut places: HashMap<Vec<u8>, Vec<usize>> = HashMap::with_capacity(writes.len());
-        for (at, write) in writes.iter().enumerate() {
-            places.entry(ident(write.definition, &write.key)).or_default().push(at);
-        }
-        let mut same: HashMap<usize, Vec<usize>> = HashMap::with_capacity(places.len());
-        same.extend(places.into_values().filter_map(|places| Some((*places.last()?, places))));
+        let same = last_of_each(writes);
         let mut sent: Vec<usize> = same.keys().copied().collect();
         sent.sort_unstable();
         let (whole, single): (Vec<_>, Vec<_>) = sent.into_iter().partition(|at| batches(&writes[*at]));
@@ -87,7 +82,7 @@ impl DynamoDb {
     async fn write_batch(&self, call: &Call, writes: &[Write], chunk: &[usize], mut results: Results<'_>) -> Vec<Done> {
         let mut left: Vec<(usize, WriteRequest)> = Vec::with_capacity(chunk.len());
         for at in chunk {
-            match self.request(&writes[*at]) {
+            match part(&writes[*at], &self.stamps.stamp()) {
                 Ok(request) => left.push((*at, request)),
                 Err(error) => results.push((*at, Err(error))),
             }
@@ -153,27 +148,37 @@ impl DynamoDb {
         });
         judged.collect()
     }
+}
 
-    fn request(&self, write: &Write) -> Result<WriteRequest> {
-        let unbuilt = |e| Error::new(ErrorKind::Backend, "a part of the batch cannot be built").with_source(e);
-        let request = WriteRequest::builder();
-        Ok(match &write.action {
-            Action::Put(record) => {
-                let mut item: Item = to_item(record);
-                item.insert(STAMP.to_owned(), to_attribute(&self.stamps.stamp()));
-                request.put_request(PutRequest::builder().set_item(Some(item)).build().map_err(unbuilt)?)
-            }
-            _ => {
-                let key = to_key(write.definition, &write.key);
-                request.delete_request(DeleteRequest::builder().set_key(Some(key)).build().map_err(unbuilt)?)
-            }
-        }
-        .build())
+/// The last write of each record, with all that are of the same.
+pub(super) fn last_of_each(writes: &[Write]) -> HashMap<usize, Vec<usize>> {
+    let mut places: HashMap<Vec<u8>, Vec<usize>> = HashMap::with_capacity(writes.len());
+    for (at, write) in writes.iter().enumerate() {
+        places.entry(ident(write.definition, &write.key)).or_default().push(at);
     }
+    places.into_values().filter_map(|places| Some((*places.last()?, places))).collect()
+}
+
+/// A put or a delete as a part of a batch.
+pub(super) fn part(write: &Write, stamp: &Value) -> Result<WriteRequest> {
+    let unbuilt = |e| Error::new(ErrorKind::Backend, "a part of the batch cannot be built").with_source(e);
+    let request = WriteRequest::builder();
+    Ok(match &write.action {
+        Action::Put(record) => {
+            let mut item: Item = to_item(record);
+            item.insert(STAMP.to_owned(), to_attribute(stamp));
+            request.put_request(PutRequest::builder().set_item(Some(item)).build().map_err(unbuilt)?)
+        }
+        _ => {
+            let key = to_key(write.definition, &write.key);
+            request.delete_request(DeleteRequest::builder().set_key(Some(key)).build().map_err(unbuilt)?)
+        }
+    }
+    .build())
 }
 
 /// Whether a write can be part of a batch, which knows no conditions and no transactions.
-fn batches(write: &Write) -> bool {
+pub(super) fn batches(write: &Write) -> bool {
     let plain = write.condition.is_none() && write.version.is_none();
     plain && !has_unique(write.definition) && matches!(write.action, Action::Put(_) | Action::Delete)
 }

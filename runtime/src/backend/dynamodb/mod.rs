@@ -41,7 +41,7 @@ use super::{Backend, Observer, Plan, Reply};
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
-use crate::request::{Action, Call, FindUnique, Get, Query, RecordKey, Records, Write, Written};
+use crate::request::{Action, Call, FindUnique, Get, Query, RecordKey, Records, Request, Write, Written};
 use crate::value::Record;
 use refusal::Refusal;
 use stamp::Stamps;
@@ -200,12 +200,8 @@ impl Backend for DynamoDb {
         Reply::later(async move { self.check(&call, definition, mend).await })
     }
 
-    fn explain_query(&self, query: &Query) -> Result<String> {
-        explain::query(query)
-    }
-
-    fn explain_write(&self, write: &Write) -> Result<String> {
-        explain::write(write)
+    fn explain(&self, request: Request<'_>) -> Result<String> {
+        explain::request(request)
     }
 }
 

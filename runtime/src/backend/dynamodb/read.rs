@@ -18,7 +18,7 @@ use crate::request::{Call, RecordKey};
 use crate::value::Record;
 
 /// "BatchGetItem" in the API reference.
-const MOST_KEYS: usize = 100;
+pub(super) const MOST_KEYS: usize = 100;
 /// How many batches are under way at a time.
 pub(super) const PARALLEL: usize = 4;
 
@@ -49,15 +49,7 @@ impl DynamoDb {
         if let [(definition, key)] = wanted.as_slice() {
             return Ok(vec![self.fetch_one(call, definition, key, consistent, fields).await?]);
         }
-        let mut places: HashMap<Vec<u8>, Vec<usize>> = HashMap::with_capacity(wanted.len());
-        let mut distinct = Vec::with_capacity(wanted.len());
-        for (at, (definition, key)) in wanted.iter().enumerate() {
-            let places = places.entry(ident(definition, key)).or_default();
-            if places.is_empty() {
-                distinct.push((*definition, key.clone()));
-            }
-            places.push(at);
-        }
+        let (distinct, places) = distinct(&wanted);
         let places = &places;
         let mut batches: Vec<BoxFuture<'_, _>> = Vec::new();
         for chunk in distinct.chunks(MOST_KEYS) {
@@ -144,7 +136,25 @@ pub(super) fn unprocessed() -> Error {
     Error::new(ErrorKind::Throttled, "DynamoDB left items of a batch undone until the deadline passed")
 }
 
-fn tables(wanted: &[Wanted], consistent: bool, fields: Option<&[&str]>) -> Result<HashMap<String, KeysAndAttributes>> {
+/// The records, each once, and where each is wanted.
+pub(super) fn distinct(wanted: &[Wanted]) -> (Vec<Wanted>, HashMap<Vec<u8>, Vec<usize>>) {
+    let mut places: HashMap<Vec<u8>, Vec<usize>> = HashMap::with_capacity(wanted.len());
+    let mut distinct = Vec::with_capacity(wanted.len());
+    for (at, (definition, key)) in wanted.iter().enumerate() {
+        let places = places.entry(ident(definition, key)).or_default();
+        if places.is_empty() {
+            distinct.push((*definition, key.clone()));
+        }
+        places.push(at);
+    }
+    (distinct, places)
+}
+
+pub(super) fn tables(
+    wanted: &[Wanted],
+    consistent: bool,
+    fields: Option<&[&str]>,
+) -> Result<HashMap<String, KeysAndAttributes>> {
     let mut keys: HashMap<&str, (&'static Definition, Vec<Item>)> = HashMap::new();
     for (definition, key) in wanted {
         let table = keys.entry(definition.name()).or_insert_with(|| (*definition, Vec::new()));

@@ -19,17 +19,13 @@ const MOST_ITEMS: usize = 100;
 impl DynamoDb {
     /// Reads live records in one transaction, in the order asked.
     pub(super) async fn read_at_once(&self, call: &Call, gets: &[Get]) -> Result<Vec<Option<Record>>> {
-        // An item may be in a transaction once.
-        let mut places: HashMap<Vec<u8>, usize> = HashMap::with_capacity(gets.len());
-        let mut parts = Vec::with_capacity(gets.len());
+        let (first, places) = distinct(gets);
+        let mut parts = Vec::with_capacity(first.len());
         let unbuilt = |e| Error::new(ErrorKind::Backend, "a part of the transaction cannot be built").with_source(e);
-        for get in gets {
-            let next = places.len();
-            if *places.entry(ident(get.definition, &get.key)).or_insert(next) == next {
-                let part = GetPart::builder().table_name(get.definition.name());
-                let part = part.set_key(Some(to_key(get.definition, &get.key))).build().map_err(unbuilt)?;
-                parts.push(TransactGetItem::builder().get(part).build());
-            }
+        for get in first {
+            let part = GetPart::builder().table_name(get.definition.name());
+            let part = part.set_key(Some(to_key(get.definition, &get.key))).build().map_err(unbuilt)?;
+            parts.push(TransactGetItem::builder().get(part).build());
         }
         let count = parts.len();
         if count > MOST_ITEMS {
@@ -59,4 +55,17 @@ impl DynamoDb {
         };
         Ok(gets.iter().map(record).collect())
     }
+}
+
+/// The gets, each once, since an item may be in a transaction once; and which of them is whose.
+pub(super) fn distinct(gets: &[Get]) -> (Vec<&Get>, HashMap<Vec<u8>, usize>) {
+    let mut places: HashMap<Vec<u8>, usize> = HashMap::with_capacity(gets.len());
+    let mut first = Vec::with_capacity(gets.len());
+    for get in gets {
+        let next = places.len();
+        if *places.entry(ident(get.definition, &get.key)).or_insert(next) == next {
+            first.push(get);
+        }
+    }
+    (first, places)
 }

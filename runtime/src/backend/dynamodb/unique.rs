@@ -1,12 +1,15 @@
 //! Finds by the values of a unique index.
 
+use serde_json::Map;
+
 use super::DynamoDb;
 use super::call;
 use super::condition;
 use super::convert::to_record;
+use super::explain;
 use super::guard;
 use super::keys::to_key;
-use super::placeholders::Placeholders;
+use super::placeholders::{Placeholders, Used};
 use super::plan;
 use crate::condition::{Expr, Op};
 use crate::definition::Projection;
@@ -18,9 +21,16 @@ use crate::value::Record;
 /// How often a guard is read again whose record had left it meanwhile.
 const TRIES: u32 = 8;
 
-impl DynamoDb {
-    /// One query of the index, which may be a moment behind.
-    pub(super) async fn find(&self, call: &Call, find: &FindUnique) -> Result<Option<Record>> {
+/// A query of a unique index.
+pub(super) struct Lookup<'a> {
+    find: &'a FindUnique,
+    key: Option<String>,
+    filter: Option<String>,
+    used: Used,
+}
+
+impl<'a> Lookup<'a> {
+    pub(super) fn new(find: &'a FindUnique, call: &Call) -> Self {
         let definition = find.definition;
         let mut placeholders = Placeholders::default();
         let equal = find.index.parts().zip(&find.values).map(|(part, value)| Expr::Compare {
@@ -32,6 +42,26 @@ impl DynamoDb {
         let filter = definition.ttl().map(|_| plan::live(call, &mut placeholders));
         let filter = filter.and_then(|filter| filter.into_expression(&mut placeholders));
         let used = placeholders.used(key.iter().chain(&filter).map(String::as_str));
+        Self { find, key, filter, used }
+    }
+
+    /// The first request, as text.
+    pub(super) fn explain(&self) -> String {
+        let mut body = Map::new();
+        body.insert("TableName".into(), self.find.definition.name().into());
+        body.insert("IndexName".into(), self.find.index.name.into());
+        explain::expression(&mut body, "KeyConditionExpression", self.key.as_deref());
+        explain::expression(&mut body, "FilterExpression", self.filter.as_deref());
+        explain::placeholders(&mut body, &self.used);
+        explain::text("Query", &body.into())
+    }
+}
+
+impl DynamoDb {
+    /// One query of the index, which may be a moment behind.
+    pub(super) async fn find(&self, call: &Call, find: &FindUnique) -> Result<Option<Record>> {
+        let definition = find.definition;
+        let Lookup { key, filter, used, .. } = Lookup::new(find, call);
         let mut start = None;
         loop {
             let request = || {

@@ -1,9 +1,45 @@
 use std::fmt::Write as _;
 
-use crate::request::{Action, Query, Source, Span, Write};
+use crate::request::{Action, FindUnique, Get, Query, RecordKey, Request, Source, Span, Write};
 
-/// What is read for a page, in words.
-pub(crate) fn explain_query(query: &Query) -> String {
+/// What a request comes to, in words.
+pub(crate) fn explain(request: Request<'_>) -> String {
+    match request {
+        Request::Get(one) => get(one.definition.name(), &one.key),
+        Request::GetMany { definition, keys, .. } => lines(keys, |key| get(definition.name(), key)),
+        Request::FindUnique(wanted) => find(wanted),
+        Request::Query(wanted) => query(wanted),
+        Request::Write(one) => write(one),
+        Request::WriteMany(many) => lines(many, write),
+        Request::Transact(many) => format!("all or nothing:\n{}", lines(many, write)),
+        Request::ReadTogether(gets) => {
+            format!("in one state of the store:\n{}", lines(gets, |one: &Get| get(one.definition.name(), &one.key)))
+        }
+    }
+}
+
+fn lines<T>(parts: &[T], line: impl Fn(&T) -> String) -> String {
+    parts.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn get(name: &str, key: &RecordKey) -> String {
+    format!("get from {name}: {}", of(key))
+}
+
+fn of(key: &RecordKey) -> String {
+    let range = key.range.as_ref().map_or_else(String::new, |range| format!(", {range:?}"));
+    format!("{:?}{range}", key.hash)
+}
+
+fn find(find: &FindUnique) -> String {
+    let name = |part| find.definition.part_name(part);
+    let parts = find.index.parts().zip(&find.values).map(|(part, value)| format!("{} = {value:?}", name(part)));
+    let parts = parts.collect::<Vec<_>>().join(", ");
+    format!("read {} by unique index {}: {parts}", find.definition.name(), find.index.name)
+}
+
+/// What is read for a page.
+fn query(query: &Query) -> String {
     let name = query.definition.name();
     let mut text = match &query.source {
         Source::Primary { hash } => format!("read {name} by primary key: {} = {hash:?}", query.definition.hash_name()),
@@ -39,8 +75,8 @@ fn span(span: &Span) -> String {
     }
 }
 
-/// What a write does, in words.
-pub(crate) fn explain_write(write: &Write) -> String {
+/// What a write does.
+fn write(write: &Write) -> String {
     let name = write.definition.name();
     let (word, rest) = match &write.action {
         Action::Create(record) => ("create", format!("\n  record {record:?}")),
@@ -51,8 +87,7 @@ pub(crate) fn explain_write(write: &Write) -> String {
         Action::Delete => ("delete", String::new()),
         Action::Check => ("check", String::new()),
     };
-    let range = write.key.range.as_ref().map_or_else(String::new, |range| format!(", {range:?}"));
-    let mut text = format!("{word} in {name}: {:?}{range}", write.key.hash);
+    let mut text = format!("{word} in {name}: {}", of(&write.key));
     if let Some(requirement) = write.requirement() {
         let _ = write!(text, "\n  only if {requirement}");
     }

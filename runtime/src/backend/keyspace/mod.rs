@@ -15,7 +15,7 @@ mod tests;
 mod write;
 
 pub(crate) use {
-    explain::{explain_query, explain_write},
+    explain::explain,
     space::{Batch, Entry, Space, View, Visit},
     store::Keyspace,
 };

@@ -6,7 +6,9 @@ use std::any::Any;
 
 pub(crate) use self::tree::Tree;
 use super::keyspace::{self, Keyspace};
-use super::{Backend, Call, FindUnique, Get, Limits, Observer, Plan, Query, RecordKey, Records, Reply, Write, Written};
+use super::{
+    Backend, Call, FindUnique, Get, Limits, Observer, Plan, Query, RecordKey, Records, Reply, Request, Write, Written,
+};
 use crate::config::MemorySettings;
 use crate::definition::Definition;
 use crate::error::Result;
@@ -110,11 +112,7 @@ impl Backend for Memory {
         Reply::now(self.keys.read_together(call, &gets))
     }
 
-    fn explain_query(&self, query: &Query) -> Result<String> {
-        Ok(keyspace::explain_query(query))
-    }
-
-    fn explain_write(&self, write: &Write) -> Result<String> {
-        Ok(keyspace::explain_write(write))
+    fn explain(&self, request: Request<'_>) -> Result<String> {
+        Ok(keyspace::explain(request))
     }
 }

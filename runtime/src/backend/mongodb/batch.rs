@@ -13,6 +13,7 @@ use mongodb::options::FindOptions;
 
 use super::command::{Command, Stamps, replacement};
 use super::errors::{Clash, Trouble, index_of};
+use super::explain;
 use super::patience::{Backoff, attempt, within};
 use super::read::{collection, find};
 use super::shape::{id, stamp_of};
@@ -123,6 +124,17 @@ async fn send(
     first: &Write,
     statements: impl Iterator<Item = &RawDocumentBuf>,
 ) -> Result<Document, Trouble> {
+    let mut command = together(first, statements);
+    // The driver adds it to commands of its own only.
+    if let Some(concern) = database.write_concern() {
+        let concern = mongodb::bson::serialize_to_raw_document_buf(concern).map_err(mongodb::error::Error::from)?;
+        command.append(cstr!("writeConcern"), concern);
+    }
+    within(attempt(call), async { database.run_raw_command(command).await }).await
+}
+
+/// Statements of the first one's kind as one command.
+fn together<'a>(first: &Write, statements: impl Iterator<Item = &'a RawDocumentBuf>) -> RawDocumentBuf {
     let (name, list) = match first.action {
         Action::Delete => (cstr!("delete"), cstr!("deletes")),
         _ => (cstr!("update"), cstr!("updates")),
@@ -131,12 +143,28 @@ async fn send(
     command.append(name, first.definition.name());
     command.append(list, statements.map(|statement| statement.as_ref()).collect::<RawArrayBuf>());
     command.append(cstr!("ordered"), false);
-    // The driver adds it to commands of its own only.
-    if let Some(concern) = database.write_concern() {
-        let concern = mongodb::bson::serialize_to_raw_document_buf(concern).map_err(mongodb::error::Error::from)?;
-        command.append(cstr!("writeConcern"), concern);
+    command
+}
+
+/// The commands of many writes, for people.
+pub(super) fn commands(writes: &[Write], call: &Call) -> Result<Vec<Document>> {
+    let mut commands = Vec::new();
+    let mut rest = writes;
+    while let Some(first) = rest.first() {
+        let length = run(rest);
+        let (chunk, others) = rest.split_at(length.max(1));
+        rest = others;
+        if length == 0 {
+            commands.push(explain::one(first, call)?);
+            continue;
+        }
+        let stamps = Stamps::new();
+        let statements: Vec<_> =
+            chunk.iter().map(|write| Command::new(write, call, stamps).and_then(statement)).collect::<Result<_>>()?;
+        let unreadable = |error| Error::codec("the command has no text").with_source(error);
+        commands.push(Document::try_from(together(first, statements.iter())).map_err(unreadable)?);
     }
-    within(attempt(call), async { database.run_raw_command(command).await }).await
+    Ok(commands)
 }
 
 /// A command's one statement, as a command of many has it.

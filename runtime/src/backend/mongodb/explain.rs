@@ -1,10 +1,77 @@
-//! Commands as text.
+//! Requests as the commands that the server is sent, in MongoDB's extended JSON. What the driver adds to
+//! each (the session, the time it may take) is left out.
 
-use mongodb::bson::Document;
+use std::time::Duration;
 
+use mongodb::bson::{Bson, Document, doc};
+
+use super::batch;
+use super::command::{Command, Stamps};
+use super::query::Find;
+use super::read;
+use super::shape::id;
+use crate::clock::{Clock as _, SystemClock};
 use crate::error::{Error, Result};
+use crate::request::{Call, Get, Query, Request, Write};
 
-/// A command as MongoDB's extended JSON.
-pub(super) fn text(command: &Document) -> Result<String> {
+pub(super) fn request(request: Request<'_>) -> Result<String> {
+    let call = Call::new("explain", SystemClock.now_millis(), Duration::ZERO);
+    match request {
+        Request::Get(get) => text(&read::one(get.definition.name(), super::shape::by_id(get.definition, &get.key)?)),
+        Request::GetMany { definition, keys, .. } => {
+            let ids: Vec<Bson> = keys.iter().map(|key| id(definition, key)).collect::<Result<_>>()?;
+            let ids = read::distinct(ids)?;
+            texts(ids.chunks(read::KEYS).map(|ids| find(definition.name(), ids)))
+        }
+        Request::FindUnique(find) => {
+            let mut command = read::one(find.definition.name(), read::unique(find)?);
+            command.insert("hint", find.index.name);
+            text(&command)
+        }
+        Request::Query(query) => page(query, &call),
+        Request::Write(write) | Request::Transact([write]) => text(&one(write, &call)?),
+        Request::WriteMany(writes) => texts(batch::commands(writes, &call)?.into_iter()),
+        Request::Transact(writes) => transaction(writes, &call),
+        Request::ReadTogether(gets) => together(gets),
+    }
+}
+
+fn page(query: &Query, call: &Call) -> Result<String> {
+    match Find::new(query, call.now_seconds())? {
+        Some(find) => text(&find.explain(query)),
+        None => Ok("nothing is sent: no record can be in it".to_owned()),
+    }
+}
+
+pub(super) fn one(write: &Write, call: &Call) -> Result<Document> {
+    Command::new(write, call, Stamps::new())?.explain(write.definition.name())
+}
+
+fn transaction(writes: &[Write], call: &Call) -> Result<String> {
+    let commands: Vec<Document> = writes.iter().map(|write| one(write, call)).collect::<Result<_>>()?;
+    let commands = texts(commands.into_iter())?;
+    let commit = doc! { "commitTransaction": 1, "writeConcern": { "w": "majority" } };
+    Ok(format!("in one transaction, of read concern \"snapshot\":\n{commands}\n{}", text(&commit)?))
+}
+
+fn together(gets: &[Get]) -> Result<String> {
+    let finds = read::by_repository(gets)?;
+    let finds = finds.iter().map(|(definition, ids)| {
+        let ids: Vec<Bson> = ids.iter().map(|(_, id)| id.clone()).collect();
+        find(definition.name(), &ids)
+    });
+    Ok(format!("in one session, of read concern \"snapshot\":\n{}", texts(finds)?))
+}
+
+/// A read of records by their keys.
+fn find(collection: &str, ids: &[Bson]) -> Document {
+    doc! { "find": collection, "filter": { "_id": { "$in": ids } } }
+}
+
+fn texts(commands: impl Iterator<Item = Document>) -> Result<String> {
+    Ok(commands.map(|command| text(&command)).collect::<Result<Vec<_>>>()?.join("\n"))
+}
+
+fn text(command: &Document) -> Result<String> {
     serde_json::to_string_pretty(command).map_err(|error| Error::codec("the command has no text").with_source(error))
 }

@@ -29,14 +29,12 @@ use std::time::Duration;
 
 use mongodb::bson::doc;
 
-use self::command::{Command, Stamps};
 use super::{Backend, Observer, Plan, Reply};
-use crate::clock::{Clock, SystemClock};
 use crate::config::MongoDbSettings;
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::limits::Limits;
-use crate::request::{Call, FindUnique, Get, Query, RecordKey, Records, Write, Written};
+use crate::request::{Call, FindUnique, Get, Query, RecordKey, Records, Request, Write, Written};
 use crate::value::Record;
 
 /// A database of MongoDB 6.0 or newer, through its own driver.
@@ -180,19 +178,7 @@ impl Backend for MongoDb {
         Reply::later(read::together(&self.database, call, gets))
     }
 
-    fn explain_query(&self, query: &Query) -> Result<String> {
-        match query::Find::new(query, example().now_seconds())? {
-            Some(find) => explain::text(&find.explain(query)),
-            None => Ok("nothing is sent: no record can be in it".to_owned()),
-        }
+    fn explain(&self, request: Request<'_>) -> Result<String> {
+        explain::request(request)
     }
-
-    fn explain_write(&self, write: &Write) -> Result<String> {
-        explain::text(&Command::new(write, &example(), Stamps::new())?.explain(write.definition.name())?)
-    }
-}
-
-/// A call as it would be now.
-fn example() -> Call {
-    Call::new("explain", SystemClock.now_millis(), Duration::ZERO)
 }

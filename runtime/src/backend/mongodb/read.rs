@@ -1,6 +1,6 @@
 //! Reads of records by their keys and unique values.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -17,7 +17,7 @@ use crate::request::{Call, FindUnique, Get, RecordKey};
 use crate::value::Record;
 
 /// How many keys one request asks for, and how many requests go at once.
-const KEYS: usize = 1000;
+pub(super) const KEYS: usize = 1000;
 const AT_ONCE: usize = 4;
 
 pub(super) fn collection(database: &Database, definition: &Definition) -> Collection<RawDocumentBuf> {
@@ -44,16 +44,27 @@ pub(super) async fn by_key(
 
 pub(super) async fn find_unique(database: &Database, call: Call, find: FindUnique) -> Result<Option<Record>> {
     let definition = find.definition;
-    let mut filter = Document::new();
-    for (column, value) in columns(definition, find.index).iter().zip(&find.values) {
-        filter.insert(&column.path, doc! { "$eq": column.encode(value)? });
-    }
+    let filter = unique(&find)?;
     let collection = collection(database, definition);
     let hint = Hint::Name(find.index.name.to_owned());
     let found =
         read(&call, |time| collection.find_one(filter.clone()).hint(hint.clone()).max_time(time).into_future()).await?;
     let record = found.map(|document| from_document(definition, &document)).transpose()?;
     Ok(record.filter(|record| record.is_live(&call)))
+}
+
+/// The filter that finds the record with the values of a unique index.
+pub(super) fn unique(find: &FindUnique) -> Result<Document> {
+    let mut filter = Document::new();
+    for (column, value) in columns(find.definition, find.index).iter().zip(&find.values) {
+        filter.insert(&column.path, doc! { "$eq": column.encode(value)? });
+    }
+    Ok(filter)
+}
+
+/// A read of one record as a command, for people.
+pub(super) fn one(collection: &str, filter: Document) -> Document {
+    doc! { "find": collection, "filter": filter, "limit": 1, "singleBatch": true }
 }
 
 /// All documents that a find gives, each read by `decode` where it lies.
@@ -121,15 +132,7 @@ pub(super) async fn get_many(
 /// Reads records as they were at one moment: in a session that the server gives one snapshot, with
 /// one request for each repository.
 pub(super) async fn together(database: &Database, call: Call, gets: Vec<Get>) -> Result<Vec<Option<Record>>> {
-    let mut repositories: Vec<(&'static Definition, Vec<(usize, Bson)>)> = Vec::new();
-    for (position, get) in gets.iter().enumerate() {
-        let asked = (position, id(get.definition, &get.key)?);
-        match repositories.iter_mut().find(|(definition, _)| definition.name() == get.definition.name()) {
-            Some((_, ids)) => ids.push(asked),
-            None => repositories.push((get.definition, vec![asked])),
-        }
-    }
-    let repositories = &repositories;
+    let repositories = &by_repository(&gets)?;
     let found = read(&call, |_| async move {
         let mut session = database.client().start_session().snapshot(true).await?;
         let mut found = Vec::with_capacity(repositories.len());
@@ -160,6 +163,33 @@ pub(super) async fn together(database: &Database, call: Call, gets: Vec<Get>) ->
         }
     }
     Ok(results)
+}
+
+/// What is asked of one repository: positions, and keys.
+type Asked = (&'static Definition, Vec<(usize, Bson)>);
+
+pub(super) fn by_repository(gets: &[Get]) -> Result<Vec<Asked>> {
+    let mut repositories: Vec<Asked> = Vec::new();
+    for (position, get) in gets.iter().enumerate() {
+        let asked = (position, id(get.definition, &get.key)?);
+        match repositories.iter_mut().find(|(definition, _)| definition.name() == get.definition.name()) {
+            Some((_, ids)) => ids.push(asked),
+            None => repositories.push((get.definition, vec![asked])),
+        }
+    }
+    Ok(repositories)
+}
+
+/// The keys, each once.
+pub(super) fn distinct(ids: Vec<Bson>) -> Result<Vec<Bson>> {
+    let mut seen = HashSet::with_capacity(ids.len());
+    let mut distinct = Vec::with_capacity(ids.len());
+    for id in ids {
+        if seen.insert(bytes_of(&id)?) {
+            distinct.push(id);
+        }
+    }
+    Ok(distinct)
 }
 
 /// A key's own bytes, to look it up by.
