@@ -8,7 +8,9 @@ mod harness;
 mod models;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use futures_util::StreamExt;
 use harness::START;
 use models::{Account, Event, Note, Token, User, account, event, note, token, user};
 use reposit::Database;
@@ -184,4 +186,39 @@ async fn no_finder_scans() {
     assert!(User::find_by_email("u7@example.com").exec(&db).await.unwrap().is_some());
     assert!(!c.taken().contains_key("Scan"));
     report::ran("requests::no_finder_scans", &label);
+}
+
+/// A stream asks for the next page while the one at hand is used up, and for no more than that.
+async fn a_stream_is_one_page_ahead(target: Target, request: &str) {
+    let (c, label) = Counted::on(target).await;
+    let db = c.db.clone();
+    db.define::<Event>().await.unwrap();
+    let events: Vec<_> = (0..450).map(|n| event("s", n, 0)).collect();
+    Event::put_many(&events).exec(&db).await.unwrap();
+    c.taken();
+    let mut stream = Event::query("s").stream(&db);
+    let mut requests = 0;
+    for (n, event) in events.iter().enumerate() {
+        assert_eq!(stream.next().await.unwrap().unwrap(), *event);
+        requests += c.taken().get(request).copied().unwrap_or(0);
+        // Who consumes does something with each: time enough for one that runs too far ahead.
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        if n % 100 == 50 {
+            requests += c.taken().get(request).copied().unwrap_or(0);
+            let pages = n / 100 + 1;
+            assert_eq!(requests, (pages + 1).min(5), "after {n} records");
+        }
+    }
+    assert!(stream.next().await.is_none());
+    report::ran("requests::a_stream_is_one_page_ahead", &label);
+}
+
+#[tokio::test]
+async fn a_stream_is_one_page_ahead_on_dynamodb() {
+    a_stream_is_one_page_ahead(Target::DynamodbLocal, "Query").await;
+}
+
+#[tokio::test]
+async fn a_stream_is_one_page_ahead_on_mongodb() {
+    a_stream_is_one_page_ahead(Target::Mongodb, "find").await;
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use reposit::operation::Transaction;
 use reposit::{Database, Repository};
 use serde::{Deserialize, Serialize};
 
@@ -15,14 +16,27 @@ struct Account {
     balance: i64,
 }
 
+/// The odd ones, in a repository of their own: what is moved between the two is of one moment all the same.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+#[repository(name = "vaults")]
+struct Vault {
+    #[hash_key]
+    id: u64,
+    balance: i64,
+}
+
 const ACCOUNTS: u64 = 6;
 const EACH: i64 = 100;
 const TASKS: usize = 8;
 
 pub(crate) async fn the_sum_holds(arena: Arena) -> Found {
     arena.db(0).define::<Account>().await.map_err(wrong)?;
+    arena.db(0).define::<Vault>().await.map_err(wrong)?;
     for id in 0..ACCOUNTS {
-        Account::create(&Account { id, balance: EACH }).exec(arena.db(0)).await.map_err(wrong)?;
+        match is_vault(id) {
+            true => Vault::create(&Vault { id, balance: EACH }).exec(arena.db(0)).await.map_err(wrong)?,
+            false => Account::create(&Account { id, balance: EACH }).exec(arena.db(0)).await.map_err(wrong)?,
+        }
     }
     let arena = Arc::new(arena);
     let moves = (0..TASKS).map(|task| move_money(arena.clone(), task));
@@ -40,17 +54,34 @@ async fn move_money(arena: Arc<Arena>, task: usize) -> Result<u32, String> {
     while arena.goes_on().await {
         let (from, step, amount) = (fastrand::u64(..ACCOUNTS), fastrand::u64(1..ACCOUNTS), fastrand::i64(1..=60));
         let to = (from + step) % ACCOUNTS;
-        let db = arena.db(task);
-        let take = Account::update(from).add(Account::BALANCE, -amount).only_if(Account::BALANCE.ge(amount));
-        let give = Account::update(to).add(Account::BALANCE, amount);
         // The refusal stands now before, now behind a write that is fine.
-        let both = db.transaction();
-        let both = if fastrand::bool() { both.add(take).add(give) } else { both.add(give).add(take) };
+        let both = arena.db(task).transaction();
+        let both = match fastrand::bool() {
+            true => give(take(both, from, amount), to, amount),
+            false => take(give(both, to, amount), from, amount),
+        };
         if let Fate::Done(()) = fate(both.commit().await)? {
             done += 1;
         }
     }
     Ok(done)
+}
+
+fn is_vault(id: u64) -> bool {
+    id % 2 == 1
+}
+
+fn take(transaction: Transaction<'_>, id: u64, amount: i64) -> Transaction<'_> {
+    let account = Account::update(id).add(Account::BALANCE, -amount).only_if(Account::BALANCE.ge(amount));
+    let vault = Vault::update(id).add(Vault::BALANCE, -amount).only_if(Vault::BALANCE.ge(amount));
+    if is_vault(id) { transaction.add(vault) } else { transaction.add(account) }
+}
+
+fn give(transaction: Transaction<'_>, id: u64, amount: i64) -> Transaction<'_> {
+    match is_vault(id) {
+        true => transaction.add(Vault::update(id).add(Vault::BALANCE, amount)),
+        false => transaction.add(Account::update(id).add(Account::BALANCE, amount)),
+    }
 }
 
 async fn watch(arena: Arc<Arena>) -> Result<(), String> {
@@ -62,12 +93,15 @@ async fn watch(arena: Arc<Arena>) -> Result<(), String> {
 
 /// The balances at one moment.
 async fn balances_add_up(db: &Database) -> Found {
-    let accounts = match fate(db.read((0..ACCOUNTS).map(Account::get).collect::<Vec<_>>()).await)? {
-        Fate::Done(accounts) => accounts,
+    let ids = |vaults: bool| (0..ACCOUNTS).filter(move |id| is_vault(*id) == vaults);
+    let gets = (ids(false).map(Account::get).collect::<Vec<_>>(), ids(true).map(Vault::get).collect::<Vec<_>>());
+    let (accounts, vaults) = match fate(db.read(gets).await)? {
+        Fate::Done(read) => read,
         // Too much went on for a look; the next one may get through.
         _ => return Ok(()),
     };
-    let balances: Vec<i64> = accounts.into_iter().flatten().map(|account| account.balance).collect();
+    let accounts = accounts.into_iter().flatten().map(|account| account.balance);
+    let balances: Vec<i64> = accounts.chain(vaults.into_iter().flatten().map(|vault| vault.balance)).collect();
     let wanted = i64::try_from(ACCOUNTS).unwrap_or_default() * EACH;
     if balances.len() as u64 != ACCOUNTS || balances.iter().sum::<i64>() != wanted {
         return Err(format!("the balances {balances:?} are not {wanted} together"));

@@ -120,8 +120,16 @@ async fn a_silent_holder_is_overtaken_and_fenced_off(t: Test) {
     write(second.token(), 2).await.unwrap();
     assert_eq!(kind(write(first.token(), 1).await), ErrorKind::ConditionFailed);
     assert_eq!(Ledger::get("l").consistent().exec(db).await.unwrap().unwrap().sum, 2);
+    // Once it runs again, the first finds out, and takes nothing from the second.
+    let revived = std::thread::spawn(move || {
+        hung.block_on(async {
+            tokio::time::timeout(Duration::from_secs(20), first.lost()).await.expect("the loss is told");
+            assert!(!first.is_held());
+            assert!(!first.release().await.unwrap());
+        });
+    });
+    tokio::task::spawn_blocking(|| revived.join().unwrap()).await.unwrap();
     assert!(second.release().await.unwrap());
-    std::thread::spawn(move || drop((first, hung))).join().unwrap();
 }
 
 async fn waiting_ends(t: Test) {

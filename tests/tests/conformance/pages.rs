@@ -1,4 +1,6 @@
-use reposit::{Cursor, ErrorKind};
+use std::time::Duration;
+
+use reposit::{Config, Cursor, ErrorKind};
 
 use crate::harness::{Test, kind};
 use crate::models::{Event, User, event, user};
@@ -13,6 +15,7 @@ cases!(
     a_cursor_is_text_for_a_url,
     a_cursor_of_another_query_is_refused,
     a_changed_cursor_is_refused,
+    a_cursor_of_another_key_is_refused,
     the_record_at_the_cursor_may_be_gone,
     a_full_last_page_has_no_empty_one_after_many,
 );
@@ -177,5 +180,26 @@ async fn a_changed_cursor_is_refused(t: Test) {
     }
     for text in ["", "x", "not base64!", &cursor[1..], &format!("{cursor}A")] {
         assert_eq!(kind(Event::query("s").after(text).exec(db).await), ErrorKind::InvalidInput, "{text}");
+    }
+}
+
+async fn a_cursor_of_another_key_is_refused(t: Test) {
+    t.with::<Event>().await;
+    let with_key = async |key: &str| {
+        let config = Config::from_url(&t.url).unwrap().timeout(Duration::from_secs(60)).cursor_key(key);
+        let db = config.open().await.unwrap();
+        db.define::<Event>().await.unwrap();
+        Event::put_many(&(0..4).map(|n| event("s", n, 0)).collect::<Vec<_>>()).exec(&db).await.unwrap();
+        db
+    };
+    let (one, same, other) = (with_key("one").await, with_key("one").await, with_key("other").await);
+    let page = || Event::query("s").limit(2);
+    let cursor = page().exec(&one).await.unwrap().next.unwrap();
+    assert_eq!(page().after(&cursor).exec(&same).await.unwrap().items.len(), 2);
+    // One who knows how cursors are made, but not the key, makes none that is taken.
+    for stranger in [&other, &t.db] {
+        assert_eq!(kind(page().after(&cursor).exec(stranger).await), ErrorKind::InvalidInput);
+        let forged = page().exec(&other).await.unwrap().next.unwrap();
+        assert_eq!(kind(page().after(&forged).exec(&one).await), ErrorKind::InvalidInput);
     }
 }

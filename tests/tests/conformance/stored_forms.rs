@@ -13,6 +13,8 @@ cases!(
     flattened_fields_are_stored_beside_the_others,
     numbers_keep_their_digits,
     a_null_is_a_missing_field,
+    enums_of_every_representation_compare,
+    hostile_field_names_are_only_names,
     nested_instants_keep_their_order,
 );
 
@@ -291,4 +293,146 @@ async fn nested_instants_keep_their_order(t: Test) {
         .unwrap();
     assert_eq!(changed.last, Visit { at: visit(2_000).at, seen: vec![visit(1_000).seen[0], visit(2_000).seen[0]] });
     assert_eq!(changed.all, [visit(1_000), visit(2_000)]);
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, FieldType)]
+#[serde(tag = "kind", content = "of")]
+enum Adjacent {
+    None,
+    Some(String),
+    Both { a: i64, b: bool },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, FieldType)]
+#[serde(tag = "kind")]
+enum Internal {
+    Cat { lives: u8 },
+    Dog { name: String },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, FieldType)]
+#[serde(untagged)]
+enum Untagged {
+    Number(i64),
+    Text(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+struct Zoo {
+    #[hash_key]
+    id: u64,
+    external: Shape,
+    adjacent: Adjacent,
+    internal: Internal,
+    untagged: Untagged,
+}
+
+async fn enums_of_every_representation_compare(t: Test) {
+    let db = t.with::<Zoo>().await;
+    let zoos = [
+        Zoo {
+            id: 1,
+            external: Shape::Rect { w: 1, h: None },
+            adjacent: Adjacent::Both { a: -1, b: true },
+            internal: Internal::Cat { lives: 9 },
+            untagged: Untagged::Number(7),
+        },
+        Zoo {
+            id: 2,
+            external: Shape::Point,
+            adjacent: Adjacent::Some("x".into()),
+            internal: Internal::Dog { name: "Rex".into() },
+            untagged: Untagged::Text("7".into()),
+        },
+    ];
+    Zoo::put_many(&zoos).exec(db).await.unwrap();
+    for zoo in &zoos {
+        let all = Zoo::EXTERNAL.eq(&zoo.external)
+            & Zoo::ADJACENT.eq(&zoo.adjacent)
+            & Zoo::INTERNAL.eq(&zoo.internal)
+            & Zoo::UNTAGGED.eq(&zoo.untagged)
+            & Zoo::ADJACENT.is_in([&Adjacent::None, &zoo.adjacent])
+            & Zoo::INTERNAL.ne(&Internal::Cat { lives: 1 });
+        assert_eq!(Zoo::scan().filter(all).all(db).await.unwrap(), std::slice::from_ref(zoo));
+    }
+    // What was set is what it is compared with, and what comes back.
+    let moved = Zoo::update(1)
+        .set(Zoo::EXTERNAL, &Shape::Line(1, -2))
+        .set(Zoo::ADJACENT, &Adjacent::None)
+        .set(Zoo::INTERNAL, &Internal::Dog { name: "$x".into() })
+        .set(Zoo::UNTAGGED, &Untagged::Text(String::new()))
+        .only_if(Zoo::EXTERNAL.eq(&zoos[0].external));
+    let moved = moved.exec(db).await.unwrap();
+    let is_moved = Zoo::EXTERNAL.eq(&Shape::Line(1, -2)) & Zoo::ADJACENT.eq(&Adjacent::None);
+    assert_eq!(Zoo::scan().filter(is_moved).all(db).await.unwrap(), [moved]);
+}
+
+/// Words of the servers' languages, and signs that mean something in them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+struct Hostile {
+    #[hash_key]
+    #[serde(rename = "size")]
+    id: String,
+    #[serde(rename = "hash")]
+    #[index(range = "range")]
+    hash: String,
+    #[serde(rename = "range key")]
+    range: u64,
+    #[serde(rename = "#name")]
+    pound: i64,
+    #[serde(rename = ":value")]
+    colon: String,
+    #[serde(rename = "a$b")]
+    dollar: Vec<String>,
+    #[serde(rename = "quo'te\"d`")]
+    quoted: Option<String>,
+    #[serde(rename = "größe")]
+    umlaut: u8,
+    #[serde(rename = "attribute_exists")]
+    function: bool,
+}
+
+async fn hostile_field_names_are_only_names(t: Test) {
+    let db = t.with::<Hostile>().await;
+    let one = Hostile {
+        id: "$id".into(),
+        hash: "#h".into(),
+        range: 3,
+        pound: 1,
+        colon: ":c".into(),
+        dollar: vec!["$a".into()],
+        quoted: Some("' OR 1".into()),
+        umlaut: 7,
+        function: true,
+    };
+    Hostile::create(&one).exec(db).await.unwrap();
+    let all = Hostile::ID.eq("$id")
+        & Hostile::POUND.between(0, 2)
+        & Hostile::COLON.begins_with(":")
+        & Hostile::DOLLAR.contains("$a")
+        & Hostile::QUOTED.exists()
+        & Hostile::UMLAUT.is_in([7])
+        & Hostile::FUNCTION.eq(true)
+        & Hostile::RANGE.ge(3);
+    assert_eq!(Hostile::scan().filter(all.clone()).all(db).await.unwrap(), std::slice::from_ref(&one));
+    let found = Hostile::find_by_hash("#h").range(1..=3).filter(Hostile::COLON.ne("")).all(db).await.unwrap();
+    assert_eq!(found, std::slice::from_ref(&one));
+    let changed = Hostile::update("$id")
+        .add(Hostile::POUND, 4)
+        .set(Hostile::COLON, "$colon")
+        .append(Hostile::DOLLAR, ["#b"])
+        .remove(Hostile::QUOTED)
+        .set(Hostile::UMLAUT, 9)
+        .only_if(all)
+        .exec(db);
+    let wanted = Hostile {
+        pound: 5,
+        colon: "$colon".into(),
+        dollar: vec!["$a".into(), "#b".into()],
+        quoted: None,
+        umlaut: 9,
+        ..one
+    };
+    assert_eq!(changed.await.unwrap(), wanted);
+    assert_eq!(Hostile::get("$id").exec(db).await.unwrap(), Some(wanted));
 }

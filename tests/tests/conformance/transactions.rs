@@ -15,6 +15,7 @@ cases!(
     the_same_record_twice_is_refused,
     an_empty_transaction_does_nothing,
     too_many_operations_are_refused,
+    too_many_bytes_are_refused,
     transfers_keep_the_sum,
 );
 
@@ -143,6 +144,24 @@ async fn too_many_operations_are_refused(t: Test) {
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert!(error.message().contains("the limit is"), "{error}");
     assert_eq!(Note::scan().count(db).await.unwrap(), 0);
+}
+
+async fn too_many_bytes_are_refused(t: Test) {
+    let db = t.with::<Note>().await;
+    let large: Vec<_> = (0..13).map(|n| Note { data: vec![7; 350_000], ..note(&n.to_string()) }).collect();
+    let whole = large.iter().fold(db.transaction(), |all, note| all.add(Note::put(note))).commit().await;
+    // Those of DynamoDB are the embedded backend's too; MongoDB has no such limit.
+    if db.backend_name() == "mongodb" {
+        whole.unwrap();
+        assert_eq!(Note::scan().count(db).await.unwrap(), 13);
+        return;
+    }
+    let error = whole.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert!(error.message().contains("bytes; the limit is"), "{error}");
+    assert_eq!(Note::scan().count(db).await.unwrap(), 0);
+    large[..10].iter().fold(db.transaction(), |all, note| all.add(Note::put(note))).commit().await.unwrap();
+    assert_eq!(Note::scan().count(db).await.unwrap(), 10);
 }
 
 async fn transfers_keep_the_sum(t: Test) {
