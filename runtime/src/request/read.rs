@@ -1,0 +1,183 @@
+use std::ops::Bound;
+
+use super::RecordKey;
+use crate::condition::Expr;
+use crate::definition::{Definition, IndexDef};
+use crate::error::{Error, Result};
+use crate::value::{Record, Value};
+
+/// A read of records by their keys.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Get {
+    /// The repository.
+    pub definition: &'static Definition,
+    /// Which record.
+    pub key: RecordKey,
+    /// Whether it must be the latest.
+    pub consistent: bool,
+}
+
+impl Get {
+    /// A read of the record with this key.
+    pub fn new(definition: &'static Definition, key: RecordKey, consistent: bool) -> Self {
+        Self { definition, key, consistent }
+    }
+}
+
+/// A read of the one record that has these values of a unique index.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct FindUnique {
+    /// The repository.
+    pub definition: &'static Definition,
+    /// The unique index.
+    pub index: &'static IndexDef,
+    /// A value for each of its parts.
+    pub values: Vec<Value>,
+    /// Whether it must be the latest.
+    pub consistent: bool,
+}
+
+impl FindUnique {
+    /// A find by the values of a unique index.
+    pub fn new(
+        definition: &'static Definition,
+        index: &'static IndexDef,
+        values: Vec<Value>,
+        consistent: bool,
+    ) -> Self {
+        Self { definition, index, values, consistent }
+    }
+}
+
+/// What a read of many records goes over.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Source {
+    /// The records with one hash key, in the order of their range keys.
+    Primary {
+        /// The hash key.
+        hash: Value,
+    },
+    /// The records with one value in a secondary index, in its order.
+    Index {
+        /// The index.
+        index: &'static IndexDef,
+        /// The value of its hash field.
+        hash: Value,
+    },
+    /// All records, in no order.
+    Scan {
+        /// Which part of how many; each record is in exactly one.
+        segment: Option<(u32, u32)>,
+    },
+}
+
+/// Which range values are wanted.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Span {
+    /// All of them.
+    All,
+    /// Those between the bounds.
+    Between(Bound<Value>, Bound<Value>),
+    /// Text that begins so.
+    Prefix(String),
+}
+
+/// Where a page ended: the values of its last record. The next page begins after it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Position {
+    /// The record's range values in the index read; none for a scan.
+    pub ranges: Vec<Value>,
+    /// Its primary key.
+    pub key: RecordKey,
+}
+
+impl Position {
+    /// A position after a record with these range values and this key.
+    pub fn new(ranges: Vec<Value>, key: RecordKey) -> Self {
+        Self { ranges, key }
+    }
+}
+
+/// A read of a page of records.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Query {
+    /// The repository.
+    pub definition: &'static Definition,
+    /// What is read.
+    pub source: Source,
+    /// The range values wanted, of the first range field.
+    pub span: Span,
+    /// What must be true of a record to be returned.
+    pub filter: Option<Expr>,
+    /// Whether the order is turned round.
+    pub descending: bool,
+    /// How many records to return at most, after the filter. A page with fewer is the last.
+    pub limit: usize,
+    /// Where the page before ended.
+    pub after: Option<Position>,
+    /// Whether the records must be the latest.
+    pub consistent: bool,
+    /// The stored names of the fields wanted; nothing for all of them. The keys, the range fields and
+    /// the expiry have to come besides; whatever else comes is dropped.
+    pub projection: Option<&'static [&'static str]>,
+}
+
+impl Query {
+    /// A read of `source` with no restriction but `limit`.
+    pub fn new(definition: &'static Definition, source: Source, limit: usize) -> Self {
+        Self {
+            definition,
+            source,
+            span: Span::All,
+            filter: None,
+            descending: false,
+            limit,
+            after: None,
+            consistent: false,
+            projection: None,
+        }
+    }
+
+    /// The stored names of the range fields in the order read.
+    pub fn range_names(&self) -> Vec<&'static str> {
+        match &self.source {
+            Source::Primary { .. } => self.definition.range_name().into_iter().collect(),
+            Source::Index { index, .. } => index.ranges.iter().map(|part| self.definition.part_name(*part)).collect(),
+            Source::Scan { .. } => Vec::new(),
+        }
+    }
+
+    /// Where a record stands in what is read.
+    pub fn position_of(&self, record: &Record) -> Result<Position> {
+        let ranges = self.range_names().into_iter().map(|name| {
+            let value = record.get(name).cloned();
+            value.ok_or_else(|| {
+                Error::codec(format!("the range field {name} is missing")).in_repository(self.definition.name())
+            })
+        });
+        Ok(Position { ranges: ranges.collect::<Result<_>>()?, key: RecordKey::of(self.definition, record)? })
+    }
+}
+
+/// A page of records.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Records {
+    /// The records.
+    pub records: Vec<Record>,
+    /// Where to go on; nothing at the end.
+    pub next: Option<Position>,
+}
+
+impl Records {
+    /// A page of `records` that goes on at `next`.
+    pub fn new(records: Vec<Record>, next: Option<Position>) -> Self {
+        Self { records, next }
+    }
+}

@@ -1,0 +1,170 @@
+use super::{Call, RecordKey};
+use crate::change::Change;
+use crate::condition::Expr;
+use crate::definition::{Definition, IndexDef};
+use crate::error::{Error, ErrorKind, Result};
+use crate::value::{EXPIRES, Record, Value};
+
+/// A write of one record.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Write {
+    /// The repository.
+    pub definition: &'static Definition,
+    /// Which record.
+    pub key: RecordKey,
+    /// What is done to it.
+    pub action: Action,
+    /// The caller's condition on the stored record.
+    pub condition: Option<Expr>,
+    /// The version the stored record must have.
+    pub version: Option<u64>,
+}
+
+/// What a write does.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Action {
+    /// Stores a record where no live one is.
+    Create(Record),
+    /// Stores a record whatever is there.
+    Put(Record),
+    /// Stores a record in place of a live one.
+    Replace(Record),
+    /// Changes a live record.
+    Update(Vec<Change>),
+    /// Changes a live record, or stores `insert` where there is none.
+    Upsert {
+        /// The changes to a record that is there.
+        changes: Vec<Change>,
+        /// The record where there is none.
+        insert: Record,
+    },
+    /// Takes a record away.
+    Delete,
+    /// Does nothing; the record must be live and its condition true.
+    Check,
+}
+
+/// What a write that happened has to tell.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Written {
+    /// Whether a live record was there before.
+    pub existed: bool,
+    /// The record after an update or upsert.
+    pub record: Option<Record>,
+}
+
+impl Written {
+    /// Of a write to a record that did (not) exist.
+    pub fn existed(existed: bool) -> Self {
+        Self { existed, record: None }
+    }
+
+    /// Of an update.
+    pub fn updated(record: Record) -> Self {
+        Self { existed: true, record: Some(record) }
+    }
+}
+
+impl Write {
+    /// A write with no condition.
+    pub fn new(definition: &'static Definition, key: RecordKey, action: Action) -> Self {
+        Self { definition, key, action, condition: None, version: None }
+    }
+
+    /// Whether the stored record allows the write, and if not, why: the one place where reasons
+    /// are decided, for every backend.
+    ///
+    /// A delete of a missing record is allowed: it does nothing.
+    pub fn judge(&self, stored: Option<&Record>, call: &Call) -> Result<()> {
+        let live = stored.filter(|record| record.is_live(call));
+        let Some(record) = live else {
+            return match self.action {
+                Action::Create(_) | Action::Put(_) | Action::Upsert { .. } | Action::Delete => Ok(()),
+                Action::Replace(_) | Action::Update(_) | Action::Check => {
+                    Err(Error::new(ErrorKind::NotFound, "no live record has this key"))
+                }
+            };
+        };
+        if matches!(self.action, Action::Create(_)) {
+            return Err(Error::new(ErrorKind::AlreadyExists, "a live record has this key"));
+        }
+        if let Some(expected) = self.version {
+            self.judge_version(record, expected)?;
+        }
+        if let Some(condition) = &self.condition
+            && !record.satisfies(condition)
+        {
+            return Err(Error::new(ErrorKind::ConditionFailed, "the condition is false for the stored record"));
+        }
+        let impossible =
+            self.changes().iter().find(|change| change.requires().is_some_and(|needs| !record.satisfies(&needs)));
+        match impossible {
+            Some(change) => Err(crate::change::impossible(change)),
+            None => Ok(()),
+        }
+    }
+
+    fn judge_version(&self, record: &Record, expected: u64) -> Result<()> {
+        let name = self.definition.version().unwrap_or_default();
+        let stored = record.get(name).and_then(Value::as_int);
+        if stored == Some(expected.into()) {
+            return Ok(());
+        }
+        let stored = stored.map_or_else(|| "none".to_owned(), |version| version.to_string());
+        Err(Error::new(
+            ErrorKind::VersionConflict,
+            format!("expected version {expected}, the stored version is {stored}"),
+        ))
+    }
+
+    /// The changes of an update or upsert.
+    pub fn changes(&self) -> &[Change] {
+        match &self.action {
+            Action::Update(changes) | Action::Upsert { changes, .. } => changes,
+            _ => &[],
+        }
+    }
+
+    /// Everything that must be true of a live stored record besides being there: the version, the
+    /// caller's condition, and what the changes need.
+    pub fn requirement(&self) -> Option<Expr> {
+        let version = self.version.zip(self.definition.version()).map(|(expected, name)| Expr::Compare {
+            path: crate::field::Path::field(name),
+            op: crate::condition::Op::Eq,
+            value: Value::Int(expected.into()),
+        });
+        let needs = self.changes().iter().filter_map(Change::requires).collect::<Vec<_>>();
+        let needs = (!needs.is_empty()).then_some(Expr::And(needs));
+        Expr::both(Expr::both(version, self.condition.clone()), needs)
+    }
+
+    /// The record after the write, given the live one before: nothing after a delete or check.
+    pub fn outcome(&self, live: Option<&Record>) -> Result<Option<Record>> {
+        match &self.action {
+            Action::Create(record) | Action::Put(record) | Action::Replace(record) => Ok(Some(record.clone())),
+            Action::Upsert { insert, changes } => match live {
+                Some(record) => crate::change::apply(record, changes).map(Some),
+                None => Ok(Some(insert.clone())),
+            },
+            Action::Update(changes) => live.map(|record| crate::change::apply(record, changes)).transpose(),
+            Action::Delete => Ok(None),
+            Action::Check => Ok(live.cloned()),
+        }
+    }
+
+    /// Whether the write may change the fields of a unique index.
+    pub fn touches(&self, index: &IndexDef) -> bool {
+        match &self.action {
+            Action::Update(changes) => {
+                let names: Vec<_> = index.parts().map(|part| self.definition.part_name(part)).collect();
+                let expiry = changes.iter().any(|change| change.path().root() == EXPIRES);
+                expiry || changes.iter().any(|change| names.contains(&change.path().root()))
+            }
+            Action::Check => false,
+            _ => true,
+        }
+    }
+}
