@@ -107,9 +107,11 @@ impl DynamoDb {
             seen.insert(due.key.clone());
             amiss.push(Box::pin(self.missing(call, definition, due, mend)));
         }
-        for line in side_by_side(amiss, PARALLEL).await {
-            found.extend(line?);
-        }
+        let lines: Vec<_> = side_by_side(amiss, PARALLEL).await.into_iter().collect::<Result<_>>()?;
+        // They come in any order, and are to be the same each time.
+        let mut lines: Vec<_> = lines.into_iter().flatten().collect();
+        lines.sort();
+        found.extend(lines);
         Ok(())
     }
 
