@@ -200,13 +200,13 @@ async fn a_stream_is_one_page_ahead(target: Target, request: &str) {
     let mut requests = 0;
     for (n, event) in events.iter().enumerate() {
         assert_eq!(stream.next().await.unwrap().unwrap(), *event);
-        requests += c.taken().get(request).copied().unwrap_or(0);
         // Who consumes does something with each: time enough for one that runs too far ahead.
-        tokio::time::sleep(Duration::from_millis(1)).await;
-        if n % 100 == 50 {
-            requests += c.taken().get(request).copied().unwrap_or(0);
-            let pages = n / 100 + 1;
-            assert_eq!(requests, (pages + 1).min(5), "after {n} records");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        requests += c.taken().get(request).copied().unwrap_or(0);
+        let ahead = (n / 100 + 2).min(5);
+        assert!(requests <= ahead, "{requests} requests after {n} records");
+        if n % 100 == 90 {
+            assert_eq!(requests, ahead, "after {n} records");
         }
     }
     assert!(stream.next().await.is_none());
