@@ -28,12 +28,13 @@ impl<M: Repository> ReadTogether for Get<M> {
     type Output = Option<M>;
 
     fn requests(&self, db: &Database, requests: &mut Vec<request::Get>) -> Result<()> {
-        requests.push(self.request(db)?);
+        let request = self.request(db).map_err(|e| named::<M>(e).at_position(requests.len()))?;
+        requests.push(request);
         Ok(())
     }
 
     fn decode(self, records: &mut impl Iterator<Item = Option<Record>>) -> Result<Option<M>> {
-        records.next().flatten().map(|record| codec::decode(record, M::definition())).transpose()
+        records.next().flatten().map(|record| codec::decode(record, M::definition())).transpose().map_err(named::<M>)
     }
 }
 
@@ -73,6 +74,10 @@ tuples! {
     (A 0 B 1 C 2 D 3)
     (A 0 B 1 C 2 D 3 E 4)
     (A 0 B 1 C 2 D 3 E 4 F 5)
+}
+
+fn named<M: Repository>(error: Error) -> Error {
+    error.in_repository(M::definition().name()).in_operation("read")
 }
 
 /// What is asked for, checked.

@@ -1,6 +1,7 @@
 //! Many at once: what must hold whoever comes first, on every backend, and the proof that each check finds what it is there for.
 //!
-//! A check runs for two seconds on each backend; `REPOSIT_CONCURRENCY=long` makes it ten minutes.
+//! A check runs for two seconds on each backend. `REPOSIT_CONCURRENCY=long` makes it ten minutes, a number so many seconds; all
+//! checks then run side by side, so that the whole takes little longer than one of them.
 
 #[path = "concurrency/arena.rs"]
 mod arena;
@@ -22,6 +23,8 @@ mod names;
 mod races;
 #[path = "concurrency/saves.rs"]
 mod saves;
+#[path = "concurrency/side_by_side.rs"]
+mod side_by_side;
 
 use std::future::Future;
 
@@ -42,6 +45,18 @@ macro_rules! checks {
         checks!(@on mongodb Mongodb $($name)*);
         checks!(@on dynamodb_local DynamodbLocal $($name)*);
         checks!(@on dynoxide Dynoxide $($name)*);
+
+        /// Every check on every backend, by the name of its test.
+        fn all_checks() -> Vec<side_by_side::Check> {
+            let mut all = Vec::new();
+            all.extend(memory::all());
+            all.extend(mongodb::all());
+            all.extend(dynamodb_local::all());
+            all.extend(dynoxide::all());
+            all.extend(lost_answers::all());
+            all
+        }
+
         /// What stands between the checks and the store where a promise is taken out does no harm by itself.
         mod nothing_taken_out {
             $(
@@ -56,12 +71,23 @@ macro_rules! checks {
     (@on $backend:ident $target:ident $($name:ident)*) => {
         mod $backend {
             $(
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $name() {
-                    let target = reposit_tests::servers::Target::$target;
-                    super::arena::holds(target, stringify!($name), super::$name).await;
+                #[test]
+                fn $name() {
+                    super::side_by_side::run(concat!(stringify!($backend), "::", stringify!($name)));
                 }
             )*
+
+            pub(super) fn all() -> Vec<super::side_by_side::Check> {
+                let target = reposit_tests::servers::Target::$target;
+                vec![$(
+                    super::side_by_side::Check {
+                        name: concat!(stringify!($backend), "::", stringify!($name)),
+                        run: Box::new(move || {
+                            Box::pin(super::arena::holds(target, stringify!($name), super::$name))
+                        }),
+                    },
+                )*]
+            }
         }
     };
 }
@@ -124,18 +150,27 @@ taken_out!(
 mod lost_answers {
     use reposit_tests::servers::Target;
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn mongodb() {
-        super::faulty::histories_with_lost_answers(Target::Mongodb).await;
+    use super::side_by_side::{Check, run};
+
+    macro_rules! on {
+        ($($name:ident $target:ident),*) => {
+            $(
+                #[test]
+                fn $name() {
+                    run(concat!("lost_answers::", stringify!($name)));
+                }
+            )*
+
+            pub(super) fn all() -> Vec<Check> {
+                vec![$(
+                    Check {
+                        name: concat!("lost_answers::", stringify!($name)),
+                        run: Box::new(|| Box::pin(super::faulty::histories_with_lost_answers(Target::$target))),
+                    },
+                )*]
+            }
+        };
     }
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn dynamodb_local() {
-        super::faulty::histories_with_lost_answers(Target::DynamodbLocal).await;
-    }
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn dynoxide() {
-        super::faulty::histories_with_lost_answers(Target::Dynoxide).await;
-    }
+    on!(mongodb Mongodb, dynamodb_local DynamodbLocal, dynoxide Dynoxide);
 }

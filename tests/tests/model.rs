@@ -37,6 +37,8 @@ mod run;
 mod shrink;
 #[path = "model/subject.rs"]
 mod subject;
+#[path = "model/tasks.rs"]
+mod tasks;
 #[path = "model/typed.rs"]
 mod typed;
 

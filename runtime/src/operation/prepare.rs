@@ -20,6 +20,16 @@ pub(super) fn store(
     action: fn(Record) -> Action,
 ) -> Result<Write> {
     fill::record(definition, &mut record, db.now());
+    store_as_it_is(db, definition, record, action)
+}
+
+/// A write that stores a whole record in which nothing is to be filled in.
+pub(super) fn store_as_it_is(
+    db: &Database,
+    definition: &'static Definition,
+    mut record: Record,
+    action: fn(Record) -> Action,
+) -> Result<Write> {
     if let Some(at) = definition.expiry_of(&record) {
         record.set(EXPIRES, Value::Int(at.into()));
     }

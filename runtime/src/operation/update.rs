@@ -2,7 +2,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::fill;
-use super::prepare::{changes, conditioned, named, store};
+use super::prepare::{changes, conditioned, named, store_as_it_is};
 use super::transaction::TransactionItem;
 use crate::change::{self, Change};
 use crate::codec;
@@ -226,7 +226,8 @@ impl<M: Repository> Upsert<M> {
         let new = change::apply(&key_record(definition, &update.key), &changes)?;
         codec::decode::<M>(new.clone(), definition)
             .map_err(|e| Error::invalid(format!("the new record would not be whole: {}", e.message())))?;
-        let mut write = store(db, definition, new, Action::Put)?;
+        // The changes have filled in what nobody set: the new record is theirs, whatever they say.
+        let mut write = store_as_it_is(db, definition, new, Action::Put)?;
         if let Action::Put(insert) = write.action {
             write.action = Action::Upsert { changes, insert };
         }

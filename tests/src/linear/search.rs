@@ -15,7 +15,7 @@ pub enum Verdict {
 }
 
 /// A history of one key is small; a search beyond this has lost itself among unknown outcomes.
-const MOST_STEPS: usize = 5_000_000;
+const MOST_STEPS: usize = 1_000_000;
 
 type EventOf<M> = Event<<M as Model>::Input, <M as Model>::Output>;
 

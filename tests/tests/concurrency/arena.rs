@@ -4,11 +4,11 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 use reposit::backend::Backend;
-use reposit::{Database, Error, ErrorKind};
+use reposit::{Config, Database, Error, ErrorKind};
 use reposit_tests::report;
 use reposit_tests::servers::Target;
 
-/// `long` makes every check run for ten minutes instead of seconds.
+/// `long` makes every check run for ten minutes instead of seconds, a number for so many seconds.
 const LENGTH: &str = "REPOSIT_CONCURRENCY";
 
 /// How long a check runs where nothing is said.
@@ -23,22 +23,26 @@ pub(crate) struct Arena {
     /// How a client of its own is opened, where there is a server.
     url: Option<String>,
     until: Instant,
+    /// Whether each turn waits for a moment.
+    is_slow: bool,
 }
 
 impl Arena {
     pub(crate) async fn on(target: Target) -> (Self, String) {
         let (url, label) = target.fresh().await;
-        let first = Database::open(&url).await.expect("the server answers");
+        let first = open(&url).await;
         let is_shared = target == Target::Memory;
-        let second = if is_shared { first.clone() } else { Database::open(&url).await.expect("the server answers") };
+        let second = if is_shared { first.clone() } else { open(&url).await };
         let url = (!is_shared).then_some(url);
-        (Self { clients: vec![first, second], url, until: end(SPAN) }, label)
+        // The embedded store makes nobody wait: side by side with the servers it would leave them no processor.
+        let is_slow = is_shared && is_long();
+        (Self { clients: vec![first, second], url, until: end(SPAN), is_slow }, label)
     }
 
     /// On a backend of the test's own.
     pub(crate) fn on_backend(backend: impl Backend, span: Duration) -> Self {
         let db = Database::with_backend(backend);
-        Self { clients: vec![db.clone(), db], url: None, until: Instant::now() + span }
+        Self { clients: vec![db.clone(), db], url: None, until: Instant::now() + span, is_slow: false }
     }
 
     pub(crate) fn db(&self, client: usize) -> &Database {
@@ -49,31 +53,50 @@ impl Arena {
     pub(crate) async fn own(&self) -> Database {
         match &self.url {
             None => self.clients[0].clone(),
-            Some(url) => Database::open(url).await.expect("the server answers"),
+            Some(url) => open(url).await,
         }
     }
 
     /// Whether there is time for more. Lets the others go on first: the embedded store makes nobody wait.
     pub(crate) async fn goes_on(&self) -> bool {
-        tokio::task::yield_now().await;
-        !self.is_over()
+        match self.is_slow {
+            true => tokio::time::sleep(Duration::from_millis(1)).await,
+            false => tokio::task::yield_now().await,
+        }
+        Instant::now() < self.until
     }
+}
 
-    pub(crate) fn is_over(&self) -> bool {
-        Instant::now() >= self.until
-    }
+async fn open(url: &str) -> Database {
+    let config = Config::from_url(url).expect("the server's own URL is a configuration");
+    // A machine that is busy with the other checks is nothing found.
+    let config = if is_long() { config.timeout(PATIENCE).connect_timeout(PATIENCE) } else { config };
+    config.open().await.expect("the server answers")
+}
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The length that the environment asks for.
+fn asked_for() -> Option<Duration> {
+    let asked = std::env::var(LENGTH).ok().filter(|asked| !asked.is_empty())?;
+    let seconds = if asked == "long" { Ok(600) } else { asked.parse() };
+    Some(Duration::from_secs(seconds.unwrap_or_else(|_| panic!("{LENGTH}={asked} is neither `long` nor seconds"))))
+}
+
+pub(crate) fn is_long() -> bool {
+    asked_for().is_some()
 }
 
 /// When a check of this length ends.
 pub(crate) fn end(span: Duration) -> Instant {
-    let is_long = std::env::var(LENGTH).as_deref() == Ok("long");
-    Instant::now() + if is_long { Duration::from_secs(600) } else { span }
+    Instant::now() + asked_for().unwrap_or(span)
 }
 
 /// Runs a check on a server: it must find nothing.
 pub(crate) async fn holds<F: Future<Output = Found>>(target: Target, name: &str, check: impl FnOnce(Arena) -> F) {
     let (arena, label) = Arena::on(target).await;
     check(arena).await.unwrap_or_else(|found| panic!("{name} on {label}: {found}"));
+    println!("{name} held on {label}");
     report::ran(&format!("concurrency::{name}"), &label);
 }
 

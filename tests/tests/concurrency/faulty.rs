@@ -8,7 +8,7 @@ use reposit_tests::report;
 use reposit_tests::servers::{Target, fresh_name};
 
 use crate::arena::{Found, SPAN, wrong};
-use crate::histories::{Cell, one_round};
+use crate::histories::{Cell, Tally, one_round};
 
 /// How many things go wrong in a round. More would leave too much unknown to be searched.
 const FAULTS: usize = 6;
@@ -78,16 +78,16 @@ pub(crate) async fn histories_with_lost_answers(target: Target) {
 
 async fn rounds(clients: &[Database], proxy: &Proxy) -> Found {
     let until = crate::arena::end(SPAN * 3);
-    let mut round = 0;
-    while round == 0 || std::time::Instant::now() < until {
+    let mut tally = Tally::default();
+    while tally.rounds == 0 || std::time::Instant::now() < until {
         for _ in 0..FAULTS {
             proxy.break_something();
         }
         let clients: Vec<_> = (0..CLIENTS).map(|n| clients[n % clients.len()].clone()).collect();
-        one_round(clients, round).await?;
+        one_round(clients, &mut tally).await?;
         proxy.mend();
-        round += 1;
     }
+    tally.is_worth_something()?;
     // Nothing is left broken by what was cut short.
     let broken = clients[0].check::<Cell>().await.map_err(wrong)?;
     if broken.is_empty() { Ok(()) } else { Err(broken.join("; ")) }

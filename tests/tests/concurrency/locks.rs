@@ -14,9 +14,12 @@ struct Ledger {
     #[hash_key]
     id: u64,
     fence: u64,
-    /// The token of every write, in order.
+    /// The tokens of the last writes, in order.
     tokens: Vec<u64>,
 }
+
+/// With so many tokens the list begins anew: in a long run it would outgrow its record.
+const MOST_TOKENS: usize = 200;
 
 const HOLDERS: usize = 4;
 const LEASE: Duration = Duration::from_millis(300);
@@ -47,18 +50,23 @@ pub(crate) async fn the_lock_is_exclusive(arena: Arena) -> Found {
     for holder in joined.await.map_err(|e| e.to_string())? {
         holder.map_err(|_| "a holder panicked".to_owned())??;
     }
-    turns_are_apart(turns.lock().unwrap_or_else(PoisonError::into_inner).clone())?;
+    turns_are_apart(&mut turns.lock().unwrap_or_else(PoisonError::into_inner))?;
     let ledger = Ledger::get(1).consistent().exec(arena.db(0)).await.map_err(wrong)?.ok_or("no ledger")?;
-    if ledger.tokens.is_empty() {
-        return Err("nobody ever wrote".to_owned());
+    if ledger.tokens.is_empty() { Err("nobody ever wrote".to_owned()) } else { nobody_overtaken_wrote(&ledger) }
+}
+
+fn nobody_overtaken_wrote(ledger: &Ledger) -> Found {
+    match ledger.tokens.is_sorted() {
+        true => Ok(()),
+        false => Err(format!("an overtaken holder wrote: {:?}", ledger.tokens)),
     }
-    if ledger.tokens.is_sorted() { Ok(()) } else { Err(format!("an overtaken holder wrote: {:?}", ledger.tokens)) }
 }
 
 fn hold_and_pause(arena: &Arena, turns: &Turns) -> Found {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
     let db = runtime.block_on(arena.own());
-    while !arena.is_over() {
+    let mut tokens = 0;
+    while runtime.block_on(arena.goes_on()) {
         let taken = runtime.block_on(async { db.lock("ledger").lease(LEASE).wait(LEASE * 4).acquire().await });
         let lease = match taken {
             Ok(lease) => lease,
@@ -66,7 +74,7 @@ fn hold_and_pause(arena: &Arena, turns: &Turns) -> Found {
             Err(error) => return Err(wrong(error)),
         };
         let from = Instant::now();
-        runtime.block_on(write(&db, lease.token()))?;
+        runtime.block_on(write(&db, lease.token(), &mut tokens))?;
         // Nothing runs on this runtime meanwhile: the holder gives no sign of life.
         if fastrand::u8(..3) == 0 {
             std::thread::sleep(LEASE.mul_f64(0.5 + 1.5 * fastrand::f64()));
@@ -74,9 +82,14 @@ fn hold_and_pause(arena: &Arena, turns: &Turns) -> Found {
         let until = Instant::now();
         if lease.is_held() {
             let turn = Turn { token: lease.token(), from, until };
-            turns.lock().unwrap_or_else(PoisonError::into_inner).push(turn);
+            let mut turns = turns.lock().unwrap_or_else(PoisonError::into_inner);
+            turns.push(turn);
+            if turns.len() > 2 * KEPT_TURNS {
+                turns_are_apart(&mut turns)?;
+                turns.drain(..KEPT_TURNS);
+            }
         }
-        runtime.block_on(write(&db, lease.token()))?;
+        runtime.block_on(write(&db, lease.token(), &mut tokens))?;
         match fastrand::bool() {
             true => {
                 fate(runtime.block_on(lease.release()))?;
@@ -91,13 +104,24 @@ fn hold_and_pause(arena: &Arena, turns: &Turns) -> Found {
     Ok(())
 }
 
-/// A write under the token; false where another has overtaken.
-async fn write(db: &Database, token: u64) -> Result<bool, String> {
-    let write = Ledger::update(1).set(Ledger::FENCE, token).append(Ledger::TOKENS, [token]);
-    Ok(matches!(fate(write.only_if(Ledger::FENCE.le(token)).exec(db).await)?, Fate::Done(_)))
+/// A write under the token, unless another has overtaken. `tokens`: how many the list has.
+async fn write(db: &Database, token: u64, tokens: &mut usize) -> Found {
+    let write = Ledger::update(1).set(Ledger::FENCE, token);
+    let write = match *tokens < MOST_TOKENS {
+        true => write.append(Ledger::TOKENS, [token]),
+        false => write.set(Ledger::TOKENS, &[token]),
+    };
+    if let Fate::Done(ledger) = fate(write.only_if(Ledger::FENCE.le(token)).exec(db).await)? {
+        nobody_overtaken_wrote(&ledger)?;
+        *tokens = ledger.tokens.len();
+    }
+    Ok(())
 }
 
-fn turns_are_apart(mut turns: Vec<Turn>) -> Found {
+/// So many turns wait for one that is told late.
+const KEPT_TURNS: usize = 1000;
+
+fn turns_are_apart(turns: &mut [Turn]) -> Found {
     turns.sort_by_key(|turn| turn.from);
     for pair in turns.windows(2) {
         let [before, after] = pair else { continue };

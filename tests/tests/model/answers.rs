@@ -16,7 +16,8 @@ pub enum Expected {
     Nothing,
     Done,
     Bool(bool),
-    Count(u64),
+    /// How many there are of these.
+    Count(Wanted),
     One(Option<Row>),
     Many(Vec<Option<Row>>),
     /// A batch: what was not done, by item.
@@ -79,7 +80,7 @@ pub fn agree(expected: &Expected, answer: &Answer, exact_end: bool) -> Verdict {
         (_, Answer::Wrong(why)) => Err(why.clone()),
         (Expected::Nothing, Answer::Nothing) | (Expected::Done, Answer::Done) => Ok(()),
         (Expected::Bool(expected), Answer::Bool(got)) => equal(expected, got),
-        (Expected::Count(expected), Answer::Count(got)) => equal(expected, got),
+        (Expected::Count(wanted), Answer::Count(got)) => counted(wanted, *got),
         (Expected::One(expected), Answer::One(got)) => rows(std::slice::from_ref(expected), std::slice::from_ref(got)),
         (Expected::Many(expected), Answer::Many(got)) => rows(expected, got),
         (Expected::Rows(wanted), Answer::Rows(got)) => in_order(wanted, got).map(drop),
@@ -94,6 +95,15 @@ pub fn agree(expected: &Expected, answer: &Answer, exact_end: bool) -> Verdict {
 
 fn equal<T: PartialEq>(expected: &T, got: &T) -> Verdict {
     if expected == got { Ok(()) } else { Err("another answer".to_owned()) }
+}
+
+/// As many as have to come, and no more than may, up to the limit.
+fn counted(wanted: &Wanted, got: u64) -> Verdict {
+    let least: usize = wanted.groups.iter().map(|group| group.must.len()).sum();
+    let most: usize = least + wanted.groups.iter().map(|group| group.may.len()).sum::<usize>();
+    let limit = wanted.limit.unwrap_or(usize::MAX);
+    let allowed = least.min(limit) as u64..=most.min(limit) as u64;
+    if allowed.contains(&got) { Ok(()) } else { Err(format!("a count outside {allowed:?}")) }
 }
 
 fn rows(expected: &[Option<Row>], got: &[Option<Row>]) -> Verdict {
@@ -227,12 +237,11 @@ impl fmt::Display for Expected {
         match self {
             Self::Nothing | Self::Done => f.write_str("done"),
             Self::Bool(answer) => write!(f, "{answer}"),
-            Self::Count(count) => write!(f, "{count}"),
             Self::One(found) => f.write_str(&optional(found)),
             Self::Many(found) => f.write_str(&each(found)),
             Self::Failures(failures) => write!(f, "failures {failures:?}"),
             Self::Refused(refusal) => write!(f, "{refusal:?}"),
-            Self::Rows(wanted) | Self::Page(wanted) | Self::Pages(wanted) => {
+            Self::Count(wanted) | Self::Rows(wanted) | Self::Page(wanted) | Self::Pages(wanted) => {
                 let limit = wanted.limit.map_or_else(|| "all".to_owned(), |limit| format!("{limit}"));
                 write!(f, "{limit} of")?;
                 wanted.groups.iter().enumerate().try_for_each(|(n, group)| {

@@ -8,13 +8,15 @@ use futures_util::TryStreamExt;
 use reposit::clock::ManualClock;
 use reposit::operation::{Check, Create, Delete, Get, GetMany, Query as Reading, Transaction, Update, Upsert};
 use reposit::{Condition, Cursor, Database, Page, Repository, Result};
+use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::answers::Answer;
 use crate::models::{Account, Document, Event, Model, Seat, User};
-use crate::ops::{Change, Cond, End, Op, Query, SLOTS, Step, Version};
+use crate::ops::{Change, Cond, End, Op, Query, SLOTS, Step, Values, Version};
 use crate::rules::Row;
 use crate::subject::Subject;
+use crate::tasks::Task;
 use crate::typed::{Build, Consistency, Ranged, held};
 
 /// Far more pages than any program can fill: a walk that gets so far goes round in circles.
@@ -42,6 +44,10 @@ macro_rules! with_model {
             }
             Model::Document => {
                 type $M = Document;
+                $body
+            }
+            Model::Task => {
+                type $M = Task;
                 $body
             }
         }
@@ -83,13 +89,18 @@ impl Executor {
             }
             Step::Do(model, op) => with_model!(*model, M => one::<M>(&self.db, op).await),
             Step::Together(items) => self.together(items).await,
-            Step::Next { slot, limit, turned } => {
+            Step::Read(keys) => self.read(keys).await,
+            Step::Next { slot, limit, turned, end } => {
                 let Some((model, query, cursor)) = self.cursors[*slot].clone() else { return Answer::Nothing };
-                let next = Query { limit: Some(*limit), descending: query.descending != *turned, ..query.clone() };
+                let descending = query.descending != *turned;
+                let next = Query { limit: Some(*limit), descending, end: *end, ..query.clone() };
                 let after = turned.then(|| turn(&next)).unwrap_or(next);
                 let answer =
                     with_model!(model, M => <M as Subject>::query(&self.db, &after, Some(cursor.as_str())).await);
-                if *turned { answer } else { self.keep(*slot, model, &query, answer) }
+                match end {
+                    End::Page { .. } if !turned => self.keep(*slot, model, &query, answer),
+                    _ => answer,
+                }
             }
         }
     }
@@ -104,6 +115,21 @@ impl Executor {
             }
             other => other,
         }
+    }
+
+    /// Reads records of any models at one moment.
+    async fn read(&self, keys: &[(Model, Values)]) -> Answer {
+        macro_rules! gets {
+            ($($M:ident)*) => {
+                ($(gets::<$M>(keys, Model::$M),)*)
+            };
+        }
+        let read = self.db.read(gets!(Event User Seat Account Document Task)).await;
+        answer(read, |(events, users, seats, accounts, documents, tasks)| {
+            let mut of = [rowed(events), rowed(users), rowed(seats), rowed(accounts), rowed(documents), rowed(tasks)]
+                .map(Vec::into_iter);
+            Answer::Many(keys.iter().map(|(model, _)| of[*model as usize].next().flatten()).collect())
+        })
     }
 
     async fn together(&self, items: &[(Model, Op)]) -> Answer {
@@ -139,12 +165,22 @@ fn turn(query: &Query) -> Query {
     }
 }
 
-pub fn to_row<M: Repository>(model: &M) -> Row {
+fn gets<M: Subject>(keys: &[(Model, Values)], of: Model) -> Vec<Get<M>> {
+    let keys = keys.iter().filter(|(model, _)| *model == of);
+    keys.map(|(_, parts)| Get::new(M::key_parts(&key::<M>(parts)))).collect()
+}
+
+fn rowed<M: Repository>(found: Vec<Option<M>>) -> Vec<Option<Row>> {
+    found.iter().map(|found| found.as_ref().map(to_row)).collect()
+}
+
+pub fn to_row<T: Serialize>(model: &T) -> Row {
     fn without_nulls(json: Json) -> Json {
         match json {
             Json::Object(map) => Json::Object(
                 map.into_iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k, without_nulls(v))).collect(),
             ),
+            Json::Array(items) => Json::Array(items.into_iter().map(without_nulls).collect()),
             other => other,
         }
     }
@@ -204,7 +240,7 @@ fn check<M: Subject>(parts: &[Json], only_if: Option<&Cond>) -> Check<M> {
 /// The record that an operation stores, with the version it is saved at.
 fn given<M: Subject>(op: &Op) -> Option<M> {
     match op {
-        Op::Create { row } | Op::Put { row } => Some(of_row(row)),
+        Op::Create { row, .. } | Op::Put { row } => Some(of_row(row)),
         Op::Save { row, version: Version::Is(version) } => {
             let mut row = row.clone();
             row.insert(M::definition().version().unwrap_or_default().to_owned(), (*version).into());
@@ -248,7 +284,8 @@ fn found<M: Repository>(result: Result<Option<M>>) -> Answer {
 
 async fn one<M: Subject>(db: &Database, op: &Op) -> Answer {
     match op {
-        Op::Create { row } => done(Create::new(&of_row::<M>(row)).exec(db).await),
+        Op::Create { row, returning: false } => done(Create::new(&of_row::<M>(row)).exec(db).await),
+        Op::Create { row, returning: true } => found(Create::new(&of_row::<M>(row)).exec_returning(db).await.map(Some)),
         Op::Put { row } => done(of_row::<M>(row).store(db).await),
         Op::Save { .. } => {
             let Some(mut record) = given::<M>(op) else { panic!("a version that was not resolved") };
@@ -295,11 +332,11 @@ impl<K> reposit::IntoKey<K> for Key<K> {
     }
 }
 
-fn page<M: Repository>(page: Page<M>) -> Answer {
+fn page<T: Serialize>(page: Page<T>) -> Answer {
     Answer::Cut(page.items.iter().map(to_row).collect(), page.next)
 }
 
-fn rows<M: Repository>(records: Vec<M>) -> Answer {
+fn rows<T: Serialize>(records: Vec<T>) -> Answer {
     Answer::Rows(records.iter().map(to_row).collect())
 }
 
@@ -360,6 +397,9 @@ pub async fn read<M: Subject, R: Ranged, K: Consistency>(
     if let Some(after) = after {
         reading = reading.after(after);
     }
+    if query.select {
+        return ended!(reading.select::<M::Part>(), db, query.end);
+    }
     ended!(reading, db, query.end)
 }
 
@@ -376,6 +416,9 @@ pub async fn scan<M: Subject>(db: &Database, query: &Query, segments: u32, after
     }
     if let Some(after) = after {
         scan = scan.after(after);
+    }
+    if query.select {
+        return ended!(scan.select::<M::Part>(), db, query.end);
     }
     ended!(scan, db, query.end)
 }

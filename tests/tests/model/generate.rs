@@ -17,7 +17,7 @@ use crate::rules::{FieldRule, Kind, Row, Rules};
 pub fn program(focus: &[Model]) -> BoxedStrategy<Program> {
     let load = Union::new(focus.iter().map(|model| {
         let model = *model;
-        row(model.rules()).prop_map(move |row| Step::Do(model, Op::Create { row }))
+        row(model.rules()).prop_map(move |row| Step::Do(model, Op::Create { row, returning: false }))
     }));
     (vec(load, 0..24), vec(step(focus), 1..28))
         .prop_map(|(mut load, steps)| {
@@ -42,16 +42,30 @@ fn step(focus: &[Model]) -> BoxedStrategy<Step> {
     let expires = focus.iter().any(|model| model.rules().ttl.is_some());
     let ops = 24 * u32::try_from(focus.len()).unwrap_or(1);
     each.push((ops / 8, vec(Union::new(writes), 1..5).prop_map(Step::Together).boxed()));
+    let keys: Vec<_> = focus
+        .iter()
+        .map(|model| {
+            let model = *model;
+            key(model.rules()).prop_map(move |key| (model, key)).boxed()
+        })
+        .collect();
+    each.push((ops / 12, vec(Union::new(keys), 0..5).prop_map(Step::Read).boxed()));
     each.push((if expires { ops / 8 } else { 1 }, (1..14_u64).prop_map(|n| Step::Advance { millis: n * 500 }).boxed()));
-    let next = (0..SLOTS, 1..5_usize, prop::bool::weighted(0.06));
-    each.push((ops / 6, next.prop_map(|(slot, limit, turned)| Step::Next { slot, limit, turned }).boxed()));
+    let next = (0..SLOTS, 1..5_usize, prop::bool::weighted(0.06), end());
+    let next = next.prop_map(|(slot, limit, turned, end)| {
+        // Mostly a page, so that one follows on another. Pages are all walked from their start.
+        let end =
+            if matches!(end, End::All | End::First | End::Count | End::Stream) { end } else { End::Page { slot } };
+        Step::Next { slot, limit, turned, end }
+    });
+    each.push((ops / 6, next.boxed()));
     Union::new_weighted(each).boxed()
 }
 
 fn op(rules: &'static Rules) -> BoxedStrategy<Op> {
     let flag = prop::bool::ANY;
     let mut each = vec![
-        (3, row(rules).prop_map(|row| Op::Create { row }).boxed()),
+        (3, (row(rules), flag).prop_map(|(row, returning)| Op::Create { row, returning }).boxed()),
         (1, (key(rules), flag).prop_map(|(key, consistent)| Op::Get { key, consistent }).boxed()),
         (1, (vec(key(rules), 0..5), flag).prop_map(|(keys, consistent)| Op::GetMany { keys, consistent }).boxed()),
         (8, query(rules).prop_map(Op::Query).boxed()),
@@ -75,7 +89,7 @@ fn op(rules: &'static Rules) -> BoxedStrategy<Op> {
 fn in_transaction(rules: &'static Rules) -> BoxedStrategy<Op> {
     let only_if = option::weighted(0.5, cond(rules));
     let mut each = vec![
-        (2, row(rules).prop_map(|row| Op::Create { row }).boxed()),
+        (2, row(rules).prop_map(|row| Op::Create { row, returning: false }).boxed()),
         (3, update(rules)),
         (1, upsert(rules)),
         (2, delete(rules)),
@@ -106,13 +120,13 @@ fn key(rules: &'static Rules) -> BoxedStrategy<Values> {
     rules.key_fields().map(|name| one_of(rules.field(name).pool())).collect::<Vec<_>>().boxed()
 }
 
-fn version() -> BoxedStrategy<Version> {
-    prop_oneof![4 => Just(Version::Stored), 2 => (0..4_u64).prop_map(Version::Is), 1 => Just(Version::Is(u64::MAX))]
-        .boxed()
+fn version(rules: &'static Rules) -> BoxedStrategy<Version> {
+    let last = Just(Version::Is(rules.last_version()));
+    prop_oneof![4 => Just(Version::Stored), 2 => (0..4_u64).prop_map(Version::Is), 1 => last].boxed()
 }
 
 fn save(rules: &'static Rules) -> BoxedStrategy<Op> {
-    (row(rules), version()).prop_map(|(row, version)| Op::Save { row, version }).boxed()
+    (row(rules), version(rules)).prop_map(|(row, version)| Op::Save { row, version }).boxed()
 }
 
 fn find(rules: &'static Rules) -> Option<BoxedStrategy<Op>> {
@@ -163,7 +177,7 @@ fn upsert(rules: &'static Rules) -> BoxedStrategy<Op> {
 
 fn delete(rules: &'static Rules) -> BoxedStrategy<Op> {
     let version = match rules.version {
-        Some(_) => option::weighted(0.5, version()).boxed(),
+        Some(_) => option::weighted(0.5, version(rules)).boxed(),
         None => Just(None).boxed(),
     };
     (key(rules), option::weighted(0.3, cond(rules)), version)
@@ -231,7 +245,7 @@ fn is(field: &FieldRule) -> BoxedStrategy<Is> {
         Just(Is::Exists).boxed(),
         Just(Is::Missing).boxed(),
     ];
-    if matches!(field.kind, Kind::Text | Kind::Int(..) | Kind::Float) {
+    if matches!(field.kind, Kind::Text | Kind::Word | Kind::Int(..) | Kind::Float) {
         each.extend([
             values.clone().prop_map(Is::Lt).boxed(),
             values.clone().prop_map(Is::Le).boxed(),
@@ -247,11 +261,10 @@ fn is(field: &FieldRule) -> BoxedStrategy<Is> {
     if field.kind == Kind::List {
         let items = select(vec!["x", "y", ""]).prop_map(str::to_owned);
         each.push(items.prop_map(Is::Contains).boxed());
-        each.extend([
-            (0..4_u64).prop_map(Is::SizeEq).boxed(),
-            (0..4_u64).prop_map(Is::SizeNe).boxed(),
-            (0..4_u64).prop_map(Is::SizeGt).boxed(),
-        ]);
+    }
+    if matches!(field.kind, Kind::List | Kind::Counted) {
+        let size = [Is::SizeEq, Is::SizeNe, Is::SizeLt, Is::SizeLe, Is::SizeGt, Is::SizeGe];
+        each.push((select(size.to_vec()), 0..4_u64).prop_map(|(is, count)| is(count)).boxed());
     }
     Union::new(each).boxed()
 }
@@ -268,8 +281,8 @@ fn query(rules: &'static Rules) -> BoxedStrategy<Query> {
 }
 
 fn scan(rules: &'static Rules) -> BoxedStrategy<Query> {
-    (1..4_u32, option::weighted(0.5, cond(rules)), limit(), prop::bool::ANY, end())
-        .prop_map(|(segments, filter, limit, consistent, end)| {
+    (1..4_u32, option::weighted(0.5, cond(rules)), limit(), prop::bool::ANY, prop::bool::weighted(0.3), end())
+        .prop_map(|(segments, filter, limit, consistent, select, end)| {
             let segments = if matches!(end, End::All | End::Count) { segments } else { 1 };
             Query {
                 source: Source::Scan { segments },
@@ -278,6 +291,7 @@ fn scan(rules: &'static Rules) -> BoxedStrategy<Query> {
                 descending: false,
                 limit,
                 consistent,
+                select,
                 end,
             }
         })
@@ -294,13 +308,14 @@ fn ranged(
     let hash = one_of(rules.field(hash).values());
     let span = range.map_or_else(|| Just(Span::All).boxed(), |range| span(rules.field(range)));
     let filter = option::weighted(0.4, cond(rules));
-    (hash, span, filter, prop::bool::ANY, limit(), prop::bool::ANY, end())
-        .prop_map(move |(hash, span, filter, descending, limit, consistent, end)| {
+    (hash, span, filter, prop::bool::ANY, limit(), prop::bool::ANY, prop::bool::weighted(0.3), end())
+        .prop_map(move |(hash, span, filter, descending, limit, consistent, select, end)| {
             let source = match index {
                 None => Source::Primary { hash },
                 Some(name) => Source::Index { name: name.to_owned(), hash },
             };
-            Query { source, span, filter, descending, limit, consistent: consistent && may_be_consistent, end }
+            let consistent = consistent && may_be_consistent;
+            Query { source, span, filter, descending, limit, consistent, select, end }
         })
         .boxed()
 }

@@ -37,12 +37,12 @@ fn check_changes(rules: &Rules, changes: &[Change]) -> Outcome<()> {
 }
 
 /// What is refused before anything is read.
-pub fn prepare(rules: &Rules, op: &Op) -> Outcome<()> {
+pub fn prepare(rules: &Rules, op: &Op, now: i64) -> Outcome<()> {
     match op {
-        Op::Create { row } | Op::Put { row } => check_row(rules, row),
+        Op::Create { row, .. } | Op::Put { row } => check_row(rules, row),
         Op::Save { row, version } => {
             check_row(rules, row)?;
-            if *version == Version::Is(u64::MAX) { Err(invalid()) } else { Ok(()) }
+            if *version == Version::Is(rules.last_version()) { Err(invalid()) } else { Ok(()) }
         }
         Op::Update { key, changes, .. } => {
             check_values(key)?;
@@ -51,7 +51,7 @@ pub fn prepare(rules: &Rules, op: &Op) -> Outcome<()> {
         Op::Upsert { key, changes } => {
             check_values(key)?;
             check_changes(rules, changes)?;
-            let new = changed(rules, &key_row(rules, key), changes)?;
+            let new = changed(rules, &key_row(rules, key), changes, true, now)?;
             let missing = |field: &FieldRule| !field.optional && !new.contains_key(field.path);
             if rules.fields.iter().any(missing) { Err(invalid()) } else { check_row(rules, &new) }
         }
@@ -90,20 +90,44 @@ pub fn judge(rules: &Rules, op: &Op, live: Option<&Row>) -> Outcome<()> {
     }
 }
 
-/// The record after an update, whose version goes up.
-pub fn changed(rules: &Rules, old: &Row, changes: &[Change]) -> Outcome<Row> {
+/// The record after an update or an upsert: its version goes up, and its times are filled in where
+/// no change is of them.
+pub fn changed(rules: &Rules, old: &Row, changes: &[Change], is_upsert: bool, now: i64) -> Outcome<Row> {
     let mut new = change_all(rules, old, changes).map_err(|_| invalid())?;
     if let Some(field) = rules.version {
         let version = old.get(field).and_then(Json::as_u64).unwrap_or(0);
-        let next = version.checked_add(1).ok_or_else(invalid)?;
-        new.insert(field.to_owned(), next.into());
+        if version >= rules.last_version() {
+            return Err(invalid());
+        }
+        new.insert(field.to_owned(), (version + 1).into());
+    }
+    if let Some((made, touched)) = rules.times {
+        let is_changed = |field: &str| changes.iter().any(|change| change.path == field);
+        if is_upsert && !is_changed(made) {
+            new.entry(made).or_insert(now.into());
+        }
+        if !is_changed(touched) {
+            new.insert(touched.to_owned(), now.into());
+        }
     }
     Ok(new)
 }
 
-/// No record is stored with version 0.
-pub fn stored_by_create(rules: &Rules, row: &Row) -> Row {
+/// A whole record with its times filled in: the first where nobody set it, the last always.
+pub fn filled(rules: &Rules, row: &Row, now: i64) -> Row {
     let mut row = row.clone();
+    if let Some((made, touched)) = rules.times {
+        if row.get(made).and_then(Json::as_i64).unwrap_or(0) == 0 {
+            row.insert(made.to_owned(), now.into());
+        }
+        row.insert(touched.to_owned(), now.into());
+    }
+    row
+}
+
+/// No record is stored with version 0.
+pub fn stored_by_create(rules: &Rules, row: &Row, now: i64) -> Row {
+    let mut row = filled(rules, row, now);
     if let Some(field) = rules.version
         && row[field].as_u64() == Some(0)
     {
@@ -112,8 +136,8 @@ pub fn stored_by_create(rules: &Rules, row: &Row) -> Row {
     row
 }
 
-pub fn stored_by_save(rules: &Rules, row: &Row, version: Version) -> Row {
-    let mut row = row.clone();
+pub fn stored_by_save(rules: &Rules, row: &Row, version: Version, now: i64) -> Row {
+    let mut row = filled(rules, row, now);
     if let (Some(field), Version::Is(version)) = (rules.version, version) {
         row.insert(field.to_owned(), (version + 1).into());
     }
@@ -126,7 +150,7 @@ pub fn key_row(rules: &Rules, key: &[Json]) -> Row {
 
 pub fn key_of(rules: &Rules, op: &Op) -> Values {
     match op {
-        Op::Create { row } | Op::Put { row } | Op::Save { row, .. } => rules.key_of(row),
+        Op::Create { row, .. } | Op::Put { row } | Op::Save { row, .. } => rules.key_of(row),
         Op::Update { key, .. } | Op::Upsert { key, .. } | Op::Delete { key, .. } | Op::Check { key, .. } => key.clone(),
         other => panic!("{other} is of no one record"),
     }

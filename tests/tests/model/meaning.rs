@@ -57,6 +57,16 @@ pub fn at<'a>(row: &'a Row, path: &str) -> Option<&'a Json> {
     })
 }
 
+fn at_mut<'a>(row: &'a mut Row, path: &str) -> Option<&'a mut Json> {
+    let mut steps = path.split('/');
+    let first = row.get_mut(steps.next()?)?;
+    steps.try_fold(first, |value, step| match value {
+        Json::Object(map) => map.get_mut(step),
+        Json::Array(list) => list.get_mut(step.parse::<usize>().ok()?),
+        _ => None,
+    })
+}
+
 pub fn holds(cond: &Cond, row: &Row) -> bool {
     match cond {
         Cond::Field(path, is) => field_is(at(row, path), is),
@@ -71,7 +81,11 @@ fn field_is(stored: Option<&Json>, is: &Is) -> bool {
         return matches!(is, Is::Ne(_) | Is::Missing | Is::SizeNe(_));
     };
     let ordering = |value: &Json| compare(stored, value);
-    let size = || stored.as_array().map_or(0, |items| items.len() as u64);
+    let size = || match stored {
+        Json::Array(items) => items.len() as u64,
+        Json::Object(entries) => entries.len() as u64,
+        _ => 0,
+    };
     match is {
         Is::Eq(value) => equal(stored, value),
         Is::Ne(value) => !equal(stored, value),
@@ -93,7 +107,10 @@ fn field_is(stored: Option<&Json>, is: &Is) -> bool {
         Is::Missing => false,
         Is::SizeEq(count) => size() == *count,
         Is::SizeNe(count) => size() != *count,
+        Is::SizeLt(count) => size() < *count,
+        Is::SizeLe(count) => size() <= *count,
         Is::SizeGt(count) => size() > *count,
+        Is::SizeGe(count) => size() >= *count,
     }
 }
 
@@ -135,6 +152,11 @@ fn changed(rules: &Rules, change: &Change, old: Option<&Json>) -> Result<Option<
         How::Add(delta) => match rules.field(&change.path).kind {
             Kind::Int(low, high) => {
                 let sum = old.and_then(integer).unwrap_or(0) + integer(delta).unwrap_or(0);
+                // An expiry that is added to is kept in the seconds of an i64.
+                let expiry = rules.ttl.filter(|(field, _)| *field == change.path).map(|(_, seconds)| sum + seconds);
+                if expiry.is_some_and(|expiry| i64::try_from(expiry).is_err()) {
+                    return Err(Impossible);
+                }
                 Some(if (low..=high).contains(&sum) { number(sum) } else { return Err(Impossible) })
             }
             _ => {
@@ -160,7 +182,7 @@ fn place(row: &mut Row, path: &str, value: Option<Json>) -> Result<(), Impossibl
         }
         return Ok(());
     };
-    match (row.get_mut(way).ok_or(Impossible)?, value) {
+    match (at_mut(row, way).ok_or(Impossible)?, value) {
         (Json::Object(map), Some(value)) => drop(map.insert(last.to_owned(), value)),
         (Json::Object(map), None) => drop(map.remove(last)),
         (Json::Array(list), Some(value)) => {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use reposit::{Embedded, Repository};
+use reposit::{Embedded, Projection, Repository};
 use serde::{Deserialize, Serialize};
 
 use crate::rules::{FieldRule, IndexRule, Kind, Rules};
@@ -19,10 +19,11 @@ pub enum Model {
     Seat,
     Account,
     Document,
+    Task,
 }
 
 impl Model {
-    pub const ALL: [Self; 5] = [Self::Event, Self::User, Self::Seat, Self::Account, Self::Document];
+    pub const ALL: [Self; 6] = [Self::Event, Self::User, Self::Seat, Self::Account, Self::Document, Self::Task];
 
     pub fn rules(self) -> &'static Rules {
         match self {
@@ -31,6 +32,7 @@ impl Model {
             Self::Seat => &SEAT,
             Self::Account => &ACCOUNT,
             Self::Document => &DOCUMENT,
+            Self::Task => &crate::tasks::TASK,
         }
     }
 }
@@ -49,6 +51,16 @@ pub struct Event {
     pub tags: Vec<String>,
     pub note: Option<String>,
     pub done: bool,
+}
+
+/// The keys and the ranges of a model, so that a page of it has its place, and some more.
+#[derive(Debug, Clone, Serialize, Deserialize, Projection)]
+#[projection(of = Event)]
+pub struct EventPart {
+    pub stream: String,
+    pub seq: u64,
+    pub severity: i64,
+    pub note: Option<String>,
 }
 
 const EVENT: Rules = Rules {
@@ -76,6 +88,8 @@ const EVENT: Rules = Rules {
     indexes: &[IndexRule { name: "by_severity", fields: &["stream", "severity"], unique: false, local: true }],
     ttl: None,
     version: None,
+    times: None,
+    part: &["stream", "seq", "severity", "note"],
 };
 
 /// A version, a unique index and a secondary one with a range.
@@ -93,6 +107,15 @@ pub struct User {
     pub nickname: Option<String>,
     #[version]
     pub revision: u64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, Projection)]
+#[projection(of = User)]
+pub struct UserPart {
+    pub id: String,
+    pub team: String,
+    pub joined_at: i64,
+    pub nickname: Option<String>,
 }
 
 const USER: Rules = Rules {
@@ -123,6 +146,8 @@ const USER: Rules = Rules {
     ],
     ttl: None,
     version: Some("revision"),
+    times: None,
+    part: &["id", "team", "joined_at", "nickname"],
 };
 
 /// A time to live, which a record may lack, together with unique values.
@@ -137,6 +162,13 @@ pub struct Seat {
     pub zone: String,
     #[ttl(seconds = 100)]
     pub until: Option<i64>,
+    pub fare: i64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, Projection)]
+#[projection(of = Seat)]
+pub struct SeatPart {
+    pub id: i64,
     pub fare: i64,
 }
 
@@ -163,6 +195,8 @@ const SEAT: Rules = Rules {
     ],
     ttl: Some(("until", 100)),
     version: None,
+    times: None,
+    part: &["id", "fare"],
 };
 
 /// Three unique indexes, one of them sparse and one over two fields, and a sparse secondary one.
@@ -181,6 +215,15 @@ pub struct Account {
     #[index(range = "rank")]
     pub club: Option<String>,
     pub rank: Option<i64>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, Projection)]
+#[projection(of = Account)]
+pub struct AccountPart {
+    pub id: u64,
+    pub club: Option<String>,
+    pub rank: Option<i64>,
+    pub phone: Option<String>,
 }
 
 const ACCOUNT: Rules = Rules {
@@ -206,6 +249,8 @@ const ACCOUNT: Rules = Rules {
     ],
     ttl: None,
     version: None,
+    times: None,
+    part: &["id", "club", "rank", "phone"],
 };
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Embedded)]
@@ -234,6 +279,16 @@ pub struct Document {
     pub labels: BTreeMap<String, String>,
 }
 
+/// What the index holds.
+#[derive(Debug, Clone, Serialize, Deserialize, Projection)]
+#[projection(of = Document)]
+pub struct DocumentPart {
+    pub owner: Vec<u8>,
+    pub path: String,
+    pub kind: String,
+    pub size: u32,
+}
+
 const DOCUMENT: Rules = Rules {
     name: "model_documents",
     hash: "owner",
@@ -254,7 +309,7 @@ const DOCUMENT: Rules = Rules {
             r#"[null, {"city": "Graz", "zip": "8010", "number": 1}, {"city": "Wien", "number": 0}]"#,
         )
         .optional(),
-        FieldRule::new("labels", Kind::Struct, r#"[{}, {"a": "1"}, {"$a.b": "1", "a": "2"}]"#),
+        FieldRule::new("labels", Kind::Counted, r#"[{}, {"a": "1"}, {"$a.b": "1", "a": "2"}]"#),
     ],
     nested: &[
         FieldRule::new("address/city", Kind::Text, r#"["Graz", "Wien", ""]"#),
@@ -266,4 +321,6 @@ const DOCUMENT: Rules = Rules {
     indexes: &[IndexRule { name: "by_kind", fields: &["kind", "size", "path"], unique: false, local: false }],
     ttl: None,
     version: None,
+    times: None,
+    part: &["owner", "path", "kind", "size"],
 };

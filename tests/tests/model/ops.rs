@@ -28,15 +28,31 @@ pub enum Step {
     Do(Model, Op),
     /// A transaction.
     Together(Vec<(Model, Op)>),
-    /// The next page of the query that left its cursor in a slot; `turned` gives the cursor to the
-    /// same query in the other direction, where it does not belong.
-    Next { slot: usize, limit: usize, turned: bool },
+    /// A read of several records at one moment.
+    Read(Vec<(Model, Values)>),
+    /// The next page of the query that left its cursor in a slot, or all that comes after it;
+    /// `turned` gives the cursor to the same query in the other direction, where it does not belong.
+    Next {
+        slot: usize,
+        limit: usize,
+        turned: bool,
+        #[serde(default = "page")]
+        end: End,
+    },
+}
+
+/// As programs are kept that are older than other ends.
+fn page() -> End {
+    End::Page { slot: 0 }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Op {
     Create {
         row: Row,
+        /// Whether the stored record is given back.
+        #[serde(default)]
+        returning: bool,
     },
     Put {
         row: Row,
@@ -101,6 +117,9 @@ pub struct Query {
     pub descending: bool,
     pub limit: Option<usize>,
     pub consistent: bool,
+    /// Whether only the fields of the model's projection are read.
+    #[serde(default)]
+    pub select: bool,
     pub end: End,
 }
 
@@ -156,7 +175,10 @@ pub enum Is {
     Missing,
     SizeEq(u64),
     SizeNe(u64),
+    SizeLt(u64),
+    SizeLe(u64),
     SizeGt(u64),
+    SizeGe(u64),
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -191,6 +213,7 @@ impl Step {
             Self::Advance { .. } | Self::Next { .. } => Vec::new(),
             Self::Do(model, _) => vec![*model],
             Self::Together(items) => items.iter().map(|(model, _)| *model).collect(),
+            Self::Read(keys) => keys.iter().map(|(model, _)| *model).collect(),
         }
     }
 }
@@ -213,8 +236,14 @@ impl fmt::Display for Step {
                 f.write_str("transaction")?;
                 items.iter().try_for_each(|(model, op)| write!(f, "\n       + {model:?}::{op}"))
             }
-            Self::Next { slot, limit, turned } => {
-                write!(f, "next page in slot {slot}, limit {limit}{}", if *turned { ", direction turned" } else { "" })
+            Self::Read(keys) => {
+                f.write_str("read at one moment")?;
+                keys.iter().try_for_each(|(model, key)| write!(f, "\n       + {model:?}::get({})", list(key)))
+            }
+            Self::Next { slot, limit, turned, end } => {
+                let turned = if *turned { ", direction turned" } else { "" };
+                write!(f, "what comes after the page in slot {slot}, limit {limit}{turned}")?;
+                if matches!(end, End::Page { .. }) { Ok(()) } else { write!(f, "{end}") }
             }
         }
     }
@@ -240,7 +269,9 @@ impl fmt::Display for Op {
         };
         let consistently = |yes: &bool| if *yes { ".consistent()" } else { "" };
         match self {
-            Self::Create { row: new } => write!(f, "create({})", row(new)),
+            Self::Create { row: new, returning } => {
+                write!(f, "create({}){}", row(new), if *returning { ", giving what was stored" } else { "" })
+            }
             Self::Put { row: new } => write!(f, "put({})", row(new)),
             Self::Save { row: new, version } => write!(f, "save({} at version {version:?})", row(new)),
             Self::Get { key, consistent } => write!(f, "get({}){}", list(key), consistently(consistent)),
@@ -309,13 +340,22 @@ impl fmt::Display for Query {
         if self.consistent {
             f.write_str(".consistent()")?;
         }
-        match self.end {
-            End::Page { slot } => write!(f, ", a page, cursor to slot {slot}"),
-            End::Walk => f.write_str(", page after page"),
-            End::All => f.write_str(", all"),
-            End::First => f.write_str(", the first"),
-            End::Count => f.write_str(", the count"),
-            End::Stream => f.write_str(", as a stream"),
+        if self.select {
+            f.write_str(".select()")?;
+        }
+        write!(f, "{}", self.end)
+    }
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Page { slot } => write!(f, ", a page, cursor to slot {slot}"),
+            Self::Walk => f.write_str(", page after page"),
+            Self::All => f.write_str(", all"),
+            Self::First => f.write_str(", the first"),
+            Self::Count => f.write_str(", the count"),
+            Self::Stream => f.write_str(", as a stream"),
         }
     }
 }
@@ -356,7 +396,10 @@ impl fmt::Display for Is {
             Self::Missing => f.write_str("is missing"),
             Self::SizeEq(count) => write!(f, "has {count}"),
             Self::SizeNe(count) => write!(f, "has not {count}"),
+            Self::SizeLt(count) => write!(f, "has fewer than {count}"),
+            Self::SizeLe(count) => write!(f, "has at most {count}"),
             Self::SizeGt(count) => write!(f, "has more than {count}"),
+            Self::SizeGe(count) => write!(f, "has at least {count}"),
         }
     }
 }

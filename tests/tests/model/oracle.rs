@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::answers::{Expected, Refusal, Wanted};
 use crate::judgement::{
-    Outcome, changed, check_values, judge, key_of, key_row, prepare, stored_by_create, stored_by_save,
+    Outcome, changed, check_values, filled, judge, key_of, key_row, prepare, stored_by_create, stored_by_save,
 };
 use crate::meaning::{all_equal, integer};
 use crate::models::{Model, START};
@@ -109,14 +109,16 @@ impl Oracle {
             }
             Step::Do(model, op) => self.one(*model, op).unwrap_or_else(Expected::Refused),
             Step::Together(items) => self.together(items).unwrap_or_else(Expected::Refused),
+            Step::Read(keys) => self.read(keys).unwrap_or_else(Expected::Refused),
             Step::Next { slot, turned: true, .. } => match self.cursors[*slot] {
                 Some(_) => Expected::Refused(Refusal::new(ErrorKind::InvalidInput)),
                 None => Expected::Nothing,
             },
-            Step::Next { slot, limit, turned: false } => match &self.cursors[*slot] {
+            Step::Next { slot, limit, turned: false, end } => match &self.cursors[*slot] {
                 Some((model, query, cursor)) => {
                     let groups = order::groups_after(model.rules(), &self.matching(*model, query), query, cursor);
-                    Expected::Page(Wanted { groups, limit: Some(*limit) })
+                    let limit = if *end == End::First { 1 } else { *limit };
+                    ended(*end, Wanted { groups, limit: Some(limit) })
                 }
                 None => Expected::Nothing,
             },
@@ -130,7 +132,7 @@ impl Oracle {
                 End::Page { slot } => (slot, *model, query.clone(), None),
                 _ => return,
             },
-            Step::Next { slot, turned: false, .. } => match self.cursors[*slot].take() {
+            Step::Next { slot, turned: false, end: End::Page { .. }, .. } => match self.cursors[*slot].take() {
                 Some((model, query, cursor)) => (*slot, model, query, Some(cursor)),
                 None => return,
             },
@@ -143,6 +145,11 @@ impl Oracle {
     /// All live records of a model.
     pub fn all(&self, model: Model) -> impl Iterator<Item = &Stored> {
         self.tables[&model].iter().filter(move |stored| self.is_live(model.rules(), &stored.row))
+    }
+
+    /// The time that is filled in.
+    fn seconds(&self) -> i64 {
+        i64::try_from(self.now.div_euclid(1000)).unwrap_or(i64::MAX)
     }
 
     fn is_live(&self, rules: &Rules, row: &Row) -> bool {
@@ -179,7 +186,7 @@ impl Oracle {
             Op::PutMany { rows } => {
                 let put = |(n, row): (usize, &Row)| {
                     let put = Op::Put { row: row.clone() };
-                    let result = prepare(rules, &put).and_then(|()| self.write(model, &put));
+                    let result = prepare(rules, &put, self.seconds()).and_then(|()| self.write(model, &put));
                     result.err().map(|refusal| (n, refusal))
                 };
                 Expected::Failures(rows.iter().enumerate().filter_map(put).collect())
@@ -187,13 +194,13 @@ impl Oracle {
             Op::DeleteMany { keys } => {
                 let delete = |(n, key): (usize, &Values)| {
                     let delete = Op::Delete { key: key.clone(), only_if: None, version: None };
-                    let result = prepare(rules, &delete).and_then(|()| self.write(model, &delete));
+                    let result = prepare(rules, &delete, self.seconds()).and_then(|()| self.write(model, &delete));
                     result.err().map(|refusal| (n, refusal))
                 };
                 Expected::Failures(keys.iter().enumerate().filter_map(delete).collect())
             }
             write => {
-                prepare(rules, write)?;
+                prepare(rules, write, self.seconds())?;
                 self.write(model, write)?
             }
         })
@@ -202,7 +209,7 @@ impl Oracle {
     /// All or nothing; each operation sees those before it.
     fn together(&mut self, items: &[(Model, Op)]) -> Outcome<Expected> {
         for (n, (model, op)) in items.iter().enumerate() {
-            prepare(model.rules(), op).map_err(|refusal| refusal.at(n, *model))?;
+            prepare(model.rules(), op, self.seconds()).map_err(|refusal| refusal.at(n, *model))?;
         }
         let keys: Vec<_> = items.iter().map(|(model, op)| (*model, key_of(model.rules(), op))).collect();
         for (n, (model, key)) in keys.iter().enumerate() {
@@ -229,18 +236,23 @@ impl Oracle {
     fn write(&mut self, model: Model, op: &Op) -> Outcome<Expected> {
         let rules = model.rules();
         let key = key_of(rules, op);
-        let live = self.row(model, &key);
+        let (live, now) = (self.row(model, &key), self.seconds());
         judge(rules, op, live.as_ref())?;
         let (new, answer) = match op {
-            Op::Create { row } => (Some(stored_by_create(rules, row)), Expected::Done),
-            Op::Put { row } => (Some(row.clone()), Expected::Done),
+            Op::Create { row, returning } => {
+                let new = stored_by_create(rules, row, now);
+                let answer = if *returning { Expected::One(Some(new.clone())) } else { Expected::Done };
+                (Some(new), answer)
+            }
+            Op::Put { row } => (Some(filled(rules, row, now)), Expected::Done),
             Op::Save { row, version } => {
-                let new = stored_by_save(rules, row, *version);
+                let new = stored_by_save(rules, row, *version, now);
                 (Some(new.clone()), Expected::One(Some(new)))
             }
             Op::Update { changes, .. } | Op::Upsert { changes, .. } => {
+                let is_upsert = matches!(op, Op::Upsert { .. });
                 let old = live.clone().unwrap_or_else(|| key_row(rules, &key));
-                let new = changed(rules, &old, changes)?;
+                let new = changed(rules, &old, changes, is_upsert, now)?;
                 (Some(new.clone()), Expected::One(Some(new)))
             }
             Op::Delete { .. } => (None, Expected::Bool(live.is_some())),
@@ -287,13 +299,27 @@ impl Oracle {
         if limit == Some(0) {
             return Err(Refusal::new(ErrorKind::InvalidInput));
         }
-        let found = self.matching(model, query);
-        let wanted = || Wanted { groups: order::groups(model.rules(), &found, query), limit };
-        Ok(match query.end {
-            End::Page { .. } => Expected::Page(wanted()),
-            End::Walk => Expected::Pages(wanted()),
-            End::All | End::Stream | End::First => Expected::Rows(wanted()),
-            End::Count => Expected::Count(found.len().min(limit.unwrap_or(usize::MAX)) as u64),
-        })
+        let groups = order::groups(model.rules(), &self.matching(model, query), query);
+        Ok(ended(query.end, Wanted { groups, limit }))
+    }
+
+    /// Several records at one moment, asked for model by model.
+    fn read(&self, keys: &[(Model, Values)]) -> Outcome<Expected> {
+        let mut asked: Vec<_> = keys.iter().collect();
+        asked.sort_by_key(|(model, _)| *model);
+        for (n, (model, key)) in asked.into_iter().enumerate() {
+            check_values(key).map_err(|refusal| refusal.at(n, *model))?;
+        }
+        Ok(Expected::Many(keys.iter().map(|(model, key)| self.row(*model, key)).collect()))
+    }
+}
+
+/// What an end makes of the records.
+fn ended(end: End, wanted: Wanted) -> Expected {
+    match end {
+        End::Page { .. } => Expected::Page(wanted),
+        End::Walk => Expected::Pages(wanted),
+        End::All | End::Stream | End::First => Expected::Rows(wanted),
+        End::Count => Expected::Count(wanted),
     }
 }

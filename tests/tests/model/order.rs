@@ -89,14 +89,20 @@ fn compare_ranges(query: &Query, a: &[Json], b: &[Json]) -> Ordering {
     if query.descending { ordering.reverse() } else { ordering }
 }
 
+/// A record as a query gives it: whole, or the fields of its projection.
+fn shown(rules: &Rules, query: &Query, row: &Row) -> Row {
+    let selected = |name: &String| !query.select || rules.part.contains(&name.as_str());
+    row.iter().filter(|(name, _)| selected(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
 /// The groups of what a query gives, in its order.
 pub fn groups(rules: &Rules, found: &[Stored], query: &Query) -> Vec<Group> {
     let sorted = sorted(rules, found, query);
     let mut groups: Vec<(Values, Group)> = Vec::new();
     for (ranges, stored) in sorted {
         match groups.last_mut() {
-            Some((same, group)) if all_equal(same, &ranges) => group.must.push(stored.row.clone()),
-            _ => groups.push((ranges, Group { must: vec![stored.row.clone()], may: Vec::new() })),
+            Some((same, group)) if all_equal(same, &ranges) => group.must.push(shown(rules, query, &stored.row)),
+            _ => groups.push((ranges, Group { must: vec![shown(rules, query, &stored.row)], may: Vec::new() })),
         }
     }
     groups.into_iter().map(|(_, group)| group).collect()
@@ -115,11 +121,12 @@ pub fn groups_after(rules: &Rules, found: &[Stored], query: &Query, cursor: &Cur
     let mut boundary = Group::default();
     for stored in found.iter().filter(|stored| place(stored) == Ordering::Equal) {
         let key = rules.key_of(&stored.row);
+        let row = shown(rules, query, &stored.row);
         let given = cursor.given.iter().filter(|(other, _)| all_equal(other, &key)).map(|(_, step)| *step).max();
         match given {
             Some(step) if stored.written <= step => {}
-            None if stored.written <= cursor.since => boundary.must.push(stored.row.clone()),
-            _ => boundary.may.push(stored.row.clone()),
+            None if stored.written <= cursor.since => boundary.must.push(row),
+            _ => boundary.may.push(row),
         }
     }
     let beyond: Vec<_> = found.iter().filter(|stored| place(stored) == Ordering::Greater).cloned().collect();

@@ -10,6 +10,10 @@ pub type Row = Map<String, Json>;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Kind {
     Text,
+    /// A newtype over text: it has an order, and no parts.
+    Word,
+    /// An enum without data: compared for equality only.
+    Name,
     /// From, to.
     Int(i128, i128),
     Float,
@@ -17,7 +21,9 @@ pub enum Kind {
     Bytes,
     /// Of text.
     List,
-    /// A struct or map: compared and set whole.
+    /// A map, or a list of structs: it has a size.
+    Counted,
+    /// A struct: compared and set whole.
     Struct,
 }
 
@@ -74,6 +80,10 @@ pub struct Rules {
     /// The field, and how many seconds after it a record expires.
     pub ttl: Option<(&'static str, i128)>,
     pub version: Option<&'static str>,
+    /// The fields that hold the time of the first and of the last write, in seconds.
+    pub times: Option<(&'static str, &'static str)>,
+    /// The fields of the model's projection.
+    pub part: &'static [&'static str],
 }
 
 impl Rules {
@@ -99,6 +109,14 @@ impl Rules {
     /// Whether a field is part of the primary key or of an index, where nothing may be empty.
     pub fn is_indexed(&self, name: &str) -> bool {
         self.key_fields().any(|key| key == name) || self.indexes.iter().any(|index| index.fields.contains(&name))
+    }
+
+    /// The greatest version that the field can hold.
+    pub fn last_version(&self) -> u64 {
+        match self.version.map(|name| self.field(name).kind) {
+            Some(Kind::Int(_, last)) => u64::try_from(last).unwrap_or(u64::MAX),
+            _ => u64::MAX,
+        }
     }
 
     /// Whether updates may change a field.

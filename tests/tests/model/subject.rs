@@ -1,18 +1,25 @@
 //! Each model's own methods, finders and field constants, by the names that programs use.
 
 use reposit::operation::{Delete, FindUnique, Transaction};
-use reposit::{Condition, Database, Repository, Result};
+use reposit::{Condition, Database, Projection, Repository, Result};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use crate::answers::Answer;
 use crate::execute::{self, read};
-use crate::models::{Account, Address, Document, Event, Seat, User};
+use crate::models::{
+    Account, AccountPart, Address, Document, DocumentPart, Event, EventPart, Seat, SeatPart, User, UserPart,
+};
 use crate::ops::{How, Is, Query, Source, Version};
+use crate::tasks::{Board, Part, Stage, Task, TaskPart};
 use crate::typed::{self, Build, held};
 
 /// A model that programs can be run on.
 pub trait Subject: Repository<Key: DeserializeOwned> + Clone + PartialEq {
+    /// The projection of some of its fields.
+    type Part: Projection<Model = Self> + Serialize + DeserializeOwned + 'static;
+
     /// A condition on one field.
     fn condition(path: &str, is: &Is) -> Condition<Self>;
 
@@ -40,12 +47,14 @@ pub trait Subject: Repository<Key: DeserializeOwned> + Clone + PartialEq {
 
 macro_rules! subject {
     (
-        $model:ty, $versioned:ident;
+        $model:ty, $part:ty, $versioned:ident;
         $($path:literal $field:expr => [$($ask:ident)*] [$($tell:ident)*];)*
         queries { $($source:pat => $query:expr;)* }
         finders { $($index:literal $values:pat => $find:expr;)* }
     ) => {
         impl Subject for $model {
+            type Part = $part;
+
             fn condition(path: &str, is: &Is) -> Condition<Self> {
                 let found = match path {
                     $($path => None$(.or_else(|| typed::$ask(&$field, is)))*,)*
@@ -146,12 +155,12 @@ macro_rules! subject {
 }
 
 subject! {
-    Event, unversioned;
+    Event, EventPart, unversioned;
     "stream" Self::STREAM => [equality ordered text] [];
     "seq" Self::SEQ => [equality ordered] [];
     "severity" Self::SEVERITY => [equality ordered] [set add];
     "text" Self::TEXT => [equality ordered text] [set];
-    "tags" Self::TAGS => [equality list] [set append];
+    "tags" Self::TAGS => [equality list counted] [set append];
     "tags/0" Self::TAGS.nth(0) => [equality ordered text] [set];
     "note" Self::NOTE => [equality ordered text] [set remove];
     "done" Self::DONE => [equality] [set];
@@ -163,7 +172,7 @@ subject! {
 }
 
 subject! {
-    User, versioned;
+    User, UserPart, versioned;
     "id" Self::ID => [equality ordered text] [];
     "email" Self::EMAIL => [equality ordered text] [set];
     "team" Self::TEAM => [equality ordered text] [set];
@@ -180,7 +189,7 @@ subject! {
 }
 
 subject! {
-    Seat, unversioned;
+    Seat, SeatPart, unversioned;
     "id" Self::ID => [equality ordered] [];
     "place" Self::PLACE => [equality ordered text] [set];
     "zone" Self::ZONE => [equality ordered text] [set];
@@ -195,7 +204,7 @@ subject! {
 }
 
 subject! {
-    Account, unversioned;
+    Account, AccountPart, unversioned;
     "id" Self::ID => [equality ordered] [];
     "login" Self::LOGIN => [equality ordered text] [set];
     "phone" Self::PHONE => [equality ordered text] [set remove];
@@ -215,7 +224,7 @@ subject! {
 }
 
 subject! {
-    Document, unversioned;
+    Document, DocumentPart, unversioned;
     "owner" Self::OWNER => [equality] [];
     "path" Self::PATH => [equality ordered text] [];
     "kind" Self::KIND => [equality ordered text] [set];
@@ -225,7 +234,7 @@ subject! {
     "address/city" Self::ADDRESS.at(Address::CITY) => [equality ordered text] [set];
     "address/zip" Self::ADDRESS.at(Address::ZIP) => [equality ordered text] [set remove];
     "address/number" Self::ADDRESS.at(Address::NUMBER) => [equality ordered] [set add];
-    "labels" Self::LABELS => [equality] [set];
+    "labels" Self::LABELS => [equality counted] [set];
     "labels/a" Self::LABELS.entry("a") => [equality ordered text] [set];
     "labels/$a.b" Self::LABELS.entry("$a.b") => [equality ordered text] [set];
     queries {
@@ -233,4 +242,33 @@ subject! {
         Source::Index { hash, .. } => Self::find_by_kind(&held::<String>(hash));
     }
     finders {}
+}
+
+subject! {
+    Task, TaskPart, versioned;
+    "#b" Self::BOARD => [equality ordered] [];
+    "size" Self::NUMBER => [equality ordered] [];
+    ":stage" Self::STAGE => [equality] [set];
+    "quo'te\"d`" Self::SLOT => [equality ordered] [set add remove];
+    "order by" Self::RANK => [equality ordered] [set add remove];
+    "a$b" Self::PARTS => [equality counted] [set];
+    "a$b/0" Self::PARTS.nth(0) => [equality] [set];
+    "a$b/1/na'me" Self::PARTS.nth(1).at(Part::NAME) => [equality ordered text] [set];
+    "a$b/0/hours" Self::PARTS.nth(0).at(Part::HOURS) => [equality ordered] [set add remove];
+    "notes" Self::NOTES => [equality list counted] [set append remove];
+    "notes/1" Self::NOTES.nth(1) => [equality ordered text] [set];
+    "counts" Self::COUNTS => [equality counted] [set];
+    "counts/a" Self::COUNTS.entry("a") => [equality ordered] [set add];
+    "counts/$x.y" Self::COUNTS.entry("$x.y") => [equality ordered] [set add];
+    "ttl" Self::DUE => [equality ordered] [set add remove];
+    "größe" Self::REVISION => [equality ordered] [];
+    "made" Self::MADE => [equality ordered] [set add];
+    "set" Self::TOUCHED => [equality ordered] [set add remove];
+    queries {
+        Source::Primary { hash } => Self::query(&held::<Board>(hash));
+        Source::Index { hash, .. } => Self::find_by_rank(&held::<Board>(hash));
+    }
+    finders {
+        "by_stage_and_slot" [stage, slot] => Self::find_by_stage_and_slot(&held::<Stage>(stage), held(slot));
+    }
 }

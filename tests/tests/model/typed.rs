@@ -1,6 +1,7 @@
 //! From a program's JSON to the typed fields that a user writes: which methods a field has is known
 //! by its type, so each is reached through a function with the same bounds.
 
+use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use reposit::field::{Contain, Countable, Element, FieldType, List, Numeric, Optional, Ordered, Settable, Text};
@@ -11,6 +12,7 @@ use serde_json::Value as Json;
 
 use crate::models::Address;
 use crate::ops::{How, Is, Span};
+use crate::tasks::{Board, Part, Stage};
 
 /// A field type whose values can be taken from JSON.
 pub trait Typed: FieldType + 'static {
@@ -46,7 +48,12 @@ typed! {
     Vec<String> as Vec<String>, items => items;
     Vec<u8> as Vec<u8>, bytes => bytes;
     Address as Address, address => address;
-    std::collections::BTreeMap<String, String> as Self, map => map;
+    Board as Board, board => board;
+    Stage as Stage, stage => stage;
+    Part as Part, part => part;
+    Vec<Part> as Vec<Part>, parts => parts;
+    BTreeMap<String, String> as Self, map => map;
+    BTreeMap<String, u64> as Self, map => map;
 }
 
 impl<T: Typed + Clone> Typed for Option<T> {
@@ -98,13 +105,21 @@ where
 
 pub fn list<M, T, R>(field: &Field<M, T, R>, is: &Is) -> Option<Condition<M>>
 where
-    T: Typed + Countable + for<'a> Contain<Part<'a> = &'a str>,
+    T: Typed + for<'a> Contain<Part<'a> = &'a str>,
 {
+    let Is::Contains(part) = is else { return None };
+    Some(field.clone().contains(part))
+}
+
+pub fn counted<M, T: Typed + Countable, R>(field: &Field<M, T, R>, is: &Is) -> Option<Condition<M>> {
+    let size = field.clone().size();
     Some(match is {
-        Is::Contains(part) => field.clone().contains(part),
-        Is::SizeEq(count) => field.clone().size().eq(*count),
-        Is::SizeNe(count) => field.clone().size().ne(*count),
-        Is::SizeGt(count) => field.clone().size().gt(*count),
+        Is::SizeEq(count) => size.eq(*count),
+        Is::SizeNe(count) => size.ne(*count),
+        Is::SizeLt(count) => size.lt(*count),
+        Is::SizeLe(count) => size.le(*count),
+        Is::SizeGt(count) => size.gt(*count),
+        Is::SizeGe(count) => size.ge(*count),
         _ => return None,
     })
 }
