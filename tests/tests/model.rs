@@ -41,6 +41,8 @@ mod subject;
 mod tasks;
 #[path = "model/typed.rs"]
 mod typed;
+#[path = "model/words.rs"]
+mod words;
 
 use reposit_tests::servers::Target;
 

@@ -67,7 +67,8 @@ impl Arena {
     }
 }
 
-async fn open(url: &str) -> Database {
+/// A client that is patient in a long run.
+pub(crate) async fn open(url: &str) -> Database {
     let config = Config::from_url(url).expect("the server's own URL is a configuration");
     // A machine that is busy with the other checks is nothing found.
     let config = if is_long() { config.timeout(PATIENCE).connect_timeout(PATIENCE) } else { config };

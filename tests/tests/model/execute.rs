@@ -25,31 +25,14 @@ const MOST_PAGES: usize = 200;
 /// Does `$body` with the type of a model.
 macro_rules! with_model {
     ($model:expr, $M:ident => $body:expr) => {
+        with_model!($model, $M => $body, Event User Seat Account Document Task)
+    };
+    ($model:expr, $M:ident => $body:expr, $($name:ident)*) => {
         match $model {
-            Model::Event => {
-                type $M = Event;
+            $(Model::$name => {
+                type $M = $name;
                 $body
-            }
-            Model::User => {
-                type $M = User;
-                $body
-            }
-            Model::Seat => {
-                type $M = Seat;
-                $body
-            }
-            Model::Account => {
-                type $M = Account;
-                $body
-            }
-            Model::Document => {
-                type $M = Document;
-                $body
-            }
-            Model::Task => {
-                type $M = Task;
-                $body
-            }
+            })*
         }
     };
 }

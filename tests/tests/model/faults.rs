@@ -19,19 +19,36 @@ use crate::shrink;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Fault {
+    /// The limit counts the records before the filter.
     LimitBeforeFilter,
+    /// A page begins with the record that its cursor names, not after it.
     PageStartsAtCursor,
+    /// A page begins after all records with the range values of its cursor.
     TiesSkippedAtPageEnd,
+    /// A descending query's second page ascends.
     DescendingForgottenOnPageTwo,
+    /// A count counts what its filter leaves out.
     CountForgetsFilter,
+    /// A unique value that a record had before still leads to it.
     GuardNotFreed,
+    /// A query gives expired records.
     ExpiredInQueries,
+    /// An expired record holds its unique values.
     ExpiredTakesUniqueValue,
+    /// An update does not look at its condition.
     UpdateWithoutCondition,
+    /// A delete does not look at its version.
     VersionNotCheckedOnDelete,
+    /// What an update adds, it adds twice.
     AddAppliedTwice,
+    /// A transaction that is refused does what it can.
     TransactionNotAtomic,
+    /// The last item of a batch is told to be done and is not.
     LastOfBatchLost,
+    /// Records that are read together come in another order.
+    ReadTogetherTurned,
+    /// A projection leaves out the last of its fields.
+    FieldOfProjectionLost,
 }
 
 #[derive(Debug)]
@@ -81,6 +98,14 @@ impl Faulty {
             (Fault::DescendingForgottenOnPageTwo, Some(_)) => {
                 query.descending = false;
                 self.inner.query(call, query).await
+            }
+            (Fault::FieldOfProjectionLost, _) => {
+                let lost = query.projection.and_then(|fields| fields.last().copied());
+                let mut page = self.inner.query(call, query).await?;
+                if let Some(lost) = lost {
+                    page.records.iter_mut().for_each(|record| record.set(lost, Value::Null));
+                }
+                Ok(page)
             }
             (Fault::ExpiredInQueries, _) => self.inner.query(long_ago(call), query).await,
             _ => self.inner.query(call, query).await,
@@ -204,6 +229,17 @@ impl Backend for Faulty {
         Reply::later(self.query_wrongly(self.call(call), query))
     }
 
+    fn read_together(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
+        let found = self.inner.read_together(self.call(call), gets);
+        Reply::later(async move {
+            let mut found = found.await?;
+            if self.has(Fault::ReadTogetherTurned) {
+                found.reverse();
+            }
+            Ok(found)
+        })
+    }
+
     fn count(&self, call: Call, mut query: Query) -> Reply<'_, u64> {
         if self.has(Fault::CountForgetsFilter) {
             query.filter = None;
@@ -286,4 +322,6 @@ found! {
     an_add_applied_twice_is_found AddAppliedTwice;
     a_transaction_that_is_not_atomic_is_found TransactionNotAtomic;
     a_lost_item_of_a_batch_is_found LastOfBatchLost;
+    records_read_together_in_another_order_are_found ReadTogetherTurned;
+    a_lost_field_of_a_projection_is_found FieldOfProjectionLost;
 }

@@ -262,7 +262,7 @@ fn is(field: &FieldRule) -> BoxedStrategy<Is> {
         let items = select(vec!["x", "y", ""]).prop_map(str::to_owned);
         each.push(items.prop_map(Is::Contains).boxed());
     }
-    if matches!(field.kind, Kind::List | Kind::Counted) {
+    if matches!(field.kind, Kind::List | Kind::Counted | Kind::Bytes) {
         let size = [Is::SizeEq, Is::SizeNe, Is::SizeLt, Is::SizeLe, Is::SizeGt, Is::SizeGe];
         each.push((select(size.to_vec()), 0..4_u64).prop_map(|(is, count)| is(count)).boxed());
     }

@@ -225,7 +225,7 @@ subject! {
 
 subject! {
     Document, DocumentPart, unversioned;
-    "owner" Self::OWNER => [equality] [];
+    "owner" Self::OWNER => [equality counted] [];
     "path" Self::PATH => [equality ordered text] [];
     "kind" Self::KIND => [equality ordered text] [set];
     "size" Self::SIZE => [equality ordered] [set add];
