@@ -4,7 +4,25 @@ use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Tells the time.
+/// Tells the time. [`Config::clock`](crate::Config::clock) gives a database another clock than the
+/// machine's.
+///
+/// ```
+/// # use reposit::clock::{Clock, SystemClock};
+/// /// A clock that is an hour ahead.
+/// #[derive(Debug)]
+/// struct Ahead;
+///
+/// impl Clock for Ahead {
+///     fn now_millis(&self) -> i64 {
+///         SystemClock.now_millis() + 3_600_000
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// let db = reposit::Config::from_url("memory:")?.clock(std::sync::Arc::new(Ahead)).open().await?;
+/// # Ok(()) }
+/// ```
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// The time now, in milliseconds since the epoch.
     fn now_millis(&self) -> i64;

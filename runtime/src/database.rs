@@ -96,6 +96,21 @@ impl Database {
     ///
     /// Errors: [`SchemaMismatch`](crate::ErrorKind::SchemaMismatch), listing each difference, where
     /// something exists with another shape; nothing is changed then.
+    ///
+    /// DynamoDB: `DescribeTable`, and what is missing: `CreateTable`, `UpdateTable` for an index,
+    /// `UpdateTimeToLive`; no read or write units. MongoDB: `listCollections`, `listIndexes`, and
+    /// `create` and `createIndexes` for what is missing.
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct User { #[hash_key] id: String, #[index(unique)] email: String, tags: Vec<String> }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+    /// db.define::<User>().await?;
+    /// assert!(db.plan::<User>().await?[0].is_empty());
+    /// # Ok(()) }
+    /// ```
     pub async fn define<M: Repository>(&self) -> Result<()> {
         let definition = M::definition();
         let call = Call::new("define", self.now(), self.0.define_timeout);
@@ -126,17 +141,32 @@ impl Database {
         Ok(plans)
     }
 
-    /// A transaction: operations that happen all together or not at all.
+    /// A transaction: operations that happen all together or not at all. See
+    /// [`Transaction`](crate::operation::Transaction).
     pub fn transaction(&self) -> Transaction<'_> {
         Transaction::new(self)
     }
 
-    /// Reads several records, of any models, as they were at one moment:
-    /// `let (ada, team) = db.read((User::get("u1"), Team::get("core"))).await?`.
+    /// Reads several records, of any models, as they were at one moment: a get, a `Vec` of gets, or a
+    /// tuple of up to six of these.
     ///
-    /// DynamoDB: one `TransactGetItems`, at twice the read units. MongoDB: a snapshot read in a session.
+    /// DynamoDB: one `TransactGetItems`, at twice the read units ("Amazon DynamoDB Transactions: How it
+    /// works"). MongoDB: a `find` for each model, on one snapshot of a session ("Read Concern
+    /// "snapshot""). Memory: one state of the store.
     ///
-    /// Errors: [`InvalidInput`](crate::ErrorKind::InvalidInput) for more than 100 records.
+    /// Errors: [`InvalidInput`](crate::ErrorKind::InvalidInput) for more than 100 records, and for a key
+    /// that cannot be one, with its position among the gets.
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct User { #[hash_key] id: String, #[index(unique)] email: String, tags: Vec<String> }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+    /// let (ada, others) = db.read((User::get("u1"), vec![User::get("u2"), User::get("u3")])).await?;
+    /// assert!(ada.is_none() && others.len() == 2);
+    /// # Ok(()) }
+    /// ```
     pub async fn read<R: ReadTogether>(&self, gets: R) -> Result<R::Output> {
         read::together(self, gets).await.map_err(|e| e.in_operation("read"))
     }
@@ -152,7 +182,19 @@ impl Database {
     }
 
     /// Finds what someone else's writes broke in a repository, a line each: on DynamoDB, guards of
-    /// unique values without their record, and records without their guards. Reads all of it.
+    /// unique values without their record, and records without their guards. Reads all of it, and on
+    /// DynamoDB the guards besides, consistently. The servers of the others keep their indexes themselves:
+    /// there it finds nothing.
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct User { #[hash_key] id: String, #[index(unique)] email: String, tags: Vec<String> }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+    /// assert!(db.check::<User>().await?.is_empty());
+    /// # Ok(()) }
+    /// ```
     pub async fn check<M: Repository>(&self) -> Result<Vec<String>> {
         self.verify::<M>(false).await
     }
@@ -176,6 +218,13 @@ impl Database {
 
     /// The backend's own client, for what the library does not do: `aws_sdk_dynamodb::Client`,
     /// `mongodb::Database`. Nothing where the backend's is of another type.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// let db = reposit::Database::open("memory:").await?;
+    /// assert!(db.raw::<reposit::backend::memory::Memory>().is_some());
+    /// # Ok(()) }
+    /// ```
     pub fn raw<T: Any>(&self) -> Option<&T> {
         self.0.backend.raw().downcast_ref()
     }

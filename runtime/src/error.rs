@@ -8,6 +8,22 @@ use std::sync::Arc;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What went wrong, the same on every backend.
+///
+/// ```
+/// use reposit::{Error, ErrorKind};
+///
+/// fn status(error: &Error) -> u16 {
+///     match error.kind() {
+///         ErrorKind::NotFound => 404,
+///         ErrorKind::AlreadyExists | ErrorKind::UniqueViolation => 409,
+///         ErrorKind::VersionConflict | ErrorKind::ConditionFailed => 412,
+///         ErrorKind::InvalidInput => 422,
+///         ErrorKind::Throttled | ErrorKind::Timeout | ErrorKind::Unavailable => 503,
+///         _ => 500,
+///     }
+/// }
+/// # assert_eq!(status(&Error::new(ErrorKind::NotFound, "")), 404);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -99,6 +115,21 @@ struct Inner {
 }
 
 /// One item of a batch that was not done.
+///
+/// ```
+/// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+/// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+/// # struct User { #[hash_key] id: String, #[index(unique)] email: String, tags: Vec<String> }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+/// let user = |id: &str| User { id: id.into(), email: format!("{id}@example.com"), tags: vec![] };
+/// let error = User::put_many(&[user("a"), user("")]).exec(&db).await.unwrap_err();
+/// for failure in error.failures() {
+///     println!("item {}: {}", failure.index, failure.error);
+/// }
+/// # assert_eq!(error.failures()[0].index, 1);
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Failure {

@@ -8,6 +8,13 @@ use std::fmt;
 ///
 /// A whole [`Float`](Value::Float) and an [`Int`](Value::Int) are the same number: they compare
 /// equal, as they do on the servers.
+///
+/// ```
+/// use reposit::Value;
+///
+/// assert_eq!(Value::from(2_u64), Value::Float(2.0));
+/// assert_ne!(Value::from(2_u64), Value::from("2"));
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Value {
@@ -161,6 +168,16 @@ impl From<u64> for Value {
 /// A stored record: its attributes by name.
 ///
 /// Names that start with `_reposit` are the library's own (the expiry and the write stamp).
+///
+/// ```
+/// use reposit::{Record, Value};
+///
+/// let mut record = Record::new();
+/// record.set("id", Value::from("u1"));
+/// record.set("nickname", Value::Null);
+/// assert_eq!(record.get("id").and_then(Value::as_str), Some("u1"));
+/// assert_eq!(record.get("nickname"), None);
+/// ```
 #[derive(Clone, PartialEq, Default)]
 pub struct Record(BTreeMap<String, Value>);
 

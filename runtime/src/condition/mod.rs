@@ -231,7 +231,17 @@ impl<M, T, Role> Field<M, T, Role> {
     }
 }
 
-/// The size of a field, to be compared: `User::TAGS.size().lt(10)`. A missing field has none.
+/// The size of a field, to be compared. A missing field has none.
+///
+/// ```
+/// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+/// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+/// # struct User { #[hash_key] id: String, #[index(unique)] email: String, tags: Vec<String> }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+/// assert_eq!(User::scan().filter(User::TAGS.size().lt(10)).count(&db).await?, 0);
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 #[must_use = "a size does nothing until it is compared"]
 pub struct Size<M> {

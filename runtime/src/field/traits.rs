@@ -38,6 +38,16 @@ pub trait FieldType: Serialize + Sized {
 
 /// A type that can be a hash key, a range key or an index field: text, integers to 64 bits, bytes,
 /// `Uuid`, instants, and newtypes and unit enums that derive `Key`.
+///
+/// ```
+/// # use serde::{Serialize, Deserialize};
+/// use reposit::{Key, definition::KeyKind};
+///
+/// #[derive(Clone, Serialize, Deserialize, Key)]
+/// struct Isbn(String);
+///
+/// assert_eq!(<Isbn as Key>::KIND, KeyKind::String);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a key",
     label = "not a key type",
@@ -248,6 +258,20 @@ pub trait Settable {}
 impl Settable for super::Plain {}
 
 /// A nested struct whose fields can be reached with [`Field::at`](super::Field::at): derive it.
+///
+/// ```
+/// # use serde::{Serialize, Deserialize};
+/// use reposit::{Embedded, Repository};
+///
+/// #[derive(Clone, Serialize, Deserialize, Embedded)]
+/// struct Address { city: String }
+///
+/// #[derive(Serialize, Deserialize, Repository)]
+/// struct Person { #[hash_key] id: String, address: Address }
+///
+/// let in_graz = Person::ADDRESS.at(Address::CITY).eq("Graz");
+/// # drop(in_graz);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an embedded struct",
     label = "derive `reposit::Embedded` for it"

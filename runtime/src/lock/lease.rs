@@ -9,6 +9,18 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// A lock that is held. Dropping it gives it back in the background; [`release`](Self::release)
 /// waits until it is given back.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// # let db = reposit::Database::open("memory:").await?;
+/// let lease = db.lock("nightly").acquire().await?;
+/// tokio::select! {
+///     () = lease.lost() => println!("another has taken over: stop"),
+///     () = async { /* the work */ } => {}
+/// }
+/// assert!(lease.release().await?);
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 pub struct Lease {
     name: String,

@@ -11,6 +11,24 @@ pub(super) const PAGE: usize = 1000;
 
 /// A page of records, and where the next one begins. Only the last page may be short. What a query's or
 /// scan's `exec` gives.
+///
+/// ```
+/// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+/// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+/// # struct User { #[hash_key] id: String, #[index(unique)] email: String, tags: Vec<String> }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+/// let mut scan = User::scan().limit(100);
+/// loop {
+///     let page = scan.clone().exec(&db).await?;
+///     for user in page.items {
+///         println!("{}", user.email);
+///     }
+///     let Some(next) = page.next else { break };
+///     scan = scan.after(next);
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Page<M> {
