@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use super::lease::Lease;
-use super::record::{LockRecord, is_lost};
+use super::record::{Held, LockRecord, is_lost};
 use crate::database::Database;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -13,6 +13,9 @@ const WAIT: Duration = Duration::from_secs(30);
 
 /// A lease shorter than this would be lost to a slow answer.
 const SHORTEST: Duration = Duration::from_millis(50);
+
+/// A lock of a dead holder is free after its lease, which should be in somebody's lifetime.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// A lock that is asked for: what `db.lock("name")` gives.
 ///
@@ -38,8 +41,8 @@ impl<'a> Locking<'a> {
         Self { db, name, lease: LEASE, wait: WAIT }
     }
 
-    /// How long the holder may be silent before another takes over. The default is 10 seconds; it
-    /// beats three times as often.
+    /// How long the holder may be silent before another takes over: 50 milliseconds to a year. The
+    /// default is 10 seconds; it beats three times as often.
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease;
         self
@@ -86,6 +89,9 @@ impl<'a> Locking<'a> {
     fn check(&self) -> Result<()> {
         if self.lease < SHORTEST {
             return Err(Error::invalid(format!("a lease of {:?}; the shortest is {SHORTEST:?}", self.lease)));
+        }
+        if self.lease > LONGEST {
+            return Err(Error::invalid(format!("a lease of {:?}; the longest is a year", self.lease)));
         }
         match tokio::runtime::Handle::try_current() {
             Ok(_) => Ok(()),
@@ -134,7 +140,7 @@ async fn take(db: Database, name: String, seen: Option<LockRecord>, lease: Durat
         taken => taken,
     };
     match taken {
-        Ok(record) => Ok(Some(Lease::start(db, record, lease, asked))),
+        Ok(LockRecord { name, token, .. }) => Ok(Some(Lease::start(db, Held { name, holder, token }, lease, asked))),
         Err(error) if error.kind() == ErrorKind::AlreadyExists || is_lost(error.kind()) => Ok(None),
         Err(error) => Err(error),
     }

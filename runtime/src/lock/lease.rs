@@ -1,9 +1,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use tokio::sync::{oneshot, watch};
+use tokio::time::sleep_until;
 
-use super::record::{LockRecord, is_lost};
+use super::record::{Held, LockRecord, is_lost};
 use crate::database::Database;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -25,30 +28,36 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct Lease {
     name: String,
     token: u64,
-    held: Arc<Held>,
+    belief: Arc<Belief>,
     lost: watch::Receiver<bool>,
     stop: Option<oneshot::Sender<oneshot::Sender<Result<bool>>>>,
 }
 
-/// Until when the holder may believe that it holds the lock.
+/// Until when the holder may believe that it holds the lock; nothing once it does not.
 #[derive(Debug)]
-struct Held(Mutex<Option<Instant>>);
+struct Belief(Mutex<Option<Instant>>);
 
-impl Held {
+impl Belief {
     fn until(&self) -> MutexGuard<'_, Option<Instant>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A sign of life that was sent at `asked` has come through: it is good for a lease.
+    fn renew(&self, asked: Instant, lease: Duration) {
+        let mut until = self.until();
+        *until = (*until).max(asked.checked_add(lease));
     }
 }
 
 impl Lease {
-    pub(super) fn start(db: Database, record: LockRecord, lease: Duration, asked: Instant) -> Self {
-        let held = Arc::new(Held(Mutex::new(asked.checked_add(lease))));
+    pub(super) fn start(db: Database, lock: Held, lease: Duration, asked: Instant) -> Self {
+        let belief = Arc::new(Belief(Mutex::new(asked.checked_add(lease))));
         let (tell_lost, lost) = watch::channel(false);
         let (stop, stopped) = oneshot::channel();
-        let keeper =
-            Keeper { db, name: record.name.clone(), token: record.token, lease, held: held.clone(), tell_lost };
+        let (name, token) = (lock.name.clone(), lock.token);
+        let keeper = Keeper { db, lock, lease, belief: belief.clone(), tell_lost };
         tokio::spawn(keeper.run(stopped));
-        Self { name: record.name, token: record.token, held, lost, stop: Some(stop) }
+        Self { name, token, belief, lost, stop: Some(stop) }
     }
 
     /// The lock's name.
@@ -66,10 +75,10 @@ impl Lease {
     /// Whether the lock is held, as far as can be told here: the last sign of life was given less
     /// than a lease ago.
     pub fn is_held(&self) -> bool {
-        !*self.lost.borrow() && self.held.until().is_some_and(|until| Instant::now() < until)
+        !*self.lost.borrow() && self.belief.until().is_some_and(|until| Instant::now() < until)
     }
 
-    /// Waits until the lock is lost: taken over, or not to be kept alive.
+    /// Waits until the lock is lost: taken over, or without a sign of life for a lease.
     pub async fn lost(&self) {
         let mut lost = self.lost.clone();
         // The keeper ends only after it has said that the lock is lost, or with this lease.
@@ -90,49 +99,57 @@ impl Lease {
 /// Keeps a lock alive, and gives it back.
 struct Keeper {
     db: Database,
-    name: String,
-    token: u64,
+    lock: Held,
     lease: Duration,
-    held: Arc<Held>,
+    belief: Arc<Belief>,
     tell_lost: watch::Sender<bool>,
 }
 
 impl Keeper {
     async fn run(self, mut stopped: oneshot::Receiver<oneshot::Sender<Result<bool>>>) {
+        let mut beats = FuturesUnordered::new();
+        let mut next = Instant::now() + self.lease / 3;
         loop {
-            let answer = tokio::select! {
-                answer = &mut stopped => answer,
-                () = tokio::time::sleep(self.lease / 3) => {
-                    if self.beat().await {
-                        continue;
+            let end = *self.belief.until();
+            let Some(end) = end.filter(|end| Instant::now() < *end) else { break };
+            tokio::select! {
+                answer = &mut stopped => {
+                    // A beat that is still on its way finds no holder.
+                    drop(beats);
+                    let released = LockRecord::release(&self.db, &self.lock).await;
+                    *self.belief.until() = None;
+                    if let Ok(answer) = answer {
+                        let _ = answer.send(released);
                     }
-                    let _ = self.tell_lost.send(true);
                     return;
                 }
-            };
-            let released = LockRecord::release(&self.db, &self.name, self.token).await;
-            *self.held.until() = None;
-            if let Ok(answer) = answer {
-                let _ = answer.send(released);
+                // One that has no answer does not keep the next from being sent.
+                () = sleep_until(next.into()) => {
+                    next = Instant::now() + self.lease / 3;
+                    beats.push(self.beat());
+                }
+                Some(lost) = beats.next() => if lost { break },
+                () = sleep_until(end.into()) => {}
             }
-            return;
         }
+        *self.belief.until() = None;
+        let _ = self.tell_lost.send(true);
+        stopped.close();
+        if let Ok(answer) = stopped.try_recv() {
+            let _ = answer.send(Ok(false));
+        }
+        // Where only time has run out, nobody need wait for it once more.
+        let _ = LockRecord::release(&self.db, &self.lock).await;
     }
 
-    /// Gives a sign of life; false where the lock is lost.
+    /// Gives a sign of life; true where the lock is lost. Where it is not known, it is held until the
+    /// lease is over, and the next beat may get through.
     async fn beat(&self) -> bool {
         let asked = Instant::now();
-        match LockRecord::beat(&self.db, &self.name, self.token).await {
-            Ok(_) => {
-                *self.held.until() = asked.checked_add(self.lease);
-                true
-            }
-            Err(error) if is_lost(error.kind()) => {
-                *self.held.until() = None;
-                false
-            }
-            // Not known: it is held until the lease is over, and the next beat may get through.
-            Err(_) => self.held.until().is_some_and(|until| Instant::now() < until),
+        match LockRecord::beat(&self.db, &self.lock).await {
+            Ok(_) => self.belief.renew(asked, self.lease),
+            Err(error) => return is_lost(error.kind()),
         }
+        false
     }
 }

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use crate::condition::Condition;
 use crate::database::Database;
 use crate::error::{ErrorKind, Result};
 
@@ -11,7 +12,8 @@ pub(super) struct LockRecord {
     pub(super) name: String,
     /// Who holds it: a name of chance, of one acquisition.
     pub(super) holder: Option<String>,
-    /// Grows by one with each holder.
+    /// Grows by one with each holder. The first is the time, so that it does not go back either where
+    /// someone deletes the record and the lock begins anew.
     pub(super) token: u64,
     /// Grows by one with each sign of life of a holder.
     pub(super) beat: u64,
@@ -33,7 +35,8 @@ impl LockRecord {
 
     /// Makes the lock of a name that never was one.
     pub(super) async fn first(db: &Database, name: &str, holder: &str, lease: u64) -> Result<Self> {
-        let record = Self { name: name.to_owned(), holder: Some(holder.to_owned()), token: 1, beat: 0, lease };
+        let token = u64::try_from(db.now()).unwrap_or_default().max(1);
+        let record = Self { name: name.to_owned(), holder: Some(holder.to_owned()), token, beat: 0, lease };
         Self::create(&record).exec(db).await?;
         Ok(record)
     }
@@ -50,20 +53,32 @@ impl LockRecord {
             .await
     }
 
-    /// A sign of life, if the lock is still held under this token.
-    pub(super) async fn beat(db: &Database, name: &str, token: u64) -> Result<Self> {
-        let held = Self::TOKEN.eq(token) & Self::HOLDER.exists();
-        Self::update(name).add(Self::BEAT, 1).only_if(held).exec(db).await
+    /// A sign of life, if the lock is still this holder's.
+    pub(super) async fn beat(db: &Database, held: &Held) -> Result<Self> {
+        Self::update(&held.name).add(Self::BEAT, 1).only_if(held.still()).exec(db).await
     }
 
     /// Gives the lock back; false where it was lost before.
-    pub(super) async fn release(db: &Database, name: &str, token: u64) -> Result<bool> {
-        let held = Self::TOKEN.eq(token) & Self::HOLDER.exists();
-        match Self::update(name).remove(Self::HOLDER).add(Self::BEAT, 1).only_if(held).exec(db).await {
+    pub(super) async fn release(db: &Database, held: &Held) -> Result<bool> {
+        match Self::update(&held.name).remove(Self::HOLDER).add(Self::BEAT, 1).only_if(held.still()).exec(db).await {
             Ok(_) => Ok(true),
             Err(error) if is_lost(error.kind()) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+}
+
+/// A lock as its holder knows it.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) name: String,
+    pub(super) holder: String,
+    pub(super) token: u64,
+}
+
+impl Held {
+    fn still(&self) -> Condition<LockRecord> {
+        LockRecord::TOKEN.eq(self.token) & LockRecord::HOLDER.eq(&self.holder)
     }
 }
 
