@@ -52,6 +52,28 @@ pub(crate) struct Memory {
     pub(crate) adds: Vec<Fate>,
 }
 
+/// The last write that a writer was told to be done, if it was a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Last {
+    Member(usize),
+    Pair(usize),
+}
+
+impl Memory {
+    pub(crate) fn last_answer(&self) -> Option<Last> {
+        let last = |fates: &[Fate]| fates.iter().rposition(|fate| *fate == Fate::Done);
+        // In the order of a round.
+        let places = [
+            (last(&self.letters), None),
+            (last(&self.members), last(&self.members).map(Last::Member)),
+            (last(&self.pairs), last(&self.pairs).map(Last::Pair)),
+            (last(&self.adds), None),
+        ];
+        let latest = (0..).zip(places).max_by_key(|(order, (round, _))| (*round, *order));
+        latest.and_then(|(_, (_, last))| last)
+    }
+}
+
 const WRITERS: usize = 6;
 
 pub(crate) struct Load {
