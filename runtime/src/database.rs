@@ -181,33 +181,42 @@ impl Database {
         Locking::new(self, name)
     }
 
-    /// Finds what someone else's writes broke in a repository, a line each: on DynamoDB, guards of
-    /// unique values without their record, and records without their guards. Reads all of it, and on
-    /// DynamoDB the guards besides, consistently. The servers of the others keep their indexes themselves:
-    /// there it finds nothing.
+    /// Finds what others broke of a repository's uniqueness, a line each.
+    ///
+    /// DynamoDB: guards of unique values without their record, and records without their guards; reads
+    /// all records and guards. MongoDB: unique indexes that are missing or of another shape; reads the
+    /// records only where one is missing, for values that they share. The embedded backend: nothing can
+    /// be broken.
+    ///
+    /// Writers may be at work meanwhile: what they are in the middle of is not taken for broken. May take
+    /// as long as [`define`](Self::define).
     ///
     /// ```
     /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
-    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
-    /// # struct User { #[hash_key] id: String, #[index(unique)] email: String, tags: Vec<String> }
+    /// # #[derive(Serialize, Deserialize, Repository)] struct User { #[hash_key] id: String, #[index(unique)] email: String }
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
     /// # let db = Database::open("memory:").await?; db.define::<User>().await?;
     /// assert!(db.check::<User>().await?.is_empty());
     /// # Ok(()) }
     /// ```
+    ///
+    /// Errors: [`SchemaMismatch`](crate::ErrorKind::SchemaMismatch) where a server does not have the repository.
     pub async fn check<M: Repository>(&self) -> Result<Vec<String>> {
         self.verify::<M>(false).await
     }
 
-    /// Does what [`check`](Self::check) does, and mends what it finds.
+    /// Does what [`check`](Self::check) does, and mends what it finds, a guard at a time and only if the
+    /// record is still as it was seen. What only the data's owner can decide is told and left as it is:
+    /// two records that share a value.
     pub async fn mend<M: Repository>(&self) -> Result<Vec<String>> {
         self.verify::<M>(true).await
     }
 
     async fn verify<M: Repository>(&self, mend: bool) -> Result<Vec<String>> {
         let definition = M::definition();
-        let call = Call::new("check", self.now(), self.0.define_timeout);
-        let named = |e: Error| e.in_repository(definition.name()).in_operation("check");
+        let operation = if mend { "mend" } else { "check" };
+        let call = Call::new(operation, self.now(), self.0.define_timeout);
+        let named = |e: Error| e.in_repository(definition.name()).in_operation(operation);
         self.0.backend.verify(call, definition, mend).await.map_err(named)
     }
 

@@ -117,7 +117,7 @@ pub(crate) fn record_size(record: &Record) -> usize {
     record.iter().map(|(name, value)| name.len() + value_size(value)).sum()
 }
 
-fn value_size(value: &Value) -> usize {
+pub(crate) fn value_size(value: &Value) -> usize {
     match value {
         Value::Null | Value::Bool(_) => 1,
         Value::Int(n) => number_size(&n.unsigned_abs().to_string(), *n < 0),
@@ -144,6 +144,17 @@ pub(crate) fn record(record: &Record, limits: &Limits) -> Result<()> {
     let limit = limits.record.saturating_sub(STAMP_SIZE);
     if size > limit {
         return Err(Error::invalid(format!("the record has {size} bytes; the limit is {limit}")));
+    }
+    Ok(())
+}
+
+/// A transaction of few enough items, each unique value that moves among them.
+#[cfg(any(feature = "memory", feature = "dynamodb"))]
+pub(crate) fn transaction_items(count: usize, limits: &Limits) -> Result<()> {
+    let limit = limits.transaction_operations;
+    if count > limit {
+        let message = format!("a transaction of {count} items, unique values that move included; the limit is {limit}");
+        return Err(Error::invalid(message));
     }
     Ok(())
 }

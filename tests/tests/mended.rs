@@ -133,6 +133,104 @@ async fn two_records_of_one_value_are_told(target: Target) {
     report::ran("mended::two_records_of_one_value_are_told", &label);
 }
 
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+#[repository(name = "shifts")]
+struct Shift {
+    #[hash_key]
+    id: u64,
+    #[index(unique)]
+    desk: String,
+    #[ttl]
+    until: i64,
+}
+
+const SOON: i64 = 4_000_000_000;
+
+/// Writers move values, extend lives, delete and create, while others mend again and again what one
+/// writer of another program breaks: no guard that was good is broken.
+async fn a_mend_beside_writers_breaks_nothing(target: Target) {
+    let (db, client, label) = open(target).await;
+    db.define::<Shift>().await.expect("a new model");
+    let desk = |n: u64| format!("d{n}");
+    for id in 0..4 {
+        Shift::create(&Shift { id, desk: desk(id), until: SOON }).exec(&db).await.expect("a create");
+    }
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let writer = |id: u64| {
+        let (db, desk) = (&db, &desk);
+        async move {
+            for round in 1..=12_u64 {
+                let place = desk(id + 4 * round);
+                Shift::update(id).set(Shift::DESK, &place).exec(db).await.expect("nobody else wants it");
+                Shift::update(id).add(Shift::UNTIL, 10).exec(db).await.expect("it is live");
+                if round % 4 == 0 {
+                    assert!(Shift::delete(id).exec(db).await.expect("a delete"));
+                    let back = Shift { id, desk: place, until: SOON };
+                    Shift::create(&back).exec(db).await.expect("its value is free again");
+                }
+            }
+        }
+    };
+    let writers = async {
+        futures_util::future::join_all((0..4).map(writer)).await;
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+    };
+    let mender = || async {
+        while !done.load(std::sync::atomic::Ordering::Relaxed) {
+            db.mend::<Shift>().await.expect("a mend");
+        }
+    };
+    let breaker = async {
+        for n in 100..110_u64 {
+            let item = client.put_item().table_name("shifts").item("id", AttributeValue::N(n.to_string()));
+            item.item("desk", AttributeValue::S(desk(n * 1000))).send().await.expect("a put");
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::join!(writers, mender(), mender(), breaker);
+    db.mend::<Shift>().await.expect("a mend");
+    assert_eq!(db.check::<Shift>().await.expect("a check"), Vec::<String>::new());
+    for id in 0..4 {
+        let shift = Shift::get(id).consistent().exec(&db).await.expect("a get").expect("a shift");
+        let found = Shift::find_by_desk(&shift.desk).consistent().exec(&db).await.expect("a find");
+        assert_eq!(found.as_ref(), Some(&shift));
+        let other = Shift { id: id + 1000, ..shift };
+        let clash = Shift::create(&other).exec(&db).await.expect_err("the desk is taken");
+        assert_eq!(clash.kind(), ErrorKind::UniqueViolation);
+        // What it held before is free.
+        let free = Shift { desk: desk(id + 4), ..other };
+        Shift::create(&free).exec(&db).await.expect("no guard is left over");
+    }
+    report::ran("mended::a_mend_beside_writers_breaks_nothing", &label);
+}
+
+/// On MongoDB an index can be dropped by hand: nothing would keep values apart then.
+#[tokio::test]
+async fn a_unique_index_dropped_by_others_comes_back() {
+    let (url, label) = Target::Mongodb.fresh().await;
+    let db = Database::open(&url).await.expect("the server answers");
+    let undefined = db.check::<Clerk>().await.expect_err("there is no collection");
+    assert_eq!(undefined.kind(), ErrorKind::SchemaMismatch);
+    db.define::<Clerk>().await.expect("an empty database takes any model");
+    assert_eq!(db.check::<Clerk>().await.expect("a check"), Vec::<String>::new());
+    let clerks = db.raw::<mongodb::Database>().expect("MongoDB's").collection::<mongodb::bson::Document>("clerks");
+    clerks.drop_index("by_desk").await.expect("a drop");
+    for id in ["ada", "eve"] {
+        Clerk::create(&clerk(id, "d1")).exec(&db).await.expect("nothing hinders it");
+    }
+    for _ in 0..2 {
+        let found = db.mend::<Clerk>().await.expect("a mend");
+        assert!(found.len() == 2 && found.iter().all(|line| line.contains("by_desk")), "{found:?}");
+    }
+    Clerk::update("eve").set(Clerk::DESK, "d2").exec(&db).await.expect("the owner puts it right");
+    let found = db.mend::<Clerk>().await.expect("a mend");
+    assert_eq!(found, ["by_desk: the unique index is missing"]);
+    assert_eq!(db.check::<Clerk>().await.expect("a check"), Vec::<String>::new());
+    let clash = Clerk::create(&clerk("bob", "d1")).exec(&db).await.expect_err("the desk is taken");
+    assert_eq!((clash.kind(), clash.index()), (ErrorKind::UniqueViolation, Some("by_desk")));
+    report::ran("mended::a_unique_index_dropped_by_others_comes_back", &label);
+}
+
 macro_rules! on_both {
     ($($name:ident),* $(,)?) => {
         mod dynamodb_local {
@@ -150,4 +248,5 @@ on_both!(
     guards_of_a_record_taken_away_are_freed,
     a_value_changed_past_the_library_moves_its_guard,
     two_records_of_one_value_are_told,
+    a_mend_beside_writers_breaks_nothing,
 );

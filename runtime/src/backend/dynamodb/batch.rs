@@ -1,6 +1,7 @@
 //! Puts and deletes by the batch, each for itself.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{DeleteRequest, PutRequest, WriteRequest};
 
@@ -9,8 +10,9 @@ use super::call::{self, Attempts};
 use super::convert::{Item, to_attribute, to_item};
 use super::keys::{ident, to_key};
 use super::plan::has_unique;
-use super::read::{PARALLEL, unprocessed};
-use super::write::Writer;
+use super::read::{MOST_KEYS, PARALLEL, unprocessed};
+use super::turns::turns;
+use super::write::{Base, Writer};
 use crate::backend::BoxFuture;
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::Observer;
@@ -19,6 +21,8 @@ use crate::value::{Record, STAMP, Value};
 
 /// "BatchWriteItem" in the API reference.
 pub(super) const MOST_WRITES: usize = 25;
+/// How many single writes are under way at a time.
+const SINGLE: usize = 8;
 
 /// What came of the write at a position.
 type Done = (usize, Result<Written>);
@@ -41,25 +45,26 @@ impl Results<'_> {
 }
 
 impl DynamoDb {
-    /// Does puts and deletes. Of two of the same record only the last is sent, and both are done then.
+    /// Does puts and deletes. Of several of one record that a batch can take, only the last is sent, and
+    /// all are done then.
     pub(super) async fn write_all(&self, call: &Call, writes: &[Write], observer: &Observer) -> Vec<Result<Written>> {
-        let same = last_of_each(writes);
+        let (whole, single): (Vec<_>, Vec<_>) = (0..writes.len()).partition(|at| batches(&writes[*at]));
+        let same = last_of_each(writes, &whole);
         let mut sent: Vec<usize> = same.keys().copied().collect();
         sent.sort_unstable();
-        let (whole, single): (Vec<_>, Vec<_>) = sent.into_iter().partition(|at| batches(&writes[*at]));
         let tell = |(at, result): &Done| {
             same.get(at).into_iter().flatten().for_each(|at| observer.tell(*at, result.as_ref().err()));
         };
         let tell = &tell;
+        let least = call::least(call);
         let mut parts: Vec<BoxFuture<'_, Vec<Done>>> = Vec::new();
-        for chunk in whole.chunks(MOST_WRITES) {
-            parts.push(Box::pin(self.write_batch(call, writes, chunk, Results { done: Vec::new(), tell })));
-        }
-        for at in single {
+        for chunk in sent.chunks(MOST_WRITES) {
+            let results = Results { done: Vec::new(), tell };
             parts.push(Box::pin(async move {
-                let done = self.write_single(call, writes, at).await;
-                tell(&done);
-                vec![done]
+                match call.left() > least {
+                    true => self.write_batch(call, writes, chunk, results).await,
+                    false => unsent(chunk, results),
+                }
             }));
         }
         let mut results: Vec<Option<Result<Written>>> = vec![None; writes.len()];
@@ -68,12 +73,65 @@ impl DynamoDb {
                 results[*at] = Some(result.clone());
             }
         }
+        let tell = |(at, result): &Done| observer.tell(*at, result.as_ref().err());
+        for window in single.chunks(MOST_KEYS) {
+            for (at, result) in self.write_window(call, writes, window, least, &tell).await {
+                results[at] = Some(result);
+            }
+        }
         results.into_iter().map(|result| result.unwrap_or_else(|| Err(undone()))).collect()
     }
 
-    async fn write_single(&self, call: &Call, writes: &[Write], at: usize) -> Done {
+    /// Does writes that no batch can take: side by side, but for those that meet in a record or a value.
+    async fn write_window(
+        &self,
+        call: &Call,
+        writes: &[Write],
+        window: &[usize],
+        least: Duration,
+        tell: &(dyn Fn(&Done) + Sync),
+    ) -> Vec<Done> {
+        let results = || Results { done: Vec::with_capacity(window.len()), tell };
+        if call.left() <= least {
+            return unsent(window, results());
+        }
+        let wanted = window.iter().map(|at| (writes[*at].definition, writes[*at].key.clone())).collect();
+        let stored = match self.fetch(call, wanted, true, None).await {
+            Ok(stored) => stored,
+            Err(error) => {
+                let mut results = results();
+                results.extend(window.iter().map(|at| (*at, Err(error.clone()))));
+                return results.done;
+            }
+        };
+        let groups = turns(writes, window, &stored, call);
+        let stored: HashMap<usize, Option<Record>> = window.iter().copied().zip(stored).collect();
+        let stored = &stored;
+        let group = |group: Vec<usize>| async move {
+            let mut results = Results { done: Vec::with_capacity(group.len()), tell };
+            let mut written = HashSet::new();
+            for at in group {
+                if call.left() <= least {
+                    results.push((at, Err(call::timed_out("before this write was sent"))));
+                    continue;
+                }
+                let first = written.insert(ident(writes[at].definition, &writes[at].key));
+                let known = first.then(|| stored.get(&at).cloned().flatten());
+                results.push(self.write_single(call, writes, at, known).await);
+            }
+            results.done
+        };
+        let parts = groups.into_iter().map(|at| Box::pin(group(at)) as BoxFuture<'_, _>).collect();
+        call::side_by_side(parts, SINGLE).await.into_iter().flatten().collect()
+    }
+
+    /// Does one write; what is stored was read already, where it is `known`.
+    async fn write_single(&self, call: &Call, writes: &[Write], at: usize, known: Option<Option<Record>>) -> Done {
         let mut writer = Writer::new(self, call, &writes[at..=at]);
         writer.telling = false;
+        if let ([base @ Base::Wanted], Some(stored)) = (writer.bases.as_mut_slice(), known) {
+            *base = Base::Read(stored);
+        }
         let result = writer.run().await.map_err(|refusal| refusal.error);
         (at, result.and_then(|mut written| written.pop().ok_or_else(undone)))
     }
@@ -119,7 +177,7 @@ impl DynamoDb {
                 // One of them is refused, and with it all: each by itself tells which.
                 Err(_) => {
                     for (at, _) in left {
-                        results.push(self.write_single(call, writes, at).await);
+                        results.push(self.write_single(call, writes, at, None).await);
                     }
                     return results.done;
                 }
@@ -150,11 +208,11 @@ impl DynamoDb {
     }
 }
 
-/// The last write of each record, with all that are of the same.
-pub(super) fn last_of_each(writes: &[Write]) -> HashMap<usize, Vec<usize>> {
-    let mut places: HashMap<Vec<u8>, Vec<usize>> = HashMap::with_capacity(writes.len());
-    for (at, write) in writes.iter().enumerate() {
-        places.entry(ident(write.definition, &write.key)).or_default().push(at);
+/// The last of these writes of each record, with all that are of the same.
+pub(super) fn last_of_each(writes: &[Write], among: &[usize]) -> HashMap<usize, Vec<usize>> {
+    let mut places: HashMap<Vec<u8>, Vec<usize>> = HashMap::with_capacity(among.len());
+    for at in among {
+        places.entry(ident(writes[*at].definition, &writes[*at].key)).or_default().push(*at);
     }
     places.into_values().filter_map(|places| Some((*places.last()?, places))).collect()
 }
@@ -190,6 +248,12 @@ fn is_of(request: &WriteRequest, write: &Write) -> bool {
     item.is_some_and(|item| {
         to_key(write.definition, &write.key).iter().all(|(name, value)| item.get(name) == Some(value))
     })
+}
+
+/// What there was no time left to send.
+fn unsent(chunk: &[usize], mut results: Results<'_>) -> Vec<Done> {
+    results.extend(chunk.iter().map(|at| (*at, Err(call::timed_out("before this write was sent")))));
+    results.done
 }
 
 fn undone() -> Error {

@@ -41,7 +41,7 @@ pub(super) struct Attempts<'a> {
 impl<'a> Attempts<'a> {
     /// The attempts of a read, or of a write that may be done twice.
     pub(super) fn new(call: &'a Call) -> Self {
-        let least = LEAST_ATTEMPT.min(call.left() / 10);
+        let least = least(call);
         Self { call, made: 0, reserve: Duration::ZERO, least, ambiguous: false }
     }
 
@@ -90,6 +90,11 @@ impl<'a> Attempts<'a> {
         tokio::time::sleep(pause).await;
         true
     }
+}
+
+/// The time that an attempt must have, for a call of as long as this one has left.
+pub(super) fn least(call: &Call) -> Duration {
+    LEAST_ATTEMPT.min(call.left() / 10)
 }
 
 /// Sends a read until it is answered or the deadline passes.

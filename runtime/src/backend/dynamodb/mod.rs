@@ -24,8 +24,10 @@ mod read;
 mod refusal;
 mod span;
 mod stamp;
+mod standing;
 mod together;
 mod transact;
+mod turns;
 mod unique;
 mod verify;
 mod write;
@@ -61,7 +63,7 @@ use write::Writer;
 /// | put, save | `PutItem`; with unique values the record is read first, then `PutItem`, or `TransactWriteItems` where values move |
 /// | update, upsert | `UpdateItem`; where unique values move, or to a float is added, the record is read first |
 /// | delete | `DeleteItem`; with unique values the record is read first, then `TransactWriteItems` |
-/// | put_many, delete_many | `BatchWriteItem` of 25; with unique values each by itself |
+/// | put_many, delete_many | `BatchWriteItem` of 25, four at a time; with unique values the records are read by `BatchGetItem`, then each is written by itself, eight at a time |
 /// | transaction | `TransactWriteItems`; what has to be read is read before, by `BatchGetItem` |
 /// | read of several at one moment | `TransactGetItems` |
 /// | check, mend | `Scan` of the records and of the guards, `BatchGetItem` of what they name |

@@ -184,6 +184,14 @@ fn unchanged(write: &Write, stored: Option<&Record>, placeholders: &mut Placehol
     condition::all(parts, placeholders)
 }
 
+/// That a record is still as it was read, as a part of a transaction that does not write it.
+pub(super) fn still(definition: &'static Definition, key: &RecordKey, stored: Option<&Record>) -> Result<Op> {
+    let check = Write::new(definition, key.clone(), Action::Check);
+    let mut placeholders = Placeholders::default();
+    let condition = unchanged(&check, stored, &mut placeholders).into_expression(&mut placeholders);
+    Op::new(definition.name(), Does::Check(to_key(definition, key)), condition, &placeholders)
+}
+
 /// The attributes that a write looks at, moves or changes.
 fn depends_on(write: &Write) -> Vec<String> {
     let definition = write.definition;

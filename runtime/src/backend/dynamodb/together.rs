@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{Get as GetPart, TransactGetItem};
 
 use super::DynamoDb;
 use super::call::Attempts;
-use super::convert::to_record;
+use super::convert::{Item, to_record};
 use super::failure::Class;
 use super::keys::{ident, to_key};
 use crate::error::{Error, ErrorKind, Result};
@@ -20,13 +20,8 @@ impl DynamoDb {
     /// Reads live records in one transaction, in the order asked.
     pub(super) async fn read_at_once(&self, call: &Call, gets: &[Get]) -> Result<Vec<Option<Record>>> {
         let (first, places) = distinct(gets);
-        let mut parts = Vec::with_capacity(first.len());
-        let unbuilt = |e| Error::new(ErrorKind::Backend, "a part of the transaction cannot be built").with_source(e);
-        for get in first {
-            let part = GetPart::builder().table_name(get.definition.name());
-            let part = part.set_key(Some(to_key(get.definition, &get.key))).build().map_err(unbuilt)?;
-            parts.push(TransactGetItem::builder().get(part).build());
-        }
+        let keys = first.into_iter().map(|get| part(get.definition.name(), to_key(get.definition, &get.key)));
+        let parts: Vec<_> = keys.collect::<Result<_>>()?;
         let count = parts.len();
         if count > MOST_ITEMS {
             return Err(Error::invalid(format!(
@@ -36,6 +31,16 @@ impl DynamoDb {
         if parts.is_empty() {
             return Ok(Vec::new());
         }
+        let read = self.read_parts(call, parts).await?;
+        let record = |get: &Get| {
+            let at = places.get(&ident(get.definition, &get.key))?;
+            read.get(*at)?.clone().filter(|record| record.is_live(call))
+        };
+        Ok(gets.iter().map(record).collect())
+    }
+
+    /// Reads items of any tables in one transaction, in the order asked.
+    pub(super) async fn read_parts(&self, call: &Call, parts: Vec<TransactGetItem>) -> Result<Vec<Option<Record>>> {
         let mut attempts = Attempts::new(call);
         let answer = loop {
             let request = self.client.transact_get_items().set_transact_items(Some(parts.clone()));
@@ -48,13 +53,15 @@ impl DynamoDb {
             }
         };
         let items = answer.responses.unwrap_or_default().into_iter();
-        let read: Vec<_> = items.map(|response| response.item.map(to_record).transpose()).collect::<Result<_>>()?;
-        let record = |get: &Get| {
-            let at = places.get(&ident(get.definition, &get.key))?;
-            read.get(*at)?.clone().filter(|record| record.is_live(call))
-        };
-        Ok(gets.iter().map(record).collect())
+        items.map(|response| response.item.map(to_record).transpose()).collect()
     }
+}
+
+/// A read of one item as a part of a transaction.
+pub(super) fn part(table: &str, key: Item) -> Result<TransactGetItem> {
+    let unbuilt = |e| Error::new(ErrorKind::Backend, "a part of the transaction cannot be built").with_source(e);
+    let get = GetPart::builder().table_name(table).set_key(Some(key)).build().map_err(unbuilt)?;
+    Ok(TransactGetItem::builder().get(get).build())
 }
 
 /// The gets, each once, since an item may be in a transaction once; and which of them is whose.

@@ -7,21 +7,15 @@ use super::guard::{self, GuardKey, Move};
 use super::refusal::Refusal;
 use super::write::{Plan, RefusedOps, Sent, Writer};
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::{self, Limits};
 use crate::request::{Call, RecordKey};
-
-/// "Transactions" in "Quotas in Amazon DynamoDB".
-const MOST_ITEMS: usize = 100;
 
 impl Writer<'_> {
     /// Sends the operations of a plan as one transaction. Each attempt has the same token, so that it
     /// is done once.
     pub(super) async fn together(&mut self, plan: &Plan) -> Result<Sent, Refusal> {
         let count = plan.ops.len();
-        if count > MOST_ITEMS {
-            let message =
-                format!("a transaction of {count} items, unique values included; DynamoDB takes {MOST_ITEMS}");
-            return Err(Error::invalid(message).into());
-        }
+        limits::transaction_items(count, &Limits::DYNAMODB)?;
         let parts: Vec<_> = plan.ops.iter().map(|(_, op)| op.part()).collect::<Result<_>>()?;
         let token = self.db.stamps.token();
         let ambiguous = self.attempts.ambiguous;
@@ -36,7 +30,8 @@ impl Writer<'_> {
                 Class::Cancelled => {
                     // Had an attempt before been applied, its token would have made this one succeed.
                     self.attempts.ambiguous = ambiguous;
-                    match refusals(&failure)? {
+                    let placed = |(at, error)| Refusal { position: plan.position(at), error };
+                    match refusals(&failure).map_err(placed)? {
                         Some(refused) => return Ok(Sent::Refused(refused)),
                         None => true,
                     }
@@ -51,18 +46,21 @@ impl Writer<'_> {
 }
 
 /// The operations whose conditions were false; none where the transaction was in the way of another,
-/// or there was too much traffic.
-fn refusals(failure: &Failure) -> Result<Option<RefusedOps>> {
+/// or there was too much traffic. An error is that of the operation at this place.
+pub(super) fn refusals(failure: &Failure) -> Result<Option<RefusedOps>, (usize, Error)> {
     let of_code = |code: &str| {
         let code = code.to_owned();
         failure.reasons.iter().enumerate().filter(move |(_, reason)| reason.code() == Some(&code))
     };
-    if let Some((_, reason)) = of_code("ValidationError").next() {
+    if let Some((at, reason)) = of_code("ValidationError").next() {
         let message = reason.message().unwrap_or("a record of the transaction is refused");
-        return Err(Error::new(super::failure::invalid(message), message));
+        return Err((at, Error::new(super::failure::invalid(message), message)));
     }
-    if let Some((_, reason)) = of_code("ItemCollectionSizeLimitExceeded").next() {
-        return Err(Error::new(ErrorKind::Backend, reason.message().unwrap_or("an item collection is too large")));
+    if let Some((at, reason)) = of_code("ItemCollectionSizeLimitExceeded").next() {
+        return Err((
+            at,
+            Error::new(ErrorKind::Backend, reason.message().unwrap_or("an item collection is too large")),
+        ));
     }
     let refused: Vec<_> = of_code("ConditionalCheckFailed").map(|(at, reason)| (at, reason.item.clone())).collect();
     Ok((!refused.is_empty()).then_some(refused))

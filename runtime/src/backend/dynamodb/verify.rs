@@ -8,11 +8,12 @@ use aws_sdk_dynamodb::types::KeysAndAttributes;
 use super::DynamoDb;
 use super::call::{self, Attempts, side_by_side};
 use super::convert::{Item, to_record};
-use super::failure::{Class, Failure};
-use super::guard::{self, GuardKey, Move};
+use super::failure::Failure;
+use super::guard::{self, GuardKey};
 use super::read::unprocessed;
+use super::standing::{Place, Standing};
 use crate::backend::BoxFuture;
-use crate::definition::{Definition, IndexDef};
+use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::{Call, Query, RecordKey, Source, index_values};
 use crate::value::{Record, Value};
@@ -45,9 +46,8 @@ impl<'a> Scan<'a> {
 
 /// A record that should have a guard.
 struct Due {
-    index: &'static IndexDef,
+    place: Place,
     values: Vec<Value>,
-    key: GuardKey,
     owner: RecordKey,
     expires: Option<i64>,
 }
@@ -89,74 +89,55 @@ impl DynamoDb {
             let owner = RecordKey::of(definition, record)?;
             for index in definition.unique_indexes() {
                 if let Some(values) = index_values(definition, index, record) {
-                    let key = guard::key(index, &values);
-                    due.push(Due { index, values, key, owner: owner.clone(), expires: record.expires() });
+                    let place = Place { definition, index, key: guard::key(index, &values) };
+                    due.push(Due { place, values, owner: owner.clone(), expires: record.expires() });
                 }
             }
         }
-        let keys: Vec<_> = due.iter().map(|due| due.key.clone()).collect();
+        let keys: Vec<_> = due.iter().map(|due| due.place.key.clone()).collect();
         let guards = self.guards_of(call, definition, &keys).await?;
         let right = |due: &Due| {
-            let guard = guards.get(&due.key).filter(|guard| guard.is_live(call));
+            let guard = guards.get(&due.place.key).filter(|guard| guard.is_live(call));
             guard.is_some_and(|guard| {
                 guard::owner(definition, guard).as_ref() == Some(&due.owner) && guard.expires() == due.expires
             })
         };
         let mut amiss: Vec<BoxFuture<'_, Result<Option<String>>>> = Vec::new();
         for due in due.iter().filter(|due| !right(due)) {
-            seen.insert(due.key.clone());
-            amiss.push(Box::pin(self.missing(call, definition, due, mend)));
+            seen.insert(due.place.key.clone());
+            amiss.push(Box::pin(self.amiss(call, due, mend)));
         }
-        let lines: Vec<_> = side_by_side(amiss, PARALLEL).await.into_iter().collect::<Result<_>>()?;
-        // They come in any order, and are to be the same each time.
-        let mut lines: Vec<_> = lines.into_iter().flatten().collect();
-        lines.sort();
-        found.extend(lines);
-        Ok(())
+        tell(side_by_side(amiss, PARALLEL).await, found)
     }
 
-    /// Looks at a guard that seemed to be amiss again, now that a write between the reads is over.
-    async fn missing(
-        &self,
-        call: &Call,
-        definition: &'static Definition,
-        due: &Due,
-        mend: bool,
-    ) -> Result<Option<String>> {
-        if !self.holds(call, definition, &due.owner, due.index, &due.key).await? {
-            return Ok(None);
-        }
-        let guard = self.guards_of(call, definition, std::slice::from_ref(&due.key)).await?.remove(&due.key);
-        let guard = guard.filter(|guard| guard.is_live(call));
-        let held = format!("{}: {} of record {}", due.index.name, texts(&due.values), key_text(&due.owner));
-        let (line, holder) = match guard.as_ref().map(|guard| (guard::owner(definition, guard), guard.expires())) {
-            None => (format!("{held} has no guard"), None),
-            Some((Some(owner), expires)) if owner == due.owner => {
-                if expires == due.expires {
-                    return Ok(None);
+    /// Looks closer at a guard that seemed to be amiss: a write may have come between the reads.
+    async fn amiss(&self, call: &Call, due: &Due, mend: bool) -> Result<Option<String>> {
+        let held = format!("{}: {} of record {}", due.place.index.name, texts(&due.values), key_text(&due.owner));
+        loop {
+            let look = self.look_at(call, &due.place, &due.owner).await?;
+            let line = match &look.standing {
+                Standing::Right => return Ok(None),
+                Standing::Unguarded => format!("{held} has no guard"),
+                Standing::OtherExpiry => format!("{held} has a guard with another expiry"),
+                Standing::GuardedFor(holder) => {
+                    format!("{held} is guarded for record {}, which does not have it", key_text(holder))
                 }
-                (format!("{held} has a guard with another expiry"), Some(owner))
-            }
-            Some((Some(owner), _)) => {
-                if self.holds(call, definition, &owner, due.index, &due.key).await? {
+                // Who is to have it, nobody here can know.
+                Standing::Shared(holder) => {
                     return Ok(Some(format!(
                         "{held} is also that of record {}, which has the guard",
-                        key_text(&owner)
+                        key_text(holder)
                     )));
                 }
-                (format!("{held} is guarded for record {}, which does not have it", key_text(&owner)), Some(owner))
+                Standing::Nameless => return Ok(Some(format!("{held} has a guard that names no record"))),
+            };
+            if !mend || self.give(call, &due.place, look).await? {
+                return Ok(Some(line));
             }
-            Some((None, _)) => return Ok(Some(format!("{held} has a guard that names no record"))),
-        };
-        if mend {
-            let to = Some((due.owner.clone(), due.expires));
-            self.put_right(
-                call,
-                Move { definition, index: due.index, key: due.key.clone(), position: 0, from: holder, to },
-            )
-            .await?;
+            if call.left().is_zero() {
+                return Err(call::timed_out("while others kept writing a record"));
+            }
         }
-        Ok(Some(line))
     }
 
     /// Whether the record of each of these guards has its value.
@@ -173,67 +154,22 @@ impl DynamoDb {
         for guard in guards.into_iter().filter(|guard| guard.is_live(call)) {
             let (Some(index), Some(key)) = (guard::index(definition, &guard), guard::own_key(&guard)) else { continue };
             match guard::owner(definition, &guard) {
-                Some(owner) if !seen.contains(&key) => named.push((index, key, owner)),
+                Some(owner) if !seen.contains(&key) => named.push((Place { definition, index, key }, owner)),
                 _ => {}
             }
         }
-        let wanted = named.iter().map(|(_, _, owner)| (definition, owner.clone())).collect();
+        let wanted = named.iter().map(|(_, owner)| (definition, owner.clone())).collect();
         let owners = self.fetch(call, wanted, true, None).await?;
-        for ((index, key, owner), record) in named.into_iter().zip(owners) {
-            let has = |record: &Record| {
-                index_values(definition, index, record).is_some_and(|values| guard::key(index, &values) == key)
-            };
-            if record.is_some_and(|record| record.is_live(call) && has(&record)) {
-                continue;
-            }
-            // A write may have come between the reads.
-            let guards = self.guards_of(call, definition, std::slice::from_ref(&key)).await?;
-            let same = guards
-                .get(&key)
-                .is_some_and(|guard| guard.is_live(call) && guard::owner(definition, guard).as_ref() == Some(&owner));
-            if !same || self.holds(call, definition, &owner, index, &key).await? {
-                continue;
-            }
-            let value = guard::values(&key).map_or_else(|| "a long value".to_owned(), |values| texts(&values));
-            found.push(format!(
-                "{}: {value} is guarded for record {}, which does not have it",
-                index.name,
-                key_text(&owner)
-            ));
-            if mend {
-                self.put_right(call, Move { definition, index, key, position: 0, from: Some(owner), to: None }).await?;
+        let mut orphans: Vec<BoxFuture<'_, Result<Option<String>>>> = Vec::new();
+        for ((place, owner), record) in named.iter().zip(owners) {
+            if !place.is_of(record.as_ref(), call) {
+                orphans.push(Box::pin(async move {
+                    let is_orphan = self.is_orphan(call, place, owner, mend).await?;
+                    Ok(is_orphan.then(|| orphan(place, owner)))
+                }));
             }
         }
-        Ok(())
-    }
-
-    /// Moves a guard, if nobody has moved it meanwhile.
-    async fn put_right(&self, call: &Call, moved: Move) -> Result<()> {
-        let mut attempts = Attempts::new(call);
-        let op = moved.op(call)?;
-        loop {
-            match op.send(&self.client, &mut attempts).await {
-                Ok(_) => return Ok(()),
-                Err(failure) if failure.class == Class::Condition => return Ok(()),
-                Err(failure) if failure.class.passes() && attempts.pause().await => {}
-                Err(failure) => return Err(call::gave_up(&attempts, failure)),
-            }
-        }
-    }
-
-    /// Whether a live record has the value of a guard.
-    pub(super) async fn holds(
-        &self,
-        call: &Call,
-        definition: &'static Definition,
-        key: &RecordKey,
-        index: &IndexDef,
-        guard: &GuardKey,
-    ) -> Result<bool> {
-        let found = self.fetch(call, vec![(definition, key.clone())], true, None).await?;
-        let record = found.into_iter().flatten().next().filter(|record| record.is_live(call));
-        let values = record.and_then(|record| index_values(definition, index, &record));
-        Ok(values.is_some_and(|values| guard::key(index, &values) == *guard))
+        tell(side_by_side(orphans, PARALLEL).await, found)
     }
 
     /// A page of guards, and where the next one starts.
@@ -298,6 +234,20 @@ impl DynamoDb {
         }
         Ok(found)
     }
+}
+
+/// Adds what was found. It comes in any order, and is to be told the same each time.
+fn tell(lines: Vec<Result<Option<String>>>, found: &mut Vec<String>) -> Result<()> {
+    let lines: Vec<_> = lines.into_iter().collect::<Result<_>>()?;
+    let mut lines: Vec<_> = lines.into_iter().flatten().collect();
+    lines.sort();
+    found.extend(lines);
+    Ok(())
+}
+
+fn orphan(place: &Place, owner: &RecordKey) -> String {
+    let value = guard::values(&place.key).map_or_else(|| "a long value".to_owned(), |values| texts(&values));
+    format!("{}: {value} is guarded for record {}, which does not have it", place.index.name, key_text(owner))
 }
 
 fn texts(values: &[Value]) -> String {

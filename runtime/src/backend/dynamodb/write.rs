@@ -53,6 +53,16 @@ pub(super) struct Plan {
     written: Vec<Written>,
 }
 
+impl Plan {
+    /// The position of the write that an operation is for.
+    pub(super) fn position(&self, at: usize) -> Option<usize> {
+        self.ops.get(at).map(|(part, _)| match part {
+            Part::Record(position) => *position,
+            Part::Guard(moved) => moved.position,
+        })
+    }
+}
+
 /// Operations whose condition was false, by their place in the plan, and the items it was false for.
 pub(super) type RefusedOps = Vec<(usize, Option<Item>)>;
 

@@ -59,6 +59,32 @@ pub(super) async fn define(database: &Database, call: Call, definition: &'static
     command(&call, create).await.map(drop).map_err(|trouble| refused(definition, trouble, &call))
 }
 
+/// Unique indexes that are missing or not as the model has them, a line each. Asked to, makes what is
+/// missing, unless something stands in its way.
+pub(super) async fn verify(
+    database: &Database,
+    call: Call,
+    definition: &'static Definition,
+    mend: bool,
+) -> Result<Vec<String>> {
+    if definition.unique_indexes().next().is_none() {
+        return Ok(Vec::new());
+    }
+    let existing = existing(database, &call, definition).await?;
+    if existing.collection.is_none() {
+        let message = "the repository is not defined; call define first";
+        return Err(Error::new(ErrorKind::SchemaMismatch, message));
+    }
+    let (plan, missing) = compare(database, &call, definition, &existing).await?;
+    let unique = missing.iter().filter(|index| index.get_bool("unique").unwrap_or(false));
+    let unique = unique.map(|index| format!("{}: the unique index is missing", name_of(index)));
+    let found: Vec<_> = unique.chain(plan.mismatches.iter().cloned()).collect();
+    if mend && !found.is_empty() && plan.mismatches.is_empty() {
+        define(database, call, definition).await?;
+    }
+    Ok(found)
+}
+
 fn refused(definition: &Definition, trouble: Trouble, call: &Call) -> Error {
     let Trouble::Driver(error) = &trouble else { return trouble.into_error(call.operation) };
     let code = super::errors::code(error);

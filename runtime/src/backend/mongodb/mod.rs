@@ -62,6 +62,7 @@ use crate::value::Record;
 /// | put and delete of many | `update` or `delete`, one for 1,000 records |
 /// | transaction | a `find` that begins it, each write's command, `commitTransaction` |
 /// | reads at one moment | `find`, one for each repository, in a session with a snapshot |
+/// | check, mend | `listCollections`, `listIndexes`; of a unique index that is missing, `aggregate` for values that records share, and to mend `createIndexes` |
 ///
 /// Where a write finds no record that it may change, a `find` follows that tells why. Where a unique
 /// value is held by a record that has expired, that record is deleted and the write sent again.
@@ -176,6 +177,10 @@ impl Backend for MongoDb {
 
     fn read_together(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
         Reply::later(read::together(&self.database, call, gets))
+    }
+
+    fn verify(&self, call: Call, definition: &'static Definition, mend: bool) -> Reply<'_, Vec<String>> {
+        Reply::later(define::verify(&self.database, call, definition, mend))
     }
 
     fn explain(&self, request: Request<'_>) -> Result<String> {

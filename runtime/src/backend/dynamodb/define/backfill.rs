@@ -4,15 +4,13 @@ use std::collections::HashMap;
 
 use crate::backend::BoxFuture;
 use crate::backend::dynamodb::DynamoDb;
-use crate::backend::dynamodb::call::{Attempts, side_by_side};
-use crate::backend::dynamodb::convert::to_record;
-use crate::backend::dynamodb::failure::Class;
-use crate::backend::dynamodb::guard::{self, GuardKey, Move};
+use crate::backend::dynamodb::call::{self, side_by_side};
+use crate::backend::dynamodb::guard::{self, GuardKey};
+use crate::backend::dynamodb::standing::{Place, Standing};
 use crate::backend::dynamodb::verify::Scan;
 use crate::definition::{Definition, IndexDef};
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::{Call, RecordKey, index_values};
-use crate::value::Record;
 
 /// How many guards are written at a time.
 const PARALLEL: usize = 8;
@@ -61,8 +59,8 @@ impl DynamoDb {
             for record in &records {
                 for index in indexes {
                     if let Some(values) = index_values(definition, index, record) {
-                        let key = guard::key(index, &values);
-                        guards.push(Box::pin(self.guard(call, definition, record, index, key)));
+                        let place = Place { definition, index, key: guard::key(index, &values) };
+                        guards.push(Box::pin(self.guard(call, place, RecordKey::of(definition, record)?)));
                     }
                 }
             }
@@ -72,39 +70,21 @@ impl DynamoDb {
     }
 
     /// Gives a record one guard. One that is left over from another record is taken over.
-    async fn guard(
-        &self,
-        call: &Call,
-        definition: &'static Definition,
-        record: &Record,
-        index: &'static IndexDef,
-        key: GuardKey,
-    ) -> Result<()> {
-        let owner = RecordKey::of(definition, record)?;
-        let to = Some((owner.clone(), record.expires()));
-        let mut moved = Move { definition, index, key: key.clone(), position: 0, from: None, to };
-        let mut attempts = Attempts::new(call);
+    async fn guard(&self, call: &Call, place: Place, owner: RecordKey) -> Result<()> {
         loop {
-            let failure = match moved.op(call)?.send(&self.client, &mut attempts).await {
-                Ok(_) => return Ok(()),
-                Err(failure) => failure,
-            };
-            if failure.class != Class::Condition {
-                if failure.class.passes() && attempts.pause().await {
-                    continue;
+            let look = self.look_at(call, &place, &owner).await?;
+            match look.standing {
+                Standing::Right => return Ok(()),
+                Standing::Shared(_) | Standing::Nameless => {
+                    return Err(duplicates(place.index.name, "records share one of its values"));
                 }
-                return Err(failure.into_error());
+                Standing::Unguarded | Standing::OtherExpiry | Standing::GuardedFor(_) => {}
             }
-            let Some(held) = failure.item.clone().map(|item| to_record(*item)).transpose()? else { continue };
-            let Some(holder) = guard::owner(definition, &held) else { return Err(failure.into_error()) };
-            if self.holds(call, definition, &holder, index, &key).await?
-                && self.holds(call, definition, &owner, index, &key).await?
-            {
-                return Err(duplicates(index.name, "records share one of its values"));
+            if self.give(call, &place, look).await? {
+                return Ok(());
             }
-            moved.from = Some(holder);
-            if !attempts.pause().await {
-                return Err(failure.into_error());
+            if call.left().is_zero() {
+                return Err(call::timed_out("while others kept writing a record"));
             }
         }
     }

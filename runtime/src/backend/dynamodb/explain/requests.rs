@@ -86,16 +86,27 @@ fn page(query: &Query, call: &Call) -> Result<String> {
     Ok(reading.explain(read_limit(&reading, query, query.limit, 0)))
 }
 
-/// Writes, one `alone` or all together; of those that are decided on what is stored, as they are where
-/// nothing is there.
+/// Writes, one `alone` or all together.
 fn writes(writes: &[Write], alone: bool, call: &Call) -> Result<Vec<String>> {
-    let mut lines = Vec::new();
-    let read = writes.iter().filter(|write| plan::must_read(write));
+    let mut lines = read_first(writes.iter())?;
+    lines.push(sent(writes, alone, call)?);
+    Ok(lines)
+}
+
+/// The reads that come before writes which are decided on what is stored.
+fn read_first<'a>(writes: impl Iterator<Item = &'a Write>) -> Result<Vec<String>> {
+    let read = writes.filter(|write| plan::must_read(write));
     let read: Vec<_> = read.map(|write| (write.definition, write.key.clone())).collect();
-    if !read.is_empty() {
-        lines = reads(read, true)?;
-        lines.push("then, on the condition that what was read is as it was, and with the guards that move:".to_owned());
+    if read.is_empty() {
+        return Ok(Vec::new());
     }
+    let mut lines = reads(read, true)?;
+    lines.push("then, on the condition that what was read is as it was, and with the guards that move:".to_owned());
+    Ok(lines)
+}
+
+/// The request of writes, as they are where nothing is stored.
+fn sent(writes: &[Write], alone: bool, call: &Call) -> Result<String> {
     let (mut parts, mut moves) = (Vec::new(), Vec::new());
     for (position, write) in writes.iter().enumerate() {
         parts.push(plan::direct(write, call, &stamp(), alone && writes.len() == 1)?.explain());
@@ -106,14 +117,13 @@ fn writes(writes: &[Write], alone: bool, call: &Call) -> Result<Vec<String>> {
     for moved in merge(moves, call).map_err(|refusal| refusal.error)? {
         parts.push(moved.op(call)?.explain());
     }
-    lines.push(match parts.as_slice() {
+    Ok(match parts.as_slice() {
         [(name, body)] if alone && *name != "ConditionCheck" => text(&format!("{name}Item"), body),
         parts => {
             let parts: Vec<Json> = parts.iter().map(|(name, body)| json!({ *name: body })).collect();
             text("TransactWriteItems", &json!({ "TransactItems": parts }))
         }
-    });
-    Ok(lines)
+    })
 }
 
 /// The record that a write stores where none is.
@@ -128,10 +138,10 @@ fn stored(write: &Write) -> Option<&crate::value::Record> {
 }
 
 fn write_many(many: &[Write], call: &Call) -> Result<Vec<String>> {
-    let last = batch::last_of_each(many);
-    let (whole, single): (Vec<_>, Vec<_>) = last.into_keys().partition(|at| batch::batches(&many[*at]));
+    let (whole, single): (Vec<_>, Vec<_>) = (0..many.len()).partition(|at| batch::batches(&many[*at]));
+    let last = batch::last_of_each(many, &whole);
     let mut lines = Vec::new();
-    for chunk in in_order(whole).chunks(batch::MOST_WRITES) {
+    for chunk in in_order(last.into_keys().collect()).chunks(batch::MOST_WRITES) {
         let mut tables: BTreeMap<&str, Vec<Json>> = BTreeMap::new();
         for at in chunk {
             let part = part(&batch::part(&many[*at], &stamp())?);
@@ -139,8 +149,11 @@ fn write_many(many: &[Write], call: &Call) -> Result<Vec<String>> {
         }
         lines.push(text("BatchWriteItem", &json!({ "RequestItems": tables })));
     }
-    for at in in_order(single) {
-        lines.extend(writes(&many[at..=at], true, call)?);
+    for window in single.chunks(read::MOST_KEYS) {
+        lines.extend(read_first(window.iter().map(|at| &many[*at]))?);
+        for at in window {
+            lines.push(sent(&many[*at..=*at], true, call)?);
+        }
     }
     Ok(lines)
 }
