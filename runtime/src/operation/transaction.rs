@@ -1,5 +1,6 @@
 use std::fmt;
 
+use crate::change::Change;
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::limits;
@@ -18,8 +19,9 @@ pub trait TransactionItem: Send {
 /// Writes that happen all together or not at all, over any models: what `db.transaction()` gives.
 ///
 /// A refusal says which operation was refused ([`Error::position`], counted from 0) and why. Up to
-/// the backend's limits, which are checked before anything is sent: on DynamoDB 100 operations and
-/// 4 MB. No record may be in it twice, which DynamoDB refuses.
+/// the backend's limits, which are checked before anything is sent: on DynamoDB 100 operations, each
+/// unique value that moves counted as one, and 4 MB ("Quotas in Amazon DynamoDB"); so on the embedded
+/// backend; on MongoDB 1,000 operations. No record may be in it twice, which DynamoDB refuses.
 ///
 /// ```
 /// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
@@ -112,11 +114,21 @@ fn check(db: &Database, writes: &[Write]) -> Result<()> {
     Ok(())
 }
 
+/// What an operation carries. What an update makes of the stored record is known to the backend only.
 fn size(write: &Write) -> usize {
+    let key = || std::iter::once(&write.key.hash).chain(&write.key.range).map(limits::value_size).sum::<usize>();
+    let change = |change: &Change| match change {
+        Change::Set(path, value) | Change::SetIfMissing(path, value) | Change::Add { path, delta: value, .. } => {
+            path.root().len() + limits::value_size(value)
+        }
+        Change::Append(path, items) => path.root().len() + items.iter().map(limits::value_size).sum::<usize>(),
+        Change::Remove(_) => 0,
+    };
     match &write.action {
         Action::Create(record) | Action::Put(record) | Action::Replace(record) => limits::record_size(record),
         Action::Upsert { insert, .. } => limits::record_size(insert),
-        Action::Update(_) | Action::Delete | Action::Check => 0,
+        Action::Update(changes) => key() + changes.iter().map(change).sum::<usize>(),
+        Action::Delete | Action::Check => key(),
     }
 }
 

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::encoding;
@@ -18,7 +19,7 @@ impl<S: Space> Keyspace<S> {
         let catalog = self.catalog();
         self.space.write(|view| {
             let mut pending = Pending::new(view);
-            let written = apply(&mut pending, &catalog, &call, write, &self.limits)?;
+            let written = apply(&mut pending, &catalog, &call, write, &self.limits, &mut Items::default())?;
             Ok((written, pending.into_batch()))
         })
     }
@@ -31,15 +32,42 @@ impl<S: Space> Keyspace<S> {
     pub(crate) fn transact(&self, call: Call, writes: Vec<Write>) -> Result<Vec<Written>> {
         let catalog = self.catalog();
         self.space.write(|view| {
-            let mut pending = Pending::new(view);
+            let (mut pending, mut items) = (Pending::new(view), Items::default());
             let apply = |(position, write): (usize, Write)| {
                 let name = write.definition.name();
-                let written = apply(&mut pending, &catalog, &call, write, &self.limits);
+                let written = apply(&mut pending, &catalog, &call, write, &self.limits, &mut items);
                 written.map_err(|e| e.in_repository(name).at_position(position))
             };
             let written = writes.into_iter().enumerate().map(apply).collect::<Result<_>>()?;
+            limits::transaction_items(items.records + items.values.len(), &self.limits)?;
             Ok((written, pending.into_batch()))
         })
+    }
+}
+
+/// What a transaction would be on DynamoDB, where each unique value that moves is an item of its own.
+#[derive(Default)]
+struct Items {
+    records: usize,
+    values: HashSet<Vec<u8>>,
+}
+
+impl Items {
+    /// Counts a record, and the values that it gives up and takes.
+    fn count(&mut self, layout: &Layout, old: Option<&Record>, new: Option<&Record>) -> Result<()> {
+        let unique = || (0..).zip(&layout.schema.indexes).filter(|(_, index)| index.unique);
+        if old.is_some() || new.is_some() || unique().next().is_none() {
+            self.records += 1;
+        }
+        let same_expiry = old.and_then(Record::expires) == new.and_then(Record::expires);
+        for (id, index) in unique() {
+            let values = |record: Option<&Record>| record.map_or(Ok(None), |record| layout.values(id, index, record));
+            let (old, new) = (values(old)?, values(new)?);
+            if old != new || !same_expiry {
+                self.values.extend(old.into_iter().chain(new));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -49,6 +77,7 @@ fn apply<V: View>(
     call: &Call,
     write: Write,
     limits: &Limits,
+    items: &mut Items,
 ) -> Result<Written> {
     let layout = layout(catalog, write.definition)?;
     let key = layout.record(&write.key)?;
@@ -57,6 +86,7 @@ fn apply<V: View>(
     let live = stored.as_deref().filter(|record| record.is_live(call));
     let existed = live.is_some();
     if let Action::Check = write.action {
+        items.records += 1;
         return Ok(Written::existed(existed));
     }
     let updates = matches!(write.action, Action::Update(_) | Action::Upsert { .. });
@@ -69,6 +99,7 @@ fn apply<V: View>(
         }
         check_unique(pending, layout, &key, new, call)?;
     }
+    items.count(layout, live, new.as_deref())?;
     let result = new.as_deref().filter(|_| updates).cloned();
     replace(pending, layout, key, stored.as_deref(), new)?;
     sweep(pending, layout, call)?;
