@@ -12,9 +12,9 @@ use mongodb::bson::{Document, RawArrayBuf, RawBson, RawDocument, RawDocumentBuf,
 use mongodb::options::FindOptions;
 
 use super::command::{Command, Stamps, replacement};
-use super::errors::{Clash, Trouble, index_of};
+use super::errors::{Clash, Trouble, index_of, is_undone, of_item};
 use super::explain;
-use super::patience::{Backoff, attempt, within};
+use super::patience::{Backoff, attempt, least, out_of_time, within};
 use super::read::{collection, find};
 use super::shape::{id, stamp_of};
 use super::write;
@@ -25,6 +25,8 @@ use crate::request::{Action, Call, RecordKey, Write, Written};
 /// How much one command carries. The server takes 100,000 writes of 48 MB together.
 const WRITES: usize = 1000;
 const BYTES: usize = 16 * 1024 * 1024;
+/// Small values take more room in a command than they are counted for.
+const MESSAGE: usize = 40 * 1024 * 1024;
 
 pub(super) async fn write_many(
     database: &Database,
@@ -34,12 +36,17 @@ pub(super) async fn write_many(
 ) -> Result<Vec<Result<Written>>> {
     let mut results: Vec<Result<Written>> = Vec::with_capacity(writes.len());
     let mut rest = &*writes;
+    let least = least(&call);
     while !rest.is_empty() {
         let length = run(rest);
         let (chunk, others) = rest.split_at(length.max(1));
         rest = others;
         let told = results.len();
-        if length == 0 {
+        if call.left() <= least {
+            // Sent now, it would leave nothing but a doubt.
+            let unsent = || Error::new(ErrorKind::Timeout, "the deadline passed before this write was sent");
+            results.extend(chunk.iter().map(|_| Err(unsent())));
+        } else if length == 0 {
             results.push(write::write(database, call, chunk[0].clone()).await);
         } else {
             results.extend(one_command(database, &call, chunk).await);
@@ -91,13 +98,26 @@ async fn one_command(database: &Database, call: &Call, chunk: &[Write]) -> Vec<R
     let mut backoff = Backoff::new();
     loop {
         // What is sent together, by its positions in the chunk.
-        let round: Vec<usize> = (0..chunk.len()).filter(|at| results[*at].is_none()).collect();
+        let left = (0..chunk.len()).filter(|at| results[*at].is_none());
+        let mut bytes = 0;
+        let fits = |at: &usize| {
+            let first = bytes == 0;
+            bytes += statements[*at].as_bytes().len();
+            first || bytes <= MESSAGE
+        };
+        let round: Vec<usize> = left.take_while(fits).collect();
         if round.is_empty() {
             break;
         }
         let trouble = match send(database, call, &chunk[round[0]], round.iter().map(|at| &statements[*at])).await {
             Ok(answer) => {
                 settle(database, call, chunk, &round, &answer, &mut results).await;
+                if round.iter().all(|at| results[*at].is_some()) || backoff.pause(call).await {
+                    continue;
+                }
+                for at in round {
+                    results[at].get_or_insert_with(|| Err(out_of_time(call)));
+                }
                 continue;
             }
             Err(trouble) => trouble,
@@ -194,16 +214,17 @@ async fn settle(
     answer: &Document,
     results: &mut [Option<Result<Written>>],
 ) {
-    let mut clashes = Vec::new();
+    let (mut clashes, mut again) = (Vec::new(), HashSet::new());
     for error in answer.get_array("writeErrors").into_iter().flatten().filter_map(|error| error.as_document()) {
         let at = error.get_i32("index").ok().and_then(|at| usize::try_from(at).ok());
         let Some(at) = at.and_then(|at| round.get(at).copied()) else { continue };
         let message = error.get_str("errmsg").unwrap_or_default();
         let clash =
             index_of(message).map(|index| Clash { index, values: error.get_document("keyValue").ok().cloned() });
-        match clash {
-            Some(clash) => clashes.push((at, clash)),
-            None => results[at] = Some(Err(Error::new(ErrorKind::Backend, message))),
+        match (clash, error.get_i32("code").unwrap_or_default()) {
+            (Some(clash), _) => clashes.push((at, clash)),
+            (None, code) if is_undone(code) => drop(again.insert(at)),
+            (None, code) => results[at] = Some(Err(of_item(code, message))),
         }
     }
     let clashed: HashSet<usize> = clashes.iter().map(|(at, _)| *at).collect();
@@ -214,7 +235,7 @@ async fn settle(
         .get_document("writeConcernError")
         .ok()
         .map(|error| error.get_str("errmsg").unwrap_or_default().to_owned());
-    for at in round.iter().copied().filter(|at| !clashed.contains(at)) {
+    for at in round.iter().copied().filter(|at| !clashed.contains(at) && !again.contains(at)) {
         let existed = match chunk[at].action {
             Action::Delete => usize::try_from(found).is_ok_and(|found| found == round.len()),
             _ => !new.contains(&at),

@@ -171,6 +171,17 @@ pub(super) fn values_of(response: &RawDocument) -> Option<Document> {
     first.get_document("keyValue").ok().and_then(|values| Document::try_from(values).ok())
 }
 
+/// Whether one write of a command was certainly not done, and may be sent again with hope.
+pub(super) fn is_undone(code: i32) -> bool {
+    code == WRITE_CONFLICT || NOT_PRIMARY.contains(&code)
+}
+
+/// The error of one write of a command.
+pub(super) fn of_item(code: i32, message: &str) -> Error {
+    let kind = if TOO_LARGE.contains(&code) { ErrorKind::InvalidInput } else { ErrorKind::Backend };
+    Error::new(kind, format!("{message} (code {code})"))
+}
+
 fn kind_of(error: &DriverError) -> ErrorKind {
     match &*error.kind {
         Driver::Authentication { .. } | Driver::InvalidTlsConfig { .. } => ErrorKind::Config,

@@ -15,6 +15,11 @@ pub(super) fn attempt(call: &Call) -> Duration {
     if left <= LAST { left } else { left.mul_f64(0.6) }
 }
 
+/// The time that is left below which nothing more of a batch is sent.
+pub(super) fn least(call: &Call) -> Duration {
+    LAST.min(call.left() / 10)
+}
+
 /// Waits for the driver, but not for ever.
 pub(super) async fn within<T>(
     time: Duration,

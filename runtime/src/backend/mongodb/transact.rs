@@ -79,6 +79,7 @@ pub(super) async fn transact(database: &Database, call: Call, writes: Vec<Write>
         if !backoff.pause(&call).await {
             let error = out_of_time(&call);
             return Err(match last {
+                Some(trouble) if trouble.is_overload() => trouble.into_error(call.operation),
                 Some(Trouble::Driver(cause)) => error.with_source(cause),
                 _ => error,
             });
