@@ -9,6 +9,8 @@ mod harness;
 #[path = "conformance/models.rs"]
 mod models;
 
+#[path = "conformance/afterlife.rs"]
+mod afterlife;
 #[path = "conformance/batches.rs"]
 mod batches;
 #[path = "conformance/conditions.rs"]
@@ -25,6 +27,8 @@ mod filled;
 mod keys;
 #[path = "conformance/locks.rs"]
 mod locks;
+#[path = "conformance/moves.rs"]
+mod moves;
 #[path = "conformance/pages.rs"]
 mod pages;
 #[path = "conformance/projections.rs"]
@@ -41,6 +45,8 @@ mod stored_forms;
 mod transactions;
 #[path = "conformance/unique.rs"]
 mod unique;
+#[path = "conformance/unique_values.rs"]
+mod unique_values;
 #[path = "conformance/updates.rs"]
 mod updates;
 #[path = "conformance/versions.rs"]

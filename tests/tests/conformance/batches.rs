@@ -1,6 +1,7 @@
 use std::sync::Arc;
+use std::time::Duration;
 
-use reposit::{ErrorKind, Progress};
+use reposit::{Config, ErrorKind, Progress};
 use tokio::sync::Notify;
 
 use crate::harness::Test;
@@ -18,6 +19,8 @@ cases!(
     keys_of_two_parts_in_batches,
     a_batch_is_watched_item_by_item,
     a_dropped_batch_is_accounted_for,
+    of_items_that_are_too_large_only_they_fail,
+    what_the_deadline_leaves_undone_is_told_item_by_item,
 );
 
 async fn many_keys_in_the_order_asked(t: Test) {
@@ -125,4 +128,48 @@ async fn a_dropped_batch_is_accounted_for(t: Test) {
     let done: Vec<_> = progress.completed().into_iter().map(|at| &notes[at].id).collect();
     let stored = Note::get_many(done).consistent().exec(db).await.unwrap();
     assert!(stored.iter().all(Option::is_some), "what was told to be done is there");
+}
+
+async fn of_items_that_are_too_large_only_they_fail(t: Test) {
+    let db = t.with::<Note>().await;
+    let bytes = if db.backend_name() == "mongodb" { 16_800_000 } else { 410_000 };
+    let mut notes: Vec<_> = (0..30).map(|n| note(&n.to_string())).collect();
+    notes[3].data = vec![1; bytes];
+    notes[27].title = "x".repeat(bytes);
+    let error = Note::put_many(&notes).exec(db).await.unwrap_err();
+    let failed: Vec<_> = error.failures().iter().map(|f| (f.index, f.error.kind())).collect();
+    assert_eq!(failed, [(3, ErrorKind::InvalidInput), (27, ErrorKind::InvalidInput)]);
+    assert_eq!(Note::scan().count(db).await.unwrap(), 28);
+}
+
+async fn what_the_deadline_leaves_undone_is_told_item_by_item(t: Test) {
+    let db = t.with::<Note>().await;
+    let hasty = Config::from_url(&t.url).unwrap().timeout(Duration::from_millis(250));
+    let hasty = hasty.connect_timeout(Duration::from_secs(60)).open().await.unwrap();
+    // A memory of its own.
+    let (hasty, undefined) = if db.backend_name() == "memory" { (db.clone(), true) } else { (hasty, false) };
+    let notes: Vec<_> = (0..8_000).map(|n| note(&n.to_string())).collect();
+    let progress = Progress::new();
+    let result = Note::put_many(&notes).progress(&progress).exec(&hasty).await;
+    assert!(progress.open().is_empty());
+    if undefined {
+        return result.unwrap();
+    }
+    let Err(error) = result else { return };
+    assert_eq!(progress.failed(), error.failures().len());
+    let stored = Note::get_many(notes.iter().map(|note| &note.id)).consistent().exec(db).await.unwrap();
+    let mut failures = error.failures().iter().peekable();
+    let mut kinds = std::collections::BTreeMap::new();
+    for (at, stored) in stored.iter().enumerate() {
+        let failure = failures.next_if(|failure| failure.index == at).map(|failure| failure.error.kind());
+        *kinds.entry(format!("{failure:?}")).or_insert(0) += 1;
+        match failure {
+            None => assert!(stored.is_some(), "{at} was told to be done"),
+            Some(ErrorKind::OutcomeUnknown) => {}
+            Some(kind) => assert!(stored.is_none(), "{at} was told not to be done: {kind}"),
+        }
+    }
+    // What was never sent is no riddle.
+    let unknown = kinds.get("Some(OutcomeUnknown)").copied().unwrap_or(0);
+    assert!(unknown <= 2000, "{kinds:?}");
 }

@@ -101,6 +101,7 @@ async fn unique_values_of_an_expired_record_are_free(t: Test) {
     Seat::create(&seat(1, "front", START + 10)).exec(db).await.unwrap();
     Seat::create(&seat(3, "back", START + 1000)).exec(db).await.unwrap();
     assert_eq!(kind(Seat::create(&seat(2, "front", START + 1000)).exec(db).await), ErrorKind::UniqueViolation);
+    assert_eq!(kind(Seat::create(&seat(1, "back", START + 1000)).exec(db).await), ErrorKind::AlreadyExists);
     t.clock.advance(Duration::from_secs(10));
     Seat::create(&seat(2, "front", START + 1000)).exec(db).await.unwrap();
     assert_eq!(Seat::find_by_place("front").exec(db).await.unwrap(), Some(seat(2, "front", START + 1000)));

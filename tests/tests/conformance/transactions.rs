@@ -16,6 +16,9 @@ cases!(
     an_empty_transaction_does_nothing,
     too_many_operations_are_refused,
     too_many_bytes_are_refused,
+    unique_values_count_as_operations,
+    an_update_of_a_transaction_that_makes_too_much_is_named,
+    a_save_in_a_transaction_tells_missing_from_stale,
     transfers_keep_the_sum,
 );
 
@@ -162,6 +165,106 @@ async fn too_many_bytes_are_refused(t: Test) {
     assert_eq!(Note::scan().count(db).await.unwrap(), 0);
     large[..10].iter().fold(db.transaction(), |all, note| all.add(Note::put(note))).commit().await.unwrap();
     assert_eq!(Note::scan().count(db).await.unwrap(), 10);
+}
+
+/// DynamoDB writes a guard for each value that moves, and takes 100 items together; the embedded backend holds to that.
+async fn unique_values_count_as_operations(t: Test) {
+    let db = t.with::<Account>().await;
+    // Two values each: a login, and a number of an organization.
+    let accounts: Vec<_> = (0..34).map(|n| Account { number: n, ..account(&n.to_string()) }).collect();
+    let create = |accounts: &[Account]| {
+        let all = accounts.to_vec();
+        async move { all.iter().fold(db.transaction(), |all, one| all.add(Account::create(one))).commit().await }
+    };
+    let touch = |count: usize| {
+        let ids: Vec<_> = (0..count).map(|n| n.to_string()).collect();
+        async move {
+            ids.iter()
+                .fold(db.transaction(), |all, id| all.add(Account::update(id).add(Account::BALANCE, 1)))
+                .commit()
+                .await
+        }
+    };
+    if db.backend_name() != "mongodb" {
+        let error = create(&accounts).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(error.message().contains("102") && error.message().contains("100"), "{error}");
+        assert_eq!(Account::scan().count(db).await.unwrap(), 0);
+        create(&accounts[..33]).await.unwrap();
+        create(&accounts[33..]).await.unwrap();
+    } else {
+        create(&accounts).await.unwrap();
+    }
+    // Where no value moves, only the operations count.
+    touch(34).await.unwrap();
+    let kept: Vec<_> = accounts.iter().map(|one| Account { balance: 7, ..one.clone() }).collect();
+    kept.iter().fold(db.transaction(), |all, one| all.add(Account::put(one))).commit().await.unwrap();
+    assert_eq!(db.check::<Account>().await.unwrap(), Vec::<String>::new());
+}
+
+async fn an_update_of_a_transaction_that_makes_too_much_is_named(t: Test) {
+    let db = t.with::<Note>().await;
+    let large = if db.backend_name() == "mongodb" { 12_000_000 } else { 300_000 };
+    for id in ["a", "b"] {
+        Note::create(&Note { title: "x".repeat(large), ..note(id) }).exec(db).await.unwrap();
+    }
+    let nickname = "y".repeat(large);
+    let error = db
+        .transaction()
+        .add(Note::update("a").set(Note::COUNT, 1))
+        .add(Note::update("b").set(Note::NICKNAME, &nickname))
+        .commit()
+        .await
+        .unwrap_err();
+    assert_eq!((error.kind(), error.position()), (ErrorKind::InvalidInput, Some(1)), "{error:?}");
+    assert_eq!(Note::get("a").exec(db).await.unwrap().unwrap().count, 0);
+    let error = Note::update("b").set(Note::NICKNAME, &nickname).exec(db).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error:?}");
+    // What an update carries counts in the transaction, too.
+    if db.backend_name() != "mongodb" {
+        let text = "z".repeat(390_000);
+        let ids: Vec<_> = (0..11).map(|n| n.to_string()).collect();
+        let updates = ids.iter().fold(db.transaction(), |all, id| all.add(Note::update(id).set(Note::TITLE, &text)));
+        let error = updates.commit().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error:?}");
+        assert!(error.message().contains("bytes; the limit is 4194304"), "{error}");
+    }
+}
+
+async fn a_save_in_a_transaction_tells_missing_from_stale(t: Test) {
+    t.with::<Note>().await;
+    let db = t.with::<User>().await;
+    let mut ada = user("u1", "core", 1);
+    User::save(&mut ada).exec(db).await.unwrap();
+    let mut stale = ada.clone();
+    ada.email = "new@example.com".into();
+    User::save(&mut ada).exec(db).await.unwrap();
+    let mut ghost = User { revision: 4, ..user("u2", "core", 1) };
+    let n = note("n");
+    let start = || db.transaction().add(Note::put(&n));
+    let told = |error: reposit::Error| (error.kind(), error.position());
+    let conflict = (ErrorKind::VersionConflict, Some(1));
+    assert_eq!(told(start().add(User::save(&mut stale)).commit().await.unwrap_err()), conflict);
+    assert_eq!(stale.revision, 1);
+    let missing = start().add(User::save(&mut ghost)).commit().await.unwrap_err();
+    assert_eq!(told(missing), (ErrorKind::NotFound, Some(1)));
+    assert_eq!(ghost.revision, 4);
+    assert_eq!(told(start().add(User::delete("u1").version(1u64)).commit().await.unwrap_err()), conflict);
+    let mut fresh = user("u1", "core", 1);
+    let exists = start().add(User::save(&mut fresh)).commit().await.unwrap_err();
+    assert_eq!((told(exists), fresh.revision), ((ErrorKind::AlreadyExists, Some(1)), 0));
+    assert_eq!(Note::get("n").exec(db).await.unwrap(), None);
+    // There is nothing that could be stale: a delete of what is not there does nothing.
+    start().add(User::delete("u2").version(1u64)).commit().await.unwrap();
+    db.transaction()
+        .add(User::update("u1").set(User::AGE, 40).only_if(User::REVISION.eq(2)))
+        .add(Note::delete("n"))
+        .commit()
+        .await
+        .unwrap();
+    assert_eq!(User::get("u1").exec(db).await.unwrap().map(|user| (user.age, user.revision)), Some((40, 3)));
+    let check = start().add(User::check("u1").only_if(User::REVISION.eq(2))).commit().await.unwrap_err();
+    assert_eq!(told(check), (ErrorKind::ConditionFailed, Some(1)));
 }
 
 async fn transfers_keep_the_sum(t: Test) {

@@ -1,7 +1,9 @@
+use std::time::Duration;
+
 use reposit::{ErrorKind, Repository};
 use serde::{Deserialize, Serialize};
 
-use crate::harness::{Test, kind};
+use crate::harness::{START, Test, kind};
 use crate::models::{User, user};
 
 const MODULE: &str = module_path!();
@@ -15,6 +17,9 @@ cases!(
     a_failed_save_leaves_the_struct_alone,
     create_stores_no_version_zero,
     a_version_stays_within_its_field,
+    versions_above_what_is_signed_are_exact,
+    every_write_moves_the_version,
+    an_expired_record_has_no_version,
 );
 
 async fn save_creates_at_version_zero(t: Test) {
@@ -114,4 +119,86 @@ async fn a_version_stays_within_its_field(t: Test) {
     let add = db.transaction().add(Narrow::update("n").add(Narrow::COUNT, 1));
     assert_eq!(kind(add.commit().await), ErrorKind::InvalidInput);
     assert_eq!(Narrow::get("n").exec(db).await.unwrap(), Some(last));
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+struct Wide {
+    #[hash_key]
+    id: String,
+    count: u32,
+    #[version]
+    revision: u64,
+}
+
+async fn versions_above_what_is_signed_are_exact(t: Test) {
+    let db = t.with::<Wide>().await;
+    for start in [(1 << 53) - 1, i64::MAX as u64 - 1, i64::MAX as u64, u64::MAX - 3] {
+        let id = start.to_string();
+        let mut wide = Wide { id: id.clone(), count: 0, revision: start };
+        Wide::create(&wide).exec(db).await.unwrap();
+        let mut stale = Wide { revision: start - 1, ..wide.clone() };
+        assert_eq!(kind(Wide::save(&mut stale).exec(db).await), ErrorKind::VersionConflict, "{start}");
+        Wide::save(&mut wide).exec(db).await.unwrap();
+        assert_eq!(wide.revision, start + 1);
+        let updated =
+            Wide::update(&id).add(Wide::COUNT, 1).only_if(Wide::REVISION.eq(start + 1)).exec(db).await.unwrap();
+        assert_eq!(updated.revision, start + 2);
+        assert_eq!(kind(Wide::save(&mut wide).exec(db).await), ErrorKind::VersionConflict, "{start}");
+        db.transaction().add(Wide::upsert(&id).add(Wide::COUNT, 1)).commit().await.unwrap();
+        assert_eq!(Wide::get(&id).exec(db).await.unwrap().unwrap().revision, start + 3);
+        assert_eq!(kind(Wide::delete(&id).version(start + 2).exec(db).await), ErrorKind::VersionConflict, "{start}");
+    }
+    // The last one has none after it.
+    let mut last = Wide::get(&(u64::MAX - 3).to_string()).exec(db).await.unwrap().unwrap();
+    assert_eq!(last.revision, u64::MAX);
+    assert_eq!(kind(Wide::save(&mut last).exec(db).await), ErrorKind::InvalidInput);
+    assert_eq!(kind(Wide::update(&last.id).add(Wide::COUNT, 1).exec(db).await), ErrorKind::InvalidInput);
+    assert_eq!(Wide::get(&last.id).exec(db).await.unwrap(), Some(last.clone()));
+    assert!(Wide::delete(&last.id).version(u64::MAX).exec(db).await.unwrap());
+}
+
+async fn every_write_moves_the_version(t: Test) {
+    let db = t.with::<Wide>().await;
+    assert_eq!(Wide::upsert("w").set(Wide::COUNT, 1).exec(db).await.unwrap().revision, 1);
+    assert_eq!(Wide::upsert("w").set(Wide::COUNT, 1).exec(db).await.unwrap().revision, 2);
+    assert_eq!(Wide::update("w").exec(db).await.unwrap().revision, 3, "also where nothing else changes");
+    let refused = Wide::update("w").set(Wide::COUNT, 9).only_if(Wide::COUNT.eq(7)).exec(db).await;
+    assert_eq!(kind(refused), ErrorKind::ConditionFailed);
+    let mut wide = Wide::get("w").exec(db).await.unwrap().unwrap();
+    assert_eq!(wide.revision, 3);
+    db.transaction().add(Wide::check("w").only_if(Wide::REVISION.eq(3))).commit().await.unwrap();
+    Wide::save(&mut wide).exec(db).await.unwrap();
+    assert_eq!(wide.revision, 4, "a check has not moved it");
+    let stored = Wide::create(&Wide { id: "x".into(), count: 0, revision: 5 }).exec_returning(db).await.unwrap();
+    assert_eq!(stored.revision, 5);
+    assert!(Wide::delete("w").exec(db).await.unwrap());
+    assert_eq!(kind(Wide::save(&mut wide).exec(db).await), ErrorKind::NotFound);
+    wide.revision = 0;
+    Wide::save(&mut wide).exec(db).await.unwrap();
+    assert_eq!(wide.revision, 1);
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+struct Lasting {
+    #[hash_key]
+    id: String,
+    #[ttl]
+    until: i64,
+    #[version]
+    revision: u32,
+}
+
+async fn an_expired_record_has_no_version(t: Test) {
+    let db = t.with::<Lasting>().await;
+    let mut lasting = Lasting { id: "l".into(), until: START + 10, revision: 0 };
+    Lasting::save(&mut lasting).exec(db).await.unwrap();
+    t.clock.advance(Duration::from_secs(10));
+    lasting.until = START + 100;
+    assert_eq!(kind(Lasting::save(&mut lasting).exec(db).await), ErrorKind::NotFound);
+    assert!(!Lasting::delete("l").version(7u32).exec(db).await.unwrap());
+    db.transaction().add(Lasting::delete("l").version(7u32)).commit().await.unwrap();
+    lasting.revision = 0;
+    Lasting::save(&mut lasting).exec(db).await.unwrap();
+    assert_eq!(Lasting::get("l").exec(db).await.unwrap(), Some(lasting.clone()));
+    assert_eq!(lasting.revision, 1);
 }
