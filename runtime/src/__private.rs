@@ -8,7 +8,7 @@ pub use crate::error::Result;
 pub use crate::field::{
     AutoKey, Bare, Contain, Countable, Dictionary, Element, InKey, InVersion, IndexKey, List, Lowering, NoLowering,
     NotKey, Numeric, Optional, Ordered, Plain, Probe, Settable, Stamp, Text, TtlField, Version, embedded_lowering,
-    encode,
+    encode, holds_instant,
 };
 pub use crate::operation::{Local, NoRange, Primary, Secondary, VersionOf};
 pub use crate::repository::{IntoKey, KeyArg, Unversioned, Versioned, hash_key, hash_range_key};

@@ -18,7 +18,7 @@ use std::fmt;
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Value {
-    /// A null. In a map it is the same as a missing name, and is never stored there.
+    /// A null. In a record it is the same as a missing name, and is never stored there.
     Null,
     /// A truth value.
     Bool(bool),

@@ -21,6 +21,8 @@ mod create_get_delete;
 mod dropped;
 #[path = "conformance/expiry.rs"]
 mod expiry;
+#[path = "conformance/fidelity.rs"]
+mod fidelity;
 #[path = "conformance/filled.rs"]
 mod filled;
 #[path = "conformance/keys.rs"]

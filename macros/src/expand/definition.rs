@@ -70,7 +70,7 @@ pub(crate) fn flattened(field: &Field) -> Option<TokenStream> {
     let ty = &field.ty;
     let assertion = quote_spanned! {ty.span()=>
         ::core::assert!(
-            __p::Probe::<#ty>::LOWERING.is_none(),
+            !__p::holds_instant(__p::Probe::<#ty>::LOWERING),
             "a flattened struct cannot hold an instant: declare the instant in the model itself, or do not flatten"
         )
     };

@@ -1,28 +1,69 @@
-use std::collections::btree_map;
+use std::collections::{BTreeMap, btree_map};
 use std::fmt::Display;
+use std::slice;
 use std::str::FromStr;
-use std::vec;
 
-use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, Unexpected, Visitor};
+use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::CodecError;
+use super::fills::{Fills, Place};
 use crate::value::{Value, whole};
-
-/// Reads a serde type from an owned [`Value`].
-pub(crate) struct ValueDeserializer(pub(crate) Value);
 
 type Out<T> = Result<T, CodecError>;
 
-impl ValueDeserializer {
+/// Reads a serde type from a value.
+pub(super) fn read<T: DeserializeOwned>(value: &Value) -> Out<T> {
+    let mut fills = Fills::default();
+    let mut missed = None;
+    loop {
+        match T::deserialize(ValueDeserializer { value, fills: &fills }) {
+            Ok(read) => return Ok(read),
+            Err(error) if fills.learn(&error) => missed = Some(error),
+            // Where a null does not do either, the field is what is missing.
+            Err(error) => return Err(missed.unwrap_or(error)),
+        }
+    }
+}
+
+/// Reads a serde type from a [`Value`].
+#[derive(Clone, Copy)]
+struct ValueDeserializer<'a, 'f> {
+    value: &'a Value,
+    fills: &'f Fills<'a>,
+}
+
+impl<'a> ValueDeserializer<'a, '_> {
     fn mismatch<T>(&self, expected: &dyn de::Expected) -> Out<T> {
-        let found = match &self.0 {
+        let found = match self.value {
             Value::Null => Unexpected::Unit,
             Value::Bool(b) => Unexpected::Bool(*b),
             // Stored values are the user's data and do not belong in messages: only types are told.
             other => Unexpected::Other(other.type_name()),
         };
         Err(de::Error::invalid_type(found, expected))
+    }
+
+    fn visit_list<V: Visitor<'a>>(self, items: &'a [Value], visitor: V) -> Out<V::Value> {
+        let mut items = items.iter();
+        let value = visitor.visit_seq(ListSeq { items: &mut items, fills: self.fills })?;
+        finished(items.len(), value)
+    }
+
+    fn visit_map<V: Visitor<'a>>(self, map: &'a BTreeMap<String, Value>, visitor: V) -> Out<V::Value> {
+        visitor.visit_map(MapAccess::new(map, Place::map(map), self.fills))
+    }
+
+    fn visit_struct<V: Visitor<'a>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Out<V::Value> {
+        match self.value {
+            Value::Map(map) => visitor.visit_map(MapAccess::new(map, Place::Struct(name, fields), self.fills)),
+            _ => self.deserialize_any(visitor),
+        }
     }
 }
 
@@ -48,23 +89,24 @@ fn visit_number<'de, V: Visitor<'de>>(value: &Value, visitor: V) -> Out<V::Value
     }
 }
 
-impl<'de> Deserializer<'de> for ValueDeserializer {
+impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
     type Error = CodecError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
-        match self.0 {
+        match self.value {
             Value::Null => visitor.visit_unit(),
-            Value::Bool(b) => visitor.visit_bool(b),
-            Value::String(text) => visitor.visit_string(text),
-            Value::Bytes(bytes) => visitor.visit_byte_buf(bytes),
-            Value::List(items) => visit_list(items, visitor),
-            Value::Map(map) => visit_map(map, visitor),
-            number => visit_number(&number, visitor),
+            Value::Bool(b) => visitor.visit_bool(*b),
+            Value::String(text) => visitor.visit_borrowed_str(text),
+            // As a list: what serde buffers (for `flatten`, `tag`, `untagged`) it reads no list from bytes of.
+            Value::Bytes(_) => self.deserialize_seq(visitor),
+            Value::List(items) => self.visit_list(items, visitor),
+            Value::Map(map) => self.visit_map(map, visitor),
+            number => visit_number(number, visitor),
         }
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
-        match self.0 {
+        match self.value {
             Value::Null => visitor.visit_none(),
             _ => visitor.visit_some(self),
         }
@@ -75,9 +117,9 @@ impl<'de> Deserializer<'de> for ValueDeserializer {
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
-        match self.0 {
-            Value::Int(n) => visitor.visit_f64(n as f64),
-            Value::Float(x) => visitor.visit_f64(x),
+        match self.value {
+            Value::Int(n) => visitor.visit_f64(*n as f64),
+            Value::Float(x) => visitor.visit_f64(*x),
             _ => self.mismatch(&visitor),
         }
     }
@@ -91,20 +133,21 @@ impl<'de> Deserializer<'de> for ValueDeserializer {
     }
 
     fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
-        match self.0 {
-            Value::List(items) if items.is_empty() => visitor.visit_byte_buf(Vec::new()),
-            other => Self(other).deserialize_any(visitor),
+        match self.value {
+            Value::Bytes(bytes) => visitor.visit_borrowed_bytes(bytes),
+            Value::List(items) if items.is_empty() => visitor.visit_borrowed_bytes(&[]),
+            _ => self.deserialize_any(visitor),
         }
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
-        match self.0 {
+        match self.value {
             Value::Bytes(bytes) => {
-                let mut items = bytes.into_iter();
+                let mut items = bytes.iter();
                 let value = visitor.visit_seq(ByteSeq(&mut items))?;
                 finished(items.len(), value)
             }
-            Value::List(items) => visit_list(items, visitor),
+            Value::List(items) => self.visit_list(items, visitor),
             _ => self.mismatch(&visitor),
         }
     }
@@ -117,16 +160,27 @@ impl<'de> Deserializer<'de> for ValueDeserializer {
         self.deserialize_seq(visitor)
     }
 
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Out<V::Value> {
+        self.visit_struct(name, fields, visitor)
+    }
+
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
     ) -> Out<V::Value> {
-        match self.0 {
-            Value::String(variant) => visitor.visit_enum(EnumAccess { variant, content: None }),
-            Value::Map(map) if map.len() == 1 => match map.into_iter().next() {
-                Some((variant, content)) => visitor.visit_enum(EnumAccess { variant, content: Some(content) }),
+        match self.value {
+            Value::String(variant) => visitor.visit_enum(EnumAccess { variant, content: None, fills: self.fills }),
+            Value::Map(map) if map.len() == 1 => match map.iter().next() {
+                Some((variant, content)) => {
+                    visitor.visit_enum(EnumAccess { variant, content: Some(content), fills: self.fills })
+                }
                 None => Err(CodecError::mismatch("an enum with no variant")),
             },
             _ => self.mismatch(&"an enum: its variant's name, or a map of that name to its contents"),
@@ -143,7 +197,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer {
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 char str string
-        map struct identifier ignored_any
+        map identifier ignored_any
     }
 }
 
@@ -154,23 +208,13 @@ fn finished<T>(left: usize, value: T) -> Out<T> {
     }
 }
 
-fn visit_list<'de, V: Visitor<'de>>(items: Vec<Value>, visitor: V) -> Out<V::Value> {
-    let mut items = items.into_iter();
-    let value = visitor.visit_seq(ListSeq(&mut items))?;
-    finished(items.len(), value)
-}
+struct ByteSeq<'s, 'a>(&'s mut slice::Iter<'a, u8>);
 
-fn visit_map<'de, V: Visitor<'de>>(map: std::collections::BTreeMap<String, Value>, visitor: V) -> Out<V::Value> {
-    visitor.visit_map(MapAccess { entries: map.into_iter(), value: None })
-}
-
-struct ByteSeq<'a>(&'a mut vec::IntoIter<u8>);
-
-impl<'de> de::SeqAccess<'de> for ByteSeq<'_> {
+impl<'de> de::SeqAccess<'de> for ByteSeq<'_, '_> {
     type Error = CodecError;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Out<Option<T::Value>> {
-        self.0.next().map(|byte| seed.deserialize(byte.into_deserializer())).transpose()
+        self.0.next().map(|byte| seed.deserialize((*byte).into_deserializer())).transpose()
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -178,40 +222,69 @@ impl<'de> de::SeqAccess<'de> for ByteSeq<'_> {
     }
 }
 
-struct ListSeq<'a>(&'a mut vec::IntoIter<Value>);
+struct ListSeq<'s, 'a, 'f> {
+    items: &'s mut slice::Iter<'a, Value>,
+    fills: &'f Fills<'a>,
+}
 
-impl<'de> de::SeqAccess<'de> for ListSeq<'_> {
+impl<'a> de::SeqAccess<'a> for ListSeq<'_, 'a, '_> {
     type Error = CodecError;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Out<Option<T::Value>> {
-        self.0.next().map(|item| seed.deserialize(ValueDeserializer(item))).transpose()
+    fn next_element_seed<T: DeserializeSeed<'a>>(&mut self, seed: T) -> Out<Option<T::Value>> {
+        let fills = self.fills;
+        self.items.next().map(|value| seed.deserialize(ValueDeserializer { value, fills })).transpose()
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.0.len())
+        Some(self.items.len())
     }
 }
 
-struct MapAccess {
-    entries: btree_map::IntoIter<String, Value>,
-    value: Option<(String, Value)>,
+/// What fields that are filled in hold.
+static NOTHING: Value = Value::Null;
+
+struct MapAccess<'a, 'f> {
+    entries: btree_map::Iter<'a, String, Value>,
+    place: Place<'a>,
+    fills: &'f Fills<'a>,
+    /// Fields that are filled in.
+    nulls: Vec<&'static str>,
+    value: Option<(&'a str, &'a Value)>,
 }
 
-impl<'de> de::MapAccess<'de> for MapAccess {
+impl<'a, 'f> MapAccess<'a, 'f> {
+    fn new(map: &'a BTreeMap<String, Value>, place: Place<'a>, fills: &'f Fills<'a>) -> Self {
+        let is_null = |name: &&str| map.get(*name).is_none_or(|value| *value == Value::Null);
+        let nulls = fills.of(place).filter(is_null).collect();
+        Self { entries: map.iter(), place, fills, nulls, value: None }
+    }
+
+    fn next(&mut self) -> Option<(&'a str, &'a Value)> {
+        // A null in a struct is a missing field, which may have a default; in a map it is an entry.
+        let is_struct = matches!(self.place, Place::Struct(..));
+        let entry = self.entries.find(|(name, value)| {
+            !matches!(value, Value::Null) || (!is_struct && !self.nulls.contains(&name.as_str()))
+        });
+        entry.map(|(name, value)| (name.as_str(), value)).or_else(|| self.nulls.pop().map(|name| (name, &NOTHING)))
+    }
+}
+
+impl<'a> de::MapAccess<'a> for MapAccess<'a, '_> {
     type Error = CodecError;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Out<Option<K::Value>> {
-        let Some((key, value)) = self.entries.next() else { return Ok(None) };
-        let read = seed.deserialize(MapKey(&key))?;
-        self.value = Some((key, value));
-        Ok(Some(read))
+    fn next_key_seed<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Out<Option<K::Value>> {
+        let Some((name, value)) = self.next() else {
+            self.fills.read_all_of(self.place);
+            return Ok(None);
+        };
+        self.value = Some((name, value));
+        seed.deserialize(MapKey(name)).map(Some)
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Out<V::Value> {
-        let (key, value) =
+    fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Out<V::Value> {
+        let (name, value) =
             self.value.take().ok_or_else(|| CodecError::mismatch("a map's value came before its key"))?;
-        // serde's own message does not say where in the record it was.
-        seed.deserialize(ValueDeserializer(value)).map_err(|e| CodecError::mismatch(format!("{key}: {e}")))
+        seed.deserialize(ValueDeserializer { value, fills: self.fills }).map_err(|e| e.within(name))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -283,42 +356,52 @@ impl<'de> Deserializer<'de> for MapKey<'_> {
     }
 }
 
-struct EnumAccess {
-    variant: String,
-    content: Option<Value>,
+struct EnumAccess<'a, 'f> {
+    variant: &'a str,
+    content: Option<&'a Value>,
+    fills: &'f Fills<'a>,
 }
 
-impl<'de> de::EnumAccess<'de> for EnumAccess {
+impl<'a, 'f> de::EnumAccess<'a> for EnumAccess<'a, 'f> {
     type Error = CodecError;
-    type Variant = VariantAccess;
+    type Variant = VariantAccess<'a, 'f>;
 
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Out<(V::Value, VariantAccess)> {
-        let variant = seed.deserialize(MapKey(&self.variant))?;
-        Ok((variant, VariantAccess(self.content)))
+    fn variant_seed<V: DeserializeSeed<'a>>(self, seed: V) -> Out<(V::Value, VariantAccess<'a, 'f>)> {
+        let variant = seed.deserialize(MapKey(self.variant))?;
+        Ok((variant, VariantAccess { content: self.content, fills: self.fills }))
     }
 }
 
-struct VariantAccess(Option<Value>);
+struct VariantAccess<'a, 'f> {
+    content: Option<&'a Value>,
+    fills: &'f Fills<'a>,
+}
 
-impl<'de> de::VariantAccess<'de> for VariantAccess {
+impl<'a, 'f> VariantAccess<'a, 'f> {
+    fn content(self) -> ValueDeserializer<'a, 'f> {
+        ValueDeserializer { value: self.content.unwrap_or(&NOTHING), fills: self.fills }
+    }
+}
+
+impl<'a> de::VariantAccess<'a> for VariantAccess<'a, '_> {
     type Error = CodecError;
 
     fn unit_variant(self) -> Out<()> {
-        match self.0 {
+        match self.content {
             None | Some(Value::Null) => Ok(()),
             Some(_) => Err(CodecError::mismatch("an enum's unit variant has contents")),
         }
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Out<T::Value> {
-        seed.deserialize(ValueDeserializer(self.0.unwrap_or(Value::Null)))
+    fn newtype_variant_seed<T: DeserializeSeed<'a>>(self, seed: T) -> Out<T::Value> {
+        seed.deserialize(self.content())
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Out<V::Value> {
-        ValueDeserializer(self.0.unwrap_or(Value::Null)).deserialize_seq(visitor)
+    fn tuple_variant<V: Visitor<'a>>(self, _: usize, visitor: V) -> Out<V::Value> {
+        self.content().deserialize_seq(visitor)
     }
 
-    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Out<V::Value> {
-        ValueDeserializer(self.0.unwrap_or(Value::Null)).deserialize_any(visitor)
+    fn struct_variant<V: Visitor<'a>>(self, fields: &'static [&'static str], visitor: V) -> Out<V::Value> {
+        self.content().visit_struct("", fields, visitor)
     }
 }

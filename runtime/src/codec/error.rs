@@ -7,17 +7,29 @@ use crate::error::{Error, ErrorKind};
 pub struct CodecError {
     kind: ErrorKind,
     message: String,
+    missing: Option<&'static str>,
 }
 
 impl CodecError {
     /// A value that no backend takes.
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
-        Self { kind: ErrorKind::InvalidInput, message: message.into() }
+        Self { kind: ErrorKind::InvalidInput, message: message.into(), missing: None }
     }
 
     /// A value that does not fit the type.
     pub(crate) fn mismatch(message: impl Into<String>) -> Self {
-        Self { kind: ErrorKind::Codec, message: message.into() }
+        Self { kind: ErrorKind::Codec, message: message.into(), missing: None }
+    }
+
+    /// The same, of a part of a value: serde's own message does not say where it was.
+    pub(crate) fn within(mut self, name: &str) -> Self {
+        self.message = format!("{name}: {}", self.message);
+        self
+    }
+
+    /// The field that is missing, if that is what is wrong.
+    pub(crate) fn missing(&self) -> Option<&'static str> {
+        self.missing
     }
 
     pub(crate) fn into_error(self) -> Error {
@@ -42,5 +54,9 @@ impl serde::ser::Error for CodecError {
 impl serde::de::Error for CodecError {
     fn custom<T: fmt::Display>(message: T) -> Self {
         Self::mismatch(message.to_string())
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self { missing: Some(field), ..Self::mismatch(format!("missing field `{field}`")) }
     }
 }

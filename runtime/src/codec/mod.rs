@@ -2,12 +2,12 @@
 
 mod de;
 mod error;
+mod fills;
+mod probe;
 mod ser;
 
 pub use error::CodecError;
 pub use ser::ValueSerializer;
-
-pub(crate) use de::ValueDeserializer;
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ pub(crate) fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value> {
 
 /// Reads any serde type from a value.
 pub(crate) fn from_value<T: DeserializeOwned>(value: Value) -> Result<T> {
-    T::deserialize(ValueDeserializer(value)).map_err(CodecError::into_error)
+    de::read(&value).map_err(CodecError::into_error)
 }
 
 /// Writes a model as a record, each field in its stored form.
@@ -34,6 +34,7 @@ pub(crate) fn encode<M: Serialize>(model: &M, definition: &Definition) -> Result
     let Value::Map(mut map) = to_value(model)? else {
         return Err(Error::codec("the model's Serialize did not write a map of fields"));
     };
+    map.retain(|_, value| !matches!(value, Value::Null));
     lower(&mut map, definition.fields())?;
     Ok(Record::from(map))
 }

@@ -1,16 +1,17 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
 
 use serde::Serialize;
-use serde::ser::{self, Impossible};
+use serde::ser;
 
 use super::CodecError;
+use super::probe::{ByteProbe, NotAByte};
 use crate::limits;
 use crate::value::Value;
 
 /// Writes a serde type as a [`Value`].
 ///
-/// `None` in a map or struct is left out; a sequence of `u8` is bytes; NaN, infinities and
-/// numbers that DynamoDB cannot hold are refused, on every backend.
+/// `None` in a struct is left out; a sequence of `u8` is bytes; NaN, infinities and numbers that
+/// DynamoDB cannot hold are refused, on every backend, and so are two values under one name.
 #[derive(Debug, Clone, Copy)]
 pub struct ValueSerializer;
 
@@ -148,12 +149,13 @@ impl ser::Serializer for ValueSerializer {
         Ok(Variant { name: variant, inner: self.serialize_seq(Some(len))? })
     }
 
-    fn serialize_map(self, _: Option<usize>) -> Result<Map, CodecError> {
-        Ok(Map::default())
+    fn serialize_map(self, len: Option<usize>) -> Result<Map, CodecError> {
+        // A struct with flattened fields is written as a map too, whose length is not known before.
+        Ok(Map { is_struct: len.is_none(), ..Map::default() })
     }
 
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Map, CodecError> {
-        Ok(Map::default())
+        Ok(Map { is_struct: true, ..Map::default() })
     }
 
     fn serialize_struct_variant(
@@ -163,7 +165,7 @@ impl ser::Serializer for ValueSerializer {
         variant: &'static str,
         _: usize,
     ) -> Result<Variant<Map>, CodecError> {
-        Ok(Variant { name: variant, inner: Map::default() })
+        Ok(Variant { name: variant, inner: Map { is_struct: true, ..Map::default() } })
     }
 }
 
@@ -266,13 +268,27 @@ impl ser::SerializeTupleStruct for Sequence {
 pub struct Map {
     entries: BTreeMap<String, Value>,
     key: Option<String>,
+    is_struct: bool,
 }
 
 impl Map {
-    fn insert(&mut self, name: String, value: Value) {
-        if !matches!(value, Value::Null) {
-            self.entries.insert(name, value);
+    fn insert<T: Serialize + ?Sized>(&mut self, name: String, value: &T) -> Result<(), CodecError> {
+        let written = value.serialize(ValueSerializer)?;
+        // A `None` in a struct is a field that is not there; in a map it is an entry.
+        if self.is_struct && matches!(written, Value::Null) && matches!(value.serialize(ByteProbe), Err(NotAByte::None))
+        {
+            return Ok(());
         }
+        if name.contains('\0') {
+            return Err(CodecError::invalid(format!("the name {name:?} has a NUL in it, which no name may have")));
+        }
+        match self.entries.entry(name) {
+            btree_map::Entry::Vacant(entry) => drop(entry.insert(written)),
+            btree_map::Entry::Occupied(entry) => {
+                return Err(CodecError::invalid(format!("two values are written under the name {:?}", entry.key())));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -297,8 +313,7 @@ impl ser::SerializeMap for Map {
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
         let key = self.key.take().ok_or_else(|| CodecError::mismatch("a map's value came before its key"))?;
-        self.insert(key, value.serialize(ValueSerializer)?);
-        Ok(())
+        self.insert(key, value)
     }
 
     fn end(self) -> Out {
@@ -312,8 +327,7 @@ impl ser::SerializeStruct for Map {
 
     fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), CodecError> {
         // SystemTime's own form is a struct of two numbers; it is kept, and lowered by the definition.
-        self.insert(name.to_owned(), value.serialize(ValueSerializer)?);
-        Ok(())
+        self.insert(name.to_owned(), value)
     }
 
     fn end(self) -> Out {
@@ -351,128 +365,5 @@ impl ser::SerializeStructVariant for Variant<Map> {
 
     fn end(self) -> Out {
         Ok(tagged(self.name, Value::Map(self.inner.entries)))
-    }
-}
-
-/// Takes a `u8` and nothing else, so that a sequence can tell bytes from other numbers.
-struct ByteProbe;
-
-/// Not a byte. It carries nothing, so that a failed probe costs nothing.
-#[derive(Debug)]
-struct NotAByte;
-
-impl std::fmt::Display for NotAByte {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("not a byte")
-    }
-}
-
-impl std::error::Error for NotAByte {}
-
-impl ser::Error for NotAByte {
-    fn custom<T: std::fmt::Display>(_: T) -> Self {
-        Self
-    }
-}
-
-macro_rules! not_a_byte {
-    ($($method:ident($($argument:ty),*);)*) => {
-        $(fn $method(self, $(_: $argument),*) -> Result<u8, NotAByte> {
-            Err(NotAByte)
-        })*
-    };
-}
-
-impl ser::Serializer for ByteProbe {
-    type Ok = u8;
-    type Error = NotAByte;
-    type SerializeSeq = Impossible<u8, NotAByte>;
-    type SerializeTuple = Impossible<u8, NotAByte>;
-    type SerializeTupleStruct = Impossible<u8, NotAByte>;
-    type SerializeTupleVariant = Impossible<u8, NotAByte>;
-    type SerializeMap = Impossible<u8, NotAByte>;
-    type SerializeStruct = Impossible<u8, NotAByte>;
-    type SerializeStructVariant = Impossible<u8, NotAByte>;
-
-    fn serialize_u8(self, v: u8) -> Result<u8, NotAByte> {
-        Ok(v)
-    }
-
-    not_a_byte! {
-        serialize_bool(bool);
-        serialize_i8(i8);
-        serialize_i16(i16);
-        serialize_i32(i32);
-        serialize_i64(i64);
-        serialize_u16(u16);
-        serialize_u32(u32);
-        serialize_u64(u64);
-        serialize_f32(f32);
-        serialize_f64(f64);
-        serialize_char(char);
-        serialize_str(&str);
-        serialize_bytes(&[u8]);
-        serialize_none();
-        serialize_unit();
-        serialize_unit_struct(&'static str);
-        serialize_unit_variant(&'static str, u32, &'static str);
-    }
-
-    fn serialize_some<T: Serialize + ?Sized>(self, _: &T) -> Result<u8, NotAByte> {
-        Err(NotAByte)
-    }
-
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, _: &T) -> Result<u8, NotAByte> {
-        Err(NotAByte)
-    }
-
-    fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: &T,
-    ) -> Result<u8, NotAByte> {
-        Err(NotAByte)
-    }
-
-    fn serialize_seq(self, _: Option<usize>) -> Result<Self::SerializeSeq, NotAByte> {
-        Err(NotAByte)
-    }
-
-    fn serialize_tuple(self, _: usize) -> Result<Self::SerializeTuple, NotAByte> {
-        Err(NotAByte)
-    }
-
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeTupleStruct, NotAByte> {
-        Err(NotAByte)
-    }
-
-    fn serialize_tuple_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Self::SerializeTupleVariant, NotAByte> {
-        Err(NotAByte)
-    }
-
-    fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, NotAByte> {
-        Err(NotAByte)
-    }
-
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeStruct, NotAByte> {
-        Err(NotAByte)
-    }
-
-    fn serialize_struct_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Self::SerializeStructVariant, NotAByte> {
-        Err(NotAByte)
     }
 }

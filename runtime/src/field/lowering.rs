@@ -12,6 +12,16 @@ use crate::value::Value;
 pub struct Lowering {
     pub(crate) lower: Convert,
     pub(crate) revive: Convert,
+    /// Whether there is an instant in it, which serde's own form would not keep.
+    pub(crate) of_instant: bool,
+}
+
+/// Whether values have to be lowered, wherever they are.
+pub const fn holds_instant(lowering: Option<Lowering>) -> bool {
+    match lowering {
+        Some(lowering) => lowering.of_instant,
+        None => false,
+    }
 }
 
 /// One way between two forms.
@@ -37,7 +47,7 @@ impl<T: FieldType> Probe<T> {
 
 /// An instant is stored as milliseconds.
 pub(crate) const fn instant<T: Instant>() -> Option<Lowering> {
-    Some(Lowering { lower: lower_instant::<T>, revive: revive_instant::<T> })
+    Some(Lowering { lower: lower_instant::<T>, revive: revive_instant::<T>, of_instant: true })
 }
 
 fn lower_instant<T: Instant>(value: Value) -> Result<Value> {
@@ -58,12 +68,29 @@ fn revive_instant<T: Instant>(value: Value) -> Result<Value> {
     }
 }
 
-/// The lowering of a list of `T`.
+/// The lowering of a `Vec<T>`: bytes of `u8` alone, and a list of what only looks like it, such as a
+/// transparent newtype over it, so that its items can be found and added to.
+pub(crate) const fn list<T: FieldType>() -> Option<Lowering> {
+    if T::IS_BYTE {
+        return None;
+    }
+    Some(Lowering {
+        lower: |list| match list {
+            Value::Bytes(bytes) => Ok(Value::List(bytes.into_iter().map(|byte| Value::Int(byte.into())).collect())),
+            list => items::<T>(list, |lowering| lowering.lower),
+        },
+        revive: |list| items::<T>(list, |lowering| lowering.revive),
+        of_instant: holds_instant(T::LOWERING),
+    })
+}
+
+/// The lowering of the items of a list of `T`.
 pub(crate) const fn each_item<T: FieldType>() -> Option<Lowering> {
     match T::LOWERING {
         Some(_) => Some(Lowering {
             lower: |list| items::<T>(list, |lowering| lowering.lower),
             revive: |list| items::<T>(list, |lowering| lowering.revive),
+            of_instant: holds_instant(T::LOWERING),
         }),
         None => None,
     }
@@ -75,6 +102,7 @@ pub(crate) const fn each_value<T: FieldType>() -> Option<Lowering> {
         Some(_) => Some(Lowering {
             lower: |map| items::<T>(map, |lowering| lowering.lower),
             revive: |map| items::<T>(map, |lowering| lowering.revive),
+            of_instant: holds_instant(T::LOWERING),
         }),
         None => None,
     }
@@ -97,25 +125,28 @@ fn items<T: FieldType>(mut value: Value, direction: fn(&Lowering) -> Convert) ->
 
 /// The lowering of a nested struct: that of its fields, where any has one.
 pub const fn embedded_lowering<T: Embedded>() -> Option<Lowering> {
-    let mut at = 0;
+    let (mut at, mut any, mut of_instant) = (0, false, false);
     while at < T::FIELDS.len() {
-        if T::FIELDS[at].lowering.is_some() {
-            return Some(Lowering {
-                lower: |mut value| {
-                    if let Value::Map(map) = &mut value {
-                        codec::lower(map, T::FIELDS)?;
-                    }
-                    Ok(value)
-                },
-                revive: |mut value| {
-                    if let Value::Map(map) = &mut value {
-                        codec::revive(map, T::FIELDS)?;
-                    }
-                    Ok(value)
-                },
-            });
-        }
+        any |= T::FIELDS[at].lowering.is_some();
+        of_instant |= holds_instant(T::FIELDS[at].lowering);
         at += 1;
     }
-    None
+    if !any {
+        return None;
+    }
+    Some(Lowering {
+        lower: |mut value| {
+            if let Value::Map(map) = &mut value {
+                codec::lower(map, T::FIELDS)?;
+            }
+            Ok(value)
+        },
+        revive: |mut value| {
+            if let Value::Map(map) = &mut value {
+                codec::revive(map, T::FIELDS)?;
+            }
+            Ok(value)
+        },
+        of_instant,
+    })
 }

@@ -28,6 +28,10 @@ pub trait FieldType: Serialize + Sized {
     #[doc(hidden)]
     const LOWERING: Option<Lowering> = None;
 
+    /// Whether it is `u8`, of which a list is bytes.
+    #[doc(hidden)]
+    const IS_BYTE: bool = false;
+
     /// The stored form of a value.
     fn encode(value: Self::Arg<'_>) -> Result<Value>;
 

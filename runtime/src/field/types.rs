@@ -28,7 +28,6 @@ macro_rules! by_value {
 
 macro_rules! integers {
     ($($ty:ty => $delta:ty),*) => {$(
-        by_value!($ty);
         impl Key for $ty {
             const KIND: KeyKind = KeyKind::Integer;
             fn arg(&self) -> $ty {
@@ -47,7 +46,20 @@ macro_rules! integers {
 }
 
 integers!(i8 => i64, i16 => i64, i32 => i64, i64 => i64, u8 => i64, u16 => i64, u32 => i64, u64 => i64);
-by_value!(bool, char, f32, f64);
+by_value!(i8, i16, i32, i64, u16, u32, u64, bool, char, f32, f64);
+
+impl FieldType for u8 {
+    type Arg<'a> = u8;
+    const IS_BYTE: bool = true;
+
+    fn encode(value: u8) -> Result<Value> {
+        encode(&value)
+    }
+
+    fn lend<R>(value: u8, f: impl FnOnce(&Self) -> R) -> R {
+        f(&value)
+    }
+}
 
 macro_rules! floats {
     ($($ty:ty),*) => {$(
@@ -137,7 +149,7 @@ impl<T: FieldType + Clone> FieldType for Vec<T> {
     where
         T: 'a;
 
-    const LOWERING: Option<Lowering> = lowering::each_item::<T>();
+    const LOWERING: Option<Lowering> = lowering::list::<T>();
 
     fn encode(value: &[T]) -> Result<Value> {
         let written = to_value(value)?;

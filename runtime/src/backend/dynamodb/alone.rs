@@ -24,6 +24,11 @@ impl Writer<'_> {
                 Err(failure) if failure.class == Class::Condition => {
                     return Ok(Sent::Refused(vec![(0, failure.item.map(|item| *item))]));
                 }
+                // The record tells what is in the way: nothing, where it is a null.
+                Err(failure) if failure.is_of_type() && matches!(self.bases.as_slice(), [Base::Unread]) => {
+                    self.bases[0] = Base::Wanted;
+                    return Ok(Sent::Refused(Vec::new()));
+                }
                 // With nothing to compare with, a second one could be applied beside the first.
                 Err(failure) if failure.class.may_be_applied() && !once => return self.look(failure).await,
                 Err(failure) if failure.class.passes() && self.attempts.pause().await => {}

@@ -55,10 +55,16 @@ pub(super) fn adds_float(changes: &[Change]) -> bool {
     changes.iter().any(|change| matches!(change, Change::Add { bounds: None, .. }))
 }
 
-/// The changes with sums of floats as they come out for this record.
-pub(super) fn settled(changes: &[Change], outcome: &Record) -> Vec<Change> {
+/// The changes as they come out for this record where DynamoDB would make something else of them: sums
+/// of floats, and changes of a stored null, which is no missing value to it.
+pub(super) fn settled(changes: &[Change], stored: &Record, outcome: &Record) -> Vec<Change> {
     let settle = |change: &Change| match change {
         Change::Add { path, bounds: None, .. } => set(path, outcome),
+        Change::Add { path, .. } | Change::Append(path, _) | Change::SetIfMissing(path, _)
+            if stored.at(path) == Some(&Value::Null) =>
+        {
+            set(path, outcome)
+        }
         change => change.clone(),
     };
     changes.iter().map(settle).collect()

@@ -39,7 +39,7 @@ impl Text {
         }
     }
 
-    fn not(self, placeholders: &mut Placeholders) -> Self {
+    pub(super) fn not(self, placeholders: &mut Placeholders) -> Self {
         placeholders.count(1);
         match self {
             Self::True => Self::False,
@@ -155,6 +155,11 @@ pub(super) fn function(name: &str, path: &Path, placeholders: &mut Placeholders)
     let path = placeholders.path(path);
     placeholders.count(1);
     Text::One(format!("{name}({path})"))
+}
+
+/// A null is stored there.
+pub(super) fn is_null(path: &Path, placeholders: &mut Placeholders) -> Text {
+    has_type(path, "NULL", placeholders)
 }
 
 fn has_type(path: &Path, kind: &str, placeholders: &mut Placeholders) -> Text {

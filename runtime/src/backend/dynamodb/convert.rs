@@ -53,8 +53,7 @@ fn to_value(attribute: AttributeValue) -> Result<Value> {
         AttributeValue::B(blob) => bytes(blob),
         AttributeValue::L(items) => Value::List(items.into_iter().map(to_value).collect::<Result<_>>()?),
         AttributeValue::M(map) => {
-            let entries = map.into_iter().filter(|(_, value)| !value.is_null());
-            Value::Map(entries.map(|(name, value)| Ok((name, to_value(value)?))).collect::<Result<_>>()?)
+            Value::Map(map.into_iter().map(|(name, value)| Ok((name, to_value(value)?))).collect::<Result<_>>()?)
         }
         AttributeValue::Ss(texts) => Value::List(texts.into_iter().map(Value::String).collect()),
         AttributeValue::Ns(texts) => Value::List(texts.iter().map(|text| number::read(text)).collect::<Result<_>>()?),

@@ -116,6 +116,11 @@ impl Failure {
         Self { class, item, reasons, code, message, source: Some(Box::new(error)) }
     }
 
+    /// Whether a change met a stored value of another type.
+    pub(super) fn is_of_type(&self) -> bool {
+        self.class == Class::Refused && self.code == "ValidationException" && invalid(&self.message) == ErrorKind::Codec
+    }
+
     /// DynamoDB's own name for the error.
     pub(super) fn code(&self) -> &str {
         &self.code

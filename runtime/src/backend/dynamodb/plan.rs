@@ -8,6 +8,7 @@ use super::guard;
 use super::keys::to_key;
 use super::op::{Action as Does, Op};
 use super::placeholders::Placeholders;
+use crate::change::Change;
 use crate::condition::{Expr, Op as Compare};
 use crate::definition::Definition;
 use crate::error::Result;
@@ -59,10 +60,20 @@ pub(super) fn direct(write: &Write, call: &Call, stamp: &Value, alone: bool) -> 
         Action::Update(changes) => (update(write, changes, stamp, p), allowed(write, call, p)),
         Action::Upsert { changes, .. } => {
             let missing = exists("attribute_not_exists", definition, p);
+            // A null is not missing to DynamoDB: where one has a default, the record has to be read.
+            let defaults = changes.iter().filter_map(|change| match change {
+                Change::SetIfMissing(path, _) => Some(condition::is_null(path, p)),
+                _ => None,
+            });
+            let nulls: Vec<_> = defaults.collect();
             let allowed = match (definition.ttl(), write.requirement()) {
                 // Then the two cases are all there are.
-                (None, None) => Text::True,
-                _ => allowed(write, call, p),
+                (None, None) if nulls.is_empty() => Text::True,
+                _ => {
+                    let parts = [allowed(write, call, p)].into_iter().chain(nulls.into_iter().map(|null| null.not(p)));
+                    let parts: Vec<_> = parts.collect();
+                    condition::all(parts, p)
+                }
             };
             (update(write, changes, stamp, p), condition::any([missing, allowed], p))
         }
@@ -104,8 +115,8 @@ pub(super) fn settled(write: &Write, call: &Call, stamp: &Value, stored: Option<
         (Action::Check | Action::Delete, None, _) => return Ok(Settled { op: None, outcome }),
         (Action::Check, Some(_), _) => Does::Check(to_key(definition, &write.key)),
         (Action::Delete, Some(_), _) => Does::Delete(to_key(definition, &write.key)),
-        (Action::Update(changes) | Action::Upsert { changes, .. }, Some(_), Some(outcome)) => {
-            update(write, &changes::settled(changes, outcome), stamp, &mut placeholders)
+        (Action::Update(changes) | Action::Upsert { changes, .. }, Some(live), Some(outcome)) => {
+            update(write, &changes::settled(changes, live, outcome), stamp, &mut placeholders)
         }
         (_, _, Some(outcome)) => put(outcome, stamp),
         (_, _, None) => return Ok(Settled { op: None, outcome }),

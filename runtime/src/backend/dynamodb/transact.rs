@@ -30,10 +30,14 @@ impl Writer<'_> {
                 Class::Cancelled => {
                     // Had an attempt before been applied, its token would have made this one succeed.
                     self.attempts.ambiguous = ambiguous;
-                    let placed = |(at, error)| Refusal { position: plan.position(at), error };
-                    match refusals(&failure).map_err(placed)? {
-                        Some(refused) => return Ok(Sent::Refused(refused)),
-                        None => true,
+                    match refusals(&failure) {
+                        // The records tell what is in the way: nothing, where it is a null.
+                        Err((_, error)) if error.kind() == ErrorKind::Codec && self.wants_all() => {
+                            return Ok(Sent::Refused(Vec::new()));
+                        }
+                        Err((at, error)) => return Err(Refusal { position: plan.position(at), error }),
+                        Ok(Some(refused)) => return Ok(Sent::Refused(refused)),
+                        Ok(None) => true,
                     }
                 }
                 class => class.passes(),

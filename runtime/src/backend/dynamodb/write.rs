@@ -161,6 +161,18 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
+    /// Has every record that is updated read; false where they were.
+    pub(super) fn wants_all(&mut self) -> bool {
+        let mut wants = false;
+        for (base, write) in self.bases.iter_mut().zip(self.writes) {
+            if matches!(base, Base::Unread) && !write.changes().is_empty() {
+                *base = Base::Wanted;
+                wants = true;
+            }
+        }
+        wants
+    }
+
     /// Before a write is refused for what is known here, its record and those before it are looked at
     /// too: the first refusal is the one to tell.
     fn wants_before(&mut self, refusal: &Refusal) -> bool {
