@@ -45,6 +45,11 @@ impl Change {
         Expr::both(self.way_exists(), self.sum_fits())
     }
 
+    /// The same, each thing by itself.
+    pub(crate) fn needs(&self) -> impl Iterator<Item = Expr> {
+        self.way_exists().into_iter().chain(self.sum_fits())
+    }
+
     fn way_exists(&self) -> Option<Expr> {
         if matches!(self, Self::Add { path, .. } if path.root() == EXPIRES) {
             // An expiry is counted from its field: where there is none, there is nothing to add to.
@@ -76,7 +81,9 @@ impl Change {
         let old = record.at(path).cloned();
         let new = match self {
             Self::Set(_, value) => value.clone(),
-            Self::SetIfMissing(_, value) => old.unwrap_or_else(|| value.clone()),
+            Self::SetIfMissing(_, value) => {
+                old.filter(|old| !matches!(old, Value::Null)).unwrap_or_else(|| value.clone())
+            }
             Self::Remove(_) => Value::Null,
             Self::Append(_, items) => append(path, old, items)?,
             Self::Add { delta, bounds, .. } => add(path, old, delta, *bounds)?,
@@ -85,8 +92,26 @@ impl Change {
     }
 }
 
-/// Refuses changes that overlap: which of two would win differs from server to server.
+/// How many bytes of text a change is on DynamoDB, at most.
+fn text(change: &Change) -> usize {
+    let path = change.path().text();
+    match change {
+        Change::Set(..) | Change::Remove(_) => path + " = :v999, ".len(),
+        Change::SetIfMissing(..) | Change::Add { .. } => 2 * path + " = if_not_exists(, :v999) + :v999, ".len(),
+        Change::Append(..) => 2 * path + " = list_append(if_not_exists(, :v999), :v999), ".len(),
+    }
+}
+
+/// Refuses more changes than DynamoDB takes at once, and those that overlap: which of two would win
+/// differs from server to server.
 pub(crate) fn check(changes: &[Change]) -> Result<()> {
+    const TEXT: usize = 4000;
+    let text: usize = changes.iter().map(text).sum();
+    if text > TEXT {
+        return Err(Error::invalid(format!(
+            "changes of {text} bytes as DynamoDB is given them; {TEXT} at most, since it takes 4096 in a request"
+        )));
+    }
     for (i, change) in changes.iter().enumerate() {
         if let Some(other) = changes[..i].iter().find(|other| other.path().overlaps(change.path())) {
             return Err(Error::invalid(format!(
@@ -104,7 +129,7 @@ pub fn apply(record: &Record, changes: &[Change]) -> Result<Record> {
     let mut new = record.clone();
     for change in changes {
         if change.requires().is_some_and(|needed| !record.satisfies(&needed)) {
-            return Err(impossible(change));
+            return Err(impossible(change, record));
         }
         change.apply(&mut new)?;
     }
@@ -112,12 +137,14 @@ pub fn apply(record: &Record, changes: &[Change]) -> Result<Record> {
 }
 
 /// Why a change cannot be made to the record as it is stored.
-pub(crate) fn impossible(change: &Change) -> Error {
+pub(crate) fn impossible(change: &Change, record: &Record) -> Error {
     match change {
         Change::Add { path, .. } if path.root() == EXPIRES => {
             Error::invalid("the field that says when the record expires has no value to add to, or is out of range")
         }
-        Change::Add { path, bounds: Some((low, high)), .. } if path.is_field() => {
+        Change::Add { path, bounds: Some((low, high)), .. }
+            if change.way_exists().is_none_or(|way| record.satisfies(&way)) =>
+        {
             Error::invalid(format!("{path}: the sum is outside what the field can hold ({low} to {high})"))
         }
         change => Error::invalid(format!("{}: the way to this field is missing in the stored record", change.path())),

@@ -159,11 +159,37 @@ pub(crate) fn transaction_items(count: usize, limits: &Limits) -> Result<()> {
     Ok(())
 }
 
+/// Refuses a name that a field of a record cannot have. Those of a model are checked where it is compiled;
+/// a flattened map brings more, at run time.
+pub(crate) fn name(name: &str) -> Result<()> {
+    let reason = if name.is_empty() {
+        "it is empty"
+    } else if name.starts_with('$') {
+        "MongoDB reads a name that starts with `$` as an operator"
+    } else if name.contains('.') {
+        "a `.` reads as a path into a nested field"
+    } else if name.contains('\0') {
+        "it has a NUL in it"
+    } else if name.starts_with("_reposit") {
+        "`_reposit` is kept for what the library stores itself"
+    } else if name.len() > 255 {
+        "it has more than 255 bytes"
+    } else {
+        return Ok(());
+    };
+    Err(Error::invalid(format!("a field cannot be stored as {name:?}: {reason}")))
+}
+
 /// How deep a list or map may be nested in a record, from the same page of DynamoDB's quotas.
 pub(crate) const DEPTH: usize = 32;
 
 /// Refuses nesting that DynamoDB would refuse.
 pub(crate) fn depth(record: &Record) -> Result<()> {
+    record.iter().try_for_each(|(name, value)| depth_below(name, 0, value))
+}
+
+/// The same of a value that is so many levels down in a field.
+pub(crate) fn depth_below(field: &str, levels: usize, value: &Value) -> Result<()> {
     fn deep(value: &Value) -> usize {
         match value {
             Value::List(items) => 1 + items.iter().map(deep).max().unwrap_or(0),
@@ -171,9 +197,9 @@ pub(crate) fn depth(record: &Record) -> Result<()> {
             _ => 0,
         }
     }
-    match record.iter().find(|(_, value)| deep(value) > DEPTH) {
-        Some((name, _)) => Err(Error::invalid(format!("the field {name} is nested deeper than {DEPTH} levels"))),
-        None => Ok(()),
+    match levels + deep(value) > DEPTH {
+        true => Err(Error::invalid(format!("the field {field} is nested deeper than {DEPTH} levels"))),
+        false => Ok(()),
     }
 }
 

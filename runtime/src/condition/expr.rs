@@ -101,6 +101,41 @@ impl Expr {
         }
     }
 
+    /// How many operators and functions it is on DynamoDB, which takes a number of them.
+    pub(crate) fn operators(&self) -> usize {
+        let joined = |parts: &[Self]| parts.iter().map(Self::operators).sum::<usize>() + parts.len().saturating_sub(1);
+        match self {
+            Self::Compare { op: Op::Ne, .. } => 2,
+            Self::Compare { .. } | Self::In { .. } | Self::BeginsWith { .. } => 1,
+            Self::Contains { .. } | Self::Missing(_) => 3,
+            Self::Exists(_) => 4,
+            Self::Size { .. } => 14,
+            Self::And(parts) | Self::Or(parts) => joined(parts),
+            Self::Not(inner) => 1 + inner.operators(),
+        }
+    }
+
+    /// How many bytes of text it is on DynamoDB, at most: names and values are placeholders there.
+    pub(crate) fn text(&self) -> usize {
+        let joined = |parts: &[Self]| parts.iter().map(|part| part.text() + "() AND ".len()).sum::<usize>();
+        match self {
+            Self::Compare { path, .. } => path.text() + "NOT ( <= :v999)".len(),
+            Self::In { path, values } => path.text() + " IN ()".len() + values.len() * ":v999, ".len(),
+            Self::BeginsWith { path, .. } => path.text() + "attribute_type(, :v999)".len(),
+            Self::Contains { path, .. } => {
+                2 * path.text() + "NOT (attribute_type(, :v999)) AND contains(, :v999)".len()
+            }
+            Self::Size { path, .. } => {
+                7 * path.text() + 6 * "attribute_type(, :v999) OR ".len() + "() AND size() <= :v999".len()
+            }
+            Self::Exists(path) | Self::Missing(path) => {
+                2 * path.text() + "attribute_not_exists() AND NOT (attribute_type(, :v999))".len()
+            }
+            Self::And(parts) | Self::Or(parts) => joined(parts),
+            Self::Not(inner) => "NOT ()".len() + inner.text(),
+        }
+    }
+
     /// Calls `f` with every path in the expression.
     pub fn paths<'a>(&'a self, f: &mut impl FnMut(&'a Path)) {
         match self {

@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use std::ops::{BitAnd, BitOr, Not};
 
 use crate::error::{Error, Result};
-use crate::field::{Contain, Field, FieldType, Ordered, Text};
+use crate::field::{Contain, Field, FieldType, Ordered, Path, Text};
 use crate::value::Value;
 
 /// A condition on records of `M`, made from its fields; one over two models does not compile.
@@ -27,12 +27,28 @@ use crate::value::Value;
 #[must_use = "a condition does nothing until it is given to an operation"]
 pub struct Condition<M> {
     expr: Result<Expr>,
+    /// Counted as it grows, so that none is ever built that is too large to be walked.
+    operators: usize,
     marker: PhantomData<fn() -> M>,
 }
 
+/// How many operators and functions a condition may have: DynamoDB takes 300 ("Quotas in Amazon DynamoDB"),
+/// of which a write needs some of its own.
+const OPERATORS: usize = 280;
+
 impl<M> Condition<M> {
     fn new(expr: Result<Expr>) -> Self {
-        Self { expr, marker: PhantomData }
+        let operators = expr.as_ref().map_or(0, Expr::operators);
+        Self { expr, operators, marker: PhantomData }
+    }
+
+    /// One made of others, of so many operators.
+    fn grown(expr: Result<Expr>, operators: usize) -> Self {
+        let expr = match expr {
+            Ok(_) if operators > OPERATORS => Err(too_large(operators)),
+            expr => expr,
+        };
+        Self { expr, operators, marker: PhantomData }
     }
 
     /// True where both are.
@@ -60,7 +76,12 @@ impl<M> Condition<M> {
     /// True where this is not.
     #[allow(clippy::should_implement_trait, reason = "it is implemented too; a method reads better in a chain")]
     pub fn not(self) -> Self {
-        Self::new(self.expr.map(|expr| Expr::Not(Box::new(expr))))
+        let operators = self.operators + 1;
+        let not = |expr| match expr {
+            Expr::Not(inner) => *inner,
+            expr => Expr::Not(Box::new(expr)),
+        };
+        Self::grown(self.expr.map(not), operators)
     }
 
     /// The condition as data, or why one of its values cannot be stored.
@@ -69,10 +90,12 @@ impl<M> Condition<M> {
     }
 
     fn join(self, other: Self, by: impl FnOnce(Expr, Expr) -> Expr) -> Self {
-        Self::new(match (self.expr, other.expr) {
+        let operators = self.operators + 1 + other.operators;
+        let expr = match (self.expr, other.expr) {
             (Ok(a), Ok(b)) => Ok(by(a, b)),
             (Err(error), _) | (_, Err(error)) => Err(error),
-        })
+        };
+        Self::grown(expr, operators)
     }
 }
 
@@ -102,7 +125,7 @@ impl<M> Not for Condition<M> {
 
 impl<M> Clone for Condition<M> {
     fn clone(&self) -> Self {
-        Self::new(self.expr.clone())
+        Self { expr: self.expr.clone(), operators: self.operators, marker: PhantomData }
     }
 }
 
@@ -245,7 +268,7 @@ impl<M, T, Role> Field<M, T, Role> {
 #[derive(Debug)]
 #[must_use = "a size does nothing until it is compared"]
 pub struct Size<M> {
-    path: crate::field::Path,
+    path: Path,
     marker: PhantomData<fn() -> M>,
 }
 
@@ -275,18 +298,49 @@ size_comparisons! {
     ge Ge;
 }
 
-/// Refuses an operand that a comparison cannot be made with, the same on every backend.
+/// Refuses a path or an operand that a comparison cannot be made with, the same on every backend.
 pub(crate) fn check(expr: &Expr) -> Result<()> {
+    let mut checked = Ok(());
+    expr.paths(&mut |path| checked = std::mem::replace(&mut checked, Ok(())).and_then(|()| path.check()));
+    checked.and_then(|()| check_operands(expr)).and_then(|()| check_size(expr))
+}
+
+fn check_operands(expr: &Expr) -> Result<()> {
     match expr {
-        Expr::And(all) | Expr::Or(all) => all.iter().try_for_each(check),
-        Expr::Not(inner) => check(inner),
+        Expr::And(all) | Expr::Or(all) => all.iter().try_for_each(check_operands),
+        Expr::Not(inner) => check_operands(inner),
         Expr::In { path, values } if values.len() > 100 => Err(Error::invalid(format!(
             "{path}: a list of {} values; DynamoDB compares with 100 at most",
             values.len()
         ))),
-        Expr::Compare { path, value: Value::Null, .. } => {
-            Err(Error::invalid(format!("{path}: a null is not compared; use exists() or missing()")))
-        }
+        Expr::Compare { path, value: Value::Null, .. } | Expr::Contains { path, value: Value::Null } => Err(null(path)),
+        Expr::In { path, values } if values.contains(&Value::Null) => Err(null(path)),
         _ => Ok(()),
     }
+}
+
+/// Refuses what DynamoDB would refuse for its length, the same on every backend, with what a write has to
+/// add of its own.
+pub(crate) fn check_size(expr: &Expr) -> Result<()> {
+    const TEXT: usize = 3900;
+    let (operators, text) = (expr.operators(), expr.text());
+    if operators > OPERATORS {
+        return Err(too_large(operators));
+    }
+    if text > TEXT {
+        return Err(Error::invalid(format!(
+            "a condition of {text} bytes as DynamoDB is given it; {TEXT} at most, since it takes 4096 in a request"
+        )));
+    }
+    Ok(())
+}
+
+fn too_large(operators: usize) -> Error {
+    Error::invalid(format!(
+        "a condition of {operators} operators; {OPERATORS} at most, since DynamoDB takes 300 in a request"
+    ))
+}
+
+fn null(path: &Path) -> Error {
+    Error::invalid(format!("{path}: a null is not compared; use exists() or missing()"))
 }

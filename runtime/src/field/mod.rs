@@ -7,7 +7,7 @@ mod traits;
 mod types;
 
 #[doc(hidden)]
-pub use lowering::{Lowering, NoLowering, Probe, embedded_lowering};
+pub use lowering::{Lowering, NoLowering, Probe, embedded_lowering, holds_instant};
 #[doc(hidden)]
 pub use probe::NotKey;
 pub use traits::{
@@ -20,6 +20,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::codec::to_value;
+use crate::definition::Definition;
 use crate::error::{Error, Result};
 use crate::value::Value;
 
@@ -64,6 +65,28 @@ impl Path {
     /// Whether the path is a field of the record itself.
     pub fn is_field(&self) -> bool {
         self.0.len() == 1
+    }
+
+    /// How many bytes of text it is on DynamoDB, at most.
+    pub(crate) fn text(&self) -> usize {
+        let step = |step: &Step| match step {
+            Step::Name(_) => "#n999.".len(),
+            Step::Position(at) => at.to_string().len() + "[]".len(),
+        };
+        self.0.iter().map(step).sum()
+    }
+
+    /// Refuses a path to where nothing can be stored.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.0.is_empty() {
+            let message = "a flattened field is stored as the fields in it; reach them with .at(..) or .entry(..)";
+            return Err(Error::invalid(message));
+        }
+        let has_nul = |step: &Step| matches!(step, Step::Name(name) if name.contains('\0'));
+        match self.0.iter().any(has_nul) {
+            true => Err(Error::invalid(format!("the path {self:?} has a NUL in it, which no name may have"))),
+            false => Ok(()),
+        }
     }
 
     /// Whether one path is the other, or leads to it.
@@ -129,6 +152,8 @@ enum Steps {
     Flattened,
     One(&'static str),
     Many(Path),
+    /// In a flattened map, whose names stand beside those of the model's own fields.
+    Beside(Path),
 }
 
 impl<M, T, Role> Field<M, T, Role> {
@@ -172,15 +197,33 @@ impl<M, T, Role> Field<M, T, Role> {
         match &self.steps {
             Steps::Flattened => Path::new(Vec::new()),
             Steps::One(name) => Path::field(*name),
-            Steps::Many(path) => path.clone(),
+            Steps::Many(path) | Steps::Beside(path) => path.clone(),
+        }
+    }
+
+    /// Where a change of it is made.
+    pub(crate) fn changed(&self, definition: &Definition) -> Result<Path> {
+        let path = self.path();
+        let is_own = |path: &Path| definition.fields().iter().any(|field| field.name == path.root());
+        match &self.steps {
+            Steps::Beside(path) if is_own(path) => Err(Error::invalid(format!(
+                "{path} is a field of its own, and no entry of the map that is flattened beside it"
+            ))),
+            _ => Ok(path),
         }
     }
 
     fn into_path(self) -> Path {
         match self.steps {
-            Steps::Many(path) => path,
+            Steps::Many(path) | Steps::Beside(path) => path,
             steps => Field::<M, T, Role> { steps, encode: None, marker: PhantomData }.path(),
         }
+    }
+
+    fn further(self, rest: Path) -> Steps {
+        let is_beside = matches!(self.steps, Steps::Beside(_));
+        let path = self.into_path().join(rest);
+        if is_beside { Steps::Beside(path) } else { Steps::Many(path) }
     }
 
     /// A field of the nested struct in this field: `User::ADDRESS.at(Address::CITY)`. The struct derives
@@ -197,7 +240,7 @@ impl<M, T, Role> Field<M, T, Role> {
         T: Bare,
     {
         let encode = inner.encode;
-        Field { steps: Steps::Many(self.into_path().join(inner.into_path())), encode, marker: PhantomData }
+        Field { steps: self.further(inner.into_path()), encode, marker: PhantomData }
     }
 }
 
@@ -208,7 +251,7 @@ impl<M, T: FieldType, Role> Field<M, T, Role> {
         T: List,
     {
         let step = Path::new(vec![Step::Position(position)]);
-        Field { steps: Steps::Many(self.into_path().join(step)), encode: None, marker: PhantomData }
+        Field { steps: self.further(step), encode: None, marker: PhantomData }
     }
 
     /// The value under a key of the map in this field: `User::LABELS.entry("colour")`. The key may be any
@@ -217,8 +260,12 @@ impl<M, T: FieldType, Role> Field<M, T, Role> {
     where
         T: Dictionary,
     {
-        let step = Path::field(key.to_owned());
-        Field { steps: Steps::Many(self.into_path().join(step)), encode: None, marker: PhantomData }
+        let is_flattened = matches!(self.steps, Steps::Flattened);
+        let steps = match self.further(Path::field(key.to_owned())) {
+            Steps::Many(path) if is_flattened => Steps::Beside(path),
+            steps => steps,
+        };
+        Field { steps, encode: None, marker: PhantomData }
     }
 
     /// The stored form of a value of this field.

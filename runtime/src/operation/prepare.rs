@@ -19,6 +19,9 @@ pub(super) fn store(
     mut record: Record,
     action: fn(Record) -> Action,
 ) -> Result<Write> {
+    for (name, _) in record.iter() {
+        stored_name(definition, name)?;
+    }
     fill::record(definition, &mut record, db.now());
     store_as_it_is(db, definition, record, action)
 }
@@ -43,6 +46,32 @@ pub(super) fn store_as_it_is(
     Ok(Write::new(definition, key, action(record)))
 }
 
+/// Refuses a name that a field of the record cannot have.
+fn stored_name(definition: &Definition, name: &str) -> Result<()> {
+    if name == "_id" && (definition.range().is_some() || definition.hash_name() != name) {
+        return Err(Error::invalid("a field cannot be stored as \"_id\", which is the primary key's name on MongoDB"));
+    }
+    limits::name(name)
+}
+
+/// Refuses a change that no update may make: one of the key, or of a field that cannot be. The types let
+/// none through but those of entries of a flattened map, whose names are data.
+fn allowed(definition: &Definition, change: &Change) -> Result<()> {
+    let path = change.path();
+    path.check()?;
+    let root = path.root();
+    if root == definition.hash_name() || Some(root) == definition.range_name() || Some(root) == definition.version() {
+        return Err(Error::invalid(format!("{root} is part of the primary key or the version, and cannot be changed")));
+    }
+    stored_name(definition, root)?;
+    let levels = path.steps().len() - 1;
+    match change {
+        Change::Set(_, value) | Change::SetIfMissing(_, value) => limits::depth_below(root, levels, value),
+        Change::Append(_, items) => items.iter().try_for_each(|item| limits::depth_below(root, levels + 1, item)),
+        Change::Add { .. } | Change::Remove(_) => limits::depth_below(root, levels, &Value::Null),
+    }
+}
+
 /// Refuses a value that cannot be in the indexes its field is part of.
 fn index_value(definition: &Definition, name: &str, value: &Value, limits: &Limits) -> Result<()> {
     for index in definition.indexes() {
@@ -59,6 +88,7 @@ fn index_value(definition: &Definition, name: &str, value: &Value, limits: &Limi
 /// Checks the changes of an update and completes them: the expiry follows its field, and the
 /// version goes up.
 pub(super) fn changes(db: &Database, definition: &'static Definition, mut changes: Vec<Change>) -> Result<Vec<Change>> {
+    changes.iter().try_for_each(|change| allowed(definition, change))?;
     fill::changes(definition, &mut changes, db.now());
     change::check(&changes)?;
     let limits = db.backend().limits();
@@ -105,6 +135,8 @@ pub(super) fn conditioned(mut write: Write, condition: Option<Expr>) -> Result<W
         condition::check(condition)?;
     }
     write.condition = condition;
+    // What the changes need is judged with the condition.
+    write.requirement().as_ref().map_or(Ok(()), condition::check_size)?;
     Ok(write)
 }
 

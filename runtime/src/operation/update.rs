@@ -10,7 +10,7 @@ use crate::condition::{Condition, Expr};
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
-use crate::field::{Field, FieldType, List, Numeric, Optional, Settable};
+use crate::field::{Field, FieldType, List, Numeric, Optional, Path, Settable};
 use crate::repository::{KeyArg, Repository, checked};
 use crate::request::{Action, RecordKey, Request, Write};
 use crate::value::Record;
@@ -58,17 +58,17 @@ impl<M: Repository> Update<M> {
     /// Stores a value in a field.
     pub fn set<T: FieldType, Role: Settable>(self, field: Field<M, T, Role>, value: T::Arg<'_>) -> Self {
         let value = field.encode(value);
-        self.with(value.map(|value| Change::Set(field.path(), value)))
+        self.with(&field, |path| Ok(Change::Set(path, value?)))
     }
 
     /// Adds to a number; a negative one takes away. A missing number counts as zero.
     pub fn add<T: Numeric, Role: Settable>(self, field: Field<M, T, Role>, delta: T::Delta) -> Self {
-        self.with(T::delta(delta).map(|delta| Change::Add { path: field.path(), delta, bounds: T::BOUNDS }))
+        self.with(&field, |path| Ok(Change::Add { path, delta: T::delta(delta)?, bounds: T::BOUNDS }))
     }
 
     /// Takes the value of an optional field away.
     pub fn remove<T: Optional, Role: Settable>(self, field: Field<M, T, Role>) -> Self {
-        self.with(Ok(Change::Remove(field.path())))
+        self.with(&field, |path| Ok(Change::Remove(path)))
     }
 
     /// Adds items to the end of a list; a missing list counts as empty.
@@ -81,7 +81,7 @@ impl<M: Repository> Update<M> {
         T::Item: 'a,
     {
         let items: Result<Vec<_>> = items.into_iter().map(T::Item::encode).collect();
-        self.with(items.map(|items| Change::Append(field.path(), items)))
+        self.with(&field, |path| Ok(Change::Append(path, items?)))
     }
 
     /// Only where the condition is true of the stored record. Several are all needed.
@@ -110,9 +110,9 @@ impl<M: Repository> Update<M> {
             .map_err(named(M::definition(), "explain"))
     }
 
-    fn with(mut self, change: Result<Change>) -> Self {
+    fn with<T, Role>(mut self, field: &Field<M, T, Role>, change: impl FnOnce(Path) -> Result<Change>) -> Self {
         self.changes = self.changes.and_then(|mut changes| {
-            changes.push(change?);
+            changes.push(change(field.changed(M::definition())?)?);
             Ok(changes)
         });
         self
@@ -182,7 +182,7 @@ impl<M: Repository> Upsert<M> {
     /// Stores a value in a field that has none: in a new record, and in an old one without it.
     pub fn default<T: FieldType, Role: Settable>(self, field: Field<M, T, Role>, value: T::Arg<'_>) -> Self {
         let value = field.encode(value);
-        Self { update: self.update.with(value.map(|value| Change::SetIfMissing(field.path(), value))) }
+        Self { update: self.update.with(&field, |path| Ok(Change::SetIfMissing(path, value?))) }
     }
 
     /// Adds to a number; a missing number counts as zero.

@@ -102,7 +102,7 @@ impl Write {
         let impossible =
             self.changes().iter().find(|change| change.requires().is_some_and(|needs| !record.satisfies(&needs)));
         match impossible {
-            Some(change) => Err(crate::change::impossible(change)),
+            Some(change) => Err(crate::change::impossible(change, record)),
             None => Ok(()),
         }
     }
@@ -136,7 +136,13 @@ impl Write {
             op: crate::condition::Op::Eq,
             value: Value::Int(expected.into()),
         });
-        let needs = self.changes().iter().filter_map(Change::requires).collect::<Vec<_>>();
+        let mut needs = Vec::new();
+        for need in self.changes().iter().flat_map(Change::needs) {
+            // Changes within one struct need it to be there once.
+            if !needs.contains(&need) {
+                needs.push(need);
+            }
+        }
         let needs = (!needs.is_empty()).then_some(Expr::And(needs));
         Expr::both(Expr::both(version, self.condition.clone()), needs)
     }

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
-use reposit::ErrorKind;
+use reposit::{Embedded, ErrorKind, FieldType, Repository};
+use serde::{Deserialize, Serialize};
 
 use crate::harness::{Test, kind};
 use crate::models::{Address, Note, note};
@@ -23,6 +24,14 @@ cases!(
     upsert_makes_or_changes,
     an_empty_update_only_reads,
     several_conditions_are_all_needed,
+    a_condition_without_changes_is_judged,
+    a_nested_sum_outside_the_field_is_refused,
+    missing_numbers_and_lists_are_nothing,
+    what_is_too_deep_is_refused,
+    names_in_maps_may_be_anything,
+    a_flattened_field_is_its_fields,
+    single_floats_add_too,
+    more_changes_than_dynamodb_takes_are_refused,
 );
 
 async fn every_kind_of_change_at_once(t: Test) {
@@ -228,4 +237,224 @@ async fn several_conditions_are_all_needed(t: Test) {
     let refused =
         Note::update("n").set(Note::COUNT, 9).only_if(Note::COUNT.eq(0)).only_if(Note::DONE.eq(true)).exec(db).await;
     assert_eq!(kind(refused), ErrorKind::ConditionFailed);
+}
+
+async fn a_condition_without_changes_is_judged(t: Test) {
+    let db = t.with::<Note>().await;
+    assert_eq!(kind(Note::update("n").only_if(Note::COUNT.eq(0)).exec(db).await), ErrorKind::NotFound);
+    Note::create(&note("n")).exec(db).await.unwrap();
+    assert_eq!(Note::update("n").only_if(Note::COUNT.eq(0)).exec(db).await.unwrap(), note("n"));
+    assert_eq!(kind(Note::update("n").only_if(Note::COUNT.eq(1)).exec(db).await), ErrorKind::ConditionFailed);
+    let none: [&str; 0] = [];
+    let refused = Note::update("n").append(Note::TAGS, none).only_if(Note::COUNT.eq(1)).exec(db).await;
+    assert_eq!(kind(refused), ErrorKind::ConditionFailed);
+}
+
+async fn a_nested_sum_outside_the_field_is_refused(t: Test) {
+    let db = t.with::<Note>().await;
+    let address = Address { city: "Graz".into(), zip: None, number: u32::MAX };
+    Note::create(&Note { address: Some(address), ..note("n") }).exec(db).await.unwrap();
+    let error = Note::update("n").add(Note::ADDRESS.at(Address::NUMBER), 1).exec(db).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert!(error.message().contains("outside what the field can hold"), "{error}");
+    let less = Note::update("n").add(Note::ADDRESS.at(Address::NUMBER), -1).exec(db).await.unwrap();
+    assert_eq!(less.address.map(|address| address.number), Some(u32::MAX - 1));
+    Note::update("n").remove(Note::ADDRESS).exec(db).await.unwrap();
+    let error = Note::update("n").add(Note::ADDRESS.at(Address::NUMBER), 1).exec(db).await.unwrap_err();
+    assert!(error.message().contains("the way to this field is missing"), "{error}");
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+struct Sparse {
+    #[hash_key]
+    id: String,
+    byte: Option<u8>,
+    long: Option<u64>,
+    float: Option<f64>,
+    list: Option<Vec<String>>,
+    lists: BTreeMap<String, Vec<i32>>,
+}
+
+async fn missing_numbers_and_lists_are_nothing(t: Test) {
+    let db = t.with::<Sparse>().await;
+    let empty = Sparse { id: "1".into(), byte: None, long: None, float: None, list: None, lists: BTreeMap::new() };
+    Sparse::create(&empty).exec(db).await.unwrap();
+    assert_eq!(kind(Sparse::update("1").add(Sparse::BYTE, 256).exec(db).await), ErrorKind::InvalidInput);
+    assert_eq!(kind(Sparse::update("1").add(Sparse::BYTE, -1).exec(db).await), ErrorKind::InvalidInput);
+    assert_eq!(kind(Sparse::update("1").add(Sparse::LONG, i64::MIN).exec(db).await), ErrorKind::InvalidInput);
+    assert_eq!(Sparse::get("1").exec(db).await.unwrap(), Some(empty.clone()));
+    let none: [&str; 0] = [];
+    let changed = Sparse::update("1")
+        .add(Sparse::BYTE, 255)
+        .add(Sparse::LONG, 0)
+        .add(Sparse::FLOAT, 0.5)
+        .append(Sparse::LIST, none)
+        .append(Sparse::LISTS.entry("a"), [1])
+        .exec(db)
+        .await
+        .unwrap();
+    let expected = Sparse {
+        byte: Some(255),
+        long: Some(0),
+        float: Some(0.5),
+        list: Some(vec![]),
+        lists: BTreeMap::from([("a".into(), vec![1])]),
+        ..empty
+    };
+    assert_eq!(changed, expected);
+    assert_eq!(Sparse::get("1").exec(db).await.unwrap(), Some(expected));
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, FieldType)]
+struct Tree {
+    below: Option<Box<Tree>>,
+    name: String,
+}
+
+fn tree(levels: usize) -> Tree {
+    (1..levels).fold(Tree { below: None, name: "leaf".into() }, |below, _| Tree {
+        below: Some(Box::new(below)),
+        name: "branch".into(),
+    })
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+struct Deep {
+    #[hash_key]
+    id: String,
+    tree: Tree,
+    forest: Vec<Tree>,
+    named: BTreeMap<String, Tree>,
+}
+
+async fn what_is_too_deep_is_refused(t: Test) {
+    let db = t.with::<Deep>().await;
+    let deep = |levels| Deep { id: "1".into(), tree: tree(levels), forest: vec![], named: BTreeMap::new() };
+    assert_eq!(kind(Deep::create(&deep(33)).exec(db).await), ErrorKind::InvalidInput);
+    assert_eq!(kind(Deep::put(&deep(500)).exec(db).await), ErrorKind::InvalidInput);
+    Deep::create(&deep(32)).exec(db).await.unwrap();
+    assert_eq!(Deep::get("1").exec(db).await.unwrap(), Some(deep(32)));
+    for update in [
+        Deep::update("1").set(Deep::TREE, &tree(33)),
+        Deep::update("1").append(Deep::FOREST, [&tree(32)]),
+        Deep::update("1").set(Deep::NAMED.entry("x"), &tree(32)),
+    ] {
+        assert_eq!(kind(update.exec(db).await), ErrorKind::InvalidInput);
+    }
+    assert_eq!(Deep::get("1").exec(db).await.unwrap(), Some(deep(32)));
+    let changed = Deep::update("1")
+        .append(Deep::FOREST, [&tree(31)])
+        .set(Deep::NAMED.entry("x"), &tree(31))
+        .exec(db)
+        .await
+        .unwrap();
+    assert_eq!((&changed.forest, &changed.named["x"]), (&vec![tree(31)], &tree(31)));
+    // A condition looks as deep, and deeper into nothing.
+    let found = Deep::scan().filter(Deep::TREE.eq(&tree(32)) & Deep::FOREST.contains(&tree(31)));
+    assert_eq!(found.count(db).await.unwrap(), 1);
+}
+
+async fn names_in_maps_may_be_anything(t: Test) {
+    let db = t.with::<Note>().await;
+    for name in ["", " ", "$", "$ref", "$id", "$db", "a.b", ".", "0", "10", "__proto__", "_id", "_reposit_stamp", "\n"]
+    {
+        let labels = BTreeMap::from([("m".to_owned(), "middle".to_owned()), (name.to_owned(), "here".to_owned())]);
+        Note::put(&Note { labels: labels.clone(), ..note("n") })
+            .exec(db)
+            .await
+            .unwrap_or_else(|e| panic!("{name:?}: {e}"));
+        assert_eq!(Note::get("n").exec(db).await.unwrap().unwrap().labels, labels, "{name:?}");
+        Note::put(&note("n")).exec(db).await.unwrap();
+        let set =
+            Note::update("n").set(Note::LABELS, &labels).exec(db).await.unwrap_or_else(|e| panic!("{name:?}: {e}"));
+        assert_eq!(set.labels, labels, "{name:?}");
+        Note::put(&Note { labels: BTreeMap::from([("m".into(), "middle".into())]), ..note("n") })
+            .exec(db)
+            .await
+            .unwrap();
+        let set = Note::update("n")
+            .set(Note::LABELS.entry(name), "here")
+            .only_if(Note::LABELS.entry(name).missing())
+            .exec(db)
+            .await
+            .unwrap_or_else(|e| panic!("{name:?}: {e}"));
+        assert_eq!(set.labels, labels, "{name:?}");
+        assert_eq!(Note::scan().filter(Note::LABELS.eq(&labels)).count(db).await.unwrap(), 1, "{name:?}");
+    }
+    let nul = BTreeMap::from([("a\0b".to_owned(), String::new())]);
+    assert_eq!(kind(Note::put(&Note { labels: nul.clone(), ..note("n") }).exec(db).await), ErrorKind::InvalidInput);
+    assert_eq!(kind(Note::update("n").set(Note::LABELS, &nul).exec(db).await), ErrorKind::InvalidInput);
+    assert_eq!(kind(Note::update("n").set(Note::LABELS.entry("\0"), "x").exec(db).await), ErrorKind::InvalidInput);
+    assert_eq!(kind(Note::scan().filter(Note::LABELS.entry("\0").missing()).all(db).await), ErrorKind::InvalidInput);
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Embedded)]
+struct Part {
+    left: i64,
+    right: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+struct Whole {
+    #[hash_key]
+    id: String,
+    #[serde(flatten)]
+    part: Part,
+}
+
+async fn a_flattened_field_is_its_fields(t: Test) {
+    let db = t.with::<Whole>().await;
+    let whole = Whole { id: "1".into(), part: Part { left: 1, right: None } };
+    Whole::create(&whole).exec(db).await.unwrap();
+    assert_eq!(kind(Whole::update("1").set(Whole::PART, &whole.part).exec(db).await), ErrorKind::InvalidInput);
+    assert_eq!(kind(Whole::scan().filter(Whole::PART.eq(&whole.part)).all(db).await), ErrorKind::InvalidInput);
+    assert_eq!(kind(Whole::scan().filter(Whole::PART.exists()).all(db).await), ErrorKind::InvalidInput);
+    let changed = Whole::update("1")
+        .add(Whole::PART.at(Part::LEFT), 2)
+        .set(Whole::PART.at(Part::RIGHT), "r")
+        .only_if(Whole::PART.at(Part::RIGHT).missing())
+        .exec(db)
+        .await
+        .unwrap();
+    assert_eq!(changed.part, Part { left: 3, right: Some("r".into()) });
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+struct Single {
+    #[hash_key]
+    id: String,
+    value: f32,
+}
+
+async fn single_floats_add_too(t: Test) {
+    let db = t.with::<Single>().await;
+    Single::create(&Single { id: "1".into(), value: 0.5 }).exec(db).await.unwrap();
+    assert_eq!(Single::update("1").add(Single::VALUE, 0.25).exec(db).await.unwrap().value, 0.75);
+    assert_eq!(Single::update("1").add(Single::VALUE, -0.75).exec(db).await.unwrap().value, 0.0);
+    // The sum is that of f64s, and rounded as it is read.
+    Single::update("1").set(Single::VALUE, 0.1).exec(db).await.unwrap();
+    assert_eq!(Single::update("1").add(Single::VALUE, 0.2).exec(db).await.unwrap().value, 0.1_f32 + 0.2_f32);
+}
+
+async fn more_changes_than_dynamodb_takes_are_refused(t: Test) {
+    let db = t.with::<Sparse>().await;
+    let empty = Sparse { id: "1".into(), byte: None, long: None, float: None, list: None, lists: BTreeMap::new() };
+    Sparse::create(&empty).exec(db).await.unwrap();
+    let many = |n: usize| {
+        (0..n).fold(Sparse::update("1"), |update, n| update.set(Sparse::LISTS.entry(&n.to_string()), &[n as i32]))
+    };
+    for n in [300, 2_000] {
+        let error = many(n).exec(db).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(error.message().contains("4096"), "{error}");
+    }
+    assert_eq!(many(60).exec(db).await.unwrap().lists.len(), 60);
+    let long = Sparse::LISTS.entry(&"x".repeat(5_000)).missing();
+    assert!(Sparse::update("1").add(Sparse::BYTE, 1).only_if(long).exec(db).await.is_ok(), "a name is a placeholder");
+    let values: Vec<_> = (0..100).map(|n| n.to_string()).collect();
+    let among = || Sparse::ID.is_in(values.iter().map(String::as_str));
+    let wide = (0..7).fold(among(), |any, _| any | among());
+    let error = Sparse::update("1").add(Sparse::BYTE, 1).only_if(wide).exec(db).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert!(error.message().contains("4096"), "{error}");
 }
