@@ -159,6 +159,18 @@ pub(crate) fn transaction_items(count: usize, limits: &Limits) -> Result<()> {
     Ok(())
 }
 
+/// Refuses a name that a key of a map cannot have: DynamoDB takes no empty one, MongoDB none with a NUL.
+pub(crate) fn key_name(name: &str) -> Result<()> {
+    let reason = if name.is_empty() {
+        "it is empty"
+    } else if name.contains('\0') {
+        "it has a NUL in it"
+    } else {
+        return Ok(());
+    };
+    Err(Error::invalid(format!("nothing can be stored under the name {name:?}: {reason}")))
+}
+
 /// Refuses a name that a field of a record cannot have. Those of a model are checked where it is compiled;
 /// a flattened map brings more, at run time.
 pub(crate) fn name(name: &str) -> Result<()> {
@@ -190,11 +202,12 @@ pub(crate) fn depth(record: &Record) -> Result<()> {
 
 /// The same of a value that is so many levels down in a field.
 pub(crate) fn depth_below(field: &str, levels: usize, value: &Value) -> Result<()> {
+    // What is innermost is a level too.
     fn deep(value: &Value) -> usize {
         match value {
             Value::List(items) => 1 + items.iter().map(deep).max().unwrap_or(0),
             Value::Map(map) => 1 + map.values().map(deep).max().unwrap_or(0),
-            _ => 0,
+            _ => 1,
         }
     }
     match levels + deep(value) > DEPTH {

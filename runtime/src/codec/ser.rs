@@ -279,9 +279,7 @@ impl Map {
         {
             return Ok(());
         }
-        if name.contains('\0') {
-            return Err(CodecError::invalid(format!("the name {name:?} has a NUL in it, which no name may have")));
-        }
+        limits::key_name(&name).map_err(|e| CodecError::invalid(e.message()))?;
         match self.entries.entry(name) {
             btree_map::Entry::Vacant(entry) => drop(entry.insert(written)),
             btree_map::Entry::Occupied(entry) => {

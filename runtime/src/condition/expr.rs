@@ -115,6 +115,15 @@ impl Expr {
         }
     }
 
+    /// How many levels of it are within each other.
+    pub(crate) fn levels(&self) -> usize {
+        match self {
+            Self::And(parts) | Self::Or(parts) => 1 + parts.iter().map(Self::levels).max().unwrap_or(0),
+            Self::Not(inner) => 1 + inner.levels(),
+            _ => 0,
+        }
+    }
+
     /// How many bytes of text it is on DynamoDB, at most: names and values are placeholders there.
     pub(crate) fn text(&self) -> usize {
         let joined = |parts: &[Self]| parts.iter().map(|part| part.text() + "() AND ".len()).sum::<usize>();

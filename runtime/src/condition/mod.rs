@@ -36,6 +36,9 @@ pub struct Condition<M> {
 /// of which a write needs some of its own.
 const OPERATORS: usize = 280;
 
+/// How many levels of a condition may be within each other; each is several of a document to MongoDB.
+const LEVELS: usize = 32;
+
 impl<M> Condition<M> {
     fn new(expr: Result<Expr>) -> Self {
         let operators = expr.as_ref().map_or(0, Expr::operators);
@@ -302,7 +305,15 @@ size_comparisons! {
 pub(crate) fn check(expr: &Expr) -> Result<()> {
     let mut checked = Ok(());
     expr.paths(&mut |path| checked = std::mem::replace(&mut checked, Ok(())).and_then(|()| path.check()));
-    checked.and_then(|()| check_operands(expr)).and_then(|()| check_size(expr))
+    checked?;
+    let levels = expr.levels();
+    if levels > LEVELS {
+        return Err(Error::invalid(format!(
+            "a condition nested {levels} levels deep; {LEVELS} at most, since MongoDB takes no documents that deep"
+        )));
+    }
+    check_operands(expr)?;
+    check_size(expr)
 }
 
 fn check_operands(expr: &Expr) -> Result<()> {

@@ -22,6 +22,7 @@ use std::marker::PhantomData;
 use crate::codec::to_value;
 use crate::definition::Definition;
 use crate::error::{Error, Result};
+use crate::limits;
 use crate::value::Value;
 
 /// One step of a path into a record.
@@ -82,11 +83,11 @@ impl Path {
             let message = "a flattened field is stored as the fields in it; reach them with .at(..) or .entry(..)";
             return Err(Error::invalid(message));
         }
-        let has_nul = |step: &Step| matches!(step, Step::Name(name) if name.contains('\0'));
-        match self.0.iter().any(has_nul) {
-            true => Err(Error::invalid(format!("the path {self:?} has a NUL in it, which no name may have"))),
-            false => Ok(()),
-        }
+        let names = self.0.iter().filter_map(|step| match step {
+            Step::Name(name) => Some(name),
+            Step::Position(_) => None,
+        });
+        names.into_iter().try_for_each(|name| limits::key_name(name))
     }
 
     /// Whether one path is the other, or leads to it.

@@ -374,7 +374,7 @@ async fn conditions_of_any_shape(t: Test) {
         (either(130), false),
         (either(130) | Note::COUNT.eq(-7), true),
     ];
-    conditions.extend([1, 2, 3, 29, 30, 31, 90, 91, 92, 118, 119, 120].map(nested));
+    conditions.extend([1, 2, 3, 30, 31, 32].map(nested));
     assert_all(&t, conditions).await;
 }
 
@@ -393,6 +393,7 @@ async fn a_condition_that_is_too_large_is_refused(t: Test) {
     // However it was built: no depth is a danger to the stack.
     let deep = (0..100_000).fold(Note::DONE.eq(true), |condition, n| !(condition & Note::COUNT.eq(n)));
     assert_eq!(kind(Note::scan().filter(deep).all(db).await), ErrorKind::InvalidInput);
+    assert_eq!(kind(Note::scan().filter(nested(33).0).all(db).await), ErrorKind::InvalidInput);
     assert_eq!(kind(Note::scan().filter(Note::COUNT.is_in(0..1_000)).all(db).await), ErrorKind::InvalidInput);
     assert_eq!(Note::get("n").exec(db).await.unwrap(), Some(note("n")));
 }
@@ -424,7 +425,7 @@ async fn lists_of_structs_and_maps_of_lists(t: Test) {
         id: "o".into(),
         lines: vec![line("nut", Some(3)), line("bolt", None)],
         first: None,
-        by_day: BTreeMap::from([("mon.day".into(), vec![1, 2]), ("".into(), vec![])]),
+        by_day: BTreeMap::from([("mon.day".into(), vec![1, 2]), (" ".into(), vec![])]),
         by_name: BTreeMap::from([("$nut".into(), line("nut", Some(1)))]),
     };
     Order::create(&order).exec(db).await.unwrap();
@@ -446,8 +447,8 @@ async fn lists_of_structs_and_maps_of_lists(t: Test) {
         (Order::BY_DAY.entry("mon.day").contains(2), true),
         (Order::BY_DAY.entry("mon.day").nth(1).eq(2), true),
         (Order::BY_DAY.entry("mon").missing(), true),
-        (Order::BY_DAY.entry("").exists(), true),
-        (Order::BY_DAY.entry("").size().eq(0), true),
+        (Order::BY_DAY.entry(" ").exists(), true),
+        (Order::BY_DAY.entry(" ").size().eq(0), true),
         (Order::BY_DAY.eq(&order.by_day), true),
         (Order::BY_NAME.entry("$nut").at(Line::PIECES).eq(1), true),
         (Order::BY_NAME.size().eq(1), true),
@@ -457,7 +458,7 @@ async fn lists_of_structs_and_maps_of_lists(t: Test) {
     }
     let changed = Order::update("o")
         .add(Order::LINES.nth(1).at(Line::PIECES), 2)
-        .append(Order::BY_DAY.entry("").clone(), [9])
+        .append(Order::BY_DAY.entry(" "), [9])
         .append(Order::LINES.nth(0).at(Line::NOTES), ["big"])
         .set(Order::BY_NAME.entry("$nut").at(Line::ARTICLE), "$wing")
         .set(Order::BY_NAME.entry("a.b"), &line("c", None))
@@ -466,7 +467,7 @@ async fn lists_of_structs_and_maps_of_lists(t: Test) {
         .unwrap();
     assert_eq!(changed.lines[1].pieces, Some(2));
     assert_eq!(changed.lines[0].notes, ["nut", "big"]);
-    assert_eq!(changed.by_day[""], [9]);
+    assert_eq!(changed.by_day[" "], [9]);
     assert_eq!(changed.by_name["$nut"].article, "$wing");
     assert_eq!(changed.by_name["a.b"], line("c", None));
     // What was put together by updates is equal to what is written whole.
