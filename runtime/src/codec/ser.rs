@@ -281,12 +281,14 @@ impl Map {
         }
         limits::key_name(&name).map_err(|e| CodecError::invalid(e.message()))?;
         match self.entries.entry(name) {
-            btree_map::Entry::Vacant(entry) => drop(entry.insert(written)),
+            btree_map::Entry::Vacant(entry) => {
+                entry.insert(written);
+                Ok(())
+            }
             btree_map::Entry::Occupied(entry) => {
-                return Err(CodecError::invalid(format!("two values are written under the name {:?}", entry.key())));
+                Err(CodecError::invalid(format!("two values are written under the name {:?}", entry.key())))
             }
         }
-        Ok(())
     }
 }
 

@@ -83,11 +83,11 @@ impl Path {
             let message = "a flattened field is stored as the fields in it; reach them with .at(..) or .entry(..)";
             return Err(Error::invalid(message));
         }
-        let names = self.0.iter().filter_map(|step| match step {
+        let mut names = self.0.iter().filter_map(|step| match step {
             Step::Name(name) => Some(name),
             Step::Position(_) => None,
         });
-        names.into_iter().try_for_each(|name| limits::key_name(name))
+        names.try_for_each(|name| limits::key_name(name))
     }
 
     /// Whether one path is the other, or leads to it.
