@@ -1,13 +1,16 @@
 //! Changes of case: serde's rules for stored names, and the names that the derive makes up.
 
-/// One of serde's `rename_all` rules, applied to fields.
+/// One of serde's `rename_all` rules.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) enum RenameRule {
     #[default]
     None,
+    Lower,
     Upper,
     Pascal,
     Camel,
+    Snake,
+    ScreamingSnake,
     Kebab,
     ScreamingKebab,
 }
@@ -16,9 +19,10 @@ impl RenameRule {
     /// The rule of this name; `None` where serde knows none, and serde says so itself.
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         Some(match name {
-            // A field is written in snake_case already, so serde leaves it as it is.
-            "lowercase" | "snake_case" => Self::None,
-            "UPPERCASE" | "SCREAMING_SNAKE_CASE" => Self::Upper,
+            "lowercase" => Self::Lower,
+            "UPPERCASE" => Self::Upper,
+            "snake_case" => Self::Snake,
+            "SCREAMING_SNAKE_CASE" => Self::ScreamingSnake,
             "PascalCase" => Self::Pascal,
             "camelCase" => Self::Camel,
             "kebab-case" => Self::Kebab,
@@ -30,12 +34,27 @@ impl RenameRule {
     /// What serde stores a field of this name under.
     pub(crate) fn apply(self, field: &str) -> String {
         match self {
-            Self::None => field.to_owned(),
-            Self::Upper => field.to_ascii_uppercase(),
+            // A field is written in snake_case already, so serde leaves it as it is.
+            Self::None | Self::Lower | Self::Snake => field.to_owned(),
+            Self::Upper | Self::ScreamingSnake => field.to_ascii_uppercase(),
             Self::Pascal => pascal(field),
             Self::Camel => lower_first(&pascal(field)),
             Self::Kebab => field.replace('_', "-"),
             Self::ScreamingKebab => field.to_ascii_uppercase().replace('_', "-"),
+        }
+    }
+
+    /// What serde stores a variant of this name as.
+    pub(crate) fn apply_to_variant(self, variant: &str) -> String {
+        match self {
+            Self::None | Self::Pascal => variant.to_owned(),
+            Self::Lower => variant.to_ascii_lowercase(),
+            Self::Upper => variant.to_ascii_uppercase(),
+            Self::Camel => lower_first(variant),
+            Self::Snake => parted(variant),
+            Self::ScreamingSnake => parted(variant).to_ascii_uppercase(),
+            Self::Kebab => parted(variant).replace('_', "-"),
+            Self::ScreamingKebab => parted(variant).to_ascii_uppercase().replace('_', "-"),
         }
     }
 }
@@ -54,6 +73,18 @@ fn pascal(field: &str) -> String {
         }
     }
     pascal
+}
+
+/// serde's snake_case, in which every capital begins a word.
+fn parted(variant: &str) -> String {
+    let mut parted = String::new();
+    for (at, c) in variant.char_indices() {
+        if at > 0 && c.is_uppercase() {
+            parted.push('_');
+        }
+        parted.push(c.to_ascii_lowercase());
+    }
+    parted
 }
 
 fn lower_first(word: &str) -> String {
@@ -108,6 +139,25 @@ mod tests {
             assert_eq!(rule.apply("z42"), z42);
         }
         assert_eq!(RenameRule::from_name("Camel"), None);
+    }
+
+    #[test]
+    fn serde_rules_on_variants() {
+        for (rule, outcome, very_tasty, a) in [
+            ("lowercase", "outcome", "verytasty", "a"),
+            ("UPPERCASE", "OUTCOME", "VERYTASTY", "A"),
+            ("PascalCase", "Outcome", "VeryTasty", "A"),
+            ("camelCase", "outcome", "veryTasty", "a"),
+            ("snake_case", "outcome", "very_tasty", "a"),
+            ("SCREAMING_SNAKE_CASE", "OUTCOME", "VERY_TASTY", "A"),
+            ("kebab-case", "outcome", "very-tasty", "a"),
+            ("SCREAMING-KEBAB-CASE", "OUTCOME", "VERY-TASTY", "A"),
+        ] {
+            let rule = RenameRule::from_name(rule).unwrap();
+            assert_eq!(rule.apply_to_variant("Outcome"), outcome);
+            assert_eq!(rule.apply_to_variant("VeryTasty"), very_tasty);
+            assert_eq!(rule.apply_to_variant("A"), a);
+        }
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub fn derive_repository(input: TokenStream) -> TokenStream {
 /// Makes a newtype or an enum without fields a key: it can be a hash key, a range key or an index field.
 ///
 /// A newtype is stored and ordered as its field is; an enum as the names of its variants, as serde writes
-/// them. For the runtime crate at another path, write `#[repository(crate = "path")]`.
+/// them, of which no two may be the same. It needs serde's derives and `Clone`. For the runtime crate at another path, write `#[repository(crate = "path")]`.
 #[proc_macro_derive(Key, attributes(repository))]
 pub fn derive_key(input: TokenStream) -> TokenStream {
     values::key(&parse_macro_input!(input as DeriveInput)).into()

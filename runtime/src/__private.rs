@@ -13,6 +13,8 @@ pub use crate::field::{
 pub use crate::operation::{Local, NoRange, Primary, Secondary, VersionOf};
 pub use crate::repository::{IntoKey, KeyArg, Unversioned, Versioned, hash_key, hash_range_key};
 pub use crate::value::Value;
+pub use serde::Serialize;
+pub use std::clone::Clone;
 pub use std::option::Option::{None, Some};
 
 /// Stands in where a model is too broken to have a definition; the build fails for that.

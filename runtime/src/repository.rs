@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use crate::definition::Definition;
 use crate::error::{Error, Result};
-use crate::field::{FieldType, Key};
+use crate::field::FieldType;
 use crate::limits::{self, Limits};
 use crate::request::RecordKey;
 use crate::value::Value;
@@ -82,13 +82,13 @@ pub trait IntoKey<K> {
     fn into_key(self) -> K;
 }
 
-impl<T: Key> IntoKey<T> for T {
+impl<T: FieldType + Clone> IntoKey<T> for T {
     fn into_key(self) -> T {
         self
     }
 }
 
-impl<T: Key> IntoKey<T> for &T {
+impl<T: FieldType + Clone> IntoKey<T> for &T {
     fn into_key(self) -> T {
         self.clone()
     }

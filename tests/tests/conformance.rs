@@ -25,6 +25,8 @@ mod expiry;
 mod fidelity;
 #[path = "conformance/filled.rs"]
 mod filled;
+#[path = "conformance/key_types.rs"]
+mod key_types;
 #[path = "conformance/keys.rs"]
 mod keys;
 #[path = "conformance/locks.rs"]

@@ -31,7 +31,7 @@ pub(crate) fn model(cx: &Ctxt, input: &Input) -> Model {
         ident: input.ident.clone(),
         vis: input.vis.clone(),
         krate: input.container.krate.clone().unwrap_or_else(default_crate),
-        name: names::table(cx, input),
+        name: names::table(cx, input, indexes.iter().any(|index| index.unique)),
         read_capacity,
         write_capacity,
         fields,

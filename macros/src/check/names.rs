@@ -10,24 +10,38 @@ use crate::case;
 use crate::ctxt::Ctxt;
 use crate::model::{Field, Storage};
 
+/// The end of the name of the table that DynamoDB keeps a repository's unique values in.
+const GUARDS: &str = ".unique";
+
 /// The name of the table, given or made from the struct's.
-pub(super) fn table(cx: &Ctxt, input: &Input) -> String {
+pub(super) fn table(cx: &Ctxt, input: &Input, unique: bool) -> String {
     if let Some(name) = &input.container.name {
-        if let Some(reason) = refused_table(&name.value()) {
+        if let Some(reason) = refused_table(&name.value(), unique) {
             cx.error(name, reason);
         }
         return name.value();
     }
     let name = case::snake(&input.ident.unraw().to_string());
-    if let Some(reason) = refused_table(&name) {
+    if let Some(reason) = refused_table(&name, unique) {
         cx.error(&input.ident, format!("{reason}; name the table with `#[repository(name = \"...\")]`"));
     }
     name
 }
 
 /// Why a table cannot have this name: DynamoDB's rule, which MongoDB's collections keep as well.
-fn refused_table(name: &str) -> Option<String> {
+fn refused_table(name: &str, unique: bool) -> Option<String> {
     let fits = (3..=255).contains(&name.chars().count());
+    if unique && name.len() > 255 - GUARDS.len() {
+        return Some(format!(
+            "`{name}` cannot be a table's name: DynamoDB keeps the unique values in a table `<name>{GUARDS}`, \
+             whose name takes at most 255 characters as well"
+        ));
+    }
+    if name.ends_with(GUARDS) || name.starts_with("_reposit") {
+        return Some(format!(
+            "`{name}` cannot be a table's name: `<name>{GUARDS}` and `_reposit...` are kept for what reposit stores itself"
+        ));
+    }
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
     if !fits || !name.chars().all(allowed) {
         return Some(format!(

@@ -4,8 +4,9 @@
 //! with the trait is said by the trait's own impl.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::Ident;
+use syn::spanned::Spanned;
 
 use super::definition;
 use crate::model::{Field, Model};
@@ -38,10 +39,12 @@ pub(super) fn all(model: &Model, broken: bool) -> TokenStream {
             (quote!(__p::hash_range_key(#first, #second)), quote!((#own_hash, #own_range)))
         }
     };
+    // A type that is less public than the model is an error at the key.
+    let key_item = quote_spanned!(hash.ty.span()=> type Key = #key;);
     quote! {
         #[automatically_derived]
         impl __r::Repository for #ident {
-            type Key = #key;
+            #key_item
             const DEFINITION: &'static __r::Definition = #definition;
             fn key(&self) -> #key {
                 #own

@@ -73,7 +73,18 @@ pub(crate) fn container(attrs: &[Attribute], mut visit: impl FnMut(&ParseNestedM
 /// Reads the attributes on a field.
 pub(crate) fn field(cx: &Ctxt, ident: &Ident, attrs: &[Attribute], rules: [RenameRule; 2]) -> SerdeField {
     let name = ident.unraw().to_string();
-    let mut read = SerdeField { written: rules[0].apply(&name), read: rules[1].apply(&name), ..SerdeField::default() };
+    named(cx, ident, attrs, rules.map(|rule| rule.apply(&name)))
+}
+
+/// Reads the attributes on a variant.
+pub(crate) fn variant(cx: &Ctxt, ident: &Ident, attrs: &[Attribute], rules: [RenameRule; 2]) -> SerdeField {
+    let name = ident.unraw().to_string();
+    named(cx, ident, attrs, rules.map(|rule| rule.apply_to_variant(&name)))
+}
+
+/// Reads the attributes on what has these names, to be written and read under, where none are given.
+fn named(cx: &Ctxt, ident: &Ident, attrs: &[Attribute], [written, read]: [String; 2]) -> SerdeField {
+    let mut read = SerdeField { written, read, ..SerdeField::default() };
     words(attrs, |meta| {
         let mark = || Some(meta.path.to_token_stream());
         let Some(word) = meta.path.get_ident().map(ToString::to_string) else {

@@ -1,5 +1,7 @@
 //! `#[derive(Key)]`: newtypes over a key type, and enums of units.
 
+use std::collections::HashMap;
+
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -84,9 +86,32 @@ fn newtype_field<'a>(cx: &Ctxt, field: &'a Field) -> Option<Shape<'a>> {
 }
 
 fn units_only<'a>(cx: &Ctxt, data: &DataEnum, serde: &SerdeContainer) -> Option<Shape<'a>> {
+    let mut names: HashMap<String, &Ident> = HashMap::new();
     for variant in &data.variants {
+        serde::container(&variant.attrs, |meta| {
+            const REFUSED: [&str; 7] = [
+                "untagged",
+                "skip",
+                "skip_serializing",
+                "skip_deserializing",
+                "with",
+                "serialize_with",
+                "deserialize_with",
+            ];
+            if REFUSED.iter().any(|word| meta.path.is_ident(word)) {
+                cx.error(&meta.path, "every variant of a key is stored as its name, and read from it: remove this");
+            }
+        });
         // Reports a variant that is written under one name and read under another.
-        serde::field(cx, &variant.ident, &variant.attrs, serde.rules);
+        let name = serde::variant(cx, &variant.ident, &variant.attrs, serde.rules).written;
+        if name.is_empty() {
+            cx.error(&variant.ident, format!("`{}` is stored as an empty text, which cannot be a key", variant.ident));
+        } else if let Some(first) = names.insert(name.clone(), &variant.ident) {
+            cx.error(
+                &variant.ident,
+                format!("`{first}` and `{}` are both stored as `{name}`, so two keys would be one", variant.ident),
+            );
+        }
         if !matches!(variant.fields, Fields::Unit) {
             cx.error(
                 variant,
@@ -108,12 +133,14 @@ fn newtype(ident: &Ident, field: &Field) -> TokenStream {
     let lowering = quote_spanned!(ty.span()=> <#ty as __r::FieldType>::LOWERING);
     let field_type = impl_field_type(ident, &lowering);
     let key = impl_key(ident, &kind);
-    // The lifetime makes the bound one that is judged where the newtype is used, not here.
+    // The lifetime makes a bound one that is judged where the newtype is used, not here. The first says
+    // nothing of its own: what is missing is said by the impls of `FieldType` and `Key`.
+    let whole = quote!(for<'later> Self: __p::Serialize + __p::Clone);
     let markers = ["Ordered", "Text", "AutoKey"].map(|name| {
         let name = Ident::new(name, proc_macro2::Span::call_site());
         quote! {
             #[automatically_derived]
-            impl __p::#name for #ident where for<'later> #ty: __p::#name {}
+            impl __p::#name for #ident where #whole, for<'later> #ty: __p::#name {}
         }
     });
     quote! {
@@ -121,7 +148,7 @@ fn newtype(ident: &Ident, field: &Field) -> TokenStream {
         #key
         #(#markers)*
         #[automatically_derived]
-        impl __p::TtlField for #ident where for<'later> #ty: __p::TtlField {
+        impl __p::TtlField for #ident where #whole, for<'later> #ty: __p::TtlField {
             const UNIT: __p::TimeUnit = <#ty as __p::TtlField>::UNIT;
         }
     }

@@ -44,6 +44,6 @@ fn impl_field_type(ident: &Ident, lowering: &TokenStream) -> TokenStream {
             }
         }
         #[automatically_derived]
-        impl __p::Element for #ident {}
+        impl __p::Element for #ident where for<'later> Self: __p::Serialize {}
     }
 }

@@ -55,7 +55,7 @@ pub trait FieldType: Serialize + Sized {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a key",
     label = "not a key type",
-    note = "a primary key is a String, an integer of up to 64 bits, Vec<u8>, a Uuid, an instant, or a newtype or unit enum with `#[derive(Key)]`; floats, bools and Options are not keys"
+    note = "a primary key is a String, an integer of up to 64 bits, Vec<u8>, [u8; N], a Uuid, an instant, or a newtype or unit enum with `#[derive(Key)]`; floats, bools and Options are not keys"
 )]
 pub trait Key: FieldType + Clone {
     /// What the key is stored as.
@@ -69,7 +69,7 @@ pub trait Key: FieldType + Clone {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be indexed",
     label = "not a key type",
-    note = "an index field is a String, an integer of up to 64 bits, Vec<u8>, a Uuid, an instant, a newtype or unit enum with `#[derive(Key)]`, or an Option of one of these"
+    note = "an index field is a String, an integer of up to 64 bits, Vec<u8>, [u8; N], a Uuid, an instant, a newtype or unit enum with `#[derive(Key)]`, or an Option of one of these"
 )]
 pub trait IndexKey: FieldType {
     /// The key type without an `Option`.
@@ -240,7 +240,7 @@ impl AutoKey for ::uuid::Uuid {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a version",
     label = "not an unsigned integer",
-    note = "a version field is u64, u32, u16 or u8"
+    note = "a version field is u64, u32, u16, u8 or usize: write `revision: u64`"
 )]
 pub trait Version: FieldType {
     /// The last version there can be.

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use serde::Serialize;
+
 use super::encode;
 use super::lowering::{self, Lowering};
 use super::traits::{
@@ -45,8 +47,11 @@ macro_rules! integers {
     )*};
 }
 
-integers!(i8 => i64, i16 => i64, i32 => i64, i64 => i64, u8 => i64, u16 => i64, u32 => i64, u64 => i64);
-by_value!(i8, i16, i32, i64, u16, u32, u64, bool, char, f32, f64);
+integers!(
+    i8 => i64, i16 => i64, i32 => i64, i64 => i64, isize => i64,
+    u8 => i64, u16 => i64, u32 => i64, u64 => i64, usize => i64
+);
+by_value!(i8, i16, i32, i64, isize, u16, u32, u64, usize, bool, char, f32, f64);
 
 impl FieldType for u8 {
     type Arg<'a> = u8;
@@ -80,14 +85,14 @@ macro_rules! elements {
     ($($ty:ty),*) => {$(impl Element for $ty {})*};
 }
 
-elements!(i8, i16, i32, i64, u16, u32, u64, bool, char, f32, f64, String);
+elements!(i8, i16, i32, i64, isize, u16, u32, u64, usize, bool, char, f32, f64, String);
 
 macro_rules! versions {
     ($($ty:ty),*) => {$(
         impl Version for $ty {
             const MOST: u64 = <$ty>::MAX as u64;
             fn get(&self) -> u64 {
-                (*self).into()
+                *self as u64
             }
             fn set(&mut self, version: u64) {
                 *self = <$ty>::try_from(version).unwrap_or(<$ty>::MAX);
@@ -96,7 +101,7 @@ macro_rules! versions {
     )*};
 }
 
-versions!(u8, u16, u32, u64);
+versions!(u8, u16, u32, u64, usize);
 
 macro_rules! seconds {
     ($($ty:ty),*) => {$(
@@ -171,6 +176,35 @@ impl Key for Vec<u8> {
         self
     }
 }
+
+/// Bytes of a fixed number, as serde writes them: 32 at most.
+impl<const N: usize> FieldType for [u8; N]
+where
+    Self: Serialize,
+{
+    type Arg<'a> = &'a Self;
+
+    fn encode(value: &Self) -> Result<Value> {
+        encode(value)
+    }
+
+    fn lend<R>(value: &Self, f: impl FnOnce(&Self) -> R) -> R {
+        f(value)
+    }
+}
+
+impl<const N: usize> Key for [u8; N]
+where
+    Self: Serialize,
+{
+    const KIND: KeyKind = KeyKind::Bytes;
+
+    fn arg(&self) -> &Self {
+        self
+    }
+}
+
+impl<const N: usize> Element for [u8; N] where Self: Serialize {}
 
 impl<T: Element + Clone> List for Vec<T> {
     type Item = T;

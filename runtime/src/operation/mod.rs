@@ -30,7 +30,7 @@ pub use batch::{DeleteMany, GetMany, PutMany};
 pub use delete::{Check, Delete};
 pub use get::{FindUnique, Get};
 pub use page::Page;
-pub use query::{Local, NoRange, Place, Primary, Query, Secondary, Strong};
+pub use query::{Local, NoRange, Place, Primary, Query, Ranged, Secondary, Strong};
 pub use scan::Scan;
 pub use stream::Records;
 pub use transaction::{Transaction, TransactionItem};

@@ -11,7 +11,7 @@ use crate::condition::{self, Condition};
 use crate::cursor::Cursor;
 use crate::database::Database;
 use crate::error::{Error, Result};
-use crate::field::{Field, FieldType, IndexKey, Text, Types};
+use crate::field::{Field, FieldType, Text, Types};
 use crate::limits;
 use crate::projection::Projection;
 use crate::repository::Repository;
@@ -62,6 +62,16 @@ impl<const INDEX: usize> Strong for Local<INDEX> {}
 /// The range type of an index without a range field.
 #[derive(Debug, Clone, Copy)]
 pub struct NoRange;
+
+/// A type that records are ordered by: that of a range key, or of an index's range field.
+#[diagnostic::on_unimplemented(
+    message = "this index has no range field, so there is no range to choose",
+    label = "no range field",
+    note = "give the index one: `#[index(range = \"field\")]`"
+)]
+pub trait Ranged: FieldType {}
+
+impl<T: FieldType> Ranged for T {}
 
 /// Reads the records with one hash value, in the order of the range: what `M::query(..)` and
 /// `M::find_by_..(..)` give.
@@ -289,13 +299,14 @@ pub(super) fn page_limit(limit: Option<usize>) -> Result<usize> {
     }
 }
 
-impl<M: Repository, R: IndexKey, K: Place, O> Query<M, R, K, O> {
+// The bounds stand on the methods, where the compiler tells a wrong type in the trait's own words.
+impl<M: Repository, R, K: Place, O> Query<M, R, K, O> {
     /// Only range values within these bounds: any of Rust's ranges. Where the index has several
     /// range fields, of the first.
     pub fn range<'a>(mut self, bounds: impl RangeBounds<R::Arg<'a>>) -> Self
     where
+        R: Ranged + 'a,
         R::Arg<'a>: Clone,
-        R: 'a,
     {
         let bounds = self.bound(bounds.start_bound()).and_then(|low| Ok((low, self.bound(bounds.end_bound())?)));
         self.span = bounds.map(|(low, high)| match (low, high) {
@@ -316,8 +327,8 @@ impl<M: Repository, R: IndexKey, K: Place, O> Query<M, R, K, O> {
 
     fn bound<'a>(&self, bound: Bound<&R::Arg<'a>>) -> Result<Bound<Value>>
     where
+        R: Ranged + 'a,
         R::Arg<'a>: Clone,
-        R: 'a,
     {
         let encode = |value: &R::Arg<'a>| match self.encode {
             Some(encode) => R::lend(value.clone(), encode),

@@ -414,6 +414,16 @@ fn indexes_as_declared() {
 }
 
 #[test]
+fn indexes_of_one_hash_field_in_the_map() {
+    let map = Stored::definition().to_map();
+    assert_eq!(map["GSI"]["teamName"], serde_json::json!({ "readCapacity": 5, "writeCapacity": 6 }));
+    assert_eq!(map["GSI"]["level"], serde_json::json!({ "readCapacity": 1, "writeCapacity": 2 }));
+    let names: Vec<_> =
+        map["indexes"].as_array().unwrap().iter().map(|index| index["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["by_team_name", "by_full_name", "wide", "thin"]);
+}
+
+#[test]
 fn local_indexes_and_keys_of_two_parts() {
     use no_prelude::{Everything, Level};
     let definition = Everything::definition();

@@ -23,6 +23,20 @@ struct System {
 }
 
 #[derive(Serialize, Deserialize, Repository)]
+#[repository(name = "users.unique")]
+struct Guards {
+    #[hash_key]
+    id: String,
+}
+
+#[derive(Serialize, Deserialize, Repository)]
+#[repository(name = "_reposit")]
+struct Schemas {
+    #[hash_key]
+    id: String,
+}
+
+#[derive(Serialize, Deserialize, Repository)]
 struct Ab {
     #[hash_key]
     id: String,

@@ -5,29 +5,16 @@ use serde::{Deserialize, Serialize};
 struct User {
     #[hash_key]
     id: String,
-    #[index(unique)]
-    email: String,
     #[index(range = "joined_at")]
     team: String,
     joined_at: i64,
-    age: u32,
-    name: String,
-    nickname: Option<String>,
-    tags: Vec<String>,
-    #[version]
-    revision: u64,
-}
-
-#[derive(Serialize, Deserialize, Repository)]
-struct Team {
-    #[hash_key]
-    id: String,
-    #[range_key]
-    year: u32,
-    members: u32,
+    #[index]
+    city: String,
 }
 
 fn main() {
     let _ = User::find_by_team("core").begins_with("2024");
     let _ = User::find_by_team("core").range("a".."b");
+    let _ = User::find_by_city("Paris").range("a"..);
+    let _ = User::find_by_city("Paris").begins_with("a");
 }

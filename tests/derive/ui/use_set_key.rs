@@ -2,33 +2,29 @@ use reposit::Repository;
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize, Repository)]
-struct User {
-    #[hash_key]
-    id: String,
-    #[index(unique)]
-    email: String,
-    #[index(range = "joined_at")]
-    team: String,
-    joined_at: i64,
-    age: u32,
-    name: String,
-    nickname: Option<String>,
-    tags: Vec<String>,
-    #[version]
-    revision: u64,
-}
-
-#[derive(Serialize, Deserialize, Repository)]
 struct Team {
     #[hash_key]
     id: String,
     #[range_key]
     year: u32,
     members: u32,
+    #[version]
+    revision: u64,
+}
+
+#[derive(Serialize, Deserialize, Repository)]
+struct List {
+    #[hash_key]
+    id: Vec<u8>,
+    text: String,
 }
 
 fn main() {
-    let _ = User::update("u1").set(User::ID, "u2");
-    let _ = User::update("u1").set(User::REVISION, 5);
+    let _ = Team::update("core", 2024).set(Team::ID, "other");
+    let _ = Team::update("core", 2024).set(Team::REVISION, 5);
     let _ = Team::update("core", 2024).add(Team::YEAR, 1);
+    let _ = Team::upsert("core", 2024).set(Team::YEAR, 1);
+    let _ = Team::upsert("core", 2024).default(Team::ID, "other");
+    let _ = Team::update("core", 2024).remove(Team::YEAR);
+    let _ = List::update(b"a").append(List::ID, [1]);
 }

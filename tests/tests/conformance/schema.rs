@@ -171,5 +171,15 @@ async fn the_definition_is_data(t: Test) {
         (map["enableTtl"].clone(), map["ttlAttribute"].clone(), map["ttl"].clone()),
         (true.into(), "created_at".into(), 86400.into())
     );
-    assert_eq!(Event::definition().to_map()["rangeKey"], "seq");
+    let map = Event::definition().to_map();
+    assert_eq!((&map["rangeKey"], &map["rangeKeyType"]), (&"seq".into(), &"N".into()));
+    assert_eq!((map.get("hashKeyType"), map.get("GSI"), map.get("readCapacity")), (None, None, None));
+    // The whole of it, as the services write it.
+    let map = other::Indexed::definition().to_map();
+    let expected = serde_json::json!({
+        "name": "note", "indexes": [{ "name": "by_title", "fields": ["title"], "unique": false }],
+        "hashKey": "id", "GSI": { "title": {} }, "enableTtl": false,
+    });
+    assert_eq!(map, expected);
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&other::Indexed::definition().to_string()).unwrap(), map);
 }
