@@ -21,6 +21,7 @@ cases!(
 );
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+#[allow(clippy::duplicated_attributes, reason = "each index has words of its own")]
 #[repository(
     name = "badges",
     index(name = "by_site_and_print", hash = "site", range = "print", unique),
