@@ -10,8 +10,8 @@ pub use crate::field::{
     NotKey, Numeric, Optional, Ordered, Plain, Probe, Settable, Stamp, Text, TtlField, Version, embedded_lowering,
     encode, holds_instant,
 };
-pub use crate::operation::{Local, NoRange, Primary, Secondary, VersionOf};
-pub use crate::repository::{IntoKey, KeyArg, Unversioned, Versioned, hash_key, hash_range_key};
+pub use crate::operation::{Local, NoRange, Primary, Secondary};
+pub use crate::repository::{IntoKey, KeyArg, hash_key, hash_range_key};
 pub use crate::value::Value;
 pub use serde::Serialize;
 pub use std::clone::Clone;

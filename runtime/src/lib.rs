@@ -77,7 +77,7 @@ pub use progress::Progress;
 pub use projection::Projection;
 pub use read::ReadTogether;
 pub use reposit_macros::{Embedded, FieldType, Key, Projection, Repository};
-pub use repository::{IntoKey, KeyArg, Repository};
+pub use repository::{IntoKey, KeyArg, Repository, Unversioned, Versioned};
 pub use value::{Record, Value};
 
 #[doc(hidden)]

@@ -100,7 +100,19 @@ impl IntoKey<String> for &str {
     }
 }
 
+impl IntoKey<String> for &&str {
+    fn into_key(self) -> String {
+        (*self).to_owned()
+    }
+}
+
 impl IntoKey<Vec<u8>> for &[u8] {
+    fn into_key(self) -> Vec<u8> {
+        self.to_vec()
+    }
+}
+
+impl IntoKey<Vec<u8>> for &&[u8] {
     fn into_key(self) -> Vec<u8> {
         self.to_vec()
     }
@@ -116,20 +128,48 @@ where
     }
 }
 
-impl<H: FieldType + Clone, R: FieldType + Clone> IntoKey<(H, R)> for &(H, R) {
+impl<'a, A, B, H, R> IntoKey<(H, R)> for &'a (A, B)
+where
+    &'a A: IntoKey<H>,
+    &'a B: IntoKey<R>,
+{
     fn into_key(self) -> (H, R) {
-        self.clone()
+        ((&self.0).into_key(), (&self.1).into_key())
     }
 }
 
-/// A model with a version: `save`, and `.version(v)` on a delete.
+/// A model with a version: `save`, and `.version(v)` on a delete. The derive implements it.
+///
+/// ```
+/// use reposit::{Database, Result, Versioned, operation};
+///
+/// async fn saved<M: Versioned>(db: &Database, mut record: M) -> Result<u64> {
+///     operation::Save::new(&mut record).exec(db).await?;
+///     Ok(record.version())
+/// }
+/// # use reposit::Repository; use serde::{Serialize, Deserialize};
+/// # #[derive(Serialize, Deserialize, Repository)] struct Page { #[hash_key] path: String, #[version] revision: u32 }
+/// # let _ = saved::<Page>;
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no version",
     note = "add a field with `#[version]` to the model"
 )]
-pub trait Versioned: Repository {}
+pub trait Versioned: Repository {
+    /// The type of the version field.
+    type Version;
 
-/// A model without a version: `put` and batches, which could not check one.
+    /// The record's version; 0 is that of a record which was not stored yet.
+    fn version(&self) -> u64;
+
+    /// Gives the record a version. One that the field cannot hold becomes the last that it can.
+    fn set_version(&mut self, version: u64);
+
+    /// A version of the field's type as a number.
+    fn version_number(version: &Self::Version) -> u64;
+}
+
+/// A model without a version: `put` and batches, which could not check one. The derive implements it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has a version, which this operation cannot check",
     note = "use `save` for each record"

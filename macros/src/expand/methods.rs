@@ -61,21 +61,17 @@ fn versioned(model: &Model) -> TokenStream {
     let Some(field) = model.version.map(|at| &model.fields[at]) else {
         return TokenStream::new();
     };
-    let (vis, ident, ty) = (&model.vis, &field.ident, &field.ty);
+    let vis = &model.vis;
     let save = format!(
         "Creates a record whose `{name}` is 0; replaces another one if its stored `{name}` is still the same.",
-        name = syn::ext::IdentExt::unraw(ident),
+        name = syn::ext::IdentExt::unraw(&field.ident),
     );
     let save = docs::of_record(model, &save);
-    let version = quote::quote_spanned!(syn::spanned::Spanned::span(ty)=> <#ty as __p::Version>);
     quote! {
         #[doc = #save]
         #[inline]
         #vis fn save(record: &mut Self) -> __r::operation::Save<'_, Self> {
-            __r::operation::Save::new(
-                record,
-                __p::VersionOf { get: |m| #version::get(&m.#ident), set: |m, v| #version::set(&mut m.#ident, v) },
-            )
+            __r::operation::Save::new(record)
         }
     }
 }

@@ -13,7 +13,6 @@ use crate::model::{Field, Model};
 
 pub(super) fn all(model: &Model, broken: bool) -> TokenStream {
     let ident = &model.ident;
-    let marker = if model.version.is_some() { quote!(Versioned) } else { quote!(Unversioned) };
     let spec = if broken { None } else { definition::spec(model) };
     let definition = match spec {
         Some(spec) => quote!({
@@ -25,7 +24,7 @@ pub(super) fn all(model: &Model, broken: bool) -> TokenStream {
     let hash = model.hash.map(|at| &model.fields[at]);
     let range = model.range.map(|at| &model.fields[at]);
     let Some(hash) = hash else {
-        return rest(ident, &marker);
+        return rest(ident, model.version.is_some());
     };
     let key = key_type(hash, range);
     let (parts, own) = match range {
@@ -41,6 +40,7 @@ pub(super) fn all(model: &Model, broken: bool) -> TokenStream {
     };
     // A type that is less public than the model is an error at the key.
     let key_item = quote_spanned!(hash.ty.span()=> type Key = #key;);
+    let marker = marker(model);
     quote! {
         #[automatically_derived]
         impl __r::Repository for #ident {
@@ -53,8 +53,29 @@ pub(super) fn all(model: &Model, broken: bool) -> TokenStream {
                 #parts
             }
         }
+        #marker
+    }
+}
+
+/// Whether there is a version, and how it is reached. That the field's type can be one is said at the type.
+fn marker(model: &Model) -> TokenStream {
+    let ident = &model.ident;
+    let Some(field) = model.version.map(|at| &model.fields[at]) else {
+        return quote! {
+            #[automatically_derived]
+            impl __r::Unversioned for #ident where for<'later> Self: __r::Repository {}
+        };
+    };
+    let (name, ty) = (&field.ident, &field.ty);
+    let version = quote::quote_spanned!(syn::spanned::Spanned::span(ty)=> <#ty as __p::Version>);
+    quote! {
         #[automatically_derived]
-        impl __p::#marker for #ident where for<'later> Self: __r::Repository {}
+        impl __r::Versioned for #ident where for<'later> Self: __r::Repository {
+            type Version = #ty;
+            fn version(&self) -> ::core::primitive::u64 { #version::get(&self.#name) }
+            fn set_version(&mut self, version: ::core::primitive::u64) { #version::set(&mut self.#name, version) }
+            fn version_number(version: &#ty) -> ::core::primitive::u64 { #version::get(version) }
+        }
     }
 }
 
@@ -81,10 +102,21 @@ fn own(field: &Field) -> TokenStream {
 
 /// The trait for a model that is broken beyond knowing its key.
 pub(super) fn stand_in(ident: &Ident) -> TokenStream {
-    rest(ident, &quote!(Unversioned))
+    rest(ident, false)
 }
 
-fn rest(ident: &Ident, marker: &TokenStream) -> TokenStream {
+fn rest(ident: &Ident, versioned: bool) -> TokenStream {
+    let marker = match versioned {
+        false => quote!(impl __r::Unversioned for #ident where for<'later> Self: __r::Repository {}),
+        true => quote! {
+            impl __r::Versioned for #ident where for<'later> Self: __r::Repository {
+                type Version = ::core::primitive::u64;
+                fn version(&self) -> Self::Version { loop {} }
+                fn set_version(&mut self, _: Self::Version) { loop {} }
+                fn version_number(_: &Self::Version) -> Self::Version { loop {} }
+            }
+        },
+    };
     quote! {
         impl __r::Repository for #ident {
             type Key = ::core::primitive::u64;
@@ -92,6 +124,6 @@ fn rest(ident: &Ident, marker: &TokenStream) -> TokenStream {
             fn key(&self) -> Self::Key { loop {} }
             fn key_parts(_: &Self::Key) -> __p::KeyArg { loop {} }
         }
-        impl __p::#marker for #ident where for<'later> Self: __r::Repository {}
+        #marker
     }
 }

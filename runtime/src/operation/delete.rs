@@ -55,11 +55,11 @@ impl<M: Repository> Delete<M> {
 
     /// Only where the stored record has this version; another is
     /// [`VersionConflict`](crate::ErrorKind::VersionConflict).
-    pub fn version(mut self, version: impl Into<u64>) -> Self
+    pub fn version(mut self, version: M::Version) -> Self
     where
         M: Versioned,
     {
-        self.version = Some(version.into());
+        self.version = Some(M::version_number(&version));
         self
     }
 
@@ -140,6 +140,18 @@ impl<M: Repository> TransactionItem for Check<M> {
             conditioned(Write::new(definition, key, Action::Check), condition)
         };
         write().map_err(named(definition, "check"))
+    }
+}
+
+impl<M> Clone for Delete<M> {
+    fn clone(&self) -> Self {
+        Self { key: self.key.clone(), condition: self.condition.clone(), version: self.version, marker: PhantomData }
+    }
+}
+
+impl<M> Clone for Check<M> {
+    fn clone(&self) -> Self {
+        Self { key: self.key.clone(), condition: self.condition.clone(), marker: PhantomData }
     }
 }
 

@@ -3,6 +3,10 @@
 //! Each says in its type what it gives. None knows a backend: it makes a request, the database
 //! hands it over, and the records that come back are read into the model here.
 //!
+//! A `&str` or other borrowed key is taken over when the operation is made, so that an operation on a key
+//! can be kept, cloned, sent to another task and executed more than once; one that writes a record
+//! borrows it.
+//!
 //! A model's own methods (`User::create`, `User::get`) make them. In code that is generic over the
 //! model they are made by `new`, with the key that [`Repository::key_parts`](crate::Repository::key_parts)
 //! gives.
@@ -35,4 +39,4 @@ pub use scan::Scan;
 pub use stream::Records;
 pub use transaction::{Transaction, TransactionItem};
 pub use update::{Update, Upsert};
-pub use write::{Create, Put, Save, VersionOf};
+pub use write::{Create, Put, Save};

@@ -147,19 +147,6 @@ impl<M: Repository + Unversioned> TransactionItem for Put<'_, M> {
     }
 }
 
-/// How to reach a model's version.
-#[doc(hidden)]
-pub struct VersionOf<M> {
-    pub get: fn(&M) -> u64,
-    pub set: fn(&mut M, u64),
-}
-
-impl<M> fmt::Debug for VersionOf<M> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("VersionOf")
-    }
-}
-
 /// Stores a record under its version: what `M::save(&mut m)` gives. Only with `#[version]`.
 ///
 /// Version 0 creates ([`AlreadyExists`](crate::ErrorKind::AlreadyExists) where a live record has
@@ -187,15 +174,13 @@ impl<M> fmt::Debug for VersionOf<M> {
 #[must_use = "an operation does nothing until it is executed"]
 pub struct Save<'a, M> {
     record: &'a mut M,
-    version: VersionOf<M>,
     stored: Option<M>,
 }
 
 impl<'a, M: Versioned> Save<'a, M> {
     /// A save of `record`.
-    #[doc(hidden)]
-    pub fn new(record: &'a mut M, version: VersionOf<M>) -> Self {
-        Self { record, version, stored: None }
+    pub fn new(record: &'a mut M) -> Self {
+        Self { record, stored: None }
     }
 
     /// Does it.
@@ -214,7 +199,7 @@ impl<'a, M: Versioned> Save<'a, M> {
 
     fn write(&mut self, db: &Database) -> Result<Write> {
         let definition = M::definition();
-        let current = (self.version.get)(self.record);
+        let current = self.record.version();
         if current >= definition.last_version() {
             return Err(Error::invalid(format!("the version field cannot hold a version after {current}")));
         }
@@ -240,8 +225,7 @@ impl<M: Versioned> TransactionItem for Save<'_, M> {
             *self.record = stored;
         } else {
             // The rest stays the caller's own: fields that serde skips are not in what was stored.
-            let version = (self.version.get)(&stored);
-            (self.version.set)(self.record, version);
+            self.record.set_version(stored.version());
         }
     }
 }
@@ -253,6 +237,18 @@ fn stored<M: Repository>(write: &Write) -> Result<M> {
             codec::decode(record.clone(), M::definition())
         }
         _ => Err(Error::codec("the write stores no whole record")),
+    }
+}
+
+impl<M> Clone for Create<'_, M> {
+    fn clone(&self) -> Self {
+        Self { record: self.record }
+    }
+}
+
+impl<M> Clone for Put<'_, M> {
+    fn clone(&self) -> Self {
+        Self { record: self.record }
     }
 }
 

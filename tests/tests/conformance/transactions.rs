@@ -112,9 +112,9 @@ async fn saves_carry_the_version_after_commit_only(t: Test) {
     db.transaction().add(User::save(&mut ada)).commit().await.unwrap();
     let error = db.transaction().add(User::save(&mut stale)).commit().await.unwrap_err();
     assert_eq!((error.kind(), error.position()), (ErrorKind::VersionConflict, Some(0)));
-    let error = db.transaction().add(User::delete("u1").version(1u64)).commit().await.unwrap_err();
+    let error = db.transaction().add(User::delete("u1").version(1)).commit().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::VersionConflict);
-    db.transaction().add(User::delete("u1").version(2u64)).commit().await.unwrap();
+    db.transaction().add(User::delete("u1").version(2)).commit().await.unwrap();
 }
 
 async fn checks_take_part_without_writing(t: Test) {

@@ -72,9 +72,9 @@ async fn delete_checks_the_version(t: Test) {
     let mut ada = user("u1", "core", 1);
     User::save(&mut ada).exec(db).await.unwrap();
     User::update("u1").set(User::AGE, 40).exec(db).await.unwrap();
-    assert_eq!(kind(User::delete("u1").version(1u64).exec(db).await), ErrorKind::VersionConflict);
-    assert!(User::delete("u1").version(2u64).exec(db).await.unwrap());
-    assert!(!User::delete("u1").version(2u64).exec(db).await.unwrap(), "missing and stale are told apart");
+    assert_eq!(kind(User::delete("u1").version(1).exec(db).await), ErrorKind::VersionConflict);
+    assert!(User::delete("u1").version(2).exec(db).await.unwrap());
+    assert!(!User::delete("u1").version(2).exec(db).await.unwrap(), "missing and stale are told apart");
 }
 
 async fn a_failed_save_leaves_the_struct_alone(t: Test) {
