@@ -63,6 +63,12 @@ impl From<&str> for Cursor {
     }
 }
 
+impl From<&String> for Cursor {
+    fn from(text: &String) -> Self {
+        Self(text.clone())
+    }
+}
+
 impl From<&Cursor> for Cursor {
     fn from(cursor: &Cursor) -> Self {
         cursor.clone()

@@ -241,6 +241,25 @@ async fn write_many(
     Err(Error::of_batch(failures, total))
 }
 
+impl<M> Clone for GetMany<M> {
+    fn clone(&self) -> Self {
+        let (keys, progress) = (self.keys.clone(), self.progress.clone());
+        Self { keys, consistent: self.consistent, progress, marker: PhantomData }
+    }
+}
+
+impl<M> Clone for PutMany<'_, M> {
+    fn clone(&self) -> Self {
+        Self { records: self.records, progress: self.progress.clone() }
+    }
+}
+
+impl<M> Clone for DeleteMany<M> {
+    fn clone(&self) -> Self {
+        Self { keys: self.keys.clone(), progress: self.progress.clone(), marker: PhantomData }
+    }
+}
+
 impl<M: Repository> fmt::Debug for GetMany<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "GetMany({}, {} keys)", M::definition().name(), self.keys.len())

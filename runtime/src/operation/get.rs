@@ -68,6 +68,12 @@ impl<M: Repository> Get<M> {
     }
 }
 
+impl<M> Clone for Get<M> {
+    fn clone(&self) -> Self {
+        Self { key: self.key.clone(), consistent: self.consistent, marker: PhantomData }
+    }
+}
+
 impl<M: Repository> fmt::Debug for Get<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Get").field("repository", &M::definition().name()).field("key", &self.key).finish()
@@ -140,6 +146,12 @@ impl<M: Repository> FindUnique<M> {
             limits::key(value, part.kind, definition.part_name(part), limit).map_err(|e| e.on_index(index.name))?;
         }
         Ok(request::FindUnique::new(definition, index, values, self.consistent))
+    }
+}
+
+impl<M> Clone for FindUnique<M> {
+    fn clone(&self) -> Self {
+        Self { index: self.index, values: self.values.clone(), consistent: self.consistent, marker: PhantomData }
     }
 }
 

@@ -30,7 +30,6 @@ pub(super) const PAGE: usize = 1000;
 /// # Ok(()) }
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
 pub struct Page<M> {
     /// The records.
     pub items: Vec<M>,

@@ -133,6 +133,13 @@ impl<M: Repository> TransactionItem for Update<M> {
     }
 }
 
+impl<M> Clone for Update<M> {
+    fn clone(&self) -> Self {
+        let (key, changes, condition) = (self.key.clone(), self.changes.clone(), self.condition.clone());
+        Self { key, changes, condition, marker: PhantomData }
+    }
+}
+
 impl<M: Repository> fmt::Debug for Update<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let condition: Option<Result<Expr>> = self.condition.clone().map(Condition::into_expr);
@@ -248,6 +255,12 @@ fn key_record(definition: &Definition, key: &RecordKey) -> Record {
 impl<M: Repository> TransactionItem for Upsert<M> {
     fn prepare(&mut self, db: &Database) -> Result<Write> {
         self.write(db).map_err(named(M::definition(), "upsert"))
+    }
+}
+
+impl<M> Clone for Upsert<M> {
+    fn clone(&self) -> Self {
+        Self { update: self.update.clone() }
     }
 }
 
