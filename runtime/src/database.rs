@@ -90,32 +90,41 @@ impl Database {
         Self(Arc::new(Inner { backend, clock, timeout, define_timeout, cursor_key }))
     }
 
-    /// Creates what is missing for a repository, and checks what exists. It drops nothing, changes
-    /// nothing that exists, and waits until tables and indexes are ready. Any number of processes may
-    /// run it at once.
+    /// Creates what is missing for a model's repository, or for those of a tuple of models, and checks
+    /// what exists. It drops nothing, changes nothing that exists, and waits until tables and indexes
+    /// are ready. Any number of processes may run it at once.
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Serialize, Deserialize, Repository)] struct User { #[hash_key] id: String }
+    /// # #[derive(Serialize, Deserialize, Repository)] struct Token { #[hash_key] id: String }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?;
+    /// db.define::<User>().await?;
+    /// db.define::<(User, Token)>().await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// Errors: [`SchemaMismatch`](crate::ErrorKind::SchemaMismatch), listing each difference, where
-    /// something exists with another shape; nothing is changed then.
+    /// something exists with another shape; nothing is changed then, of any model in a tuple.
     ///
     /// DynamoDB: `DescribeTable`, and what is missing: `CreateTable`, `UpdateTable` for an index,
     /// `UpdateTimeToLive`; no read or write units. MongoDB: `listCollections`, `listIndexes`, and
     /// `create` and `createIndexes` for what is missing.
-    ///
-    /// ```
-    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
-    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
-    /// # struct User { #[hash_key] id: String, #[index(unique)] email: String, tags: Vec<String> }
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
-    /// # let db = Database::open("memory:").await?; db.define::<User>().await?;
-    /// db.define::<User>().await?;
-    /// assert!(db.plan::<User>().await?[0].is_empty());
-    /// # Ok(()) }
-    /// ```
-    pub async fn define<M: Repository>(&self) -> Result<()> {
-        let definition = M::definition();
-        let call = Call::new("define", self.now(), self.0.define_timeout);
-        let named = |e: Error| e.in_repository(definition.name()).in_operation("define");
-        self.0.backend.define(call, definition).await.map_err(named)
+    pub async fn define<P: Planned>(&self) -> Result<()> {
+        let definitions = P::definitions();
+        if definitions.len() > 1 {
+            // What one of them would refuse is found before another is made.
+            for plan in self.plan::<P>().await? {
+                plan.refusal().map_or(Ok(()), |refusal| Err(refusal.in_operation("define")))?;
+            }
+        }
+        for definition in definitions {
+            let call = Call::new("define", self.now(), self.0.define_timeout);
+            let named = |e: Error| e.in_repository(definition.name()).in_operation("define");
+            self.0.backend.define(call, definition).await.map_err(named)?;
+        }
+        Ok(())
     }
 
     /// What [`define`](Self::define) would do for a model, or for a tuple of models. Changes nothing.
@@ -276,7 +285,12 @@ impl fmt::Debug for Database {
     }
 }
 
-/// A model, or a tuple of up to twelve, for [`Database::plan`].
+/// A model, or a tuple of up to twelve, for [`Database::define`] and [`Database::plan`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a repository, nor a tuple of repositories",
+    label = "not a repository",
+    note = "derive it: `#[derive(Serialize, Deserialize, Repository)]`"
+)]
 pub trait Planned {
     /// The definitions.
     fn definitions() -> Vec<&'static crate::Definition>;
@@ -306,3 +320,7 @@ planned_tuples!(A B C D E);
 planned_tuples!(A B C D E F);
 planned_tuples!(A B C D E F G);
 planned_tuples!(A B C D E F G H);
+planned_tuples!(A B C D E F G H I);
+planned_tuples!(A B C D E F G H I J);
+planned_tuples!(A B C D E F G H I J K);
+planned_tuples!(A B C D E F G H I J K L);

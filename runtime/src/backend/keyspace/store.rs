@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::layout::Layout;
@@ -14,7 +15,6 @@ pub(super) type Catalog = HashMap<String, Layout>;
 ///
 /// The catalog's lock is taken before the space's, and held as long: what an operation knows of
 /// indexes stays true until it is done.
-#[derive(Debug)]
 pub(crate) struct Keyspace<S> {
     pub(super) space: S,
     pub(super) limits: Limits,
@@ -37,6 +37,20 @@ impl<S: Space> Keyspace<S> {
 
     pub(super) fn catalog_mut(&self) -> RwLockWriteGuard<'_, Catalog> {
         self.catalog.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is in it stays out of the text: it may be large, and is the user's own.
+impl<S> fmt::Debug for Keyspace<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Keyspace");
+        // A lock that is held, by this very thread perhaps, is not waited for.
+        if let Ok(catalog) = self.catalog.try_read() {
+            let mut names: Vec<_> = catalog.keys().collect();
+            names.sort();
+            out.field("repositories", &names);
+        }
+        out.field("limits", &self.limits).finish_non_exhaustive()
     }
 }
 
