@@ -16,7 +16,6 @@ pub(crate) const START: i64 = 4_000_000_000;
 pub(crate) struct Test {
     pub(crate) db: Database,
     pub(crate) clock: Arc<ManualClock>,
-    pub(crate) target: Target,
     pub(crate) url: String,
 }
 
@@ -28,7 +27,7 @@ impl Test {
         // A server that starts on a busy machine is slow, and that is no failure of a case.
         let config = config.connect_timeout(Duration::from_secs(60)).timeout(Duration::from_secs(60));
         let db = config.clock(clock.clone()).open().await.expect("the server answers");
-        (Self { db, clock, target, url }, label)
+        (Self { db, clock, url }, label)
     }
 
     /// Defines a model, and gives the database to use it on.

@@ -77,6 +77,7 @@ impl Bench {
         let url = format!("{}&appName={id}&heartbeatFrequencyMS=500", self.server.url("faults"));
         let config = Config::from_url(&url).map_err(|error| format!("{error:?}"))?;
         let db = config.timeout(Duration::from_secs(20)).open().await.map_err(|error| format!("{error:?}"))?;
+        define(&db).await;
         let before = self.mend().await;
         self.fail(&id, &row.request, how).await;
         let told = operation.run(&db, &id).await;

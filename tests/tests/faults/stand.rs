@@ -35,6 +35,10 @@ impl Stand {
         let url = self.server.url_via(&self.name, proxy.address());
         let config = Config::from_url(&url).expect("the server's own URL").timeout(timeout);
         let db = config.connect_timeout(Duration::from_secs(30)).open().await.expect("the proxy answers");
+        if self.target == Target::Mongodb {
+            // So that the first call is not one that looks whether the models are defined.
+            define(&db).await;
+        }
         (proxy, db)
     }
 }

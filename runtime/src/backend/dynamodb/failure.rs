@@ -141,6 +141,9 @@ impl Failure {
             Class::Conflict => {
                 format!("other transactions were at work on the record until the deadline passed ({})", self.message)
             }
+            Class::Refused if kind == ErrorKind::SchemaMismatch => {
+                format!("the table has another shape than the model; define says how it differs ({})", self.message)
+            }
             _ => self.message.clone(),
         };
         self.sourced(Error::new(kind, message))
@@ -183,10 +186,20 @@ pub(super) fn invalid(message: &str) -> ErrorKind {
     const SIZE: [&str; 4] =
         ["maximum allowed size", "document path provided", "Nesting Levels", "exceeded the maximum size limit"];
     const TYPE: [&str; 2] = ["incorrect data type", "Incorrect operand type"];
+    const SHAPE: [&str; 6] = [
+        "does not match the schema",
+        "Type mismatch for key",
+        "Type mismatch for Index Key",
+        "Missing the key",
+        "missed key schema element",
+        "does not have the specified index",
+    ];
     if SIZE.iter().any(|part| message.contains(part)) {
         ErrorKind::InvalidInput
     } else if TYPE.iter().any(|part| message.contains(part)) {
         ErrorKind::Codec
+    } else if SHAPE.iter().any(|part| message.contains(part)) {
+        ErrorKind::SchemaMismatch
     } else {
         ErrorKind::Backend
     }

@@ -85,6 +85,28 @@ pub(super) async fn verify(
     Ok(found)
 }
 
+/// Refuses a repository that was not defined as the model says: without its indexes, unique values would
+/// not be.
+pub(super) async fn check(database: &Database, call: &Call, definition: &'static Definition) -> Result<()> {
+    let existing = match existing(database, call, definition).await {
+        // Who may not look at indexes has to be believed.
+        Err(error) if error.kind() == ErrorKind::Config => return Ok(()),
+        existing => existing?,
+    };
+    let (Some(collection), Some(schema)) = (&existing.collection, &existing.schema) else {
+        let message = "the repository is not defined; call define first";
+        return Err(Error::new(ErrorKind::SchemaMismatch, message).in_repository(definition.name()));
+    };
+    let mut plan = Plan::new(definition.name());
+    plan.mismatches.extend(collection_differs(collection));
+    plan.mismatches.extend(schema::differences(definition, schema));
+    for wanted in indexes::wanted(definition) {
+        let missing = || format!("the index {} is missing; call define first", name_of(&wanted));
+        plan.mismatches.extend(indexes::compare(&wanted, &existing.indexes).unwrap_or_else(|| Some(missing())));
+    }
+    plan.refusal().map_or(Ok(()), Err)
+}
+
 fn refused(definition: &Definition, trouble: Trouble, call: &Call) -> Error {
     let Trouble::Driver(error) = &trouble else { return trouble.into_error(call.operation) };
     let code = super::errors::code(error);

@@ -33,7 +33,8 @@ const NOT_PRIMARY: [i32; 4] = [10107, 13435, 10058, 13436];
 const INTERRUPTED: [i32; 8] = [11600, 11602, 91, 189, 6, 7, 89, 9001];
 const TIME_LIMIT: [i32; 2] = [50, 262];
 const NOT_ALLOWED: [i32; 2] = [13, 18];
-const BAD_VALUE: i32 = 2;
+/// A query names an index that is not there. Under which code depends on whether the collection is.
+const NO_INDEX: &str = "an index is missing; call define first";
 const TOO_LARGE: [i32; 4] = [10334, 17280, 17419, 17420];
 const WRITE_CONFLICT: i32 = 112;
 /// More requests came than the server takes: it looked at none of them.
@@ -202,7 +203,7 @@ fn kind_of_code(code: i32, error: &DriverError) -> ErrorKind {
         code if TIME_LIMIT.contains(&code) || code == WRITE_CONFLICT => ErrorKind::Timeout,
         code if NOT_PRIMARY.contains(&code) || INTERRUPTED.contains(&code) => ErrorKind::Unavailable,
         code if TOO_LARGE.contains(&code) => ErrorKind::InvalidInput,
-        BAD_VALUE if message_of(error).contains("hint provided does not correspond") => ErrorKind::SchemaMismatch,
+        _ if message_of(error) == NO_INDEX => ErrorKind::SchemaMismatch,
         _ => ErrorKind::Backend,
     }
 }
@@ -215,7 +216,7 @@ fn message_of(error: &DriverError) -> String {
             format!("the configured user may not do this: {}", command.message)
         }
         Driver::Command(command) if command.message.contains("hint provided does not correspond") => {
-            "the index is missing; define the repository first".to_owned()
+            NO_INDEX.to_owned()
         }
         Driver::Command(command) => format!("{} (code {})", command.message, command.code),
         Driver::Write(WriteFailure::WriteError(write)) => format!("{} (code {})", write.message, write.code),

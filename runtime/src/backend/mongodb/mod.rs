@@ -10,6 +10,7 @@ mod errors;
 mod explain;
 mod expression;
 mod indexes;
+mod known;
 mod patience;
 mod query;
 mod read;
@@ -29,6 +30,7 @@ use std::time::Duration;
 
 use mongodb::bson::doc;
 
+use self::known::Known;
 use super::{Backend, Observer, Plan, Reply};
 use crate::config::MongoDbSettings;
 use crate::definition::Definition;
@@ -64,6 +66,10 @@ use crate::value::Record;
 /// | reads at one moment | `find`, one for each repository, in a session with a snapshot |
 /// | check, mend | `listCollections`, `listIndexes`; of a unique index that is missing, `aggregate` for values that records share, and to mend `createIndexes` |
 ///
+/// The first call of a model on a database that did not define it looks at the collection and its indexes
+/// (`listCollections`, `listIndexes`, and a `find` in `_reposit`), and is
+/// [`SchemaMismatch`](crate::ErrorKind::SchemaMismatch) where they are not as the model says; later calls do not.
+///
 /// Where a write finds no record that it may change, a `find` follows that tells why. Where a unique
 /// value is held by a record that has expired, that record is deleted and the write sent again.
 ///
@@ -83,6 +89,7 @@ use crate::value::Record;
 /// field other than the hash key that is stored as `_id`; order between bytes, but for range keys.
 pub struct MongoDb {
     database: mongodb::Database,
+    known: Known,
 }
 
 /// How many records a transaction may write: what "Production Considerations" of transactions in the
@@ -99,7 +106,16 @@ impl MongoDb {
         connect_timeout: Duration,
         call_timeout: Duration,
     ) -> Result<Self> {
-        Ok(Self { database: connect::connect(settings, connect_timeout, call_timeout).await? })
+        let database = connect::connect(settings, connect_timeout, call_timeout).await?;
+        Ok(Self { database, known: Known::default() })
+    }
+
+    /// Gives the database, once these repositories are known to be defined.
+    async fn with(&self, call: &Call, definitions: &[&'static Definition]) -> Result<&mongodb::Database> {
+        for definition in definitions {
+            self.known.check(&self.database, call, definition).await?;
+        }
+        Ok(&self.database)
     }
 }
 
@@ -133,11 +149,15 @@ impl Backend for MongoDb {
     }
 
     fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
-        Reply::later(define::define(&self.database, call, definition))
+        Reply::later(async move {
+            define::define(&self.database, call, definition).await?;
+            self.known.add(definition);
+            Ok(())
+        })
     }
 
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
-        Reply::later(read::get(&self.database, call, get))
+        Reply::later(async move { read::get(self.with(&call, &[get.definition]).await?, call, get).await })
     }
 
     fn get_many(
@@ -148,35 +168,50 @@ impl Backend for MongoDb {
         _consistent: bool,
         observer: Observer,
     ) -> Reply<'_, Vec<Option<Record>>> {
-        Reply::later(read::get_many(&self.database, call, definition, keys, observer))
+        Reply::later(async move {
+            let database = self.with(&call, &[definition]).await?;
+            read::get_many(database, call, definition, keys, observer).await
+        })
     }
 
     fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>> {
-        Reply::later(read::find_unique(&self.database, call, find))
+        Reply::later(async move { read::find_unique(self.with(&call, &[find.definition]).await?, call, find).await })
     }
 
     fn query(&self, call: Call, query: Query) -> Reply<'_, Records> {
-        Reply::later(query::query(&self.database, call, query))
+        Reply::later(async move { query::query(self.with(&call, &[query.definition]).await?, call, query).await })
     }
 
     fn count(&self, call: Call, query: Query) -> Reply<'_, u64> {
-        Reply::later(query::count(&self.database, call, query))
+        Reply::later(async move { query::count(self.with(&call, &[query.definition]).await?, call, query).await })
     }
 
     fn write(&self, call: Call, write: Write) -> Reply<'_, Written> {
-        Reply::later(write::write(&self.database, call, write))
+        Reply::later(async move { write::write(self.with(&call, &[write.definition]).await?, call, write).await })
     }
 
     fn write_many(&self, call: Call, writes: Vec<Write>, observer: Observer) -> Reply<'_, Vec<Result<Written>>> {
-        Reply::later(batch::write_many(&self.database, call, writes, observer))
+        Reply::later(async move {
+            let definitions: Vec<_> = writes.iter().map(|write| write.definition).collect();
+            let database = self.with(&call, &definitions).await?;
+            batch::write_many(database, call, writes, observer).await
+        })
     }
 
     fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>> {
-        Reply::later(transact::transact(&self.database, call, writes))
+        Reply::later(async move {
+            let definitions: Vec<_> = writes.iter().map(|write| write.definition).collect();
+            let database = self.with(&call, &definitions).await?;
+            transact::transact(database, call, writes).await
+        })
     }
 
     fn read_together(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
-        Reply::later(read::together(&self.database, call, gets))
+        Reply::later(async move {
+            let definitions: Vec<_> = gets.iter().map(|get| get.definition).collect();
+            let database = self.with(&call, &definitions).await?;
+            read::together(database, call, gets).await
+        })
     }
 
     fn verify(&self, call: Call, definition: &'static Definition, mend: bool) -> Reply<'_, Vec<String>> {
