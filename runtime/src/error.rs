@@ -114,6 +114,15 @@ struct Inner {
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
+impl Inner {
+    /// What is said of a batch is said of each of its items.
+    fn each_failure(&mut self, change: impl Fn(Error) -> Error) {
+        for failure in &mut self.failures {
+            failure.error = change(failure.error.clone());
+        }
+    }
+}
+
 /// One item of a batch that was not done.
 ///
 /// ```
@@ -195,6 +204,7 @@ impl Error {
     pub fn in_repository(self, name: &str) -> Self {
         self.edit(|inner| {
             inner.repository.get_or_insert_with(|| name.to_owned());
+            inner.each_failure(|error| error.in_repository(name));
         })
     }
 
@@ -203,6 +213,7 @@ impl Error {
     pub fn in_operation(self, operation: &'static str) -> Self {
         self.edit(|inner| {
             inner.operation.get_or_insert(operation);
+            inner.each_failure(|error| error.in_operation(operation));
         })
     }
 

@@ -1,5 +1,6 @@
 //! What a value may be: the same on every backend, so that what passes on one passes on all.
 
+use crate::change::Change;
 use crate::definition::KeyKind;
 use crate::error::{Error, Result};
 use crate::value::{Record, Value, whole};
@@ -138,9 +139,24 @@ fn number_size(digits: &str, negative: bool) -> usize {
 /// Room for the write stamp, which a backend adds after the record was measured.
 const STAMP_SIZE: usize = 48;
 
+/// What a change adds at least to the record that it leaves.
+pub(crate) fn change_size(change: &Change) -> usize {
+    match change {
+        Change::Set(path, value) if path.is_field() => path.root().len() + value_size(value),
+        Change::Set(_, value) => value_size(value),
+        Change::Append(_, items) => items.iter().map(|item| 1 + value_size(item)).sum(),
+        // Perhaps nothing: there may be a value already, or there is none then.
+        Change::SetIfMissing(..) | Change::Add { .. } | Change::Remove(_) => 0,
+    }
+}
+
 /// A record that fits, with a stamp on it.
 pub(crate) fn record(record: &Record, limits: &Limits) -> Result<()> {
-    let size = record_size(record);
+    size(record_size(record), limits)
+}
+
+/// A size that a record may have.
+pub(crate) fn size(size: usize, limits: &Limits) -> Result<()> {
     let limit = limits.record.saturating_sub(STAMP_SIZE);
     if size > limit {
         return Err(Error::invalid(format!("the record has {size} bytes; the limit is {limit}")));

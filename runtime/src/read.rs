@@ -94,7 +94,12 @@ pub(crate) async fn together<R: ReadTogether>(db: &Database, gets: R) -> Result<
     let requests = requests(db, &gets)?;
     let records = match requests.is_empty() {
         true => Vec::new(),
-        false => db.backend().read_together(db.call("read"), requests).await?,
+        false => {
+            let names: Vec<_> = requests.iter().map(|get| get.definition.name()).collect();
+            let only = names.first().copied().filter(|first| names.iter().all(|name| name == first));
+            let read = db.backend().read_together(db.call("read"), requests).await;
+            read.map_err(|e| only.map_or_else(|| e.clone(), |name| e.clone().in_repository(name)))?
+        }
     };
     gets.decode(&mut records.into_iter())
 }

@@ -92,6 +92,8 @@ pub(super) fn changes(db: &Database, definition: &'static Definition, mut change
     fill::changes(definition, &mut changes, db.now());
     change::check(&changes)?;
     let limits = db.backend().limits();
+    let size = changes.iter().map(limits::change_size).sum();
+    limits::size(size, &limits)?;
     for change in &changes {
         if let Change::Set(path, value) | Change::SetIfMissing(path, value) = change
             && path.is_field()

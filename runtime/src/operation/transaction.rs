@@ -68,7 +68,8 @@ impl<'a> Transaction<'a> {
         let names: Vec<_> = writes.iter().map(|write| write.definition.name()).collect();
         let call = self.db.call("transaction");
         self.db.backend().transact(call, writes).await.map_err(|e| {
-            let name = e.position().and_then(|at| names.get(at).copied());
+            let only = names.first().copied().filter(|first| names.iter().all(|name| name == first));
+            let name = e.position().and_then(|at| names.get(at).copied()).or(only);
             let e = name.map_or_else(|| e.clone(), |name| e.clone().in_repository(name));
             e.in_operation("transaction")
         })?;
