@@ -17,6 +17,8 @@ mod batches;
 mod conditions;
 #[path = "conformance/create_get_delete.rs"]
 mod create_get_delete;
+#[path = "conformance/design.rs"]
+mod design;
 #[path = "conformance/dropped.rs"]
 mod dropped;
 #[path = "conformance/expiry.rs"]
