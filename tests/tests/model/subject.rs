@@ -132,14 +132,14 @@ macro_rules! subject {
 
         async fn delete_on(db: &Database, delete: Delete<Self>, version: Option<Version>) -> Result<bool> {
             match version {
-                Some(Version::Is(version)) => delete.version(version).exec(db).await,
+                Some(Version::Is(version)) => delete.version(narrow(version)).exec(db).await,
                 _ => delete.exec(db).await,
             }
         }
 
         fn delete_in<'a>(transaction: Transaction<'a>, delete: Delete<Self>, version: Option<Version>) -> Transaction<'a> {
             match version {
-                Some(Version::Is(version)) => transaction.add(delete.version(version)),
+                Some(Version::Is(version)) => transaction.add(delete.version(narrow(version))),
                 _ => transaction.add(delete),
             }
         }
@@ -271,4 +271,10 @@ subject! {
     finders {
         "by_stage_and_slot" [stage, slot] => Self::find_by_stage_and_slot(&held::<Stage>(stage), held(slot));
     }
+}
+
+/// A version as the model's own type; one that it cannot hold is none that was stored, as its greatest is not.
+fn narrow<V: TryFrom<u64> + TryFrom<u8>>(version: u64) -> V {
+    let greatest = || V::try_from(u8::MAX).ok().expect("every version field holds a byte");
+    V::try_from(version).unwrap_or_else(|_| greatest())
 }
