@@ -10,7 +10,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
+use crate::definition::KeyKind;
 use crate::error::{Error, Result};
+use crate::limits;
 use crate::request::{Position, Query, RecordKey, Source};
 use crate::value::Value;
 
@@ -18,8 +20,9 @@ use crate::value::Value;
 /// range, direction and filter: given to another query, or changed, it is
 /// [`InvalidInput`](crate::ErrorKind::InvalidInput).
 ///
-/// It holds the range values and the primary key of the last record, readable to who decodes it.
-/// It never widens what is read: the hash value comes from the query. To hand cursors to
+/// It holds the range values and the primary key of the record at which the page ended, readable to
+/// who decodes it; on DynamoDB that may be one which the filter left out. The hash value is not in
+/// it: that comes from the query, so a cursor never widens what is read. To hand cursors to
 /// strangers, set a cursor key in the [`Config`](crate::Config), and they cannot be forged.
 ///
 /// ```
@@ -83,14 +86,18 @@ impl FromStr for Cursor {
     }
 }
 
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 const TAG: usize = 16;
 
-/// What the cursors of one query are sealed with.
+/// What the cursors of one query are sealed with, and what stands in them.
 pub(crate) struct Binding {
     mac: Hmac<Sha256>,
-    ranges: usize,
-    has_range_key: bool,
+    /// The range fields of the index that is read; none where the primary key is.
+    ranges: Option<Vec<KeyKind>>,
+    /// The hash key, where the query gives it: it never comes from a cursor then.
+    given: Option<Value>,
+    hash: KeyKind,
+    range: Option<KeyKind>,
 }
 
 impl Binding {
@@ -98,27 +105,32 @@ impl Binding {
     pub(crate) fn new(query: &Query, key: &[u8]) -> Self {
         // HMAC takes keys of any length; there is nothing to refuse.
         let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default()));
-        let (index, hash) = match &query.source {
-            Source::Primary { hash } => ("primary", Some(hash)),
-            Source::Index { index, hash } => (index.name, Some(hash)),
-            Source::Scan { .. } => ("scan", None),
+        let definition = query.definition;
+        let (source, ranges, given) = match &query.source {
+            Source::Primary { hash } => (format!("key {hash:?}"), None, Some(hash)),
+            Source::Index { index, hash } => {
+                let ranges = index.ranges.iter().map(|part| part.kind).collect();
+                let of_key = index.hash.field == definition.hash().field;
+                (format!("index {:?} {hash:?}", index.name), Some(ranges), Some(hash).filter(|_| of_key))
+            }
+            Source::Scan { .. } => ("scan".to_owned(), Some(Vec::new()), None),
         };
-        let text = format!(
-            "{:?}\n{index:?}\n{hash:?}\n{:?}\n{}\n{:?}",
-            query.definition.name(),
-            query.span,
-            query.descending,
-            query.filter,
-        );
+        let Query { span, descending, filter, .. } = query;
+        let text = format!("{:?}\n{source}\n{span:?}\n{descending}\n{filter:?}", definition.name());
         mac.update(&(text.len() as u64).to_be_bytes());
         mac.update(text.as_bytes());
-        Self { mac, ranges: query.range_names().len(), has_range_key: query.definition.range().is_some() }
+        let range = definition.range().map(|range| range.kind);
+        Self { mac, ranges, given: given.cloned(), hash: definition.hash().kind, range }
     }
 
     pub(crate) fn seal(&self, position: &Position) -> Cursor {
         let mut body = vec![FORMAT];
-        position.ranges.iter().for_each(|value| write(&mut body, value));
-        write(&mut body, &position.key.hash);
+        if self.ranges.is_some() {
+            position.ranges.iter().for_each(|value| write(&mut body, value));
+        }
+        if self.given.is_none() {
+            write(&mut body, &position.key.hash);
+        }
         position.key.range.iter().for_each(|value| write(&mut body, value));
         let tag = self.mac.clone().chain_update(&body).finalize().into_bytes();
         body.extend_from_slice(&tag[..TAG]);
@@ -128,6 +140,7 @@ impl Binding {
     pub(crate) fn open(&self, cursor: &Cursor) -> Result<Position> {
         let bytes = URL_SAFE_NO_PAD.decode(&cursor.0).map_err(|_| refused())?;
         let (body, tag) = bytes.len().checked_sub(TAG).and_then(|at| bytes.split_at_checked(at)).ok_or_else(refused)?;
+        // In constant time: how much of a forged seal is right is not told.
         self.mac.clone().chain_update(body).verify_truncated_left(tag).map_err(|_| refused())?;
         self.read(body).ok_or_else(refused)
     }
@@ -137,9 +150,13 @@ impl Binding {
         if *format != FORMAT {
             return None;
         }
-        let ranges = (0..self.ranges).map(|_| read(&mut rest)).collect::<Option<_>>()?;
-        let hash = read(&mut rest)?;
-        let range = if self.has_range_key { Some(read(&mut rest)?) } else { None };
+        let own = self.ranges.iter().flatten().map(|kind| read(&mut rest, *kind)).collect::<Option<Vec<_>>>()?;
+        let hash = self.given.clone().map_or_else(|| read(&mut rest, self.hash), Some)?;
+        let range = match self.range {
+            Some(kind) => Some(read(&mut rest, kind)?),
+            None => None,
+        };
+        let ranges = if self.ranges.is_some() { own } else { range.iter().cloned().collect() };
         rest.is_empty().then_some(Position { ranges, key: RecordKey { hash, range } })
     }
 }
@@ -161,15 +178,181 @@ fn write(out: &mut Vec<u8>, value: &Value) {
     out.extend_from_slice(&bytes);
 }
 
-fn read(input: &mut &[u8]) -> Option<Value> {
+/// A value of this kind; a cursor that was forged without a key may hold anything.
+fn read(input: &mut &[u8], wanted: KeyKind) -> Option<Value> {
     let (head, rest) = input.split_at_checked(5)?;
     let length = u32::from_be_bytes(head[1..].try_into().ok()?) as usize;
     let (bytes, rest) = rest.split_at_checked(length)?;
     *input = rest;
-    match head[0] {
-        b'i' => Some(Value::Int(i128::from_be_bytes(bytes.try_into().ok()?))),
-        b'b' => Some(Value::Bytes(bytes.to_vec())),
-        b's' => Some(Value::String(String::from_utf8(bytes.to_vec()).ok()?)),
+    match (head[0], wanted) {
+        (b'i', KeyKind::Integer) => {
+            let n = i128::from_be_bytes(bytes.try_into().ok()?);
+            limits::integer(n).ok().map(Value::Int)
+        }
+        (b'b', KeyKind::Bytes) => Some(Value::Bytes(bytes.to_vec())),
+        (b's', KeyKind::String) => Some(Value::String(String::from_utf8(bytes.to_vec()).ok()?)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::condition::{Expr, Op};
+    use crate::definition::{Definition, FieldDef, IndexDef, KeyDef, Projection, Spec};
+    use crate::field::Path;
+    use crate::request::Span;
+
+    const fn field(name: &'static str) -> FieldDef {
+        FieldDef { name, rust_name: name, lowering: None }
+    }
+
+    const fn part(field: usize, kind: KeyKind) -> KeyDef {
+        KeyDef { field, kind }
+    }
+
+    const INDEX: IndexDef = IndexDef {
+        name: "primary",
+        hash: part(2, KeyKind::String),
+        ranges: &[part(1, KeyKind::Integer)],
+        unique: false,
+        local: false,
+        sparse: false,
+        projection: Projection::All,
+        read_capacity: None,
+        write_capacity: None,
+    };
+
+    static EVENTS: Definition = Spec {
+        model: "Event",
+        name: "events",
+        read_capacity: None,
+        write_capacity: None,
+        fields: &[field("stream"), field("seq"), field("kind"), field("blob")],
+        hash: part(0, KeyKind::String),
+        range: Some(part(1, KeyKind::Integer)),
+        indexes: &[
+            INDEX,
+            IndexDef { name: "scan", ranges: &[], ..INDEX },
+            IndexDef { name: "local", hash: part(0, KeyKind::String), ranges: &[part(3, KeyKind::Bytes)], ..INDEX },
+        ],
+        ttl: None,
+        version: None,
+        auto_hash: false,
+        created_at: None,
+        updated_at: None,
+    }
+    .build();
+
+    fn hash() -> Value {
+        Value::from("h")
+    }
+
+    fn sources() -> Vec<Source> {
+        let index = |at: usize| Source::Index { index: &EVENTS.indexes()[at], hash: hash() };
+        vec![Source::Primary { hash: hash() }, Source::Scan { segment: None }, index(0), index(1), index(2)]
+    }
+
+    fn query(source: Source) -> Query {
+        Query::new(&EVENTS, source, 10)
+    }
+
+    fn position(query: &Query, seq: i128, blob: &[u8]) -> Position {
+        let mut record = crate::Record::new();
+        record.set("stream", hash());
+        record.set("seq", Value::Int(seq));
+        record.set("kind", hash());
+        record.set("blob", Value::Bytes(blob.to_vec()));
+        query.position_of(&record).unwrap()
+    }
+
+    /// A cursor with this body, made by one who knows how.
+    fn forged(binding: &Binding, body: &[u8]) -> Cursor {
+        let tag = binding.mac.clone().chain_update(body).finalize().into_bytes();
+        Cursor(URL_SAFE_NO_PAD.encode([body, &tag[..TAG]].concat()))
+    }
+
+    #[test]
+    fn a_cursor_comes_back_as_it_was() {
+        for source in sources() {
+            let query = query(source);
+            for seq in [i128::from(i64::MIN), -1, 0, i128::from(u64::MAX)] {
+                for blob in [&[][..], &[0], &[255; 1024]] {
+                    let (binding, position) = (Binding::new(&query, b"key"), position(&query, seq, blob));
+                    assert_eq!(binding.open(&binding.seal(&position)).unwrap(), position, "{:?}", query.source);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_cursor_of_one_query_is_taken_by_another() {
+        let mut queries: Vec<Query> = sources().into_iter().map(query).collect();
+        let filter = |value: &str| Expr::Compare { path: Path::field("kind"), op: Op::Eq, value: Value::from(value) };
+        queries.push(Query { descending: true, ..queries[0].clone() });
+        queries.push(Query { span: Span::Prefix("x".into()), ..queries[0].clone() });
+        queries.push(Query { filter: Some(filter("x")), ..queries[0].clone() });
+        queries.push(Query { filter: Some(filter("x\"\nfalse")), ..queries[0].clone() });
+        queries.push(Query { source: Source::Primary { hash: Value::from("h2") }, ..queries[0].clone() });
+        for (at, one) in queries.iter().enumerate() {
+            let cursor = Binding::new(one, b"").seal(&position(one, 1, b"b"));
+            for (other, query) in queries.iter().enumerate() {
+                assert_eq!(Binding::new(query, b"").open(&cursor).is_ok(), at == other, "{at} {other}");
+            }
+            assert!(Binding::new(one, b"key").open(&cursor).is_err());
+        }
+    }
+
+    #[test]
+    fn the_hash_key_is_in_no_cursor_of_a_query_by_it() {
+        for source in [sources().swap_remove(0), sources().swap_remove(4)] {
+            let query = query(source);
+            let binding = Binding::new(&query, b"");
+            let mut elsewhere = position(&query, 7, b"b");
+            elsewhere.key.hash = Value::from("another");
+            assert_eq!(binding.open(&binding.seal(&elsewhere)).unwrap().key.hash, hash());
+        }
+    }
+
+    #[test]
+    fn what_is_changed_anywhere_is_refused() {
+        for source in sources() {
+            let query = query(source);
+            let binding = Binding::new(&query, b"");
+            let cursor = binding.seal(&position(&query, 300, b"b"));
+            for at in 0..cursor.0.len() {
+                for byte in (0..=127).filter(|byte| *byte != cursor.0.as_bytes()[at]) {
+                    let mut text = cursor.0.clone().into_bytes();
+                    text[at] = byte;
+                    assert!(binding.open(&Cursor(String::from_utf8(text).unwrap())).is_err(), "{at} {byte}");
+                }
+                assert!(binding.open(&Cursor(cursor.0[..at].to_owned())).is_err());
+            }
+        }
+    }
+
+    #[test]
+    fn a_forged_value_of_another_kind_is_refused() {
+        let query = query(sources().swap_remove(0));
+        let binding = Binding::new(&query, b"");
+        for value in [Value::from("7"), Value::Bytes(vec![7]), Value::Int(i128::MAX), Value::Null] {
+            let mut body = vec![FORMAT];
+            write(&mut body, &value);
+            assert!(binding.open(&forged(&binding, &body)).is_err(), "{value:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_and_no_forged_body_panics(text in ".{0,60}", mut body in proptest::collection::vec(any::<u8>(), 0..40), at in 0usize..5) {
+            let query = query(sources().swap_remove(at));
+            let binding = Binding::new(&query, b"");
+            prop_assert!(binding.open(&Cursor(text)).is_err());
+            let _ = binding.open(&forged(&binding, &body));
+            body.splice(0..0, [FORMAT, b'i', 0, 0, 0, 16]);
+            let _ = binding.open(&forged(&binding, &body));
+        }
     }
 }
