@@ -15,7 +15,7 @@ use crate::lock::Locking;
 use crate::operation::Transaction;
 use crate::read::{self, ReadTogether};
 use crate::repository::Repository;
-use crate::request::{Call, Query, Write, Written};
+use crate::request::{Call, Query, Request, Write, Written};
 
 /// A database that repositories run on. Cloning it is cheap, and clones share everything.
 ///
@@ -263,6 +263,11 @@ impl Database {
 
     pub(crate) fn call(&self, operation: &'static str) -> Call {
         Call::new(operation, self.now(), self.0.timeout)
+    }
+
+    /// What the backend would send, at this time of the database's clock.
+    pub(crate) fn explain(&self, request: Request<'_>) -> Result<String> {
+        self.backend().explain(self.call("explain"), request)
     }
 
     pub(crate) fn bind(&self, query: &Query) -> Binding {

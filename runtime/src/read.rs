@@ -105,5 +105,5 @@ pub(crate) async fn together<R: ReadTogether>(db: &Database, gets: R) -> Result<
 }
 
 pub(crate) fn explain<R: ReadTogether>(db: &Database, gets: &R) -> Result<String> {
-    db.backend().explain(request::Request::ReadTogether(&requests(db, gets)?))
+    db.explain(request::Request::ReadTogether(&requests(db, gets)?))
 }

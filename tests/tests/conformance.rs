@@ -17,10 +17,14 @@ mod batches;
 mod conditions;
 #[path = "conformance/create_get_delete.rs"]
 mod create_get_delete;
+#[path = "conformance/cursors.rs"]
+mod cursors;
 #[path = "conformance/design.rs"]
 mod design;
 #[path = "conformance/dropped.rs"]
 mod dropped;
+#[path = "conformance/edges.rs"]
+mod edges;
 #[path = "conformance/expiry.rs"]
 mod expiry;
 #[path = "conformance/fidelity.rs"]

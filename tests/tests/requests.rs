@@ -10,10 +10,11 @@ mod models;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use harness::START;
 use models::{Account, Event, Note, Token, User, account, event, note, token, user};
-use reposit::Database;
+use reposit::{Database, Page};
+use reposit_tests::proxy::{Fault, Rule};
 use reposit_tests::servers::{Target, fresh_name};
 use reposit_tests::{proxy, report};
 
@@ -221,4 +222,139 @@ async fn a_stream_is_one_page_ahead_on_dynamodb() {
 #[tokio::test]
 async fn a_stream_is_one_page_ahead_on_mongodb() {
     a_stream_is_one_page_ahead(Target::Mongodb, "find").await;
+}
+
+/// The records of a page, and whether more follow.
+fn of<M>(page: Page<M>) -> (Vec<M>, bool) {
+    (page.items, page.next.is_some())
+}
+
+/// A listing ends with the last record: nothing is asked for beyond it.
+async fn a_listing_costs_no_request_at_its_end(target: Target, query: &'static str, scan: &'static str) {
+    let (c, label) = Counted::on(target).await;
+    let db = c.db.clone();
+    db.define::<Event>().await.unwrap();
+    Event::put_many(&(0..20).map(|n| event("s", n, 0)).collect::<Vec<_>>()).exec(&db).await.unwrap();
+    let page = |after: Option<reposit::Cursor>| {
+        let page = Event::query("s").limit(10);
+        if let Some(after) = after { page.after(after) } else { page }
+    };
+    let first = page(None).exec(&db).await.unwrap();
+    sends!(c, "the last page, which is full", page(first.next.clone()).exec(&db), [(query, 1)]);
+    assert_eq!(page(first.next.clone()).exec(&db).await.unwrap().next, None);
+    sends!(c, "all", Event::query("s").all(&db), [(query, 1)]);
+    sends!(c, "as many as there are", Event::query("s").limit(20).all(&db), [(query, 1)]);
+    sends!(c, "all that is left", page(first.next.clone()).all(&db), [(query, 1)]);
+    sends!(c, "a stream", Event::query("s").stream(&db).try_collect::<Vec<_>>(), [(query, 1)]);
+    sends!(c, "the first", Event::query("s").descending().first(&db), [(query, 1)]);
+    sends!(c, "a scan", Event::scan().limit(20).exec(&db), [(scan, 1)]);
+    sends!(c, "what no record can be in", Event::query("s").range(5..5).exec(&db), []);
+    report::ran("requests::a_listing_costs_no_request_at_its_end", &label);
+}
+
+#[tokio::test]
+async fn a_listing_costs_no_request_at_its_end_on_dynamodb_local() {
+    a_listing_costs_no_request_at_its_end(Target::DynamodbLocal, "Query", "Scan").await;
+}
+
+#[tokio::test]
+async fn a_listing_costs_no_request_at_its_end_on_dynoxide() {
+    a_listing_costs_no_request_at_its_end(Target::Dynoxide, "Query", "Scan").await;
+}
+
+#[tokio::test]
+async fn a_listing_costs_no_request_at_its_end_on_mongodb() {
+    a_listing_costs_no_request_at_its_end(Target::Mongodb, "find", "find").await;
+}
+
+/// DynamoDB may answer with less than it could, or with nothing, and say where to go on.
+async fn short_and_empty_answers_are_read_past(target: Target) {
+    let (c, label) = Counted::on(target).await;
+    let Counter::Dynamo(proxy) = &c.counter else { unreachable!("a server of DynamoDB's") };
+    let db = c.db.clone();
+    db.define::<Event>().await.unwrap();
+    db.define::<Account>().await.unwrap();
+    let events: Vec<_> = (0..12).map(|n| event("s", n, (n % 2) as i32)).collect();
+    Event::put_many(&events).exec(&db).await.unwrap();
+    Account::create(&account("a")).exec(&db).await.unwrap();
+    let odd: Vec<_> = events.iter().filter(|event| event.severity == 1).cloned().collect();
+    let (query, filtered) = (|| Event::query("s").limit(4), || Event::query("s").filter(Event::SEVERITY.eq(1)));
+    macro_rules! hindered {
+        ($operation:expr, $expected:expr) => {{
+            for faults in [
+                &[Fault::EmptyPage, Fault::EmptyPage][..],
+                &[Fault::ShortPage(1), Fault::EmptyPage, Fault::ShortPage(2)],
+            ] {
+                proxy.clear_faults();
+                faults.iter().for_each(|fault| drop(proxy.fault(Rule::any(fault.clone()))));
+                assert_eq!($operation.await.unwrap(), $expected, "{} with {faults:?}", stringify!($operation));
+            }
+        }};
+    }
+    let page = async || query().exec(&db).await.map(of);
+    hindered!(page(), (events[..4].to_vec(), true));
+    let page = async || filtered().limit(5).exec(&db).await.map(of);
+    hindered!(page(), (odd[..5].to_vec(), true));
+    let page = async || {
+        Event::find_by_severity("s").range(1..).descending().limit(6).exec(&db).await.map(|page| page.items.len())
+    };
+    hindered!(page(), 6);
+    hindered!(query().first(&db), Some(events[0].clone()));
+    hindered!(filtered().descending().first(&db), Some(odd[5].clone()));
+    hindered!(Event::query("s").all(&db), events);
+    hindered!(filtered().all(&db), odd);
+    hindered!(Event::query("s").count(&db), 12);
+    hindered!(filtered().limit(5).count(&db), 5);
+    hindered!(Event::query("s").limit(7).count(&db), 7);
+    hindered!(Event::query("s").stream(&db).try_collect::<Vec<_>>(), events);
+    hindered!(Event::scan().segments(2).count(&db), 12);
+    hindered!(Account::find_by_login("login-a").exec(&db), Some(account("a")));
+    proxy.clear_faults();
+    report::ran("requests::short_and_empty_answers_are_read_past", &label);
+}
+
+#[tokio::test]
+async fn short_and_empty_answers_are_read_past_on_dynamodb_local() {
+    short_and_empty_answers_are_read_past(Target::DynamodbLocal).await;
+}
+
+#[tokio::test]
+async fn short_and_empty_answers_are_read_past_on_dynoxide() {
+    short_and_empty_answers_are_read_past(Target::Dynoxide).await;
+}
+
+/// DynamoDB ends an answer at 1 MB of what it reads, whatever the limit; batches of reads at 16 MB.
+async fn large_records_fill_pages(target: Target) {
+    let (c, label) = Counted::on(target).await;
+    let db = c.db.clone();
+    db.define::<Event>().await.unwrap();
+    let large = |seq: u64| models::Event { text: "x".repeat(390_000), ..event("s", seq, (seq % 2) as i32) };
+    for seq in 0..9 {
+        Event::create(&large(seq)).exec(&db).await.unwrap();
+    }
+    let seqs = |events: &[Event]| events.iter().map(|event| event.seq).collect::<Vec<_>>();
+    let page = Event::query("s").limit(5).exec(&db).await.unwrap();
+    assert_eq!((seqs(&page.items), page.next.is_some()), (vec![0, 1, 2, 3, 4], true));
+    let page = Event::query("s").limit(5).after(page.next.unwrap()).exec(&db).await.unwrap();
+    assert_eq!((seqs(&page.items), page.next), (vec![5, 6, 7, 8], None));
+    let odd = || Event::query("s").filter(Event::SEVERITY.eq(1));
+    assert_eq!(seqs(&odd().limit(3).exec(&db).await.unwrap().items), [1, 3, 5]);
+    assert_eq!(odd().count(&db).await.unwrap(), 4);
+    let keys = (0..60).map(|n| ("s", n % 10));
+    let many = Event::get_many(keys).exec(&db).await.unwrap();
+    assert!(many.iter().enumerate().all(|(n, event)| event.is_some() == (n % 10 != 9)));
+    c.taken();
+    Event::query("s").descending().first(&db).await.unwrap().unwrap();
+    assert_eq!(c.taken().get("Query"), Some(&1));
+    report::ran("requests::large_records_fill_pages", &label);
+}
+
+#[tokio::test]
+async fn large_records_fill_pages_on_dynamodb_local() {
+    large_records_fill_pages(Target::DynamodbLocal).await;
+}
+
+#[tokio::test]
+async fn large_records_fill_pages_on_dynoxide() {
+    large_records_fill_pages(Target::Dynoxide).await;
 }

@@ -87,7 +87,7 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// Reads a page.
     fn query(&self, call: Call, query: Query) -> Reply<'_, Records>;
 
-    /// Counts what a query would return, whatever its limit.
+    /// Counts what a query would return in all, and no further than to its limit.
     fn count(&self, call: Call, query: Query) -> Reply<'_, u64>;
 
     /// Does one write.
@@ -114,8 +114,8 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     }
 
     /// What the backend would send for a request, as text; nothing is sent.
-    fn explain(&self, request: Request<'_>) -> Result<String> {
-        let _ = request;
+    fn explain(&self, call: Call, request: Request<'_>) -> Result<String> {
+        let _ = (call, request);
         Err(Error::unsupported(format!("the {} backend explains no requests", self.name())))
     }
 }

@@ -73,7 +73,7 @@ impl<M: Repository> GetMany<M> {
     pub fn explain(self, db: &Database) -> Result<String> {
         let (definition, consistent) = (M::definition(), self.consistent);
         let keys = keys::<M>(self.keys, db);
-        let explain = |keys: Vec<_>| db.backend().explain(Request::GetMany { definition, keys: &keys, consistent });
+        let explain = |keys: Vec<_>| db.explain(Request::GetMany { definition, keys: &keys, consistent });
         keys.and_then(explain).map_err(named(definition, "explain"))
     }
 }
@@ -203,7 +203,7 @@ fn delete<M: Repository>(db: &Database, key: KeyArg) -> Result<Write> {
 
 fn explain_many(db: &Database, writes: impl Iterator<Item = Result<Write>>) -> Result<String> {
     let writes: Vec<_> = writes.collect::<Result<_>>()?;
-    db.backend().explain(Request::WriteMany(&writes))
+    db.explain(Request::WriteMany(&writes))
 }
 
 /// Does the writes that could be prepared, and tells of every one that was not done.

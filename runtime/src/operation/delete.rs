@@ -71,9 +71,7 @@ impl<M: Repository> Delete<M> {
 
     /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
-        self.write(db)
-            .and_then(|write| db.backend().explain(Request::Write(&write)))
-            .map_err(named(M::definition(), "explain"))
+        self.write(db).and_then(|write| db.explain(Request::Write(&write))).map_err(named(M::definition(), "explain"))
     }
 
     fn write(&self, db: &Database) -> Result<Write> {

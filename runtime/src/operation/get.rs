@@ -1,7 +1,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::prepare::named;
+use super::prepare::{named, named_on};
 use crate::codec;
 use crate::database::Database;
 use crate::error::{Error, Result};
@@ -58,7 +58,7 @@ impl<M: Repository> Get<M> {
     /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
         let get = self.request(db);
-        get.and_then(|get| db.backend().explain(Request::Get(&get))).map_err(named(M::definition(), "explain"))
+        get.and_then(|get| db.explain(Request::Get(&get))).map_err(named(M::definition(), "explain"))
     }
 
     pub(crate) fn request(&self, db: &Database) -> Result<request::Get> {
@@ -122,7 +122,7 @@ impl<M: Repository> FindUnique<M> {
     /// Does it.
     pub async fn exec(self, db: &Database) -> Result<Option<M>> {
         let definition = M::definition();
-        let named = named(definition, "find");
+        let named = named_on(definition, "find", Some(self.index));
         let find = self.request(db).map_err(&named)?;
         let found = db.backend().find_unique(db.call("find"), find).await.map_err(&named)?;
         found.map(|record| codec::decode(record, definition)).transpose().map_err(named)
@@ -130,9 +130,13 @@ impl<M: Repository> FindUnique<M> {
 
     /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
+        let index = self.index;
         let find = self.request(db);
-        find.and_then(|find| db.backend().explain(Request::FindUnique(&find)))
-            .map_err(named(M::definition(), "explain"))
+        find.and_then(|find| db.explain(Request::FindUnique(&find))).map_err(named_on(
+            M::definition(),
+            "explain",
+            Some(index),
+        ))
     }
 
     fn request(self, db: &Database) -> Result<request::FindUnique> {

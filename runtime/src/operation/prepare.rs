@@ -147,3 +147,19 @@ pub(super) fn named(definition: &Definition, operation: &'static str) -> impl Fn
     let name = definition.name();
     move |error| error.in_repository(name).in_operation(operation)
 }
+
+/// The same, and names the index at a position of the definition.
+pub(super) fn named_on(
+    definition: &'static Definition,
+    operation: &'static str,
+    index: Option<usize>,
+) -> impl Fn(Error) -> Error + Send + use<> {
+    let index = index.and_then(|at| definition.indexes().get(at));
+    move |error| {
+        let error = error.in_repository(definition.name()).in_operation(operation);
+        match index {
+            Some(index) if error.index().is_none() => error.on_index(index.name),
+            _ => error,
+        }
+    }
+}

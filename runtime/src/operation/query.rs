@@ -5,7 +5,7 @@ use std::ops::{Bound, RangeBounds};
 use serde::de::DeserializeOwned;
 
 use super::page::{PAGE, Page, decode_all};
-use super::prepare::named;
+use super::prepare::named_on;
 use super::stream::{self, Records};
 use crate::condition::{self, Condition};
 use crate::cursor::Cursor;
@@ -218,8 +218,7 @@ impl<M: Repository, R, K: Place, O: DeserializeOwned> Query<M, R, K, O> {
     /// Errors: [`InvalidInput`](crate::ErrorKind::InvalidInput) for a cursor of another query, a
     /// limit of 0, or a value that cannot be a key.
     pub async fn exec(self, db: &Database) -> Result<Page<O>> {
-        let named = named(M::definition(), "query");
-        let fields = self.fields;
+        let (named, fields) = (self.named("query"), self.fields);
         let request = self.request(db).map_err(&named)?;
         let bound = db.bind(&request);
         let page = db.backend().query(db.call("query"), request).await.map_err(&named)?;
@@ -229,21 +228,22 @@ impl<M: Repository, R, K: Place, O: DeserializeOwned> Query<M, R, K, O> {
 
     /// All records, or as many as the limit says, in as many requests as it takes.
     pub async fn all(self, db: &Database) -> Result<Vec<O>> {
-        let named = named(M::definition(), "query");
+        let named = self.named("query");
         let (limit, fields) = (self.limit, self.fields);
         let request = self.request(db).map_err(&named)?;
-        decode_all::<M, O>(stream::read_all(db, request, limit).await.map_err(&named)?, fields).map_err(named)
+        let records = stream::read_all(db, "query", request, limit).await.map_err(&named)?;
+        decode_all::<M, O>(records, fields).map_err(named)
     }
 
-    /// The first record.
-    pub async fn first(self, db: &Database) -> Result<Option<O>> {
-        Ok(self.limit(1).exec(db).await?.items.into_iter().next())
+    /// The first record. Nothing beyond it is read, unless a filter or expiry leaves records out.
+    pub async fn first(mut self, db: &Database) -> Result<Option<O>> {
+        self.limit = first_of(self.limit);
+        Ok(self.all(db).await?.into_iter().next())
     }
 
     /// How many records there are, or the limit if there are more.
     pub async fn count(self, db: &Database) -> Result<u64> {
-        let named = named(M::definition(), "count");
-        let limit = self.limit;
+        let (named, limit) = (self.named("count"), self.limit);
         let request = self.request(db).map_err(&named)?;
         super::count::count(db, request, limit).await.map_err(named)
     }
@@ -251,15 +251,18 @@ impl<M: Repository, R, K: Place, O: DeserializeOwned> Query<M, R, K, O> {
     /// The records one by one, as many as the limit says. The next page is fetched while the one
     /// at hand is consumed; no more than two are held.
     pub fn stream(self, db: &Database) -> Records<M, O> {
-        let limit = self.limit;
-        let request = self.request(db).map_err(named(M::definition(), "query"));
-        Records::new(db.clone(), request, limit)
+        let (named, limit) = (named_on(M::definition(), "query", self.index), self.limit);
+        Records::new(db.clone(), "query", self.request(db), limit, named)
     }
 
     /// The request that the database's backend would send for a page; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
-        let named = named(M::definition(), "explain");
-        self.request(db).and_then(|request| db.backend().explain(request::Request::Query(&request))).map_err(named)
+        let named = self.named("explain");
+        self.request(db).and_then(|request| db.explain(request::Request::Query(&request))).map_err(named)
+    }
+
+    fn named(&self, operation: &'static str) -> impl Fn(Error) -> Error + Send + use<M, R, K, O> {
+        named_on(M::definition(), operation, self.index)
     }
 
     fn request(self, db: &Database) -> Result<request::Query> {
@@ -280,7 +283,14 @@ impl<M: Repository, R, K: Place, O: DeserializeOwned> Query<M, R, K, O> {
             }
         };
         let mut request = request::Query::new(definition, source, page_limit(self.limit)?);
-        request.span = self.span?;
+        let range = match self.index {
+            None => definition.range(),
+            Some(at) => definition.indexes().get(at).and_then(|index| index.ranges.first().copied()),
+        };
+        request.span = match range {
+            Some(part) => self.span?.of_kind(part.kind, definition.part_name(part))?,
+            None => self.span?,
+        };
         request.filter = self.filter.map(Condition::into_expr).transpose()?;
         request.filter.as_ref().map_or(Ok(()), condition::check)?;
         request.descending = self.descending;
@@ -289,6 +299,11 @@ impl<M: Repository, R, K: Place, O: DeserializeOwned> Query<M, R, K, O> {
         request.after = self.after.map(|cursor| db.bind(&request).open(&cursor)).transpose()?;
         Ok(request)
     }
+}
+
+/// The limit of a read of the first record; one of 0 stays what it is.
+pub(super) fn first_of(limit: Option<usize>) -> Option<usize> {
+    Some(limit.map_or(1, |limit| limit.min(1)))
 }
 
 /// A page has one record at least: a page of none would be no page, and never the last.

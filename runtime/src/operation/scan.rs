@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::page::{Page, decode_all};
 use super::prepare::named;
-use super::query::page_limit;
+use super::query::{first_of, page_limit};
 use super::stream::{self, Records};
 use crate::condition::{self, Condition};
 use crate::cursor::Cursor;
@@ -129,15 +129,19 @@ impl<M: Repository, O: DeserializeOwned> Scan<M, O> {
         let named = named(M::definition(), "scan");
         let requests = self.requests(db).map_err(&named)?;
         let limit = self.limit;
-        let reads = requests.into_iter().map(|request| stream::read_all(db, request, limit));
+        let reads = requests.into_iter().map(|request| stream::read_all(db, "scan", request, limit));
         let parts = futures_util::future::try_join_all(reads).await.map_err(&named)?;
         let records = parts.into_iter().flatten().take(limit.unwrap_or(usize::MAX)).collect();
         decode_all::<M, O>(records, self.fields).map_err(named)
     }
 
     /// The first record that comes.
-    pub async fn first(self, db: &Database) -> Result<Option<O>> {
-        Ok(self.limit(1).exec(db).await?.items.into_iter().next())
+    pub async fn first(mut self, db: &Database) -> Result<Option<O>> {
+        self.limit = first_of(self.limit);
+        let named = named(M::definition(), "scan");
+        let request = self.request(db, None).map_err(&named)?;
+        let records = stream::read_all(db, "scan", request, self.limit).await.map_err(&named)?;
+        Ok(decode_all::<M, O>(records, self.fields).map_err(named)?.into_iter().next())
     }
 
     /// How many records there are, or the limit if there are more.
@@ -151,33 +155,33 @@ impl<M: Repository, O: DeserializeOwned> Scan<M, O> {
 
     /// The records one by one; no more than two pages are held.
     pub fn stream(self, db: &Database) -> Records<M, O> {
-        let limit = self.limit;
-        let request = self.request(db, None).map_err(named(M::definition(), "scan"));
-        Records::new(db.clone(), request, limit)
+        let request = self.request(db, None);
+        Records::new(db.clone(), "scan", request, self.limit, named(M::definition(), "scan"))
     }
 
-    /// The request that the database's backend would send for a page; nothing is sent.
+    /// The request that the database's backend would send for a page, or for the first page of each
+    /// segment; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
         let named = named(M::definition(), "explain");
-        self.request(db, None)
-            .and_then(|request| db.backend().explain(request::Request::Query(&request)))
-            .map_err(named)
+        let requests = self.requests(db).map_err(&named)?;
+        let texts = requests.iter().map(|request| db.explain(request::Request::Query(request)));
+        Ok(texts.collect::<Result<Vec<_>>>().map_err(named)?.join("\n"))
     }
 
     /// One request a segment.
     fn requests(&self, db: &Database) -> Result<Vec<request::Query>> {
         match self.segments {
-            0 => Err(Error::invalid("a scan in 0 segments")),
-            1 => Ok(vec![self.request(db, None)?]),
-            total if total > MOST_SEGMENTS => {
-                Err(Error::invalid(format!("a scan in {total} segments; the limit is {MOST_SEGMENTS}")))
-            }
+            0 | 1 => Ok(vec![self.request(db, None)?]),
             _ if self.after.is_some() => Err(Error::invalid("a scan in segments does not go on at a cursor")),
             total => (0..total).map(|segment| self.request(db, Some((segment, total)))).collect(),
         }
     }
 
     fn request(&self, db: &Database, segment: Option<(u32, u32)>) -> Result<request::Query> {
+        let total = self.segments;
+        if total == 0 || total > MOST_SEGMENTS {
+            return Err(Error::invalid(format!("a scan in {total} segments; it can have 1 to {MOST_SEGMENTS}")));
+        }
         let source = Source::Scan { segment };
         let mut request = request::Query::new(M::definition(), source, page_limit(self.limit)?);
         request.filter = self.filter.clone().map(Condition::into_expr).transpose()?;

@@ -3,38 +3,48 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use futures_core::Stream;
 use serde::de::DeserializeOwned;
 
 use super::page::{PAGE, decode_one};
-use super::prepare::named;
 use crate::backend::BoxFuture;
 use crate::database::Database;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::repository::Repository;
-use crate::request::{self, Position};
+use crate::request;
 use crate::value::Record;
 
 /// How many records a stream asks for at a time.
 const STREAM_PAGE: usize = 100;
 
 /// Reads pages until the end, or until `limit` records.
-pub(super) async fn read_all(db: &Database, mut request: request::Query, limit: Option<usize>) -> Result<Vec<Record>> {
+pub(super) async fn read_all(
+    db: &Database,
+    operation: &'static str,
+    mut request: request::Query,
+    limit: Option<usize>,
+) -> Result<Vec<Record>> {
     let mut records = Vec::new();
     loop {
-        let left = limit.unwrap_or(usize::MAX) - records.len();
+        let left = limit.unwrap_or(usize::MAX).saturating_sub(records.len());
         request.limit = left.min(PAGE);
-        let page = db.backend().query(db.call("query"), request.clone()).await?;
+        request.wants_next = left > PAGE;
+        let page = db.backend().query(db.call(operation), request.clone()).await?;
         records.extend(page.records);
         request.after = page.next;
         if request.after.is_none() || limit.is_some_and(|limit| records.len() >= limit) {
+            records.truncate(limit.unwrap_or(usize::MAX));
             return Ok(records);
         }
     }
 }
 
 /// A stream of records. Nothing is read before it is polled, and nothing runs between polls.
+///
+/// An error ends it; the records before come first. Each page has the whole deadline from when it is
+/// waited for, however long the page before took to be used up.
 ///
 /// ```
 /// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
@@ -52,78 +62,124 @@ pub(super) async fn read_all(db: &Database, mut request: request::Query, limit: 
 /// ```
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Records<M, O = M> {
-    db: Database,
+    source: Reading,
     state: State,
     at_hand: VecDeque<O>,
-    left: usize,
     fields: Option<&'static [&'static str]>,
+    named: Box<dyn Fn(Error) -> Error + Send>,
     marker: PhantomData<fn() -> M>,
 }
 
+/// What is read, and how.
+struct Reading {
+    db: Database,
+    operation: &'static str,
+    /// How many records are wanted beyond those that were read.
+    left: usize,
+    /// Since when the page that is being read is waited for.
+    waiting: Option<Instant>,
+}
+
 enum State {
-    Failed(Option<crate::Error>),
-    Reading(request::Query, BoxFuture<'static, Result<request::Records>>),
+    /// The page is to be read.
+    Next(request::Query),
+    Reading {
+        request: request::Query,
+        page: BoxFuture<'static, Result<request::Records>>,
+        /// Whether it began while there were records at hand.
+        ahead: bool,
+    },
     Read(request::Query, request::Records),
+    /// What was read ahead did not come, and is asked for once more when its turn comes.
+    Again(request::Query, Error),
+    Failed(Error),
     Done,
 }
 
 impl<M: Repository, O: DeserializeOwned> Records<M, O> {
-    pub(super) fn new(db: Database, request: Result<request::Query>, limit: Option<usize>) -> Self {
-        let left = limit.unwrap_or(usize::MAX);
+    pub(super) fn new(
+        db: Database,
+        operation: &'static str,
+        request: Result<request::Query>,
+        limit: Option<usize>,
+        named: impl Fn(Error) -> Error + Send + 'static,
+    ) -> Self {
         let fields = request.as_ref().ok().and_then(|request| request.projection);
-        let state = match request {
-            Ok(request) => {
-                let after = request.after.clone();
-                read(&db, request, after, left)
-            }
-            Err(error) => State::Failed(Some(error)),
-        };
-        Self { db, state, at_hand: VecDeque::new(), left, fields, marker: PhantomData }
+        let source = Reading { db, operation, left: limit.unwrap_or(usize::MAX), waiting: None };
+        let state = request.map_or_else(State::Failed, State::Next);
+        Self { source, state, at_hand: VecDeque::new(), fields, named: Box::new(named), marker: PhantomData }
     }
 
     /// Moves the read that is under way; a page that has come waits until the one before is used up.
     fn advance(&mut self, context: &mut Context<'_>) {
-        if let State::Reading(_, future) = &mut self.state
-            && let Poll::Ready(result) = future.as_mut().poll(context)
-        {
-            self.state = match (result, std::mem::replace(&mut self.state, State::Done)) {
-                (Ok(page), State::Reading(request, _)) => State::Read(request, page),
-                (Err(error), _) => State::Failed(Some(error)),
-                (Ok(_), other) => other,
-            };
+        let State::Reading { page, .. } = &mut self.state else { return };
+        let Poll::Ready(result) = page.as_mut().poll(context) else { return };
+        let State::Reading { request, ahead, .. } = std::mem::replace(&mut self.state, State::Done) else { return };
+        self.state = match result {
+            Ok(page) => State::Read(request, page),
+            Err(error) if ahead && passes(&error) => State::Again(request, error),
+            Err(error) => State::Failed(error),
+        };
+    }
+
+    /// Takes the next step where no records are at hand; gives the error that ends it all.
+    fn step(&mut self) -> Option<Error> {
+        match std::mem::replace(&mut self.state, State::Done) {
+            State::Next(request) => self.state = self.source.read(request, false),
+            State::Again(request, error) => match self.source.is_late() {
+                true => return Some(error),
+                false => self.state = self.source.read(request, false),
+            },
+            State::Read(request, page) => self.turn(request, page),
+            State::Failed(error) => return Some(error),
+            other => self.state = other,
         }
+        None
     }
 
     /// Takes the page that has come, and begins to read the next.
-    fn turn(&mut self) -> Result<()> {
-        match std::mem::replace(&mut self.state, State::Done) {
-            State::Read(request, page) => {
-                for record in page.records {
-                    self.at_hand.push_back(decode_one::<M, O>(record, self.fields)?);
+    fn turn(&mut self, mut request: request::Query, page: request::Records) {
+        self.source.waiting = None;
+        for record in page.records.into_iter().take(self.source.left) {
+            match decode_one::<M, O>(record, self.fields) {
+                Ok(record) => self.at_hand.push_back(record),
+                Err(error) => {
+                    self.state = State::Failed(error);
+                    return;
                 }
-                self.left = self.left.saturating_sub(self.at_hand.len());
-                if page.next.is_some() && self.left > 0 {
-                    self.state = read(&self.db, request, page.next, self.left);
-                }
-                Ok(())
             }
-            State::Failed(Some(error)) => Err(error),
-            other => {
-                self.state = other;
-                Ok(())
-            }
+        }
+        self.source.left -= self.at_hand.len();
+        if page.next.is_some() && self.source.left > 0 {
+            request.after = page.next;
+            self.state = self.source.read(request, !self.at_hand.is_empty());
         }
     }
 }
 
-fn read(db: &Database, mut request: request::Query, after: Option<Position>, left: usize) -> State {
-    request.after = after;
-    request.limit = left.min(STREAM_PAGE);
-    let future = {
-        let (db, request) = (db.clone(), request.clone());
-        Box::pin(async move { db.backend().query(db.call("query"), request).await })
-    };
-    State::Reading(request, future)
+impl Reading {
+    fn read(&self, mut request: request::Query, ahead: bool) -> State {
+        request.limit = self.left.min(STREAM_PAGE);
+        request.wants_next = self.left > STREAM_PAGE;
+        let (db, operation, waiting, asked) = (self.db.clone(), self.operation, self.waiting, request.clone());
+        let page = Box::pin(async move {
+            let mut call = db.call(operation);
+            let waited = waiting.map_or(Duration::ZERO, |since| since.elapsed());
+            call.deadline = call.deadline.checked_sub(waited).unwrap_or(call.deadline);
+            db.backend().query(call, asked).await
+        });
+        State::Reading { request, page, ahead }
+    }
+
+    /// Whether the page at hand was waited for as long as the deadline lets.
+    fn is_late(&self) -> bool {
+        self.waiting.is_some_and(|since| since.elapsed() >= self.db.call(self.operation).left())
+    }
+}
+
+/// Whether the same read may go well: it had no time, as nobody polled it, or met with trouble that passes.
+fn passes(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Throttled | ErrorKind::Unavailable)
 }
 
 impl<M: Repository, O: DeserializeOwned> Stream for Records<M, O> {
@@ -137,11 +193,14 @@ impl<M: Repository, O: DeserializeOwned> Stream for Records<M, O> {
                 return Poll::Ready(Some(Ok(record)));
             }
             match this.state {
-                State::Reading(..) => return Poll::Pending,
-                State::Done | State::Failed(None) => return Poll::Ready(None),
-                State::Read(..) | State::Failed(Some(_)) => {
-                    if let Err(error) = this.turn() {
-                        return Poll::Ready(Some(Err(named(M::definition(), "query")(error))));
+                State::Reading { .. } => {
+                    this.source.waiting.get_or_insert_with(Instant::now);
+                    return Poll::Pending;
+                }
+                State::Done => return Poll::Ready(None),
+                _ => {
+                    if let Some(error) = this.step() {
+                        return Poll::Ready(Some(Err((this.named)(error))));
                     }
                 }
             }

@@ -80,7 +80,7 @@ impl<'a> Transaction<'a> {
     /// The request that the database's backend would send; nothing is sent.
     pub fn explain(mut self) -> Result<String> {
         let writes = self.prepare()?;
-        self.db.backend().explain(Request::Transact(&writes)).map_err(|e| e.in_operation("explain"))
+        self.db.explain(Request::Transact(&writes)).map_err(|e| e.in_operation("explain"))
     }
 
     fn prepare(&mut self) -> Result<Vec<Write>> {

@@ -105,9 +105,7 @@ impl<M: Repository> Update<M> {
 
     /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
-        self.write(db)
-            .and_then(|write| db.backend().explain(Request::Write(&write)))
-            .map_err(named(M::definition(), "explain"))
+        self.write(db).and_then(|write| db.explain(Request::Write(&write))).map_err(named(M::definition(), "explain"))
     }
 
     fn with<T, Role>(mut self, field: &Field<M, T, Role>, change: impl FnOnce(Path) -> Result<Change>) -> Self {
@@ -222,7 +220,7 @@ impl<M: Repository> Upsert<M> {
     /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
         let write = self.write(db);
-        write.and_then(|write| db.backend().explain(Request::Write(&write))).map_err(named(M::definition(), "explain"))
+        write.and_then(|write| db.explain(Request::Write(&write))).map_err(named(M::definition(), "explain"))
     }
 
     fn write(&self, db: &Database) -> Result<Write> {

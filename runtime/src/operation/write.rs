@@ -60,9 +60,7 @@ impl<'a, M: Repository> Create<'a, M> {
 
     /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
-        self.write(db)
-            .and_then(|write| db.backend().explain(Request::Write(&write)))
-            .map_err(named(M::definition(), "explain"))
+        self.write(db).and_then(|write| db.explain(Request::Write(&write))).map_err(named(M::definition(), "explain"))
     }
 
     fn write(&self, db: &Database) -> Result<Write> {
@@ -130,9 +128,7 @@ impl<'a, M: Repository + Unversioned> Put<'a, M> {
 
     /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
-        self.write(db)
-            .and_then(|write| db.backend().explain(Request::Write(&write)))
-            .map_err(named(M::definition(), "explain"))
+        self.write(db).and_then(|write| db.explain(Request::Write(&write))).map_err(named(M::definition(), "explain"))
     }
 
     fn write(&self, db: &Database) -> Result<Write> {
@@ -194,7 +190,7 @@ impl<'a, M: Versioned> Save<'a, M> {
     /// The request that the database's backend would send; nothing is sent, and the struct is left as it is.
     pub fn explain(mut self, db: &Database) -> Result<String> {
         let write = self.write(db);
-        write.and_then(|write| db.backend().explain(Request::Write(&write))).map_err(named(M::definition(), "explain"))
+        write.and_then(|write| db.explain(Request::Write(&write))).map_err(named(M::definition(), "explain"))
     }
 
     fn write(&mut self, db: &Database) -> Result<Write> {

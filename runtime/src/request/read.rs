@@ -2,7 +2,7 @@ use std::ops::Bound;
 
 use super::RecordKey;
 use crate::condition::Expr;
-use crate::definition::{Definition, IndexDef};
+use crate::definition::{Definition, IndexDef, KeyKind};
 use crate::error::{Error, Result};
 use crate::value::{Record, Value};
 
@@ -86,6 +86,39 @@ pub enum Span {
     Prefix(String),
 }
 
+impl Span {
+    /// The span with its ends as a range field of this kind has them.
+    pub(crate) fn of_kind(self, kind: KeyKind, field: &str) -> Result<Self> {
+        let end = |bound: Bound<Value>| {
+            Ok(match bound {
+                Bound::Included(value) => Bound::Included(as_kind(value, kind, field)?),
+                Bound::Excluded(value) => Bound::Excluded(as_kind(value, kind, field)?),
+                Bound::Unbounded => Bound::Unbounded,
+            })
+        };
+        match self {
+            Self::Between(low, high) => Ok(Self::Between(end(low)?, end(high)?)),
+            other => Ok(other),
+        }
+    }
+}
+
+/// An end of a range may be empty or too long for a key, but not of another kind.
+fn as_kind(value: Value, kind: KeyKind, field: &str) -> Result<Value> {
+    match (kind, value) {
+        // Empty bytes are written as an empty list.
+        (KeyKind::Bytes, Value::List(items)) if items.is_empty() => Ok(Value::Bytes(Vec::new())),
+        (KeyKind::String, value @ Value::String(_))
+        | (KeyKind::Bytes, value @ Value::Bytes(_))
+        | (KeyKind::Integer, value @ Value::Int(_)) => Ok(value),
+        (kind, other) => Err(Error::codec(format!(
+            "the range field {field} is declared {} but was written as {}",
+            kind.as_str(),
+            other.type_name()
+        ))),
+    }
+}
+
 /// Where a page ended: the values of its last record. The next page begins after it.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -119,6 +152,8 @@ pub struct Query {
     pub descending: bool,
     /// How many records to return at most, after the filter. A page with fewer is the last.
     pub limit: usize,
+    /// Whether a full page has to say where the next begins: to find out costs a look at one record more.
+    pub wants_next: bool,
     /// Where the page before ended.
     pub after: Option<Position>,
     /// Whether the records must be the latest.
@@ -138,6 +173,7 @@ impl Query {
             filter: None,
             descending: false,
             limit,
+            wants_next: true,
             after: None,
             consistent: false,
             projection: None,

@@ -202,8 +202,8 @@ impl Backend for DynamoDb {
         Reply::later(async move { self.check(&call, definition, mend).await })
     }
 
-    fn explain(&self, request: Request<'_>) -> Result<String> {
-        explain::request(request)
+    fn explain(&self, call: Call, request: Request<'_>) -> Result<String> {
+        explain::request(&call, request)
     }
 }
 

@@ -31,6 +31,9 @@ impl DynamoDb {
                     return Ok(Records::new(found, next));
                 }
                 found.push(record);
+                if found.len() == query.limit && !query.wants_next {
+                    return Ok(Records::new(found, None));
+                }
             }
             let Some(last) = last else { break };
             if found.len() == query.limit {
@@ -50,15 +53,17 @@ impl DynamoDb {
             return Ok(0);
         }
         let counting = reading.local.is_empty();
+        let most = u64::try_from(query.limit).unwrap_or(u64::MAX);
         let mut count = 0;
         let mut start = reading.start();
         loop {
-            let given = reading.send(&self.client, call, start.take(), None, counting).await?;
+            let limit = count_limit(&reading, query, most - count);
+            let given = reading.send(&self.client, call, start.take(), limit, counting).await?;
             let last = given.last.clone();
             count += if counting { given.count } else { self.wanted(call, query, &reading, given).await?.len() as u64 };
             match last {
-                Some(last) => start = Some(last),
-                None => return Ok(count),
+                Some(last) if count < most => start = Some(last),
+                _ => return Ok(count.min(most)),
             }
         }
     }
@@ -101,10 +106,16 @@ impl DynamoDb {
     }
 }
 
+/// How many records the server is to count: where it leaves some out, all that it can at a time.
+fn count_limit(reading: &Reading<'_>, query: &Query, missing: u64) -> Option<i32> {
+    let whole = !reading.leaves_out() && query.definition.ttl().is_none();
+    i32::try_from(missing).ok().filter(|_| whole)
+}
+
 /// How many records the server is to look at. One more than wanted tells whether there is another.
 pub(super) fn read_limit(reading: &Reading<'_>, query: &Query, missing: usize, round: u32) -> Option<i32> {
-    let wanted = missing.saturating_add(1);
-    let limit = if reading.is_filtered() || !reading.local.is_empty() {
+    let wanted = missing.saturating_add(usize::from(query.wants_next));
+    let limit = if reading.leaves_out() {
         let growth = FILTERED_GROWTH.saturating_pow(round);
         wanted.saturating_mul(FILTERED_GROWTH).max(FILTERED_READ).saturating_mul(growth)
     } else if query.definition.ttl().is_some() {

@@ -130,9 +130,9 @@ impl<'a> Reading<'a> {
         self.fields = Some(names.join(", "));
     }
 
-    /// Whether the server leaves records out of what it reads, for more than their expiry.
-    pub(super) fn is_filtered(&self) -> bool {
-        self.query.filter.is_some()
+    /// Whether records are left out of what is read, for more than their expiry.
+    pub(super) fn leaves_out(&self) -> bool {
+        self.query.filter.is_some() || !self.local.is_empty()
     }
 
     /// Where the query is to start.

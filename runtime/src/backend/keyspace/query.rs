@@ -26,7 +26,8 @@ impl<S: Space> Keyspace<S> {
                     return ControlFlow::Break(());
                 }
                 found.push(Arc::clone(record));
-                ControlFlow::Continue(())
+                let enough = !query.wants_next && found.len() == query.limit;
+                if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             })
         })?;
         let last = found.last().filter(|_| more);
@@ -38,10 +39,11 @@ impl<S: Space> Keyspace<S> {
         let catalog = self.catalog();
         let range = Range::of(layout(&catalog, query.definition)?, query)?;
         let mut count = 0;
+        let most = u64::try_from(query.limit).unwrap_or(u64::MAX);
         self.space.read(|view| {
             range.each(view, &call, query, &mut |_| {
                 count += 1;
-                ControlFlow::Continue(())
+                if count < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             })
         })?;
         Ok(count)

@@ -224,7 +224,9 @@ fn check_query(store: &Store, now: i64, query: &Query, wanted: impl Fn(&Record) 
     if query.descending {
         expected.reverse();
     }
-    prop_assert_eq!(store.count(call, query).unwrap(), expected.len() as u64);
+    let all = Query { limit: usize::MAX, ..query.clone() };
+    prop_assert_eq!(store.count(call, &all).unwrap(), expected.len() as u64);
+    prop_assert_eq!(store.count(call, query).unwrap(), expected.len().min(query.limit) as u64);
     let (mut query, mut found) = (query.clone(), Vec::new());
     loop {
         let page = store.query(call, &query).unwrap();

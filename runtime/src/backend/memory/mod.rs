@@ -112,7 +112,7 @@ impl Backend for Memory {
         Reply::now(self.keys.read_together(call, &gets))
     }
 
-    fn explain(&self, request: Request<'_>) -> Result<String> {
+    fn explain(&self, _: Call, request: Request<'_>) -> Result<String> {
         Ok(keyspace::explain(request))
     }
 }

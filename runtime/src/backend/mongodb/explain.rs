@@ -1,8 +1,6 @@
 //! Requests as the commands that the server is sent, in MongoDB's extended JSON. What the driver adds to
 //! each (the session, the time it may take) is left out.
 
-use std::time::Duration;
-
 use mongodb::bson::{Bson, Document, doc};
 
 use super::batch;
@@ -10,12 +8,10 @@ use super::command::{Command, Stamps};
 use super::query::Find;
 use super::read;
 use super::shape::id;
-use crate::clock::{Clock as _, SystemClock};
 use crate::error::{Error, Result};
 use crate::request::{Call, Get, Query, Request, Write};
 
-pub(super) fn request(request: Request<'_>) -> Result<String> {
-    let call = Call::new("explain", SystemClock.now_millis(), Duration::ZERO);
+pub(super) fn request(call: Call, request: Request<'_>) -> Result<String> {
     match request {
         Request::Get(get) => text(&read::one(get.definition.name(), super::shape::by_id(get.definition, &get.key)?)),
         Request::GetMany { definition, keys, .. } => {

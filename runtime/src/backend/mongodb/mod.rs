@@ -218,7 +218,7 @@ impl Backend for MongoDb {
         Reply::later(define::verify(&self.database, call, definition, mend))
     }
 
-    fn explain(&self, request: Request<'_>) -> Result<String> {
-        explain::request(request)
+    fn explain(&self, call: Call, request: Request<'_>) -> Result<String> {
+        explain::request(call, request)
     }
 }

@@ -49,7 +49,7 @@ impl Find {
 
     /// The command, for people.
     pub(super) fn explain(self, query: &Query) -> Document {
-        let limit = i64::try_from(query.limit.saturating_add(1)).unwrap_or(i64::MAX);
+        let limit = i64::try_from(read_limit(query)).unwrap_or(i64::MAX);
         let mut command = doc! { "find": query.definition.name(), "filter": self.filter, "sort": self.sort, "hint": self.hint, "limit": limit };
         if let Some(projection) = projection(query) {
             command.insert("projection", projection);
@@ -60,8 +60,7 @@ impl Find {
 
 pub(super) async fn query(database: &Database, call: Call, query: Query) -> Result<Records> {
     let Some(wanted) = Find::new(&query, call.now_seconds())? else { return Ok(Records::default()) };
-    // One more than asked for tells whether there is more.
-    let ahead = query.limit.saturating_add(1);
+    let ahead = read_limit(&query);
     let options = FindOptions::builder()
         .sort(wanted.sort)
         .hint(Hint::Name(wanted.hint))
@@ -81,10 +80,16 @@ pub(super) async fn query(database: &Database, call: Call, query: Query) -> Resu
     Ok(Records::new(records, next))
 }
 
+/// How many records to read: one more than asked for tells whether there is more.
+fn read_limit(query: &Query) -> usize {
+    query.limit.saturating_add(usize::from(query.wants_next))
+}
+
 pub(super) async fn count(database: &Database, call: Call, query: Query) -> Result<u64> {
     let Some(wanted) = Find::new(&query, call.now_seconds())? else { return Ok(0) };
     let collection = collection(database, query.definition);
-    let options = CountOptions::builder().hint(Hint::Name(wanted.hint)).build();
+    let most = u64::try_from(query.limit).ok().filter(|most| i64::try_from(*most).is_ok());
+    let options = CountOptions::builder().hint(Hint::Name(wanted.hint)).limit(most).build();
     let count = |time| {
         collection.count_documents(wanted.filter.clone()).with_options(options.clone()).max_time(time).into_future()
     };

@@ -1,5 +1,4 @@
 use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{KeysAndAttributes, WriteRequest};
 use serde_json::{Map, Value as Json, json};
@@ -16,14 +15,12 @@ use super::super::together;
 use super::super::transact::merge;
 use super::super::unique::Lookup;
 use super::{item, text};
-use crate::clock::{Clock as _, SystemClock};
 use crate::error::Result;
 use crate::request::{Action, Call, FindUnique, Get, Query, Request, Write};
 use crate::value::Value;
 
 /// What a request comes to, request by request.
-pub(in super::super) fn request(request: Request<'_>) -> Result<String> {
-    let call = &Call::new("explain", SystemClock.now_millis(), Duration::ZERO);
+pub(in super::super) fn request(call: &Call, request: Request<'_>) -> Result<String> {
     let lines = match request {
         Request::Get(get) => vec![get_item(get.definition.name(), &to_key(get.definition, &get.key), get.consistent)],
         Request::GetMany { definition, keys, consistent } => {
