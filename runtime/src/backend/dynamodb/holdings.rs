@@ -43,7 +43,7 @@ pub(super) fn held(definition: &Definition, source: &Source) -> Option<Vec<&'sta
 }
 
 /// The attributes that a local index itself holds.
-fn local_held(definition: &Definition, source: &Source) -> Option<Vec<&'static str>> {
+pub(super) fn local_held(definition: &Definition, source: &Source) -> Option<Vec<&'static str>> {
     match source {
         Source::Index { index, .. } => projected(definition, index),
         _ => None,

@@ -10,7 +10,7 @@ use super::call;
 use super::condition::{self, Text};
 use super::convert::Item;
 use super::explain;
-use super::holdings::{held, judged_there, parts};
+use super::holdings::{held, judged_there, local_held, parts};
 use super::keys::to_start;
 use super::placeholders::{Placeholders, Used};
 use super::plan;
@@ -60,7 +60,13 @@ impl<'a> Reading<'a> {
                 reading.fetch = Some(None);
             }
             None => {}
-            Some(names) if holds(&names) => reading.project(&names),
+            // Of what a local index does not hold, all is read: not every server fetches single fields for it.
+            Some(names) if holds(&names) => {
+                let there = local_held(definition, &query.source);
+                if there.is_none_or(|held| names.iter().all(|name| held.contains(name))) {
+                    reading.project(&names);
+                }
+            }
             Some(mut names) => {
                 let source = parts(definition, &query.source);
                 names.extend(source);
