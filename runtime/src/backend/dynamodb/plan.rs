@@ -96,6 +96,16 @@ pub(super) fn direct(write: &Write, call: &Call, stamp: &Value, alone: bool) -> 
     Op::new(definition.name(), does, condition, &placeholders)
 }
 
+/// A check that is true whatever is stored.
+pub(super) fn nothing(write: &Write) -> Result<Op> {
+    let definition = write.definition;
+    let mut placeholders = Placeholders::default();
+    let p = &mut placeholders;
+    let either = ["attribute_exists", "attribute_not_exists"].map(|function| exists(function, definition, p));
+    let condition = condition::any(either, p).into_expression(p);
+    Op::new(definition.name(), Does::Check(to_key(definition, &write.key)), condition, &placeholders)
+}
+
 /// What a write comes to for the record that is stored.
 #[derive(Debug)]
 pub(super) struct Settled {

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::failure::{Class, Failure};
 use super::guard::{self, GuardKey, Move};
-use super::refusal::Refusal;
+use super::plan;
+use super::refusal::{Refusal, unknown};
 use super::write::{Plan, RefusedOps, Sent, Writer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{self, Limits};
@@ -18,7 +19,7 @@ impl Writer<'_> {
         limits::transaction_items(count, &Limits::DYNAMODB)?;
         let parts: Vec<_> = plan.ops.iter().map(|(_, op)| op.part()).collect::<Result<_>>()?;
         let token = self.db.stamps.token();
-        let ambiguous = self.attempts.ambiguous;
+        let (ambiguous, mut used) = (self.attempts.ambiguous, false);
         loop {
             let request = self.db.client.transact_write_items().client_request_token(&token);
             let sent = self.attempts.send(request.set_transact_items(Some(parts.clone())).send()).await;
@@ -27,23 +28,55 @@ impl Writer<'_> {
                 Err(failure) => failure,
             };
             let again = match failure.class {
-                Class::Cancelled => {
-                    // Had an attempt before been applied, its token would have made this one succeed.
-                    self.attempts.ambiguous = ambiguous;
-                    match refusals(&failure) {
-                        // The records tell what is in the way: nothing, where it is a null.
-                        Err((_, error)) if error.kind() == ErrorKind::Codec && self.wants_all() => {
-                            return Ok(Sent::Refused(Vec::new()));
+                Class::Cancelled => match refusals(&failure).transpose() {
+                    Some(refused) => {
+                        // Had an attempt before been applied, its token would have made this one succeed;
+                        // but one that is still on its way may be, once the reason for the refusal is gone.
+                        if self.attempts.ambiguous && used {
+                            let message = "an answer was lost, and then the transaction was refused";
+                            return Err(unknown(message).into());
                         }
-                        Err((at, error)) => return Err(Refusal { position: plan.position(at), error }),
-                        Ok(Some(refused)) => return Ok(Sent::Refused(refused)),
-                        Ok(None) => true,
+                        if self.attempts.ambiguous && !self.use_up(&token).await? {
+                            // Sent once more, it succeeds if it is what the token was used for.
+                            used = true;
+                            continue;
+                        }
+                        self.attempts.ambiguous = ambiguous;
+                        return match refused {
+                            Ok(refused) => Ok(Sent::Refused(refused)),
+                            // The records tell what is in the way: nothing, where it is a null.
+                            Err((_, error)) if error.kind() == ErrorKind::Codec && self.wants_all() => {
+                                Ok(Sent::Refused(Vec::new()))
+                            }
+                            Err((at, error)) => Err(Refusal { position: plan.position(at), error }),
+                        };
                     }
-                }
+                    None => true,
+                },
                 class => class.passes(),
             };
             if !(again && self.attempts.pause().await) {
                 return self.give_up(failure).await;
+            }
+        }
+    }
+
+    /// Uses a token up with a transaction that changes nothing: from then on DynamoDB refuses what was
+    /// sent under it and has not come yet, for ten minutes, and no request is taken that was signed so
+    /// long ago. False where it has been used before.
+    async fn use_up(&mut self, token: &str) -> Result<bool, Refusal> {
+        let Some(write) = self.writes.first() else { return Ok(true) };
+        let nothing = vec![plan::nothing(write)?.part()?];
+        loop {
+            let request = self.db.client.transact_write_items().client_request_token(token);
+            let failure = match self.attempts.send(request.set_transact_items(Some(nothing.clone())).send()).await {
+                Ok(_) => return Ok(true),
+                Err(failure) if failure.code() == "IdempotentParameterMismatchException" => return Ok(false),
+                Err(failure) => failure,
+            };
+            let again = failure.class.passes() || failure.class == Class::Cancelled;
+            if !(again && self.attempts.pause().await) {
+                return Err(failure.into_unknown().into());
             }
         }
     }
