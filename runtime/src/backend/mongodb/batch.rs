@@ -5,6 +5,7 @@
 //! the others it is not known: sent again, they could be applied after another's write.
 
 use std::collections::HashSet;
+use std::time::Instant;
 
 use mongodb::Database;
 use mongodb::bson::raw::cstr;
@@ -109,6 +110,7 @@ async fn one_command(database: &Database, call: &Call, chunk: &[Write]) -> Vec<R
         if round.is_empty() {
             break;
         }
+        let began = Instant::now();
         let trouble = match send(database, call, &chunk[round[0]], round.iter().map(|at| &statements[*at])).await {
             Ok(answer) => {
                 settle(database, call, chunk, &round, &answer, &mut results).await;
@@ -125,7 +127,10 @@ async fn one_command(database: &Database, call: &Call, chunk: &[Write]) -> Vec<R
         if trouble.is_ambiguous() {
             mark_stored(database, call, chunk, &round, stamps, &mut results).await;
         }
-        let hope = !trouble.is_ambiguous() && (trouble.is_undone() || trouble.is_overload());
+        let hope = match trouble.is_unreached() {
+            true => backoff.looks_again(call, began.elapsed()),
+            false => !trouble.is_ambiguous() && (trouble.is_undone() || trouble.is_overload()),
+        };
         if !hope || !backoff.pause(call).await {
             let ambiguous = trouble.is_ambiguous();
             let error = if ambiguous { trouble.into_unknown() } else { trouble.into_error(call.operation) };

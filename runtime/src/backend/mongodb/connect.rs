@@ -25,8 +25,8 @@ pub(super) async fn connect(
     let opening = async {
         let mut options = options(settings).await?;
         options.connect_timeout.get_or_insert(connect_timeout);
-        // A call that finds no server hears so before its own deadline.
-        options.server_selection_timeout = Some(call_timeout.mul_f64(0.9));
+        // An attempt that finds no server hears so while it lasts, and knows that nothing was sent.
+        options.server_selection_timeout = Some(call_timeout.mul_f64(0.2));
         options.app_name.get_or_insert_with(|| "reposit".to_owned());
         match open(settings, options.clone()).await {
             Err(Trouble::Driver(error)) if is_stranger(&error) && settings.auth_fallback.is_some() => {
@@ -53,8 +53,13 @@ async fn open(settings: &MongoDbSettings, options: ClientOptions) -> Result<(Dat
     let criteria = SelectionCriteria::ReadPreference(ReadPreference::Primary);
     let options = DatabaseOptions::builder().selection_criteria(criteria).build();
     let database = client.database_with_options(&settings.database, options);
-    let hello = database.run_command(doc! { "hello": 1 }).await?;
-    Ok((database, hello))
+    loop {
+        match database.run_command(doc! { "hello": 1 }).await.map_err(Trouble::Driver) {
+            // It is looked for until the deadline of whoever opens it.
+            Err(trouble) if trouble.is_unreached() => {}
+            hello => return Ok((database, hello?)),
+        }
+    }
 }
 
 /// Whether the server does not know the user, or not by this password.

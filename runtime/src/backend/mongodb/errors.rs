@@ -64,8 +64,13 @@ impl Trouble {
         }
     }
 
-    fn is_network(&self) -> bool {
+    pub(super) fn is_network(&self) -> bool {
         matches!(self, Self::Driver(error) if matches!(&*error.kind, Driver::Io(_) | Driver::ConnectionPoolCleared { .. }))
+    }
+
+    /// Whether no server was found, so that nothing was sent: the driver tells so of a first attempt only.
+    pub(super) fn is_unreached(&self) -> bool {
+        matches!(self, Self::Driver(error) if matches!(&*error.kind, Driver::ServerSelection { .. }))
     }
 
     /// Whether a read may be done again with hope.
@@ -76,7 +81,8 @@ impl Trouble {
                 || NO_SNAPSHOT.contains(&code)
                 || code == WRITE_CONFLICT
         };
-        matches!(self, Self::Silence) || self.is_network() || self.is_overload() || self.code().is_some_and(codes)
+        let lost = matches!(self, Self::Silence) || self.is_network() || self.is_unreached();
+        lost || self.is_overload() || self.code().is_some_and(codes)
     }
 
     /// Whether the write did not happen, and may be sent again with hope.

@@ -25,7 +25,7 @@ pub(super) fn request(call: Call, request: Request<'_>) -> Result<String> {
             text(&command)
         }
         Request::Query(query) => page(query, &call),
-        Request::Write(write) | Request::Transact([write]) => text(&one(write, &call)?),
+        Request::Write(write) => text(&one(write, &call)?),
         Request::WriteMany(writes) => texts(batch::commands(writes, &call)?.into_iter()),
         Request::Transact(writes) => transaction(writes, &call),
         Request::ReadTogether(gets) => together(gets),

@@ -1,6 +1,6 @@
 //! Deadlines: how long one attempt may take, and when to try again.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::errors::Trouble;
 use crate::error::{Error, ErrorKind, Result};
@@ -8,6 +8,10 @@ use crate::request::Call;
 
 /// Below this, what is left goes into one last attempt.
 const LAST: Duration = Duration::from_millis(100);
+
+/// How often a server is looked for: for as long as a call may take where it is not for ever, as a
+/// definition's may.
+const MOST_LOOKS: u32 = 5;
 
 /// How long an attempt may take, so that time is left to do it again or find out what became of it.
 pub(super) fn attempt(call: &Call) -> Duration {
@@ -36,11 +40,20 @@ pub(super) async fn within<T>(
 pub(super) struct Backoff {
     next: Duration,
     most: Duration,
+    /// How often no server was found.
+    in_vain: u32,
 }
 
 impl Backoff {
     pub(super) fn new() -> Self {
-        Self { next: Duration::from_millis(5), most: Duration::from_millis(500) }
+        Self { next: Duration::from_millis(5), most: Duration::from_millis(500), in_vain: 0 }
+    }
+
+    /// Whether to look for a server again, after an attempt that took so long to find none: not in one
+    /// that is too short to hear the same, which would leave nothing but a doubt.
+    pub(super) fn looks_again(&mut self, call: &Call, took: Duration) -> bool {
+        self.in_vain += 1;
+        self.in_vain < MOST_LOOKS && attempt(call) > took.mul_f64(1.1)
     }
 
     /// Waits; false where the deadline comes first.
@@ -63,12 +76,13 @@ where
 {
     let mut backoff = Backoff::new();
     loop {
-        let time = attempt(call);
+        let (time, began) = (attempt(call), Instant::now());
         let trouble = match within(time, work(time)).await {
             Ok(done) => return Ok(done),
             Err(trouble) => trouble,
         };
-        if !trouble.is_passing() || !backoff.pause(call).await {
+        let in_vain = trouble.is_unreached() && !backoff.looks_again(call, began.elapsed());
+        if !trouble.is_passing() || in_vain || !backoff.pause(call).await {
             return Err(trouble.into_error(call.operation));
         }
     }

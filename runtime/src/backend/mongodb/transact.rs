@@ -4,6 +4,8 @@
 //! ("TransientTransactionError"): then it is done again from the start. A commit whose answer is
 //! lost is repeated, which the server does once ("Transactions" in the MongoDB manual).
 
+use std::time::Instant;
+
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
 use mongodb::options::{ReadConcern, ReadPreference, SelectionCriteria, WriteConcern};
@@ -37,7 +39,9 @@ impl From<Error> for End {
 }
 
 pub(super) async fn transact(database: &Database, call: Call, writes: Vec<Write>) -> Result<Vec<Written>> {
-    if let [single] = &*writes {
+    if let [single] = &*writes
+        && matches!(single.action, Action::Check)
+    {
         let written = write::write(database, call, single.clone()).await;
         return written.map(|written| vec![written]).map_err(|error| error.at_position(0));
     }
@@ -45,6 +49,7 @@ pub(super) async fn transact(database: &Database, call: Call, writes: Vec<Write>
     let mut failed = 0;
     let mut sweeps = Vec::new();
     loop {
+        let began = Instant::now();
         let end = match once(database, &call, &writes, &sweeps).await {
             Ok(written) => return Ok(written),
             Err(end) => end,
@@ -76,14 +81,22 @@ pub(super) async fn transact(database: &Database, call: Call, writes: Vec<Write>
                 None
             }
         };
-        if !backoff.pause(&call).await {
-            let error = out_of_time(&call);
-            return Err(match last {
-                Some(trouble) if trouble.is_overload() => trouble.into_error(call.operation),
-                Some(Trouble::Driver(cause)) => error.with_source(cause),
-                _ => error,
-            });
+        let unreached = last.as_ref().is_some_and(Trouble::is_unreached);
+        let in_vain = unreached && !backoff.looks_again(&call, began.elapsed());
+        if in_vain || !backoff.pause(&call).await {
+            return Err(gave_up(last, &call));
         }
+    }
+}
+
+/// The deadline came, and nothing was committed: the last that went wrong, unless it was others' writes.
+fn gave_up(last: Option<Trouble>, call: &Call) -> Error {
+    match last {
+        Some(trouble) if trouble.is_unreached() || trouble.is_overload() || trouble.is_network() => {
+            trouble.into_error(call.operation)
+        }
+        Some(Trouble::Driver(cause)) => out_of_time(call).with_source(cause),
+        Some(Trouble::Silence) | None => out_of_time(call),
     }
 }
 

@@ -53,6 +53,7 @@ pub(super) async fn write(database: &Database, call: Call, write: Write) -> Resu
     let mut backoff = Backoff::new();
     let (mut refused, mut resent) = (0, false);
     loop {
+        let began = Instant::now();
         let sent = within(attempt(&call), command.send(&collection, None)).await;
         let again = match sent {
             Ok(answer) => match outcome(&write, answer, stamps)? {
@@ -77,6 +78,10 @@ pub(super) async fn write(database: &Database, call: Call, write: Write) -> Resu
                     // An expression failed on what is stored: the record tells why, unless it has changed.
                     refused += 1;
                     verdict(database, &call, &write).await?;
+                } else if trouble.is_unreached() {
+                    if !backoff.looks_again(&call, began.elapsed()) {
+                        return Err(trouble.into_error(call.operation));
+                    }
                 } else if trouble.is_undone() || trouble.is_overload() {
                     command = command.again(stamps);
                     resent = true;
