@@ -3,6 +3,8 @@
 //!
 //! The table of what came out is a page of the docs, `docs/faults.md`; `REPOSIT_BLESS=1` writes it anew.
 
+#[path = "faults/beats.rs"]
+mod beats;
 #[path = "faults/fail_command.rs"]
 mod fail_command;
 #[path = "faults/faults.rs"]
@@ -13,6 +15,10 @@ mod matrix;
 mod models;
 #[path = "faults/operations.rs"]
 mod operations;
+#[path = "faults/sessions.rs"]
+mod sessions;
+#[path = "faults/silence.rs"]
+mod silence;
 #[path = "faults/stand.rs"]
 mod stand;
 #[path = "faults/state.rs"]
@@ -55,4 +61,34 @@ async fn errors_of_mongod_itself() {
     let (section, lies) = fail_command::section().await;
     assert!(lies.is_empty(), "{} lies:\n{}\n\n{section}", lies.len(), lies.join("\n"));
     table::compare("failcommand", &section).unwrap_or_else(|difference| panic!("{difference}"));
+}
+
+macro_rules! on_each_server {
+    ($($name:ident: $test:path),* $(,)?) => {
+        $(mod $name {
+            use reposit_tests::servers::Target;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn dynamodb_local() {
+                $test(Target::DynamodbLocal).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn dynoxide() {
+                $test(Target::Dynoxide).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn mongodb() {
+                $test(Target::Mongodb).await;
+            }
+        })*
+    };
+}
+
+on_each_server!(a_lock: crate::beats::every_fault, no_answer: crate::silence::every_call_ends);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_transaction_is_left_open() {
+    sessions::none_is_left_open().await;
 }

@@ -56,6 +56,10 @@ impl<'a> Transaction<'a> {
 
     /// Does all of it, or nothing. The results of its operations are not given.
     ///
+    /// Where an answer is lost it is sent again and done once, by its token on DynamoDB and its session
+    /// on MongoDB; so it is with a transaction of one operation, which by itself would be
+    /// [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown) more often.
+    ///
     /// Errors: what the refused operation would say by itself, with its position; a conflict with
     /// another transaction is tried again until the deadline.
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) before anything is sent for a record that is in it

@@ -166,7 +166,7 @@ async fn look(stand: &Stand, operation: Operation) -> Vec<Row> {
     }
     let first = sent.iter().position(|name| WRITES.contains(&name.as_str()));
     let commit = sent.iter().position(|name| name == "commitTransaction");
-    let spots = [first, commit];
+    let spots = if operation.is_read() { [(!sent.is_empty()).then_some(0), None] } else { [first, commit] };
     spots.into_iter().flatten().map(|at| Row { operation, request: sent[at].clone(), earlier: at }).collect()
 }
 

@@ -45,3 +45,24 @@ pub(crate) struct Page {
 pub(crate) fn page(id: &str) -> Page {
     Page { id: id.into(), text: "first".into(), revision: 0 }
 }
+
+/// A record of many under one key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+#[repository(name = "lines")]
+pub(crate) struct Line {
+    #[hash_key]
+    pub(crate) id: String,
+    #[range_key]
+    pub(crate) n: u64,
+}
+
+/// A lock as the library stores it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+#[repository(name = "reposit_locks")]
+pub(crate) struct StoredLock {
+    #[hash_key]
+    pub(crate) name: String,
+    pub(crate) holder: Option<String>,
+    #[serde(default)]
+    pub(crate) beat: u64,
+}

@@ -6,7 +6,7 @@ use reposit::{Config, Database};
 use reposit_tests::proxy::{Dynamo, Fired, Mongo, Request, Rule};
 use reposit_tests::servers::{Server, Target, fresh_name};
 
-use crate::models::{Page, Person, Thing};
+use crate::models::{Line, Page, Person, StoredLock, Thing};
 
 pub(crate) struct Stand {
     pub(crate) target: Target,
@@ -27,13 +27,18 @@ impl Stand {
 
     /// The same database behind a proxy of its own.
     pub(crate) async fn behind(&self, timeout: Duration) -> (Proxy, Database) {
+        self.behind_with(|config| config.timeout(timeout)).await
+    }
+
+    /// The same, with more settings.
+    pub(crate) async fn behind_with(&self, set: impl FnOnce(Config) -> Config) -> (Proxy, Database) {
         let upstream = self.server.address(&self.name);
         let proxy = match self.target {
             Target::Mongodb => Proxy::Mongo(Mongo::start(&upstream).await),
             _ => Proxy::Dynamo(Dynamo::start(&upstream).await),
         };
         let url = self.server.url_via(&self.name, proxy.address());
-        let config = Config::from_url(&url).expect("the server's own URL").timeout(timeout);
+        let config = set(Config::from_url(&url).expect("the server's own URL"));
         let db = config.connect_timeout(Duration::from_secs(30)).open().await.expect("the proxy answers");
         if self.target == Target::Mongodb {
             // So that the first call is not one that looks whether the models are defined.
@@ -47,6 +52,8 @@ pub(crate) async fn define(db: &Database) {
     db.define::<Thing>().await.expect("an empty database takes any model");
     db.define::<Person>().await.expect("an empty database takes any model");
     db.define::<Page>().await.expect("an empty database takes any model");
+    db.define::<Line>().await.expect("an empty database takes any model");
+    db.define::<StoredLock>().await.expect("an empty database takes any model");
 }
 
 /// Either proxy.

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use reposit::{Database, Result};
 
-use crate::models::{Page, Person, Thing};
+use crate::models::{Page, Person, StoredLock, Thing};
 use crate::operations::{BATCH, Operation, item, new_email, old_email};
 
 /// Every record and every find by a unique value, as text under a name.
@@ -22,8 +22,10 @@ pub(crate) async fn state(db: &Database, operation: Operation, id: &str) -> Resu
         note(&mut state, format!("person {key}"), person);
     }
     note(&mut state, format!("page {id}"), Page::get(id).consistent().exec(db).await?);
+    let lock = StoredLock::get(id).consistent().exec(db).await?;
+    note(&mut state, format!("lock {id}"), lock.map(|lock| lock.holder.is_some()));
     let mut emails = vec![old_email(id), new_email(id)];
-    if operation == Operation::PutManyUnique {
+    if matches!(operation, Operation::PutManyUnique | Operation::DeleteManyUnique) {
         emails.extend((0..BATCH).map(|n| format!("{n}.{}", new_email(id))));
     }
     for email in emails {

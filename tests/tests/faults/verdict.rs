@@ -18,9 +18,7 @@ pub(crate) struct Expected {
 impl Expected {
     pub(crate) async fn of(operation: Operation, id: &str) -> Self {
         let db = Database::open("memory:").await.expect("a store in memory");
-        db.define::<crate::models::Thing>().await.expect("a definition");
-        db.define::<crate::models::Person>().await.expect("a definition");
-        db.define::<crate::models::Page>().await.expect("a definition");
+        crate::stand::define(&db).await;
         operation.prepare(&db, id).await.expect("what must be there before");
         let before = state(&db, operation, id).await.expect("a read");
         let told = operation.run(&db, id).await.map_err(|error| error.kind());
