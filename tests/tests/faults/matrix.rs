@@ -190,8 +190,21 @@ async fn try_one(stand: &Stand, row: &Row, fault: Fault, how: How, patience: u32
         return overtaken(stand, operation, &id, &told, fault.aftermath(how, patience)).await;
     }
     tokio::time::sleep(fault.aftermath(how, patience)).await;
-    let after = state(&stand.truth, operation, &id).await.map_err(|error| format!("{error:?}"))?;
-    judge(operation, &id, &expected, &told, &after).map_err(|lie| format!("{lie}\n  {told:?}"))
+    let mut after = state(&stand.truth, operation, &id).await.map_err(|error| format!("{error:?}"))?;
+    let mut judged = judge(operation, &id, &expected, &told, &after);
+    // What is unknown may be done while it is read, which takes several requests.
+    if judged.is_err() && told.as_ref().is_err_and(is_unknown) {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        after = state(&stand.truth, operation, &id).await.map_err(|error| format!("{error:?}"))?;
+        judged = judge(operation, &id, &expected, &told, &after);
+    }
+    judged.map_err(|lie| format!("{lie}\n  {told:?}"))
+}
+
+/// Whether it says of anything that it is not known.
+fn is_unknown(error: &Error) -> bool {
+    let unknown = |error: &Error| error.kind() == ErrorKind::OutcomeUnknown;
+    unknown(error) || error.failures().iter().any(|failure| unknown(&failure.error))
 }
 
 /// Another writes before the late request comes: what is told to be done must not happen after that.

@@ -72,6 +72,8 @@ pub(crate) async fn every_call_ends(target: Target) {
     let stand = Stand::on(target).await;
     let (proxy, db) = stand.behind_with(|config: Config| config.timeout(DEADLINE).define_timeout(DEADLINE)).await;
     proxy.fault(Rule::any(Fault::DelayBefore(HANGS * 10)).always());
+    // The proxy takes it for the driver's own housekeeping.
+    proxy.fault(Rule::on("ping", Fault::DelayBefore(HANGS * 10)).always());
     reads(&db).await;
     writes(&db).await;
     ends("define", db.define::<Thing>()).await;

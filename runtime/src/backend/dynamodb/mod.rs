@@ -117,6 +117,8 @@ impl DynamoDb {
         };
         let mut writer = Writer::new(self, call, writes);
         writer.by_token = true;
+        // A transaction does not say what its deletes found.
+        writer.telling = false;
         writer.run().await.map_err(told)
     }
 }
