@@ -295,10 +295,10 @@ impl Oracle {
         if let Source::Primary { hash } | Source::Index { hash, .. } = &query.source {
             check_values(std::slice::from_ref(hash))?;
         }
-        let limit = if query.end == End::First { Some(1) } else { query.limit };
-        if limit == Some(0) {
+        if query.limit == Some(0) {
             return Err(Refusal::new(ErrorKind::InvalidInput));
         }
+        let limit = if query.end == End::First { Some(1) } else { query.limit };
         let groups = order::groups(model.rules(), &self.matching(model, query), query);
         Ok(ended(query.end, Wanted { groups, limit }))
     }
