@@ -101,18 +101,20 @@ async fn arguments_are_what_is_at_hand(t: Test) {
         Note::create(&note(id)).exec(db).await.unwrap();
     }
     let ids = vec!["a".to_owned(), "b".to_owned()];
+    let literals = ["a", "b"];
     let lent: Vec<&str> = ids.iter().map(String::as_str).collect();
     for found in [
         Note::get_many(&ids).exec(db).await.unwrap(),
         Note::get_many(&lent).exec(db).await.unwrap(),
-        Note::get_many(&["a", "b"]).exec(db).await.unwrap(),
+        Note::get_many(&literals[..]).exec(db).await.unwrap(),
         Note::get_many(ids.clone()).exec(db).await.unwrap(),
     ] {
         assert_eq!(found.into_iter().flatten().count(), 2);
     }
     let keys: Vec<_> = events.iter().map(Repository::key).collect();
     assert_eq!(Event::get_many(&keys).exec(db).await.unwrap().into_iter().flatten().count(), 6);
-    Event::delete_many(&[("s", 0), ("s", 1)]).exec(db).await.unwrap();
+    let first = [("s", 0), ("s", 1)];
+    Event::delete_many(&first[..]).exec(db).await.unwrap();
 
     let page = Event::query("s").limit(1).exec(db).await.unwrap();
     let cursor: Cursor = page.next.unwrap();

@@ -12,7 +12,7 @@ use reposit_tests::servers::{PrivateMongo, Target, private_mongodb};
 use crate::matrix::{Row, fresh_id, rows};
 use crate::stand::{Stand, define};
 use crate::state::state;
-use crate::table::{in_lines, totals};
+use crate::table::Table;
 use crate::verdict::{Expected, judge};
 
 /// What goes wrong, once: its name, and how `failCommand` is told.
@@ -88,33 +88,24 @@ impl Bench {
     }
 }
 
-/// The section of the page, and the lies.
-pub(crate) async fn section() -> (String, Vec<String>) {
+/// The table of the page, and the lies.
+pub(crate) async fn table() -> (Table, Vec<String>) {
     let stand = Stand::on(Target::Mongodb).await;
     let rows = rows(&stand).await;
     let bench = Bench::start().await;
     let faults = faults();
     let mut lies = Vec::new();
-    let mut words = Vec::new();
+    let mut table = Table::new("", &faults.each_ref().map(|(name, _)| *name));
     for row in &rows {
-        let mut line = Vec::new();
+        let mut words = Vec::new();
         for (name, how) in &faults {
-            line.push(bench.try_one(row, how).await.unwrap_or_else(|lie| {
+            words.push(bench.try_one(row, how).await.unwrap_or_else(|lie| {
                 lies.push(format!("{} ({}), {name}: {lie}", row.operation.name(), row.request));
                 "LIE".to_owned()
             }));
         }
-        words.push(line);
+        table.push(row.operation.name(), &row.request, words.iter().map(String::as_str));
     }
-    let mut lines = vec![
-        ["operation", "request"].into_iter().chain(faults.iter().map(|(name, _)| *name)).collect::<Vec<_>>(),
-        vec!["---"; faults.len() + 2],
-    ];
-    for (row, words) in rows.iter().zip(&words) {
-        let names = [row.operation.name(), row.request.as_str()];
-        lines.push(names.into_iter().chain(words.iter().map(String::as_str)).collect());
-    }
-    let totals = totals(words.iter().flatten().map(String::as_str));
     report::ran("faults::errors_of_mongod_itself", &stand.server.label());
-    (format!("{}\n{}", in_lines(lines), totals.trim_end()), lies)
+    (table, lies)
 }

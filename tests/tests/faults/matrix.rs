@@ -90,8 +90,7 @@ impl Matrix {
     /// machine was busy says nothing of the library. A lie is one however busy the machine was.
     async fn settle(&mut self, stand: &Arc<Stand>, written: &Written) {
         for patience in [2, 4] {
-            let differs =
-                |cell: &&Cell| cell.lie.is_none() && written.word(self, cell).is_some_and(|word| word != cell.word);
+            let differs = |cell: &&Cell| cell.lie.is_none() && !written.knows(self, cell);
             let again: Vec<_> = self.cells.iter().filter(differs).map(|cell| self.wanted(cell)).collect();
             for cell in try_all(stand, again, patience, AT_ONCE / 4).await {
                 let place = (cell.row, cell.fault, cell.how);

@@ -1,7 +1,6 @@
 //! The page of the docs that the suite writes: what came of every operation under every fault.
 
-use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
@@ -10,75 +9,130 @@ use crate::matrix::{Cell, Matrix};
 
 const BLESS: &str = "REPOSIT_BLESS";
 
+/// Between the words of a cell of which chance decides, such as whether a late request comes before it is asked what became
+/// of it.
+const OR: &str = " or ";
+
 /// The sections are written by tests that run at the same time.
 static FILE: Mutex<()> = Mutex::new(());
 
+/// The title is empty where a section has but one table. The first line is the head; the others begin with the operation and
+/// its request.
+#[derive(Debug, Clone)]
+pub(crate) struct Table {
+    title: String,
+    lines: Vec<Vec<String>>,
+}
+
+impl Table {
+    pub(crate) fn new(title: &str, faults: &[&str]) -> Self {
+        let head = ["operation", "request"].iter().chain(faults).map(|word| (*word).to_owned()).collect();
+        Self { title: title.to_owned(), lines: vec![head] }
+    }
+
+    pub(crate) fn push<'a>(&mut self, operation: &'a str, request: &'a str, words: impl Iterator<Item = &'a str>) {
+        self.lines.push([operation, request].into_iter().chain(words).map(str::to_owned).collect());
+    }
+
+    fn parse(text: &str) -> Self {
+        let title = text.lines().next().and_then(|line| line.strip_prefix("### ")).unwrap_or_default();
+        let lines = text.lines().filter(|line| line.starts_with('|') && !line.contains("| --- |"));
+        let words = |line: &str| line.trim_matches('|').split('|').map(|word| word.trim().to_owned()).collect();
+        Self { title: title.to_owned(), lines: lines.map(words).collect() }
+    }
+
+    fn word(&self, operation: &str, request: &str, fault: &str) -> Option<&str> {
+        let at = self.lines.first()?.iter().position(|head| head == fault)?;
+        let line = self.lines.iter().find(|line| line.len() > at && line[0] == operation && line[1] == request)?;
+        Some(&line[at])
+    }
+
+    /// The same, where each cell may also be what it may be in another.
+    fn or(mut self, other: &Self) -> Self {
+        let Some((head, lines)) = self.lines.split_first_mut() else { return self };
+        for line in lines {
+            let (names, words) = line.split_at_mut(2);
+            for (word, fault) in words.iter_mut().zip(head.iter().skip(2)) {
+                if let Some(known) = other.word(&names[0], &names[1], fault) {
+                    let words: BTreeSet<_> = known.split(OR).chain(word.split(OR)).collect();
+                    *word = words.into_iter().collect::<Vec<_>>().join(OR);
+                }
+            }
+        }
+        self
+    }
+
+    fn print(&self) -> String {
+        let line = |words: &[String]| format!("| {} |\n", words.join(" | "));
+        let mut lines: Vec<_> = self.lines.iter().map(|words| line(words)).collect();
+        let columns = self.lines.first().map_or(0, Vec::len);
+        lines.insert(lines.len().min(1), line(&vec!["---".to_owned(); columns]));
+        let title = if self.title.is_empty() { String::new() } else { format!("### {}\n\n", self.title) };
+        format!("{title}{}\n{}", lines.concat(), self.totals())
+    }
+
+    /// How many cells have which word.
+    fn totals(&self) -> String {
+        let mut counts = BTreeMap::<&str, usize>::new();
+        let words = self.lines.iter().skip(1).flat_map(|line| line.iter().skip(2)).filter(|word| *word != "-");
+        words.for_each(|word| *counts.entry(word).or_default() += 1);
+        let total: usize = counts.values().sum();
+        let parts: Vec<_> = counts.iter().map(|(word, count)| format!("{count} × {word}")).collect();
+        format!("{total} cells: {}.\n", parts.join("; "))
+    }
+}
+
 impl Matrix {
     /// The section of one server.
-    pub(crate) fn section(&self) -> String {
-        let mut text = String::new();
-        for how in [How::Once, How::Always] {
-            let _ = write!(text, "### {}\n\n{}\n{}\n", title(how), self.table(how), self.totals(how));
-        }
-        text.trim_end().to_owned()
+    pub(crate) fn section(&self) -> Vec<Table> {
+        [How::Once, How::Always].map(|how| self.table(how)).into()
     }
 
-    fn table(&self, how: How) -> String {
+    fn table(&self, how: How) -> Table {
         let is_there = |fault: &Fault| self.cells.iter().any(|cell| (cell.fault, cell.how) == (*fault, how));
         let faults: Vec<Fault> = Fault::ALL.into_iter().filter(is_there).collect();
-        let mut lines = vec![
-            ["operation", "request"].into_iter().chain(faults.iter().map(|fault| fault.name())).collect::<Vec<_>>(),
-            vec!["---"; faults.len() + 2],
-        ];
+        let names: Vec<_> = faults.iter().map(|fault| fault.name()).collect();
+        let mut table = Table::new(title(how), &names);
         for (at, row) in self.rows.iter().enumerate() {
-            let cells = faults.iter().map(|fault| self.cell(at, *fault, how));
-            lines.push([row.operation.name(), row.request.as_str()].into_iter().chain(cells).collect());
+            table.push(row.operation.name(), &row.request, faults.iter().map(|fault| self.cell(at, *fault, how)));
         }
-        in_lines(lines)
-    }
-
-    fn totals(&self, how: How) -> String {
-        totals(self.cells.iter().filter(|cell| cell.how == how).map(|cell| cell.word.as_str()))
+        table
     }
 }
 
-/// A table of these cells, the first line being its head.
-pub(crate) fn in_lines(lines: Vec<Vec<&str>>) -> String {
-    lines.into_iter().map(|cells| format!("| {} |\n", cells.join(" | "))).collect()
-}
-
-/// How many cells have which word.
-pub(crate) fn totals<'a>(words: impl Iterator<Item = &'a str>) -> String {
-    let mut counts = BTreeMap::<&str, usize>::new();
-    words.filter(|word| *word != "-").for_each(|word| *counts.entry(word).or_default() += 1);
-    let total: usize = counts.values().sum();
-    let parts: Vec<_> = counts.iter().map(|(word, count)| format!("{count} {word}")).collect();
-    format!("{total} cells: {}.\n", parts.join("; "))
+pub(crate) fn print(section: &[Table]) -> String {
+    section.iter().map(Table::print).collect::<Vec<_>>().join("\n")
 }
 
 /// A section of the page as it is written in the repository.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Written(String);
+pub(crate) struct Written(Vec<Table>);
 
 impl Written {
     pub(crate) fn read(name: &str) -> Self {
         let page = std::fs::read_to_string(path()).unwrap_or_default();
-        Self(take_apart(&page, name).map_or_else(String::new, |(_, section, _)| section.to_owned()))
+        Self::of(take_apart(&page, name).map_or("", |(_, section, _)| section))
     }
 
-    /// What is written of a cell; nothing where the table is of another shape.
-    pub(crate) fn word(&self, matrix: &Matrix, cell: &Cell) -> Option<&str> {
-        let table = self.0.split("\n### ").find(|part| part.contains(title(cell.how)))?;
-        let mut rows = table.lines().filter(|line| line.starts_with('|'));
-        let at = cells(rows.next()?).position(|head| head == cell.fault.name())?;
+    fn of(section: &str) -> Self {
+        let section = section.trim_start();
+        let titled = section.split("\n### ").enumerate();
+        Self(
+            titled.map(|(at, text)| Table::parse(&if at == 0 { text.into() } else { format!("### {text}") })).collect(),
+        )
+    }
+
+    fn table(&self, title: &str) -> Option<&Table> {
+        self.0.iter().find(|table| table.title == title)
+    }
+
+    /// Whether what came of a cell is written; true where its place is not.
+    pub(crate) fn knows(&self, matrix: &Matrix, cell: &Cell) -> bool {
         let row = &matrix.rows[cell.row];
-        let is_row = |line: &&str| cells(line).take(2).eq([row.operation.name(), row.request.as_str()]);
-        cells(rows.find(is_row)?).nth(at)
+        let table = self.table(title(cell.how));
+        let known = table.and_then(|table| table.word(row.operation.name(), &row.request, cell.fault.name()));
+        known.is_none_or(|known| known.split(OR).any(|word| word == cell.word))
     }
-}
-
-fn cells(line: &str) -> impl Iterator<Item = &str> {
-    line.trim_matches('|').split('|').map(str::trim)
 }
 
 fn title(how: How) -> &'static str {
@@ -100,18 +154,25 @@ fn take_apart<'a>(page: &'a str, name: &str) -> Option<(&'a str, &'a str, &'a st
     Some((&page[..from], &page[from..until], &page[until..]))
 }
 
-/// Compares a section with the page in the repository, or writes it there where that is asked for.
-pub(crate) fn compare(name: &str, section: &str) -> Result<(), String> {
+/// Compares a section with the page in the repository, or writes it there where that is asked for: what came out besides what
+/// is written, or only what came out.
+pub(crate) fn compare(name: &str, section: Vec<Table>) -> Result<(), String> {
     let _gate = FILE.lock().unwrap_or_else(PoisonError::into_inner);
     let page = std::fs::read_to_string(path()).unwrap_or_default();
     let Some((before, written, after)) = take_apart(&page, name) else {
         return Err(format!("docs/faults.md has no section {name}"));
     };
-    let wanted = format!("\n{section}\n");
+    let bless = std::env::var(BLESS).ok();
+    let known = if bless.as_deref() == Some("anew") { Written::default() } else { Written::of(written) };
+    let either = section.into_iter().map(|table| match known.table(&table.title) {
+        Some(known) => table.or(known),
+        None => table,
+    });
+    let wanted = format!("\n{}\n", print(&either.collect::<Vec<_>>()));
     if written == wanted {
         return Ok(());
     }
-    if std::env::var_os(BLESS).is_some() {
+    if bless.is_some() {
         return std::fs::write(path(), format!("{before}{wanted}{after}")).map_err(|error| error.to_string());
     }
     let old: Vec<&str> = written.lines().collect();
