@@ -10,7 +10,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-/// A file to keep the lines in; the table is printed where it is set.
+/// A file to keep the lines in. Where it is set, a run in which nothing ran on one of the servers fails.
 pub const REPORT_VARIABLE: &str = "REPOSIT_REPORT";
 
 /// Counts a case as run to its end on a server, named as [`crate::servers::Server::label`] does.
@@ -115,7 +115,7 @@ pub fn forget_this_run() {
     }
 }
 
-/// Whether somebody wants the whole table: [`REPORT_VARIABLE`] names a file.
+/// Whether the run is one of everything: [`REPORT_VARIABLE`] names a file.
 pub fn is_kept() -> bool {
     kept_file().is_some()
 }

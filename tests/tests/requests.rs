@@ -169,6 +169,13 @@ async fn mongodb() {
     sends!(c, "put_many", Event::put_many(&events).exec(&db), [("update", 1)]);
     sends!(c, "a page of the primary key", Event::query("s").exec(&db), [("find", 1)]);
     sends!(c, "scan", Event::scan().exec(&db), [("find", 1)]);
+    Note::put(&note("m")).exec(&db).await.unwrap();
+    sends!(
+        c,
+        "a transaction",
+        db.transaction().add(Note::put(&n)).add(Note::update("m").add(Note::COUNT, 1)).commit(),
+        [("update", 1), ("findAndModify", 1), ("commitTransaction", 1)]
+    );
     report::ran("requests::each_operation_sends_the_least", &label);
 }
 

@@ -1,4 +1,4 @@
-//! Runs last, by its name: prints how many cases this run has brought to their end on each server.
+//! Runs last, by its name: prints which cases this run has brought to their end on which server, and how many.
 
 use reposit_tests::report::{Report, forget_this_run, is_kept};
 use std::process::ExitCode;
@@ -13,10 +13,7 @@ fn main() -> ExitCode {
     if report.is_empty() && !is_kept() {
         return ExitCode::SUCCESS;
     }
-    if is_kept() {
-        println!("\n{}", report.table());
-    }
-    println!("\n{}\n", report.totals());
+    println!("\n{}\n\n{}\n", report.table(), report.totals());
     let unused = report.unused();
     if is_kept() && !unused.is_empty() {
         eprintln!("no case ran on: {}", unused.join(", "));

@@ -17,6 +17,7 @@ mod read;
 #[cfg(test)]
 mod sample;
 mod schema;
+mod session;
 mod shape;
 mod transact;
 mod update;

@@ -6,15 +6,16 @@
 
 use std::time::Instant;
 
+use mongodb::bson::Document;
 use mongodb::bson::oid::ObjectId;
-use mongodb::bson::{Document, doc};
-use mongodb::options::{ReadConcern, ReadPreference, SelectionCriteria, WriteConcern};
 use mongodb::{ClientSession, Database};
+use scopeguard::ScopeGuard;
 
 use super::command::{Command, Stamps};
 use super::errors::{Clash, Trouble};
 use super::patience::{Backoff, attempt, out_of_time, within};
 use super::read::collection;
+use super::session;
 use super::shape::{by_id, from_document};
 use super::write::{self, Outcome, Verdict};
 use crate::error::{Error, ErrorKind, Result};
@@ -116,45 +117,50 @@ async fn once(
     writes: &[Write],
     sweeps: &[(usize, Document)],
 ) -> Result<Vec<Written>, End> {
+    let Some(first) = writes.first() else { return Ok(Vec::new()) };
     let stamps = Stamps { written: ObjectId::new(), inserted: ObjectId::new() };
-    let client = database.client();
-    let mut session =
-        within(attempt(call), client.start_session().into_future()).await.map_err(|trouble| unbegun(trouble, call))?;
-    let begin = session
-        .start_transaction()
-        .read_concern(ReadConcern::snapshot())
-        .write_concern(WriteConcern::majority())
-        .selection_criteria(SelectionCriteria::ReadPreference(ReadPreference::Primary));
-    begin.await.map_err(|error| unbegun(Trouble::Driver(error), call))?;
-    touch(database, call, writes, &mut session).await?;
+    let begun = session::begin(collection(database, first.definition), call).await;
+    let mut session = begun.map_err(|trouble| unbegun(trouble, call))?;
+    let written = match all(database, call, writes, sweeps, stamps, &mut session).await {
+        Ok(written) => written,
+        Err(end) => {
+            // Nothing was committed whatever becomes of this; it only frees the records sooner.
+            let aborted = within(attempt(call), session.abort_transaction().into_future()).await.is_ok();
+            // What had no answer may come after the abort, and begin the transaction again.
+            let may_come = matches!(&end, End::Conflict(trouble) if trouble.is_ambiguous());
+            if aborted && !may_come {
+                drop(ScopeGuard::into_inner(session));
+            }
+            return Err(end);
+        }
+    };
+    let ended = commit(database, call, writes, stamps, &mut session).await;
+    if matches!(ended, Ok(()) | Err(End::Conflict(_))) {
+        drop(ScopeGuard::into_inner(session));
+    }
+    ended.map(|()| written)
+}
+
+/// All writes of it, in their order.
+async fn all(
+    database: &Database,
+    call: &Call,
+    writes: &[Write],
+    sweeps: &[(usize, Document)],
+    stamps: Stamps,
+    session: &mut ClientSession,
+) -> Result<Vec<Written>, End> {
     let mut written = Vec::with_capacity(writes.len());
     for (at, write) in writes.iter().enumerate() {
         for (_, filter) in sweeps.iter().filter(|(before, _)| *before == at) {
             let collection = collection(database, write.definition);
-            let delete = collection.delete_many(filter.clone()).session(&mut session);
+            let delete = collection.delete_many(filter.clone()).session(&mut *session);
             let swept = within(attempt(call), delete.into_future()).await;
             swept.map_err(|trouble| unbegun(trouble, call))?;
         }
-        match one(database, call, at, write, stamps, &mut session).await {
-            Ok(done) => written.push(done),
-            Err(end) => {
-                // Nothing was committed whatever becomes of this; it only frees the records sooner.
-                let _ = within(attempt(call), session.abort_transaction().into_future()).await;
-                return Err(end);
-            }
-        }
+        written.push(one(database, call, at, write, stamps, session).await?);
     }
-    commit(database, call, writes, stamps, &mut session).await?;
     Ok(written)
-}
-
-/// Reads something, so that the server knows of the transaction before it locks a record: one that
-/// is dropped from then on is aborted by the driver, one that is dropped before has locked nothing.
-async fn touch(database: &Database, call: &Call, writes: &[Write], session: &mut ClientSession) -> Result<(), End> {
-    let Some(write) = writes.first() else { return Ok(()) };
-    let collection = collection(database, write.definition);
-    let find = collection.find_one(by_id(write.definition, &write.key)?).projection(doc! { "_id": 1 }).session(session);
-    within(attempt(call), find.into_future()).await.map(drop).map_err(|trouble| unbegun(trouble, call))
 }
 
 fn unbegun(trouble: Trouble, call: &Call) -> End {
