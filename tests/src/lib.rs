@@ -2,6 +2,7 @@
 
 mod background;
 pub mod linear;
+mod passing;
 pub mod proxy;
 pub mod report;
 pub mod servers;

@@ -1,17 +1,15 @@
 //! What a stream, `all` and `first` ask of a backend, page by page, and what they make of its answers: on a backend that is told
 //! what to answer.
 
-use std::any::Any;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use futures_util::{StreamExt, TryStreamExt};
 use reposit::backend::memory::Memory;
-use reposit::backend::{
-    Backend, Call, FindUnique, Get, Limits, Observer, Plan, Query, RecordKey, Records, Reply, Write, Written,
-};
+use reposit::backend::{Backend, Call, Query, Records, Reply};
 use reposit::config::MemorySettings;
-use reposit::{Database, Definition, Error, ErrorKind, Record, Repository, Result, Value};
+use reposit::{Database, Error, ErrorKind, Repository, Result, Value};
+use reposit_tests::passes_on;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
@@ -94,44 +92,7 @@ impl Backend for Told {
         "told"
     }
 
-    fn limits(&self) -> Limits {
-        self.inner.limits()
-    }
-
-    fn raw(&self) -> &(dyn Any + Send + Sync) {
-        self
-    }
-
-    fn ping(&self, call: Call) -> Reply<'_, ()> {
-        self.inner.ping(call)
-    }
-
-    fn plan(&self, call: Call, definition: &'static Definition) -> Reply<'_, Plan> {
-        self.inner.plan(call, definition)
-    }
-
-    fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
-        self.inner.define(call, definition)
-    }
-
-    fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
-        self.inner.get(call, get)
-    }
-
-    fn get_many(
-        &self,
-        call: Call,
-        definition: &'static Definition,
-        keys: Vec<RecordKey>,
-        consistent: bool,
-        observer: Observer,
-    ) -> Reply<'_, Vec<Option<Record>>> {
-        self.inner.get_many(call, definition, keys, consistent, observer)
-    }
-
-    fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>> {
-        self.inner.find_unique(call, find)
-    }
+    passes_on!(limits, raw, ping, plan, define, get, get_many, find_unique, write, write_many, transact);
 
     fn query(&self, call: Call, query: Query) -> Reply<'_, Records> {
         Reply::later(self.page(call, query))
@@ -140,18 +101,6 @@ impl Backend for Told {
     fn count(&self, call: Call, query: Query) -> Reply<'_, u64> {
         self.script.asked.lock().unwrap().push((query.limit, query.wants_next));
         self.inner.count(call, query)
-    }
-
-    fn write(&self, call: Call, write: Write) -> Reply<'_, Written> {
-        self.inner.write(call, write)
-    }
-
-    fn write_many(&self, call: Call, writes: Vec<Write>, observer: Observer) -> Reply<'_, Vec<Result<Written>>> {
-        self.inner.write_many(call, writes, observer)
-    }
-
-    fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>> {
-        self.inner.transact(call, writes)
     }
 }
 

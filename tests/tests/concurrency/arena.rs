@@ -75,7 +75,8 @@ pub(crate) async fn open(url: &str) -> Database {
     config.open().await.expect("the server answers")
 }
 
-const PATIENCE: Duration = Duration::from_secs(60);
+/// More than a busy machine takes.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The length that the environment asks for.
 fn asked_for() -> Option<Duration> {

@@ -1,16 +1,13 @@
 //! A backend that keeps all of its promises but one: what the checks are worth is seen on it.
 
-use std::any::Any;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use reposit::backend::memory::Memory;
-use reposit::backend::{
-    Action, Backend, Call, FindUnique, Get, Limits, Observer, Plan, Query, RecordKey, Records, Reply, Source, Write,
-    Written,
-};
+use reposit::backend::{Action, Backend, Call, FindUnique, Get, Query, RecordKey, Reply, Source, Write, Written};
 use reposit::{Definition, Error, ErrorKind, Record, Repository, Result, Value};
+use reposit_tests::passes_on;
 use serde::{Deserialize, Serialize};
 
 /// The promise that is broken.
@@ -177,21 +174,7 @@ impl Backend for Broken {
         "broken"
     }
 
-    fn limits(&self) -> Limits {
-        self.inner.limits()
-    }
-
-    fn raw(&self) -> &(dyn Any + Send + Sync) {
-        self
-    }
-
-    fn ping(&self, call: Call) -> Reply<'_, ()> {
-        self.inner.ping(call)
-    }
-
-    fn plan(&self, call: Call, definition: &'static Definition) -> Reply<'_, Plan> {
-        self.inner.plan(call, definition)
-    }
+    passes_on!(limits, raw, ping, plan, get_many, query, count, write_many, verify);
 
     fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
         let is_loose = self.flaw == Flaw::UniqueLookedForFirst && definition.name() == "claims";
@@ -214,17 +197,6 @@ impl Backend for Broken {
         })
     }
 
-    fn get_many(
-        &self,
-        call: Call,
-        definition: &'static Definition,
-        keys: Vec<RecordKey>,
-        consistent: bool,
-        observer: Observer,
-    ) -> Reply<'_, Vec<Option<Record>>> {
-        self.inner.get_many(call, definition, keys, consistent, observer)
-    }
-
     fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>> {
         if self.flaw != Flaw::UniqueLookedForFirst {
             return self.inner.find_unique(call, find);
@@ -235,24 +207,12 @@ impl Backend for Broken {
         })
     }
 
-    fn query(&self, call: Call, query: Query) -> Reply<'_, Records> {
-        self.inner.query(call, query)
-    }
-
-    fn count(&self, call: Call, query: Query) -> Reply<'_, u64> {
-        self.inner.count(call, query)
-    }
-
     fn write(&self, call: Call, write: Write) -> Reply<'_, Written> {
         Reply::later(async move {
             let written = self.write_broken(call, write).await;
             pause().await;
             written
         })
-    }
-
-    fn write_many(&self, call: Call, writes: Vec<Write>, observer: Observer) -> Reply<'_, Vec<Result<Written>>> {
-        self.inner.write_many(call, writes, observer)
     }
 
     fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>> {
@@ -281,9 +241,5 @@ impl Backend for Broken {
             }
             Ok(found)
         })
-    }
-
-    fn verify(&self, call: Call, definition: &'static Definition, mend: bool) -> Reply<'_, Vec<String>> {
-        self.inner.verify(call, definition, mend)
     }
 }

@@ -1,5 +1,6 @@
 //! How checks are run: one for each test; in the long mode all of them at once, whichever test comes first.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -27,10 +28,16 @@ pub(crate) fn run(name: &'static str) {
     let started = running.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     match started.map(JoinHandle::join) {
         Some(Ok(())) => {}
-        Some(Err(panicked)) => std::panic::resume_unwind(panicked),
+        // What it printed is with the output of the test that came first.
+        Some(Err(panicked)) => panic!("{}", said(&*panicked)),
         // One that the filter was not thought to name.
         None => in_a_runtime(find(name)),
     }
+}
+
+fn said(panicked: &(dyn Any + Send)) -> &str {
+    let text = panicked.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panicked.downcast_ref::<&str>().copied()).unwrap_or("it panicked")
 }
 
 fn find(name: &str) -> Check {

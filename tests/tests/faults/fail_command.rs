@@ -1,4 +1,4 @@
-//! Errors that mongod itself makes, through its `failCommand`: with the labels that it gives them, and in the order that the
+//! Errors that mongod itself makes, through its fail points: with the labels that it gives them, and in the order that the
 //! driver knows.
 
 use std::time::Duration;
@@ -15,17 +15,42 @@ use crate::state::state;
 use crate::table::Table;
 use crate::verdict::{Expected, judge};
 
-/// What goes wrong, once: its name, and how `failCommand` is told.
-fn faults() -> [(&'static str, Document); 6] {
+/// A fail point of the server.
+#[derive(Clone, Copy)]
+enum Point {
+    /// Breaks a command of this name.
+    Command,
+    /// Breaks a write that the driver may send again, where it is committed.
+    Write,
+}
+
+impl Point {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Command => "failCommand",
+            Self::Write => "onPrimaryTransactionalWrite",
+        }
+    }
+}
+
+/// What goes wrong, once: its name, and how the server is told.
+fn faults() -> [(&'static str, Point, Document); 9] {
     let concern =
         |code: i32, name| doc! { "writeConcernError": { "code": code, "codeName": name, "errmsg": "a fault" } };
     [
-        ("ShutdownInProgress", doc! { "errorCode": 91 }),
-        ("PrimarySteppedDown", doc! { "errorCode": 189 }),
-        ("InterruptedDueToReplStateChange", doc! { "errorCode": 11602 }),
-        ("connection closed", doc! { "closeConnection": true }),
-        ("write concern: timeout", concern(64, "WriteConcernFailed")),
-        ("write concern: shutdown", concern(91, "ShutdownInProgress")),
+        ("NotWritablePrimary", Point::Command, doc! { "errorCode": 10107 }),
+        ("ShutdownInProgress", Point::Command, doc! { "errorCode": 91 }),
+        ("PrimarySteppedDown", Point::Command, doc! { "errorCode": 189 }),
+        ("InterruptedDueToReplStateChange", Point::Command, doc! { "errorCode": 11602 }),
+        ("connection closed", Point::Command, doc! { "closeConnection": true }),
+        ("write concern: timeout", Point::Command, concern(64, "WriteConcernFailed")),
+        ("write concern: shutdown", Point::Command, concern(91, "ShutdownInProgress")),
+        ("closed after commit", Point::Write, doc! { "closeConnection": true }),
+        (
+            "failed before commit",
+            Point::Write,
+            doc! { "closeConnection": false, "failBeforeCommitExceptionCode": 11602 },
+        ),
     ]
 }
 
@@ -46,16 +71,19 @@ impl Bench {
         Self { server, admin, truth }
     }
 
-    /// Breaks the next command of this name that comes from this client.
-    async fn fail(&self, client: &str, command: &str, how: &Document) {
-        let mut data = doc! { "failCommands": [command], "appName": client };
+    /// Breaks the next command of this name that comes from this client, or the next write.
+    async fn fail(&self, client: &str, command: &str, point: Point, how: &Document) {
+        let mut data = match point {
+            Point::Command => doc! { "failCommands": [command], "appName": client },
+            Point::Write => doc! {},
+        };
         data.extend(how.clone());
-        self.configure(doc! { "configureFailPoint": "failCommand", "mode": { "times": 1 }, "data": data }).await;
+        self.configure(doc! { "configureFailPoint": point.name(), "mode": { "times": 1 }, "data": data }).await;
     }
 
     /// How often it struck since.
-    async fn mend(&self) -> i64 {
-        let was = self.configure(doc! { "configureFailPoint": "failCommand", "mode": "off" }).await;
+    async fn mend(&self, point: Point) -> i64 {
+        let was = self.configure(doc! { "configureFailPoint": point.name(), "mode": "off" }).await;
         was.get_i64("count").or_else(|_| was.get_i32("count").map(i64::from)).unwrap_or_default()
     }
 
@@ -63,7 +91,7 @@ impl Bench {
         self.admin.run_command(command).await.expect("a server with test commands")
     }
 
-    async fn try_one(&self, row: &Row, how: &Document) -> Result<String, String> {
+    async fn try_one(&self, row: &Row, point: Point, how: &Document) -> Result<String, String> {
         let (operation, id) = (row.operation, fresh_id());
         // Inside a transaction only the commit has a write concern, and a read has none.
         let without = operation.is_read() || (operation.is_transaction() && row.request != "commitTransaction");
@@ -77,10 +105,10 @@ impl Bench {
         let config = Config::from_url(&url).map_err(|error| format!("{error:?}"))?;
         let db = config.timeout(Duration::from_secs(20)).open().await.map_err(|error| format!("{error:?}"))?;
         define(&db).await;
-        let before = self.mend().await;
-        self.fail(&id, &row.request, how).await;
+        let before = self.mend(point).await;
+        self.fail(&id, &row.request, point, how).await;
         let told = operation.run(&db, &id).await;
-        if self.mend().await == before {
+        if self.mend(point).await == before {
             return Ok("-".to_owned());
         }
         let after = state(&self.truth, operation, &id).await.map_err(|error| format!("{error:?}"))?;
@@ -95,11 +123,11 @@ pub(crate) async fn table() -> (Table, Vec<String>) {
     let bench = Bench::start().await;
     let faults = faults();
     let mut lies = Vec::new();
-    let mut table = Table::new("", &faults.each_ref().map(|(name, _)| *name));
+    let mut table = Table::new("", &faults.each_ref().map(|(name, ..)| *name));
     for row in &rows {
         let mut words = Vec::new();
-        for (name, how) in &faults {
-            words.push(bench.try_one(row, how).await.unwrap_or_else(|lie| {
+        for (name, point, how) in &faults {
+            words.push(bench.try_one(row, *point, how).await.unwrap_or_else(|lie| {
                 lies.push(format!("{} ({}), {name}: {lie}", row.operation.name(), row.request));
                 "LIE".to_owned()
             }));

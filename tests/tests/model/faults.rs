@@ -1,18 +1,18 @@
 //! Faults planted on purpose: a backend around the memory backend does one thing wrong, and the
 //! test has to find it and to shrink it.
 
-use std::any::Any;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use reposit::backend::memory::Memory;
 use reposit::backend::{
-    Action, Backend, Call, Change, FindUnique, Get, Limits, Observer, Plan, Query, RecordKey, Records, Reply, Source,
-    Write, Written, index_values,
+    Action, Backend, Call, Change, FindUnique, Get, Observer, Query, RecordKey, Records, Reply, Source, Write, Written,
+    index_values,
 };
 use reposit::clock::{Clock, ManualClock};
 use reposit::config::MemorySettings;
 use reposit::{Database, Definition, Record, Result, Value};
+use reposit_tests::passes_on;
 
 use crate::run::{Generator, Place, run};
 use crate::shrink;
@@ -186,25 +186,7 @@ impl Backend for Faulty {
         "faulty"
     }
 
-    fn limits(&self) -> Limits {
-        self.inner.limits()
-    }
-
-    fn raw(&self) -> &(dyn Any + Send + Sync) {
-        self
-    }
-
-    fn ping(&self, call: Call) -> Reply<'_, ()> {
-        self.inner.ping(call)
-    }
-
-    fn plan(&self, call: Call, definition: &'static Definition) -> Reply<'_, Plan> {
-        self.inner.plan(call, definition)
-    }
-
-    fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
-        self.inner.define(call, definition)
-    }
+    passes_on!(limits, raw, ping, plan, define);
 
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
         self.inner.get(self.call(call), get)

@@ -124,15 +124,16 @@ async fn one_command(database: &Database, call: &Call, chunk: &[Write]) -> Vec<R
             }
             Err(trouble) => trouble,
         };
-        if trouble.is_ambiguous() {
+        let refused = trouble.is_not_primary();
+        let ambiguous = trouble.is_ambiguous() && !refused;
+        if ambiguous {
             mark_stored(database, call, chunk, &round, stamps, &mut results).await;
         }
         let hope = match trouble.is_unreached() {
             true => backoff.looks_again(call, began.elapsed()),
-            false => !trouble.is_ambiguous() && (trouble.is_undone() || trouble.is_overload()),
+            false => !ambiguous && (refused || trouble.is_undone() || trouble.is_overload()),
         };
         if !hope || !backoff.pause(call).await {
-            let ambiguous = trouble.is_ambiguous();
             let error = if ambiguous { trouble.into_unknown() } else { trouble.into_error(call.operation) };
             for at in round {
                 results[at].get_or_insert_with(|| Err(error.clone()));

@@ -90,6 +90,13 @@ impl Trouble {
         self.code() == Some(WRITE_CONFLICT) || (self.has_label(NO_WRITES_PERFORMED) && self.is_passing())
     }
 
+    /// Whether the server says that it is not the primary, before it looks at any of a command's writes.
+    /// Of a command that the driver sends once: of two attempts it tells the last.
+    pub(super) fn is_not_primary(&self) -> bool {
+        matches!(self, Self::Driver(error) if matches!(&*error.kind, Driver::Command(_)))
+            && self.code().is_some_and(|code| NOT_PRIMARY.contains(&code))
+    }
+
     /// Whether a write may have happened all the same.
     pub(super) fn is_ambiguous(&self) -> bool {
         let concern = matches!(self, Self::Driver(error) if matches!(&*error.kind, Driver::Write(WriteFailure::WriteConcernError(_))));
