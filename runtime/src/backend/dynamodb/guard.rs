@@ -129,16 +129,22 @@ pub(super) struct Move {
     pub(super) from: Option<RecordKey>,
     /// The record that takes it, and until when.
     pub(super) to: Option<(RecordKey, Option<i64>)>,
+    /// The record that took it before that, in the same transaction, and had expired then already.
+    pub(super) before: Option<RecordKey>,
 }
 
 impl Move {
+    /// Whose the value may be already where it is taken.
+    pub(super) fn taker(&self) -> Option<&RecordKey> {
+        self.before.as_ref().or(self.to.as_ref().map(|(owner, _)| owner))
+    }
+
     /// The move as an operation. Whoever held the value must have given it up, or have expired.
     pub(super) fn op(&self, call: &Call) -> Result<Op> {
         let mut placeholders = Placeholders::default();
         let path = |name: &'static str| Path::field(name);
         let mut free = vec![condition::function("attribute_not_exists", &path(KEY), &mut placeholders)];
-        let holders = self.from.iter().chain(self.to.as_ref().map(|(owner, _)| owner));
-        let mut holders: Vec<_> = holders.collect();
+        let mut holders: Vec<_> = self.from.iter().chain(self.taker()).collect();
         holders.dedup();
         for holder in holders {
             free.push(condition::write(&held_by(holder), &mut placeholders));

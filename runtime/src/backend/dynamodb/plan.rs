@@ -250,14 +250,14 @@ pub(super) fn guard_moves(
     for (index, key) in &held {
         if !wanted.iter().any(|(_, wanted)| wanted == key) {
             let from = Some(owner(&write.key));
-            moves.push(guard::Move { definition, index, key: key.clone(), position, from, to: None });
+            moves.push(guard::Move { definition, index, key: key.clone(), position, from, to: None, before: None });
         }
     }
     for (index, key) in wanted {
         let kept = held.iter().any(|(_, held)| *held == key);
         if !(kept && same_expiry) {
             let to = Some((owner(&write.key), expires));
-            moves.push(guard::Move { definition, index, key, position, from: None, to });
+            moves.push(guard::Move { definition, index, key, position, from: None, to, before: None });
         }
     }
     moves

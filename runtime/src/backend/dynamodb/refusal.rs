@@ -45,8 +45,8 @@ impl Writer<'_> {
                         Err(refusal) => refusals.push(refusal),
                     }
                 }
-                Some(Part::Guard(moved)) => match &moved.to {
-                    Some((owner, _)) if taken(moved, owner, stored.as_ref(), self.call) => {
+                Some(Part::Guard(moved)) => match moved.taker() {
+                    Some(owner) if taken(moved, owner, stored.as_ref(), self.call) => {
                         refusals.push(Refusal::at(moved.position, Error::taken(moved.index.name)));
                     }
                     Some(_) => {}

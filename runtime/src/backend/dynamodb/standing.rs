@@ -61,7 +61,15 @@ impl Place {
     }
 
     fn moved(&self, from: Option<RecordKey>, to: Option<(RecordKey, Option<i64>)>) -> Move {
-        Move { definition: self.definition, index: self.index, key: self.key.clone(), position: 0, from, to }
+        Move {
+            definition: self.definition,
+            index: self.index,
+            key: self.key.clone(),
+            position: 0,
+            from,
+            to,
+            before: None,
+        }
     }
 }
 

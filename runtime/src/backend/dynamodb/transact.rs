@@ -121,8 +121,8 @@ impl Writer<'_> {
             let holder = holders.entry((moved.definition.name(), &moved.key)).or_default();
             match &moved.to {
                 None => *holder = None,
-                Some((owner, _)) if holder.as_ref().is_none_or(|holder| holder == owner) => {
-                    *holder = Some(owner.clone())
+                Some((owner, until)) if holder.as_ref().is_none_or(|holder| holder == owner) => {
+                    *holder = lasts(*until, self.call).then(|| owner.clone());
                 }
                 Some(_) => return Ok(Some(violation(moved))),
             }
@@ -142,7 +142,6 @@ pub(super) fn merge(moves: Vec<Move>, call: &Call) -> Result<Vec<Move>, Refusal>
             merged.push(next);
             continue;
         };
-        let lasts = |at: Option<i64>| at.is_none_or(|at| at > call.now_seconds());
         match (&before.to, &next.to) {
             // Given up, then taken.
             (None, _) => {
@@ -151,10 +150,11 @@ pub(super) fn merge(moves: Vec<Move>, call: &Call) -> Result<Vec<Move>, Refusal>
             }
             // Taken while it was not given up yet.
             (Some(_), None) => violations.push(violation(before)),
-            (Some((_, until)), Some(_)) if lasts(*until) => violations.push(violation(&next)),
-            (Some(_), Some(_)) => {
+            (Some((_, until)), Some(_)) if lasts(*until, call) => violations.push(violation(&next)),
+            // Taken by a record that has expired already: it must have been free for that one, too.
+            (Some((owner, _)), Some(_)) => {
+                before.before.get_or_insert_with(|| owner.clone());
                 before.to = next.to;
-                before.position = next.position;
             }
         }
     }
@@ -162,6 +162,10 @@ pub(super) fn merge(moves: Vec<Move>, call: &Call) -> Result<Vec<Move>, Refusal>
         Some(first) => Err(first),
         None => Ok(merged),
     }
+}
+
+fn lasts(until: Option<i64>, call: &Call) -> bool {
+    until.is_none_or(|until| until > call.now_seconds())
 }
 
 fn violation(moved: &Move) -> Refusal {

@@ -43,7 +43,7 @@ pub(super) enum Part {
     /// The record of the write at a position.
     Record(usize),
     /// A guard.
-    Guard(guard::Move),
+    Guard(Box<guard::Move>),
 }
 
 /// What is sent, and what it comes to.
@@ -221,7 +221,7 @@ impl<'a> Writer<'a> {
         for moved in merge(moves.clone(), self.call)? {
             if moved.to.is_some() || !self.foreign.contains(&moved.key) {
                 let op = moved.op(self.call)?;
-                ops.push((Part::Guard(moved), op));
+                ops.push((Part::Guard(Box::new(moved)), op));
             }
         }
         Ok(Plan { ops, written })
