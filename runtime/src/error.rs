@@ -208,6 +208,16 @@ impl Error {
         })
     }
 
+    /// Names the repository of the operation that it is of, by the repositories of all: the only one,
+    /// where it does not say of which.
+    pub(crate) fn in_one_of(self, names: &[&str]) -> Self {
+        let only = names.first().filter(|first| names.iter().all(|name| name == *first));
+        match self.position().and_then(|at| names.get(at)).or(only) {
+            Some(name) => self.in_repository(name),
+            None => self,
+        }
+    }
+
     /// Names the operation, unless an inner layer has.
     #[must_use]
     pub fn in_operation(self, operation: &'static str) -> Self {

@@ -96,9 +96,8 @@ pub(crate) async fn together<R: ReadTogether>(db: &Database, gets: R) -> Result<
         true => Vec::new(),
         false => {
             let names: Vec<_> = requests.iter().map(|get| get.definition.name()).collect();
-            let only = names.first().copied().filter(|first| names.iter().all(|name| name == first));
             let read = db.backend().read_together(db.call("read"), requests).await;
-            read.map_err(|e| only.map_or_else(|| e.clone(), |name| e.clone().in_repository(name)))?
+            read.map_err(|error| error.in_one_of(&names))?
         }
     };
     gets.decode(&mut records.into_iter())

@@ -143,7 +143,7 @@ pub(super) fn conditioned(mut write: Write, condition: Option<Expr>) -> Result<W
 }
 
 /// Names the repository and the operation in an error, unless it names them already.
-pub(super) fn named(definition: &Definition, operation: &'static str) -> impl Fn(Error) -> Error {
+pub(super) fn named(definition: &Definition, operation: &'static str) -> impl Fn(Error) -> Error + Send + use<> {
     let name = definition.name();
     move |error| error.in_repository(name).in_operation(operation)
 }
@@ -155,8 +155,9 @@ pub(super) fn named_on(
     index: Option<usize>,
 ) -> impl Fn(Error) -> Error + Send + use<> {
     let index = index.and_then(|at| definition.indexes().get(at));
+    let named = named(definition, operation);
     move |error| {
-        let error = error.in_repository(definition.name()).in_operation(operation);
+        let error = named(error);
         match index {
             Some(index) if error.index().is_none() => error.on_index(index.name),
             _ => error,

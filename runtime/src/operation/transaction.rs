@@ -71,12 +71,8 @@ impl<'a> Transaction<'a> {
         }
         let names: Vec<_> = writes.iter().map(|write| write.definition.name()).collect();
         let call = self.db.call("transaction");
-        self.db.backend().transact(call, writes).await.map_err(|e| {
-            let only = names.first().copied().filter(|first| names.iter().all(|name| name == first));
-            let name = e.position().and_then(|at| names.get(at).copied()).or(only);
-            let e = name.map_or_else(|| e.clone(), |name| e.clone().in_repository(name));
-            e.in_operation("transaction")
-        })?;
+        let named = |error: Error| error.in_one_of(&names).in_operation("transaction");
+        self.db.backend().transact(call, writes).await.map_err(named)?;
         self.items.iter_mut().for_each(|item| item.committed());
         Ok(())
     }

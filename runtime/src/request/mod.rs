@@ -40,6 +40,11 @@ impl Call {
     pub fn now_seconds(&self) -> i64 {
         self.now.div_euclid(1000)
     }
+
+    /// Whether what expires then has not expired yet.
+    pub(crate) fn is_before(&self, expiry: Option<i64>) -> bool {
+        expiry.is_none_or(|at| at > self.now_seconds())
+    }
 }
 
 /// Which record: its primary key, checked.
@@ -72,7 +77,7 @@ impl Record {
 
     /// Whether the record still exists for a reader.
     pub fn is_live(&self, call: &Call) -> bool {
-        self.expires().is_none_or(|at| at > call.now_seconds())
+        call.is_before(self.expires())
     }
 }
 

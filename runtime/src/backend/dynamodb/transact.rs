@@ -122,7 +122,7 @@ impl Writer<'_> {
             match &moved.to {
                 None => *holder = None,
                 Some((owner, until)) if holder.as_ref().is_none_or(|holder| holder == owner) => {
-                    *holder = lasts(*until, self.call).then(|| owner.clone());
+                    *holder = self.call.is_before(*until).then(|| owner.clone());
                 }
                 Some(_) => return Ok(Some(violation(moved))),
             }
@@ -150,7 +150,7 @@ pub(super) fn merge(moves: Vec<Move>, call: &Call) -> Result<Vec<Move>, Refusal>
             }
             // Taken while it was not given up yet.
             (Some(_), None) => violations.push(violation(before)),
-            (Some((_, until)), Some(_)) if lasts(*until, call) => violations.push(violation(&next)),
+            (Some((_, until)), Some(_)) if call.is_before(*until) => violations.push(violation(&next)),
             // Taken by a record that has expired already: it must have been free for that one, too.
             (Some((owner, _)), Some(_)) => {
                 before.before.get_or_insert_with(|| owner.clone());
@@ -162,10 +162,6 @@ pub(super) fn merge(moves: Vec<Move>, call: &Call) -> Result<Vec<Move>, Refusal>
         Some(first) => Err(first),
         None => Ok(merged),
     }
-}
-
-fn lasts(until: Option<i64>, call: &Call) -> bool {
-    until.is_none_or(|until| until > call.now_seconds())
 }
 
 fn violation(moved: &Move) -> Refusal {

@@ -33,8 +33,6 @@ const NOT_PRIMARY: [i32; 4] = [10107, 13435, 10058, 13436];
 const INTERRUPTED: [i32; 8] = [11600, 11602, 91, 189, 6, 7, 89, 9001];
 const TIME_LIMIT: [i32; 2] = [50, 262];
 const NOT_ALLOWED: [i32; 2] = [13, 18];
-/// A query names an index that is not there. Under which code depends on whether the collection is.
-const NO_INDEX: &str = "an index is missing; call define first";
 const TOO_LARGE: [i32; 4] = [10334, 17280, 17419, 17420];
 const WRITE_CONFLICT: i32 = 112;
 /// More requests came than the server takes: it looked at none of them.
@@ -216,9 +214,14 @@ fn kind_of_code(code: i32, error: &DriverError) -> ErrorKind {
         code if TIME_LIMIT.contains(&code) || code == WRITE_CONFLICT => ErrorKind::Timeout,
         code if NOT_PRIMARY.contains(&code) || INTERRUPTED.contains(&code) => ErrorKind::Unavailable,
         code if TOO_LARGE.contains(&code) => ErrorKind::InvalidInput,
-        _ if message_of(error) == NO_INDEX => ErrorKind::SchemaMismatch,
+        _ if lacks_index(error) => ErrorKind::SchemaMismatch,
         _ => ErrorKind::Backend,
     }
+}
+
+/// Whether a query names an index that is not there. Under which code depends on whether the collection is.
+fn lacks_index(error: &DriverError) -> bool {
+    matches!(&*error.kind, Driver::Command(command) if command.message.contains("hint provided does not correspond"))
 }
 
 /// What happened, in the driver's words without its bookkeeping.
@@ -228,9 +231,7 @@ fn message_of(error: &DriverError) -> String {
         Driver::Command(command) if NOT_ALLOWED.contains(&command.code) => {
             format!("the configured user may not do this: {}", command.message)
         }
-        Driver::Command(command) if command.message.contains("hint provided does not correspond") => {
-            NO_INDEX.to_owned()
-        }
+        Driver::Command(_) if lacks_index(error) => "an index is missing; call define first".to_owned(),
         Driver::Command(command) => format!("{} (code {})", command.message, command.code),
         Driver::Write(WriteFailure::WriteError(write)) => format!("{} (code {})", write.message, write.code),
         Driver::Write(WriteFailure::WriteConcernError(concern)) => {

@@ -93,6 +93,13 @@ pub struct MongoDb {
     known: Known,
 }
 
+/// The repositories of what is asked together, most of which is of one.
+fn repositories(definitions: impl Iterator<Item = &'static Definition>) -> Vec<&'static Definition> {
+    let mut definitions: Vec<_> = definitions.collect();
+    definitions.dedup_by(|one, other| std::ptr::eq(*one, *other));
+    definitions
+}
+
 /// How many records a transaction may write: what "Production Considerations" of transactions in the
 /// MongoDB manual advises at most.
 const TRANSACTION: usize = 1000;
@@ -193,7 +200,7 @@ impl Backend for MongoDb {
 
     fn write_many(&self, call: Call, writes: Vec<Write>, observer: Observer) -> Reply<'_, Vec<Result<Written>>> {
         Reply::later(async move {
-            let definitions: Vec<_> = writes.iter().map(|write| write.definition).collect();
+            let definitions = repositories(writes.iter().map(|write| write.definition));
             let database = self.with(&call, &definitions).await?;
             batch::write_many(database, call, writes, observer).await
         })
@@ -201,7 +208,7 @@ impl Backend for MongoDb {
 
     fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>> {
         Reply::later(async move {
-            let definitions: Vec<_> = writes.iter().map(|write| write.definition).collect();
+            let definitions = repositories(writes.iter().map(|write| write.definition));
             let database = self.with(&call, &definitions).await?;
             transact::transact(database, call, writes).await
         })
@@ -209,7 +216,7 @@ impl Backend for MongoDb {
 
     fn read_together(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
         Reply::later(async move {
-            let definitions: Vec<_> = gets.iter().map(|get| get.definition).collect();
+            let definitions = repositories(gets.iter().map(|get| get.definition));
             let database = self.with(&call, &definitions).await?;
             read::together(database, call, gets).await
         })
