@@ -120,8 +120,9 @@ pub(crate) fn record_size(record: &Record) -> usize {
 
 pub(crate) fn value_size(value: &Value) -> usize {
     match value {
-        Value::Null | Value::Bool(_) => 1,
+        Value::Null | Value::Bool(_) | Value::Foreign(_) => 1,
         Value::Int(n) => number_size(&n.unsigned_abs().to_string(), *n < 0),
+        Value::Instant(n) => number_size(&n.unsigned_abs().to_string(), *n < 0),
         Value::Float(x) => number_size(&x.abs().to_string(), *x < 0.0),
         Value::String(text) => text.len(),
         Value::Bytes(bytes) => bytes.len(),

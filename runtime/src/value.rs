@@ -26,6 +26,8 @@ pub enum Value {
     Int(i128),
     /// A finite number that is not an integer, or is too large for one.
     Float(f64),
+    /// A point in time, in milliseconds since the epoch. No number: it equals instants alone.
+    Instant(i64),
     /// Text.
     String(String),
     /// Bytes.
@@ -34,6 +36,9 @@ pub enum Value {
     List(Vec<Value>),
     /// A map, sorted by name so that equal maps are equal however they were written.
     Map(BTreeMap<String, Value>),
+    /// What another program stored and no field of a model can hold: what it is, for messages. It is
+    /// there, but equals no value and is never read or written as one.
+    Foreign(&'static str),
 }
 
 impl Value {
@@ -43,10 +48,12 @@ impl Value {
             Self::Null => "null",
             Self::Bool(_) => "bool",
             Self::Int(_) | Self::Float(_) => "number",
+            Self::Instant(_) => "instant",
             Self::String(_) => "string",
             Self::Bytes(_) => "bytes",
             Self::List(_) => "list",
             Self::Map(_) => "map",
+            Self::Foreign(what) => what,
         }
     }
 
@@ -67,14 +74,15 @@ impl Value {
         }
     }
 
-    /// Orders two values of one type as every backend does: numbers by value, text and bytes by
-    /// their bytes. Values of different types, and types without an order, have none.
+    /// Orders two values of one type as every backend does: numbers and instants by value, text and
+    /// bytes by their bytes. Values of different types, and types without an order, have none.
     pub fn compare(&self, other: &Self) -> Option<Ordering> {
         match (self, other) {
             (Self::Int(a), Self::Int(b)) => Some(a.cmp(b)),
             (Self::Float(a), Self::Float(b)) => a.partial_cmp(b),
             (Self::Int(a), Self::Float(b)) => compare_int_float(*a, *b),
             (Self::Float(a), Self::Int(b)) => compare_int_float(*b, *a).map(Ordering::reverse),
+            (Self::Instant(a), Self::Instant(b)) => Some(a.cmp(b)),
             (Self::String(a), Self::String(b)) => Some(a.as_bytes().cmp(b.as_bytes())),
             (Self::Bytes(a), Self::Bytes(b)) => Some(a.cmp(b)),
             _ => None,
@@ -112,6 +120,7 @@ impl PartialEq for Value {
             (Self::Bool(a), Self::Bool(b)) => a == b,
             (Self::List(a), Self::List(b)) => a == b,
             (Self::Map(a), Self::Map(b)) => a == b,
+            (Self::Foreign(_), _) | (_, Self::Foreign(_)) => false,
             _ => self.compare(other) == Some(Ordering::Equal),
         }
     }
@@ -124,6 +133,7 @@ impl fmt::Debug for Value {
             Self::Bool(b) => fmt::Debug::fmt(b, f),
             Self::Int(n) => fmt::Debug::fmt(n, f),
             Self::Float(x) => fmt::Debug::fmt(x, f),
+            Self::Instant(millis) => write!(f, "@{millis}"),
             Self::String(text) => fmt::Debug::fmt(text, f),
             Self::Bytes(bytes) => {
                 f.write_str("0x")?;
@@ -131,6 +141,7 @@ impl fmt::Debug for Value {
             }
             Self::List(items) => f.debug_list().entries(items).finish(),
             Self::Map(map) => f.debug_map().entries(map).finish(),
+            Self::Foreign(what) => write!(f, "<{what}>"),
         }
     }
 }

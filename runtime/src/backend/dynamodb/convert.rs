@@ -15,9 +15,11 @@ pub(super) type Item = HashMap<String, AttributeValue>;
 /// A value as an attribute.
 pub(super) fn to_attribute(value: &Value) -> AttributeValue {
     match value {
-        Value::Null => AttributeValue::Null(true),
+        // What is foreign is never written: no operand is.
+        Value::Null | Value::Foreign(_) => AttributeValue::Null(true),
         Value::Bool(b) => AttributeValue::Bool(*b),
         Value::Int(n) => AttributeValue::N(n.to_string()),
+        Value::Instant(millis) => AttributeValue::N(millis.to_string()),
         Value::Float(x) => AttributeValue::N(number::write(*x)),
         Value::String(text) => AttributeValue::S(text.clone()),
         Value::Bytes(bytes) => AttributeValue::B(Blob::new(bytes.as_slice())),

@@ -18,7 +18,9 @@ use crate::value::{Value, whole};
 /// A value as an operand.
 pub(super) fn to_bson(value: &Value) -> Result<Bson> {
     Ok(match value {
-        Value::Null => Bson::Null,
+        // What is foreign is never written: no operand is.
+        Value::Null | Value::Foreign(_) => Bson::Null,
+        Value::Instant(millis) => Bson::DateTime(DateTime::from_millis(*millis)),
         Value::Bool(b) => Bson::Boolean(*b),
         Value::Int(n) => integer(*n),
         Value::Float(x) => Bson::Double(*x),
@@ -36,7 +38,8 @@ fn to_document<'a>(items: impl Iterator<Item = (&'a str, &'a Value)>) -> Result<
 /// A value as it is written into a record.
 pub(super) fn to_raw(value: &Value) -> Result<RawBson> {
     Ok(match value {
-        Value::Null => RawBson::Null,
+        Value::Null | Value::Foreign(_) => RawBson::Null,
+        Value::Instant(millis) => RawBson::DateTime(DateTime::from_millis(*millis)),
         Value::Bool(b) => RawBson::Boolean(*b),
         Value::Int(n) => match i64::try_from(*n) {
             Ok(n) => RawBson::Int64(n),
