@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use mongodb::Database as Raw;
 use mongodb::bson::{Document, doc};
-use reposit::{Embedded, Error, ErrorKind, Repository};
+use reposit::{Config, Embedded, Error, ErrorKind, Repository};
 use reposit_tests::report;
 use reposit_tests::servers::Target;
 use serde::{Deserialize, Serialize};
@@ -204,4 +204,57 @@ async fn documents_as_deep_as_the_server_takes_them() {
     });
     on_a_worker.await.unwrap();
     report::ran("in_mongodb::documents_as_deep_as_the_server_takes_them", &label);
+}
+
+/// Refuses the next command of these that comes from the client of this name as a duplicate, and tells no index.
+async fn refuse_next(raw: &Raw, client: &str) {
+    let commands = ["insert", "update", "findAndModify"];
+    let mut data = doc! { "failCommands": commands.as_slice(), "errorCode": 11000, "appName": client };
+    data.insert("errorExtraInfo", doc! { "keyPattern": {}, "keyValue": {} });
+    let point = doc! { "configureFailPoint": "failCommand", "mode": { "times": 1 }, "data": data };
+    raw.client().database("admin").run_command(point).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_duplicate_of_no_index_that_is_told_is_looked_for() {
+    let (t, label) = Test::on(Target::Mongodb).await;
+    let raw = t.db.raw::<Raw>().unwrap();
+    let config = Config::from_url(&format!("{}&appName={}", t.url, raw.name())).unwrap();
+    let db = &config.clock(t.clock.clone()).open().await.unwrap();
+    db.define::<Seat>().await.unwrap();
+    db.define::<Sign>().await.unwrap();
+    let later = START + 1000;
+    Seat::create(&seat(0, "front", later)).exec(db).await.unwrap();
+    Seat::create(&seat(1, "mine", later)).exec(db).await.unwrap();
+    Sign::create(&Sign { id: 0, text: "front".into() }).exec(db).await.unwrap();
+    for (at, way) in (1..).zip(["create", "put", "update", "upsert", "put_many", "transaction"]) {
+        let (gone, place) = (at * 100, format!("of {way}"));
+        Seat::create(&seat(gone, &place, START - 10)).exec(db).await.unwrap();
+        for (id, wanted) in [(gone + 1, "front"), (gone + 2, &place), (gone + 3, &format!("free for {way}"))] {
+            let new = seat(id, wanted, later);
+            refuse_next(raw, raw.name()).await;
+            let asked = match way {
+                "create" => Seat::create(&new).exec(db).await,
+                "put" => Seat::put(&new).exec(db).await,
+                "update" => Seat::update(1).set(Seat::PLACE, wanted).exec(db).await.map(drop),
+                "upsert" => Seat::upsert(1).set(Seat::PLACE, wanted).exec(db).await.map(drop),
+                "put_many" => Seat::put_many(&[new]).exec(db).await,
+                _ => db.transaction().add(Seat::delete(99)).add(Seat::put(&new)).commit().await,
+            };
+            let told = asked.map_err(|error| error.failures().first().map_or(error.kind(), |one| one.error.kind()));
+            let expected = if wanted == "front" { Err(ErrorKind::UniqueViolation) } else { Ok(()) };
+            assert_eq!(told, expected, "{way}: {wanted}");
+        }
+    }
+    // Where nothing expires, and of the key.
+    let told = |text: &str, id| Sign { id, text: text.into() };
+    for (sign, expected) in [
+        (told("front", 1), Err(ErrorKind::UniqueViolation)),
+        (told("back", 0), Err(ErrorKind::AlreadyExists)),
+        (told("back", 1), Ok(())),
+    ] {
+        refuse_next(raw, raw.name()).await;
+        assert_eq!(Sign::create(&sign).exec(db).await.map_err(|error| error.kind()), expected, "{sign:?}");
+    }
+    report::ran("in_mongodb::a_duplicate_of_no_index_that_is_told_is_looked_for", &label);
 }
