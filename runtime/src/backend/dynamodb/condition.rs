@@ -141,7 +141,8 @@ pub(super) fn write(expr: &Expr, placeholders: &mut Placeholders) -> Text {
 
 fn compare(path: &Path, op: Op, value: &Value, placeholders: &mut Placeholders) -> Text {
     // Values without an order have none here either; DynamoDB refuses the operands.
-    let ordered = matches!(value, Value::Int(_) | Value::Float(_) | Value::String(_) | Value::Bytes(_));
+    let ordered =
+        matches!(value, Value::Int(_) | Value::Float(_) | Value::Instant(_) | Value::String(_) | Value::Bytes(_));
     if op != Op::Eq && !ordered {
         return Text::False;
     }

@@ -6,6 +6,8 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::number;
+use crate::codec;
+use crate::definition::{Definition, KeyKind};
 use crate::error::{Error, Result};
 use crate::value::{Record, Value};
 
@@ -33,6 +35,22 @@ pub(super) fn to_attribute(value: &Value) -> AttributeValue {
 /// A record as an item.
 pub(super) fn to_item(record: &Record) -> Item {
     record.iter().map(|(name, value)| (name.to_owned(), to_attribute(value))).collect()
+}
+
+/// A repository's item as a record, with the instants of its model, which DynamoDB keeps as numbers.
+pub(super) fn to_record_of(definition: &Definition, item: Item) -> Result<Record> {
+    restore_instants(definition, to_record(item)?)
+}
+
+/// The record with the instants of its model.
+pub(super) fn restore_instants(definition: &Definition, mut record: Record) -> Result<Record> {
+    codec::restore_instants(record.map_mut(), definition.fields())?;
+    Ok(record)
+}
+
+/// A key's value that was kept as a number, as its kind is.
+pub(super) fn restore_key(kind: KeyKind, value: Value) -> Value {
+    if kind == KeyKind::Instant { value.into_instant() } else { value }
 }
 
 /// An item as a record. A null is a missing attribute.

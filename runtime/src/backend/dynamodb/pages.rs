@@ -1,7 +1,7 @@
 //! Pages that are full: of as many of the server's as it takes.
 
 use super::DynamoDb;
-use super::convert::to_record;
+use super::convert::to_record_of;
 use super::query::{Given, Reading};
 use crate::error::Result;
 use crate::request::{Call, Query, RecordKey, Records, Source};
@@ -38,7 +38,7 @@ impl DynamoDb {
             let Some(last) = last else { break };
             if found.len() == query.limit {
                 // What was read and left out after the last record need not be read again.
-                let next = query.position_of(&to_record(last)?)?;
+                let next = query.position_of(&to_record_of(query.definition, last)?)?;
                 return Ok(Records::new(found, Some(next)));
             }
             start = Some(last);
@@ -70,7 +70,8 @@ impl DynamoDb {
 
     /// Those of the records given that are wanted.
     async fn wanted(&self, call: &Call, query: &Query, reading: &Reading<'_>, given: Given) -> Result<Vec<Record>> {
-        let mut records: Vec<_> = given.items.into_iter().map(to_record).collect::<Result<_>>()?;
+        let records = given.items.into_iter().map(|item| to_record_of(query.definition, item));
+        let mut records: Vec<_> = records.collect::<Result<_>>()?;
         if let Some(fields) = &reading.fetch {
             records = self.whole(call, query, fields.as_deref(), records).await?;
         }

@@ -1,7 +1,7 @@
 //! What a refusal says: that the writes are done after all, or refused for good, or to be tried again.
 
 use super::call;
-use super::convert::to_record;
+use super::convert::{restore_instants, to_record};
 use super::guard::{self, Move};
 use super::write::{Base, Part, Plan, RefusedOps, Writer};
 use crate::error::{Error, ErrorKind, Result};
@@ -37,6 +37,8 @@ impl Writer<'_> {
             match plan.ops.get(at).map(|(part, _)| part) {
                 Some(Part::Record(position)) => {
                     let position = *position;
+                    let stored = stored.map(|record| restore_instants(self.writes[position].definition, record));
+                    let stored = stored.transpose()?;
                     if stored.as_ref().is_some_and(|record| record.get(STAMP) == Some(&self.stamp)) {
                         return self.done(plan, item).map(Some);
                     }

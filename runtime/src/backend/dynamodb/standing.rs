@@ -5,6 +5,7 @@
 
 use super::DynamoDb;
 use super::call::{self, Attempts};
+use super::convert::restore_instants;
 use super::failure::Class;
 use super::guard::{self, GuardKey, Move};
 use super::keys::to_key;
@@ -88,7 +89,8 @@ impl DynamoDb {
         }
         let mut read = self.read_parts(call, parts).await?.into_iter();
         let guard = read.next().flatten().filter(|guard| guard.is_live(call));
-        Ok((guard, read.collect()))
+        let restored = |record: Option<Record>| record.map(|record| restore_instants(definition, record)).transpose();
+        Ok((guard, read.map(restored).collect::<Result<_>>()?))
     }
 
     /// Looks how the guard of a value stands to a record.

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{Get as GetPart, TransactGetItem};
 
 use super::DynamoDb;
 use super::call::Attempts;
-use super::convert::{Item, to_record};
+use super::convert::{Item, restore_instants, to_record};
 use super::failure::Class;
 use super::keys::{ident, to_key};
 use crate::error::{Error, ErrorKind, Result};
@@ -33,13 +33,16 @@ impl DynamoDb {
         }
         let read = self.read_parts(call, parts).await?;
         let record = |get: &Get| {
-            let at = places.get(&ident(get.definition, &get.key))?;
-            read.get(*at)?.clone().filter(|record| record.is_live(call))
+            let found = places.get(&ident(get.definition, &get.key)).and_then(|at| read.get(*at)?.clone());
+            found
+                .filter(|record| record.is_live(call))
+                .map(|record| restore_instants(get.definition, record))
+                .transpose()
         };
-        Ok(gets.iter().map(record).collect())
+        gets.iter().map(record).collect()
     }
 
-    /// Reads items of any tables in one transaction, in the order asked.
+    /// Reads items of any tables in one transaction, in the order asked, as DynamoDB keeps them.
     pub(super) async fn read_parts(&self, call: &Call, parts: Vec<TransactGetItem>) -> Result<Vec<Option<Record>>> {
         let mut attempts = Attempts::new(call);
         let answer = loop {

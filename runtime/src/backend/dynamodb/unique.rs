@@ -5,7 +5,7 @@ use serde_json::Map;
 use super::DynamoDb;
 use super::call;
 use super::condition;
-use super::convert::to_record;
+use super::convert::{to_record, to_record_of};
 use super::explain;
 use super::guard;
 use super::keys::to_key;
@@ -76,7 +76,7 @@ impl DynamoDb {
             };
             let given = call::read(call, request).await?;
             for item in given.items.unwrap_or_default() {
-                let record = to_record(item)?;
+                let record = to_record_of(definition, item)?;
                 let record = match find.index.projection {
                     Projection::All => Some(record),
                     _ => self.holder(call, find, RecordKey::of(definition, &record)?).await?,
@@ -124,7 +124,8 @@ impl DynamoDb {
             let get = self.client.get_item().table_name(definition.name()).consistent_read(true);
             get.set_key(Some(to_key(definition, &key))).send()
         };
-        let record = call::read(call, request).await?.item.map(to_record).transpose()?;
+        let item = call::read(call, request).await?.item;
+        let record = item.map(|item| to_record_of(definition, item)).transpose()?;
         let has = |record: &Record| index_values(definition, find.index, record).as_ref() == Some(&find.values);
         Ok(record.filter(|record| record.is_live(call) && has(record)))
     }
