@@ -4,7 +4,7 @@ use crate::condition::{Expr, Op};
 use crate::error::{Error, Result};
 use crate::field::{Path, Step};
 use crate::limits;
-use crate::value::{EXPIRES, Record, Value};
+use crate::value::{EXPIRES, Record, Value, whole};
 
 /// One change of an update. Every change sees the record as it was before the update.
 #[derive(Debug, Clone, PartialEq)]
@@ -165,6 +165,9 @@ fn append(path: &Path, old: Option<Value>, items: &[Value]) -> Result<Value> {
 fn add(path: &Path, old: Option<Value>, delta: &Value, bounds: Option<(i128, i128)>) -> Result<Value> {
     let old = match old {
         None | Some(Value::Null) => Value::Int(0),
+        Some(Value::Float(x)) if bounds.is_some() && whole(x).is_none() => {
+            return Err(Error::codec(format!("{path} is stored as a number that is no integer of the field's range")));
+        }
         Some(number @ (Value::Int(_) | Value::Float(_))) => number,
         Some(other) => return Err(Error::codec(format!("{path} is stored as {}, not as a number", other.type_name()))),
     };

@@ -31,7 +31,8 @@ impl DynamoDb {
         if parts.is_empty() {
             return Ok(Vec::new());
         }
-        let read = self.read_parts(call, parts).await?;
+        let read = self.read_parts(call, parts).await?.into_iter();
+        let read: Vec<_> = read.map(|item| item.map(to_record).transpose()).collect::<Result<_>>()?;
         let record = |get: &Get| {
             let at = places.get(&ident(get.definition, &get.key))?;
             read.get(*at)?.clone().filter(|record| record.is_live(call))
@@ -40,7 +41,7 @@ impl DynamoDb {
     }
 
     /// Reads items of any tables in one transaction, in the order asked.
-    pub(super) async fn read_parts(&self, call: &Call, parts: Vec<TransactGetItem>) -> Result<Vec<Option<Record>>> {
+    pub(super) async fn read_parts(&self, call: &Call, parts: Vec<TransactGetItem>) -> Result<Vec<Option<Item>>> {
         let mut attempts = Attempts::new(call);
         let answer = loop {
             let request = self.client.transact_get_items().set_transact_items(Some(parts.clone()));
@@ -53,7 +54,7 @@ impl DynamoDb {
             }
         };
         let items = answer.responses.unwrap_or_default().into_iter();
-        items.map(|response| response.item.map(to_record).transpose()).collect()
+        Ok(items.map(|response| response.item).collect())
     }
 }
 
