@@ -29,6 +29,10 @@ impl Writer<'_> {
                 Ok(_) => return Ok(Sent::Done(None)),
                 Err(failure) => failure,
             };
+            // DynamoDB Local refuses the whole request for what a record holds, DynamoDB cancels it.
+            if failure.is_of_record() && self.wants_all() {
+                return Ok(Sent::Refused(Vec::new()));
+            }
             let again = match failure.class {
                 Class::Cancelled => match refusals(&failure).transpose() {
                     Some(refused) => {

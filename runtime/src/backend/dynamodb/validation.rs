@@ -32,7 +32,7 @@ const MEANINGS: [(&[&str], ErrorKind, &str); 8] = [
         "the record would be nested deeper than the 32 levels that DynamoDB takes",
     ),
     (
-        &["Number overflow", "Number underflow", "38 significant digits", "supported range"],
+        &["Number overflow", "Number underflow", "38 significant digits", "up to 38 digits", "supported range"],
         ErrorKind::InvalidInput,
         "a sum is outside the numbers that DynamoDB keeps (38 digits, 1e-130 to 1e126)",
     ),
@@ -66,11 +66,12 @@ pub(super) fn error(text: &str) -> Error {
 
 /// Whether the stored record is the reason: read, it tells more, and may allow the write after all.
 pub(super) fn is_of_record(text: &str) -> bool {
-    const PARTS: [&str; 7] = [
+    const PARTS: [&str; 8] = [
         "document path provided",
         "Number overflow",
         "Number underflow",
         "38 significant digits",
+        "up to 38 digits",
         "supported range",
         "incorrect data type",
         "Incorrect operand type",
