@@ -4,7 +4,7 @@ use crate::condition::{Expr, Op};
 use crate::error::{Error, Result};
 use crate::field::{Path, Step};
 use crate::limits;
-use crate::value::{EXPIRES, Record, Value};
+use crate::value::{EXPIRES, Record, Value, whole};
 
 /// One change of an update. Every change sees the record as it was before the update.
 #[derive(Debug, Clone, PartialEq)]
@@ -145,6 +145,9 @@ pub(crate) fn impossible(change: &Change, record: &Record) -> Error {
         Change::Add { path, bounds: Some((low, high)), .. }
             if change.way_exists().is_none_or(|way| record.satisfies(&way)) =>
         {
+            if let Some(error) = record.at(path).and_then(|stored| no_number(path, stored)) {
+                return error;
+            }
             Error::invalid(format!("{path}: the sum is outside what the field can hold ({low} to {high})"))
         }
         change => Error::invalid(format!("{}: the way to this field is missing in the stored record", change.path())),
@@ -158,20 +161,39 @@ fn append(path: &Path, old: Option<Value>, items: &[Value]) -> Result<Value> {
             list.extend_from_slice(items);
             Ok(Value::List(list))
         }
-        Some(other) => Err(Error::codec(format!("{path} is stored as {}, not as a list", other.type_name()))),
+        Some(other) => Err(Error::codec(format!("{path} holds {}, not a list", held(&other)))),
     }
 }
 
 fn add(path: &Path, old: Option<Value>, delta: &Value, bounds: Option<(i128, i128)>) -> Result<Value> {
     let old = match old {
         None | Some(Value::Null) => Value::Int(0),
-        Some(number @ (Value::Int(_) | Value::Float(_))) => number,
-        Some(other) => return Err(Error::codec(format!("{path} is stored as {}, not as a number", other.type_name()))),
+        Some(Value::Float(x)) if bounds.is_some() && whole(x).is_none() => {
+            return Err(Error::codec(format!("{path} holds a number that is no integer of i64 or u64")));
+        }
+        Some(stored) => match no_number(path, &stored) {
+            Some(error) => return Err(error),
+            None => stored,
+        },
     };
     let named = |message: String| Error::invalid(format!("{path}: {message}"));
     match (old.as_int(), delta.as_int(), bounds) {
         (Some(a), Some(b), Some(_)) => limits::integer(a.saturating_add(b)).map(Value::Int).map_err(named),
         _ => limits::float(as_float(&old) + as_float(delta)).map_err(named),
+    }
+}
+
+/// Why nothing can be added to what is stored.
+fn no_number(path: &Path, stored: &Value) -> Option<Error> {
+    let fits = matches!(stored, Value::Int(_) | Value::Float(_) | Value::Null);
+    (!fits).then(|| Error::codec(format!("{path} holds {}, not a number", held(stored))))
+}
+
+/// What a value is, as its owner would call it.
+fn held(value: &Value) -> &'static str {
+    match value {
+        Value::String(_) => "text",
+        other => other.type_name(),
     }
 }
 

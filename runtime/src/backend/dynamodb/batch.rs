@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{DeleteRequest, PutRequest, WriteRequest};
 
 use super::DynamoDb;
 use super::call::{self, Attempts};
-use super::convert::{Item, to_attribute, to_item};
+use super::convert::{Item, Stored, to_attribute, to_item};
 use super::keys::{ident, to_key};
 use super::plan::has_unique;
 use super::read::{MOST_KEYS, PARALLEL, unprocessed};
@@ -96,7 +96,7 @@ impl DynamoDb {
             return unsent(window, results());
         }
         let wanted = window.iter().map(|at| (writes[*at].definition, writes[*at].key.clone())).collect();
-        let stored = match self.fetch(call, wanted, true, None).await {
+        let stored = match self.fetch_stored(call, wanted).await {
             Ok(stored) => stored,
             Err(error) => {
                 let mut results = results();
@@ -105,7 +105,7 @@ impl DynamoDb {
             }
         };
         let groups = turns(writes, window, &stored, call);
-        let stored: HashMap<usize, Option<Record>> = window.iter().copied().zip(stored).collect();
+        let stored: HashMap<usize, Option<Stored>> = window.iter().copied().zip(stored).collect();
         let stored = &stored;
         let group = |group: Vec<usize>| async move {
             let mut results = Results { done: Vec::with_capacity(group.len()), tell };
@@ -126,7 +126,7 @@ impl DynamoDb {
     }
 
     /// Does one write; what is stored was read already, where it is `known`.
-    async fn write_single(&self, call: &Call, writes: &[Write], at: usize, known: Option<Option<Record>>) -> Done {
+    async fn write_single(&self, call: &Call, writes: &[Write], at: usize, known: Option<Option<Stored>>) -> Done {
         let mut writer = Writer::new(self, call, &writes[at..=at]);
         writer.telling = false;
         if let ([base @ Base::Wanted], Some(stored)) = (writer.bases.as_mut_slice(), known) {

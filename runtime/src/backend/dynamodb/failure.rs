@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::CancellationReason;
 
 use super::convert::Item;
+use super::validation;
 use crate::error::{Error, ErrorKind};
 
 /// What is known of a request that failed.
@@ -116,9 +117,13 @@ impl Failure {
         Self { class, item, reasons, code, message, source: Some(Box::new(error)) }
     }
 
-    /// Whether a change met a stored value of another type.
-    pub(super) fn is_of_type(&self) -> bool {
-        self.class == Class::Refused && self.code == "ValidationException" && invalid(&self.message) == ErrorKind::Codec
+    /// Whether what is stored is the reason: of another type than a change needs, or too large to be added to.
+    pub(super) fn is_of_record(&self) -> bool {
+        self.is_validation() && validation::is_of_record(&self.message)
+    }
+
+    fn is_validation(&self) -> bool {
+        self.class == Class::Refused && self.code == "ValidationException"
     }
 
     /// DynamoDB's own name for the error.
@@ -133,6 +138,10 @@ impl Failure {
 
     /// The failure as an error, of an operation that certainly changed nothing.
     pub(super) fn into_error(self) -> Error {
+        if self.is_validation() {
+            let error = validation::error(&self.message);
+            return self.sourced(error);
+        }
         let kind = self.kind();
         let message = match self.class {
             Class::NoTable => "the repository is not defined; call define first".to_owned(),
@@ -141,9 +150,6 @@ impl Failure {
             Class::Conflict => {
                 format!("other transactions were at work on the record until the deadline passed ({})", self.message)
             }
-            Class::Refused if kind == ErrorKind::SchemaMismatch => {
-                format!("the table has another shape than the model; define says how it differs ({})", self.message)
-            }
             _ => self.message.clone(),
         };
         self.sourced(Error::new(kind, message))
@@ -151,7 +157,12 @@ impl Failure {
 
     /// The failure as an error, of a write that may have been applied.
     pub(super) fn into_unknown(self) -> Error {
-        let message = format!("the write may or may not have happened: {}", self.message);
+        let what = if self.is_validation() {
+            validation::error(&self.message).message().to_owned()
+        } else {
+            self.message.clone()
+        };
+        let message = format!("the write may or may not have happened: {what}");
         self.sourced(Error::new(ErrorKind::OutcomeUnknown, message))
     }
 
@@ -170,7 +181,6 @@ impl Failure {
             Class::Throttled => ErrorKind::Throttled,
             Class::Credentials => ErrorKind::Config,
             Class::Condition => ErrorKind::ConditionFailed,
-            Class::Refused if self.code == "ValidationException" => invalid(&self.message),
             // What is left of a transaction that no condition cancelled.
             Class::Cancelled if self.reasons.iter().any(|reason| reason.code() == Some("TransactionConflict")) => {
                 ErrorKind::Timeout
@@ -178,30 +188,6 @@ impl Failure {
             Class::Cancelled => ErrorKind::Throttled,
             Class::Refused | Class::TableInUse => ErrorKind::Backend,
         }
-    }
-}
-
-/// What DynamoDB says of data it does not take, as the kinds that the other backends give for it.
-pub(super) fn invalid(message: &str) -> ErrorKind {
-    const SIZE: [&str; 4] =
-        ["maximum allowed size", "document path provided", "Nesting Levels", "exceeded the maximum size limit"];
-    const TYPE: [&str; 2] = ["incorrect data type", "Incorrect operand type"];
-    const SHAPE: [&str; 6] = [
-        "does not match the schema",
-        "Type mismatch for key",
-        "Type mismatch for Index Key",
-        "Missing the key",
-        "missed key schema element",
-        "does not have the specified index",
-    ];
-    if SIZE.iter().any(|part| message.contains(part)) {
-        ErrorKind::InvalidInput
-    } else if TYPE.iter().any(|part| message.contains(part)) {
-        ErrorKind::Codec
-    } else if SHAPE.iter().any(|part| message.contains(part)) {
-        ErrorKind::SchemaMismatch
-    } else {
-        ErrorKind::Backend
     }
 }
 

@@ -29,6 +29,7 @@ mod together;
 mod transact;
 mod turns;
 mod unique;
+mod validation;
 mod verify;
 mod write;
 

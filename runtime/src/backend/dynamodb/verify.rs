@@ -88,8 +88,9 @@ impl DynamoDb {
         for record in records {
             let owner = RecordKey::of(definition, record)?;
             for index in definition.unique_indexes() {
-                if let Some(values) = index_values(definition, index, record) {
-                    let place = Place { definition, index, key: guard::key(index, &values) };
+                let key = guard::key_of(definition, index, record);
+                if let Some((key, values)) = key.zip(index_values(definition, index, record)) {
+                    let place = Place { definition, index, key };
                     due.push(Due { place, values, owner: owner.clone(), expires: record.expires() });
                 }
             }
