@@ -35,12 +35,12 @@ pub(super) fn to_item(record: &Record) -> Item {
     record.iter().map(|(name, value)| (name.to_owned(), to_attribute(value))).collect()
 }
 
-/// An item as a record. A null is a missing attribute.
+/// An item as a record.
 pub(super) fn to_record(item: Item) -> Result<Record> {
     let mut record = Record::new();
     for (name, attribute) in item {
         let value = to_value(attribute).map_err(|e| Error::codec(format!("{name}: {}", e.message())))?;
-        record.set(name, value);
+        record.insert(name, value);
     }
     Ok(record)
 }
