@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value as Json, json};
 
+use crate::error::{Error, Result};
 use crate::field::Lowering;
 use crate::value::{Record, Value};
 
@@ -41,6 +42,19 @@ pub struct FieldDef {
     pub rust_name: &'static str,
     #[doc(hidden)]
     pub lowering: Option<Lowering>,
+    #[doc(hidden)]
+    pub default: Option<WrittenDefault>,
+}
+
+/// What serde reads a missing field as, as it would be written.
+pub type WrittenDefault = fn() -> Result<Value>;
+
+impl FieldDef {
+    /// Whether nothing in this field is stored as a null, since a missing field would be read as
+    /// something else.
+    pub(crate) fn keeps_null(&self) -> Result<bool> {
+        self.default.map_or(Ok(false), |default| Ok(!matches!(default()?, Value::Null)))
+    }
 }
 
 /// A field that is part of a key or an index.
@@ -284,6 +298,26 @@ impl Definition {
             at += 1;
         }
         included || in_range_key || self.is_part(self.spec.hash, name) || self.is_part(index.hash, name)
+    }
+
+    /// Whether a field's `None` is stored as a null. One of an index cannot be, as an index is of what
+    /// has a value.
+    pub(crate) fn keeps_null(&self, field: &FieldDef) -> Result<bool> {
+        if !field.keeps_null()? {
+            return Ok(false);
+        }
+        let holds = |index: &&IndexDef| index.parts().any(|part| self.part_name(part) == field.name);
+        match self.spec.indexes.iter().find(holds) {
+            None => Ok(true),
+            Some(index) => {
+                let message = format!(
+                    "{} is None, and a record without it would be read as another value, which serde's default \
+                     gives: nothing can be stored for a None in an index, so make None the default",
+                    field.name
+                );
+                Err(Error::invalid(message).on_index(index.name))
+            }
+        }
     }
 
     const fn is_part(&self, part: KeyDef, name: &str) -> bool {

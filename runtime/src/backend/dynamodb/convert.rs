@@ -88,12 +88,12 @@ pub(super) fn restore_key(kind: KeyKind, value: Value) -> Value {
     if kind == KeyKind::Instant { value.into_instant() } else { value }
 }
 
-/// An item as a record. A null is a missing attribute.
+/// An item as a record.
 pub(super) fn to_record(item: Item) -> Result<Record> {
     let mut record = Record::new();
     for (name, attribute) in item {
         let value = to_value(attribute).map_err(|e| Error::codec(format!("{name}: {}", e.message())))?;
-        record.set(name, value);
+        record.insert(name, value);
     }
     Ok(record)
 }
