@@ -31,7 +31,7 @@ pub(crate) fn push(out: &mut Vec<u8>, value: &Value) -> Result<()> {
         Value::String(text) => push_content(out, TEXT, text.as_bytes()),
         Value::Bytes(bytes) => push_content(out, BYTES, bytes),
         other => {
-            let unordered = || Error::codec(format!("a {} cannot be a key or in an index", other.type_name()));
+            let unordered = || Error::codec(format!("{} cannot be a key or in an index", other.noun()));
             return push_integer(out, other.as_int().ok_or_else(unordered)?);
         }
     }
