@@ -151,6 +151,12 @@ pub fn apply(record: &Record, changes: &[Change]) -> Result<Record> {
 
 /// Why a change cannot be made to the record as it is stored.
 pub(crate) fn impossible(change: &Change, record: &Record) -> Error {
+    if let Change::Add { path, .. } = change
+        && path.root() != EXPIRES
+        && let Some(other) = record.at(path).filter(|old| !is_addend(old))
+    {
+        return misfit(path, other, "a number");
+    }
     match change {
         Change::Add { path, .. } if path.root() == EXPIRES => {
             Error::invalid("the field that says when the record expires has no value to add to, or is out of range")
@@ -158,13 +164,20 @@ pub(crate) fn impossible(change: &Change, record: &Record) -> Error {
         Change::Add { path, bounds: Some((low, high)), .. }
             if change.way_exists().is_none_or(|way| record.satisfies(&way)) =>
         {
-            if let Some(error) = record.at(path).and_then(|stored| no_number(path, stored)) {
-                return error;
-            }
             Error::invalid(format!("{path}: the sum is outside what the field can hold ({low} to {high})"))
         }
         change => Error::invalid(format!("{}: the way to this field is missing in the stored record", change.path())),
     }
+}
+
+/// Whether something can be added to what is stored.
+fn is_addend(stored: &Value) -> bool {
+    matches!(stored, Value::Null | Value::Int(_) | Value::Float(_))
+}
+
+/// What is stored is not of the kind that a change needs.
+fn misfit(path: &Path, stored: &Value, needed: &str) -> Error {
+    Error::codec(format!("{path} is stored as {}, not as {needed}", stored.noun()))
 }
 
 fn append(path: &Path, old: Option<Value>, items: &[Value]) -> Result<Value> {
@@ -174,7 +187,7 @@ fn append(path: &Path, old: Option<Value>, items: &[Value]) -> Result<Value> {
             list.extend_from_slice(items);
             Ok(Value::List(list))
         }
-        Some(other) => Err(Error::codec(format!("{path} holds {}, not a list", held(&other)))),
+        Some(other) => Err(misfit(path, &other, "a list")),
     }
 }
 
@@ -182,31 +195,15 @@ fn add(path: &Path, old: Option<Value>, delta: &Value, bounds: Option<(i128, i12
     let old = match old {
         None | Some(Value::Null) => Value::Int(0),
         Some(Value::Float(x)) if bounds.is_some() && whole(x).is_none() => {
-            return Err(Error::codec(format!("{path} holds a number that is no integer of i64 or u64")));
+            return Err(Error::codec(format!("{path} is stored as a number that is no integer of i64 or u64")));
         }
-        Some(stored) => match no_number(path, &stored) {
-            Some(error) => return Err(error),
-            None => stored,
-        },
+        Some(number @ (Value::Int(_) | Value::Float(_))) => number,
+        Some(other) => return Err(misfit(path, &other, "a number")),
     };
     let named = |message: String| Error::invalid(format!("{path}: {message}"));
     match (old.as_int(), delta.as_int(), bounds) {
         (Some(a), Some(b), Some(_)) => limits::integer(a.saturating_add(b)).map(Value::Int).map_err(named),
         _ => limits::float(as_float(&old) + as_float(delta)).map_err(named),
-    }
-}
-
-/// Why nothing can be added to what is stored.
-fn no_number(path: &Path, stored: &Value) -> Option<Error> {
-    let fits = matches!(stored, Value::Int(_) | Value::Float(_) | Value::Null);
-    (!fits).then(|| Error::codec(format!("{path} holds {}, not a number", held(stored))))
-}
-
-/// What a value is, as its owner would call it.
-fn held(value: &Value) -> &'static str {
-    match value {
-        Value::String(_) => "text",
-        other => other.type_name(),
     }
 }
 

@@ -8,6 +8,7 @@ mod changes;
 mod condition;
 mod connect;
 mod convert;
+mod credentials;
 mod define;
 mod explain;
 mod failure;

@@ -237,6 +237,10 @@ fn message_of(error: &DriverError) -> String {
         Driver::Write(WriteFailure::WriteConcernError(concern)) => {
             format!("the write concern was not met: {} (code {})", concern.message, concern.code)
         }
+        Driver::ServerSelection { .. } => "no server was found that takes the request".to_owned(),
+        Driver::ConnectionPoolCleared { .. } => {
+            "the connections to the server were closed, as one of them failed".to_owned()
+        }
         kind => kind.to_string(),
     }
 }
