@@ -1,6 +1,7 @@
 //! DynamoDB.
 
 mod alone;
+mod answer;
 mod batch;
 mod by_hand;
 mod call;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemOutput;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 
 use super::DynamoDb;
@@ -103,14 +104,20 @@ impl DynamoDb {
         consistent: bool,
         fields: Option<&[&str]>,
     ) -> Result<Option<Item>> {
-        let key = to_key(definition, key);
+        let own = to_key(definition, key);
         let (projection, names) = projection(definition, fields);
         let request = || {
-            let get = self.client.get_item().table_name(definition.name()).set_key(Some(key.clone()));
+            let get = self.client.get_item().table_name(definition.name()).set_key(Some(own.clone()));
             let get = get.set_projection_expression(projection.clone()).set_expression_attribute_names(names.clone());
             get.set_consistent_read(consistent.then_some(true)).send()
         };
-        Ok(call::read(call, request).await?.item)
+        let item = call::read(call, request).await?.item;
+        if let Some(item) = &item
+            && RecordKey::of(definition, &to_record_of(definition, key_of(definition, item))?)? != *key
+        {
+            return Err(Error::codec("the record that came has another key than was asked for"));
+        }
+        Ok(item)
     }
 
     /// Reads one batch, and what was left of it, until all is read.
@@ -128,7 +135,8 @@ impl DynamoDb {
         let mut attempts = Attempts::new(call);
         loop {
             let request = self.client.batch_get_item().set_request_items(Some(left.clone()));
-            let failure = match attempts.send(request.send()).await {
+            let has = |answer: &BatchGetItemOutput| answer.responses.is_some();
+            let failure = match attempts.send_for(request.send(), "Responses", has).await {
                 Ok(answer) => {
                     for (table, items) in answer.responses.unwrap_or_default() {
                         let Some(definition) = definitions.get(table.as_str()) else { continue };

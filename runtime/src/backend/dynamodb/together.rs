@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::operation::transact_get_items::TransactGetItemsOutput;
 use aws_sdk_dynamodb::types::{Get as GetPart, TransactGetItem};
 
 use super::DynamoDb;
@@ -45,7 +46,9 @@ impl DynamoDb {
         let mut attempts = Attempts::new(call);
         let answer = loop {
             let request = self.client.transact_get_items().set_transact_items(Some(parts.clone()));
-            match attempts.send(request.send()).await {
+            let has =
+                |answer: &TransactGetItemsOutput| answer.responses.as_ref().is_some_and(|all| all.len() == parts.len());
+            match attempts.send_for(request.send(), "answer for each item", has).await {
                 Ok(answer) => break answer,
                 // A write was at work on one of the records.
                 Err(failure)
