@@ -269,7 +269,7 @@ mod tests {
     #[test]
     fn a_holder_is_taken_away_only_as_it_was_found() {
         let (at, stamp) = (DateTime::from_millis(1000), ObjectId::new());
-        let same = as_found(sample(), &rawdoc! { "_id": 1, EXPIRES: at, STAMP: stamp }).unwrap();
+        let same = as_found(sample(), &rawdoc! { "_id": 1, "_reposit_expires": at, "_reposit_stamp": stamp }).unwrap();
         assert_eq!(same, doc! { "_id": { "$eq": 1 }, EXPIRES: { "$eq": at }, STAMP: { "$eq": stamp } });
         let unmarked = as_found(sample(), &rawdoc! { "_id": 1 }).unwrap();
         assert_eq!(unmarked.get(EXPIRES), Some(&doc! { "$exists": false }.into()));
