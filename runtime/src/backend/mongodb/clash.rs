@@ -142,15 +142,19 @@ fn foreign(name: &str) -> Error {
     Error::new(ErrorKind::Backend, message)
 }
 
-/// Whoever holds any of the values that the write would store, where the answer does not tell which.
+/// Whoever has the key or any of the values that the write would store, where the answer does not tell which.
 async fn any_holder(place: &mut Place<'_>, write: &Write) -> Result<Holder, Halt> {
+    match holder_of_key(place, write).await? {
+        Holder::Nobody => {}
+        found => return Ok(found),
+    }
     for index in write.definition.unique_indexes() {
         match holder_of_value(place, write, index, None).await? {
             Holder::Nobody => {}
             found => return Ok(found),
         }
     }
-    holder_of_key(place, write).await
+    Ok(Holder::Nobody)
 }
 
 /// Who has the key. Only a create minds.
