@@ -39,6 +39,8 @@ mod keys;
 mod locks;
 #[path = "conformance/moves.rs"]
 mod moves;
+#[path = "conformance/no_changes.rs"]
+mod no_changes;
 #[path = "conformance/pages.rs"]
 mod pages;
 #[path = "conformance/projections.rs"]
@@ -47,10 +49,14 @@ mod projections;
 mod queries;
 #[path = "conformance/reads.rs"]
 mod reads;
+#[path = "conformance/round_trips.rs"]
+mod round_trips;
 #[path = "conformance/schema.rs"]
 mod schema;
 #[path = "conformance/stored_forms.rs"]
 mod stored_forms;
+#[path = "conformance/strict_reading.rs"]
+mod strict_reading;
 #[path = "conformance/transactions.rs"]
 mod transactions;
 #[path = "conformance/unique.rs"]
