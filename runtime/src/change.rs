@@ -4,7 +4,7 @@ use crate::condition::{Expr, Op};
 use crate::error::{Error, Result};
 use crate::field::{Path, Step};
 use crate::limits;
-use crate::value::{EXPIRES, Record, Value};
+use crate::value::{EXPIRES, Record, Value, whole};
 
 /// One change of an update. Every change sees the record as it was before the update.
 #[derive(Debug, Clone, PartialEq)]
@@ -151,6 +151,12 @@ pub fn apply(record: &Record, changes: &[Change]) -> Result<Record> {
 
 /// Why a change cannot be made to the record as it is stored.
 pub(crate) fn impossible(change: &Change, record: &Record) -> Error {
+    if let Change::Add { path, .. } = change
+        && path.root() != EXPIRES
+        && let Some(other) = record.at(path).filter(|old| !is_addend(old))
+    {
+        return misfit(path, other, "a number");
+    }
     match change {
         Change::Add { path, .. } if path.root() == EXPIRES => {
             Error::invalid("the field that says when the record expires has no value to add to, or is out of range")
@@ -164,6 +170,16 @@ pub(crate) fn impossible(change: &Change, record: &Record) -> Error {
     }
 }
 
+/// Whether something can be added to what is stored.
+fn is_addend(stored: &Value) -> bool {
+    matches!(stored, Value::Null | Value::Int(_) | Value::Float(_))
+}
+
+/// What is stored is not of the kind that a change needs.
+fn misfit(path: &Path, stored: &Value, needed: &str) -> Error {
+    Error::codec(format!("{path} is stored as {}, not as {needed}", stored.noun()))
+}
+
 fn append(path: &Path, old: Option<Value>, items: &[Value]) -> Result<Value> {
     match old {
         None | Some(Value::Null) => Ok(Value::List(items.to_vec())),
@@ -171,15 +187,18 @@ fn append(path: &Path, old: Option<Value>, items: &[Value]) -> Result<Value> {
             list.extend_from_slice(items);
             Ok(Value::List(list))
         }
-        Some(other) => Err(Error::codec(format!("{path} is stored as {}, not as a list", other.type_name()))),
+        Some(other) => Err(misfit(path, &other, "a list")),
     }
 }
 
 fn add(path: &Path, old: Option<Value>, delta: &Value, bounds: Option<(i128, i128)>) -> Result<Value> {
     let old = match old {
         None | Some(Value::Null) => Value::Int(0),
+        Some(Value::Float(x)) if bounds.is_some() && whole(x).is_none() => {
+            return Err(Error::codec(format!("{path} is stored as a number that is no integer of i64 or u64")));
+        }
         Some(number @ (Value::Int(_) | Value::Float(_))) => number,
-        Some(other) => return Err(Error::codec(format!("{path} is stored as {}, not as a number", other.type_name()))),
+        Some(other) => return Err(misfit(path, &other, "a number")),
     };
     let named = |message: String| Error::invalid(format!("{path}: {message}"));
     match (old.as_int(), delta.as_int(), bounds) {

@@ -13,8 +13,10 @@ use crate::value::{Record, Value};
 pub enum KeyKind {
     /// Text, ordered by its UTF-8 bytes.
     String,
-    /// An integer, ordered by value. Instants are integers of milliseconds.
+    /// An integer, ordered by value.
     Integer,
+    /// A point in time, ordered by value: a date on MongoDB, an integer of milliseconds on DynamoDB.
+    Instant,
     /// Bytes, ordered as bytes.
     Bytes,
 }
@@ -25,6 +27,7 @@ impl KeyKind {
         match self {
             Self::String => "string",
             Self::Integer => "integer",
+            Self::Instant => "instant",
             Self::Bytes => "bytes",
         }
     }
@@ -353,10 +356,10 @@ impl Definition {
     /// The expiry that a value of the ttl field stands for.
     pub(crate) fn expiry_at(&self, value: &Value) -> Option<i64> {
         let ttl = self.spec.ttl?;
-        let instant = value.as_int()?;
-        let seconds = match ttl.unit {
-            TimeUnit::Seconds => instant,
-            TimeUnit::Milliseconds => -(-instant).div_euclid(1000),
+        let seconds = match (ttl.unit, value) {
+            (TimeUnit::Seconds, value) => value.as_int()?,
+            (TimeUnit::Milliseconds, Value::Instant(millis)) => -(-i128::from(*millis)).div_euclid(1000),
+            (TimeUnit::Milliseconds, _) => return None,
         };
         let expiry = seconds.saturating_add(i128::from(ttl.seconds));
         Some(i64::try_from(expiry).unwrap_or(if expiry < 0 { i64::MIN } else { i64::MAX }))
@@ -419,7 +422,7 @@ impl Definition {
 const fn type_word(kind: KeyKind) -> Option<&'static str> {
     match kind {
         KeyKind::String => None,
-        KeyKind::Integer => Some("N"),
+        KeyKind::Integer | KeyKind::Instant => Some("N"),
         KeyKind::Bytes => Some("B"),
     }
 }

@@ -95,7 +95,7 @@ pub(crate) fn key(value: &Value, kind: KeyKind, field: &str, limit: usize) -> Re
         (KeyKind::Bytes, Value::Bytes(bytes)) => bytes.len(),
         // Empty bytes are written as an empty list; said here as what they are.
         (KeyKind::Bytes, Value::List(items)) if items.is_empty() => 0,
-        (KeyKind::Integer, Value::Int(_)) => return Ok(()),
+        (KeyKind::Integer, Value::Int(_)) | (KeyKind::Instant, Value::Instant(_)) => return Ok(()),
         (kind, other) => {
             return Err(Error::codec(format!(
                 "the key field {field} is declared {} but was written as {}",

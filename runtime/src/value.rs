@@ -58,6 +58,30 @@ impl Value {
         }
     }
 
+    /// The type with its article, for messages.
+    pub(crate) fn noun(&self) -> &'static str {
+        match self {
+            Self::Null => "a null",
+            Self::Bool(_) => "a bool",
+            Self::Int(_) => "an integer",
+            Self::Float(_) => "a number",
+            Self::Instant(_) => "an instant",
+            Self::String(_) => "text",
+            Self::Bytes(_) => "bytes",
+            Self::List(_) => "a list",
+            Self::Map(_) => "a map",
+            Self::Foreign(what) => what,
+        }
+    }
+
+    /// The instant that an integer of milliseconds is; anything else as it is.
+    pub(crate) fn into_instant(self) -> Self {
+        match self.as_int().map(i64::try_from) {
+            Some(Ok(millis)) => Self::Instant(millis),
+            _ => self,
+        }
+    }
+
     /// The text, if it is text.
     pub fn as_str(&self) -> Option<&str> {
         match self {

@@ -44,6 +44,13 @@ impl<'a> ValueDeserializer<'a, '_> {
         Err(de::Error::invalid_type(found, expected))
     }
 
+    /// Refuses what no type is read from. serde buffers it where a flattened struct may know its name; then
+    /// it becomes what only a field that is ignored is read from.
+    fn visit_unreadable<V: Visitor<'a>>(self, visitor: V) -> Out<V::Value> {
+        let expected = (&visitor as &dyn de::Expected).to_string();
+        visitor.visit_newtype_struct(Unreadable(3)).or_else(|_| self.mismatch(&expected.as_str()))
+    }
+
     fn visit_list<V: Visitor<'a>>(self, items: &'a [Value], visitor: V) -> Out<V::Value> {
         let mut items = items.iter();
         let value = visitor.visit_seq(ListSeq { items: &mut items, fills: self.fills })?;
@@ -130,7 +137,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
             Value::List(items) => self.visit_list(items, visitor),
             Value::Map(map) => self.visit_map(map, visitor),
             Value::Int(_) | Value::Float(_) => self.visit_number(visitor),
-            Value::Instant(_) | Value::Foreign(_) => self.mismatch(&visitor),
+            Value::Instant(_) | Value::Foreign(_) => self.visit_unreadable(visitor),
         }
     }
 
@@ -353,6 +360,26 @@ impl<'a> de::SeqAccess<'a> for ListSeq<'_, 'a, '_> {
 
     fn size_hint(&self) -> Option<usize> {
         Some(self.items.len())
+    }
+}
+
+/// Newtypes within each other, so many, and nothing in the innermost: what serde buffers, and no field of
+/// a model is read from.
+struct Unreadable(u8);
+
+impl<'de> Deserializer<'de> for Unreadable {
+    type Error = CodecError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
+        match self.0.checked_sub(1) {
+            Some(left) => visitor.visit_newtype_struct(Self(left)),
+            None => visitor.visit_unit(),
+        }
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
+        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
     }
 }
 

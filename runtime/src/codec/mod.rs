@@ -72,6 +72,12 @@ pub(crate) fn revive(map: &mut BTreeMap<String, Value>, fields: &[FieldDef]) -> 
     convert(map, fields, |lowering| lowering.revive)
 }
 
+/// Makes integers instants wherever a field holds one: of a backend whose server keeps instants as
+/// integers of milliseconds. Anything else stays what it is.
+pub(crate) fn restore_instants(map: &mut BTreeMap<String, Value>, fields: &[FieldDef]) -> Result<()> {
+    convert(map, fields, |lowering| lowering.restore)
+}
+
 fn convert(
     map: &mut BTreeMap<String, Value>,
     fields: &[FieldDef],

@@ -296,8 +296,8 @@ impl ser::SerializeMap for Map {
             Value::Bool(b) => b.to_string(),
             other => {
                 return Err(CodecError::mismatch(format!(
-                    "a map's keys must be text, integers or bools; this one is a {}",
-                    other.type_name()
+                    "a map's keys must be text, integers or bools; this one is {}",
+                    other.noun()
                 )));
             }
         });
