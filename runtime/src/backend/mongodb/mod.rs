@@ -9,7 +9,6 @@ mod define;
 mod errors;
 mod explain;
 mod expression;
-mod home;
 mod indexes;
 mod known;
 mod patience;
@@ -33,9 +32,9 @@ use std::time::Duration;
 
 use mongodb::bson::doc;
 
-use self::home::Home;
 use self::known::Known;
 use self::topology::Topology;
+use super::home::Home;
 use super::{Backend, Observer, Plan, Reply};
 use crate::config::MongoDbSettings;
 use crate::definition::Definition;
@@ -120,7 +119,7 @@ impl MongoDb {
         connect_timeout: Duration,
         call_timeout: Duration,
     ) -> Result<Self> {
-        let home = Home::current()?;
+        let home = Home::fixed("MongoDB's driver")?;
         let (database, topology) = connect::connect(settings, connect_timeout, call_timeout).await?;
         Ok(Self { database, known: Known::default(), home, topology })
     }
