@@ -94,6 +94,9 @@ use write::Writer;
 /// that the first attempt may have brought about is `OutcomeUnknown` too. A write that must come
 /// through a lost answer is put in a transaction, alone too: its token makes it happen once, at twice
 /// the write units.
+///
+/// **Runtimes**: connections are tasks of the tokio runtime that made them. On another one new ones are
+/// made where that has ended; where it does not run, a call is `Unavailable`.
 pub struct DynamoDb {
     client: Client,
     limits: Limits,
