@@ -13,6 +13,7 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use super::DynamoDb;
+use super::answer::Checked;
 use super::call::Attempts;
 use super::credentials;
 use super::failure::Class;
@@ -23,7 +24,8 @@ use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::request::Call;
 
-/// How often nobody may be there before it is believed, when the database is opened.
+/// How often nobody may be there, or somebody else than DynamoDB, before it is believed when the
+/// database is opened.
 const KNOCKS: u32 = 3;
 
 /// A client with its settings, before anything was sent but what finding credentials takes.
@@ -55,7 +57,8 @@ pub(super) async fn client(settings: &DynamoDbSettings, connect_timeout: Duratio
         // A server of one's own has no regions, but a signature needs one.
         config = config.into_builder().region(Region::from_static("us-east-1")).build();
     }
-    let client = Client::new(&config);
+    let checked = SharedHttpClient::new(Checked(http));
+    let client = Client::from_conf(aws_sdk_dynamodb::config::Builder::from(&config).http_client(checked).build());
     let finding = tokio::time::timeout(connect_timeout, find_credentials(&config)).await;
     finding.unwrap_or_else(|_| Err(no_credentials("they were not had in time"))).map(|()| client)
 }
@@ -150,7 +153,7 @@ impl DynamoDb {
             if failure.code() == "AccessDeniedException" {
                 return Ok(());
             }
-            knocks += u32::from(failure.class == Class::Unreachable);
+            knocks += u32::from(matches!(failure.class, Class::Unreachable | Class::Unreadable));
             if !failure.class.passes() || knocks >= KNOCKS || !attempts.pause().await {
                 return Err(failure.into_error());
             }

@@ -1,6 +1,7 @@
 //! DynamoDB.
 
 mod alone;
+mod answer;
 mod batch;
 mod by_hand;
 mod call;
@@ -30,6 +31,7 @@ mod together;
 mod transact;
 mod turns;
 mod unique;
+mod validation;
 mod verify;
 mod write;
 

@@ -232,6 +232,7 @@ async fn foreign_keys(database: &Database, call: &Call, definition: &Definition)
     let kind = |kind: KeyKind, bytes: &'static str| match kind {
         KeyKind::String => "string",
         KeyKind::Integer => "number",
+        KeyKind::Instant => "date",
         KeyKind::Bytes => bytes,
     };
     let other = |path: &str, kind: &str| doc! { path: { "$not": { "$type": kind } } };
