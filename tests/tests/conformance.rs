@@ -6,6 +6,8 @@
 #[path = "conformance/harness.rs"]
 #[macro_use]
 mod harness;
+#[path = "conformance/messages.rs"]
+mod messages;
 #[path = "conformance/models.rs"]
 mod models;
 
