@@ -39,6 +39,8 @@ mod keys;
 mod locks;
 #[path = "conformance/moves.rs"]
 mod moves;
+#[path = "conformance/nested.rs"]
+mod nested;
 #[path = "conformance/pages.rs"]
 mod pages;
 #[path = "conformance/projections.rs"]

@@ -1,7 +1,7 @@
 //! `#[index(…)]` and `index(…)`.
 
 use quote::ToTokens;
-use syn::{Attribute, Expr};
+use syn::{Attribute, Expr, LitStr};
 
 use super::words::{Form, Place, Word, as_text, once};
 use crate::ast::{At, Index, Mark, Projection};
@@ -58,6 +58,9 @@ fn read(cx: &Ctxt, place: Place, mark: Mark, words: Vec<Word>, on_field: bool) -
     for word in &words {
         match word.name.to_string().as_str() {
             "name" => once(cx, &mut index.name, word, word.text(cx, "by_team")),
+            "hash" if !on_field && word.is_list() => {
+                once(cx, &mut index.hash, word, several_hashes(cx, word));
+            }
             "hash" if !on_field => once(cx, &mut index.hash, word, word.text(cx, "field")),
             "hash" => cx.error(
                 word.mark(),
@@ -82,6 +85,25 @@ fn read(cx: &Ctxt, place: Place, mark: Mark, words: Vec<Word>, on_field: bool) -
         }
     }
     index
+}
+
+/// `hash = ["a", "b"]`: says how the same is written with a range. The first field stands in, so that its
+/// absence is no second error.
+fn several_hashes(cx: &Ctxt, word: &Word) -> Option<LitStr> {
+    let fields = word.texts(cx, "field");
+    let (first, others) = fields.split_first()?;
+    let quoted = |field: &LitStr| format!("\"{}\"", field.value());
+    let message = match others {
+        [] => format!("an index has one hash field, and no list of them: write `hash = {}`", quoted(first)),
+        _ => format!(
+            "an index has one hash field: write `hash = {}, range = [{}]`, \
+             or join the fields in one of their own and index that",
+            quoted(first),
+            others.iter().map(quoted).collect::<Vec<_>>().join(", "),
+        ),
+    };
+    cx.error(word.mark(), message);
+    Some(first.clone())
 }
 
 fn projection(cx: &Ctxt, word: &Word) -> Option<At<Projection>> {

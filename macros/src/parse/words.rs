@@ -136,6 +136,11 @@ impl Word {
         self.name == name
     }
 
+    /// `word = […]`.
+    pub(crate) fn is_list(&self) -> bool {
+        matches!(&self.form, Form::Value(Expr::Array(_)))
+    }
+
     /// The word and its value, for errors.
     pub(crate) fn mark(&self) -> Mark {
         let name = &self.name;
