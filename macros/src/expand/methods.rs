@@ -43,10 +43,10 @@ fn unversioned(model: &Model) -> TokenStream {
     let vis = &model.vis;
     let put = docs::of_record(model, "Creates a record, or replaces it whole.");
     let put_many = docs::of_record(model, "Creates many records, or replaces them whole.");
-    let refused = model.version.is_some().then(|| Refused {
-        hidden: quote!(#[doc(hidden)]),
-        bound: quote!(where for<'later> Self: __r::Unversioned),
-    });
+    let refused = model
+        .version
+        .is_some()
+        .then(|| Refused { hidden: quote!(#[doc(hidden)]), bound: quote!(where for<'later> Self: __r::Unversioned) });
     let delete_many = many(model, "delete_many", "DeleteMany", "Deletes many records", refused.as_ref());
     let (hidden, bound) = refused.map(|refused| (refused.hidden, refused.bound)).unzip();
     quote! {

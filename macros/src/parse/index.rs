@@ -49,6 +49,7 @@ fn read(cx: &Ctxt, place: Place, mark: Mark, words: Vec<Word>, on_field: bool) -
         mark,
         name: None,
         hash: None,
+        hash_refused: false,
         ranges: Vec::new(),
         unique: None,
         local: None,
@@ -58,10 +59,11 @@ fn read(cx: &Ctxt, place: Place, mark: Mark, words: Vec<Word>, on_field: bool) -
     for word in &words {
         match word.name.to_string().as_str() {
             "name" => once(cx, &mut index.name, word, word.text(cx, "by_team")),
-            "hash" if !on_field && word.is_list() => {
-                once(cx, &mut index.hash, word, several_hashes(cx, word));
+            "hash" if !on_field => {
+                let hash = if word.is_list() { one_of(cx, word, &words) } else { word.text(cx, "field") };
+                index.hash_refused |= hash.is_none();
+                once(cx, &mut index.hash, word, hash);
             }
-            "hash" if !on_field => once(cx, &mut index.hash, word, word.text(cx, "field")),
             "hash" => cx.error(
                 word.mark(),
                 "the hash of an index on a field is that field: leave `hash` out, \
@@ -87,20 +89,26 @@ fn read(cx: &Ctxt, place: Place, mark: Mark, words: Vec<Word>, on_field: bool) -
     index
 }
 
-/// `hash = ["a", "b"]`: says how the same is written with a range. The first field stands in, so that its
-/// absence is no second error.
-fn several_hashes(cx: &Ctxt, word: &Word) -> Option<LitStr> {
-    let fields = word.texts(cx, "field");
-    let (first, others) = fields.split_first()?;
+/// The first of `hash = ["a", "b"]`, which stands in so that its absence is no second error; and says how the
+/// same is written with a range.
+fn one_of(cx: &Ctxt, word: &Word, words: &[Word]) -> Option<LitStr> {
+    let fields = word.list();
+    let [first, others @ ..] = fields.as_slice() else {
+        cx.error(word.mark(), "`hash` names one field: write `hash = \"field\"`");
+        return None;
+    };
     let quoted = |field: &LitStr| format!("\"{}\"", field.value());
-    let message = match others {
-        [] => format!("an index has one hash field, and no list of them: write `hash = {}`", quoted(first)),
-        _ => format!(
-            "an index has one hash field: write `hash = {}, range = [{}]`, \
-             or join the fields in one of their own and index that",
-            quoted(first),
-            others.iter().map(quoted).collect::<Vec<_>>().join(", "),
-        ),
+    let hash = quoted(first);
+    let message = if others.is_empty() {
+        format!("an index has one hash field, and no list of them: write `hash = {hash}`")
+    } else {
+        let ranges = words.iter().filter(|word| word.is("range")).flat_map(Word::list);
+        let mut range: Vec<String> = others.iter().map(quoted).chain(ranges.map(|field| quoted(&field))).collect();
+        range.dedup();
+        let range = range.join(", ");
+        format!(
+            "an index has one hash field: write `hash = {hash}, range = [{range}]`, or index one field that joins them"
+        )
     };
     cx.error(word.mark(), message);
     Some(first.clone())

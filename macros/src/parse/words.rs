@@ -200,6 +200,17 @@ impl Word {
         None
     }
 
+    /// The strings of `word = "one"` or `word = ["one", "two"]`; none where anything else is among them.
+    pub(crate) fn list(&self) -> Vec<LitStr> {
+        match &self.form {
+            Form::Value(Expr::Array(array)) => {
+                array.elems.iter().map(as_text).collect::<Option<_>>().unwrap_or_default()
+            }
+            Form::Value(value) => as_text(value).into_iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// `word = "one"` or `word = ["one", "two"]`.
     pub(crate) fn texts(&self, cx: &Ctxt, example: &str) -> Vec<LitStr> {
         if let Form::Value(Expr::Array(array)) = &self.form {

@@ -211,8 +211,8 @@ pub trait Countable: FieldType {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the item of a list that `contains`, `append` or `nth` reaches into",
     label = "not an item type",
-    note = "`u8` is none, since a Vec<u8> is bytes, and an Option is none: write Vec<T> and leave the missing items out",
-    note = "a field of this type can be stored, and set and compared as a whole with `set` and `eq`"
+    note = "an item is a field type, but neither `u8`, since a Vec<u8> is bytes, nor an Option: write Vec<T> and leave the missing items out",
+    note = "for a type of your own derive `reposit::Embedded` or `reposit::FieldType`; a list of any field type can be set and compared as a whole, with `set` and `eq`"
 )]
 pub trait Element: FieldType {}
 

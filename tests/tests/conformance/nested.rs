@@ -157,7 +157,9 @@ async fn lists_of_maps_and_sets_are_looked_into_and_added_to(t: Test) {
     let appended = append.append(Shelf::COUNTS, [&other]).append(Shelf::SETS, [&set]).exec(db).await.unwrap();
     assert_eq!((&appended.labels[0], &appended.counts[0], &appended.sets[0]), (&one, &other, &set));
 
-    assert!(found(db, Shelf::LABELS.contains(&one) & Shelf::COUNTS.contains(&other) & Shelf::SETS.contains(&set)).await);
+    assert!(
+        found(db, Shelf::LABELS.contains(&one) & Shelf::COUNTS.contains(&other) & Shelf::SETS.contains(&set)).await
+    );
     assert!(!found(db, Shelf::LABELS.contains(&BTreeMap::from([("a".to_owned(), 1)]))).await);
     assert!(found(db, Shelf::LABELS.nth(0).entry("b").eq(2)).await);
     assert!(found(db, Shelf::SETS.nth(0).eq(&set)).await);
