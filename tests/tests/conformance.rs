@@ -43,6 +43,8 @@ mod locks;
 mod moves;
 #[path = "conformance/no_changes.rs"]
 mod no_changes;
+#[path = "conformance/nested.rs"]
+mod nested;
 #[path = "conformance/pages.rs"]
 mod pages;
 #[path = "conformance/projections.rs"]

@@ -285,9 +285,10 @@ impl<M, T, Role> Field<M, T, Role> {
 
 impl<M, T: FieldType, Role> Field<M, T, Role> {
     /// The item at a position of the list in this field, counted from 0: `User::TAGS.nth(0)`.
-    pub fn nth(self, position: usize) -> Field<M, T::Item>
+    // The item is a parameter: of a `T::Item` that is not there the compiler would say that there is no such method.
+    pub fn nth<Item>(self, position: usize) -> Field<M, Item>
     where
-        T: List,
+        T: List<Item = Item>,
     {
         let step = Path::new(vec![Step::Position(position)]);
         Field { steps: self.further(step), encode: None, nothing: Nothing::Data, marker: PhantomData }
@@ -295,9 +296,9 @@ impl<M, T: FieldType, Role> Field<M, T, Role> {
 
     /// The value under a key of the map in this field: `User::LABELS.entry("colour")`. The key may be any
     /// text.
-    pub fn entry(self, key: &str) -> Field<M, T::Value>
+    pub fn entry<Entry>(self, key: &str) -> Field<M, Entry>
     where
-        T: Dictionary,
+        T: Dictionary<Value = Entry>,
     {
         let is_flattened = matches!(self.steps, Steps::Flattened);
         let steps = match self.further(Path::field(key.to_owned())) {
