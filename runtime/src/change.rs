@@ -145,8 +145,11 @@ pub(crate) fn impossible(change: &Change, record: &Record) -> Error {
         Change::Add { path, bounds: Some((low, high)), .. }
             if change.way_exists().is_none_or(|way| record.satisfies(&way)) =>
         {
-            if let Some(error) = record.at(path).and_then(|stored| no_number(path, stored)) {
-                return error;
+            // Text holds no sum; what is foreign cannot even be read.
+            match record.at(path).and_then(|stored| Some((stored, no_number(path, stored)?))) {
+                Some((Value::Foreign(_), error)) => return error,
+                Some((_, error)) => return Error::invalid(error.message()),
+                None => {}
             }
             Error::invalid(format!("{path}: the sum is outside what the field can hold ({low} to {high})"))
         }
