@@ -34,8 +34,8 @@ pub(crate) fn encode<M: Serialize>(model: &M, definition: &Definition) -> Result
     let Value::Map(mut map) = to_value(model)? else {
         return Err(Error::codec("the model's Serialize did not write a map of fields"));
     };
-    map.retain(|_, value| !matches!(value, Value::Null));
     lower(&mut map, definition.fields())?;
+    drop_nulls(&mut map, definition.fields(), |field| definition.keeps_null(field))?;
     Ok(Record::from(map))
 }
 
@@ -47,6 +47,21 @@ pub(crate) fn decode<M: DeserializeOwned>(record: Record, definition: &Definitio
     from_value(Value::Map(map)).map_err(|e| e.in_repository(definition.name()))
 }
 
+/// Leaves out the fields that are nothing, but for those whose nothing has to be kept. What stands beside
+/// the fields is the entries of something flattened, whose nulls are data.
+pub(crate) fn drop_nulls(
+    map: &mut BTreeMap<String, Value>,
+    fields: &[FieldDef],
+    keeps: impl Fn(&FieldDef) -> Result<bool>,
+) -> Result<()> {
+    for field in fields {
+        if matches!(map.get(field.name), Some(Value::Null)) && !keeps(field)? {
+            map.remove(field.name);
+        }
+    }
+    Ok(())
+}
+
 /// Puts the fields that are stored otherwise than serde wrote them into their stored form.
 pub(crate) fn lower(map: &mut BTreeMap<String, Value>, fields: &[FieldDef]) -> Result<()> {
     convert(map, fields, |lowering| lowering.lower)
@@ -55,6 +70,12 @@ pub(crate) fn lower(map: &mut BTreeMap<String, Value>, fields: &[FieldDef]) -> R
 /// The reverse of [`lower`].
 pub(crate) fn revive(map: &mut BTreeMap<String, Value>, fields: &[FieldDef]) -> Result<()> {
     convert(map, fields, |lowering| lowering.revive)
+}
+
+/// Makes integers instants wherever a field holds one: of a backend whose server keeps instants as
+/// integers of milliseconds. Anything else stays what it is.
+pub(crate) fn restore_instants(map: &mut BTreeMap<String, Value>, fields: &[FieldDef]) -> Result<()> {
+    convert(map, fields, |lowering| lowering.restore)
 }
 
 fn convert(

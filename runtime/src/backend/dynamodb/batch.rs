@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use aws_sdk_dynamodb::operation::batch_write_item::BatchWriteItemOutput;
 use aws_sdk_dynamodb::types::{DeleteRequest, PutRequest, WriteRequest};
 
 use super::DynamoDb;
@@ -152,7 +153,8 @@ impl DynamoDb {
                 tables.entry(writes[*at].definition.name().to_owned()).or_default().push(request.clone());
             }
             let request = self.client.batch_write_item().set_request_items(Some(tables));
-            let error = match attempts.send(request.send()).await {
+            let has = |answer: &BatchWriteItemOutput| answer.unprocessed_items.is_some();
+            let error = match attempts.send_for(request.send(), "UnprocessedItems", has).await {
                 Ok(answer) => {
                     let undone = answer.unprocessed_items.unwrap_or_default();
                     let is_undone = |(at, _): &(usize, WriteRequest)| {

@@ -34,7 +34,7 @@ fn clause(change: &Change, placeholders: &mut Placeholders) -> Clause {
     let path = placeholders.path(change.path());
     let mut value = |value: &Value| placeholders.value(value);
     Clause::Set(match change {
-        Change::Remove(at) | Change::Set(at, Value::Null) => match at.steps().last() {
+        Change::Remove(at) => match at.steps().last() {
             // Removing an item would move those after it.
             Some(Step::Position(_)) => format!("{path} = {}", value(&Value::Null)),
             _ => return Clause::Remove(path),
@@ -57,7 +57,8 @@ pub(super) fn adds_float(changes: &[Change]) -> bool {
 }
 
 /// The changes as they come out for this record where DynamoDB would make something else of them: sums
-/// of floats, and changes of a stored null, which is no missing value to it.
+/// of floats, and changes of a stored null, which is no missing value to it. Taking away what is below
+/// nothing is left out, as DynamoDB refuses it.
 pub(super) fn settled(changes: &[Change], stored: &Stored, outcome: &Record) -> Vec<Change> {
     let settle = |change: &Change| match change {
         Change::Add { path, bounds: None, .. } => set(path, outcome),
@@ -66,7 +67,8 @@ pub(super) fn settled(changes: &[Change], stored: &Stored, outcome: &Record) -> 
         }
         change => change.clone(),
     };
-    changes.iter().map(settle).collect()
+    let has_place = |change: &&Change| !matches!(change, Change::Remove(_)) || change.finds_way(&stored.record);
+    changes.iter().filter(has_place).map(settle).collect()
 }
 
 fn set(path: &Path, outcome: &Record) -> Change {

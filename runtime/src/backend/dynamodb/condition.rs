@@ -197,7 +197,8 @@ fn compare(path: &Path, op: Op, value: &Value, placeholders: &mut Placeholders) 
         return compare_float(path, op, *x, placeholders);
     }
     // Values without an order have none here either; DynamoDB refuses the operands.
-    let ordered = matches!(value, Value::Int(_) | Value::Float(_) | Value::String(_) | Value::Bytes(_));
+    let ordered =
+        matches!(value, Value::Int(_) | Value::Float(_) | Value::Instant(_) | Value::String(_) | Value::Bytes(_));
     if op != Op::Eq && !ordered {
         return Text::False;
     }

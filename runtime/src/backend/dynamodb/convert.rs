@@ -6,6 +6,8 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::number;
+use crate::codec;
+use crate::definition::{Definition, KeyKind};
 use crate::error::{Error, Result};
 use crate::field::{Path, Step};
 use crate::value::{Record, Value};
@@ -22,7 +24,13 @@ pub(super) struct Stored {
 }
 
 impl Stored {
-    pub(super) fn new(item: Item) -> Result<Self> {
+    /// A repository's item.
+    pub(super) fn new(definition: &Definition, item: Item) -> Result<Self> {
+        Ok(Self { record: to_record_of(definition, item.clone())?, item })
+    }
+
+    /// A guard.
+    pub(super) fn of_guard(item: Item) -> Result<Self> {
         Ok(Self { record: to_record(item.clone())?, item })
     }
 
@@ -64,12 +72,28 @@ pub(super) fn to_item(record: &Record) -> Item {
     record.iter().map(|(name, value)| (name.to_owned(), to_attribute(value))).collect()
 }
 
-/// An item as a record. A null is a missing attribute.
+/// A repository's item as a record, with the instants of its model, which DynamoDB keeps as numbers.
+pub(super) fn to_record_of(definition: &Definition, item: Item) -> Result<Record> {
+    restore_instants(definition, to_record(item)?)
+}
+
+/// The record with the instants of its model.
+pub(super) fn restore_instants(definition: &Definition, mut record: Record) -> Result<Record> {
+    codec::restore_instants(record.map_mut(), definition.fields())?;
+    Ok(record)
+}
+
+/// A key's value that was kept as a number, as its kind is.
+pub(super) fn restore_key(kind: KeyKind, value: Value) -> Value {
+    if kind == KeyKind::Instant { value.into_instant() } else { value }
+}
+
+/// An item as a record.
 pub(super) fn to_record(item: Item) -> Result<Record> {
     let mut record = Record::new();
     for (name, attribute) in item {
         let value = to_value(attribute).map_err(|e| Error::codec(format!("{name}: {}", e.message())))?;
-        record.set(name, value);
+        record.insert(name, value);
     }
     Ok(record)
 }
@@ -127,7 +151,7 @@ mod tests {
             ("counts".to_owned(), AttributeValue::Ns(vec!["1".into(), "2.5".into()])),
         ]
         .into();
-        let stored = Stored::new(item).unwrap();
+        let stored = Stored::of_guard(item).unwrap();
         assert_eq!(stored.record.get("null"), None);
         assert!(stored.is_null(&Path::field("null")) && !stored.is_null(&Path::field("tags")));
         for name in ["tags", "counts"] {
@@ -138,7 +162,7 @@ mod tests {
     #[test]
     fn a_null_is_found_within() {
         let inner = HashMap::from([("b".to_owned(), AttributeValue::L(vec![AttributeValue::Null(true)]))]);
-        let stored = Stored::new([("a".to_owned(), AttributeValue::M(inner))].into()).unwrap();
+        let stored = Stored::of_guard([("a".to_owned(), AttributeValue::M(inner))].into()).unwrap();
         let path = |last| Path::new(vec![Step::Name("a".into()), Step::Name("b".into()), Step::Position(last)]);
         assert!(stored.is_null(&path(0)) && !stored.is_null(&path(1)));
     }

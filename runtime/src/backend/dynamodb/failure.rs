@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::CancellationReason;
 
+use super::answer::Unreadable;
 use super::convert::Item;
 use super::validation;
 use crate::error::{Error, ErrorKind};
@@ -39,17 +40,19 @@ pub(super) enum Class {
     TimedOut,
     /// The answer was lost, or is an error of the server's own: it may have been applied.
     Ambiguous,
+    /// An answer came that is none of DynamoDB's: it may have been applied.
+    Unreadable,
 }
 
 impl Class {
     /// Whether the request may have been applied all the same.
     pub(super) fn may_be_applied(self) -> bool {
-        matches!(self, Self::TimedOut | Self::Ambiguous)
+        matches!(self, Self::TimedOut | Self::Ambiguous | Self::Unreadable)
     }
 
     /// Whether the same request may succeed a moment later.
     pub(super) fn passes(self) -> bool {
-        matches!(self, Self::Throttled | Self::Conflict | Self::Unreachable | Self::TimedOut | Self::Ambiguous)
+        matches!(self, Self::Throttled | Self::Conflict | Self::Unreachable) || self.may_be_applied()
     }
 }
 
@@ -78,6 +81,11 @@ impl Failure {
         Self { source: Some(Box::new(error)), ..failure }
     }
 
+    /// An answer that lacks what DynamoDB always sends.
+    pub(super) fn incomplete(what: &str) -> Self {
+        Self::plain(Class::Unreadable, &Unreadable::new(format!("it has no {what}")).to_string())
+    }
+
     fn plain(class: Class, message: &str) -> Self {
         Self { class, item: None, reasons: Vec::new(), code: String::new(), message: message.to_owned(), source: None }
     }
@@ -96,11 +104,11 @@ impl Failure {
             (Class::Credentials, _) if !code.is_empty() => format!("DynamoDB refused the credentials ({code})"),
             (Class::Credentials, _) => format!("no AWS credentials could be had: {}", innermost(&error)),
             (_, Some(message)) if !code.is_empty() => format!("{code}: {message}"),
-            (Class::Refused | Class::Ambiguous | Class::Throttled, _)
-                if error.raw_response().is_some() && code.is_empty() =>
-            {
-                let status = error.raw_response().map_or(0, |response| response.status().as_u16());
-                format!("an answer with HTTP status {status} that is none of DynamoDB's")
+            (Class::Unreadable | Class::Ambiguous | Class::Throttled, _) if code.is_empty() => {
+                match error.raw_response().map(|response| response.status().as_u16()) {
+                    Some(status) => Unreadable::new(format!("HTTP status {status}")).to_string(),
+                    None => innermost(&error),
+                }
             }
             _ => innermost(&error),
         };
@@ -176,7 +184,7 @@ impl Failure {
     fn kind(&self) -> ErrorKind {
         match self.class {
             Class::NoTable => ErrorKind::SchemaMismatch,
-            Class::Unreachable | Class::Ambiguous => ErrorKind::Unavailable,
+            Class::Unreachable | Class::Ambiguous | Class::Unreadable => ErrorKind::Unavailable,
             Class::TimedOut | Class::Conflict => ErrorKind::Timeout,
             Class::Throttled => ErrorKind::Throttled,
             Class::Credentials => ErrorKind::Config,
@@ -221,6 +229,7 @@ where
             }
         }
         SdkError::TimeoutError(_) => Class::TimedOut,
+        SdkError::DispatchFailure(_) if is_unreadable(error) => Class::Unreadable,
         SdkError::DispatchFailure(_) if names_credentials(error) => Class::Credentials,
         SdkError::DispatchFailure(failure) if never_connected(error) => {
             if failure.is_user() {
@@ -232,6 +241,7 @@ where
         SdkError::DispatchFailure(failure) if failure.is_user() => Class::Refused,
         SdkError::DispatchFailure(failure) if failure.is_timeout() => Class::TimedOut,
         SdkError::ServiceError(context) => by_code(context.err().code(), context.raw().status().as_u16()),
+        SdkError::ResponseError(_) => Class::Unreadable,
         _ => Class::Ambiguous,
     }
 }
@@ -260,12 +270,19 @@ fn by_code(code: Option<&str>, status: u16) -> Class {
         | "AccessDeniedException" => Class::Credentials,
         _ if status == 429 => Class::Throttled,
         _ if status >= 500 => Class::Ambiguous,
+        // DynamoDB names each of its refusals; what names none may be the answer to what was applied.
+        "" => Class::Unreadable,
         _ => Class::Refused,
     }
 }
 
 fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     successors(Some(error), |error| StdError::source(*error))
+}
+
+/// Whether it was refused as it came off the wire.
+fn is_unreadable(error: &(dyn StdError + 'static)) -> bool {
+    chain(error).any(<dyn StdError>::is::<Unreadable>)
 }
 
 /// Whether no connection was made, so that nothing can have been sent.

@@ -157,7 +157,9 @@ fn allowed(write: &Write, call: &Call, placeholders: &mut Placeholders) -> Text 
         Some(_) => live(call, placeholders),
         None => Text::True,
     };
-    let required = write.requirement().map_or(Text::True, |requirement| condition::write(&requirement, placeholders));
+    // DynamoDB takes nothing away below what is not there: where that is so, its refusal shows the record.
+    let required = Expr::both(write.requirement(), write.removals_find_way());
+    let required = required.map_or(Text::True, |required| condition::write(&required, placeholders));
     condition::all([there, live, required], placeholders)
 }
 

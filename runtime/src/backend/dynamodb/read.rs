@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemOutput;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 
 use super::DynamoDb;
 use super::call::{self, Attempts};
-use super::convert::{Item, Stored, to_record};
+use super::convert::{Item, Stored, to_record_of};
 use super::failure::Failure;
 use super::keys::{ident, to_key};
 use super::placeholders::Placeholders;
@@ -39,8 +40,10 @@ impl DynamoDb {
 
     /// Reads records to be written, expired ones too, with the items that are compared with later.
     pub(super) async fn fetch_stored(&self, call: &Call, wanted: Vec<Wanted>) -> Result<Vec<Option<Stored>>> {
+        let definitions: Vec<_> = wanted.iter().map(|(definition, _)| *definition).collect();
         let items = self.fetch_items(call, wanted, true, None, &Observer::default()).await?;
-        items.into_iter().map(|item| item.map(Stored::new).transpose()).collect()
+        let stored = |(definition, item): (_, Option<_>)| item.map(|item| Stored::new(definition, item)).transpose();
+        definitions.into_iter().zip(items).map(stored).collect()
     }
 
     /// The same, and tells of each record once it was read.
@@ -52,8 +55,10 @@ impl DynamoDb {
         fields: Option<&[&str]>,
         observer: &Observer,
     ) -> Result<Vec<Option<Record>>> {
+        let definitions: Vec<_> = wanted.iter().map(|(definition, _)| *definition).collect();
         let items = self.fetch_items(call, wanted, consistent, fields, observer).await?;
-        items.into_iter().map(|item| item.map(to_record).transpose()).collect()
+        let record = |(definition, item): (_, Option<_>)| item.map(|item| to_record_of(definition, item)).transpose();
+        definitions.into_iter().zip(items).map(record).collect()
     }
 
     async fn fetch_items(
@@ -82,7 +87,7 @@ impl DynamoDb {
         let mut found = vec![None; wanted.len()];
         for batch in call::side_by_side(batches, PARALLEL).await {
             for (definition, item) in batch? {
-                let key = RecordKey::of(definition, &to_record(key_of(definition, &item))?)?;
+                let key = RecordKey::of(definition, &to_record_of(definition, key_of(definition, &item))?)?;
                 for at in places.get(&ident(definition, &key)).into_iter().flatten() {
                     found[*at] = Some(item.clone());
                 }
@@ -99,14 +104,20 @@ impl DynamoDb {
         consistent: bool,
         fields: Option<&[&str]>,
     ) -> Result<Option<Item>> {
-        let key = to_key(definition, key);
+        let own = to_key(definition, key);
         let (projection, names) = projection(definition, fields);
         let request = || {
-            let get = self.client.get_item().table_name(definition.name()).set_key(Some(key.clone()));
+            let get = self.client.get_item().table_name(definition.name()).set_key(Some(own.clone()));
             let get = get.set_projection_expression(projection.clone()).set_expression_attribute_names(names.clone());
             get.set_consistent_read(consistent.then_some(true)).send()
         };
-        Ok(call::read(call, request).await?.item)
+        let item = call::read(call, request).await?.item;
+        if let Some(item) = &item
+            && RecordKey::of(definition, &to_record_of(definition, key_of(definition, item))?)? != *key
+        {
+            return Err(Error::codec("the record that came has another key than was asked for"));
+        }
+        Ok(item)
     }
 
     /// Reads one batch, and what was left of it, until all is read.
@@ -124,7 +135,8 @@ impl DynamoDb {
         let mut attempts = Attempts::new(call);
         loop {
             let request = self.client.batch_get_item().set_request_items(Some(left.clone()));
-            let failure = match attempts.send(request.send()).await {
+            let has = |answer: &BatchGetItemOutput| answer.responses.is_some();
+            let failure = match attempts.send_for(request.send(), "Responses", has).await {
                 Ok(answer) => {
                     for (table, items) in answer.responses.unwrap_or_default() {
                         let Some(definition) = definitions.get(table.as_str()) else { continue };

@@ -60,10 +60,11 @@ impl Writer<'_> {
     pub(super) fn learn(&mut self, plan: Plan, refused: RefusedOps) -> Result<Lesson, Refusal> {
         let (mut refusals, mut values): (Vec<Refusal>, Vec<Taken>) = (Vec::new(), Vec::new());
         for (at, item) in refused {
-            let stored = item.clone().map(Stored::new).transpose()?;
             match plan.ops.get(at).map(|(part, _)| part) {
                 Some(Part::Record(position)) => {
                     let position = *position;
+                    let definition = self.writes[position].definition;
+                    let stored = item.clone().map(|item| Stored::new(definition, item)).transpose()?;
                     if stored.as_ref().is_some_and(|stored| stored.record.get(STAMP) == Some(&self.stamp)) {
                         return self.done(plan, item).map(Lesson::Done);
                     }
@@ -72,15 +73,19 @@ impl Writer<'_> {
                         Err(refusal) => refusals.push(refusal),
                     }
                 }
-                Some(Part::Guard(moved)) => match moved.taker() {
-                    Some(owner) if taken(moved, owner, stored.as_ref(), self.call) => {
-                        let place = Place { definition: moved.definition, index: moved.index, key: moved.key.clone() };
-                        let holder = stored.and_then(|guard| guard::owner(moved.definition, &guard.record));
-                        values.push(Taken { position: moved.position, place, holder });
+                Some(Part::Guard(moved)) => {
+                    let guard = item.clone().map(Stored::of_guard).transpose()?;
+                    match moved.taker() {
+                        Some(owner) if taken(moved, owner, guard.as_ref(), self.call) => {
+                            let (definition, index) = (moved.definition, moved.index);
+                            let place = Place { definition, index, key: moved.key.clone() };
+                            let holder = guard.and_then(|guard| guard::owner(definition, &guard.record));
+                            values.push(Taken { position: moved.position, place, holder });
+                        }
+                        Some(_) => refusals.extend(self.note_free(moved, item)),
+                        None => drop(self.foreign.insert(moved.key.clone())),
                     }
-                    Some(_) => refusals.extend(self.note_free(moved, item)),
-                    None => drop(self.foreign.insert(moved.key.clone())),
-                },
+                }
                 None => {}
             }
         }

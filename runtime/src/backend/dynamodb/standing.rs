@@ -91,7 +91,8 @@ impl DynamoDb {
         }
         let mut read = self.read_parts(call, parts).await?.into_iter();
         let guard = read.next().flatten().map(to_record).transpose()?.filter(|guard| guard.is_live(call));
-        Ok((guard, read.map(|item| item.map(Stored::new).transpose()).collect::<Result<_>>()?))
+        let stored = |item: Option<_>| item.map(|item| Stored::new(definition, item)).transpose();
+        Ok((guard, read.map(stored).collect::<Result<_>>()?))
     }
 
     /// Looks how the guard of a value stands to a record.

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::operation::transact_get_items::TransactGetItemsOutput;
 use aws_sdk_dynamodb::types::{Get as GetPart, TransactGetItem};
 
 use super::DynamoDb;
 use super::call::Attempts;
-use super::convert::{Item, to_record};
+use super::convert::{Item, to_record_of};
 use super::failure::Class;
 use super::keys::{ident, to_key};
 use crate::error::{Error, ErrorKind, Result};
@@ -31,13 +32,13 @@ impl DynamoDb {
         if parts.is_empty() {
             return Ok(Vec::new());
         }
-        let read = self.read_parts(call, parts).await?.into_iter();
-        let read: Vec<_> = read.map(|item| item.map(to_record).transpose()).collect::<Result<_>>()?;
+        let read = self.read_parts(call, parts).await?;
         let record = |get: &Get| {
-            let at = places.get(&ident(get.definition, &get.key))?;
-            read.get(*at)?.clone().filter(|record| record.is_live(call))
+            let found = places.get(&ident(get.definition, &get.key)).and_then(|at| read.get(*at)?.clone());
+            let record = found.map(|item| to_record_of(get.definition, item)).transpose()?;
+            Ok(record.filter(|record| record.is_live(call)))
         };
-        Ok(gets.iter().map(record).collect())
+        gets.iter().map(record).collect()
     }
 
     /// Reads items of any tables in one transaction, in the order asked.
@@ -45,7 +46,9 @@ impl DynamoDb {
         let mut attempts = Attempts::new(call);
         let answer = loop {
             let request = self.client.transact_get_items().set_transact_items(Some(parts.clone()));
-            match attempts.send(request.send()).await {
+            let has =
+                |answer: &TransactGetItemsOutput| answer.responses.as_ref().is_some_and(|all| all.len() == parts.len());
+            match attempts.send_for(request.send(), "answer for each item", has).await {
                 Ok(answer) => break answer,
                 // A write was at work on one of the records.
                 Err(failure)

@@ -58,7 +58,7 @@ mod tests {
     use crate::value::Value;
 
     const fn field(name: &'static str) -> FieldDef {
-        FieldDef { name, rust_name: name, lowering: None }
+        FieldDef { name, rust_name: name, lowering: None, default: None }
     }
 
     static NAMED: Definition = Spec {

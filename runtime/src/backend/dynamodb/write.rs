@@ -19,7 +19,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::DynamoDb;
 use super::call::{self, Attempts};
-use super::convert::{Item, Stored, to_record};
+use super::convert::{Item, Stored, to_record_of};
 use super::guard::{self, GuardKey};
 use super::op::Op;
 use super::plan;
@@ -250,7 +250,7 @@ impl<'a> Writer<'a> {
         if op.is_check() {
             return Ok(plan.written);
         }
-        let record = item.map(to_record).transpose()?;
+        let record = item.map(|item| to_record_of(write.definition, item)).transpose()?;
         match &write.action {
             Action::Update(_) | Action::Upsert { .. } if record.is_some() => {
                 *written = Written::updated(record.unwrap_or_default())

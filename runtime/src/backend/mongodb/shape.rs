@@ -149,15 +149,18 @@ pub(super) fn from_document(definition: &Definition, document: &RawDocument) -> 
             "_id" => read_id(definition, raw, &mut record)?,
             EXPIRES if definition.ttl().is_some() => record.set(EXPIRES, from_raw(raw).map(seconds)?),
             own if own.starts_with(OWN) => {}
-            name => record.set(name, from_raw(raw)?),
+            name => record.insert(name, from_raw(raw)?),
         }
     }
     Ok(record)
 }
 
-/// A date, read as milliseconds, in seconds.
-fn seconds(millis: Value) -> Value {
-    millis.as_int().map_or(Value::Null, |millis| Value::Int(millis.div_euclid(1000)))
+/// A date in seconds; anything else is no expiry, to the server either.
+fn seconds(date: Value) -> Value {
+    match date {
+        Value::Instant(millis) => Value::from(millis.div_euclid(1000)),
+        _ => Value::Null,
+    }
 }
 
 fn read_id(definition: &Definition, raw: RawBsonRef<'_>, record: &mut Record) -> Result<()> {
