@@ -66,6 +66,7 @@ use write::Writer;
 /// | create | `PutItem`; with unique values `TransactWriteItems` |
 /// | put, save | `PutItem`; with unique values the record is read first, then `PutItem`, or `TransactWriteItems` where values move |
 /// | update, upsert | `UpdateItem`; where unique values move, or to a float is added, the record is read first |
+/// | any write under a condition on a float in a list, a map or an `is_in` | the record is read first, and the condition judged here |
 /// | delete | `DeleteItem`; with unique values the record is read first, then `TransactWriteItems` |
 /// | put_many, delete_many | `BatchWriteItem` of 25, four at a time; with unique values the records are read by `BatchGetItem`, then each is written by itself, eight at a time |
 /// | transaction | `TransactWriteItems`; what has to be read is read before, by `BatchGetItem` |
@@ -81,7 +82,12 @@ use write::Writer;
 /// **Unique values** are guards: items in the table `<name>.unique`, one a value, that say which
 /// record has it. They are written with the record in one transaction ("Managing complex workflows
 /// with DynamoDB transactions"), so two writers cannot both have a value; a write that comes between
-/// is seen by the record's stamp, an attribute that every write leaves, and the write begins anew.
+/// is seen by the record's stamp, an attribute that every write leaves, and the write begins anew. A guard
+/// that names a record which has not got the value is freed when it is met.
+///
+/// **Numbers** of other programs may have 38 digits, of which a float has 17: they are read as the nearest
+/// float, and a comparison with a float is one with all numbers that are read as it. Nulls are missing fields.
+/// Sets, and numbers whose nearest float is whole, are `Codec` where the model has a field for them.
 ///
 /// **Expiry** is a number of epoch seconds in `_reposit_expires`, on which the table's time to live
 /// is turned on ("Using time to live"). Reads and conditions look at it themselves; DynamoDB deletes
