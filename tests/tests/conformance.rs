@@ -17,6 +17,8 @@ mod afterlife;
 mod batches;
 #[path = "conformance/conditions.rs"]
 mod conditions;
+#[path = "conformance/contested.rs"]
+mod contested;
 #[path = "conformance/create_get_delete.rs"]
 mod create_get_delete;
 #[path = "conformance/cursors.rs"]
@@ -33,6 +35,8 @@ mod expiry;
 mod fidelity;
 #[path = "conformance/filled.rs"]
 mod filled;
+#[path = "conformance/in_mongodb.rs"]
+mod in_mongodb;
 #[path = "conformance/key_types.rs"]
 mod key_types;
 #[path = "conformance/keys.rs"]

@@ -1,7 +1,9 @@
 //! MongoDB, through its own driver.
 
+mod answer;
 mod batch;
 mod by_hand;
+mod clash;
 mod command;
 mod connect;
 mod convert;
@@ -17,7 +19,9 @@ mod read;
 #[cfg(test)]
 mod sample;
 mod schema;
+mod seen;
 mod session;
+mod shallow;
 mod shape;
 mod topology;
 mod transact;
