@@ -142,6 +142,10 @@ pub(crate) fn impossible(change: &Change, record: &Record) -> Error {
         Change::Add { path, .. } if path.root() == EXPIRES => {
             Error::invalid("the field that says when the record expires has no value to add to, or is out of range")
         }
+        Change::Add { path, .. } if record.at(path).is_some_and(is_no_number) => {
+            let found = record.at(path).map_or("", Value::noun);
+            Error::codec(format!("{path} is stored as {found}, not as a number"))
+        }
         Change::Add { path, bounds: Some((low, high)), .. }
             if change.way_exists().is_none_or(|way| record.satisfies(&way)) =>
         {
@@ -151,6 +155,10 @@ pub(crate) fn impossible(change: &Change, record: &Record) -> Error {
     }
 }
 
+fn is_no_number(value: &Value) -> bool {
+    !matches!(value, Value::Null | Value::Int(_) | Value::Float(_))
+}
+
 fn append(path: &Path, old: Option<Value>, items: &[Value]) -> Result<Value> {
     match old {
         None | Some(Value::Null) => Ok(Value::List(items.to_vec())),
@@ -158,7 +166,7 @@ fn append(path: &Path, old: Option<Value>, items: &[Value]) -> Result<Value> {
             list.extend_from_slice(items);
             Ok(Value::List(list))
         }
-        Some(other) => Err(Error::codec(format!("{path} is stored as {}, not as a list", other.type_name()))),
+        Some(other) => Err(Error::codec(format!("{path} is stored as {}, not as a list", other.noun()))),
     }
 }
 
@@ -166,7 +174,7 @@ fn add(path: &Path, old: Option<Value>, delta: &Value, bounds: Option<(i128, i12
     let old = match old {
         None | Some(Value::Null) => Value::Int(0),
         Some(number @ (Value::Int(_) | Value::Float(_))) => number,
-        Some(other) => return Err(Error::codec(format!("{path} is stored as {}, not as a number", other.type_name()))),
+        Some(other) => return Err(Error::codec(format!("{path} is stored as {}, not as a number", other.noun()))),
     };
     let named = |message: String| Error::invalid(format!("{path}: {message}"));
     match (old.as_int(), delta.as_int(), bounds) {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value as Json, json};
 
+use crate::error::{Error, Result};
 use crate::field::Lowering;
 use crate::value::{Record, Value};
 
@@ -28,6 +29,20 @@ impl KeyKind {
             Self::Integer => "integer",
             Self::Instant => "instant",
             Self::Bytes => "bytes",
+        }
+    }
+
+    /// Refuses a stored value of another kind: no key or range would find it.
+    pub(crate) fn check_stored(self, field: &str, value: &Value) -> Result<()> {
+        let (fits, noun) = match self {
+            Self::String => (matches!(value, Value::String(_)), "text"),
+            Self::Integer => (value.as_int().is_some(), "an integer"),
+            Self::Instant => (matches!(value, Value::Instant(_)), "an instant"),
+            Self::Bytes => (matches!(value, Value::Bytes(_)), "bytes"),
+        };
+        match fits {
+            true => Ok(()),
+            false => Err(Error::codec(format!("{field} is stored as {}, not as {noun}", value.noun()))),
         }
     }
 }

@@ -31,6 +31,8 @@ mod expiry;
 mod fidelity;
 #[path = "conformance/filled.rs"]
 mod filled;
+#[path = "conformance/instants.rs"]
+mod instants;
 #[path = "conformance/key_types.rs"]
 mod key_types;
 #[path = "conformance/keys.rs"]

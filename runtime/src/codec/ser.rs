@@ -273,7 +273,7 @@ pub struct Map {
 
 impl Map {
     fn insert<T: Serialize + ?Sized>(&mut self, name: String, value: &T) -> Result<(), CodecError> {
-        let written = value.serialize(ValueSerializer)?;
+        let written = value.serialize(ValueSerializer).map_err(|e| e.within(&name))?;
         // A `None` in a struct is a field that is not there; in a map it is an entry.
         if self.is_struct && matches!(written, Value::Null) && matches!(value.serialize(ByteProbe), Err(NotAByte::None))
         {
