@@ -89,5 +89,16 @@ pub(crate) struct SerdeField {
     pub(crate) skip_deserializing: Option<Mark>,
     pub(crate) skip_serializing_if: Option<Mark>,
     pub(crate) flatten: Option<Mark>,
-    pub(crate) default: bool,
+    pub(crate) default: Option<Default>,
+}
+
+/// What serde reads a missing field as.
+#[derive(Clone)]
+pub(crate) enum Default {
+    /// The default of its type.
+    Type,
+    /// What this function gives.
+    Function(ExprPath),
+    /// That field of the struct's default.
+    Struct,
 }

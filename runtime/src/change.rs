@@ -4,7 +4,7 @@ use crate::condition::{Expr, Op};
 use crate::error::{Error, Result};
 use crate::field::{Path, Step};
 use crate::limits;
-use crate::value::{EXPIRES, Record, Value};
+use crate::value::{EXPIRES, Record, Value, whole};
 
 /// One change of an update. Every change sees the record as it was before the update.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,10 +51,22 @@ impl Change {
     }
 
     fn way_exists(&self) -> Option<Expr> {
-        if matches!(self, Self::Add { path, .. } if path.root() == EXPIRES) {
+        match self {
             // An expiry is counted from its field: where there is none, there is nothing to add to.
-            return Some(Expr::Exists(self.path().clone()));
+            Self::Add { path, .. } if path.root() == EXPIRES => Some(Expr::Exists(path.clone())),
+            // Below what is not there nothing has to be taken away.
+            Self::Remove(_) => None,
+            change => change.way(),
         }
+    }
+
+    /// Whether a record has what the change is made in.
+    pub(crate) fn finds_way(&self, record: &Record) -> bool {
+        self.way().is_none_or(|way| record.satisfies(&way))
+    }
+
+    /// That what the change is made in is there; nothing for a field of the record itself.
+    pub(crate) fn way(&self) -> Option<Expr> {
         let steps = self.path().steps();
         let (last, way) = steps.split_last()?;
         let way = match last {
@@ -80,13 +92,14 @@ impl Change {
         let path = self.path();
         let old = record.at(path).cloned();
         let new = match self {
-            Self::Set(_, value) => value.clone(),
+            Self::Set(_, value) => Some(value.clone()),
             Self::SetIfMissing(_, value) => {
-                old.filter(|old| !matches!(old, Value::Null)).unwrap_or_else(|| value.clone())
+                Some(old.filter(|old| !matches!(old, Value::Null)).unwrap_or_else(|| value.clone()))
             }
-            Self::Remove(_) => Value::Null,
-            Self::Append(_, items) => append(path, old, items)?,
-            Self::Add { delta, bounds, .. } => add(path, old, delta, *bounds)?,
+            Self::Remove(_) if !self.finds_way(record) => return Ok(()),
+            Self::Remove(_) => None,
+            Self::Append(_, items) => Some(append(path, old, items)?),
+            Self::Add { delta, bounds, .. } => Some(add(path, old, delta, *bounds)?),
         };
         place(record, path, new)
     }
@@ -138,13 +151,15 @@ pub fn apply(record: &Record, changes: &[Change]) -> Result<Record> {
 
 /// Why a change cannot be made to the record as it is stored.
 pub(crate) fn impossible(change: &Change, record: &Record) -> Error {
+    if let Change::Add { path, .. } = change
+        && path.root() != EXPIRES
+        && let Some(other) = record.at(path).filter(|old| !is_addend(old))
+    {
+        return misfit(path, other, "a number");
+    }
     match change {
         Change::Add { path, .. } if path.root() == EXPIRES => {
             Error::invalid("the field that says when the record expires has no value to add to, or is out of range")
-        }
-        Change::Add { path, .. } if record.at(path).is_some_and(is_no_number) => {
-            let found = record.at(path).map_or("", Value::noun);
-            Error::codec(format!("{path} is stored as {found}, not as a number"))
         }
         Change::Add { path, bounds: Some((low, high)), .. }
             if change.way_exists().is_none_or(|way| record.satisfies(&way)) =>
@@ -155,8 +170,14 @@ pub(crate) fn impossible(change: &Change, record: &Record) -> Error {
     }
 }
 
-fn is_no_number(value: &Value) -> bool {
-    !matches!(value, Value::Null | Value::Int(_) | Value::Float(_))
+/// Whether something can be added to what is stored.
+fn is_addend(stored: &Value) -> bool {
+    matches!(stored, Value::Null | Value::Int(_) | Value::Float(_))
+}
+
+/// What is stored is not of the kind that a change needs.
+fn misfit(path: &Path, stored: &Value, needed: &str) -> Error {
+    Error::codec(format!("{path} is stored as {}, not as {needed}", stored.noun()))
 }
 
 fn append(path: &Path, old: Option<Value>, items: &[Value]) -> Result<Value> {
@@ -166,15 +187,18 @@ fn append(path: &Path, old: Option<Value>, items: &[Value]) -> Result<Value> {
             list.extend_from_slice(items);
             Ok(Value::List(list))
         }
-        Some(other) => Err(Error::codec(format!("{path} is stored as {}, not as a list", other.noun()))),
+        Some(other) => Err(misfit(path, &other, "a list")),
     }
 }
 
 fn add(path: &Path, old: Option<Value>, delta: &Value, bounds: Option<(i128, i128)>) -> Result<Value> {
     let old = match old {
         None | Some(Value::Null) => Value::Int(0),
+        Some(Value::Float(x)) if bounds.is_some() && whole(x).is_none() => {
+            return Err(Error::codec(format!("{path} is stored as a number that is no integer of i64 or u64")));
+        }
         Some(number @ (Value::Int(_) | Value::Float(_))) => number,
-        Some(other) => return Err(Error::codec(format!("{path} is stored as {}, not as a number", other.noun()))),
+        Some(other) => return Err(misfit(path, &other, "a number")),
     };
     let named = |message: String| Error::invalid(format!("{path}: {message}"));
     match (old.as_int(), delta.as_int(), bounds) {
@@ -191,13 +215,16 @@ fn as_float(value: &Value) -> f64 {
     }
 }
 
-/// Puts a value at a path whose way exists; a null takes it away.
-fn place(record: &mut Record, path: &Path, value: Value) -> Result<()> {
+/// Puts a value at a path whose way exists; nothing takes away what is there.
+fn place(record: &mut Record, path: &Path, value: Option<Value>) -> Result<()> {
     let missing = || Error::invalid(format!("{path}: the way to this field is missing in the stored record"));
     let (last, way) = path.steps().split_last().ok_or_else(missing)?;
     let Some((first, middle)) = way.split_first() else {
         let Step::Name(name) = last else { return Err(missing()) };
-        record.set(name.to_string(), value);
+        match value {
+            Some(value) => record.insert(name.to_string(), value),
+            None => drop(record.remove(name)),
+        }
         return Ok(());
     };
     let Step::Name(root) = first else { return Err(missing()) };
@@ -205,10 +232,13 @@ fn place(record: &mut Record, path: &Path, value: Value) -> Result<()> {
     for step in middle {
         target = step_into(target, step).ok_or_else(missing)?;
     }
-    match (target, last) {
-        (Value::Map(map), Step::Name(name)) if value == Value::Null => drop(map.remove(name.as_ref())),
-        (Value::Map(map), Step::Name(name)) => drop(map.insert(name.to_string(), value)),
-        (Value::List(list), Step::Position(at)) => *list.get_mut(*at).ok_or_else(missing)? = value,
+    match (target, last, value) {
+        (Value::Map(map), Step::Name(name), None) => drop(map.remove(name.as_ref())),
+        (Value::Map(map), Step::Name(name), Some(value)) => drop(map.insert(name.to_string(), value)),
+        // Nothing at a position of a list is a null.
+        (Value::List(list), Step::Position(at), value) => {
+            *list.get_mut(*at).ok_or_else(missing)? = value.unwrap_or(Value::Null)
+        }
         _ => return Err(missing()),
     }
     Ok(())

@@ -208,7 +208,7 @@ mod tests {
     use crate::request::Span;
 
     const fn field(name: &'static str) -> FieldDef {
-        FieldDef { name, rust_name: name, lowering: None }
+        FieldDef { name, rust_name: name, lowering: None, default: None }
     }
 
     const fn part(field: usize, kind: KeyKind) -> KeyDef {

@@ -32,15 +32,25 @@ impl KeyKind {
         }
     }
 
+    /// Whether a value is of this kind.
+    pub(crate) fn holds(self, value: &Value) -> bool {
+        match self {
+            Self::String => matches!(value, Value::String(_)),
+            Self::Integer => value.as_int().is_some(),
+            Self::Instant => matches!(value, Value::Instant(_)),
+            Self::Bytes => matches!(value, Value::Bytes(_)),
+        }
+    }
+
     /// Refuses a stored value of another kind: no key or range would find it.
     pub(crate) fn check_stored(self, field: &str, value: &Value) -> Result<()> {
-        let (fits, noun) = match self {
-            Self::String => (matches!(value, Value::String(_)), "text"),
-            Self::Integer => (value.as_int().is_some(), "an integer"),
-            Self::Instant => (matches!(value, Value::Instant(_)), "an instant"),
-            Self::Bytes => (matches!(value, Value::Bytes(_)), "bytes"),
+        let noun = match self {
+            Self::String => "text",
+            Self::Integer => "an integer",
+            Self::Instant => "an instant",
+            Self::Bytes => "bytes",
         };
-        match fits {
+        match self.holds(value) {
             true => Ok(()),
             false => Err(Error::codec(format!("{field} is stored as {}, not as {noun}", value.noun()))),
         }
@@ -56,6 +66,19 @@ pub struct FieldDef {
     pub rust_name: &'static str,
     #[doc(hidden)]
     pub lowering: Option<Lowering>,
+    #[doc(hidden)]
+    pub default: Option<WrittenDefault>,
+}
+
+/// What serde reads a missing field as, as it would be written.
+pub type WrittenDefault = fn() -> Result<Value>;
+
+impl FieldDef {
+    /// Whether nothing in this field is stored as a null, since a missing field would be read as
+    /// something else.
+    pub(crate) fn keeps_null(&self) -> Result<bool> {
+        self.default.map_or(Ok(false), |default| Ok(!matches!(default()?, Value::Null)))
+    }
 }
 
 /// A field that is part of a key or an index.
@@ -299,6 +322,26 @@ impl Definition {
             at += 1;
         }
         included || in_range_key || self.is_part(self.spec.hash, name) || self.is_part(index.hash, name)
+    }
+
+    /// Whether a field's `None` is stored as a null. One of an index cannot be, as an index is of what
+    /// has a value.
+    pub(crate) fn keeps_null(&self, field: &FieldDef) -> Result<bool> {
+        if !field.keeps_null()? {
+            return Ok(false);
+        }
+        let holds = |index: &&IndexDef| index.parts().any(|part| self.part_name(part) == field.name);
+        match self.spec.indexes.iter().find(holds) {
+            None => Ok(true),
+            Some(index) => {
+                let message = format!(
+                    "{} is None, and a record without it would be read as another value, which serde's default \
+                     gives: nothing can be stored for a None in an index, so make None the default",
+                    field.name
+                );
+                Err(Error::invalid(message).on_index(index.name))
+            }
+        }
     }
 
     const fn is_part(&self, part: KeyDef, name: &str) -> bool {

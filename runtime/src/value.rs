@@ -18,7 +18,8 @@ use std::fmt;
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Value {
-    /// A null. In a record it is the same as a missing name, and is never stored there.
+    /// A null. In a record it reads as a missing name; it is stored where the model would read a missing
+    /// name as something else.
     Null,
     /// A truth value.
     Bool(bool),
@@ -254,9 +255,20 @@ impl Record {
         Self::default()
     }
 
-    /// The value under a name.
+    /// The value under a name; nothing where it is a null, which means the same as a missing name.
     pub fn get(&self, name: &str) -> Option<&Value> {
+        self.stored(name).filter(|value| !matches!(value, Value::Null))
+    }
+
+    /// What is stored under a name, a null included.
+    pub(crate) fn stored(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
+    }
+
+    /// Stores a value under a name, a null as well: it keeps a name whose absence the model would read
+    /// as something else.
+    pub fn insert(&mut self, name: impl Into<String>, value: Value) {
+        self.0.insert(name.into(), value);
     }
 
     /// Stores a value under a name; a null removes it, since the two mean the same.
@@ -278,7 +290,7 @@ impl Record {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// How many attributes there are.
+    /// How many attributes there are, nulls included.
     pub fn len(&self) -> usize {
         self.0.len()
     }

@@ -19,7 +19,7 @@ pub(super) fn read<T: DeserializeOwned>(value: &Value) -> Out<T> {
     loop {
         match T::deserialize(ValueDeserializer { value, fills: &fills }) {
             Ok(read) => return Ok(read),
-            Err(error) if fills.learn(&error) => missed = Some(error),
+            Err(error) if fills.learn(&error) => missed = error.missing().is_some().then_some(error).or(missed),
             // Where a null does not do either, the field is what is missing.
             Err(error) => return Err(missed.unwrap_or(error)),
         }
@@ -67,31 +67,50 @@ impl<'a> ValueDeserializer<'a, '_> {
     ) -> Out<V::Value> {
         match self.value {
             Value::Map(map) => visitor.visit_map(MapAccess::new(map, Place::Struct(name, fields), self.fills)),
+            Value::Bytes(_) | Value::List(_) => self.mismatch(&visitor),
             _ => self.deserialize_any(visitor),
+        }
+    }
+
+    /// The integer of a whole number however it was written, so that every backend gives the same.
+    fn integer(&self) -> Option<i128> {
+        match self.value {
+            Value::Int(n) => Some(*n),
+            Value::Float(x) => whole(*x),
+            _ => None,
+        }
+    }
+
+    /// An integer for a type that asks for a signed one.
+    fn visit_signed<V: Visitor<'a>>(self, visitor: V) -> Out<V::Value> {
+        match self.integer().map(i64::try_from) {
+            Some(Ok(n)) => visitor.visit_i64(n),
+            _ => self.visit_number(visitor),
+        }
+    }
+
+    /// Any number as a type that is not asked takes it: a whole one that is not negative as a `u64`, as
+    /// serde's other formats give it.
+    fn visit_number<V: Visitor<'a>>(self, visitor: V) -> Out<V::Value> {
+        match (self.integer(), self.value) {
+            (Some(n), _) => match (u64::try_from(n), i64::try_from(n)) {
+                (Ok(n), _) => visitor.visit_u64(n),
+                (_, Ok(n)) => visitor.visit_i64(n),
+                _ => visitor.visit_i128(n),
+            },
+            (None, Value::Float(x)) => visitor.visit_f64(*x),
+            _ => self.mismatch(&visitor),
         }
     }
 }
 
-/// A whole number is read as an integer however it was written, so that every backend gives the same.
-fn visit_number<'de, V: Visitor<'de>>(value: &Value, visitor: V) -> Out<V::Value> {
-    let int = match value {
-        Value::Int(n) => Some(*n),
-        Value::Float(x) => whole(*x),
-        _ => None,
+/// An integer of a type, for a visitor that may take no other.
+macro_rules! integers {
+    ($($method:ident $how:ident;)*) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
+            self.$how(visitor)
+        })*
     };
-    match (int, value) {
-        (Some(n), _) => {
-            if let Ok(n) = i64::try_from(n) {
-                visitor.visit_i64(n)
-            } else if let Ok(n) = u64::try_from(n) {
-                visitor.visit_u64(n)
-            } else {
-                visitor.visit_i128(n)
-            }
-        }
-        (None, Value::Float(x)) => visitor.visit_f64(*x),
-        _ => visitor.visit_unit(),
-    }
 }
 
 impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
@@ -106,8 +125,63 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
             Value::Bytes(_) => self.deserialize_seq(visitor),
             Value::List(items) => self.visit_list(items, visitor),
             Value::Map(map) => self.visit_map(map, visitor),
-            Value::Int(_) | Value::Float(_) => visit_number(self.value, visitor),
+            Value::Int(_) | Value::Float(_) => self.visit_number(visitor),
             Value::Instant(_) | Value::Foreign(_) => self.visit_unreadable(visitor),
+        }
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
+        match self.value {
+            Value::Bool(b) => visitor.visit_bool(*b),
+            _ => self.mismatch(&visitor),
+        }
+    }
+
+    integers! {
+        deserialize_i8 visit_signed;
+        deserialize_i16 visit_signed;
+        deserialize_i32 visit_signed;
+        deserialize_i64 visit_signed;
+        deserialize_u8 visit_number;
+        deserialize_u16 visit_number;
+        deserialize_u32 visit_number;
+        deserialize_u64 visit_number;
+    }
+
+    fn deserialize_i128<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
+        match self.integer() {
+            Some(n) => visitor.visit_i128(n),
+            None => self.visit_number(visitor),
+        }
+    }
+
+    fn deserialize_u128<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
+        match self.integer().map(u128::try_from) {
+            Some(Ok(n)) => visitor.visit_u128(n),
+            _ => self.visit_number(visitor),
+        }
+    }
+
+    // Text and nothing else: a filter finds text, and no bytes that read the same.
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
+        match self.value {
+            Value::String(text) => visitor.visit_borrowed_str(text),
+            _ => self.mismatch(&visitor),
+        }
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
+        match self.value {
+            Value::Bytes(_) | Value::List(_) => self.mismatch(&visitor),
+            _ => self.deserialize_any(visitor),
         }
     }
 
@@ -146,7 +220,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
         match self.value {
             Value::Bytes(bytes) => visitor.visit_borrowed_bytes(bytes),
             Value::List(items) if items.is_empty() => visitor.visit_borrowed_bytes(&[]),
-            _ => self.deserialize_any(visitor),
+            _ => self.mismatch(&visitor),
         }
     }
 
@@ -206,8 +280,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 char str string
-        map identifier
+        identifier
     }
 }
 
@@ -293,12 +366,18 @@ impl<'a, 'f> MapAccess<'a, 'f> {
     }
 
     fn next(&mut self) -> Option<(&'a str, &'a Value)> {
-        // A null in a struct is a missing field, which may have a default; in a map it is an entry.
-        let is_struct = matches!(self.place, Place::Struct(..));
         let entry = self.entries.find(|(name, value)| {
-            !matches!(value, Value::Null) || (!is_struct && !self.nulls.contains(&name.as_str()))
+            !matches!(value, Value::Null)
+                || !(self.nulls.contains(&name.as_str()) || self.fills.skips(self.place, name.as_str()))
         });
         entry.map(|(name, value)| (name.as_str(), value)).or_else(|| self.nulls.pop().map(|name| (name, &NOTHING)))
+    }
+
+    /// Takes in that a field was not read: where it is a null, that may be for the null.
+    fn refused(&self, name: &'a str, value: &Value) {
+        if matches!(value, Value::Null) {
+            self.fills.refuse(self.place, name);
+        }
     }
 }
 
@@ -311,13 +390,14 @@ impl<'a> de::MapAccess<'a> for MapAccess<'a, '_> {
             return Ok(None);
         };
         self.value = Some((name, value));
-        seed.deserialize(MapKey(name)).map(Some)
+        seed.deserialize(MapKey(name)).map(Some).inspect_err(|_| self.refused(name, value))
     }
 
     fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Out<V::Value> {
         let (name, value) =
             self.value.take().ok_or_else(|| CodecError::mismatch("a map's value came before its key"))?;
-        seed.deserialize(ValueDeserializer { value, fills: self.fills }).map_err(|e| e.within(name))
+        let read = seed.deserialize(ValueDeserializer { value, fills: self.fills });
+        read.inspect_err(|_| self.refused(name, value)).map_err(|e| e.within(name))
     }
 
     fn size_hint(&self) -> Option<usize> {

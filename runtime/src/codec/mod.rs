@@ -36,8 +36,8 @@ pub(crate) fn encode<M: Serialize>(model: &M, definition: &Definition) -> Result
     let Value::Map(mut map) = to_value(model).map_err(|e| located_whole(&e))? else {
         return Err(Error::codec("the model's Serialize did not write a map of fields"));
     };
-    map.retain(|_, value| !matches!(value, Value::Null));
     lower(&mut map, definition.fields()).map_err(|e| located_whole(&e))?;
+    drop_nulls(&mut map, definition.fields(), |field| definition.keeps_null(field))?;
     Ok(Record::from(map))
 }
 
@@ -60,6 +60,21 @@ fn of_record(value: &Value, definition: &Definition, error: Error) -> Error {
         true => error,
         false => Error::new(error.kind(), format!("record {}: {}", key.join(", "), error.message())),
     }
+}
+
+/// Leaves out the fields that are nothing, but for those whose nothing has to be kept. What stands beside
+/// the fields is the entries of something flattened, whose nulls are data.
+pub(crate) fn drop_nulls(
+    map: &mut BTreeMap<String, Value>,
+    fields: &[FieldDef],
+    keeps: impl Fn(&FieldDef) -> Result<bool>,
+) -> Result<()> {
+    for field in fields {
+        if matches!(map.get(field.name), Some(Value::Null)) && !keeps(field)? {
+            map.remove(field.name);
+        }
+    }
+    Ok(())
 }
 
 /// Puts the fields that are stored otherwise than serde wrote them into their stored form.

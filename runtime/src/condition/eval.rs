@@ -8,11 +8,11 @@ use crate::field::{Path, Step};
 use crate::value::{Record, Value};
 
 impl Record {
-    /// The value at a path.
+    /// The value at a path, a null where one is stored.
     pub fn at(&self, path: &Path) -> Option<&Value> {
         let (first, rest) = path.steps().split_first()?;
         let Step::Name(name) = first else { return None };
-        rest.iter().try_fold(self.get(name)?, |value, step| match (value, step) {
+        rest.iter().try_fold(self.stored(name)?, |value, step| match (value, step) {
             (Value::Map(map), Step::Name(name)) => map.get(name.as_ref()),
             (Value::List(list), Step::Position(at)) => list.get(*at),
             _ => None,

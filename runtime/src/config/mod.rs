@@ -5,6 +5,7 @@ mod env;
 mod file;
 mod microkubes;
 mod mongodb;
+mod mongodb_options;
 mod properties;
 mod secret;
 mod suggest;
@@ -12,6 +13,8 @@ mod suggest;
 mod tests;
 mod url;
 
+#[cfg(feature = "mongodb")]
+pub(crate) use mongodb_options::{ACKNOWLEDGED, LATEST_ONLY, PRIMARY_ONLY};
 pub use secret::Secret;
 
 use std::path::Path;

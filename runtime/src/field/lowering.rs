@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use super::traits::{Embedded, FieldType, Instant};
 use crate::codec::{self, from_value, located, to_value};
+use crate::definition::FieldDef;
 use crate::error::{Error, Result};
 use crate::value::Value;
 
@@ -76,16 +77,33 @@ fn revive_instant<T: Instant>(value: Value) -> Result<Value> {
 /// transparent newtype over it, so that its items can be found and added to.
 pub(crate) const fn list<T: FieldType>() -> Option<Lowering> {
     if T::IS_BYTE {
-        return None;
+        return bytes();
     }
     Some(Lowering {
         lower: |list| match list {
             Value::Bytes(bytes) => Ok(Value::List(bytes.into_iter().map(|byte| Value::Int(byte.into())).collect())),
             list => items::<T>(list, |lowering| lowering.lower),
         },
-        revive: |list| items::<T>(list, |lowering| lowering.revive),
+        revive: |list| match list {
+            Value::Bytes(_) => Err(Error::codec("is stored as bytes, not as a list")),
+            list => items::<T>(list, |lowering| lowering.revive),
+        },
         restore: |list| items::<T>(list, |lowering| lowering.restore),
         of_instant: holds_instant(T::LOWERING),
+    })
+}
+
+/// Bytes are stored as serde writes them, and read from nothing else: no filter finds a list of numbers
+/// by the bytes that it would be read as.
+pub(crate) const fn bytes() -> Option<Lowering> {
+    Some(Lowering {
+        lower: Ok,
+        revive: |stored| match stored {
+            Value::List(items) if !items.is_empty() => Err(Error::codec("is stored as a list, not as bytes")),
+            stored => Ok(stored),
+        },
+        restore: Ok,
+        of_instant: false,
     })
 }
 
@@ -133,21 +151,18 @@ fn items<T: FieldType>(mut value: Value, direction: fn(&Lowering) -> Convert) ->
     Ok(value)
 }
 
-/// The lowering of a nested struct: that of its fields, where any has one.
+/// The lowering of a nested struct: that of its fields, without those that are nothing.
 pub const fn embedded_lowering<T: Embedded>() -> Option<Lowering> {
-    let (mut at, mut any, mut of_instant) = (0, false, false);
+    let (mut at, mut of_instant) = (0, false);
     while at < T::FIELDS.len() {
-        any |= T::FIELDS[at].lowering.is_some();
         of_instant |= holds_instant(T::FIELDS[at].lowering);
         at += 1;
-    }
-    if !any {
-        return None;
     }
     Some(Lowering {
         lower: |mut value| {
             if let Value::Map(map) = &mut value {
                 codec::lower(map, T::FIELDS)?;
+                codec::drop_nulls(map, T::FIELDS, FieldDef::keeps_null)?;
             }
             Ok(value)
         },

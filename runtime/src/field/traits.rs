@@ -186,7 +186,7 @@ impl<T: FieldType + Clone> Optional for Option<T> {}
 )]
 pub trait Bare {
     /// The nested struct.
-    type Inner;
+    type Inner: Embedded;
 }
 
 impl<T: Bare> Bare for Option<T> {

@@ -184,6 +184,8 @@ where
 {
     type Arg<'a> = &'a Self;
 
+    const LOWERING: Option<Lowering> = lowering::bytes();
+
     fn encode(value: &Self) -> Result<Value> {
         encode(value)
     }

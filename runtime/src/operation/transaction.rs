@@ -125,9 +125,10 @@ fn size(write: &Write) -> usize {
         Change::Append(path, items) => path.root().len() + items.iter().map(limits::value_size).sum::<usize>(),
         Change::Remove(_) => 0,
     };
+    let stamped = |record| limits::record_size(record) + limits::STAMP_SIZE;
     match &write.action {
-        Action::Create(record) | Action::Put(record) | Action::Replace(record) => limits::record_size(record),
-        Action::Upsert { insert, .. } => limits::record_size(insert),
+        Action::Create(record) | Action::Put(record) | Action::Replace(record) => stamped(record),
+        Action::Upsert { insert, .. } => stamped(insert),
         Action::Update(changes) => key() + changes.iter().map(change).sum::<usize>(),
         Action::Delete | Action::Check => key(),
     }

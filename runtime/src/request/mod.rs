@@ -1,8 +1,10 @@
 //! What a backend is asked: plain data, with no builder and no model type in it.
 
+mod advance;
 mod read;
 mod write;
 
+pub(crate) use advance::Advance;
 pub use read::{FindUnique, Get, Position, Query, Records, Source, Span};
 pub use write::{Action, Write, Written};
 

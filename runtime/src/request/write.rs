@@ -151,6 +151,14 @@ impl Write {
         Expr::both(Expr::both(version, self.condition.clone()), needs)
     }
 
+    /// That there is something to take away from, for every change that takes away. A server that
+    /// refuses otherwise needs it; the write does not.
+    pub(crate) fn removals_find_way(&self) -> Option<Expr> {
+        let removals = self.changes().iter().filter(|change| matches!(change, Change::Remove(_)));
+        let ways: Vec<_> = removals.filter_map(Change::way).collect();
+        (!ways.is_empty()).then_some(Expr::And(ways))
+    }
+
     /// The record after the write, given the live one before: nothing after a delete or check.
     pub fn outcome(&self, live: Option<&Record>) -> Result<Option<Record>> {
         match &self.action {

@@ -282,8 +282,8 @@ struct Stored {
     #[index(unique, range = "level")]
     full_name: String,
     level: u8,
-    #[serde(skip_deserializing)]
-    written_only: u32,
+    #[serde(skip)]
+    not_stored: u32,
     #[ttl]
     until: Option<i64>,
     #[created_at]

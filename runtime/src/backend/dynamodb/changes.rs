@@ -1,5 +1,6 @@
 //! Changes as DynamoDB's update expressions.
 
+use super::convert::Stored;
 use super::placeholders::Placeholders;
 use crate::change::Change;
 use crate::field::{Path, Step};
@@ -33,7 +34,7 @@ fn clause(change: &Change, placeholders: &mut Placeholders) -> Clause {
     let path = placeholders.path(change.path());
     let mut value = |value: &Value| placeholders.value(value);
     Clause::Set(match change {
-        Change::Remove(at) | Change::Set(at, Value::Null) => match at.steps().last() {
+        Change::Remove(at) => match at.steps().last() {
             // Removing an item would move those after it.
             Some(Step::Position(_)) => format!("{path} = {}", value(&Value::Null)),
             _ => return Clause::Remove(path),
@@ -56,18 +57,18 @@ pub(super) fn adds_float(changes: &[Change]) -> bool {
 }
 
 /// The changes as they come out for this record where DynamoDB would make something else of them: sums
-/// of floats, and changes of a stored null, which is no missing value to it.
-pub(super) fn settled(changes: &[Change], stored: &Record, outcome: &Record) -> Vec<Change> {
+/// of floats, and changes of a stored null, which is no missing value to it. Taking away what is below
+/// nothing is left out, as DynamoDB refuses it.
+pub(super) fn settled(changes: &[Change], stored: &Stored, outcome: &Record) -> Vec<Change> {
     let settle = |change: &Change| match change {
         Change::Add { path, bounds: None, .. } => set(path, outcome),
-        Change::Add { path, .. } | Change::Append(path, _) | Change::SetIfMissing(path, _)
-            if stored.at(path) == Some(&Value::Null) =>
-        {
+        Change::Add { path, .. } | Change::Append(path, _) | Change::SetIfMissing(path, _) if stored.is_null(path) => {
             set(path, outcome)
         }
         change => change.clone(),
     };
-    changes.iter().map(settle).collect()
+    let has_place = |change: &&Change| !matches!(change, Change::Remove(_)) || change.finds_way(&stored.record);
+    changes.iter().filter(has_place).map(settle).collect()
 }
 
 fn set(path: &Path, outcome: &Record) -> Change {

@@ -9,10 +9,45 @@ use super::number;
 use crate::codec;
 use crate::definition::{Definition, KeyKind};
 use crate::error::{Error, Result};
+use crate::field::{Path, Step};
 use crate::value::{Record, Value};
 
 /// A record as DynamoDB gives and takes it.
 pub(super) type Item = HashMap<String, AttributeValue>;
+
+/// A record with the item that it was read from. Whether a record is still as it was is asked of the
+/// item: several are read as one record, with a null or without, with one number or another near it.
+#[derive(Debug, Clone)]
+pub(super) struct Stored {
+    pub(super) record: Record,
+    pub(super) item: Item,
+}
+
+impl Stored {
+    /// A repository's item.
+    pub(super) fn new(definition: &Definition, item: Item) -> Result<Self> {
+        Ok(Self { record: to_record_of(definition, item.clone())?, item })
+    }
+
+    /// A guard.
+    pub(super) fn of_guard(item: Item) -> Result<Self> {
+        Ok(Self { record: to_record(item.clone())?, item })
+    }
+
+    /// Whether there is a null at a path, which to DynamoDB is a value like others.
+    pub(super) fn is_null(&self, path: &Path) -> bool {
+        let mut steps = path.steps().iter();
+        let Some(Step::Name(root)) = steps.next() else { return false };
+        let found = steps.try_fold(self.item.get(root.as_ref()), |within, step| {
+            Some(match (within?, step) {
+                (AttributeValue::M(map), Step::Name(name)) => map.get(name.as_ref()),
+                (AttributeValue::L(items), Step::Position(at)) => items.get(*at),
+                _ => None,
+            })
+        });
+        matches!(found.flatten(), Some(AttributeValue::Null(_)))
+    }
+}
 
 /// A value as an attribute.
 pub(super) fn to_attribute(value: &Value) -> AttributeValue {
@@ -53,17 +88,18 @@ pub(super) fn restore_key(kind: KeyKind, value: Value) -> Value {
     if kind == KeyKind::Instant { value.into_instant() } else { value }
 }
 
-/// An item as a record. A null is a missing attribute.
+/// An item as a record.
 pub(super) fn to_record(item: Item) -> Result<Record> {
     let mut record = Record::new();
     for (name, attribute) in item {
         let value = to_value(attribute).map_err(|e| Error::codec(format!("{name}: {}", e.message())))?;
-        record.set(name, value);
+        record.insert(name, value);
     }
     Ok(record)
 }
 
-/// An attribute as a value. Sets, which only others write, are read as lists.
+/// An attribute as a value. Sets, which only others write, are foreign: written back as a list, one would
+/// be a set no more.
 fn to_value(attribute: AttributeValue) -> Result<Value> {
     Ok(match attribute {
         AttributeValue::Null(_) => Value::Null,
@@ -75,10 +111,10 @@ fn to_value(attribute: AttributeValue) -> Result<Value> {
         AttributeValue::M(map) => {
             Value::Map(map.into_iter().map(|(name, value)| Ok((name, to_value(value)?))).collect::<Result<_>>()?)
         }
-        AttributeValue::Ss(texts) => Value::List(texts.into_iter().map(Value::String).collect()),
-        AttributeValue::Ns(texts) => Value::List(texts.iter().map(|text| number::read(text)).collect::<Result<_>>()?),
-        AttributeValue::Bs(blobs) => Value::List(blobs.into_iter().map(bytes).collect()),
-        other => return Err(Error::codec(format!("an attribute of a kind that is not known: {other:?}"))),
+        AttributeValue::Ss(_) => Value::Foreign("a set of strings"),
+        AttributeValue::Ns(_) => Value::Foreign("a set of numbers"),
+        AttributeValue::Bs(_) => Value::Foreign("a set of bytes"),
+        _ => Value::Foreign("an attribute of an unknown type"),
     })
 }
 
@@ -115,10 +151,20 @@ mod tests {
             ("counts".to_owned(), AttributeValue::Ns(vec!["1".into(), "2.5".into()])),
         ]
         .into();
-        let record = to_record(item).unwrap_or_default();
-        assert_eq!(record.get("null"), None);
-        assert_eq!(record.get("tags"), Some(&Value::List(vec![Value::from("a")])));
-        assert_eq!(record.get("counts"), Some(&Value::List(vec![Value::Int(1), Value::Float(2.5)])));
+        let stored = Stored::of_guard(item).unwrap();
+        assert_eq!(stored.record.get("null"), None);
+        assert!(stored.is_null(&Path::field("null")) && !stored.is_null(&Path::field("tags")));
+        for name in ["tags", "counts"] {
+            assert!(matches!(stored.record.get(name), Some(Value::Foreign(_))), "{stored:?}");
+        }
+    }
+
+    #[test]
+    fn a_null_is_found_within() {
+        let inner = HashMap::from([("b".to_owned(), AttributeValue::L(vec![AttributeValue::Null(true)]))]);
+        let stored = Stored::of_guard([("a".to_owned(), AttributeValue::M(inner))].into()).unwrap();
+        let path = |last| Path::new(vec![Step::Name("a".into()), Step::Name("b".into()), Step::Position(last)]);
+        assert!(stored.is_null(&path(0)) && !stored.is_null(&path(1)));
     }
 
     #[test]

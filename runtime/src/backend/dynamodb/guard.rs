@@ -105,8 +105,16 @@ pub(super) fn to_key(key: &GuardKey) -> Item {
 
 /// The guards that a record has.
 pub(super) fn of(definition: &'static Definition, record: &Record) -> Vec<(&'static IndexDef, GuardKey)> {
-    let guard = |index: &'static IndexDef| Some((index, key(index, &index_values(definition, index, record)?)));
+    let guard = |index: &'static IndexDef| Some((index, key_of(definition, index, record)?));
     definition.unique_indexes().filter_map(guard).collect()
+}
+
+/// The key of the guard that a record has for its values in an index. One that another program stored as
+/// what no key can be has none: no record of ours has such a value.
+pub(super) fn key_of(definition: &Definition, index: &IndexDef, record: &Record) -> Option<GuardKey> {
+    let values = index_values(definition, index, record)?;
+    let are_keys = index.parts().zip(&values).all(|(part, value)| part.kind.holds(value));
+    are_keys.then(|| key(index, &values))
 }
 
 /// The record that a guard is of.

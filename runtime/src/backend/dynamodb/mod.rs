@@ -1,6 +1,7 @@
 //! DynamoDB.
 
 mod alone;
+mod answer;
 mod batch;
 mod by_hand;
 mod call;
@@ -8,6 +9,7 @@ mod changes;
 mod condition;
 mod connect;
 mod convert;
+mod credentials;
 mod define;
 mod explain;
 mod failure;
@@ -29,6 +31,7 @@ mod together;
 mod transact;
 mod turns;
 mod unique;
+mod validation;
 mod verify;
 mod write;
 

@@ -4,7 +4,7 @@ use super::DynamoDb;
 use super::convert::to_record_of;
 use super::query::{Given, Reading};
 use crate::error::Result;
-use crate::request::{Call, Query, RecordKey, Records, Source};
+use crate::request::{Advance, Call, Query, RecordKey, Records, Source};
 use crate::value::Record;
 
 /// How much is read for a filter that may leave most of it out: at first, and how much more each
@@ -20,7 +20,7 @@ impl DynamoDb {
             return Ok(Records::default());
         }
         let mut found: Vec<Record> = Vec::new();
-        let mut start = reading.start();
+        let (mut start, mut advance) = (reading.start(), Advance::default());
         for round in 0.. {
             let limit = read_limit(&reading, query, query.limit - found.len(), round);
             let given = reading.send(&self.client, call, start.take(), limit, false).await?;
@@ -41,6 +41,7 @@ impl DynamoDb {
                 let next = query.position_of(&to_record_of(query.definition, last)?)?;
                 return Ok(Records::new(found, Some(next)));
             }
+            advance.to(&last)?;
             start = Some(last);
         }
         Ok(Records::new(found, None))
@@ -55,14 +56,17 @@ impl DynamoDb {
         let counting = reading.local.is_empty();
         let most = u64::try_from(query.limit).unwrap_or(u64::MAX);
         let mut count = 0;
-        let mut start = reading.start();
+        let (mut start, mut advance) = (reading.start(), Advance::default());
         loop {
             let limit = count_limit(&reading, query, most - count);
             let given = reading.send(&self.client, call, start.take(), limit, counting).await?;
             let last = given.last.clone();
             count += if counting { given.count } else { self.wanted(call, query, &reading, given).await?.len() as u64 };
             match last {
-                Some(last) if count < most => start = Some(last),
+                Some(last) if count < most => {
+                    advance.to(&last)?;
+                    start = Some(last);
+                }
                 _ => return Ok(count.min(most)),
             }
         }

@@ -3,7 +3,7 @@
 
 use super::changes;
 use super::condition::{self, Text};
-use super::convert::to_item;
+use super::convert::{Stored, to_item};
 use super::guard;
 use super::keys::to_key;
 use super::op::{Action as Does, Op};
@@ -17,8 +17,11 @@ use crate::request::{Action, Call, RecordKey, Write};
 use crate::value::{EXPIRES, Record, STAMP, Value};
 
 /// Whether the record has to be read before it can be written: its unique values move, a sum of
-/// floats is made here, or an upsert stores more than its changes.
+/// floats is made here, its condition is judged here, or an upsert stores more than its changes.
 pub(super) fn must_read(write: &Write) -> bool {
+    if write.condition.as_ref().is_some_and(|condition| !condition::is_judged_alike(condition)) {
+        return true;
+    }
     match &write.action {
         Action::Create(_) | Action::Check => false,
         Action::Put(_) | Action::Replace(_) | Action::Delete => has_unique(write.definition),
@@ -116,10 +119,10 @@ pub(super) struct Settled {
 }
 
 /// The operation of a write on a record that was read and allows it.
-pub(super) fn settled(write: &Write, call: &Call, stamp: &Value, stored: Option<&Record>) -> Result<Settled> {
+pub(super) fn settled(write: &Write, call: &Call, stamp: &Value, stored: Option<&Stored>) -> Result<Settled> {
     let definition = write.definition;
-    let live = stored.filter(|record| record.is_live(call));
-    let outcome = write.outcome(live)?;
+    let live = stored.filter(|stored| stored.record.is_live(call));
+    let outcome = write.outcome(live.map(|live| &live.record))?;
     let mut placeholders = Placeholders::default();
     let does = match (&write.action, live, &outcome) {
         (Action::Check | Action::Delete, None, _) => return Ok(Settled { op: None, outcome }),
@@ -154,7 +157,9 @@ fn allowed(write: &Write, call: &Call, placeholders: &mut Placeholders) -> Text 
         Some(_) => live(call, placeholders),
         None => Text::True,
     };
-    let required = write.requirement().map_or(Text::True, |requirement| condition::write(&requirement, placeholders));
+    // DynamoDB takes nothing away below what is not there: where that is so, its refusal shows the record.
+    let required = Expr::both(write.requirement(), write.removals_find_way());
+    let required = required.map_or(Text::True, |required| condition::write(&required, placeholders));
     condition::all([there, live, required], placeholders)
 }
 
@@ -182,31 +187,24 @@ fn exists(function: &str, definition: &Definition, placeholders: &mut Placeholde
 }
 
 /// The record is as it was read: it has the same stamp. One that was written by others has none, and
-/// is compared by what the write depends on.
-fn unchanged(write: &Write, stored: Option<&Record>, placeholders: &mut Placeholders) -> Text {
+/// is compared by what the write depends on, attribute by attribute as they are stored.
+fn unchanged(write: &Write, stored: Option<&Stored>, placeholders: &mut Placeholders) -> Text {
     let definition = write.definition;
-    let Some(record) = stored else { return exists("attribute_not_exists", definition, placeholders) };
-    let same = |name: &str, placeholders: &mut Placeholders| match record.get(name) {
-        Some(value) => {
-            let path = Path::field(name.to_owned());
-            condition::write(&Expr::Compare { path, op: Compare::Eq, value: value.clone() }, placeholders)
-        }
+    let Some(stored) = stored else { return exists("attribute_not_exists", definition, placeholders) };
+    let same = |name: &str, placeholders: &mut Placeholders| match stored.item.get(name) {
+        Some(attribute) => condition::is_stored(name, attribute, placeholders),
         None => condition::function("attribute_not_exists", &Path::field(name.to_owned()), placeholders),
     };
-    if record.get(STAMP).is_some() {
+    if stored.item.contains_key(STAMP) {
         return same(STAMP, placeholders);
     }
-    let there = exists("attribute_exists", definition, placeholders);
-    let names = depends_on(write);
-    // A set of another's is a list here, and would compare with nothing.
-    let comparable = names.iter().filter(|name| !matches!(record.get(name), Some(Value::List(_) | Value::Map(_))));
-    let mut parts = vec![there];
-    parts.extend(comparable.map(|name| same(name, placeholders)));
+    let mut parts = vec![exists("attribute_exists", definition, placeholders)];
+    parts.extend(depends_on(write).iter().map(|name| same(name, placeholders)));
     condition::all(parts, placeholders)
 }
 
 /// That a record is still as it was read, as a part of a transaction that does not write it.
-pub(super) fn still(definition: &'static Definition, key: &RecordKey, stored: Option<&Record>) -> Result<Op> {
+pub(super) fn still(definition: &'static Definition, key: &RecordKey, stored: Option<&Stored>) -> Result<Op> {
     let check = Write::new(definition, key.clone(), Action::Check);
     let mut placeholders = Placeholders::default();
     let condition = unchanged(&check, stored, &mut placeholders).into_expression(&mut placeholders);

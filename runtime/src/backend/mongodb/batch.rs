@@ -288,7 +288,8 @@ async fn mark_stored(
         Ok((mine, key))
     };
     let filter = doc! { "_id": { "$in": ids } };
-    let Ok(found) = find(call, &collection(database, first.definition), &filter, &options, decode).await else {
+    let Ok(found) = find(call, &collection(database, first.definition), &filter, &options, round.len(), decode).await
+    else {
         return;
     };
     for at in round {

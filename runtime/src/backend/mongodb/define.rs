@@ -48,7 +48,8 @@ pub(super) async fn define(database: &Database, call: Call, definition: &'static
         let create = |_| database.run_command(doc! { "create": definition.name() }).into_future();
         tolerate(command(&call, create).await, NAMESPACE_EXISTS)?;
     } else {
-        fill_shadows(database, &call, definition).await?;
+        let filling = "records were being given the text that an index orders their bytes by";
+        fill_shadows(database, &call, definition).await.map_err(|error| error.timed_out_while(filling))?;
     }
     if missing.is_empty() {
         return Ok(());
@@ -56,7 +57,7 @@ pub(super) async fn define(database: &Database, call: Call, definition: &'static
     // All indexes in one command: it makes all of them or none, and returns when they are ready.
     let create =
         |_| database.run_command(doc! { "createIndexes": definition.name(), "indexes": missing.clone() }).into_future();
-    command(&call, create).await.map(drop).map_err(|trouble| refused(definition, trouble, &call))
+    command(&call, create).await.map(drop).map_err(|trouble| refused(definition, trouble, &call, &missing))
 }
 
 /// Unique indexes that are missing or not as the model has them, a line each. Asked to, makes what is
@@ -107,8 +108,16 @@ pub(super) async fn check(database: &Database, call: &Call, definition: &'static
     plan.refusal().map_or(Ok(()), Err)
 }
 
-fn refused(definition: &Definition, trouble: Trouble, call: &Call) -> Error {
-    let Trouble::Driver(error) = &trouble else { return trouble.into_error(call.operation) };
+fn refused(definition: &Definition, trouble: Trouble, call: &Call, missing: &[Document]) -> Error {
+    let Trouble::Driver(error) = &trouble else {
+        let names: Vec<_> = missing.iter().map(name_of).collect();
+        let message = format!(
+            "the deadline passed while the indexes {} of the collection {} were being built; the server may go on with it",
+            names.join(", "),
+            definition.name()
+        );
+        return Error::new(ErrorKind::Timeout, message);
+    };
     let code = super::errors::code(error);
     if code == Some(DUPLICATE_KEY) {
         let index = index_of(&error.to_string()).unwrap_or_default();
@@ -263,7 +272,8 @@ async fn duplicates(
     let collection = database.collection::<Document>(definition.name());
     let (pipeline, collection) = (&pipeline, &collection);
     let first = |_| async move { collection.aggregate(pipeline.clone()).allow_disk_use(true).await?.advance().await };
-    let shared = read(call, first).await?;
+    let looking = format!("records that share a value of the unique index {} were looked for", name_of(wanted));
+    let shared = read(call, first).await.map_err(|error| error.timed_out_while(&looking))?;
     Ok(shared.then(|| format!("the unique index {} cannot be made: records share its values", name_of(wanted))))
 }
 

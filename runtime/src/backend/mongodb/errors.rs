@@ -1,5 +1,6 @@
 //! What the driver's errors mean.
 
+use mongodb::bson::error::ErrorKind as BsonError;
 use mongodb::bson::{Document, RawDocument};
 use mongodb::error::{
     Error as DriverError, ErrorKind as Driver, NO_WRITES_PERFORMED, RETRYABLE_WRITE_ERROR, SYSTEM_OVERLOADED_ERROR,
@@ -37,6 +38,8 @@ const TOO_LARGE: [i32; 4] = [10334, 17280, 17419, 17420];
 const WRITE_CONFLICT: i32 = 112;
 /// More requests came than the server takes: it looked at none of them.
 const RATE_LIMIT: i32 = 462;
+/// How the driver says that a message or a document has an impossible length.
+const LENGTHS: [&str; 2] = ["checked arithmetic failure", "out of range integral type"];
 /// The moment that was to be read is gone, or not there yet.
 const NO_SNAPSHOT: [i32; 2] = [239, 246];
 
@@ -79,7 +82,7 @@ impl Trouble {
                 || NO_SNAPSHOT.contains(&code)
                 || code == WRITE_CONFLICT
         };
-        let lost = matches!(self, Self::Silence) || self.is_network() || self.is_unreached();
+        let lost = matches!(self, Self::Silence) || self.is_network() || self.is_unreached() || self.is_garbled();
         lost || self.is_overload() || self.code().is_some_and(codes)
     }
 
@@ -105,9 +108,9 @@ impl Trouble {
         (lost || self.code().is_some_and(codes) || self.is_garbled()) && !self.is_undone() && !self.is_overload()
     }
 
-    /// An answer came that cannot be understood.
-    fn is_garbled(&self) -> bool {
-        matches!(self, Self::Driver(error) if matches!(&*error.kind, Driver::InvalidResponse { .. }))
+    /// Whether an answer came that cannot be read: after a write it says nothing of what was done.
+    pub(super) fn is_garbled(&self) -> bool {
+        matches!(self, Self::Driver(error) if is_garbled(error))
     }
 
     /// Whether the server asks for less traffic.
@@ -194,8 +197,29 @@ pub(super) fn of_item(code: i32, message: &str) -> Error {
     Error::new(kind, format!("{message} (code {code})"))
 }
 
+/// Whether the driver could not read an answer. What it could not write has other kinds.
+fn is_garbled(error: &DriverError) -> bool {
+    match &*error.kind {
+        Driver::InvalidResponse { .. } => true,
+        Driver::Bson(error) => matches!(
+            error.kind,
+            BsonError::Deserialization { .. }
+                | BsonError::EndOfStream { .. }
+                | BsonError::MalformedBytes { .. }
+                | BsonError::Utf8Encoding { .. }
+                | BsonError::ValueAccess { .. }
+                | BsonError::Io { .. }
+        ),
+        // What the driver calls a length that is none: it checks its own arguments before it has one.
+        Driver::InvalidArgument { message, .. } => LENGTHS.iter().any(|text| message.contains(text)),
+        Driver::Internal { .. } => true,
+        _ => false,
+    }
+}
+
 fn kind_of(error: &DriverError) -> ErrorKind {
     match &*error.kind {
+        _ if is_garbled(error) => ErrorKind::Unavailable,
         Driver::Authentication { .. } | Driver::InvalidTlsConfig { .. } => ErrorKind::Config,
         Driver::ServerSelection { .. }
         | Driver::Io(_)
@@ -237,6 +261,11 @@ fn message_of(error: &DriverError) -> String {
         Driver::Write(WriteFailure::WriteConcernError(concern)) => {
             format!("the write concern was not met: {} (code {})", concern.message, concern.code)
         }
+        Driver::ServerSelection { .. } => "no server was found that takes the request".to_owned(),
+        Driver::ConnectionPoolCleared { .. } => {
+            "the connections to the server were closed, as one of them failed".to_owned()
+        }
+        kind if is_garbled(error) => format!("the server's answer cannot be read: {kind}"),
         kind => kind.to_string(),
     }
 }

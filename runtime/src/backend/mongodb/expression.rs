@@ -119,9 +119,8 @@ fn same(stored: Bson, value: &Value, operand: Bson) -> Result<Bson> {
             (doc! { "$eq": [{ "$type": own() }, "object"] }, size, map.iter().map(part).collect::<Result<_>>()?)
         }
         Value::List(items) => {
-            let item = |(at, value): (i32, &Value)| {
-                same(doc! { "$arrayElemAt": [own(), at] }.into(), value, to_bson(value)?)
-            };
+            let item =
+                |(at, value): (i32, &Value)| same(doc! { "$arrayElemAt": [own(), at] }.into(), value, to_bson(value)?);
             let items = (0..).zip(items).map(item).collect::<Result<_>>()?;
             (doc! { "$isArray": [own()] }, doc! { "$size": own() }, items)
         }

@@ -9,6 +9,7 @@ mod define;
 mod errors;
 mod explain;
 mod expression;
+mod home;
 mod indexes;
 mod known;
 mod patience;
@@ -19,6 +20,7 @@ mod sample;
 mod schema;
 mod session;
 mod shape;
+mod topology;
 mod transact;
 mod update;
 mod write;
@@ -31,7 +33,9 @@ use std::time::Duration;
 
 use mongodb::bson::doc;
 
+use self::home::Home;
 use self::known::Known;
+use self::topology::Topology;
 use super::{Backend, Observer, Plan, Reply};
 use crate::config::MongoDbSettings;
 use crate::definition::Definition;
@@ -91,6 +95,8 @@ use crate::value::Record;
 pub struct MongoDb {
     database: mongodb::Database,
     known: Known,
+    home: Home,
+    topology: Topology,
 }
 
 /// The repositories of what is asked together, most of which is of one.
@@ -114,8 +120,22 @@ impl MongoDb {
         connect_timeout: Duration,
         call_timeout: Duration,
     ) -> Result<Self> {
-        let database = connect::connect(settings, connect_timeout, call_timeout).await?;
-        Ok(Self { database, known: Known::default() })
+        let home = Home::current()?;
+        let (database, topology) = connect::connect(settings, connect_timeout, call_timeout).await?;
+        Ok(Self { database, known: Known::default(), home, topology })
+    }
+
+    /// A reply that is worked for on a runtime where it can come, and whose error names the causes where
+    /// no server was found.
+    fn reply<'a, T: Send + 'a>(
+        &'a self,
+        call: Call,
+        work: impl Future<Output = Result<T>> + Send + 'a,
+    ) -> Reply<'a, T> {
+        Reply::later(async move {
+            self.home.check(&call).await?;
+            work.await.map_err(|error| self.topology.explain(error))
+        })
     }
 
     /// Gives the database, once these repositories are known to be defined.
@@ -147,17 +167,17 @@ impl Backend for MongoDb {
     }
 
     fn ping(&self, call: Call) -> Reply<'_, ()> {
-        Reply::later(async move {
+        self.reply(call, async move {
             patience::read(&call, |_| self.database.run_command(doc! { "ping": 1 }).into_future()).await.map(drop)
         })
     }
 
     fn plan(&self, call: Call, definition: &'static Definition) -> Reply<'_, Plan> {
-        Reply::later(define::plan(&self.database, call, definition))
+        self.reply(call, define::plan(&self.database, call, definition))
     }
 
     fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
-        Reply::later(async move {
+        self.reply(call, async move {
             define::define(&self.database, call, definition).await?;
             self.known.add(definition);
             Ok(())
@@ -165,7 +185,7 @@ impl Backend for MongoDb {
     }
 
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
-        Reply::later(async move { read::get(self.with(&call, &[get.definition]).await?, call, get).await })
+        self.reply(call, async move { read::get(self.with(&call, &[get.definition]).await?, call, get).await })
     }
 
     fn get_many(
@@ -176,38 +196,42 @@ impl Backend for MongoDb {
         _consistent: bool,
         observer: Observer,
     ) -> Reply<'_, Vec<Option<Record>>> {
-        Reply::later(async move {
+        self.reply(call, async move {
             let database = self.with(&call, &[definition]).await?;
             read::get_many(database, call, definition, keys, observer).await
         })
     }
 
     fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>> {
-        Reply::later(async move { read::find_unique(self.with(&call, &[find.definition]).await?, call, find).await })
+        self.reply(
+            call,
+            async move { read::find_unique(self.with(&call, &[find.definition]).await?, call, find).await },
+        )
     }
 
     fn query(&self, call: Call, query: Query) -> Reply<'_, Records> {
-        Reply::later(async move { query::query(self.with(&call, &[query.definition]).await?, call, query).await })
+        self.reply(call, async move { query::query(self.with(&call, &[query.definition]).await?, call, query).await })
     }
 
     fn count(&self, call: Call, query: Query) -> Reply<'_, u64> {
-        Reply::later(async move { query::count(self.with(&call, &[query.definition]).await?, call, query).await })
+        self.reply(call, async move { query::count(self.with(&call, &[query.definition]).await?, call, query).await })
     }
 
     fn write(&self, call: Call, write: Write) -> Reply<'_, Written> {
-        Reply::later(async move { write::write(self.with(&call, &[write.definition]).await?, call, write).await })
+        self.reply(call, async move { write::write(self.with(&call, &[write.definition]).await?, call, write).await })
     }
 
     fn write_many(&self, call: Call, writes: Vec<Write>, observer: Observer) -> Reply<'_, Vec<Result<Written>>> {
-        Reply::later(async move {
+        self.reply(call, async move {
             let definitions = repositories(writes.iter().map(|write| write.definition));
             let database = self.with(&call, &definitions).await?;
-            batch::write_many(database, call, writes, observer).await
+            let results = batch::write_many(database, call, writes, observer).await?;
+            Ok(results.into_iter().map(|done| done.map_err(|error| self.topology.explain(error))).collect())
         })
     }
 
     fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>> {
-        Reply::later(async move {
+        self.reply(call, async move {
             let definitions = repositories(writes.iter().map(|write| write.definition));
             let database = self.with(&call, &definitions).await?;
             transact::transact(database, call, writes).await
@@ -215,7 +239,7 @@ impl Backend for MongoDb {
     }
 
     fn read_together(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
-        Reply::later(async move {
+        self.reply(call, async move {
             let definitions = repositories(gets.iter().map(|get| get.definition));
             let database = self.with(&call, &definitions).await?;
             read::together(database, call, gets).await
@@ -223,7 +247,7 @@ impl Backend for MongoDb {
     }
 
     fn verify(&self, call: Call, definition: &'static Definition, mend: bool) -> Reply<'_, Vec<String>> {
-        Reply::later(define::verify(&self.database, call, definition, mend))
+        self.reply(call, define::verify(&self.database, call, definition, mend))
     }
 
     fn explain(&self, call: Call, request: Request<'_>) -> Result<String> {

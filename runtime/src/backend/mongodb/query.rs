@@ -70,7 +70,7 @@ pub(super) async fn query(database: &Database, call: Call, query: Query) -> Resu
         .build();
     let collection = collection(database, query.definition);
     let decode = |document: &_| from_document(query.definition, document);
-    let mut records = find(&call, &collection, &wanted.filter, &options, decode).await?;
+    let mut records = find(&call, &collection, &wanted.filter, &options, ahead, decode).await?;
     let more = records.len() > query.limit;
     records.truncate(query.limit);
     let next = records.last().filter(|_| more).map(|last| query.position_of(last)).transpose()?;

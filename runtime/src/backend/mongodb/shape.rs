@@ -151,7 +151,7 @@ pub(super) fn from_document(definition: &'static Definition, document: &RawDocum
             "_id" => read_id(definition, raw, &mut record)?,
             EXPIRES if definition.ttl().is_some() => record.set(EXPIRES, from_raw(raw).map(seconds)?),
             own if own.starts_with(OWN) => {}
-            name => record.set(name, from_raw(raw)?),
+            name => record.insert(name, from_raw(raw)?),
         }
     }
     for (name, shadow) in shadows(definition) {

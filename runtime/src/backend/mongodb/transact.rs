@@ -93,7 +93,9 @@ pub(super) async fn transact(database: &Database, call: Call, writes: Vec<Write>
 /// The deadline came, and nothing was committed: the last that went wrong, unless it was others' writes.
 fn gave_up(last: Option<Trouble>, call: &Call) -> Error {
     match last {
-        Some(trouble) if trouble.is_unreached() || trouble.is_overload() || trouble.is_network() => {
+        Some(trouble)
+            if trouble.is_unreached() || trouble.is_overload() || trouble.is_network() || trouble.is_garbled() =>
+        {
             trouble.into_error(call.operation)
         }
         Some(Trouble::Driver(cause)) => out_of_time(call).with_source(cause),

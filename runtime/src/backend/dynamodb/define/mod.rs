@@ -5,6 +5,7 @@ mod backfill;
 mod compare;
 mod observe;
 mod tables;
+mod waiting;
 
 use std::time::Duration;
 
@@ -35,14 +36,15 @@ impl DynamoDb {
 
     /// Does it.
     pub(super) async fn make(&self, call: &Call, definition: &'static Definition) -> Result<()> {
-        let mut making = Making { db: self, call, definition, made: false, waiting: Attempts::new(call) };
+        let mut making =
+            Making { db: self, call, definition, made: false, waiting: Attempts::new(call), awaited: String::new() };
         loop {
             match making.step().await? {
                 Step::Done => return Ok(()),
                 Step::Taken if !call.left().is_zero() => {}
                 Step::Awaited if making.waiting.pause().await => making.waiting.count(),
                 Step::Taken | Step::Awaited => {
-                    return Err(call::timed_out("while tables and indexes were not ready yet"));
+                    return Err(call::timed_out(&format!("while {}", making.awaited)));
                 }
             }
         }
@@ -66,6 +68,8 @@ struct Making<'a> {
     /// Whether this call made the repository's table, and has to turn its time to live on.
     made: bool,
     waiting: Attempts<'a>,
+    /// What was not ready when it was last looked at.
+    awaited: String,
 }
 
 impl Making<'_> {
@@ -73,6 +77,7 @@ impl Making<'_> {
     async fn step(&mut self) -> Result<Step> {
         let (db, call, definition) = (self.db, self.call, self.definition);
         let observed = db.observe(call, definition).await?;
+        self.awaited = waiting::awaited(definition, &observed);
         let plan = compare::plan(definition, &observed);
         if let Some(refusal) = plan.refusal() {
             return self.lifetime(&observed, refusal).await;
@@ -98,7 +103,9 @@ impl Making<'_> {
         let unready: Vec<_> =
             definition.unique_indexes().filter(|index| observed.state(index) != Some(State::Ready)).collect();
         if !unready.is_empty() {
-            db.backfill(call, definition, &unready).await?;
+            let names: Vec<_> = unready.iter().map(|index| index.name).collect();
+            let filling = format!("the values of the unique index {} were being collected", names.join(", "));
+            db.backfill(call, definition, &unready).await.map_err(|error| error.timed_out_while(&filling))?;
             db.mark(call, definition, &unready, State::Ready).await?;
         }
         Ok(Step::Done)
