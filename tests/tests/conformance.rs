@@ -37,6 +37,8 @@ mod fidelity;
 mod filled;
 #[path = "conformance/in_mongodb.rs"]
 mod in_mongodb;
+#[path = "conformance/instants.rs"]
+mod instants;
 #[path = "conformance/key_types.rs"]
 mod key_types;
 #[path = "conformance/keys.rs"]

@@ -3,6 +3,7 @@
 mod eval;
 mod expr;
 
+pub(crate) use eval::foreign;
 pub use expr::{Expr, Op};
 
 use std::fmt;

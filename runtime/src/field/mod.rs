@@ -19,7 +19,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::codec::to_value;
+use crate::codec::{located, to_value};
 use crate::definition::{Definition, WrittenDefault};
 use crate::error::{Error, Result};
 use crate::limits;
@@ -314,7 +314,7 @@ impl<M, T: FieldType, Role> Field<M, T, Role> {
             Some(encode) => T::lend(value, encode),
             None => T::encode(value),
         };
-        encoded.map_err(|e| Error::new(e.kind(), format!("{}: {}", self.path(), e.message())))
+        encoded.map_err(|e| Error::new(e.kind(), located(&self.path().to_string(), e.message())))
     }
 
     /// A value of this field as a part of a key.
