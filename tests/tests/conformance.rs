@@ -6,6 +6,8 @@
 #[path = "conformance/harness.rs"]
 #[macro_use]
 mod harness;
+#[path = "conformance/messages.rs"]
+mod messages;
 #[path = "conformance/models.rs"]
 mod models;
 
@@ -15,6 +17,8 @@ mod afterlife;
 mod batches;
 #[path = "conformance/conditions.rs"]
 mod conditions;
+#[path = "conformance/contested.rs"]
+mod contested;
 #[path = "conformance/create_get_delete.rs"]
 mod create_get_delete;
 #[path = "conformance/cursors.rs"]
@@ -31,6 +35,10 @@ mod expiry;
 mod fidelity;
 #[path = "conformance/filled.rs"]
 mod filled;
+#[path = "conformance/in_mongodb.rs"]
+mod in_mongodb;
+#[path = "conformance/instants.rs"]
+mod instants;
 #[path = "conformance/key_types.rs"]
 mod key_types;
 #[path = "conformance/keys.rs"]
@@ -41,6 +49,8 @@ mod locks;
 mod moves;
 #[path = "conformance/no_changes.rs"]
 mod no_changes;
+#[path = "conformance/nested.rs"]
+mod nested;
 #[path = "conformance/pages.rs"]
 mod pages;
 #[path = "conformance/projections.rs"]

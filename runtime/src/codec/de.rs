@@ -37,9 +37,7 @@ impl<'a> ValueDeserializer<'a, '_> {
     fn mismatch<T>(&self, expected: &dyn de::Expected) -> Out<T> {
         let found = match self.value {
             Value::Null => Unexpected::Unit,
-            Value::Bool(b) => Unexpected::Bool(*b),
-            // Stored values are the user's data and do not belong in messages: only types are told.
-            other => Unexpected::Other(other.type_name()),
+            other => Unexpected::Other(other.noun()),
         };
         Err(de::Error::invalid_type(found, expected))
     }
@@ -53,7 +51,7 @@ impl<'a> ValueDeserializer<'a, '_> {
 
     fn visit_list<V: Visitor<'a>>(self, items: &'a [Value], visitor: V) -> Out<V::Value> {
         let mut items = items.iter();
-        let value = visitor.visit_seq(ListSeq { items: &mut items, fills: self.fills })?;
+        let value = visitor.visit_seq(ListSeq { items: &mut items, taken: 0, fills: self.fills })?;
         finished(items.len(), value)
     }
 
@@ -347,6 +345,7 @@ impl<'de> Deserializer<'de> for Byte {
 
 struct ListSeq<'s, 'a, 'f> {
     items: &'s mut slice::Iter<'a, Value>,
+    taken: usize,
     fills: &'f Fills<'a>,
 }
 
@@ -354,8 +353,10 @@ impl<'a> de::SeqAccess<'a> for ListSeq<'_, 'a, '_> {
     type Error = CodecError;
 
     fn next_element_seed<T: DeserializeSeed<'a>>(&mut self, seed: T) -> Out<Option<T::Value>> {
-        let fills = self.fills;
-        self.items.next().map(|value| seed.deserialize(ValueDeserializer { value, fills })).transpose()
+        let Some(value) = self.items.next() else { return Ok(None) };
+        let position = self.taken;
+        self.taken += 1;
+        seed.deserialize(ValueDeserializer { value, fills: self.fills }).map(Some).map_err(|e| e.at(position))
     }
 
     fn size_hint(&self) -> Option<usize> {
