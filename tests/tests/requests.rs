@@ -103,6 +103,7 @@ async fn dynamodb_sends(target: Target) {
     sends!(c, "count", User::find_by_team("core").count(&db), [("Query", 1)]);
     sends!(c, "scan", Note::scan().exec(&db), [("Scan", 1)]);
     sends!(c, "update", Note::update("n").set(Note::TITLE, "x").add(Note::COUNT, 1).exec(&db), [("UpdateItem", 1)]);
+    sends!(c, "update without changes", Note::update("n").exec(&db), [("GetItem", 1)]);
     sends!(c, "update of no unique field", User::update("u1").set(User::AGE, 9).exec(&db), [("UpdateItem", 1)]);
     sends!(
         c,
@@ -164,6 +165,7 @@ async fn mongodb() {
     sends!(c, "first", User::find_by_team("core").first(&db), [("find", 1)]);
     sends!(c, "count", User::find_by_team("core").count(&db), [("aggregate", 1)]);
     sends!(c, "update", Note::update("n").set(Note::TITLE, "x").add(Note::COUNT, 1).exec(&db), [("findAndModify", 1)]);
+    sends!(c, "update without changes", Note::update("n").exec(&db), [("find", 1)]);
     sends!(
         c,
         "update of a unique field",
