@@ -251,10 +251,7 @@ async fn a_listing_costs_no_request_at_its_end(target: Target, query: &'static s
     let db = c.db.clone();
     db.define::<Event>().await.unwrap();
     Event::put_many(&(0..20).map(|n| event("s", n, 0)).collect::<Vec<_>>()).exec(&db).await.unwrap();
-    let page = |after: Option<reposit::Cursor>| {
-        let page = Event::query("s").limit(10);
-        if let Some(after) = after { page.after(after) } else { page }
-    };
+    let page = |after: Option<reposit::Cursor>| Event::query("s").limit(10).after(after);
     let first = page(None).exec(&db).await.unwrap();
     sends!(c, "the last page, which is full", page(first.next.clone()).exec(&db), [(query, 1)]);
     assert_eq!(page(first.next.clone()).exec(&db).await.unwrap().next, None);
