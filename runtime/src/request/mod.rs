@@ -1,6 +1,8 @@
 //! What a backend is asked: plain data, with no builder and no model type in it.
 
+pub(crate) mod liveness;
 mod read;
+mod stored;
 mod write;
 
 pub use read::{FindUnique, Get, Position, Query, Records, Source, Span};
@@ -10,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::definition::{Definition, IndexDef};
 use crate::error::{Error, Result};
-use crate::value::{EXPIRES, Record, Value};
+use crate::value::{Record, Value};
 
 /// What every request carries.
 #[derive(Debug, Clone, Copy)]
@@ -66,18 +68,6 @@ impl RecordKey {
             })
         };
         Ok(Self { hash: part(definition.hash_name())?, range: definition.range_name().map(part).transpose()? })
-    }
-}
-
-impl Record {
-    /// When the record expires, in whole seconds since the epoch.
-    pub fn expires(&self) -> Option<i64> {
-        self.get(EXPIRES).and_then(Value::as_int).and_then(|n| i64::try_from(n).ok())
-    }
-
-    /// Whether the record still exists for a reader.
-    pub fn is_live(&self, call: &Call) -> bool {
-        call.is_before(self.expires())
     }
 }
 

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::convert::to_record;
+use super::convert::to_record_of;
 use crate::codec;
 use crate::error::Result;
 use crate::repository::Repository;
@@ -26,5 +26,5 @@ use crate::repository::Repository;
 ///
 /// Errors: [`Codec`](crate::ErrorKind::Codec) where the item does not fit the model.
 pub fn decode<M: Repository>(item: HashMap<String, AttributeValue>) -> Result<M> {
-    codec::decode(to_record(item)?, M::definition())
+    codec::decode(to_record_of(M::definition(), item)?, M::definition())
 }

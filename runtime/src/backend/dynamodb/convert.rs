@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::number;
+use crate::definition::Definition;
 use crate::error::{Error, Result};
 use crate::value::{Record, Value};
 
@@ -42,6 +43,13 @@ pub(super) fn to_record(item: Item) -> Result<Record> {
         let value = to_value(attribute).map_err(|e| Error::codec(format!("{name}: {}", e.message())))?;
         record.set(name, value);
     }
+    Ok(record)
+}
+
+/// An item of a repository as a record of its model.
+pub(super) fn to_record_of(definition: &Definition, item: Item) -> Result<Record> {
+    let mut record = to_record(item)?;
+    definition.unalias(&mut record);
     Ok(record)
 }
 

@@ -117,6 +117,11 @@ pub(super) fn owner(definition: &Definition, guard: &Record) -> Option<RecordKey
     Some(RecordKey { hash, range })
 }
 
+/// Whether a guard that was read still holds its value.
+pub(super) fn is_live(guard: &Record, call: &Call) -> bool {
+    call.is_before(guard.expires())
+}
+
 /// What a write does to a guard.
 #[derive(Debug, Clone)]
 pub(super) struct Move {

@@ -150,8 +150,9 @@ impl Backend for DynamoDb {
 
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
         Reply::later(async move {
-            let found = self.fetch(&call, vec![(get.definition, get.key)], get.consistent, None).await?;
-            Ok(found.into_iter().flatten().next().filter(|record| record.is_live(&call)))
+            let definition = get.definition;
+            let found = self.fetch(&call, vec![(definition, get.key)], get.consistent, None).await?;
+            Ok(found.into_iter().flatten().next().filter(|record| record.is_live(definition, &call)))
         })
     }
 
@@ -166,7 +167,7 @@ impl Backend for DynamoDb {
         Reply::later(async move {
             let wanted = keys.into_iter().map(|key| (definition, key)).collect();
             let found = self.fetch_watched(&call, wanted, consistent, None, &observer).await?;
-            Ok(found.into_iter().map(|record| record.filter(|record| record.is_live(&call))).collect())
+            Ok(found.into_iter().map(|record| record.filter(|record| record.is_live(definition, &call))).collect())
         })
     }
 

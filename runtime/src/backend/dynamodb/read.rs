@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::KeysAndAttributes;
 
 use super::DynamoDb;
 use super::call::{self, Attempts};
-use super::convert::{Item, to_record};
+use super::convert::{Item, to_record_of};
 use super::failure::Failure;
 use super::keys::{ident, to_key};
 use super::placeholders::Placeholders;
@@ -88,7 +88,7 @@ impl DynamoDb {
             let get = get.set_projection_expression(projection.clone()).set_expression_attribute_names(names.clone());
             get.set_consistent_read(consistent.then_some(true)).send()
         };
-        call::read(call, request).await?.item.map(to_record).transpose()
+        call::read(call, request).await?.item.map(|item| to_record_of(definition, item)).transpose()
     }
 
     /// Reads one batch, and what was left of it, until all is read.
@@ -111,7 +111,7 @@ impl DynamoDb {
                     for (table, items) in answer.responses.unwrap_or_default() {
                         let Some(definition) = definitions.get(table.as_str()) else { continue };
                         for item in items {
-                            found.push((*definition, to_record(item)?));
+                            found.push((*definition, to_record_of(definition, item)?));
                         }
                     }
                     left = answer.unprocessed_keys.unwrap_or_default();

@@ -87,7 +87,7 @@ impl Writer<'_> {
 
 /// Whether a guard is held by another record that has not expired.
 fn taken(moved: &Move, owner: &RecordKey, guard: Option<&Record>, call: &Call) -> bool {
-    guard.is_some_and(|guard| guard.is_live(call) && guard::owner(moved.definition, guard).as_ref() != Some(owner))
+    guard.is_some_and(|guard| guard::is_live(guard, call) && guard::owner(moved.definition, guard).as_ref() != Some(owner))
 }
 
 /// The outcome of a write is not known, and why.

@@ -54,7 +54,7 @@ pub(super) struct Look {
 impl Place {
     /// Whether a record is live and has the value.
     pub(super) fn is_of(&self, record: Option<&Record>, call: &Call) -> bool {
-        record.filter(|record| record.is_live(call)).is_some_and(|record| {
+        record.filter(|record| record.is_live(self.definition, call)).is_some_and(|record| {
             let values = index_values(self.definition, self.index, record);
             values.is_some_and(|values| guard::key(self.index, &values) == self.key)
         })
@@ -87,7 +87,7 @@ impl DynamoDb {
             parts.push(together::part(definition.name(), to_key(definition, key))?);
         }
         let mut read = self.read_parts(call, parts).await?.into_iter();
-        let guard = read.next().flatten().filter(|guard| guard.is_live(call));
+        let guard = read.next().flatten().filter(|guard| guard::is_live(guard, call));
         Ok((guard, read.collect()))
     }
 
@@ -100,7 +100,7 @@ impl DynamoDb {
             let keys = keys.into_iter().cloned();
             let records: Vec<_> = keys.zip(records).collect();
             let record = records.first().and_then(|(_, record)| record.as_ref());
-            let expires = record.and_then(Record::expires);
+            let expires = record.and_then(|record| record.expiry(place.definition));
             let standing = match &guard {
                 _ if !place.is_of(record, call) => Standing::Right,
                 None => Standing::Unguarded,

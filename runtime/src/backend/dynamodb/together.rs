@@ -34,7 +34,9 @@ impl DynamoDb {
         let read = self.read_parts(call, parts).await?;
         let record = |get: &Get| {
             let at = places.get(&ident(get.definition, &get.key))?;
-            read.get(*at)?.clone().filter(|record| record.is_live(call))
+            let mut record = read.get(*at)?.clone()?;
+            get.definition.unalias(&mut record);
+            Some(record).filter(|record| record.is_live(get.definition, call))
         };
         Ok(gets.iter().map(record).collect())
     }

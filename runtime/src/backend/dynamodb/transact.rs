@@ -113,7 +113,7 @@ impl Writer<'_> {
             let place = (moved.definition.name(), &moved.key);
             if moved.to.is_some() && !holders.contains_key(&place) {
                 let guard = self.db.guards_of(self.call, moved.definition, std::slice::from_ref(&moved.key)).await?;
-                let live = guard.get(&moved.key).filter(|guard| guard.is_live(self.call));
+                let live = guard.get(&moved.key).filter(|guard| guard::is_live(guard, self.call));
                 holders.insert(place, live.and_then(|guard| guard::owner(moved.definition, guard)));
             }
         }

@@ -5,7 +5,7 @@ use serde_json::Map;
 use super::DynamoDb;
 use super::call;
 use super::condition;
-use super::convert::to_record;
+use super::convert::{to_record, to_record_of};
 use super::explain;
 use super::guard;
 use super::keys::to_key;
@@ -39,7 +39,7 @@ impl<'a> Lookup<'a> {
             value: value.clone(),
         });
         let key = condition::write(&Expr::And(equal.collect()), &mut placeholders).into_expression(&mut placeholders);
-        let filter = definition.ttl().map(|_| plan::live(call, &mut placeholders));
+        let filter = definition.ttl().map(|_| plan::live(definition, call, &mut placeholders));
         let filter = filter.and_then(|filter| filter.into_expression(&mut placeholders));
         let used = placeholders.used(key.iter().chain(&filter).map(String::as_str));
         Self { find, key, filter, used }
@@ -76,12 +76,12 @@ impl DynamoDb {
             };
             let given = call::read(call, request).await?;
             for item in given.items.unwrap_or_default() {
-                let record = to_record(item)?;
+                let record = to_record_of(definition, item)?;
                 let record = match find.index.projection {
                     Projection::All => Some(record),
                     _ => self.holder(call, find, RecordKey::of(definition, &record)?).await?,
                 };
-                if let Some(record) = record.filter(|record| record.is_live(call)) {
+                if let Some(record) = record.filter(|record| record.is_live(definition, call)) {
                     return Ok(Some(record));
                 }
             }
@@ -105,7 +105,7 @@ impl DynamoDb {
             };
             let Some(item) = call::read(call, request).await?.item else { return Ok(None) };
             let guard = to_record(item)?;
-            let Some(owner) = guard::owner(definition, &guard).filter(|_| guard.is_live(call)) else { return Ok(None) };
+            let Some(owner) = guard::owner(definition, &guard).filter(|_| guard::is_live(&guard, call)) else { return Ok(None) };
             if let Some(record) = self.holder(call, find, owner).await? {
                 return Ok(Some(record));
             }
@@ -124,8 +124,8 @@ impl DynamoDb {
             let get = self.client.get_item().table_name(definition.name()).consistent_read(true);
             get.set_key(Some(to_key(definition, &key))).send()
         };
-        let record = call::read(call, request).await?.item.map(to_record).transpose()?;
+        let record = call::read(call, request).await?.item.map(|item| to_record_of(definition, item)).transpose()?;
         let has = |record: &Record| index_values(definition, find.index, record).as_ref() == Some(&find.values);
-        Ok(record.filter(|record| record.is_live(call) && has(record)))
+        Ok(record.filter(|record| record.is_live(definition, call) && has(record)))
     }
 }

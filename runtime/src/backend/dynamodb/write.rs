@@ -16,7 +16,7 @@ use std::collections::HashSet;
 
 use super::DynamoDb;
 use super::call::{self, Attempts};
-use super::convert::{Item, to_record};
+use super::convert::{Item, to_record_of};
 use super::guard::{self, GuardKey};
 use super::op::Op;
 use super::plan;
@@ -203,7 +203,7 @@ impl<'a> Writer<'a> {
                         moves.extend(plan::guard_moves(write, position, self.call, stored, settled.outcome.as_ref()));
                     }
                     ops.extend(settled.op.map(|op| (Part::Record(position), op)));
-                    let existed = stored.is_some_and(|record| record.is_live(self.call));
+                    let existed = stored.is_some_and(|record| record.is_live(write.definition, self.call));
                     let record = settled.outcome.filter(|_| !write.changes().is_empty());
                     written.push(Written { existed, record });
                 }
@@ -244,13 +244,13 @@ impl<'a> Writer<'a> {
         if op.is_check() {
             return Ok(plan.written);
         }
-        let record = item.map(to_record).transpose()?;
+        let record = item.map(|item| to_record_of(write.definition, item)).transpose()?;
         match &write.action {
             Action::Update(_) | Action::Upsert { .. } if record.is_some() => {
                 *written = Written::updated(record.unwrap_or_default())
             }
             Action::Delete if matches!(self.bases[0], Base::Unread) => {
-                written.existed = record.is_some_and(|record| record.is_live(self.call));
+                written.existed = record.is_some_and(|record| record.is_live(write.definition, self.call));
                 if !written.existed && self.attempts.ambiguous && self.telling {
                     let message = "the record is gone, but it is not known whether this delete took it away";
                     return Err(unknown(message).into());

@@ -12,14 +12,14 @@ use mongodb::options::ReadConcern;
 use mongodb::{Collection, Database};
 
 use super::command::{Answer, Command, Stamps};
-use super::convert::date;
 use super::errors::{Clash, Trouble};
 use super::patience::{Backoff, attempt, out_of_time, within};
 use super::read::{by_key, collection};
-use super::shape::{by_id, from_document, stamp_of};
+use super::shape::{by_id, columns, expired, from_document, stamp_of};
+use crate::definition::IndexDef;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::{Action, Call, Write, Written};
-use crate::value::{EXPIRES, Record};
+use crate::value::Record;
 
 /// How long the record is looked at where the connection broke.
 const GRACE: Duration = Duration::from_secs(1);
@@ -129,7 +129,7 @@ async fn verdict(database: &Database, call: &Call, write: &Write) -> Result<Verd
 
 pub(super) fn judge(write: &Write, stored: Option<Record>, call: &Call) -> Result<Verdict> {
     write.judge(stored.as_ref(), call)?;
-    let live = stored.filter(|record| record.is_live(call));
+    let live = stored.filter(|record| record.is_live(write.definition, call));
     if live.is_none() && matches!(write.action, Action::Delete) {
         return Ok(Verdict::Nothing);
     }
@@ -159,13 +159,16 @@ pub(super) fn refusal(write: &Write, clash: &Clash) -> Option<Error> {
         let taken = || Error::new(ErrorKind::AlreadyExists, "a live record has this key");
         return matches!(write.action, Action::Create(_)).then(taken);
     }
-    Some(match write.definition.index(&clash.index) {
-        Some(index) => Error::taken(index.name),
-        None => Error::new(
-            ErrorKind::Backend,
-            format!("a unique index {:?} that the model does not have refused the write", clash.index),
-        ),
-    })
+    // An index that the model has under another name is told by the model's; one that it does not have,
+    // of a later release perhaps, by its own.
+    let definition = write.definition;
+    let paths: Option<Vec<_>> = clash.values.as_ref().map(|values| values.keys().map(String::as_str).collect());
+    let is_same = |index: &&IndexDef| {
+        let columns = columns(definition, index);
+        paths.as_ref().is_some_and(|paths| columns.iter().map(|column| column.path.as_str()).eq(paths.iter().copied()))
+    };
+    let index = definition.index(&clash.index).or_else(|| definition.unique_indexes().find(is_same));
+    Some(Error::taken(index.map_or(&clash.index, |index| index.name)))
 }
 
 /// Finds the holder of a value if it has expired.
@@ -173,7 +176,7 @@ pub(super) fn expired_holder(call: &Call, write: &Write, clash: &Clash) -> Optio
     let (values, _) = clash.values.as_ref().zip(write.definition.ttl())?;
     let mut filter: Document =
         values.iter().map(|(path, value)| (path.clone(), doc! { "$eq": value.clone() }.into())).collect();
-    filter.insert(EXPIRES, doc! { "$lte": date(call.now_seconds()) });
+    filter.insert("$or", expired(write.definition, call)?);
     Some(filter)
 }
 

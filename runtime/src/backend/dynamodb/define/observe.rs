@@ -60,6 +60,11 @@ impl Observed {
     pub(super) fn state(&self, index: &IndexDef) -> Option<State> {
         self.guards.as_ref()?.states.get(index.name).copied()
     }
+
+    /// How far the guards of each index are, by its name.
+    pub(super) fn states(&self) -> BTreeMap<String, State> {
+        self.guards.as_ref().map(|guards| guards.states.clone()).unwrap_or_default()
+    }
 }
 
 /// The item in the table of guards that says how far they are. No guard has this key.
