@@ -56,7 +56,7 @@ impl Place {
     pub(super) fn is_of(&self, record: Option<&Record>, call: &Call) -> bool {
         record.filter(|record| record.is_live(self.definition, call)).is_some_and(|record| {
             let values = index_values(self.definition, self.index, record);
-            values.is_some_and(|values| guard::key(self.index, &values) == self.key)
+            values.is_some_and(|values| guard::key(self.definition, self.index, &values) == self.key)
         })
     }
 

@@ -95,7 +95,7 @@ impl DynamoDb {
     /// The guard, which is never behind, and then the record that it says.
     pub(super) async fn find_consistently(&self, call: &Call, find: &FindUnique) -> Result<Option<Record>> {
         let definition = find.definition;
-        let key = guard::to_key(&guard::key(find.index, &find.values));
+        let key = guard::to_key(&guard::key(definition, find.index, &find.values));
         let table = guard::table(definition);
         let mut before = None;
         for _ in 0..TRIES {

@@ -89,7 +89,7 @@ impl DynamoDb {
             let owner = RecordKey::of(definition, record)?;
             for index in definition.unique_indexes() {
                 if let Some(values) = index_values(definition, index, record) {
-                    let place = Place { definition, index, key: guard::key(index, &values) };
+                    let place = Place { definition, index, key: guard::key(definition, index, &values) };
                     due.push(Due { place, values, owner: owner.clone(), expires: record.expiry(definition) });
                 }
             }

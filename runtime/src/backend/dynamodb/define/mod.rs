@@ -121,7 +121,8 @@ impl Making<'_> {
             .states
             .iter()
             .filter(|(name, state)| {
-                **state != State::Stale && !definition.indexes().iter().any(|index| index.name == **name)
+                // An index that is there still may be the model's under another name.
+                **state != State::Stale && definition.index(name).is_none() && !observed.has_index(name)
             })
             .map(|(name, _)| name.as_str())
             .collect();
