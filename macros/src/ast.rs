@@ -57,6 +57,8 @@ pub(crate) struct Index {
     pub(crate) mark: Mark,
     pub(crate) name: Option<LitStr>,
     pub(crate) hash: Option<LitStr>,
+    /// A hash was given that is none, which was reported.
+    pub(crate) hash_refused: bool,
     pub(crate) ranges: Vec<LitStr>,
     pub(crate) unique: Option<Mark>,
     pub(crate) local: Option<Mark>,
@@ -91,5 +93,16 @@ pub(crate) struct SerdeField {
     pub(crate) skip_deserializing: Option<Mark>,
     pub(crate) skip_serializing_if: Option<Mark>,
     pub(crate) flatten: Option<Mark>,
-    pub(crate) default: bool,
+    pub(crate) default: Option<Default>,
+}
+
+/// What serde reads a missing field as.
+#[derive(Clone)]
+pub(crate) enum Default {
+    /// The default of its type.
+    Type,
+    /// What this function gives.
+    Function(ExprPath),
+    /// That field of the struct's default.
+    Struct,
 }

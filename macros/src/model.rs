@@ -1,5 +1,6 @@
 //! A checked model: what the expansion is made from. Positions point into [`Model::fields`].
 
+use proc_macro2::TokenStream;
 use syn::{ExprPath, Ident, Path, Type, Visibility};
 
 /// A model that keeps the rules, or the part of it that could be understood.
@@ -36,6 +37,8 @@ pub(crate) struct Field {
     pub(crate) role: Role,
     /// Whether a record may lack it though its type is no `Option`.
     pub(crate) skippable: bool,
+    /// The value that a record without it is read with, where that may be something else than nothing.
+    pub(crate) default: Option<TokenStream>,
 }
 
 /// How a field is stored.

@@ -3,6 +3,7 @@
 pub use crate::codec::{CodecError, ValueSerializer};
 pub use crate::definition::{
     AliasDef, Definition, FieldDef, IndexDef, KeyDef, KeyKind, Projection, Spec, TimeUnit, TtlDef, VersionDef,
+    WrittenDefault,
 };
 pub use crate::error::Result;
 pub use crate::field::{
@@ -38,7 +39,12 @@ pub const BROKEN: Definition = Spec {
 
 /// A stored field.
 pub const fn field(name: &'static str, rust_name: &'static str, lowering: Option<Lowering>) -> FieldDef {
-    FieldDef { name, rust_name, lowering }
+    FieldDef { name, rust_name, lowering, default: None }
+}
+
+/// A stored field that serde has a default for.
+pub const fn defaulted(field: FieldDef, default: WrittenDefault) -> FieldDef {
+    FieldDef { default: Some(default), ..field }
 }
 
 /// A field that is part of a key or an index.

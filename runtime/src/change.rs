@@ -6,7 +6,7 @@ use crate::condition::{Expr, Op};
 use crate::error::{Error, Result};
 use crate::field::{Path, Step};
 use crate::limits;
-use crate::value::{EXPIRES, Record, Value};
+use crate::value::{EXPIRES, Record, Value, whole};
 
 /// One change of an update. Every change sees the record as it was before the update.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,10 +76,22 @@ impl Change {
     }
 
     fn way_exists(&self) -> Option<Expr> {
-        if let Self::Expire { field, expiry: Expiry::After(_) } = self {
+        match self {
             // Where there is nothing in the field, there is nothing to count from.
-            return Some(Expr::Exists(field.clone()));
+            Self::Expire { field, expiry: Expiry::After(_) } => Some(Expr::Exists(field.clone())),
+            // Below what is not there nothing has to be taken away.
+            Self::Remove(_) => None,
+            change => change.way(),
         }
+    }
+
+    /// Whether a record has what the change is made in.
+    pub(crate) fn finds_way(&self, record: &Record) -> bool {
+        self.way().is_none_or(|way| record.satisfies(&way))
+    }
+
+    /// That what the change is made in is there; nothing for a field of the record itself.
+    pub(crate) fn way(&self) -> Option<Expr> {
         let steps = self.path().steps();
         let (last, way) = steps.split_last()?;
         let way = match last {
@@ -113,13 +125,14 @@ impl Change {
         let path = self.path();
         let old = record.at(path).cloned();
         let new = match self {
-            Self::Set(_, value) => value.clone(),
+            Self::Set(_, value) => Some(value.clone()),
             Self::SetIfMissing(_, value) => {
-                old.filter(|old| !matches!(old, Value::Null)).unwrap_or_else(|| value.clone())
+                Some(old.filter(|old| !matches!(old, Value::Null)).unwrap_or_else(|| value.clone()))
             }
-            Self::Remove(_) => Value::Null,
-            Self::Append(_, items) => append(path, old, items)?,
-            Self::Add { start, delta, bounds, .. } => add(path, old, *start, delta, *bounds)?,
+            Self::Remove(_) if !self.finds_way(record) => return Ok(()),
+            Self::Remove(_) => None,
+            Self::Append(_, items) => Some(append(path, old, items)?),
+            Self::Add { start, delta, bounds, .. } => Some(add(path, old, *start, delta, *bounds)?),
             Self::Expire { .. } => return Ok(()),
         };
         place(record, path, new)
@@ -199,6 +212,14 @@ pub fn apply(record: &Record, changes: &[Change]) -> Result<Record> {
 
 /// Why a change cannot be made to the record as it is stored.
 pub(crate) fn impossible(change: &Change, record: &Record) -> Error {
+    if let Change::Add { path, .. } = change
+        && path.root() != EXPIRES
+        && let Some(other) = record.at(path).filter(|old| !is_addend(old))
+    {
+        let error = misfit(path, other, "a number");
+        // What is foreign cannot be read either; of what can, the addition is what is wrong.
+        return if matches!(other, Value::Foreign(_)) { error } else { Error::invalid(error.message()) };
+    }
     match change {
         Change::Expire { .. } => {
             Error::invalid("the field that says when the record expires has no value to add to, or is out of range")
@@ -212,6 +233,16 @@ pub(crate) fn impossible(change: &Change, record: &Record) -> Error {
     }
 }
 
+/// Whether something can be added to what is stored.
+fn is_addend(stored: &Value) -> bool {
+    matches!(stored, Value::Null | Value::Int(_) | Value::Float(_))
+}
+
+/// What is stored is not of the kind that a change needs.
+fn misfit(path: &Path, stored: &Value, needed: &str) -> Error {
+    Error::codec(format!("{path} is stored as {}, not as {needed}", stored.noun()))
+}
+
 fn append(path: &Path, old: Option<Value>, items: &[Value]) -> Result<Value> {
     match old {
         None | Some(Value::Null) => Ok(Value::List(items.to_vec())),
@@ -219,15 +250,18 @@ fn append(path: &Path, old: Option<Value>, items: &[Value]) -> Result<Value> {
             list.extend_from_slice(items);
             Ok(Value::List(list))
         }
-        Some(other) => Err(Error::codec(format!("{path} is stored as {}, not as a list", other.type_name()))),
+        Some(other) => Err(misfit(path, &other, "a list")),
     }
 }
 
 fn add(path: &Path, old: Option<Value>, start: u8, delta: &Value, bounds: Option<(i128, i128)>) -> Result<Value> {
     let old = match old {
         None | Some(Value::Null) => Value::Int(start.into()),
+        Some(Value::Float(x)) if bounds.is_some() && whole(x).is_none() => {
+            return Err(Error::codec(format!("{path} is stored as a number that is no integer of i64 or u64")));
+        }
         Some(number @ (Value::Int(_) | Value::Float(_))) => number,
-        Some(other) => return Err(Error::codec(format!("{path} is stored as {}, not as a number", other.type_name()))),
+        Some(other) => return Err(misfit(path, &other, "a number")),
     };
     let named = |message: String| Error::invalid(format!("{path}: {message}"));
     match (old.as_int(), delta.as_int(), bounds) {
@@ -244,13 +278,16 @@ fn as_float(value: &Value) -> f64 {
     }
 }
 
-/// Puts a value at a path whose way exists; a null takes it away.
-fn place(record: &mut Record, path: &Path, value: Value) -> Result<()> {
+/// Puts a value at a path whose way exists; nothing takes away what is there.
+fn place(record: &mut Record, path: &Path, value: Option<Value>) -> Result<()> {
     let missing = || Error::invalid(format!("{path}: the way to this field is missing in the stored record"));
     let (last, way) = path.steps().split_last().ok_or_else(missing)?;
     let Some((first, middle)) = way.split_first() else {
         let Step::Name(name) = last else { return Err(missing()) };
-        record.set(name.to_string(), value);
+        match value {
+            Some(value) => record.insert(name.to_string(), value),
+            None => drop(record.remove(name)),
+        }
         return Ok(());
     };
     let Step::Name(root) = first else { return Err(missing()) };
@@ -258,10 +295,13 @@ fn place(record: &mut Record, path: &Path, value: Value) -> Result<()> {
     for step in middle {
         target = step_into(target, step).ok_or_else(missing)?;
     }
-    match (target, last) {
-        (Value::Map(map), Step::Name(name)) if value == Value::Null => drop(map.remove(name.as_ref())),
-        (Value::Map(map), Step::Name(name)) => drop(map.insert(name.to_string(), value)),
-        (Value::List(list), Step::Position(at)) => *list.get_mut(*at).ok_or_else(missing)? = value,
+    match (target, last, value) {
+        (Value::Map(map), Step::Name(name), None) => drop(map.remove(name.as_ref())),
+        (Value::Map(map), Step::Name(name), Some(value)) => drop(map.insert(name.to_string(), value)),
+        // Nothing at a position of a list is a null.
+        (Value::List(list), Step::Position(at), value) => {
+            *list.get_mut(*at).ok_or_else(missing)? = value.unwrap_or(Value::Null)
+        }
         _ => return Err(missing()),
     }
     Ok(())

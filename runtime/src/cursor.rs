@@ -168,6 +168,7 @@ fn refused() -> Error {
 fn write(out: &mut Vec<u8>, value: &Value) {
     let (kind, bytes): (u8, Vec<u8>) = match value {
         Value::Int(n) => (b'i', n.to_be_bytes().to_vec()),
+        Value::Instant(millis) => (b't', millis.to_be_bytes().to_vec()),
         Value::Bytes(bytes) => (b'b', bytes.clone()),
         Value::String(text) => (b's', text.clone().into_bytes()),
         // Keys are of no other kind.
@@ -189,6 +190,7 @@ fn read(input: &mut &[u8], wanted: KeyKind) -> Option<Value> {
             let n = i128::from_be_bytes(bytes.try_into().ok()?);
             limits::integer(n).ok().map(Value::Int)
         }
+        (b't', KeyKind::Instant) => Some(Value::Instant(i64::from_be_bytes(bytes.try_into().ok()?))),
         (b'b', KeyKind::Bytes) => Some(Value::Bytes(bytes.to_vec())),
         (b's', KeyKind::String) => Some(Value::String(String::from_utf8(bytes.to_vec()).ok()?)),
         _ => None,
@@ -206,7 +208,7 @@ mod tests {
     use crate::request::Span;
 
     const fn field(name: &'static str) -> FieldDef {
-        FieldDef { name, rust_name: name, lowering: None }
+        FieldDef { name, rust_name: name, lowering: None, default: None }
     }
 
     const fn part(field: usize, kind: KeyKind) -> KeyDef {

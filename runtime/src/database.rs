@@ -92,7 +92,8 @@ impl Database {
 
     /// Creates what is missing for a model's repository, or for those of a tuple of models, and checks
     /// what exists. It drops nothing, changes nothing that exists, and waits until tables and indexes
-    /// are ready. Any number of processes may run it at once.
+    /// are ready, for no longer than `define_timeout` for all the models together. Any number of
+    /// processes may run it at once.
     ///
     /// ```
     /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
@@ -106,28 +107,31 @@ impl Database {
     /// ```
     ///
     /// Errors: [`SchemaMismatch`](crate::ErrorKind::SchemaMismatch), listing each difference, where
-    /// something exists with another shape; nothing is changed then, of any model in a tuple.
+    /// something exists with another shape; nothing is changed then, of any model in a tuple;
+    /// [`Timeout`](crate::ErrorKind::Timeout), naming what was waited for.
     ///
     /// DynamoDB: `DescribeTable`, and what is missing: `CreateTable`, `UpdateTable` for an index,
     /// `UpdateTimeToLive`; no read or write units. MongoDB: `listCollections`, `listIndexes`, and
     /// `create` and `createIndexes` for what is missing.
     pub async fn define<P: Planned>(&self) -> Result<()> {
         let definitions = P::definitions();
+        // One deadline for all of them.
+        let call = Call::new("define", self.now(), self.0.define_timeout);
         if definitions.len() > 1 {
             // What one of them would refuse is found before another is made.
-            for plan in self.plan::<P>().await? {
+            for plan in self.plans(call, &definitions).await? {
                 plan.refusal().map_or(Ok(()), |refusal| Err(refusal.in_operation("define")))?;
             }
         }
         for definition in definitions {
-            let call = Call::new("define", self.now(), self.0.define_timeout);
             let named = |e: Error| e.in_repository(definition.name()).in_operation("define");
             self.0.backend.define(call, definition).await.map_err(named)?;
         }
         Ok(())
     }
 
-    /// What [`define`](Self::define) would do for a model, or for a tuple of models. Changes nothing.
+    /// What [`define`](Self::define) would do for a model, or for a tuple of models. Changes nothing, and
+    /// takes no longer than one operation for all the models together.
     ///
     /// ```
     /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
@@ -141,10 +145,14 @@ impl Database {
     /// # Ok(()) }
     /// ```
     pub async fn plan<P: Planned>(&self) -> Result<Vec<Plan>> {
+        let call = Call::new("plan", self.now(), self.0.timeout.min(self.0.define_timeout));
+        self.plans(call, &P::definitions()).await
+    }
+
+    async fn plans(&self, call: Call, definitions: &[&'static crate::Definition]) -> Result<Vec<Plan>> {
         let mut plans = Vec::new();
-        for definition in P::definitions() {
-            let call = Call::new("plan", self.now(), self.0.timeout);
-            let named = |e: Error| e.in_repository(definition.name()).in_operation("plan");
+        for definition in definitions {
+            let named = |e: Error| e.in_repository(definition.name()).in_operation(call.operation);
             plans.push(self.0.backend.plan(call, definition).await.map_err(named)?);
         }
         Ok(plans)
@@ -254,6 +262,11 @@ impl Database {
 
     pub(crate) fn backend(&self) -> &dyn Backend {
         &*self.0.backend
+    }
+
+    /// How long an operation may take.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.0.timeout
     }
 
     /// The time by the database's clock, in milliseconds since the epoch.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value as Json, json};
 
+use crate::error::{Error, Result};
 use crate::field::Lowering;
 use crate::value::{Record, Value};
 
@@ -12,8 +13,10 @@ use crate::value::{Record, Value};
 pub enum KeyKind {
     /// Text, ordered by its UTF-8 bytes.
     String,
-    /// An integer, ordered by value. Instants are integers of milliseconds.
+    /// An integer, ordered by value.
     Integer,
+    /// A point in time, ordered by value: a date on MongoDB, an integer of milliseconds on DynamoDB.
+    Instant,
     /// Bytes, ordered as bytes.
     Bytes,
 }
@@ -24,7 +27,32 @@ impl KeyKind {
         match self {
             Self::String => "string",
             Self::Integer => "integer",
+            Self::Instant => "instant",
             Self::Bytes => "bytes",
+        }
+    }
+
+    /// Whether a value is of this kind.
+    pub(crate) fn holds(self, value: &Value) -> bool {
+        match self {
+            Self::String => matches!(value, Value::String(_)),
+            Self::Integer => value.as_int().is_some(),
+            Self::Instant => matches!(value, Value::Instant(_)),
+            Self::Bytes => matches!(value, Value::Bytes(_)),
+        }
+    }
+
+    /// Refuses a stored value of another kind: no key or range would find it.
+    pub(crate) fn check_stored(self, field: &str, value: &Value) -> Result<()> {
+        let noun = match self {
+            Self::String => "text",
+            Self::Integer => "an integer",
+            Self::Instant => "an instant",
+            Self::Bytes => "bytes",
+        };
+        match self.holds(value) {
+            true => Ok(()),
+            false => Err(Error::codec(format!("{field} is stored as {}, not as {noun}", value.noun()))),
         }
     }
 }
@@ -38,6 +66,19 @@ pub struct FieldDef {
     pub rust_name: &'static str,
     #[doc(hidden)]
     pub lowering: Option<Lowering>,
+    #[doc(hidden)]
+    pub default: Option<WrittenDefault>,
+}
+
+/// What serde reads a missing field as, as it would be written.
+pub type WrittenDefault = fn() -> Result<Value>;
+
+impl FieldDef {
+    /// Whether nothing in this field is stored as a null, since a missing field would be read as
+    /// something else.
+    pub(crate) fn keeps_null(&self) -> Result<bool> {
+        self.default.map_or(Ok(false), |default| Ok(!matches!(default()?, Value::Null)))
+    }
 }
 
 /// A field that is part of a key or an index.
@@ -249,11 +290,6 @@ impl Definition {
         self.aliases_of(name).next().is_some()
     }
 
-    /// Whether this is another name of a field.
-    pub(crate) fn is_alias(&self, name: &str) -> bool {
-        self.spec.aliases.iter().any(|alias| alias.name == name)
-    }
-
     /// Gives fields that are stored under another name their own.
     pub(crate) fn unalias(&self, record: &mut Record) {
         for alias in self.spec.aliases {
@@ -353,6 +389,26 @@ impl Definition {
         included || in_range_key || self.is_part(self.spec.hash, name) || self.is_part(index.hash, name)
     }
 
+    /// Whether a field's `None` is stored as a null. One of an index cannot be, as an index is of what
+    /// has a value.
+    pub(crate) fn keeps_null(&self, field: &FieldDef) -> Result<bool> {
+        if !field.keeps_null()? {
+            return Ok(false);
+        }
+        let holds = |index: &&IndexDef| index.parts().any(|part| self.part_name(part) == field.name);
+        match self.spec.indexes.iter().find(holds) {
+            None => Ok(true),
+            Some(index) => {
+                let message = format!(
+                    "{} is None, and a record without it would be read as another value, which serde's default \
+                     gives: nothing can be stored for a None in an index, so make None the default",
+                    field.name
+                );
+                Err(Error::invalid(message).on_index(index.name))
+            }
+        }
+    }
+
     const fn is_part(&self, part: KeyDef, name: &str) -> bool {
         same(self.spec.fields[part.field].name, name)
     }
@@ -389,10 +445,10 @@ impl Definition {
     /// The expiry that a value of the ttl field stands for.
     pub(crate) fn expiry_at(&self, value: &Value) -> Option<i64> {
         let ttl = self.spec.ttl?;
-        let instant = value.as_int()?;
-        let seconds = match ttl.unit {
-            TimeUnit::Seconds => instant,
-            TimeUnit::Milliseconds => -(-instant).div_euclid(1000),
+        let seconds = match (ttl.unit, value) {
+            (TimeUnit::Seconds, value) => value.as_int()?,
+            (TimeUnit::Milliseconds, Value::Instant(millis)) => -(-i128::from(*millis)).div_euclid(1000),
+            (TimeUnit::Milliseconds, _) => return None,
         };
         let expiry = seconds.saturating_add(i128::from(ttl.seconds));
         Some(i64::try_from(expiry).unwrap_or(if expiry < 0 { i64::MIN } else { i64::MAX }))
@@ -455,7 +511,7 @@ impl Definition {
 const fn type_word(kind: KeyKind) -> Option<&'static str> {
     match kind {
         KeyKind::String => None,
-        KeyKind::Integer => Some("N"),
+        KeyKind::Integer | KeyKind::Instant => Some("N"),
         KeyKind::Bytes => Some("B"),
     }
 }

@@ -7,6 +7,22 @@ use std::sync::Arc;
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// How long a message may be, in bytes.
+const LONGEST: usize = 4096;
+
+/// How much of a longer message is kept of its end, which often says what was expected.
+const TAIL: usize = 512;
+
+/// Leaves out the middle of a text that is too long for a message.
+fn shorten(text: String) -> String {
+    if text.len() <= LONGEST {
+        return text;
+    }
+    let head = text.floor_char_boundary(LONGEST - TAIL - 64);
+    let tail = text.ceil_char_boundary(text.len() - TAIL);
+    format!("{} … ({} bytes are left out) … {}", &text[..head], tail - head, &text[tail..])
+}
+
 /// What went wrong, the same on every backend.
 ///
 /// ```
@@ -149,11 +165,12 @@ pub struct Failure {
 }
 
 impl Error {
-    /// An error of `kind` that says `message`.
+    /// An error of `kind` that says `message`. Of one that is longer than 4 KB, as where it quotes a
+    /// value of the caller's, the middle is left out.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Arc::new(Inner {
             kind,
-            message: message.into(),
+            message: shorten(message.into()),
             repository: None,
             operation: None,
             index: None,
@@ -237,6 +254,22 @@ impl Error {
     #[must_use]
     pub fn at_position(self, position: usize) -> Self {
         self.edit(|inner| inner.position = Some(position))
+    }
+
+    /// Says something else, of the same thing that went wrong.
+    pub(crate) fn with_message(self, message: impl Into<String>) -> Self {
+        self.edit(|inner| inner.message = shorten(message.into()))
+    }
+
+    /// Adds to a time-out what was being done, or waited for.
+    pub(crate) fn timed_out_while(self, what: &str) -> Self {
+        match self.kind() {
+            ErrorKind::Timeout if !what.is_empty() => {
+                let message = format!("{}, while {what}", self.message());
+                self.with_message(message)
+            }
+            _ => self,
+        }
     }
 
     /// Keeps the error that caused this one.
@@ -326,7 +359,7 @@ impl fmt::Debug for Error {
             out.field("failures", &inner.failures);
         }
         if let Some(source) = &inner.source {
-            out.field("source", &source.to_string());
+            out.field("source", &shorten(source.to_string()));
         }
         out.finish()
     }
@@ -335,5 +368,33 @@ impl fmt::Debug for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_deref().map(|e| e as &(dyn StdError + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_bounded_and_keeps_its_beginning_and_its_end() {
+        for filler in ["x", "ü", "\u{20ac}", "\u{1F980}"] {
+            for more in 0..8 {
+                let value = "y".repeat(more) + &filler.repeat(1_000_000);
+                let error = Error::codec(format!("size: invalid type: string {value:?}, expected u64"));
+                assert!(error.message().len() <= LONGEST, "{}", error.message().len());
+                assert!(error.message().starts_with("size: invalid type"), "{error}");
+                assert!(error.message().ends_with(", expected u64"), "{error}");
+                let error = Error::of_batch(vec![(0, error.in_repository("files"))], 1);
+                assert!(error.to_string().len() <= LONGEST + 100, "once more in the batch's own");
+            }
+        }
+        let text = "z".repeat(LONGEST);
+        assert_eq!(Error::codec(text.clone()).message(), text);
+    }
+
+    #[test]
+    fn the_source_is_shown_in_part_where_it_is_long() {
+        let error = Error::codec("short").with_source(std::io::Error::other("s".repeat(10_000_000)));
+        assert!(format!("{error:?}").len() < 2 * LONGEST);
     }
 }

@@ -3,7 +3,7 @@
 use crate::change::Change;
 use crate::definition::KeyKind;
 use crate::error::{Error, Result};
-use crate::value::{Record, Value, whole};
+use crate::value::{Record, STAMP, Value, whole};
 
 /// Sizes a backend takes. See each backend for its own figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +95,7 @@ pub(crate) fn key(value: &Value, kind: KeyKind, field: &str, limit: usize) -> Re
         (KeyKind::Bytes, Value::Bytes(bytes)) => bytes.len(),
         // Empty bytes are written as an empty list; said here as what they are.
         (KeyKind::Bytes, Value::List(items)) if items.is_empty() => 0,
-        (KeyKind::Integer, Value::Int(_)) => return Ok(()),
+        (KeyKind::Integer, Value::Int(_)) | (KeyKind::Instant, Value::Instant(_)) => return Ok(()),
         (kind, other) => {
             return Err(Error::codec(format!(
                 "the key field {field} is declared {} but was written as {}",
@@ -121,9 +121,9 @@ pub(crate) fn record_size(record: &Record) -> usize {
 pub(crate) fn value_size(value: &Value) -> usize {
     match value {
         Value::Null | Value::Bool(_) | Value::Foreign(_) => 1,
-        Value::Int(n) => number_size(&n.unsigned_abs().to_string(), *n < 0),
-        Value::Instant(n) => number_size(&n.unsigned_abs().to_string(), *n < 0),
-        Value::Float(x) => number_size(&x.abs().to_string(), *x < 0.0),
+        Value::Int(n) => integer_size(*n),
+        Value::Instant(millis) => integer_size((*millis).into()),
+        Value::Float(x) => float_size(*x),
         Value::String(text) => text.len(),
         Value::Bytes(bytes) => bytes.len(),
         Value::List(items) => 3 + items.iter().map(|item| 1 + value_size(item)).sum::<usize>(),
@@ -131,14 +131,32 @@ pub(crate) fn value_size(value: &Value) -> usize {
     }
 }
 
-/// One byte for two significant digits, one for the exponent, one for a minus sign.
-fn number_size(digits: &str, negative: bool) -> usize {
-    let significant = digits.trim_matches('0').bytes().filter(u8::is_ascii_digit).count().max(1);
-    significant.div_ceil(2) + 1 + usize::from(negative)
+fn integer_size(n: i128) -> usize {
+    let digits = n.unsigned_abs().to_string();
+    number_size(&digits, digits.len() as i32 - 1, n < 0)
 }
 
-/// Room for the write stamp, which a backend adds after the record was measured.
-const STAMP_SIZE: usize = 48;
+fn float_size(x: f64) -> usize {
+    // The shortest digits that are this float, as they are sent: `1.25e-7`.
+    let text = format!("{:e}", x.abs());
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    number_size(&digits.replace('.', ""), exponent.parse().unwrap_or(0), x < 0.0)
+}
+
+/// One byte, one for each pair of digits between the first and the last that is not zero, and one for a
+/// minus sign. Pairs are counted from the point, so that a first digit may be half of a pair by itself:
+/// `exponent` is that of the first digit.
+fn number_size(digits: &str, exponent: i32, negative: bool) -> usize {
+    let digits = digits.trim_end_matches('0').len();
+    if digits == 0 {
+        return 1;
+    }
+    let alone = usize::from(exponent.rem_euclid(2) == 0);
+    1 + (digits + alone).div_ceil(2) + usize::from(negative)
+}
+
+/// The write stamp, which a backend adds after the record was measured: its name and 16 bytes.
+pub(crate) const STAMP_SIZE: usize = STAMP.len() + 16;
 
 /// What a change adds at least to the record that it leaves.
 pub(crate) fn change_size(change: &Change) -> usize {

@@ -18,7 +18,8 @@ use std::fmt;
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Value {
-    /// A null. In a record it is the same as a missing name, and is never stored there.
+    /// A null. In a record it reads as a missing name; it is stored where the model would read a missing
+    /// name as something else.
     Null,
     /// A truth value.
     Bool(bool),
@@ -54,6 +55,56 @@ impl Value {
             Self::List(_) => "list",
             Self::Map(_) => "map",
             Self::Foreign(what) => what,
+        }
+    }
+
+    /// The type with its article, for messages.
+    pub(crate) fn noun(&self) -> &'static str {
+        match self {
+            Self::Null => "a null",
+            Self::Bool(_) => "a bool",
+            Self::Int(_) => "an integer",
+            Self::Float(_) => "a number",
+            Self::Instant(_) => "an instant",
+            Self::String(_) => "text",
+            Self::Bytes(_) => "bytes",
+            Self::List(_) => "a list",
+            Self::Map(_) => "a map",
+            Self::Foreign(what) => what,
+        }
+    }
+
+    /// The value, or as much of it as a message takes.
+    pub(crate) fn brief(&self) -> String {
+        const LONGEST: usize = 60;
+        match self {
+            Self::String(text) if text.len() > LONGEST => {
+                let start: String = text.chars().take(LONGEST).collect();
+                format!("{start:?}\u{2026} ({} bytes)", text.len())
+            }
+            Self::Bytes(bytes) if bytes.len() > LONGEST / 2 => {
+                format!("{:?}\u{2026} ({} bytes)", Self::Bytes(bytes[..LONGEST / 2].to_vec()), bytes.len())
+            }
+            Self::List(_) | Self::Map(_) => self.noun().to_owned(),
+            value => format!("{value:?}"),
+        }
+    }
+
+    /// What it is, where it or something in it is foreign.
+    pub(crate) fn foreign(&self) -> Option<&'static str> {
+        match self {
+            Self::Foreign(what) => Some(what),
+            Self::List(items) => items.iter().find_map(Self::foreign),
+            Self::Map(map) => map.values().find_map(Self::foreign),
+            _ => None,
+        }
+    }
+
+    /// The instant that an integer of milliseconds is; anything else as it is.
+    pub(crate) fn into_instant(self) -> Self {
+        match self.as_int().map(i64::try_from) {
+            Some(Ok(millis)) => Self::Instant(millis),
+            _ => self,
         }
     }
 
@@ -204,9 +255,20 @@ impl Record {
         Self::default()
     }
 
-    /// The value under a name.
+    /// The value under a name; nothing where it is a null, which means the same as a missing name.
     pub fn get(&self, name: &str) -> Option<&Value> {
+        self.stored(name).filter(|value| !matches!(value, Value::Null))
+    }
+
+    /// What is stored under a name, a null included.
+    pub(crate) fn stored(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
+    }
+
+    /// Stores a value under a name, a null as well: it keeps a name whose absence the model would read
+    /// as something else.
+    pub fn insert(&mut self, name: impl Into<String>, value: Value) {
+        self.0.insert(name.into(), value);
     }
 
     /// Stores a value under a name; a null removes it, since the two mean the same.
@@ -228,7 +290,7 @@ impl Record {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// How many attributes there are.
+    /// How many attributes there are, nulls included.
     pub fn len(&self) -> usize {
         self.0.len()
     }

@@ -10,10 +10,12 @@ mod serde;
 #[cfg(test)]
 mod tests;
 
-use quote::{ToTokens, format_ident};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 
-use crate::ast::{Capacity, Field as Written, Input};
+use crate::ast::{self, Capacity, Field as Written, Input};
 use crate::case;
 use crate::ctxt::Ctxt;
 use crate::model::{Codec, Field, Model, Role, Storage};
@@ -76,9 +78,31 @@ fn fields(input: &Input, roles: &keys::Roles, special: &[bool]) -> Vec<Field> {
             storage,
             role,
             skippable: field.serde.skip_serializing_if.is_some(),
+            default: default(input, field),
         }
     };
     input.fields.iter().enumerate().map(describe).collect()
+}
+
+/// What serde reads where nothing is stored, if it may be something else than nothing. An `Option`'s own
+/// default is nothing.
+fn default(input: &Input, field: &Written) -> Option<TokenStream> {
+    let ty = &field.ty;
+    Some(match field.serde.default.as_ref()? {
+        ast::Default::Type if serde::is_option(ty) => return None,
+        ast::Default::Type => quote_spanned!(ty.span()=> <#ty as ::core::default::Default>::default()),
+        ast::Default::Function(path) => {
+            let mut path = path.clone();
+            if let Some(first) = path.path.segments.first_mut().filter(|first| first.ident == "Self") {
+                first.ident = input.ident.clone();
+            }
+            quote!(#path())
+        }
+        ast::Default::Struct => {
+            let (model, name) = (&input.ident, &field.ident);
+            quote!(<#model as ::core::default::Default>::default().#name)
+        }
+    })
 }
 
 /// How serde stores a field that would be the next at `position`. A special one is stored in any

@@ -15,7 +15,8 @@ pub(super) fn check(cx: &Ctxt, input: &Input) -> Vec<bool> {
         if let Some(what) = special {
             stays(cx, field, what, indexed);
         }
-        plain(cx, field);
+        plain(cx, field, indexed);
+        one_sided(cx, field, special.is_some());
         readable(cx, field);
         special.is_some()
     };
@@ -77,10 +78,23 @@ pub(super) fn refuse_aliases(cx: &Ctxt, input: &Input) {
 }
 
 /// What reposit reads and writes by itself has its plain form.
-fn plain(cx: &Ctxt, field: &Field) {
+fn plain(cx: &Ctxt, field: &Field, indexed: bool) {
     let Some(with) = &field.serde.with else {
         return;
     };
+    let key = field.hash_key.is_some() || field.range_key.is_some();
+    let what = if key { "a key" } else { "an index field" };
+    if (key || indexed) && field.ttl.is_none() && field.auto.is_none() {
+        cx.error(
+            with,
+            format!(
+                "{what} is stored and ordered as its type says, and this may write another kind of value: \
+                 remove it, or declare the field as what is to be stored, \
+                 such as a newtype over that with `#[derive(Key)]`"
+            ),
+        );
+        return;
+    }
     let refused: [(&Option<Mark>, &str, &str); 3] = [
         (&field.version, "the version is counted up on the server", "an unsigned integer as it is"),
         (&field.created_at, "the time of creation is filled in by reposit", "the instant as it is"),
@@ -102,13 +116,29 @@ fn plain(cx: &Ctxt, field: &Field) {
     }
 }
 
+/// What is written must be read, and what is read must be written.
+fn one_sided(cx: &Ctxt, field: &Field, special: bool) {
+    let serde = &field.serde;
+    let (mark, reason) = match (&serde.skip_serializing, &serde.skip_deserializing) {
+        (Some(mark), None) => (mark, "never written, so that a `put` would lose what is stored"),
+        (None, Some(mark)) => (mark, "written and never read back"),
+        _ => return,
+    };
+    // Of those that cannot be skipped at all it was said already.
+    if !special {
+        let message = format!(
+            "this field would be {reason}: write `#[serde(skip)]` for a field that is not stored, or remove this"
+        );
+        cx.error(mark, message);
+    }
+}
+
 /// A field that may be absent from a record needs a value when the record is read.
 fn readable(cx: &Ctxt, field: &Field) {
     let serde = &field.serde;
-    let absent = serde.skip_serializing.as_ref().or(serde.skip_serializing_if.as_ref());
     // serde reads a missing Option as None, but not where a function of the user's own reads it.
-    let has_default = serde.default || (is_option(&field.ty) && serde.deserialize_with.is_none());
-    if let Some(mark) = absent
+    let has_default = serde.default.is_some() || (is_option(&field.ty) && serde.deserialize_with.is_none());
+    if let Some(mark) = &serde.skip_serializing_if
         && serde.skip_deserializing.is_none()
         && !has_default
     {
@@ -117,7 +147,7 @@ fn readable(cx: &Ctxt, field: &Field) {
 }
 
 /// Whether a type is written `Option<…>`, as serde's derive has to guess as well.
-fn is_option(ty: &syn::Type) -> bool {
+pub(super) fn is_option(ty: &syn::Type) -> bool {
     match ty {
         syn::Type::Group(group) => is_option(&group.elem),
         syn::Type::Paren(paren) => is_option(&paren.elem),

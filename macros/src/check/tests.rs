@@ -62,8 +62,8 @@ fn halves_of_rename_all_may_agree() {
             #[hash_key]
             id: String,
             user_name: String,
-            #[serde(skip_serializing, default)]
-            only_read: String,
+            #[serde(skip)]
+            not_stored: String,
         }
     };
     assert_eq!(checked(&model).1, 1, "`id` is the same either way, `user_name` is not");
@@ -74,17 +74,18 @@ fn storage_follows_serde() {
     let model: DeriveInput = parse_quote! {
         struct User {
             #[hash_key]
-            #[serde(with = "hex")]
             id: Vec<u8>,
+            #[serde(with = "hex")]
+            zero: Vec<u8>,
             #[serde(serialize_with = "a::b")]
             one: u32,
             #[serde(deserialize_with = "a::b")]
             two: u32,
             #[serde(skip)]
             three: u32,
-            #[serde(skip_serializing, default)]
+            #[serde(skip_serializing, skip_deserializing)]
             four: u32,
-            #[serde(skip_deserializing)]
+            #[serde(default)]
             five: u32,
             #[serde(flatten)]
             six: Rest,
@@ -94,9 +95,44 @@ fn storage_follows_serde() {
             eight: u32,
         }
     };
-    assert_eq!(stored(&model), ["(id)", "(one)", "(two)", "-", "-", "five", "..", "seven", "eight"]);
+    assert_eq!(stored(&model), ["id", "(zero)", "(one)", "(two)", "-", "-", "five", "..", "seven", "eight"]);
     let positions: Vec<usize> = checked(&model).0.fields.iter().map(crate::model::Field::position).collect();
-    assert_eq!(positions, [0, 1, 2, 0, 0, 3, 0, 4, 5]);
+    assert_eq!(positions, [0, 1, 2, 3, 0, 0, 4, 0, 5, 6]);
+}
+
+#[test]
+fn what_is_skipped_is_skipped_both_ways() {
+    let model: DeriveInput = parse_quote! {
+        struct User {
+            #[hash_key]
+            id: String,
+            #[serde(skip_serializing, default)]
+            one: u32,
+            #[serde(skip_deserializing)]
+            two: Option<u32>,
+        }
+    };
+    assert_eq!(checked(&model).1, 2);
+}
+
+#[test]
+fn what_is_found_by_its_value_is_written_by_its_type() {
+    let model: DeriveInput = parse_quote! {
+        struct User {
+            #[hash_key]
+            #[serde(with = "hex")]
+            id: Vec<u8>,
+            #[range_key]
+            #[serde(serialize_with = "a::b")]
+            at: u32,
+            #[index(range = "two")]
+            #[serde(deserialize_with = "a::b")]
+            one: u32,
+            #[serde(with = "hex")]
+            two: Vec<u8>,
+        }
+    };
+    assert_eq!(checked(&model).1, 4);
 }
 
 #[test]

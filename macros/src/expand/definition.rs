@@ -64,7 +64,13 @@ pub(crate) fn field(field: &Field) -> Option<TokenStream> {
         Codec::Plain => quote!(__p::Probe::<#ty>::LOWERING),
         Codec::With(_) | Codec::Serde => quote!(__p::None),
     };
-    Some(quote!(__p::field(#stored, #name, #lowering)))
+    let plain = quote!(__p::field(#stored, #name, #lowering));
+    let Some(default) = &field.default else { return Some(plain) };
+    let written = match codec {
+        Codec::With(function) => quote!(__p::encode_with(|s| #function(&#default, s))),
+        Codec::Plain | Codec::Serde => quote!(__p::encode_as_written::<#ty>(&#default)),
+    };
+    Some(quote!(__p::defaulted(#plain, || #written)))
 }
 
 /// A flattened field has no place in the definition, so nothing could lower an instant inside it.

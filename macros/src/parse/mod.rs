@@ -8,7 +8,7 @@ pub(crate) mod words;
 
 use syn::{Attribute, Data, DeriveInput, Fields, FieldsNamed};
 
-use crate::ast::{Container, Input};
+use crate::ast::{Container, Default, Input};
 use crate::ctxt::Ctxt;
 
 /// Reads a model. `None` when it is no struct with named fields, which is then reported.
@@ -24,8 +24,8 @@ pub(crate) fn nested(cx: &Ctxt, input: &DeriveInput, derive: &str, subject: &str
     let serde = serde::of_struct(cx, &input.attrs, derive);
     let named = named_fields(cx, input, derive, subject)?;
     let mut fields: Vec<_> = named.named.iter().filter_map(|field| field::read(cx, field, serde.rules)).collect();
-    for field in &mut fields {
-        field.serde.default |= serde.default;
+    for field in fields.iter_mut().filter(|field| serde.default && field.serde.default.is_none()) {
+        field.serde.default = Some(Default::Struct);
     }
     Some(Input { ident: input.ident.clone(), vis: input.vis.clone(), container: Container::default(), fields })
 }

@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::meta::ParseNestedMeta;
 use syn::{Attribute, ExprPath, Ident, LitStr, Token};
 
-use crate::ast::SerdeField;
+use crate::ast::{self, SerdeField};
 use crate::case::RenameRule;
 use crate::ctxt::Ctxt;
 
@@ -124,10 +124,8 @@ fn named(cx: &Ctxt, ident: &Ident, attrs: &[Attribute], [written, read]: [String
                 rest(&meta)?;
             }
             "flatten" => read.flatten = mark(),
-            "default" => {
-                read.default = true;
-                rest(&meta)?;
-            }
+            "default" if meta.input.peek(Token![=]) => read.default = function(&meta)?.map(ast::Default::Function),
+            "default" => read.default = Some(ast::Default::Type),
             _ => rest(&meta)?,
         }
         Ok(())

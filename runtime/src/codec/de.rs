@@ -19,7 +19,7 @@ pub(super) fn read<T: DeserializeOwned>(value: &Value) -> Out<T> {
     loop {
         match T::deserialize(ValueDeserializer { value, fills: &fills }) {
             Ok(read) => return Ok(read),
-            Err(error) if fills.learn(&error) => missed = Some(error),
+            Err(error) if fills.learn(&error) => missed = error.missing().is_some().then_some(error).or(missed),
             // Where a null does not do either, the field is what is missing.
             Err(error) => return Err(missed.unwrap_or(error)),
         }
@@ -37,16 +37,21 @@ impl<'a> ValueDeserializer<'a, '_> {
     fn mismatch<T>(&self, expected: &dyn de::Expected) -> Out<T> {
         let found = match self.value {
             Value::Null => Unexpected::Unit,
-            Value::Bool(b) => Unexpected::Bool(*b),
-            // Stored values are the user's data and do not belong in messages: only types are told.
-            other => Unexpected::Other(other.type_name()),
+            other => Unexpected::Other(other.noun()),
         };
         Err(de::Error::invalid_type(found, expected))
     }
 
+    /// Refuses what no type is read from. serde buffers it where a flattened struct may know its name; then
+    /// it becomes what only a field that is ignored is read from.
+    fn visit_unreadable<V: Visitor<'a>>(self, visitor: V) -> Out<V::Value> {
+        let expected = (&visitor as &dyn de::Expected).to_string();
+        visitor.visit_newtype_struct(Unreadable(3)).or_else(|_| self.mismatch(&expected.as_str()))
+    }
+
     fn visit_list<V: Visitor<'a>>(self, items: &'a [Value], visitor: V) -> Out<V::Value> {
         let mut items = items.iter();
-        let value = visitor.visit_seq(ListSeq { items: &mut items, fills: self.fills })?;
+        let value = visitor.visit_seq(ListSeq { items: &mut items, taken: 0, fills: self.fills })?;
         finished(items.len(), value)
     }
 
@@ -62,31 +67,59 @@ impl<'a> ValueDeserializer<'a, '_> {
     ) -> Out<V::Value> {
         match self.value {
             Value::Map(map) => visitor.visit_map(MapAccess::new(map, Place::Struct(name, fields), self.fills)),
+            Value::Bytes(_) | Value::List(_) => self.mismatch(&visitor),
             _ => self.deserialize_any(visitor),
+        }
+    }
+
+    /// The integer of a whole number however it was written, so that every backend gives the same.
+    fn integer(&self) -> Option<i128> {
+        match self.value {
+            Value::Int(n) => Some(*n),
+            Value::Float(x) => whole(*x),
+            _ => None,
+        }
+    }
+
+    /// An integer for a type that asks for a signed one.
+    fn visit_signed<V: Visitor<'a>>(self, visitor: V) -> Out<V::Value> {
+        match self.integer().map(i64::try_from) {
+            Some(Ok(n)) => visitor.visit_i64(n),
+            _ => self.visit_number(visitor),
+        }
+    }
+
+    /// Any number as a type that is not asked takes it: a whole one that is not negative as a `u64`, as
+    /// serde's other formats give it.
+    fn visit_number<V: Visitor<'a>>(self, visitor: V) -> Out<V::Value> {
+        match (self.integer(), self.value) {
+            (Some(n), _) => match (u64::try_from(n), i64::try_from(n)) {
+                (Ok(n), _) => visitor.visit_u64(n),
+                (_, Ok(n)) => visitor.visit_i64(n),
+                _ => visitor.visit_i128(n),
+            },
+            (None, Value::Float(x)) => visitor.visit_f64(*x),
+            _ => self.mismatch(&visitor),
         }
     }
 }
 
-/// A whole number is read as an integer however it was written, so that every backend gives the same.
-fn visit_number<'de, V: Visitor<'de>>(value: &Value, visitor: V) -> Out<V::Value> {
-    let int = match value {
-        Value::Int(n) => Some(*n),
-        Value::Float(x) => whole(*x),
-        _ => None,
+/// Numbers that no item of bytes is.
+macro_rules! no_bytes {
+    ($($method:ident)*) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
+            Err(de::Error::invalid_type(Unexpected::Other("a byte"), &visitor))
+        })*
     };
-    match (int, value) {
-        (Some(n), _) => {
-            if let Ok(n) = i64::try_from(n) {
-                visitor.visit_i64(n)
-            } else if let Ok(n) = u64::try_from(n) {
-                visitor.visit_u64(n)
-            } else {
-                visitor.visit_i128(n)
-            }
-        }
-        (None, Value::Float(x)) => visitor.visit_f64(*x),
-        _ => visitor.visit_unit(),
-    }
+}
+
+/// An integer of a type, for a visitor that may take no other.
+macro_rules! integers {
+    ($($method:ident $how:ident;)*) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
+            self.$how(visitor)
+        })*
+    };
 }
 
 impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
@@ -101,8 +134,68 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
             Value::Bytes(_) => self.deserialize_seq(visitor),
             Value::List(items) => self.visit_list(items, visitor),
             Value::Map(map) => self.visit_map(map, visitor),
-            number => visit_number(number, visitor),
+            Value::Int(_) | Value::Float(_) => self.visit_number(visitor),
+            Value::Instant(_) | Value::Foreign(_) => self.visit_unreadable(visitor),
         }
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
+        match self.value {
+            Value::Bool(b) => visitor.visit_bool(*b),
+            _ => self.mismatch(&visitor),
+        }
+    }
+
+    integers! {
+        deserialize_i8 visit_signed;
+        deserialize_i16 visit_signed;
+        deserialize_i32 visit_signed;
+        deserialize_i64 visit_signed;
+        deserialize_u8 visit_number;
+        deserialize_u16 visit_number;
+        deserialize_u32 visit_number;
+        deserialize_u64 visit_number;
+    }
+
+    fn deserialize_i128<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
+        match self.integer() {
+            Some(n) => visitor.visit_i128(n),
+            None => self.visit_number(visitor),
+        }
+    }
+
+    fn deserialize_u128<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
+        match self.integer().map(u128::try_from) {
+            Some(Ok(n)) => visitor.visit_u128(n),
+            _ => self.visit_number(visitor),
+        }
+    }
+
+    // Text and nothing else: a filter finds text, and no bytes that read the same.
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
+        match self.value {
+            Value::String(text) => visitor.visit_borrowed_str(text),
+            _ => self.mismatch(&visitor),
+        }
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
+        match self.value {
+            Value::Bytes(_) | Value::List(_) => self.mismatch(&visitor),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
+        visitor.visit_unit()
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
@@ -136,7 +229,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
         match self.value {
             Value::Bytes(bytes) => visitor.visit_borrowed_bytes(bytes),
             Value::List(items) if items.is_empty() => visitor.visit_borrowed_bytes(&[]),
-            _ => self.deserialize_any(visitor),
+            _ => self.mismatch(&visitor),
         }
     }
 
@@ -196,8 +289,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 char str string
-        map identifier ignored_any
+        identifier
     }
 }
 
@@ -214,7 +306,7 @@ impl<'de> de::SeqAccess<'de> for ByteSeq<'_, '_> {
     type Error = CodecError;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Out<Option<T::Value>> {
-        self.0.next().map(|byte| seed.deserialize((*byte).into_deserializer())).transpose()
+        self.0.next().map(|byte| seed.deserialize(Byte(*byte))).transpose()
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -222,8 +314,38 @@ impl<'de> de::SeqAccess<'de> for ByteSeq<'_, '_> {
     }
 }
 
+/// An item of bytes: a `u8`, and no other number, as a filter on a list of those would find no bytes.
+struct Byte(u8);
+
+impl<'de> Deserializer<'de> for Byte {
+    type Error = CodecError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
+        visitor.visit_u8(self.0)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Out<V::Value> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    no_bytes! {
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
+        deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128 deserialize_f32 deserialize_f64
+    }
+
+    forward_to_deserialize_any! {
+        bool u8 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct enum
+        identifier ignored_any
+    }
+}
+
 struct ListSeq<'s, 'a, 'f> {
     items: &'s mut slice::Iter<'a, Value>,
+    taken: usize,
     fills: &'f Fills<'a>,
 }
 
@@ -231,12 +353,34 @@ impl<'a> de::SeqAccess<'a> for ListSeq<'_, 'a, '_> {
     type Error = CodecError;
 
     fn next_element_seed<T: DeserializeSeed<'a>>(&mut self, seed: T) -> Out<Option<T::Value>> {
-        let fills = self.fills;
-        self.items.next().map(|value| seed.deserialize(ValueDeserializer { value, fills })).transpose()
+        let Some(value) = self.items.next() else { return Ok(None) };
+        let position = self.taken;
+        self.taken += 1;
+        seed.deserialize(ValueDeserializer { value, fills: self.fills }).map(Some).map_err(|e| e.at(position))
     }
 
     fn size_hint(&self) -> Option<usize> {
         Some(self.items.len())
+    }
+}
+
+/// Newtypes within each other, so many, and nothing in the innermost: what serde buffers, and no field of
+/// a model is read from.
+struct Unreadable(u8);
+
+impl<'de> Deserializer<'de> for Unreadable {
+    type Error = CodecError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
+        match self.0.checked_sub(1) {
+            Some(left) => visitor.visit_newtype_struct(Self(left)),
+            None => visitor.visit_unit(),
+        }
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
+        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
     }
 }
 
@@ -260,12 +404,18 @@ impl<'a, 'f> MapAccess<'a, 'f> {
     }
 
     fn next(&mut self) -> Option<(&'a str, &'a Value)> {
-        // A null in a struct is a missing field, which may have a default; in a map it is an entry.
-        let is_struct = matches!(self.place, Place::Struct(..));
         let entry = self.entries.find(|(name, value)| {
-            !matches!(value, Value::Null) || (!is_struct && !self.nulls.contains(&name.as_str()))
+            !matches!(value, Value::Null)
+                || !(self.nulls.contains(&name.as_str()) || self.fills.skips(self.place, name.as_str()))
         });
         entry.map(|(name, value)| (name.as_str(), value)).or_else(|| self.nulls.pop().map(|name| (name, &NOTHING)))
+    }
+
+    /// Takes in that a field was not read: where it is a null, that may be for the null.
+    fn refused(&self, name: &'a str, value: &Value) {
+        if matches!(value, Value::Null) {
+            self.fills.refuse(self.place, name);
+        }
     }
 }
 
@@ -278,13 +428,14 @@ impl<'a> de::MapAccess<'a> for MapAccess<'a, '_> {
             return Ok(None);
         };
         self.value = Some((name, value));
-        seed.deserialize(MapKey(name)).map(Some)
+        seed.deserialize(MapKey(name)).map(Some).inspect_err(|_| self.refused(name, value))
     }
 
     fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Out<V::Value> {
         let (name, value) =
             self.value.take().ok_or_else(|| CodecError::mismatch("a map's value came before its key"))?;
-        seed.deserialize(ValueDeserializer { value, fills: self.fills }).map_err(|e| e.within(name))
+        let read = seed.deserialize(ValueDeserializer { value, fills: self.fills });
+        read.inspect_err(|_| self.refused(name, value)).map_err(|e| e.within(name))
     }
 
     fn size_hint(&self) -> Option<usize> {

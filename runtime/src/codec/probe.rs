@@ -1,4 +1,4 @@
-//! What an item is, before it is written as a value: a byte, a `None`, or anything else.
+//! Whether an item is a byte, before it is written as a value.
 
 use serde::Serialize;
 use serde::ser::{self, Impossible};
@@ -8,12 +8,7 @@ pub(super) struct ByteProbe;
 
 /// Not a byte. It carries nothing, so that a failed probe costs nothing.
 #[derive(Debug)]
-pub(super) enum NotAByte {
-    /// A `None`.
-    None,
-    /// Anything else.
-    Other,
-}
+pub(super) struct NotAByte;
 
 impl std::fmt::Display for NotAByte {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -25,14 +20,14 @@ impl std::error::Error for NotAByte {}
 
 impl ser::Error for NotAByte {
     fn custom<T: std::fmt::Display>(_: T) -> Self {
-        Self::Other
+        Self
     }
 }
 
 macro_rules! not_a_byte {
     ($($method:ident($($argument:ty),*);)*) => {
         $(fn $method(self, $(_: $argument),*) -> Result<u8, NotAByte> {
-            Err(NotAByte::Other)
+            Err(NotAByte)
         })*
     };
 }
@@ -66,21 +61,18 @@ impl ser::Serializer for ByteProbe {
         serialize_char(char);
         serialize_str(&str);
         serialize_bytes(&[u8]);
+        serialize_none();
         serialize_unit();
         serialize_unit_struct(&'static str);
         serialize_unit_variant(&'static str, u32, &'static str);
     }
 
-    fn serialize_none(self) -> Result<u8, NotAByte> {
-        Err(NotAByte::None)
-    }
-
     fn serialize_some<T: Serialize + ?Sized>(self, _: &T) -> Result<u8, NotAByte> {
-        Err(NotAByte::Other)
+        Err(NotAByte)
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, _: &T) -> Result<u8, NotAByte> {
-        Err(NotAByte::Other)
+        Err(NotAByte)
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -90,19 +82,19 @@ impl ser::Serializer for ByteProbe {
         _: &'static str,
         _: &T,
     ) -> Result<u8, NotAByte> {
-        Err(NotAByte::Other)
+        Err(NotAByte)
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Self::SerializeSeq, NotAByte> {
-        Err(NotAByte::Other)
+        Err(NotAByte)
     }
 
     fn serialize_tuple(self, _: usize) -> Result<Self::SerializeTuple, NotAByte> {
-        Err(NotAByte::Other)
+        Err(NotAByte)
     }
 
     fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeTupleStruct, NotAByte> {
-        Err(NotAByte::Other)
+        Err(NotAByte)
     }
 
     fn serialize_tuple_variant(
@@ -112,15 +104,15 @@ impl ser::Serializer for ByteProbe {
         _: &'static str,
         _: usize,
     ) -> Result<Self::SerializeTupleVariant, NotAByte> {
-        Err(NotAByte::Other)
+        Err(NotAByte)
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, NotAByte> {
-        Err(NotAByte::Other)
+        Err(NotAByte)
     }
 
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeStruct, NotAByte> {
-        Err(NotAByte::Other)
+        Err(NotAByte)
     }
 
     fn serialize_struct_variant(
@@ -130,6 +122,6 @@ impl ser::Serializer for ByteProbe {
         _: &'static str,
         _: usize,
     ) -> Result<Self::SerializeStructVariant, NotAByte> {
-        Err(NotAByte::Other)
+        Err(NotAByte)
     }
 }

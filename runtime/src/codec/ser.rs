@@ -4,13 +4,13 @@ use serde::Serialize;
 use serde::ser;
 
 use super::CodecError;
-use super::probe::{ByteProbe, NotAByte};
+use super::probe::ByteProbe;
 use crate::limits;
 use crate::value::Value;
 
 /// Writes a serde type as a [`Value`].
 ///
-/// `None` in a struct is left out; a sequence of `u8` is bytes; NaN, infinities and numbers that
+/// `None` is a null, in a struct as elsewhere; a sequence of `u8` is bytes; NaN, infinities and numbers that
 /// DynamoDB cannot hold are refused, on every backend, and so are two values under one name.
 #[derive(Debug, Clone, Copy)]
 pub struct ValueSerializer;
@@ -149,13 +149,12 @@ impl ser::Serializer for ValueSerializer {
         Ok(Variant { name: variant, inner: self.serialize_seq(Some(len))? })
     }
 
-    fn serialize_map(self, len: Option<usize>) -> Result<Map, CodecError> {
-        // A struct with flattened fields is written as a map too, whose length is not known before.
-        Ok(Map { is_struct: len.is_none(), ..Map::default() })
+    fn serialize_map(self, _: Option<usize>) -> Result<Map, CodecError> {
+        Ok(Map::default())
     }
 
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Map, CodecError> {
-        Ok(Map { is_struct: true, ..Map::default() })
+        Ok(Map::default())
     }
 
     fn serialize_struct_variant(
@@ -165,7 +164,7 @@ impl ser::Serializer for ValueSerializer {
         variant: &'static str,
         _: usize,
     ) -> Result<Variant<Map>, CodecError> {
-        Ok(Variant { name: variant, inner: Map { is_struct: true, ..Map::default() } })
+        Ok(Variant { name: variant, inner: Map::default() })
     }
 }
 
@@ -268,17 +267,11 @@ impl ser::SerializeTupleStruct for Sequence {
 pub struct Map {
     entries: BTreeMap<String, Value>,
     key: Option<String>,
-    is_struct: bool,
 }
 
 impl Map {
     fn insert<T: Serialize + ?Sized>(&mut self, name: String, value: &T) -> Result<(), CodecError> {
-        let written = value.serialize(ValueSerializer)?;
-        // A `None` in a struct is a field that is not there; in a map it is an entry.
-        if self.is_struct && matches!(written, Value::Null) && matches!(value.serialize(ByteProbe), Err(NotAByte::None))
-        {
-            return Ok(());
-        }
+        let written = value.serialize(ValueSerializer).map_err(|e| e.within(&name))?;
         limits::key_name(&name).map_err(|e| CodecError::invalid(e.message()))?;
         match self.entries.entry(name) {
             btree_map::Entry::Vacant(entry) => {
@@ -303,8 +296,8 @@ impl ser::SerializeMap for Map {
             Value::Bool(b) => b.to_string(),
             other => {
                 return Err(CodecError::mismatch(format!(
-                    "a map's keys must be text, integers or bools; this one is a {}",
-                    other.type_name()
+                    "a map's keys must be text, integers or bools; this one is {}",
+                    other.noun()
                 )));
             }
         });

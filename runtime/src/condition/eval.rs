@@ -8,11 +8,11 @@ use crate::field::{Path, Step};
 use crate::value::{Record, Value};
 
 impl Record {
-    /// The value at a path.
+    /// The value at a path, a null where one is stored.
     pub fn at(&self, path: &Path) -> Option<&Value> {
         let (first, rest) = path.steps().split_first()?;
         let Step::Name(name) = first else { return None };
-        rest.iter().try_fold(self.get(name)?, |value, step| match (value, step) {
+        rest.iter().try_fold(self.stored(name)?, |value, step| match (value, step) {
             (Value::Map(map), Step::Name(name)) => map.get(name.as_ref()),
             (Value::List(list), Step::Position(at)) => list.get(*at),
             _ => None,
@@ -39,6 +39,21 @@ impl Record {
             Expr::Or(any) => any.iter().any(|inner| self.satisfies(inner)),
             Expr::Not(inner) => !self.satisfies(inner),
         }
+    }
+}
+
+/// Where a condition looks at what no field is read from, and what that is. It is no value, so that neither
+/// answer would be right.
+pub(crate) fn foreign<'a>(record: &'a Record, expr: &'a Expr) -> Option<(&'a Path, &'static str)> {
+    match expr {
+        Expr::Compare { path, .. }
+        | Expr::In { path, .. }
+        | Expr::BeginsWith { path, .. }
+        | Expr::Contains { path, .. }
+        | Expr::Size { path, .. } => Some((path, record.at(path)?.foreign()?)),
+        Expr::Exists(_) | Expr::Missing(_) => None,
+        Expr::And(parts) | Expr::Or(parts) => parts.iter().find_map(|part| foreign(record, part)),
+        Expr::Not(inner) => foreign(record, inner),
     }
 }
 

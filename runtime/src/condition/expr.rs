@@ -107,9 +107,11 @@ impl Expr {
         match self {
             Self::Compare { op: Op::Ne, .. } => 2,
             Self::Compare { .. } | Self::In { .. } | Self::BeginsWith { .. } => 1,
+            Self::Contains { value: Value::String(text), .. } => 4 + usize::from(text.is_empty()),
             Self::Contains { .. } | Self::Missing(_) => 3,
             Self::Exists(_) => 4,
-            Self::Size { .. } => 14,
+            Self::Size { op: Op::Ne, .. } => 9,
+            Self::Size { .. } => 8,
             Self::And(parts) | Self::Or(parts) => joined(parts),
             Self::Not(inner) => 1 + inner.operators(),
         }
@@ -128,14 +130,18 @@ impl Expr {
     pub(crate) fn text(&self) -> usize {
         let joined = |parts: &[Self]| parts.iter().map(|part| part.text() + "() AND ".len()).sum::<usize>();
         match self {
+            Self::Compare { path, value: Value::Float(_), .. } => path.text() + "NOT ( BETWEEN :v999 AND :v999)".len(),
             Self::Compare { path, .. } => path.text() + "NOT ( <= :v999)".len(),
             Self::In { path, values } => path.text() + " IN ()".len() + values.len() * ":v999, ".len(),
             Self::BeginsWith { path, .. } => path.text() + "attribute_type(, :v999)".len(),
+            Self::Contains { path, value: Value::String(text) } if text.is_empty() => {
+                3 * path.text() + 2 * "attribute_type(, :v999) OR ".len() + "( AND contains(, :v999))".len()
+            }
             Self::Contains { path, .. } => {
                 2 * path.text() + "NOT (attribute_type(, :v999)) AND contains(, :v999)".len()
             }
             Self::Size { path, .. } => {
-                7 * path.text() + 6 * "attribute_type(, :v999) OR ".len() + "() AND size() <= :v999".len()
+                4 * path.text() + 3 * "attribute_type(, :v999) OR ".len() + "NOT (() AND size() <= :v999)".len()
             }
             Self::Exists(path) | Self::Missing(path) => {
                 2 * path.text() + "attribute_not_exists() AND NOT (attribute_type(, :v999))".len()

@@ -14,11 +14,28 @@ pub(super) fn read(path: &Path) -> Result<Config> {
     let wrong = |message: String| Error::config(format!("{}: {message}", path.display()));
     let bytes = std::fs::read(path).map_err(|e| wrong(format!("cannot be read: {e}")))?;
     let text = String::from_utf8(bytes).map_err(|_| wrong("is not text in UTF-8".to_owned()))?;
-    let properties = parse(path, &text).map_err(&wrong)?;
+    // Some editors begin a file with a byte order mark, which neither JSON nor TOML has.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let properties = parse(path, text).map_err(&wrong)?;
+    if let Some(name) = misplaced(&properties) {
+        return Err(wrong(format!("`{name}` stands inside another property; it belongs at the top of the file")));
+    }
     match microkubes::find(&properties) {
         Some(found) => microkubes::config(path, &found),
-        None => own(Properties::of_file(path, properties)),
+        None => own(Properties::of_file(path, text, properties)),
     }
+}
+
+/// What chooses the backend, in a file that does not have it at the top but in one of its maps.
+fn misplaced(properties: &Map<String, Json>) -> Option<&'static str> {
+    const CHOOSING: [&str; 2] = ["url", "backend"];
+    let chooses = |map: &Map<String, Json>| CHOOSING.into_iter().find(|name| map.contains_key(*name));
+    if chooses(properties).is_some() || microkubes::find(properties).is_some_and(|found| found.names_backend()) {
+        return None;
+    }
+    let maps = || properties.values().filter_map(Json::as_object);
+    let deeper = maps().flat_map(|map| map.values()).filter_map(Json::as_object);
+    maps().chain(deeper).find_map(chooses)
 }
 
 /// The properties in a file's text, or why there are none. The messages show nothing of the text,
@@ -64,7 +81,8 @@ fn own(mut properties: Properties) -> Result<Config> {
         (None, Some("mongodb")) => mongodb::from_file(properties),
         (None, Some("dynamodb")) => dynamodb::from_file(properties),
         (None, Some(other)) => {
-            Err(properties.error(format!("unknown backend `{other}`; {}", suggest::hint(other, BACKENDS))))
+            let address = if other.contains("://") { " (a URL stands in `url`)" } else { "" };
+            Err(properties.error(format!("unknown backend {}{address}", suggest::unknown_word(other, BACKENDS))))
         }
         (None, None) => Err(nothing_named(properties)),
     }

@@ -34,6 +34,13 @@ pub(super) fn find(file: &Object) -> Option<Found<'_>> {
     named.then_some(Found { prefix: "", database: file })
 }
 
+impl Found<'_> {
+    /// Whether the name is there that chooses the backend.
+    pub(super) fn names_backend(&self) -> bool {
+        lookup(self.database, "dbName").is_some()
+    }
+}
+
 fn lookup<'a>(object: &'a Object, name: &str) -> Option<&'a Json> {
     let other_case = || object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
     object.get(name).or_else(other_case).filter(|value| !value.is_null())
@@ -52,7 +59,7 @@ pub(super) fn config(file: &Path, found: &Found<'_>) -> Result<Config> {
         "dynamodb" => dynamodb(&info)?,
         "memory" => Target::Memory(MemorySettings::default()),
         other => {
-            let message = format!("names an unknown backend `{other}`; {}", suggest::hint(other, NAMES));
+            let message = format!("names an unknown backend {}", suggest::unknown_word(other, NAMES));
             return Err(database.wrong("dbName", message));
         }
     };

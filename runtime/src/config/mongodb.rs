@@ -1,61 +1,11 @@
 use serde_json::Value as Json;
 
-use super::properties::Properties;
+use super::mongodb_options::{self, OPTIONS, check_promises};
+use super::properties::{self, Properties, place_of_option};
 use super::suggest;
 use super::url::{self, Address, User};
 use super::{Config, MongoDbSettings, Target};
 use crate::error::Result;
-
-/// The options of MongoDB's own connection string ("Connection String Options" in its manual).
-const OPTIONS: &[&str] = &[
-    "adaptiveRetries",
-    "appName",
-    "authMechanism",
-    "authMechanismProperties",
-    "authSource",
-    "compressors",
-    "connectTimeoutMS",
-    "directConnection",
-    "enableOverloadRetargeting",
-    "heartbeatFrequencyMS",
-    "journal",
-    "loadBalanced",
-    "localThresholdMS",
-    "maxAdaptiveRetries",
-    "maxConnecting",
-    "maxIdleTimeMS",
-    "maxPoolSize",
-    "maxStalenessSeconds",
-    "minPoolSize",
-    "proxyHost",
-    "proxyPassword",
-    "proxyPort",
-    "proxyUsername",
-    "readConcernLevel",
-    "readPreference",
-    "readPreferenceTags",
-    "replicaSet",
-    "retryReads",
-    "retryWrites",
-    "serverMonitoringMode",
-    "serverSelectionTimeoutMS",
-    "socketTimeoutMS",
-    "srvMaxHosts",
-    "srvServiceName",
-    "ssl",
-    "tls",
-    "tlsAllowInvalidCertificates",
-    "tlsAllowInvalidHostnames",
-    "tlsCAFile",
-    "tlsCertificateKeyFile",
-    "tlsCertificateKeyFilePassword",
-    "tlsInsecure",
-    "uuidRepresentation",
-    "w",
-    "waitQueueTimeoutMS",
-    "wtimeoutMS",
-    "zlibCompressionLevel",
-];
 
 /// The library's own options in a MongoDB URL. MongoDB has none of these names.
 const OURS: &[&str] = &["timeout", "connect_timeout", "define_timeout", "cursor_key"];
@@ -111,13 +61,17 @@ pub(super) fn from_url(scheme: &'static str, rest: &str) -> Result<Config> {
     }
     let mut ours = Properties::new(url::PLACE, "option");
     let mut options = Vec::new();
-    for (name, value) in url::pairs(address.query)? {
+    let mut after_secret = false;
+    for (at, (name, value)) in url::pairs(address.query)?.into_iter().enumerate() {
         if OURS.contains(&name) {
-            ours.add(name.to_owned(), url::decode(value)?)?;
+            ours.add(name.to_owned(), url::decode(value)?);
         } else {
-            check_option(name).map_err(url::wrong)?;
+            check_name(name, &place_of_option(at, after_secret), after_secret).map_err(url::wrong)?;
+            check_promises(name, &url::decode(value)?)
+                .map_err(|(name, why)| url::wrong(format!("the option {name} {why}")))?;
             options.push((name.to_owned(), value.to_owned()));
         }
+        after_secret = mongodb_options::is_secret(name) || properties::is_secret(name);
     }
     let parts = Parts {
         scheme,
@@ -179,31 +133,35 @@ fn file_options(properties: &mut Properties) -> Result<Vec<(String, String)>> {
         return Err(properties.error("options has to be a map of MongoDB's own options"));
     };
     let read = |(name, value): (String, Json)| {
-        check_option(&name).map_err(|message| properties.error(format!("options: {message}")))?;
+        let wrong = |message: String| properties.error(format!("options: {message}"));
+        check_name(&name, "one of them", false).map_err(wrong)?;
         let value = match value {
             Json::String(text) => text,
             Json::Bool(_) | Json::Number(_) => value.to_string(),
             _ => return Err(properties.error(format!("options: {name} has to be text, a number or a truth value"))),
         };
+        check_promises(&name, &value).map_err(|(name, why)| wrong(format!("{name} {why}")))?;
         Ok((name, url::encode(&value)))
     };
     options.into_iter().map(read).collect()
 }
 
 /// MongoDB's options are not case-sensitive.
-fn check_option(name: &str) -> Result<(), String> {
+fn check_name(name: &str, place: &str, after_secret: bool) -> Result<(), String> {
     if OPTIONS.iter().any(|known| known.eq_ignore_ascii_case(name)) {
         return Ok(());
     }
     let known = [OURS, OPTIONS].concat();
-    let near = suggest::nearest(name, &known).map(|near| format!("did you mean `{near}`?"));
-    let else_ = || format!("known are MongoDB's own and {}", OURS.join(", "));
-    Err(format!("unknown option `{name}`; {}", near.unwrap_or_else(else_)))
+    let listed = format!("MongoDB's own and {}", OURS.join(", "));
+    Err(suggest::unknown("option", place, (!after_secret).then_some(name), &known, &listed))
 }
 
 /// A host name, an address in brackets or a socket's encoded path, with a port or without.
 fn is_host(text: &str) -> bool {
-    let plain = |text: &str| !text.is_empty() && !text.contains(|c: char| "/?#@[]:\\".contains(c) || c.is_whitespace());
+    // Only the path of a socket is percent-encoded: in a name, it would be a user's that was taken for one.
+    let socket = |text: &str| text.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("%2f"));
+    let odd = |c: char| "/?#@[]:\\".contains(c) || c.is_whitespace();
+    let plain = |text: &str| !text.is_empty() && !text.contains(odd) && (!text.contains('%') || socket(text));
     let port = |text: &str| text.parse::<u16>().is_ok_and(|port| port > 0) && !text.starts_with('+');
     if let Some(rest) = text.strip_prefix('[') {
         let Some((address, rest)) = rest.split_once(']') else { return false };

@@ -9,7 +9,6 @@ use serde_json::{Map, Value as Json};
 use super::{Config, suggest};
 use crate::error::{Error, Result};
 
-#[derive(Debug)]
 pub(super) struct Properties {
     /// Where they come from, for messages.
     from: String,
@@ -17,23 +16,35 @@ pub(super) struct Properties {
     word: &'static str,
     values: Map<String, Json>,
     known: Vec<&'static str>,
+    /// The names of a URL's options in their order, which a file's have none of.
+    order: Vec<String>,
+    /// The text of a file, to find the line of a name.
+    text: String,
+}
+
+/// The options and properties whose values are secret.
+const SECRET: [&str; 5] = ["access_key", "secret_key", "session_token", "cursor_key", "password"];
+
+/// Whether the value of an option of the library's own is secret.
+pub(super) fn is_secret(name: &str) -> bool {
+    SECRET.contains(&name)
 }
 
 impl Properties {
     pub(super) fn new(from: impl Into<String>, word: &'static str) -> Self {
-        Self { from: from.into(), word, values: Map::new(), known: Vec::new() }
+        let from = from.into();
+        Self { from, word, values: Map::new(), known: Vec::new(), order: Vec::new(), text: String::new() }
     }
 
-    /// The properties of a file.
-    pub(super) fn of_file(file: &Path, values: Map<String, Json>) -> Self {
-        Self { values, ..Self::new(file.display().to_string(), "property") }
+    /// The properties of a file with this text.
+    pub(super) fn of_file(file: &Path, text: &str, values: Map<String, Json>) -> Self {
+        Self { values, text: text.to_owned(), ..Self::new(file.display().to_string(), "property") }
     }
 
-    pub(super) fn add(&mut self, name: String, value: String) -> Result<()> {
-        if self.values.insert(name.clone(), value.into()).is_some() {
-            return Err(self.error(format!("the option {name} is there twice")));
-        }
-        Ok(())
+    /// The next option of a URL.
+    pub(super) fn add(&mut self, name: String, value: String) {
+        self.order.push(name.clone());
+        self.values.insert(name, value.into());
     }
 
     /// An error of the configuration that says where it was made.
@@ -97,17 +108,49 @@ impl Properties {
         self.values.keys().map(String::as_str)
     }
 
-    /// Refuses what nobody has taken.
+    /// Refuses what nobody has taken, and what is there twice.
     pub(super) fn finish(self) -> Result<()> {
-        match self.values.keys().next() {
+        let in_order = self.order.iter().enumerate().find(|(_, name)| self.values.contains_key(*name));
+        if let Some((at, name)) = in_order {
+            let after_secret = at.checked_sub(1).is_some_and(|before| is_secret(&self.order[before]));
+            let place = place_of_option(at, after_secret);
+            return Err(self.unknown(&place, (!after_secret).then_some(name)));
+        }
+        if let Some(name) = self.values.keys().next() {
+            let place = match line_of(&self.text, name) {
+                Some(line) => format!("the property in line {line}"),
+                None => "a property".to_owned(),
+            };
+            return Err(self.unknown(&place, Some(name)));
+        }
+        let twice = self.order.iter().enumerate().find(|(at, name)| self.order[..*at].contains(name));
+        match twice {
+            Some((_, name)) => Err(self.error(format!("the option {name} is there twice"))),
             None => Ok(()),
-            Some(name) => Err(self.unknown(name)),
         }
     }
 
-    pub(super) fn unknown(&self, name: &str) -> Error {
-        self.error(format!("unknown {} `{name}`; {}", self.word, suggest::hint(name, &self.known)))
+    fn unknown(&self, place: &str, name: Option<&str>) -> Error {
+        self.error(suggest::unknown(self.word, place, name, &self.known, &self.known.join(", ")))
     }
+}
+
+/// An unknown option by its place in the URL.
+pub(super) fn place_of_option(at: usize, after_secret: bool) -> String {
+    match (at, after_secret) {
+        (0, _) => "option 1".to_owned(),
+        (_, true) => format!("option {}, after one that is secret (an & in it has to be written %26),", at + 1),
+        (_, false) => format!("option {} (an & in the value before it has to be written %26)", at + 1),
+    }
+}
+
+/// The line of a file that a name stands in, as a key.
+fn line_of(text: &str, name: &str) -> Option<usize> {
+    let is_key = |line: &str| {
+        let mut after = line.match_indices(name).map(|(at, _)| &line[at + name.len()..]);
+        after.any(|rest| rest.trim_start_matches(['"', '\'', ' ', '\t']).starts_with([':', '=']))
+    };
+    text.lines().position(is_key).map(|at| at + 1)
 }
 
 /// Whether a file can be opened and read; its content is not looked at.

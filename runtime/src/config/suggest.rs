@@ -3,15 +3,33 @@ pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let word = word.to_lowercase();
     let near = |known: &&'a str| (distance(&word, &known.to_lowercase()), *known);
     let (distance, best) = known.iter().map(near).min_by_key(|(distance, _)| *distance)?;
-    let allowed = (best.len() / 3).clamp(1, 3);
-    (distance <= allowed).then_some(best)
+    // A third of the letters may be wrong: of a name of one letter, none.
+    (distance <= (best.len() / 3).min(3)).then_some(best)
 }
 
 /// What to add to a message about an unknown word.
-pub(super) fn hint(word: &str, known: &[&str]) -> String {
+fn hint(word: &str, known: &[&str]) -> String {
     match nearest(word, known) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("known are {}", known.join(", ")),
+    }
+}
+
+/// What is said of an unknown name. It may be the rest of a secret that was cut by a sign which is not
+/// encoded: so it is shown only where it resembles a known one, and elsewhere its place has to do. None
+/// is given where a secret stands before it.
+pub(super) fn unknown(word: &str, place: &str, name: Option<&str>, known: &[&str], listed: &str) -> String {
+    match name.and_then(|name| Some((name, nearest(name, known)?))) {
+        Some((name, near)) => format!("unknown {word} `{name}`; did you mean `{near}`?"),
+        None => format!("{place} is unknown; known are {listed}"),
+    }
+}
+
+/// What is said of a value that is none of the known words. It is shown where it can be nothing but a word.
+pub(super) fn unknown_word(word: &str, known: &[&str]) -> String {
+    match word.len() <= 20 && word.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        true => format!("`{word}`; {}", hint(word, known)),
+        false => format!("that is none; known are {}", known.join(", ")),
     }
 }
 
@@ -48,5 +66,6 @@ mod tests {
         assert_eq!(nearest("colour", &known), None);
         assert_eq!(nearest("", &known), None);
         assert_eq!(nearest("x", &[]), None);
+        assert_eq!(nearest("x", &["w"]), None, "a letter resembles no other");
     }
 }

@@ -58,7 +58,7 @@ pub(super) fn finish_memory(mut properties: Properties) -> Result<Config> {
 pub(super) fn options(query: Option<&str>) -> Result<Properties> {
     let mut options = Properties::new(PLACE, "option");
     for (name, value) in pairs(query)? {
-        options.add(decode(name)?, decode(value)?)?;
+        options.add(decode(name)?, decode(value)?);
     }
     Ok(options)
 }

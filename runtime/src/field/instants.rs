@@ -36,14 +36,14 @@ macro_rules! instants {
             type Arg<'a> = $ty;
             const LOWERING: Option<Lowering> = lowering::instant::<$ty>();
             fn encode(value: $ty) -> Result<Value> {
-                Ok(Value::Int(value.to_millis()?.into()))
+                value.to_millis().map(Value::Instant)
             }
             fn lend<R>(value: $ty, f: impl FnOnce(&Self) -> R) -> R {
                 f(&value)
             }
         }
         impl Key for $ty {
-            const KIND: KeyKind = KeyKind::Integer;
+            const KIND: KeyKind = KeyKind::Instant;
             fn arg(&self) -> $ty {
                 *self
             }

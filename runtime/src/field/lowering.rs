@@ -3,7 +3,8 @@
 use std::marker::PhantomData;
 
 use super::traits::{Embedded, FieldType, Instant};
-use crate::codec::{self, from_value, to_value};
+use crate::codec::{self, from_value, located, to_value};
+use crate::definition::FieldDef;
 use crate::error::{Error, Result};
 use crate::value::Value;
 
@@ -12,6 +13,9 @@ use crate::value::Value;
 pub struct Lowering {
     pub(crate) lower: Convert,
     pub(crate) revive: Convert,
+    /// Makes integers instants where instants are stored; all else stays.
+    #[cfg_attr(not(feature = "dynamodb"), allow(dead_code, reason = "the servers of the others keep instants"))]
+    pub(crate) restore: Convert,
     /// Whether there is an instant in it, which serde's own form would not keep.
     pub(crate) of_instant: bool,
 }
@@ -45,26 +49,27 @@ impl<T: FieldType> Probe<T> {
     pub const LOWERING: Option<Lowering> = T::LOWERING;
 }
 
-/// An instant is stored as milliseconds.
+/// What serde writes of an instant is stored as the instant it is.
 pub(crate) const fn instant<T: Instant>() -> Option<Lowering> {
-    Some(Lowering { lower: lower_instant::<T>, revive: revive_instant::<T>, of_instant: true })
+    let (lower, revive) = (lower_instant::<T>, revive_instant::<T>);
+    Some(Lowering { lower, revive, restore: |value| Ok(value.into_instant()), of_instant: true })
 }
 
 fn lower_instant<T: Instant>(value: Value) -> Result<Value> {
     match value {
         Value::Null => Ok(Value::Null),
-        written => Ok(Value::Int(from_value::<T>(written)?.to_millis()?.into())),
+        written => from_value::<T>(written)?.to_millis().map(Value::Instant),
     }
 }
 
 fn revive_instant<T: Instant>(value: Value) -> Result<Value> {
     match value {
         Value::Null => Ok(Value::Null),
-        stored => {
-            let millis = stored.as_int().and_then(|n| i64::try_from(n).ok());
-            let millis = millis.ok_or_else(|| Error::codec("an instant is not stored as milliseconds"))?;
-            to_value(&T::from_millis(millis)?)
+        Value::Instant(millis) => {
+            let outside = |_| Error::codec("is stored as an instant that is outside what its type holds");
+            to_value(&T::from_millis(millis).map_err(outside)?)
         }
+        other => Err(Error::codec(format!("is stored as {}, not as an instant", other.noun()))),
     }
 }
 
@@ -72,15 +77,33 @@ fn revive_instant<T: Instant>(value: Value) -> Result<Value> {
 /// transparent newtype over it, so that its items can be found and added to.
 pub(crate) const fn list<T: FieldType>() -> Option<Lowering> {
     if T::IS_BYTE {
-        return None;
+        return bytes();
     }
     Some(Lowering {
         lower: |list| match list {
             Value::Bytes(bytes) => Ok(Value::List(bytes.into_iter().map(|byte| Value::Int(byte.into())).collect())),
             list => items::<T>(list, |lowering| lowering.lower),
         },
-        revive: |list| items::<T>(list, |lowering| lowering.revive),
+        revive: |list| match list {
+            Value::Bytes(_) => Err(Error::codec("is stored as bytes, not as a list")),
+            list => items::<T>(list, |lowering| lowering.revive),
+        },
+        restore: |list| items::<T>(list, |lowering| lowering.restore),
         of_instant: holds_instant(T::LOWERING),
+    })
+}
+
+/// Bytes are stored as serde writes them, and read from nothing else: no filter finds a list of numbers
+/// by the bytes that it would be read as.
+pub(crate) const fn bytes() -> Option<Lowering> {
+    Some(Lowering {
+        lower: Ok,
+        revive: |stored| match stored {
+            Value::List(items) if !items.is_empty() => Err(Error::codec("is stored as a list, not as bytes")),
+            stored => Ok(stored),
+        },
+        restore: Ok,
+        of_instant: false,
     })
 }
 
@@ -90,6 +113,7 @@ pub(crate) const fn each_item<T: FieldType>() -> Option<Lowering> {
         Some(_) => Some(Lowering {
             lower: |list| items::<T>(list, |lowering| lowering.lower),
             revive: |list| items::<T>(list, |lowering| lowering.revive),
+            restore: |list| items::<T>(list, |lowering| lowering.restore),
             of_instant: holds_instant(T::LOWERING),
         }),
         None => None,
@@ -102,6 +126,7 @@ pub(crate) const fn each_value<T: FieldType>() -> Option<Lowering> {
         Some(_) => Some(Lowering {
             lower: |map| items::<T>(map, |lowering| lowering.lower),
             revive: |map| items::<T>(map, |lowering| lowering.revive),
+            restore: |map| items::<T>(map, |lowering| lowering.restore),
             of_instant: holds_instant(T::LOWERING),
         }),
         None => None,
@@ -111,39 +136,45 @@ pub(crate) const fn each_value<T: FieldType>() -> Option<Lowering> {
 fn items<T: FieldType>(mut value: Value, direction: fn(&Lowering) -> Convert) -> Result<Value> {
     let Some(lowering) = T::LOWERING else { return Ok(value) };
     let convert = direction(&lowering);
-    let apply = |item: &mut Value| -> Result<()> {
-        *item = convert(std::mem::replace(item, Value::Null))?;
+    let apply = |item: &mut Value, step: &dyn Fn() -> String| -> Result<()> {
+        let converted = convert(std::mem::replace(item, Value::Null));
+        *item = converted.map_err(|e| Error::new(e.kind(), located(&step(), e.message())))?;
         Ok(())
     };
     match &mut value {
-        Value::List(list) => list.iter_mut().try_for_each(apply)?,
-        Value::Map(map) => map.values_mut().try_for_each(apply)?,
+        Value::List(list) => {
+            list.iter_mut().enumerate().try_for_each(|(at, item)| apply(item, &|| format!("[{at}]")))?;
+        }
+        Value::Map(map) => map.iter_mut().try_for_each(|(name, item)| apply(item, &|| format!(".{name}")))?,
         _ => {}
     }
     Ok(value)
 }
 
-/// The lowering of a nested struct: that of its fields, where any has one.
+/// The lowering of a nested struct: that of its fields, without those that are nothing.
 pub const fn embedded_lowering<T: Embedded>() -> Option<Lowering> {
-    let (mut at, mut any, mut of_instant) = (0, false, false);
+    let (mut at, mut of_instant) = (0, false);
     while at < T::FIELDS.len() {
-        any |= T::FIELDS[at].lowering.is_some();
         of_instant |= holds_instant(T::FIELDS[at].lowering);
         at += 1;
-    }
-    if !any {
-        return None;
     }
     Some(Lowering {
         lower: |mut value| {
             if let Value::Map(map) = &mut value {
                 codec::lower(map, T::FIELDS)?;
+                codec::drop_nulls(map, T::FIELDS, FieldDef::keeps_null)?;
             }
             Ok(value)
         },
         revive: |mut value| {
             if let Value::Map(map) = &mut value {
                 codec::revive(map, T::FIELDS)?;
+            }
+            Ok(value)
+        },
+        restore: |mut value| {
+            if let Value::Map(map) = &mut value {
+                codec::restore_instants(map, T::FIELDS)?;
             }
             Ok(value)
         },

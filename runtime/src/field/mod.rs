@@ -19,8 +19,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::codec::to_value;
-use crate::definition::Definition;
+use crate::codec::{located, to_value};
+use crate::definition::{Definition, WrittenDefault};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::value::Value;
@@ -141,7 +141,19 @@ pub struct InVersion;
 pub struct Field<M, T, Role = Plain> {
     steps: Steps,
     encode: Option<fn(&T) -> Result<Value>>,
+    nothing: Nothing,
     marker: Types<(M, T, Role)>,
+}
+
+/// What becomes of a field that is set to nothing.
+#[derive(Debug, Clone, Copy)]
+enum Nothing {
+    /// The definition of the struct that it is a field of says it.
+    AsDefined,
+    /// It is taken away, but where this default is something else.
+    Field(Option<WrittenDefault>),
+    /// It is an entry or an item, whose nulls are data.
+    Data,
 }
 
 /// Types that a value is of but does not hold.
@@ -161,19 +173,19 @@ impl<M, T, Role> Field<M, T, Role> {
     /// The field stored under `name`.
     #[doc(hidden)]
     pub const fn new(name: &'static str) -> Self {
-        Self { steps: Steps::One(name), encode: None, marker: PhantomData }
+        Self { steps: Steps::One(name), encode: None, nothing: Nothing::AsDefined, marker: PhantomData }
     }
 
     /// The field stored under `name` as `encode` writes it (`serde(with)`).
     #[doc(hidden)]
     pub const fn encoded_by(name: &'static str, encode: fn(&T) -> Result<Value>) -> Self {
-        Self { steps: Steps::One(name), encode: Some(encode), marker: PhantomData }
+        Self { steps: Steps::One(name), encode: Some(encode), nothing: Nothing::AsDefined, marker: PhantomData }
     }
 
     /// A field whose own fields are stored beside it (`serde(flatten)`).
     #[doc(hidden)]
     pub const fn flattened() -> Self {
-        Self { steps: Steps::Flattened, encode: None, marker: PhantomData }
+        Self { steps: Steps::Flattened, encode: None, nothing: Nothing::AsDefined, marker: PhantomData }
     }
 
     /// How `serde(with)` writes it.
@@ -214,10 +226,28 @@ impl<M, T, Role> Field<M, T, Role> {
         }
     }
 
+    /// Whether a null that is written is stored here.
+    pub(crate) fn keeps_null(&self, definition: &Definition) -> Result<bool> {
+        Ok(matches!(self.nothing, Nothing::Data) || self.reads_otherwise(definition)?)
+    }
+
+    /// Whether a missing value is read as something else than a `None`.
+    pub(crate) fn reads_otherwise(&self, definition: &Definition) -> Result<bool> {
+        match self.nothing {
+            Nothing::Data | Nothing::Field(None) => Ok(false),
+            Nothing::Field(Some(default)) => Ok(!matches!(default()?, Value::Null)),
+            Nothing::AsDefined => {
+                let path = self.path();
+                let field = definition.fields().iter().find(|field| field.name == path.root());
+                field.map_or(Ok(false), |field| definition.keeps_null(field))
+            }
+        }
+    }
+
     fn into_path(self) -> Path {
         match self.steps {
             Steps::Many(path) | Steps::Beside(path) => path,
-            steps => Field::<M, T, Role> { steps, encode: None, marker: PhantomData }.path(),
+            steps => Field::<M, T, Role> { steps, encode: None, nothing: self.nothing, marker: PhantomData }.path(),
         }
     }
 
@@ -241,32 +271,41 @@ impl<M, T, Role> Field<M, T, Role> {
         T: Bare,
     {
         let encode = inner.encode;
-        Field { steps: self.further(inner.into_path()), encode, marker: PhantomData }
+        let nothing = match inner.nothing {
+            Nothing::AsDefined => {
+                let fields = <T::Inner as Embedded>::FIELDS;
+                let field = fields.iter().find(|field| inner.path().is_field() && field.name == inner.path().root());
+                Nothing::Field(field.and_then(|field| field.default))
+            }
+            known => known,
+        };
+        Field { steps: self.further(inner.into_path()), encode, nothing, marker: PhantomData }
     }
 }
 
 impl<M, T: FieldType, Role> Field<M, T, Role> {
     /// The item at a position of the list in this field, counted from 0: `User::TAGS.nth(0)`.
-    pub fn nth(self, position: usize) -> Field<M, T::Item>
+    // The item is a parameter: of a `T::Item` that is not there the compiler would say that there is no such method.
+    pub fn nth<Item>(self, position: usize) -> Field<M, Item>
     where
-        T: List,
+        T: List<Item = Item>,
     {
         let step = Path::new(vec![Step::Position(position)]);
-        Field { steps: self.further(step), encode: None, marker: PhantomData }
+        Field { steps: self.further(step), encode: None, nothing: Nothing::Data, marker: PhantomData }
     }
 
     /// The value under a key of the map in this field: `User::LABELS.entry("colour")`. The key may be any
     /// text.
-    pub fn entry(self, key: &str) -> Field<M, T::Value>
+    pub fn entry<Entry>(self, key: &str) -> Field<M, Entry>
     where
-        T: Dictionary,
+        T: Dictionary<Value = Entry>,
     {
         let is_flattened = matches!(self.steps, Steps::Flattened);
         let steps = match self.further(Path::field(key.to_owned())) {
             Steps::Many(path) if is_flattened => Steps::Beside(path),
             steps => steps,
         };
-        Field { steps, encode: None, marker: PhantomData }
+        Field { steps, encode: None, nothing: Nothing::Data, marker: PhantomData }
     }
 
     /// The stored form of a value of this field.
@@ -275,7 +314,7 @@ impl<M, T: FieldType, Role> Field<M, T, Role> {
             Some(encode) => T::lend(value, encode),
             None => T::encode(value),
         };
-        encoded.map_err(|e| Error::new(e.kind(), format!("{}: {}", self.path(), e.message())))
+        encoded.map_err(|e| Error::new(e.kind(), located(&self.path().to_string(), e.message())))
     }
 
     /// A value of this field as a part of a key.
@@ -287,7 +326,7 @@ impl<M, T: FieldType, Role> Field<M, T, Role> {
 
 impl<M, T, Role> Clone for Field<M, T, Role> {
     fn clone(&self) -> Self {
-        Self { steps: self.steps.clone(), encode: self.encode, marker: PhantomData }
+        Self { steps: self.steps.clone(), encode: self.encode, nothing: self.nothing, marker: PhantomData }
     }
 }
 

@@ -11,6 +11,9 @@ const LEASE: Duration = Duration::from_secs(10);
 /// How long to wait for a lock where nothing is said.
 const WAIT: Duration = Duration::from_secs(30);
 
+/// The least time that a look at the lock is given: one that had none could never take a free lock.
+const LEAST_LOOK: Duration = Duration::from_millis(500);
+
 /// A lease shorter than this would be lost to a slow answer.
 const SHORTEST: Duration = Duration::from_millis(50);
 
@@ -48,7 +51,8 @@ impl<'a> Locking<'a> {
         self
     }
 
-    /// How long to wait for the lock. The default is 30 seconds.
+    /// How long to wait for the lock, answers of the backend and all. The default is 30 seconds. Of no
+    /// wait, or a short one, the lock is looked at once, for half a second at most.
     pub fn wait(mut self, wait: Duration) -> Self {
         self.wait = wait;
         self
@@ -57,33 +61,45 @@ impl<'a> Locking<'a> {
     /// Waits for the lock and takes it.
     ///
     /// A task of the tokio runtime that this is called on keeps it until the [`Lease`] is released
-    /// or dropped. Where this future is dropped, the lock is given back if it had been taken.
+    /// or dropped. Where this future is dropped, or the wait ends before an answer, the lock is given
+    /// back if it had been taken.
     ///
-    /// Errors: [`Timeout`](crate::ErrorKind::Timeout) where the wait is over,
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) outside a tokio runtime.
+    /// Errors: [`Timeout`](crate::ErrorKind::Timeout) where the wait is over, which says whether another
+    /// held the lock or no answer came; [`InvalidInput`](crate::ErrorKind::InvalidInput) outside a tokio
+    /// runtime.
     pub async fn acquire(self) -> Result<Lease> {
         let until = Instant::now().checked_add(self.wait);
+        let left = || until.map_or(Duration::MAX, |until| until.saturating_duration_since(Instant::now()));
         let named = |e: Error| e.in_repository(super::REPOSITORY).in_operation("lock");
         self.check().map_err(named)?;
         let mut seen = Watch::default();
         loop {
-            if let Some(lease) = self.attempt(&mut seen).await.map_err(named)? {
-                return Ok(lease);
-            }
-            let left = until.map_or(Duration::MAX, |until| until.saturating_duration_since(Instant::now()));
-            if left.is_zero() {
-                let message = format!("the lock {:?} was held by another for {:?}", self.name, self.wait);
+            // What is asked for is done by then, or is not waited for.
+            let look = tokio::time::timeout(left().max(LEAST_LOOK), self.attempt(&mut seen)).await;
+            let message = match look.map(|found| found.map_err(named)) {
+                Ok(Ok(Some(lease))) => return Ok(lease),
+                Ok(Ok(None)) => format!("the lock {:?} was held by another for {:?}", self.name, self.wait),
+                Ok(Err(error)) => return Err(error),
+                Err(_) => self.silence(),
+            };
+            if left().is_zero() {
                 return Err(named(Error::new(ErrorKind::Timeout, message)));
             }
-            tokio::time::sleep(self.pause().min(left)).await;
+            tokio::time::sleep(self.pause().min(left())).await;
         }
     }
 
-    /// Takes the lock if nobody holds it, without waiting.
+    /// Takes the lock if nobody holds it, without waiting for it: for its answers, no longer than for
+    /// those of one operation.
     pub async fn try_acquire(self) -> Result<Option<Lease>> {
         let named = |e: Error| e.in_repository(super::REPOSITORY).in_operation("lock");
         self.check().map_err(named)?;
-        self.attempt(&mut Watch::default()).await.map_err(named)
+        let look = tokio::time::timeout(self.db.timeout(), self.attempt(&mut Watch::default())).await;
+        look.unwrap_or_else(|_| Err(Error::new(ErrorKind::Timeout, self.silence()))).map_err(named)
+    }
+
+    fn silence(&self) -> String {
+        format!("whether the lock {:?} is free was not known in time: the backend did not answer", self.name)
     }
 
     fn check(&self) -> Result<()> {

@@ -49,13 +49,13 @@ pub(super) fn created(definition: &Definition, changes: &mut Vec<Change>, now: i
 
 /// A creation time that nobody set: missing, or the epoch.
 fn is_unset(value: Option<&Value>) -> bool {
-    value.is_none_or(|value| *value == Value::Int(0))
+    value.is_none_or(|value| *value == Value::Int(0) || *value == Value::Instant(0))
 }
 
-/// Instants are stored in milliseconds, integer fields hold seconds.
+/// The time as the field holds it: an instant, or an integer of seconds.
 fn instant(definition: &Definition, name: &str, now: i64) -> Value {
     let is_instant = definition.fields().iter().any(|field| field.name == name && field.lowering.is_some());
-    Value::Int(if is_instant { now } else { now.div_euclid(1000) }.into())
+    if is_instant { Value::Instant(now) } else { Value::from(now.div_euclid(1000)) }
 }
 
 /// The 48 bits of the time, then 80 of chance, as both kinds of id begin.

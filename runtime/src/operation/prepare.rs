@@ -37,7 +37,7 @@ pub(super) fn store_as_it_is(
         record.set(EXPIRES, Value::Int(at.into()));
     }
     let limits = db.backend().limits();
-    let key = checked(definition, RecordKey::of(definition, &record)?, &limits)?;
+    let key = checked(definition, RecordKey::written(definition, &record)?, &limits)?;
     for (name, value) in record.iter() {
         index_value(definition, name, value, &limits)?;
     }
@@ -97,6 +97,7 @@ pub(super) fn changes(db: &Database, definition: &'static Definition, mut change
     for change in &changes {
         if let Change::Set(path, value) | Change::SetIfMissing(path, value) = change
             && path.is_field()
+            && !matches!(value, Value::Null)
         {
             index_value(definition, path.root(), value, &limits)?;
         }
@@ -118,6 +119,7 @@ fn expiry_change(definition: &Definition, change: &Change) -> Option<Change> {
     }
     let expires = Path::field(EXPIRES);
     match change {
+        Change::Set(_, Value::Null) => Some(Change::Remove(expires)),
         Change::Set(_, value) => Some(Change::Set(expires, Value::Int(definition.expiry_at(value)?.into()))),
         Change::SetIfMissing(_, value) => {
             let expiry = Expiry::IfMissing(definition.expiry_at(value)?);
@@ -141,7 +143,8 @@ pub(super) fn conditioned(mut write: Write, condition: Option<Expr>) -> Result<W
     }
     write.condition = condition.map(|condition| write.definition.stored(condition));
     // What the changes need is judged with the condition.
-    write.requirement().as_ref().map_or(Ok(()), condition::check_size)?;
+    let judged = Expr::both(write.requirement(), write.removals_find_way());
+    judged.as_ref().map_or(Ok(()), condition::check_size)?;
     Ok(write)
 }
 

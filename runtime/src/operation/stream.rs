@@ -13,7 +13,7 @@ use crate::backend::BoxFuture;
 use crate::database::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::repository::Repository;
-use crate::request;
+use crate::request::{self, Advance, Position};
 use crate::value::Record;
 
 /// How many records a stream asks for at a time.
@@ -27,6 +27,7 @@ pub(super) async fn read_all(
     limit: Option<usize>,
 ) -> Result<Vec<Record>> {
     let mut records = Vec::new();
+    let mut advance = Advance::default();
     loop {
         let left = limit.unwrap_or(usize::MAX).saturating_sub(records.len());
         request.limit = left.min(PAGE);
@@ -38,6 +39,7 @@ pub(super) async fn read_all(
             records.truncate(limit.unwrap_or(usize::MAX));
             return Ok(records);
         }
+        request.after.iter().try_for_each(|position| advance.to(position))?;
     }
 }
 
@@ -65,6 +67,7 @@ pub struct Records<M, O = M> {
     source: Reading,
     state: State,
     at_hand: VecDeque<O>,
+    advance: Advance<Position>,
     fields: Option<&'static [&'static str]>,
     named: Box<dyn Fn(Error) -> Error + Send>,
     marker: PhantomData<fn() -> M>,
@@ -107,7 +110,15 @@ impl<M: Repository, O: DeserializeOwned> Records<M, O> {
         let fields = request.as_ref().ok().and_then(|request| request.projection);
         let source = Reading { db, operation, left: limit.unwrap_or(usize::MAX), waiting: None };
         let state = request.map_or_else(State::Failed, State::Next);
-        Self { source, state, at_hand: VecDeque::new(), fields, named: Box::new(named), marker: PhantomData }
+        Self {
+            source,
+            state,
+            at_hand: VecDeque::new(),
+            advance: Advance::default(),
+            fields,
+            named: Box::new(named),
+            marker: PhantomData,
+        }
     }
 
     /// Moves the read that is under way; a page that has come waits until the one before is used up.
@@ -150,10 +161,14 @@ impl<M: Repository, O: DeserializeOwned> Records<M, O> {
             }
         }
         self.source.left -= self.at_hand.len();
-        if page.next.is_some() && self.source.left > 0 {
-            request.after = page.next;
-            self.state = self.source.read(request, !self.at_hand.is_empty());
-        }
+        let Some(next) = page.next.filter(|_| self.source.left > 0) else { return };
+        self.state = match self.advance.to(&next) {
+            Ok(()) => {
+                request.after = Some(next);
+                self.source.read(request, !self.at_hand.is_empty())
+            }
+            Err(error) => State::Failed(error),
+        };
     }
 }
 

@@ -6,7 +6,13 @@ use crate::error::{Error, Result};
 use crate::limits;
 use crate::request::{Action, Request, Write};
 
-/// An operation that can be part of a transaction.
+/// An operation that can be part of a transaction: one that writes, or a check.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be part of a transaction",
+    label = "neither a write of one record nor a check",
+    note = "a transaction takes `create`, `put`, `save`, `update`, `upsert`, `delete` and `check`; of many records, add each",
+    note = "reads do not take part: to write only if something is true of a record, add `check(key).only_if(..)` of its model; to read several at one moment, use `db.read((..)).await`"
+)]
 pub trait TransactionItem: Send {
     #[doc(hidden)]
     fn prepare(&mut self, db: &Database) -> Result<Write>;
@@ -125,9 +131,10 @@ fn size(write: &Write) -> usize {
         Change::Append(path, items) => path.root().len() + items.iter().map(limits::value_size).sum::<usize>(),
         Change::Remove(_) | Change::Expire { .. } => 0,
     };
+    let stamped = |record| limits::record_size(record) + limits::STAMP_SIZE;
     match &write.action {
-        Action::Create(record) | Action::Put(record) | Action::Replace(record) => limits::record_size(record),
-        Action::Upsert { insert, .. } => limits::record_size(insert),
+        Action::Create(record) | Action::Put(record) | Action::Replace(record) => stamped(record),
+        Action::Upsert { insert, .. } => stamped(insert),
         Action::Update(changes) => key() + changes.iter().map(change).sum::<usize>(),
         Action::Delete | Action::Check => key(),
     }

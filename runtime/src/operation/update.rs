@@ -12,8 +12,8 @@ use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{Field, FieldType, List, Numeric, Optional, Path, Settable};
 use crate::repository::{KeyArg, Repository, checked};
-use crate::request::{Action, RecordKey, Request, Write};
-use crate::value::Record;
+use crate::request::{Action, Get, RecordKey, Request, Write};
+use crate::value::{Record, Value};
 
 /// Changes fields of a record: what `M::update(..)` gives.
 ///
@@ -25,7 +25,7 @@ use crate::value::Record;
 ///
 /// One request. On DynamoDB two where the update touches a unique field (or the ttl of a model with
 /// one), or adds to a float: the record is read first, and written on the condition that nobody wrote
-/// it since.
+/// it since. Without changes it is one consistent read, and writes nothing.
 ///
 /// ```
 /// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
@@ -55,10 +55,18 @@ impl<M: Repository> Update<M> {
         Self { key, changes: Ok(Vec::new()), condition: None, marker: PhantomData }
     }
 
-    /// Stores a value in a field.
-    pub fn set<T: FieldType, Role: Settable>(self, field: Field<M, T, Role>, value: T::Arg<'_>) -> Self {
+    // The compiler shows the line with the name if the value is of another type, so the line says what to write.
+    /// Stores a value in a field. To take the value of an optional field away, use [`remove`](Self::remove).
+    #[rustfmt::skip]
+    pub fn set<T: FieldType, Role: Settable>( // no Option: `.remove(field)` for `None`, `x` for `Some(x)`
+        self, field: Field<M, T, Role>, value: T::Arg<'_>,
+    ) -> Self {
         let value = field.encode(value);
-        self.with(&field, |path| Ok(Change::Set(path, value?)))
+        self.with(&field, |path| match value? {
+            // A unit and its like: stored as in a whole record.
+            Value::Null if !field.keeps_null(M::definition())? => Ok(Change::Remove(path)),
+            value => Ok(Change::Set(path, value)),
+        })
     }
 
     /// Adds to a number; a negative one takes away. A missing number counts as zero.
@@ -66,9 +74,12 @@ impl<M: Repository> Update<M> {
         self.with(&field, |path| Ok(Change::Add { path, start: 0, delta: T::delta(delta)?, bounds: T::BOUNDS }))
     }
 
-    /// Takes the value of an optional field away.
+    /// Takes the value of an optional field away, so that it is read as `None`.
     pub fn remove<T: Optional, Role: Settable>(self, field: Field<M, T, Role>) -> Self {
-        self.with(&field, |path| Ok(Change::Remove(path)))
+        self.with(&field, |path| match field.reads_otherwise(M::definition())? {
+            true => Ok(Change::Set(path, Value::Null)),
+            false => Ok(Change::Remove(path)),
+        })
     }
 
     /// Adds items to the end of a list; a missing list counts as empty.
@@ -98,6 +109,9 @@ impl<M: Repository> Update<M> {
         let definition = M::definition();
         let named = named(definition, "update");
         let write = self.write(db).map_err(&named)?;
+        if matches!(write.action, Action::Check) {
+            return read(db, &write).await.and_then(|record| codec::decode(record, definition)).map_err(named);
+        }
         let written = db.write("update", write).await?;
         let missing = || Error::new(ErrorKind::Backend, "the backend gave no record after an update");
         written.record.ok_or_else(missing).and_then(|record| codec::decode(record, definition)).map_err(named)
@@ -105,7 +119,11 @@ impl<M: Repository> Update<M> {
 
     /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
-        self.write(db).and_then(|write| db.explain(Request::Write(&write))).map_err(named(M::definition(), "explain"))
+        let explain = |write: Write| match write.action {
+            Action::Check => db.explain(Request::Get(&whole(&write))),
+            _ => db.explain(Request::Write(&write)),
+        };
+        self.write(db).and_then(explain).map_err(named(M::definition(), "explain"))
     }
 
     fn with<T, Role>(mut self, field: &Field<M, T, Role>, change: impl FnOnce(Path) -> Result<Change>) -> Self {
@@ -119,10 +137,28 @@ impl<M: Repository> Update<M> {
     fn write(&self, db: &Database) -> Result<Write> {
         let definition = M::definition();
         let key = checked(definition, self.key.clone()?, &db.backend().limits())?;
-        let changes = changes(db, definition, self.changes.clone()?)?;
+        let asked = self.changes.clone()?;
+        let action = match asked.is_empty() {
+            // Nothing is filled in and no version goes up where nothing changes.
+            true => Action::Check,
+            false => Action::Update(changes(db, definition, asked)?),
+        };
         let condition = self.condition.clone().map(Condition::into_expr).transpose()?;
-        conditioned(Write::new(definition, key, Action::Update(changes)), condition)
+        conditioned(Write::new(definition, key, action), condition)
     }
+}
+
+/// The read that an update without changes is.
+fn whole(write: &Write) -> Get {
+    Get::new(write.definition, write.key.clone(), true)
+}
+
+/// What an update without changes gives: the record, if the update would have been made.
+async fn read(db: &Database, write: &Write) -> Result<Record> {
+    let call = db.call("update");
+    let stored = db.backend().get(call, whole(write)).await?;
+    write.judge(stored.as_ref(), &call)?;
+    stored.ok_or_else(|| Error::new(ErrorKind::NotFound, "no live record has this key"))
 }
 
 impl<M: Repository> TransactionItem for Update<M> {
@@ -180,13 +216,22 @@ impl<M: Repository> Upsert<M> {
     }
 
     /// Stores a value in a field.
-    pub fn set<T: FieldType, Role: Settable>(self, field: Field<M, T, Role>, value: T::Arg<'_>) -> Self {
+    #[rustfmt::skip]
+    pub fn set<T: FieldType, Role: Settable>( // no Option: leave `None` out, `x` for `Some(x)`
+        self, field: Field<M, T, Role>, value: T::Arg<'_>,
+    ) -> Self {
         Self { update: self.update.set(field, value) }
     }
 
     /// Stores a value in a field that has none: in a new record, and in an old one without it.
-    pub fn default<T: FieldType, Role: Settable>(self, field: Field<M, T, Role>, value: T::Arg<'_>) -> Self {
+    #[rustfmt::skip]
+    pub fn default<T: FieldType, Role: Settable>( // no Option: leave `None` out, `x` for `Some(x)`
+        self, field: Field<M, T, Role>, value: T::Arg<'_>,
+    ) -> Self {
         let value = field.encode(value);
+        if matches!((&value, field.keeps_null(M::definition())), (Ok(Value::Null), Ok(false))) {
+            return self;
+        }
         Self { update: self.update.with(&field, |path| Ok(Change::SetIfMissing(path, value?))) }
     }
 
@@ -225,14 +270,20 @@ impl<M: Repository> Upsert<M> {
 
     fn write(&self, db: &Database) -> Result<Write> {
         let definition = M::definition();
-        let update = self.update.write(db)?;
-        let mut changes = update.changes().to_vec();
+        let asked = self.update.changes.clone()?;
+        let changes_nothing = asked.is_empty();
+        let key = checked(definition, self.update.key.clone()?, &db.backend().limits())?;
+        let mut changes = changes(db, definition, asked)?;
         fill::created(definition, &mut changes, db.now());
-        let new = change::apply(&key_record(definition, &update.key), &change::on_nothing(&changes))?;
+        let new = change::apply(&key_record(definition, &key), &change::on_nothing(&changes))?;
         codec::decode::<M>(new.clone(), definition)
             .map_err(|e| Error::invalid(format!("the new record would not be whole: {}", e.message())))?;
         // The changes have filled in what nobody set: the new record is theirs, whatever they say.
         let mut write = store_as_it_is(db, definition, new, Action::Put)?;
+        if changes_nothing {
+            // A record that is there stays as it is.
+            changes.clear();
+        }
         if let Action::Put(insert) = write.action {
             write.action = Action::Upsert { changes, insert };
         }

@@ -47,7 +47,7 @@ pub(crate) fn latest_expired(definition: &Definition, call: &Call) -> Option<Val
     let seconds = i64::try_from(seconds).unwrap_or(i64::MIN);
     Some(match ttl.unit {
         TimeUnit::Seconds => Value::from(seconds),
-        TimeUnit::Milliseconds => Value::from(seconds.saturating_mul(1000)),
+        TimeUnit::Milliseconds => Value::Instant(seconds.saturating_mul(1000)),
     })
 }
 

@@ -2,7 +2,7 @@ use std::ops::Bound;
 
 use super::RecordKey;
 use crate::condition::Expr;
-use crate::definition::{Definition, IndexDef, KeyKind};
+use crate::definition::{Definition, IndexDef, KeyDef, KeyKind};
 use crate::error::{Error, Result};
 use crate::value::{Record, Value};
 
@@ -110,7 +110,8 @@ fn as_kind(value: Value, kind: KeyKind, field: &str) -> Result<Value> {
         (KeyKind::Bytes, Value::List(items)) if items.is_empty() => Ok(Value::Bytes(Vec::new())),
         (KeyKind::String, value @ Value::String(_))
         | (KeyKind::Bytes, value @ Value::Bytes(_))
-        | (KeyKind::Integer, value @ Value::Int(_)) => Ok(value),
+        | (KeyKind::Integer, value @ Value::Int(_))
+        | (KeyKind::Instant, value @ Value::Instant(_)) => Ok(value),
         (kind, other) => Err(Error::codec(format!(
             "the range field {field} is declared {} but was written as {}",
             kind.as_str(),
@@ -182,22 +183,28 @@ impl Query {
 
     /// The stored names of the range fields in the order read.
     pub fn range_names(&self) -> Vec<&'static str> {
+        self.ranges().into_iter().map(|part| self.definition.part_name(part)).collect()
+    }
+
+    fn ranges(&self) -> Vec<KeyDef> {
         match &self.source {
-            Source::Primary { .. } => self.definition.range_name().into_iter().collect(),
-            Source::Index { index, .. } => index.ranges.iter().map(|part| self.definition.part_name(*part)).collect(),
+            Source::Primary { .. } => self.definition.range().into_iter().collect(),
+            Source::Index { index, .. } => index.ranges.to_vec(),
             Source::Scan { .. } => Vec::new(),
         }
     }
 
     /// Where a record stands in what is read.
     pub fn position_of(&self, record: &Record) -> Result<Position> {
-        let ranges = self.range_names().into_iter().map(|name| {
-            let value = record.get(name).cloned();
-            value.ok_or_else(|| {
-                Error::codec(format!("the range field {name} is missing")).in_repository(self.definition.name())
-            })
-        });
-        Ok(Position { ranges: ranges.collect::<Result<_>>()?, key: RecordKey::of(self.definition, record)? })
+        let value = |part: KeyDef| {
+            let name = self.definition.part_name(part);
+            let missing = || Error::codec(format!("the range field {name} is missing"));
+            let value = record.get(name).ok_or_else(missing)?;
+            part.kind.check_stored(name, value).map(|()| value.clone())
+        };
+        let ranges: Result<_> = self.ranges().into_iter().map(value).collect();
+        let ranges = ranges.map_err(|e| e.in_repository(self.definition.name()))?;
+        Ok(Position { ranges, key: RecordKey::of(self.definition, record)? })
     }
 }
 

@@ -1,6 +1,6 @@
 use super::{Call, RecordKey};
 use crate::change::Change;
-use crate::condition::Expr;
+use crate::condition::{Expr, foreign};
 use crate::definition::{Definition, IndexDef};
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::{EXPIRES, Record, Value};
@@ -94,6 +94,10 @@ impl Write {
         if let Some(expected) = self.version {
             self.judge_version(record, expected)?;
         }
+        if let Some((path, found)) = self.condition.as_ref().and_then(|condition| foreign(record, condition)) {
+            let message = format!("{path} is stored as {found}, which no field is read from");
+            return Err(Error::codec(message));
+        }
         if let Some(condition) = &self.condition
             && !record.satisfies(condition)
         {
@@ -144,6 +148,14 @@ impl Write {
         }
         let needs = (!needs.is_empty()).then(|| self.definition.stored_by_name(Expr::And(needs)));
         Expr::both(Expr::both(version, self.condition.clone()), needs)
+    }
+
+    /// That there is something to take away from, for every change that takes away. A server that
+    /// refuses otherwise needs it; the write does not.
+    pub(crate) fn removals_find_way(&self) -> Option<Expr> {
+        let removals = self.changes().iter().filter(|change| matches!(change, Change::Remove(_)));
+        let ways: Vec<_> = removals.filter_map(Change::way).collect();
+        (!ways.is_empty()).then_some(Expr::And(ways))
     }
 
     /// The record after the write, given the live one before: nothing after a delete or check.

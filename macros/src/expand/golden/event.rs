@@ -17,8 +17,10 @@ pub struct HttpEvent {
     user_id: Option<u64>,
     r#type: Kind,
     #[serde(default, skip_serializing_if = "Option::is_none", with = "hex")]
-    #[index]
     note: Option<Vec<u8>>,
+    #[index]
+    #[serde(default = "nobody")]
+    owner: Option<String>,
     #[serde(flatten)]
     rest: Extra,
     #[serde(skip)]

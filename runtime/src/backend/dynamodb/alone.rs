@@ -25,7 +25,7 @@ impl Writer<'_> {
                     return Ok(Sent::Refused(vec![(0, failure.item.map(|item| *item))]));
                 }
                 // The record tells what is in the way: nothing, where it is a null.
-                Err(failure) if failure.is_of_type() && matches!(self.bases.as_slice(), [Base::Unread]) => {
+                Err(failure) if failure.is_of_record() && matches!(self.bases.as_slice(), [Base::Unread]) => {
                     self.bases[0] = Base::Wanted;
                     return Ok(Sent::Refused(Vec::new()));
                 }

@@ -3,11 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use aws_sdk_dynamodb::operation::batch_write_item::BatchWriteItemOutput;
 use aws_sdk_dynamodb::types::{DeleteRequest, PutRequest, WriteRequest};
 
 use super::DynamoDb;
 use super::call::{self, Attempts};
-use super::convert::{Item, to_attribute, to_item};
+use super::convert::{Item, Stored, to_attribute, to_item};
 use super::keys::{ident, to_key};
 use super::plan::has_unique;
 use super::read::{MOST_KEYS, PARALLEL, unprocessed};
@@ -96,7 +97,7 @@ impl DynamoDb {
             return unsent(window, results());
         }
         let wanted = window.iter().map(|at| (writes[*at].definition, writes[*at].key.clone())).collect();
-        let stored = match self.fetch(call, wanted, true, None).await {
+        let stored = match self.fetch_stored(call, wanted).await {
             Ok(stored) => stored,
             Err(error) => {
                 let mut results = results();
@@ -105,7 +106,7 @@ impl DynamoDb {
             }
         };
         let groups = turns(writes, window, &stored, call);
-        let stored: HashMap<usize, Option<Record>> = window.iter().copied().zip(stored).collect();
+        let stored: HashMap<usize, Option<Stored>> = window.iter().copied().zip(stored).collect();
         let stored = &stored;
         let group = |group: Vec<usize>| async move {
             let mut results = Results { done: Vec::with_capacity(group.len()), tell };
@@ -126,7 +127,7 @@ impl DynamoDb {
     }
 
     /// Does one write; what is stored was read already, where it is `known`.
-    async fn write_single(&self, call: &Call, writes: &[Write], at: usize, known: Option<Option<Record>>) -> Done {
+    async fn write_single(&self, call: &Call, writes: &[Write], at: usize, known: Option<Option<Stored>>) -> Done {
         let mut writer = Writer::new(self, call, &writes[at..=at]);
         writer.telling = false;
         if let ([base @ Base::Wanted], Some(stored)) = (writer.bases.as_mut_slice(), known) {
@@ -152,7 +153,8 @@ impl DynamoDb {
                 tables.entry(writes[*at].definition.name().to_owned()).or_default().push(request.clone());
             }
             let request = self.client.batch_write_item().set_request_items(Some(tables));
-            let error = match attempts.send(request.send()).await {
+            let has = |answer: &BatchWriteItemOutput| answer.unprocessed_items.is_some();
+            let error = match attempts.send_for(request.send(), "UnprocessedItems", has).await {
                 Ok(answer) => {
                     let undone = answer.unprocessed_items.unwrap_or_default();
                     let is_undone = |(at, _): &(usize, WriteRequest)| {

@@ -75,6 +75,26 @@ impl<'a> Attempts<'a> {
         Err(failure)
     }
 
+    /// The same, where the answer is one only with what `has` looks for. An answer without it says
+    /// nothing: not that there is nothing, and not that all was done.
+    pub(super) async fn send_for<T, E>(
+        &mut self,
+        request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+        what: &str,
+        has: impl Fn(&T) -> bool + Send,
+    ) -> Result<T, Failure>
+    where
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+        aws_sdk_dynamodb::Error: From<SdkError<E, HttpResponse>>,
+    {
+        let answer = self.send(request).await?;
+        if has(&answer) {
+            return Ok(answer);
+        }
+        self.ambiguous = true;
+        Err(Failure::incomplete(what))
+    }
+
     /// Counts an attempt that was made otherwise.
     pub(super) fn count(&mut self) {
         self.made += 1;
@@ -98,7 +118,23 @@ pub(super) fn least(call: &Call) -> Duration {
 }
 
 /// Sends a read until it is answered or the deadline passes.
-pub(super) async fn read<T, E, R>(call: &Call, mut request: impl FnMut() -> R + Send) -> Result<T>
+pub(super) async fn read<T, E, R>(call: &Call, request: impl FnMut() -> R + Send) -> Result<T>
+where
+    T: Send,
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+    R: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+    aws_sdk_dynamodb::Error: From<SdkError<E, HttpResponse>>,
+{
+    read_for(call, request, "", |_| true).await
+}
+
+/// The same, of an answer that always has something: see [`Attempts::send_for`].
+pub(super) async fn read_for<T, E, R>(
+    call: &Call,
+    mut request: impl FnMut() -> R + Send,
+    what: &str,
+    has: impl Fn(&T) -> bool + Send + Sync,
+) -> Result<T>
 where
     T: Send,
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
@@ -107,7 +143,7 @@ where
 {
     let mut attempts = Attempts::new(call);
     loop {
-        match attempts.send(request()).await {
+        match attempts.send_for(request(), what, &has).await {
             Ok(answer) => return Ok(answer),
             Err(failure) if failure.class.passes() && attempts.pause().await => {}
             Err(failure) => return Err(failure.into_error()),

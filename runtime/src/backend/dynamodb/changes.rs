@@ -1,5 +1,6 @@
 //! Changes as DynamoDB's update expressions.
 
+use super::convert::Stored;
 use super::placeholders::Placeholders;
 use crate::change::{Change, Expiry};
 use crate::definition::Definition;
@@ -34,7 +35,7 @@ fn clause(change: &Change, placeholders: &mut Placeholders) -> Clause {
     let path = placeholders.path(change.path());
     let mut value = |value: &Value| placeholders.value(value);
     Clause::Set(match change {
-        Change::Remove(at) | Change::Set(at, Value::Null) => match at.steps().last() {
+        Change::Remove(at) => match at.steps().last() {
             // Removing an item would move those after it.
             Some(Step::Position(_)) => format!("{path} = {}", value(&Value::Null)),
             _ => return Clause::Remove(path),
@@ -68,31 +69,30 @@ pub(super) fn may_expire(changes: &[Change]) -> bool {
 }
 
 /// The changes as they come out for this record where DynamoDB would make something else of them: sums
-/// of floats, and changes of a stored null, which is no missing value to it.
+/// of floats, and changes of a stored null, which is no missing value to it. Taking away what is below
+/// nothing is left out, as DynamoDB refuses it. A field under another name moves to its own, whole.
 pub(super) fn settled(
     definition: &Definition,
     changes: &[Change],
-    stored: &Record,
+    stored: &Stored,
     outcome: &Record,
 ) -> Vec<Change> {
     let settle = |change: &Change| match change {
         Change::Add { path, bounds: None, .. } => set(path, outcome),
-        Change::Add { path, .. } | Change::Append(path, _) | Change::SetIfMissing(path, _)
-            if stored.at(path) == Some(&Value::Null) =>
-        {
+        Change::Add { path, .. } | Change::Append(path, _) | Change::SetIfMissing(path, _) if stored.is_null(path) => {
             set(path, outcome)
         }
         Change::Expire { .. } => set(change.path(), outcome),
         change => change.clone(),
     };
+    let has_place = |change: &&Change| !matches!(change, Change::Remove(_)) || change.finds_way(&stored.record);
     let (aliased, own): (Vec<_>, Vec<_>) =
-        changes.iter().partition(|change| definition.has_alias(change.path().root()));
+        changes.iter().filter(has_place).partition(|change| definition.has_alias(change.path().root()));
     let mut settled: Vec<_> = own.into_iter().map(settle).collect();
     let mut roots: Vec<_> = aliased.into_iter().map(|change| change.path().root()).collect();
     roots.sort_unstable();
     roots.dedup();
     for root in roots {
-        // The field moves to its own name, whole.
         settled.push(set(&Path::field(root.to_owned()), outcome));
         settled.extend(definition.aliases_of(root).map(|alias| Change::Remove(Path::field(alias))));
     }

@@ -2,12 +2,15 @@
 //!
 //! DynamoDB compares as [`Expr`] means it: a comparison with a missing attribute or between types is
 //! false, and `NOT` turns that round. What it does not say itself (a size has a type, `contains`
-//! looks into bytes too) is written out.
+//! looks into bytes and sets too, numbers of 38 digits are read as one float) is written out.
 
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::number;
 use super::placeholders::Placeholders;
 use crate::condition::{Expr, Op};
 use crate::field::Path;
-use crate::value::Value;
+use crate::value::{Value, whole};
 
 /// A condition as text, or what it is whatever the record.
 ///
@@ -139,9 +142,63 @@ pub(super) fn write(expr: &Expr, placeholders: &mut Placeholders) -> Text {
     }
 }
 
+/// Whether DynamoDB's answer to a condition is what is found by reading the record. It compares numbers by
+/// all their digits: one that is read as a float is found by that float alone as a field, not within a list
+/// or a map, and not as one of several operands.
+pub(super) fn is_judged_alike(expr: &Expr) -> bool {
+    match expr {
+        Expr::Compare { value: Value::Float(_), .. } => true,
+        Expr::Compare { value, .. } | Expr::Contains { value, .. } => !has_float(value),
+        Expr::In { values, .. } => !values.iter().any(has_float),
+        Expr::And(parts) | Expr::Or(parts) => parts.iter().all(is_judged_alike),
+        Expr::Not(inner) => is_judged_alike(inner),
+        _ => true,
+    }
+}
+
+fn has_float(value: &Value) -> bool {
+    match value {
+        Value::Float(_) => true,
+        Value::List(items) => items.iter().any(has_float),
+        Value::Map(map) => map.values().any(has_float),
+        _ => false,
+    }
+}
+
+/// The attribute is stored exactly as it was read.
+pub(super) fn is_stored(name: &str, stored: &AttributeValue, placeholders: &mut Placeholders) -> Text {
+    let path = Path::field(name.to_owned());
+    if let AttributeValue::Null(_) = stored {
+        return is_null(&path, placeholders);
+    }
+    let (path, value) = (placeholders.path(&path), placeholders.attribute(stored.clone()));
+    placeholders.count(1);
+    Text::One(format!("{path} = {value}"))
+}
+
+/// All numbers that are read as a float are equal to it.
+fn compare_float(path: &Path, op: Op, x: f64, placeholders: &mut Placeholders) -> Text {
+    let (low, high) = number::ends(x);
+    let path = placeholders.path(path);
+    let mut value = |text| placeholders.attribute(AttributeValue::N(text));
+    let text = match op {
+        Op::Eq | Op::Ne => format!("{path} BETWEEN {} AND {}", value(low), value(high)),
+        Op::Lt | Op::Ge => format!("{path} {} {}", op.as_str(), value(low)),
+        Op::Le | Op::Gt => format!("{path} {} {}", op.as_str(), value(high)),
+    };
+    placeholders.count(1);
+    Text::One(text)
+}
+
 fn compare(path: &Path, op: Op, value: &Value, placeholders: &mut Placeholders) -> Text {
+    if let Value::Float(x) = value
+        && whole(*x).is_none()
+    {
+        return compare_float(path, op, *x, placeholders);
+    }
     // Values without an order have none here either; DynamoDB refuses the operands.
-    let ordered = matches!(value, Value::Int(_) | Value::Float(_) | Value::String(_) | Value::Bytes(_));
+    let ordered =
+        matches!(value, Value::Int(_) | Value::Float(_) | Value::Instant(_) | Value::String(_) | Value::Bytes(_));
     if op != Op::Eq && !ordered {
         return Text::False;
     }
@@ -168,8 +225,8 @@ fn has_type(path: &Path, kind: &str, placeholders: &mut Placeholders) -> Text {
     Text::One(format!("attribute_type({path}, {kind})"))
 }
 
-/// Text in text, or an item in a list. DynamoDB's `contains` also finds bytes in bytes, which is
-/// shut out, and text that is empty in none.
+/// Text in text, or an item in a list. DynamoDB's `contains` also finds bytes in bytes and members of
+/// sets, which are shut out, and text that is empty in none.
 fn contains(path: &Path, value: &Value, placeholders: &mut Placeholders) -> Text {
     let found = {
         let (path, value) = (placeholders.path(path), placeholders.value(value));
@@ -178,20 +235,27 @@ fn contains(path: &Path, value: &Value, placeholders: &mut Placeholders) -> Text
     };
     match value {
         Value::String(text) if text.is_empty() => {
+            let list = has_type(path, "L", placeholders);
+            let found = all([list, found], placeholders);
             let text = has_type(path, "S", placeholders);
             any([text, found], placeholders)
         }
-        Value::Bytes(_) => {
-            let bytes = has_type(path, "B", placeholders).not(placeholders);
-            all([bytes, found], placeholders)
+        Value::String(_) => {
+            let set = has_type(path, "SS", placeholders).not(placeholders);
+            all([set, found], placeholders)
         }
+        Value::Bytes(_) | Value::Int(_) | Value::Float(_) | Value::Instant(_) => {
+            let list = has_type(path, "L", placeholders);
+            all([list, found], placeholders)
+        }
+        // Sets have none of these.
         _ => found,
     }
 }
 
-/// The size of what has one here: DynamoDB gives text a size too.
+/// The size of what has one here: DynamoDB gives text and sets a size too.
 fn size(path: &Path, op: Op, count: u64, placeholders: &mut Placeholders) -> Text {
-    let kinds = ["L", "M", "B", "SS", "NS", "BS"].map(|kind| has_type(path, kind, placeholders));
+    let kinds = ["L", "M", "B"].map(|kind| has_type(path, kind, placeholders));
     let counted = any(kinds, placeholders);
     let (path, count) = (placeholders.path(path), placeholders.value(&Value::from(count)));
     placeholders.count(2);
@@ -230,6 +294,59 @@ mod tests {
         assert!(text(&never).is_some_and(|text| text.starts_with("attribute_exists")));
         assert_eq!(text(&Expr::Not(Box::new(never))), None);
         assert_eq!(text(&Expr::Or(vec![Expr::Or(Vec::new()), eq("a")])).as_deref(), Some("#n0 = :v0"));
+    }
+
+    #[test]
+    fn a_float_is_compared_with_all_that_is_read_as_it() {
+        let compare = |op| {
+            let mut placeholders = Placeholders::default();
+            let expr = Expr::Compare { path: Path::field("a"), op, value: Value::Float(0.5) };
+            let text = write(&expr, &mut placeholders).into_expression(&mut placeholders).unwrap();
+            let values = placeholders.used([text.as_str()]).values.unwrap_or_default();
+            let read = |value: &AttributeValue| value.as_n().ok().and_then(|text| text.parse::<f64>().ok());
+            assert!(values.values().all(|value| read(value) == Some(0.5)), "{values:?}");
+            text
+        };
+        assert_eq!(compare(Op::Eq), "#n0 BETWEEN :v0 AND :v1");
+        assert_eq!(compare(Op::Ne), "NOT (#n0 BETWEEN :v0 AND :v1)");
+        assert_eq!(compare(Op::Lt), "#n0 < :v0");
+        assert!(is_judged_alike(&Expr::Compare { path: Path::field("a"), op: Op::Eq, value: Value::Float(0.5) }));
+        let within = Value::List(vec![Value::Float(0.5)]);
+        let listed = Expr::Compare { path: Path::field("a"), op: Op::Eq, value: within };
+        assert!(!is_judged_alike(&Expr::Not(Box::new(Expr::And(vec![eq("b"), listed])))));
+    }
+
+    #[test]
+    fn operators_are_counted_as_they_are_written() {
+        let path = || Path::field("a");
+        let values = [
+            Value::from(""),
+            Value::from("x"),
+            Value::Bytes(vec![1]),
+            Value::Int(1),
+            Value::Float(0.5),
+            Value::Bool(true),
+        ];
+        let mut exprs: Vec<_> =
+            values.iter().map(|value| Expr::Contains { path: path(), value: value.clone() }).collect();
+        for op in [Op::Eq, Op::Ne, Op::Lt] {
+            let ordered = values.iter().filter(|value| op != Op::Lt || !matches!(value, Value::Bool(_)));
+            exprs.extend(ordered.map(|value| Expr::Compare { path: path(), op, value: value.clone() }));
+            exprs.push(Expr::Size { path: path(), op, count: 3 });
+        }
+        exprs.extend([
+            Expr::Exists(path()),
+            Expr::Missing(path()),
+            Expr::BeginsWith { path: path(), prefix: "x".into() },
+        ]);
+        exprs.push(Expr::In { path: path(), values: values.to_vec() });
+        exprs.push(Expr::Not(Box::new(Expr::And(vec![eq("a"), Expr::Or(vec![eq("b"), eq("c")])]))));
+        for expr in exprs {
+            let mut placeholders = Placeholders::default();
+            let text = write(&expr, &mut placeholders).into_expression(&mut placeholders).unwrap();
+            assert!(placeholders.operators() <= expr.operators(), "{text}: {}", expr.operators());
+            assert!(text.len() <= expr.text(), "{text}: {}", expr.text());
+        }
     }
 
     #[test]

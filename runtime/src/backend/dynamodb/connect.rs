@@ -13,15 +13,19 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use super::DynamoDb;
+use super::answer::Checked;
 use super::call::Attempts;
+use super::credentials;
 use super::failure::Class;
 use super::stamp::Stamps;
+use crate::backend::home::Home;
 use crate::config::{DynamoDbSettings, Secret};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::request::Call;
 
-/// How often nobody may be there before it is believed, when the database is opened.
+/// How often nobody may be there, or somebody else than DynamoDB, before it is believed when the
+/// database is opened.
 const KNOCKS: u32 = 3;
 
 /// A client with its settings, before anything was sent but what finding credentials takes.
@@ -43,7 +47,7 @@ pub(super) async fn client(settings: &DynamoDbSettings, connect_timeout: Duratio
     if let Some(region) = &settings.region {
         loader = loader.region(Region::new(region.clone()));
     }
-    let loader = credentials(loader, settings, &http)?;
+    let loader = with_credentials(loader, settings, &http)?;
     let loading = tokio::time::timeout(connect_timeout, loader.load()).await;
     let mut config = loading.map_err(|_| super::call::timed_out("while the AWS settings were looked for"))?;
     if config.region().is_none() {
@@ -53,7 +57,8 @@ pub(super) async fn client(settings: &DynamoDbSettings, connect_timeout: Duratio
         // A server of one's own has no regions, but a signature needs one.
         config = config.into_builder().region(Region::from_static("us-east-1")).build();
     }
-    let client = Client::new(&config);
+    let checked = SharedHttpClient::new(Checked(http));
+    let client = Client::from_conf(aws_sdk_dynamodb::config::Builder::from(&config).http_client(checked).build());
     let finding = tokio::time::timeout(connect_timeout, find_credentials(&config)).await;
     finding.unwrap_or_else(|_| Err(no_credentials("they were not had in time"))).map(|()| client)
 }
@@ -75,7 +80,11 @@ fn no_credentials(why: &str) -> Error {
     ))
 }
 
-fn credentials(loader: ConfigLoader, settings: &DynamoDbSettings, http: &SharedHttpClient) -> Result<ConfigLoader> {
+fn with_credentials(
+    loader: ConfigLoader,
+    settings: &DynamoDbSettings,
+    http: &SharedHttpClient,
+) -> Result<ConfigLoader> {
     let secret = |secret: &Option<Secret>| {
         secret.as_ref().map(|secret| secret.expose().to_owned()).filter(|text| !text.is_empty())
     };
@@ -90,7 +99,7 @@ fn credentials(loader: ConfigLoader, settings: &DynamoDbSettings, http: &SharedH
     }
     match &settings.credentials_file {
         Some(path) => Ok(loader.credentials_provider(from_file(path, settings, http)?)),
-        None => Ok(loader),
+        None => settings.profile.as_deref().map_or(Ok(()), credentials::check_profile).map(|()| loader),
     }
 }
 
@@ -102,15 +111,9 @@ fn from_file(
 ) -> Result<aws_config::profile::ProfileFileCredentialsProvider> {
     use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
 
-    let named = |why: String| Error::config(format!("`credentials_file`: {}: {why}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|e| named(format!("cannot be read: {e}")).with_source(e))?;
+    let text = credentials::read(path)?;
     let profile = settings.profile.as_deref().unwrap_or("default");
-    let has = |line: &str| {
-        line.trim().strip_prefix('[').and_then(|line| line.split(']').next()).map(str::trim) == Some(profile)
-    };
-    if !text.lines().any(has) {
-        return Err(named(format!("there is no profile [{profile}] in it")));
-    }
+    credentials::check_file(path, &text, profile)?;
     let files = ProfileFiles::builder().with_contents(ProfileFileKind::Credentials, text).build();
     let region = settings.region.clone().map(Region::new);
     let provider = ProviderConfig::default().with_http_client(http.clone()).with_region(region);
@@ -118,14 +121,24 @@ fn from_file(
     Ok(file.profile_files(files).profile_name(profile).build())
 }
 
+/// The part of an endpoint that may be shown: a path could be as secret as a password.
+fn origin(endpoint: &str) -> String {
+    let origin = url::Url::parse(endpoint).map(|url| url.origin().ascii_serialization());
+    origin.unwrap_or_else(|_| "the endpoint".to_owned())
+}
+
 impl DynamoDb {
     /// A client, and one request that shows that it can reach DynamoDB and is let in.
     pub(crate) async fn connect(settings: &DynamoDbSettings, connect_timeout: Duration, _: Duration) -> Result<Self> {
+        let home = Home::movable("the AWS SDK")?;
         let call = Call::new("open", 0, connect_timeout);
         let client = client(settings, connect_timeout).await?;
-        let db = Self { client, limits: Limits::DYNAMODB, stamps: Stamps::new() };
+        let db = Self { client, limits: Limits::DYNAMODB, stamps: Stamps::new(), home };
         db.knock(&call).await.map_err(|error| match &settings.endpoint {
-            Some(endpoint) => Error::new(error.kind(), format!("{endpoint}: {}", error.message())).with_source(error),
+            Some(endpoint) => {
+                let message = format!("{}: {}", origin(endpoint), error.message());
+                error.with_message(message)
+            }
             None => error,
         })?;
         Ok(db)
@@ -140,7 +153,7 @@ impl DynamoDb {
             if failure.code() == "AccessDeniedException" {
                 return Ok(());
             }
-            knocks += u32::from(failure.class == Class::Unreachable);
+            knocks += u32::from(matches!(failure.class, Class::Unreachable | Class::Unreadable));
             if !failure.class.passes() || knocks >= KNOCKS || !attempts.pause().await {
                 return Err(failure.into_error());
             }

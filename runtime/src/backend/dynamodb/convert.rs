@@ -6,12 +6,48 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::number;
-use crate::definition::Definition;
+use crate::codec;
+use crate::definition::{Definition, KeyKind};
 use crate::error::{Error, Result};
+use crate::field::{Path, Step};
 use crate::value::{Record, Value};
 
 /// A record as DynamoDB gives and takes it.
 pub(super) type Item = HashMap<String, AttributeValue>;
+
+/// A record with the item that it was read from. Whether a record is still as it was is asked of the
+/// item: several are read as one record, with a null or without, with one number or another near it.
+#[derive(Debug, Clone)]
+pub(super) struct Stored {
+    pub(super) record: Record,
+    pub(super) item: Item,
+}
+
+impl Stored {
+    /// A repository's item.
+    pub(super) fn new(definition: &Definition, item: Item) -> Result<Self> {
+        Ok(Self { record: to_record_of(definition, item.clone())?, item })
+    }
+
+    /// A guard.
+    pub(super) fn of_guard(item: Item) -> Result<Self> {
+        Ok(Self { record: to_record(item.clone())?, item })
+    }
+
+    /// Whether there is a null at a path, which to DynamoDB is a value like others.
+    pub(super) fn is_null(&self, path: &Path) -> bool {
+        let mut steps = path.steps().iter();
+        let Some(Step::Name(root)) = steps.next() else { return false };
+        let found = steps.try_fold(self.item.get(root.as_ref()), |within, step| {
+            Some(match (within?, step) {
+                (AttributeValue::M(map), Step::Name(name)) => map.get(name.as_ref()),
+                (AttributeValue::L(items), Step::Position(at)) => items.get(*at),
+                _ => None,
+            })
+        });
+        matches!(found.flatten(), Some(AttributeValue::Null(_)))
+    }
+}
 
 /// A value as an attribute.
 pub(super) fn to_attribute(value: &Value) -> AttributeValue {
@@ -36,24 +72,36 @@ pub(super) fn to_item(record: &Record) -> Item {
     record.iter().map(|(name, value)| (name.to_owned(), to_attribute(value))).collect()
 }
 
-/// An item as a record. A null is a missing attribute.
+/// A repository's item as a record, with the instants of its model, which DynamoDB keeps as numbers.
+pub(super) fn to_record_of(definition: &Definition, item: Item) -> Result<Record> {
+    let mut record = to_record(item)?;
+    definition.unalias(&mut record);
+    restore_instants(definition, record)
+}
+
+/// The record with the instants of its model.
+pub(super) fn restore_instants(definition: &Definition, mut record: Record) -> Result<Record> {
+    codec::restore_instants(record.map_mut(), definition.fields())?;
+    Ok(record)
+}
+
+/// A key's value that was kept as a number, as its kind is.
+pub(super) fn restore_key(kind: KeyKind, value: Value) -> Value {
+    if kind == KeyKind::Instant { value.into_instant() } else { value }
+}
+
+/// An item as a record.
 pub(super) fn to_record(item: Item) -> Result<Record> {
     let mut record = Record::new();
     for (name, attribute) in item {
         let value = to_value(attribute).map_err(|e| Error::codec(format!("{name}: {}", e.message())))?;
-        record.set(name, value);
+        record.insert(name, value);
     }
     Ok(record)
 }
 
-/// An item of a repository as a record of its model.
-pub(super) fn to_record_of(definition: &Definition, item: Item) -> Result<Record> {
-    let mut record = to_record(item)?;
-    definition.unalias(&mut record);
-    Ok(record)
-}
-
-/// An attribute as a value. Sets, which only others write, are read as lists.
+/// An attribute as a value. Sets, which only others write, are foreign: written back as a list, one would
+/// be a set no more.
 fn to_value(attribute: AttributeValue) -> Result<Value> {
     Ok(match attribute {
         AttributeValue::Null(_) => Value::Null,
@@ -65,17 +113,17 @@ fn to_value(attribute: AttributeValue) -> Result<Value> {
         AttributeValue::M(map) => {
             Value::Map(map.into_iter().map(|(name, value)| Ok((name, to_value(value)?))).collect::<Result<_>>()?)
         }
-        AttributeValue::Ss(texts) => Value::List(texts.into_iter().map(Value::String).collect()),
-        AttributeValue::Ns(texts) => Value::List(texts.iter().map(|text| number::read(text)).collect::<Result<_>>()?),
-        AttributeValue::Bs(blobs) => Value::List(blobs.into_iter().map(bytes).collect()),
-        other => return Err(Error::codec(format!("an attribute of a kind that is not known: {other:?}"))),
+        AttributeValue::Ss(_) => Value::Foreign("a set of strings"),
+        AttributeValue::Ns(_) => Value::Foreign("a set of numbers"),
+        AttributeValue::Bs(_) => Value::Foreign("a set of bytes"),
+        _ => Value::Foreign("an attribute of an unknown type"),
     })
 }
 
-/// Empty bytes are an empty list everywhere.
+/// Empty bytes of a model are an empty list, which they would not be found as.
 fn bytes(blob: Blob) -> Value {
     let bytes = blob.into_inner();
-    if bytes.is_empty() { Value::List(Vec::new()) } else { Value::Bytes(bytes) }
+    if bytes.is_empty() { Value::Foreign("empty binary data") } else { Value::Bytes(bytes) }
 }
 
 #[cfg(test)]
@@ -105,10 +153,20 @@ mod tests {
             ("counts".to_owned(), AttributeValue::Ns(vec!["1".into(), "2.5".into()])),
         ]
         .into();
-        let record = to_record(item).unwrap_or_default();
-        assert_eq!(record.get("null"), None);
-        assert_eq!(record.get("tags"), Some(&Value::List(vec![Value::from("a")])));
-        assert_eq!(record.get("counts"), Some(&Value::List(vec![Value::Int(1), Value::Float(2.5)])));
+        let stored = Stored::of_guard(item).unwrap();
+        assert_eq!(stored.record.get("null"), None);
+        assert!(stored.is_null(&Path::field("null")) && !stored.is_null(&Path::field("tags")));
+        for name in ["tags", "counts"] {
+            assert!(matches!(stored.record.get(name), Some(Value::Foreign(_))), "{stored:?}");
+        }
+    }
+
+    #[test]
+    fn a_null_is_found_within() {
+        let inner = HashMap::from([("b".to_owned(), AttributeValue::L(vec![AttributeValue::Null(true)]))]);
+        let stored = Stored::of_guard([("a".to_owned(), AttributeValue::M(inner))].into()).unwrap();
+        let path = |last| Path::new(vec![Step::Name("a".into()), Step::Name("b".into()), Step::Position(last)]);
+        assert!(stored.is_null(&path(0)) && !stored.is_null(&path(1)));
     }
 
     #[test]

@@ -10,7 +10,9 @@ use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::CancellationReason;
 
+use super::answer::Unreadable;
 use super::convert::Item;
+use super::validation;
 use crate::error::{Error, ErrorKind};
 
 /// What is known of a request that failed.
@@ -38,17 +40,19 @@ pub(super) enum Class {
     TimedOut,
     /// The answer was lost, or is an error of the server's own: it may have been applied.
     Ambiguous,
+    /// An answer came that is none of DynamoDB's: it may have been applied.
+    Unreadable,
 }
 
 impl Class {
     /// Whether the request may have been applied all the same.
     pub(super) fn may_be_applied(self) -> bool {
-        matches!(self, Self::TimedOut | Self::Ambiguous)
+        matches!(self, Self::TimedOut | Self::Ambiguous | Self::Unreadable)
     }
 
     /// Whether the same request may succeed a moment later.
     pub(super) fn passes(self) -> bool {
-        matches!(self, Self::Throttled | Self::Conflict | Self::Unreachable | Self::TimedOut | Self::Ambiguous)
+        matches!(self, Self::Throttled | Self::Conflict | Self::Unreachable) || self.may_be_applied()
     }
 }
 
@@ -77,6 +81,11 @@ impl Failure {
         Self { source: Some(Box::new(error)), ..failure }
     }
 
+    /// An answer that lacks what DynamoDB always sends.
+    pub(super) fn incomplete(what: &str) -> Self {
+        Self::plain(Class::Unreadable, &Unreadable::new(format!("it has no {what}")).to_string())
+    }
+
     fn plain(class: Class, message: &str) -> Self {
         Self { class, item: None, reasons: Vec::new(), code: String::new(), message: message.to_owned(), source: None }
     }
@@ -95,11 +104,11 @@ impl Failure {
             (Class::Credentials, _) if !code.is_empty() => format!("DynamoDB refused the credentials ({code})"),
             (Class::Credentials, _) => format!("no AWS credentials could be had: {}", innermost(&error)),
             (_, Some(message)) if !code.is_empty() => format!("{code}: {message}"),
-            (Class::Refused | Class::Ambiguous | Class::Throttled, _)
-                if error.raw_response().is_some() && code.is_empty() =>
-            {
-                let status = error.raw_response().map_or(0, |response| response.status().as_u16());
-                format!("an answer with HTTP status {status} that is none of DynamoDB's")
+            (Class::Unreadable | Class::Ambiguous | Class::Throttled, _) if code.is_empty() => {
+                match error.raw_response().map(|response| response.status().as_u16()) {
+                    Some(status) => Unreadable::new(format!("HTTP status {status}")).to_string(),
+                    None => innermost(&error),
+                }
             }
             _ => innermost(&error),
         };
@@ -116,9 +125,13 @@ impl Failure {
         Self { class, item, reasons, code, message, source: Some(Box::new(error)) }
     }
 
-    /// Whether a change met a stored value of another type.
-    pub(super) fn is_of_type(&self) -> bool {
-        self.class == Class::Refused && self.code == "ValidationException" && invalid(&self.message) == ErrorKind::Codec
+    /// Whether what is stored is the reason: of another type than a change needs, or too large to be added to.
+    pub(super) fn is_of_record(&self) -> bool {
+        self.is_validation() && validation::is_of_record(&self.message)
+    }
+
+    fn is_validation(&self) -> bool {
+        self.class == Class::Refused && self.code == "ValidationException"
     }
 
     /// DynamoDB's own name for the error.
@@ -133,6 +146,10 @@ impl Failure {
 
     /// The failure as an error, of an operation that certainly changed nothing.
     pub(super) fn into_error(self) -> Error {
+        if self.is_validation() {
+            let error = validation::error(&self.message);
+            return self.sourced(error);
+        }
         let kind = self.kind();
         let message = match self.class {
             Class::NoTable => "the repository is not defined; call define first".to_owned(),
@@ -141,9 +158,6 @@ impl Failure {
             Class::Conflict => {
                 format!("other transactions were at work on the record until the deadline passed ({})", self.message)
             }
-            Class::Refused if kind == ErrorKind::SchemaMismatch => {
-                format!("the table has another shape than the model; define says how it differs ({})", self.message)
-            }
             _ => self.message.clone(),
         };
         self.sourced(Error::new(kind, message))
@@ -151,7 +165,12 @@ impl Failure {
 
     /// The failure as an error, of a write that may have been applied.
     pub(super) fn into_unknown(self) -> Error {
-        let message = format!("the write may or may not have happened: {}", self.message);
+        let what = if self.is_validation() {
+            validation::error(&self.message).message().to_owned()
+        } else {
+            self.message.clone()
+        };
+        let message = format!("the write may or may not have happened: {what}");
         self.sourced(Error::new(ErrorKind::OutcomeUnknown, message))
     }
 
@@ -165,12 +184,11 @@ impl Failure {
     fn kind(&self) -> ErrorKind {
         match self.class {
             Class::NoTable => ErrorKind::SchemaMismatch,
-            Class::Unreachable | Class::Ambiguous => ErrorKind::Unavailable,
+            Class::Unreachable | Class::Ambiguous | Class::Unreadable => ErrorKind::Unavailable,
             Class::TimedOut | Class::Conflict => ErrorKind::Timeout,
             Class::Throttled => ErrorKind::Throttled,
             Class::Credentials => ErrorKind::Config,
             Class::Condition => ErrorKind::ConditionFailed,
-            Class::Refused if self.code == "ValidationException" => invalid(&self.message),
             // What is left of a transaction that no condition cancelled.
             Class::Cancelled if self.reasons.iter().any(|reason| reason.code() == Some("TransactionConflict")) => {
                 ErrorKind::Timeout
@@ -178,30 +196,6 @@ impl Failure {
             Class::Cancelled => ErrorKind::Throttled,
             Class::Refused | Class::TableInUse => ErrorKind::Backend,
         }
-    }
-}
-
-/// What DynamoDB says of data it does not take, as the kinds that the other backends give for it.
-pub(super) fn invalid(message: &str) -> ErrorKind {
-    const SIZE: [&str; 4] =
-        ["maximum allowed size", "document path provided", "Nesting Levels", "exceeded the maximum size limit"];
-    const TYPE: [&str; 2] = ["incorrect data type", "Incorrect operand type"];
-    const SHAPE: [&str; 6] = [
-        "does not match the schema",
-        "Type mismatch for key",
-        "Type mismatch for Index Key",
-        "Missing the key",
-        "missed key schema element",
-        "does not have the specified index",
-    ];
-    if SIZE.iter().any(|part| message.contains(part)) {
-        ErrorKind::InvalidInput
-    } else if TYPE.iter().any(|part| message.contains(part)) {
-        ErrorKind::Codec
-    } else if SHAPE.iter().any(|part| message.contains(part)) {
-        ErrorKind::SchemaMismatch
-    } else {
-        ErrorKind::Backend
     }
 }
 
@@ -235,6 +229,7 @@ where
             }
         }
         SdkError::TimeoutError(_) => Class::TimedOut,
+        SdkError::DispatchFailure(_) if is_unreadable(error) => Class::Unreadable,
         SdkError::DispatchFailure(_) if names_credentials(error) => Class::Credentials,
         SdkError::DispatchFailure(failure) if never_connected(error) => {
             if failure.is_user() {
@@ -246,6 +241,7 @@ where
         SdkError::DispatchFailure(failure) if failure.is_user() => Class::Refused,
         SdkError::DispatchFailure(failure) if failure.is_timeout() => Class::TimedOut,
         SdkError::ServiceError(context) => by_code(context.err().code(), context.raw().status().as_u16()),
+        SdkError::ResponseError(_) => Class::Unreadable,
         _ => Class::Ambiguous,
     }
 }
@@ -274,12 +270,19 @@ fn by_code(code: Option<&str>, status: u16) -> Class {
         | "AccessDeniedException" => Class::Credentials,
         _ if status == 429 => Class::Throttled,
         _ if status >= 500 => Class::Ambiguous,
+        // DynamoDB names each of its refusals; what names none may be the answer to what was applied.
+        "" => Class::Unreadable,
         _ => Class::Refused,
     }
 }
 
 fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     successors(Some(error), |error| StdError::source(*error))
+}
+
+/// Whether it was refused as it came off the wire.
+fn is_unreadable(error: &(dyn StdError + 'static)) -> bool {
+    chain(error).any(<dyn StdError>::is::<Unreadable>)
 }
 
 /// Whether no connection was made, so that nothing can have been sent.

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use sha2::{Digest, Sha256};
 
 use super::condition::{self, Text};
-use super::convert::{Item, to_attribute};
+use super::convert::{Item, restore_key, to_attribute};
 use super::keys::write;
 use super::op::{Action, Op};
 use super::placeholders::Placeholders;
@@ -55,6 +55,7 @@ fn key_in(fields: &str, values: &[Value]) -> GuardKey {
         match value {
             Value::String(text) => write(&mut key, b's', text.as_bytes()),
             Value::Bytes(bytes) => write(&mut key, b'b', bytes),
+            Value::Instant(millis) => write(&mut key, b't', millis.to_string().as_bytes()),
             // Index values are of no other kind than these.
             other => write(&mut key, b'n', other.as_int().unwrap_or_default().to_string().as_bytes()),
         }
@@ -77,6 +78,7 @@ pub(super) fn values(key: &GuardKey) -> Option<Vec<Value>> {
         match kind {
             b's' => values.push(Value::String(String::from_utf8(bytes.to_vec()).ok()?)),
             b'b' => values.push(Value::Bytes(bytes.to_vec())),
+            b't' => values.push(Value::Instant(std::str::from_utf8(bytes).ok()?.parse().ok()?)),
             b'n' => values.push(Value::Int(std::str::from_utf8(bytes).ok()?.parse().ok()?)),
             _ => {}
         }
@@ -113,15 +115,23 @@ pub(super) fn to_key(key: &GuardKey) -> Item {
 
 /// The guards that a record has.
 pub(super) fn of(definition: &'static Definition, record: &Record) -> Vec<(&'static IndexDef, GuardKey)> {
-    let guard = |index: &'static IndexDef| Some((index, key(definition, index, &index_values(definition, index, record)?)));
+    let guard = |index: &'static IndexDef| Some((index, key_of(definition, index, record)?));
     definition.unique_indexes().filter_map(guard).collect()
+}
+
+/// The key of the guard that a record has for its values in an index. One that another program stored as
+/// what no key can be has none: no record of ours has such a value.
+pub(super) fn key_of(definition: &Definition, index: &IndexDef, record: &Record) -> Option<GuardKey> {
+    let values = index_values(definition, index, record)?;
+    let are_keys = index.parts().zip(&values).all(|(part, value)| part.kind.holds(value));
+    are_keys.then(|| key(definition, index, &values))
 }
 
 /// The record that a guard is of.
 pub(super) fn owner(definition: &Definition, guard: &Record) -> Option<RecordKey> {
-    let hash = guard.get(HASH)?.clone();
+    let hash = restore_key(definition.hash().kind, guard.get(HASH)?.clone());
     let range = match definition.range() {
-        Some(_) => Some(guard.get(RANGE)?.clone()),
+        Some(part) => Some(restore_key(part.kind, guard.get(RANGE)?.clone())),
         None => None,
     };
     Some(RecordKey { hash, range })

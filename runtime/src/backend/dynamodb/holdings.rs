@@ -1,12 +1,13 @@
 //! What the server can give and judge: what an index holds, and which attributes a filter may name.
 
+use super::condition::is_judged_alike;
 use crate::condition::Expr;
 use crate::definition::{Definition, IndexDef, Projection};
 use crate::request::{Query, Source};
 use crate::value::EXPIRES;
 
 /// Whether the server can judge a condition: it refuses filters on the attributes of the key that is
-/// queried, and knows only what the index holds.
+/// queried, knows only what the index holds, and compares some numbers otherwise than they are read.
 pub(super) fn judged_there(query: &Query, part: &Expr) -> bool {
     let definition = query.definition;
     let keys = match &query.source {
@@ -16,7 +17,7 @@ pub(super) fn judged_there(query: &Query, part: &Expr) -> bool {
     let held = held(definition, &query.source);
     let local = matches!(&query.source, Source::Index { index, .. } if index.local);
     let held = if local { local_held(definition, &query.source) } else { held };
-    let mut there = true;
+    let mut there = is_judged_alike(part);
     part.paths(&mut |path| {
         let root = path.root();
         there &= !keys.contains(&root) && held.as_ref().is_none_or(|held| held.contains(&root));

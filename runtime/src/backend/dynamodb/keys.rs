@@ -34,6 +34,7 @@ pub(super) fn ident(definition: &Definition, key: &RecordKey) -> Vec<u8> {
         match value {
             Value::String(text) => write(&mut ident, b's', text.as_bytes()),
             Value::Bytes(bytes) => write(&mut ident, b'b', bytes),
+            Value::Instant(millis) => write(&mut ident, b't', &millis.to_be_bytes()),
             // Keys are of no other kind than these.
             other => write(&mut ident, b'n', &other.as_int().unwrap_or_default().to_be_bytes()),
         }

@@ -1,4 +1,8 @@
 //! DynamoDB's decimal numbers, as text, to integers and floats and back.
+//!
+//! DynamoDB keeps 38 digits and compares by all of them; a float has 17. Other programs store such
+//! numbers, and many of them are read as the same float: [`ends`] says which, so that a comparison finds
+//! what is read as its operand.
 
 use crate::error::{Error, Result};
 use crate::limits;
@@ -11,12 +15,80 @@ pub(super) fn write(x: f64) -> String {
 }
 
 /// An integer where the number is one that is kept as such, else the nearest float.
+///
+/// Where that float is a whole number, the stored one is beside it, and no operand could find it:
+/// whole operands are compared exactly. So it is foreign.
 pub(super) fn read(text: &str) -> Result<Value> {
     if let Some(n) = integer(text).and_then(|n| limits::integer(n).ok()) {
         return Ok(Value::Int(n));
     }
-    let x: f64 = text.parse().map_err(|_| Error::codec(format!("{text:?} is not a number")))?;
-    limits::float(x).map_err(Error::codec)
+    let x: f64 = text.parse().map_err(|_| Error::codec("a number that cannot be read"))?;
+    match limits::float(x).map_err(Error::codec)? {
+        Value::Int(_) => Ok(Value::Foreign("a number that is nearly whole")),
+        value => Ok(value),
+    }
+}
+
+/// The least and the greatest number of DynamoDB's that are read as this float, as text. It is one that
+/// [`limits::float`] takes, and not zero.
+pub(super) fn ends(x: f64) -> (String, String) {
+    let (inner, outer) = (end(x.abs(), false), end(x.abs(), true));
+    if x < 0.0 { (format!("-{outer}"), format!("-{inner}")) } else { (inner, outer) }
+}
+
+/// The most digits that DynamoDB keeps.
+const DIGITS: i32 = 38;
+/// The least number of 38 digits, and the least of 39, as digits alone.
+const LEAST: u128 = 10_u128.pow(37);
+const BEYOND: u128 = 10_u128.pow(38);
+/// The least and the greatest exponent of ten that a number of 38 digits has in DynamoDB.
+const EXPONENTS: std::ops::RangeInclusive<i32> = -130 - (DIGITS - 1)..=125 - (DIGITS - 1);
+
+/// The number of 38 digits next to half the way from a float to the one above or below it, on this side
+/// of it: there is where other floats begin.
+fn end(x: f64, above: bool) -> String {
+    let half = if above { x.next_up() - x } else { x - x.next_down() } / 2.0;
+    let (digits, mut exponent) = decimal(x);
+    let half = scaled(half, exponent);
+    let mut end = if above { digits + half } else { digits - half };
+    if end >= BEYOND {
+        (end, exponent) = (end / 10, exponent + 1);
+    } else if end < LEAST {
+        (end, exponent) = (digits * 10 - half * 10, exponent - 1);
+    }
+    // The digits so far are rounded; what is read as the float decides the last ones, and a tie.
+    let is_read = |digits: u128| format!("{digits}e{exponent}").parse() == Ok(x);
+    let outwards = |digits: u128| if above { digits + 1 } else { digits - 1 };
+    let inwards = |digits: u128| if above { digits - 1 } else { digits + 1 };
+    while is_read(outwards(end)) {
+        end = outwards(end);
+    }
+    while !is_read(end) {
+        end = inwards(end);
+    }
+    if exponent > *EXPONENTS.end() {
+        (end, exponent) = (BEYOND - 1, *EXPONENTS.end());
+    } else if exponent < *EXPONENTS.start() {
+        (end, exponent) = (LEAST, *EXPONENTS.start());
+    }
+    while end.is_multiple_of(10) {
+        (end, exponent) = (end / 10, exponent + 1);
+    }
+    format!("{end}e{exponent}")
+}
+
+/// The first 38 digits of a float, rounded, and the exponent of the last of them.
+fn decimal(x: f64) -> (u128, i32) {
+    let text = format!("{x:.37e}");
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let digits = mantissa.replace('.', "").parse().unwrap_or(LEAST);
+    (digits, exponent.parse::<i32>().unwrap_or(0) - (DIGITS - 1))
+}
+
+/// A float as a number of units of ten to this exponent, which is more than that of its last digit.
+fn scaled(x: f64, exponent: i32) -> u128 {
+    let (digits, own) = decimal(x);
+    u32::try_from(exponent - own).ok().and_then(|more| 10_u128.checked_pow(more)).map_or(0, |unit| digits / unit)
 }
 
 /// The integer that a decimal text is exactly, however it is written: `12`, `1.2e1`, `120E-1`.
@@ -89,5 +161,83 @@ mod tests {
     fn foreign_numbers_beyond_integers_are_floats() {
         assert!(matches!(read("123456789012345678901234567890"), Ok(Value::Float(_))));
         assert!(matches!(read("0.12345678901234567890123456789"), Ok(Value::Float(_))));
+    }
+
+    #[test]
+    fn numbers_beside_whole_ones_are_none_of_ours() {
+        for text in [
+            "2.00000000000000000000000000000000000001",
+            "1.9999999999999999999999999999999999999",
+            "-9223372036854775809",
+            "9007199254740992.5",
+        ] {
+            assert!(matches!(read(text), Ok(Value::Foreign(_))), "{text}");
+        }
+    }
+
+    /// The number one unit of the 38th digit further from zero, or nearer to it.
+    fn neighbour(text: &str, further: bool) -> String {
+        let (sign, size) = text.strip_prefix('-').map_or(("", text), |size| ("-", size));
+        let (digits, exponent) = size.split_once('e').unwrap();
+        let (mut digits, mut exponent): (u128, i32) = (digits.parse().unwrap(), exponent.parse().unwrap());
+        while digits < LEAST {
+            (digits, exponent) = (digits * 10, exponent - 1);
+        }
+        let digits = match further {
+            true => digits + 1,
+            false if digits == LEAST => BEYOND - 1,
+            false => digits - 1,
+        };
+        let exponent = if digits == BEYOND - 1 && !further { exponent - 1 } else { exponent };
+        format!("{sign}{digits}e{exponent}")
+    }
+
+    fn ends_are_the_outermost(x: f64) {
+        let (low, high) = ends(x);
+        for (end, below) in [(&low, true), (&high, false)] {
+            assert_eq!(end.parse(), Ok(x), "{x:e}: {end}");
+            let beyond = neighbour(end, below == (x < 0.0));
+            assert_ne!(beyond.parse(), Ok(x), "{x:e}: {end} is not the last, {beyond} is read as the same");
+        }
+    }
+
+    #[test]
+    fn the_ends_of_floats_where_digits_or_powers_change() {
+        for x in [
+            0.1,
+            1.0 / 3.0,
+            -2.5,
+            0.5,
+            f64::EPSILON,
+            9.999_999_999_999_999e22,
+            1.000_000_000_000_000_1e23,
+            18_446_744_073_709_551_616.0,
+            0.999_999_999_999_999_9,
+            1e-129,
+            -9.99e125,
+            99.999_999_999_999_99,
+        ] {
+            ends_are_the_outermost(x);
+        }
+    }
+
+    #[test]
+    fn no_end_is_a_number_that_dynamodb_does_not_take() {
+        for x in [1e126_f64.next_down(), 1e-130] {
+            let (low, high) = ends(x);
+            for end in [low, high] {
+                let (digits, exponent) = end.split_once('e').unwrap();
+                let exponent = exponent.parse::<i32>().unwrap() + digits.len() as i32 - 1;
+                assert!(digits.len() <= 38 && (-130..=125).contains(&exponent), "{end}");
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_ends_of_a_float_are_the_outermost_numbers_read_as_it(bits: u64, exponent in -430_i32..418) {
+            let x = f64::from_bits((bits >> 12) | 0x3ff0_0000_0000_0000) * 2.0_f64.powi(exponent);
+            ends_are_the_outermost(if bits % 2 == 0 { x } else { -x });
+        }
     }
 }

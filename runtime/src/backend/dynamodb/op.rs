@@ -1,6 +1,7 @@
 //! One item's operation: alone a request of its own, with others a part of a transaction.
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemOutput;
 use aws_sdk_dynamodb::types::{
     ConditionCheck, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
@@ -92,7 +93,8 @@ impl Op {
                     .set_expression_attribute_values(self.used.values.clone())
                     .return_values(ReturnValue::AllNew)
                     .return_values_on_condition_check_failure(failed);
-                attempts.send(update.send()).await.map(|answer| answer.attributes)
+                let has = |answer: &UpdateItemOutput| answer.attributes.is_some();
+                attempts.send_for(update.send(), "Attributes", has).await.map(|answer| answer.attributes)
             }
             Action::Delete(key) => {
                 let delete = client

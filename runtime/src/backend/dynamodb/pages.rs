@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use super::DynamoDb;
-use super::convert::{to_record, to_record_of};
+use super::convert::to_record_of;
 use super::query::{Given, Reading};
 use crate::error::Result;
-use crate::request::{Call, Query, RecordKey, Records, Source};
+use crate::request::{Advance, Call, Query, RecordKey, Records, Source};
 use crate::value::{EXPIRES, Record};
 
 /// How much is read for a filter that may leave most of it out: at first, and how much more each
@@ -22,7 +22,7 @@ impl DynamoDb {
             return Ok(Records::default());
         }
         let mut found: Vec<Record> = Vec::new();
-        let mut start = reading.start();
+        let (mut start, mut advance) = (reading.start(), Advance::default());
         for round in 0.. {
             let limit = read_limit(&reading, query, query.limit - found.len(), round);
             let given = reading.send(&self.client, call, start.take(), limit, false).await?;
@@ -40,9 +40,10 @@ impl DynamoDb {
             let Some(last) = last else { break };
             if found.len() == query.limit {
                 // What was read and left out after the last record need not be read again.
-                let next = query.position_of(&to_record(last)?)?;
+                let next = query.position_of(&to_record_of(query.definition, last)?)?;
                 return Ok(Records::new(found, Some(next)));
             }
+            advance.to(&last)?;
             start = Some(last);
         }
         Ok(Records::new(found, None))
@@ -57,14 +58,17 @@ impl DynamoDb {
         let counting = reading.is_counted_there();
         let most = u64::try_from(query.limit).unwrap_or(u64::MAX);
         let mut count = 0;
-        let mut start = reading.start();
+        let (mut start, mut advance) = (reading.start(), Advance::default());
         loop {
             let limit = count_limit(&reading, query, most - count);
             let given = reading.send(&self.client, call, start.take(), limit, counting).await?;
             let last = given.last.clone();
             count += if counting { given.count } else { self.wanted(call, query, &reading, given).await?.len() as u64 };
             match last {
-                Some(last) if count < most => start = Some(last),
+                Some(last) if count < most => {
+                    advance.to(&last)?;
+                    start = Some(last);
+                }
                 _ => return Ok(count.min(most)),
             }
         }
@@ -72,7 +76,8 @@ impl DynamoDb {
 
     /// Those of the records given that are wanted.
     async fn wanted(&self, call: &Call, query: &Query, reading: &Reading<'_>, given: Given) -> Result<Vec<Record>> {
-        let mut records: Vec<_> = given.items.into_iter().map(|item| to_record_of(query.definition, item)).collect::<Result<_>>()?;
+        let records = given.items.into_iter().map(|item| to_record_of(query.definition, item));
+        let mut records: Vec<_> = records.collect::<Result<_>>()?;
         if let Some(fields) = &reading.fetch {
             records = self.whole(call, query, fields.as_deref(), records).await?;
         } else if reading.unmarked_elsewhere {

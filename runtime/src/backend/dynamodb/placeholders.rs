@@ -67,6 +67,12 @@ impl Placeholders {
         self.operators += operators;
     }
 
+    /// How many operators and functions were counted.
+    #[cfg(test)]
+    pub(super) fn operators(&self) -> usize {
+        self.operators
+    }
+
     /// Refuses what DynamoDB would refuse for its length.
     pub(super) fn check(&self, expression: &str) -> Result<()> {
         if expression.len() > TEXT {

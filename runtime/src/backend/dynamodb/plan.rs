@@ -3,13 +3,13 @@
 
 use super::changes;
 use super::condition::{self, Text};
-use super::convert::to_item;
+use super::convert::{Stored, to_item};
 use super::guard;
 use super::keys::to_key;
 use super::op::{Action as Does, Op};
 use super::placeholders::Placeholders;
 use crate::change::{Change, on_nothing};
-use crate::condition::{Expr, Op as Compare};
+use crate::condition::Expr;
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::field::Path;
@@ -17,8 +17,11 @@ use crate::request::{Action, Call, RecordKey, Write, liveness};
 use crate::value::{EXPIRES, Record, STAMP, Value};
 
 /// Whether the record has to be read before it can be written: its unique values move, a sum of
-/// floats is made here, or an upsert stores more than its changes.
+/// floats is made here, its condition is judged here, or an upsert stores more than its changes.
 pub(super) fn must_read(write: &Write) -> bool {
+    if write.condition.as_ref().is_some_and(|condition| !condition::is_judged_alike(condition)) {
+        return true;
+    }
     match &write.action {
         Action::Create(_) | Action::Check => false,
         Action::Put(_) | Action::Replace(_) | Action::Delete => has_unique(write.definition),
@@ -126,10 +129,10 @@ pub(super) struct Settled {
 }
 
 /// The operation of a write on a record that was read and allows it.
-pub(super) fn settled(write: &Write, call: &Call, stamp: &Value, stored: Option<&Record>) -> Result<Settled> {
+pub(super) fn settled(write: &Write, call: &Call, stamp: &Value, stored: Option<&Stored>) -> Result<Settled> {
     let definition = write.definition;
-    let live = stored.filter(|record| record.is_live(definition, call));
-    let outcome = write.outcome(live)?;
+    let live = stored.filter(|stored| stored.record.is_live(definition, call));
+    let outcome = write.outcome(live.map(|live| &live.record))?;
     let mut placeholders = Placeholders::default();
     let does = match (&write.action, live, &outcome) {
         (Action::Check | Action::Delete, None, _) => return Ok(Settled { op: None, outcome }),
@@ -161,7 +164,9 @@ fn update(write: &Write, changes: &[crate::change::Change], stamp: &Value, place
 fn allowed(write: &Write, call: &Call, placeholders: &mut Placeholders) -> Text {
     let there = exists("attribute_exists", write.definition, placeholders);
     let live = live(write.definition, call, placeholders);
-    let required = write.requirement().map_or(Text::True, |requirement| condition::write(&requirement, placeholders));
+    // DynamoDB takes nothing away below what is not there: where that is so, its refusal shows the record.
+    let required = Expr::both(write.requirement(), write.removals_find_way());
+    let required = required.map_or(Text::True, |required| condition::write(&required, placeholders));
     condition::all([there, live, required], placeholders)
 }
 
@@ -195,39 +200,24 @@ fn exists(function: &str, definition: &Definition, placeholders: &mut Placeholde
 }
 
 /// The record is as it was read: it has the same stamp. One that was written by others has none, and
-/// is compared by what the write depends on.
-fn unchanged(write: &Write, stored: Option<&Record>, placeholders: &mut Placeholders) -> Text {
+/// is compared by what the write depends on, attribute by attribute as they are stored.
+fn unchanged(write: &Write, stored: Option<&Stored>, placeholders: &mut Placeholders) -> Text {
     let definition = write.definition;
-    let Some(record) = stored else { return exists("attribute_not_exists", definition, placeholders) };
-    let same = |name: &str, placeholders: &mut Placeholders| {
-        let path = Path::field(name.to_owned());
-        match record.get(name) {
-            Some(value) => {
-                let same = Expr::Compare { path, op: Compare::Eq, value: value.clone() };
-                condition::write(&definition.stored_by_name(same), placeholders)
-            }
-            None => {
-                let names: Vec<_> = definition.aliases_of(name).map(Path::field).chain([path]).collect();
-                let gone = names.iter().map(|name| condition::function("attribute_not_exists", name, placeholders));
-                let gone: Vec<_> = gone.collect();
-                condition::all(gone, placeholders)
-            }
-        }
+    let Some(stored) = stored else { return exists("attribute_not_exists", definition, placeholders) };
+    let same = |name: &str, placeholders: &mut Placeholders| match stored.item.get(name) {
+        Some(attribute) => condition::is_stored(name, attribute, placeholders),
+        None => condition::function("attribute_not_exists", &Path::field(name.to_owned()), placeholders),
     };
-    if record.get(STAMP).is_some() {
+    if stored.item.contains_key(STAMP) {
         return same(STAMP, placeholders);
     }
-    let there = exists("attribute_exists", definition, placeholders);
-    let names = depends_on(write);
-    // A set of another's is a list here, and would compare with nothing.
-    let comparable = names.iter().filter(|name| !matches!(record.get(name), Some(Value::List(_) | Value::Map(_))));
-    let mut parts = vec![there];
-    parts.extend(comparable.map(|name| same(name, placeholders)));
+    let mut parts = vec![exists("attribute_exists", definition, placeholders)];
+    parts.extend(depends_on(write).iter().map(|name| same(name, placeholders)));
     condition::all(parts, placeholders)
 }
 
 /// That a record is still as it was read, as a part of a transaction that does not write it.
-pub(super) fn still(definition: &'static Definition, key: &RecordKey, stored: Option<&Record>) -> Result<Op> {
+pub(super) fn still(definition: &'static Definition, key: &RecordKey, stored: Option<&Stored>) -> Result<Op> {
     let check = Write::new(definition, key.clone(), Action::Check);
     let mut placeholders = Placeholders::default();
     let condition = unchanged(&check, stored, &mut placeholders).into_expression(&mut placeholders);
@@ -247,8 +237,8 @@ fn depends_on(write: &Write) -> Vec<String> {
     }
     names.sort();
     names.dedup();
-    // A field under another name is looked at under its own.
-    names.retain(|name| !definition.is_alias(name));
+    let aliases: Vec<_> = names.iter().flat_map(|name| definition.aliases_of(name)).collect();
+    names.extend(aliases.into_iter().map(str::to_owned));
     // The key is given; it cannot change.
     names.retain(|name| name != definition.hash_name() && Some(name.as_str()) != definition.range_name());
     names

@@ -1,8 +1,8 @@
 //! A query or scan as a request: what the server judges, and what is left to judge here.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::query::QueryError;
-use aws_sdk_dynamodb::operation::scan::ScanError;
+use aws_sdk_dynamodb::operation::query::{QueryError, QueryOutput};
+use aws_sdk_dynamodb::operation::scan::{ScanError, ScanOutput};
 use aws_sdk_dynamodb::types::Select;
 use serde_json::{Map, Value as Json};
 
@@ -20,6 +20,9 @@ use crate::definition::Projection;
 use crate::error::{Error, Result};
 use crate::request::{Call, Query, Source, liveness};
 use crate::value::{EXPIRES, Value};
+
+/// What a page always has.
+pub(super) const PAGE: &str = "items, or not as many as it says";
 
 /// The request of a query, but for where a page starts and how much is read.
 #[derive(Debug)]
@@ -206,7 +209,8 @@ impl<'a> Reading<'a> {
                     .set_limit(limit)
                     .send()
             };
-            let given = call::read::<_, ScanError, _>(call, request).await?;
+            let has = |page: &ScanOutput| counting || is_page(page.items.as_deref(), page.count);
+            let given = call::read_for::<_, ScanError, _>(call, request, PAGE, has).await?;
             return Ok(Given {
                 count: number_of(given.count),
                 items: given.items.unwrap_or_default(),
@@ -232,7 +236,8 @@ impl<'a> Reading<'a> {
                 .set_limit(limit)
                 .send()
         };
-        let given = call::read::<_, QueryError, _>(call, request).await?;
+        let has = |page: &QueryOutput| counting || is_page(page.items.as_deref(), page.count);
+        let given = call::read_for::<_, QueryError, _>(call, request, PAGE, has).await?;
         Ok(Given {
             count: number_of(given.count),
             items: given.items.unwrap_or_default(),
@@ -287,6 +292,11 @@ impl<'a> Reading<'a> {
         }
         text
     }
+}
+
+/// Whether a page has its items, and as many as it says.
+pub(super) fn is_page(items: Option<&[Item]>, count: i32) -> bool {
+    items.is_some_and(|items| i32::try_from(items.len()) == Ok(count))
 }
 
 fn number_of(count: i32) -> u64 {

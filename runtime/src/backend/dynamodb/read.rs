@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemOutput;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 
 use super::DynamoDb;
 use super::call::{self, Attempts};
-use super::convert::{Item, to_record_of};
+use super::convert::{Item, Stored, to_record_of};
 use super::failure::Failure;
 use super::keys::{ident, to_key};
 use super::placeholders::Placeholders;
@@ -37,6 +38,14 @@ impl DynamoDb {
         self.fetch_watched(call, wanted, consistent, fields, &Observer::default()).await
     }
 
+    /// Reads records to be written, expired ones too, with the items that are compared with later.
+    pub(super) async fn fetch_stored(&self, call: &Call, wanted: Vec<Wanted>) -> Result<Vec<Option<Stored>>> {
+        let definitions: Vec<_> = wanted.iter().map(|(definition, _)| *definition).collect();
+        let items = self.fetch_items(call, wanted, true, None, &Observer::default()).await?;
+        let stored = |(definition, item): (_, Option<_>)| item.map(|item| Stored::new(definition, item)).transpose();
+        definitions.into_iter().zip(items).map(stored).collect()
+    }
+
     /// The same, and tells of each record once it was read.
     pub(super) async fn fetch_watched(
         &self,
@@ -46,6 +55,20 @@ impl DynamoDb {
         fields: Option<&[&str]>,
         observer: &Observer,
     ) -> Result<Vec<Option<Record>>> {
+        let definitions: Vec<_> = wanted.iter().map(|(definition, _)| *definition).collect();
+        let items = self.fetch_items(call, wanted, consistent, fields, observer).await?;
+        let record = |(definition, item): (_, Option<_>)| item.map(|item| to_record_of(definition, item)).transpose();
+        definitions.into_iter().zip(items).map(record).collect()
+    }
+
+    async fn fetch_items(
+        &self,
+        call: &Call,
+        wanted: Vec<Wanted>,
+        consistent: bool,
+        fields: Option<&[&str]>,
+        observer: &Observer,
+    ) -> Result<Vec<Option<Item>>> {
         if let [(definition, key)] = wanted.as_slice() {
             return Ok(vec![self.fetch_one(call, definition, key, consistent, fields).await?]);
         }
@@ -63,10 +86,10 @@ impl DynamoDb {
         }
         let mut found = vec![None; wanted.len()];
         for batch in call::side_by_side(batches, PARALLEL).await {
-            for (definition, record) in batch? {
-                let key = RecordKey::of(definition, &record)?;
+            for (definition, item) in batch? {
+                let key = RecordKey::of(definition, &to_record_of(definition, key_of(definition, &item))?)?;
                 for at in places.get(&ident(definition, &key)).into_iter().flatten() {
-                    found[*at] = Some(record.clone());
+                    found[*at] = Some(item.clone());
                 }
             }
         }
@@ -80,15 +103,21 @@ impl DynamoDb {
         key: &RecordKey,
         consistent: bool,
         fields: Option<&[&str]>,
-    ) -> Result<Option<Record>> {
-        let key = to_key(definition, key);
+    ) -> Result<Option<Item>> {
+        let own = to_key(definition, key);
         let (projection, names) = projection(definition, fields);
         let request = || {
-            let get = self.client.get_item().table_name(definition.name()).set_key(Some(key.clone()));
+            let get = self.client.get_item().table_name(definition.name()).set_key(Some(own.clone()));
             let get = get.set_projection_expression(projection.clone()).set_expression_attribute_names(names.clone());
             get.set_consistent_read(consistent.then_some(true)).send()
         };
-        call::read(call, request).await?.item.map(|item| to_record_of(definition, item)).transpose()
+        let item = call::read(call, request).await?.item;
+        if let Some(item) = &item
+            && RecordKey::of(definition, &to_record_of(definition, key_of(definition, item))?)? != *key
+        {
+            return Err(Error::codec("the record that came has another key than was asked for"));
+        }
+        Ok(item)
     }
 
     /// Reads one batch, and what was left of it, until all is read.
@@ -98,7 +127,7 @@ impl DynamoDb {
         wanted: &[Wanted],
         consistent: bool,
         fields: Option<&[&str]>,
-    ) -> Result<Vec<(&'static Definition, Record)>> {
+    ) -> Result<Vec<(&'static Definition, Item)>> {
         let definitions: HashMap<&str, &'static Definition> =
             wanted.iter().map(|(definition, _)| (definition.name(), *definition)).collect();
         let mut left = tables(wanted, consistent, fields)?;
@@ -106,13 +135,12 @@ impl DynamoDb {
         let mut attempts = Attempts::new(call);
         loop {
             let request = self.client.batch_get_item().set_request_items(Some(left.clone()));
-            let failure = match attempts.send(request.send()).await {
+            let has = |answer: &BatchGetItemOutput| answer.responses.is_some();
+            let failure = match attempts.send_for(request.send(), "Responses", has).await {
                 Ok(answer) => {
                     for (table, items) in answer.responses.unwrap_or_default() {
                         let Some(definition) = definitions.get(table.as_str()) else { continue };
-                        for item in items {
-                            found.push((*definition, to_record_of(definition, item)?));
-                        }
+                        found.extend(items.into_iter().map(|item| (*definition, item)));
                     }
                     left = answer.unprocessed_keys.unwrap_or_default();
                     left.retain(|_, keys| !keys.keys.is_empty());
@@ -129,6 +157,12 @@ impl DynamoDb {
             }
         }
     }
+}
+
+/// The key attributes of an item.
+fn key_of(definition: &Definition, item: &Item) -> Item {
+    let names = std::iter::once(definition.hash_name()).chain(definition.range_name());
+    names.filter_map(|name| Some((name.to_owned(), item.get(name)?.clone()))).collect()
 }
 
 /// What a batch says that is only ever done in part.

@@ -67,7 +67,7 @@ pub(super) fn wanted(span: &Span, name: &'static str) -> Wanted {
 }
 
 fn between(low: &Bound<Value>, high: &Bound<Value>, name: &'static str) -> Wanted {
-    let (low, high) = (integer(low, 1), integer(high, -1));
+    let (low, high) = (stepped(low, 1), stepped(high, -1));
     if is_empty(&low, &high) {
         return Wanted::Nothing;
     }
@@ -112,10 +112,14 @@ fn exactly(low: &Bound<Value>, high: &Bound<Value>, name: &'static str) -> (Expr
     (Expr::And(parts), low || high)
 }
 
-/// An excluded integer as the included one beside it.
-fn integer(bound: &Bound<Value>, step: i128) -> Bound<Value> {
+/// An excluded integer or instant as the included one beside it; there is none beyond the furthest instant.
+fn stepped(bound: &Bound<Value>, step: i8) -> Bound<Value> {
     match bound {
-        Bound::Excluded(Value::Int(n)) => Bound::Included(Value::Int(n.saturating_add(step))),
+        Bound::Excluded(Value::Int(n)) => Bound::Included(Value::Int(n.saturating_add(step.into()))),
+        Bound::Excluded(Value::Instant(millis)) => match millis.checked_add(step.into()) {
+            Some(millis) => Bound::Included(Value::Instant(millis)),
+            None => bound.clone(),
+        },
         other => other.clone(),
     }
 }

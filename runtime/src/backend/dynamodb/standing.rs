@@ -5,6 +5,7 @@
 
 use super::DynamoDb;
 use super::call::{self, Attempts};
+use super::convert::{Stored, to_record};
 use super::failure::Class;
 use super::guard::{self, GuardKey, Move};
 use super::keys::to_key;
@@ -13,7 +14,7 @@ use super::together;
 use super::transact::refusals;
 use crate::definition::{Definition, IndexDef};
 use crate::error::Result;
-use crate::request::{Call, RecordKey, index_values};
+use crate::request::{Call, RecordKey};
 use crate::value::Record;
 
 /// A value of a unique index: where, which, and the key of its guard.
@@ -48,16 +49,18 @@ pub(super) struct Look {
     /// When the record expires.
     expires: Option<i64>,
     /// The records that were looked at.
-    records: Vec<(RecordKey, Option<Record>)>,
+    records: Vec<(RecordKey, Option<Stored>)>,
 }
 
 impl Place {
     /// Whether a record is live and has the value.
     pub(super) fn is_of(&self, record: Option<&Record>, call: &Call) -> bool {
-        record.filter(|record| record.is_live(self.definition, call)).is_some_and(|record| {
-            let values = index_values(self.definition, self.index, record);
-            values.is_some_and(|values| guard::key(self.definition, self.index, &values) == self.key)
-        })
+        let live = record.filter(|record| record.is_live(self.definition, call));
+        live.and_then(|record| guard::key_of(self.definition, self.index, record)).as_ref() == Some(&self.key)
+    }
+
+    fn is_held(&self, stored: Option<&Stored>, call: &Call) -> bool {
+        self.is_of(stored.map(|stored| &stored.record), call)
     }
 
     fn moved(&self, from: Option<RecordKey>, to: Option<(RecordKey, Option<i64>)>) -> Move {
@@ -80,15 +83,16 @@ impl DynamoDb {
         call: &Call,
         place: &Place,
         keys: &[&RecordKey],
-    ) -> Result<(Option<Record>, Vec<Option<Record>>)> {
+    ) -> Result<(Option<Record>, Vec<Option<Stored>>)> {
         let definition = place.definition;
         let mut parts = vec![together::part(&guard::table(definition), guard::to_key(&place.key))?];
         for key in keys {
             parts.push(together::part(definition.name(), to_key(definition, key))?);
         }
         let mut read = self.read_parts(call, parts).await?.into_iter();
-        let guard = read.next().flatten().filter(|guard| guard::is_live(guard, call));
-        Ok((guard, read.collect()))
+        let guard = read.next().flatten().map(to_record).transpose()?.filter(|guard| guard::is_live(guard, call));
+        let stored = |item: Option<_>| item.map(|item| Stored::new(definition, item)).transpose();
+        Ok((guard, read.map(stored).collect::<Result<_>>()?))
     }
 
     /// Looks how the guard of a value stands to a record.
@@ -100,16 +104,16 @@ impl DynamoDb {
             let keys = keys.into_iter().cloned();
             let records: Vec<_> = keys.zip(records).collect();
             let record = records.first().and_then(|(_, record)| record.as_ref());
-            let expires = record.and_then(|record| record.expiry(place.definition));
+            let expires = record.and_then(|stored| stored.record.expiry(place.definition));
             let standing = match &guard {
-                _ if !place.is_of(record, call) => Standing::Right,
+                _ if !place.is_held(record, call) => Standing::Right,
                 None => Standing::Unguarded,
                 Some(guard) => match guard::owner(place.definition, guard) {
                     None => Standing::Nameless,
                     Some(holder) if holder == *owner && guard.expires() == expires => Standing::Right,
                     Some(holder) if holder == *owner => Standing::OtherExpiry,
                     Some(holder) if other.as_ref() == Some(&holder) => {
-                        let has = place.is_of(records.get(1).and_then(|(_, record)| record.as_ref()), call);
+                        let has = place.is_held(records.get(1).and_then(|(_, record)| record.as_ref()), call);
                         if has { Standing::Shared(holder) } else { Standing::GuardedFor(holder) }
                     }
                     // Its record is to be in the picture too.
@@ -144,7 +148,7 @@ impl DynamoDb {
             let (guard, mut records) = self.picture(call, place, &[owner]).await?;
             let holder = guard.and_then(|guard| guard::owner(place.definition, &guard));
             let record = records.pop().flatten();
-            if holder.as_ref() != Some(owner) || place.is_of(record.as_ref(), call) {
+            if holder.as_ref() != Some(owner) || place.is_held(record.as_ref(), call) {
                 return Ok(false);
             }
             let moved = place.moved(Some(owner.clone()), None);
@@ -157,8 +161,26 @@ impl DynamoDb {
         }
     }
 
+    /// Frees a value whose guard names a record that has not, or no longer, got it: the server deleted that,
+    /// or another program wrote it. False where the record holds the value; true too where the guard is
+    /// not that record's any more.
+    pub(super) async fn free(&self, call: &Call, place: &Place, holder: &RecordKey) -> Result<bool> {
+        let (guard, mut records) = self.picture(call, place, &[holder]).await?;
+        let named = guard.and_then(|guard| guard::owner(place.definition, &guard));
+        let record = records.pop().flatten();
+        if named.as_ref() != Some(holder) {
+            return Ok(true);
+        }
+        if place.is_held(record.as_ref(), call) {
+            return Ok(false);
+        }
+        let moved = place.moved(Some(holder.clone()), None);
+        self.move_if_still(call, &moved, &[(holder.clone(), record)]).await?;
+        Ok(true)
+    }
+
     /// Moves a guard, if these records are still as they were read.
-    async fn move_if_still(&self, call: &Call, moved: &Move, records: &[(RecordKey, Option<Record>)]) -> Result<bool> {
+    async fn move_if_still(&self, call: &Call, moved: &Move, records: &[(RecordKey, Option<Stored>)]) -> Result<bool> {
         let mut parts = vec![moved.op(call)?.part()?];
         for (key, record) in records {
             parts.push(plan::still(moved.definition, key, record.as_ref())?.part()?);
@@ -172,7 +194,7 @@ impl DynamoDb {
                 Err(failure) => failure,
             };
             let again = match failure.class {
-                Class::Cancelled if refusals(&failure).map_err(|(_, error)| error)?.is_some() => return Ok(false),
+                Class::Cancelled if refusals(&failure).map_err(|part| part.error)?.is_some() => return Ok(false),
                 class => class == Class::Cancelled || class.passes(),
             };
             if !(again && attempts.pause().await) {

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::operation::transact_get_items::TransactGetItemsOutput;
 use aws_sdk_dynamodb::types::{Get as GetPart, TransactGetItem};
 
 use super::DynamoDb;
 use super::call::Attempts;
-use super::convert::{Item, to_record};
+use super::convert::{Item, to_record_of};
 use super::failure::Class;
 use super::keys::{ident, to_key};
 use crate::error::{Error, ErrorKind, Result};
@@ -33,20 +34,21 @@ impl DynamoDb {
         }
         let read = self.read_parts(call, parts).await?;
         let record = |get: &Get| {
-            let at = places.get(&ident(get.definition, &get.key))?;
-            let mut record = read.get(*at)?.clone()?;
-            get.definition.unalias(&mut record);
-            Some(record).filter(|record| record.is_live(get.definition, call))
+            let found = places.get(&ident(get.definition, &get.key)).and_then(|at| read.get(*at)?.clone());
+            let record = found.map(|item| to_record_of(get.definition, item)).transpose()?;
+            Ok(record.filter(|record| record.is_live(get.definition, call)))
         };
-        Ok(gets.iter().map(record).collect())
+        gets.iter().map(record).collect()
     }
 
     /// Reads items of any tables in one transaction, in the order asked.
-    pub(super) async fn read_parts(&self, call: &Call, parts: Vec<TransactGetItem>) -> Result<Vec<Option<Record>>> {
+    pub(super) async fn read_parts(&self, call: &Call, parts: Vec<TransactGetItem>) -> Result<Vec<Option<Item>>> {
         let mut attempts = Attempts::new(call);
         let answer = loop {
             let request = self.client.transact_get_items().set_transact_items(Some(parts.clone()));
-            match attempts.send(request.send()).await {
+            let has =
+                |answer: &TransactGetItemsOutput| answer.responses.as_ref().is_some_and(|all| all.len() == parts.len());
+            match attempts.send_for(request.send(), "answer for each item", has).await {
                 Ok(answer) => break answer,
                 // A write was at work on one of the records.
                 Err(failure)
@@ -55,7 +57,7 @@ impl DynamoDb {
             }
         };
         let items = answer.responses.unwrap_or_default().into_iter();
-        items.map(|response| response.item.map(to_record).transpose()).collect()
+        Ok(items.map(|response| response.item).collect())
     }
 }
 

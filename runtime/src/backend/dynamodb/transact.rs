@@ -6,6 +6,8 @@ use super::failure::{Class, Failure};
 use super::guard::{self, GuardKey, Move};
 use super::plan;
 use super::refusal::{Refusal, unknown};
+use super::standing::Place;
+use super::validation;
 use super::write::{Plan, RefusedOps, Sent, Writer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{self, Limits};
@@ -27,6 +29,10 @@ impl Writer<'_> {
                 Ok(_) => return Ok(Sent::Done(None)),
                 Err(failure) => failure,
             };
+            // DynamoDB Local refuses the whole request for what a record holds, DynamoDB cancels it.
+            if failure.is_of_record() && self.wants_all() {
+                return Ok(Sent::Refused(Vec::new()));
+            }
             let again = match failure.class {
                 Class::Cancelled => match refusals(&failure).transpose() {
                     Some(refused) => {
@@ -45,10 +51,8 @@ impl Writer<'_> {
                         return match refused {
                             Ok(refused) => Ok(Sent::Refused(refused)),
                             // The records tell what is in the way: nothing, where it is a null.
-                            Err((_, error)) if error.kind() == ErrorKind::Codec && self.wants_all() => {
-                                Ok(Sent::Refused(Vec::new()))
-                            }
-                            Err((at, error)) => Err(Refusal { position: plan.position(at), error }),
+                            Err(part) if part.is_of_record && self.wants_all() => Ok(Sent::Refused(Vec::new())),
+                            Err(part) => Err(Refusal { position: plan.position(part.at), error: part.error }),
                         };
                     }
                     None => true,
@@ -82,22 +86,37 @@ impl Writer<'_> {
     }
 }
 
+/// An operation that DynamoDB does not take, by its place.
+#[derive(Debug)]
+pub(super) struct RefusedPart {
+    at: usize,
+    pub(super) error: Error,
+    /// Whether what is stored is the reason.
+    is_of_record: bool,
+}
+
+impl RefusedPart {
+    fn of(at: usize, text: &str) -> Self {
+        Self { at, error: validation::error(text), is_of_record: validation::is_of_record(text) }
+    }
+}
+
 /// The operations whose conditions were false; none where the transaction was in the way of another,
 /// or there was too much traffic. An error is that of the operation at this place.
-pub(super) fn refusals(failure: &Failure) -> Result<Option<RefusedOps>, (usize, Error)> {
+pub(super) fn refusals(failure: &Failure) -> Result<Option<RefusedOps>, RefusedPart> {
     let of_code = |code: &str| {
         let code = code.to_owned();
         failure.reasons.iter().enumerate().filter(move |(_, reason)| reason.code() == Some(&code))
     };
     if let Some((at, reason)) = of_code("ValidationError").next() {
-        let message = reason.message().unwrap_or("a record of the transaction is refused");
-        return Err((at, Error::new(super::failure::invalid(message), message)));
+        return Err(RefusedPart::of(at, reason.message().unwrap_or_default()));
     }
-    if let Some((at, reason)) = of_code("ItemCollectionSizeLimitExceeded").next() {
-        return Err((
-            at,
-            Error::new(ErrorKind::Backend, reason.message().unwrap_or("an item collection is too large")),
-        ));
+    if let Some((at, _)) = of_code("ItemCollectionSizeLimitExceeded").next() {
+        let error = Error::new(
+            ErrorKind::Backend,
+            "the records of one hash key would have more than the 10 GB that DynamoDB takes of a table with local indexes",
+        );
+        return Err(RefusedPart { at, error, is_of_record: false });
     }
     let refused: Vec<_> = of_code("ConditionalCheckFailed").map(|(at, reason)| (at, reason.item.clone())).collect();
     Ok((!refused.is_empty()).then_some(refused))
@@ -114,7 +133,8 @@ impl Writer<'_> {
             if moved.to.is_some() && !holders.contains_key(&place) {
                 let guard = self.db.guards_of(self.call, moved.definition, std::slice::from_ref(&moved.key)).await?;
                 let live = guard.get(&moved.key).filter(|guard| guard::is_live(guard, self.call));
-                holders.insert(place, live.and_then(|guard| guard::owner(moved.definition, guard)));
+                let named = live.and_then(|guard| guard::owner(moved.definition, guard));
+                holders.insert(place, self.holder(moved, named).await?);
             }
         }
         for moved in moves {
@@ -128,6 +148,15 @@ impl Writer<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// The record that a guard names, if it has the value.
+    async fn holder(&self, moved: &Move, named: Option<RecordKey>) -> Result<Option<RecordKey>> {
+        let Some(key) = named else { return Ok(None) };
+        let wanted = vec![(moved.definition, key.clone())];
+        let record = self.db.fetch(self.call, wanted, true, None).await?.into_iter().flatten().next();
+        let place = Place { definition: moved.definition, index: moved.index, key: moved.key.clone() };
+        Ok(place.is_of(record.as_ref(), self.call).then_some(key))
     }
 }
 

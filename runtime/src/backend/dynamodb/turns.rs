@@ -4,18 +4,19 @@
 
 use std::collections::HashMap;
 
+use super::convert::Stored;
 use super::guard;
 use super::keys::ident;
 use crate::request::{Action, Call, Write};
 use crate::value::Record;
 
 /// The positions of writes with what is stored of each, in groups that need not wait for each other.
-pub(super) fn turns(writes: &[Write], at: &[usize], stored: &[Option<Record>], call: &Call) -> Vec<Vec<usize>> {
+pub(super) fn turns(writes: &[Write], at: &[usize], stored: &[Option<Stored>], call: &Call) -> Vec<Vec<usize>> {
     let mut group_of: HashMap<Vec<u8>, usize> = HashMap::new();
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for (at, stored) in at.iter().zip(stored) {
         let write = &writes[*at];
-        let things = concerned(write, stored.as_ref(), call);
+        let things = concerned(write, stored.as_ref().map(|stored| &stored.record), call);
         let mut met: Vec<usize> = things.iter().filter_map(|thing| group_of.get(thing).copied()).collect();
         met.sort_unstable();
         met.dedup();
@@ -51,12 +52,13 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::backend::dynamodb::convert::to_item;
     use crate::definition::{Definition, FieldDef, IndexDef, KeyDef, KeyKind, Projection, Spec};
     use crate::request::RecordKey;
     use crate::value::Value;
 
     const fn field(name: &'static str) -> FieldDef {
-        FieldDef { name, rust_name: name, lowering: None }
+        FieldDef { name, rust_name: name, lowering: None, default: None }
     }
 
     static NAMED: Definition = Spec {
@@ -100,8 +102,9 @@ mod tests {
     fn only_what_meets_waits() {
         let writes = [(1, "a"), (2, "b"), (3, "a"), (4, "d"), (2, "e"), (5, "f"), (6, "a"), (6, "e")].map(put);
         let mut stored = vec![None; writes.len()];
+        let read = |record: Record| Stored { item: to_item(&record), record };
         // The sixth takes what the fourth gives up.
-        stored[3] = Some(record(4, "f"));
+        stored[3] = Some(read(record(4, "f")));
         let call = Call::new("put_many", 0, Duration::from_secs(1));
         let at: Vec<_> = (0..writes.len()).collect();
         let mut groups = turns(&writes, &at, &stored, &call);

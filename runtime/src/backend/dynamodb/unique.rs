@@ -11,11 +11,12 @@ use super::guard;
 use super::keys::to_key;
 use super::placeholders::{Placeholders, Used};
 use super::plan;
+use super::query::{PAGE, is_page};
 use crate::condition::{Expr, Op};
 use crate::definition::Projection;
 use crate::error::Result;
 use crate::field::Path;
-use crate::request::{Call, FindUnique, RecordKey, index_values};
+use crate::request::{Advance, Call, FindUnique, RecordKey, index_values};
 use crate::value::Record;
 
 /// How often a guard is read again whose record had left it meanwhile.
@@ -63,6 +64,7 @@ impl DynamoDb {
         let definition = find.definition;
         let Lookup { key, filter, used, .. } = Lookup::new(find, call);
         let mut start = None;
+        let mut advance = Advance::default();
         loop {
             let request = || {
                 let query = self.client.query().table_name(definition.name()).index_name(find.index.name);
@@ -74,7 +76,7 @@ impl DynamoDb {
                     .set_exclusive_start_key(start.clone())
                     .send()
             };
-            let given = call::read(call, request).await?;
+            let given = call::read_for(call, request, PAGE, |page| is_page(page.items.as_deref(), page.count)).await?;
             for item in given.items.unwrap_or_default() {
                 let record = to_record_of(definition, item)?;
                 let record = match find.index.projection {
@@ -85,10 +87,9 @@ impl DynamoDb {
                     return Ok(Some(record));
                 }
             }
-            start = given.last_evaluated_key;
-            if start.is_none() {
-                return Ok(None);
-            }
+            let Some(last) = given.last_evaluated_key else { return Ok(None) };
+            advance.to(&last)?;
+            start = Some(last);
         }
     }
 
@@ -124,7 +125,8 @@ impl DynamoDb {
             let get = self.client.get_item().table_name(definition.name()).consistent_read(true);
             get.set_key(Some(to_key(definition, &key))).send()
         };
-        let record = call::read(call, request).await?.item.map(|item| to_record_of(definition, item)).transpose()?;
+        let item = call::read(call, request).await?.item;
+        let record = item.map(|item| to_record_of(definition, item)).transpose()?;
         let has = |record: &Record| index_values(definition, find.index, record).as_ref() == Some(&find.values);
         Ok(record.filter(|record| record.is_live(definition, call) && has(record)))
     }

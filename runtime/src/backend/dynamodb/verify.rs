@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemOutput;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 
 use super::DynamoDb;
@@ -10,12 +11,13 @@ use super::call::{self, Attempts, side_by_side};
 use super::convert::{Item, to_record};
 use super::failure::Failure;
 use super::guard::{self, GuardKey};
+use super::query::{self, is_page};
 use super::read::unprocessed;
 use super::standing::{Place, Standing};
 use crate::backend::BoxFuture;
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
-use crate::request::{Call, Query, RecordKey, Source, index_values};
+use crate::request::{Advance, Call, Position, Query, RecordKey, Source, index_values};
 use crate::value::{Record, Value};
 
 const PAGE: usize = 1000;
@@ -27,18 +29,20 @@ pub(super) struct Scan<'a> {
     db: &'a DynamoDb,
     call: &'a Call,
     query: Option<Query>,
+    advance: Advance<Position>,
 }
 
 impl<'a> Scan<'a> {
     pub(super) fn new(db: &'a DynamoDb, call: &'a Call, definition: &'static Definition) -> Self {
         let mut query = Query::new(definition, Source::Scan { segment: None }, PAGE);
         query.consistent = true;
-        Self { db, call, query: Some(query) }
+        Self { db, call, query: Some(query), advance: Advance::default() }
     }
 
     pub(super) async fn next(&mut self) -> Result<Option<Vec<Record>>> {
         let Some(query) = self.query.take() else { return Ok(None) };
         let page = self.db.page(self.call, &query).await?;
+        page.next.iter().try_for_each(|next| self.advance.to(next))?;
         self.query = page.next.map(|position| Query { after: Some(position), ..query });
         Ok(Some(page.records))
     }
@@ -63,12 +67,15 @@ impl DynamoDb {
         while let Some(records) = scan.next().await? {
             self.check_records(call, definition, &records, mend, &mut seen, &mut found).await?;
         }
-        let mut start = None;
+        let (mut start, mut advance) = (None, Advance::default());
         loop {
             let (guards, last) = self.guards(call, definition, start).await?;
             self.check_guards(call, definition, guards, mend, &seen, &mut found).await?;
             match last {
-                Some(last) => start = Some(last),
+                Some(last) => {
+                    advance.to(&last)?;
+                    start = Some(last);
+                }
                 None => return Ok(found),
             }
         }
@@ -88,8 +95,9 @@ impl DynamoDb {
         for record in records {
             let owner = RecordKey::of(definition, record)?;
             for index in definition.unique_indexes() {
-                if let Some(values) = index_values(definition, index, record) {
-                    let place = Place { definition, index, key: guard::key(definition, index, &values) };
+                let key = guard::key_of(definition, index, record);
+                if let Some((key, values)) = key.zip(index_values(definition, index, record)) {
+                    let place = Place { definition, index, key };
                     due.push(Due { place, values, owner: owner.clone(), expires: record.expiry(definition) });
                 }
             }
@@ -184,7 +192,8 @@ impl DynamoDb {
             let scan = self.client.scan().table_name(&table).consistent_read(true);
             scan.set_exclusive_start_key(start.clone()).send()
         };
-        let given = call::read(call, request).await?;
+        let given =
+            call::read_for(call, request, query::PAGE, |page| is_page(page.items.as_deref(), page.count)).await?;
         let guards = given.items.unwrap_or_default().into_iter().map(to_record).collect::<Result<_>>()?;
         Ok((guards, given.last_evaluated_key))
     }
@@ -208,10 +217,9 @@ impl DynamoDb {
             let mut left = HashMap::from([(table.clone(), keys)]);
             let mut attempts = Attempts::new(call);
             loop {
-                let failure = match attempts
-                    .send(self.client.batch_get_item().set_request_items(Some(left.clone())).send())
-                    .await
-                {
+                let request = self.client.batch_get_item().set_request_items(Some(left.clone()));
+                let has = |answer: &BatchGetItemOutput| answer.responses.is_some();
+                let failure = match attempts.send_for(request.send(), "Responses", has).await {
                     Ok(answer) => {
                         for item in answer.responses.unwrap_or_default().into_values().flatten() {
                             let guard = to_record(item)?;

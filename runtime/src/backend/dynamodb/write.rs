@@ -11,20 +11,23 @@
 //! - any other is not sent again: it could be applied beside the first, after another's write. The
 //!   record is read, and where it has not the stamp of this call the error is `OutcomeUnknown`;
 //! - so is any other refusal: the write may have been applied, and overwritten since.
+//!
+//! Each round knows more than the one before: a write is refused only by what another has stored since.
+//! Where DynamoDB refuses it for an item that is as it was and that allows the write, that is told at once.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::DynamoDb;
 use super::call::{self, Attempts};
-use super::convert::{Item, to_record_of};
+use super::convert::{Item, Stored, to_record_of};
 use super::guard::{self, GuardKey};
 use super::op::Op;
 use super::plan;
-use super::refusal::{Refusal, unknown};
+use super::refusal::{Lesson, Refusal, unknown};
 use super::transact::merge;
 use crate::error::Result;
 use crate::request::{Action, Call, Write, Written};
-use crate::value::{Record, Value};
+use crate::value::Value;
 
 /// What is known of the record that a write is of.
 #[derive(Debug)]
@@ -34,7 +37,7 @@ pub(super) enum Base {
     /// It has to be read.
     Wanted,
     /// It is this, or there is none.
-    Read(Option<Record>),
+    Read(Option<Stored>),
 }
 
 /// What an operation of a plan is for.
@@ -85,6 +88,8 @@ pub(super) struct Writer<'a> {
     pub(super) bases: Vec<Base>,
     /// Guards that are another record's though they should not be; they are left alone.
     pub(super) foreign: HashSet<GuardKey>,
+    /// Guards that were in the way though the value is free, as they were then.
+    pub(super) free: HashMap<GuardKey, Option<Item>>,
     /// Whether it matters what a delete found.
     pub(super) telling: bool,
     /// Whether even one operation is sent as a transaction, which DynamoDB does once for its token.
@@ -102,6 +107,7 @@ impl<'a> Writer<'a> {
             writes,
             bases: writes.iter().map(base).collect(),
             foreign: HashSet::new(),
+            free: HashMap::new(),
             telling: true,
             by_token: false,
         }
@@ -135,11 +141,11 @@ impl<'a> Writer<'a> {
             };
             match sent {
                 Sent::Done(item) => return self.done(plan, item),
-                Sent::Refused(refused) => {
-                    if let Some(written) = self.learn(plan, refused)? {
-                        return Ok(written);
-                    }
-                }
+                Sent::Refused(refused) => match self.learn(plan, refused)? {
+                    Lesson::Done(written) => return Ok(written),
+                    Lesson::Again => {}
+                    Lesson::Taken(taken) => self.free_taken(taken).await?,
+                },
             }
         }
     }
@@ -154,9 +160,9 @@ impl<'a> Writer<'a> {
             let write = &self.writes[*position];
             (write.definition, write.key.clone())
         };
-        let read = self.db.fetch(self.call, wanted.iter().map(key).collect(), true, None).await?;
-        for (position, record) in wanted.into_iter().zip(read) {
-            self.bases[position] = Base::Read(record);
+        let read = self.db.fetch_stored(self.call, wanted.iter().map(key).collect()).await?;
+        for (position, stored) in wanted.into_iter().zip(read) {
+            self.bases[position] = Base::Read(stored);
         }
         Ok(())
     }
@@ -196,15 +202,16 @@ impl<'a> Writer<'a> {
             let guarded = plan::moves_unique(write);
             match base {
                 Base::Read(stored) => {
-                    let stored = stored.as_ref();
-                    write.judge(stored, self.call).map_err(refuse)?;
-                    let settled = plan::settled(write, self.call, &self.stamp, stored).map_err(refuse)?;
+                    let record = stored.as_ref().map(|stored| &stored.record);
+                    write.judge(record, self.call).map_err(refuse)?;
+                    let settled = plan::settled(write, self.call, &self.stamp, stored.as_ref()).map_err(refuse)?;
                     if guarded {
-                        moves.extend(plan::guard_moves(write, position, self.call, stored, settled.outcome.as_ref()));
+                        moves.extend(plan::guard_moves(write, position, self.call, record, settled.outcome.as_ref()));
                     }
                     ops.extend(settled.op.map(|op| (Part::Record(position), op)));
-                    let existed = stored.is_some_and(|record| record.is_live(write.definition, self.call));
-                    let record = settled.outcome.filter(|_| !write.changes().is_empty());
+                    let existed = record.is_some_and(|record| record.is_live(write.definition, self.call));
+                    let tells = matches!(write.action, Action::Update(_) | Action::Upsert { .. });
+                    let record = settled.outcome.filter(|_| tells);
                     written.push(Written { existed, record });
                 }
                 Base::Unread | Base::Wanted => {

@@ -5,10 +5,12 @@
 //!
 //! - An integer is one byte that says its sign and how many bytes follow, then those bytes, big
 //!   end first; complemented for a negative one. So a longer integer is further from zero.
+//! - An instant is a tag and eight bytes, big end first, of its milliseconds moved up to be none
+//!   below zero.
 //! - Text and bytes are a tag, the content, and a 0. In the content 0 is written `01 01` and 1 is
 //!   written `01 02`, so that the 0 at the end is less than whatever else might stand there.
 //!
-//! Integers come before bytes, bytes before text.
+//! Integers come before instants, instants before bytes, bytes before text.
 
 use std::ops::Bound;
 
@@ -17,6 +19,7 @@ use crate::request::Span;
 use crate::value::Value;
 
 const ZERO: u8 = 0x18;
+const INSTANT: u8 = 0x28;
 const BYTES: u8 = 0x30;
 const TEXT: u8 = 0x40;
 const END: u8 = 0x00;
@@ -25,13 +28,18 @@ const ESCAPE: u8 = 0x01;
 /// The lowest and the highest key of a range.
 pub(crate) type Bounds = (Bound<Vec<u8>>, Bound<Vec<u8>>);
 
-/// Appends a value: an integer, text or bytes. Nothing else has an order.
+/// Appends a value: an integer, an instant, text or bytes. Nothing else has an order.
 pub(crate) fn push(out: &mut Vec<u8>, value: &Value) -> Result<()> {
     match value {
         Value::String(text) => push_content(out, TEXT, text.as_bytes()),
         Value::Bytes(bytes) => push_content(out, BYTES, bytes),
+        Value::Instant(millis) => {
+            out.push(INSTANT);
+            out.extend_from_slice(&(millis.cast_unsigned() ^ (1 << 63)).to_be_bytes());
+            return Ok(());
+        }
         other => {
-            let unordered = || Error::codec(format!("a {} cannot be a key or in an index", other.type_name()));
+            let unordered = || Error::codec(format!("{} cannot be a key or in an index", other.noun()));
             return push_integer(out, other.as_int().ok_or_else(unordered)?);
         }
     }
@@ -77,6 +85,7 @@ pub(crate) fn skip(bytes: &[u8]) -> Option<&[u8]> {
     let (tag, rest) = bytes.split_first()?;
     match *tag {
         TEXT | BYTES => rest.iter().position(|byte| *byte == END).and_then(|end| rest.get(end + 1..)),
+        INSTANT => rest.get(8..),
         tag => rest.get(usize::from(tag.abs_diff(ZERO))..),
     }
 }
@@ -161,14 +170,19 @@ mod tests {
         proptest::collection::vec(char, 0..5).prop_map(|chars| Value::String(chars.into_iter().collect()))
     }
 
+    fn instant() -> impl Strategy<Value = Value> {
+        prop_oneof![-3i64..3, proptest::sample::select(vec![i64::MIN, i64::MAX]), any::<i64>()].prop_map(Value::Instant)
+    }
+
     fn value() -> impl Strategy<Value = Value> {
-        prop_oneof![integer(), bytes(), text()]
+        prop_oneof![integer(), instant(), bytes(), text()]
     }
 
     /// A tuple, and one of the same kinds that often begins as it does.
     fn pair() -> impl Strategy<Value = (Vec<Value>, Vec<Value>)> {
         let parts = prop_oneof![
             (integer(), integer()),
+            (instant(), instant()),
             (bytes(), bytes()),
             (text(), text()),
             value().prop_map(|value| (value.clone(), value)),

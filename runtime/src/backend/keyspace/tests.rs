@@ -17,7 +17,7 @@ use crate::field::Path;
 use crate::value::{EXPIRES, Record, Value};
 
 const fn field(name: &'static str) -> FieldDef {
-    FieldDef { name, rust_name: name, lowering: None }
+    FieldDef { name, rust_name: name, lowering: None, default: None }
 }
 
 const fn part(field: usize, kind: KeyKind) -> KeyDef {

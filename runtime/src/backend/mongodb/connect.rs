@@ -1,62 +1,84 @@
 //! Opening the database.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mongodb::bson::{Document, doc};
-use mongodb::options::{ClientOptions, DatabaseOptions, ReadPreference, SelectionCriteria};
+use mongodb::options::{ClientOptions, DatabaseOptions, ReadConcern, ReadPreference, SelectionCriteria};
 use mongodb::{Client, Database};
 
 use super::errors::Trouble;
-use crate::config::MongoDbSettings;
+use super::topology::{Topology, is_primary};
+use crate::config::{ACKNOWLEDGED, LATEST_ONLY, MongoDbSettings, PRIMARY_ONLY};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The wire version of MongoDB 6.0, the first that has all the expressions that are used.
 const WIRE_VERSION: i32 = 17;
+
+/// How long to wait before a member that is not the primary is asked once more.
+const ELECTION: Duration = Duration::from_millis(50);
 
 /// Opens the database, and waits for an answer from it.
 pub(super) async fn connect(
     settings: &MongoDbSettings,
     connect_timeout: Duration,
     call_timeout: Duration,
-) -> Result<Database> {
+) -> Result<(Database, Topology)> {
     if settings.database.is_empty() {
         return Err(Error::config("the MongoDB database is not named"));
     }
+    let deadline = Instant::now().checked_add(connect_timeout);
+    let Ok(options) = tokio::time::timeout(connect_timeout, options(settings)).await else {
+        return Err(unreachable(settings, connect_timeout, "the host was not found in time"));
+    };
+    let mut options = options?;
+    options.connect_timeout.get_or_insert(connect_timeout);
+    // An attempt that finds no server hears so while it lasts, and knows that nothing was sent.
+    let longest = call_timeout.mul_f64(0.2);
+    options.server_selection_timeout = Some(options.server_selection_timeout.unwrap_or(longest).min(longest));
+    options.app_name.get_or_insert_with(|| "reposit".to_owned());
+    let topology = Topology::watch(&mut options);
     let opening = async {
-        let mut options = options(settings).await?;
-        options.connect_timeout.get_or_insert(connect_timeout);
-        // An attempt that finds no server hears so while it lasts, and knows that nothing was sent.
-        options.server_selection_timeout = Some(call_timeout.mul_f64(0.2));
-        options.app_name.get_or_insert_with(|| "reposit".to_owned());
-        match open(settings, options.clone()).await {
+        match open(settings, options.clone(), &topology).await {
             Err(Trouble::Driver(error)) if is_stranger(&error) && settings.auth_fallback.is_some() => {
                 if let Some(credential) = &mut options.credential {
                     credential.source = settings.auth_fallback.clone();
                 }
-                open(settings, options).await
+                open(settings, options, &topology).await
             }
             opened => opened,
         }
         .map_err(|trouble| trouble.into_error("open"))
     };
-    match tokio::time::timeout(connect_timeout, opening).await {
-        Ok(Err(error)) if error.kind() == ErrorKind::Timeout => Err(unreachable(settings, connect_timeout)),
-        Ok(opened) => opened.and_then(|(database, hello)| recent(&hello).map(|()| database)),
-        Err(_) => Err(unreachable(settings, connect_timeout)),
+    let left = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()));
+    let unreached = || topology.with_failure(unreachable(settings, connect_timeout, &topology.causes()));
+    match tokio::time::timeout(left, opening).await {
+        Ok(Err(error)) if error.kind() == ErrorKind::Timeout => Err(unreached()),
+        Ok(opened) => {
+            let (database, hello) = opened.map_err(|error| topology.explain(error))?;
+            recent(&hello).map(|()| (database, topology))
+        }
+        Err(_) => Err(unreached()),
     }
 }
 
 /// The database, once the server has answered: that takes a connection and the user's authentication.
-async fn open(settings: &MongoDbSettings, options: ClientOptions) -> Result<(Database, Document), Trouble> {
+async fn open(
+    settings: &MongoDbSettings,
+    options: ClientOptions,
+    topology: &Topology,
+) -> Result<(Database, Document), Trouble> {
+    let direct = options.direct_connection == Some(true);
     let client = Client::with_options(options)?;
     // Reads go to the primary: on a secondary a record that was just written may not be there.
     let criteria = SelectionCriteria::ReadPreference(ReadPreference::Primary);
     let options = DatabaseOptions::builder().selection_criteria(criteria).build();
     let database = client.database_with_options(&settings.database, options);
     loop {
-        match database.run_command(doc! { "hello": 1 }).await.map_err(Trouble::Driver) {
+        match database.run_command(doc! { "hello": 1 }).await {
             // It is looked for until the deadline of whoever opens it.
-            Err(trouble) if trouble.is_unreached() => {}
+            Err(error) if Trouble::Driver(error.clone()).is_unreached() => topology.not_found(error),
+            // The driver reads from whichever member it is connected to directly.
+            Ok(hello) if direct && !is_primary(&hello) => tokio::time::sleep(ELECTION).await,
             hello => return Ok((database, hello?)),
         }
     }
@@ -76,7 +98,30 @@ fn recent(hello: &Document) -> Result<()> {
 
 async fn options(settings: &MongoDbSettings) -> Result<ClientOptions> {
     let uri = with_credentials(settings);
-    ClientOptions::parse(&uri).await.map_err(|error| refused(settings, &error.kind.to_string()))
+    let options = ClientOptions::parse(&uri).await.map_err(|error| refused(settings, &error.kind.to_string()))?;
+    check_promises(&options).map(|()| options)
+}
+
+/// Refuses what the library cannot keep its promises under, in settings that were made by hand too.
+fn check_promises(options: &ClientOptions) -> Result<()> {
+    use mongodb::options::Acknowledgment;
+
+    let refused = |option: &str, why: &str| Err(Error::config(format!("the MongoDB option {option} {why}")));
+    match &options.selection_criteria {
+        None | Some(SelectionCriteria::ReadPreference(ReadPreference::Primary)) => {}
+        Some(_) => return refused("readPreference", &format!("is not `primary`: {PRIMARY_ONLY}")),
+    }
+    if options.write_concern.as_ref().is_some_and(|concern| concern.w == Some(Acknowledgment::Nodes(0))) {
+        return refused("w", ACKNOWLEDGED);
+    }
+    match &options.read_concern {
+        Some(concern)
+            if ![ReadConcern::local(), ReadConcern::majority(), ReadConcern::linearizable()].contains(concern) =>
+        {
+            refused("readConcernLevel", LATEST_ONLY)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The connection string with user and password in it, so that its other options (the database to
@@ -98,19 +143,36 @@ fn percent(text: &str) -> String {
     text.bytes().map(encode).collect()
 }
 
-/// A configuration that the driver does not take. Its message is shown unless it has the password in it.
+/// A configuration that the driver does not take. Its message is shown unless it quotes a value, which may
+/// have a secret in it: then the option is named.
 fn refused(settings: &MongoDbSettings, message: &str) -> Error {
-    let secret = settings.password.as_ref().map(|password| password.expose()).filter(|password| !password.is_empty());
-    match secret {
-        Some(secret) if message.contains(secret) || message.contains(&percent(secret)) => {
-            Error::config("the MongoDB connection string is not valid")
-        }
-        _ => Error::config(format!("the MongoDB connection string is not valid: {message}")),
+    let not_valid = |why: String| Error::config(format!("the MongoDB connection string is not valid: {why}"));
+    let secrets = [settings.user.as_deref(), settings.password.as_ref().map(|password| password.expose())];
+    if secrets.into_iter().flatten().any(|secret| quotes(message, secret)) {
+        return not_valid("the user or password is not taken".to_owned());
+    }
+    let (_, query) = settings.uri.expose().split_once('?').unwrap_or_default();
+    let mut options = query.split('&').filter_map(|option| option.split_once('='));
+    match options.find(|(_, value)| value.split(',').any(|part| quotes(message, part))) {
+        Some((name, _)) => not_valid(format!("the driver does not take the value of {name}")),
+        None => not_valid(message.to_owned()),
     }
 }
 
-fn unreachable(settings: &MongoDbSettings, waited: Duration) -> Error {
-    let message = format!("MongoDB at {} did not answer within {waited:?}", settings.hosts);
+/// Whether a message quotes a value, in one form or another. What everybody writes is no secret.
+fn quotes(message: &str, value: &str) -> bool {
+    let common =
+        value.len() < 2 || matches!(value, "true" | "false") || value.bytes().all(|byte| byte.is_ascii_digit());
+    let decoded =
+        url::form_urlencoded::parse(format!("v={value}").as_bytes()).next().map(|(_, value)| value.into_owned());
+    !common
+        && (message.contains(value)
+            || message.contains(&percent(value))
+            || decoded.is_some_and(|decoded| !decoded.is_empty() && message.contains(&decoded)))
+}
+
+fn unreachable(settings: &MongoDbSettings, waited: Duration, causes: &str) -> Error {
+    let message = format!("MongoDB at {} was not reached within {waited:?}: {causes}", settings.hosts);
     Error::new(ErrorKind::Unavailable, message)
 }
 
@@ -139,5 +201,48 @@ mod tests {
         let error = refused(&settings("u", "se cret"), "bad: se%20cret");
         assert!(!error.to_string().contains("cret"));
         assert!(refused(&settings("u", "secret"), "no hosts").to_string().contains("no hosts"));
+    }
+
+    #[tokio::test]
+    async fn no_value_is_shown_that_the_driver_quotes() {
+        for query in [
+            "authMechanism=MONGODB-X509&authMechanismProperties=SERVICE_NAME:x,sesame",
+            "authMechanism=sesame",
+            "authMechanismProperties=a:b,ses%61me",
+            "compressors=sesame",
+            "serverMonitoringMode=sesame",
+            "maxPoolSize=sesame",
+            "proxyPassword=sesame",
+        ] {
+            let settings = MongoDbSettings {
+                uri: format!("mongodb://localhost:27017/app?{query}").into(),
+                database: "app".to_owned(),
+                ..MongoDbSettings::default()
+            };
+            match options(&settings).await {
+                Ok(_) => {}
+                Err(error) => assert!(!format!("{error} {error:?}").contains("sesame"), "{error}"),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_breaks_a_promise_is_refused() {
+        for (query, option) in [
+            ("readPreference=secondary", "readPreference"),
+            ("readPreference=primaryPreferred", "readPreference"),
+            ("readConcernLevel=available", "readConcernLevel"),
+            ("readConcernLevel=snapshot", "readConcernLevel"),
+            ("w=0", "the MongoDB option w "),
+        ] {
+            let uri = format!("mongodb://localhost:27017/app?{query}").into();
+            let error = options(&MongoDbSettings { uri, ..MongoDbSettings::default() }).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(error.message().contains(option), "{error}");
+        }
+        for query in ["readPreference=primary", "readConcernLevel=majority", "readConcernLevel=linearizable", "w=1"] {
+            let uri = format!("mongodb://localhost:27017/app?{query}").into();
+            options(&MongoDbSettings { uri, ..MongoDbSettings::default() }).await.unwrap();
+        }
     }
 }

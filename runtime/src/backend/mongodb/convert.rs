@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use mongodb::bson::raw::CStr;
-use mongodb::bson::spec::BinarySubtype;
+use mongodb::bson::spec::{BinarySubtype, ElementType};
 use mongodb::bson::{
     Binary, Bson, DateTime, Decimal128, Document, RawArray, RawArrayBuf, RawBson, RawBsonRef, RawDocument,
     RawDocumentBuf,
@@ -87,8 +87,13 @@ pub(super) fn decimal(n: i128) -> Decimal128 {
     Decimal128::from_bytes((sign | exponent | n.unsigned_abs()).to_le_bytes())
 }
 
-/// The number a Decimal128 is: an integer where it is one that integers are kept as.
-fn from_decimal(decimal: Decimal128) -> Option<Value> {
+/// The number a Decimal128 is: an integer where it is one that integers are kept as, else the float that it
+/// is exactly, which is what the server compares it with as equal.
+fn from_decimal(decimal: Decimal128) -> Value {
+    number(decimal).unwrap_or(Value::Foreign("a Decimal128 that no number here is exactly"))
+}
+
+fn number(decimal: Decimal128) -> Option<Value> {
     let bits = u128::from_le_bytes(decimal.bytes());
     // These two bits mark infinities, NaN and coefficients that are not canonical.
     if (bits >> 125) & 0b11 == 0b11 {
@@ -96,51 +101,89 @@ fn from_decimal(decimal: Decimal128) -> Option<Value> {
     }
     let mut exponent = i32::try_from((bits >> COEFFICIENT_BITS) & 0x3fff).ok()? - EXPONENT_BIAS;
     let mut coefficient = bits & ((1 << COEFFICIENT_BITS) - 1);
-    while exponent < 0 && coefficient.is_multiple_of(10) && coefficient > 0 {
+    if coefficient == 0 {
+        return Some(Value::Int(0));
+    }
+    while exponent < 0 && coefficient.is_multiple_of(10) {
         coefficient /= 10;
         exponent += 1;
     }
-    while exponent > 0 && coefficient < u128::from(u64::MAX) && coefficient > 0 {
+    while exponent > 0 && coefficient < u128::from(u64::MAX) {
         coefficient *= 10;
         exponent -= 1;
     }
     let negative = bits >> 127 == 1;
-    if coefficient == 0 {
-        return Some(Value::Int(0));
-    }
     let magnitude = i128::try_from(coefficient).ok()?;
     let signed = if negative { -magnitude } else { magnitude };
     if exponent == 0 && (i128::from(i64::MIN)..=i128::from(u64::MAX)).contains(&signed) {
         return Some(Value::Int(signed));
     }
-    format!("{signed}e{exponent}").parse().ok().map(Value::Float)
+    let size = exact_float(coefficient, exponent)?;
+    Some(Value::Float(if negative { -size } else { size }))
 }
 
-/// A stored value. Dates that other programs wrote are read as milliseconds.
+/// The float that is exactly `coefficient` times ten to the power of `exponent`; there may be none.
+fn exact_float(mut coefficient: u128, exponent: i32) -> Option<f64> {
+    // A power of ten is one of five, which has to go into the significand, and one of two.
+    for _ in 0..exponent.unsigned_abs() {
+        coefficient = match exponent < 0 {
+            true => coefficient.is_multiple_of(5).then_some(coefficient / 5)?,
+            false => coefficient.checked_mul(5)?,
+        };
+    }
+    let twos = coefficient.trailing_zeros();
+    let odd = coefficient >> twos;
+    if odd >> f64::MANTISSA_DIGITS != 0 {
+        return None;
+    }
+    let float = odd as f64 * 2_f64.powi(exponent.checked_add(i32::try_from(twos).ok()?)?);
+    float.is_finite().then_some(float)
+}
+
+/// A stored value. What no field is read from is that of another program, and known by what it is.
 pub(super) fn from_raw(raw: RawBsonRef<'_>) -> Result<Value> {
     Ok(match raw {
         RawBsonRef::Null | RawBsonRef::Undefined => Value::Null,
         RawBsonRef::Boolean(b) => Value::Bool(b),
         RawBsonRef::Int32(n) => Value::Int(n.into()),
         RawBsonRef::Int64(n) => Value::Int(n.into()),
-        RawBsonRef::Double(x) if !x.is_finite() => {
-            return Err(Error::codec(format!("{x} is stored, which is no number")));
-        }
+        RawBsonRef::Double(x) if x.is_nan() => Value::Foreign("NaN"),
+        RawBsonRef::Double(x) if x.is_infinite() => Value::Foreign("an infinity"),
         RawBsonRef::Double(x) => whole(x).map_or(Value::Float(x), Value::Int),
-        RawBsonRef::Decimal128(decimal) => {
-            from_decimal(decimal).ok_or_else(|| Error::codec("a Decimal128 is stored that is no number"))?
-        }
-        RawBsonRef::DateTime(at) => Value::Int(at.timestamp_millis().into()),
-        RawBsonRef::String(text) | RawBsonRef::Symbol(text) => Value::String(text.to_owned()),
-        // Empty bytes are an empty list everywhere.
-        RawBsonRef::Binary(binary) if binary.bytes.is_empty() => Value::List(Vec::new()),
-        RawBsonRef::Binary(binary) => Value::Bytes(binary.bytes.to_vec()),
+        RawBsonRef::Decimal128(decimal) => from_decimal(decimal),
+        RawBsonRef::DateTime(at) => Value::Instant(at.timestamp_millis()),
+        RawBsonRef::String(text) => Value::String(text.to_owned()),
+        RawBsonRef::Binary(binary) => from_binary(binary.subtype, binary.bytes),
         RawBsonRef::Array(array) => Value::List(from_array(array)?),
         RawBsonRef::Document(document) => Value::Map(from_document(document)?),
-        other => {
-            return Err(Error::codec(format!("a {:?} is stored, which no field is read from", other.element_type())));
-        }
+        other => Value::Foreign(noun(other.element_type())),
     })
+}
+
+/// The server compares the subtype too, and bytes of a model are generic.
+fn from_binary(subtype: BinarySubtype, bytes: &[u8]) -> Value {
+    match subtype {
+        // A model's are written as an empty list, which they would not be found as.
+        BinarySubtype::Generic if bytes.is_empty() => Value::Foreign("empty binary data"),
+        BinarySubtype::Generic => Value::Bytes(bytes.to_vec()),
+        BinarySubtype::Uuid => Value::Foreign("a UUID in binary data (subtype 4)"),
+        BinarySubtype::UuidOld => Value::Foreign("a UUID in binary data (subtype 3)"),
+        _ => Value::Foreign("binary data of a subtype that is not generic"),
+    }
+}
+
+fn noun(element: ElementType) -> &'static str {
+    match element {
+        ElementType::ObjectId => "an ObjectId",
+        ElementType::RegularExpression => "a regular expression",
+        ElementType::JavaScriptCode | ElementType::JavaScriptCodeWithScope => "JavaScript code",
+        ElementType::Timestamp => "a timestamp of replication",
+        ElementType::Symbol => "a symbol",
+        ElementType::DbPointer => "a DBPointer",
+        ElementType::MinKey => "a MinKey",
+        ElementType::MaxKey => "a MaxKey",
+        _ => "a BSON value of a kind that is not known",
+    }
 }
 
 fn from_array(array: &RawArray) -> Result<Vec<Value>> {
@@ -181,7 +224,12 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 
 /// The bytes that such text stands for.
 pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    // As it is written, and no other way: it is looked for as that.
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
     rest.is_empty().then(|| pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect())?
 }
@@ -205,6 +253,8 @@ mod tests {
             Value::Int(u64::MAX.into()),
             Value::Float(0.1),
             Value::Float(1e100),
+            Value::Instant(-1),
+            Value::Instant(i64::MAX),
             Value::from("a\0b"),
             Value::Bytes(vec![0, 255]),
             Value::List(vec![Value::Null, Value::Bool(true)]),
@@ -224,13 +274,15 @@ mod tests {
             ("1.50E2", Value::Int(150)),
             ("0E+10", Value::Int(0)),
             ("2.5", Value::Float(2.5)),
-            ("1E+40", Value::Float(1e40)),
+            ("-0.0078125", Value::Float(-0.007_812_5)),
+            ("36893488147419103232", Value::Float(36_893_488_147_419_103_232.0)),
+            ("4.0E+22", Value::Float(4e22)),
         ] {
-            assert_eq!(from_decimal(text.parse().unwrap()), Some(value), "{text}");
+            assert_eq!(from_decimal(text.parse().unwrap()), value, "{text}");
         }
         assert_eq!(decimal(u64::MAX.into()), "18446744073709551615".parse().unwrap());
-        for text in ["NaN", "Infinity", "-Infinity"] {
-            assert_eq!(from_decimal(text.parse().unwrap()), None, "{text}");
+        for text in ["NaN", "Infinity", "-Infinity", "0.1", "1E+40", "1E-6000", "1E+6000", "18446744073709551617"] {
+            assert!(matches!(from_decimal(text.parse().unwrap()), Value::Foreign(_)), "{text}");
         }
     }
 
@@ -242,6 +294,7 @@ mod tests {
         assert_eq!(texts.iter().map(|text| unhex(text).unwrap()).collect::<Vec<_>>(), std::mem::take(&mut bytes));
         assert_eq!(unhex("0"), None);
         assert_eq!(unhex("0x"), None);
+        assert_eq!(unhex("0A"), None);
     }
 
     #[test]

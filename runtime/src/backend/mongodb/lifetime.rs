@@ -33,7 +33,10 @@ pub(super) async fn mark(database: &Database, call: &Call, definition: &Definiti
     // An integer that does not fit any more becomes a double, and that the furthest date.
     let expiry = to_date(doc! { "$add": [{ "$toDecimal": seconds }, after] }.into());
     let stage = &doc! { "$set": { EXPIRES: expiry } };
-    let kinds = ["int", "long", "double", "decimal", "date"];
+    let kinds: &[&str] = match ttl.unit {
+        TimeUnit::Seconds => &["int", "long", "double", "decimal"],
+        TimeUnit::Milliseconds => &["date"],
+    };
     let unmarked = doc! { "$expr": { "$in": [{ "$type": field }, kinds.to_vec()] }, EXPIRES: { "$exists": false } };
     let mut last: Option<Bson> = None;
     loop {

@@ -1,7 +1,9 @@
 //! MongoDB, through its own driver.
 
+mod answer;
 mod batch;
 mod by_hand;
+mod clash;
 mod command;
 mod connect;
 mod convert;
@@ -18,8 +20,11 @@ mod read;
 #[cfg(test)]
 mod sample;
 mod schema;
+mod seen;
 mod session;
+mod shallow;
 mod shape;
+mod topology;
 mod transact;
 mod update;
 mod write;
@@ -33,6 +38,8 @@ use std::time::Duration;
 use mongodb::bson::doc;
 
 use self::known::Known;
+use self::topology::Topology;
+use super::home::Home;
 use super::{Backend, Observer, Plan, Reply};
 use crate::config::MongoDbSettings;
 use crate::definition::Definition;
@@ -75,9 +82,13 @@ use crate::value::Record;
 /// Where a write finds no record that it may change, a `find` follows that tells why. Where a unique
 /// value is held by a record that has expired, that record is deleted and the write sent again.
 ///
-/// Reads go to the primary, whatever the connection string prefers, so that every one is as consistent
-/// as a consistent one. Its read and write concerns are kept; a transaction has `snapshot` and
-/// `majority`. A write concern of less than a majority can lose writes that were acknowledged.
+/// Reads go to the primary, so that every one is as consistent as a consistent one; a connection string
+/// that prefers others, asks for another than the latest, or wants no acknowledgement, is refused. Its
+/// read and write concerns are kept else; a transaction has `snapshot` and `majority`. A write concern of
+/// less than a majority can lose writes that were acknowledged.
+///
+/// Connections and monitors are tasks of the tokio runtime that the database was opened on. A call from
+/// another is [`Unavailable`](crate::ErrorKind::Unavailable) where that one has ended or does not run.
 ///
 /// A write is sent again by the driver when the connection breaks, and done once ("Retryable Writes").
 /// Where that is not enough, the stamp in the record tells whether the write happened; where it does
@@ -92,6 +103,8 @@ use crate::value::Record;
 pub struct MongoDb {
     database: mongodb::Database,
     known: Known,
+    home: Home,
+    topology: Topology,
 }
 
 /// The repositories of what is asked together, most of which is of one.
@@ -108,15 +121,31 @@ const TRANSACTION: usize = 1000;
 impl MongoDb {
     /// Opens a database, and waits until the server has answered.
     ///
-    /// Errors: [`Config`](crate::ErrorKind::Config) for a connection string that is not valid and where
-    /// authentication fails, [`Unavailable`](crate::ErrorKind::Unavailable) where nothing answers in time.
+    /// Errors: [`Config`](crate::ErrorKind::Config) for a connection string that is not valid or breaks a
+    /// promise, where authentication fails, and outside a tokio runtime;
+    /// [`Unavailable`](crate::ErrorKind::Unavailable) where nothing answers in time, with the cause for each
+    /// server.
     pub async fn connect(
         settings: &MongoDbSettings,
         connect_timeout: Duration,
         call_timeout: Duration,
     ) -> Result<Self> {
-        let database = connect::connect(settings, connect_timeout, call_timeout).await?;
-        Ok(Self { database, known: Known::default() })
+        let home = Home::fixed("MongoDB's driver")?;
+        let (database, topology) = connect::connect(settings, connect_timeout, call_timeout).await?;
+        Ok(Self { database, known: Known::default(), home, topology })
+    }
+
+    /// A reply that is worked for on a runtime where it can come, and whose error names the causes where
+    /// no server was found.
+    fn reply<'a, T: Send + 'a>(
+        &'a self,
+        call: Call,
+        work: impl Future<Output = Result<T>> + Send + 'a,
+    ) -> Reply<'a, T> {
+        Reply::later(async move {
+            self.home.check(&call).await?;
+            work.await.map_err(|error| self.topology.explain(error))
+        })
     }
 
     /// Gives the database, once these repositories are known to be defined.
@@ -148,17 +177,17 @@ impl Backend for MongoDb {
     }
 
     fn ping(&self, call: Call) -> Reply<'_, ()> {
-        Reply::later(async move {
+        self.reply(call, async move {
             patience::read(&call, |_| self.database.run_command(doc! { "ping": 1 }).into_future()).await.map(drop)
         })
     }
 
     fn plan(&self, call: Call, definition: &'static Definition) -> Reply<'_, Plan> {
-        Reply::later(define::plan(&self.database, call, definition))
+        self.reply(call, define::plan(&self.database, call, definition))
     }
 
     fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
-        Reply::later(async move {
+        self.reply(call, async move {
             define::define(&self.database, call, definition).await?;
             self.known.add(definition);
             Ok(())
@@ -166,7 +195,7 @@ impl Backend for MongoDb {
     }
 
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
-        Reply::later(async move { read::get(self.with(&call, &[get.definition]).await?, call, get).await })
+        self.reply(call, async move { read::get(self.with(&call, &[get.definition]).await?, call, get).await })
     }
 
     fn get_many(
@@ -177,38 +206,42 @@ impl Backend for MongoDb {
         _consistent: bool,
         observer: Observer,
     ) -> Reply<'_, Vec<Option<Record>>> {
-        Reply::later(async move {
+        self.reply(call, async move {
             let database = self.with(&call, &[definition]).await?;
             read::get_many(database, call, definition, keys, observer).await
         })
     }
 
     fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>> {
-        Reply::later(async move { read::find_unique(self.with(&call, &[find.definition]).await?, call, find).await })
+        self.reply(
+            call,
+            async move { read::find_unique(self.with(&call, &[find.definition]).await?, call, find).await },
+        )
     }
 
     fn query(&self, call: Call, query: Query) -> Reply<'_, Records> {
-        Reply::later(async move { query::query(self.with(&call, &[query.definition]).await?, call, query).await })
+        self.reply(call, async move { query::query(self.with(&call, &[query.definition]).await?, call, query).await })
     }
 
     fn count(&self, call: Call, query: Query) -> Reply<'_, u64> {
-        Reply::later(async move { query::count(self.with(&call, &[query.definition]).await?, call, query).await })
+        self.reply(call, async move { query::count(self.with(&call, &[query.definition]).await?, call, query).await })
     }
 
     fn write(&self, call: Call, write: Write) -> Reply<'_, Written> {
-        Reply::later(async move { write::write(self.with(&call, &[write.definition]).await?, call, write).await })
+        self.reply(call, async move { write::write(self.with(&call, &[write.definition]).await?, call, write).await })
     }
 
     fn write_many(&self, call: Call, writes: Vec<Write>, observer: Observer) -> Reply<'_, Vec<Result<Written>>> {
-        Reply::later(async move {
+        self.reply(call, async move {
             let definitions = repositories(writes.iter().map(|write| write.definition));
             let database = self.with(&call, &definitions).await?;
-            batch::write_many(database, call, writes, observer).await
+            let results = batch::write_many(database, call, writes, observer).await?;
+            Ok(results.into_iter().map(|done| done.map_err(|error| self.topology.explain(error))).collect())
         })
     }
 
     fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>> {
-        Reply::later(async move {
+        self.reply(call, async move {
             let definitions = repositories(writes.iter().map(|write| write.definition));
             let database = self.with(&call, &definitions).await?;
             transact::transact(database, call, writes).await
@@ -216,7 +249,7 @@ impl Backend for MongoDb {
     }
 
     fn read_together(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
-        Reply::later(async move {
+        self.reply(call, async move {
             let definitions = repositories(gets.iter().map(|get| get.definition));
             let database = self.with(&call, &definitions).await?;
             read::together(database, call, gets).await
@@ -224,7 +257,7 @@ impl Backend for MongoDb {
     }
 
     fn verify(&self, call: Call, definition: &'static Definition, mend: bool) -> Reply<'_, Vec<String>> {
-        Reply::later(define::verify(&self.database, call, definition, mend))
+        self.reply(call, define::verify(&self.database, call, definition, mend))
     }
 
     fn explain(&self, call: Call, request: Request<'_>) -> Result<String> {

@@ -14,7 +14,7 @@ use super::expression;
 use super::indexes;
 use super::patience::read;
 use super::read::{collection, find};
-use super::shape::{columns, from_document, id, live, range_part};
+use super::shape::{columns, from_document, id, live, range_part, shadows};
 use crate::definition::{Definition, IndexDef};
 use crate::error::Result;
 use crate::request::{Call, Position, Query, Records, Source, Span};
@@ -72,7 +72,7 @@ pub(super) async fn query(database: &Database, call: Call, query: Query) -> Resu
         .build();
     let collection = collection(database, query.definition);
     let decode = |document: &_| from_document(query.definition, document);
-    let mut records = find(&call, &collection, &wanted.filter, &options, decode).await?;
+    let mut records = find(&call, &collection, &wanted.filter, &options, ahead, decode).await?;
     let more = records.len() > query.limit;
     records.truncate(query.limit);
     let next = records.last().filter(|_| more).map(|last| query.position_of(last)).transpose()?;
@@ -102,9 +102,13 @@ pub(super) async fn count(database: &Database, call: Call, query: Query) -> Resu
 fn projection(query: &Query) -> Option<Document> {
     let definition = query.definition;
     let wanted = query.projection?.iter().flat_map(|name| definition.aliases_of(name).chain([*name]));
-    let names = wanted.chain(query.range_names()).chain([EXPIRES]);
-    let stored = names.filter(|name| *name != definition.hash_name() && Some(*name) != definition.range_name());
-    Some(std::iter::once("_id").chain(stored).map(|name| (name.to_owned(), Bson::Int32(1))).collect())
+    let names = wanted.chain(query.range_names()).chain([EXPIRES]).chain(definition.ttl_name());
+    let stored: Vec<_> =
+        names.filter(|name| *name != definition.hash_name() && Some(*name) != definition.range_name()).collect();
+    // Bytes are read with the text beside them.
+    let shadows = shadows(definition).into_iter().filter(|(name, _)| stored.contains(name)).map(|(_, shadow)| shadow);
+    let names = std::iter::once("_id").chain(stored.iter().copied()).map(str::to_owned);
+    Some(names.chain(shadows).map(|name| (name, Bson::Int32(1))).collect())
 }
 
 fn only(record: Record, names: &[&str]) -> Record {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use mongodb::bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
-use mongodb::options::{FindOptions, Hint};
+use mongodb::options::{FindOptions, Hint, ReadConcern};
 use mongodb::{Collection, Database};
 
 use super::indexes;
@@ -28,6 +28,22 @@ pub(super) fn collection(database: &Database, definition: &Definition) -> Collec
 pub(super) async fn get(database: &Database, call: Call, get: Get) -> Result<Option<Record>> {
     let found = by_key(database, &call, get.definition, &get.key).await?;
     Ok(found.filter(|record| record.is_live(get.definition, &call)))
+}
+
+/// The document with a key as it is now, whether or not it has reached a majority: what a write meets.
+pub(super) async fn latest(
+    database: &Database,
+    call: &Call,
+    definition: &'static Definition,
+    key: &RecordKey,
+) -> Result<Option<RawDocumentBuf>> {
+    let filter = by_id(definition, key)?;
+    let collection = collection(database, definition);
+    let find = |time| {
+        let find = collection.find_one(filter.clone()).read_concern(ReadConcern::local());
+        find.max_time(time).into_future()
+    };
+    read(call, find).await
 }
 
 /// The record with a key, expired or not.
@@ -68,19 +84,21 @@ pub(super) fn one(collection: &str, filter: Document) -> Document {
     doc! { "find": collection, "filter": filter, "limit": 1, "singleBatch": true }
 }
 
-/// All documents that a find gives, each read by `decode` where it lies.
+/// The documents that a find gives, each read by `decode` where it lies: at most `most` of them, since a
+/// server that gives more than it is asked for might never end.
 pub(super) async fn find<T>(
     call: &Call,
     collection: &Collection<RawDocumentBuf>,
     filter: &Document,
     options: &FindOptions,
+    most: usize,
     decode: impl Fn(&RawDocument) -> Result<T>,
 ) -> Result<Vec<T>> {
     let (decode, options) = (&decode, &options);
     let attempt = |time: Duration| async move {
         let mut cursor = collection.find(filter.clone()).with_options((*options).clone()).max_time(time).await?;
         let mut found = Vec::new();
-        while cursor.advance().await? {
+        while found.len() < most && cursor.advance().await? {
             found.push(decode(cursor.current()));
         }
         Ok(found)
@@ -111,7 +129,8 @@ pub(super) async fn get_many(
     let reads = chunks.into_iter().map(|ids| async move {
         let options = FindOptions::builder().batch_size(KEYS as u32 + 1).build();
         let filter = doc! { "_id": { "$in": &ids } };
-        let found = find(call, collection, &filter, &options, |document| from_document(definition, document)).await?;
+        let decode = |document: &RawDocument| from_document(definition, document);
+        let found = find(call, collection, &filter, &options, ids.len(), decode).await?;
         for id in &ids {
             wanted.get(&bytes_of(id)?).into_iter().flatten().for_each(|position| observer.tell(*position, None));
         }
@@ -138,13 +157,13 @@ pub(super) async fn together(database: &Database, call: Call, gets: Vec<Get>) ->
         let mut session = database.client().start_session().snapshot(true).await?;
         let mut found = Vec::with_capacity(repositories.len());
         for (definition, ids) in repositories {
-            let ids: Vec<_> = ids.iter().map(|(_, id)| id.clone()).collect();
+            let wanted: Vec<_> = ids.iter().map(|(_, id)| id.clone()).collect();
             let batch = u32::try_from(ids.len()).unwrap_or(u32::MAX).saturating_add(1);
             let collection = collection(database, definition);
-            let find = collection.find(doc! { "_id": { "$in": ids } }).batch_size(batch);
+            let find = collection.find(doc! { "_id": { "$in": wanted } }).batch_size(batch);
             let mut cursor = find.session(&mut session).await?;
             let mut records = Vec::new();
-            while cursor.advance(&mut session).await? {
+            while records.len() < ids.len() && cursor.advance(&mut session).await? {
                 records.push(from_document(definition, cursor.current()));
             }
             found.push(records);

@@ -3,7 +3,7 @@
 use crate::definition::{Definition, FieldDef, IndexDef, KeyDef, KeyKind, Projection, Spec, TimeUnit, TtlDef};
 
 const fn field(name: &'static str) -> FieldDef {
-    FieldDef { name, rust_name: name, lowering: None }
+    FieldDef { name, rust_name: name, lowering: None, default: None }
 }
 
 const fn key(field: usize, kind: KeyKind) -> KeyDef {

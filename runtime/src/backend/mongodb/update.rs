@@ -129,7 +129,7 @@ fn fields(definition: &'static Definition, changes: &[Change], stamp: ObjectId) 
 fn new_value(definition: &Definition, change: &Change) -> Result<New> {
     let old = || at(definition, change.path());
     Ok(match change {
-        Change::Remove(_) | Change::Set(_, Value::Null) => New::Removed,
+        Change::Remove(_) => New::Removed,
         Change::Set(_, value) => New::Value(literal(to_bson(value)?)),
         Change::SetIfMissing(_, value) => New::Value(doc! { "$ifNull": [old(), literal(to_bson(value)?)] }.into()),
         Change::Append(_, items) => {
@@ -143,7 +143,8 @@ fn new_value(definition: &Definition, change: &Change) -> Result<New> {
 
 /// A sum, computed as the field's type is: whole numbers exactly, floats as IEEE doubles.
 fn sum(old: Bson, start: u8, delta: &Value, bounds: Option<(i128, i128)>) -> Bson {
-    let old = doc! { "$ifNull": [old, i64::from(start)] };
+    // A number can be added to a date, too; a date times one is refused.
+    let old = doc! { "$multiply": [{ "$ifNull": [old, i64::from(start)] }, 1_i64] };
     match (delta.as_int(), bounds) {
         (Some(delta), Some((_, high))) => match i64::try_from(delta) {
             Ok(delta) if high <= i64::MAX.into() => doc! { "$add": [old, delta] }.into(),
@@ -153,8 +154,11 @@ fn sum(old: Bson, start: u8, delta: &Value, bounds: Option<(i128, i128)>) -> Bso
             }
         },
         _ => {
-            let double =
-                doc! { "$cond": [{ "$eq": [{ "$type": "$$old" }, "decimal"] }, { "$toDouble": "$$old" }, "$$old"] };
+            // A decimal that no double is exactly has no sum; text is none for certain.
+            let refuse = doc! { "$toInt": { "$concat": ["no number of a ", { "$type": "$$old" }] } };
+            let exact = doc! { "$eq": [{ "$toDouble": "$$old" }, "$$old"] };
+            let double = doc! { "$cond": [exact, { "$toDouble": "$$old" }, refuse] };
+            let double = doc! { "$cond": [{ "$eq": [{ "$type": "$$old" }, "decimal"] }, double, "$$old"] };
             doc! { "$let": { "vars": { "old": old }, "in": { "$add": [double, as_float(delta)] } } }.into()
         }
     }
@@ -220,11 +224,12 @@ fn shadow_of(change: &Change, name: &str, shadow: &str) -> Option<New> {
 fn nest(current: Bson, steps: &[Step], new: New, depth: usize) -> Bson {
     let Some((step, below)) = steps.split_first() else { return new.in_field() };
     let (name, variable) = (format!("v{depth}"), format!("$$v{depth}"));
+    let removes = matches!(new, New::Removed);
     let adds = below.is_empty() && matches!(new, New::Value(_));
     let inside = match step {
         Step::Name(key) => {
             let value = nest(field_of(variable.as_str().into(), key), below, new, depth + 1);
-            let set = doc! { "$setField": { "field": literal(key.as_ref()), "input": variable, "value": value } };
+            let set = doc! { "$setField": { "field": literal(key.as_ref()), "input": &variable, "value": value } };
             if adds { sorted(set) } else { set }
         }
         Step::Position(at) => {
@@ -237,8 +242,14 @@ fn nest(current: Bson, steps: &[Step], new: New, depth: usize) -> Bson {
             };
             let at = i64::try_from(*at).unwrap_or(i64::MAX);
             let each = doc! { "$cond": [{ "$eq": [position, at] }, value, old] };
-            doc! { "$map": { "input": { "$range": [0, { "$size": variable }] }, "as": item, "in": each } }
+            doc! { "$map": { "input": { "$range": [0, { "$size": &variable }] }, "as": item, "in": each } }
         }
+    };
+    // Below what is not there nothing has to be taken away.
+    let inside: Bson = match step {
+        _ if !removes => inside.into(),
+        Step::Name(_) => doc! { "$cond": [{ "$eq": [{ "$type": &variable }, "object"] }, inside, variable] }.into(),
+        Step::Position(_) => doc! { "$cond": [{ "$isArray": [&variable] }, inside, variable] }.into(),
     };
     doc! { "$let": { "vars": { name: current }, "in": inside } }.into()
 }

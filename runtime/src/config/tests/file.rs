@@ -121,3 +121,45 @@ fn dynamodb() {
     refused(with(r#""endpoint": "http://ada:sesame@h:8000""#), &["endpoint"]);
     refused(with(r#""access_key": "SESAME""#), &["secret_key is missing"]);
 }
+
+#[test]
+fn a_byte_order_mark_is_read_over() {
+    for (name, text) in [
+        ("a.json", r#"{ "url": "memory:" }"#),
+        ("a.toml", "url = 'memory:'"),
+        ("a.conf", r#"{ "url": "memory:" }"#),
+        ("b.conf", "url = 'memory:'"),
+        ("c.json", r#"{ "database": { "dbName": "memory" } }"#),
+    ] {
+        assert_eq!(read(name, &format!("\u{feff}{text}")).unwrap().target().name(), "memory", "{name}");
+    }
+}
+
+#[test]
+fn a_url_in_the_wrong_place_is_found() {
+    for text in [
+        r#"{ "database": { "url": "mongodb://ada:sesame@h/d" } }"#,
+        r#"{ "Database": { "url": "mongodb://ada:sesame@h/d", "timeout": "1s" } }"#,
+        r#"{ "database": { "dbInfo": { "url": "mongodb://ada:sesame@h/d" } } }"#,
+        r#"{ "store": { "main": { "url": "mongodb://ada:sesame@h/d" } } }"#,
+    ] {
+        refused(read("a.json", text), &["a.json: `url` stands inside another property", "top of the file"]);
+    }
+    refused(read("a.toml", "[database]\nurl = 'mongodb://ada:sesame@h/d'"), &["a.toml: `url` stands inside"]);
+    refused(read("a.toml", "[database]\nbackend = 'memory'"), &["a.toml: `backend` stands inside"]);
+    // What belongs to something else is left alone.
+    let text = r#"{ "database": { "dbName": "memory" }, "server": { "url": "http://h" } }"#;
+    assert_eq!(read("a.json", text).unwrap().target().name(), "memory");
+    let text = r#"{ "url": "memory:", "timeout": "1s" }"#;
+    assert_eq!(read("a.json", text).unwrap().target().name(), "memory");
+}
+
+#[test]
+fn a_name_that_may_be_a_secret_is_told_by_its_line() {
+    let text = "{ \"backend\": \"memory\",\n  \"sesame\": 1 }";
+    refused(read("a.json", text), &["a.json: the property in line 2 is unknown; known are"]);
+    refused(read("a.toml", "backend = 'memory'\n\nsesame = 1"), &["a.toml: the property in line 3 is unknown"]);
+    refused(read("a.json", r#"{ "backend": "mongodb://ada:sesame@h/d" }"#), &["a.json", "a URL stands in `url`"]);
+    refused(read("a.json", r#"{ "dbName": "mongodb://ada:sesame@h/d" }"#), &["a.json", "dbName", "that is none"]);
+    refused(read("a.json", r#"{ "sesame": 1 }"#), &["a.json", "neither url nor backend"]);
+}

@@ -61,3 +61,40 @@ fn what_is_wrong_is_named() {
         refused(Config::from_url(url), &["database"]);
     }
 }
+
+#[test]
+fn options_that_would_break_a_promise_are_refused() {
+    let url = |query: &str| Config::from_url(&format!("mongodb://h/d?{query}"));
+    for (query, words) in [
+        ("readPreference=secondary", ["the option readPreference is not `primary`", "just written"]),
+        ("READPREFERENCE=nearest", ["the option readPreference is not `primary`", "just written"]),
+        ("readPreference=secondaryPreferred", ["the option readPreference is not `primary`", "just written"]),
+        ("readPreferenceTags=dc:1", ["readPreferenceTags", "secondaries"]),
+        ("readPreference=primary&maxStalenessSeconds=90", ["maxStalenessSeconds", "secondaries"]),
+        ("readConcernLevel=available", ["readConcernLevel", "majority"]),
+        ("readConcernLevel=snapshot", ["readConcernLevel", "majority"]),
+        ("w=0", ["the option w is 0", "acknowledged"]),
+        ("w=%30", ["the option w is 0", "acknowledged"]),
+        ("w=00", ["the option w is 0", "acknowledged"]),
+    ] {
+        refused(url(query), &words);
+    }
+    for query in [
+        "readPreference=primary",
+        "readPreference=Primary&maxStalenessSeconds=-1",
+        "readConcernLevel=linearizable",
+        "w=1",
+        "w=majority",
+        "journal=false",
+        "retryWrites=false",
+    ] {
+        assert!(url(query).is_ok(), "{query}");
+    }
+    let of_file = |options: &str| {
+        let text = format!(r#"{{ "backend": "mongodb", "host": "h", "database": "d", "options": {{ {options} }} }}"#);
+        read("a.json", &text)
+    };
+    refused(of_file(r#""w": 0"#), &["a.json", "options: w is 0"]);
+    refused(of_file(r#""readPreference": "nearest""#), &["a.json", "options: readPreference is not `primary`"]);
+    refused(of_file(r#""sesame": 1"#), &["a.json", "options: one of them is unknown"]);
+}

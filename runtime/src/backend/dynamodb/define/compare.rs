@@ -58,7 +58,9 @@ fn describe_index(definition: &Definition, index: &IndexDef) -> String {
 }
 
 fn describe_part(definition: &Definition, part: KeyDef) -> String {
-    format!("{} ({})", definition.part_name(part), part.kind.as_str())
+    // Instants are kept as integers.
+    let kind = if part.kind == KeyKind::Instant { KeyKind::Integer } else { part.kind };
+    format!("{} ({})", definition.part_name(part), kind.as_str())
 }
 
 fn on(parts: &[String], unique: bool, local: bool) -> String {

@@ -6,6 +6,7 @@ mod compare;
 mod lifetime;
 mod observe;
 mod tables;
+mod waiting;
 
 use aws_sdk_dynamodb::types::{IndexStatus, TableStatus};
 
@@ -30,16 +31,20 @@ impl DynamoDb {
 
     /// Does it.
     pub(super) async fn make(&self, call: &Call, definition: &'static Definition) -> Result<()> {
-        let mut making = Making { db: self, call, definition, waiting: Attempts::new(call) };
+        let mut making =
+            Making { db: self, call, definition, waiting: Attempts::new(call), awaited: String::new() };
         loop {
-            match making.step().await? {
+            let step = making.step().await.map_err(|error| error.timed_out_while(&making.awaited))?;
+            match step {
                 Step::Done => return Ok(()),
-                Step::Taken if !call.left().is_zero() => {}
-                Step::Awaited if making.waiting.pause().await => making.waiting.count(),
-                Step::Taken | Step::Awaited => {
-                    return Err(call::timed_out("while tables and indexes were not ready yet"));
-                }
+                Step::Taken if !call.left().is_zero() => continue,
+                Step::Delayed(why) => making.awaited.push_str(&format!(" ({why})")),
+                Step::Taken | Step::Awaited => {}
             }
+            if !making.waiting.pause().await {
+                return Err(call::timed_out(&format!("while {}", making.awaited)));
+            }
+            making.waiting.count();
         }
     }
 }
@@ -52,6 +57,8 @@ enum Step {
     Taken,
     /// Something is not ready yet, or another process is at it.
     Awaited,
+    /// DynamoDB does not take the next one yet, for this reason.
+    Delayed(String),
 }
 
 struct Making<'a> {
@@ -59,6 +66,8 @@ struct Making<'a> {
     call: &'a Call,
     definition: &'static Definition,
     waiting: Attempts<'a>,
+    /// What was not ready when it was last looked at.
+    awaited: String,
 }
 
 impl Making<'_> {
@@ -66,6 +75,7 @@ impl Making<'_> {
     async fn step(&mut self) -> Result<Step> {
         let (db, call, definition) = (self.db, self.call, self.definition);
         let observed = db.observe(call, definition).await?;
+        self.awaited = waiting::awaited(definition, &observed);
         let plan = compare::plan(definition, &observed);
         if let Some(refusal) = plan.refusal() {
             return Err(refusal);
@@ -94,7 +104,9 @@ impl Making<'_> {
         let unready: Vec<_> =
             definition.unique_indexes().filter(|index| observed.state(index) != Some(State::Ready)).collect();
         if !unready.is_empty() {
-            db.backfill(call, definition, &unready).await?;
+            let names: Vec<_> = unready.iter().map(|index| index.name).collect();
+            let filling = format!("the values of the unique index {} were being collected", names.join(", "));
+            db.backfill(call, definition, &unready).await.map_err(|error| error.timed_out_while(&filling))?;
             db.mark(call, definition, &unready, State::Ready).await?;
         }
         Ok(Step::Done)
@@ -146,8 +158,13 @@ impl Making<'_> {
 fn tolerate(done: Result<(), Failure>) -> Result<Step> {
     match done {
         Ok(()) => Ok(Step::Taken),
-        Err(failure) if failure.class == Class::TableInUse || failure.class.passes() => Ok(Step::Awaited),
-        Err(failure) if failure.message().contains("already exists") => Ok(Step::Awaited),
+        Err(failure)
+            if failure.class == Class::TableInUse
+                || failure.class.passes()
+                || failure.message().contains("already exists") =>
+        {
+            Ok(Step::Delayed(failure.message().to_owned()))
+        }
         Err(failure) => Err(failure.into_error()),
     }
 }

@@ -113,7 +113,7 @@ fn attributes(
     let attribute = |part: KeyDef| {
         let kind = match part.kind {
             KeyKind::String => ScalarAttributeType::S,
-            KeyKind::Integer => ScalarAttributeType::N,
+            KeyKind::Integer | KeyKind::Instant => ScalarAttributeType::N,
             KeyKind::Bytes => ScalarAttributeType::B,
         };
         AttributeDefinition::builder()
