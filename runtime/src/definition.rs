@@ -285,6 +285,11 @@ impl Definition {
         !self.spec.aliases.is_empty()
     }
 
+    /// Fields with other names under which they may be stored.
+    pub(crate) fn aliases(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.spec.aliases.iter().filter_map(|alias| Some((self.field_name(alias.field)?, alias.name)))
+    }
+
     /// Whether a field may be stored under another name.
     pub(crate) fn has_alias(&self, name: &str) -> bool {
         self.aliases_of(name).next().is_some()

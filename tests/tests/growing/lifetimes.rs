@@ -103,8 +103,9 @@ pub(crate) async fn a_ttl_is_added(stand: Stand) -> Section {
     assert!(db.plan::<Minute>().await.expect("a plan").remove(0).is_empty());
     told.tell("a record that was there, past its time", there(is_there(db, "past").await));
     told.tell("a record that was there, before its time", there(is_there(db, "soon").await));
-    told.tell("the old release sees", format!("{} of 5", seen!(db, Lasting)));
-    told.tell("the new release sees", format!("{} of 5", seen!(db, Minute)));
+    assert_eq!(seen!(db, Minute), 1);
+    told.tell("the old release sees what is past", "until the store deletes it");
+    assert!(seen!(db, Lasting) >= 1);
     told.tell("`create` over one that is past", word(Minute::create(&Minute::made("over")).exec(db).await));
     let taken = Minute { secret: "taken".into(), ..Minute::made("taker") };
     told.tell("`create` with the unique value of one that is past", word(Minute::create(&taken).exec(db).await));

@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use super::DynamoDb;
 use super::convert::to_record_of;
 use super::query::{Given, Reading};
-use crate::error::Result;
+use crate::definition::KeyKind;
+use crate::error::{Error, ErrorKind, Result};
 use crate::request::{Advance, Call, Query, RecordKey, Records, Source};
-use crate::value::{EXPIRES, Record};
+use crate::value::{EXPIRES, Record, Value};
 
 /// How much is read for a filter that may leave most of it out: at first, and how much more each
 /// time. The server ends a page at 1 MB in any case.
@@ -78,6 +79,7 @@ impl DynamoDb {
     async fn wanted(&self, call: &Call, query: &Query, reading: &Reading<'_>, given: Given) -> Result<Vec<Record>> {
         let records = given.items.into_iter().map(|item| to_record_of(query.definition, item));
         let mut records: Vec<_> = records.collect::<Result<_>>()?;
+        records.iter().try_for_each(|record| has_key(query, record))?;
         if let Some(fields) = &reading.fetch {
             records = self.whole(call, query, fields.as_deref(), records).await?;
         } else if reading.unmarked_elsewhere {
@@ -129,6 +131,25 @@ impl DynamoDb {
             .filter_map(|(part, record)| record.filter(|record| in_place(part, record)))
             .collect())
     }
+}
+
+/// Refuses a table whose key is another than the model's: what it holds are no records of the model.
+fn has_key(query: &Query, record: &Record) -> Result<()> {
+    let definition = query.definition;
+    for part in std::iter::once(definition.hash()).chain(definition.range()) {
+        let name = definition.part_name(part);
+        let fits = match (record.get(name), part.kind) {
+            (Some(Value::String(_)), KeyKind::String) | (Some(Value::Bytes(_)), KeyKind::Bytes) => true,
+            // A number that no integer or instant can be is a field's to refuse.
+            (Some(value), KeyKind::Integer | KeyKind::Instant) => !matches!(value, Value::String(_) | Value::Bytes(_)),
+            _ => false,
+        };
+        if !fits {
+            let message = format!("the table's key is not the model's: {name} is not {}", part.kind.as_noun());
+            return Err(Error::new(ErrorKind::SchemaMismatch, message));
+        }
+    }
+    Ok(())
 }
 
 /// How many records the server is to count: where it leaves some out, all that it can at a time.

@@ -95,6 +95,7 @@ fn apply<V: View>(
     }
     let definition = write.definition;
     let updates = matches!(write.action, Action::Update(_) | Action::Upsert { .. });
+    let changed: Vec<String> = write.changes().iter().map(|change| change.path().root().to_owned()).collect();
     let new = outcome(write, live)?;
     if let Some(new) = &new {
         // What is stored whole was measured before; what an update makes of it was not.
@@ -106,6 +107,10 @@ fn apply<V: View>(
     }
     items.count(layout, live, new.as_deref())?;
     let result = new.as_deref().filter(|_| updates).cloned();
+    let new = match found.as_deref().filter(|_| updates && existed) {
+        Some(found) => new.map(|new| under_old_names(definition, found, new, &changed)),
+        None => new,
+    };
     replace(pending, layout, key, found.as_deref(), new)?;
     sweep(pending, layout, call)?;
     Ok(Written { existed, record: result })
@@ -117,6 +122,22 @@ fn outcome(write: Write, live: Option<&Record>) -> Result<Option<Arc<Record>>> {
         Action::Create(record) | Action::Put(record) | Action::Replace(record) => Some(Arc::new(record)),
         _ => write.outcome(live)?.map(Arc::new),
     })
+}
+
+/// A field that an update does not change stays under the name under which it is stored.
+fn under_old_names(definition: &Definition, found: &Record, mut new: Arc<Record>, changed: &[String]) -> Arc<Record> {
+    for (name, alias) in definition.aliases() {
+        if let Some(value) = found.get(alias)
+            && !changed.iter().any(|changed| changed == name)
+        {
+            let new = Arc::make_mut(&mut new);
+            if found.get(name).is_none() {
+                new.remove(name);
+            }
+            new.set(alias, value.clone());
+        }
+    }
+    new
 }
 
 /// Refuses values of unique indexes that another live record holds.
