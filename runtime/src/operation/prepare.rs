@@ -68,7 +68,9 @@ fn allowed(definition: &Definition, change: &Change) -> Result<()> {
     match change {
         Change::Set(_, value) | Change::SetIfMissing(_, value) => limits::depth_below(root, levels, value),
         Change::Append(_, items) => items.iter().try_for_each(|item| limits::depth_below(root, levels + 1, item)),
-        Change::Add { .. } | Change::Remove(_) | Change::Expire { .. } => limits::depth_below(root, levels, &Value::Null),
+        Change::Add { .. } | Change::Remove(_) | Change::Expire { .. } => {
+            limits::depth_below(root, levels, &Value::Null)
+        }
     }
 }
 

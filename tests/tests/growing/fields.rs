@@ -19,6 +19,7 @@ macro_rules! release {
         }
 
         impl $name {
+            #[allow(dead_code, reason = "a release that only reads what is there")]
             fn made(id: &str) -> Self {
                 let made: fn(&str, String, i64) -> Self = $made;
                 made(id, "t".into(), 1)
@@ -27,15 +28,29 @@ macro_rules! release {
     };
 }
 
-release!(Plain {} |id, team, n| Plain { id: id.into(), team, n });
-release!(Defaulted { #[serde(default)] text: String } |id, team, n| Defaulted { id: id.into(), team, n, text: "x".into() });
-release!(Needed { text: String } |id, team, n| Needed { id: id.into(), team, n, text: "x".into() });
+release!(Plain {} | id, team, n | Plain { id: id.into(), team, n });
+release!(
+    Defaulted {
+        #[serde(default)]
+        text: String
+    } | id,
+    team,
+    n | Defaulted { id: id.into(), team, n, text: "x".into() }
+);
+release!(Needed { text: String } | id, team, n | Needed { id: id.into(), team, n, text: "x".into() });
 release!(Optional { text: Option<String> } |id, team, n| Optional { id: id.into(), team, n, text: Some("x".into()) });
-release!(Aliased { #[serde(alias = "text")] body: String } |id, team, n| Aliased { id: id.into(), team, n, body: "x".into() });
-release!(Renamed { body: String } |id, team, n| Renamed { id: id.into(), team, n, body: "x".into() });
+release!(
+    Aliased {
+        #[serde(alias = "text")]
+        body: String
+    } | id,
+    team,
+    n | Aliased { id: id.into(), team, n, body: "x".into() }
+);
+release!(Renamed { body: String } | id, team, n | Renamed { id: id.into(), team, n, body: "x".into() });
 release!(Listed { #[serde(alias = "texts")] bodies: Vec<String> } |id, team, n| Listed { id: id.into(), team, n, bodies: vec!["x".into()] });
 release!(ListedBefore { texts: Vec<String> } |id, team, n| ListedBefore { id: id.into(), team, n, texts: vec!["x".into()] });
-release!(Number { text: i64 } |id, team, n| Number { id: id.into(), team, n, text: 7 });
+release!(Number { text: i64 } | id, team, n | Number { id: id.into(), team, n, text: 7 });
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "notes")]
@@ -62,8 +77,14 @@ pub(crate) async fn a_field_with_a_default_is_added(stand: Stand) -> Section {
     let found = Defaulted::scan().filter(Defaulted::TEXT.eq("")).count(db).await;
     told.tell("`.eq` with the default finds, of one record", word(found));
     told.tell("`.missing()` finds", word(Defaulted::scan().filter(Defaulted::TEXT.missing()).count(db).await));
-    told.tell("`update` of it", word(Defaulted::update("a").set(Defaulted::TEXT, "y").exec(db).await.map(|a| a.text)).replace('y', "done"));
-    told.tell("an `update` by the old release keeps it", word(Plain::update("a").add(Plain::N, 1).exec(db).await.map(drop)));
+    told.tell(
+        "`update` of it",
+        word(Defaulted::update("a").set(Defaulted::TEXT, "y").exec(db).await.map(|a| a.text)).replace('y', "done"),
+    );
+    told.tell(
+        "an `update` by the old release keeps it",
+        word(Plain::update("a").add(Plain::N, 1).exec(db).await.map(drop)),
+    );
     assert_eq!(Defaulted::get("a").exec(db).await.map(text).expect("a get").as_deref(), Some("y"));
     Plain::put(&Plain::made("a")).exec(db).await.expect("a put of the old release");
     let lost = Defaulted::get("a").exec(db).await.map(text);
@@ -83,9 +104,15 @@ pub(crate) async fn a_field_without_a_default_is_added(stand: Stand) -> Section 
     told.tell("`.missing()` counts", word(Needed::scan().filter(Needed::TEXT.missing()).count(db).await));
     let updated = Needed::update("a").set(Needed::TEXT, "y").exec(db).await;
     told.tell("`update` that sets it", word(updated.map(|a| a.text)).replace('y', "done, and it can be read"));
-    told.tell("the old release reads it", word(Plain::get("a").exec(db).await.map(|a| a.map(|a| a.n))).replace("Some(1)", "as before"));
+    told.tell(
+        "the old release reads it",
+        word(Plain::get("a").exec(db).await.map(|a| a.map(|a| a.n))).replace("Some(1)", "as before"),
+    );
     Plain::delete("a").exec(db).await.expect("a delete");
-    told.tell("with an `Option` in place of it, both at work", beside!(db, put Plain: Plain::made, put Optional: Optional::made));
+    told.tell(
+        "with an `Option` in place of it, both at work",
+        beside!(db, put Plain: Plain::made, put Optional: Optional::made),
+    );
     told
 }
 
@@ -94,13 +121,22 @@ pub(crate) async fn a_field_is_removed(stand: Stand) -> Section {
     db.define::<Needed>().await.expect("the old release");
     Needed::put(&Needed::made("a")).exec(db).await.expect("a record");
     told.tell("`define` by the new release", word(db.define::<Plain>().await));
-    told.tell("a record that has it is read", word(Plain::get("a").exec(db).await.map(|a| a.map(|a| a.n))).replace("Some(1)", "without it"));
+    told.tell(
+        "a record that has it is read",
+        word(Plain::get("a").exec(db).await.map(|a| a.map(|a| a.n))).replace("Some(1)", "without it"),
+    );
     Plain::update("a").add(Plain::N, 1).exec(db).await.expect("an update of the new release");
-    told.tell("after an `update` by the new release the old one reads", word(Needed::get("a").exec(db).await.map(|a| a.map(|a| a.text))).replace("Some(x)", "it, as it was"));
+    told.tell(
+        "after an `update` by the new release the old one reads",
+        word(Needed::get("a").exec(db).await.map(|a| a.map(|a| a.text))).replace("Some(x)", "it, as it was"),
+    );
     Plain::put(&Plain::made("a")).exec(db).await.expect("a put of the new release");
     told.tell("after a `put` by the new release the old one reads", naming(Needed::get("a").exec(db).await, "text"));
     Plain::delete("a").exec(db).await.expect("a delete");
-    told.tell("where it was an `Option`, both at work", beside!(db, put Optional: Optional::made, put Plain: Plain::made));
+    told.tell(
+        "where it was an `Option`, both at work",
+        beside!(db, put Optional: Optional::made, put Plain: Plain::made),
+    );
     told
 }
 
@@ -112,7 +148,10 @@ pub(crate) async fn a_field_is_renamed_with_an_alias(stand: Stand) -> Section {
     }
     told.tell("`define` by the new release", word(db.define::<Aliased>().await));
     let body = |record: Option<Aliased>| record.map(|record| record.body);
-    told.tell("a record under the old name is read", word(Aliased::get("a").exec(db).await.map(body)).replace("Some(x)", "as the field"));
+    told.tell(
+        "a record under the old name is read",
+        word(Aliased::get("a").exec(db).await.map(body)).replace("Some(x)", "as the field"),
+    );
     for (what, filter, finds) in [
         ("eq", Aliased::BODY.eq("x"), 4),
         ("ne", Aliased::BODY.ne("x"), 0),
@@ -130,30 +169,56 @@ pub(crate) async fn a_field_is_renamed_with_an_alias(stand: Stand) -> Section {
     told.tell("filters and conditions on the field", "hold of it under the old name too");
     let updated = Aliased::update("a").set(Aliased::BODY, "y").only_if(Aliased::BODY.eq("x")).exec(db).await;
     told.tell("`update` with a condition", word(updated.map(|a| a.body)).replace('y', "done"));
-    told.tell("the record then", word(Aliased::get("a").exec(db).await.map(body)).replace("Some(y)", "has it under the new name alone"));
+    told.tell(
+        "the record then",
+        word(Aliased::get("a").exec(db).await.map(body)).replace("Some(y)", "has it under the new name alone"),
+    );
     told.tell("`get` of it by the old release", naming(Needed::get("a").exec(db).await, "text"));
     Aliased::update("b").add(Aliased::N, 1).exec(db).await.expect("an update of another field");
-    told.tell("`update` of another field: `get` by the old release", word(Needed::get("b").exec(db).await.map(|b| b.map(|b| b.text))).replace("Some(x)", "reads it still"));
-    let upsert = Aliased::upsert("c").set(Aliased::TEAM, "t").add(Aliased::N, 1).default(Aliased::BODY, "z").exec(db).await;
-    told.tell("`upsert` with a `.default` for it", word(upsert.map(|c| c.body)).replace('x', "keeps what is under the old name"));
+    told.tell(
+        "`update` of another field: `get` by the old release",
+        word(Needed::get("b").exec(db).await.map(|b| b.map(|b| b.text))).replace("Some(x)", "reads it still"),
+    );
+    let upsert =
+        Aliased::upsert("c").set(Aliased::TEAM, "t").add(Aliased::N, 1).default(Aliased::BODY, "z").exec(db).await;
+    told.tell(
+        "`upsert` with a `.default` for it",
+        word(upsert.map(|c| c.body)).replace('x', "keeps what is under the old name"),
+    );
     Aliased::put(&Aliased { body: "put".into(), ..Aliased::made("d") }).exec(db).await.expect("a put");
     assert_eq!(Aliased::get("d").exec(db).await.map(body).expect("a get").as_deref(), Some("put"));
     Needed::put(&Needed::made("d")).exec(db).await.expect("a put of the old release");
     assert_eq!(Aliased::get("d").exec(db).await.map(body).expect("a get").as_deref(), Some("x"));
     Aliased::update("d").set(Aliased::BODY, "new").exec(db).await.expect("an update");
     Needed::update("d").set(Needed::TEXT, "old").exec(db).await.map(drop).expect("an update of the old release");
-    told.tell("where a record has both names, the new release reads", word(Aliased::get("d").exec(db).await.map(body)).replace("Some(new)", "the new one"));
-    told.tell("and finds", word(Aliased::scan().filter(Aliased::BODY.eq("old")).count(db).await).replace('0', "the new one alone"));
+    told.tell(
+        "where a record has both names, the new release reads",
+        word(Aliased::get("d").exec(db).await.map(body)).replace("Some(new)", "the new one"),
+    );
+    told.tell(
+        "and finds",
+        word(Aliased::scan().filter(Aliased::BODY.eq("old")).count(db).await).replace('0', "the new one alone"),
+    );
     lists(db, &mut told).await;
     for id in ["a", "b", "c", "d"] {
         Aliased::delete(id).exec(db).await.expect("a delete");
     }
     // The old release reads nothing that the new one wrote: each has its own, and both the number.
-    told.tell("with the old name kept by `serde(rename)`, both at work", beside!(db, put Needed: Needed::made, put Kept: Kept::made));
+    told.tell(
+        "with the old name kept by `serde(rename)`, both at work",
+        beside!(db, put Needed: Needed::made, put Kept: Kept::made),
+    );
     told
 }
 
-release!(Kept { #[serde(rename = "text")] body: String } |id, team, n| Kept { id: id.into(), team, n, body: "x".into() });
+release!(
+    Kept {
+        #[serde(rename = "text")]
+        body: String
+    } | id,
+    team,
+    n | Kept { id: id.into(), team, n, body: "x".into() }
+);
 
 /// What starts from the value that is there starts from that under the old name.
 async fn lists(db: &Database, told: &mut Section) {
@@ -161,7 +226,10 @@ async fn lists(db: &Database, told: &mut Section) {
     assert_eq!(Listed::scan().filter(Listed::BODIES.size().eq(1)).count(db).await.expect("a count"), 1);
     assert_eq!(Listed::scan().filter(Listed::BODIES.contains("x")).count(db).await.expect("a count"), 1);
     let appended = Listed::update("list").append(Listed::BODIES, ["y"]).exec(db).await;
-    told.tell("`.append` to a list under the old name", word(appended.map(|list| list.bodies)).replace("[x, y]", "adds to what is there"));
+    told.tell(
+        "`.append` to a list under the old name",
+        word(appended.map(|list| list.bodies)).replace("[x, y]", "adds to what is there"),
+    );
     Listed::delete("list").exec(db).await.expect("a delete");
 }
 
@@ -175,7 +243,10 @@ pub(crate) async fn a_field_is_renamed_without_one(stand: Stand) -> Section {
     told.tell("`.eq` finds, of one record", word(Renamed::scan().filter(Renamed::BODY.eq("x")).count(db).await));
     told.tell("the old name", "is another field: what it had stays in the record until a `put`");
     let updated = Renamed::update("a").set(Renamed::BODY, "y").exec(db).await;
-    told.tell("`update` that sets it", word(updated.map(|a| a.body)).replace('y', "done, and both releases can read it"));
+    told.tell(
+        "`update` that sets it",
+        word(updated.map(|a| a.body)).replace('y', "done, and both releases can read it"),
+    );
     assert!(Needed::get("a").exec(db).await.expect("a get").is_some_and(|a| a.text == "x"));
     told
 }

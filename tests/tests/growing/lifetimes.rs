@@ -98,7 +98,10 @@ pub(crate) async fn a_ttl_is_added(stand: Stand) -> Section {
     put(db, Lasting::made("soon")).await;
     let plan = db.plan::<Minute>().await.expect("a plan").remove(0);
     assert!(plan.create.iter().any(|line| line == "time to live by at, also of the records that are there"), "{plan}");
-    told.tell("`plan` by the new release", "says that it turns the time to live on, also for the records that are there");
+    told.tell(
+        "`plan` by the new release",
+        "says that it turns the time to live on, also for the records that are there",
+    );
     told.tell("`define` by the new release", word(db.define::<Minute>().await));
     assert!(db.plan::<Minute>().await.expect("a plan").remove(0).is_empty());
     told.tell("a record that was there, past its time", there(is_there(db, "past").await));
@@ -151,7 +154,11 @@ pub(crate) async fn a_ttl_is_removed(stand: Stand) -> Section {
     Minute::put(&Minute::made("a")).exec(db).await.expect("a record");
     told.tell("`define` by the new release", naming(db.define::<Lasting>().await, "ttl"));
     stand.clock.advance(Duration::from_secs(60));
-    told.tell("the new release all the same, where the store has not deleted it yet: an expired record", word(Lasting::get("a").exec(db).await.map(|a| a.map(|_| "there"))).replace("Some(there)", "is there, for every call"));
+    told.tell(
+        "the new release all the same, where the store has not deleted it yet: an expired record",
+        word(Lasting::get("a").exec(db).await.map(|a| a.map(|_| "there")))
+            .replace("Some(there)", "is there, for every call"),
+    );
     assert_eq!(seen!(db, Lasting), 1);
     told.tell("`create` over it", word(Lasting::create(&Lasting::made("a")).exec(db).await));
     told.tell("`update` of it", word(Lasting::update("a").add(Lasting::N, 1).exec(db).await.map(|a| a.n)));

@@ -51,16 +51,21 @@ pub(crate) fn compare(name: &str, section: &Section) {
         return;
     }
     if std::env::var(BLESS).is_ok() {
-        std::fs::write(path(), format!("{}{wanted}{}", &page[..from], &page[until..])).expect("the page can be written");
+        std::fs::write(path(), format!("{}{wanted}{}", &page[..from], &page[until..]))
+            .expect("the page can be written");
         return;
     }
-    panic!("docs/growing.md is not what came out ({BLESS}=1 writes it):\n{}\n\ninstead of\n{wanted}", &page[from..until]);
+    panic!(
+        "docs/growing.md is not what came out ({BLESS}=1 writes it):\n{}\n\ninstead of\n{wanted}",
+        &page[from..until]
+    );
 }
 
 /// Whether the page has exactly these sections.
 #[track_caller]
 pub(crate) fn has_exactly(names: &[&str]) {
     let page = std::fs::read_to_string(path()).expect("docs/growing.md");
-    let places: Vec<_> = page.lines().filter_map(|line| line.strip_prefix("<!-- ")?.strip_suffix(": begin -->")).collect();
+    let places: Vec<_> =
+        page.lines().filter_map(|line| line.strip_prefix("<!-- ")?.strip_suffix(": begin -->")).collect();
     assert_eq!(places, names);
 }

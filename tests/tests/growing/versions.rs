@@ -90,7 +90,10 @@ pub(crate) async fn a_version_is_removed(stand: Stand) -> Section {
     told.tell("`define` by the new release", word(db.define::<Plain>().await));
     let mut a = Counted::get("a").exec(db).await.expect("a get").expect("a record");
     Plain::update("a").add(Plain::N, 1).exec(db).await.expect("an update of the new release");
-    told.tell("`save` by the old release of what was read before an `update` by the new", word(Counted::save(&mut a).exec(db).await));
+    told.tell(
+        "`save` by the old release of what was read before an `update` by the new",
+        word(Counted::save(&mut a).exec(db).await),
+    );
     Plain::put(&plain("a")).exec(db).await.expect("a put of the new release");
     told.tell("the same before a `put` by the new", word(Counted::save(&mut a).exec(db).await));
     told.tell("both at work", beside!(db, save Counted: counted, put Plain: plain));

@@ -71,12 +71,7 @@ pub(super) fn may_expire(changes: &[Change]) -> bool {
 /// The changes as they come out for this record where DynamoDB would make something else of them: sums
 /// of floats, and changes of a stored null, which is no missing value to it. Taking away what is below
 /// nothing is left out, as DynamoDB refuses it. A field under another name moves to its own, whole.
-pub(super) fn settled(
-    definition: &Definition,
-    changes: &[Change],
-    stored: &Stored,
-    outcome: &Record,
-) -> Vec<Change> {
+pub(super) fn settled(definition: &Definition, changes: &[Change], stored: &Stored, outcome: &Record) -> Vec<Change> {
     let settle = |change: &Change| match change {
         Change::Add { path, bounds: None, .. } => set(path, outcome),
         Change::Add { path, .. } | Change::Append(path, _) | Change::SetIfMissing(path, _) if stored.is_null(path) => {
@@ -100,7 +95,10 @@ pub(super) fn settled(
 }
 
 fn set(path: &Path, outcome: &Record) -> Change {
-    Change::Set(path.clone(), outcome.at(path).cloned().unwrap_or(Value::Null))
+    match outcome.at(path) {
+        Some(value) => Change::Set(path.clone(), value.clone()),
+        None => Change::Remove(path.clone()),
+    }
 }
 
 #[cfg(test)]

@@ -85,7 +85,9 @@ impl DynamoDb {
         } else if reading.unmarked_elsewhere {
             records = self.unexpired(call, query, records).await?;
         }
-        records.retain(|record| record.is_live(query.definition, call) && reading.local.iter().all(|expr| record.satisfies(expr)));
+        records.retain(|record| {
+            record.is_live(query.definition, call) && reading.local.iter().all(|expr| record.satisfies(expr))
+        });
         Ok(records)
     }
 
@@ -145,7 +147,7 @@ fn has_key(query: &Query, record: &Record) -> Result<()> {
             _ => false,
         };
         if !fits {
-            let message = format!("the table's key is not the model's: {name} is not {}", part.kind.as_noun());
+            let message = format!("the table's key is not the model's: {name} is no {}", part.kind.as_str());
             return Err(Error::new(ErrorKind::SchemaMismatch, message));
         }
     }

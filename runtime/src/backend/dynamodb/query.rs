@@ -126,7 +126,18 @@ impl<'a> Reading<'a> {
         if let Some(filter) = &filter {
             placeholders.check(filter)?;
         }
-        Ok(Self { query, nothing, key, filter, fields: None, placeholders, local, fetch: None, unmarked, unmarked_elsewhere })
+        Ok(Self {
+            query,
+            nothing,
+            key,
+            filter,
+            fields: None,
+            placeholders,
+            local,
+            fetch: None,
+            unmarked,
+            unmarked_elsewhere,
+        })
     }
 
     /// The fields to read: those asked for, and those that are needed here; none for all.

@@ -106,7 +106,9 @@ impl DynamoDb {
             };
             let Some(item) = call::read(call, request).await?.item else { return Ok(None) };
             let guard = to_record(item)?;
-            let Some(owner) = guard::owner(definition, &guard).filter(|_| guard::is_live(&guard, call)) else { return Ok(None) };
+            let Some(owner) = guard::owner(definition, &guard).filter(|_| guard::is_live(&guard, call)) else {
+                return Ok(None);
+            };
             if let Some(record) = self.holder(call, find, owner).await? {
                 return Ok(Some(record));
             }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use super::encoding;
 use super::layout::Layout;
 use super::read::under_own_names;
+use super::schema::IndexSchema;
 use super::space::{Entry, Pending, Space, View};
 use super::store::{Catalog, Keyspace, layout};
-use super::schema::IndexSchema;
 use crate::definition::{Definition, IndexDef};
 use crate::error::{Error, Result};
 use crate::limits::{self, Limits};
@@ -155,7 +155,8 @@ fn check_unique<V: View>(
             let holder = layout.record_of_entry(&entry, index)?;
             if holder != key && pending.record(&holder)?.is_some_and(|record| record.is_live(definition, call)) {
                 // By the name that the model has for it.
-                let same = |own: &&'static IndexDef| own.name == index.name || IndexSchema::of(definition, own).is_same(index);
+                let same =
+                    |own: &&'static IndexDef| own.name == index.name || IndexSchema::of(definition, own).is_same(index);
                 return Err(Error::taken(definition.unique_indexes().find(same).map_or(&index.name, |own| own.name)));
             }
         }

@@ -31,8 +31,7 @@ impl DynamoDb {
 
     /// Does it.
     pub(super) async fn make(&self, call: &Call, definition: &'static Definition) -> Result<()> {
-        let mut making =
-            Making { db: self, call, definition, waiting: Attempts::new(call), awaited: String::new() };
+        let mut making = Making { db: self, call, definition, waiting: Attempts::new(call), awaited: String::new() };
         loop {
             let step = making.step().await.map_err(|error| error.timed_out_while(&making.awaited))?;
             match step {

@@ -65,7 +65,9 @@ impl Observed {
     pub(super) fn has_index(&self, name: &str) -> bool {
         let Some(table) = &self.table else { return false };
         let global = table.global_secondary_indexes().iter().filter_map(|index| index.index_name());
-        global.chain(table.local_secondary_indexes().iter().filter_map(|index| index.index_name())).any(|own| own == name)
+        global
+            .chain(table.local_secondary_indexes().iter().filter_map(|index| index.index_name()))
+            .any(|own| own == name)
     }
 
     /// How far the guards of each index are, by its name.
