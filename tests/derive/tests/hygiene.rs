@@ -271,7 +271,7 @@ struct Deprecated {
 #[derive(Default)]
 struct Stored {
     #[hash_key]
-    #[serde(rename = "_id", alias = "id")]
+    #[serde(rename = "_id")]
     user_id: String,
     #[index]
     team_name: Option<String>,

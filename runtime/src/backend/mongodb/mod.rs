@@ -13,6 +13,7 @@ mod explain;
 mod expression;
 mod indexes;
 mod known;
+mod lifetime;
 mod patience;
 mod query;
 mod read;
