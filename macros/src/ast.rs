@@ -57,6 +57,8 @@ pub(crate) struct Index {
     pub(crate) mark: Mark,
     pub(crate) name: Option<LitStr>,
     pub(crate) hash: Option<LitStr>,
+    /// A hash was given that is none, which was reported.
+    pub(crate) hash_refused: bool,
     pub(crate) ranges: Vec<LitStr>,
     pub(crate) unique: Option<Mark>,
     pub(crate) local: Option<Mark>,

@@ -155,7 +155,9 @@ pub(crate) fn impossible(change: &Change, record: &Record) -> Error {
         && path.root() != EXPIRES
         && let Some(other) = record.at(path).filter(|old| !is_addend(old))
     {
-        return misfit(path, other, "a number");
+        let error = misfit(path, other, "a number");
+        // What is foreign cannot be read either; of what can, the addition is what is wrong.
+        return if matches!(other, Value::Foreign(_)) { error } else { Error::invalid(error.message()) };
     }
     match change {
         Change::Add { path, .. } if path.root() == EXPIRES => {

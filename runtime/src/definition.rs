@@ -31,6 +31,30 @@ impl KeyKind {
             Self::Bytes => "bytes",
         }
     }
+
+    /// Whether a value is of this kind.
+    pub(crate) fn holds(self, value: &Value) -> bool {
+        match self {
+            Self::String => matches!(value, Value::String(_)),
+            Self::Integer => value.as_int().is_some(),
+            Self::Instant => matches!(value, Value::Instant(_)),
+            Self::Bytes => matches!(value, Value::Bytes(_)),
+        }
+    }
+
+    /// Refuses a stored value of another kind: no key or range would find it.
+    pub(crate) fn check_stored(self, field: &str, value: &Value) -> Result<()> {
+        let noun = match self {
+            Self::String => "text",
+            Self::Integer => "an integer",
+            Self::Instant => "an instant",
+            Self::Bytes => "bytes",
+        };
+        match self.holds(value) {
+            true => Ok(()),
+            false => Err(Error::codec(format!("{field} is stored as {}, not as {noun}", value.noun()))),
+        }
+    }
 }
 
 /// A stored field.

@@ -264,7 +264,7 @@ impl Error {
     /// Adds to a time-out what was being done, or waited for.
     pub(crate) fn timed_out_while(self, what: &str) -> Self {
         match self.kind() {
-            ErrorKind::Timeout => {
+            ErrorKind::Timeout if !what.is_empty() => {
                 let message = format!("{}, while {what}", self.message());
                 self.with_message(message)
             }

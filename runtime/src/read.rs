@@ -12,6 +12,11 @@ use crate::value::Record;
 const MOST: usize = 100;
 
 /// What can be read together: a get, a `Vec` of gets, or a tuple of up to six of these over any models.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read together with others",
+    label = "not a `get`, a Vec of them or a tuple of them",
+    note = "`db.read(..)` takes `get`s, each not executed: `db.read((User::get(\"u1\"), Team::get(\"core\"))).await`; up to six in a tuple, any number in a Vec"
+)]
 pub trait ReadTogether {
     /// What it gives: in the place of each get, `Option<M>`.
     type Output;

@@ -75,7 +75,8 @@ pub(crate) fn checked(definition: &Definition, key: RecordKey, limits: &Limits) 
 /// What many-key operations take for a key: the key itself, a reference to it, or what `get` takes.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a key of this repository, whose key is `{K}`",
-    label = "not a key of this repository"
+    label = "not a key of this repository",
+    note = "a key is given as the key itself, a reference to it, or what `get` takes for it; a key of two parts as a tuple: `[(hash, range)]`"
 )]
 pub trait IntoKey<K> {
     /// The key.
@@ -153,6 +154,7 @@ where
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no version",
+    label = "only offered on a model with `#[version]`",
     note = "add a field with `#[version]` to the model"
 )]
 pub trait Versioned: Repository {
@@ -172,6 +174,7 @@ pub trait Versioned: Repository {
 /// A model without a version: `put` and batches, which could not check one. The derive implements it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has a version, which this operation cannot check",
-    note = "use `save` for each record"
+    label = "not offered on a model with `#[version]`",
+    note = "to store a record, use `{Self}::save(&mut record)`, for many records one by one; to delete one, use `{Self}::delete(key)`, with `.version(v)` to check its version"
 )]
 pub trait Unversioned: Repository {}

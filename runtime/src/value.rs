@@ -74,6 +74,32 @@ impl Value {
         }
     }
 
+    /// The value, or as much of it as a message takes.
+    pub(crate) fn brief(&self) -> String {
+        const LONGEST: usize = 60;
+        match self {
+            Self::String(text) if text.len() > LONGEST => {
+                let start: String = text.chars().take(LONGEST).collect();
+                format!("{start:?}\u{2026} ({} bytes)", text.len())
+            }
+            Self::Bytes(bytes) if bytes.len() > LONGEST / 2 => {
+                format!("{:?}\u{2026} ({} bytes)", Self::Bytes(bytes[..LONGEST / 2].to_vec()), bytes.len())
+            }
+            Self::List(_) | Self::Map(_) => self.noun().to_owned(),
+            value => format!("{value:?}"),
+        }
+    }
+
+    /// What it is, where it or something in it is foreign.
+    pub(crate) fn foreign(&self) -> Option<&'static str> {
+        match self {
+            Self::Foreign(what) => Some(what),
+            Self::List(items) => items.iter().find_map(Self::foreign),
+            Self::Map(map) => map.values().find_map(Self::foreign),
+            _ => None,
+        }
+    }
+
     /// The instant that an integer of milliseconds is; anything else as it is.
     pub(crate) fn into_instant(self) -> Self {
         match self.as_int().map(i64::try_from) {

@@ -35,7 +35,7 @@ use counters::every_add_counts_once;
 use histories::histories_are_linearizable;
 use locks::the_lock_is_exclusive;
 use names::each_name_has_one_owner;
-use races::one_create_wins;
+use races::{one_create_wins, one_heir_wins};
 use saves::no_save_is_lost;
 
 /// Makes a test of each check on each backend.
@@ -97,6 +97,7 @@ checks!(
     each_name_has_one_owner,
     every_add_counts_once,
     one_create_wins,
+    one_heir_wins,
     no_save_is_lost,
     the_lock_is_exclusive,
     histories_are_linearizable,
@@ -133,6 +134,7 @@ taken_out!(
     the_moment_of_the_condition: ConditionLookedAtFirst is found by histories_are_linearizable,
     the_read_at_one_moment: ReadInParts is found by the_sum_holds,
     uniqueness: UniqueLookedForFirst is found by each_name_has_one_owner,
+    the_value_taken_over: UniqueLookedForFirst is found by one_heir_wins,
     the_freeing_of_values: GuardOrphaned is found by each_name_has_one_owner,
     the_add_that_counts_once: ChangeSentAgain is found by every_add_counts_once,
     the_change_that_happens_once: ChangeSentAgain is found by histories_are_linearizable,

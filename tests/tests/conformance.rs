@@ -6,6 +6,8 @@
 #[path = "conformance/harness.rs"]
 #[macro_use]
 mod harness;
+#[path = "conformance/messages.rs"]
+mod messages;
 #[path = "conformance/models.rs"]
 mod models;
 
@@ -15,6 +17,8 @@ mod afterlife;
 mod batches;
 #[path = "conformance/conditions.rs"]
 mod conditions;
+#[path = "conformance/contested.rs"]
+mod contested;
 #[path = "conformance/create_get_delete.rs"]
 mod create_get_delete;
 #[path = "conformance/cursors.rs"]
@@ -31,6 +35,10 @@ mod expiry;
 mod fidelity;
 #[path = "conformance/filled.rs"]
 mod filled;
+#[path = "conformance/in_mongodb.rs"]
+mod in_mongodb;
+#[path = "conformance/instants.rs"]
+mod instants;
 #[path = "conformance/key_types.rs"]
 mod key_types;
 #[path = "conformance/keys.rs"]
@@ -39,6 +47,10 @@ mod keys;
 mod locks;
 #[path = "conformance/moves.rs"]
 mod moves;
+#[path = "conformance/no_changes.rs"]
+mod no_changes;
+#[path = "conformance/nested.rs"]
+mod nested;
 #[path = "conformance/pages.rs"]
 mod pages;
 #[path = "conformance/projections.rs"]
@@ -47,10 +59,14 @@ mod projections;
 mod queries;
 #[path = "conformance/reads.rs"]
 mod reads;
+#[path = "conformance/round_trips.rs"]
+mod round_trips;
 #[path = "conformance/schema.rs"]
 mod schema;
 #[path = "conformance/stored_forms.rs"]
 mod stored_forms;
+#[path = "conformance/strict_reading.rs"]
+mod strict_reading;
 #[path = "conformance/transactions.rs"]
 mod transactions;
 #[path = "conformance/unique.rs"]

@@ -12,6 +12,8 @@ use reposit::{Condition, Database, Embedded, Error, ErrorKind, Repository};
 use reposit_tests::report;
 use reposit_tests::servers::Target;
 use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Embedded)]
 struct Stay {
@@ -323,13 +325,13 @@ async fn no_refusal_is_in_the_servers_words(target: Target) {
     store(&client, "guests", "t", &attributes).await;
     store(&client, "guests", "l", &[("roles", A::L(vec![text(&long)])), ("hits", number("1"))]).await;
     let update = || Guest::update("t");
-    for (what, wanted) in [
-        (update().add(Guest::HITS, 1), "hits"),
-        (update().append(Guest::ROLES, ["x"]), "roles"),
-        (update().add(Guest::RATIO, 0.5), "ratio"),
+    for (what, wanted, kind) in [
+        (update().add(Guest::HITS, 1), "hits", ErrorKind::InvalidInput),
+        (update().append(Guest::ROLES, ["x"]), "roles", ErrorKind::Codec),
+        (update().add(Guest::RATIO, 0.5), "ratio", ErrorKind::Codec),
     ] {
-        let alone = refused(at_once(what.clone().exec(&db)).await, ErrorKind::Codec);
-        let together = refused(at_once(db.transaction().add(what).commit()).await, ErrorKind::Codec);
+        let alone = refused(at_once(what.clone().exec(&db)).await, kind);
+        let together = refused(at_once(db.transaction().add(what).commit()).await, kind);
         for error in [alone, together] {
             assert!(error.contains("text") && error.contains(wanted) && error.contains("guests"), "{error}");
         }
@@ -345,6 +347,66 @@ async fn no_refusal_is_in_the_servers_words(target: Target) {
     let condition = Guest::HITS.gt(0) | Guest::ROLES.size().gt(0) | Guest::STAY.at(Stay::NIGHTS).eq(1);
     refused(at_once(update().remove(Guest::HITS).only_if(condition).exec(&db)).await, ErrorKind::ConditionFailed);
     report::ran("foreign_items::no_refusal_is_in_the_servers_words", &label);
+}
+
+/// A server that refuses a write for an item that allows it, whatever is asked, is not asked for ever.
+#[tokio::test]
+async fn a_refusal_without_a_reason_is_told_at_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let server = tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(refuse_all(stream));
+        }
+    });
+    let url = format!("dynamodb://a:b@local?endpoint=http://{address}");
+    let db = Database::open(&url).await.expect("it answers");
+    let update = Guest::update("a").set(Guest::HITS, 2).only_if(Guest::HITS.eq(1));
+    let alone = at_once(update.clone().exec(&db)).await.expect_err("a refusal");
+    assert!(alone.kind() == ErrorKind::Backend && alone.message().contains("twice"), "{alone}");
+    let create = at_once(Guest::upsert("a").set(Guest::HITS, 2).exec(&db)).await.expect_err("a refusal");
+    assert!(create.kind() == ErrorKind::Backend && create.message().contains("twice"), "{create}");
+    server.abort();
+}
+
+/// Lists no tables, and gives the same item with every refusal.
+async fn refuse_all(stream: TcpStream) {
+    let mut stream = BufReader::new(stream);
+    loop {
+        let (mut length, mut lists) = (0, false);
+        loop {
+            let mut line = String::new();
+            if stream.read_line(&mut line).await.unwrap_or(0) == 0 {
+                return;
+            }
+            let line = line.trim().to_ascii_lowercase();
+            if let Some(value) = line.strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap_or(0);
+            }
+            lists |= line.contains("listtables");
+            if line.is_empty() {
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        if stream.read_exact(&mut body).await.is_err() {
+            return;
+        }
+        let (status, answer) = match lists {
+            true => ("200 OK", r#"{"TableNames":[]}"#),
+            false => (
+                "400 Bad Request",
+                r#"{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"no","Item":{"id":{"S":"a"},"hits":{"N":"1"}}}"#,
+            ),
+        };
+        let head = format!(
+            "HTTP/1.1 {status}\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {}\r\n\r\n",
+            answer.len()
+        );
+        if stream.write_all(format!("{head}{answer}").as_bytes()).await.is_err() {
+            return;
+        }
+    }
 }
 
 macro_rules! on_both {

@@ -100,7 +100,8 @@ async fn an_expired_holder_that_goes_meanwhile_holds_nothing(target: Target) {
     for way in 0..6 {
         let names: Vec<_> = (0..ROUNDS).map(|n| (n, format!("holder-{way}-{n}"), format!("taker-{way}-{n}"))).collect();
         let until = clock_seconds(&clock) + 10;
-        let holders = names.iter().map(|(n, holder, _)| Pass { id: holder.clone(), number: format!("{way}/{n}"), until });
+        let holders =
+            names.iter().map(|(n, holder, _)| Pass { id: holder.clone(), number: format!("{way}/{n}"), until });
         Pass::put_many(&holders.collect::<Vec<_>>()).exec(&db).await.expect("the holders");
         if way == 2 {
             // An update needs its record; an upsert makes one.
@@ -120,7 +121,11 @@ async fn an_expired_holder_that_goes_meanwhile_holds_nothing(target: Target) {
             let number = format!("{way}/{n}");
             let guard = guards[&holder].clone();
             // Where the holder comes back, a deletion would be of what lives.
-            let goes = async { if taker != holder { delete_in_a_moment(client, &holder, guard, n).await } };
+            let goes = async {
+                if taker != holder {
+                    delete_in_a_moment(client, &holder, guard, n).await
+                }
+            };
             let (taken, ()) = tokio::join!(
                 async {
                     tokio::time::sleep(Duration::from_micros(fastrand::u64(..3000))).await;

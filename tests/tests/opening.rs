@@ -194,3 +194,45 @@ async fn credentials_that_are_refused_or_missing_are_told() {
     assert!(told(&error).contains("credentials"), "{error}");
     report::ran("opening::credentials", &dynamo.label());
 }
+
+#[tokio::test]
+async fn what_is_wrong_with_credentials_is_told() {
+    let dynamo = servers::dynamodb_local().await;
+    let folder = Folder::new();
+    let key = fresh_name();
+    let opened = |query: String| {
+        let url = format!("dynamodb://us-east-1?endpoint=http://{}&{query}", dynamo.address(&key));
+        async move { Database::open(&url).await }
+    };
+    let lines = format!("aws_access_key_id = {key}\naws_secret_access_key = hiddenSecret\n");
+    // A byte order mark is read over.
+    let marked = folder.file("marked", &format!("\u{feff}[default]\n{lines}"));
+    works(&opened(format!("credentials_file={marked}")).await.unwrap()).await;
+    let indented = folder.file("indented", &format!("[default]\n{}", lines.replace("\naws_", "\n  aws_")));
+    let first = folder.file("first", &format!("[default]\n {lines}"));
+    for (query, words) in [
+        ("profile=no-such-profile".to_owned(), "there is no profile no-such-profile in "),
+        (format!("credentials_file={marked}&profile=other"), "there is no profile [other] in it"),
+        (format!("credentials_file={indented}"), "line 3 begins with a blank"),
+        (format!("credentials_file={first}"), "line 2 begins with a blank"),
+    ] {
+        let error = opened(query.clone()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{query}: {error:?}");
+        assert!(error.message().contains(words), "{query}: {error}");
+        assert!(!told(&error).contains("hiddenSecret"), "{}", told(&error));
+    }
+    report::ran("opening::what_is_wrong_with_credentials", &dynamo.label());
+}
+
+#[tokio::test]
+async fn options_that_would_break_a_promise_are_refused_before_anything_is_sent() {
+    for (option, words) in [
+        ("readPreference=secondary", "readPreference is not `primary`"),
+        ("readConcernLevel=available", "readConcernLevel"),
+        ("w=0", "the option w is 0"),
+    ] {
+        let error = Database::open(&format!("mongodb://127.0.0.1:1/x?{option}")).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{option}: {error:?}");
+        assert!(error.message().contains(words), "{error}");
+    }
+}

@@ -110,6 +110,13 @@ async fn dynamodb_sends(target: Target) {
         User::update("u1").set(User::EMAIL, "new@example.com").exec(&db),
         [("GetItem", 1), ("TransactWriteItems", 1)]
     );
+    let listed = Note::update("n").set(Note::TITLE, "y").only_if(Note::RATIO.is_in([note("n").ratio, 0.25]));
+    sends!(c, "update if a float is one of several", listed.exec(&db), [("GetItem", 1), ("UpdateItem", 1)]);
+    let one = Note::update("n").set(Note::TITLE, "z").only_if(Note::RATIO.eq(note("n").ratio));
+    sends!(c, "update if a float is another", one.exec(&db), [("UpdateItem", 1)]);
+    let taken = User { id: "u2".into(), email: "new@example.com".into(), ..user("u2", "core", 2) };
+    let refused = async { User::create(&taken).exec(&db).await.map_err(|error| error.kind()).map_or_else(Ok, Err) };
+    sends!(c, "create with a value that is taken", refused, [("TransactWriteItems", 1), ("TransactGetItems", 1)]);
     sends!(c, "delete", Note::delete("n").exec(&db), [("DeleteItem", 1)]);
     sends!(c, "get_many", Note::get_many((0..100).map(|n| n.to_string())).exec(&db), [("BatchGetItem", 1)]);
     let notes: Vec<_> = (0..25).map(|n| note(&n.to_string())).collect();

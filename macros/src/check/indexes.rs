@@ -121,6 +121,7 @@ impl Checker<'_> {
     fn hash_on_struct(&self) -> Option<usize> {
         match &self.written.hash {
             Some(hash) => self.field(hash),
+            None if self.written.hash_refused => None,
             None => {
                 self.cx.error(&self.written.mark, "this index has no hash: write `index(hash = \"field\", ...)`");
                 None

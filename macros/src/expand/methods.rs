@@ -8,14 +8,15 @@ use crate::docs;
 use crate::model::{Codec, Field, Model, Storage};
 
 pub(super) fn all(model: &Model) -> TokenStream {
-    let writes = if model.version.is_some() { versioned(model) } else { unversioned(model) };
+    let unversioned = unversioned(model);
+    let versioned = versioned(model);
     let vis = &model.vis;
     let (create, scan) = (
         docs::of_record(model, "Creates a record, which must not exist yet."),
         "Reads every record of the repository: the only full scan.",
     );
     let keyed = keyed(model);
-    let many = many(model, "get_many", "GetMany", "Reads many records");
+    let many = many(model, "get_many", "GetMany", "Reads many records", None);
     let query = query(model);
     quote! {
         #[doc = #create]
@@ -23,7 +24,8 @@ pub(super) fn all(model: &Model) -> TokenStream {
         #vis fn create(record: &Self) -> __r::operation::Create<'_, Self> {
             __r::operation::Create::new(record)
         }
-        #writes
+        #unversioned
+        #versioned
         #keyed
         #many
         #query
@@ -35,25 +37,39 @@ pub(super) fn all(model: &Model) -> TokenStream {
     }
 }
 
-/// What only a model without a version has.
+/// What only a model without a version can do. One with a version has the names, on a bound that it does
+/// not fulfil, so that the compiler says what to use; the lifetime has it judged where the name is used.
 fn unversioned(model: &Model) -> TokenStream {
     let vis = &model.vis;
     let put = docs::of_record(model, "Creates a record, or replaces it whole.");
     let put_many = docs::of_record(model, "Creates many records, or replaces them whole.");
-    let delete_many = many(model, "delete_many", "DeleteMany", "Deletes many records");
+    let refused = model
+        .version
+        .is_some()
+        .then(|| Refused { hidden: quote!(#[doc(hidden)]), bound: quote!(where for<'later> Self: __r::Unversioned) });
+    let delete_many = many(model, "delete_many", "DeleteMany", "Deletes many records", refused.as_ref());
+    let (hidden, bound) = refused.map(|refused| (refused.hidden, refused.bound)).unzip();
     quote! {
         #[doc = #put]
+        #hidden
         #[inline]
-        #vis fn put(record: &Self) -> __r::operation::Put<'_, Self> {
+        #vis fn put(record: &Self) -> __r::operation::Put<'_, Self> #bound {
             __r::operation::Put::new(record)
         }
         #[doc = #put_many]
+        #hidden
         #[inline]
-        #vis fn put_many(records: &[Self]) -> __r::operation::PutMany<'_, Self> {
+        #vis fn put_many(records: &[Self]) -> __r::operation::PutMany<'_, Self> #bound {
             __r::operation::PutMany::new(records)
         }
         #delete_many
     }
+}
+
+/// How a method is written that the model does not offer.
+struct Refused {
+    hidden: TokenStream,
+    bound: TokenStream,
 }
 
 /// What only a model with a version has.
@@ -155,7 +171,9 @@ pub(super) fn key_of(field: &Field, value: impl ToTokens) -> TokenStream {
 }
 
 /// `get_many` and `delete_many`.
-fn many(model: &Model, method: &str, operation: &str, what: &str) -> TokenStream {
+fn many(model: &Model, method: &str, operation: &str, what: &str, refused: Option<&Refused>) -> TokenStream {
+    let hidden = refused.map(|refused| &refused.hidden);
+    let bound = refused.map(|refused| &refused.bound);
     let vis = &model.vis;
     let (method, operation) = (format_ident!("{method}"), format_ident!("{operation}"));
     let doc = docs::by_keys(model, what);
@@ -165,10 +183,11 @@ fn many(model: &Model, method: &str, operation: &str, what: &str) -> TokenStream
     let key = key_type(hash, model.range.map(|at| &model.fields[at]));
     quote! {
         #[doc = #doc]
+        #hidden
         #[inline]
         #vis fn #method<K: __p::IntoKey<#key>>(
             keys: impl ::core::iter::IntoIterator<Item = K>,
-        ) -> __r::operation::#operation<Self> {
+        ) -> __r::operation::#operation<Self> #bound {
             __r::operation::#operation::new(keys)
         }
     }

@@ -1,7 +1,7 @@
 //! `#[index(…)]` and `index(…)`.
 
 use quote::ToTokens;
-use syn::{Attribute, Expr};
+use syn::{Attribute, Expr, LitStr};
 
 use super::words::{Form, Place, Word, as_text, once};
 use crate::ast::{At, Index, Mark, Projection};
@@ -49,6 +49,7 @@ fn read(cx: &Ctxt, place: Place, mark: Mark, words: Vec<Word>, on_field: bool) -
         mark,
         name: None,
         hash: None,
+        hash_refused: false,
         ranges: Vec::new(),
         unique: None,
         local: None,
@@ -58,7 +59,11 @@ fn read(cx: &Ctxt, place: Place, mark: Mark, words: Vec<Word>, on_field: bool) -
     for word in &words {
         match word.name.to_string().as_str() {
             "name" => once(cx, &mut index.name, word, word.text(cx, "by_team")),
-            "hash" if !on_field => once(cx, &mut index.hash, word, word.text(cx, "field")),
+            "hash" if !on_field => {
+                let hash = if word.is_list() { one_of(cx, word, &words) } else { word.text(cx, "field") };
+                index.hash_refused |= hash.is_none();
+                once(cx, &mut index.hash, word, hash);
+            }
             "hash" => cx.error(
                 word.mark(),
                 "the hash of an index on a field is that field: leave `hash` out, \
@@ -82,6 +87,31 @@ fn read(cx: &Ctxt, place: Place, mark: Mark, words: Vec<Word>, on_field: bool) -
         }
     }
     index
+}
+
+/// The first of `hash = ["a", "b"]`, which stands in so that its absence is no second error; and says how the
+/// same is written with a range.
+fn one_of(cx: &Ctxt, word: &Word, words: &[Word]) -> Option<LitStr> {
+    let fields = word.list();
+    let [first, others @ ..] = fields.as_slice() else {
+        cx.error(word.mark(), "`hash` names one field: write `hash = \"field\"`");
+        return None;
+    };
+    let quoted = |field: &LitStr| format!("\"{}\"", field.value());
+    let hash = quoted(first);
+    let message = if others.is_empty() {
+        format!("an index has one hash field, and no list of them: write `hash = {hash}`")
+    } else {
+        let ranges = words.iter().filter(|word| word.is("range")).flat_map(Word::list);
+        let mut range: Vec<String> = others.iter().map(quoted).chain(ranges.map(|field| quoted(&field))).collect();
+        range.dedup();
+        let range = range.join(", ");
+        format!(
+            "an index has one hash field: write `hash = {hash}, range = [{range}]`, or index one field that joins them"
+        )
+    };
+    cx.error(word.mark(), message);
+    Some(first.clone())
 }
 
 fn projection(cx: &Ctxt, word: &Word) -> Option<At<Projection>> {

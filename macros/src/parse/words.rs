@@ -136,6 +136,11 @@ impl Word {
         self.name == name
     }
 
+    /// `word = […]`.
+    pub(crate) fn is_list(&self) -> bool {
+        matches!(&self.form, Form::Value(Expr::Array(_)))
+    }
+
     /// The word and its value, for errors.
     pub(crate) fn mark(&self) -> Mark {
         let name = &self.name;
@@ -193,6 +198,17 @@ impl Word {
         }
         cx.error(self.mark(), format!("`{name}` takes a whole number: write `{name} = {example}`"));
         None
+    }
+
+    /// The strings of `word = "one"` or `word = ["one", "two"]`; none where anything else is among them.
+    pub(crate) fn list(&self) -> Vec<LitStr> {
+        match &self.form {
+            Form::Value(Expr::Array(array)) => {
+                array.elems.iter().map(as_text).collect::<Option<_>>().unwrap_or_default()
+            }
+            Form::Value(value) => as_text(value).into_iter().collect(),
+            _ => Vec::new(),
+        }
     }
 
     /// `word = "one"` or `word = ["one", "two"]`.

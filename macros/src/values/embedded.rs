@@ -1,8 +1,8 @@
 //! `#[derive(Embedded)]`: a nested struct, with a constant for each of its fields.
 
-use proc_macro2::TokenStream;
-use quote::quote;
-use syn::DeriveInput;
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{Data, DeriveInput, Fields, Ident};
 
 use super::impl_field_type;
 use crate::check;
@@ -17,6 +17,9 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     let krate = container::crate_only(&cx, &input.attrs);
     no_generics(&cx, input, "Embedded");
     let nested = parse::nested(&cx, input, "Embedded", "an embedded type");
+    if let Data::Struct(data) = &input.data {
+        refuse_itself(&cx, &input.ident, &data.fields);
+    }
     let fields = nested.map(|nested| check::nested(&cx, &nested));
     let errors_found = cx.failed();
     let errors = cx.into_compile_errors();
@@ -47,4 +50,27 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     };
     let code = scope(&krate, &code);
     quote!(#errors #code)
+}
+
+/// A struct that holds itself, in a `Box` or a `Vec`, has fields without end: the compiler would speak of a
+/// cycle among constants that the user never wrote.
+fn refuse_itself(cx: &Ctxt, ident: &Ident, fields: &Fields) {
+    for field in fields.iter().filter(|field| names(field.ty.to_token_stream(), ident)) {
+        let message = format!("`{ident}` holds itself, so it cannot be `Embedded`: derive `FieldType` for it");
+        cx.error(&field.ty, message);
+    }
+}
+
+/// Whether a type is, or has in it, a path of this one name or `Self`.
+fn names(ty: TokenStream, ident: &Ident) -> bool {
+    let mut in_path = false;
+    ty.into_iter().any(|token| {
+        let is_it = match &token {
+            TokenTree::Ident(word) => !in_path && (word == ident || word == "Self"),
+            TokenTree::Group(group) => names(group.stream(), ident),
+            _ => false,
+        };
+        in_path = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ':');
+        is_it
+    })
 }

@@ -130,7 +130,8 @@ fn units_only<'a>(cx: &Ctxt, data: &DataEnum, serde: &SerdeContainer) -> Option<
 fn newtype(ident: &Ident, field: &Field) -> TokenStream {
     let ty = &field.ty;
     let kind = quote_spanned!(ty.span()=> <#ty as __r::Key>::KIND);
-    let lowering = quote_spanned!(ty.span()=> <#ty as __r::FieldType>::LOWERING);
+    // Asked without a bound: that the type is no key is said once, by `KIND`.
+    let lowering = quote!(__p::Probe::<#ty>::LOWERING);
     let field_type = impl_field_type(ident, &lowering);
     let key = impl_key(ident, &kind);
     // The lifetime makes a bound one that is judged where the newtype is used, not here. The first says

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;
+#[cfg(any(feature = "dynamodb", feature = "mongodb"))]
+mod home;
 #[cfg(feature = "memory")]
 mod keyspace;
 #[cfg(feature = "memory")]

@@ -37,9 +37,7 @@ impl<'a> ValueDeserializer<'a, '_> {
     fn mismatch<T>(&self, expected: &dyn de::Expected) -> Out<T> {
         let found = match self.value {
             Value::Null => Unexpected::Unit,
-            Value::Bool(b) => Unexpected::Bool(*b),
-            // Stored values are the user's data and do not belong in messages: only types are told.
-            other => Unexpected::Other(other.type_name()),
+            other => Unexpected::Other(other.noun()),
         };
         Err(de::Error::invalid_type(found, expected))
     }
@@ -53,7 +51,7 @@ impl<'a> ValueDeserializer<'a, '_> {
 
     fn visit_list<V: Visitor<'a>>(self, items: &'a [Value], visitor: V) -> Out<V::Value> {
         let mut items = items.iter();
-        let value = visitor.visit_seq(ListSeq { items: &mut items, fills: self.fills })?;
+        let value = visitor.visit_seq(ListSeq { items: &mut items, taken: 0, fills: self.fills })?;
         finished(items.len(), value)
     }
 
@@ -104,6 +102,15 @@ impl<'a> ValueDeserializer<'a, '_> {
             _ => self.mismatch(&visitor),
         }
     }
+}
+
+/// Numbers that no item of bytes is.
+macro_rules! no_bytes {
+    ($($method:ident)*) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
+            Err(de::Error::invalid_type(Unexpected::Other("a byte"), &visitor))
+        })*
+    };
 }
 
 /// An integer of a type, for a visitor that may take no other.
@@ -299,7 +306,7 @@ impl<'de> de::SeqAccess<'de> for ByteSeq<'_, '_> {
     type Error = CodecError;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Out<Option<T::Value>> {
-        self.0.next().map(|byte| seed.deserialize((*byte).into_deserializer())).transpose()
+        self.0.next().map(|byte| seed.deserialize(Byte(*byte))).transpose()
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -307,8 +314,38 @@ impl<'de> de::SeqAccess<'de> for ByteSeq<'_, '_> {
     }
 }
 
+/// An item of bytes: a `u8`, and no other number, as a filter on a list of those would find no bytes.
+struct Byte(u8);
+
+impl<'de> Deserializer<'de> for Byte {
+    type Error = CodecError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
+        visitor.visit_u8(self.0)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Out<V::Value> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    no_bytes! {
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
+        deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128 deserialize_f32 deserialize_f64
+    }
+
+    forward_to_deserialize_any! {
+        bool u8 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct enum
+        identifier ignored_any
+    }
+}
+
 struct ListSeq<'s, 'a, 'f> {
     items: &'s mut slice::Iter<'a, Value>,
+    taken: usize,
     fills: &'f Fills<'a>,
 }
 
@@ -316,8 +353,10 @@ impl<'a> de::SeqAccess<'a> for ListSeq<'_, 'a, '_> {
     type Error = CodecError;
 
     fn next_element_seed<T: DeserializeSeed<'a>>(&mut self, seed: T) -> Out<Option<T::Value>> {
-        let fills = self.fills;
-        self.items.next().map(|value| seed.deserialize(ValueDeserializer { value, fills })).transpose()
+        let Some(value) = self.items.next() else { return Ok(None) };
+        let position = self.taken;
+        self.taken += 1;
+        seed.deserialize(ValueDeserializer { value, fills: self.fills }).map(Some).map_err(|e| e.at(position))
     }
 
     fn size_hint(&self) -> Option<usize> {

@@ -1,13 +1,40 @@
 use std::fmt;
 
+use serde::de::{Expected, Unexpected};
+
 use crate::error::{Error, ErrorKind};
 
 /// What a serializer or deserializer of this crate says to serde.
 #[derive(Debug)]
 pub struct CodecError {
     kind: ErrorKind,
+    /// What is wrong, after where it is: `.address.city is stored as text, not as u32`.
     message: String,
     missing: Option<&'static str>,
+}
+
+/// How much of what a type of the user's says is kept.
+const LONGEST: usize = 200;
+
+/// What is wrong in a part of a value, told of the whole: `step` is the part as a path has it, `.city` or
+/// `[2]`.
+pub(crate) fn located(step: &str, message: &str) -> String {
+    let between = match message {
+        message if message.starts_with(['.', '[']) => "",
+        message if message.starts_with("is ") => " ",
+        _ => ": ",
+    };
+    format!("{step}{between}{message}")
+}
+
+/// The error of a whole record, or of a value that is part of nothing.
+pub(crate) fn located_whole(error: &Error) -> Error {
+    let message = match error.message().strip_prefix('.') {
+        Some(located) => located.to_owned(),
+        None if error.message().starts_with("is ") => format!("the value {}", error.message()),
+        None => error.message().to_owned(),
+    };
+    Error::new(error.kind(), message)
 }
 
 impl CodecError {
@@ -21,10 +48,14 @@ impl CodecError {
         Self { kind: ErrorKind::Codec, message: message.into(), missing: None }
     }
 
-    /// The same, of a part of a value: serde's own message does not say where it was.
-    pub(crate) fn within(mut self, name: &str) -> Self {
-        self.message = format!("{name}: {}", self.message);
-        self
+    /// The same error, of the value under a name.
+    pub(crate) fn within(self, name: &str) -> Self {
+        Self { message: located(&format!(".{name}"), &self.message), ..self }
+    }
+
+    /// The same error, of the item at a position.
+    pub(crate) fn at(self, position: usize) -> Self {
+        Self { message: located(&format!("[{position}]"), &self.message), ..self }
     }
 
     /// The field that is missing, if that is what is wrong.
@@ -47,16 +78,63 @@ impl std::error::Error for CodecError {}
 
 impl serde::ser::Error for CodecError {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self::mismatch(message.to_string())
+        Self::mismatch(bounded(message.to_string()))
     }
 }
 
+/// Stored values are the user's data and do not belong in messages: only what they are is told.
 impl serde::de::Error for CodecError {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self::mismatch(message.to_string())
+        Self::mismatch(bounded(message.to_string()))
+    }
+
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::mismatch(format!("is stored as {}, not as {expected}", noun(found)))
+    }
+
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::mismatch(format!("is stored as {} that does not fit {expected}", noun(found)))
+    }
+
+    fn invalid_length(length: usize, expected: &dyn Expected) -> Self {
+        Self::mismatch(format!("is stored with {length} items, not as {expected}"))
+    }
+
+    fn unknown_variant(_: &str, _: &'static [&'static str]) -> Self {
+        Self::mismatch("is stored as text that names no variant of the type")
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self { missing: Some(field), ..Self::mismatch(format!("missing field `{field}`")) }
+        Self { missing: Some(field), ..Self::mismatch("is missing").within(field) }
     }
+}
+
+/// What was found, with its article.
+fn noun(found: Unexpected<'_>) -> &str {
+    match found {
+        Unexpected::Bool(_) => "a bool",
+        Unexpected::Unsigned(_) | Unexpected::Signed(_) => "an integer",
+        Unexpected::Float(_) => "a number",
+        Unexpected::Char(_) | Unexpected::Str(_) => "text",
+        Unexpected::Bytes(_) => "bytes",
+        Unexpected::Unit | Unexpected::Option => "a null",
+        Unexpected::Seq => "a list",
+        Unexpected::Map => "a map",
+        Unexpected::Enum
+        | Unexpected::UnitVariant
+        | Unexpected::NewtypeVariant
+        | Unexpected::TupleVariant
+        | Unexpected::StructVariant => "a variant of another shape",
+        // What serde buffered of a value that no type is read from.
+        Unexpected::NewtypeStruct => "what it is never read from",
+        Unexpected::Other(what) => what,
+    }
+}
+
+fn bounded(mut message: String) -> String {
+    if let Some((end, _)) = message.char_indices().nth(LONGEST) {
+        message.truncate(end);
+        message.push('\u{2026}');
+    }
+    message
 }

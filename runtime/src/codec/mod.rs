@@ -7,6 +7,7 @@ mod probe;
 mod ser;
 
 pub use error::CodecError;
+pub(crate) use error::located;
 pub use ser::ValueSerializer;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use self::error::located_whole;
 use crate::definition::{Definition, FieldDef};
 use crate::error::{Error, Result};
 use crate::field::Lowering;
@@ -31,10 +33,10 @@ pub(crate) fn from_value<T: DeserializeOwned>(value: Value) -> Result<T> {
 
 /// Writes a model as a record, each field in its stored form.
 pub(crate) fn encode<M: Serialize>(model: &M, definition: &Definition) -> Result<Record> {
-    let Value::Map(mut map) = to_value(model)? else {
+    let Value::Map(mut map) = to_value(model).map_err(|e| located_whole(&e))? else {
         return Err(Error::codec("the model's Serialize did not write a map of fields"));
     };
-    lower(&mut map, definition.fields())?;
+    lower(&mut map, definition.fields()).map_err(|e| located_whole(&e))?;
     drop_nulls(&mut map, definition.fields(), |field| definition.keeps_null(field))?;
     Ok(Record::from(map))
 }
@@ -42,9 +44,22 @@ pub(crate) fn encode<M: Serialize>(model: &M, definition: &Definition) -> Result
 /// Reads a model from a record; the library's own attributes are left out.
 pub(crate) fn decode<M: DeserializeOwned>(record: Record, definition: &Definition) -> Result<M> {
     let mut map = record.into_map();
-    revive(&mut map, definition.fields())?;
     map.retain(|name, _| !name.starts_with("_reposit"));
-    from_value(Value::Map(map)).map_err(|e| e.in_repository(definition.name()))
+    let revived = revive(&mut map, definition.fields());
+    let value = Value::Map(map);
+    let read = revived.and_then(|()| de::read(&value).map_err(CodecError::into_error));
+    read.map_err(|e| of_record(&value, definition, located_whole(&e)).in_repository(definition.name()))
+}
+
+/// Names the record in an error, by its key.
+fn of_record(value: &Value, definition: &Definition, error: Error) -> Error {
+    let Value::Map(map) = value else { return error };
+    let key = [Some(definition.hash_name()), definition.range_name()].into_iter().flatten();
+    let key: Vec<_> = key.filter_map(|name| map.get(name).map(Value::brief)).collect();
+    match key.is_empty() {
+        true => error,
+        false => Error::new(error.kind(), format!("record {}: {}", key.join(", "), error.message())),
+    }
 }
 
 /// Leaves out the fields that are nothing, but for those whose nothing has to be kept. What stands beside
@@ -86,7 +101,8 @@ fn convert(
     for field in fields {
         let Some(lowering) = &field.lowering else { continue };
         if let Some(value) = map.get_mut(field.name) {
-            *value = direction(lowering)(std::mem::replace(value, Value::Null))?;
+            let converted = direction(lowering)(std::mem::replace(value, Value::Null));
+            *value = converted.map_err(|e| Error::new(e.kind(), located(&format!(".{}", field.name), e.message())))?;
         }
     }
     Ok(())

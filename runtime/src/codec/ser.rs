@@ -271,7 +271,7 @@ pub struct Map {
 
 impl Map {
     fn insert<T: Serialize + ?Sized>(&mut self, name: String, value: &T) -> Result<(), CodecError> {
-        let written = value.serialize(ValueSerializer)?;
+        let written = value.serialize(ValueSerializer).map_err(|e| e.within(&name))?;
         limits::key_name(&name).map_err(|e| CodecError::invalid(e.message()))?;
         match self.entries.entry(name) {
             btree_map::Entry::Vacant(entry) => {

@@ -42,6 +42,21 @@ impl Record {
     }
 }
 
+/// Where a condition looks at what no field is read from, and what that is. It is no value, so that neither
+/// answer would be right.
+pub(crate) fn foreign<'a>(record: &'a Record, expr: &'a Expr) -> Option<(&'a Path, &'static str)> {
+    match expr {
+        Expr::Compare { path, .. }
+        | Expr::In { path, .. }
+        | Expr::BeginsWith { path, .. }
+        | Expr::Contains { path, .. }
+        | Expr::Size { path, .. } => Some((path, record.at(path)?.foreign()?)),
+        Expr::Exists(_) | Expr::Missing(_) => None,
+        Expr::And(parts) | Expr::Or(parts) => parts.iter().find_map(|part| foreign(record, part)),
+        Expr::Not(inner) => foreign(record, inner),
+    }
+}
+
 fn compares(stored: &Value, op: Op, value: &Value) -> bool {
     match op {
         Op::Eq => stored == value,

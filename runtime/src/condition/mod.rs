@@ -3,6 +3,7 @@
 mod eval;
 mod expr;
 
+pub(crate) use eval::foreign;
 pub use expr::{Expr, Op};
 
 use std::fmt;
@@ -143,8 +144,10 @@ impl<M> fmt::Debug for Condition<M> {
 
 // The bounds stand on the methods, where the compiler tells a wrong type in the trait's own words.
 impl<M, T, Role> Field<M, T, Role> {
-    /// Equal to `value`.
-    pub fn eq(self, value: T::Arg<'_>) -> Condition<M>
+    // The compiler shows the line with the name if the value is of another type, so the line says what to write.
+    /// Equal to `value`. A value that may be missing is looked for with [`missing`](Self::missing).
+    #[rustfmt::skip]
+    pub fn eq(self, value: T::Arg<'_>) -> Condition<M> // no Option: `.missing()` for `None`, `x` for `Some(x)`
     where
         T: FieldType,
     {
@@ -152,7 +155,8 @@ impl<M, T, Role> Field<M, T, Role> {
     }
 
     /// Not equal to `value`, or missing.
-    pub fn ne(self, value: T::Arg<'_>) -> Condition<M>
+    #[rustfmt::skip]
+    pub fn ne(self, value: T::Arg<'_>) -> Condition<M> // no Option: `.exists()` for `None`, `x` for `Some(x)`
     where
         T: FieldType,
     {

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use super::properties::Properties;
 use super::url::{self, Address, wrong};
 use super::{Config, DynamoDbSettings, Target};
@@ -89,4 +91,20 @@ pub(super) fn endpoint(text: String) -> Result<String, &'static str> {
         return Err("has something after the host and port; write http://host:port");
     }
     Ok(text)
+}
+
+impl fmt::Debug for DynamoDbSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Made by hand, an endpoint may have a password in it.
+        let shown = |endpoint: &String| self::endpoint(endpoint.clone()).unwrap_or_else(|_| "(hidden)".to_owned());
+        f.debug_struct("DynamoDbSettings")
+            .field("region", &self.region)
+            .field("endpoint", &self.endpoint.as_ref().map(shown))
+            .field("credentials_file", &self.credentials_file)
+            .field("profile", &self.profile)
+            .field("access_key", &self.access_key)
+            .field("secret_key", &self.secret_key)
+            .field("session_token", &self.session_token)
+            .finish()
+    }
 }

@@ -65,7 +65,7 @@ impl Default for MemorySettings {
 
 /// The settings of DynamoDB. What is not set comes from the AWS default chain: the environment,
 /// the shared files, the container or instance role.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct DynamoDbSettings {
     /// The region.
@@ -113,13 +113,13 @@ pub struct MongoDbSettings {
 /// - `dynamodb://us-east-1`, `dynamodb://us-east-1?endpoint=http://localhost:8000`,
 ///   `dynamodb://ACCESSKEY:SECRET@us-east-1`; without a region, the AWS default chain's
 ///
-/// In user names, passwords and values, `: / ? # [ ] @ %` are percent-encoded.
+/// In user names, passwords and values, `: / ? # [ ] @ %` are percent-encoded, and in values `&` too.
 ///
 /// | option | in | meaning |
 /// |---|---|---|
 /// | `timeout` | all | how long an operation may take, retries and all; default `10s` |
 /// | `connect_timeout` | all | how long opening may take; default `5s` |
-/// | `define_timeout` | all | how long `define` may take; default `10m` |
+/// | `define_timeout` | all | how long `define` may take for all its models; default `10m` |
 /// | `cursor_key` | all | the key that cursors are authenticated with |
 /// | `limits` | memory | the sizes it takes: `dynamodb` (the default) or `none` |
 /// | `endpoint` | DynamoDB | another endpoint than the region's own |
@@ -127,6 +127,10 @@ pub struct MongoDbSettings {
 /// | `credentials_file` | DynamoDB | a file in the format of AWS's shared credentials file |
 /// | `access_key`, `secret_key`, `session_token` | DynamoDB | static credentials |
 /// | any of MongoDB's own | MongoDB | handed to the driver as it is |
+///
+/// Of MongoDB's own, those are refused that the library could not keep its promises under: a
+/// `readPreference` other than `primary`, `readPreferenceTags`, `maxStalenessSeconds`, a
+/// `readConcernLevel` other than `local`, `majority` or `linearizable`, and `w=0`.
 ///
 /// Durations are written `500ms`, `10s`, `2m`, `1h`. Where DynamoDB's credentials are not given,
 /// they come from the AWS default chain. An unknown option is an error that says what was meant.
@@ -169,7 +173,8 @@ pub struct MongoDbSettings {
 /// # Errors and secrets
 ///
 /// Whatever is wrong is a [`Config`](crate::ErrorKind::Config) error that names the option or
-/// property, and the file. No password or key is ever in an error or in `Debug`.
+/// property, and the file. No password or key is ever in an error or in `Debug`; an unknown name is
+/// shown only where it resembles a known one, since it may be a part of one.
 #[derive(Debug, Clone)]
 pub struct Config {
     target: Target,
@@ -231,7 +236,8 @@ impl Config {
         self
     }
 
-    /// How long `define` may take, waiting for tables and indexes. The default is 10 minutes.
+    /// How long `define` may take for all its models, waiting for tables and indexes. The default is 10
+    /// minutes.
     #[must_use]
     pub fn define_timeout(mut self, timeout: Duration) -> Self {
         self.define_timeout = timeout;

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::traits::{Embedded, FieldType, Instant};
-use crate::codec::{self, from_value, to_value};
+use crate::codec::{self, from_value, located, to_value};
 use crate::definition::FieldDef;
 use crate::error::{Error, Result};
 use crate::value::Value;
@@ -66,10 +66,10 @@ fn revive_instant<T: Instant>(value: Value) -> Result<Value> {
     match value {
         Value::Null => Ok(Value::Null),
         Value::Instant(millis) => {
-            let outside = |e: Error| Error::codec(format!("stored as {}", e.message()));
+            let outside = |_| Error::codec("is stored as an instant that is outside what its type holds");
             to_value(&T::from_millis(millis).map_err(outside)?)
         }
-        other => Err(Error::codec(format!("stored as {}, not as an instant", other.noun()))),
+        other => Err(Error::codec(format!("is stored as {}, not as an instant", other.noun()))),
     }
 }
 
@@ -85,7 +85,7 @@ pub(crate) const fn list<T: FieldType>() -> Option<Lowering> {
             list => items::<T>(list, |lowering| lowering.lower),
         },
         revive: |list| match list {
-            Value::Bytes(_) => Err(Error::codec("bytes are stored in place of a list")),
+            Value::Bytes(_) => Err(Error::codec("is stored as bytes, not as a list")),
             list => items::<T>(list, |lowering| lowering.revive),
         },
         restore: |list| items::<T>(list, |lowering| lowering.restore),
@@ -99,7 +99,7 @@ pub(crate) const fn bytes() -> Option<Lowering> {
     Some(Lowering {
         lower: Ok,
         revive: |stored| match stored {
-            Value::List(items) if !items.is_empty() => Err(Error::codec("a list is stored in place of bytes")),
+            Value::List(items) if !items.is_empty() => Err(Error::codec("is stored as a list, not as bytes")),
             stored => Ok(stored),
         },
         restore: Ok,
@@ -136,13 +136,16 @@ pub(crate) const fn each_value<T: FieldType>() -> Option<Lowering> {
 fn items<T: FieldType>(mut value: Value, direction: fn(&Lowering) -> Convert) -> Result<Value> {
     let Some(lowering) = T::LOWERING else { return Ok(value) };
     let convert = direction(&lowering);
-    let apply = |item: &mut Value| -> Result<()> {
-        *item = convert(std::mem::replace(item, Value::Null))?;
+    let apply = |item: &mut Value, step: &dyn Fn() -> String| -> Result<()> {
+        let converted = convert(std::mem::replace(item, Value::Null));
+        *item = converted.map_err(|e| Error::new(e.kind(), located(&step(), e.message())))?;
         Ok(())
     };
     match &mut value {
-        Value::List(list) => list.iter_mut().try_for_each(apply)?,
-        Value::Map(map) => map.values_mut().try_for_each(apply)?,
+        Value::List(list) => {
+            list.iter_mut().enumerate().try_for_each(|(at, item)| apply(item, &|| format!("[{at}]")))?;
+        }
+        Value::Map(map) => map.iter_mut().try_for_each(|(name, item)| apply(item, &|| format!(".{name}")))?,
         _ => {}
     }
     Ok(value)

@@ -19,7 +19,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::codec::to_value;
+use crate::codec::{located, to_value};
 use crate::definition::{Definition, WrittenDefault};
 use crate::error::{Error, Result};
 use crate::limits;
@@ -285,9 +285,10 @@ impl<M, T, Role> Field<M, T, Role> {
 
 impl<M, T: FieldType, Role> Field<M, T, Role> {
     /// The item at a position of the list in this field, counted from 0: `User::TAGS.nth(0)`.
-    pub fn nth(self, position: usize) -> Field<M, T::Item>
+    // The item is a parameter: of a `T::Item` that is not there the compiler would say that there is no such method.
+    pub fn nth<Item>(self, position: usize) -> Field<M, Item>
     where
-        T: List,
+        T: List<Item = Item>,
     {
         let step = Path::new(vec![Step::Position(position)]);
         Field { steps: self.further(step), encode: None, nothing: Nothing::Data, marker: PhantomData }
@@ -295,9 +296,9 @@ impl<M, T: FieldType, Role> Field<M, T, Role> {
 
     /// The value under a key of the map in this field: `User::LABELS.entry("colour")`. The key may be any
     /// text.
-    pub fn entry(self, key: &str) -> Field<M, T::Value>
+    pub fn entry<Entry>(self, key: &str) -> Field<M, Entry>
     where
-        T: Dictionary,
+        T: Dictionary<Value = Entry>,
     {
         let is_flattened = matches!(self.steps, Steps::Flattened);
         let steps = match self.further(Path::field(key.to_owned())) {
@@ -313,7 +314,7 @@ impl<M, T: FieldType, Role> Field<M, T, Role> {
             Some(encode) => T::lend(value, encode),
             None => T::encode(value),
         };
-        encoded.map_err(|e| Error::new(e.kind(), format!("{}: {}", self.path(), e.message())))
+        encoded.map_err(|e| Error::new(e.kind(), located(&self.path().to_string(), e.message())))
     }
 
     /// A value of this field as a part of a key.

@@ -16,7 +16,8 @@ use crate::value::Value;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a field type, so this field can be stored but not compared, set or used as a key",
     label = "not a field type",
-    note = "derive `reposit::Key` (newtypes and unit enums), `reposit::Embedded` (structs with named fields) or `reposit::FieldType` (anything serde writes) for it"
+    note = "derive `reposit::Key` (newtypes and unit enums), `reposit::Embedded` (structs with named fields) or `reposit::FieldType` (anything serde writes) for it",
+    note = "if `{Self}` comes from another crate, wrap it in a newtype of your own with `#[derive(reposit::FieldType)]`; if it is to be a key, see the documentation of `reposit::Key`"
 )]
 pub trait FieldType: Serialize + Sized {
     /// What methods take for a value of this type.
@@ -35,8 +36,7 @@ pub trait FieldType: Serialize + Sized {
     /// The stored form of a value.
     fn encode(value: Self::Arg<'_>) -> Result<Value>;
 
-    /// Lends a value of this type made of what methods take.
-    #[doc(hidden)]
+    /// Makes a value of this type of what methods take, and lends it to `f`.
     fn lend<R>(value: Self::Arg<'_>, f: impl FnOnce(&Self) -> R) -> R;
 }
 
@@ -52,10 +52,47 @@ pub trait FieldType: Serialize + Sized {
 ///
 /// assert_eq!(<Isbn as Key>::KIND, KeyKind::String);
 /// ```
+///
+/// A newtype over a type of another crate, which is no key, is made one by hand. `encode` has to give what
+/// serde writes, or `get` looks for another key than `create` stored.
+///
+/// ```
+/// # use serde::{Serialize, Deserialize};
+/// use std::net::Ipv4Addr;
+/// use reposit::{Database, FieldType, Key, Repository, Result, Value, definition::KeyKind};
+///
+/// #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// struct Host(Ipv4Addr);
+///
+/// impl FieldType for Host {
+///     type Arg<'a> = &'a Host;
+///     // serde writes an address as text.
+///     fn encode(host: &Host) -> Result<Value> { Ok(Value::String(host.0.to_string())) }
+///     fn lend<R>(host: &Host, f: impl FnOnce(&Host) -> R) -> R { f(host) }
+/// }
+///
+/// impl Key for Host {
+///     const KIND: KeyKind = KeyKind::String;
+///     fn arg(&self) -> &Host { self }
+/// }
+///
+/// #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+/// struct Machine { #[hash_key] host: Host, #[index] gateway: Option<Host> }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<Machine>().await?;
+/// let gateway = Host(Ipv4Addr::new(10, 0, 0, 1));
+/// let machine = Machine { host: Host(Ipv4Addr::new(10, 0, 0, 7)), gateway: Some(gateway.clone()) };
+/// Machine::create(&machine).exec(&db).await?;
+/// assert_eq!(Machine::get(&machine.host).exec(&db).await?, Some(machine.clone()));
+/// assert_eq!(Machine::find_by_gateway(&gateway).all(&db).await?, [machine]);
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a key",
     label = "not a key type",
-    note = "a primary key is a String, an integer of up to 64 bits, Vec<u8>, [u8; N], a Uuid, an instant, or a newtype or unit enum with `#[derive(Key)]`; floats, bools and Options are not keys"
+    note = "a primary key is a String, an integer of up to 64 bits, Vec<u8>, [u8; N], a Uuid, an instant, or a newtype or unit enum with `#[derive(Key)]`; floats, bools and Options are not keys",
+    note = "`#[derive(Key)]` is for newtypes over a key; for a newtype over another crate's type, implement `FieldType` and `Key` by hand, as the documentation of `reposit::Key` shows"
 )]
 pub trait Key: FieldType + Clone {
     /// What the key is stored as.
@@ -121,7 +158,8 @@ pub trait Numeric: FieldType {
 /// Text, which has a beginning.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not text, so it has no beginning to compare with",
-    label = "not text"
+    label = "not text",
+    note = "`begins_with` is for String fields, and newtypes over String with `#[derive(Key)]`"
 )]
 pub trait Text: FieldType {}
 
@@ -141,9 +179,9 @@ pub trait Contain: FieldType {
 
 /// A list that `append` can add to.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a list, so nothing can be appended to it",
+    message = "`{Self}` is not a list, so it has no items, and nothing can be appended to it",
     label = "not a list",
-    note = "`append` is for Vec fields; a Vec<u8> is bytes, not a list"
+    note = "`append` and `nth` are for Vec fields; a Vec<u8> is bytes, not a list"
 )]
 pub trait List: FieldType {
     /// What it is a list of.
@@ -151,7 +189,11 @@ pub trait List: FieldType {
 }
 
 /// A map from text.
-#[diagnostic::on_unimplemented(message = "`{Self}` is not a map from text", label = "not a map")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a map from text, so it has no entries",
+    label = "not a map",
+    note = "`entry` is for BTreeMap<String, T> and HashMap<String, T>; the fields of a nested struct are reached with `at`"
+)]
 pub trait Dictionary: FieldType {
     /// What it is a map to.
     type Value: FieldType;
@@ -164,8 +206,14 @@ pub trait Dictionary: FieldType {
 )]
 pub trait Countable: FieldType {}
 
-/// A type that may be an item of a list: every field type but `u8`, of which a list is bytes.
-#[diagnostic::on_unimplemented(message = "a list of `{Self}` cannot be a field", label = "not an item type")]
+/// A type whose lists can be looked into and added to item by item. Not `u8`, since a list of it is bytes,
+/// and not an `Option`: a position in a list cannot be removed in the same way on every backend.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the item of a list that `contains`, `append` or `nth` reaches into",
+    label = "not an item type",
+    note = "an item is a field type, but neither `u8`, since a Vec<u8> is bytes, nor an Option: write Vec<T> and leave the missing items out",
+    note = "for a type of your own derive `reposit::Embedded` or `reposit::FieldType`; a list of any field type can be set and compared as a whole, with `set` and `eq`"
+)]
 pub trait Element: FieldType {}
 
 /// A field that may be missing, so that `remove` can take it away.
@@ -178,7 +226,7 @@ pub trait Optional: FieldType {}
 
 impl<T: FieldType + Clone> Optional for Option<T> {}
 
-/// A type that can be reached into: itself, or what an `Option` of it holds.
+/// A type that can be reached into: itself, or what an `Option` or a `Box` of it holds.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no fields of its own",
     label = "not a nested struct",
@@ -190,6 +238,10 @@ pub trait Bare {
 }
 
 impl<T: Bare> Bare for Option<T> {
+    type Inner = T::Inner;
+}
+
+impl<T: Bare> Bare for Box<T> {
     type Inner = T::Inner;
 }
 

@@ -213,6 +213,11 @@ impl<T: Element + Clone> List for Vec<T> {
 }
 
 impl<T: Element + Clone> Element for Vec<T> {}
+impl Element for Vec<u8> {}
+impl<T: FieldType> Element for BTreeMap<String, T> {}
+impl<T: FieldType, S> Element for HashMap<String, T, S> where Self: Serialize {}
+impl<T: FieldType> Element for BTreeSet<T> {}
+impl<T: Element> Element for Box<T> {}
 
 impl<T: Element + Clone> Contain for Vec<T> {
     type Part<'a>

@@ -6,10 +6,13 @@
 //! is the fencing token, which grows with each holder and which a condition can check.
 
 mod acquire;
+mod awaited;
 mod lease;
 mod record;
 
 pub use acquire::Locking;
+#[doc(hidden)]
+pub use awaited::{Acquired, Unacquired};
 pub use lease::Lease;
 
 /// The repository that locks are kept in; it is defined when the first lock is asked for.

@@ -113,9 +113,12 @@ pub struct PutMany<'a, M> {
     progress: Option<Progress>,
 }
 
-impl<'a, M: Repository + Unversioned> PutMany<'a, M> {
+impl<'a, M: Repository> PutMany<'a, M> {
     /// A put of each of these records.
-    pub fn new(records: &'a [M]) -> Self {
+    pub fn new(records: &'a [M]) -> Self
+    where
+        M: Unversioned,
+    {
         Self { records, progress: None }
     }
 
@@ -168,9 +171,12 @@ pub struct DeleteMany<M> {
     marker: PhantomData<fn() -> M>,
 }
 
-impl<M: Repository + Unversioned> DeleteMany<M> {
+impl<M: Repository> DeleteMany<M> {
     /// A delete of the records with these keys.
-    pub fn new<K: IntoKey<M::Key>>(keys: impl IntoIterator<Item = K>) -> Self {
+    pub fn new<K: IntoKey<M::Key>>(keys: impl IntoIterator<Item = K>) -> Self
+    where
+        M: Unversioned,
+    {
         let keys = keys.into_iter().map(|key| M::key_parts(&key.into_key())).collect();
         Self { keys, progress: None, marker: PhantomData }
     }

@@ -16,6 +16,7 @@
 //! defined, with [`Codec`](crate::ErrorKind::Codec) for a record that does not fit the model, and with
 //! the errors of the network that [the guide](crate::guide::failures) tells of.
 
+mod awaited;
 mod batch;
 mod count;
 mod delete;
@@ -30,10 +31,12 @@ mod transaction;
 mod update;
 mod write;
 
+#[doc(hidden)]
+pub use awaited::{Committed, Ended, Executed, PartOfTransaction, Unexecuted};
 pub use batch::{DeleteMany, GetMany, PutMany};
 pub use delete::{Check, Delete};
 pub use get::{FindUnique, Get};
-pub use page::Page;
+pub use page::{IntoCursor, Page};
 pub use query::{Local, NoRange, Place, Primary, Query, Ranged, Secondary, Strong};
 pub use scan::Scan;
 pub use stream::Records;

@@ -43,6 +43,46 @@ impl<M> Page<M> {
     }
 }
 
+/// What `.after(..)` takes: a [`Cursor`] or its text, or an `Option` of one, such as a page's `next` or a
+/// parameter of a request. `None` is the first page.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a cursor",
+    label = "not a cursor",
+    note = "a cursor is the `next` of a page, or its text: a Cursor, a String or a &str, or an Option of one of these"
+)]
+pub trait IntoCursor {
+    /// The cursor, if there is one.
+    fn into_cursor(self) -> Option<Cursor>;
+}
+
+// One by one and not for all that is `Into<Cursor>`, of which the compiler would say only that it is not.
+macro_rules! cursors {
+    ($($ty:ty),*) => {$(
+        impl IntoCursor for $ty {
+            fn into_cursor(self) -> Option<Cursor> {
+                Some(self.into())
+            }
+        }
+    )*};
+}
+
+cursors!(Cursor, &Cursor, String, &String, &str);
+
+impl<C: IntoCursor> IntoCursor for Option<C> {
+    fn into_cursor(self) -> Option<Cursor> {
+        self.and_then(IntoCursor::into_cursor)
+    }
+}
+
+impl<'a, C> IntoCursor for &'a Option<C>
+where
+    &'a C: IntoCursor,
+{
+    fn into_cursor(self) -> Option<Cursor> {
+        self.as_ref().and_then(IntoCursor::into_cursor)
+    }
+}
+
 /// Reads the records as `O`: the model, or with `fields` a projection of it.
 pub(super) fn decode_all<M: Repository, O: DeserializeOwned>(
     records: Vec<Record>,

@@ -37,7 +37,7 @@ pub(super) fn store_as_it_is(
         record.set(EXPIRES, Value::Int(at.into()));
     }
     let limits = db.backend().limits();
-    let key = checked(definition, RecordKey::of(definition, &record)?, &limits)?;
+    let key = checked(definition, RecordKey::written(definition, &record)?, &limits)?;
     for (name, value) in record.iter() {
         index_value(definition, name, value, &limits)?;
     }

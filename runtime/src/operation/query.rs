@@ -4,7 +4,7 @@ use std::ops::{Bound, RangeBounds};
 
 use serde::de::DeserializeOwned;
 
-use super::page::{PAGE, Page, decode_all};
+use super::page::{IntoCursor, PAGE, Page, decode_all};
 use super::prepare::named_on;
 use super::stream::{self, Records};
 use crate::condition::{self, Condition};
@@ -63,15 +63,14 @@ impl<const INDEX: usize> Strong for Local<INDEX> {}
 #[derive(Debug, Clone, Copy)]
 pub struct NoRange;
 
-/// A type that records are ordered by: that of a range key, or of an index's range field.
+/// What [`NoRange`] is not.
+#[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "this index has no range field, so there is no range to choose",
     label = "no range field",
-    note = "give the index one: `#[index(range = \"field\")]`"
+    note = "give the index one: `#[index(range = \"field\")]`, or `range = \"field\"` in `#[repository(index(..))]`"
 )]
-pub trait Ranged: FieldType {}
-
-impl<T: FieldType> Ranged for T {}
+pub trait Ranged {}
 
 /// Reads the records with one hash value, in the order of the range: what `M::query(..)` and
 /// `M::find_by_..(..)` give.
@@ -197,9 +196,9 @@ impl<M: Repository, R, K: Place, O: DeserializeOwned> Query<M, R, K, O> {
         self
     }
 
-    /// Goes on where a page of the same query ended.
-    pub fn after(mut self, cursor: impl Into<Cursor>) -> Self {
-        self.after = Some(cursor.into());
+    /// Goes on where a page of the same query ended. `None` is the first page.
+    pub fn after(mut self, cursor: impl IntoCursor) -> Self {
+        self.after = cursor.into_cursor();
         self
     }
 
@@ -314,13 +313,12 @@ pub(super) fn page_limit(limit: Option<usize>) -> Result<usize> {
     }
 }
 
-// The bounds stand on the methods, where the compiler tells a wrong type in the trait's own words.
-impl<M: Repository, R, K: Place, O> Query<M, R, K, O> {
+impl<M: Repository, R: FieldType, K: Place, O> Query<M, R, K, O> {
     /// Only range values within these bounds: any of Rust's ranges. Where the index has several
     /// range fields, of the first.
     pub fn range<'a>(mut self, bounds: impl RangeBounds<R::Arg<'a>>) -> Self
     where
-        R: Ranged + 'a,
+        R: 'a,
         R::Arg<'a>: Clone,
     {
         let bounds = self.bound(bounds.start_bound()).and_then(|low| Ok((low, self.bound(bounds.end_bound())?)));
@@ -342,7 +340,7 @@ impl<M: Repository, R, K: Place, O> Query<M, R, K, O> {
 
     fn bound<'a>(&self, bound: Bound<&R::Arg<'a>>) -> Result<Bound<Value>>
     where
-        R: Ranged + 'a,
+        R: 'a,
         R::Arg<'a>: Clone,
     {
         let encode = |value: &R::Arg<'a>| match self.encode {
@@ -354,6 +352,28 @@ impl<M: Repository, R, K: Place, O> Query<M, R, K, O> {
             Bound::Excluded(value) => Bound::Excluded(encode(value)?),
             Bound::Unbounded => Bound::Unbounded,
         })
+    }
+}
+
+/// The same names where there is no range, so that the compiler says so in words. The lifetime has the
+/// bound judged where the method is called, and not here.
+impl<M: Repository, K: Place, O> Query<M, NoRange, K, O> {
+    /// Does not compile: there is no range.
+    #[doc(hidden)]
+    pub fn range<B>(self, _: B) -> Self
+    where
+        for<'later> NoRange: Ranged,
+    {
+        self
+    }
+
+    /// Does not compile: there is no range.
+    #[doc(hidden)]
+    pub fn begins_with<P>(self, _: P) -> Self
+    where
+        for<'later> NoRange: Ranged,
+    {
+        self
     }
 }
 

@@ -3,7 +3,7 @@ use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
 
-use super::page::{Page, decode_all};
+use super::page::{IntoCursor, Page, decode_all};
 use super::prepare::named;
 use super::query::{first_of, page_limit};
 use super::stream::{self, Records};
@@ -91,9 +91,9 @@ impl<M: Repository, O: DeserializeOwned> Scan<M, O> {
         self
     }
 
-    /// Goes on where a page of the same scan ended.
-    pub fn after(mut self, cursor: impl Into<Cursor>) -> Self {
-        self.after = Some(cursor.into());
+    /// Goes on where a page of the same scan ended. `None` is the first page.
+    pub fn after(mut self, cursor: impl IntoCursor) -> Self {
+        self.after = cursor.into_cursor();
         self
     }
 

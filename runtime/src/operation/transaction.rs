@@ -6,7 +6,13 @@ use crate::error::{Error, Result};
 use crate::limits;
 use crate::request::{Action, Request, Write};
 
-/// An operation that can be part of a transaction.
+/// An operation that can be part of a transaction: one that writes, or a check.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be part of a transaction",
+    label = "neither a write of one record nor a check",
+    note = "a transaction takes `create`, `put`, `save`, `update`, `upsert`, `delete` and `check`; of many records, add each",
+    note = "reads do not take part: to write only if something is true of a record, add `check(key).only_if(..)` of its model; to read several at one moment, use `db.read((..)).await`"
+)]
 pub trait TransactionItem: Send {
     #[doc(hidden)]
     fn prepare(&mut self, db: &Database) -> Result<Write>;

@@ -55,8 +55,12 @@ impl<M: Repository> Update<M> {
         Self { key, changes: Ok(Vec::new()), condition: None, marker: PhantomData }
     }
 
-    /// Stores a value in a field.
-    pub fn set<T: FieldType, Role: Settable>(self, field: Field<M, T, Role>, value: T::Arg<'_>) -> Self {
+    // The compiler shows the line with the name if the value is of another type, so the line says what to write.
+    /// Stores a value in a field. To take the value of an optional field away, use [`remove`](Self::remove).
+    #[rustfmt::skip]
+    pub fn set<T: FieldType, Role: Settable>( // no Option: `.remove(field)` for `None`, `x` for `Some(x)`
+        self, field: Field<M, T, Role>, value: T::Arg<'_>,
+    ) -> Self {
         let value = field.encode(value);
         self.with(&field, |path| match value? {
             // A unit and its like: stored as in a whole record.
@@ -212,12 +216,18 @@ impl<M: Repository> Upsert<M> {
     }
 
     /// Stores a value in a field.
-    pub fn set<T: FieldType, Role: Settable>(self, field: Field<M, T, Role>, value: T::Arg<'_>) -> Self {
+    #[rustfmt::skip]
+    pub fn set<T: FieldType, Role: Settable>( // no Option: leave `None` out, `x` for `Some(x)`
+        self, field: Field<M, T, Role>, value: T::Arg<'_>,
+    ) -> Self {
         Self { update: self.update.set(field, value) }
     }
 
     /// Stores a value in a field that has none: in a new record, and in an old one without it.
-    pub fn default<T: FieldType, Role: Settable>(self, field: Field<M, T, Role>, value: T::Arg<'_>) -> Self {
+    #[rustfmt::skip]
+    pub fn default<T: FieldType, Role: Settable>( // no Option: leave `None` out, `x` for `Some(x)`
+        self, field: Field<M, T, Role>, value: T::Arg<'_>,
+    ) -> Self {
         let value = field.encode(value);
         if matches!((&value, field.keeps_null(M::definition())), (Ok(Value::Null), Ok(false))) {
             return self;

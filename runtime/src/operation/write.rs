@@ -106,9 +106,13 @@ pub struct Put<'a, M> {
     record: &'a M,
 }
 
-impl<'a, M: Repository + Unversioned> Put<'a, M> {
+impl<'a, M: Repository> Put<'a, M> {
     /// A put of `record`.
-    pub fn new(record: &'a M) -> Self {
+    // Only here is the bound asked for: a put that cannot be made needs no second error.
+    pub fn new(record: &'a M) -> Self
+    where
+        M: Unversioned,
+    {
         Self { record }
     }
 
@@ -137,7 +141,7 @@ impl<'a, M: Repository + Unversioned> Put<'a, M> {
     }
 }
 
-impl<M: Repository + Unversioned> TransactionItem for Put<'_, M> {
+impl<M: Repository> TransactionItem for Put<'_, M> {
     fn prepare(&mut self, db: &Database) -> Result<Write> {
         self.write(db).map_err(named(M::definition(), "put"))
     }

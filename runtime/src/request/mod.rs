@@ -10,7 +10,7 @@ pub use write::{Action, Write, Written};
 
 use std::time::{Duration, Instant};
 
-use crate::definition::{Definition, IndexDef};
+use crate::definition::{Definition, IndexDef, KeyDef};
 use crate::error::{Error, Result};
 use crate::value::{EXPIRES, Record, Value};
 
@@ -60,7 +60,21 @@ pub struct RecordKey {
 
 impl RecordKey {
     /// The key of a stored record.
+    ///
+    /// Errors: [`Codec`](crate::ErrorKind::Codec) where a part of it is missing or of another kind.
     pub fn of(definition: &Definition, record: &Record) -> Result<Self> {
+        let key = Self::written(definition, record)?;
+        let check = |part: KeyDef, value: &Value| {
+            let checked = part.kind.check_stored(definition.part_name(part), value);
+            checked.map_err(|e| e.in_repository(definition.name()))
+        };
+        check(definition.hash(), &key.hash)?;
+        definition.range().zip(key.range.as_ref()).map_or(Ok(()), |(part, value)| check(part, value))?;
+        Ok(key)
+    }
+
+    /// The key of a record that is to be stored, of whatever kind it was written.
+    pub(crate) fn written(definition: &Definition, record: &Record) -> Result<Self> {
         let part = |name: &str| {
             let value = record.get(name).cloned();
             value.ok_or_else(|| {

@@ -2,7 +2,7 @@ use std::ops::Bound;
 
 use super::RecordKey;
 use crate::condition::Expr;
-use crate::definition::{Definition, IndexDef, KeyKind};
+use crate::definition::{Definition, IndexDef, KeyDef, KeyKind};
 use crate::error::{Error, Result};
 use crate::value::{Record, Value};
 
@@ -183,22 +183,28 @@ impl Query {
 
     /// The stored names of the range fields in the order read.
     pub fn range_names(&self) -> Vec<&'static str> {
+        self.ranges().into_iter().map(|part| self.definition.part_name(part)).collect()
+    }
+
+    fn ranges(&self) -> Vec<KeyDef> {
         match &self.source {
-            Source::Primary { .. } => self.definition.range_name().into_iter().collect(),
-            Source::Index { index, .. } => index.ranges.iter().map(|part| self.definition.part_name(*part)).collect(),
+            Source::Primary { .. } => self.definition.range().into_iter().collect(),
+            Source::Index { index, .. } => index.ranges.to_vec(),
             Source::Scan { .. } => Vec::new(),
         }
     }
 
     /// Where a record stands in what is read.
     pub fn position_of(&self, record: &Record) -> Result<Position> {
-        let ranges = self.range_names().into_iter().map(|name| {
-            let value = record.get(name).cloned();
-            value.ok_or_else(|| {
-                Error::codec(format!("the range field {name} is missing")).in_repository(self.definition.name())
-            })
-        });
-        Ok(Position { ranges: ranges.collect::<Result<_>>()?, key: RecordKey::of(self.definition, record)? })
+        let value = |part: KeyDef| {
+            let name = self.definition.part_name(part);
+            let missing = || Error::codec(format!("the range field {name} is missing"));
+            let value = record.get(name).ok_or_else(missing)?;
+            part.kind.check_stored(name, value).map(|()| value.clone())
+        };
+        let ranges: Result<_> = self.ranges().into_iter().map(value).collect();
+        let ranges = ranges.map_err(|e| e.in_repository(self.definition.name()))?;
+        Ok(Position { ranges, key: RecordKey::of(self.definition, record)? })
     }
 }
 

@@ -1,6 +1,6 @@
 use super::{Call, RecordKey};
 use crate::change::Change;
-use crate::condition::Expr;
+use crate::condition::{Expr, foreign};
 use crate::definition::{Definition, IndexDef};
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::{EXPIRES, Record, Value};
@@ -93,6 +93,10 @@ impl Write {
         }
         if let Some(expected) = self.version {
             self.judge_version(record, expected)?;
+        }
+        if let Some((path, found)) = self.condition.as_ref().and_then(|condition| foreign(record, condition)) {
+            let message = format!("{path} is stored as {found}, which no field is read from");
+            return Err(Error::codec(message));
         }
         if let Some(condition) = &self.condition
             && !record.satisfies(condition)

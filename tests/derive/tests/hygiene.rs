@@ -432,7 +432,7 @@ fn local_indexes_and_keys_of_two_parts() {
     let parts: Vec<_> = local.parts().map(|part| definition.part_name(part)).collect();
     assert_eq!(parts, ["id", "level"]);
     assert_eq!(local.ranges[0].kind, KeyKind::String);
-    assert_eq!(definition.range().unwrap().kind, KeyKind::Integer);
+    assert_eq!(definition.range().unwrap().kind, KeyKind::Instant);
     assert!(definition.index("by_email").unwrap().sparse);
     let _ = Everything::query("a").consistent();
     let _ = Everything::find_by_team("core").range(&Level::Low..&Level::High);

@@ -31,7 +31,14 @@ fn replace(user: &User) {
     let _ = User::put(user);
 }
 
+async fn replace_many(db: &reposit::Database, users: &[User]) -> reposit::Result<()> {
+    User::put(&users[0]).exec(db).await?;
+    User::put_many(users).exec(db).await?;
+    User::delete_many(["u1", "u2"]).exec(db).await
+}
+
 fn main() {
     let _ = Team::delete("core", 2024).version(5);
     let _ = replace;
+    let _ = replace_many;
 }

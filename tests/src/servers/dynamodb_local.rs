@@ -52,15 +52,19 @@ fn at_endpoint(endpoint: &str) -> Result<Server> {
 #[derive(Debug)]
 pub struct PrivateDynamo {
     private: Private,
+    options: &'static [&'static str],
     port: u16,
     process: Process,
 }
 
+/// Tables and indexes take their time to be made and changed, as DynamoDB's do.
+pub(super) const SLOW: &[&str] = &["-delayTransientStatuses"];
+
 impl PrivateDynamo {
-    pub(super) fn start() -> Result<Self> {
+    pub(super) fn start(options: &'static [&'static str]) -> Result<Self> {
         let private = Private::new("dynamodb-local")?;
-        let (port, process) = on_free_port(|port| Ok((port, launch_on_disk(&private, port)?)))?;
-        Ok(Self { private, port, process })
+        let (port, process) = on_free_port(|port| Ok((port, launch_on_disk(&private, options, port)?)))?;
+        Ok(Self { private, options, port, process })
     }
 
     /// The reposit URL of a database: letters and digits.
@@ -86,14 +90,16 @@ impl PrivateDynamo {
 
     fn start_again(mut self) -> Result<Self> {
         self.process.wait_until_gone()?;
-        self.process = launch_on_disk(&self.private, self.port)?;
+        self.process = launch_on_disk(&self.private, self.options, self.port)?;
         Ok(self)
     }
 }
 
-fn launch_on_disk(private: &Private, port: u16) -> Result<Process> {
+fn launch_on_disk(private: &Private, options: &[&str], port: u16) -> Result<Process> {
     let data = private.launcher.data();
-    start(&private.launcher, port, &["-dbPath".to_owned(), data.display().to_string()])
+    let mut arguments = vec!["-dbPath".to_owned(), data.display().to_string()];
+    arguments.extend(options.iter().map(|option| (*option).to_owned()));
+    start(&private.launcher, port, &arguments)
 }
 
 fn endpoint(port: u16) -> String {

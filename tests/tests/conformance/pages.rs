@@ -9,6 +9,7 @@ const MODULE: &str = module_path!();
 
 cases!(
     pages_follow_one_another,
+    no_cursor_is_the_first_page,
     a_page_is_stable_under_writes,
     equal_range_values_are_paged_once_each,
     a_scan_is_paged,
@@ -47,6 +48,36 @@ async fn pages(db: &reposit::Database, size: usize, descending: bool) -> (Vec<u6
             None => return (seqs, count),
         }
     }
+}
+
+async fn no_cursor_is_the_first_page(t: Test) {
+    let db = events(&t, 5).await;
+    let seqs = |page: &reposit::operation::Page<Event>| page.items.iter().map(|e| e.seq).collect::<Vec<_>>();
+    let (mut read, mut next) = (Vec::new(), None::<Cursor>);
+    loop {
+        // A page's own `next` is what the next page takes, by reference too.
+        let again = Event::query("s").limit(2).after(&next).exec(db).await.unwrap();
+        let page = Event::query("s").limit(2).after(next).exec(db).await.unwrap();
+        assert_eq!(seqs(&again), seqs(&page));
+        read.extend(seqs(&page));
+        next = page.next;
+        if next.is_none() {
+            break;
+        }
+    }
+    assert_eq!(read, [0, 1, 2, 3, 4]);
+
+    // As it comes with a request: text, or nothing.
+    for text in [None, Some(Event::scan().limit(2).exec(db).await.unwrap().next.unwrap().to_string())] {
+        let rest = Event::scan().after(text.as_deref()).all(db).await.unwrap();
+        assert_eq!(rest.len(), if text.is_some() { 3 } else { 5 });
+        assert_eq!(Event::scan().after(&text).count(db).await.unwrap(), rest.len() as u64);
+    }
+    let first = Event::query("s").limit(1).exec(db).await.unwrap().next;
+    // The last one said holds, and an empty text is no cursor and not the absence of one.
+    assert_eq!(Event::query("s").after(first).after(None::<Cursor>).count(db).await.unwrap(), 5);
+    assert_eq!(kind(Event::query("s").after("").exec(db).await), ErrorKind::InvalidInput);
+    assert_eq!(kind(Event::query("s").after(Some("")).exec(db).await), ErrorKind::InvalidInput);
 }
 
 async fn pages_follow_one_another(t: Test) {

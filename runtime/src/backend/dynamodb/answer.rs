@@ -182,8 +182,16 @@ mod tests {
 
     #[test]
     fn what_it_does_not_send_is_refused() {
-        let bodies: [&[u8]; 8] =
-            [b"", b"null", b"[]", b"{", b"{}{}", b"{\"a\":1,\"a\":2}", br#"{"__type":"x#Throttling"}"#, b"{\"a\":\x80}"];
+        let bodies: [&[u8]; 8] = [
+            b"",
+            b"null",
+            b"[]",
+            b"{",
+            b"{}{}",
+            b"{\"a\":1,\"a\":2}",
+            br#"{"__type":"x#Throttling"}"#,
+            b"{\"a\":\x80}",
+        ];
         for body in bodies {
             assert!(check(200, None, body).is_err(), "{:?}", String::from_utf8_lossy(body));
         }

@@ -18,6 +18,7 @@ use super::call::Attempts;
 use super::credentials;
 use super::failure::Class;
 use super::stamp::Stamps;
+use crate::backend::home::Home;
 use crate::config::{DynamoDbSettings, Secret};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
@@ -129,9 +130,10 @@ fn origin(endpoint: &str) -> String {
 impl DynamoDb {
     /// A client, and one request that shows that it can reach DynamoDB and is let in.
     pub(crate) async fn connect(settings: &DynamoDbSettings, connect_timeout: Duration, _: Duration) -> Result<Self> {
+        let home = Home::movable("the AWS SDK")?;
         let call = Call::new("open", 0, connect_timeout);
         let client = client(settings, connect_timeout).await?;
-        let db = Self { client, limits: Limits::DYNAMODB, stamps: Stamps::new() };
+        let db = Self { client, limits: Limits::DYNAMODB, stamps: Stamps::new(), home };
         db.knock(&call).await.map_err(|error| match &settings.endpoint {
             Some(endpoint) => {
                 let message = format!("{}: {}", origin(endpoint), error.message());

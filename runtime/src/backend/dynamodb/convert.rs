@@ -118,10 +118,10 @@ fn to_value(attribute: AttributeValue) -> Result<Value> {
     })
 }
 
-/// Empty bytes are an empty list everywhere.
+/// Empty bytes of a model are an empty list, which they would not be found as.
 fn bytes(blob: Blob) -> Value {
     let bytes = blob.into_inner();
-    if bytes.is_empty() { Value::List(Vec::new()) } else { Value::Bytes(bytes) }
+    if bytes.is_empty() { Value::Foreign("empty binary data") } else { Value::Bytes(bytes) }
 }
 
 #[cfg(test)]

@@ -113,8 +113,8 @@ pub(super) fn of(definition: &'static Definition, record: &Record) -> Vec<(&'sta
 /// what no key can be has none: no record of ours has such a value.
 pub(super) fn key_of(definition: &Definition, index: &IndexDef, record: &Record) -> Option<GuardKey> {
     let values = index_values(definition, index, record)?;
-    let is_key = |value: &Value| matches!(value, Value::String(_) | Value::Bytes(_)) || value.as_int().is_some();
-    values.iter().all(is_key).then(|| key(index, &values))
+    let are_keys = index.parts().zip(&values).all(|(part, value)| part.kind.holds(value));
+    are_keys.then(|| key(index, &values))
 }
 
 /// The record that a guard is of.

@@ -42,6 +42,7 @@ use std::fmt;
 
 use aws_sdk_dynamodb::Client;
 
+use super::home::Home;
 use super::{Backend, Observer, Plan, Reply};
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
@@ -65,6 +66,7 @@ use write::Writer;
 /// | create | `PutItem`; with unique values `TransactWriteItems` |
 /// | put, save | `PutItem`; with unique values the record is read first, then `PutItem`, or `TransactWriteItems` where values move |
 /// | update, upsert | `UpdateItem`; where unique values move, or to a float is added, the record is read first |
+/// | any write under a condition on a float in a list, a map or an `is_in` | the record is read first, and the condition judged here |
 /// | delete | `DeleteItem`; with unique values the record is read first, then `TransactWriteItems` |
 /// | put_many, delete_many | `BatchWriteItem` of 25, four at a time; with unique values the records are read by `BatchGetItem`, then each is written by itself, eight at a time |
 /// | transaction | `TransactWriteItems`; what has to be read is read before, by `BatchGetItem` |
@@ -80,7 +82,12 @@ use write::Writer;
 /// **Unique values** are guards: items in the table `<name>.unique`, one a value, that say which
 /// record has it. They are written with the record in one transaction ("Managing complex workflows
 /// with DynamoDB transactions"), so two writers cannot both have a value; a write that comes between
-/// is seen by the record's stamp, an attribute that every write leaves, and the write begins anew.
+/// is seen by the record's stamp, an attribute that every write leaves, and the write begins anew. A guard
+/// that names a record which has not got the value is freed when it is met.
+///
+/// **Numbers** of other programs may have 38 digits, of which a float has 17: they are read as the nearest
+/// float, and a comparison with a float is one with all numbers that are read as it. Nulls are missing fields.
+/// Sets, and numbers whose nearest float is whole, are `Codec` where the model has a field for them.
 ///
 /// **Expiry** is a number of epoch seconds in `_reposit_expires`, on which the table's time to live
 /// is turned on ("Using time to live"). Reads and conditions look at it themselves; DynamoDB deletes
@@ -95,13 +102,29 @@ use write::Writer;
 /// that the first attempt may have brought about is `OutcomeUnknown` too. A write that must come
 /// through a lost answer is put in a transaction, alone too: its token makes it happen once, at twice
 /// the write units.
+///
+/// **Runtimes**: connections are tasks of the tokio runtime that made them. On another one new ones are
+/// made where that has ended; where it does not run, a call is `Unavailable`.
 pub struct DynamoDb {
     client: Client,
     limits: Limits,
     stamps: Stamps,
+    home: Home,
 }
 
 impl DynamoDb {
+    /// A reply that is worked for on a runtime where it can come.
+    fn reply<'a, T: Send + 'a>(
+        &'a self,
+        call: Call,
+        work: impl Future<Output = Result<T>> + Send + 'a,
+    ) -> Reply<'a, T> {
+        Reply::later(async move {
+            self.home.check(&call).await?;
+            work.await
+        })
+    }
+
     async fn write_one(&self, call: &Call, write: Write) -> Result<Written> {
         if let Action::Check = write.action {
             let found = self.fetch(call, vec![(write.definition, write.key.clone())], true, None).await?;
@@ -140,19 +163,19 @@ impl Backend for DynamoDb {
     }
 
     fn ping(&self, call: Call) -> Reply<'_, ()> {
-        Reply::later(async move { self.knock(&call).await })
+        self.reply(call, async move { self.knock(&call).await })
     }
 
     fn plan(&self, call: Call, definition: &'static Definition) -> Reply<'_, Plan> {
-        Reply::later(async move { self.draft(&call, definition).await })
+        self.reply(call, async move { self.draft(&call, definition).await })
     }
 
     fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
-        Reply::later(async move { self.make(&call, definition).await })
+        self.reply(call, async move { self.make(&call, definition).await })
     }
 
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
-        Reply::later(async move {
+        self.reply(call, async move {
             let found = self.fetch(&call, vec![(get.definition, get.key)], get.consistent, None).await?;
             Ok(found.into_iter().flatten().next().filter(|record| record.is_live(&call)))
         })
@@ -166,7 +189,7 @@ impl Backend for DynamoDb {
         consistent: bool,
         observer: Observer,
     ) -> Reply<'_, Vec<Option<Record>>> {
-        Reply::later(async move {
+        self.reply(call, async move {
             let wanted = keys.into_iter().map(|key| (definition, key)).collect();
             let found = self.fetch_watched(&call, wanted, consistent, None, &observer).await?;
             Ok(found.into_iter().map(|record| record.filter(|record| record.is_live(&call))).collect())
@@ -174,37 +197,37 @@ impl Backend for DynamoDb {
     }
 
     fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>> {
-        Reply::later(async move {
+        self.reply(call, async move {
             if find.consistent { self.find_consistently(&call, &find).await } else { self.find(&call, &find).await }
         })
     }
 
     fn query(&self, call: Call, query: Query) -> Reply<'_, Records> {
-        Reply::later(async move { self.page(&call, &query).await })
+        self.reply(call, async move { self.page(&call, &query).await })
     }
 
     fn count(&self, call: Call, query: Query) -> Reply<'_, u64> {
-        Reply::later(async move { self.number(&call, &query).await })
+        self.reply(call, async move { self.number(&call, &query).await })
     }
 
     fn write(&self, call: Call, write: Write) -> Reply<'_, Written> {
-        Reply::later(async move { self.write_one(&call, write).await })
+        self.reply(call, async move { self.write_one(&call, write).await })
     }
 
     fn write_many(&self, call: Call, writes: Vec<Write>, observer: Observer) -> Reply<'_, Vec<Result<Written>>> {
-        Reply::later(async move { Ok(self.write_all(&call, &writes, &observer).await) })
+        self.reply(call, async move { Ok(self.write_all(&call, &writes, &observer).await) })
     }
 
     fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>> {
-        Reply::later(async move { self.write_together(&call, &writes).await })
+        self.reply(call, async move { self.write_together(&call, &writes).await })
     }
 
     fn read_together(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
-        Reply::later(async move { self.read_at_once(&call, &gets).await })
+        self.reply(call, async move { self.read_at_once(&call, &gets).await })
     }
 
     fn verify(&self, call: Call, definition: &'static Definition, mend: bool) -> Reply<'_, Vec<String>> {
-        Reply::later(async move { self.check(&call, definition, mend).await })
+        self.reply(call, async move { self.check(&call, definition, mend).await })
     }
 
     fn explain(&self, call: Call, request: Request<'_>) -> Result<String> {

@@ -76,8 +76,7 @@ impl DynamoDb {
                     .set_exclusive_start_key(start.clone())
                     .send()
             };
-            let given =
-                call::read_for(call, request, PAGE, |page| is_page(page.items.as_deref(), page.count)).await?;
+            let given = call::read_for(call, request, PAGE, |page| is_page(page.items.as_deref(), page.count)).await?;
             for item in given.items.unwrap_or_default() {
                 let record = to_record_of(definition, item)?;
                 let record = match find.index.projection {

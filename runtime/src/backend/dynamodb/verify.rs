@@ -192,7 +192,8 @@ impl DynamoDb {
             let scan = self.client.scan().table_name(&table).consistent_read(true);
             scan.set_exclusive_start_key(start.clone()).send()
         };
-        let given = call::read_for(call, request, query::PAGE, |page| is_page(page.items.as_deref(), page.count)).await?;
+        let given =
+            call::read_for(call, request, query::PAGE, |page| is_page(page.items.as_deref(), page.count)).await?;
         let guards = given.items.unwrap_or_default().into_iter().map(to_record).collect::<Result<_>>()?;
         Ok((guards, given.last_evaluated_key))
     }

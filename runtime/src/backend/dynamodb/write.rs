@@ -210,7 +210,8 @@ impl<'a> Writer<'a> {
                     }
                     ops.extend(settled.op.map(|op| (Part::Record(position), op)));
                     let existed = record.is_some_and(|record| record.is_live(self.call));
-                    let record = settled.outcome.filter(|_| !write.changes().is_empty());
+                    let tells = matches!(write.action, Action::Update(_) | Action::Upsert { .. });
+                    let record = settled.outcome.filter(|_| tells);
                     written.push(Written { existed, record });
                 }
                 Base::Unread | Base::Wanted => {

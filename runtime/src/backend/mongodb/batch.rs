@@ -12,13 +12,14 @@ use mongodb::bson::raw::cstr;
 use mongodb::bson::{Document, RawArrayBuf, RawBson, RawDocument, RawDocumentBuf, doc, rawdoc};
 use mongodb::options::FindOptions;
 
+use super::clash::refusal;
 use super::command::{Command, Stamps, replacement};
-use super::errors::{Clash, Trouble, index_of, is_undone, of_item};
-use super::explain;
+use super::errors::{Clash, DUPLICATE_KEY, Trouble, is_undone, of_item};
 use super::patience::{Backoff, attempt, least, out_of_time, within};
 use super::read::{collection, find};
 use super::shape::{id, stamp_of};
 use super::write;
+use super::{answer, explain};
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::Observer;
 use crate::request::{Action, Call, RecordKey, Write, Written};
@@ -156,7 +157,11 @@ async fn send(
         let concern = mongodb::bson::serialize_to_raw_document_buf(concern).map_err(mongodb::error::Error::from)?;
         command.append(cstr!("writeConcern"), concern);
     }
-    within(attempt(call), async { database.run_raw_command(command).await }).await
+    let answer = within(attempt(call), async { database.run_raw_command(command).await }).await;
+    answer.or_else(|trouble| match &trouble {
+        Trouble::Driver(error) => answer::done(error).ok_or(trouble),
+        Trouble::Silence => Err(trouble),
+    })
 }
 
 /// Statements of the first one's kind as one command.
@@ -225,12 +230,10 @@ async fn settle(
         let at = error.get_i32("index").ok().and_then(|at| usize::try_from(at).ok());
         let Some(at) = at.and_then(|at| round.get(at).copied()) else { continue };
         let message = error.get_str("errmsg").unwrap_or_default();
-        let clash =
-            index_of(message).map(|index| Clash { index, values: error.get_document("keyValue").ok().cloned() });
-        match (clash, error.get_i32("code").unwrap_or_default()) {
-            (Some(clash), _) => clashes.push((at, clash)),
-            (None, code) if is_undone(code) => drop(again.insert(at)),
-            (None, code) => results[at] = Some(Err(of_item(code, message))),
+        match error.get_i32("code").unwrap_or_default() {
+            DUPLICATE_KEY => clashes.push((at, Clash::of_item(message, error))),
+            code if is_undone(code) => drop(again.insert(at)),
+            code => results[at] = Some(Err(of_item(code, message))),
         }
     }
     let clashed: HashSet<usize> = clashes.iter().map(|(at, _)| *at).collect();
@@ -256,9 +259,9 @@ async fn settle(
     // One by one and in order, since the holder of a value may have expired, and the first that asks for it has it then.
     for (at, clash) in clashes {
         let write = &chunk[at];
-        results[at] = Some(match write::refusal(write, &clash) {
-            Some(error) if write.definition.ttl().is_none() => Err(error),
-            _ => write::write(database, *call, write.clone()).await,
+        results[at] = Some(match refusal(write, &clash) {
+            Some(error) => Err(error),
+            None => write::write(database, *call, write.clone()).await,
         });
     }
 }
@@ -288,7 +291,8 @@ async fn mark_stored(
         Ok((mine, key))
     };
     let filter = doc! { "_id": { "$in": ids } };
-    let Ok(found) = find(call, &collection(database, first.definition), &filter, &options, round.len(), decode).await else {
+    let Ok(found) = find(call, &collection(database, first.definition), &filter, &options, round.len(), decode).await
+    else {
         return;
     };
     for at in round {

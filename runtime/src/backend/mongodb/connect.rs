@@ -38,22 +38,19 @@ pub(super) async fn connect(
     options.app_name.get_or_insert_with(|| "reposit".to_owned());
     let topology = Topology::watch(&mut options);
     let opening = async {
-        match open(settings, options.clone()).await {
+        match open(settings, options.clone(), &topology).await {
             Err(Trouble::Driver(error)) if is_stranger(&error) && settings.auth_fallback.is_some() => {
                 if let Some(credential) = &mut options.credential {
                     credential.source = settings.auth_fallback.clone();
                 }
-                open(settings, options).await
+                open(settings, options, &topology).await
             }
             opened => opened,
         }
         .map_err(|trouble| trouble.into_error("open"))
     };
     let left = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()));
-    let unreached = || {
-        let error = unreachable(settings, connect_timeout, &topology.causes());
-        topology.failure().map_or(error.clone(), |failure| error.with_source(failure))
-    };
+    let unreached = || topology.with_failure(unreachable(settings, connect_timeout, &topology.causes()));
     match tokio::time::timeout(left, opening).await {
         Ok(Err(error)) if error.kind() == ErrorKind::Timeout => Err(unreached()),
         Ok(opened) => {
@@ -65,7 +62,11 @@ pub(super) async fn connect(
 }
 
 /// The database, once the server has answered: that takes a connection and the user's authentication.
-async fn open(settings: &MongoDbSettings, options: ClientOptions) -> Result<(Database, Document), Trouble> {
+async fn open(
+    settings: &MongoDbSettings,
+    options: ClientOptions,
+    topology: &Topology,
+) -> Result<(Database, Document), Trouble> {
     let direct = options.direct_connection == Some(true);
     let client = Client::with_options(options)?;
     // Reads go to the primary: on a secondary a record that was just written may not be there.
@@ -73,9 +74,9 @@ async fn open(settings: &MongoDbSettings, options: ClientOptions) -> Result<(Dat
     let options = DatabaseOptions::builder().selection_criteria(criteria).build();
     let database = client.database_with_options(&settings.database, options);
     loop {
-        match database.run_command(doc! { "hello": 1 }).await.map_err(Trouble::Driver) {
+        match database.run_command(doc! { "hello": 1 }).await {
             // It is looked for until the deadline of whoever opens it.
-            Err(trouble) if trouble.is_unreached() => {}
+            Err(error) if Trouble::Driver(error.clone()).is_unreached() => topology.not_found(error),
             // The driver reads from whichever member it is connected to directly.
             Ok(hello) if direct && !is_primary(&hello) => tokio::time::sleep(ELECTION).await,
             hello => return Ok((database, hello?)),

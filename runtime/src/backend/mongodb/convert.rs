@@ -224,7 +224,12 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 
 /// The bytes that such text stands for.
 pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    // As it is written, and no other way: it is looked for as that.
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
     rest.is_empty().then(|| pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect())?
 }
@@ -289,6 +294,7 @@ mod tests {
         assert_eq!(texts.iter().map(|text| unhex(text).unwrap()).collect::<Vec<_>>(), std::mem::take(&mut bytes));
         assert_eq!(unhex("0"), None);
         assert_eq!(unhex("0x"), None);
+        assert_eq!(unhex("0A"), None);
     }
 
     #[test]

@@ -2,15 +2,19 @@
 //!
 //! MongoDB keeps no types of fields, so the keys of each repository are written down too.
 
-use mongodb::Database;
-use mongodb::bson::{Document, doc};
+use futures_util::TryStreamExt;
+use mongodb::bson::{Bson, Document, RawBsonRef, RawDocumentBuf, doc};
+use mongodb::raw_batch_cursor::{RawBatch, RawBatchCursor};
+use mongodb::{Collection, Database};
 
 use super::convert::hex;
-use super::errors::{Trouble, index_of};
+use super::errors::{DUPLICATE_KEY, Trouble};
+use super::expression::{field_of, literal};
 use super::indexes::{described, fields, name_of};
 use super::patience::{Backoff, read, within};
+use super::read::collection;
 use super::shape::shadows;
-use super::{indexes, schema};
+use super::{indexes, schema, shallow};
 use crate::backend::Plan;
 use crate::definition::{Definition, KeyKind};
 use crate::error::{Error, ErrorKind, Result};
@@ -21,7 +25,6 @@ const NAMESPACE_NOT_FOUND: i32 = 26;
 const NAMESPACE_EXISTS: i32 = 48;
 /// An index of another shape was made in between.
 const INDEX_CONFLICTS: [i32; 2] = [85, 86];
-const DUPLICATE_KEY: i32 = 11000;
 
 /// What there is already.
 #[derive(Debug, Default)]
@@ -46,7 +49,7 @@ pub(super) async fn define(database: &Database, call: Call, definition: &'static
     schema::write(database, &call, definition).await?;
     if existing.collection.is_none() {
         let create = |_| database.run_command(doc! { "create": definition.name() }).into_future();
-        tolerate(command(&call, create).await, NAMESPACE_EXISTS)?;
+        tolerate(command(&call, create).await.map(drop), NAMESPACE_EXISTS)?;
     } else {
         let filling = "records were being given the text that an index orders their bytes by";
         fill_shadows(database, &call, definition).await.map_err(|error| error.timed_out_while(filling))?;
@@ -120,7 +123,7 @@ fn refused(definition: &Definition, trouble: Trouble, call: &Call, missing: &[Do
     };
     let code = super::errors::code(error);
     if code == Some(DUPLICATE_KEY) {
-        let index = index_of(&error.to_string()).unwrap_or_default();
+        let index = trouble.clash().and_then(|clash| clash.index).unwrap_or_default();
         let message = format!("the unique index {index} cannot be made: records share its values");
         return Error::new(ErrorKind::SchemaMismatch, message).on_index(&index).with_source(error.clone());
     }
@@ -132,10 +135,10 @@ fn refused(definition: &Definition, trouble: Trouble, call: &Call, missing: &[Do
 }
 
 /// Sends a command that may be sent again, until the deadline.
-async fn command<F, W>(call: &Call, mut work: F) -> Result<Document, Trouble>
+async fn command<T, F, W>(call: &Call, mut work: F) -> Result<T, Trouble>
 where
     F: FnMut(()) -> W,
-    W: Future<Output = mongodb::error::Result<Document>>,
+    W: Future<Output = mongodb::error::Result<T>>,
 {
     let mut backoff = Backoff::new();
     loop {
@@ -147,30 +150,36 @@ where
     }
 }
 
-fn tolerate(result: Result<Document, Trouble>, code: i32) -> Result<Document> {
+fn tolerate<T: Default>(result: Result<T, Trouble>, code: i32) -> Result<T> {
     match result {
-        Err(Trouble::Driver(error)) if super::errors::code(&error) == Some(code) => Ok(Document::new()),
+        Err(Trouble::Driver(error)) if super::errors::code(&error) == Some(code) => Ok(T::default()),
         other => other.map_err(|trouble| trouble.into_error("define")),
     }
 }
 
-/// The documents in the first batch of a command's cursor. A collection has 64 indexes at most, which one batch holds.
-fn batch(answer: &Document) -> Vec<Document> {
-    let items = answer.get_document("cursor").and_then(|cursor| cursor.get_array("firstBatch"));
-    items.into_iter().flatten().filter_map(|item| item.as_document().cloned()).collect()
+/// The documents of a cursor's first batch, which holds all: a collection has 64 indexes at most.
+async fn first_batch(mut cursor: RawBatchCursor) -> mongodb::error::Result<Option<RawBatch>> {
+    cursor.try_next().await
+}
+
+fn batch(first: Option<RawBatch>, call: &Call) -> Result<Vec<Document>> {
+    let Some(first) = first else { return Ok(Vec::new()) };
+    let items = first.doc_slices().map_err(|error| Trouble::Driver(error).into_error(call.operation))?;
+    shallow::documents(items)
 }
 
 async fn existing(database: &Database, call: &Call, definition: &Definition) -> Result<Existing> {
-    let list = doc! { "listCollections": 1, "filter": { "name": definition.name() } };
-    let collections = read(call, |_| database.run_command(list.clone()).into_future()).await?;
-    let Some(collection) = batch(&collections).into_iter().next() else {
+    let named = doc! { "name": definition.name() };
+    let records = collection(database, definition);
+    let list = |_| async { first_batch(database.list_collections().filter(named.clone()).batch().await?).await };
+    let Some(collection) = batch(read(call, list).await?, call)?.into_iter().next() else {
         let schema = schema::stored(database, call, definition).await?;
         return Ok(Existing { schema, ..Existing::default() });
     };
-    let list = |_| database.run_command(doc! { "listIndexes": definition.name() }).into_future();
-    let indexes = tolerate(command(call, list).await, NAMESPACE_NOT_FOUND)?;
+    let list = |()| async { first_batch(records.list_indexes().batch().await?).await };
+    let indexes = batch(tolerate(command(call, list).await, NAMESPACE_NOT_FOUND)?, call)?;
     let schema = schema::stored(database, call, definition).await?;
-    Ok(Existing { collection: Some(collection), schema, indexes: batch(&indexes) })
+    Ok(Existing { collection: Some(collection), schema, indexes })
 }
 
 /// What is missing and what does not match; with the indexes that are missing.
@@ -244,7 +253,7 @@ async fn foreign_keys(database: &Database, call: &Call, definition: &Definition)
             (filter, format!("document {{h, r}} of {} and {}", definition.hash().kind.as_str(), range.kind.as_str()))
         }
     };
-    let collection = database.collection::<Document>(definition.name());
+    let collection = collection(database, definition);
     let found = read(call, |_| collection.find_one(filter.clone()).into_future()).await?;
     Ok(found.map(|_| format!("the collection has records whose _id is not a {expected}")))
 }
@@ -269,7 +278,7 @@ async fn duplicates(
         doc! { "$match": { "n": { "$gt": 1 } } },
         doc! { "$limit": 1 },
     ];
-    let collection = database.collection::<Document>(definition.name());
+    let collection = collection(database, definition);
     let (pipeline, collection) = (&pipeline, &collection);
     let first = |_| async move { collection.aggregate(pipeline.clone()).allow_disk_use(true).await?.advance().await };
     let looking = format!("records that share a value of the unique index {} were looked for", name_of(wanted));
@@ -279,16 +288,28 @@ async fn duplicates(
 
 /// Gives records that were stored before an index ordered by bytes was declared their text.
 async fn fill_shadows(database: &Database, call: &Call, definition: &'static Definition) -> Result<()> {
-    let collection = database.collection::<Document>(definition.name());
-    for (name, shadow) in shadows(definition) {
-        loop {
-            let filter = doc! { name: { "$type": "binData" }, &shadow: { "$exists": false } };
-            let Some(record) = read(call, |_| collection.find_one(filter.clone()).into_future()).await? else { break };
-            let (Some(id), Ok(bytes)) = (record.get("_id"), record.get_binary_generic(name)) else { break };
-            let same = doc! { "_id": { "$eq": id }, name: { "$eq": record.get(name) } };
-            let set = doc! { "$set": { &shadow: hex(bytes) } };
-            read(call, |_| collection.update_one(same.clone(), set.clone()).into_future()).await?;
-        }
+    let collection = &collection(database, definition);
+    for (name, shadow) in &shadows(definition) {
+        // Begun again, it goes on with those that have none yet.
+        read(call, |_| fill_shadow(collection, name, shadow)).await?;
+    }
+    Ok(())
+}
+
+async fn fill_shadow(collection: &Collection<RawDocumentBuf>, name: &str, shadow: &str) -> mongodb::error::Result<()> {
+    let stored = field_of("$$ROOT".into(), name);
+    // Of a list, a filter by type looks at the items.
+    let is_bytes = doc! { "$eq": [{ "$type": stored.clone() }, "binData"] };
+    let filter = doc! { "$expr": is_bytes, shadow: { "$exists": false } };
+    let mut cursor = collection.find(filter).projection(doc! { name: 1 }).await?;
+    while cursor.advance().await? {
+        let record = cursor.current();
+        let (Some(id), Some(RawBsonRef::Binary(bytes))) = (record.get("_id")?, record.get(name)?) else { continue };
+        let text = hex(bytes.bytes);
+        let still = doc! { "$eq": [stored.clone(), literal(bytes.to_binary())] };
+        // Where it is not so any more, another has changed it, and has given it its text.
+        let same = doc! { "_id": { "$eq": Bson::try_from(id)? }, "$expr": still };
+        collection.update_one(same, doc! { "$set": { shadow: text } }).await?;
     }
     Ok(())
 }

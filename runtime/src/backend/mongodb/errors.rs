@@ -7,6 +7,7 @@ use mongodb::error::{
     TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT, WriteFailure,
 };
 
+use super::answer;
 use crate::error::{Error, ErrorKind};
 
 /// Why a call to the driver gave nothing.
@@ -18,16 +19,25 @@ pub(super) enum Trouble {
     Silence,
 }
 
-/// Another record holds a value of a unique index.
+/// Another record held a value of a unique index when the server looked.
 #[derive(Debug, Clone)]
 pub(super) struct Clash {
-    /// The index's name.
-    pub(super) index: String,
+    /// The index's name, where the server told it.
+    pub(super) index: Option<String>,
     /// The values, by the index's columns, where the server told them.
     pub(super) values: Option<Document>,
 }
 
-const DUPLICATE_KEY: i32 = 11000;
+impl Clash {
+    /// What one write of a command was refused for.
+    pub(super) fn of_item(message: &str, item: &Document) -> Self {
+        Self { index: index_of(message), values: item.get_document("keyValue").ok().cloned() }
+    }
+}
+
+pub(super) const DUPLICATE_KEY: i32 = 11000;
+/// An expression could not convert a value: so an upsert refuses what is not to be changed.
+const NOT_CONVERTED: i32 = 241;
 /// The server says that it is not the primary.
 const NOT_PRIMARY: [i32; 4] = [10107, 13435, 10058, 13436];
 /// The server stopped or stepped down in the middle, or the network broke between servers.
@@ -49,13 +59,13 @@ pub(super) fn code(error: &DriverError) -> Option<i32> {
         Driver::Command(command) => Some(command.code),
         Driver::Write(WriteFailure::WriteError(write)) => Some(write.code),
         Driver::Write(WriteFailure::WriteConcernError(concern)) => Some(concern.code),
-        _ => None,
+        _ => answer::code(error),
     }
 }
 
 impl Trouble {
     fn has_label(&self, label: &str) -> bool {
-        matches!(self, Self::Driver(error) if error.contains_label(label))
+        matches!(self, Self::Driver(error) if error.contains_label(label) || answer::has_label(error, label))
     }
 
     fn code(&self) -> Option<i32> {
@@ -139,13 +149,18 @@ impl Trouble {
         if code(error) != Some(DUPLICATE_KEY) {
             return None;
         }
-        let message = match &*error.kind {
-            Driver::Command(command) => &command.message,
-            Driver::Write(WriteFailure::WriteError(write)) => &write.message,
-            _ => return None,
+        let index = match &*error.kind {
+            Driver::Command(command) => index_of(&command.message),
+            Driver::Write(WriteFailure::WriteError(write)) => index_of(&write.message),
+            _ => answer::message(error).as_deref().and_then(index_of),
         };
         let values = error.server_response().and_then(|response| values_of(response));
-        Some(Clash { index: index_of(message)?, values })
+        Some(Clash { index, values })
+    }
+
+    /// Whether an expression refused the stored record.
+    pub(super) fn is_not_converted(&self) -> bool {
+        self.code() == Some(NOT_CONVERTED)
     }
 
     /// The error as the library's own.
@@ -171,14 +186,14 @@ impl Trouble {
 
 /// The name in "E11000 duplicate key error collection: db.c index: NAME dup key: { .. }". A name
 /// may have spaces in it; what follows it is fixed.
-pub(super) fn index_of(message: &str) -> Option<String> {
+fn index_of(message: &str) -> Option<String> {
     let (_, rest) = message.split_once(" index: ")?;
     let (name, _) = rest.split_once(" dup key:")?;
     Some(name.to_owned())
 }
 
 /// The values that clash: beside the code where the command failed, in the write error otherwise.
-pub(super) fn values_of(response: &RawDocument) -> Option<Document> {
+fn values_of(response: &RawDocument) -> Option<Document> {
     if let Ok(values) = response.get_document("keyValue") {
         return Document::try_from(values).ok();
     }
@@ -197,9 +212,10 @@ pub(super) fn of_item(code: i32, message: &str) -> Error {
     Error::new(kind, format!("{message} (code {code})"))
 }
 
-/// Whether the driver could not read an answer. What it could not write has other kinds.
+/// Whether an answer cannot be read, not even its code. What the driver could not write has other kinds.
 fn is_garbled(error: &DriverError) -> bool {
     match &*error.kind {
+        _ if code(error).is_some() => false,
         Driver::InvalidResponse { .. } => true,
         Driver::Bson(error) => matches!(
             error.kind,
@@ -225,7 +241,7 @@ fn kind_of(error: &DriverError) -> ErrorKind {
         | Driver::Io(_)
         | Driver::ConnectionPoolCleared { .. }
         | Driver::DnsResolve { .. } => ErrorKind::Unavailable,
-        Driver::Bson(_) => ErrorKind::Codec,
+        Driver::Bson(_) if code(error).is_none() => ErrorKind::Codec,
         _ => code(error).map_or(ErrorKind::Backend, |code| kind_of_code(code, error)),
     }
 }
@@ -266,7 +282,10 @@ fn message_of(error: &DriverError) -> String {
             "the connections to the server were closed, as one of them failed".to_owned()
         }
         kind if is_garbled(error) => format!("the server's answer cannot be read: {kind}"),
-        kind => kind.to_string(),
+        kind => match (answer::message(error), code(error)) {
+            (Some(message), Some(code)) => format!("{message} (code {code})"),
+            _ => kind.to_string(),
+        },
     }
 }
 

@@ -24,6 +24,10 @@ pub(super) fn filter(definition: &Definition, expr: &Expr) -> Result<Document> {
 pub(super) fn truth(definition: &Definition, expr: &Expr) -> Result<Bson> {
     Ok(match expr {
         Expr::Compare { path, op, value } => compare(definition, path, *op, value)?,
+        Expr::In { path, values } if values.iter().any(has_names_in_order) => {
+            let is = |value: &Value| compare(definition, path, Op::Eq, value);
+            doc! { "$or": values.iter().map(is).collect::<Result<Vec<_>>>()? }.into()
+        }
         Expr::In { path, values } => {
             let values = values.iter().map(|value| operand(definition, path, value)).collect::<Result<Vec<_>>>()?;
             doc! { "$in": [at(definition, path), literal(values)] }.into()
@@ -72,8 +76,12 @@ fn compare(definition: &Definition, path: &Path, op: Op, value: &Value) -> Resul
         Op::Ge => "$gte",
     };
     let stored = at(definition, path);
+    if op == Op::Eq || (op == Op::Ne && has_names_in_order(value)) {
+        let same = same(stored, value, operand(definition, path, value)?)?;
+        return Ok(if op == Op::Eq { same } else { doc! { "$not": [same] }.into() });
+    }
     let compared = doc! { operator: [stored.clone(), literal(operand(definition, path, value)?)] };
-    if matches!(op, Op::Eq | Op::Ne) {
+    if op == Op::Ne {
         return Ok(compared.into());
     }
     let guard = match value {
@@ -88,6 +96,40 @@ fn compare(definition: &Definition, path: &Path, op: Op, value: &Value) -> Resul
         _ => return Ok(Bson::Boolean(false)),
     };
     Ok(doc! { "$and": [guard, compared] }.into())
+}
+
+/// Whether the server's own comparison would tell a value from one that has the same names in another
+/// order: it does of maps, which are equal however they were written.
+fn has_names_in_order(value: &Value) -> bool {
+    match value {
+        Value::Map(map) => map.len() > 1 || map.values().any(has_names_in_order),
+        Value::List(items) => items.iter().any(has_names_in_order),
+        _ => false,
+    }
+}
+
+/// Whether what is stored is a value, `operand` as it is stored. Maps are compared name by name.
+fn same(stored: Bson, value: &Value, operand: Bson) -> Result<Bson> {
+    let own = || Bson::from("$$own");
+    let (is_one, size, parts): (Document, Document, Vec<Bson>) = match value {
+        value if !has_names_in_order(value) => return Ok(doc! { "$eq": [stored, literal(operand)] }.into()),
+        Value::Map(map) => {
+            let part = |(name, value): (&String, &Value)| same(field_of(own(), name), value, to_bson(value)?);
+            let size = doc! { "$size": { "$objectToArray": own() } };
+            (doc! { "$eq": [{ "$type": own() }, "object"] }, size, map.iter().map(part).collect::<Result<_>>()?)
+        }
+        Value::List(items) => {
+            let item =
+                |(at, value): (i32, &Value)| same(doc! { "$arrayElemAt": [own(), at] }.into(), value, to_bson(value)?);
+            let items = (0..).zip(items).map(item).collect::<Result<_>>()?;
+            (doc! { "$isArray": [own()] }, doc! { "$size": own() }, items)
+        }
+        _ => return Ok(Bson::Boolean(false)),
+    };
+    let count = i64::try_from(parts.len()).unwrap_or(i64::MAX);
+    let all = [doc! { "$eq": [size, count] }.into()].into_iter().chain(parts).collect::<Vec<Bson>>();
+    let inside = doc! { "$cond": [is_one, { "$and": all }, false] };
+    Ok(doc! { "$let": { "vars": { "own": stored }, "in": inside } }.into())
 }
 
 /// An operand as it would be stored at the path.
@@ -108,7 +150,12 @@ fn is_hex(definition: &Definition, path: &Path) -> bool {
 
 fn contains(definition: &Definition, path: &Path, value: &Value) -> Result<Bson> {
     let stored = at(definition, path);
-    let in_list = doc! { "$in": [literal(to_bson(value)?), stored.clone()] };
+    let in_list = if has_names_in_order(value) {
+        let is_item = same("$$item".into(), value, to_bson(value)?)?;
+        doc! { "$anyElementTrue": [{ "$map": { "input": stored.clone(), "as": "item", "in": is_item } }] }
+    } else {
+        doc! { "$in": [literal(to_bson(value)?), stored.clone()] }
+    };
     let in_list = doc! { "$cond": [{ "$isArray": [stored.clone()] }, in_list, false] };
     let Value::String(part) = value else { return Ok(in_list.into()) };
     let found = doc! { "$indexOfBytes": [stored.clone(), literal(part.as_str())] };
@@ -120,7 +167,7 @@ fn size(definition: &Definition, path: &Path, op: Op, count: u64) -> Bson {
     let stored = at(definition, path);
     let is = |name: &str| doc! { "$eq": [{ "$type": stored.clone() }, name] };
     let size: Bson = if is_hex(definition, path) {
-        doc! { "$divide": [{ "$strLenBytes": stored.clone() }, 2] }.into()
+        doc! { "$cond": [is("string"), { "$divide": [{ "$strLenBytes": stored.clone() }, 2] }, null] }.into()
     } else {
         let branches = vec![
             doc! { "case": is("array"), "then": { "$size": stored.clone() } },

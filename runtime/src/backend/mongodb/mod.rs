@@ -1,7 +1,9 @@
 //! MongoDB, through its own driver.
 
+mod answer;
 mod batch;
 mod by_hand;
+mod clash;
 mod command;
 mod connect;
 mod convert;
@@ -9,7 +11,6 @@ mod define;
 mod errors;
 mod explain;
 mod expression;
-mod home;
 mod indexes;
 mod known;
 mod patience;
@@ -18,7 +19,9 @@ mod read;
 #[cfg(test)]
 mod sample;
 mod schema;
+mod seen;
 mod session;
+mod shallow;
 mod shape;
 mod topology;
 mod transact;
@@ -33,9 +36,9 @@ use std::time::Duration;
 
 use mongodb::bson::doc;
 
-use self::home::Home;
 use self::known::Known;
 use self::topology::Topology;
+use super::home::Home;
 use super::{Backend, Observer, Plan, Reply};
 use crate::config::MongoDbSettings;
 use crate::definition::Definition;
@@ -78,9 +81,13 @@ use crate::value::Record;
 /// Where a write finds no record that it may change, a `find` follows that tells why. Where a unique
 /// value is held by a record that has expired, that record is deleted and the write sent again.
 ///
-/// Reads go to the primary, whatever the connection string prefers, so that every one is as consistent
-/// as a consistent one. Its read and write concerns are kept; a transaction has `snapshot` and
-/// `majority`. A write concern of less than a majority can lose writes that were acknowledged.
+/// Reads go to the primary, so that every one is as consistent as a consistent one; a connection string
+/// that prefers others, asks for another than the latest, or wants no acknowledgement, is refused. Its
+/// read and write concerns are kept else; a transaction has `snapshot` and `majority`. A write concern of
+/// less than a majority can lose writes that were acknowledged.
+///
+/// Connections and monitors are tasks of the tokio runtime that the database was opened on. A call from
+/// another is [`Unavailable`](crate::ErrorKind::Unavailable) where that one has ended or does not run.
 ///
 /// A write is sent again by the driver when the connection breaks, and done once ("Retryable Writes").
 /// Where that is not enough, the stamp in the record tells whether the write happened; where it does
@@ -113,14 +120,16 @@ const TRANSACTION: usize = 1000;
 impl MongoDb {
     /// Opens a database, and waits until the server has answered.
     ///
-    /// Errors: [`Config`](crate::ErrorKind::Config) for a connection string that is not valid and where
-    /// authentication fails, [`Unavailable`](crate::ErrorKind::Unavailable) where nothing answers in time.
+    /// Errors: [`Config`](crate::ErrorKind::Config) for a connection string that is not valid or breaks a
+    /// promise, where authentication fails, and outside a tokio runtime;
+    /// [`Unavailable`](crate::ErrorKind::Unavailable) where nothing answers in time, with the cause for each
+    /// server.
     pub async fn connect(
         settings: &MongoDbSettings,
         connect_timeout: Duration,
         call_timeout: Duration,
     ) -> Result<Self> {
-        let home = Home::current()?;
+        let home = Home::fixed("MongoDB's driver")?;
         let (database, topology) = connect::connect(settings, connect_timeout, call_timeout).await?;
         Ok(Self { database, known: Known::default(), home, topology })
     }

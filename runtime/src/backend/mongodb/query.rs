@@ -13,7 +13,7 @@ use mongodb::options::{CountOptions, FindOptions, Hint};
 use super::expression;
 use super::patience::read;
 use super::read::{collection, find};
-use super::shape::{columns, from_document, id, live, range_part};
+use super::shape::{columns, from_document, id, live, range_part, shadows};
 use crate::definition::{Definition, IndexDef};
 use crate::error::Result;
 use crate::request::{Call, Position, Query, Records, Source, Span};
@@ -100,8 +100,12 @@ pub(super) async fn count(database: &Database, call: Call, query: Query) -> Resu
 fn projection(query: &Query) -> Option<Document> {
     let names = query.projection?.iter().copied().chain(query.range_names()).chain([EXPIRES]);
     let definition = query.definition;
-    let stored = names.filter(|name| *name != definition.hash_name() && Some(*name) != definition.range_name());
-    Some(std::iter::once("_id").chain(stored).map(|name| (name.to_owned(), Bson::Int32(1))).collect())
+    let stored: Vec<_> =
+        names.filter(|name| *name != definition.hash_name() && Some(*name) != definition.range_name()).collect();
+    // Bytes are read with the text beside them.
+    let shadows = shadows(definition).into_iter().filter(|(name, _)| stored.contains(name)).map(|(_, shadow)| shadow);
+    let names = std::iter::once("_id").chain(stored.iter().copied()).map(str::to_owned);
+    Some(names.chain(shadows).map(|name| (name, Bson::Int32(1))).collect())
 }
 
 fn only(record: Record, names: &[&str]) -> Record {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use mongodb::bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
-use mongodb::options::{FindOptions, Hint};
+use mongodb::options::{FindOptions, Hint, ReadConcern};
 use mongodb::{Collection, Database};
 
 use super::patience::read;
@@ -27,6 +27,22 @@ pub(super) fn collection(database: &Database, definition: &Definition) -> Collec
 pub(super) async fn get(database: &Database, call: Call, get: Get) -> Result<Option<Record>> {
     let found = by_key(database, &call, get.definition, &get.key).await?;
     Ok(found.filter(|record| record.is_live(&call)))
+}
+
+/// The document with a key as it is now, whether or not it has reached a majority: what a write meets.
+pub(super) async fn latest(
+    database: &Database,
+    call: &Call,
+    definition: &'static Definition,
+    key: &RecordKey,
+) -> Result<Option<RawDocumentBuf>> {
+    let filter = by_id(definition, key)?;
+    let collection = collection(database, definition);
+    let find = |time| {
+        let find = collection.find_one(filter.clone()).read_concern(ReadConcern::local());
+        find.max_time(time).into_future()
+    };
+    read(call, find).await
 }
 
 /// The record with a key, expired or not.

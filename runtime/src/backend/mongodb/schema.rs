@@ -1,10 +1,11 @@
 //! The keys of each repository as they are written down, since MongoDB keeps no types of fields.
 
-use mongodb::Database;
-use mongodb::bson::{Bson, Document, doc};
+use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 use mongodb::options::ReturnDocument;
+use mongodb::{Collection, Database};
 
 use super::patience::{Backoff, read, within};
+use super::shallow;
 use crate::backend::Plan;
 use crate::definition::{Definition, KeyDef};
 use crate::error::Result;
@@ -13,10 +14,16 @@ use crate::request::Call;
 /// Where they are.
 const SCHEMAS: &str = "_reposit";
 
+/// They are read raw: anyone can write into a collection, and however deep.
+fn schemas(database: &Database) -> Collection<RawDocumentBuf> {
+    database.collection(SCHEMAS)
+}
+
 /// What is written down of a repository.
 pub(super) async fn stored(database: &Database, call: &Call, definition: &Definition) -> Result<Option<Document>> {
-    let schemas = database.collection::<Document>(SCHEMAS);
-    read(call, |time| schemas.find_one(doc! { "_id": definition.name() }).max_time(time).into_future()).await
+    let schemas = schemas(database);
+    let find = |time| schemas.find_one(doc! { "_id": definition.name() }).max_time(time).into_future();
+    read(call, find).await?.map(|found| shallow::document(&found)).transpose()
 }
 
 /// A key as it is written down.
@@ -63,7 +70,7 @@ fn entry_text(entry: &Bson) -> String {
 
 /// Writes the keys down, unless they are, and looks at what is written then.
 pub(super) async fn write(database: &Database, call: &Call, definition: &Definition) -> Result<()> {
-    let schemas = database.collection::<Document>(SCHEMAS);
+    let schemas = schemas(database);
     let update = doc! {
         "$setOnInsert": { "hash": key_entry(definition, definition.hash()), "range": range_entry(definition) },
         "$addToSet": { "parts": { "$each": parts(definition) } },
@@ -73,7 +80,7 @@ pub(super) async fn write(database: &Database, call: &Call, definition: &Definit
     let written = loop {
         let write = schemas.find_one_and_update(doc! { "_id": definition.name() }, update.clone());
         match within(call.left(), write.upsert(true).return_document(ReturnDocument::After).into_future()).await {
-            Ok(written) => break written.unwrap_or_default(),
+            Ok(written) => break written.map(|written| shallow::document(&written)).transpose()?.unwrap_or_default(),
             // Two that insert it at once: one of them has to look again.
             Err(trouble) if (trouble.is_passing() || trouble.clash().is_some()) && backoff.pause(call).await => {}
             Err(trouble) => return Err(trouble.into_error(call.operation)),

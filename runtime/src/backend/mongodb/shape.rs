@@ -14,6 +14,8 @@ use crate::error::{Error, Result};
 use crate::request::RecordKey;
 use crate::value::{EXPIRES, Record, STAMP, Value};
 
+/// What an `_id` is that no record of a key of two parts has.
+const OTHER_ID: &str = "an _id that is not a document of h and r";
 /// The start of the names of fields that the library adds for itself.
 const OWN: &str = "_reposit";
 const HEX: &str = "_reposit_hex_";
@@ -141,7 +143,7 @@ fn unwritable(error: mongodb::bson::error::Error) -> Error {
 }
 
 /// The record that a document holds.
-pub(super) fn from_document(definition: &Definition, document: &RawDocument) -> Result<Record> {
+pub(super) fn from_document(definition: &'static Definition, document: &RawDocument) -> Result<Record> {
     let mut record = Record::new();
     for item in document {
         let (name, raw) = item.map_err(broken)?;
@@ -152,7 +154,24 @@ pub(super) fn from_document(definition: &Definition, document: &RawDocument) -> 
             name => record.insert(name, from_raw(raw)?),
         }
     }
+    for (name, shadow) in shadows(definition) {
+        check_shadow(&mut record, name, document.get_str(&shadow).ok());
+    }
     Ok(record)
+}
+
+/// Bytes that an index is ordered by are found there by the text beside them. Where another program left
+/// it out, or wrote only one of the two, the record stands elsewhere in the index than it is read.
+fn check_shadow(record: &mut Record, name: &str, text: Option<&str>) {
+    let own = match record.get(name) {
+        Some(Value::Bytes(bytes)) => Some(hex(bytes)),
+        // Whatever else it is, it is read as that.
+        Some(_) => return,
+        None => None,
+    };
+    if own.as_deref() != text {
+        record.set(name, Value::Foreign("bytes that do not agree with the text an index orders them by"));
+    }
 }
 
 /// A date in seconds; anything else is no expiry, to the server either.
@@ -168,26 +187,37 @@ fn read_id(definition: &Definition, raw: RawBsonRef<'_>, record: &mut Record) ->
         record.set(definition.hash_name(), from_raw(raw)?);
         return Ok(());
     };
-    let RawBsonRef::Document(parts) = raw else {
-        return Err(Error::codec("_id is not a document of hash and range key"));
-    };
-    for part in parts {
-        let (name, raw) = part.map_err(broken)?;
-        match name.as_str() {
-            "h" => record.set(definition.hash_name(), from_raw(raw)?),
-            "r" => record.set(range_name, read_range(definition, from_raw(raw)?)?),
-            _ => {}
-        }
+    let (hash, range) = match raw {
+        RawBsonRef::Document(parts) => both_parts(parts)?,
+        _ => None,
     }
+    .unwrap_or((Value::Foreign(OTHER_ID), Value::Foreign(OTHER_ID)));
+    record.set(definition.hash_name(), hash);
+    record.set(range_name, read_range(definition, range));
     Ok(())
 }
 
-fn read_range(definition: &Definition, value: Value) -> Result<Value> {
-    match value {
-        Value::String(text) if definition.range().is_some_and(|range| range.kind == KeyKind::Bytes) => {
-            unhex(&text).map(Value::Bytes).ok_or_else(|| Error::codec("_id.r is not hex text"))
+/// What is under `h` and `r`, where these are all there is, in this order: the server compares whole
+/// documents, so that no other one is found by its key.
+fn both_parts(parts: &RawDocument) -> Result<Option<(Value, Value)>> {
+    let parts: Vec<_> = parts.into_iter().take(3).collect::<Result<_, _>>().map_err(broken)?;
+    match parts.as_slice() {
+        [(h, hash), (r, range)] if h.as_str() == "h" && r.as_str() == "r" => {
+            Ok(Some((from_raw(*hash)?, from_raw(*range)?)))
         }
-        value => Ok(value),
+        _ => Ok(None),
+    }
+}
+
+fn read_range(definition: &Definition, value: Value) -> Value {
+    match value {
+        value if definition.range().is_none_or(|range| range.kind != KeyKind::Bytes) => value,
+        Value::String(text) => {
+            unhex(&text).map_or(Value::Foreign("text that is not bytes in lower-case hex"), Value::Bytes)
+        }
+        // They would be looked for as text.
+        Value::Bytes(_) => Value::Foreign("binary data in place of hex text"),
+        value => value,
     }
 }
 

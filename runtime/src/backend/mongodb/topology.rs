@@ -23,6 +23,8 @@ pub(super) struct Topology {
     set: Option<String>,
     tls: bool,
     servers: Arc<Mutex<BTreeMap<String, Heard>>>,
+    /// How the last search for a server ended, while the database was being opened.
+    search: Arc<Mutex<Option<DriverError>>>,
 }
 
 /// What was last heard of a server.
@@ -37,7 +39,7 @@ impl Topology {
     /// Has a client with these options tell what it hears.
     pub(super) fn watch(options: &mut ClientOptions) -> Self {
         let tls = matches!(options.tls, Some(Tls::Enabled(_)));
-        let topology = Self { set: options.repl_set_name.clone(), tls, servers: Arc::default() };
+        let topology = Self { set: options.repl_set_name.clone(), tls, ..Self::default() };
         for host in &options.hosts {
             topology.servers().insert(host.to_string(), Heard::Nothing);
         }
@@ -65,12 +67,22 @@ impl Topology {
         named.chain(more.map(|more| format!("and {more} more"))).collect::<Vec<_>>().join("; ")
     }
 
-    /// The first failure of a server, as a source.
-    pub(super) fn failure(&self) -> Option<DriverError> {
-        self.servers().values().find_map(|heard| match heard {
+    /// A search for a server was in vain.
+    pub(super) fn not_found(&self, error: DriverError) {
+        *self.search.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+    }
+
+    /// An error with what the driver says as its source: of a server that failed, else of the search.
+    pub(super) fn with_failure(&self, error: Error) -> Error {
+        let failure = self.servers().values().find_map(|heard| match heard {
             Heard::Failure(error) => Some(error.clone()),
             _ => None,
-        })
+        });
+        let search = || self.search.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match failure.or_else(search) {
+            Some(failure) => error.with_source(failure),
+            None => error.with_source(io::Error::from(io::ErrorKind::TimedOut)),
+        }
     }
 
     /// An error of a server that was not found, with the causes in it.
@@ -169,7 +181,7 @@ mod tests {
             assert!(topology.cause(&heard).contains(words), "{}", topology.cause(&heard));
             topology.servers().insert(address.to_owned(), heard);
         }
-        assert!(topology.failure().is_some());
+        assert!(topology.with_failure(Error::config("")).source().is_some());
         assert!(topology.causes().starts_with("a: it is a member of"), "{}", topology.causes());
         for more in 0..10 {
             topology.servers().insert(format!("g{more}"), Heard::Nothing);

@@ -6,19 +6,20 @@
 
 use std::time::Instant;
 
-use mongodb::bson::Document;
 use mongodb::bson::oid::ObjectId;
 use mongodb::{ClientSession, Database};
 use scopeguard::ScopeGuard;
 
+use super::clash::{Halt, Place, make_way, refusal};
 use super::command::{Command, Stamps};
 use super::errors::{Clash, Trouble};
 use super::patience::{Backoff, attempt, out_of_time, within};
-use super::read::collection;
+use super::read::{collection, latest};
+use super::seen::{Seen, unfit};
 use super::session;
 use super::shape::{by_id, from_document};
 use super::write::{self, Outcome, Verdict};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::request::{Action, Call, Write, Written};
 
 /// Why a transaction did not happen.
@@ -27,8 +28,8 @@ enum End {
     Refused(Error),
     /// Others were in the way.
     Conflict(Trouble),
-    /// A value of a unique index is held by a record that may have expired.
-    Clash(usize, Clash, Error),
+    /// A value of a unique index was held, by a record that may have expired or be gone.
+    Clash(usize, Clash),
     /// The server refused a command for a reason that the record may tell.
     Failed(usize, Trouble),
 }
@@ -47,38 +48,23 @@ pub(super) async fn transact(database: &Database, call: Call, writes: Vec<Write>
         return written.map(|written| vec![written]).map_err(|error| error.at_position(0));
     }
     let mut backoff = Backoff::new();
-    let mut failed = 0;
-    let mut sweeps = Vec::new();
+    let mut seen = Seen::default();
+    let mut contested = Vec::new();
     loop {
         let began = Instant::now();
-        let end = match once(database, &call, &writes, &sweeps).await {
+        let end = match once(database, &call, &writes, &contested).await {
             Ok(written) => return Ok(written),
             Err(end) => end,
         };
         let last = match end {
             End::Refused(error) => return Err(error),
             End::Conflict(trouble) => Some(trouble),
-            End::Clash(at, clash, error) => {
-                let Some(write) = writes.get(at) else { return Err(error.at_position(at)) };
-                let collection = collection(database, write.definition);
-                if !write::free(&collection, &call, write, &clash).await? {
-                    match sweep(&call, &writes, at, &clash) {
-                        // Swept once already, so the holder is live.
-                        Some(sweep) if !sweeps.contains(&sweep) => sweeps.push(sweep),
-                        _ => return Err(error.at_position(at)),
-                    }
-                }
+            End::Clash(at, clash) => {
+                contest(database, &call, &writes, at, clash, &mut contested, &mut seen).await?;
                 None
             }
             End::Failed(at, trouble) => {
-                failed += 1;
-                if let Some(write) = writes.get(at) {
-                    let stored = super::read::by_key(database, &call, write.definition, &write.key).await?;
-                    write::judge(write, stored, &call).map_err(|error| error.at_position(at))?;
-                }
-                if failed == 3 {
-                    return Err(trouble.into_error(call.operation).at_position(at));
-                }
+                reconsider(database, &call, &writes, at, trouble, &mut seen).await?;
                 None
             }
         };
@@ -94,10 +80,7 @@ pub(super) async fn transact(database: &Database, call: Call, writes: Vec<Write>
 fn gave_up(last: Option<Trouble>, call: &Call) -> Error {
     match last {
         Some(trouble)
-            if trouble.is_unreached()
-                || trouble.is_overload()
-                || trouble.is_network()
-                || trouble.is_garbled() =>
+            if trouble.is_unreached() || trouble.is_overload() || trouble.is_network() || trouble.is_garbled() =>
         {
             trouble.into_error(call.operation)
         }
@@ -106,13 +89,49 @@ fn gave_up(last: Option<Trouble>, call: &Call) -> Error {
     }
 }
 
-/// What to take away in the transaction before a write of it: a record that an earlier write of the
-/// same transaction stores, expired as it is, holds its values there and nowhere else.
-fn sweep(call: &Call, writes: &[Write], at: usize, clash: &Clash) -> Option<(usize, Document)> {
-    let (write, earlier) = (writes.get(at)?, writes.get(..at)?);
+/// Finds out what a write met that was refused as a duplicate. The holder may be a record that an earlier
+/// write of the same transaction stores, which is there and nowhere else: then the transaction itself looks,
+/// when it is done again.
+async fn contest(
+    database: &Database,
+    call: &Call,
+    writes: &[Write],
+    at: usize,
+    clash: Clash,
+    contested: &mut Vec<(usize, Clash)>,
+    seen: &mut Seen,
+) -> Result<()> {
+    let Some((write, earlier)) = writes.get(at).zip(writes.get(..at)) else { return Ok(()) };
     let same = |other: &Write| other.definition.name() == write.definition.name();
-    let filter = earlier.iter().any(same).then(|| write::expired_holder(call, write, clash))?;
-    Some((at, filter?))
+    if earlier.iter().any(same) {
+        contested.retain(|(before, _)| *before != at);
+        contested.push((at, clash));
+        return Ok(());
+    }
+    let collection = collection(database, write.definition);
+    let place = Place { collection: &collection, call, session: None };
+    make_way(place, write, &clash, seen).await.map_err(|halt| match halt {
+        Halt::Error(error) => error.at_position(at),
+        Halt::Trouble(trouble) => trouble.into_error(call.operation).at_position(at),
+    })
+}
+
+/// Reads the record of a write whose expression failed: an error tells why, unless the record has changed.
+async fn reconsider(
+    database: &Database,
+    call: &Call,
+    writes: &[Write],
+    at: usize,
+    trouble: Trouble,
+    seen: &mut Seen,
+) -> Result<()> {
+    let Some(write) = writes.get(at) else { return Ok(()) };
+    let placed = |error: Error| error.at_position(at);
+    let stored = latest(database, call, write.definition, &write.key).await.map_err(placed)?;
+    let again = seen.again(stored.as_deref());
+    let stored = stored.map(|document| from_document(write.definition, &document)).transpose().map_err(placed)?;
+    write::judge(write, stored, call).map_err(placed)?;
+    if again { Err(placed(write::refused(write, trouble, call))) } else { Ok(()) }
 }
 
 /// One attempt at all of it.
@@ -120,13 +139,13 @@ async fn once(
     database: &Database,
     call: &Call,
     writes: &[Write],
-    sweeps: &[(usize, Document)],
+    contested: &[(usize, Clash)],
 ) -> Result<Vec<Written>, End> {
     let Some(first) = writes.first() else { return Ok(Vec::new()) };
     let stamps = Stamps { written: ObjectId::new(), inserted: ObjectId::new() };
     let begun = session::begin(collection(database, first.definition), call).await;
     let mut session = begun.map_err(|trouble| unbegun(trouble, call))?;
-    let written = match all(database, call, writes, sweeps, stamps, &mut session).await {
+    let written = match all(database, call, writes, contested, stamps, &mut session).await {
         Ok(written) => written,
         Err(end) => {
             // Nothing was committed whatever becomes of this; it only frees the records sooner.
@@ -151,17 +170,20 @@ async fn all(
     database: &Database,
     call: &Call,
     writes: &[Write],
-    sweeps: &[(usize, Document)],
+    contested: &[(usize, Clash)],
     stamps: Stamps,
     session: &mut ClientSession,
 ) -> Result<Vec<Written>, End> {
     let mut written = Vec::with_capacity(writes.len());
     for (at, write) in writes.iter().enumerate() {
-        for (_, filter) in sweeps.iter().filter(|(before, _)| *before == at) {
+        for (_, clash) in contested.iter().filter(|(before, _)| *before == at) {
             let collection = collection(database, write.definition);
-            let delete = collection.delete_many(filter.clone()).session(&mut *session);
-            let swept = within(attempt(call), delete.into_future()).await;
-            swept.map_err(|trouble| unbegun(trouble, call))?;
+            let place = Place { collection: &collection, call, session: Some(&mut *session) };
+            // What it sees is one snapshot: what it found the last time does not matter.
+            make_way(place, write, clash, &mut Seen::default()).await.map_err(|halt| match halt {
+                Halt::Error(error) => End::Refused(error.at_position(at)),
+                Halt::Trouble(trouble) => unbegun(trouble, call),
+            })?;
         }
         written.push(one(database, call, at, write, stamps, session).await?);
     }
@@ -202,8 +224,8 @@ async fn one(
                 stored.map(|document| from_document(write.definition, &document)).transpose().map_err(placed)?;
             match write::judge(write, stored, call).map_err(placed)? {
                 Verdict::Nothing => Ok(Written::existed(false)),
-                // In one snapshot the record says nothing else than it said to the write.
-                Verdict::Again => Err(End::Conflict(Trouble::Silence)),
+                // In one snapshot the record is what the write met.
+                Verdict::Again => Err(placed(unfit(write))),
             }
         }
     }
@@ -212,10 +234,9 @@ async fn one(
 /// What a command's failure means for the transaction, which has not been committed.
 fn failed(at: usize, write: &Write, trouble: Trouble, call: &Call) -> End {
     if let Some(clash) = trouble.clash() {
-        return match write::refusal(write, &clash) {
-            Some(error) if error.kind() == ErrorKind::UniqueViolation => End::Clash(at, clash, error),
+        return match refusal(write, &clash) {
             Some(error) => End::Refused(error.at_position(at)),
-            None => End::Conflict(trouble),
+            None => End::Clash(at, clash),
         };
     }
     if trouble.is_transient() || trouble.is_passing() {

@@ -133,7 +133,8 @@ fn new_value(definition: &Definition, change: &Change) -> Result<New> {
 
 /// A sum, computed as the field's type is: whole numbers exactly, floats as IEEE doubles.
 fn sum(old: Bson, delta: &Value, bounds: Option<(i128, i128)>) -> Bson {
-    let old = doc! { "$ifNull": [old, 0_i64] };
+    // A number can be added to a date, too; a date times one is refused.
+    let old = doc! { "$multiply": [{ "$ifNull": [old, 0_i64] }, 1_i64] };
     match (delta.as_int(), bounds) {
         (Some(delta), Some((_, high))) => match i64::try_from(delta) {
             Ok(delta) if high <= i64::MAX.into() => doc! { "$add": [old, delta] }.into(),
@@ -143,8 +144,11 @@ fn sum(old: Bson, delta: &Value, bounds: Option<(i128, i128)>) -> Bson {
             }
         },
         _ => {
-            let double =
-                doc! { "$cond": [{ "$eq": [{ "$type": "$$old" }, "decimal"] }, { "$toDouble": "$$old" }, "$$old"] };
+            // A decimal that no double is exactly has no sum; text is none for certain.
+            let refuse = doc! { "$toInt": { "$concat": ["no number of a ", { "$type": "$$old" }] } };
+            let exact = doc! { "$eq": [{ "$toDouble": "$$old" }, "$$old"] };
+            let double = doc! { "$cond": [exact, { "$toDouble": "$$old" }, refuse] };
+            let double = doc! { "$cond": [{ "$eq": [{ "$type": "$$old" }, "decimal"] }, double, "$$old"] };
             doc! { "$let": { "vars": { "old": old }, "in": { "$add": [double, as_float(delta)] } } }.into()
         }
     }

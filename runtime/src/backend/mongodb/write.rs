@@ -7,19 +7,20 @@
 
 use std::time::{Duration, Instant};
 
-use mongodb::bson::{Document, RawDocumentBuf, doc};
+use mongodb::bson::RawDocumentBuf;
 use mongodb::options::ReadConcern;
 use mongodb::{Collection, Database};
 
+use super::clash::{Halt, Place, make_way};
 use super::command::{Answer, Command, Stamps};
-use super::convert::date;
 use super::errors::{Clash, Trouble};
 use super::patience::{Backoff, attempt, out_of_time, within};
-use super::read::{by_key, collection};
+use super::read::{by_key, collection, latest};
+use super::seen::{Seen, unfit};
 use super::shape::{by_id, from_document, stamp_of};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::request::{Action, Call, Write, Written};
-use crate::value::{EXPIRES, Record};
+use crate::value::Record;
 
 /// How long the record is looked at where the connection broke.
 const GRACE: Duration = Duration::from_secs(1);
@@ -51,7 +52,7 @@ pub(super) async fn write(database: &Database, call: Call, write: Write) -> Resu
     let mut command = Command::new(&write, &call, stamps)?;
     let collection = collection(database, write.definition);
     let mut backoff = Backoff::new();
-    let (mut refused, mut resent) = (0, false);
+    let (mut seen, mut resent) = (Seen::default(), false);
     loop {
         let began = Instant::now();
         let sent = within(attempt(&call), command.send(&collection, None)).await;
@@ -61,7 +62,7 @@ pub(super) async fn write(database: &Database, call: Call, write: Write) -> Resu
                 Outcome::Missed if resent && let Some(written) = done(&collection, &call, &write, stamps).await? => {
                     return Ok(written);
                 }
-                Outcome::Missed => match verdict(database, &call, &write).await? {
+                Outcome::Missed => match verdict(database, &call, &write, &mut seen, || unfit(&write)).await? {
                     Verdict::Nothing => return Ok(Written::existed(false)),
                     Verdict::Again => out_of_time(&call),
                 },
@@ -71,24 +72,26 @@ pub(super) async fn write(database: &Database, call: Call, write: Write) -> Resu
                     if resent && let Some(written) = done(&collection, &call, &write, stamps).await? {
                         return Ok(written);
                     }
-                    clashed(&collection, &call, &write, &clash).await?;
+                    clashed(&collection, &call, &write, &clash, &mut seen).await?;
+                    out_of_time(&call)
                 } else if trouble.is_ambiguous() {
                     return resolve(&collection, &call, &write, stamps, trouble).await;
-                } else if trouble.is_refusal() && !write.changes().is_empty() && refused < 3 {
+                } else if trouble.is_refusal() && !write.changes().is_empty() {
                     // An expression failed on what is stored: the record tells why, unless it has changed.
-                    refused += 1;
-                    verdict(database, &call, &write).await?;
+                    verdict(database, &call, &write, &mut seen, || refused(&write, trouble, &call)).await?;
+                    out_of_time(&call)
                 } else if trouble.is_unreached() {
                     if !backoff.looks_again(&call, began.elapsed()) {
                         return Err(trouble.into_error(call.operation));
                     }
+                    trouble.into_error(call.operation)
                 } else if trouble.is_undone() || trouble.is_overload() {
                     command = command.again(stamps);
                     resent = true;
+                    trouble.into_error(call.operation)
                 } else {
                     return Err(trouble.into_error(call.operation));
                 }
-                trouble.into_error(call.operation)
             }
         };
         if !backoff.pause(&call).await {
@@ -121,10 +124,31 @@ fn updated(write: &Write, document: &RawDocumentBuf, stamps: Stamps) -> Result<W
     Ok(written)
 }
 
-/// Reads the record and says why it was missed; an error is the reason.
-async fn verdict(database: &Database, call: &Call, write: &Write) -> Result<Verdict> {
-    let stored = by_key(database, call, write.definition, &write.key).await?;
-    judge(write, stored, call)
+/// Reads the record and says why it was missed; an error is the reason. One that would fit, and is
+/// as it was the last time, is `stuck`: sent again, the write would miss it again.
+async fn verdict(
+    database: &Database,
+    call: &Call,
+    write: &Write,
+    seen: &mut Seen,
+    stuck: impl FnOnce() -> Error,
+) -> Result<Verdict> {
+    let stored = latest(database, call, write.definition, &write.key).await?;
+    let again = seen.again(stored.as_deref());
+    let stored = stored.map(|document| from_document(write.definition, &document)).transpose()?;
+    match judge(write, stored, call)? {
+        Verdict::Again if again => Err(stuck()),
+        verdict => Ok(verdict),
+    }
+}
+
+/// The error of an expression that fails on a record which it should be possible for.
+pub(super) fn refused(write: &Write, trouble: Trouble, call: &Call) -> Error {
+    let upsert = matches!(write.action, Action::Upsert { .. });
+    match trouble.is_not_converted() {
+        true if upsert => unfit(write),
+        _ => trouble.into_error(call.operation),
+    }
 }
 
 pub(super) fn judge(write: &Write, stored: Option<Record>, call: &Call) -> Result<Verdict> {
@@ -138,55 +162,19 @@ pub(super) fn judge(write: &Write, stored: Option<Record>, call: &Call) -> Resul
     Ok(Verdict::Again)
 }
 
-/// A value of a unique index is held by another record, or the key is. That is an error, unless
-/// the holder has expired and was taken away, or the key was taken in between.
-async fn clashed(collection: &Collection<RawDocumentBuf>, call: &Call, write: &Write, clash: &Clash) -> Result<()> {
-    match refusal(write, clash) {
-        Some(error) if error.kind() == ErrorKind::UniqueViolation => {
-            match free(collection, call, write, clash).await? {
-                true => Ok(()),
-                false => Err(error),
-            }
-        }
-        Some(error) => Err(error),
-        None => Ok(()),
-    }
-}
-
-/// The error that a clash is; nothing where the write goes on to what is there now.
-pub(super) fn refusal(write: &Write, clash: &Clash) -> Option<Error> {
-    if clash.index == "_id_" {
-        let taken = || Error::new(ErrorKind::AlreadyExists, "a live record has this key");
-        return matches!(write.action, Action::Create(_)).then(taken);
-    }
-    Some(match write.definition.index(&clash.index) {
-        Some(index) => Error::taken(index.name),
-        None => Error::new(
-            ErrorKind::Backend,
-            format!("a unique index {:?} that the model does not have refused the write", clash.index),
-        ),
-    })
-}
-
-/// Finds the holder of a value if it has expired.
-pub(super) fn expired_holder(call: &Call, write: &Write, clash: &Clash) -> Option<Document> {
-    let (values, _) = clash.values.as_ref().zip(write.definition.ttl())?;
-    let mut filter: Document =
-        values.iter().map(|(path, value)| (path.clone(), doc! { "$eq": value.clone() }.into())).collect();
-    filter.insert(EXPIRES, doc! { "$lte": date(call.now_seconds()) });
-    Some(filter)
-}
-
-/// Takes the holder of a value away if it has expired.
-pub(super) async fn free(
+/// A value of a unique index is held by another record, or the key is: an error, unless it is free now.
+async fn clashed(
     collection: &Collection<RawDocumentBuf>,
     call: &Call,
     write: &Write,
     clash: &Clash,
-) -> Result<bool> {
-    let Some(filter) = expired_holder(call, write, clash) else { return Ok(false) };
-    let deleted = super::patience::read(call, |_| collection.delete_many(filter.clone()).into_future()).await?;
-    Ok(deleted.deleted_count > 0)
+    seen: &mut Seen,
+) -> Result<()> {
+    let place = Place { collection, call, session: None };
+    make_way(place, write, clash, seen).await.map_err(|halt| match halt {
+        Halt::Error(error) => error,
+        Halt::Trouble(trouble) => trouble.into_error(call.operation),
+    })
 }
 
 /// Finds out what became of a write whose answer was lost.

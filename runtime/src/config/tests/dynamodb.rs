@@ -53,3 +53,11 @@ fn what_is_wrong_is_named() {
     let folder = format!("dynamodb://us-east-1?credentials_file={}", std::env::temp_dir().display());
     refused(Config::from_url(&folder), &["credentials_file"]);
 }
+
+#[test]
+fn an_endpoint_made_by_hand_is_not_shown_with_its_password() {
+    let endpoint = Some("http://ada:sesame@h:8000".to_owned());
+    assert_hidden(&format!("{:?}", DynamoDbSettings { endpoint, ..DynamoDbSettings::default() }));
+    let endpoint = Some("http://h:8000".to_owned());
+    assert!(format!("{:?}", DynamoDbSettings { endpoint, ..DynamoDbSettings::default() }).contains("http://h:8000"));
+}

@@ -39,14 +39,17 @@ impl DynamoDb {
         let mut making =
             Making { db: self, call, definition, made: false, waiting: Attempts::new(call), awaited: String::new() };
         loop {
-            match making.step().await? {
+            let step = making.step().await.map_err(|error| error.timed_out_while(&making.awaited))?;
+            match step {
                 Step::Done => return Ok(()),
-                Step::Taken if !call.left().is_zero() => {}
-                Step::Awaited if making.waiting.pause().await => making.waiting.count(),
-                Step::Taken | Step::Awaited => {
-                    return Err(call::timed_out(&format!("while {}", making.awaited)));
-                }
+                Step::Taken if !call.left().is_zero() => continue,
+                Step::Delayed(why) => making.awaited.push_str(&format!(" ({why})")),
+                Step::Taken | Step::Awaited => {}
             }
+            if !making.waiting.pause().await {
+                return Err(call::timed_out(&format!("while {}", making.awaited)));
+            }
+            making.waiting.count();
         }
     }
 }
@@ -59,6 +62,8 @@ enum Step {
     Taken,
     /// Something is not ready yet, or another process is at it.
     Awaited,
+    /// DynamoDB does not take the next one yet, for this reason.
+    Delayed(String),
 }
 
 struct Making<'a> {
@@ -181,8 +186,13 @@ impl Making<'_> {
 fn tolerate(done: Result<(), Failure>) -> Result<Step> {
     match done {
         Ok(()) => Ok(Step::Taken),
-        Err(failure) if failure.class == Class::TableInUse || failure.class.passes() => Ok(Step::Awaited),
-        Err(failure) if failure.message().contains("already exists") => Ok(Step::Awaited),
+        Err(failure)
+            if failure.class == Class::TableInUse
+                || failure.class.passes()
+                || failure.message().contains("already exists") =>
+        {
+            Ok(Step::Delayed(failure.message().to_owned()))
+        }
         Err(failure) => Err(failure.into_error()),
     }
 }

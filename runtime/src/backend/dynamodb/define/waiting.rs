@@ -6,18 +6,19 @@ use super::observe::Observed;
 use crate::backend::dynamodb::guard;
 use crate::definition::Definition;
 
-/// What is not ready yet: the tables and indexes that DynamoDB is at work on, or else another process.
+/// What is not ready yet: the tables and indexes that DynamoDB is at work on, for this process or another,
+/// else what has not been begun.
 pub(super) fn awaited(definition: &Definition, observed: &Observed) -> String {
     let guards = observed.guards.as_ref().map(|guards| (guard::table(definition), &guards.table));
     let table = observed.table.as_ref().map(|table| (definition.name().to_owned(), table));
     let unready: Vec<_> = guards.into_iter().chain(table).flat_map(|(name, table)| unready(&name, table)).collect();
     match (unready.is_empty(), &observed.table) {
         (false, _) => unready.join(", "),
-        (true, None) => format!("another process was making the table {}", definition.name()),
+        (true, None) => format!("the table {} was not made yet", definition.name()),
         (true, Some(_)) if definition.ttl().is_some() && observed.lifetime.is_none() => {
-            format!("another process was turning on the time to live of the table {}", definition.name())
+            format!("the time to live of the table {} was not turned on yet", definition.name())
         }
-        (true, Some(_)) => format!("another process was changing the table {}", definition.name()),
+        (true, Some(_)) => format!("the table {} was not changed yet", definition.name()),
     }
 }
 
