@@ -135,11 +135,12 @@ fn configurations_without_an_end_are_refused() {
         std::fs::write(&path, &text).unwrap();
         let (began, start) = (Instant::now(), text.chars().take(20).collect::<String>());
         judged(&format!("{kind}: {start}"), Config::from_file(&path));
-        println!("{kind}: {start} {:?}", began.elapsed());
         assert!(began.elapsed() < Duration::from_secs(20), "{kind}: {start}");
         let _ = std::fs::remove_file(&path);
     }
+    let began = Instant::now();
     judged("a long URL", Config::from_url(&format!("mongodb://{long}/{long}?{long}={long}")));
+    assert!(began.elapsed() < Duration::from_secs(20), "a long URL");
     panics::assert_none();
     report::ran("hostile::configurations_without_an_end_are_refused", "memory");
 }
