@@ -107,7 +107,8 @@ impl<'a> Locking<'a> {
     fn silence(&self, seen: &Watch) -> Error {
         let name = self.name;
         if seen.is_taking {
-            let message = format!("the lock {name:?} may or may not have been taken: the backend did not answer in time");
+            let message =
+                format!("the lock {name:?} may or may not have been taken: the backend did not answer in time");
             return Error::new(ErrorKind::OutcomeUnknown, message);
         }
         let message = format!("whether the lock {name:?} is free was not known in time: the backend did not answer");

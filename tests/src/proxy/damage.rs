@@ -84,7 +84,8 @@ fn http_noise(mut answer: Message, rng: &mut Rng) -> (Vec<u8>, bool) {
         2 => of_http(answer, Damage::Empty),
         3 => of_http(answer, Damage::WrongLength),
         4 => {
-            let other = ["204 No Content", "301 Moved", "304 Not Modified", "400 Bad", "404 Not Found", "500 Oops", "999 No"];
+            let other =
+                ["204 No Content", "301 Moved", "304 Not Modified", "400 Bad", "404 Not Found", "500 Oops", "999 No"];
             // A refusal with another status of a refusal is the same refusal.
             let other = if answer.is_ok() { other[rng.usize(..other.len())] } else { "200 OK" };
             answer.set_status(other);
@@ -101,7 +102,8 @@ fn http_noise(mut answer: Message, rng: &mut Rng) -> (Vec<u8>, bool) {
         }
         _ => {
             let tail = rng.usize(..length.max(1));
-            let garbage: Vec<u8> = std::iter::repeat_with(|| rng.u8(0x80..)).take(length - tail.min(length) + 1).collect();
+            let garbage: Vec<u8> =
+                std::iter::repeat_with(|| rng.u8(0x80..)).take(length - tail.min(length) + 1).collect();
             let body = [&answer.body[..tail.min(length)], &garbage].concat();
             (answer.with_body(body).bytes(None), false)
         }

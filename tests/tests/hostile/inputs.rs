@@ -17,8 +17,24 @@ fn many() -> u64 {
 
 /// The text with something changed in it: a character, a part that is gone, doubled, or strange.
 fn mutated(text: &str, rng: &mut Rng) -> String {
-    const STRANGE: [&str; 16] =
-        ["%", "%zz", "%00", "&", "=", "?", "://", "@", "\u{0}", "\u{FEFF}", "\u{1F980}", "\"", "{", "]", "\n", "99999999999999999999"];
+    const STRANGE: [&str; 16] = [
+        "%",
+        "%zz",
+        "%00",
+        "&",
+        "=",
+        "?",
+        "://",
+        "@",
+        "\u{0}",
+        "\u{FEFF}",
+        "\u{1F980}",
+        "\"",
+        "{",
+        "]",
+        "\n",
+        "99999999999999999999",
+    ];
     let mut letters: Vec<char> = text.chars().collect();
     for _ in 0..rng.usize(1..4) {
         let at = rng.usize(..=letters.len());

@@ -175,7 +175,9 @@ impl Trouble {
     pub(super) fn into_error(self, operation: &str) -> Error {
         let error = match self {
             Self::Driver(error) => error,
-            Self::Silence => return Error::new(ErrorKind::Timeout, format!("no answer to the {operation} came in time")),
+            Self::Silence => {
+                return Error::new(ErrorKind::Timeout, format!("no answer to the {operation} came in time"));
+            }
             Self::Absurd(why) => return Error::new(ErrorKind::Unavailable, unreadable(why)),
         };
         let (kind, message) = (kind_of(&error), message_of(&error));
