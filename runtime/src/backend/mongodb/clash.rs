@@ -142,15 +142,19 @@ fn foreign(name: &str) -> Error {
     Error::new(ErrorKind::Backend, message)
 }
 
-/// Whoever holds any of the values that the write would store, where the answer does not tell which.
+/// Whoever has the key or any of the values that the write would store, where the answer does not tell which.
 async fn any_holder(place: &mut Place<'_>, write: &Write) -> Result<Holder, Halt> {
+    match holder_of_key(place, write).await? {
+        Holder::Nobody => {}
+        found => return Ok(found),
+    }
     for index in write.definition.unique_indexes() {
         match holder_of_value(place, write, index, None).await? {
             Holder::Nobody => {}
             found => return Ok(found),
         }
     }
-    holder_of_key(place, write).await
+    Ok(Holder::Nobody)
 }
 
 /// Who has the key. Only a create minds.
@@ -269,7 +273,7 @@ mod tests {
     #[test]
     fn a_holder_is_taken_away_only_as_it_was_found() {
         let (at, stamp) = (DateTime::from_millis(1000), ObjectId::new());
-        let same = as_found(sample(), &rawdoc! { "_id": 1, EXPIRES: at, STAMP: stamp }).unwrap();
+        let same = as_found(sample(), &rawdoc! { "_id": 1, "_reposit_expires": at, "_reposit_stamp": stamp }).unwrap();
         assert_eq!(same, doc! { "_id": { "$eq": 1 }, EXPIRES: { "$eq": at }, STAMP: { "$eq": stamp } });
         let unmarked = as_found(sample(), &rawdoc! { "_id": 1 }).unwrap();
         assert_eq!(unmarked.get(EXPIRES), Some(&doc! { "$exists": false }.into()));

@@ -7,7 +7,7 @@ use mongodb::bson::{Bson, Document, RawBsonRef, RawDocumentBuf, doc};
 use mongodb::raw_batch_cursor::{RawBatch, RawBatchCursor};
 use mongodb::{Collection, Database};
 
-use super::convert::hex;
+use super::convert::{from_raw, hex};
 use super::errors::{DUPLICATE_KEY, Trouble};
 use super::expression::{field_of, literal};
 use super::indexes::{described, fields, name_of};
@@ -305,6 +305,10 @@ async fn fill_shadow(collection: &Collection<RawDocumentBuf>, name: &str, shadow
     while cursor.advance().await? {
         let record = cursor.current();
         let (Some(id), Some(RawBsonRef::Binary(bytes))) = (record.get("_id")?, record.get(name)?) else { continue };
+        // No key of the model's is nested at all.
+        if from_raw(id).is_err() {
+            continue;
+        }
         let text = hex(bytes.bytes);
         let still = doc! { "$eq": [stored.clone(), literal(bytes.to_binary())] };
         // Where it is not so any more, another has changed it, and has given it its text.

@@ -9,7 +9,7 @@ use mongodb::error::{
     TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT, WriteFailure,
 };
 
-use super::answer;
+use super::{answer, shallow};
 use crate::error::{Error, ErrorKind};
 
 /// Why a call to the driver gave nothing.
@@ -208,10 +208,10 @@ fn index_of(message: &str) -> Option<String> {
 /// The values that clash: beside the code where the command failed, in the write error otherwise.
 fn values_of(response: &RawDocument) -> Option<Document> {
     if let Ok(values) = response.get_document("keyValue") {
-        return Document::try_from(values).ok();
+        return shallow::document(values).ok();
     }
     let first = response.get_array("writeErrors").ok()?.get_document(0).ok()?;
-    first.get_document("keyValue").ok().and_then(|values| Document::try_from(values).ok())
+    first.get_document("keyValue").ok().and_then(|values| shallow::document(values).ok())
 }
 
 /// Whether one write of a command was certainly not done, and may be sent again with hope.
