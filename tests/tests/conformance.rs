@@ -47,10 +47,10 @@ mod keys;
 mod locks;
 #[path = "conformance/moves.rs"]
 mod moves;
-#[path = "conformance/no_changes.rs"]
-mod no_changes;
 #[path = "conformance/nested.rs"]
 mod nested;
+#[path = "conformance/no_changes.rs"]
+mod no_changes;
 #[path = "conformance/pages.rs"]
 mod pages;
 #[path = "conformance/projections.rs"]
