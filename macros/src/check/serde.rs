@@ -120,15 +120,14 @@ fn plain(cx: &Ctxt, field: &Field, indexed: bool) {
 fn one_sided(cx: &Ctxt, field: &Field, special: bool) {
     let serde = &field.serde;
     let (mark, reason) = match (&serde.skip_serializing, &serde.skip_deserializing) {
-        (Some(mark), None) => (mark, "never written, so that a `put` would lose what is stored"),
-        (None, Some(mark)) => (mark, "written and never read back"),
+        (Some(mark), None) => (mark, "never be written, so that a `put` would lose what is stored"),
+        (None, Some(mark)) => (mark, "be written and never read back"),
         _ => return,
     };
     // Of those that cannot be skipped at all it was said already.
     if !special {
-        let message = format!(
-            "this field would be {reason}: write `#[serde(skip)]` for a field that is not stored, or remove this"
-        );
+        let message =
+            format!("this field would {reason}: write `#[serde(skip)]` for a field that is not stored, or remove this");
         cx.error(mark, message);
     }
 }

@@ -4,6 +4,8 @@ mod de;
 mod error;
 mod fills;
 mod probe;
+#[cfg(test)]
+mod random;
 mod ser;
 
 pub use error::CodecError;

@@ -171,11 +171,10 @@ struct Names {
     keys: Option<String>,
     #[index(local)]
     f: u64,
-    #[serde(with = "plus_one")]
     #[index(range = "m")]
     v: u64,
-    #[serde(with = "plus_one")]
     m: u64,
+    #[serde(with = "plus_one")]
     s: u64,
     definition: u32,
     __r: u32,

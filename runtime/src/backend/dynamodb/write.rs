@@ -117,7 +117,7 @@ impl<'a> Writer<'a> {
     pub(super) async fn run(mut self) -> Result<Vec<Written>, Refusal> {
         let mut again = false;
         loop {
-            self.read_bases().await?;
+            self.read_bases().await.map_err(|error| self.refused(error.into()))?;
             let mut moves = Vec::new();
             let plan = match self.plan(&mut moves) {
                 Ok(plan) => plan,

@@ -56,7 +56,13 @@ pub(super) async fn by_key(
     let filter = by_id(definition, key)?;
     let collection = collection(database, definition);
     let found = read(call, |time| collection.find_one(filter.clone()).max_time(time).into_future()).await?;
-    found.map(|document| from_document(definition, &document)).transpose()
+    let record = found.map(|document| from_document(definition, &document)).transpose()?;
+    match record {
+        Some(record) if RecordKey::of(definition, &record)? != *key => {
+            Err(Error::codec("the record that came has another key than was asked for"))
+        }
+        record => Ok(record),
+    }
 }
 
 pub(super) async fn find_unique(database: &Database, call: Call, find: FindUnique) -> Result<Option<Record>> {

@@ -199,7 +199,7 @@ async fn resolve(
         }
         // A broken connection brings no more; a silent one may still bring the request.
         let enough =
-            matches!(trouble, Trouble::Driver(_)) && looked.is_some_and(|since: Instant| since.elapsed() >= GRACE);
+            !matches!(trouble, Trouble::Silence) && looked.is_some_and(|since: Instant| since.elapsed() >= GRACE);
         if enough || !backoff.pause(call).await {
             return Err(trouble.into_unknown());
         }
