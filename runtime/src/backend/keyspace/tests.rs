@@ -342,8 +342,11 @@ fn expired_records_are_cleared_away_by_later_writes() {
 
 #[test]
 fn a_model_that_lacks_an_index_keeps_it_up_to_date() {
-    let store = store(&THINGS);
-    store.define(at(0), &PLAIN).unwrap();
+    let store = store(&PLAIN);
+    store.define(at(0), &THINGS).unwrap();
+    let unknown = store.define(at(0), &PLAIN).unwrap_err();
+    assert_eq!(unknown.kind(), ErrorKind::SchemaMismatch);
+    assert!(unknown.message().contains("by_name"), "{unknown}");
     let (key, record) = thing("a", "ada", 99);
     store.write(at(0), Write::new(&PLAIN, key, Action::Create(record.clone()))).unwrap();
     let find = FindUnique::new(&THINGS, &INDEXES[1], vec!["ada".into()], false);
