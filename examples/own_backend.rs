@@ -28,7 +28,7 @@ impl OneMap {
         let definition = query.definition;
         let mut found = Vec::new();
         for record in self.store().get(definition.name()).into_iter().flatten() {
-            if record.is_live(call)
+            if record.is_live(definition, call)
                 && in_source(query, record)
                 && query.filter.as_ref().is_none_or(|f| record.satisfies(f))
             {
@@ -107,7 +107,7 @@ fn in_span(span: &Span, range: &Value) -> bool {
 fn write(store: &mut Store, call: &Call, write: &Write) -> Result<Written> {
     let definition = write.definition;
     let records = store.entry(definition.name()).or_default();
-    records.retain(|record| record.is_live(call));
+    records.retain(|record| record.is_live(definition, call));
     let has_key = |record: &Record| RecordKey::of(definition, record).is_ok_and(|key| key == write.key);
     let at = records.iter().position(has_key);
     let stored = at.and_then(|at| records.get(at));
@@ -165,7 +165,7 @@ impl Backend for OneMap {
         let store = self.store();
         let mut records = store.get(get.definition.name()).into_iter().flatten();
         let found = records.find(|record| RecordKey::of(get.definition, record).is_ok_and(|key| key == get.key));
-        Reply::now(Ok(found.filter(|record| record.is_live(&call)).cloned()))
+        Reply::now(Ok(found.filter(|record| record.is_live(get.definition, &call)).cloned()))
     }
 
     fn get_many(
@@ -189,7 +189,7 @@ impl Backend for OneMap {
         let store = self.store();
         let mut records = store.get(find.definition.name()).into_iter().flatten();
         let holds = |record: &&Record| index_values(find.definition, find.index, record).as_ref() == Some(&find.values);
-        Reply::now(Ok(records.find(|record| record.is_live(&call) && holds(record)).cloned()))
+        Reply::now(Ok(records.find(|record| record.is_live(find.definition, &call) && holds(record)).cloned()))
     }
 
     fn query(&self, call: Call, query: Query) -> Reply<'_, Records> {

@@ -83,6 +83,8 @@ pub(crate) struct SerdeField {
     pub(crate) read: String,
     /// Where the name comes from, when it is not the field itself.
     pub(crate) rename: Option<Mark>,
+    /// Other names it is read under.
+    pub(crate) aliases: Vec<LitStr>,
     pub(crate) serialize_with: Option<ExprPath>,
     pub(crate) deserialize_with: Option<ExprPath>,
     /// The attribute of the two above.

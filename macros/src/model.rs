@@ -29,6 +29,8 @@ pub(crate) struct Field {
     pub(crate) ty: Type,
     /// The name it is stored under.
     pub(crate) stored: String,
+    /// Other names it may be stored under.
+    pub(crate) aliases: Vec<String>,
     /// The name of its constant.
     pub(crate) constant: Ident,
     pub(crate) storage: Storage,

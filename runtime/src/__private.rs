@@ -2,7 +2,8 @@
 
 pub use crate::codec::{CodecError, ValueSerializer};
 pub use crate::definition::{
-    Definition, FieldDef, IndexDef, KeyDef, KeyKind, Projection, Spec, TimeUnit, TtlDef, VersionDef, WrittenDefault,
+    AliasDef, Definition, FieldDef, IndexDef, KeyDef, KeyKind, Projection, Spec, TimeUnit, TtlDef, VersionDef,
+    WrittenDefault,
 };
 pub use crate::error::Result;
 pub use crate::field::{
@@ -29,6 +30,7 @@ pub const BROKEN: Definition = Spec {
     indexes: &[],
     ttl: None,
     version: None,
+    aliases: &[],
     auto_hash: false,
     created_at: None,
     updated_at: None,

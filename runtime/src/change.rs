@@ -1,5 +1,7 @@
 //! What an update does to a record, as data, and done here.
 
+use std::sync::LazyLock;
+
 use crate::condition::{Expr, Op};
 use crate::error::{Error, Result};
 use crate::field::{Path, Step};
@@ -14,10 +16,12 @@ pub enum Change {
     Set(Path, Value),
     /// Stores a value where there is none.
     SetIfMissing(Path, Value),
-    /// Adds a number; a missing one counts as zero.
+    /// Adds a number.
     Add {
         /// Where.
         path: Path,
+        /// What a missing number counts as: zero, but for a version one.
+        start: u8,
         /// How much, possibly negative.
         delta: Value,
         /// What an integer field can hold; nothing for a float field.
@@ -27,7 +31,27 @@ pub enum Change {
     Remove(Path),
     /// Adds items to the end of a list; a missing one counts as empty.
     Append(Path, Vec<Value>),
+    /// Lets the expiry follow its field, which the update changes too.
+    Expire {
+        /// The field that says when the record expires.
+        field: Path,
+        /// What the expiry comes to.
+        expiry: Expiry,
+    },
 }
+
+/// What an expiry comes to where its field changes, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Expiry {
+    /// So much after the number that is in the field before the update, which must be there.
+    After(i64),
+    /// At this time since the epoch where there is nothing in the field, else as it was.
+    IfMissing(i64),
+}
+
+/// Where a record's expiry is.
+static EXPIRES_PATH: LazyLock<Path> = LazyLock::new(|| Path::field(EXPIRES));
 
 impl Change {
     /// Where the change is.
@@ -35,6 +59,7 @@ impl Change {
         match self {
             Self::Set(path, _) | Self::SetIfMissing(path, _) | Self::Remove(path) | Self::Append(path, _) => path,
             Self::Add { path, .. } => path,
+            Self::Expire { .. } => &EXPIRES_PATH,
         }
     }
 
@@ -52,8 +77,8 @@ impl Change {
 
     fn way_exists(&self) -> Option<Expr> {
         match self {
-            // An expiry is counted from its field: where there is none, there is nothing to add to.
-            Self::Add { path, .. } if path.root() == EXPIRES => Some(Expr::Exists(path.clone())),
+            // Where there is nothing in the field, there is nothing to count from.
+            Self::Expire { field, expiry: Expiry::After(_) } => Some(Expr::Exists(field.clone())),
             // Below what is not there nothing has to be taken away.
             Self::Remove(_) => None,
             change => change.way(),
@@ -77,15 +102,23 @@ impl Change {
     }
 
     fn sum_fits(&self) -> Option<Expr> {
-        let Self::Add { path, delta, bounds: Some((low, high)) } = self else { return None };
+        if let Self::Expire { field, expiry: Expiry::After(seconds) } = self {
+            let (op, limit) = match *seconds {
+                after @ 0.. => (Op::Le, i64::MAX - after),
+                before => (Op::Ge, i64::MIN - before),
+            };
+            return Some(Expr::Compare { path: field.clone(), op, value: Value::from(limit) });
+        }
+        let Self::Add { path, start, delta, bounds: Some((low, high)) } = self else { return None };
         let delta = delta.as_int()?;
-        let (op, limit, zero_fits) = match delta {
+        let first = i128::from(*start).checked_add(delta)?;
+        let (op, limit, first_fits) = match delta {
             0 => return None,
-            d if d > 0 => (Op::Le, high.checked_sub(d)?, d <= *high),
-            d => (Op::Ge, low.checked_sub(d)?, d >= *low),
+            d if d > 0 => (Op::Le, high.checked_sub(d)?, first <= *high),
+            d => (Op::Ge, low.checked_sub(d)?, first >= *low),
         };
         let fits = Expr::Compare { path: path.clone(), op, value: Value::Int(limit) };
-        Some(if zero_fits { Expr::Or(vec![Expr::Missing(path.clone()), fits]) } else { fits })
+        Some(if first_fits { Expr::Or(vec![Expr::Missing(path.clone()), fits]) } else { fits })
     }
 
     fn apply(&self, record: &mut Record) -> Result<()> {
@@ -99,10 +132,36 @@ impl Change {
             Self::Remove(_) if !self.finds_way(record) => return Ok(()),
             Self::Remove(_) => None,
             Self::Append(_, items) => Some(append(path, old, items)?),
-            Self::Add { delta, bounds, .. } => Some(add(path, old, delta, *bounds)?),
+            Self::Add { start, delta, bounds, .. } => Some(add(path, old, *start, delta, *bounds)?),
+            Self::Expire { .. } => return Ok(()),
         };
         place(record, path, new)
     }
+
+    /// The expiry after a change of it, from the record as it was before the update.
+    fn expire(&self, before: &Record, record: &mut Record) {
+        let Self::Expire { field, expiry } = self else { return };
+        let old = before.at(field).filter(|old| !matches!(old, Value::Null));
+        match (*expiry, old) {
+            (Expiry::After(seconds), Some(old)) => {
+                let at = old.as_int().map_or(Value::Null, |n| Value::Int(n.saturating_add(seconds.into())));
+                record.set(EXPIRES, at);
+            }
+            (Expiry::IfMissing(at), None) => record.set(EXPIRES, Value::from(at)),
+            _ => {}
+        }
+    }
+}
+
+/// The same changes on a record that is not there: its version begins at nothing.
+pub(crate) fn on_nothing(changes: &[Change]) -> Vec<Change> {
+    let mut changes = changes.to_vec();
+    for change in &mut changes {
+        if let Change::Add { start, .. } = change {
+            *start = 0;
+        }
+    }
+    changes
 }
 
 /// How many bytes of text a change is on DynamoDB, at most.
@@ -112,6 +171,7 @@ fn text(change: &Change) -> usize {
         Change::Set(..) | Change::Remove(_) => path + " = :v999, ".len(),
         Change::SetIfMissing(..) | Change::Add { .. } => 2 * path + " = if_not_exists(, :v999) + :v999, ".len(),
         Change::Append(..) => 2 * path + " = list_append(if_not_exists(, :v999), :v999), ".len(),
+        Change::Expire { field, .. } => path + field.text() + " = + :v999, ".len(),
     }
 }
 
@@ -145,6 +205,7 @@ pub fn apply(record: &Record, changes: &[Change]) -> Result<Record> {
             return Err(impossible(change, record));
         }
         change.apply(&mut new)?;
+        change.expire(record, &mut new);
     }
     Ok(new)
 }
@@ -161,7 +222,7 @@ pub(crate) fn impossible(change: &Change, record: &Record) -> Error {
         return if theirs { error } else { Error::invalid(error.message()) };
     }
     match change {
-        Change::Add { path, .. } if path.root() == EXPIRES => {
+        Change::Expire { .. } => {
             Error::invalid("the field that says when the record expires has no value to add to, or is out of range")
         }
         Change::Add { path, bounds: Some((low, high)), .. }
@@ -194,9 +255,9 @@ fn append(path: &Path, old: Option<Value>, items: &[Value]) -> Result<Value> {
     }
 }
 
-fn add(path: &Path, old: Option<Value>, delta: &Value, bounds: Option<(i128, i128)>) -> Result<Value> {
+fn add(path: &Path, old: Option<Value>, start: u8, delta: &Value, bounds: Option<(i128, i128)>) -> Result<Value> {
     let old = match old {
-        None | Some(Value::Null) => Value::Int(0),
+        None | Some(Value::Null) => Value::Int(start.into()),
         Some(Value::Float(x)) if bounds.is_some() && whole(x).is_none() => {
             return Err(Error::codec(format!("{path} is stored as a number that is no integer of i64 or u64")));
         }

@@ -242,6 +242,7 @@ mod tests {
         ],
         ttl: None,
         version: None,
+        aliases: &[],
         auto_hash: false,
         created_at: None,
         updated_at: None,

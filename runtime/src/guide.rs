@@ -13,6 +13,7 @@
 //! | [transactions] | all or nothing |
 //! | [batches] | many keys at once |
 //! | [expiry] | records with a time to live |
+//! | [growing] | changing a model in production |
 //! | [locks] | one holder at a time, with a fencing token |
 //! | [failures] | what happens when the network fails |
 //! | [faults] | every write under every fault: what the caller is told |
@@ -35,6 +36,7 @@ macro_rules! pages {
             "[transactions]: crate::guide::transactions\n",
             "[batches]: crate::guide::batches\n",
             "[expiry]: crate::guide::expiry\n",
+            "[growing]: crate::guide::growing\n",
             "[locks]: crate::guide::locks\n",
             "[failures]: crate::guide::failures\n",
             "[faults]: crate::guide::faults\n",
@@ -59,6 +61,7 @@ pages! {
     transactions "transactions.md"
     batches "batches.md"
     expiry "expiry.md"
+    growing "growing.md"
     locks "locks.md"
     failures "failures.md"
     faults "faults.md"

@@ -165,7 +165,7 @@ pub(crate) fn change_size(change: &Change) -> usize {
         Change::Set(_, value) => value_size(value),
         Change::Append(_, items) => items.iter().map(|item| 1 + value_size(item)).sum(),
         // Perhaps nothing: there may be a value already, or there is none then.
-        Change::SetIfMissing(..) | Change::Add { .. } | Change::Remove(_) => 0,
+        Change::SetIfMissing(..) | Change::Add { .. } | Change::Remove(_) | Change::Expire { .. } => 0,
     }
 }
 

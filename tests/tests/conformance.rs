@@ -57,6 +57,8 @@ mod pages;
 mod projections;
 #[path = "conformance/queries.rs"]
 mod queries;
+#[path = "conformance/random_values.rs"]
+mod random_values;
 #[path = "conformance/reads.rs"]
 mod reads;
 #[path = "conformance/round_trips.rs"]

@@ -39,6 +39,10 @@ async fn every_operation_under_every_fault(target: Target) {
     let (cells, label) = (matrix.cells.len(), &matrix.label);
     let printed = table::print(&section);
     assert!(lies.is_empty(), "{} of {cells} cells on {label} are lies:\n{}\n\n{printed}", lies.len(), lies.join("\n"));
+    if faults::Fault::wanted().len() < faults::Fault::ALL.len() {
+        println!("{label}\n{printed}");
+        return;
+    }
     table::compare(target.name(), section).unwrap_or_else(|difference| panic!("{difference}"));
 }
 

@@ -3,7 +3,7 @@
 mod raw;
 
 use raw::{create_table, dynamo, try_dynamo};
-use reposit_tests::proxy::{Dynamo, Fault, Rule};
+use reposit_tests::proxy::{Damage, Dynamo, Fault, Rule};
 use reposit_tests::servers::{self, Server, fresh_name};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -105,6 +105,44 @@ async fn a_late_answer_is_of_a_write_that_is_done() {
         let given_up = tokio::time::timeout(Duration::from_millis(1000), bench.put("done")).await;
         assert!(given_up.is_err());
         eventually(async || bench.has("done").await).await;
+    }
+}
+
+#[tokio::test]
+async fn an_answer_comes_but_not_as_it_was_sent() {
+    for bench in Bench::both().await {
+        for damage in [Damage::Cut, Damage::Changed, Damage::Empty] {
+            let id = format!("{damage:?}");
+            let fired = bench.proxy.fault(Rule::on("PutItem", Fault::Garble(damage)));
+            // What is no JSON is read as a null here.
+            assert_eq!(bench.put(&id).await.expect("an answer"), (200, Value::Null), "{id}");
+            assert_eq!(fired.count(), 1);
+            assert!(bench.has(&id).await, "{id}");
+            assert_eq!(bench.put(&id).await.expect("the fault is over"), (200, json!({})));
+        }
+        let whole = bench.put("a").await.expect("an answer");
+        for seed in 0..40 {
+            bench.proxy.fault(Rule::on("PutItem", Fault::Garble(Damage::Noise(seed))));
+            let answer = bench.put("a").await.ok();
+            // The status, the form, or the length that this reader does not look at.
+            bench.proxy.clear_faults();
+            assert_eq!(bench.put("a").await.expect("the fault is over"), whole, "{seed}: {answer:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_goes_on_from_where_it_began() {
+    for bench in Bench::both().await {
+        for id in ["a", "b", "c"] {
+            bench.put(id).await.expect("an answer");
+        }
+        bench.proxy.fault(Rule::on("Scan", Fault::StuckPage).always());
+        let first = bench.send("Scan", json!({ "TableName": "users" })).await.expect("an answer").1;
+        let start = first["LastEvaluatedKey"].clone();
+        assert_eq!((first["Count"].as_u64(), start.is_object()), (Some(1), true));
+        let scan = json!({ "TableName": "users", "ExclusiveStartKey": start });
+        assert_eq!(bench.send("Scan", scan).await.expect("an answer").1["LastEvaluatedKey"], start);
     }
 }
 

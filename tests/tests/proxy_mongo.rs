@@ -2,7 +2,7 @@
 
 use mongodb::bson::{Document, doc};
 use mongodb::{Client, Collection};
-use reposit_tests::proxy::{Fault, Mongo, Rule};
+use reposit_tests::proxy::{Damage, Fault, Mongo, Rule};
 use reposit_tests::servers::{self, fresh_name};
 use std::time::{Duration, Instant};
 
@@ -62,6 +62,11 @@ async fn a_lost_answer_is_seen_by_a_driver_that_does_not_retry() {
         (Fault::ServerError, false),
         (Fault::ServerErrorAfter, true),
         (Fault::Throttled, false),
+        (Fault::Garble(Damage::Cut), true),
+        (Fault::Garble(Damage::Changed), true),
+        (Fault::Garble(Damage::Empty), true),
+        (Fault::Garble(Damage::WrongLength), true),
+        (Fault::Garble(Damage::Noise(1)), true),
     ];
     for (fault, applied) in faults {
         let id = format!("{fault:?}");

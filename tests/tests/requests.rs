@@ -103,6 +103,7 @@ async fn dynamodb_sends(target: Target) {
     sends!(c, "count", User::find_by_team("core").count(&db), [("Query", 1)]);
     sends!(c, "scan", Note::scan().exec(&db), [("Scan", 1)]);
     sends!(c, "update", Note::update("n").set(Note::TITLE, "x").add(Note::COUNT, 1).exec(&db), [("UpdateItem", 1)]);
+    sends!(c, "update without changes", Note::update("n").exec(&db), [("GetItem", 1)]);
     sends!(c, "update of no unique field", User::update("u1").set(User::AGE, 9).exec(&db), [("UpdateItem", 1)]);
     sends!(
         c,
@@ -164,6 +165,7 @@ async fn mongodb() {
     sends!(c, "first", User::find_by_team("core").first(&db), [("find", 1)]);
     sends!(c, "count", User::find_by_team("core").count(&db), [("aggregate", 1)]);
     sends!(c, "update", Note::update("n").set(Note::TITLE, "x").add(Note::COUNT, 1).exec(&db), [("findAndModify", 1)]);
+    sends!(c, "update without changes", Note::update("n").exec(&db), [("find", 1)]);
     sends!(
         c,
         "update of a unique field",
@@ -249,10 +251,7 @@ async fn a_listing_costs_no_request_at_its_end(target: Target, query: &'static s
     let db = c.db.clone();
     db.define::<Event>().await.unwrap();
     Event::put_many(&(0..20).map(|n| event("s", n, 0)).collect::<Vec<_>>()).exec(&db).await.unwrap();
-    let page = |after: Option<reposit::Cursor>| {
-        let page = Event::query("s").limit(10);
-        if let Some(after) = after { page.after(after) } else { page }
-    };
+    let page = |after: Option<reposit::Cursor>| Event::query("s").limit(10).after(after);
     let first = page(None).exec(&db).await.unwrap();
     sends!(c, "the last page, which is full", page(first.next.clone()).exec(&db), [(query, 1)]);
     assert_eq!(page(first.next.clone()).exec(&db).await.unwrap().next, None);

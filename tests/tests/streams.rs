@@ -35,6 +35,8 @@ enum Answer {
     Broken(usize),
     /// More records than were asked for.
     TooMany,
+    /// The first page, whichever was asked for.
+    First,
 }
 
 /// What was asked for a page: how many records, and whether the next page is wanted.
@@ -77,11 +79,14 @@ impl Told {
         if matches!(answer, Answer::TooMany) {
             query.limit += 5;
         }
+        if matches!(answer, Answer::First) {
+            query.after = None;
+        }
         let mut page = self.inner.query(call, query).await?;
         match answer {
             Answer::Fails(kind) => return Err(Error::new(kind, "as told")),
             Answer::Broken(at) => page.records[at].set("seq", Value::from("seven")),
-            Answer::Whole | Answer::TooMany => {}
+            Answer::Whole | Answer::TooMany | Answer::First => {}
         }
         Ok(page)
     }
@@ -191,4 +196,18 @@ async fn a_backend_that_gives_too_much_is_held_to_the_limit() {
     assert_eq!(Event::query("s").limit(3).all(&db).await.unwrap().len(), 3);
     script.answer([Answer::TooMany]);
     assert_eq!(Event::query("s").limit(3).stream(&db).try_collect::<Vec<_>>().await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn pages_that_do_not_move_on_come_to_an_end() {
+    let (db, script) = events(2500).await;
+    let stuck = || (0..100).map(|_| Answer::First);
+    script.answer(stuck());
+    let error = Event::query("s").all(&db).await.unwrap_err();
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::Backend, Some("query")));
+    assert!(error.message().contains("do not move on"), "{error}");
+    assert_eq!(script.asked().len(), 2, "the second page is where the first was");
+    script.answer(stuck());
+    let results: Vec<_> = Event::scan().stream(&db).collect().await;
+    assert_eq!((results.len(), results[200].as_ref().unwrap_err().kind()), (201, ErrorKind::Backend));
 }

@@ -276,6 +276,16 @@ impl Checker<'_> {
                 self.cx.error(name, format!("`{}` stands twice in this projection", name.value()));
                 continue;
             }
+            if let Some(alias) = field.aliases.first() {
+                self.cx.error(
+                    name,
+                    format!(
+                        "an index holds a field under one name, and `{}` may be stored as `{alias}`: \
+                         leave it out of the projection, or keep the stored name with `#[serde(rename = \"{alias}\")]`",
+                        name.value()
+                    ),
+                );
+            }
             let held =
                 at == hash || ranges.contains(&at) || self.roles.hash == Some(at) || self.roles.range == Some(at);
             if !held {

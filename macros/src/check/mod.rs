@@ -53,6 +53,7 @@ pub(crate) fn nested(cx: &Ctxt, input: &Input) -> Vec<Field> {
     let special = serde::check(cx, input);
     let fields = fields(input, &keys::Roles::default(), &special);
     names::check(cx, input, &fields, false);
+    serde::refuse_aliases(cx, input);
     fields
 }
 
@@ -73,6 +74,7 @@ fn fields(input: &Input, roles: &keys::Roles, special: &[bool]) -> Vec<Field> {
             ident: field.ident.clone(),
             ty: field.ty.clone(),
             stored: field.serde.written.clone(),
+            aliases: names::aliases(field),
             storage,
             role,
             skippable: field.serde.skip_serializing_if.is_some(),

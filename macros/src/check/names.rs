@@ -58,6 +58,7 @@ fn refused_table(name: &str, unique: bool) -> Option<String> {
 
 /// Checks stored names and the names of constants. Those at the top of a record share it with the key.
 pub(super) fn check(cx: &Ctxt, input: &Input, fields: &[Field], top: bool) {
+    check_aliases(cx, input, fields);
     let mut stored: HashMap<&str, &Written> = HashMap::new();
     let mut constants: HashMap<String, &Written> = HashMap::new();
     for (written, field) in input.fields.iter().zip(fields) {
@@ -99,6 +100,43 @@ pub(super) fn check(cx: &Ctxt, input: &Input, fields: &[Field], top: bool) {
                     field.stored
                 ),
             );
+        }
+    }
+}
+
+/// The other names of a field, each once.
+pub(super) fn aliases(field: &Written) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in field.serde.aliases.iter().map(syn::LitStr::value) {
+        if name != field.serde.written && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// Checks the names that fields had before.
+fn check_aliases(cx: &Ctxt, input: &Input, fields: &[Field]) {
+    let stored = |field: &Field| !matches!(field.storage, Storage::Skipped | Storage::Flattened);
+    let mut seen: HashMap<String, &Written> = HashMap::new();
+    for (written, _) in input.fields.iter().zip(fields).filter(|(_, field)| stored(field)) {
+        for alias in &written.serde.aliases {
+            let name = alias.value();
+            if let Some(reason) = refused_field(&name) {
+                cx.error(alias, reason);
+            }
+            let taken = input.fields.iter().zip(fields).find(|(_, field)| stored(field) && field.stored == name);
+            let taken = taken.map(|(other, _)| other).or(seen.insert(name.clone(), written));
+            if let Some(other) = taken.filter(|other| other.ident != written.ident) {
+                cx.error(
+                    alias,
+                    format!(
+                        "`{name}` would be read into both `{}` and `{}`: remove one of them",
+                        super::shown(other),
+                        super::shown(written)
+                    ),
+                );
+            }
         }
     }
 }

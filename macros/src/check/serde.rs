@@ -46,12 +46,34 @@ fn stays(cx: &Ctxt, field: &Field, what: &str, indexed: bool) {
     if let Some(skip) = serde.skip_serializing.as_ref().or(serde.skip_deserializing.as_ref()) {
         cx.error(skip, format!("{what} cannot be skipped: it must be stored and read back"));
     }
+    if let Some(alias) = serde.aliases.first() {
+        cx.error(
+            alias,
+            format!(
+                "{what} is looked up under one name, so that a record that has it as `{0}` would not be found: \
+                 keep the stored name with `#[serde(rename = \"{0}\")]`, whatever the field is called here",
+                alias.value()
+            ),
+        );
+    }
     let optional = indexed || field.ttl.is_some();
     let always = field.hash_key.is_some() || field.range_key.is_some() || field.version.is_some();
     if let Some(skip) = &serde.skip_serializing_if
         && (always || !optional)
     {
         cx.error(skip, format!("{what} cannot be left out: every record must have it"));
+    }
+}
+
+/// Below a field of a record only its own name is looked at.
+pub(super) fn refuse_aliases(cx: &Ctxt, input: &Input) {
+    for alias in input.fields.iter().flat_map(|field| &field.serde.aliases) {
+        cx.error(
+            alias,
+            "a field of an embedded struct is found and changed under one name: a value that is stored as this \
+             could be read and not found. Keep the stored name with `#[serde(rename = \"...\")]`, or derive no \
+             `Embedded` for this struct, so that it is only ever stored whole",
+        );
     }
 }
 
@@ -98,15 +120,14 @@ fn plain(cx: &Ctxt, field: &Field, indexed: bool) {
 fn one_sided(cx: &Ctxt, field: &Field, special: bool) {
     let serde = &field.serde;
     let (mark, reason) = match (&serde.skip_serializing, &serde.skip_deserializing) {
-        (Some(mark), None) => (mark, "never written, so that a `put` would lose what is stored"),
-        (None, Some(mark)) => (mark, "written and never read back"),
+        (Some(mark), None) => (mark, "never be written, so that a `put` would lose what is stored"),
+        (None, Some(mark)) => (mark, "be written and never read back"),
         _ => return,
     };
     // Of those that cannot be skipped at all it was said already.
     if !special {
-        let message = format!(
-            "this field would be {reason}: write `#[serde(skip)]` for a field that is not stored, or remove this"
-        );
+        let message =
+            format!("this field would {reason}: write `#[serde(skip)]` for a field that is not stored, or remove this");
         cx.error(mark, message);
     }
 }

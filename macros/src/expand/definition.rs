@@ -27,6 +27,10 @@ pub(super) fn spec(model: &Model) -> Option<TokenStream> {
         let most = quote_spanned!(ty.span()=> <#ty as __p::Version>::MOST);
         quote!(__p::VersionDef { field: #field, most: #most })
     }));
+    let aliases = model.fields.iter().filter(|field| matches!(field.storage, Storage::Own { .. })).flat_map(|field| {
+        let position = number(field.position());
+        field.aliases.iter().map(move |name| quote!(__p::AliasDef { field: #position, name: #name }))
+    });
     let (created_at, updated_at) = (position(model.created_at), position(model.updated_at));
     let auto_hash = model.auto_hash;
     Some(quote! {
@@ -41,6 +45,7 @@ pub(super) fn spec(model: &Model) -> Option<TokenStream> {
             indexes: &[#(#indexes),*],
             ttl: #ttl,
             version: #version,
+            aliases: &[#(#aliases),*],
             auto_hash: #auto_hash,
             created_at: #created_at,
             updated_at: #updated_at,

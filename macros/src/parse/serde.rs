@@ -57,7 +57,7 @@ pub(crate) fn container(attrs: &[Attribute], mut visit: impl FnMut(&ParseNestedM
     words(attrs, |meta| {
         visit(&meta);
         if meta.path.is_ident("rename_all") {
-            let [write, from] = halves(&meta)?;
+            let [write, from] = halves(&meta, &mut Vec::new())?;
             for (rule, name) in read.rules.iter_mut().zip([write, from]) {
                 *rule = name.and_then(|name| RenameRule::from_name(&name.value())).unwrap_or(*rule);
             }
@@ -92,11 +92,12 @@ fn named(cx: &Ctxt, ident: &Ident, attrs: &[Attribute], [written, read]: [String
         };
         match word.as_str() {
             "rename" => {
-                let [write, from] = halves(&meta)?;
+                let [write, from] = halves(&meta, &mut read.aliases)?;
                 read.written = write.map_or(std::mem::take(&mut read.written), |s| s.value());
                 read.read = from.map_or(std::mem::take(&mut read.read), |s| s.value());
                 read.rename = mark();
             }
+            "alias" => read.aliases.push(meta.value()?.parse()?),
             "with" => {
                 if let Some(path) = function(&meta)? {
                     read.serialize_with = Some(inside(&path, "serialize"));
@@ -172,8 +173,9 @@ fn rest(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
     Ok(())
 }
 
-/// `= "name"` gives both halves; `(serialize = "…", deserialize = "…")` gives each its own.
-fn halves(meta: &ParseNestedMeta<'_>) -> syn::Result<[Option<LitStr>; 2]> {
+/// `= "name"` gives both halves; `(serialize = "…", deserialize = "…")` gives each its own, and further
+/// names to read.
+fn halves(meta: &ParseNestedMeta<'_>, aliases: &mut Vec<LitStr>) -> syn::Result<[Option<LitStr>; 2]> {
     if meta.input.peek(Token![=]) {
         let both: LitStr = meta.value()?.parse()?;
         return Ok([Some(both.clone()), Some(both)]);
@@ -183,9 +185,12 @@ fn halves(meta: &ParseNestedMeta<'_>) -> syn::Result<[Option<LitStr>; 2]> {
         let value: LitStr = half.value()?.parse()?;
         if half.path.is_ident("serialize") {
             halves[0] = Some(value);
-        } else if half.path.is_ident("deserialize") && halves[1].is_none() {
+        } else if half.path.is_ident("deserialize") {
             // serde lets the reading half stand several times: the first is the name, the rest aliases.
-            halves[1] = Some(value);
+            match halves[1] {
+                None => halves[1] = Some(value),
+                Some(_) => aliases.push(value),
+            }
         }
         Ok(())
     })?;

@@ -103,7 +103,18 @@ fn units_only<'a>(cx: &Ctxt, data: &DataEnum, serde: &SerdeContainer) -> Option<
             }
         });
         // Reports a variant that is written under one name and read under another.
-        let name = serde::variant(cx, &variant.ident, &variant.attrs, serde.rules).written;
+        let read = serde::variant(cx, &variant.ident, &variant.attrs, serde.rules);
+        if let Some(alias) = read.aliases.first() {
+            cx.error(
+                alias,
+                format!(
+                    "a key is stored as one text and found by it: what is stored as `{0}` would be read and not found; \
+                     make it a variant of its own, or keep the text with `#[serde(rename = \"{0}\")]`",
+                    alias.value()
+                ),
+            );
+        }
+        let name = read.written;
         if name.is_empty() {
             cx.error(&variant.ident, format!("`{}` is stored as an empty text, which cannot be a key", variant.ident));
         } else if let Some(first) = names.insert(name.clone(), &variant.ident) {

@@ -20,7 +20,7 @@ use std::any::Any;
 use std::fmt;
 use std::time::Duration;
 
-pub use crate::change::{Change, apply};
+pub use crate::change::{Change, Expiry, apply};
 pub use crate::limits::Limits;
 pub use crate::progress::Observer;
 pub use crate::request::{

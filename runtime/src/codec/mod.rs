@@ -4,6 +4,8 @@ mod de;
 mod error;
 mod fills;
 mod probe;
+#[cfg(test)]
+mod random;
 mod ser;
 
 pub use error::CodecError;
@@ -42,7 +44,13 @@ pub(crate) fn encode<M: Serialize>(model: &M, definition: &Definition) -> Result
 }
 
 /// Reads a model from a record; the library's own attributes are left out.
-pub(crate) fn decode<M: DeserializeOwned>(record: Record, definition: &Definition) -> Result<M> {
+pub(crate) fn decode<M: DeserializeOwned>(mut record: Record, definition: &Definition) -> Result<M> {
+    definition.complete(&mut record);
+    decode_part(record, definition)
+}
+
+/// Reads some of a model's fields from a record that has these.
+pub(crate) fn decode_part<M: DeserializeOwned>(record: Record, definition: &Definition) -> Result<M> {
     let mut map = record.into_map();
     map.retain(|name, _| !name.starts_with("_reposit"));
     let revived = revive(&mut map, definition.fields());

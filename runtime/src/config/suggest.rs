@@ -1,10 +1,14 @@
+/// How many letters may be wrong. A letter has four bytes at most.
+const MOST_SLIPS: usize = 3;
+
 /// The known word that a mistyped one most likely stands for.
 pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let word = word.to_lowercase();
-    let near = |known: &&'a str| (distance(&word, &known.to_lowercase()), *known);
-    let (distance, best) = known.iter().map(near).min_by_key(|(distance, _)| *distance)?;
+    // Words so different in length are no slips, and a word may be as long as a file.
+    let alike = |known: &&&str| known.len().abs_diff(word.len()) <= 4 * MOST_SLIPS;
+    let near = |known: &&'a str| (distance(&word.to_lowercase(), &known.to_lowercase()), *known);
+    let (distance, best) = known.iter().filter(alike).map(near).min_by_key(|(distance, _)| *distance)?;
     // A third of the letters may be wrong: of a name of one letter, none.
-    (distance <= (best.len() / 3).min(3)).then_some(best)
+    (distance <= (best.len() / 3).min(MOST_SLIPS)).then_some(best)
 }
 
 /// What to add to a message about an unknown word.
@@ -66,6 +70,7 @@ mod tests {
         assert_eq!(nearest("colour", &known), None);
         assert_eq!(nearest("", &known), None);
         assert_eq!(nearest("x", &[]), None);
+        assert_eq!(nearest(&"timeout".repeat(1 << 20), &known), None, "and takes no time");
         assert_eq!(nearest("x", &["w"]), None, "a letter resembles no other");
     }
 }

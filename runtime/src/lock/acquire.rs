@@ -65,7 +65,8 @@ impl<'a> Locking<'a> {
     /// back if it had been taken.
     ///
     /// Errors: [`Timeout`](crate::ErrorKind::Timeout) where the wait is over, which says whether another
-    /// held the lock or no answer came; [`InvalidInput`](crate::ErrorKind::InvalidInput) outside a tokio
+    /// held the lock or no answer came; [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown) where the lock
+    /// was asked for and no answer came: it is not held, but may be given back only later; [`InvalidInput`](crate::ErrorKind::InvalidInput) outside a tokio
     /// runtime.
     pub async fn acquire(self) -> Result<Lease> {
         let until = Instant::now().checked_add(self.wait);
@@ -76,14 +77,17 @@ impl<'a> Locking<'a> {
         loop {
             // What is asked for is done by then, or is not waited for.
             let look = tokio::time::timeout(left().max(LEAST_LOOK), self.attempt(&mut seen)).await;
-            let message = match look.map(|found| found.map_err(named)) {
+            let missed = match look.map(|found| found.map_err(named)) {
                 Ok(Ok(Some(lease))) => return Ok(lease),
-                Ok(Ok(None)) => format!("the lock {:?} was held by another for {:?}", self.name, self.wait),
+                Ok(Ok(None)) => {
+                    let message = format!("the lock {:?} was held by another for {:?}", self.name, self.wait);
+                    Error::new(ErrorKind::Timeout, message)
+                }
                 Ok(Err(error)) => return Err(error),
-                Err(_) => self.silence(),
+                Err(_) => self.silence(&seen),
             };
             if left().is_zero() {
-                return Err(named(Error::new(ErrorKind::Timeout, message)));
+                return Err(named(missed));
             }
             tokio::time::sleep(self.pause().min(left())).await;
         }
@@ -94,12 +98,21 @@ impl<'a> Locking<'a> {
     pub async fn try_acquire(self) -> Result<Option<Lease>> {
         let named = |e: Error| e.in_repository(super::REPOSITORY).in_operation("lock");
         self.check().map_err(named)?;
-        let look = tokio::time::timeout(self.db.timeout(), self.attempt(&mut Watch::default())).await;
-        look.unwrap_or_else(|_| Err(Error::new(ErrorKind::Timeout, self.silence()))).map_err(named)
+        let mut seen = Watch::default();
+        let look = tokio::time::timeout(self.db.timeout(), self.attempt(&mut seen)).await;
+        look.unwrap_or_else(|_| Err(self.silence(&seen))).map_err(named)
     }
 
-    fn silence(&self) -> String {
-        format!("whether the lock {:?} is free was not known in time: the backend did not answer", self.name)
+    /// No answer came in time: to the question whether the lock is free, or to the write that takes it.
+    fn silence(&self, seen: &Watch) -> Error {
+        let name = self.name;
+        if seen.is_taking {
+            let message =
+                format!("the lock {name:?} may or may not have been taken: the backend did not answer in time");
+            return Error::new(ErrorKind::OutcomeUnknown, message);
+        }
+        let message = format!("whether the lock {name:?} is free was not known in time: the backend did not answer");
+        Error::new(ErrorKind::Timeout, message)
     }
 
     fn check(&self) -> Result<()> {
@@ -117,6 +130,7 @@ impl<'a> Locking<'a> {
 
     /// One look, and the lock if it can be had.
     async fn attempt(&self, watch: &mut Watch) -> Result<Option<Lease>> {
+        watch.is_taking = false;
         let seen = LockRecord::read(self.db, self.name).await?;
         if let Some(record) = &seen
             && record.holder.is_some()
@@ -125,6 +139,7 @@ impl<'a> Locking<'a> {
             return Ok(None);
         }
         // In a task of its own: where this future is dropped meanwhile, the lease goes to nobody, and so gives the lock back.
+        watch.is_taking = true;
         let taking = tokio::spawn(take(self.db.clone(), self.name.to_owned(), seen, self.lease));
         let ended = |_| Err(Error::new(ErrorKind::OutcomeUnknown, "the task that takes the lock has ended"));
         taking.await.unwrap_or_else(ended)
@@ -166,6 +181,8 @@ async fn take(db: Database, name: String, seen: Option<LockRecord>, lease: Durat
 #[derive(Default)]
 struct Watch {
     seen: Option<(u64, u64, Instant)>,
+    /// Whether the write that takes the lock is under way.
+    is_taking: bool,
 }
 
 impl Watch {

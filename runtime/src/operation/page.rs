@@ -92,9 +92,10 @@ pub(super) fn decode_all<M: Repository, O: DeserializeOwned>(
 }
 
 pub(super) fn decode_one<M: Repository, O: DeserializeOwned>(mut record: Record, fields: Option<&[&str]>) -> Result<O> {
+    M::definition().complete(&mut record);
     if let Some(fields) = fields {
         // What a backend had to read besides is none of the projection's.
         record.retain(|name| fields.contains(&name));
     }
-    codec::decode(record, M::definition())
+    codec::decode_part(record, M::definition())
 }

@@ -1,10 +1,10 @@
 //! From a model to a checked write. Nothing here is generic over the model, so that it is compiled once.
 
 use super::fill;
-use crate::change::{self, Change};
+use crate::change::{self, Change, Expiry};
 use crate::condition::{self, Expr};
 use crate::database::Database;
-use crate::definition::Definition;
+use crate::definition::{Definition, FIRST_VERSION};
 use crate::error::{Error, Result};
 use crate::field::Path;
 use crate::limits::{self, Limits};
@@ -68,7 +68,9 @@ fn allowed(definition: &Definition, change: &Change) -> Result<()> {
     match change {
         Change::Set(_, value) | Change::SetIfMissing(_, value) => limits::depth_below(root, levels, value),
         Change::Append(_, items) => items.iter().try_for_each(|item| limits::depth_below(root, levels + 1, item)),
-        Change::Add { .. } | Change::Remove(_) => limits::depth_below(root, levels, &Value::Null),
+        Change::Add { .. } | Change::Remove(_) | Change::Expire { .. } => {
+            limits::depth_below(root, levels, &Value::Null)
+        }
     }
 }
 
@@ -107,7 +109,7 @@ pub(super) fn changes(db: &Database, definition: &'static Definition, mut change
     }
     if let Some(name) = definition.version() {
         let bounds = Some((0, i128::from(definition.last_version())));
-        changes.push(Change::Add { path: Path::field(name), delta: Value::Int(1), bounds });
+        changes.push(Change::Add { path: Path::field(name), start: FIRST_VERSION, delta: Value::Int(1), bounds });
     }
     Ok(changes)
 }
@@ -122,14 +124,17 @@ fn expiry_change(definition: &Definition, change: &Change) -> Option<Change> {
         Change::Set(_, Value::Null) => Some(Change::Remove(expires)),
         Change::Set(_, value) => Some(Change::Set(expires, Value::Int(definition.expiry_at(value)?.into()))),
         Change::SetIfMissing(_, value) => {
-            Some(Change::SetIfMissing(expires, Value::Int(definition.expiry_at(value)?.into())))
+            let expiry = Expiry::IfMissing(definition.expiry_at(value)?);
+            Some(Change::Expire { field: path.clone(), expiry })
         }
+        // Instants are not added to: the field counts seconds.
         Change::Add { delta, .. } => {
-            let bounds = Some((i128::from(i64::MIN), i128::from(i64::MAX)));
-            Some(Change::Add { path: expires, delta: delta.clone(), bounds })
+            let seconds = delta.as_int()?.saturating_add(definition.ttl()?.seconds.into());
+            let seconds = i64::try_from(seconds).unwrap_or(if seconds < 0 { i64::MIN } else { i64::MAX });
+            Some(Change::Expire { field: path.clone(), expiry: Expiry::After(seconds) })
         }
         Change::Remove(_) => Some(Change::Remove(expires)),
-        Change::Append(..) => None,
+        Change::Append(..) | Change::Expire { .. } => None,
     }
 }
 
@@ -138,7 +143,7 @@ pub(super) fn conditioned(mut write: Write, condition: Option<Expr>) -> Result<W
     if let Some(condition) = &condition {
         condition::check(condition)?;
     }
-    write.condition = condition;
+    write.condition = condition.map(|condition| write.definition.stored(condition));
     // What the changes need is judged with the condition.
     let judged = Expr::both(write.requirement(), write.removals_find_way());
     judged.as_ref().map_or(Ok(()), condition::check_size)?;

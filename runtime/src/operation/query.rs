@@ -292,6 +292,8 @@ impl<M: Repository, R, K: Place, O: DeserializeOwned> Query<M, R, K, O> {
         };
         request.filter = self.filter.map(Condition::into_expr).transpose()?;
         request.filter.as_ref().map_or(Ok(()), condition::check)?;
+        request.filter = request.filter.map(|filter| M::definition().stored(filter));
+        request.filter.as_ref().map_or(Ok(()), condition::check_size)?;
         request.descending = self.descending;
         request.consistent = self.consistent;
         request.projection = self.fields;

@@ -186,6 +186,8 @@ impl<M: Repository, O: DeserializeOwned> Scan<M, O> {
         let mut request = request::Query::new(M::definition(), source, page_limit(self.limit)?);
         request.filter = self.filter.clone().map(Condition::into_expr).transpose()?;
         request.filter.as_ref().map_or(Ok(()), condition::check)?;
+        request.filter = request.filter.map(|filter| M::definition().stored(filter));
+        request.filter.as_ref().map_or(Ok(()), condition::check_size)?;
         request.consistent = self.consistent;
         request.projection = self.fields;
         request.after = self.after.as_ref().map(|cursor| db.bind(&request).open(cursor)).transpose()?;

@@ -129,7 +129,7 @@ fn size(write: &Write) -> usize {
             path.root().len() + limits::value_size(value)
         }
         Change::Append(path, items) => path.root().len() + items.iter().map(limits::value_size).sum::<usize>(),
-        Change::Remove(_) => 0,
+        Change::Remove(_) | Change::Expire { .. } => 0,
     };
     let stamped = |record| limits::record_size(record) + limits::STAMP_SIZE;
     match &write.action {

@@ -71,7 +71,7 @@ impl<M: Repository> Update<M> {
 
     /// Adds to a number; a negative one takes away. A missing number counts as zero.
     pub fn add<T: Numeric, Role: Settable>(self, field: Field<M, T, Role>, delta: T::Delta) -> Self {
-        self.with(&field, |path| Ok(Change::Add { path, delta: T::delta(delta)?, bounds: T::BOUNDS }))
+        self.with(&field, |path| Ok(Change::Add { path, start: 0, delta: T::delta(delta)?, bounds: T::BOUNDS }))
     }
 
     /// Takes the value of an optional field away, so that it is read as `None`.
@@ -275,7 +275,7 @@ impl<M: Repository> Upsert<M> {
         let key = checked(definition, self.update.key.clone()?, &db.backend().limits())?;
         let mut changes = changes(db, definition, asked)?;
         fill::created(definition, &mut changes, db.now());
-        let new = change::apply(&key_record(definition, &key), &changes)?;
+        let new = change::apply(&key_record(definition, &key), &change::on_nothing(&changes))?;
         codec::decode::<M>(new.clone(), definition)
             .map_err(|e| Error::invalid(format!("the new record would not be whole: {}", e.message())))?;
         // The changes have filled in what nobody set: the new record is theirs, whatever they say.

@@ -1,7 +1,9 @@
 //! What a backend is asked: plain data, with no builder and no model type in it.
 
 mod advance;
+pub(crate) mod liveness;
 mod read;
+mod stored;
 mod write;
 
 pub(crate) use advance::Advance;
@@ -12,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use crate::definition::{Definition, IndexDef, KeyDef};
 use crate::error::{Error, Result};
-use crate::value::{EXPIRES, Record, Value};
+use crate::value::{Record, Value};
 
 /// What every request carries.
 #[derive(Debug, Clone, Copy)]
@@ -82,18 +84,6 @@ impl RecordKey {
             })
         };
         Ok(Self { hash: part(definition.hash_name())?, range: definition.range_name().map(part).transpose()? })
-    }
-}
-
-impl Record {
-    /// When the record expires, in whole seconds since the epoch.
-    pub fn expires(&self) -> Option<i64> {
-        self.get(EXPIRES).and_then(Value::as_int).and_then(|n| i64::try_from(n).ok())
-    }
-
-    /// Whether the record still exists for a reader.
-    pub fn is_live(&self, call: &Call) -> bool {
-        call.is_before(self.expires())
     }
 }
 

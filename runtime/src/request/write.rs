@@ -79,7 +79,7 @@ impl Write {
     ///
     /// A delete of a missing record is allowed: it does nothing.
     pub fn judge(&self, stored: Option<&Record>, call: &Call) -> Result<()> {
-        let live = stored.filter(|record| record.is_live(call));
+        let live = stored.filter(|record| record.is_live(self.definition, call));
         let Some(record) = live else {
             return match self.action {
                 Action::Create(_) | Action::Put(_) | Action::Upsert { .. } | Action::Delete => Ok(()),
@@ -112,8 +112,7 @@ impl Write {
     }
 
     fn judge_version(&self, record: &Record, expected: u64) -> Result<()> {
-        let name = self.definition.version().unwrap_or_default();
-        let stored = record.get(name).and_then(Value::as_int);
+        let stored = self.definition.version_of(record);
         if stored == Some(expected.into()) {
             return Ok(());
         }
@@ -135,10 +134,10 @@ impl Write {
     /// Everything that must be true of a live stored record besides being there: the version, the
     /// caller's condition, and what the changes need.
     pub fn requirement(&self) -> Option<Expr> {
-        let version = self.version.zip(self.definition.version()).map(|(expected, name)| Expr::Compare {
-            path: crate::field::Path::field(name),
-            op: crate::condition::Op::Eq,
-            value: Value::Int(expected.into()),
+        let version = self.version.zip(self.definition.version()).map(|(expected, name)| {
+            let path = crate::field::Path::field(name);
+            let op = crate::condition::Op::Eq;
+            self.definition.stored(Expr::Compare { path, op, value: Value::Int(expected.into()) })
         });
         let mut needs = Vec::new();
         for need in self.changes().iter().flat_map(Change::needs) {
@@ -147,7 +146,7 @@ impl Write {
                 needs.push(need);
             }
         }
-        let needs = (!needs.is_empty()).then_some(Expr::And(needs));
+        let needs = (!needs.is_empty()).then(|| self.definition.stored_by_name(Expr::And(needs)));
         Expr::both(Expr::both(version, self.condition.clone()), needs)
     }
 

@@ -171,11 +171,10 @@ struct Names {
     keys: Option<String>,
     #[index(local)]
     f: u64,
-    #[serde(with = "plus_one")]
     #[index(range = "m")]
     v: u64,
-    #[serde(with = "plus_one")]
     m: u64,
+    #[serde(with = "plus_one")]
     s: u64,
     definition: u32,
     __r: u32,
@@ -272,7 +271,7 @@ struct Deprecated {
 #[derive(Default)]
 struct Stored {
     #[hash_key]
-    #[serde(rename = "_id", alias = "id")]
+    #[serde(rename = "_id")]
     user_id: String,
     #[index]
     team_name: Option<String>,

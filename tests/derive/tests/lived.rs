@@ -50,11 +50,11 @@ struct Event {
     moment: Moment,
     #[index(range = "plus")]
     team: Option<String>,
-    #[serde(with = "plus_one")]
     plus: u64,
     #[index(unique)]
-    #[serde(with = "plus_one")]
     number: u64,
+    #[serde(with = "plus_one")]
+    shifted: u64,
     #[index(local)]
     size: Option<u32>,
     place: Option<Place>,
@@ -89,6 +89,7 @@ async fn a_model_of_everything() -> reposit::Result<()> {
         team: (n > 1).then(|| "core".to_owned()),
         plus: 10 * n,
         number: n,
+        shifted: n,
         size: (n < 3).then_some(n as u32),
         place: Some(Place { city: format!("c{n}"), since: at(n) }),
         extra: Extra { note: Some(format!("n{n}")) },
@@ -122,18 +123,19 @@ async fn a_model_of_everything() -> reposit::Result<()> {
     assert_eq!(numbers(found), [4]);
     let found = Event::query(&ada).filter(Event::SHAPE.eq(&Shape::Round { radius: 1 })).all(&db).await?;
     assert_eq!(numbers(found), [1]);
-    let found = Event::query(&ada).filter(Event::PLUS.eq(20)).all(&db).await?;
+    let found = Event::query(&ada).filter(Event::PLUS.eq(20) & Event::SHIFTED.eq(2)).all(&db).await?;
     assert_eq!(numbers(found), [2]);
 
     let changed = Event::update(&ada, at(1))
         .set(Event::PLUS, 7)
+        .set(Event::SHIFTED, 8)
         .set(Event::PLACE.at(Place::CITY), "Paris")
         .set(Event::LEVEL, &Level::Low)
         .remove(Event::SIZE)
         .only_if(Event::NUMBER.eq(1).and(Event::LEVEL.eq(&Level::High)))
         .exec(&db)
         .await?;
-    assert_eq!((changed.plus, changed.level, changed.size), (7, Level::Low, None));
+    assert_eq!((changed.plus, changed.shifted, changed.level, changed.size), (7, 8, Level::Low, None));
     assert_eq!(changed.place.map(|place| (place.city, place.since)), Some(("Paris".to_owned(), at(1))));
     assert!(Event::delete(&ada, at(1)).exec(&db).await?);
     Ok(())

@@ -113,7 +113,11 @@ impl Books {
             }
             rule.times -= 1;
             fired.count.fetch_add(1, Ordering::SeqCst);
-            return Some(rule.fault.clone());
+            let fault = rule.fault.clone();
+            if let Fault::Garble(damage) = &mut rule.fault {
+                *damage = damage.next();
+            }
+            return Some(fault);
         }
         None
     }

@@ -3,12 +3,12 @@
 use super::core::{Core, End, Fired, Listener, Request};
 use super::http::Message;
 use super::rule::{Fault, Rule};
-use super::{answers, pages};
+use super::{answers, damage, pages};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::io::BufReader;
+use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
@@ -141,6 +141,14 @@ impl Shared {
                 passing.forward().await
             }
             Some(Fault::EmptyPage) => self.empty_page(passing).await,
+            Some(Fault::StuckPage) => passing.stuck_page().await,
+            Some(Fault::Garble(damage)) => {
+                let answer = passing.ask().await?;
+                let is_last = answer.is_last();
+                let (bytes, ends) = damage::of_http(answer, damage);
+                passing.client.get_mut().write_all(&bytes).await?;
+                Ok((ends || is_last).then_some(End::Close))
+            }
             Some(fault) => {
                 if fault == Fault::ServerErrorAfter {
                     passing.ask().await?;
@@ -205,6 +213,18 @@ impl Passing<'_> {
     async fn forward(&mut self) -> Step {
         let answer = self.ask().await?;
         self.answer(&answer).await
+    }
+
+    /// Answers that there is more, from where the request started.
+    async fn stuck_page(&mut self) -> Step {
+        let started = self.body.get("ExclusiveStartKey").cloned();
+        self.set_body(pages::limited(&self.body, 1));
+        let answer = self.ask().await?;
+        let mut page: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
+        if let (true, Some(started)) = (page.is_object(), started) {
+            page["LastEvaluatedKey"] = started;
+        }
+        self.answer(&answer.with_body(page.to_string().into_bytes())).await
     }
 
     fn set_body(&mut self, body: Value) {

@@ -73,18 +73,29 @@ impl Message {
         Ok(())
     }
 
+    /// Another status than the server's.
+    pub(super) fn set_status(&mut self, status: &str) {
+        self.start = format!("HTTP/1.1 {status}");
+    }
+
     /// Writes the message, always with a length.
     pub(super) async fn write(&self, stream: &mut BufReader<TcpStream>) -> io::Result<()> {
+        stream.write_all(&self.bytes(None)).await?;
+        stream.flush().await
+    }
+
+    /// The message as it is sent: with its own length, or with what is said to be it.
+    pub(super) fn bytes(&self, length: Option<&str>) -> Vec<u8> {
         let mut bytes = format!("{}\r\n", self.start).into_bytes();
         for (name, value) in &self.headers {
             if name != "content-length" && name != "transfer-encoding" {
                 bytes.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
             }
         }
-        bytes.extend_from_slice(format!("content-length: {}\r\n\r\n", self.body.len()).as_bytes());
+        let own = self.body.len().to_string();
+        bytes.extend_from_slice(format!("content-length: {}\r\n\r\n", length.unwrap_or(&own)).as_bytes());
         bytes.extend_from_slice(&self.body);
-        stream.write_all(&bytes).await?;
-        stream.flush().await
+        bytes
     }
 }
 

@@ -5,7 +5,10 @@
 
 mod answers;
 mod core;
+mod damage;
 mod dynamo;
+mod forge_bson;
+mod forge_json;
 mod http;
 mod mongo;
 mod pages;
@@ -13,6 +16,7 @@ mod rule;
 mod wire;
 
 pub use self::core::{Fired, Request};
+pub use damage::Damage;
 pub use dynamo::Dynamo;
 pub use mongo::Mongo;
 pub use rule::{Fault, Rule};

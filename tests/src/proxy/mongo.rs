@@ -1,6 +1,7 @@
 //! The proxy in front of a MongoDB server.
 
 use super::core::{Core, End, Fired, Listener, Request};
+use super::damage;
 use super::rule::{Fault, Rule};
 use super::wire::Frame;
 use mongodb::bson::{Document, doc};
@@ -148,6 +149,10 @@ impl Connection<'_> {
                 Fault::DelayAfter(time) => {
                     sleep(time).await;
                     self.answer(&frame).await?;
+                }
+                Fault::Garble(damage) => {
+                    let bytes = damage::of_frame(&frame, damage);
+                    self.to_client.lock().await.write_all(&bytes).await?;
                 }
                 _ => self.answer(&frame).await?,
             }

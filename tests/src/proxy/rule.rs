@@ -1,5 +1,6 @@
 //! What is to go wrong, and when.
 
+use super::damage::Damage;
 use std::time::Duration;
 
 /// One thing that goes wrong. "Before" is before the server has seen the request, "after" is after it has applied it.
@@ -33,6 +34,10 @@ pub enum Fault {
     EmptyPage,
     /// A DynamoDB query or scan answers at most this many items and says where to go on.
     ShortPage(usize),
+    /// A DynamoDB query or scan that goes on says to go on from where it started.
+    StuckPage,
+    /// The server applies the request; its answer comes, but not as it was sent.
+    Garble(Damage),
 }
 
 impl Fault {
@@ -40,13 +45,16 @@ impl Fault {
     pub(super) fn fits_dynamo(&self, operation: &str) -> bool {
         match self {
             Self::Unprocessed(_) => matches!(operation, "BatchWriteItem" | "BatchGetItem"),
-            Self::EmptyPage | Self::ShortPage(_) => matches!(operation, "Query" | "Scan"),
+            Self::EmptyPage | Self::ShortPage(_) | Self::StuckPage => matches!(operation, "Query" | "Scan"),
             _ => true,
         }
     }
 
     pub(super) fn fits_mongo(&self) -> bool {
-        !matches!(self, Self::Throttling | Self::Unprocessed(_) | Self::EmptyPage | Self::ShortPage(_))
+        !matches!(
+            self,
+            Self::Throttling | Self::Unprocessed(_) | Self::EmptyPage | Self::ShortPage(_) | Self::StuckPage
+        )
     }
 }
 

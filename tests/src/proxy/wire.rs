@@ -16,6 +16,9 @@ pub(super) struct Frame {
 }
 
 impl Frame {
+    /// Where the first section of an OP_MSG begins.
+    pub(super) const BODY: usize = HEADER + 4;
+
     /// Reads one frame; `None` where the other side has closed between two.
     pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Self>> {
         let mut bytes = vec![0; 4];

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use reposit::ErrorKind;
-use reposit_tests::proxy::{Fault, Rule};
+use reposit_tests::proxy::{Damage, Fault, Rule};
 use reposit_tests::report;
 use reposit_tests::servers::Target;
 use tokio::time::{sleep, timeout};
@@ -18,7 +18,7 @@ const LEASE: Duration = Duration::from_secs(9);
 /// Only a lock that hangs takes so long.
 const HANGS: Duration = Duration::from_secs(120);
 
-const FAULTS: [Fault; 10] = [
+const FAULTS: [Fault; 14] = [
     Fault::DropBefore,
     Fault::DropAfter,
     Fault::ResetBefore,
@@ -29,6 +29,10 @@ const FAULTS: [Fault; 10] = [
     Fault::Conflict,
     Fault::DelayBefore(LEASE),
     Fault::DelayAfter(LEASE),
+    Fault::Garble(Damage::Cut),
+    Fault::Garble(Damage::Changed),
+    Fault::Garble(Damage::Empty),
+    Fault::Garble(Damage::WrongLength),
 ];
 
 /// The request that both a sign of life and a release are.
@@ -90,8 +94,8 @@ async fn the_holder_is_cut_off(stand: &Stand) {
 
 pub(crate) async fn every_fault(target: Target) {
     let stand = Stand::on(target).await;
-    let beats = join_all(FAULTS.map(|fault| one_beat_meets(&stand, fault)));
-    let releases = join_all(FAULTS.map(|fault| the_release_meets(&stand, fault)));
+    let beats = join_all(FAULTS.map(|fault| Box::pin(one_beat_meets(&stand, fault))));
+    let releases = join_all(FAULTS.map(|fault| Box::pin(the_release_meets(&stand, fault))));
     tokio::join!(beats, releases, the_holder_is_cut_off(&stand));
     report::ran("faults::a_lock_under_every_fault", &stand.server.label());
 }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use reposit_tests::proxy::{Fault as Wire, Rule};
+use reposit_tests::proxy::{Damage, Fault as Wire, Rule};
+
+/// Names faults, with commas between them: the run is of these only, and is not held against the page.
+const FILTER: &str = "REPOSIT_FAULTS";
 
 /// A fault on the way to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +23,10 @@ pub(crate) enum Fault {
     Conflict,
     Part,
     CutOff,
+    Cut,
+    Changed,
+    Empty,
+    WrongLength,
 }
 
 /// Whether the fault passes.
@@ -30,7 +37,7 @@ pub(crate) enum How {
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::DropBefore,
         Self::DropAfter,
         Self::ResetBefore,
@@ -44,6 +51,10 @@ impl Fault {
         Self::Conflict,
         Self::Part,
         Self::CutOff,
+        Self::Cut,
+        Self::Changed,
+        Self::Empty,
+        Self::WrongLength,
     ];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -61,7 +72,18 @@ impl Fault {
             Self::Conflict => "conflict",
             Self::Part => "part of a batch",
             Self::CutOff => "cut off after",
+            Self::Cut => "answer cut",
+            Self::Changed => "answer changed",
+            Self::Empty => "answer empty",
+            Self::WrongLength => "wrong length",
         }
+    }
+
+    /// The faults of this run: all, or those that `REPOSIT_FAULTS` names.
+    pub(crate) fn wanted() -> Vec<Self> {
+        let names = std::env::var(FILTER).unwrap_or_default();
+        let names: Vec<&str> = names.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+        Self::ALL.into_iter().filter(|fault| names.is_empty() || names.contains(&fault.name())).collect()
     }
 
     /// Whether it can be had at all: a network that stays cut off is no fault that happens once.
@@ -119,6 +141,10 @@ impl Fault {
             Self::Throttled => Wire::Throttled,
             Self::Conflict => Wire::Conflict,
             Self::Part => Wire::Unprocessed(2),
+            Self::Cut => Wire::Garble(Damage::Cut),
+            Self::Changed => Wire::Garble(Damage::Changed),
+            Self::Empty => Wire::Garble(Damage::Empty),
+            Self::WrongLength => Wire::Garble(Damage::WrongLength),
         };
         let rule = Rule::on(request, wire);
         match (self, how) {

@@ -77,6 +77,13 @@ impl Proxy {
         }
     }
 
+    pub(crate) fn clear_faults(&self) {
+        match self {
+            Self::Dynamo(proxy) => proxy.clear_faults(),
+            Self::Mongo(proxy) => proxy.clear_faults(),
+        }
+    }
+
     pub(crate) fn requests(&self) -> Vec<Request> {
         match self {
             Self::Dynamo(proxy) => proxy.requests(),

@@ -336,11 +336,7 @@ macro_rules! ended {
             End::Walk => {
                 let (mut pages, mut after) = (Vec::new(), None::<Cursor>);
                 loop {
-                    let next = match after.take() {
-                        Some(cursor) => reading.clone().after(cursor),
-                        None => reading.clone(),
-                    };
-                    let page = match next.exec($db).await {
+                    let page = match reading.clone().after(after.take()).exec($db).await {
                         Ok(page) => page,
                         Err(error) => return Answer::Error(error),
                     };

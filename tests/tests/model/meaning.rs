@@ -182,7 +182,9 @@ fn place(row: &mut Row, path: &str, value: Option<Json>) -> Result<(), Impossibl
         }
         return Ok(());
     };
-    match (at_mut(row, way).ok_or(Impossible)?, value) {
+    // Below nothing there is nothing to take away.
+    let Some(parent) = at_mut(row, way) else { return if value.is_none() { Ok(()) } else { Err(Impossible) } };
+    match (parent, value) {
         (Json::Object(map), Some(value)) => drop(map.insert(last.to_owned(), value)),
         (Json::Object(map), None) => drop(map.remove(last)),
         (Json::Array(list), Some(value)) => {

@@ -2,7 +2,8 @@
 
 use super::convert::Stored;
 use super::placeholders::Placeholders;
-use crate::change::Change;
+use crate::change::{Change, Expiry};
+use crate::definition::Definition;
 use crate::field::{Path, Step};
 use crate::value::{Record, STAMP, Value};
 
@@ -41,9 +42,15 @@ fn clause(change: &Change, placeholders: &mut Placeholders) -> Clause {
         },
         Change::Set(_, new) => format!("{path} = {}", value(new)),
         Change::SetIfMissing(_, new) => format!("{path} = if_not_exists({path}, {})", value(new)),
-        Change::Add { delta, .. } => {
-            format!("{path} = if_not_exists({path}, {}) + {}", value(&Value::Int(0)), value(delta))
+        Change::Add { start, delta, .. } => {
+            format!("{path} = if_not_exists({path}, {}) + {}", value(&Value::Int((*start).into())), value(delta))
         }
+        Change::Expire { field, expiry: Expiry::After(seconds) } => {
+            let seconds = value(&Value::from(*seconds));
+            format!("{path} = {} + {seconds}", placeholders.path(field))
+        }
+        // Settled before, where there is a record: it has to be read for this.
+        Change::Expire { expiry: Expiry::IfMissing(at), .. } => format!("{path} = {}", value(&Value::from(*at))),
         Change::Append(_, items) => {
             let items = value(&Value::List(items.clone()));
             format!("{path} = list_append(if_not_exists({path}, {}), {items})", value(&Value::List(Vec::new())))
@@ -56,23 +63,42 @@ pub(super) fn adds_float(changes: &[Change]) -> bool {
     changes.iter().any(|change| matches!(change, Change::Add { bounds: None, .. }))
 }
 
+/// Whether what becomes of the expiry depends on whether its field has a value.
+pub(super) fn may_expire(changes: &[Change]) -> bool {
+    changes.iter().any(|change| matches!(change, Change::Expire { expiry: Expiry::IfMissing(_), .. }))
+}
+
 /// The changes as they come out for this record where DynamoDB would make something else of them: sums
 /// of floats, and changes of a stored null, which is no missing value to it. Taking away what is below
-/// nothing is left out, as DynamoDB refuses it.
-pub(super) fn settled(changes: &[Change], stored: &Stored, outcome: &Record) -> Vec<Change> {
+/// nothing is left out, as DynamoDB refuses it. A field under another name moves to its own, whole.
+pub(super) fn settled(definition: &Definition, changes: &[Change], stored: &Stored, outcome: &Record) -> Vec<Change> {
     let settle = |change: &Change| match change {
         Change::Add { path, bounds: None, .. } => set(path, outcome),
         Change::Add { path, .. } | Change::Append(path, _) | Change::SetIfMissing(path, _) if stored.is_null(path) => {
             set(path, outcome)
         }
+        Change::Expire { .. } => set(change.path(), outcome),
         change => change.clone(),
     };
     let has_place = |change: &&Change| !matches!(change, Change::Remove(_)) || change.finds_way(&stored.record);
-    changes.iter().filter(has_place).map(settle).collect()
+    let (aliased, own): (Vec<_>, Vec<_>) =
+        changes.iter().filter(has_place).partition(|change| definition.has_alias(change.path().root()));
+    let mut settled: Vec<_> = own.into_iter().map(settle).collect();
+    let mut roots: Vec<_> = aliased.into_iter().map(|change| change.path().root()).collect();
+    roots.sort_unstable();
+    roots.dedup();
+    for root in roots {
+        settled.push(set(&Path::field(root.to_owned()), outcome));
+        settled.extend(definition.aliases_of(root).map(|alias| Change::Remove(Path::field(alias))));
+    }
+    settled
 }
 
 fn set(path: &Path, outcome: &Record) -> Change {
-    Change::Set(path.clone(), outcome.at(path).cloned().unwrap_or(Value::Null))
+    match outcome.at(path) {
+        Some(value) => Change::Set(path.clone(), value.clone()),
+        None => Change::Remove(path.clone()),
+    }
 }
 
 #[cfg(test)]
@@ -86,7 +112,7 @@ mod tests {
             &[
                 Change::Set(Path::field("a"), Value::Int(1)),
                 Change::SetIfMissing(Path::field("b"), Value::Int(1)),
-                Change::Add { path: Path::field("c"), delta: Value::Int(-2), bounds: Some((0, 9)) },
+                Change::Add { path: Path::field("c"), start: 0, delta: Value::Int(-2), bounds: Some((0, 9)) },
                 Change::Append(Path::field("d"), vec![Value::from("x")]),
                 Change::Remove(Path::field("e")),
                 Change::Remove(Path::new(vec![Step::Name("f".into()), Step::Position(2)])),

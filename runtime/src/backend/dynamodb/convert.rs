@@ -74,7 +74,9 @@ pub(super) fn to_item(record: &Record) -> Item {
 
 /// A repository's item as a record, with the instants of its model, which DynamoDB keeps as numbers.
 pub(super) fn to_record_of(definition: &Definition, item: Item) -> Result<Record> {
-    restore_instants(definition, to_record(item)?)
+    let mut record = to_record(item)?;
+    definition.unalias(&mut record);
+    restore_instants(definition, record)
 }
 
 /// The record with the instants of its model.

@@ -22,7 +22,7 @@ pub(super) const KEY: &str = "k";
 const HASH: &str = "h";
 /// Its range key.
 const RANGE: &str = "r";
-/// The index, for who looks at the table.
+/// The fields of the index, for who looks at the table too.
 const INDEX: &str = "index";
 
 /// The longest hash key that DynamoDB takes.
@@ -36,11 +36,21 @@ pub(super) fn table(definition: &Definition) -> String {
 /// The key of the guard of a value.
 pub(super) type GuardKey = Vec<u8>;
 
-/// The key of the guard of these values in an index: the same for the same values only. Beyond what
-/// a key can be long, two values would have to have one SHA-256.
-pub(super) fn key(index: &IndexDef, values: &[Value]) -> GuardKey {
+/// What makes a unique index what it is: its fields. Under another name it holds the same values.
+fn fields(definition: &Definition, index: &IndexDef) -> String {
+    index.parts().map(|part| definition.part_name(part)).collect::<Vec<_>>().join(",")
+}
+
+/// The key of the guard of these values in an index.
+pub(super) fn key(definition: &Definition, index: &IndexDef, values: &[Value]) -> GuardKey {
+    key_in(&fields(definition, index), values)
+}
+
+/// The same for the same fields and values only. Beyond what a key can be long, two values would have to
+/// have one SHA-256.
+fn key_in(fields: &str, values: &[Value]) -> GuardKey {
     let mut key = vec![0];
-    write(&mut key, b'x', index.name.as_bytes());
+    write(&mut key, b'x', fields.as_bytes());
     for value in values {
         match value {
             Value::String(text) => write(&mut key, b's', text.as_bytes()),
@@ -94,8 +104,8 @@ pub(super) fn own_key(guard: &Record) -> Option<GuardKey> {
 
 /// The unique index that a guard is of.
 pub(super) fn index(definition: &'static Definition, guard: &Record) -> Option<&'static IndexDef> {
-    let name = guard.get(INDEX)?.as_str()?;
-    definition.index(name).filter(|index| index.unique)
+    let of = guard.get(INDEX)?.as_str()?;
+    definition.unique_indexes().find(|index| fields(definition, index) == of)
 }
 
 /// The key attribute of a guard.
@@ -114,7 +124,7 @@ pub(super) fn of(definition: &'static Definition, record: &Record) -> Vec<(&'sta
 pub(super) fn key_of(definition: &Definition, index: &IndexDef, record: &Record) -> Option<GuardKey> {
     let values = index_values(definition, index, record)?;
     let are_keys = index.parts().zip(&values).all(|(part, value)| part.kind.holds(value));
-    are_keys.then(|| key(index, &values))
+    are_keys.then(|| key(definition, index, &values))
 }
 
 /// The record that a guard is of.
@@ -125,6 +135,11 @@ pub(super) fn owner(definition: &Definition, guard: &Record) -> Option<RecordKey
         None => None,
     };
     Some(RecordKey { hash, range })
+}
+
+/// Whether a guard that was read still holds its value.
+pub(super) fn is_live(guard: &Record, call: &Call) -> bool {
+    call.is_before(guard.expires())
 }
 
 /// What a write does to a guard.
@@ -164,7 +179,7 @@ impl Move {
                 if self.definition.ttl().is_some() {
                     free.push(expired(call, &mut placeholders));
                 }
-                Action::Put(guard(self.index, &self.key, owner, *expires))
+                Action::Put(guard(self.definition, self.index, &self.key, owner, *expires))
             }
             None => Action::Delete(to_key(&self.key)),
         };
@@ -173,7 +188,7 @@ impl Move {
     }
 }
 
-fn guard(index: &IndexDef, key: &GuardKey, owner: &RecordKey, expires: Option<i64>) -> Item {
+fn guard(definition: &Definition, index: &IndexDef, key: &GuardKey, owner: &RecordKey, expires: Option<i64>) -> Item {
     let mut item = to_key(key);
     item.insert(HASH.to_owned(), to_attribute(&owner.hash));
     if let Some(range) = &owner.range {
@@ -182,7 +197,7 @@ fn guard(index: &IndexDef, key: &GuardKey, owner: &RecordKey, expires: Option<i6
     if let Some(at) = expires {
         item.insert(EXPIRES.to_owned(), to_attribute(&Value::Int(at.into())));
     }
-    item.insert(INDEX.to_owned(), AttributeValue::S(index.name.to_owned()));
+    item.insert(INDEX.to_owned(), AttributeValue::S(fields(definition, index)));
     item
 }
 
@@ -207,33 +222,22 @@ pub(super) fn expired(call: &Call, placeholders: &mut Placeholders) -> Text {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::definition::{KeyDef, KeyKind, Projection};
 
-    const INDEX: IndexDef = IndexDef {
-        name: "by_email",
-        hash: KeyDef { field: 0, kind: KeyKind::String },
-        ranges: &[],
-        unique: true,
-        local: false,
-        sparse: false,
-        projection: Projection::All,
-        read_capacity: None,
-        write_capacity: None,
-    };
+    const INDEX: &str = "email";
 
     #[test]
     fn no_two_values_have_one_key() {
         let texts = ["", "a", "b", "ab", "a\0", "1"].map(Value::from);
         let mut keys = Vec::new();
         for a in &texts {
-            keys.push(key(&INDEX, std::slice::from_ref(a)));
+            keys.push(key_in(INDEX, std::slice::from_ref(a)));
             for b in &texts {
-                keys.push(key(&INDEX, &[a.clone(), b.clone()]));
+                keys.push(key_in(INDEX, &[a.clone(), b.clone()]));
             }
         }
-        keys.push(key(&INDEX, &[Value::Int(1)]));
-        keys.push(key(&INDEX, &[Value::Bytes(b"1".to_vec())]));
-        keys.push(key(&IndexDef { name: "by_emai", ..INDEX }, &[Value::from("l")]));
+        keys.push(key_in(INDEX, &[Value::Int(1)]));
+        keys.push(key_in(INDEX, &[Value::Bytes(b"1".to_vec())]));
+        keys.push(key_in("emai", &[Value::from("l")]));
         let count = keys.len();
         keys.sort();
         keys.dedup();
@@ -243,7 +247,7 @@ mod tests {
     #[test]
     fn a_key_is_never_too_long() {
         let long = |end: &str| vec![Value::from("x".repeat(2048)), Value::from(end)];
-        let (a, b) = (key(&INDEX, &long("a")), key(&INDEX, &long("b")));
+        let (a, b) = (key_in(INDEX, &long("a")), key_in(INDEX, &long("b")));
         assert!(a.len() <= LONGEST && b.len() <= LONGEST);
         assert_ne!(a, b);
         assert_eq!(values(&a), None);
@@ -252,6 +256,6 @@ mod tests {
     #[test]
     fn a_key_says_its_values() {
         let of = [Value::from("a\0b"), Value::Int(-7), Value::Instant(-7), Value::Bytes(vec![0, 1])];
-        assert_eq!(values(&key(&INDEX, &of)).as_deref(), Some(&of[..]));
+        assert_eq!(values(&key_in(INDEX, &of)).as_deref(), Some(&of[..]));
     }
 }

@@ -176,8 +176,9 @@ impl Backend for DynamoDb {
 
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
         self.reply(call, async move {
-            let found = self.fetch(&call, vec![(get.definition, get.key)], get.consistent, None).await?;
-            Ok(found.into_iter().flatten().next().filter(|record| record.is_live(&call)))
+            let definition = get.definition;
+            let found = self.fetch(&call, vec![(definition, get.key)], get.consistent, None).await?;
+            Ok(found.into_iter().flatten().next().filter(|record| record.is_live(definition, &call)))
         })
     }
 
@@ -192,7 +193,7 @@ impl Backend for DynamoDb {
         self.reply(call, async move {
             let wanted = keys.into_iter().map(|key| (definition, key)).collect();
             let found = self.fetch_watched(&call, wanted, consistent, None, &observer).await?;
-            Ok(found.into_iter().map(|record| record.filter(|record| record.is_live(&call))).collect())
+            Ok(found.into_iter().map(|record| record.filter(|record| record.is_live(definition, &call))).collect())
         })
     }
 

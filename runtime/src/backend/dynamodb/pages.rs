@@ -1,11 +1,14 @@
 //! Pages that are full: of as many of the server's as it takes.
 
+use std::collections::HashSet;
+
 use super::DynamoDb;
 use super::convert::to_record_of;
 use super::query::{Given, Reading};
-use crate::error::Result;
+use crate::definition::KeyKind;
+use crate::error::{Error, ErrorKind, Result};
 use crate::request::{Advance, Call, Query, RecordKey, Records, Source};
-use crate::value::Record;
+use crate::value::{EXPIRES, Record, Value};
 
 /// How much is read for a filter that may leave most of it out: at first, and how much more each
 /// time. The server ends a page at 1 MB in any case.
@@ -53,7 +56,7 @@ impl DynamoDb {
         if reading.nothing {
             return Ok(0);
         }
-        let counting = reading.local.is_empty();
+        let counting = reading.is_counted_there();
         let most = u64::try_from(query.limit).unwrap_or(u64::MAX);
         let mut count = 0;
         let (mut start, mut advance) = (reading.start(), Advance::default());
@@ -76,11 +79,32 @@ impl DynamoDb {
     async fn wanted(&self, call: &Call, query: &Query, reading: &Reading<'_>, given: Given) -> Result<Vec<Record>> {
         let records = given.items.into_iter().map(|item| to_record_of(query.definition, item));
         let mut records: Vec<_> = records.collect::<Result<_>>()?;
+        records.iter().try_for_each(|record| has_key(query, record))?;
         if let Some(fields) = &reading.fetch {
             records = self.whole(call, query, fields.as_deref(), records).await?;
+        } else if reading.unmarked_elsewhere {
+            records = self.unexpired(call, query, records).await?;
         }
-        records.retain(|record| record.is_live(call) && reading.local.iter().all(|expr| record.satisfies(expr)));
+        records.retain(|record| {
+            record.is_live(query.definition, call) && reading.local.iter().all(|expr| record.satisfies(expr))
+        });
         Ok(records)
+    }
+
+    /// Leaves out the parts of records without the mark that have expired by their field, which the index
+    /// does not hold.
+    async fn unexpired(&self, call: &Call, query: &Query, parts: Vec<Record>) -> Result<Vec<Record>> {
+        let definition = query.definition;
+        let unmarked = parts.iter().enumerate().filter(|(_, part)| part.expires().is_none());
+        let unmarked: Vec<_> = unmarked.map(|(at, _)| at).collect();
+        let Some(field) = definition.ttl_name().filter(|_| !unmarked.is_empty()) else { return Ok(parts) };
+        let key = |at: &usize| Ok((definition, RecordKey::of(definition, &parts[*at])?));
+        let keys = unmarked.iter().map(key).collect::<Result<_>>()?;
+        let found = self.fetch(call, keys, true, Some(&[field, EXPIRES])).await?;
+        let live = |record: &Option<Record>| record.as_ref().is_some_and(|record| record.is_live(definition, call));
+        let gone = unmarked.into_iter().zip(&found).filter(|(_, record)| !live(record));
+        let gone: HashSet<_> = gone.map(|(at, _)| at).collect();
+        Ok(parts.into_iter().enumerate().filter(|(at, _)| !gone.contains(at)).map(|(_, part)| part).collect())
     }
 
     /// The records of which an index gave parts. One that has left its place in the index since is
@@ -109,6 +133,25 @@ impl DynamoDb {
             .filter_map(|(part, record)| record.filter(|record| in_place(part, record)))
             .collect())
     }
+}
+
+/// Refuses a table whose key is another than the model's: what it holds are no records of the model.
+fn has_key(query: &Query, record: &Record) -> Result<()> {
+    let definition = query.definition;
+    for part in std::iter::once(definition.hash()).chain(definition.range()) {
+        let name = definition.part_name(part);
+        let fits = match (record.get(name), part.kind) {
+            (Some(Value::String(_)), KeyKind::String) | (Some(Value::Bytes(_)), KeyKind::Bytes) => true,
+            // A number that no integer or instant can be is a field's to refuse.
+            (Some(value), KeyKind::Integer | KeyKind::Instant) => !matches!(value, Value::String(_) | Value::Bytes(_)),
+            _ => false,
+        };
+        if !fits {
+            let message = format!("the table's key is not the model's: {name} is no {}", part.kind.as_str());
+            return Err(Error::new(ErrorKind::SchemaMismatch, message));
+        }
+    }
+    Ok(())
 }
 
 /// How many records the server is to count: where it leaves some out, all that it can at a time.

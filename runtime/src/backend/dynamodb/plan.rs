@@ -8,12 +8,12 @@ use super::guard;
 use super::keys::to_key;
 use super::op::{Action as Does, Op};
 use super::placeholders::Placeholders;
-use crate::change::Change;
-use crate::condition::{Expr, Op as Compare};
+use crate::change::{Change, on_nothing};
+use crate::condition::Expr;
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::field::Path;
-use crate::request::{Action, Call, RecordKey, Write};
+use crate::request::{Action, Call, RecordKey, Write, liveness};
 use crate::value::{EXPIRES, Record, STAMP, Value};
 
 /// Whether the record has to be read before it can be written: its unique values move, a sum of
@@ -25,11 +25,17 @@ pub(super) fn must_read(write: &Write) -> bool {
     match &write.action {
         Action::Create(_) | Action::Check => false,
         Action::Put(_) | Action::Replace(_) | Action::Delete => has_unique(write.definition),
-        Action::Update(changes) => moves_unique(write) || changes::adds_float(changes),
+        Action::Update(changes) => moves_unique(write) || needs_record(write.definition, changes),
         Action::Upsert { changes, insert } => {
-            has_unique(write.definition) || changes::adds_float(changes) || !makes(write, changes, insert)
+            has_unique(write.definition) || needs_record(write.definition, changes) || !makes(write, changes, insert)
         }
     }
+}
+
+/// Whether what the changes come to has to be made here.
+fn needs_record(definition: &Definition, changes: &[Change]) -> bool {
+    let aliased = |change: &Change| definition.has_alias(change.path().root());
+    changes::adds_float(changes) || changes::may_expire(changes) || changes.iter().any(aliased)
 }
 
 /// Whether unique values have to be looked after.
@@ -48,7 +54,7 @@ fn makes(write: &Write, changes: &[crate::change::Change], insert: &Record) -> b
     if let Some((name, value)) = write.definition.range_name().zip(write.key.range.clone()) {
         key.set(name, value);
     }
-    crate::change::apply(&key, changes).is_ok_and(|made| made == *insert)
+    crate::change::apply(&key, &on_nothing(changes)).is_ok_and(|made| made == *insert)
 }
 
 /// The operation of a write whose record was not read, `alone` or part of a transaction.
@@ -68,7 +74,11 @@ pub(super) fn direct(write: &Write, call: &Call, stamp: &Value, alone: bool) -> 
                 Change::SetIfMissing(path, _) => Some(condition::is_null(path, p)),
                 _ => None,
             });
-            let nulls: Vec<_> = defaults.collect();
+            let mut nulls: Vec<_> = defaults.collect();
+            // Nor is a record without a version one that is not there: its next is the second.
+            if let Some(name) = definition.version() {
+                nulls.push(condition::function("attribute_not_exists", &Path::field(name), p));
+            }
             let allowed = match (definition.ttl(), write.requirement()) {
                 // Then the two cases are all there are.
                 (None, None) if nulls.is_empty() => Text::True,
@@ -78,7 +88,7 @@ pub(super) fn direct(write: &Write, call: &Call, stamp: &Value, alone: bool) -> 
                     condition::all(parts, p)
                 }
             };
-            (update(write, changes, stamp, p), condition::any([missing, allowed], p))
+            (update(write, &on_nothing(changes), stamp, p), condition::any([missing, allowed], p))
         }
         Action::Delete => {
             let condition = match write.requirement() {
@@ -121,7 +131,7 @@ pub(super) struct Settled {
 /// The operation of a write on a record that was read and allows it.
 pub(super) fn settled(write: &Write, call: &Call, stamp: &Value, stored: Option<&Stored>) -> Result<Settled> {
     let definition = write.definition;
-    let live = stored.filter(|stored| stored.record.is_live(call));
+    let live = stored.filter(|stored| stored.record.is_live(definition, call));
     let outcome = write.outcome(live.map(|live| &live.record))?;
     let mut placeholders = Placeholders::default();
     let does = match (&write.action, live, &outcome) {
@@ -129,7 +139,7 @@ pub(super) fn settled(write: &Write, call: &Call, stamp: &Value, stored: Option<
         (Action::Check, Some(_), _) => Does::Check(to_key(definition, &write.key)),
         (Action::Delete, Some(_), _) => Does::Delete(to_key(definition, &write.key)),
         (Action::Update(changes) | Action::Upsert { changes, .. }, Some(live), Some(outcome)) => {
-            update(write, &changes::settled(changes, live, outcome), stamp, &mut placeholders)
+            update(write, &changes::settled(definition, changes, live, outcome), stamp, &mut placeholders)
         }
         (_, _, Some(outcome)) => put(outcome, stamp),
         (_, _, None) => return Ok(Settled { op: None, outcome }),
@@ -153,10 +163,7 @@ fn update(write: &Write, changes: &[crate::change::Change], stamp: &Value, place
 /// A live record is there, and it is as the write needs it.
 fn allowed(write: &Write, call: &Call, placeholders: &mut Placeholders) -> Text {
     let there = exists("attribute_exists", write.definition, placeholders);
-    let live = match write.definition.ttl() {
-        Some(_) => live(call, placeholders),
-        None => Text::True,
-    };
+    let live = live(write.definition, call, placeholders);
     // DynamoDB takes nothing away below what is not there: where that is so, its refusal shows the record.
     let required = Expr::both(write.requirement(), write.removals_find_way());
     let required = required.map_or(Text::True, |required| condition::write(&required, placeholders));
@@ -166,20 +173,26 @@ fn allowed(write: &Write, call: &Call, placeholders: &mut Placeholders) -> Text 
 /// No live record is there.
 fn gone(definition: &Definition, call: &Call, placeholders: &mut Placeholders) -> Text {
     let missing = exists("attribute_not_exists", definition, placeholders);
-    let expired = match definition.ttl() {
-        Some(_) => guard::expired(call, placeholders),
-        None => Text::False,
-    };
+    let expired = expired(definition, call, placeholders);
     condition::any([missing, expired], placeholders)
 }
 
 /// What is there has not expired.
-pub(super) fn live(call: &Call, placeholders: &mut Placeholders) -> Text {
-    let expires = Path::field(EXPIRES);
-    let lasting = condition::function("attribute_not_exists", &expires, placeholders);
-    let now = Value::Int(call.now_seconds().into());
-    let future = condition::write(&Expr::Compare { path: expires, op: Compare::Gt, value: now }, placeholders);
-    condition::any([lasting, future], placeholders)
+pub(super) fn live(definition: &Definition, call: &Call, placeholders: &mut Placeholders) -> Text {
+    match expired(definition, call, placeholders) {
+        Text::False => Text::True,
+        expired => expired.not(placeholders),
+    }
+}
+
+/// What is there has expired: by the mark, or where there is none by its field.
+fn expired(definition: &Definition, call: &Call, placeholders: &mut Placeholders) -> Text {
+    let Some(by_field) = liveness::expired_by_field(definition, call) else { return Text::False };
+    let by_mark = condition::write(&liveness::expired_by_mark(call), placeholders);
+    let unmarked = condition::function("attribute_not_exists", &Path::field(EXPIRES), placeholders);
+    let by_field = condition::write(&by_field, placeholders);
+    let by_field = condition::all([unmarked, by_field], placeholders);
+    condition::any([by_mark, by_field], placeholders)
 }
 
 fn exists(function: &str, definition: &Definition, placeholders: &mut Placeholders) -> Text {
@@ -215,6 +228,7 @@ pub(super) fn still(definition: &'static Definition, key: &RecordKey, stored: Op
 fn depends_on(write: &Write) -> Vec<String> {
     let definition = write.definition;
     let mut names = vec![STAMP.to_owned(), EXPIRES.to_owned()];
+    names.extend(definition.ttl_name().map(str::to_owned));
     let parts = definition.unique_indexes().flat_map(crate::definition::IndexDef::parts);
     names.extend(parts.map(|part| definition.part_name(part).to_owned()));
     names.extend(write.changes().iter().map(|change| change.path().root().to_owned()));
@@ -223,6 +237,8 @@ fn depends_on(write: &Write) -> Vec<String> {
     }
     names.sort();
     names.dedup();
+    let aliases: Vec<_> = names.iter().flat_map(|name| definition.aliases_of(name)).collect();
+    names.extend(aliases.into_iter().map(str::to_owned));
     // The key is given; it cannot change.
     names.retain(|name| name != definition.hash_name() && Some(name.as_str()) != definition.range_name());
     names
@@ -238,10 +254,10 @@ pub(super) fn guard_moves(
 ) -> Vec<guard::Move> {
     let definition = write.definition;
     // The guards of an expired record have expired with it, and may be another's by now.
-    let live = stored.filter(|record| record.is_live(call));
+    let live = stored.filter(|record| record.is_live(definition, call));
     let held = live.map(|record| guard::of(definition, record)).unwrap_or_default();
     let wanted = outcome.map(|record| guard::of(definition, record)).unwrap_or_default();
-    let expires = outcome.and_then(Record::expires);
+    let expires = outcome.and_then(|record| record.expiry(definition));
     let same_expiry = live.and_then(Record::expires) == expires;
     let owner = |key: &RecordKey| key.clone();
     let mut moves = Vec::new();

@@ -18,7 +18,7 @@ use super::span::{self, Wanted};
 use crate::condition::Expr;
 use crate::definition::Projection;
 use crate::error::{Error, Result};
-use crate::request::{Call, Query, Source};
+use crate::request::{Call, Query, Source, liveness};
 use crate::value::{EXPIRES, Value};
 
 /// What a page always has.
@@ -38,6 +38,10 @@ pub(super) struct Reading<'a> {
     pub(super) local: Vec<Expr>,
     /// The fields of the records to be read by their keys, where the index does not hold what is wanted.
     pub(super) fetch: Option<Option<Vec<&'a str>>>,
+    /// Whether the server cannot judge the expiry of records without the mark, and whether the index
+    /// does not even hold what it is judged by.
+    pub(super) unmarked: bool,
+    pub(super) unmarked_elsewhere: bool,
 }
 
 /// One page as DynamoDB gives it.
@@ -73,6 +77,7 @@ impl<'a> Reading<'a> {
             Some(mut names) => {
                 let source = parts(definition, &query.source);
                 names.extend(source);
+                names.extend(definition.ttl_name());
                 reading.local = query.filter.iter().cloned().chain(reading.local).collect();
                 query.filter.iter().for_each(|filter| filter.paths(&mut |path| names.push(path.root())));
                 names.sort_unstable();
@@ -86,7 +91,7 @@ impl<'a> Reading<'a> {
     /// The request for a count: the records themselves only where the server cannot judge them.
     pub(super) fn count(query: &'a Query, call: &Call) -> Result<Self> {
         let reading = Self::new(query, call)?;
-        if reading.local.is_empty() { Ok(reading) } else { Self::records(query, call) }
+        if reading.is_counted_there() { Ok(reading) } else { Self::records(query, call) }
     }
 
     fn new(query: &'a Query, call: &Call) -> Result<Self> {
@@ -98,9 +103,16 @@ impl<'a> Reading<'a> {
         let mut local = Vec::new();
         let (key, nothing) = key_condition(query, &mut placeholders, &mut local);
         let mut filters = Vec::new();
-        if definition.ttl().is_some() {
-            filters.push(plan::live(call, &mut placeholders));
+        let by_field = liveness::expired_by_field(definition, call);
+        let unmarked = by_field.as_ref().is_some_and(|expired| !judged_there(query, expired));
+        if unmarked {
+            filters.push(condition::write(&liveness::expired_by_mark(call), &mut placeholders).not(&mut placeholders));
+        } else if by_field.is_some() {
+            filters.push(plan::live(definition, call, &mut placeholders));
         }
+        let given = held(definition, &query.source);
+        let holds = |name: &str| given.as_ref().is_none_or(|held| held.contains(&name));
+        let unmarked_elsewhere = definition.ttl_name().is_some_and(|name| !holds(name));
         for part in conjuncts(query.filter.as_ref()) {
             if judged_there(query, part) {
                 filters.push(condition::write(part, &mut placeholders));
@@ -114,7 +126,18 @@ impl<'a> Reading<'a> {
         if let Some(filter) = &filter {
             placeholders.check(filter)?;
         }
-        Ok(Self { query, nothing, key, filter, fields: None, placeholders, local, fetch: None })
+        Ok(Self {
+            query,
+            nothing,
+            key,
+            filter,
+            fields: None,
+            placeholders,
+            local,
+            fetch: None,
+            unmarked,
+            unmarked_elsewhere,
+        })
     }
 
     /// The fields to read: those asked for, and those that are needed here; none for all.
@@ -125,6 +148,10 @@ impl<'a> Reading<'a> {
         names.push(definition.hash_name());
         names.extend(definition.range_name());
         names.extend(definition.ttl().map(|_| EXPIRES));
+        names.extend(definition.ttl_name().filter(|_| !self.unmarked_elsewhere));
+        for name in self.query.projection? {
+            definition.aliases_of(name).for_each(|alias| names.push(alias));
+        }
         if !self.local.is_empty() {
             // The local conditions are of the filter and of the range field.
             self.query.filter.iter().for_each(|filter| filter.paths(&mut |path| names.push(path.root())));
@@ -142,6 +169,11 @@ impl<'a> Reading<'a> {
     /// Whether records are left out of what is read, for more than their expiry.
     pub(super) fn leaves_out(&self) -> bool {
         self.query.filter.is_some() || !self.local.is_empty()
+    }
+
+    /// Whether the server can count what is wanted.
+    pub(super) fn is_counted_there(&self) -> bool {
+        self.local.is_empty() && !self.unmarked
     }
 
     /// Where the query is to start.

@@ -131,7 +131,7 @@ impl Writer<'_> {
                 if before.as_ref().map(|before| &before.item) == now.map(|now| &now.item));
             return if known { Err(Refusal::at(position, refused_alike())) } else { Ok(()) };
         };
-        let version = stored.zip(write.definition.version()).and_then(|(record, name)| record.get(name)?.as_int());
+        let version = stored.and_then(|record| write.definition.version_of(record));
         if let (Action::Replace(_), Some(expected), Some(found)) = (&write.action, write.version, version)
             && (found == i128::from(expected) || found == i128::from(expected) + 1)
         {
@@ -147,7 +147,7 @@ impl Writer<'_> {
 
 /// Whether a guard is held by another record that has not expired.
 fn taken(moved: &Move, owner: &RecordKey, guard: Option<&Stored>, call: &Call) -> bool {
-    let guard = guard.map(|guard| &guard.record).filter(|guard| guard.is_live(call));
+    let guard = guard.map(|guard| &guard.record).filter(|guard| guard::is_live(guard, call));
     guard.is_some_and(|guard| guard::owner(moved.definition, guard).as_ref() != Some(owner))
 }
 

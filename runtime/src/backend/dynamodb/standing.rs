@@ -55,7 +55,7 @@ pub(super) struct Look {
 impl Place {
     /// Whether a record is live and has the value.
     pub(super) fn is_of(&self, record: Option<&Record>, call: &Call) -> bool {
-        let live = record.filter(|record| record.is_live(call));
+        let live = record.filter(|record| record.is_live(self.definition, call));
         live.and_then(|record| guard::key_of(self.definition, self.index, record)).as_ref() == Some(&self.key)
     }
 
@@ -90,7 +90,7 @@ impl DynamoDb {
             parts.push(together::part(definition.name(), to_key(definition, key))?);
         }
         let mut read = self.read_parts(call, parts).await?.into_iter();
-        let guard = read.next().flatten().map(to_record).transpose()?.filter(|guard| guard.is_live(call));
+        let guard = read.next().flatten().map(to_record).transpose()?.filter(|guard| guard::is_live(guard, call));
         let stored = |item: Option<_>| item.map(|item| Stored::new(definition, item)).transpose();
         Ok((guard, read.map(stored).collect::<Result<_>>()?))
     }
@@ -104,7 +104,7 @@ impl DynamoDb {
             let keys = keys.into_iter().cloned();
             let records: Vec<_> = keys.zip(records).collect();
             let record = records.first().and_then(|(_, record)| record.as_ref());
-            let expires = record.and_then(|stored| stored.record.expires());
+            let expires = record.and_then(|stored| stored.record.expiry(place.definition));
             let standing = match &guard {
                 _ if !place.is_held(record, call) => Standing::Right,
                 None => Standing::Unguarded,

@@ -36,7 +36,7 @@ impl DynamoDb {
         let record = |get: &Get| {
             let found = places.get(&ident(get.definition, &get.key)).and_then(|at| read.get(*at)?.clone());
             let record = found.map(|item| to_record_of(get.definition, item)).transpose()?;
-            Ok(record.filter(|record| record.is_live(call)))
+            Ok(record.filter(|record| record.is_live(get.definition, call)))
         };
         gets.iter().map(record).collect()
     }

@@ -36,7 +36,7 @@ pub(super) fn turns(writes: &[Write], at: &[usize], stored: &[Option<Stored>], c
 /// The record, and the unique values that it has before and after the write.
 fn concerned(write: &Write, stored: Option<&Record>, call: &Call) -> Vec<Vec<u8>> {
     let definition = write.definition;
-    let before = stored.filter(|record| record.is_live(call));
+    let before = stored.filter(|record| record.is_live(write.definition, call));
     let after = match &write.action {
         Action::Create(record) | Action::Put(record) | Action::Replace(record) => Some(record),
         _ => None,
@@ -82,6 +82,7 @@ mod tests {
         }],
         ttl: None,
         version: None,
+        aliases: &[],
         auto_hash: false,
         created_at: None,
         updated_at: None,

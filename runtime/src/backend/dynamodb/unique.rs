@@ -40,7 +40,7 @@ impl<'a> Lookup<'a> {
             value: value.clone(),
         });
         let key = condition::write(&Expr::And(equal.collect()), &mut placeholders).into_expression(&mut placeholders);
-        let filter = definition.ttl().map(|_| plan::live(call, &mut placeholders));
+        let filter = definition.ttl().map(|_| plan::live(definition, call, &mut placeholders));
         let filter = filter.and_then(|filter| filter.into_expression(&mut placeholders));
         let used = placeholders.used(key.iter().chain(&filter).map(String::as_str));
         Self { find, key, filter, used }
@@ -83,7 +83,7 @@ impl DynamoDb {
                     Projection::All => Some(record),
                     _ => self.holder(call, find, RecordKey::of(definition, &record)?).await?,
                 };
-                if let Some(record) = record.filter(|record| record.is_live(call)) {
+                if let Some(record) = record.filter(|record| record.is_live(definition, call)) {
                     return Ok(Some(record));
                 }
             }
@@ -96,7 +96,7 @@ impl DynamoDb {
     /// The guard, which is never behind, and then the record that it says.
     pub(super) async fn find_consistently(&self, call: &Call, find: &FindUnique) -> Result<Option<Record>> {
         let definition = find.definition;
-        let key = guard::to_key(&guard::key(find.index, &find.values));
+        let key = guard::to_key(&guard::key(definition, find.index, &find.values));
         let table = guard::table(definition);
         let mut before = None;
         for _ in 0..TRIES {
@@ -106,7 +106,9 @@ impl DynamoDb {
             };
             let Some(item) = call::read(call, request).await?.item else { return Ok(None) };
             let guard = to_record(item)?;
-            let Some(owner) = guard::owner(definition, &guard).filter(|_| guard.is_live(call)) else { return Ok(None) };
+            let Some(owner) = guard::owner(definition, &guard).filter(|_| guard::is_live(&guard, call)) else {
+                return Ok(None);
+            };
             if let Some(record) = self.holder(call, find, owner).await? {
                 return Ok(Some(record));
             }
@@ -128,6 +130,6 @@ impl DynamoDb {
         let item = call::read(call, request).await?.item;
         let record = item.map(|item| to_record_of(definition, item)).transpose()?;
         let has = |record: &Record| index_values(definition, find.index, record).as_ref() == Some(&find.values);
-        Ok(record.filter(|record| record.is_live(call) && has(record)))
+        Ok(record.filter(|record| record.is_live(definition, call) && has(record)))
     }
 }

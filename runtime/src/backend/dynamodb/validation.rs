@@ -45,6 +45,8 @@ const MEANINGS: [(&[&str], ErrorKind, &str); 8] = [
         &[
             "does not match the schema",
             "Type mismatch for key",
+            "One of the required keys was not given a value",
+            "The number of conditions on the keys is invalid",
             "Type mismatch for Index Key",
             "Missing the key",
             "missed key schema element",

@@ -117,7 +117,7 @@ impl<'a> Writer<'a> {
     pub(super) async fn run(mut self) -> Result<Vec<Written>, Refusal> {
         let mut again = false;
         loop {
-            self.read_bases().await?;
+            self.read_bases().await.map_err(|error| self.refused(error.into()))?;
             let mut moves = Vec::new();
             let plan = match self.plan(&mut moves) {
                 Ok(plan) => plan,
@@ -209,7 +209,7 @@ impl<'a> Writer<'a> {
                         moves.extend(plan::guard_moves(write, position, self.call, record, settled.outcome.as_ref()));
                     }
                     ops.extend(settled.op.map(|op| (Part::Record(position), op)));
-                    let existed = record.is_some_and(|record| record.is_live(self.call));
+                    let existed = record.is_some_and(|record| record.is_live(write.definition, self.call));
                     let tells = matches!(write.action, Action::Update(_) | Action::Upsert { .. });
                     let record = settled.outcome.filter(|_| tells);
                     written.push(Written { existed, record });
@@ -257,7 +257,7 @@ impl<'a> Writer<'a> {
                 *written = Written::updated(record.unwrap_or_default())
             }
             Action::Delete if matches!(self.bases[0], Base::Unread) => {
-                written.existed = record.is_some_and(|record| record.is_live(self.call));
+                written.existed = record.is_some_and(|record| record.is_live(write.definition, self.call));
                 if !written.existed && self.attempts.ambiguous && self.telling {
                     let message = "the record is gone, but it is not known whether this delete took it away";
                     return Err(unknown(message).into());

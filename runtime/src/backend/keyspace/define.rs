@@ -11,7 +11,7 @@ use crate::backend::Plan;
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::request::{Call, RecordKey};
-use crate::value::Record;
+use crate::value::{EXPIRES, Record, Value};
 
 impl<S: Space> Keyspace<S> {
     pub(crate) fn plan(&self, call: Call, definition: &'static Definition) -> Result<Plan> {
@@ -29,7 +29,11 @@ impl<S: Space> Keyspace<S> {
             let mut pending = Pending::new(view);
             for record in &draft.to_index {
                 let key = draft.layout.record(&RecordKey::of(definition, record)?)?;
-                for entry in draft.layout.entries_of(&key, record)? {
+                let marked = marked(definition, record);
+                if !Arc::ptr_eq(&marked, record) {
+                    pending.put(key.clone(), Entry::Record(Arc::clone(&marked)));
+                }
+                for entry in draft.layout.entries_of(&key, &marked)? {
                     pending.put(entry, Entry::Mark);
                 }
             }
@@ -44,11 +48,23 @@ impl<S: Space> Keyspace<S> {
     }
 }
 
+/// The record with its expiry.
+fn marked(definition: &Definition, record: &Arc<Record>) -> Arc<Record> {
+    match record.expiry(definition) {
+        Some(at) if record.expires().is_none() => {
+            let mut marked = Record::clone(record);
+            marked.set(EXPIRES, Value::from(at));
+            Arc::new(marked)
+        }
+        _ => Arc::clone(record),
+    }
+}
+
 /// A repository as it would be, and what has to be done for it.
 struct Draft {
     plan: Plan,
     layout: Layout,
-    /// The records that new indexes have to take in.
+    /// The records that new indexes have to take in, or that get their expiry.
     to_index: Vec<Arc<Record>>,
 }
 
@@ -61,14 +77,20 @@ fn draft(view: &impl View, catalog: &Catalog, call: &Call, definition: &'static 
         let id = u32::try_from(catalog.len()).unwrap_or(u32::MAX);
         return Ok(Draft { plan, layout: Layout::new(id, wanted), to_index: Vec::new() });
     };
-    plan.mismatches = old.schema.differences(&wanted);
+    old.schema.compare(&wanted, &mut plan);
+    old.schema.compare_left(&wanted, &mut plan);
+    let begins = wanted.expires && !old.schema.expires;
+    if let Some(field) = definition.ttl_name().filter(|_| begins) {
+        plan.begin_expiry(field);
+    }
     let missing: Vec<_> = wanted.indexes.into_iter().filter(|index| old.index(&index.name).is_none()).collect();
-    let records = if missing.is_empty() { Vec::new() } else { records(view, old)? };
+    let records = if missing.is_empty() && !begins { Vec::new() } else { records(view, old)? };
     let mut layout = old.clone();
+    layout.schema.expires |= begins;
     let first = layout.schema.indexes.len();
     plan.create.extend(missing.iter().map(describe));
     layout.schema.indexes.extend(missing);
-    let live: Vec<_> = records.iter().filter(|record| record.is_live(call)).collect();
+    let live: Vec<_> = records.iter().filter(|record| record.is_live(definition, call)).collect();
     for (id, index) in (0..).zip(&layout.schema.indexes).skip(first).filter(|(_, index)| index.unique) {
         plan.mismatches.extend(duplicates(&layout, id, index, &live)?);
     }

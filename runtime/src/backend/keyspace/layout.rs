@@ -15,8 +15,9 @@ use std::ops::Bound;
 
 use super::encoding::{self, Bounds};
 use super::schema::{IndexSchema, Schema};
+use crate::backend::Plan;
 use crate::definition::Definition;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::request::{RecordKey, Span};
 use crate::value::{Record, Value};
 
@@ -48,13 +49,15 @@ impl Layout {
             return Ok(());
         }
         let wanted = Schema::of(definition);
-        let mut differences = self.schema.differences(&wanted);
+        let mut plan = Plan::new(definition.name());
+        self.schema.compare(&wanted, &mut plan);
         let missing = wanted.indexes.iter().filter(|index| self.index(&index.name).is_none());
-        differences.extend(missing.map(|index| format!("the index {} is not defined; call define first", index.name)));
-        match differences.is_empty() {
-            true => Ok(()),
-            false => Err(Error::new(ErrorKind::SchemaMismatch, differences.join("; "))),
+        let missing = missing.map(|index| format!("the index {} is not defined; call define first", index.name));
+        plan.mismatches.extend(missing);
+        if wanted.expires && !self.schema.expires {
+            plan.mismatches.push("the time to live is off; call define first".to_owned());
         }
+        plan.refusal().map_or(Ok(()), Err)
     }
 
     /// An index and its number.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::encoding::{self, Bounds};
 use super::layout::{Layout, push_key};
-use super::read::{record, unknown_index};
+use super::read::{record, under_own_names, unknown_index};
 use super::schema::IndexSchema;
 use super::space::{Entry, Space, View};
 use super::store::{Keyspace, layout};
@@ -100,8 +100,12 @@ impl<'a> Range<'a> {
         show: &mut dyn FnMut(&Arc<Record>) -> ControlFlow<()>,
     ) -> Result<()> {
         let mut pass = |found: &Arc<Record>| {
-            let wanted = found.is_live(call) && query.filter.as_ref().is_none_or(|filter| found.satisfies(filter));
-            if wanted { show(found) } else { ControlFlow::Continue(()) }
+            let wanted = found.is_live(query.definition, call)
+                && query.filter.as_ref().is_none_or(|filter| found.satisfies(filter));
+            if !wanted {
+                return ControlFlow::Continue(());
+            }
+            show(&under_own_names(query.definition, Arc::clone(found)))
         };
         view.scan(&self.bounds, query.descending, &mut |key, entry| match (entry, self.index) {
             (Entry::Record(found), None) if self.has(key) => Ok(pass(found)),

@@ -14,7 +14,7 @@ impl<S: Space> Keyspace<S> {
     pub(crate) fn get(&self, call: Call, get: &Get) -> Result<Option<Record>> {
         let catalog = self.catalog();
         let layout = layout(&catalog, get.definition)?;
-        self.space.read(|view| live(view, layout, &get.key, &call))
+        self.space.read(|view| live(view, layout, get.definition, &get.key, &call))
     }
 
     pub(crate) fn get_many(
@@ -25,14 +25,14 @@ impl<S: Space> Keyspace<S> {
     ) -> Result<Vec<Option<Record>>> {
         let catalog = self.catalog();
         let layout = layout(&catalog, definition)?;
-        self.space.read(|view| keys.iter().map(|key| live(view, layout, key, &call)).collect())
+        self.space.read(|view| keys.iter().map(|key| live(view, layout, definition, key, &call)).collect())
     }
 
     pub(crate) fn read_together(&self, call: Call, gets: &[Get]) -> Result<Vec<Option<Record>>> {
         let catalog = self.catalog();
         let layouts = gets.iter().map(|get| layout(&catalog, get.definition)).collect::<Result<Vec<_>>>()?;
-        self.space
-            .read(|view| gets.iter().zip(layouts).map(|(get, layout)| live(view, layout, &get.key, &call)).collect())
+        let live = |view: &_, (get, layout): (&Get, &Layout)| live(view, layout, get.definition, &get.key, &call);
+        self.space.read(|view| gets.iter().zip(layouts).map(|one| live(view, one)).collect())
     }
 
     pub(crate) fn find_unique(&self, call: Call, find: &FindUnique) -> Result<Option<Record>> {
@@ -46,17 +46,31 @@ impl<S: Space> Keyspace<S> {
             // Beside the live record expired ones may stand.
             view.scan(&encoding::all(prefix), false, &mut |entry, _| {
                 let record = record(view, &layout.record_of_entry(entry, index)?)?;
-                found = record.filter(|record| record.is_live(&call));
+                found = record.filter(|record| record.is_live(find.definition, &call));
                 Ok(if found.is_none() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
             })
         })?;
-        Ok(found.map(Arc::unwrap_or_clone))
+        Ok(found.map(|record| Arc::unwrap_or_clone(under_own_names(find.definition, record))))
     }
 }
 
-fn live(view: &impl View, layout: &Layout, key: &RecordKey, call: &Call) -> Result<Option<Record>> {
-    let found = record(view, &layout.record(key)?)?;
-    Ok(found.filter(|record| record.is_live(call)).map(Arc::unwrap_or_clone))
+fn live(
+    view: &impl View,
+    layout: &Layout,
+    definition: &Definition,
+    key: &RecordKey,
+    call: &Call,
+) -> Result<Option<Record>> {
+    let found = record(view, &layout.record(key)?)?.filter(|record| record.is_live(definition, call));
+    Ok(found.map(|record| Arc::unwrap_or_clone(under_own_names(definition, record))))
+}
+
+/// The record as the model names its fields.
+pub(super) fn under_own_names(definition: &Definition, mut record: Arc<Record>) -> Arc<Record> {
+    if definition.is_aliased(&record) {
+        definition.unalias(Arc::make_mut(&mut record));
+    }
+    record
 }
 
 /// The record under a key, live or not.

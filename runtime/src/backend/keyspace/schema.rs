@@ -1,5 +1,6 @@
 //! What of a definition the stored data depend on.
 
+use crate::backend::Plan;
 use crate::definition::{Definition, IndexDef, KeyDef, KeyKind};
 
 /// A field that is part of a key or an index.
@@ -28,12 +29,8 @@ pub(super) struct Schema {
 
 impl Schema {
     pub(super) fn of(definition: &Definition) -> Self {
-        let part = |key: KeyDef| Part { name: definition.part_name(key).to_owned(), kind: key.kind };
-        let index = |index: &IndexDef| IndexSchema {
-            name: index.name.to_owned(),
-            parts: index.parts().map(part).collect(),
-            unique: index.unique,
-        };
+        let part = |key: KeyDef| Part::of(definition, key);
+        let index = |index: &IndexDef| IndexSchema::of(definition, index);
         Self {
             hash: part(definition.hash()),
             range: definition.range().map(part),
@@ -42,29 +39,47 @@ impl Schema {
         }
     }
 
-    /// What differs between this, which is stored, and what is wanted; an index that is only in one
-    /// of them is no difference.
-    pub(super) fn differences(&self, wanted: &Self) -> Vec<String> {
-        let mut found = Vec::new();
+    /// What differs between this, which is stored, and what is wanted, in keys and in indexes that are in
+    /// both.
+    pub(super) fn compare(&self, wanted: &Self, plan: &mut Plan) {
         let mut compare = |what: &str, stored: String, wanted: String| {
             if stored != wanted {
-                found.push(format!("{what} is {stored}, not {wanted}"));
+                plan.mismatches.push(format!("{what} is {stored}, not {wanted}"));
             }
         };
         compare("the hash key", self.hash.describe(), wanted.hash.describe());
         compare("the range key", describe(self.range.as_ref()), describe(wanted.range.as_ref()));
-        let lifetime = |expires| if expires { "on" } else { "off" }.to_owned();
-        compare("the time to live", lifetime(self.expires), lifetime(wanted.expires));
         for wanted in &wanted.indexes {
-            if let Some(stored) = self.indexes.iter().find(|stored| stored.name == wanted.name) {
-                compare(&format!("the index {}", wanted.name), stored.describe(), wanted.describe());
+            if let Some(stored) = self.indexes.iter().find(|stored| stored.name == wanted.name && *stored != wanted) {
+                plan.refuse_index(&wanted.name, &stored.describe(), &wanted.describe());
             }
         }
-        found
+    }
+
+    /// What is stored and not wanted any more.
+    pub(super) fn compare_left(&self, wanted: &Self, plan: &mut Plan) {
+        if self.expires && !wanted.expires {
+            plan.refuse_expiry("open a new store: one in memory keeps its time to live");
+        }
+        for stored in self.indexes.iter().filter(|stored| wanted.named(&stored.name).is_none()) {
+            match stored.unique {
+                true if wanted.indexes.iter().any(|wanted| wanted.is_same(stored)) => {}
+                true => plan.refuse_unknown_unique(&stored.name),
+                false => plan.leave_index(&stored.name),
+            }
+        }
+    }
+
+    fn named(&self, name: &str) -> Option<&IndexSchema> {
+        self.indexes.iter().find(|index| index.name == name)
     }
 }
 
 impl Part {
+    fn of(definition: &Definition, key: KeyDef) -> Self {
+        Self { name: definition.part_name(key).to_owned(), kind: key.kind }
+    }
+
     fn describe(&self) -> String {
         format!("{} ({})", self.name, self.kind.as_str())
     }
@@ -75,6 +90,19 @@ fn describe(part: Option<&Part>) -> String {
 }
 
 impl IndexSchema {
+    pub(super) fn of(definition: &Definition, index: &IndexDef) -> Self {
+        Self {
+            name: index.name.to_owned(),
+            parts: index.parts().map(|part| Part::of(definition, part)).collect(),
+            unique: index.unique,
+        }
+    }
+
+    /// Whether it is the same index, under whatever name.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.unique == other.unique && self.parts == other.parts
+    }
+
     pub(super) fn describe(&self) -> String {
         let parts: Vec<_> = self.parts.iter().map(Part::describe).collect();
         format!("{}on {}", if self.unique { "unique " } else { "" }, parts.join(", "))

@@ -59,6 +59,7 @@ const fn spec(indexes: &'static [IndexDef]) -> Spec {
         indexes,
         ttl: Some(TtlDef { field: 6, seconds: 0, unit: TimeUnit::Seconds }),
         version: None,
+        aliases: &[],
         auto_hash: false,
         created_at: None,
         updated_at: None,
@@ -252,13 +253,13 @@ fn expected(live: &[Record], writes: &[Write], call: &Call) -> Result<Vec<Record
         if new.get("name").is_some() && all.iter().any(|other| other.get("name") == new.get("name")) {
             return Err(ErrorKind::UniqueViolation);
         }
-        all.extend(Some(new).filter(|new| new.is_live(call)));
+        all.extend(Some(new).filter(|new| new.is_live(write.definition, call)));
     }
     Ok(all)
 }
 
 fn live(store: &Store, call: &Call) -> Vec<Record> {
-    records(store).into_iter().filter(|record| record.is_live(call)).collect()
+    records(store).into_iter().filter(|record| record.is_live(&THINGS, call)).collect()
 }
 
 proptest! {

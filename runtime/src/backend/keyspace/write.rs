@@ -3,8 +3,11 @@ use std::sync::Arc;
 
 use super::encoding;
 use super::layout::Layout;
+use super::read::under_own_names;
+use super::schema::IndexSchema;
 use super::space::{Entry, Pending, Space, View};
 use super::store::{Catalog, Keyspace, layout};
+use crate::definition::{Definition, IndexDef};
 use crate::error::{Error, Result};
 use crate::limits::{self, Limits};
 use crate::request::{Action, Call, Write, Written};
@@ -81,15 +84,18 @@ fn apply<V: View>(
 ) -> Result<Written> {
     let layout = layout(catalog, write.definition)?;
     let key = layout.record(&write.key)?;
-    let stored = pending.record(&key)?;
+    let found = pending.record(&key)?;
+    let stored = found.clone().map(|record| under_own_names(write.definition, record));
     write.judge(stored.as_deref(), call)?;
-    let live = stored.as_deref().filter(|record| record.is_live(call));
+    let live = stored.as_deref().filter(|record| record.is_live(write.definition, call));
     let existed = live.is_some();
     if let Action::Check = write.action {
         items.records += 1;
         return Ok(Written::existed(existed));
     }
+    let definition = write.definition;
     let updates = matches!(write.action, Action::Update(_) | Action::Upsert { .. });
+    let changed: Vec<String> = write.changes().iter().map(|change| change.path().root().to_owned()).collect();
     let new = outcome(write, live)?;
     if let Some(new) = &new {
         // What is stored whole was measured before; what an update makes of it was not.
@@ -97,11 +103,15 @@ fn apply<V: View>(
             limits::depth(new)?;
             limits::record(new, limits)?;
         }
-        check_unique(pending, layout, &key, new, call)?;
+        check_unique(pending, layout, definition, &key, new, call)?;
     }
     items.count(layout, live, new.as_deref())?;
     let result = new.as_deref().filter(|_| updates).cloned();
-    replace(pending, layout, key, stored.as_deref(), new)?;
+    let new = match found.as_deref().filter(|_| updates && existed) {
+        Some(found) => new.map(|new| under_old_names(definition, found, new, &changed)),
+        None => new,
+    };
+    replace(pending, layout, key, found.as_deref(), new)?;
     sweep(pending, layout, call)?;
     Ok(Written { existed, record: result })
 }
@@ -114,10 +124,27 @@ fn outcome(write: Write, live: Option<&Record>) -> Result<Option<Arc<Record>>> {
     })
 }
 
+/// A field that an update does not change stays under the name under which it is stored.
+fn under_old_names(definition: &Definition, found: &Record, mut new: Arc<Record>, changed: &[String]) -> Arc<Record> {
+    for (name, alias) in definition.aliases() {
+        if let Some(value) = found.get(alias)
+            && !changed.iter().any(|changed| changed == name)
+        {
+            let new = Arc::make_mut(&mut new);
+            if found.get(name).is_none() {
+                new.remove(name);
+            }
+            new.set(alias, value.clone());
+        }
+    }
+    new
+}
+
 /// Refuses values of unique indexes that another live record holds.
 fn check_unique<V: View>(
     pending: &Pending<'_, V>,
     layout: &Layout,
+    definition: &Definition,
     key: &[u8],
     new: &Record,
     call: &Call,
@@ -126,8 +153,11 @@ fn check_unique<V: View>(
         let Some(prefix) = layout.values(id, index, new)? else { continue };
         for entry in pending.keys(&encoding::all(prefix), usize::MAX)? {
             let holder = layout.record_of_entry(&entry, index)?;
-            if holder != key && pending.record(&holder)?.is_some_and(|record| record.is_live(call)) {
-                return Err(Error::taken(&index.name));
+            if holder != key && pending.record(&holder)?.is_some_and(|record| record.is_live(definition, call)) {
+                // By the name that the model has for it.
+                let same =
+                    |own: &&'static IndexDef| own.name == index.name || IndexSchema::of(definition, own).is_same(index);
+                return Err(Error::taken(definition.unique_indexes().find(same).map_or(&index.name, |own| own.name)));
             }
         }
     }

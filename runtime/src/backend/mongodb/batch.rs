@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use mongodb::Database;
 use mongodb::bson::raw::cstr;
-use mongodb::bson::{Document, RawArrayBuf, RawBson, RawDocument, RawDocumentBuf, doc, rawdoc};
+use mongodb::bson::{Bson, Document, RawArrayBuf, RawBson, RawDocument, RawDocumentBuf, doc, rawdoc};
 use mongodb::options::FindOptions;
 
 use super::clash::refusal;
@@ -149,8 +149,9 @@ async fn send(
     database: &Database,
     call: &Call,
     first: &Write,
-    statements: impl Iterator<Item = &RawDocumentBuf>,
+    statements: impl ExactSizeIterator<Item = &RawDocumentBuf>,
 ) -> Result<Document, Trouble> {
+    let count = statements.len();
     let mut command = together(first, statements);
     // The driver adds it to commands of its own only.
     if let Some(concern) = database.write_concern() {
@@ -158,10 +159,35 @@ async fn send(
         command.append(cstr!("writeConcern"), concern);
     }
     let answer = within(attempt(call), async { database.run_raw_command(command).await }).await;
-    answer.or_else(|trouble| match &trouble {
+    let answer = answer.or_else(|trouble| match &trouble {
         Trouble::Driver(error) => answer::done(error).ok_or(trouble),
-        Trouble::Silence => Err(trouble),
-    })
+        Trouble::Silence | Trouble::Absurd(_) => Err(trouble),
+    })?;
+    match adds_up(&answer, count, matches!(first.action, Action::Delete)) {
+        true => Ok(answer),
+        false => Err(Trouble::Absurd("what it counts is not what was sent")),
+    }
+}
+
+/// Whether an answer accounts for each write that was sent: it was done, or there is an error of it. A
+/// delete may have found nothing.
+fn adds_up(answer: &Document, count: usize, deletes: bool) -> bool {
+    let errors = match answer.get("writeErrors") {
+        None => 0,
+        Some(Bson::Array(errors)) => {
+            let is_of_one = |error: &Bson| {
+                let at = error.as_document().and_then(|error| error.get_i32("index").ok());
+                at.and_then(|at| usize::try_from(at).ok()).is_some_and(|at| at < count)
+            };
+            if !errors.iter().all(is_of_one) {
+                return false;
+            }
+            errors.len()
+        }
+        Some(_) => return false,
+    };
+    let done = answer.get_i32("n").ok().and_then(|done| usize::try_from(done).ok());
+    done.is_some_and(|done| if deletes { done + errors <= count } else { done + errors == count })
 }
 
 /// Statements of the first one's kind as one command.
@@ -301,5 +327,32 @@ async fn mark_stored(
         if found.iter().any(|(mine, key)| *mine && *key == own) {
             results[*at] = Some(Ok(Written::existed(false)));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_accounts_for_what_was_sent() {
+        let error = |at: i32| doc! { "index": at, "code": 11000 };
+        assert!(adds_up(&doc! { "ok": 1, "n": 3 }, 3, false));
+        assert!(adds_up(&doc! { "ok": 1, "n": 2, "writeErrors": [error(1)] }, 3, false));
+        assert!(adds_up(&doc! { "ok": 1, "n": 1 }, 3, true));
+        let absurd = [
+            doc! { "ok": 1 },
+            doc! { "ok": 1, "n": "3" },
+            doc! { "ok": 1, "n": -1 },
+            doc! { "ok": 1, "n": 2 },
+            doc! { "ok": 1, "n": 4 },
+            doc! { "ok": 1, "n": 2, "writeErrors": 1 },
+            doc! { "ok": 1, "n": 2, "writeErrors": [error(3)] },
+            doc! { "ok": 1, "n": 2, "writeErrors": [1] },
+        ];
+        for answer in absurd {
+            assert!(!adds_up(&answer, 3, false), "{answer}");
+        }
+        assert!(!adds_up(&doc! { "ok": 1, "n": 4 }, 3, true));
     }
 }

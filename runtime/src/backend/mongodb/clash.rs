@@ -100,24 +100,27 @@ async fn holder(place: &mut Place<'_>, write: &Write, clash: &Clash) -> Result<H
         Some(PRIMARY) => holder_of_key(place, write).await,
         Some(name) => match write.definition.index(name) {
             Some(index) => holder_of_value(place, write, index, clash.values.clone()).await,
-            None => Ok(Holder::Live(foreign(name))),
+            None => Ok(Holder::Live(Error::taken(name))),
         },
         None => any_holder(place, write).await,
     }
 }
 
-/// The name of the index, as the answer has it or by the fields whose values it tells.
+/// The name that the model has for the index, which the answer tells by its own or by the fields whose
+/// values it shows. One that the model does not have, of a later release perhaps, is told by its own.
 fn name_of<'a>(definition: &Definition, clash: &'a Clash) -> Option<&'a str> {
-    if let Some(name) = &clash.index {
-        return Some(name);
+    let name = clash.index.as_deref();
+    if name.is_some_and(|name| name == PRIMARY || definition.index(name).is_some()) {
+        return name;
     }
-    let told: Vec<_> = clash.values.as_ref()?.keys().map(String::as_str).collect();
-    if told == ["_id"] {
+    let Some(values) = &clash.values else { return name };
+    let told: Vec<_> = values.keys().map(String::as_str).collect();
+    if told == ["_id"] && name.is_none() {
         return Some(PRIMARY);
     }
     let is_told =
         |index: &&IndexDef| columns(definition, index).iter().map(|column| &*column.path).eq(told.iter().copied());
-    definition.unique_indexes().find(is_told).map(|index| index.name)
+    definition.unique_indexes().find(is_told).map(|index| index.name).or(name)
 }
 
 /// The error that a clash is for certain: where nothing expires, the holder was live.
@@ -128,7 +131,7 @@ pub(super) fn refusal(write: &Write, clash: &Clash) -> Option<Error> {
         return held.then(key_taken);
     }
     match definition.index(name) {
-        None => Some(foreign(name)),
+        None => Some(Error::taken(name)),
         Some(index) => definition.ttl().is_none().then(|| Error::taken(index.name)),
     }
 }
@@ -137,20 +140,19 @@ fn key_taken() -> Error {
     Error::new(ErrorKind::AlreadyExists, "a live record has this key")
 }
 
-fn foreign(name: &str) -> Error {
-    let message = format!("a unique index {name:?} that the model does not have refused the write");
-    Error::new(ErrorKind::Backend, message)
-}
-
-/// Whoever holds any of the values that the write would store, where the answer does not tell which.
+/// Whoever has the key or any of the values that the write would store, where the answer does not tell which.
 async fn any_holder(place: &mut Place<'_>, write: &Write) -> Result<Holder, Halt> {
+    match holder_of_key(place, write).await? {
+        Holder::Nobody => {}
+        found => return Ok(found),
+    }
     for index in write.definition.unique_indexes() {
         match holder_of_value(place, write, index, None).await? {
             Holder::Nobody => {}
             found => return Ok(found),
         }
     }
-    holder_of_key(place, write).await
+    Ok(Holder::Nobody)
 }
 
 /// Who has the key. Only a create minds.
@@ -195,7 +197,7 @@ async fn values_of(place: &mut Place<'_>, write: &Write, index: &IndexDef) -> Re
         _ => None,
     };
     let stored = stored.map(|document| from_document(definition, &document)).transpose()?;
-    let live = stored.filter(|record| record.is_live(place.call));
+    let live = stored.filter(|record| record.is_live(definition, place.call));
     let record = write.outcome(live.as_ref())?;
     let Some(values) = record.and_then(|record| index_values(definition, index, &record)) else { return Ok(None) };
     let columns = columns(definition, index);
@@ -223,7 +225,7 @@ fn tell(
     refusal: impl FnOnce() -> Error,
 ) -> Result<Holder, Halt> {
     let Some(found) = found else { return Ok(Holder::Nobody) };
-    Ok(match from_document(definition, &found)?.is_live(call) {
+    Ok(match from_document(definition, &found)?.is_live(definition, call) {
         true => Holder::Live(refusal()),
         false => Holder::Expired(found),
     })
@@ -269,7 +271,7 @@ mod tests {
     #[test]
     fn a_holder_is_taken_away_only_as_it_was_found() {
         let (at, stamp) = (DateTime::from_millis(1000), ObjectId::new());
-        let same = as_found(sample(), &rawdoc! { "_id": 1, EXPIRES: at, STAMP: stamp }).unwrap();
+        let same = as_found(sample(), &rawdoc! { "_id": 1, "_reposit_expires": at, "_reposit_stamp": stamp }).unwrap();
         assert_eq!(same, doc! { "_id": { "$eq": 1 }, EXPIRES: { "$eq": at }, STAMP: { "$eq": stamp } });
         let unmarked = as_found(sample(), &rawdoc! { "_id": 1 }).unwrap();
         assert_eq!(unmarked.get(EXPIRES), Some(&doc! { "$exists": false }.into()));

@@ -5,13 +5,12 @@ use mongodb::Collection;
 use mongodb::bson::{Bson, Document, RawDocumentBuf, doc, oid::ObjectId};
 use mongodb::options::ReturnDocument;
 
-use super::convert::date;
 use super::expression::{literal, truth};
-use super::shape::{by_id, live, to_document};
+use super::shape::{by_id, expired, live, to_document};
 use super::update::{both, stage, sums_fit, upsert};
 use crate::error::{Error, Result};
 use crate::request::{Action, Call, Write};
-use crate::value::{EXPIRES, STAMP};
+use crate::value::STAMP;
 
 /// The stamps of one write: what it leaves in the record, so that it can be found out afterwards
 /// whether it happened.
@@ -59,13 +58,15 @@ impl Command {
         let by_id = || by_id(definition, &write.key);
         let document = |record| to_document(definition, &write.key, record, stamps.written);
         Ok(match &write.action {
-            Action::Create(record) if definition.ttl().is_none() => Self::Insert(document(record)?),
-            Action::Create(record) => {
+            Action::Create(record) => match expired(definition, call) {
                 // An expired record is replaced; a live one is not found, and the insert clashes with it.
-                let mut filter = by_id()?;
-                filter.insert(EXPIRES, doc! { "$lte": date(call.now_seconds()) });
-                Self::Replace { filter, record: document(record)?, upsert: true }
-            }
+                Some(expired) => {
+                    let mut filter = by_id()?;
+                    filter.insert("$or", expired);
+                    Self::Replace { filter, record: document(record)?, upsert: true }
+                }
+                None => Self::Insert(document(record)?),
+            },
             Action::Put(record) => Self::Replace { filter: by_id()?, record: document(record)?, upsert: true },
             Action::Replace(record) => {
                 Self::Replace { filter: required(write, call)?, record: document(record)?, upsert: false }
@@ -78,7 +79,7 @@ impl Command {
                 let insert = to_document(definition, &write.key, insert, stamps.inserted)?;
                 let insert = Document::try_from(insert).map_err(unwritable)?;
                 let needs = write.requirement();
-                let pipeline = upsert(definition, changes, needs.as_ref(), insert, stamps.written, call.now_seconds())?;
+                let pipeline = upsert(write, changes, needs.as_ref(), insert, stamps.written, call)?;
                 Self::Modify { filter: by_id()?, pipeline, upsert: true }
             }
             Action::Delete => Self::Delete { filter: required(write, call)? },
@@ -180,7 +181,7 @@ fn unwritable(error: mongodb::bson::error::Error) -> Error {
 fn required(write: &Write, call: &Call) -> Result<Document> {
     let definition = write.definition;
     let mut filter = by_id(definition, &write.key)?;
-    filter.extend(live(definition, call.now_seconds()));
+    filter.extend(live(definition, call));
     let needs = write.requirement().map(|needs| truth(definition, &needs)).transpose()?;
     if let Some(needs) = needs.into_iter().chain(sums_fit(definition, write.changes())?).reduce(both) {
         filter.insert("$expr", needs);

@@ -140,8 +140,17 @@ fn exact_float(mut coefficient: u128, exponent: i32) -> Option<f64> {
     float.is_finite().then_some(float)
 }
 
+/// How deep a document may be nested that a server stores, from its source; each level takes room on the stack.
+const LEVELS: usize = 200;
+
 /// A stored value. What no field is read from is that of another program, and known by what it is.
 pub(super) fn from_raw(raw: RawBsonRef<'_>) -> Result<Value> {
+    from_level(raw, LEVELS)
+}
+
+fn from_level(raw: RawBsonRef<'_>, levels: usize) -> Result<Value> {
+    let below =
+        || levels.checked_sub(1).ok_or_else(|| Error::codec(format!("a value is nested deeper than {LEVELS} levels")));
     Ok(match raw {
         RawBsonRef::Null | RawBsonRef::Undefined => Value::Null,
         RawBsonRef::Boolean(b) => Value::Bool(b),
@@ -154,8 +163,8 @@ pub(super) fn from_raw(raw: RawBsonRef<'_>) -> Result<Value> {
         RawBsonRef::DateTime(at) => Value::Instant(at.timestamp_millis()),
         RawBsonRef::String(text) => Value::String(text.to_owned()),
         RawBsonRef::Binary(binary) => from_binary(binary.subtype, binary.bytes),
-        RawBsonRef::Array(array) => Value::List(from_array(array)?),
-        RawBsonRef::Document(document) => Value::Map(from_document(document)?),
+        RawBsonRef::Array(array) => Value::List(from_array(array, below()?)?),
+        RawBsonRef::Document(document) => Value::Map(from_document(document, below()?)?),
         other => Value::Foreign(noun(other.element_type())),
     })
 }
@@ -186,15 +195,15 @@ fn noun(element: ElementType) -> &'static str {
     }
 }
 
-fn from_array(array: &RawArray) -> Result<Vec<Value>> {
-    array.into_iter().map(|item| from_raw(item.map_err(broken)?)).collect()
+fn from_array(array: &RawArray, levels: usize) -> Result<Vec<Value>> {
+    array.into_iter().map(|item| from_level(item.map_err(broken)?, levels)).collect()
 }
 
-fn from_document(document: &RawDocument) -> Result<BTreeMap<String, Value>> {
+fn from_document(document: &RawDocument, levels: usize) -> Result<BTreeMap<String, Value>> {
     let mut map = BTreeMap::new();
     for item in document {
         let (name, raw) = item.map_err(broken)?;
-        map.insert(name.as_str().to_owned(), from_raw(raw)?);
+        map.insert(name.as_str().to_owned(), from_level(raw, levels)?);
     }
     Ok(map)
 }
@@ -264,6 +273,17 @@ mod tests {
         }
         let map = Value::Map(map.into());
         assert_eq!(there_and_back(&map), map);
+    }
+
+    #[test]
+    fn what_is_nested_deeper_than_a_server_stores_is_not_read() {
+        let nested =
+            |levels| (0..levels).fold(RawBson::Int32(1), |below, _| RawBson::Array([below].into_iter().collect()));
+        let read = |levels| from_raw(nested(levels).as_raw_bson_ref());
+        assert!(read(LEVELS).is_ok());
+        for levels in [LEVELS + 1, 20_000] {
+            assert_eq!(read(levels).unwrap_err().kind(), crate::ErrorKind::Codec);
+        }
     }
 
     #[test]

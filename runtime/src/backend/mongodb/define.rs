@@ -7,10 +7,11 @@ use mongodb::bson::{Bson, Document, RawBsonRef, RawDocumentBuf, doc};
 use mongodb::raw_batch_cursor::{RawBatch, RawBatchCursor};
 use mongodb::{Collection, Database};
 
-use super::convert::hex;
+use super::convert::{from_raw, hex};
 use super::errors::{DUPLICATE_KEY, Trouble};
 use super::expression::{field_of, literal};
-use super::indexes::{described, fields, name_of};
+use super::indexes::{Standing, described, fields, name_of};
+use super::lifetime;
 use super::patience::{Backoff, read, within};
 use super::read::collection;
 use super::shape::shadows;
@@ -56,6 +57,9 @@ pub(super) async fn define(database: &Database, call: Call, definition: &'static
     }
     if missing.is_empty() {
         return Ok(());
+    }
+    if existing.collection.is_some() && missing.iter().any(|index| name_of(index) == EXPIRES) {
+        lifetime::mark(database, &call, definition).await?;
     }
     // All indexes in one command: it makes all of them or none, and returns when they are ready.
     let create =
@@ -106,7 +110,11 @@ pub(super) async fn check(database: &Database, call: &Call, definition: &'static
     plan.mismatches.extend(schema::differences(definition, schema));
     for wanted in indexes::wanted(definition) {
         let missing = || format!("the index {} is missing; call define first", name_of(&wanted));
-        plan.mismatches.extend(indexes::compare(&wanted, &existing.indexes).unwrap_or_else(|| Some(missing())));
+        match indexes::compare(&wanted, &existing.indexes) {
+            Standing::Missing => plan.mismatches.push(missing()),
+            Standing::Right(_) => {}
+            Standing::Different(index) => refuse_index(&mut plan, &wanted, index),
+        }
     }
     plan.refusal().map_or(Ok(()), Err)
 }
@@ -204,9 +212,13 @@ async fn compare(
     let mut missing = Vec::new();
     for wanted in indexes::wanted(definition) {
         match indexes::compare(&wanted, &existing.indexes) {
-            Some(Some(difference)) => plan.mismatches.push(difference),
-            Some(None) => {}
-            None => {
+            Standing::Different(index) => refuse_index(&mut plan, &wanted, index),
+            Standing::Right(_) => {}
+            Standing::Missing if name_of(&wanted) == EXPIRES && existing.collection.is_some() => {
+                plan.begin_expiry(definition.ttl_name().unwrap_or_default());
+                missing.push(wanted);
+            }
+            Standing::Missing => {
                 if existing.collection.is_some() {
                     plan.mismatches.extend(duplicates(database, call, definition, &wanted).await?);
                 }
@@ -215,10 +227,12 @@ async fn compare(
             }
         }
     }
-    if definition.ttl().is_none() && existing.indexes.iter().any(|index| name_of(index) == EXPIRES) {
-        plan.mismatches.push("the collection's records expire, the model's do not".to_owned());
-    }
+    indexes::compare_left(definition, &existing.indexes, &mut plan);
     Ok((plan, missing))
+}
+
+fn refuse_index(plan: &mut Plan, wanted: &Document, index: &Document) {
+    plan.refuse_index(name_of(wanted), &described(index), &described(wanted));
 }
 
 fn collection_differs(collection: &Document) -> Option<String> {
@@ -305,6 +319,10 @@ async fn fill_shadow(collection: &Collection<RawDocumentBuf>, name: &str, shadow
     while cursor.advance().await? {
         let record = cursor.current();
         let (Some(id), Some(RawBsonRef::Binary(bytes))) = (record.get("_id")?, record.get(name)?) else { continue };
+        // No key of the model's is nested at all.
+        if from_raw(id).is_err() {
+            continue;
+        }
         let text = hex(bytes.bytes);
         let still = doc! { "$eq": [stored.clone(), literal(bytes.to_binary())] };
         // Where it is not so any more, another has changed it, and has given it its text.

@@ -1,5 +1,7 @@
 //! What the driver's errors mean.
 
+use std::fmt;
+
 use mongodb::bson::error::ErrorKind as BsonError;
 use mongodb::bson::{Document, RawDocument};
 use mongodb::error::{
@@ -7,7 +9,7 @@ use mongodb::error::{
     TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT, WriteFailure,
 };
 
-use super::answer;
+use super::{answer, shallow};
 use crate::error::{Error, ErrorKind};
 
 /// Why a call to the driver gave nothing.
@@ -17,6 +19,8 @@ pub(super) enum Trouble {
     Driver(DriverError),
     /// No answer came in time; the request may have been sent.
     Silence,
+    /// An answer came that says what cannot be.
+    Absurd(&'static str),
 }
 
 /// Another record held a value of a unique index when the server looked.
@@ -71,7 +75,7 @@ impl Trouble {
     fn code(&self) -> Option<i32> {
         match self {
             Self::Driver(error) => code(error),
-            Self::Silence => None,
+            Self::Silence | Self::Absurd(_) => None,
         }
     }
 
@@ -120,7 +124,11 @@ impl Trouble {
 
     /// Whether an answer came that cannot be read: after a write it says nothing of what was done.
     pub(super) fn is_garbled(&self) -> bool {
-        matches!(self, Self::Driver(error) if is_garbled(error))
+        match self {
+            Self::Driver(error) => is_garbled(error),
+            Self::Silence => false,
+            Self::Absurd(_) => true,
+        }
     }
 
     /// Whether the server asks for less traffic.
@@ -165,8 +173,12 @@ impl Trouble {
 
     /// The error as the library's own.
     pub(super) fn into_error(self, operation: &str) -> Error {
-        let Self::Driver(error) = self else {
-            return Error::new(ErrorKind::Timeout, format!("no answer to the {operation} came in time"));
+        let error = match self {
+            Self::Driver(error) => error,
+            Self::Silence => {
+                return Error::new(ErrorKind::Timeout, format!("no answer to the {operation} came in time"));
+            }
+            Self::Absurd(why) => return Error::new(ErrorKind::Unavailable, unreadable(why)),
         };
         let (kind, message) = (kind_of(&error), message_of(&error));
         Error::new(kind, message).with_source(error)
@@ -177,6 +189,7 @@ impl Trouble {
         let message = "the write may or may not have happened";
         match self {
             Self::Silence => Error::new(ErrorKind::OutcomeUnknown, format!("{message}: no answer came in time")),
+            Self::Absurd(why) => Error::new(ErrorKind::OutcomeUnknown, format!("{message}: {}", unreadable(why))),
             Self::Driver(error) => {
                 Error::new(ErrorKind::OutcomeUnknown, format!("{message}: {}", message_of(&error))).with_source(error)
             }
@@ -195,10 +208,10 @@ fn index_of(message: &str) -> Option<String> {
 /// The values that clash: beside the code where the command failed, in the write error otherwise.
 fn values_of(response: &RawDocument) -> Option<Document> {
     if let Ok(values) = response.get_document("keyValue") {
-        return Document::try_from(values).ok();
+        return shallow::document(values).ok();
     }
     let first = response.get_array("writeErrors").ok()?.get_document(0).ok()?;
-    first.get_document("keyValue").ok().and_then(|values| Document::try_from(values).ok())
+    first.get_document("keyValue").ok().and_then(|values| shallow::document(values).ok())
 }
 
 /// Whether one write of a command was certainly not done, and may be sent again with hope.
@@ -281,12 +294,16 @@ fn message_of(error: &DriverError) -> String {
         Driver::ConnectionPoolCleared { .. } => {
             "the connections to the server were closed, as one of them failed".to_owned()
         }
-        kind if is_garbled(error) => format!("the server's answer cannot be read: {kind}"),
+        kind if is_garbled(error) => unreadable(kind),
         kind => match (answer::message(error), code(error)) {
             (Some(message), Some(code)) => format!("{message} (code {code})"),
             _ => kind.to_string(),
         },
     }
+}
+
+fn unreadable(why: impl fmt::Display) -> String {
+    format!("the server's answer cannot be read: {why}")
 }
 
 impl From<DriverError> for Trouble {

@@ -21,7 +21,7 @@ pub(super) fn request(call: Call, request: Request<'_>) -> Result<String> {
         }
         Request::FindUnique(find) => {
             let mut command = read::one(find.definition.name(), read::unique(find)?);
-            command.insert("hint", find.index.name);
+            command.insert("hint", super::indexes::key(find.definition, find.index));
             text(&command)
         }
         Request::Query(query) => page(query, &call),
@@ -33,7 +33,7 @@ pub(super) fn request(call: Call, request: Request<'_>) -> Result<String> {
 }
 
 fn page(query: &Query, call: &Call) -> Result<String> {
-    match Find::new(query, call.now_seconds())? {
+    match Find::new(query, &call)? {
         Some(find) => text(&find.explain(query)),
         None => Ok("nothing is sent: no record can be in it".to_owned()),
     }

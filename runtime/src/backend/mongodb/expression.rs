@@ -207,6 +207,16 @@ fn root(definition: &Definition, name: &str) -> Bson {
     if Some(name) == definition.range_name() {
         return "$_id.r".into();
     }
+    let mut names: Vec<_> = std::iter::once(own(name)).chain(definition.aliases_of(name).map(own)).collect();
+    match names.len() {
+        1 => names.remove(0),
+        // The first of its names under which there is something.
+        _ => doc! { "$ifNull": names.into_iter().chain([Bson::Null]).collect::<Vec<_>>() }.into(),
+    }
+}
+
+/// What is stored under a name.
+fn own(name: &str) -> Bson {
     if is_plain(name) { format!("${name}").into() } else { field_of("$$ROOT".into(), name) }
 }
 

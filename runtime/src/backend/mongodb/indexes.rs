@@ -3,6 +3,7 @@
 use mongodb::bson::{Bson, Document, doc};
 
 use super::shape::columns;
+use crate::backend::Plan;
 use crate::definition::{Definition, IndexDef};
 use crate::value::EXPIRES;
 
@@ -40,17 +41,49 @@ pub(super) fn name_of(index: &Document) -> &str {
     index.get_str("name").unwrap_or_default()
 }
 
-/// Nothing where there is no such index; a difference where there is one that is not the same.
-pub(super) fn compare(wanted: &Document, existing: &[Document]) -> Option<Option<String>> {
-    let name = name_of(wanted);
-    if let Some(index) = existing.iter().find(|index| name_of(index) == name) {
-        let same = shape(index) == shape(wanted);
-        return Some(
-            (!same).then(|| format!("the index {name} is {}, the model says {}", described(index), described(wanted))),
-        );
+/// How an index that there should be stands to those that there are.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Standing<'a> {
+    Missing,
+    /// There is this one, under whatever name.
+    Right(&'a Document),
+    /// There is this one in its place, and it is not the same.
+    Different(&'a Document),
+}
+
+/// Compares an index that there should be with those that there are. One of another name that is the
+/// same otherwise is the same: MongoDB takes no second one.
+pub(super) fn compare<'a>(wanted: &Document, existing: &'a [Document]) -> Standing<'a> {
+    let named = existing.iter().find(|index| name_of(index) == name_of(wanted));
+    let same_key = || existing.iter().find(|index| fields(index) == fields(wanted) && name_of(index) != "_id_");
+    match named.or_else(same_key) {
+        None => Standing::Missing,
+        Some(index) if shape(index) == shape(wanted) => Standing::Right(index),
+        Some(index) => Standing::Different(index),
     }
-    let same_key = existing.iter().find(|index| fields(index) == fields(wanted) && name_of(index) != "_id_");
-    same_key.map(|index| Some(format!("an index on the fields of {name} exists under the name {}", name_of(index))))
+}
+
+/// Says in a plan what of the indexes that there are is none of the model's.
+pub(super) fn compare_left(definition: &'static Definition, existing: &[Document], plan: &mut Plan) {
+    let wanted = wanted(definition);
+    let known = |index: &Document| {
+        let right = |wanted: &Document| compare(wanted, existing) == Standing::Right(index);
+        wanted.iter().any(|wanted| name_of(wanted) == name_of(index) || right(wanted))
+    };
+    for index in existing.iter().filter(|index| name_of(index) != "_id_" && !known(index)) {
+        if name_of(index) == EXPIRES {
+            plan.refuse_expiry(&format!("drop the index {EXPIRES} of the collection"));
+        } else if index.get_bool("unique").unwrap_or(false) {
+            plan.refuse_unknown_unique(name_of(index));
+        } else {
+            plan.leave_index(name_of(index));
+        }
+    }
+}
+
+/// The fields of an index as a hint names it, whatever it is called.
+pub(super) fn key(definition: &Definition, index: &IndexDef) -> Document {
+    wanted_index(definition, index).get_document("key").cloned().unwrap_or_default()
 }
 
 /// What makes an index what it is.
@@ -96,18 +129,20 @@ mod tests {
         let mut stored = wanted.clone();
         stored.insert("key", doc! { "a": 1.0, "_id": 1_i64 });
         stored.insert("v", 2);
-        assert_eq!(compare(&wanted, &[stored.clone()]), Some(None));
-        stored.insert("unique", true);
-        assert!(compare(&wanted, &[stored.clone()]).flatten().is_some_and(|text| text.contains("unique")));
+        assert_eq!(compare(&wanted, &[stored.clone()]), Standing::Right(&stored));
         stored.insert("name", "other");
-        assert!(compare(&wanted, &[stored]).flatten().is_some_and(|text| text.contains("other")));
-        assert_eq!(compare(&wanted, &[doc! { "key": { "_id": 1 }, "name": "_id_" }]), None);
+        assert_eq!(compare(&wanted, &[stored.clone()]), Standing::Right(&stored));
+        stored.insert("unique", true);
+        assert_eq!(compare(&wanted, &[stored.clone()]), Standing::Different(&stored));
+        stored.insert("name", "by_a");
+        assert_eq!(compare(&wanted, &[stored.clone()]), Standing::Different(&stored));
+        assert_eq!(compare(&wanted, &[doc! { "key": { "_id": 1 }, "name": "_id_" }]), Standing::Missing);
     }
 
     #[test]
     fn the_order_of_fields_is_part_of_an_index() {
         let wanted = doc! { "key": { "a": 1, "b": 1 }, "name": "x" };
         let stored = doc! { "key": { "b": 1, "a": 1 }, "name": "x" };
-        assert!(compare(&wanted, &[stored]).flatten().is_some());
+        assert_eq!(compare(&wanted, &[stored.clone()]), Standing::Different(&stored));
     }
 }

@@ -13,6 +13,7 @@ mod explain;
 mod expression;
 mod indexes;
 mod known;
+mod lifetime;
 mod patience;
 mod query;
 mod read;
@@ -79,7 +80,8 @@ use crate::value::Record;
 /// [`SchemaMismatch`](crate::ErrorKind::SchemaMismatch) where they are not as the model says; later calls do not.
 ///
 /// Where a write finds no record that it may change, a `find` follows that tells why. Where a unique
-/// value is held by a record that has expired, that record is deleted and the write sent again.
+/// value is refused in a repository with a ttl field, a `find` looks who holds it now: only a live record
+/// makes it a violation; one that has expired is deleted, and the write sent again.
 ///
 /// Reads go to the primary, so that every one is as consistent as a consistent one; a connection string
 /// that prefers others, asks for another than the latest, or wants no acknowledgement, is refused. Its

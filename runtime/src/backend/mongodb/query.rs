@@ -11,6 +11,7 @@ use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::{CountOptions, FindOptions, Hint};
 
 use super::expression;
+use super::indexes;
 use super::patience::read;
 use super::read::{collection, find};
 use super::shape::{columns, from_document, id, live, range_part, shadows};
@@ -24,27 +25,28 @@ use crate::value::{EXPIRES, Record, Value};
 pub(super) struct Find {
     filter: Document,
     sort: Document,
-    hint: String,
+    hint: Document,
 }
 
 impl Find {
     /// The read of a page; nothing where no record can be in it.
-    pub(super) fn new(query: &Query, now_seconds: i64) -> Result<Option<Self>> {
+    pub(super) fn new(query: &Query, call: &Call) -> Result<Option<Self>> {
         let Some(span) = Limits::of(query) else { return Ok(None) };
         let direction = if query.descending { -1 } else { 1 };
         let (mut filter, sort, hint) = match &query.source {
-            Source::Primary { hash } => (primary(query, hash, &span)?, doc! { "_id": direction }, "_id_"),
+            Source::Primary { hash } => (primary(query, hash, &span)?, doc! { "_id": direction }, doc! { "_id": 1 }),
             Source::Index { index, hash } => {
-                (by_index(query, index, hash, &span)?, order(query.definition, index, direction), index.name)
+                let hint = indexes::key(query.definition, index);
+                (by_index(query, index, hash, &span)?, order(query.definition, index, direction), hint)
             }
             Source::Scan { segment: Some((1.., _)) } => return Ok(None),
-            Source::Scan { .. } => (scan(query)?, doc! { "_id": direction }, "_id_"),
+            Source::Scan { .. } => (scan(query)?, doc! { "_id": direction }, doc! { "_id": 1 }),
         };
-        filter.extend(live(query.definition, now_seconds));
+        filter.extend(live(query.definition, call));
         if let Some(condition) = &query.filter {
             filter.extend(expression::filter(query.definition, condition)?);
         }
-        Ok(Some(Self { filter, sort, hint: hint.to_owned() }))
+        Ok(Some(Self { filter, sort, hint }))
     }
 
     /// The command, for people.
@@ -59,11 +61,11 @@ impl Find {
 }
 
 pub(super) async fn query(database: &Database, call: Call, query: Query) -> Result<Records> {
-    let Some(wanted) = Find::new(&query, call.now_seconds())? else { return Ok(Records::default()) };
+    let Some(wanted) = Find::new(&query, &call)? else { return Ok(Records::default()) };
     let ahead = read_limit(&query);
     let options = FindOptions::builder()
         .sort(wanted.sort)
-        .hint(Hint::Name(wanted.hint))
+        .hint(Hint::Keys(wanted.hint))
         .limit(i64::try_from(ahead).unwrap_or(i64::MAX))
         .batch_size(u32::try_from(ahead).unwrap_or(u32::MAX).saturating_add(1).min(i32::MAX as u32))
         .projection(projection(&query))
@@ -86,10 +88,10 @@ fn read_limit(query: &Query) -> usize {
 }
 
 pub(super) async fn count(database: &Database, call: Call, query: Query) -> Result<u64> {
-    let Some(wanted) = Find::new(&query, call.now_seconds())? else { return Ok(0) };
+    let Some(wanted) = Find::new(&query, &call)? else { return Ok(0) };
     let collection = collection(database, query.definition);
     let most = u64::try_from(query.limit).ok().filter(|most| i64::try_from(*most).is_ok());
-    let options = CountOptions::builder().hint(Hint::Name(wanted.hint)).limit(most).build();
+    let options = CountOptions::builder().hint(Hint::Keys(wanted.hint)).limit(most).build();
     let count = |time| {
         collection.count_documents(wanted.filter.clone()).with_options(options.clone()).max_time(time).into_future()
     };
@@ -98,8 +100,9 @@ pub(super) async fn count(database: &Database, call: Call, query: Query) -> Resu
 
 /// The fields asked for, and those that tell where a record stands. `_id` always comes.
 fn projection(query: &Query) -> Option<Document> {
-    let names = query.projection?.iter().copied().chain(query.range_names()).chain([EXPIRES]);
     let definition = query.definition;
+    let wanted = query.projection?.iter().flat_map(|name| definition.aliases_of(name).chain([*name]));
+    let names = wanted.chain(query.range_names()).chain([EXPIRES]).chain(definition.ttl_name());
     let stored: Vec<_> =
         names.filter(|name| *name != definition.hash_name() && Some(*name) != definition.range_name()).collect();
     // Bytes are read with the text beside them.
@@ -328,9 +331,13 @@ mod tests {
         Source::Index { index, hash: Value::from("$core") }
     }
 
+    fn call() -> Call {
+        Call::new("query", 1000, std::time::Duration::ZERO)
+    }
+
     fn filter(query: &Query) -> Document {
-        let mut filter = Find::new(query, 1).unwrap().unwrap().filter;
-        filter.remove(EXPIRES);
+        let mut filter = Find::new(query, &call()).unwrap().unwrap().filter;
+        filter.remove("$nor");
         filter
     }
 
@@ -367,11 +374,11 @@ mod tests {
         let mut query = sample_query(team());
         let value = || Value::Bytes(vec![4]);
         query.span = Span::Between(Bound::Included(value()), Bound::Excluded(value()));
-        assert!(Find::new(&query, 1).unwrap().is_none());
+        assert!(Find::new(&query, &call()).unwrap().is_none());
         query.span = Span::Between(Bound::Included(value()), Bound::Included(value()));
-        assert!(Find::new(&query, 1).unwrap().is_some());
+        assert!(Find::new(&query, &call()).unwrap().is_some());
         let key = RecordKey { hash: Value::from("a"), range: Some(value()) };
         query.after = Some(Position::new(vec![Value::Bytes(vec![9]), Value::Int(0)], key));
-        assert!(Find::new(&query, 1).unwrap().is_none(), "the position is beyond the span");
+        assert!(Find::new(&query, &call()).unwrap().is_none(), "the position is beyond the span");
     }
 }

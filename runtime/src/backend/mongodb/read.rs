@@ -8,6 +8,7 @@ use mongodb::bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
 use mongodb::options::{FindOptions, Hint, ReadConcern};
 use mongodb::{Collection, Database};
 
+use super::indexes;
 use super::patience::read;
 use super::shape::{by_id, columns, from_document, id};
 use crate::definition::Definition;
@@ -26,7 +27,7 @@ pub(super) fn collection(database: &Database, definition: &Definition) -> Collec
 
 pub(super) async fn get(database: &Database, call: Call, get: Get) -> Result<Option<Record>> {
     let found = by_key(database, &call, get.definition, &get.key).await?;
-    Ok(found.filter(|record| record.is_live(&call)))
+    Ok(found.filter(|record| record.is_live(get.definition, &call)))
 }
 
 /// The document with a key as it is now, whether or not it has reached a majority: what a write meets.
@@ -55,18 +56,24 @@ pub(super) async fn by_key(
     let filter = by_id(definition, key)?;
     let collection = collection(database, definition);
     let found = read(call, |time| collection.find_one(filter.clone()).max_time(time).into_future()).await?;
-    found.map(|document| from_document(definition, &document)).transpose()
+    let record = found.map(|document| from_document(definition, &document)).transpose()?;
+    match record {
+        Some(record) if RecordKey::of(definition, &record)? != *key => {
+            Err(Error::codec("the record that came has another key than was asked for"))
+        }
+        record => Ok(record),
+    }
 }
 
 pub(super) async fn find_unique(database: &Database, call: Call, find: FindUnique) -> Result<Option<Record>> {
     let definition = find.definition;
     let filter = unique(&find)?;
     let collection = collection(database, definition);
-    let hint = Hint::Name(find.index.name.to_owned());
+    let hint = Hint::Keys(indexes::key(definition, find.index));
     let found =
         read(&call, |time| collection.find_one(filter.clone()).hint(hint.clone()).max_time(time).into_future()).await?;
     let record = found.map(|document| from_document(definition, &document)).transpose()?;
-    Ok(record.filter(|record| record.is_live(&call)))
+    Ok(record.filter(|record| record.is_live(definition, &call)))
 }
 
 /// The filter that finds the record with the values of a unique index.
@@ -137,7 +144,7 @@ pub(super) async fn get_many(
     });
     let found: Vec<Vec<Record>> = stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
     let mut results = vec![None; keys.len()];
-    for record in found.into_iter().flatten().filter(|record| record.is_live(call)) {
+    for record in found.into_iter().flatten().filter(|record| record.is_live(definition, call)) {
         let id = bytes_of(&id(definition, &RecordKey::of(definition, &record)?)?)?;
         for position in wanted.get(&id).into_iter().flatten() {
             if let Some(result) = results.get_mut(*position) {
@@ -174,7 +181,7 @@ pub(super) async fn together(database: &Database, call: Call, gets: Vec<Get>) ->
         for record in records {
             let record = record?;
             let own = id(definition, &RecordKey::of(definition, &record)?)?;
-            for (position, _) in ids.iter().filter(|(_, id)| *id == own && record.is_live(&call)) {
+            for (position, _) in ids.iter().filter(|(_, id)| *id == own && record.is_live(definition, &call)) {
                 if let Some(result) = results.get_mut(*position) {
                     *result = Some(record.clone());
                 }

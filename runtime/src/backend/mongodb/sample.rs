@@ -36,6 +36,7 @@ static SAMPLE: Definition = Spec {
     ],
     ttl: Some(TtlDef { field: 5, seconds: 0, unit: TimeUnit::Seconds }),
     version: None,
+    aliases: &[],
     auto_hash: false,
     created_at: None,
     updated_at: None,

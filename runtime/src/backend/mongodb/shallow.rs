@@ -59,7 +59,7 @@ mod tests {
             deep = rawdoc! { "d": deep };
         }
         let read = document(&rawdoc! { "name": "x", "list": [1, { "a": 2 }], "deep": deep }).unwrap();
-        assert_eq!(read.get_str("name"), Ok("x"));
+        assert_eq!(read.get_str("name").unwrap(), "x");
         assert_eq!(read.get_array("list").unwrap().len(), 2);
         let mut levels = 0;
         let mut below = read.get("deep");

@@ -11,7 +11,7 @@ use mongodb::bson::{Bson, Document, RawBson, RawBsonRef, RawDocument, RawDocumen
 use super::convert::{FURTHEST, broken, checked, date, from_raw, hex, to_bson, to_raw, unhex};
 use crate::definition::{Definition, IndexDef, KeyDef, KeyKind};
 use crate::error::{Error, Result};
-use crate::request::RecordKey;
+use crate::request::{Call, RecordKey, liveness};
 use crate::value::{EXPIRES, Record, STAMP, Value};
 
 /// What an `_id` is that no record of a key of two parts has.
@@ -154,6 +154,7 @@ pub(super) fn from_document(definition: &'static Definition, document: &RawDocum
             name => record.insert(name, from_raw(raw)?),
         }
     }
+    definition.unalias(&mut record);
     for (name, shadow) in shadows(definition) {
         check_shadow(&mut record, name, document.get_str(&shadow).ok());
     }
@@ -226,10 +227,27 @@ pub(super) fn stamp_of(document: &RawDocument) -> Option<ObjectId> {
     document.get_object_id(STAMP).ok()
 }
 
-/// The filter that leaves out what expired by then.
-pub(super) fn live(definition: &Definition, now_seconds: i64) -> Option<(String, Bson)> {
-    definition.ttl()?;
-    Some((EXPIRES.to_owned(), Bson::Document(doc! { "$not": { "$lte": date(now_seconds.min(FURTHEST)) } })))
+/// The filters of which one finds what has expired: by the mark, or where there is none by its field.
+/// Nothing where the model has no ttl.
+pub(super) fn expired(definition: &Definition, call: &Call) -> Option<Vec<Document>> {
+    let ttl = definition.ttl()?;
+    let latest = to_bson(&liveness::latest_expired(definition, call)?).ok()?;
+    let hash = definition.hash().field == ttl.field;
+    let range = definition.range().is_some_and(|range| range.field == ttl.field);
+    let path = match (hash, range, definition.range()) {
+        (true, _, Some(_)) => "_id.h",
+        (true, _, None) => "_id",
+        (_, true, _) => "_id.r",
+        _ => definition.ttl_name()?,
+    };
+    // A list would be looked into.
+    let by_field = doc! { EXPIRES: { "$exists": false }, path: { "$lte": latest, "$not": { "$type": "array" } } };
+    Some(vec![doc! { EXPIRES: { "$lte": date(call.now_seconds().min(FURTHEST)) } }, by_field])
+}
+
+/// The filter that leaves out what has expired.
+pub(super) fn live(definition: &Definition, call: &Call) -> Option<(String, Bson)> {
+    Some(("$nor".to_owned(), expired(definition, call)?.into()))
 }
 
 #[cfg(test)]

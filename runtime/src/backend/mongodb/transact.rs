@@ -85,7 +85,7 @@ fn gave_up(last: Option<Trouble>, call: &Call) -> Error {
             trouble.into_error(call.operation)
         }
         Some(Trouble::Driver(cause)) => out_of_time(call).with_source(cause),
-        Some(Trouble::Silence) | None => out_of_time(call),
+        Some(Trouble::Silence | Trouble::Absurd(_)) | None => out_of_time(call),
     }
 }
 

@@ -7,13 +7,14 @@
 use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
 
 use super::convert::{date, decimal, hex, to_bson};
-use super::expression::{at, field_of, literal, to_date, truth};
+use super::expression::{at, field_of, is_null, literal, to_date, truth};
 use super::shape::shadows;
-use crate::change::Change;
+use crate::change::{Change, Expiry};
 use crate::condition::Expr;
 use crate::definition::Definition;
 use crate::error::{Error, Result};
-use crate::field::Step;
+use crate::field::{Path, Step};
+use crate::request::{Call, Write, liveness};
 use crate::value::{EXPIRES, STAMP, Value};
 
 /// What becomes of a field.
@@ -56,18 +57,18 @@ fn changed(definition: &'static Definition, changes: &[Change], stamp: ObjectId)
 /// The pipeline of an upsert: `insert` where there is nothing or what is there has expired, the
 /// changed record where they are possible, and a failure of the server where they are not.
 pub(super) fn upsert(
-    definition: &'static Definition,
+    write: &Write,
     changes: &[Change],
     needs: Option<&Expr>,
     insert: Document,
     stamp: ObjectId,
-    now_seconds: i64,
+    call: &Call,
 ) -> Result<Vec<Document>> {
+    let definition = write.definition;
     // An upsert that found nothing starts from a document of the _id alone.
     let fresh = doc! { "$eq": ["$$ROOT", { "_id": "$_id" }] };
-    let expires = format!("${EXPIRES}");
-    let is_date = doc! { "$eq": [{ "$type": expires.as_str() }, "date"] };
-    let expired = doc! { "$and": [is_date, { "$lte": [expires.as_str(), date(now_seconds)] }] };
+    let expired = liveness::expired(definition, call).map(|expired| truth(definition, &expired)).transpose()?;
+    let over: Vec<Bson> = std::iter::once(fresh.into()).chain(expired).collect();
     let mut changed = changed(definition, changes, stamp)?;
     if let Some(needs) = needs
         .map(|needs| truth(definition, needs))
@@ -80,7 +81,7 @@ pub(super) fn upsert(
         let refuse = doc! { "$toInt": { "$concat": ["impossible for ", { "$type": "$_id" }] } };
         changed = doc! { "$cond": [needs, changed, refuse] }.into();
     }
-    Ok(vec![doc! { "$replaceWith": { "$cond": [{ "$or": [fresh, expired] }, literal(insert), changed] } }])
+    Ok(vec![doc! { "$replaceWith": { "$cond": [{ "$or": over }, literal(insert), changed] } }])
 }
 
 pub(super) fn both(a: Bson, b: Bson) -> Bson {
@@ -95,7 +96,10 @@ fn fields(definition: &'static Definition, changes: &[Change], stamp: ObjectId) 
         if name.is_empty() || name.starts_with('$') || name.contains(['.', '\0']) {
             return Err(Error::unsupported(format!("MongoDB cannot update a field that is called {name:?}")));
         }
-        let new = if name == EXPIRES { expiry(definition, change)? } else { new_value(definition, change)? };
+        let new = match change {
+            Change::Set(_, value) if name == EXPIRES => New::Value(Bson::DateTime(date(seconds(value)))),
+            change => new_value(definition, change)?,
+        };
         let below = change.path().steps().get(1..).unwrap_or_default();
         let same = fields.iter_mut().find(|(other, _)| other == name);
         match (below, same) {
@@ -104,9 +108,14 @@ fn fields(definition: &'static Definition, changes: &[Change], stamp: ObjectId) 
             // Another change below the same field is part of what this one starts from.
             (below, Some((_, other))) => *other = New::Value(nest(other.clone().in_field(), below, new, 0)),
             (below, None) => {
-                fields.push((name.to_owned(), New::Value(nest(field_of("$$ROOT".into(), name), below, new, 0))))
+                let old = at(definition, &Path::field(name.to_owned()));
+                fields.push((name.to_owned(), New::Value(nest(old, below, new, 0))));
             }
         }
+    }
+    let moved = changes.iter().flat_map(|change| definition.aliases_of(change.path().root()));
+    for alias in moved {
+        fields.push((alias.to_owned(), New::Removed));
     }
     for (name, shadow) in shadows(definition) {
         fields.extend(
@@ -127,14 +136,15 @@ fn new_value(definition: &Definition, change: &Change) -> Result<New> {
             let items = items.iter().map(to_bson).collect::<Result<Vec<_>>>()?;
             New::Value(doc! { "$concatArrays": [{ "$ifNull": [old(), []] }, literal(items)] }.into())
         }
-        Change::Add { delta, bounds, .. } => New::Value(sum(old(), delta, *bounds)),
+        Change::Add { start, delta, bounds, .. } => New::Value(sum(old(), *start, delta, *bounds)),
+        Change::Expire { field, expiry } => expire(definition, field, *expiry),
     })
 }
 
 /// A sum, computed as the field's type is: whole numbers exactly, floats as IEEE doubles.
-fn sum(old: Bson, delta: &Value, bounds: Option<(i128, i128)>) -> Bson {
+fn sum(old: Bson, start: u8, delta: &Value, bounds: Option<(i128, i128)>) -> Bson {
     // A number can be added to a date, too; a date times one is refused.
-    let old = doc! { "$multiply": [{ "$ifNull": [old, 0_i64] }, 1_i64] };
+    let old = doc! { "$multiply": [{ "$ifNull": [old, i64::from(start)] }, 1_i64] };
     // What is no number here has no sum; text is none for certain.
     let refuse = doc! { "$toInt": { "$concat": ["no number of a ", { "$type": "$$old" }] } };
     match (delta.as_int(), bounds) {
@@ -174,8 +184,8 @@ fn as_float(value: &Value) -> f64 {
 /// changes' own requirements say it.
 pub(super) fn sums_fit(definition: &Definition, changes: &[Change]) -> Result<Option<Bson>> {
     let floats = changes.iter().filter_map(|change| match change {
-        Change::Add { path, delta, bounds: None } => {
-            let size = doc! { "$abs": sum(at(definition, path), delta, None) };
+        Change::Add { path, start, delta, bounds: None } => {
+            let size = doc! { "$abs": sum(at(definition, path), *start, delta, None) };
             let storable = doc! { "$and": [{ "$gte": ["$$size", 1e-130] }, { "$lt": ["$$size", 1e126] }] };
             Some(
                 doc! { "$let": { "vars": { "size": size }, "in": { "$or": [{ "$eq": ["$$size", 0] }, storable] } } }
@@ -187,21 +197,20 @@ pub(super) fn sums_fit(definition: &Definition, changes: &[Change]) -> Result<Op
     Ok(floats.reduce(both))
 }
 
-/// The expiry is stored as a date, and changes with the field it follows.
-fn expiry(definition: &Definition, change: &Change) -> Result<New> {
-    let seconds = |value: &Value| value.as_int().and_then(|n| i64::try_from(n).ok()).unwrap_or(i64::MAX);
-    Ok(match change {
-        Change::Set(_, value) => New::Value(Bson::DateTime(date(seconds(value)))),
-        Change::SetIfMissing(_, value) => {
-            New::Value(doc! { "$ifNull": [format!("${EXPIRES}"), date(seconds(value))] }.into())
+/// The expiry where its field changes. It is stored as a date.
+fn expire(definition: &Definition, field: &Path, expiry: Expiry) -> New {
+    let old = at(definition, field);
+    New::Value(match expiry {
+        Expiry::After(seconds) => to_date(doc! { "$add": [old, seconds] }.into()),
+        Expiry::IfMissing(seconds) => {
+            let kept = doc! { "$ifNull": [format!("${EXPIRES}"), "$$REMOVE"] };
+            doc! { "$cond": [is_null(old), date(seconds), kept] }.into()
         }
-        Change::Add { path, delta, .. } => {
-            let old = doc! { "$ifNull": [at(definition, path), 0_i64] };
-            New::Value(to_date(doc! { "$add": [old, seconds(delta)] }.into()))
-        }
-        Change::Remove(_) => New::Removed,
-        Change::Append(..) => return Err(Error::invalid("an expiry is not a list")),
     })
+}
+
+fn seconds(value: &Value) -> i64 {
+    value.as_int().and_then(|n| i64::try_from(n).ok()).unwrap_or(i64::MAX)
 }
 
 /// Bytes that an index is ordered by are stored a second time, as hex text.
@@ -262,7 +271,6 @@ fn sorted(map: Document) -> Document {
 mod tests {
     use super::super::sample::sample;
     use super::*;
-    use crate::field::Path;
 
     fn set(changes: &[Change]) -> Document {
         let mut stage = stage(sample(), changes, ObjectId::new()).unwrap();

@@ -153,7 +153,7 @@ pub(super) fn refused(write: &Write, trouble: Trouble, call: &Call) -> Error {
 
 pub(super) fn judge(write: &Write, stored: Option<Record>, call: &Call) -> Result<Verdict> {
     write.judge(stored.as_ref(), call)?;
-    let live = stored.filter(|record| record.is_live(call));
+    let live = stored.filter(|record| record.is_live(write.definition, call));
     if live.is_none() && matches!(write.action, Action::Delete) {
         return Ok(Verdict::Nothing);
     }
@@ -199,7 +199,7 @@ async fn resolve(
         }
         // A broken connection brings no more; a silent one may still bring the request.
         let enough =
-            matches!(trouble, Trouble::Driver(_)) && looked.is_some_and(|since: Instant| since.elapsed() >= GRACE);
+            !matches!(trouble, Trouble::Silence) && looked.is_some_and(|since: Instant| since.elapsed() >= GRACE);
         if enough || !backoff.pause(call).await {
             return Err(trouble.into_unknown());
         }

@@ -30,7 +30,7 @@ impl DynamoDb {
             for record in &records {
                 for index in indexes {
                     let Some(values) = index_values(definition, index, record) else { continue };
-                    let key = guard::key(index, &values);
+                    let key = guard::key(definition, index, &values);
                     *holders.entry(key.clone()).or_default() += 1;
                     names.insert(key, index.name);
                 }
@@ -59,7 +59,7 @@ impl DynamoDb {
             for record in &records {
                 for index in indexes {
                     if let Some(values) = index_values(definition, index, record) {
-                        let place = Place { definition, index, key: guard::key(index, &values) };
+                        let place = Place { definition, index, key: guard::key(definition, index, &values) };
                         guards.push(Box::pin(self.guard(call, place, RecordKey::of(definition, record)?)));
                     }
                 }

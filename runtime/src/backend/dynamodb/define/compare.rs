@@ -23,6 +23,7 @@ pub(super) fn plan(definition: &'static Definition, observed: &Observed) -> Plan
         Some(table) => {
             keys(definition, table, &mut plan);
             lifetime(definition, observed, &mut plan);
+            left(definition, table, observed, &mut plan);
             let missing: Vec<_> = missing(definition, table).collect();
             for index in definition.indexes() {
                 if missing.iter().any(|missing| missing.name == index.name) {
@@ -98,17 +99,33 @@ fn describe_stored(table: &TableDescription, part: &KeySchemaElement) -> String 
 }
 
 fn lifetime(definition: &Definition, observed: &Observed, plan: &mut Plan) {
-    let stored = match observed.lifetime.as_deref() {
-        None => "off".to_owned(),
-        Some(EXPIRES) => "on".to_owned(),
-        Some(other) => format!("on for {other}"),
-    };
-    let wanted = if definition.ttl().is_some() { "on" } else { "off" };
-    if stored == "off" && wanted == "on" {
-        let message = format!("the time to live is off, not on (to take the table as it is, turn it on for {EXPIRES})");
-        plan.mismatches.push(message);
-    } else {
-        differs(plan, "the time to live", &stored, wanted);
+    match (observed.lifetime.as_deref(), definition.ttl_name()) {
+        (None, Some(field)) => plan.begin_expiry(field),
+        (Some(EXPIRES), None) => plan.refuse_expiry("turn the table's time to live off"),
+        (Some(other), _) if other != EXPIRES => {
+            plan.mismatches.push(format!("the time to live is on for {other}, not for {EXPIRES}"));
+        }
+        _ => {}
+    }
+}
+
+/// What the table has and the model does not.
+fn left(definition: &'static Definition, table: &TableDescription, observed: &Observed, plan: &mut Plan) {
+    let own = |name: &str| definition.index(name).is_some();
+    let global = table.global_secondary_indexes().iter().filter_map(|index| index.index_name());
+    let local = table.local_secondary_indexes().iter().filter_map(|index| index.index_name());
+    for name in global.chain(local).filter(|name| !own(name)) {
+        let looked_after = observed.states().get(name).is_some_and(|state| *state != State::Stale);
+        let fields: Vec<_> = find(table, name).map(|(key, _, _)| key).unwrap_or_default().to_vec();
+        let is_same = |index: &IndexDef| {
+            let parts = index.parts().map(|part| describe_part(definition, part));
+            parts.eq(fields.iter().map(|part| describe_stored(table, part)))
+        };
+        if looked_after && !definition.unique_indexes().any(is_same) {
+            plan.refuse_unknown_unique(name);
+        } else {
+            plan.leave_index(name);
+        }
     }
 }
 
@@ -138,7 +155,10 @@ fn compare_index(
     let state = observed.state(index);
     let parts: Vec<_> = key.iter().map(|part| describe_stored(table, part)).collect();
     let unique = state.is_some_and(|state| state != State::Stale) || (index.unique && state.is_some());
-    differs(plan, &what, &on(&parts, unique, local), &describe_index(definition, index));
+    let (stored, wanted) = (on(&parts, unique, local), describe_index(definition, index));
+    if stored != wanted {
+        plan.refuse_index(index.name, &stored, &wanted);
+    }
     if let Some(lacking) = lacking(definition, index, projection) {
         plan.mismatches.push(format!("{what} does not hold {lacking}"));
     }

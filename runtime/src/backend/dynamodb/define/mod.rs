@@ -3,11 +3,10 @@
 
 mod backfill;
 mod compare;
+mod lifetime;
 mod observe;
 mod tables;
 mod waiting;
-
-use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{IndexStatus, TableStatus};
 
@@ -17,15 +16,11 @@ use super::failure::{Class, Failure};
 use super::guard;
 use crate::backend::Plan;
 use crate::definition::{Definition, IndexDef};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::request::Call;
-use crate::value::EXPIRES;
 
 use observe::Observed;
 pub(super) use observe::State;
-
-/// How long another process that has made a table is given to turn its time to live on.
-const GRACE: Duration = Duration::from_secs(3);
 
 impl DynamoDb {
     /// What would be done.
@@ -36,8 +31,7 @@ impl DynamoDb {
 
     /// Does it.
     pub(super) async fn make(&self, call: &Call, definition: &'static Definition) -> Result<()> {
-        let mut making =
-            Making { db: self, call, definition, made: false, waiting: Attempts::new(call), awaited: String::new() };
+        let mut making = Making { db: self, call, definition, waiting: Attempts::new(call), awaited: String::new() };
         loop {
             let step = making.step().await.map_err(|error| error.timed_out_while(&making.awaited))?;
             match step {
@@ -70,8 +64,6 @@ struct Making<'a> {
     db: &'a DynamoDb,
     call: &'a Call,
     definition: &'static Definition,
-    /// Whether this call made the repository's table, and has to turn its time to live on.
-    made: bool,
     waiting: Attempts<'a>,
     /// What was not ready when it was last looked at.
     awaited: String,
@@ -85,15 +77,13 @@ impl Making<'_> {
         self.awaited = waiting::awaited(definition, &observed);
         let plan = compare::plan(definition, &observed);
         if let Some(refusal) = plan.refusal() {
-            return self.lifetime(&observed, refusal).await;
+            return Err(refusal);
         }
         if let Some(step) = self.guards(&observed).await? {
             return Ok(step);
         }
         let Some(table) = &observed.table else {
-            let step = tolerate(db.create_table(call, definition).await)?;
-            self.made |= matches!(step, Step::Taken);
-            return Ok(step);
+            return tolerate(db.create_table(call, definition).await);
         };
         let being_made = |status: Option<&IndexStatus>| status.is_some_and(|status| *status != IndexStatus::Active);
         let indexes = table.global_secondary_indexes().iter();
@@ -101,6 +91,11 @@ impl Making<'_> {
             || indexes.into_iter().any(|index| being_made(index.index_status()))
         {
             return Ok(Step::Awaited);
+        }
+        if definition.ttl().is_some() && observed.lifetime.is_none() {
+            // The records that are there first: once it is on, nobody looks for them again.
+            db.mark_expiry(call, definition).await?;
+            return tolerate(db.enable_ttl(call, definition.name()).await);
         }
         if let Some(index) = compare::missing(definition, table).next() {
             return tolerate(db.create_index(call, definition, table, index).await);
@@ -137,7 +132,8 @@ impl Making<'_> {
             .states
             .iter()
             .filter(|(name, state)| {
-                **state != State::Stale && !definition.indexes().iter().any(|index| index.name == **name)
+                // An index that is there still may be the model's under another name.
+                **state != State::Stale && definition.index(name).is_none() && !observed.has_index(name)
             })
             .map(|(name, _)| name.as_str())
             .collect();
@@ -155,31 +151,6 @@ impl Making<'_> {
         db.mark(call, definition, &unmarked, State::Building).await?;
         Ok(Some(Step::Taken))
     }
-
-    /// A refusal stands, unless all that is amiss is a time to live which whoever made the table is
-    /// about to turn on.
-    async fn lifetime(&mut self, observed: &Observed, refusal: Error) -> Result<Step> {
-        let (db, call, definition) = (self.db, self.call, self.definition);
-        let off = definition.ttl().is_some() && observed.lifetime.is_none();
-        let Some(table) = observed.table.as_ref().filter(|_| off) else { return Err(refusal) };
-        let mut turned_on = observed.clone();
-        turned_on.lifetime = Some(EXPIRES.to_owned());
-        if compare::plan(definition, &turned_on).refusal().is_some() {
-            return Err(refusal);
-        }
-        if self.made || db.is_marked_for_ttl(call, table).await {
-            return match table.table_status() {
-                Some(TableStatus::Active) => tolerate(db.enable_ttl(call, definition.name()).await),
-                _ => Ok(Step::Awaited),
-            };
-        }
-        // A table that is older than this was left as it is.
-        let created = table.creation_date_time().and_then(|at| at.to_millis().ok()).unwrap_or(0);
-        let age = now_millis().saturating_sub(created);
-        let young = u64::try_from(age).is_ok_and(|age| Duration::from_millis(age) < GRACE);
-        let making = table.table_status() == Some(&TableStatus::Creating);
-        if young || making { Ok(Step::Awaited) } else { Err(refusal) }
-    }
 }
 
 /// Another process may be taking the same step: then this one has nothing to do but wait.
@@ -195,9 +166,4 @@ fn tolerate(done: Result<(), Failure>) -> Result<Step> {
         }
         Err(failure) => Err(failure.into_error()),
     }
-}
-
-fn now_millis() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -60,6 +60,20 @@ impl Observed {
     pub(super) fn state(&self, index: &IndexDef) -> Option<State> {
         self.guards.as_ref()?.states.get(index.name).copied()
     }
+
+    /// Whether the table has an index of this name.
+    pub(super) fn has_index(&self, name: &str) -> bool {
+        let Some(table) = &self.table else { return false };
+        let global = table.global_secondary_indexes().iter().filter_map(|index| index.index_name());
+        global
+            .chain(table.local_secondary_indexes().iter().filter_map(|index| index.index_name()))
+            .any(|own| own == name)
+    }
+
+    /// How far the guards of each index are, by its name.
+    pub(super) fn states(&self) -> BTreeMap<String, State> {
+        self.guards.as_ref().map(|guards| guards.states.clone()).unwrap_or_default()
+    }
 }
 
 /// The item in the table of guards that says how far they are. No guard has this key.

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
     GlobalSecondaryIndexUpdate, KeySchemaElement, KeyType, LocalSecondaryIndex, Projection as TableProjection,
-    ProjectionType, ProvisionedThroughput, ScalarAttributeType, TableDescription, Tag, TimeToLiveSpecification,
+    ProjectionType, ProvisionedThroughput, ScalarAttributeType, TableDescription, TimeToLiveSpecification,
 };
 
 use crate::backend::dynamodb::DynamoDb;
@@ -14,27 +14,13 @@ use crate::definition::{Definition, IndexDef, KeyDef, KeyKind, Projection};
 use crate::request::Call;
 use crate::value::EXPIRES;
 
-/// The tag of a table whose records expire, given with the table: the time to live itself can only be
-/// turned on afterwards.
-const TTL_TAG: &str = "reposit:ttl";
-
 impl DynamoDb {
     /// Makes the repository's table with its indexes.
     pub(super) async fn create_table(&self, call: &Call, definition: &'static Definition) -> Result<(), Failure> {
-        let failure = match self.create(call, definition, definition.ttl().is_some()).await {
-            // The tag is a help, not a need: who may not tag may do without.
-            Err(failure) if failure.code() == "AccessDeniedException" => failure,
-            other => return other,
-        };
-        self.create(call, definition, false).await.map_err(|_| failure)
-    }
-
-    async fn create(&self, call: &Call, definition: &'static Definition, tagged: bool) -> Result<(), Failure> {
         let table = self.client.create_table().table_name(definition.name());
         let table = table
             .set_attribute_definitions(Some(attributes(definition, definition.indexes().iter())?))
-            .set_key_schema(Some(key_schema(definition, definition.hash(), definition.range())?))
-            .set_tags(tagged.then(ttl_tag).transpose()?);
+            .set_key_schema(Some(key_schema(definition, definition.hash(), definition.range())?));
         let table = match throughput(definition, None)? {
             Some(throughput) => table.billing_mode(BillingMode::Provisioned).provisioned_throughput(throughput),
             None => table.billing_mode(BillingMode::PayPerRequest),
@@ -109,18 +95,6 @@ impl DynamoDb {
             other => other.map(drop),
         }
     }
-
-    /// Whether a table was made for records that expire.
-    pub(super) async fn is_marked_for_ttl(&self, call: &Call, table: &TableDescription) -> bool {
-        let Some(arn) = table.table_arn() else { return false };
-        let answer = Attempts::new(call).send(self.client.list_tags_of_resource().resource_arn(arn).send()).await;
-        let tagged = |tag: &Tag| tag.key() == TTL_TAG && tag.value() == EXPIRES;
-        answer.is_ok_and(|answer| answer.tags().iter().any(tagged))
-    }
-}
-
-fn ttl_tag() -> Result<Vec<Tag>, Failure> {
-    Ok(vec![Tag::builder().key(TTL_TAG).value(EXPIRES).build().map_err(unbuilt)?])
 }
 
 fn unbuilt(error: aws_sdk_dynamodb::error::BuildError) -> Failure {

@@ -69,7 +69,7 @@ fn unique(find: &FindUnique, call: &Call) -> Vec<String> {
     if !find.consistent {
         return vec![Lookup::new(find, call).explain()];
     }
-    let guard = guard::to_key(&guard::key(find.index, &find.values));
+    let guard = guard::to_key(&guard::key(find.definition, find.index, &find.values));
     let then = format!("then, of the record in {} that it names, the same", find.definition.name());
     vec![get_item(&guard::table(find.definition), &guard, true), then]
 }

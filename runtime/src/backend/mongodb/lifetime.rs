@@ -1,0 +1,60 @@
+//! The expiry of records that were there before their model had a ttl.
+//!
+//! Each is marked only while it has no mark and by the value that it has then, so that writers may be at
+//! work meanwhile, and other processes at the same; what was done is not done again.
+
+use futures_util::TryStreamExt;
+use mongodb::Database;
+use mongodb::bson::{Bson, Document, doc};
+
+use super::expression::{at, to_date};
+use super::patience::read;
+use crate::definition::{Definition, TimeUnit};
+use crate::error::Result;
+use crate::field::Path;
+use crate::request::Call;
+use crate::value::EXPIRES;
+
+/// How many records are marked by one command.
+const MANY: i64 = 1000;
+
+/// Marks every record that has no mark with the expiry that its field says.
+pub(super) async fn mark(database: &Database, call: &Call, definition: &Definition) -> Result<()> {
+    let (Some(ttl), Some(name)) = (definition.ttl(), definition.ttl_name()) else { return Ok(()) };
+    let collection = &database.collection::<Document>(definition.name());
+    let field = at(definition, &Path::field(name));
+    let seconds = match ttl.unit {
+        TimeUnit::Seconds => field.clone(),
+        TimeUnit::Milliseconds => {
+            doc! { "$toLong": { "$ceil": { "$divide": [{ "$toLong": field.clone() }, 1000] } } }.into()
+        }
+    };
+    let after = i64::try_from(ttl.seconds).unwrap_or(i64::MAX);
+    // An integer that does not fit any more becomes a double, and that the furthest date.
+    let expiry = to_date(doc! { "$add": [{ "$toDecimal": seconds }, after] }.into());
+    let stage = &doc! { "$set": { EXPIRES: expiry } };
+    let kinds: &[&str] = match ttl.unit {
+        TimeUnit::Seconds => &["int", "long", "double", "decimal"],
+        TimeUnit::Milliseconds => &["date"],
+    };
+    let unmarked = doc! { "$expr": { "$in": [{ "$type": field }, kinds.to_vec()] }, EXPIRES: { "$exists": false } };
+    let mut last: Option<Bson> = None;
+    loop {
+        let mut filter = unmarked.clone();
+        if let Some(last) = last.take() {
+            filter.insert("_id", doc! { "$gt": last });
+        }
+        let filter = &filter;
+        let some = |_| async move {
+            let find = collection.find(filter.clone()).projection(doc! { "_id": 1 }).sort(doc! { "_id": 1 });
+            find.limit(MANY).await?.try_collect::<Vec<Document>>().await
+        };
+        let found = read(call, some).await?;
+        let ids: Vec<_> = found.iter().filter_map(|record| record.get("_id").cloned()).collect();
+        let Some(end) = ids.last() else { return Ok(()) };
+        let mut these = unmarked.clone();
+        these.insert("_id", doc! { "$in": &ids });
+        read(call, |_| collection.update_many(these.clone(), vec![stage.clone()]).into_future()).await?;
+        last = Some(end.clone());
+    }
+}

@@ -1,0 +1,115 @@
+//! Conditions of a model as they are true of what is stored: a field may be there under another name
+//! that it had, and a record that was stored without a version is at the first.
+
+use crate::condition::Expr;
+use crate::definition::{Definition, FIRST_VERSION};
+use crate::field::{Path, Step};
+use crate::value::{Record, Value};
+
+impl Definition {
+    /// The condition as it is judged by who sees records as they are stored.
+    pub(crate) fn stored(&self, expr: Expr) -> Expr {
+        self.stored_by_name(match self.version() {
+            Some(name) => map(expr, &|leaf| versioned(leaf, name)),
+            None => expr,
+        })
+    }
+
+    /// The same, with regard to other names only.
+    pub(crate) fn stored_by_name(&self, expr: Expr) -> Expr {
+        if !self.has_aliases() {
+            return expr;
+        }
+        map(expr, &|leaf| self.aliased(leaf))
+    }
+
+    /// A condition on one field, under each of its names: the first that is there counts.
+    fn aliased(&self, leaf: Expr) -> Expr {
+        let mut root = String::new();
+        leaf.paths(&mut |path| path.root().clone_into(&mut root));
+        let aliases: Vec<_> = self.aliases_of(&root).collect();
+        let Some((last, others)) = aliases.split_last() else { return leaf };
+        let under = |name: &'static str| renamed(leaf.clone(), name);
+        let first = |own: Expr, name: Path, rest: Expr| {
+            let here = Expr::And(vec![Expr::Exists(name.clone()), own]);
+            Expr::Or(vec![here, Expr::And(vec![Expr::Missing(name), rest])])
+        };
+        let rest = others.iter().rev().fold(under(last), |rest, name| first(under(name), Path::field(*name), rest));
+        first(leaf, Path::field(root), rest)
+    }
+}
+
+/// A condition on the version, with what it says of the first where there is none.
+fn versioned(leaf: Expr, name: &'static str) -> Expr {
+    let mut is_version = false;
+    leaf.paths(&mut |path| is_version |= path.root() == name);
+    if !is_version {
+        return leaf;
+    }
+    let first = Record::from_iter([(name.to_owned(), Value::Int(FIRST_VERSION.into()))]);
+    let path = Path::field(name);
+    match first.satisfies(&leaf) {
+        true => Expr::Or(vec![leaf, Expr::Missing(path)]),
+        false => Expr::And(vec![leaf, Expr::Exists(path)]),
+    }
+}
+
+/// The expression with each condition on one field replaced.
+fn map(expr: Expr, replace: &impl Fn(Expr) -> Expr) -> Expr {
+    let each = |parts: Vec<Expr>| parts.into_iter().map(|part| map(part, replace)).collect();
+    match expr {
+        Expr::And(parts) => Expr::And(each(parts)),
+        Expr::Or(parts) => Expr::Or(each(parts)),
+        Expr::Not(inner) => Expr::Not(Box::new(map(*inner, replace))),
+        leaf => replace(leaf),
+    }
+}
+
+/// The same condition on a field of another name.
+fn renamed(mut leaf: Expr, name: &'static str) -> Expr {
+    match &mut leaf {
+        Expr::Compare { path, .. }
+        | Expr::In { path, .. }
+        | Expr::BeginsWith { path, .. }
+        | Expr::Contains { path, .. }
+        | Expr::Size { path, .. }
+        | Expr::Exists(path)
+        | Expr::Missing(path) => {
+            let mut steps = path.steps().to_vec();
+            if let Some(root) = steps.first_mut() {
+                *root = Step::Name(name.into());
+            }
+            *path = Path::new(steps);
+        }
+        Expr::And(_) | Expr::Or(_) | Expr::Not(_) => {}
+    }
+    leaf
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::condition::Op;
+
+    #[test]
+    fn what_a_condition_says_of_the_first_version_it_says_of_none() {
+        let leaf = |op, n| Expr::Compare { path: Path::field("rev"), op, value: Value::Int(n) };
+        let none = Record::new();
+        for (op, n, holds) in [
+            (Op::Eq, 1, true),
+            (Op::Eq, 2, false),
+            (Op::Ne, 1, false),
+            (Op::Ne, 2, true),
+            (Op::Lt, 2, true),
+            (Op::Gt, 0, true),
+            (Op::Ge, 2, false),
+        ] {
+            assert_eq!(none.satisfies(&versioned(leaf(op, n), "rev")), holds, "{op:?} {n}");
+        }
+        assert!(none.satisfies(&versioned(Expr::Exists(Path::field("rev")), "rev")));
+        assert!(!none.satisfies(&versioned(Expr::Missing(Path::field("rev")), "rev")));
+        let second = Record::from_iter([("rev".to_owned(), Value::Int(2))]);
+        assert!(second.satisfies(&versioned(leaf(Op::Ne, 1), "rev")));
+        assert!(!second.satisfies(&versioned(leaf(Op::Eq, 1), "rev")));
+    }
+}

@@ -1,0 +1,192 @@
+use reposit::{Database, Repository};
+use serde::{Deserialize, Serialize};
+
+use crate::page::Section;
+use crate::stand::{Stand, naming, word};
+
+/// A release of the model, with one attribute more or less on its field.
+macro_rules! release {
+    ($name:ident $(, $attribute:meta)?) => {
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+        #[repository(name = "users")]
+        struct $name {
+            #[hash_key]
+            id: String,
+            #[index]
+            team: String,
+            n: i64,
+            $(#[$attribute])?
+            email: String,
+        }
+
+        impl $name {
+            fn made(id: &str) -> Self {
+                Self { id: id.into(), team: "t".into(), n: 1, email: id.into() }
+            }
+        }
+    };
+}
+
+release!(Bare);
+release!(Indexed, index);
+release!(Renamed, index(name = "by_mail"));
+release!(Unique, index(unique));
+release!(UniqueRenamed, index(unique, name = "by_mail"));
+
+async fn two_with_one_email(db: &Database) {
+    for id in ["a", "b"] {
+        Bare::put(&Bare { email: "same".into(), ..Bare::made(id) }).exec(db).await.expect("a record");
+    }
+}
+
+/// The line of a plan that says what of the store is none of the model's.
+async fn unused<M: Repository>(db: &Database) -> String {
+    let plan = db.plan::<M>().await.expect("a plan").remove(0);
+    match plan.unused.as_slice() {
+        [] => "nothing unused".to_owned(),
+        lines => format!("unused: {}", lines.join("; ")),
+    }
+}
+
+pub(crate) async fn an_index_is_added(stand: Stand) -> Section {
+    let (db, mut told) = (&stand.db, Section::default());
+    db.define::<Bare>().await.expect("the old release");
+    Bare::put(&Bare::made("a")).exec(db).await.expect("a record");
+    told.tell("`define` by the new release", word(db.define::<Indexed>().await));
+    told.tell("a find of a record that was there: how many", word(Indexed::find_by_email("a").count(db).await));
+    Bare::put(&Bare::made("b")).exec(db).await.expect("a put of the old release");
+    told.tell("of one that the old release wrote since", word(Indexed::find_by_email("b").count(db).await));
+    told.tell("`plan` by the old release", unused::<Bare>(db).await);
+    told.tell("`define` by the old release", word(db.define::<Bare>().await));
+    told.tell("both at work", beside!(db, put Bare: Bare::made, put Indexed: Indexed::made));
+    assert_eq!(Indexed::find_by_email("old-3").count(db).await.expect("a count"), 1);
+    told
+}
+
+pub(crate) async fn an_index_is_removed(stand: Stand) -> Section {
+    let (db, mut told) = (&stand.db, Section::default());
+    db.define::<Indexed>().await.expect("the old release");
+    Indexed::put(&Indexed::made("a")).exec(db).await.expect("a record");
+    told.tell("`plan` by the new release", unused::<Bare>(db).await);
+    told.tell("`define` by the new release", word(db.define::<Bare>().await));
+    Bare::update("a").set(Bare::EMAIL, "moved").exec(db).await.expect("an update of the new release");
+    told.tell(
+        "a find by the old release of what the new one moved",
+        word(Indexed::find_by_email("moved").count(db).await),
+    );
+    told.tell("both at work", beside!(db, put Indexed: Indexed::made, put Bare: Bare::made));
+    assert_eq!(Indexed::find_by_email("new-3").count(db).await.expect("a count"), 1);
+    told
+}
+
+pub(crate) async fn an_index_is_renamed(stand: Stand) -> Section {
+    let (db, mut told) = (&stand.db, Section::default());
+    db.define::<Indexed>().await.expect("the old release");
+    Indexed::put(&Indexed::made("a")).exec(db).await.expect("a record");
+    told.tell("`define` by the new release", word(db.define::<Renamed>().await));
+    told.tell("a find by the new name", word(Renamed::find_by_mail("a").count(db).await));
+    told.tell("a find by the old release", word(Indexed::find_by_email("a").count(db).await));
+    told.tell("`define` by the old release", word(db.define::<Indexed>().await));
+    told.tell("both at work", beside!(db, put Indexed: Indexed::made, put Renamed: Renamed::made));
+    for id in ["old-3", "new-3"] {
+        assert_eq!(Renamed::find_by_mail(id).count(db).await.expect("a count"), 1);
+        assert_eq!(Indexed::find_by_email(id).count(db).await.expect("a count"), 1);
+    }
+    told
+}
+
+pub(crate) async fn an_index_is_made_unique(stand: Stand) -> Section {
+    let (db, mut told) = (&stand.db, Section::default());
+    db.define::<Indexed>().await.expect("the old release");
+    let message = db.define::<Unique>().await.map_err(|error| error.message().to_owned()).expect_err("a refusal");
+    assert!(message.contains("by_email") && message.contains("another name"), "{message}");
+    told.tell(
+        "`define` by the new release",
+        "`SchemaMismatch`, which says to drop the index first or to take another name",
+    );
+    told.tell("under another name: `define`", word(db.define::<UniqueRenamed>().await));
+    UniqueRenamed::put(&UniqueRenamed::made("a")).exec(db).await.expect("a record");
+    let clash = UniqueRenamed { email: "a".into(), ..UniqueRenamed::made("b") };
+    told.tell("a value that is held", naming(UniqueRenamed::put(&clash).exec(db).await, "by_mail"));
+    told.tell("the old release finds", word(Indexed::find_by_email("a").count(db).await));
+    told
+}
+
+pub(crate) async fn a_unique_index_is_added(stand: Stand) -> Section {
+    let (db, mut told) = (&stand.db, Section::default());
+    db.define::<Bare>().await.expect("the old release");
+    two_with_one_email(db).await;
+    told.tell(
+        "`define` by the new release where records share a value",
+        naming(db.define::<Unique>().await, "by_email"),
+    );
+    Bare::delete("b").exec(db).await.expect("a delete");
+    told.tell("`define` where they do not", word(db.define::<Unique>().await));
+    let clash = Unique { email: "same".into(), ..Unique::made("c") };
+    told.tell("a value of a record that was there", naming(Unique::put(&clash).exec(db).await, "by_email"));
+    told.tell("`define` by the old release", naming(db.define::<Bare>().await, "by_email"));
+    told.tell(
+        "a find of the record that was there",
+        word(Unique::find_by_email("same").exec(db).await.map(|a| a.map(|a| a.id))).replace("Some(a)", "found"),
+    );
+    told.tell("both at work, with different values", beside!(db, put Bare: Bare::made, put Unique: Unique::made));
+    told.tell("`define` once more by the new release", word(db.define::<Unique>().await));
+    let broken = db.mend::<Unique>().await.expect("a repair");
+    let left = db.check::<Unique>().await.expect("a look");
+    assert!(left.is_empty(), "{left:?} after {broken:?}");
+    let clash = Unique { email: "old-3".into(), ..Unique::made("c") };
+    told.tell(
+        "after `mend`, a value that the old release wrote",
+        naming(Unique::put(&clash).exec(db).await, "by_email"),
+    );
+    told
+}
+
+pub(crate) async fn a_unique_index_is_removed(stand: Stand) -> Section {
+    let (db, mut told) = (&stand.db, Section::default());
+    db.define::<Unique>().await.expect("the old release");
+    Unique::put(&Unique::made("a")).exec(db).await.expect("a record");
+    let message = db.define::<Bare>().await.map_err(|error| error.message().to_owned()).expect_err("a refusal");
+    assert!(message.contains("by_email") && message.contains("drop it"), "{message}");
+    told.tell("`define` by the new release", "`SchemaMismatch`, which says to drop the index first");
+    told.tell("the old release holds its values", {
+        let clash = Unique { email: "a".into(), ..Unique::made("b") };
+        naming(Unique::put(&clash).exec(db).await, "by_email")
+    });
+    told
+}
+
+pub(crate) async fn a_unique_index_is_renamed(stand: Stand) -> Section {
+    let (db, mut told) = (&stand.db, Section::default());
+    db.define::<Unique>().await.expect("the old release");
+    Unique::put(&Unique::made("a")).exec(db).await.expect("a record");
+    told.tell("`define` by the new release", word(db.define::<UniqueRenamed>().await));
+    let id = |found: Option<UniqueRenamed>| found.map(|found| found.id);
+    told.tell(
+        "a find by the new name",
+        word(UniqueRenamed::find_by_mail("a").exec(db).await.map(id)).replace("Some(a)", "found"),
+    );
+    let clash = UniqueRenamed { email: "a".into(), ..UniqueRenamed::made("b") };
+    told.tell("a value that the old release holds", naming(UniqueRenamed::put(&clash).exec(db).await, "by_mail"));
+    UniqueRenamed::put(&UniqueRenamed::made("c")).exec(db).await.expect("a record");
+    let clash = Unique { email: "c".into(), ..Unique::made("d") };
+    told.tell(
+        "a value that the new release holds, to the old one",
+        naming(Unique::put(&clash).exec(db).await, "by_email"),
+    );
+    told.tell("`define` by the old release", word(db.define::<Unique>().await));
+    told.tell("both at work", beside!(db, put Unique: Unique::made, put UniqueRenamed: UniqueRenamed::made));
+    assert!(db.check::<Unique>().await.expect("a look").is_empty());
+    assert!(db.check::<UniqueRenamed>().await.expect("a look").is_empty());
+    told
+}
+
+pub(crate) async fn an_index_is_unique_no_longer(stand: Stand) -> Section {
+    let (db, mut told) = (&stand.db, Section::default());
+    db.define::<Unique>().await.expect("the old release");
+    let message = db.define::<Indexed>().await.map_err(|error| error.message().to_owned()).expect_err("a refusal");
+    assert!(message.contains("by_email") && message.contains("drop it"), "{message}");
+    told.tell("`define` by the new release", "`SchemaMismatch`, which says to drop the index first");
+    told.tell("under another name: `define`", naming(db.define::<Renamed>().await, "by_email"));
+    told
+}
