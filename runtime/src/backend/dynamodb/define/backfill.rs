@@ -10,7 +10,7 @@ use crate::backend::dynamodb::standing::{Place, Standing};
 use crate::backend::dynamodb::verify::Scan;
 use crate::definition::{Definition, IndexDef};
 use crate::error::{Error, ErrorKind, Result};
-use crate::request::{Call, RecordKey, index_values};
+use crate::request::{Call, RecordKey};
 
 /// How many guards are written at a time.
 const PARALLEL: usize = 8;
@@ -29,8 +29,7 @@ impl DynamoDb {
         while let Some(records) = scan.next().await? {
             for record in &records {
                 for index in indexes {
-                    let Some(values) = index_values(definition, index, record) else { continue };
-                    let key = guard::key(definition, index, &values);
+                    let Some(key) = guard::key_of(definition, index, record) else { continue };
                     *holders.entry(key.clone()).or_default() += 1;
                     names.insert(key, index.name);
                 }
@@ -58,8 +57,8 @@ impl DynamoDb {
             let mut guards: Vec<BoxFuture<'_, Result<()>>> = Vec::new();
             for record in &records {
                 for index in indexes {
-                    if let Some(values) = index_values(definition, index, record) {
-                        let place = Place { definition, index, key: guard::key(definition, index, &values) };
+                    if let Some(key) = guard::key_of(definition, index, record) {
+                        let place = Place { definition, index, key };
                         guards.push(Box::pin(self.guard(call, place, RecordKey::of(definition, record)?)));
                     }
                 }
