@@ -217,8 +217,9 @@ pub(crate) fn impossible(change: &Change, record: &Record) -> Error {
         && let Some(other) = record.at(path).filter(|old| !is_addend(old))
     {
         let error = misfit(path, other, "a number");
-        // What is foreign cannot be read either; of what can, the addition is what is wrong.
-        return if matches!(other, Value::Foreign(_)) { error } else { Error::invalid(error.message()) };
+        // What is foreign, or a date, is another program's; of what a program of ours stored, the addition is wrong.
+        let theirs = matches!(other, Value::Foreign(_) | Value::Instant(_));
+        return if theirs { error } else { Error::invalid(error.message()) };
     }
     match change {
         Change::Expire { .. } => {

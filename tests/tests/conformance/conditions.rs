@@ -515,7 +515,8 @@ async fn what_is_stored_as_another_type(t: Test) {
         assert_eq!(AsText::scan().count(db).await.unwrap(), 1);
         assert_eq!(AsNumber::scan().filter(condition.clone()).count(db).await.unwrap(), expected, "{condition:?}");
     }
-    assert_eq!(kind(AsNumber::update("1").add(AsNumber::VALUE, 1).exec(db).await), ErrorKind::InvalidInput);
+    let added = AsNumber::update("1").add(AsNumber::VALUE, 1).exec(db).await.unwrap_err();
+    assert_eq!((added.kind(), added.message()), (ErrorKind::InvalidInput, "value is stored as text, not as a number"));
     let nested = AsNumber::update("1").set(AsNumber::NESTED.at(Line::ARTICLE), "y").exec(db).await;
     assert_eq!(kind(nested), ErrorKind::InvalidInput);
     let nested = AsNumber::update("1").append(AsNumber::NESTED.at(Line::NOTES), ["y"]).exec(db).await;

@@ -11,8 +11,9 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::models::{Thing, thing};
 
-/// An item has 400 KB, of which each byte is written in ten at most; the rest is at hand of the two systems.
-const MOST_OF_AN_ITEM: usize = 4 * 1024 * 1024 + 8 * 1024 * 1024;
+/// An item has 400 KB, of which each byte is written in ten at most; the rest is in the buffers of the
+/// connection.
+const MOST_OF_AN_ITEM: usize = 4 * 1024 * 1024 + 20 * 1024 * 1024;
 
 /// How the answer without an end begins.
 #[derive(Clone, Copy)]

@@ -151,12 +151,13 @@ mod tests {
             ("null".to_owned(), AttributeValue::Null(true)),
             ("tags".to_owned(), AttributeValue::Ss(vec!["a".into()])),
             ("counts".to_owned(), AttributeValue::Ns(vec!["1".into(), "2.5".into()])),
+            ("empty".to_owned(), AttributeValue::B(Blob::new([]))),
         ]
         .into();
         let stored = Stored::of_guard(item).unwrap();
         assert_eq!(stored.record.get("null"), None);
         assert!(stored.is_null(&Path::field("null")) && !stored.is_null(&Path::field("tags")));
-        for name in ["tags", "counts"] {
+        for name in ["tags", "counts", "empty"] {
             assert!(matches!(stored.record.get(name), Some(Value::Foreign(_))), "{stored:?}");
         }
     }

@@ -255,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_key_says_its_values() {
-        let of = [Value::from("a\0b"), Value::Int(-7), Value::Bytes(vec![0, 1])];
+        let of = [Value::from("a\0b"), Value::Int(-7), Value::Instant(-7), Value::Bytes(vec![0, 1])];
         assert_eq!(values(&key_in(INDEX, &of)).as_deref(), Some(&of[..]));
     }
 }

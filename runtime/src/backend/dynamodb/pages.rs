@@ -23,7 +23,7 @@ impl DynamoDb {
             return Ok(Records::default());
         }
         let mut found: Vec<Record> = Vec::new();
-        let (mut start, mut advance) = (reading.start(), Advance::default());
+        let (mut start, mut advance) = (reading.start(), Advance::of_empty_pages());
         for round in 0.. {
             let limit = read_limit(&reading, query, query.limit - found.len(), round);
             let given = reading.send(&self.client, call, start.take(), limit, false).await?;
@@ -59,7 +59,7 @@ impl DynamoDb {
         let counting = reading.is_counted_there();
         let most = u64::try_from(query.limit).unwrap_or(u64::MAX);
         let mut count = 0;
-        let (mut start, mut advance) = (reading.start(), Advance::default());
+        let (mut start, mut advance) = (reading.start(), Advance::of_empty_pages());
         loop {
             let limit = count_limit(&reading, query, most - count);
             let given = reading.send(&self.client, call, start.take(), limit, counting).await?;

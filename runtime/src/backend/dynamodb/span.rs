@@ -223,6 +223,17 @@ mod tests {
     }
 
     #[test]
+    fn instants_need_no_cutting() {
+        let at = Value::Instant;
+        assert_eq!(of(Bound::Excluded(at(-3)), Bound::Excluded(at(2))), Wanted::Exactly(Key::Between(at(-2), at(1))));
+        assert_eq!(
+            of(Bound::Excluded(at(i64::MAX)), Bound::Unbounded),
+            Wanted::Exactly(Key::Compare(Op::Gt, at(i64::MAX)))
+        );
+        assert_eq!(of(Bound::Excluded(at(1)), Bound::Excluded(at(2))), Wanted::Nothing);
+    }
+
+    #[test]
     fn an_excluded_end_of_text_is_cut_off_afterwards() {
         let Wanted::Within(key, exact) = of(Bound::Included(text("a")), Bound::Excluded(text("c"))) else {
             panic!("the end is left out");

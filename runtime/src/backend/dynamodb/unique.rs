@@ -64,7 +64,7 @@ impl DynamoDb {
         let definition = find.definition;
         let Lookup { key, filter, used, .. } = Lookup::new(find, call);
         let mut start = None;
-        let mut advance = Advance::default();
+        let mut advance = Advance::of_empty_pages();
         loop {
             let request = || {
                 let query = self.client.query().table_name(definition.name()).index_name(find.index.name);

@@ -67,7 +67,7 @@ impl DynamoDb {
         while let Some(records) = scan.next().await? {
             self.check_records(call, definition, &records, mend, &mut seen, &mut found).await?;
         }
-        let (mut start, mut advance) = (None, Advance::default());
+        let (mut start, mut advance) = (None, Advance::of_empty_pages());
         loop {
             let (guards, last) = self.guards(call, definition, start).await?;
             self.check_guards(call, definition, guards, mend, &seen, &mut found).await?;

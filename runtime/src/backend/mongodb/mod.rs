@@ -52,8 +52,8 @@ use crate::value::Record;
 ///
 /// A repository is a collection, and its primary key is `_id`: the hash key itself, or the document
 /// `{h, r}` of hash and range key. Other fields keep their names. An integer above `i64::MAX` is a
-/// Decimal128, which the server compares and indexes with the other numbers by value. The library's
-/// own fields begin with `_reposit`: the expiry as a date, with a TTL index on it; the stamp of the call
+/// Decimal128, which the server compares and indexes with the other numbers by value; an instant is a
+/// date. The library's own fields begin with `_reposit`: the expiry as a date, with a TTL index on it; the stamp of the call
 /// that wrote the record last; and, beside bytes that an index is ordered by, their hex text, since
 /// binary data sorts by its length first. The keys of each repository are written down in the
 /// collection `_reposit`, where a later `define` compares them.

@@ -18,7 +18,7 @@ pub(super) fn document(raw: &RawDocument) -> Result<Document> {
 
 /// The documents in an array, each to its first levels.
 pub(super) fn documents(raw: &RawArray) -> Result<Vec<Document>> {
-    let items = raw.into_iter().map(|item| Ok(item.map_err(broken)?.as_document().map(document).transpose()?));
+    let items = raw.into_iter().map(|item| item.map_err(broken)?.as_document().map(document).transpose());
     items.filter_map(Result::transpose).collect()
 }
 

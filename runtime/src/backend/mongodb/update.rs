@@ -145,17 +145,25 @@ fn new_value(definition: &Definition, change: &Change) -> Result<New> {
 fn sum(old: Bson, start: u8, delta: &Value, bounds: Option<(i128, i128)>) -> Bson {
     // A number can be added to a date, too; a date times one is refused.
     let old = doc! { "$multiply": [{ "$ifNull": [old, i64::from(start)] }, 1_i64] };
+    // What is no number here has no sum; text is none for certain.
+    let refuse = doc! { "$toInt": { "$concat": ["no number of a ", { "$type": "$$old" }] } };
     match (delta.as_int(), bounds) {
-        (Some(delta), Some((_, high))) => match i64::try_from(delta) {
-            Ok(delta) if high <= i64::MAX.into() => doc! { "$add": [old, delta] }.into(),
-            _ => {
-                let fits = doc! { "$cond": [{ "$lte": ["$$sum", i64::MAX] }, { "$toLong": "$$sum" }, "$$sum"] };
-                doc! { "$let": { "vars": { "sum": { "$add": [old, decimal(delta)] } }, "in": fits } }.into()
-            }
-        },
+        (Some(delta), Some((_, high))) => {
+            let sum = match i64::try_from(delta) {
+                Ok(delta) if high <= i64::MAX.into() => doc! { "$add": ["$$old", delta] },
+                _ => {
+                    let fits = doc! { "$cond": [{ "$lte": ["$$sum", i64::MAX] }, { "$toLong": "$$sum" }, "$$sum"] };
+                    doc! { "$let": { "vars": { "sum": { "$add": ["$$old", decimal(delta)] } }, "in": fits } }
+                }
+            };
+            // NaN is less than all numbers to the server.
+            let is_whole =
+                doc! { "$and": [{ "$eq": ["$$old", { "$trunc": "$$old" }] }, { "$gt": ["$$old", f64::NEG_INFINITY] }] };
+            let sum = doc! { "$cond": [is_whole, sum, refuse] };
+            doc! { "$let": { "vars": { "old": old }, "in": sum } }.into()
+        }
         _ => {
-            // A decimal that no double is exactly has no sum; text is none for certain.
-            let refuse = doc! { "$toInt": { "$concat": ["no number of a ", { "$type": "$$old" }] } };
+            // A decimal that no double is exactly has no sum.
             let exact = doc! { "$eq": [{ "$toDouble": "$$old" }, "$$old"] };
             let double = doc! { "$cond": [exact, { "$toDouble": "$$old" }, refuse] };
             let double = doc! { "$cond": [{ "$eq": [{ "$type": "$$old" }, "decimal"] }, double, "$$old"] };
