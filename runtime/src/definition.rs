@@ -264,15 +264,6 @@ impl Definition {
         self.spec.version.and_then(|version| self.field_name(version.field))
     }
 
-    /// The version of a stored record: one that was stored without it is at the first.
-    pub(crate) fn version_of(&self, record: &Record) -> Option<i128> {
-        let name = self.version()?;
-        record.get(name).map_or(Some(FIRST_VERSION.into()), |value| match value {
-            Value::Null => Some(FIRST_VERSION.into()),
-            value => value.as_int(),
-        })
-    }
-
     /// The other names under which a field may be stored, in the order in which they are looked for.
     pub(crate) fn aliases_of<'a>(&self, name: &'a str) -> impl Iterator<Item = &'static str> + use<'a> {
         let spec = self.spec;
@@ -280,45 +271,9 @@ impl Definition {
         spec.aliases.iter().filter(of_field).map(|alias| alias.name)
     }
 
-    /// Whether any field may be stored under another name than its own.
-    pub(crate) fn has_aliases(&self) -> bool {
-        !self.spec.aliases.is_empty()
-    }
-
     /// Fields with other names under which they may be stored.
     pub(crate) fn aliases(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         self.spec.aliases.iter().filter_map(|alias| Some((self.field_name(alias.field)?, alias.name)))
-    }
-
-    /// Whether a field may be stored under another name.
-    pub(crate) fn has_alias(&self, name: &str) -> bool {
-        self.aliases_of(name).next().is_some()
-    }
-
-    /// Gives fields that are stored under another name their own.
-    pub(crate) fn unalias(&self, record: &mut Record) {
-        for alias in self.spec.aliases {
-            let Some(value) = record.remove(alias.name) else { continue };
-            if let Some(name) = self.field_name(alias.field)
-                && record.get(name).is_none_or(|value| matches!(value, Value::Null))
-            {
-                record.set(name, value);
-            }
-        }
-    }
-
-    /// Makes a record that was stored by another release one of this model: each field under its own name,
-    /// and with a version.
-    pub(crate) fn complete(&self, record: &mut Record) {
-        self.unalias(record);
-        if let (Some(name), Some(version)) = (self.version(), self.version_of(record)) {
-            record.set(name, Value::Int(version));
-        }
-    }
-
-    /// Whether a record has a field under another name than its own.
-    pub(crate) fn is_aliased(&self, record: &Record) -> bool {
-        self.spec.aliases.iter().any(|alias| record.get(alias.name).is_some())
     }
 
     /// The last version that the version field can hold.

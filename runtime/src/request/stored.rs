@@ -1,4 +1,4 @@
-//! Conditions of a model as they are true of what is stored: a field may be there under another name
+//! A model and what is stored of it, perhaps by another release: a field may be there under another name
 //! that it had, and a record that was stored without a version is at the first.
 
 use crate::condition::Expr;
@@ -7,6 +7,49 @@ use crate::field::{Path, Step};
 use crate::value::{Record, Value};
 
 impl Definition {
+    /// The version of a stored record: one that was stored without it is at the first.
+    pub(crate) fn version_of(&self, record: &Record) -> Option<i128> {
+        let name = self.version()?;
+        record.get(name).map_or(Some(FIRST_VERSION.into()), |value| match value {
+            Value::Null => Some(FIRST_VERSION.into()),
+            value => value.as_int(),
+        })
+    }
+
+    /// Whether any field may be stored under another name than its own.
+    pub(crate) fn has_aliases(&self) -> bool {
+        self.aliases().next().is_some()
+    }
+
+    /// Whether a field may be stored under another name.
+    pub(crate) fn has_alias(&self, name: &str) -> bool {
+        self.aliases_of(name).next().is_some()
+    }
+
+    /// Gives fields that are stored under another name their own.
+    pub(crate) fn unalias(&self, record: &mut Record) {
+        for (name, alias) in self.aliases() {
+            let Some(value) = record.remove(alias) else { continue };
+            if record.get(name).is_none_or(|value| matches!(value, Value::Null)) {
+                record.set(name, value);
+            }
+        }
+    }
+
+    /// Makes a record that was stored by another release one of this model: each field under its own name,
+    /// and with a version.
+    pub(crate) fn complete(&self, record: &mut Record) {
+        self.unalias(record);
+        if let (Some(name), Some(version)) = (self.version(), self.version_of(record)) {
+            record.set(name, Value::Int(version));
+        }
+    }
+
+    /// Whether a record has a field under another name than its own.
+    pub(crate) fn is_aliased(&self, record: &Record) -> bool {
+        self.aliases().any(|(_, alias)| record.get(alias).is_some())
+    }
+
     /// The condition as it is judged by who sees records as they are stored.
     pub(crate) fn stored(&self, expr: Expr) -> Expr {
         self.stored_by_name(match self.version() {

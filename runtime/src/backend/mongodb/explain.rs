@@ -33,7 +33,7 @@ pub(super) fn request(call: Call, request: Request<'_>) -> Result<String> {
 }
 
 fn page(query: &Query, call: &Call) -> Result<String> {
-    match Find::new(query, &call)? {
+    match Find::new(query, call)? {
         Some(find) => text(&find.explain(query)),
         None => Ok("nothing is sent: no record can be in it".to_owned()),
     }

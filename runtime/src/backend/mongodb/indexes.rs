@@ -129,13 +129,13 @@ mod tests {
         let mut stored = wanted.clone();
         stored.insert("key", doc! { "a": 1.0, "_id": 1_i64 });
         stored.insert("v", 2);
-        assert_eq!(compare(&wanted, &[stored.clone()]), Standing::Right(&stored));
+        assert_eq!(compare(&wanted, std::slice::from_ref(&stored)), Standing::Right(&stored));
         stored.insert("name", "other");
-        assert_eq!(compare(&wanted, &[stored.clone()]), Standing::Right(&stored));
+        assert_eq!(compare(&wanted, std::slice::from_ref(&stored)), Standing::Right(&stored));
         stored.insert("unique", true);
-        assert_eq!(compare(&wanted, &[stored.clone()]), Standing::Different(&stored));
+        assert_eq!(compare(&wanted, std::slice::from_ref(&stored)), Standing::Different(&stored));
         stored.insert("name", "by_a");
-        assert_eq!(compare(&wanted, &[stored.clone()]), Standing::Different(&stored));
+        assert_eq!(compare(&wanted, std::slice::from_ref(&stored)), Standing::Different(&stored));
         assert_eq!(compare(&wanted, &[doc! { "key": { "_id": 1 }, "name": "_id_" }]), Standing::Missing);
     }
 
@@ -143,6 +143,6 @@ mod tests {
     fn the_order_of_fields_is_part_of_an_index() {
         let wanted = doc! { "key": { "a": 1, "b": 1 }, "name": "x" };
         let stored = doc! { "key": { "b": 1, "a": 1 }, "name": "x" };
-        assert_eq!(compare(&wanted, &[stored.clone()]), Standing::Different(&stored));
+        assert_eq!(compare(&wanted, std::slice::from_ref(&stored)), Standing::Different(&stored));
     }
 }
