@@ -1,13 +1,13 @@
 use std::collections::{BTreeMap, btree_map};
-use std::fmt::Display;
 use std::slice;
-use std::str::FromStr;
 
-use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, Unexpected, Visitor};
+use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::CodecError;
+use super::bytes::ByteSeq;
 use super::fills::{Fills, Place};
+use super::keys::MapKey;
 use crate::value::{Value, whole};
 
 type Out<T> = Result<T, CodecError>;
@@ -102,15 +102,6 @@ impl<'a> ValueDeserializer<'a, '_> {
             _ => self.mismatch(&visitor),
         }
     }
-}
-
-/// Numbers that no item of bytes is.
-macro_rules! no_bytes {
-    ($($method:ident)*) => {
-        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
-            Err(de::Error::invalid_type(Unexpected::Other("a byte"), &visitor))
-        })*
-    };
 }
 
 /// An integer of a type, for a visitor that may take no other.
@@ -300,49 +291,6 @@ fn finished<T>(left: usize, value: T) -> Out<T> {
     }
 }
 
-struct ByteSeq<'s, 'a>(&'s mut slice::Iter<'a, u8>);
-
-impl<'de> de::SeqAccess<'de> for ByteSeq<'_, '_> {
-    type Error = CodecError;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Out<Option<T::Value>> {
-        self.0.next().map(|byte| seed.deserialize(Byte(*byte))).transpose()
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.0.len())
-    }
-}
-
-/// An item of bytes: a `u8`, and no other number, as a filter on a list of those would find no bytes.
-struct Byte(u8);
-
-impl<'de> Deserializer<'de> for Byte {
-    type Error = CodecError;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
-        visitor.visit_u8(self.0)
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Out<V::Value> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    no_bytes! {
-        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
-        deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128 deserialize_f32 deserialize_f64
-    }
-
-    forward_to_deserialize_any! {
-        bool u8 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct enum
-        identifier ignored_any
-    }
-}
-
 struct ListSeq<'s, 'a, 'f> {
     items: &'s mut slice::Iter<'a, Value>,
     taken: usize,
@@ -440,70 +388,6 @@ impl<'a> de::MapAccess<'a> for MapAccess<'a, '_> {
 
     fn size_hint(&self) -> Option<usize> {
         Some(self.entries.len())
-    }
-}
-
-/// A map's key: text, and parsed where the type wants a number or a bool.
-struct MapKey<'a>(&'a str);
-
-impl MapKey<'_> {
-    fn parse<T: FromStr>(&self, what: &str) -> Out<T>
-    where
-        T::Err: Display,
-    {
-        self.0.parse().map_err(|e| CodecError::mismatch(format!("a map key is no {what}: {e}")))
-    }
-}
-
-macro_rules! parsed_keys {
-    ($($method:ident $visit:ident $ty:ty;)*) => {
-        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
-            visitor.$visit(self.parse::<$ty>(stringify!($ty))?)
-        })*
-    };
-}
-
-impl<'de> Deserializer<'de> for MapKey<'_> {
-    type Error = CodecError;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
-        visitor.visit_str(self.0)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Out<V::Value> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Out<V::Value> {
-        visitor.visit_enum(self.0.into_deserializer())
-    }
-
-    parsed_keys! {
-        deserialize_bool visit_bool bool;
-        deserialize_i8 visit_i8 i8;
-        deserialize_i16 visit_i16 i16;
-        deserialize_i32 visit_i32 i32;
-        deserialize_i64 visit_i64 i64;
-        deserialize_i128 visit_i128 i128;
-        deserialize_u8 visit_u8 u8;
-        deserialize_u16 visit_u16 u16;
-        deserialize_u32 visit_u32 u32;
-        deserialize_u64 visit_u64 u64;
-        deserialize_u128 visit_u128 u128;
-    }
-
-    forward_to_deserialize_any! {
-        f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct
-        map struct identifier ignored_any
     }
 }
 

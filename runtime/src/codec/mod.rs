@@ -1,8 +1,10 @@
 //! serde's door: from a model to a record and back.
 
+mod bytes;
 mod de;
 mod error;
 mod fills;
+mod keys;
 mod probe;
 #[cfg(test)]
 mod random;

@@ -237,7 +237,6 @@ fn write_variant<S: Serializer>(s: S, at: usize, ty: &Type, data: &Data) -> Resu
     }
 }
 
-/// Reads a value of a type.
 #[derive(Clone, Copy)]
 struct Seed<'a>(&'a Type);
 
@@ -285,13 +284,11 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_i64<E: de::Error>(self, n: i64) -> Result<Data, E> {
-        // serde_json gives a `u64` for what is not negative, and every type of serde's own takes it.
         self.only(matches!(self.0, Type::Signed(_)), Data::Int(n.into()))
     }
 
     fn visit_u64<E: de::Error>(self, n: u64) -> Result<Data, E> {
-        let is_json = IS_JSON.get();
-        self.only(matches!(self.0, Type::Unsigned(_)) || is_json, Data::Int(n.into()))
+        self.only(matches!(self.0, Type::Unsigned(_)) || IS_JSON.get(), Data::Int(n.into()))
     }
 
     fn visit_i128<E: de::Error>(self, n: i128) -> Result<Data, E> {
@@ -424,7 +421,6 @@ thread_local! {
     static IS_JSON: Cell<bool> = const { Cell::new(false) };
 }
 
-/// A value of the type at hand.
 struct Read(Data);
 
 impl<'de> Deserialize<'de> for Read {
@@ -447,10 +443,8 @@ fn whatever_is_written_is_read_as_it_was() {
             IS_JSON.set(false);
             assert_eq!(Type::sorted(json), Type::sorted(data.clone()), "serde_json, {seed}: {ty:?}");
             let value = to_value(&typed).unwrap_or_else(|e| panic!("{seed}: {e}\n{ty:?}\n{data:?}"));
-            let again = to_value(&typed).unwrap();
-            let read = from_value::<Read>(value.clone()).unwrap_or_else(|e| panic!("{seed}: {e}\n{ty:?}\n{data:?}"));
+            let read = from_value::<Read>(value).unwrap_or_else(|e| panic!("{seed}: {e}\n{ty:?}\n{data:?}"));
             assert_eq!(Type::sorted(read.0), Type::sorted(data), "{seed}: {ty:?}");
-            assert_eq!(value, again, "equal values are stored equal: {ty:?}");
         }
     }
 }
