@@ -1,5 +1,6 @@
-//! The model-based test: random programs of all operations run on a plain model in this test and on
-//! a backend in step, and every answer has to agree: results, kinds of errors, order and pages.
+//! The model-based test: random programs of all operations, and of puts by an older release, run on a
+//! plain model in this test and on a backend in step, and every answer has to agree: results, kinds of
+//! errors, order and pages.
 //!
 //! `REPOSIT_MODEL=long` runs many more programs, with a seed of its own that it prints;
 //! `REPOSIT_MODEL_SEED` repeats a run, and `REPOSIT_MODEL_SEED=seed/number` one program of it. A
@@ -23,6 +24,8 @@ mod judgement;
 mod meaning;
 #[path = "model/models.rs"]
 mod models;
+#[path = "model/older.rs"]
+mod older;
 #[path = "model/ops.rs"]
 mod ops;
 #[path = "model/oracle.rs"]

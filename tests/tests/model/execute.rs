@@ -4,6 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use reposit::clock::ManualClock;
 use reposit::operation::{Check, Create, Delete, Get, GetMany, Query as Reading, Transaction, Update, Upsert};
@@ -13,11 +14,12 @@ use serde_json::Value as Json;
 
 use crate::answers::Answer;
 use crate::models::{Account, Document, Event, Model, Seat, User};
+use crate::older;
 use crate::ops::{Change, Cond, End, Op, Query, SLOTS, Step, Values, Version};
-use crate::rules::Row;
+use crate::rules::{Kind, Row};
 use crate::subject::Subject;
 use crate::tasks::Task;
-use crate::typed::{Build, Consistency, Ranged, held};
+use crate::typed::{Build, Consistency, Ranged, held, instant};
 
 /// Far more pages than any program can fill: a walk that gets so far goes round in circles.
 const MOST_PAGES: usize = 200;
@@ -70,6 +72,7 @@ impl Executor {
                     _ => answer,
                 }
             }
+            Step::Do(model, Op::Older { row }) => done(older::put(&self.db, *model, row).await),
             Step::Do(model, op) => with_model!(*model, M => one::<M>(&self.db, op).await),
             Step::Together(items) => self.together(items).await,
             Step::Read(keys) => self.read(keys).await,
@@ -158,23 +161,36 @@ fn rowed<M: Repository>(found: Vec<Option<M>>) -> Vec<Option<Row>> {
 }
 
 pub fn to_row<T: Serialize>(model: &T) -> Row {
-    fn without_nulls(json: Json) -> Json {
+    fn plain(json: Json) -> Json {
         match json {
-            Json::Object(map) => Json::Object(
-                map.into_iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k, without_nulls(v))).collect(),
-            ),
-            Json::Array(items) => Json::Array(items.into_iter().map(without_nulls).collect()),
+            Json::Object(map) => {
+                Json::Object(map.into_iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k, plain(v))).collect())
+            }
+            Json::Array(items) => Json::Array(items.into_iter().map(plain).collect()),
+            // No text in a program looks like the one that serde writes of an instant.
+            Json::String(text) => match text.parse::<DateTime<Utc>>() {
+                Ok(instant) => instant.timestamp_millis().into(),
+                Err(_) => Json::String(text),
+            },
             other => other,
         }
     }
-    match serde_json::to_value(model).map(without_nulls) {
+    match serde_json::to_value(model).map(plain) {
         Ok(Json::Object(row)) => row,
         other => panic!("a model is a JSON object, not {other:?}"),
     }
 }
 
 fn of_row<M: Repository>(row: &Row) -> M {
-    held(&Json::Object(row.clone()))
+    let rules = Model::ALL.map(Model::rules).into_iter().find(|rules| rules.name == M::definition().name());
+    let instants = rules.into_iter().flat_map(|rules| rules.fields).filter(|field| field.kind == Kind::Instant);
+    let mut row = row.clone();
+    for field in instants {
+        if let Some(value) = row.get_mut(field.path) {
+            *value = Json::from(instant(held(value)).to_rfc3339());
+        }
+    }
+    held(&Json::Object(row))
 }
 
 fn key<M: Subject>(parts: &[Json]) -> M::Key {
@@ -302,7 +318,7 @@ async fn one<M: Subject>(db: &Database, op: &Op) -> Answer {
         }
         Op::PutMany { rows } => done(M::put_many(db, &rows.iter().map(of_row).collect::<Vec<M>>()).await),
         Op::DeleteMany { keys } => done(M::delete_many(db, keys.iter().map(|parts| key::<M>(parts)).collect()).await),
-        Op::Query(_) | Op::Check { .. } => panic!("{op} is done elsewhere"),
+        Op::Query(_) | Op::Check { .. } | Op::Older { .. } => panic!("{op} is done elsewhere"),
     }
 }
 

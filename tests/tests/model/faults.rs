@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use proptest::strategy::ValueTree;
 use reposit::backend::memory::Memory;
 use reposit::backend::{
     Action, Backend, Call, Change, FindUnique, Get, Observer, Query, RecordKey, Records, Reply, Source, Write, Written,
@@ -14,11 +15,14 @@ use reposit::config::MemorySettings;
 use reposit::{Database, Definition, Record, Result, Value};
 use reposit_tests::passes_on;
 
+use crate::ops::Program;
 use crate::run::{Generator, Place, run};
 use crate::shrink;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Fault {
+    /// No fault at all: whatever is found of the others is theirs.
+    Nothing,
     /// The limit counts the records before the filter.
     LimitBeforeFilter,
     /// A page begins with the record that its cursor names, not after it.
@@ -49,6 +53,12 @@ enum Fault {
     ReadTogetherTurned,
     /// A projection leaves out the last of its fields.
     FieldOfProjectionLost,
+    /// A query gives instants cut off to seconds.
+    InstantCutToSeconds,
+    /// A record that an older release stored, without the time to live, does not expire.
+    OlderDoesNotExpire,
+    /// A write does not look at the version of a record that an older release stored.
+    OlderVersionNotChecked,
 }
 
 #[derive(Debug)]
@@ -57,7 +67,8 @@ struct Faulty {
     fault: Fault,
     /// A backend given by hand gets the machine's time; this one has the test's.
     clock: Arc<ManualClock>,
-    /// The unique values that records had before: index and values, and whose they were.
+    /// The unique values that records had before: index and values, and whose they were. Or the keys
+    /// of the records that an older release stored.
     stale: Mutex<HashMap<String, RecordKey>>,
 }
 
@@ -107,6 +118,16 @@ impl Faulty {
                 }
                 Ok(page)
             }
+            (Fault::InstantCutToSeconds, _) => {
+                let mut page = self.inner.query(call, query).await?;
+                for record in &mut page.records {
+                    if let Some(Value::Instant(millis)) = record.get("rank") {
+                        let cut = Value::Instant(millis.div_euclid(1000) * 1000);
+                        record.set("rank", cut);
+                    }
+                }
+                Ok(page)
+            }
             (Fault::ExpiredInQueries, _) => self.inner.query(long_ago(call), query).await,
             _ => self.inner.query(call, query).await,
         }
@@ -122,6 +143,18 @@ impl Faulty {
                 changes.iter_mut().filter(|change| change.path().root() != version).for_each(add_twice);
             }
             (Fault::GuardNotFreed, _) => self.remember(call, &write).await?,
+            (Fault::OlderDoesNotExpire, action) => {
+                let is_put = matches!(action, Action::Put(_));
+                let call = if !is_put && self.is_older(&write.key) { long_ago(call) } else { call };
+                self.remember_older(&write);
+                return self.inner.write(call, write).await;
+            }
+            (Fault::OlderVersionNotChecked, _) => {
+                if self.is_older(&write.key) {
+                    write.version = None;
+                }
+                self.remember_older(&write);
+            }
             (Fault::ExpiredTakesUniqueValue, _) => {
                 let existed = self.inner.get(call, Get::new(write.definition, write.key.clone(), true)).await?;
                 if existed.is_some() || matches!(write.action, Action::Put(_)) {
@@ -144,6 +177,26 @@ impl Faulty {
             }
         }
         Ok(())
+    }
+
+    /// Remembers that a record was last stored by a release with neither version nor time to live.
+    fn remember_older(&self, write: &Write) {
+        let mut older = self.stale.lock().unwrap_or_else(PoisonError::into_inner);
+        let definition = write.definition;
+        match definition.version().is_none() && definition.ttl().is_none() {
+            true => drop(older.insert(format!("{:?}", write.key), write.key.clone())),
+            false => drop(older.remove(&format!("{:?}", write.key))),
+        }
+    }
+
+    /// Whether an older release stored the record of a key.
+    fn is_older(&self, key: &RecordKey) -> bool {
+        self.stale.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&format!("{key:?}"))
+    }
+
+    async fn get_wrongly(&self, call: Call, get: Get) -> Result<Option<Record>> {
+        let expires_not = self.has(Fault::OlderDoesNotExpire) && self.is_older(&get.key);
+        self.inner.get(if expires_not { long_ago(call) } else { call }, get).await
     }
 
     async fn find_stale(&self, call: Call, find: FindUnique) -> Result<Option<Record>> {
@@ -189,7 +242,7 @@ impl Backend for Faulty {
     passes_on!(limits, raw, ping, plan, define);
 
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
-        self.inner.get(self.call(call), get)
+        Reply::later(self.get_wrongly(self.call(call), get))
     }
 
     fn get_many(
@@ -264,10 +317,29 @@ impl Place for Fault {
 const WITHIN: usize = 300;
 const SHORT: usize = 8;
 
-async fn is_found(fault: Fault) {
+/// The programs, without those of a model with filled-in times: a database with a backend given by
+/// hand fills in the machine's.
+fn programs() -> impl Iterator<Item = (usize, Box<dyn ValueTree<Value = Program>>)> {
     let generator = Generator::new(1);
-    for number in 0..WITHIN {
-        let tree = generator.tree(number);
+    let trees = (0..WITHIN).map(move |number| (number, generator.tree(number)));
+    trees.filter(|(_, tree)| tree.current().models().iter().all(|model| model.rules().times.is_none()))
+}
+
+#[tokio::test]
+async fn no_fault_is_found_in_none() {
+    let mut agreed = 0;
+    for (number, tree) in programs() {
+        let program = tree.current();
+        if let Err(failure) = run(&Fault::Nothing, &program).await {
+            panic!("program {number} finds a fault where there is none:\n{program}{failure}");
+        }
+        agreed += 1;
+    }
+    assert!(agreed > WITHIN / 2, "{agreed} programs are few");
+}
+
+async fn is_found(fault: Fault) {
+    for (number, tree) in programs() {
         let program = tree.current();
         if let Err(first) = run(&fault, &program).await {
             let long = program.steps.len();
@@ -306,4 +378,7 @@ found! {
     a_lost_item_of_a_batch_is_found LastOfBatchLost;
     records_read_together_in_another_order_are_found ReadTogetherTurned;
     a_lost_field_of_a_projection_is_found FieldOfProjectionLost;
+    an_instant_without_its_milliseconds_is_found InstantCutToSeconds;
+    a_record_of_an_older_release_that_does_not_expire_is_found OlderDoesNotExpire;
+    a_version_not_checked_of_a_record_of_an_older_release_is_found OlderVersionNotChecked;
 }

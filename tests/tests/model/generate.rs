@@ -83,6 +83,9 @@ fn op(rules: &'static Rules) -> BoxedStrategy<Op> {
         each.push((1, vec(row(rules), 0..4).prop_map(|rows| Op::PutMany { rows }).boxed()));
         each.push((1, vec(key(rules), 0..3).prop_map(|keys| Op::DeleteMany { keys }).boxed()));
     }
+    if rules.older.is_some() {
+        each.push((3, row(rules).prop_map(|row| Op::Older { row }).boxed()));
+    }
     Union::new_weighted(each).boxed()
 }
 
@@ -245,7 +248,7 @@ fn is(field: &FieldRule) -> BoxedStrategy<Is> {
         Just(Is::Exists).boxed(),
         Just(Is::Missing).boxed(),
     ];
-    if matches!(field.kind, Kind::Text | Kind::Word | Kind::Int(..) | Kind::Float) {
+    if matches!(field.kind, Kind::Text | Kind::Word | Kind::Int(..) | Kind::Float | Kind::Instant) {
         each.extend([
             values.clone().prop_map(Is::Lt).boxed(),
             values.clone().prop_map(Is::Le).boxed(),

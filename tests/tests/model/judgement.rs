@@ -39,7 +39,7 @@ fn check_changes(rules: &Rules, changes: &[Change]) -> Outcome<()> {
 /// What is refused before anything is read.
 pub fn prepare(rules: &Rules, op: &Op, now: i64) -> Outcome<()> {
     match op {
-        Op::Create { row, .. } | Op::Put { row } => check_row(rules, row),
+        Op::Create { row, .. } | Op::Put { row } | Op::Older { row } => check_row(rules, row),
         Op::Save { row, version } => {
             check_row(rules, row)?;
             if *version == Version::Is(rules.last_version()) { Err(invalid()) } else { Ok(()) }
@@ -136,6 +136,13 @@ pub fn stored_by_create(rules: &Rules, row: &Row, now: i64) -> Row {
     row
 }
 
+/// The older release stores no version, which counts as version 1.
+pub fn stored_by_older(rules: &Rules, row: &Row, now: i64) -> Row {
+    let mut row = filled(rules, row, now);
+    row.extend(rules.version.map(|field| (field.to_owned(), 1.into())));
+    row
+}
+
 pub fn stored_by_save(rules: &Rules, row: &Row, version: Version, now: i64) -> Row {
     let mut row = filled(rules, row, now);
     if let (Some(field), Version::Is(version)) = (rules.version, version) {
@@ -150,7 +157,7 @@ pub fn key_row(rules: &Rules, key: &[Json]) -> Row {
 
 pub fn key_of(rules: &Rules, op: &Op) -> Values {
     match op {
-        Op::Create { row, .. } | Op::Put { row } | Op::Save { row, .. } => rules.key_of(row),
+        Op::Create { row, .. } | Op::Put { row } | Op::Older { row } | Op::Save { row, .. } => rules.key_of(row),
         Op::Update { key, .. } | Op::Upsert { key, .. } | Op::Delete { key, .. } | Op::Check { key, .. } => key.clone(),
         other => panic!("{other} is of no one record"),
     }

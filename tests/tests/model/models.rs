@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use reposit::{Embedded, Projection, Repository};
 use serde::{Deserialize, Serialize};
 
@@ -89,6 +90,7 @@ const EVENT: Rules = Rules {
     ttl: None,
     version: None,
     times: None,
+    older: None,
     part: &["stream", "seq", "severity", "note"],
 };
 
@@ -106,6 +108,7 @@ pub struct User {
     pub age: u8,
     pub nickname: Option<String>,
     #[version]
+    #[serde(default)]
     pub revision: u64,
 }
 
@@ -147,6 +150,7 @@ const USER: Rules = Rules {
     ttl: None,
     version: Some("revision"),
     times: None,
+    older: Some(&[]),
     part: &["id", "team", "joined_at", "nickname"],
 };
 
@@ -162,6 +166,7 @@ pub struct Seat {
     pub zone: String,
     #[ttl(seconds = 100)]
     pub until: Option<i64>,
+    #[serde(alias = "price")]
     pub fare: i64,
 }
 
@@ -196,10 +201,12 @@ const SEAT: Rules = Rules {
     ttl: Some(("until", 100)),
     version: None,
     times: None,
+    older: Some(&[("fare", "price")]),
     part: &["id", "fare"],
 };
 
-/// Three unique indexes, one of them sparse and one over two fields, and a sparse secondary one.
+/// Three unique indexes, one of them sparse and one over two fields, and a sparse secondary one whose
+/// range is an instant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "model_accounts", index(name = "by_org_and_number", hash = "org", range = "number", unique))]
 pub struct Account {
@@ -214,7 +221,7 @@ pub struct Account {
     pub balance: i64,
     #[index(range = "rank")]
     pub club: Option<String>,
-    pub rank: Option<i64>,
+    pub rank: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, Projection)]
@@ -222,7 +229,7 @@ pub struct Account {
 pub struct AccountPart {
     pub id: u64,
     pub club: Option<String>,
-    pub rank: Option<i64>,
+    pub rank: Option<DateTime<Utc>>,
     pub phone: Option<String>,
 }
 
@@ -238,7 +245,7 @@ const ACCOUNT: Rules = Rules {
         FieldRule::new("number", Kind::Int(0, u32::MAX as i128), "[0, 1, 2, 4294967295]"),
         FieldRule::new("balance", Kind::Int(i64::MIN as i128, i64::MAX as i128), "[0, 100, -1, 9223372036854775807]"),
         FieldRule::new("club", Kind::Text, r#"["c", null, "c", "d"]"#).optional(),
-        FieldRule::new("rank", Kind::Int(i64::MIN as i128, i64::MAX as i128), "[0, 1, null, 1, -1]").optional(),
+        FieldRule::new("rank", Kind::Instant, "[0, 1, null, 1, -1, 999, 1000, -1500, 4000000000123]").optional(),
     ],
     nested: &[],
     indexes: &[
@@ -250,6 +257,7 @@ const ACCOUNT: Rules = Rules {
     ttl: None,
     version: None,
     times: None,
+    older: None,
     part: &["id", "club", "rank", "phone"],
 };
 
@@ -322,5 +330,6 @@ const DOCUMENT: Rules = Rules {
     ttl: None,
     version: None,
     times: None,
+    older: None,
     part: &["owner", "path", "kind", "size"],
 };

@@ -56,6 +56,10 @@ pub enum Op {
     Put {
         row: Row,
     },
+    /// By an older release of the model, which knows less of it; never in a transaction.
+    Older {
+        row: Row,
+    },
     Save {
         row: Row,
         version: Version,

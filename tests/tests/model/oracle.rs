@@ -7,7 +7,8 @@ use serde_json::Value as Json;
 
 use crate::answers::{Expected, Refusal, Wanted};
 use crate::judgement::{
-    Outcome, changed, check_values, filled, judge, key_of, key_row, prepare, stored_by_create, stored_by_save,
+    Outcome, changed, check_values, filled, judge, key_of, key_row, prepare, stored_by_create, stored_by_older,
+    stored_by_save,
 };
 use crate::meaning::{all_equal, integer};
 use crate::models::{Model, START};
@@ -37,7 +38,8 @@ impl Oracle {
     }
 
     /// The step as it can be done now: with the stored version in the place of
-    /// [`Version::Stored`], and batches of records that keep apart.
+    /// [`Version::Stored`], batches of records that keep apart, and nothing in the place of a put by
+    /// an older release whose answer is open.
     pub fn resolve(&self, step: &Step) -> Step {
         let op = |model: &Model, op: &Op| {
             let rules = model.rules();
@@ -51,6 +53,7 @@ impl Oracle {
             (*model, op)
         };
         match step {
+            Step::Do(model, Op::Older { row }) if self.meets_expired(*model, row) => Step::Advance { millis: 0 },
             Step::Do(model, inner) => {
                 let (model, inner) = op(model, inner);
                 Step::Do(model, inner)
@@ -67,6 +70,20 @@ impl Oracle {
             Version::Stored => Version::Is(stored().unwrap_or(0)),
             is => is,
         }
+    }
+
+    /// Whether an expired record has a unique value of a record. An older release without the time to
+    /// live still sees that one, but only until the store has deleted it.
+    fn meets_expired(&self, model: Model, row: &Row) -> bool {
+        let rules = model.rules();
+        let shares = |other: &Row| {
+            let mut unique = rules.indexes.iter().filter(|index| index.unique);
+            unique.any(|index| match (order::values(index, row), order::values(index, other)) {
+                (Some(a), Some(b)) => all_equal(&a, &b),
+                _ => false,
+            })
+        };
+        self.tables[&model].iter().any(|stored| !self.is_live(rules, &stored.row) && shares(&stored.row))
     }
 
     /// The records of a batch without those that meet another one's unique values. The items of a
@@ -250,6 +267,7 @@ impl Oracle {
                 (Some(new), answer)
             }
             Op::Put { row } => (Some(filled(rules, row, now)), Expected::Done),
+            Op::Older { row } => (Some(stored_by_older(rules, row, now)), Expected::Done),
             Op::Save { row, version } => {
                 let new = stored_by_save(rules, row, *version, now);
                 (Some(new.clone()), Expected::One(Some(new)))

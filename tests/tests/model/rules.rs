@@ -17,6 +17,8 @@ pub enum Kind {
     /// From, to.
     Int(i128, i128),
     Float,
+    /// In milliseconds since the epoch.
+    Instant,
     Bool,
     Bytes,
     /// Of text.
@@ -82,6 +84,8 @@ pub struct Rules {
     pub version: Option<&'static str>,
     /// The fields that hold the time of the first and of the last write, in seconds.
     pub times: Option<(&'static str, &'static str)>,
+    /// Where the model has an older release: the fields that it stores under other names, and those names.
+    pub older: Option<&'static [(&'static str, &'static str)]>,
     /// The fields of the model's projection.
     pub part: &'static [&'static str],
 }

@@ -212,7 +212,7 @@ subject! {
     "number" Self::NUMBER => [equality ordered] [set add];
     "balance" Self::BALANCE => [equality ordered] [set add];
     "club" Self::CLUB => [equality ordered text] [set remove];
-    "rank" Self::RANK => [equality ordered] [set add remove];
+    "rank" Self::RANK => [equality ordered] [set remove];
     queries {
         Source::Index { hash, .. } => Self::find_by_club(&held::<String>(hash));
     }

@@ -46,13 +46,15 @@ pub struct Task {
     pub rank: Option<i64>,
     #[serde(rename = "a$b")]
     pub parts: Vec<Part>,
+    #[serde(alias = "no\"tes")]
     pub notes: Option<Vec<String>>,
+    #[serde(alias = "tallies")]
     pub counts: BTreeMap<String, u64>,
     #[ttl]
     #[serde(rename = "ttl")]
     pub due: Option<u64>,
     #[version]
-    #[serde(rename = "größe")]
+    #[serde(rename = "größe", default)]
     pub revision: u8,
     #[created_at]
     pub made: i64,
@@ -120,5 +122,6 @@ pub const TASK: Rules = Rules {
     ttl: Some(("ttl", 0)),
     version: Some("größe"),
     times: Some(("made", "set")),
+    older: Some(&[("notes", "no\"tes"), ("counts", "tallies")]),
     part: &["#b", "size", "order by", "a$b"],
 };

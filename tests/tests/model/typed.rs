@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+use chrono::{DateTime, Utc};
 use reposit::field::{Contain, Countable, Element, FieldType, List, Numeric, Optional, Ordered, Settable, Text};
 use reposit::operation::{Local, NoRange, Place, Primary, Query, Secondary, Update, Upsert};
 use reposit::{Condition, Field, Repository};
@@ -26,6 +27,11 @@ pub fn held<T: DeserializeOwned>(json: &Json) -> T {
     serde_json::from_value(json.clone()).unwrap_or_else(|e| panic!("{json} is no value of the field: {e}"))
 }
 
+/// Programs tell an instant by its milliseconds.
+pub fn instant(millis: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(millis).unwrap_or_else(|| panic!("{millis} ms is no instant"))
+}
+
 macro_rules! typed {
     ($($ty:ty as $held:ty, $value:ident => $arg:expr;)*) => {$(
         impl Typed for $ty {
@@ -44,6 +50,7 @@ typed! {
     u8 as u8, n => *n;
     f64 as f64, x => *x;
     bool as bool, b => *b;
+    DateTime<Utc> as i64, millis => instant(*millis);
     String as String, text => text;
     Vec<String> as Vec<String>, items => items;
     Vec<u8> as Vec<u8>, bytes => bytes;
@@ -212,6 +219,7 @@ ranged! {
     u32 as u32, query, prefix => panic!("{prefix} of a number");
     i64 as i64, query, prefix => panic!("{prefix} of a number");
     Option<i64> as i64, query, prefix => panic!("{prefix} of a number");
+    Option<DateTime<Utc>> as i64, query, prefix => panic!("{prefix} of an instant");
 }
 
 /// Whether a query can be consistent, by its type.

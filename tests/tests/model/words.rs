@@ -63,6 +63,7 @@ impl fmt::Display for Op {
                 write!(f, "create({}){}", row(new), if *returning { ", giving what was stored" } else { "" })
             }
             Self::Put { row: new } => write!(f, "put({})", row(new)),
+            Self::Older { row: new } => write!(f, "put({}) by the older release", row(new)),
             Self::Save { row: new, version } => write!(f, "save({} at version {version:?})", row(new)),
             Self::Get { key, consistent } => write!(f, "get({}){}", list(key), consistently(consistent)),
             Self::GetMany { keys, consistent } => {
