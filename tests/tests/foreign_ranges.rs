@@ -59,7 +59,7 @@ async fn steps(db: &Database, way: &str, low: Bound<i64>, high: Bound<i64>) -> R
             break;
         }
     }
-    let kinds = |found: &Result<Vec<i64>, Error>| found.as_ref().map(Vec::clone).map_err(Error::kind);
+    let kinds = |found: &Result<Vec<i64>, Error>| found.clone().map_err(|error| error.kind());
     assert_eq!(kinds(&all), kinds(&paged), "{way}: {low:?} to {high:?}");
     let reverse = query().descending().all(db).await.map(|found| found.into_iter().rev().map(|step| step.at).collect());
     assert_eq!(kinds(&all), kinds(&reverse), "{way}: {low:?} to {high:?}");

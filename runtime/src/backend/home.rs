@@ -21,11 +21,13 @@ pub(super) struct Home {
 
 impl Home {
     /// The runtime that runs now, of a client that cannot do without it.
+    #[cfg(feature = "mongodb")]
     pub(super) fn fixed(client: &str) -> Result<Self> {
         Self::current(client, false)
     }
 
     /// The runtime that runs now, of a client that goes on where it has ended.
+    #[cfg(feature = "dynamodb")]
     pub(super) fn movable(client: &str) -> Result<Self> {
         Self::current(client, true)
     }

@@ -27,6 +27,7 @@ impl<P> Default for Advance<P> {
 impl<P> Advance<P> {
     /// The same, for pages that may be empty: a server that stops before it has read anything says
     /// again where it was to start.
+    #[cfg(feature = "dynamodb")]
     pub(crate) fn of_empty_pages() -> Self {
         Self { returns: 3, ..Self::default() }
     }
@@ -76,6 +77,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(feature = "dynamodb")]
     fn an_empty_page_may_say_its_start_again_but_not_for_ever() {
         let mut advance = Advance::of_empty_pages();
         assert_eq!([5, 5, 5, 5, 5].map(|position| advance.to(&position).is_ok()), [true, true, true, true, false]);

@@ -5,8 +5,12 @@
 //! program or before the model had a ttl, expires by its field. To a model without a ttl nothing expires.
 
 use super::Call;
+#[cfg(any(feature = "dynamodb", feature = "mongodb"))]
 use crate::condition::{Expr, Op};
-use crate::definition::{Definition, TimeUnit};
+use crate::definition::Definition;
+#[cfg(any(feature = "dynamodb", feature = "mongodb"))]
+use crate::definition::TimeUnit;
+#[cfg(any(feature = "dynamodb", feature = "mongodb"))]
 use crate::field::Path;
 use crate::value::{EXPIRES, Record, Value};
 
@@ -29,18 +33,21 @@ impl Record {
 }
 
 /// True of the records that have expired by the mark.
+#[cfg(any(feature = "dynamodb", feature = "mongodb"))]
 pub(crate) fn expired_by_mark(call: &Call) -> Expr {
     Expr::Compare { path: Path::field(EXPIRES), op: Op::Le, value: Value::from(call.now_seconds()) }
 }
 
 /// True of the values of the ttl field with which a record without the mark has expired; nothing where
 /// the model has no ttl.
+#[cfg(any(feature = "dynamodb", feature = "mongodb"))]
 pub(crate) fn expired_by_field(definition: &Definition, call: &Call) -> Option<Expr> {
     let path = Path::field(definition.ttl_name()?);
     Some(Expr::Compare { path, op: Op::Le, value: latest_expired(definition, call)? })
 }
 
 /// The latest value of the ttl field that has expired.
+#[cfg(any(feature = "dynamodb", feature = "mongodb"))]
 pub(crate) fn latest_expired(definition: &Definition, call: &Call) -> Option<Value> {
     let ttl = definition.ttl()?;
     let seconds = i128::from(call.now_seconds()) - i128::from(ttl.seconds);
@@ -52,6 +59,7 @@ pub(crate) fn latest_expired(definition: &Definition, call: &Call) -> Option<Val
 }
 
 /// True of the records that have expired; nothing where the model has no ttl.
+#[cfg(feature = "mongodb")]
 pub(crate) fn expired(definition: &Definition, call: &Call) -> Option<Expr> {
     let unmarked = Expr::Missing(Path::field(EXPIRES));
     let by_field = Expr::And(vec![unmarked, expired_by_field(definition, call)?]);

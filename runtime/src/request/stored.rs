@@ -22,6 +22,7 @@ impl Definition {
     }
 
     /// Whether a field may be stored under another name.
+    #[cfg(feature = "dynamodb")]
     pub(crate) fn has_alias(&self, name: &str) -> bool {
         self.aliases_of(name).next().is_some()
     }
@@ -46,6 +47,7 @@ impl Definition {
     }
 
     /// Whether a record has a field under another name than its own.
+    #[cfg(feature = "memory")]
     pub(crate) fn is_aliased(&self, record: &Record) -> bool {
         self.aliases().any(|(_, alias)| record.get(alias).is_some())
     }

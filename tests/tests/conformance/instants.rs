@@ -238,13 +238,16 @@ async fn dates_of_other_programs_are_found_on_every_path(t: Test) {
     assert_eq!(together, (Some(theirs.clone()), Some(own.clone())));
     assert_eq!(Visit::query("ada").all(db).await.unwrap(), both);
     let page = Visit::query("ada").limit(1).exec(db).await.unwrap();
-    assert_eq!(page.items, [theirs.clone()]);
+    assert_eq!(page.items, std::slice::from_ref(&theirs));
     let page = Visit::query("ada").limit(1).after(page.next.unwrap()).exec(db).await.unwrap();
     assert_eq!((page.items, page.next), (vec![own.clone()], None));
-    assert_eq!(Visit::find_by_room("lab").range(..&Moment(at(0))).all(db).await.unwrap(), [theirs.clone()]);
+    assert_eq!(
+        Visit::find_by_room("lab").range(..&Moment(at(0))).all(db).await.unwrap(),
+        std::slice::from_ref(&theirs)
+    );
     assert_eq!(Visit::find_by_badge(system(1_000)).exec(db).await.unwrap().as_ref(), Some(&theirs));
     let same = Visit::AT.eq(theirs.at) & Visit::LOG.eq(&theirs.log) & Visit::STAY.eq(&theirs.stay);
-    assert_eq!(Visit::scan().filter(same.clone()).all(db).await.unwrap(), [theirs.clone()]);
+    assert_eq!(Visit::scan().filter(same.clone()).all(db).await.unwrap(), std::slice::from_ref(&theirs));
     let changed = Visit::update("ada", theirs.at).set(Visit::ROOM, "yard").only_if(same).exec(db).await.unwrap();
     assert_eq!(changed, Visit { room: "yard".into(), ..theirs.clone() });
     let tx = db.transaction().add(Visit::delete("ada", theirs.at).only_if(Visit::LEFT.lt(&Moment(at(0)))));

@@ -120,6 +120,7 @@ struct Shelf {
     labels: Vec<BTreeMap<String, u32>>,
     counts: Vec<HashMap<String, u32>>,
     sets: Vec<BTreeSet<String>>,
+    #[allow(clippy::vec_box, reason = "whether a list of boxes is looked into is what is asked")]
     boxes: Vec<Box<i64>>,
 }
 

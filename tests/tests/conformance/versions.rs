@@ -161,7 +161,12 @@ async fn every_write_moves_the_version(t: Test) {
     let db = t.with::<Wide>().await;
     assert_eq!(Wide::upsert("w").set(Wide::COUNT, 1).exec(db).await.unwrap().revision, 1);
     assert_eq!(Wide::upsert("w").set(Wide::COUNT, 1).exec(db).await.unwrap().revision, 2);
-    assert_eq!(Wide::update("w").exec(db).await.unwrap().revision, 3, "also where nothing else changes");
+    assert_eq!(Wide::update("w").exec(db).await.unwrap().revision, 2, "an update without changes is no write");
+    assert_eq!(
+        Wide::update("w").set(Wide::COUNT, 1).exec(db).await.unwrap().revision,
+        3,
+        "what it sets is there already"
+    );
     let refused = Wide::update("w").set(Wide::COUNT, 9).only_if(Wide::COUNT.eq(7)).exec(db).await;
     assert_eq!(kind(refused), ErrorKind::ConditionFailed);
     let mut wide = Wide::get("w").exec(db).await.unwrap().unwrap();

@@ -77,6 +77,7 @@ impl Proxy {
         }
     }
 
+    #[allow(dead_code, reason = "only the run against damaged answers ends faults")]
     pub(crate) fn clear_faults(&self) {
         match self {
             Self::Dynamo(proxy) => proxy.clear_faults(),

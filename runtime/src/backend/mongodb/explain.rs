@@ -8,8 +8,9 @@ use super::command::{Command, Stamps};
 use super::query::Find;
 use super::read;
 use super::shape::id;
+use crate::definition::IndexDef;
 use crate::error::{Error, Result};
-use crate::request::{Call, Get, Query, Request, Write};
+use crate::request::{Call, Get, Query, Request, Source, Write};
 
 pub(super) fn request(call: Call, request: Request<'_>) -> Result<String> {
     match request {
@@ -22,7 +23,7 @@ pub(super) fn request(call: Call, request: Request<'_>) -> Result<String> {
         Request::FindUnique(find) => {
             let mut command = read::one(find.definition.name(), read::unique(find)?);
             command.insert("hint", super::indexes::key(find.definition, find.index));
-            text(&command)
+            text(&command).map(|command| over_index(find.index, &command))
         }
         Request::Query(query) => page(query, &call),
         Request::Write(write) => text(&one(write, &call)?),
@@ -34,9 +35,17 @@ pub(super) fn request(call: Call, request: Request<'_>) -> Result<String> {
 
 fn page(query: &Query, call: &Call) -> Result<String> {
     match Find::new(query, call)? {
-        Some(find) => text(&find.explain(query)),
+        Some(find) => text(&find.explain(query)).map(|command| match &query.source {
+            Source::Index { index, .. } => over_index(index, &command),
+            _ => command,
+        }),
         None => Ok("nothing is sent: no record can be in it".to_owned()),
     }
+}
+
+/// A command says an index by its fields, so that one of another name serves too.
+fn over_index(index: &IndexDef, command: &str) -> String {
+    format!("over the index {}:\n{command}", index.name)
 }
 
 pub(super) fn one(write: &Write, call: &Call) -> Result<Document> {
