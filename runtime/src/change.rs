@@ -6,7 +6,7 @@ use crate::condition::{Expr, Op};
 use crate::error::{Error, Result};
 use crate::field::{Path, Step};
 use crate::limits;
-use crate::value::{EXPIRES, Record, Value, whole};
+use crate::value::{EXPIRES, NO_FLOAT, Record, Value, is_float, whole};
 
 /// One change of an update. Every change sees the record as it was before the update.
 #[derive(Debug, Clone, PartialEq)]
@@ -260,6 +260,9 @@ fn add(path: &Path, old: Option<Value>, start: u8, delta: &Value, bounds: Option
         None | Some(Value::Null) => Value::Int(start.into()),
         Some(Value::Float(x)) if bounds.is_some() && whole(x).is_none() => {
             return Err(Error::codec(format!("{path} is stored as a number that is no integer of i64 or u64")));
+        }
+        Some(Value::Int(n)) if bounds.is_none() && !is_float(n) => {
+            return Err(Error::codec(format!("{path} is {NO_FLOAT}")));
         }
         Some(number @ (Value::Int(_) | Value::Float(_))) => number,
         Some(other) => return Err(misfit(path, &other, "a number")),

@@ -148,6 +148,14 @@ pub(crate) fn whole(x: f64) -> Option<i128> {
     (x.trunc() == x && (LOW..HIGH).contains(&x)).then_some(x as i128)
 }
 
+/// Whether a float is exactly this integer.
+pub(crate) fn is_float(n: i128) -> bool {
+    (n as f64) as i128 == n
+}
+
+/// What an integer in a field of floats is that is none.
+pub(crate) const NO_FLOAT: &str = "stored as an integer that no float is exactly";
+
 fn compare_int_float(a: i128, b: f64) -> Option<Ordering> {
     if b.is_nan() {
         return None;

@@ -63,6 +63,8 @@ mod random_values;
 mod reads;
 #[path = "conformance/round_trips.rs"]
 mod round_trips;
+#[path = "conformance/rounded.rs"]
+mod rounded;
 #[path = "conformance/schema.rs"]
 mod schema;
 #[path = "conformance/stored_forms.rs"]

@@ -6,10 +6,17 @@
 #[path = "growing/beside.rs"]
 #[macro_use]
 mod beside;
+#[path = "growing/dates.rs"]
+mod dates;
 #[path = "growing/fields.rs"]
 mod fields;
+#[path = "growing/held.rs"]
+#[macro_use]
+mod held;
 #[path = "growing/indexes.rs"]
 mod indexes;
+#[path = "growing/keys.rs"]
+mod keys;
 #[path = "growing/lifetimes.rs"]
 mod lifetimes;
 #[path = "growing/page.rs"]
@@ -52,10 +59,11 @@ macro_rules! changes {
 
 changes! {
     fields: a_field_with_a_default_is_added a_field_without_a_default_is_added a_field_is_removed
-        a_field_is_renamed_with_an_alias a_field_is_renamed_without_one the_type_of_a_field_changes
-        the_type_of_a_key_changes the_key_is_another_field;
+        a_field_is_renamed_with_an_alias a_field_is_renamed_without_one the_type_of_a_field_changes;
+    keys: the_type_of_a_key_changes the_key_is_another_field;
     versions: a_version_is_added a_version_is_removed;
     lifetimes: a_ttl_is_added a_ttl_is_removed a_ttl_gets_other_seconds a_ttl_moves_to_another_field;
+    dates: a_ttl_on_an_instant_is_added a_version_and_then_a_ttl_are_added;
     indexes: an_index_is_added an_index_is_removed an_index_is_renamed an_index_is_made_unique
         a_unique_index_is_added a_unique_index_is_removed a_unique_index_is_renamed an_index_is_unique_no_longer;
 }

@@ -8,7 +8,7 @@ use super::CodecError;
 use super::bytes::ByteSeq;
 use super::fills::{Fills, Place};
 use super::keys::MapKey;
-use crate::value::{Value, whole};
+use crate::value::{NO_FLOAT, Value, is_float, whole};
 
 type Out<T> = Result<T, CodecError>;
 
@@ -202,6 +202,8 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
         match self.value {
+            // A filter compares with all digits, so it would not find the float that is near.
+            Value::Int(n) if !is_float(*n) => Err(CodecError::mismatch(format!("is {NO_FLOAT}"))),
             Value::Int(n) => visitor.visit_f64(*n as f64),
             Value::Float(x) => visitor.visit_f64(*x),
             _ => self.mismatch(&visitor),

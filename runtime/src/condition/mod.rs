@@ -1,5 +1,6 @@
 //! Conditions: what must be true of a record for a write to happen, or for a query to return it.
 
+mod compare;
 mod eval;
 mod expr;
 
@@ -169,7 +170,7 @@ impl<M, T, Role> Field<M, T, Role> {
         T: FieldType + 'a,
     {
         let values: Result<Vec<_>> = values.into_iter().map(|value| self.encode(value)).collect();
-        Condition::new(values.map(|values| Expr::In { path: self.path(), values }))
+        Condition::new(values.map(|values| compare::is_in(self.interval(), self.path(), values)))
     }
 
     /// Less than `value`.
@@ -211,9 +212,8 @@ impl<M, T, Role> Field<M, T, Role> {
     {
         let bounds = self.encode(low).and_then(|low| Ok((low, self.encode(high)?)));
         Condition::new(bounds.map(|(low, high)| {
-            let at_least = Expr::Compare { path: self.path(), op: Op::Ge, value: low };
-            let at_most = Expr::Compare { path: self.path(), op: Op::Le, value: high };
-            Expr::And(vec![at_least, at_most])
+            let compare = |op, value| compare::compare(self.interval(), self.path(), op, value);
+            Expr::And(vec![compare(Op::Ge, low), compare(Op::Le, high)])
         }))
     }
 
@@ -237,7 +237,7 @@ impl<M, T, Role> Field<M, T, Role> {
     where
         T: FieldType,
     {
-        Condition::new(self.encode(value).map(|value| Expr::Compare { path: self.path(), op, value }))
+        Condition::new(self.encode(value).map(|value| compare::compare(self.interval(), self.path(), op, value)))
     }
 }
 

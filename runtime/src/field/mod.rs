@@ -1,11 +1,14 @@
 //! Typed fields: what a model's constants are, and what their types may do.
 
 mod instants;
+mod interval;
 mod lowering;
 mod probe;
 mod traits;
 mod types;
 
+#[doc(hidden)]
+pub use interval::Interval;
 #[doc(hidden)]
 pub use lowering::{Lowering, NoLowering, Probe, embedded_lowering, holds_instant};
 #[doc(hidden)]
@@ -306,6 +309,12 @@ impl<M, T: FieldType, Role> Field<M, T, Role> {
             steps => steps,
         };
         Field { steps, encode: None, nothing: Nothing::Data, marker: PhantomData }
+    }
+
+    /// Which stored numbers are read as a value of this field, where there are several. `serde(with)` reads them
+    /// its own way.
+    pub(crate) fn interval(&self) -> Option<Interval> {
+        T::INTERVAL.filter(|_| self.encode.is_none())
     }
 
     /// The stored form of a value of this field.

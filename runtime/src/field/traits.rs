@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::definition::{KeyKind, TimeUnit};
 use crate::error::Result;
-use crate::field::Lowering;
+use crate::field::{Interval, Lowering};
 use crate::value::Value;
 
 /// A type whose values can be compared and set: the built-in ones, or one with a derive.
@@ -32,6 +32,10 @@ pub trait FieldType: Serialize + Sized {
     /// Whether it is `u8`, of which a list is bytes.
     #[doc(hidden)]
     const IS_BYTE: bool = false;
+
+    /// Which stored numbers are read as the same value, where there are several.
+    #[doc(hidden)]
+    const INTERVAL: Option<Interval> = None;
 
     /// The stored form of a value.
     fn encode(value: Self::Arg<'_>) -> Result<Value>;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::Serialize;
 
 use super::encode;
+use super::interval::{self, Interval};
 use super::lowering::{self, Lowering};
 use super::traits::{
     Contain, Countable, Dictionary, Element, FieldType, Key, List, Numeric, Ordered, Text, TtlField, Version,
@@ -51,7 +52,7 @@ integers!(
     i8 => i64, i16 => i64, i32 => i64, i64 => i64, isize => i64,
     u8 => i64, u16 => i64, u32 => i64, u64 => i64, usize => i64
 );
-by_value!(i8, i16, i32, i64, isize, u16, u32, u64, usize, bool, char, f32, f64);
+by_value!(i8, i16, i32, i64, isize, u16, u32, u64, usize, bool, char, f64);
 
 impl FieldType for u8 {
     type Arg<'a> = u8;
@@ -62,6 +63,19 @@ impl FieldType for u8 {
     }
 
     fn lend<R>(value: u8, f: impl FnOnce(&Self) -> R) -> R {
+        f(&value)
+    }
+}
+
+impl FieldType for f32 {
+    type Arg<'a> = f32;
+    const INTERVAL: Option<Interval> = Some(interval::of_f32);
+
+    fn encode(value: f32) -> Result<Value> {
+        encode(&value)
+    }
+
+    fn lend<R>(value: f32, f: impl FnOnce(&Self) -> R) -> R {
         f(&value)
     }
 }
@@ -237,6 +251,7 @@ impl<T: FieldType + Clone> FieldType for Option<T> {
         T: 'a;
 
     const LOWERING: Option<Lowering> = T::LOWERING;
+    const INTERVAL: Option<Interval> = T::INTERVAL;
 
     fn encode(value: T::Arg<'_>) -> Result<Value> {
         T::encode(value)
@@ -284,10 +299,11 @@ impl<T: FieldType, S> Countable for HashMap<String, T, S> {}
 impl<T: Countable + Clone> Countable for Option<T> {}
 
 macro_rules! by_reference {
-    ($([$($generics:tt)*] $ty:ty, $lowering:expr;)*) => {$(
+    ($([$($generics:tt)*] $ty:ty, $lowering:expr, $interval:expr;)*) => {$(
         impl<$($generics)*> FieldType for $ty {
             type Arg<'a> = &'a Self where Self: 'a;
             const LOWERING: Option<Lowering> = $lowering;
+            const INTERVAL: Option<Interval> = $interval;
             fn encode(value: &Self) -> Result<Value> {
                 encode(value)
             }
@@ -299,10 +315,10 @@ macro_rules! by_reference {
 }
 
 by_reference! {
-    [T: FieldType] BTreeMap<String, T>, lowering::each_value::<T>();
-    [T: FieldType, S] HashMap<String, T, S>, lowering::each_value::<T>();
-    [T: FieldType] BTreeSet<T>, lowering::each_item::<T>();
-    [T: FieldType] Box<T>, T::LOWERING;
+    [T: FieldType] BTreeMap<String, T>, lowering::each_value::<T>(), None;
+    [T: FieldType, S] HashMap<String, T, S>, lowering::each_value::<T>(), None;
+    [T: FieldType] BTreeSet<T>, lowering::each_item::<T>(), None;
+    [T: FieldType] Box<T>, T::LOWERING, T::INTERVAL;
 }
 
 impl<T: FieldType> Dictionary for BTreeMap<String, T> {

@@ -1,8 +1,9 @@
-use reposit::{Database, Repository};
+use reposit::{Database, ErrorKind, Repository};
 use serde::{Deserialize, Serialize};
 
+use crate::beside::{EACH, at_once};
 use crate::page::Section;
-use crate::stand::{Stand, naming, word};
+use crate::stand::{Stand, naming, refused, word};
 
 /// A release of the model, with one attribute more or less on its field.
 macro_rules! release {
@@ -109,6 +110,12 @@ pub(crate) async fn an_index_is_made_unique(stand: Stand) -> Section {
     let clash = UniqueRenamed { email: "a".into(), ..UniqueRenamed::made("b") };
     told.tell("a value that is held", naming(UniqueRenamed::put(&clash).exec(db).await, "by_mail"));
     told.tell("the old release finds", word(Indexed::find_by_email("a").count(db).await));
+    told.tell(
+        "both at work, with different values",
+        beside!(db, put Indexed: Indexed::made, put UniqueRenamed: UniqueRenamed::made),
+    );
+    db.mend::<UniqueRenamed>().await.expect("a repair");
+    contested!(db, &mut told, knows: UniqueRenamed by "by_mail" find_by_mail, not: Indexed, refused: Unique);
     told
 }
 
@@ -139,6 +146,7 @@ pub(crate) async fn a_unique_index_is_added(stand: Stand) -> Section {
         "after `mend`, a value that the old release wrote",
         naming(Unique::put(&clash).exec(db).await, "by_email"),
     );
+    contested!(db, &mut told, knows: Unique by "by_email" find_by_email, not: Bare, refused: Bare);
     told
 }
 
@@ -153,6 +161,9 @@ pub(crate) async fn a_unique_index_is_removed(stand: Stand) -> Section {
         let clash = Unique { email: "a".into(), ..Unique::made("b") };
         naming(Unique::put(&clash).exec(db).await, "by_email")
     });
+    told.tell("both at work, with different values", beside!(db, put Unique: Unique::made, put Bare: Bare::made));
+    db.mend::<Unique>().await.expect("a repair");
+    contested!(db, &mut told, knows: Unique by "by_email" find_by_email, not: Bare, refused: Bare);
     told
 }
 
@@ -188,5 +199,55 @@ pub(crate) async fn an_index_is_unique_no_longer(stand: Stand) -> Section {
     assert!(message.contains("by_email") && message.contains("drop it"), "{message}");
     told.tell("`define` by the new release", "`SchemaMismatch`, which says to drop the index first");
     told.tell("under another name: `define`", naming(db.define::<Renamed>().await, "by_email"));
+    unique_beside_not(db, &mut told).await;
     told
+}
+
+/// The old release works while the new one, whose `define` is refused, tries each call.
+async fn unique_beside_not(db: &Database, told: &mut Section) {
+    let by_guards = db.backend_name() == "dynamodb";
+    let (of_old, of_new) = (db.clone(), db.clone());
+    let old = async move {
+        for at in 0..EACH {
+            let made = Unique::made(&format!("old-{at}"));
+            Unique::create(&made).exec(&of_old).await.expect("a create of the old release");
+            Unique::update(&made.id).add(Unique::N, 1).exec(&of_old).await.expect("an update of the old release");
+            let found = Unique::find_by_email(&made.email).exec(&of_old).await.expect("a find of the old release");
+            assert_eq!(found, Some(Unique { n: 2, ..made }));
+        }
+    };
+    let new = async move {
+        let db = &of_new;
+        for at in 0..EACH {
+            let made = Indexed::made(&format!("new-{at}"));
+            refused(db.define::<Indexed>().await, ErrorKind::SchemaMismatch, "by_email");
+            let came = [
+                Indexed::create(&made).exec(db).await,
+                Indexed::update(&made.id).add(Indexed::N, 1).exec(db).await.map(drop),
+                Indexed::get(&made.id).exec(db).await.map(drop),
+                Indexed::scan().all(db).await.map(drop),
+                Indexed::find_by_email(&made.email).count(db).await.map(drop),
+                Indexed::put(&made).exec(db).await,
+            ];
+            for told in came {
+                match by_guards {
+                    true => told.expect("a call that no server refuses"),
+                    false => refused(told, ErrorKind::SchemaMismatch, "by_email"),
+                }
+            }
+        }
+    };
+    at_once(old, new).await;
+    assert_eq!(seen!(db, Unique), if by_guards { 2 * EACH } else { EACH });
+    if by_guards {
+        db.mend::<Unique>().await.expect("a repair");
+        // What came of it stands in the table of the index that is removed.
+        let mut same = Section::default();
+        contested!(db, &mut same, knows: Unique by "by_email" find_by_email, not: Indexed, refused: Indexed);
+    }
+    told.tell(
+        "both at work: the new release",
+        "`SchemaMismatch` for each call; on DynamoDB, which refuses none, as of a release without the unique index",
+    );
+    told.tell("the old release meanwhile", "writes and finds as before");
 }

@@ -4,7 +4,7 @@ use reposit::{Database, Repository};
 use serde::{Deserialize, Serialize};
 
 use crate::page::Section;
-use crate::stand::{START, Stand, naming, word};
+use crate::stand::{START, Stand, naming, there, word};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "tokens")]
@@ -83,10 +83,6 @@ async fn is_there(db: &Database, id: &str) -> bool {
     ];
     assert!(ways.iter().all(|way| *way == got), "{id}: get {got}, others {ways:?}");
     got
-}
-
-fn there(is: bool) -> &'static str {
-    if is { "is there" } else { "is gone, for every call" }
 }
 
 pub(crate) async fn a_ttl_is_added(stand: Stand) -> Section {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reposit::clock::ManualClock;
-use reposit::{Config, Database, Error};
+use reposit::{Config, Database, Error, ErrorKind};
 use reposit_tests::servers::Target;
 
 /// Where the clock stands at first: well ahead of the servers' own, which take nothing away meanwhile.
@@ -41,10 +41,33 @@ pub(crate) fn word<T: Debug>(result: Result<T, Error>) -> String {
     }
 }
 
-/// The same, of a refusal that has to name something.
+/// What a release says of a record, which may have expired.
+pub(crate) fn there(is: bool) -> &'static str {
+    if is { "is there" } else { "is gone, for every call" }
+}
+
+/// What a call came to, of a refusal that has to name something.
 #[track_caller]
 pub(crate) fn naming<T: Debug>(result: Result<T, Error>, name: &str) -> String {
     let error = result.expect_err("a refusal");
     assert!(error.to_string().contains(name), "{error} does not name {name}");
     format!("`{:?}` naming `{name}`", error.kind())
+}
+
+/// Judges what a release is told of a record that the other wrote: it is read.
+pub(crate) fn read() -> impl Fn(Result<(), Error>) + Send + 'static {
+    |told| told.expect("the other release's record is read")
+}
+
+/// The same, where it is not: the field is named that cannot be read.
+pub(crate) fn unread(field: &'static str) -> impl Fn(Result<(), Error>) + Send + 'static {
+    move |told| refused(told, ErrorKind::Codec, field)
+}
+
+/// Sees that a call was refused with this kind, and names this.
+#[track_caller]
+pub(crate) fn refused<T: Debug>(told: Result<T, Error>, kind: ErrorKind, name: &str) {
+    let error = told.expect_err("a refusal");
+    assert_eq!(error.kind(), kind, "{error}");
+    assert!(error.to_string().contains(name), "{error} does not name {name}");
 }

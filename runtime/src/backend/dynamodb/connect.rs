@@ -17,6 +17,7 @@ use super::answer::Checked;
 use super::call::Attempts;
 use super::credentials;
 use super::failure::Class;
+use super::known::Known;
 use super::stamp::Stamps;
 use crate::backend::home::Home;
 use crate::config::{DynamoDbSettings, Secret};
@@ -133,7 +134,7 @@ impl DynamoDb {
         let home = Home::movable("the AWS SDK")?;
         let call = Call::new("open", 0, connect_timeout);
         let client = client(settings, connect_timeout).await?;
-        let db = Self { client, limits: Limits::DYNAMODB, stamps: Stamps::new(), home };
+        let db = Self { client, limits: Limits::DYNAMODB, stamps: Stamps::new(), known: Known::default(), home };
         db.knock(&call).await.map_err(|error| match &settings.endpoint {
             Some(endpoint) => {
                 let message = format!("{}: {}", origin(endpoint), error.message());

@@ -16,6 +16,7 @@ mod failure;
 mod guard;
 mod holdings;
 mod keys;
+mod known;
 mod number;
 mod op;
 mod pages;
@@ -49,6 +50,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::request::{Action, Call, FindUnique, Get, Query, RecordKey, Records, Request, Write, Written};
 use crate::value::Record;
+use known::Known;
 use refusal::Refusal;
 use stamp::Stamps;
 use write::Writer;
@@ -109,6 +111,7 @@ pub struct DynamoDb {
     client: Client,
     limits: Limits,
     stamps: Stamps,
+    known: Known,
     home: Home,
 }
 
@@ -171,7 +174,11 @@ impl Backend for DynamoDb {
     }
 
     fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
-        self.reply(call, async move { self.make(&call, definition).await })
+        self.reply(call, async move {
+            self.make(&call, definition).await?;
+            self.known.add(definition);
+            Ok(())
+        })
     }
 
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {

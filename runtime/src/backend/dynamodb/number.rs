@@ -36,6 +36,25 @@ pub(super) fn ends(x: f64) -> (String, String) {
     if x < 0.0 { (format!("-{outer}"), format!("-{inner}")) } else { (inner, outer) }
 }
 
+/// The number of DynamoDB's next to an integer that is kept as such, above or below it, as text.
+pub(super) fn beside(n: i128, above: bool) -> String {
+    let sign = if n < 0 || (n == 0 && !above) { "-" } else { "" };
+    if n == 0 {
+        return format!("{sign}1e-130");
+    }
+    let (mut digits, mut exponent) = (n.unsigned_abs(), 0);
+    while digits < LEAST {
+        (digits, exponent) = (digits * 10, exponent - 1);
+    }
+    let outwards = above == (n > 0);
+    (digits, exponent) = match outwards {
+        true => (digits + 1, exponent),
+        false if digits == LEAST => (BEYOND - 1, exponent - 1),
+        false => (digits - 1, exponent),
+    };
+    format!("{sign}{digits}e{exponent}")
+}
+
 /// The most digits that DynamoDB keeps.
 const DIGITS: i32 = 38;
 /// The least number of 38 digits, and the least of 39, as digits alone.
@@ -190,6 +209,23 @@ mod tests {
         };
         let exponent = if digits == BEYOND - 1 && !further { exponent - 1 } else { exponent };
         format!("{sign}{digits}e{exponent}")
+    }
+
+    #[test]
+    fn the_numbers_beside_an_integer_are_one_unit_of_the_last_digit_away() {
+        for (n, below, above) in [
+            (0, "-1e-130", "1e-130"),
+            (1, "99999999999999999999999999999999999999e-38", "10000000000000000000000000000000000001e-37"),
+            (-10, "-10000000000000000000000000000000000001e-36", "-99999999999999999999999999999999999999e-37"),
+            (5, "49999999999999999999999999999999999999e-37", "50000000000000000000000000000000000001e-37"),
+            (
+                u64::MAX.into(),
+                "18446744073709551614999999999999999999e-18",
+                "18446744073709551615000000000000000001e-18",
+            ),
+        ] {
+            assert_eq!((beside(n, false).as_str(), beside(n, true).as_str()), (below, above), "{n}");
+        }
     }
 
     fn ends_are_the_outermost(x: f64) {

@@ -58,13 +58,21 @@ impl DynamoDb {
         }
         let counting = reading.is_counted_there();
         let most = u64::try_from(query.limit).unwrap_or(u64::MAX);
+        let keys = Query { projection: Some(&[]), ..query.clone() };
+        let mut first = match counting && !self.known.has(query.definition) {
+            true => Some(Reading::records(&keys, call)?).filter(Reading::is_given_there),
+            false => None,
+        };
         let mut count = 0;
         let (mut start, mut advance) = (reading.start(), Advance::of_empty_pages());
         loop {
             let limit = count_limit(&reading, query, most - count);
+            let first = first.take();
+            let counting = counting && first.is_none();
+            let reading = first.as_ref().unwrap_or(&reading);
             let given = reading.send(&self.client, call, start.take(), limit, counting).await?;
             let last = given.last.clone();
-            count += if counting { given.count } else { self.wanted(call, query, &reading, given).await?.len() as u64 };
+            count += if counting { given.count } else { self.wanted(call, query, reading, given).await?.len() as u64 };
             match last {
                 Some(last) if count < most => {
                     advance.to(&last)?;
@@ -80,6 +88,9 @@ impl DynamoDb {
         let records = given.items.into_iter().map(|item| to_record_of(query.definition, item));
         let mut records: Vec<_> = records.collect::<Result<_>>()?;
         records.iter().try_for_each(|record| has_key(query, record))?;
+        if !records.is_empty() {
+            self.known.add(query.definition);
+        }
         if let Some(fields) = &reading.fetch {
             records = self.whole(call, query, fields.as_deref(), records).await?;
         } else if reading.unmarked_elsewhere {

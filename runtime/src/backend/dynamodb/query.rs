@@ -176,6 +176,11 @@ impl<'a> Reading<'a> {
         self.local.is_empty() && !self.unmarked
     }
 
+    /// Whether the server gives all that is wanted in one request.
+    pub(super) fn is_given_there(&self) -> bool {
+        self.local.is_empty() && self.fetch.is_none() && !self.unmarked_elsewhere
+    }
+
     /// Where the query is to start.
     pub(super) fn start(&self) -> Option<Item> {
         let position = self.query.after.as_ref()?;

@@ -2,7 +2,10 @@
 
 use std::ops::Bound;
 
+use aws_sdk_dynamodb::types::AttributeValue;
+
 use super::condition::Text;
+use super::number;
 use super::placeholders::Placeholders;
 use crate::condition::{Expr, Op};
 use crate::field::Path;
@@ -34,6 +37,8 @@ pub(super) enum Key {
     Compare(Op, Value),
     /// From one to the other, both included.
     Between(Value, Value),
+    /// From one number to the other, both included, as DynamoDB writes them.
+    Numbers(String, String),
     /// Text that begins so.
     Prefix(String),
 }
@@ -47,6 +52,10 @@ impl Key {
             Self::Compare(op, value) => format!("{name} {} {}", op.as_str(), placeholders.value(value)),
             Self::Between(low, high) => {
                 format!("{name} BETWEEN {} AND {}", placeholders.value(low), placeholders.value(high))
+            }
+            Self::Numbers(low, high) => {
+                let mut number = |text: &String| placeholders.attribute(AttributeValue::N(text.clone()));
+                format!("{name} BETWEEN {} AND {}", number(low), number(high))
             }
             Self::Prefix(prefix) => {
                 format!("begins_with({name}, {})", placeholders.value(&Value::from(prefix.as_str())))
@@ -67,14 +76,16 @@ pub(super) fn wanted(span: &Span, name: &'static str) -> Wanted {
 }
 
 fn between(low: &Bound<Value>, high: &Bound<Value>, name: &'static str) -> Wanted {
-    let (low, high) = (stepped(low, 1), stepped(high, -1));
-    if is_empty(&low, &high) {
+    if is_empty(low, high) {
         return Wanted::Nothing;
     }
-    let exact = exactly(&low, &high, name);
+    if let Some(numbers) = numbers(low, high) {
+        return Wanted::Exactly(numbers);
+    }
+    let exact = exactly(low, high, name);
     // An empty key cannot be stored: what is at least that is anything, and DynamoDB refuses it.
-    let low = storable(low, beginning).filter(|(value, _)| !empty(value));
-    let high = storable(high, end);
+    let low = storable(low.clone(), beginning).filter(|(value, _)| !empty(value));
+    let high = storable(high.clone(), end);
     let key = match (low, high) {
         (None, None) => Key::Any,
         (Some((low, excluded)), None) => Key::Compare(if excluded { Op::Gt } else { Op::Ge }, low),
@@ -112,15 +123,25 @@ fn exactly(low: &Bound<Value>, high: &Bound<Value>, name: &'static str) -> (Expr
     (Expr::And(parts), low || high)
 }
 
-/// An excluded integer or instant as the included one beside it; there is none beyond the furthest instant.
-fn stepped(bound: &Bound<Value>, step: i8) -> Bound<Value> {
+/// The numbers between two of which one is excluded. They end at the last number that DynamoDB keeps and not at
+/// the last integer: what others stored between the two is to be found, and told to be no integer.
+fn numbers(low: &Bound<Value>, high: &Bound<Value>) -> Option<Key> {
+    if matches!((low, high), (Bound::Included(_), Bound::Included(_))) {
+        return None;
+    }
+    Some(Key::Numbers(number_end(low, true)?, number_end(high, false)?))
+}
+
+fn number_end(bound: &Bound<Value>, above: bool) -> Option<String> {
+    let number = |value: &Value| match value {
+        Value::Int(n) => Some(*n),
+        Value::Instant(millis) => Some((*millis).into()),
+        _ => None,
+    };
     match bound {
-        Bound::Excluded(Value::Int(n)) => Bound::Included(Value::Int(n.saturating_add(step.into()))),
-        Bound::Excluded(Value::Instant(millis)) => match millis.checked_add(step.into()) {
-            Some(millis) => Bound::Included(Value::Instant(millis)),
-            None => bound.clone(),
-        },
-        other => other.clone(),
+        Bound::Included(value) => number(value).map(|n| n.to_string()),
+        Bound::Excluded(value) => number(value).map(|n| number::beside(n, above)),
+        Bound::Unbounded => None,
     }
 }
 
@@ -208,29 +229,56 @@ mod tests {
         wanted(&Span::Between(low, high), "r")
     }
 
+    fn numbers(low: &str, high: &str) -> Wanted {
+        Wanted::Exactly(Key::Numbers(low.to_owned(), high.to_owned()))
+    }
+
     #[test]
     fn integers_need_no_cutting() {
         let low = Bound::Excluded(Value::Int(i64::MAX.into()));
         assert_eq!(
             of(low, Bound::Excluded(Value::Int(u64::MAX.into()))),
-            Wanted::Exactly(Key::Between(Value::Int(i128::from(i64::MAX) + 1), Value::Int(i128::from(u64::MAX) - 1)))
+            numbers("92233720368547758070000000000000000001e-19", "18446744073709551614999999999999999999e-18")
         );
-        assert_eq!(of(Bound::Excluded(Value::Int(1)), Bound::Excluded(Value::Int(2))), Wanted::Nothing);
+        assert_eq!(
+            of(Bound::Unbounded, Bound::Excluded(Value::Int(5))),
+            Wanted::Exactly(Key::Compare(Op::Lt, Value::Int(5)))
+        );
+        assert_eq!(
+            of(Bound::Excluded(Value::Int(5)), Bound::Unbounded),
+            Wanted::Exactly(Key::Compare(Op::Gt, Value::Int(5)))
+        );
+        assert_eq!(
+            of(Bound::Included(Value::Int(2)), Bound::Included(Value::Int(3))),
+            Wanted::Exactly(Key::Between(Value::Int(2), Value::Int(3)))
+        );
+        assert_eq!(of(Bound::Included(Value::Int(2)), Bound::Excluded(Value::Int(2))), Wanted::Nothing);
+    }
+
+    #[test]
+    fn an_excluded_integer_takes_no_number_beside_it_away() {
         assert_eq!(
             of(Bound::Included(Value::Int(2)), Bound::Excluded(Value::Int(3))),
-            Wanted::Exactly(Key::Compare(Op::Eq, Value::Int(2)))
+            numbers("2", "29999999999999999999999999999999999999e-37")
+        );
+        assert_eq!(
+            of(Bound::Excluded(Value::Int(-1)), Bound::Included(Value::Int(0))),
+            numbers("-99999999999999999999999999999999999999e-38", "0")
         );
     }
 
     #[test]
     fn instants_need_no_cutting() {
         let at = Value::Instant;
-        assert_eq!(of(Bound::Excluded(at(-3)), Bound::Excluded(at(2))), Wanted::Exactly(Key::Between(at(-2), at(1))));
+        assert_eq!(
+            of(Bound::Excluded(at(-3)), Bound::Excluded(at(2))),
+            numbers("-29999999999999999999999999999999999999e-37", "19999999999999999999999999999999999999e-37")
+        );
         assert_eq!(
             of(Bound::Excluded(at(i64::MAX)), Bound::Unbounded),
             Wanted::Exactly(Key::Compare(Op::Gt, at(i64::MAX)))
         );
-        assert_eq!(of(Bound::Excluded(at(1)), Bound::Excluded(at(2))), Wanted::Nothing);
+        assert_eq!(of(Bound::Excluded(at(2)), Bound::Excluded(at(2))), Wanted::Nothing);
     }
 
     #[test]

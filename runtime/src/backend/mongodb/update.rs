@@ -163,10 +163,10 @@ fn sum(old: Bson, start: u8, delta: &Value, bounds: Option<(i128, i128)>) -> Bso
             doc! { "$let": { "vars": { "old": old }, "in": sum } }.into()
         }
         _ => {
-            // A decimal that no double is exactly has no sum.
+            // A decimal or a long that no double is exactly has no sum.
             let exact = doc! { "$eq": [{ "$toDouble": "$$old" }, "$$old"] };
             let double = doc! { "$cond": [exact, { "$toDouble": "$$old" }, refuse] };
-            let double = doc! { "$cond": [{ "$eq": [{ "$type": "$$old" }, "decimal"] }, double, "$$old"] };
+            let double = doc! { "$cond": [{ "$in": [{ "$type": "$$old" }, ["decimal", "long"]] }, double, "$$old"] };
             doc! { "$let": { "vars": { "old": old }, "in": { "$add": [double, as_float(delta)] } } }.into()
         }
     }
