@@ -137,9 +137,10 @@ pub(super) fn owner(definition: &Definition, guard: &Record) -> Option<RecordKey
     Some(RecordKey { hash, range })
 }
 
-/// Whether a guard that was read still holds its value.
-pub(super) fn is_live(guard: &Record, call: &Call) -> bool {
-    call.is_before(guard.expires())
+/// Whether a guard that was read still holds its value. Its expiry means nothing to a model without a ttl:
+/// there a record stays that another release had expire, and a guard without one is freed for its record.
+pub(super) fn is_live(definition: &Definition, guard: &Record, call: &Call) -> bool {
+    definition.ttl().is_none() || call.is_before(guard.expires())
 }
 
 /// What a write does to a guard.

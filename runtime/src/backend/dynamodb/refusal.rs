@@ -147,7 +147,7 @@ impl Writer<'_> {
 
 /// Whether a guard is held by another record that has not expired.
 fn taken(moved: &Move, owner: &RecordKey, guard: Option<&Stored>, call: &Call) -> bool {
-    let guard = guard.map(|guard| &guard.record).filter(|guard| guard::is_live(guard, call));
+    let guard = guard.map(|guard| &guard.record).filter(|guard| guard::is_live(moved.definition, guard, call));
     guard.is_some_and(|guard| guard::owner(moved.definition, guard).as_ref() != Some(owner))
 }
 

@@ -90,7 +90,8 @@ impl DynamoDb {
             parts.push(together::part(definition.name(), to_key(definition, key))?);
         }
         let mut read = self.read_parts(call, parts).await?.into_iter();
-        let guard = read.next().flatten().map(to_record).transpose()?.filter(|guard| guard::is_live(guard, call));
+        let guard =
+            read.next().flatten().map(to_record).transpose()?.filter(|guard| guard::is_live(definition, guard, call));
         let stored = |item: Option<_>| item.map(|item| Stored::new(definition, item)).transpose();
         Ok((guard, read.map(stored).collect::<Result<_>>()?))
     }

@@ -132,7 +132,7 @@ impl Writer<'_> {
             let place = (moved.definition.name(), &moved.key);
             if moved.to.is_some() && !holders.contains_key(&place) {
                 let guard = self.db.guards_of(self.call, moved.definition, std::slice::from_ref(&moved.key)).await?;
-                let live = guard.get(&moved.key).filter(|guard| guard::is_live(guard, self.call));
+                let live = guard.get(&moved.key).filter(|guard| guard::is_live(moved.definition, guard, self.call));
                 let named = live.and_then(|guard| guard::owner(moved.definition, guard));
                 holders.insert(place, self.holder(moved, named).await?);
             }

@@ -106,7 +106,8 @@ impl DynamoDb {
             };
             let Some(item) = call::read(call, request).await?.item else { return Ok(None) };
             let guard = to_record(item)?;
-            let Some(owner) = guard::owner(definition, &guard).filter(|_| guard::is_live(&guard, call)) else {
+            let Some(owner) = guard::owner(definition, &guard).filter(|_| guard::is_live(definition, &guard, call))
+            else {
                 return Ok(None);
             };
             if let Some(record) = self.holder(call, find, owner).await? {

@@ -105,7 +105,7 @@ impl DynamoDb {
         let keys: Vec<_> = due.iter().map(|due| due.place.key.clone()).collect();
         let guards = self.guards_of(call, definition, &keys).await?;
         let right = |due: &Due| {
-            let guard = guards.get(&due.place.key).filter(|guard| guard::is_live(guard, call));
+            let guard = guards.get(&due.place.key).filter(|guard| guard::is_live(definition, guard, call));
             guard.is_some_and(|guard| {
                 guard::owner(definition, guard).as_ref() == Some(&due.owner) && guard.expires() == due.expires
             })
@@ -159,7 +159,7 @@ impl DynamoDb {
         found: &mut Vec<String>,
     ) -> Result<()> {
         let mut named = Vec::new();
-        for guard in guards.into_iter().filter(|guard| guard::is_live(guard, call)) {
+        for guard in guards.into_iter().filter(|guard| guard::is_live(definition, guard, call)) {
             let (Some(index), Some(key)) = (guard::index(definition, &guard), guard::own_key(&guard)) else { continue };
             match guard::owner(definition, &guard) {
                 Some(owner) if !seen.contains(&key) => named.push((Place { definition, index, key }, owner)),
