@@ -104,7 +104,8 @@ async fn read(mut answer: HttpResponse, most: usize) -> Result<HttpResponse, Con
     if length.is_some_and(|length| length > most) {
         return Err(too_long());
     }
-    let mut body = Vec::with_capacity(length.unwrap_or_default());
+    // What is only claimed takes no memory.
+    let mut body = Vec::with_capacity(length.unwrap_or_default().min(64 * KB));
     let mut stream = ByteStream::new(answer.take_body());
     while let Some(part) = stream.next().await {
         // The connection broke in the middle of the answer.

@@ -40,10 +40,7 @@ impl DynamoDb {
 
     /// Reads records to be written, expired ones too, with the items that are compared with later.
     pub(super) async fn fetch_stored(&self, call: &Call, wanted: Vec<Wanted>) -> Result<Vec<Option<Stored>>> {
-        let definitions: Vec<_> = wanted.iter().map(|(definition, _)| *definition).collect();
-        let items = self.fetch_items(call, wanted, true, None, &Observer::default()).await?;
-        let stored = |(definition, item): (_, Option<_>)| item.map(|item| Stored::new(definition, item)).transpose();
-        definitions.into_iter().zip(items).map(stored).collect()
+        self.fetch_as(call, wanted, true, None, &Observer::default(), Stored::new).await
     }
 
     /// The same, and tells of each record once it was read.
@@ -55,10 +52,23 @@ impl DynamoDb {
         fields: Option<&[&str]>,
         observer: &Observer,
     ) -> Result<Vec<Option<Record>>> {
+        self.fetch_as(call, wanted, consistent, fields, observer, to_record_of).await
+    }
+
+    /// Reads items, each as what `read` makes of it.
+    async fn fetch_as<T>(
+        &self,
+        call: &Call,
+        wanted: Vec<Wanted>,
+        consistent: bool,
+        fields: Option<&[&str]>,
+        observer: &Observer,
+        read: fn(&Definition, Item) -> Result<T>,
+    ) -> Result<Vec<Option<T>>> {
         let definitions: Vec<_> = wanted.iter().map(|(definition, _)| *definition).collect();
         let items = self.fetch_items(call, wanted, consistent, fields, observer).await?;
-        let record = |(definition, item): (_, Option<_>)| item.map(|item| to_record_of(definition, item)).transpose();
-        definitions.into_iter().zip(items).map(record).collect()
+        let read = |(definition, item): (_, Option<Item>)| item.map(|item| read(definition, item)).transpose();
+        definitions.into_iter().zip(items).map(read).collect()
     }
 
     async fn fetch_items(

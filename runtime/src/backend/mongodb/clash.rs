@@ -41,6 +41,15 @@ pub(super) enum Halt {
     Trouble(Trouble),
 }
 
+impl Halt {
+    pub(super) fn into_error(self, operation: &str) -> Error {
+        match self {
+            Self::Error(error) => error,
+            Self::Trouble(trouble) => trouble.into_error(operation),
+        }
+    }
+}
+
 impl From<Error> for Halt {
     fn from(error: Error) -> Self {
         Self::Error(error)

@@ -110,10 +110,7 @@ async fn contest(
     }
     let collection = collection(database, write.definition);
     let place = Place { collection: &collection, call, session: None };
-    make_way(place, write, &clash, seen).await.map_err(|halt| match halt {
-        Halt::Error(error) => error.at_position(at),
-        Halt::Trouble(trouble) => trouble.into_error(call.operation).at_position(at),
-    })
+    make_way(place, write, &clash, seen).await.map_err(|halt| halt.into_error(call.operation).at_position(at))
 }
 
 /// Reads the record of a write whose expression failed: an error tells why, unless the record has changed.

@@ -11,7 +11,7 @@ use mongodb::bson::RawDocumentBuf;
 use mongodb::options::ReadConcern;
 use mongodb::{Collection, Database};
 
-use super::clash::{Halt, Place, make_way};
+use super::clash::{Place, make_way};
 use super::command::{Answer, Command, Stamps};
 use super::errors::{Clash, Trouble};
 use super::patience::{Backoff, attempt, out_of_time, within};
@@ -171,10 +171,7 @@ async fn clashed(
     seen: &mut Seen,
 ) -> Result<()> {
     let place = Place { collection, call, session: None };
-    make_way(place, write, clash, seen).await.map_err(|halt| match halt {
-        Halt::Error(error) => error,
-        Halt::Trouble(trouble) => trouble.into_error(call.operation),
-    })
+    make_way(place, write, clash, seen).await.map_err(|halt| halt.into_error(call.operation))
 }
 
 /// Finds out what became of a write whose answer was lost.
