@@ -90,10 +90,10 @@ impl Broken {
             (Flaw::VersionForgotten, _) => write.version = None,
             (Flaw::CreateOverwrites, Action::Create(record)) => write.action = Action::Put(record.clone()),
             (Flaw::ChangeSentAgain, Action::Update(_)) if sometimes => {
-                drop(self.inner.write(call, write.clone()).await);
+                drop(self.inner.write(call.clone(), write.clone()).await);
             }
             (Flaw::PutSentAgain, Action::Put(_)) => {
-                self.inner.write(call, write.clone()).await?;
+                self.inner.write(call.clone(), write.clone()).await?;
                 for _ in 0..8 {
                     pause().await;
                 }
@@ -129,7 +129,7 @@ impl Broken {
         let stored = self.inner.get(call.clone(), Get::new(LooseClaim::definition(), write.key.clone(), true)).await?;
         write.judge(stored.as_ref(), &call)?;
         for (index, value) in write.outcome(stored.as_ref())?.iter().flat_map(|new| indexed(write.definition, new)) {
-            let holder = self.holder(call, index, value).await?;
+            let holder = self.holder(call.clone(), index, value).await?;
             if holder.is_some_and(|holder| RecordKey::of(write.definition, &holder).ok() != Some(write.key.clone())) {
                 return Err(Error::new(ErrorKind::UniqueViolation, "taken").on_index(index));
             }

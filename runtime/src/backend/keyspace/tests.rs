@@ -92,10 +92,10 @@ enum Step {
 }
 
 fn key() -> impl Strategy<Value = RecordKey> {
-    (0..3u8, -2i64..3).prop_map(|(hash, range)| RecordKey {
+    (0..3u8, -2i64..3).prop_map(|(hash, range)| {
         // One hash value is the beginning of another, with the bytes of the encoding itself after it.
-        hash: Value::from(["a", "a\0", "a\u{1}b"][usize::from(hash)]),
-        range: Some(range.into()),
+        let hash = Value::from(["a", "a\0", "a\u{1}b"][usize::from(hash)]);
+        RecordKey::new(hash).with_range(Value::from(range))
     })
 }
 
