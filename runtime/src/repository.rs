@@ -52,19 +52,19 @@ pub type KeyArg = Result<RecordKey>;
 /// A key of one part.
 #[doc(hidden)]
 pub fn hash_key(hash: Result<Value>) -> KeyArg {
-    Ok(RecordKey { hash: hash?, range: None })
+    Ok(RecordKey::new(hash?))
 }
 
 /// A key of two parts.
 #[doc(hidden)]
 pub fn hash_range_key(hash: Result<Value>, range: Result<Value>) -> KeyArg {
-    Ok(RecordKey { hash: hash?, range: Some(range?) })
+    Ok(RecordKey::new(hash?).with_range(range?))
 }
 
 /// A key checked against its kind and the backend's limits.
 pub(crate) fn checked(definition: &Definition, key: RecordKey, limits: &Limits) -> Result<RecordKey> {
-    limits::key(&key.hash, definition.hash().kind, definition.hash_name(), limits.hash_key)?;
-    match (&key.range, definition.range()) {
+    limits::key(key.hash(), definition.hash().kind, definition.hash_name(), limits.hash_key)?;
+    match (key.range(), definition.range()) {
         (Some(value), Some(part)) => limits::key(value, part.kind, definition.part_name(part), limits.range_key)?,
         (None, None) => {}
         _ => return Err(Error::invalid("the key has another number of parts than the model's")),
