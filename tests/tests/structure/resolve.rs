@@ -42,8 +42,8 @@ impl Crate {
             let is_new = |mention: &&Mention| !self.is_covered(number, &mention.path[0]);
             for mention in module.mentions.iter().filter(is_new) {
                 let mut targets = self.resolve(number, &mention.path, &mut Seen::new());
-                if let ([name], true) = (mention.path.as_slice(), mention.is_macro_call) {
-                    targets.extend(self.macros.get(name).cloned().map(Target::Item));
+                if mention.is_macro_call && mention.path.len() == 1 {
+                    targets.extend(self.macro_file(&mention.path[0], &module.file).map(Target::Item));
                 }
                 for target in targets {
                     if let Target::Item(file) = target {
@@ -94,10 +94,16 @@ impl Crate {
         let before = seen.len();
         let found = self.look_up(module, segment, seen);
         if found.is_empty() && seen.len() > before && !self.names_foreign(module, segment) {
-            let file = self.macros.get(segment).unwrap_or(&self.modules[module].file);
-            return BTreeSet::from([Target::Item(file.clone())]);
+            let here = &self.modules[module].file;
+            return BTreeSet::from([Target::Item(self.macro_file(segment, here).unwrap_or_else(|| here.clone()))]);
         }
         found
+    }
+
+    /// The file of a macro made by example: that which calls it if it makes one of the name, else the only one that does.
+    fn macro_file(&self, name: &str, caller: &str) -> Option<String> {
+        let makers = self.macros.get(name).filter(|makers| makers.len() == 1 && !makers.contains(caller))?;
+        makers.first().cloned()
     }
 
     /// Whether a module imports the name from another crate.

@@ -189,6 +189,8 @@ fn a_macro_leads_to_the_file_that_makes_it() {
         ("c.rs", "pub struct C;"),
     ];
     assert_eq!(edges(&tree), [edge("a.rs", "c.rs"), edge("b.rs", "a.rs")]);
+    let of_its_own = ("b.rs", "macro_rules! table { () => {}; } table!(x);");
+    assert_eq!(edges(&[tree[0], tree[1], of_its_own, tree[3]]), [edge("a.rs", "c.rs")]);
 }
 
 #[test]

@@ -42,8 +42,8 @@ pub(crate) struct Mention {
 pub(crate) struct Crate {
     /// The modules; the root is the first.
     pub(crate) modules: Vec<Module>,
-    /// The macros that the crate makes by example, and their files.
-    pub(crate) macros: BTreeMap<String, String>,
+    /// The macros that the crate makes by example, and the files that make one of the name.
+    pub(crate) macros: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// Whether tokens stand right in a module, in the variants of an enum, or deeper.
@@ -100,7 +100,7 @@ impl Crate {
                         "mod" if name(rest).is_some() => at += self.read_child(files, module, folder, rest)?,
                         "macro_rules" if starts_with(rest, "!") => {
                             let macro_name = name(&rest[1..]).unwrap_or_default();
-                            self.macros.insert(macro_name, self.modules[module].file.clone());
+                            self.macros.entry(macro_name).or_default().insert(self.modules[module].file.clone());
                             at += 2;
                         }
                         word @ ("struct" | "enum" | "union" | "trait" | "type" | "fn" | "const" | "static") => {
