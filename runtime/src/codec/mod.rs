@@ -20,9 +20,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use self::error::located_whole;
-use crate::definition::{Definition, FieldDef};
+use crate::definition::{Convert, Definition, FieldDef, Lowering};
 use crate::error::{Error, Result};
-use crate::field::Lowering;
 use crate::value::{Record, Value};
 
 /// Writes any serde type as a value.
@@ -55,9 +54,9 @@ pub(crate) fn decode<M: DeserializeOwned>(mut record: Record, definition: &Defin
 pub(crate) fn decode_part<M: DeserializeOwned>(record: Record, definition: &Definition) -> Result<M> {
     let mut map = record.into_map();
     map.retain(|name, _| !name.starts_with("_reposit"));
-    let revived = revive(&mut map, definition.fields());
+    let raised = raise(&mut map, definition.fields());
     let value = Value::Map(map);
-    let read = revived.and_then(|()| de::read(&value).map_err(CodecError::into_error));
+    let read = raised.and_then(|()| de::read(&value).map_err(CodecError::into_error));
     read.map_err(|e| of_record(&value, definition, located_whole(&e)).in_repository(definition.name()))
 }
 
@@ -93,8 +92,8 @@ pub(crate) fn lower(map: &mut BTreeMap<String, Value>, fields: &[FieldDef]) -> R
 }
 
 /// The reverse of [`lower`].
-pub(crate) fn revive(map: &mut BTreeMap<String, Value>, fields: &[FieldDef]) -> Result<()> {
-    convert(map, fields, |lowering| lowering.revive)
+pub(crate) fn raise(map: &mut BTreeMap<String, Value>, fields: &[FieldDef]) -> Result<()> {
+    convert(map, fields, |lowering| lowering.raise)
 }
 
 /// Makes integers instants wherever a field holds one: of a backend whose server keeps instants as
@@ -106,10 +105,10 @@ pub(crate) fn restore_instants(map: &mut BTreeMap<String, Value>, fields: &[Fiel
 fn convert(
     map: &mut BTreeMap<String, Value>,
     fields: &[FieldDef],
-    direction: impl Fn(&Lowering) -> fn(Value) -> Result<Value>,
+    direction: impl Fn(&Lowering) -> Convert,
 ) -> Result<()> {
     for field in fields {
-        let Some(lowering) = &field.lowering else { continue };
+        let Some(lowering) = &field.lowering() else { continue };
         if let Some(value) = map.get_mut(field.name) {
             let converted = direction(lowering)(std::mem::replace(value, Value::Null));
             *value = converted.map_err(|e| Error::new(e.kind(), located(&format!(".{}", field.name), e.message())))?;
