@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::backend::{Backend, Plan};
+use crate::backend::{Backend, Layer, Plan};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::cursor::Binding;
@@ -33,8 +33,9 @@ use crate::request::{Call, Query, Request, Write, Written};
 #[derive(Clone)]
 pub struct Database(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
-    backend: Box<dyn Backend>,
+    backend: Arc<dyn Backend>,
     clock: Arc<dyn Clock>,
     timeout: Duration,
     define_timeout: Duration,
@@ -77,17 +78,25 @@ impl Database {
 
     /// A database on a backend of your own, with the machine's clock and default deadlines.
     pub fn with_backend(backend: impl Backend) -> Self {
-        Self::assemble(Box::new(backend), Arc::new(SystemClock), TIMEOUT, DEFINE_TIMEOUT, Vec::new())
+        Self::assemble(Arc::new(backend), Arc::new(SystemClock), TIMEOUT, DEFINE_TIMEOUT, Vec::new())
     }
 
     pub(crate) fn assemble(
-        backend: Box<dyn Backend>,
+        backend: Arc<dyn Backend>,
         clock: Arc<dyn Clock>,
         timeout: Duration,
         define_timeout: Duration,
         cursor_key: Vec<u8>,
     ) -> Self {
         Self(Arc::new(Inner { backend, clock, timeout, define_timeout, cursor_key }))
+    }
+
+    /// The same database through a layer. The handles that exist are left as they are; of several layers,
+    /// the one that was added last is the outermost. See [`Layer`] for an example.
+    #[must_use]
+    pub fn layer(&self, layer: impl Layer) -> Self {
+        let backend = layer.layer(self.0.backend.clone());
+        Self(Arc::new(Inner { backend, ..Inner::clone(&self.0) }))
     }
 
     /// Creates what is missing for a model's repository, or for those of a tuple of models, and checks

@@ -6,6 +6,7 @@ pub mod dynamodb;
 mod home;
 #[cfg(feature = "memory")]
 mod keyspace;
+mod layer;
 #[cfg(feature = "memory")]
 pub mod memory;
 #[cfg(feature = "mongodb")]
@@ -13,11 +14,13 @@ pub mod mongodb;
 mod plan;
 mod reply;
 
+pub use layer::{Forward, Layer};
 pub use plan::Plan;
 pub use reply::{BoxFuture, Reply};
 
 use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use crate::change::{Change, Expiry, apply};
@@ -123,17 +126,17 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
 }
 
 /// Opens the backend that a configuration names.
-pub(crate) async fn connect(target: &Target, connect_timeout: Duration, timeout: Duration) -> Result<Box<dyn Backend>> {
+pub(crate) async fn connect(target: &Target, connect_timeout: Duration, timeout: Duration) -> Result<Arc<dyn Backend>> {
     let _ = (connect_timeout, timeout);
     match target {
         #[cfg(feature = "memory")]
-        Target::Memory(settings) => Ok(Box::new(memory::Memory::new(settings))),
+        Target::Memory(settings) => Ok(Arc::new(memory::Memory::new(settings))),
         #[cfg(feature = "dynamodb")]
         Target::DynamoDb(settings) => {
-            Ok(Box::new(dynamodb::DynamoDb::connect(settings, connect_timeout, timeout).await?))
+            Ok(Arc::new(dynamodb::DynamoDb::connect(settings, connect_timeout, timeout).await?))
         }
         #[cfg(feature = "mongodb")]
-        Target::MongoDb(settings) => Ok(Box::new(mongodb::MongoDb::connect(settings, connect_timeout, timeout).await?)),
+        Target::MongoDb(settings) => Ok(Arc::new(mongodb::MongoDb::connect(settings, connect_timeout, timeout).await?)),
         #[allow(unreachable_patterns, reason = "reached where a backend's feature is off")]
         other => Err(Error::config(format!(
             "the {} backend is not compiled in; enable the feature `{0}` of reposit",
