@@ -62,6 +62,28 @@ pub trait Layer {
     fn layer(self, inner: Arc<dyn Backend>) -> Arc<dyn Backend>;
 }
 
+/// A backend, or one that is shared already: `Arc<dyn Backend>`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a backend",
+    label = "neither a `Backend` nor an `Arc<dyn Backend>`"
+)]
+pub trait IntoBackend {
+    /// The backend, shared.
+    fn into_backend(self) -> Arc<dyn Backend>;
+}
+
+impl<B: Backend> IntoBackend for B {
+    fn into_backend(self) -> Arc<dyn Backend> {
+        Arc::new(self)
+    }
+}
+
+impl IntoBackend for Arc<dyn Backend> {
+    fn into_backend(self) -> Arc<dyn Backend> {
+        self
+    }
+}
+
 /// A backend that passes each request on to another, unless it overrides the method.
 ///
 /// Every type that implements `Forward` is a [`Backend`]: the methods are the same. Each call goes

@@ -1,5 +1,6 @@
 //! What a model is: its name, fields, keys, indexes and lifetimes, as the derive wrote them down.
 
+#[cfg(feature = "microkubes")]
 mod microkubes;
 
 use crate::error::{Error, Result};
