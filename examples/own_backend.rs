@@ -7,8 +7,8 @@ use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use reposit::backend::{
-    Action, Backend, Call, FindUnique, Get, Limits, Observer, Plan, Query, RecordKey, Records, Reply, Source, Span,
-    Write, Written, index_values,
+    Action, Backend, Call, FindUnique, Get, GetMany, KeyRange, Limits, Plan, Query, RecordKey, RecordPage, Reply,
+    SourceKind, Write, WriteMany, Written, index_values,
 };
 use reposit::{Database, Definition, Error, ErrorKind, Record, Repository, Result, Value};
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ impl OneMap {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn select(&self, call: &Call, query: &Query) -> Result<Records> {
+    fn select(&self, call: &Call, query: &Query) -> Result<RecordPage> {
         let definition = query.definition;
         let mut found = Vec::new();
         for record in self.store().get(definition.name()).into_iter().flatten() {
@@ -49,13 +49,13 @@ impl OneMap {
         let more = found.len() > query.limit;
         found.truncate(query.limit);
         let next = found.last().filter(|_| more).and_then(|(at, _)| at.clone());
-        Ok(Records::new(found.into_iter().map(|(_, record)| record).collect(), next))
+        Ok(RecordPage::new(found.into_iter().map(|(_, record)| record).collect(), next))
     }
 }
 
 /// What a position is ordered by: the range values, then the key.
 fn place(position: &reposit::backend::Position) -> Vec<&Value> {
-    position.ranges.iter().chain([&position.key.hash]).chain(&position.key.range).collect()
+    position.ranges().iter().chain(position.key().parts()).collect()
 }
 
 fn order(a: Option<Vec<&Value>>, b: Option<Vec<&Value>>) -> std::cmp::Ordering {
@@ -65,28 +65,27 @@ fn order(a: Option<Vec<&Value>>, b: Option<Vec<&Value>>) -> std::cmp::Ordering {
 }
 
 fn in_source(query: &Query, record: &Record) -> bool {
-    let hash_is = |name: &str, hash: &Value| record.get(name) == Some(hash);
-    let there = match &query.source {
-        Source::Primary { hash } => hash_is(query.definition.hash_name(), hash),
-        Source::Index { index, hash } => {
-            hash_is(query.definition.part_name(index.hash), hash)
-                && index_values(query.definition, index, record).is_some()
-        }
-        Source::Scan { segment } => segment.is_none_or(|(segment, _)| segment == 0),
-        _ => false,
+    let definition = query.definition;
+    let parts = query.source.hash_parts(definition);
+    let has_hash = parts.into_iter().all(|(part, value)| record.get(definition.part_name(part)) == Some(value));
+    let there = match query.source.kind() {
+        SourceKind::Index { index, .. } => index_values(definition, index, record).is_some(),
+        SourceKind::Scan { segment, .. } => segment.is_none_or(|(segment, _)| segment == 0),
+        _ => true,
     };
-    there
+    has_hash
+        && there
         && query
             .range_names()
             .first()
-            .is_none_or(|name| record.get(name).is_some_and(|range| in_span(&query.span, range)))
+            .is_none_or(|name| record.get(name).is_some_and(|range| in_range(&query.range, range)))
 }
 
-fn in_span(span: &Span, range: &Value) -> bool {
-    match span {
-        Span::All => true,
-        Span::Prefix(prefix) => range.as_str().is_some_and(|text| text.starts_with(prefix)),
-        Span::Between(low, high) => {
+fn in_range(wanted: &KeyRange, range: &Value) -> bool {
+    match wanted {
+        KeyRange::All => true,
+        KeyRange::Prefix(prefix) => range.as_str().is_some_and(|text| text.starts_with(prefix)),
+        KeyRange::Between(low, high) => {
             let above = match low {
                 Bound::Included(low) => range.compare(low).is_some_and(|o| o.is_ge()),
                 Bound::Excluded(low) => range.compare(low).is_some_and(|o| o.is_gt()),
@@ -168,18 +167,11 @@ impl Backend for OneMap {
         Reply::now(Ok(found.filter(|record| record.is_live(get.definition, &call)).cloned()))
     }
 
-    fn get_many(
-        &self,
-        call: Call,
-        definition: &'static Definition,
-        keys: Vec<RecordKey>,
-        consistent: bool,
-        _: Observer,
-    ) -> Reply<'_, Vec<Option<Record>>> {
+    fn get_many(&self, call: Call, many: GetMany) -> Reply<'_, Vec<Option<Record>>> {
         Reply::later(async move {
-            let mut found = Vec::with_capacity(keys.len());
-            for key in keys {
-                found.push(self.get(call, Get::new(definition, key, consistent)).await?);
+            let mut found = Vec::with_capacity(many.keys.len());
+            for key in many.keys {
+                found.push(self.get(call.clone(), Get::new(many.definition, key, many.consistent)).await?);
             }
             Ok(found)
         })
@@ -192,7 +184,7 @@ impl Backend for OneMap {
         Reply::now(Ok(records.find(|record| record.is_live(find.definition, &call) && holds(record)).cloned()))
     }
 
-    fn query(&self, call: Call, query: Query) -> Reply<'_, Records> {
+    fn query(&self, call: Call, query: Query) -> Reply<'_, RecordPage> {
         Reply::now(self.select(&call, &query))
     }
 
@@ -205,9 +197,9 @@ impl Backend for OneMap {
         Reply::now(write(&mut self.store(), &call, &one))
     }
 
-    fn write_many(&self, call: Call, writes: Vec<Write>, _: Observer) -> Reply<'_, Vec<Result<Written>>> {
+    fn write_many(&self, call: Call, many: WriteMany) -> Reply<'_, Vec<Result<Written>>> {
         let mut store = self.store();
-        Reply::now(Ok(writes.iter().map(|one| write(&mut store, &call, one)).collect()))
+        Reply::now(Ok(many.writes.iter().map(|one| write(&mut store, &call, one)).collect()))
     }
 
     fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>> {

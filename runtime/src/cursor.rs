@@ -13,7 +13,7 @@ use sha2::Sha256;
 use crate::definition::KeyKind;
 use crate::error::{Error, Result};
 use crate::limits;
-use crate::request::{Position, Query, RecordKey, Source};
+use crate::request::{Position, Query, RecordKey, SourceKind};
 use crate::value::Value;
 
 /// Where a page ended. Opaque text of URL-safe characters, bound to its model, index, hash value,
@@ -106,16 +106,17 @@ impl Binding {
         // HMAC takes keys of any length; there is nothing to refuse.
         let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default()));
         let definition = query.definition;
-        let (source, ranges, given) = match &query.source {
-            Source::Primary { hash } => (format!("key {hash:?}"), None, Some(hash)),
-            Source::Index { index, hash } => {
+        let (source, ranges, given) = match query.source.kind() {
+            SourceKind::Primary { hash } => (format!("key {hash:?}"), None, Some(hash)),
+            SourceKind::Index { index, hash } => {
                 let ranges = index.ranges.iter().map(|part| part.kind).collect();
                 let of_key = index.hash.field == definition.hash().field;
-                (format!("index {:?} {hash:?}", index.name), Some(ranges), Some(hash).filter(|_| of_key))
+                let given = hash.first().filter(|_| of_key);
+                (format!("index {:?} {hash:?}", index.name), Some(ranges), given)
             }
-            Source::Scan { .. } => ("scan".to_owned(), Some(Vec::new()), None),
+            SourceKind::Scan { .. } => ("scan".to_owned(), Some(Vec::new()), None),
         };
-        let Query { span, descending, filter, .. } = query;
+        let Query { range: span, descending, filter, .. } = query;
         let text = format!("{:?}\n{source}\n{span:?}\n{descending}\n{filter:?}", definition.name());
         mac.update(&(text.len() as u64).to_be_bytes());
         mac.update(text.as_bytes());
@@ -126,12 +127,12 @@ impl Binding {
     pub(crate) fn seal(&self, position: &Position) -> Cursor {
         let mut body = vec![FORMAT];
         if self.ranges.is_some() {
-            position.ranges.iter().for_each(|value| write(&mut body, value));
+            position.ranges().iter().for_each(|value| write(&mut body, value));
         }
         if self.given.is_none() {
-            write(&mut body, &position.key.hash);
+            write(&mut body, position.key().hash());
         }
-        position.key.range.iter().for_each(|value| write(&mut body, value));
+        position.key().range().into_iter().for_each(|value| write(&mut body, value));
         let tag = self.mac.clone().chain_update(&body).finalize().into_bytes();
         body.extend_from_slice(&tag[..TAG]);
         Cursor(URL_SAFE_NO_PAD.encode(body))
@@ -157,7 +158,9 @@ impl Binding {
             None => None,
         };
         let ranges = if self.ranges.is_some() { own } else { range.iter().cloned().collect() };
-        rest.is_empty().then_some(Position { ranges, key: RecordKey { hash, range } })
+        let key = RecordKey::new(hash);
+        let key = range.into_iter().fold(key, RecordKey::with_range);
+        rest.is_empty().then_some(Position::new(ranges, key))
     }
 }
 
@@ -204,8 +207,8 @@ mod tests {
     use super::*;
     use crate::condition::{Expr, Op};
     use crate::definition::{Definition, FieldDef, IndexDef, KeyDef, Projection, Spec};
-    use crate::field::Path;
-    use crate::request::Span;
+    use crate::path::Path;
+    use crate::request::{KeyRange, Source};
 
     const fn field(name: &'static str) -> FieldDef {
         FieldDef { name, rust_name: name, lowering: None, default: None }
@@ -254,8 +257,8 @@ mod tests {
     }
 
     fn sources() -> Vec<Source> {
-        let index = |at: usize| Source::Index { index: &EVENTS.indexes()[at], hash: hash() };
-        vec![Source::Primary { hash: hash() }, Source::Scan { segment: None }, index(0), index(1), index(2)]
+        let index = |at: usize| Source::index(&EVENTS.indexes()[at], [hash()]);
+        vec![Source::primary(hash()), Source::scan(None), index(0), index(1), index(2)]
     }
 
     fn query(source: Source) -> Query {
@@ -295,10 +298,10 @@ mod tests {
         let mut queries: Vec<Query> = sources().into_iter().map(query).collect();
         let filter = |value: &str| Expr::Compare { path: Path::field("kind"), op: Op::Eq, value: Value::from(value) };
         queries.push(Query { descending: true, ..queries[0].clone() });
-        queries.push(Query { span: Span::Prefix("x".into()), ..queries[0].clone() });
+        queries.push(Query { range: KeyRange::Prefix("x".into()), ..queries[0].clone() });
         queries.push(Query { filter: Some(filter("x")), ..queries[0].clone() });
         queries.push(Query { filter: Some(filter("x\"\nfalse")), ..queries[0].clone() });
-        queries.push(Query { source: Source::Primary { hash: Value::from("h2") }, ..queries[0].clone() });
+        queries.push(Query { source: Source::primary(Value::from("h2")), ..queries[0].clone() });
         for (at, one) in queries.iter().enumerate() {
             let cursor = Binding::new(one, b"").seal(&position(one, 1, b"b"));
             for (other, query) in queries.iter().enumerate() {
@@ -313,9 +316,11 @@ mod tests {
         for source in [sources().swap_remove(0), sources().swap_remove(4)] {
             let query = query(source);
             let binding = Binding::new(&query, b"");
-            let mut elsewhere = position(&query, 7, b"b");
-            elsewhere.key.hash = Value::from("another");
-            assert_eq!(binding.open(&binding.seal(&elsewhere)).unwrap().key.hash, hash());
+            let there = position(&query, 7, b"b");
+            let key = RecordKey::new(Value::from("another"));
+            let key = there.key().range().cloned().into_iter().fold(key, RecordKey::with_range);
+            let elsewhere = Position::new(there.ranges().to_vec(), key);
+            assert_eq!(*binding.open(&binding.seal(&elsewhere)).unwrap().key().hash(), hash());
         }
     }
 

@@ -12,9 +12,9 @@ use crate::cursor::Binding;
 use crate::error::{Error, Result};
 use crate::lock::Locking;
 use crate::operation::Transaction;
-use crate::read::{self, ReadTogether};
+use crate::read::{self, SnapshotRead};
 use crate::repository::Repository;
-use crate::request::{Call, Query, Request, Write, Written};
+use crate::request::{Call, Query, Request, Verify, Write, Written};
 
 /// A database that repositories run on. Cloning it is cheap, and clones share everything.
 ///
@@ -77,19 +77,19 @@ impl Database {
     /// DynamoDB: `DescribeTable`, and what is missing: `CreateTable`, `UpdateTable` for an index,
     /// `UpdateTimeToLive`; no read or write units. MongoDB: `listCollections`, `listIndexes`, and
     /// `create` and `createIndexes` for what is missing.
-    pub async fn define<P: Planned>(&self) -> Result<()> {
+    pub async fn define<P: RepositorySet>(&self) -> Result<()> {
         let definitions = P::definitions();
         // One deadline for all of them.
         let call = Call::new("define", self.now(), self.0.define_timeout);
         if definitions.len() > 1 {
             // What one of them would refuse is found before another is made.
-            for plan in self.plans(call, &definitions).await? {
+            for plan in self.plans(&call, &definitions).await? {
                 plan.refusal().map_or(Ok(()), |refusal| Err(refusal.in_operation("define")))?;
             }
         }
         for definition in definitions {
             let named = |e: Error| e.in_repository(definition.name()).in_operation("define");
-            self.0.backend.define(call, definition).await.map_err(named)?;
+            self.0.backend.define(call.clone(), definition).await.map_err(named)?;
         }
         Ok(())
     }
@@ -108,16 +108,16 @@ impl Database {
     /// }
     /// # Ok(()) }
     /// ```
-    pub async fn plan<P: Planned>(&self) -> Result<Vec<Plan>> {
+    pub async fn plan<P: RepositorySet>(&self) -> Result<Vec<Plan>> {
         let call = Call::new("plan", self.now(), self.0.timeout.min(self.0.define_timeout));
-        self.plans(call, &P::definitions()).await
+        self.plans(&call, &P::definitions()).await
     }
 
-    async fn plans(&self, call: Call, definitions: &[&'static crate::Definition]) -> Result<Vec<Plan>> {
+    async fn plans(&self, call: &Call, definitions: &[&'static crate::Definition]) -> Result<Vec<Plan>> {
         let mut plans = Vec::new();
         for definition in definitions {
             let named = |e: Error| e.in_repository(definition.name()).in_operation(call.operation);
-            plans.push(self.0.backend.plan(call, definition).await.map_err(named)?);
+            plans.push(self.0.backend.plan(call.clone(), definition).await.map_err(named)?);
         }
         Ok(plans)
     }
@@ -144,16 +144,16 @@ impl Database {
     /// # struct User { #[hash_key] id: String, #[index(unique)] email: String, tags: Vec<String> }
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
     /// # let db = Database::open("memory:").await?; db.define::<User>().await?;
-    /// let (ada, others) = db.read((User::get("u1"), vec![User::get("u2"), User::get("u3")])).await?;
+    /// let (ada, others) = db.snapshot((User::get("u1"), vec![User::get("u2"), User::get("u3")])).await?;
     /// assert!(ada.is_none() && others.len() == 2);
     /// # Ok(()) }
     /// ```
-    pub async fn read<R: ReadTogether>(&self, gets: R) -> Result<R::Output> {
-        read::together(self, gets).await.map_err(|e| e.in_operation("read"))
+    pub async fn snapshot<R: SnapshotRead>(&self, gets: R) -> Result<R::Output> {
+        read::snapshot(self, gets).await.map_err(|e| e.in_operation("snapshot"))
     }
 
     /// The request that the backend would send for such a read; nothing is sent.
-    pub fn explain_read<R: ReadTogether>(&self, gets: R) -> Result<String> {
+    pub fn explain_snapshot<R: SnapshotRead>(&self, gets: R) -> Result<String> {
         read::explain(self, &gets).map_err(|e| e.in_operation("explain"))
     }
 
@@ -177,28 +177,27 @@ impl Database {
     /// # #[derive(Serialize, Deserialize, Repository)] struct User { #[hash_key] id: String, #[index(unique)] email: String }
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
     /// # let db = Database::open("memory:").await?; db.define::<User>().await?;
-    /// assert!(db.check::<User>().await?.is_empty());
+    /// assert!(db.verify::<User>().await?.is_empty());
     /// # Ok(()) }
     /// ```
     ///
     /// Errors: [`SchemaMismatch`](crate::ErrorKind::SchemaMismatch) where a server does not have the repository.
-    pub async fn check<M: Repository>(&self) -> Result<Vec<String>> {
-        self.verify::<M>(false).await
+    pub async fn verify<M: Repository>(&self) -> Result<Vec<String>> {
+        self.run_verify("verify", Verify::new(M::definition())).await
     }
 
-    /// Does what [`check`](Self::check) does, and mends what it finds, a guard at a time and only if the
-    /// record is still as it was seen. What only the data's owner can decide is told and left as it is:
+    /// Does what [`verify`](Self::verify) does, and repairs what it finds, a guard at a time and only if the
+    /// record is still as it was seen. What only the data's owner can decide is reported and left as it is:
     /// two records that share a value.
-    pub async fn mend<M: Repository>(&self) -> Result<Vec<String>> {
-        self.verify::<M>(true).await
+    pub async fn repair<M: Repository>(&self) -> Result<Vec<String>> {
+        self.run_verify("repair", Verify::new(M::definition()).repairing()).await
     }
 
-    async fn verify<M: Repository>(&self, mend: bool) -> Result<Vec<String>> {
-        let definition = M::definition();
-        let operation = if mend { "mend" } else { "check" };
+    async fn run_verify(&self, operation: &'static str, verify: Verify) -> Result<Vec<String>> {
+        let name = verify.definition.name();
         let call = Call::new(operation, self.now(), self.0.define_timeout);
-        let named = |e: Error| e.in_repository(definition.name()).in_operation(operation);
-        self.0.backend.verify(call, definition, mend).await.map_err(named)
+        let named = |e: Error| e.in_repository(name).in_operation(operation);
+        self.0.backend.verify(call, verify).await.map_err(named)
     }
 
     /// The backend's name: `memory`, `mongodb`, `dynamodb`, or that of one of your own.
@@ -273,20 +272,20 @@ impl fmt::Debug for Database {
     label = "not a repository",
     note = "derive it: `#[derive(Serialize, Deserialize, Repository)]`"
 )]
-pub trait Planned {
+pub trait RepositorySet {
     /// The definitions.
     fn definitions() -> Vec<&'static crate::Definition>;
 }
 
-impl<M: Repository> Planned for M {
+impl<M: Repository> RepositorySet for M {
     fn definitions() -> Vec<&'static crate::Definition> {
         vec![M::definition()]
     }
 }
 
-macro_rules! planned_tuples {
+macro_rules! repository_tuples {
     ($($name:ident)*) => {
-        impl<$($name: Repository),*> Planned for ($($name,)*) {
+        impl<$($name: Repository),*> RepositorySet for ($($name,)*) {
             fn definitions() -> Vec<&'static crate::Definition> {
                 vec![$($name::definition()),*]
             }
@@ -294,15 +293,15 @@ macro_rules! planned_tuples {
     };
 }
 
-planned_tuples!(A);
-planned_tuples!(A B);
-planned_tuples!(A B C);
-planned_tuples!(A B C D);
-planned_tuples!(A B C D E);
-planned_tuples!(A B C D E F);
-planned_tuples!(A B C D E F G);
-planned_tuples!(A B C D E F G H);
-planned_tuples!(A B C D E F G H I);
-planned_tuples!(A B C D E F G H I J);
-planned_tuples!(A B C D E F G H I J K);
-planned_tuples!(A B C D E F G H I J K L);
+repository_tuples!(A);
+repository_tuples!(A B);
+repository_tuples!(A B C);
+repository_tuples!(A B C D);
+repository_tuples!(A B C D E);
+repository_tuples!(A B C D E F);
+repository_tuples!(A B C D E F G);
+repository_tuples!(A B C D E F G H);
+repository_tuples!(A B C D E F G H I);
+repository_tuples!(A B C D E F G H I J);
+repository_tuples!(A B C D E F G H I J K);
+repository_tuples!(A B C D E F G H I J K L);

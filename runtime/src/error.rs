@@ -97,6 +97,32 @@ impl ErrorKind {
             Self::Backend => "backend",
         }
     }
+
+    /// Whether the same call may succeed later, with nothing changed but the time: the backend was not
+    /// reached, too slow or too busy. Nothing was written then.
+    ///
+    /// ```
+    /// use reposit::ErrorKind;
+    ///
+    /// assert!(ErrorKind::Throttled.is_transient());
+    /// assert!(!ErrorKind::ConditionFailed.is_transient());
+    /// assert!(!ErrorKind::OutcomeUnknown.is_transient());
+    /// ```
+    pub const fn is_transient(self) -> bool {
+        matches!(self, Self::Throttled | Self::Timeout | Self::Unavailable)
+    }
+
+    /// Whether a write that ended so may have been applied. After any other kind it certainly was not.
+    ///
+    /// ```
+    /// use reposit::ErrorKind;
+    ///
+    /// assert!(ErrorKind::OutcomeUnknown.may_have_happened());
+    /// assert!(!ErrorKind::Timeout.may_have_happened());
+    /// ```
+    pub const fn may_have_happened(self) -> bool {
+        matches!(self, Self::OutcomeUnknown)
+    }
 }
 
 impl fmt::Display for ErrorKind {
@@ -150,16 +176,16 @@ impl Inner {
 /// let user = |id: &str| User { id: id.into(), email: format!("{id}@example.com"), tags: vec![] };
 /// let error = User::put_many(&[user("a"), user("")]).exec(&db).await.unwrap_err();
 /// for failure in error.failures() {
-///     println!("item {}: {}", failure.index, failure.error);
+///     println!("item {}: {}", failure.position, failure.error);
 /// }
-/// # assert_eq!(error.failures()[0].index, 1);
+/// # assert_eq!(error.failures()[0].position, 1);
 /// # Ok(()) }
 /// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Failure {
     /// The item's position in what the caller passed.
-    pub index: usize,
+    pub position: usize,
     /// Why it was not done.
     pub error: Error,
 }
@@ -286,7 +312,7 @@ impl Error {
         let first = failures.first().map_or_else(String::new, |(i, e)| format!("; item {i}: {e}"));
         let message = format!("{} of {total} items were not done{first}", failures.len());
         Self::new(kind, message).edit(|inner| {
-            inner.failures = failures.into_iter().map(|(index, error)| Failure { index, error }).collect();
+            inner.failures = failures.into_iter().map(|(position, error)| Failure { position, error }).collect();
         })
     }
 

@@ -72,7 +72,7 @@ impl Progress {
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
     /// # let db = Database::open("memory:").await?; db.define::<Event>().await?;
     /// let (told, heard) = std::sync::mpsc::channel();
-    /// let progress = Progress::told_to(move |position, error| {
+    /// let progress = Progress::with_listener(move |position, error| {
     ///     told.send((position, error.is_some())).ok();
     /// });
     /// let events = [Event { stream: "s".into(), seq: 1 }, Event { stream: "".into(), seq: 2 }];
@@ -80,7 +80,7 @@ impl Progress {
     /// assert_eq!(heard.try_iter().collect::<Vec<_>>(), [(1, true), (0, false)]);
     /// # Ok(()) }
     /// ```
-    pub fn told_to(listener: impl Fn(usize, Option<&Error>) + Send + Sync + 'static) -> Self {
+    pub fn with_listener(listener: impl Fn(usize, Option<&Error>) + Send + Sync + 'static) -> Self {
         Self { shared: Arc::new(Shared { listener: Some(Box::new(listener)), ..Shared::default() }) }
     }
 

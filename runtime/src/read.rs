@@ -15,9 +15,9 @@ const MOST: usize = 100;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read together with others",
     label = "not a `get`, a Vec of them or a tuple of them",
-    note = "`db.read(..)` takes `get`s, each not executed: `db.read((User::get(\"u1\"), Team::get(\"core\"))).await`; up to six in a tuple, any number in a Vec"
+    note = "`db.snapshot(..)` takes `get`s, each not executed: `db.snapshot((User::get(\"u1\"), Team::get(\"core\"))).await`; up to six in a tuple, any number in a Vec"
 )]
-pub trait ReadTogether {
+pub trait SnapshotRead {
     /// What it gives: in the place of each get, `Option<M>`.
     type Output;
 
@@ -29,7 +29,7 @@ pub trait ReadTogether {
     fn decode(self, records: &mut impl Iterator<Item = Option<Record>>) -> Result<Self::Output>;
 }
 
-impl<M: Repository> ReadTogether for Get<M> {
+impl<M: Repository> SnapshotRead for Get<M> {
     type Output = Option<M>;
 
     fn requests(&self, db: &Database, requests: &mut Vec<request::Get>) -> Result<()> {
@@ -43,7 +43,7 @@ impl<M: Repository> ReadTogether for Get<M> {
     }
 }
 
-impl<R: ReadTogether> ReadTogether for Vec<R> {
+impl<R: SnapshotRead> SnapshotRead for Vec<R> {
     type Output = Vec<R::Output>;
 
     fn requests(&self, db: &Database, requests: &mut Vec<request::Get>) -> Result<()> {
@@ -57,7 +57,7 @@ impl<R: ReadTogether> ReadTogether for Vec<R> {
 
 macro_rules! tuples {
     ($(($($part:ident $at:tt)*))*) => {$(
-        impl<$($part: ReadTogether),*> ReadTogether for ($($part,)*) {
+        impl<$($part: SnapshotRead),*> SnapshotRead for ($($part,)*) {
             type Output = ($($part::Output,)*);
 
             fn requests(&self, db: &Database, requests: &mut Vec<request::Get>) -> Result<()> {
@@ -82,11 +82,11 @@ tuples! {
 }
 
 fn named<M: Repository>(error: Error) -> Error {
-    error.in_repository(M::definition().name()).in_operation("read")
+    error.in_repository(M::definition().name()).in_operation("snapshot")
 }
 
 /// What is asked for, checked.
-fn requests<R: ReadTogether>(db: &Database, gets: &R) -> Result<Vec<request::Get>> {
+fn requests<R: SnapshotRead>(db: &Database, gets: &R) -> Result<Vec<request::Get>> {
     let mut requests = Vec::new();
     gets.requests(db, &mut requests)?;
     if requests.len() > MOST {
@@ -95,19 +95,19 @@ fn requests<R: ReadTogether>(db: &Database, gets: &R) -> Result<Vec<request::Get
     Ok(requests)
 }
 
-pub(crate) async fn together<R: ReadTogether>(db: &Database, gets: R) -> Result<R::Output> {
+pub(crate) async fn snapshot<R: SnapshotRead>(db: &Database, gets: R) -> Result<R::Output> {
     let requests = requests(db, &gets)?;
     let records = match requests.is_empty() {
         true => Vec::new(),
         false => {
             let names: Vec<_> = requests.iter().map(|get| get.definition.name()).collect();
-            let read = db.backend().read_together(db.call("read"), requests).await;
+            let read = db.backend().read_snapshot(db.call("snapshot"), requests).await;
             read.map_err(|error| error.in_one_of(&names))?
         }
     };
     gets.decode(&mut records.into_iter())
 }
 
-pub(crate) fn explain<R: ReadTogether>(db: &Database, gets: &R) -> Result<String> {
-    db.explain(request::Request::ReadTogether(&requests(db, gets)?))
+pub(crate) fn explain<R: SnapshotRead>(db: &Database, gets: &R) -> Result<String> {
+    db.explain(request::Request::Snapshot(&requests(db, gets)?))
 }

@@ -21,23 +21,19 @@ macro_rules! passes_on {
     (@ get_many) => {
         $crate::passes_on!(
             = get_many -> Vec<Option<::reposit::Record>>,
-            definition: &'static ::reposit::Definition,
-            keys: Vec<::reposit::backend::RecordKey>,
-            consistent: bool,
-            observer: ::reposit::backend::Observer
+            get: ::reposit::backend::GetMany
         );
     };
     (@ find_unique) => {
         $crate::passes_on!(= find_unique -> Option<::reposit::Record>, find: ::reposit::backend::FindUnique);
     };
-    (@ query) => { $crate::passes_on!(= query -> ::reposit::backend::Records, query: ::reposit::backend::Query); };
+    (@ query) => { $crate::passes_on!(= query -> ::reposit::backend::RecordPage, query: ::reposit::backend::Query); };
     (@ count) => { $crate::passes_on!(= count -> u64, query: ::reposit::backend::Query); };
     (@ write) => { $crate::passes_on!(= write -> ::reposit::backend::Written, write: ::reposit::backend::Write); };
     (@ write_many) => {
         $crate::passes_on!(
             = write_many -> Vec<::reposit::Result<::reposit::backend::Written>>,
-            writes: Vec<::reposit::backend::Write>,
-            observer: ::reposit::backend::Observer
+            writes: ::reposit::backend::WriteMany
         );
     };
     (@ transact) => {
@@ -46,11 +42,11 @@ macro_rules! passes_on {
             writes: Vec<::reposit::backend::Write>
         );
     };
-    (@ read_together) => {
-        $crate::passes_on!(= read_together -> Vec<Option<::reposit::Record>>, gets: Vec<::reposit::backend::Get>);
+    (@ read_snapshot) => {
+        $crate::passes_on!(= read_snapshot -> Vec<Option<::reposit::Record>>, gets: Vec<::reposit::backend::Get>);
     };
     (@ verify) => {
-        $crate::passes_on!(= verify -> Vec<String>, definition: &'static ::reposit::Definition, mend: bool);
+        $crate::passes_on!(= verify -> Vec<String>, verify: ::reposit::backend::Verify);
     };
     (= $method:ident -> $answer:ty, $($argument:ident: $type:ty),*) => {
         fn $method(&self, call: ::reposit::backend::Call $(, $argument: $type)*) -> ::reposit::backend::Reply<'_, $answer> {

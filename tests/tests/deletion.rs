@@ -81,7 +81,7 @@ async fn expired_records_are_taken_away(target: Target) {
         let heir = Pass { id: format!("heir of {id}"), ..pass(id, now() + 86_400) };
         Pass::create(&heir).exec(&db).await.expect("the value is free");
     }
-    assert_eq!(db.check::<Pass>().await.expect("a check"), Vec::<String>::new());
+    assert_eq!(db.verify::<Pass>().await.expect("a check"), Vec::<String>::new());
     report::ran("deletion::expired_records_are_taken_away", &label);
 }
 

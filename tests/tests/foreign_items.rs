@@ -163,7 +163,7 @@ async fn nulls_and_long_numbers_hinder_no_write_that_moves_a_guard(target: Targe
     at_once(transaction.add(Member::delete("put")).commit()).await.expect("a transaction");
     let taken = Member::update("tx").set(Member::CARD, "1").only_if(third).exec(&db);
     refused(at_once(taken).await, ErrorKind::UniqueViolation);
-    assert_eq!(db.check::<Member>().await.expect("a check"), Vec::<String>::new());
+    assert_eq!(db.verify::<Member>().await.expect("a check"), Vec::<String>::new());
     report::ran("foreign_items::nulls_and_long_numbers_hinder_no_write_that_moves_a_guard", &label);
 }
 

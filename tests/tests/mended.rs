@@ -64,11 +64,11 @@ async fn put_by_hand(client: &Client, id: &str, desk: &str) {
 
 /// Something is found; once mended, nothing is.
 async fn mends(db: &Database, lines: usize) -> Vec<String> {
-    let found = db.check::<Clerk>().await.expect("a check");
+    let found = db.verify::<Clerk>().await.expect("a check");
     assert_eq!(found.len(), lines, "{found:?}");
-    assert_eq!(db.check::<Clerk>().await.expect("a check"), found, "a check changes nothing");
-    db.mend::<Clerk>().await.expect("a mend");
-    assert_eq!(db.check::<Clerk>().await.expect("a check"), Vec::<String>::new());
+    assert_eq!(db.verify::<Clerk>().await.expect("a check"), found, "a check changes nothing");
+    db.repair::<Clerk>().await.expect("a mend");
+    assert_eq!(db.verify::<Clerk>().await.expect("a check"), Vec::<String>::new());
     found
 }
 
@@ -123,13 +123,13 @@ async fn two_records_of_one_value_are_told(target: Target) {
     Clerk::create(&clerk("ada", "d1")).exec(&db).await.expect("a create");
     put_by_hand(&client, "eve", "d1").await;
     for _ in 0..2 {
-        let found = db.mend::<Clerk>().await.expect("a mend");
+        let found = db.repair::<Clerk>().await.expect("a mend");
         assert!(found.iter().any(|line| line.contains("ada") && line.contains("eve")), "{found:?}");
     }
     assert_eq!(Clerk::scan().count(&db).await.expect("a count"), 2);
     assert_eq!(Clerk::find_by_desk("d1").consistent().exec(&db).await.expect("a find"), Some(clerk("ada", "d1")));
     Clerk::update("eve").set(Clerk::DESK, "d2").exec(&db).await.expect("the owner puts it right");
-    assert_eq!(db.check::<Clerk>().await.expect("a check"), Vec::<String>::new());
+    assert_eq!(db.verify::<Clerk>().await.expect("a check"), Vec::<String>::new());
     report::ran("mended::two_records_of_one_value_are_told", &label);
 }
 
@@ -177,7 +177,7 @@ async fn a_mend_beside_writers_breaks_nothing(target: Target) {
     };
     let mender = || async {
         while !done.load(std::sync::atomic::Ordering::Relaxed) {
-            db.mend::<Shift>().await.expect("a mend");
+            db.repair::<Shift>().await.expect("a mend");
         }
     };
     let breaker = async {
@@ -188,8 +188,8 @@ async fn a_mend_beside_writers_breaks_nothing(target: Target) {
         }
     };
     tokio::join!(writers, mender(), mender(), breaker);
-    db.mend::<Shift>().await.expect("a mend");
-    assert_eq!(db.check::<Shift>().await.expect("a check"), Vec::<String>::new());
+    db.repair::<Shift>().await.expect("a mend");
+    assert_eq!(db.verify::<Shift>().await.expect("a check"), Vec::<String>::new());
     for id in 0..4 {
         let shift = Shift::get(id).consistent().exec(&db).await.expect("a get").expect("a shift");
         let found = Shift::find_by_desk(&shift.desk).consistent().exec(&db).await.expect("a find");
@@ -209,23 +209,23 @@ async fn a_mend_beside_writers_breaks_nothing(target: Target) {
 async fn a_unique_index_dropped_by_others_comes_back() {
     let (url, label) = Target::Mongodb.fresh().await;
     let db = Database::open(&url).await.expect("the server answers");
-    let undefined = db.check::<Clerk>().await.expect_err("there is no collection");
+    let undefined = db.verify::<Clerk>().await.expect_err("there is no collection");
     assert_eq!(undefined.kind(), ErrorKind::SchemaMismatch);
     db.define::<Clerk>().await.expect("an empty database takes any model");
-    assert_eq!(db.check::<Clerk>().await.expect("a check"), Vec::<String>::new());
+    assert_eq!(db.verify::<Clerk>().await.expect("a check"), Vec::<String>::new());
     let clerks = db.raw::<mongodb::Database>().expect("MongoDB's").collection::<mongodb::bson::Document>("clerks");
     clerks.drop_index("by_desk").await.expect("a drop");
     for id in ["ada", "eve"] {
         Clerk::create(&clerk(id, "d1")).exec(&db).await.expect("nothing hinders it");
     }
     for _ in 0..2 {
-        let found = db.mend::<Clerk>().await.expect("a mend");
+        let found = db.repair::<Clerk>().await.expect("a mend");
         assert!(found.len() == 2 && found.iter().all(|line| line.contains("by_desk")), "{found:?}");
     }
     Clerk::update("eve").set(Clerk::DESK, "d2").exec(&db).await.expect("the owner puts it right");
-    let found = db.mend::<Clerk>().await.expect("a mend");
+    let found = db.repair::<Clerk>().await.expect("a mend");
     assert_eq!(found, ["by_desk: the unique index is missing"]);
-    assert_eq!(db.check::<Clerk>().await.expect("a check"), Vec::<String>::new());
+    assert_eq!(db.verify::<Clerk>().await.expect("a check"), Vec::<String>::new());
     let clash = Clerk::create(&clerk("bob", "d1")).exec(&db).await.expect_err("the desk is taken");
     assert_eq!((clash.kind(), clash.index()), (ErrorKind::UniqueViolation, Some("by_desk")));
     report::ran("mended::a_unique_index_dropped_by_others_comes_back", &label);

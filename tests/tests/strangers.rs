@@ -89,7 +89,7 @@ async fn told_on_every_path(db: &Database, says: &str) {
         Odd::get("x").exec(db).await.err(),
         Odd::get("x").consistent().exec(db).await.err(),
         Odd::get_many(["y", "x"]).exec(db).await.err(),
-        db.read((Odd::get("y"), Odd::get("x"))).await.err(),
+        db.snapshot((Odd::get("y"), Odd::get("x"))).await.err(),
         by_team().limit(1).exec(db).await.err(),
         by_team().all(db).await.err(),
         by_team().first(db).await.err(),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::{StreamExt, TryStreamExt};
 use reposit::backend::memory::Memory;
-use reposit::backend::{Backend, Call, Query, Records, Reply};
+use reposit::backend::{Backend, Call, Query, RecordPage, Reply};
 use reposit::config::MemorySettings;
 use reposit::{Database, Error, ErrorKind, Repository, Result, Value};
 use reposit_tests::passes_on;
@@ -71,7 +71,7 @@ impl Script {
 }
 
 impl Told {
-    async fn page(&self, call: Call, mut query: Query) -> Result<Records> {
+    async fn page(&self, call: Call, mut query: Query) -> Result<RecordPage> {
         // An answer that takes a moment, as that of a server does.
         tokio::task::yield_now().await;
         self.script.asked.lock().unwrap().push((query.limit, query.wants_next));
@@ -99,7 +99,7 @@ impl Backend for Told {
 
     passes_on!(limits, raw, ping, plan, define, get, get_many, find_unique, write, write_many, transact);
 
-    fn query(&self, call: Call, query: Query) -> Reply<'_, Records> {
+    fn query(&self, call: Call, query: Query) -> Reply<'_, RecordPage> {
         Reply::later(self.page(call, query))
     }
 

@@ -5,7 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{
-    Backend, Call, FindUnique, Get, Limits, Observer, Plan, Query, RecordKey, Records, Reply, Request, Write, Written,
+    Backend, Call, FindUnique, Get, GetMany, Limits, Plan, Query, RecordPage, Reply, Request, Verify, Write, WriteMany,
+    Written,
 };
 use crate::definition::Definition;
 use crate::error::Result;
@@ -135,15 +136,8 @@ pub trait Forward: fmt::Debug + Send + Sync + 'static {
     }
 
     /// As [`Backend::get_many`].
-    fn get_many(
-        &self,
-        call: Call,
-        definition: &'static Definition,
-        keys: Vec<RecordKey>,
-        consistent: bool,
-        observer: Observer,
-    ) -> Reply<'_, Vec<Option<Record>>> {
-        self.inner().get_many(call, definition, keys, consistent, observer)
+    fn get_many(&self, call: Call, get: GetMany) -> Reply<'_, Vec<Option<Record>>> {
+        self.inner().get_many(call, get)
     }
 
     /// As [`Backend::find_unique`].
@@ -152,7 +146,7 @@ pub trait Forward: fmt::Debug + Send + Sync + 'static {
     }
 
     /// As [`Backend::query`].
-    fn query(&self, call: Call, query: Query) -> Reply<'_, Records> {
+    fn query(&self, call: Call, query: Query) -> Reply<'_, RecordPage> {
         self.inner().query(call, query)
     }
 
@@ -167,8 +161,8 @@ pub trait Forward: fmt::Debug + Send + Sync + 'static {
     }
 
     /// As [`Backend::write_many`].
-    fn write_many(&self, call: Call, writes: Vec<Write>, observer: Observer) -> Reply<'_, Vec<Result<Written>>> {
-        self.inner().write_many(call, writes, observer)
+    fn write_many(&self, call: Call, writes: WriteMany) -> Reply<'_, Vec<Result<Written>>> {
+        self.inner().write_many(call, writes)
     }
 
     /// As [`Backend::transact`].
@@ -176,14 +170,14 @@ pub trait Forward: fmt::Debug + Send + Sync + 'static {
         self.inner().transact(call, writes)
     }
 
-    /// As [`Backend::read_together`].
-    fn read_together(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
-        self.inner().read_together(call, gets)
+    /// As [`Backend::read_snapshot`].
+    fn read_snapshot(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
+        self.inner().read_snapshot(call, gets)
     }
 
     /// As [`Backend::verify`].
-    fn verify(&self, call: Call, definition: &'static Definition, mend: bool) -> Reply<'_, Vec<String>> {
-        self.inner().verify(call, definition, mend)
+    fn verify(&self, call: Call, verify: Verify) -> Reply<'_, Vec<String>> {
+        self.inner().verify(call, verify)
     }
 
     /// As [`Backend::explain`].
@@ -223,22 +217,15 @@ impl<F: Forward> Backend for F {
         Forward::get(self, self.enter(call), get)
     }
 
-    fn get_many(
-        &self,
-        call: Call,
-        definition: &'static Definition,
-        keys: Vec<RecordKey>,
-        consistent: bool,
-        observer: Observer,
-    ) -> Reply<'_, Vec<Option<Record>>> {
-        Forward::get_many(self, self.enter(call), definition, keys, consistent, observer)
+    fn get_many(&self, call: Call, get: GetMany) -> Reply<'_, Vec<Option<Record>>> {
+        Forward::get_many(self, self.enter(call), get)
     }
 
     fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>> {
         Forward::find_unique(self, self.enter(call), find)
     }
 
-    fn query(&self, call: Call, query: Query) -> Reply<'_, Records> {
+    fn query(&self, call: Call, query: Query) -> Reply<'_, RecordPage> {
         Forward::query(self, self.enter(call), query)
     }
 
@@ -250,20 +237,20 @@ impl<F: Forward> Backend for F {
         Forward::write(self, self.enter(call), write)
     }
 
-    fn write_many(&self, call: Call, writes: Vec<Write>, observer: Observer) -> Reply<'_, Vec<Result<Written>>> {
-        Forward::write_many(self, self.enter(call), writes, observer)
+    fn write_many(&self, call: Call, writes: WriteMany) -> Reply<'_, Vec<Result<Written>>> {
+        Forward::write_many(self, self.enter(call), writes)
     }
 
     fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>> {
         Forward::transact(self, self.enter(call), writes)
     }
 
-    fn read_together(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
-        Forward::read_together(self, self.enter(call), gets)
+    fn read_snapshot(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
+        Forward::read_snapshot(self, self.enter(call), gets)
     }
 
-    fn verify(&self, call: Call, definition: &'static Definition, mend: bool) -> Reply<'_, Vec<String>> {
-        Forward::verify(self, self.enter(call), definition, mend)
+    fn verify(&self, call: Call, verify: Verify) -> Reply<'_, Vec<String>> {
+        Forward::verify(self, self.enter(call), verify)
     }
 
     fn explain(&self, call: Call, request: Request<'_>) -> Result<String> {

@@ -26,8 +26,8 @@ pub use crate::change::{Change, Expiry, apply};
 pub use crate::limits::Limits;
 pub use crate::progress::Observer;
 pub use crate::request::{
-    Action, Call, FindUnique, Get, Position, Query, RecordKey, Records, Request, Source, Span, Write, Written,
-    index_values,
+    Action, Attempt, Call, FindUnique, Get, GetMany, KeyRange, Position, Query, RecordKey, RecordPage, Request, Source,
+    SourceKind, Verify, Watch, Write, WriteMany, Written, index_values,
 };
 pub use crate::value::{EXPIRES, STAMP};
 
@@ -75,20 +75,13 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>>;
 
     /// Reads many records of one repository, in the order of the keys, which may repeat.
-    fn get_many(
-        &self,
-        call: Call,
-        definition: &'static Definition,
-        keys: Vec<RecordKey>,
-        consistent: bool,
-        observer: Observer,
-    ) -> Reply<'_, Vec<Option<Record>>>;
+    fn get_many(&self, call: Call, get: GetMany) -> Reply<'_, Vec<Option<Record>>>;
 
     /// Finds the record with these values of a unique index.
     fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>>;
 
     /// Reads a page.
-    fn query(&self, call: Call, query: Query) -> Reply<'_, Records>;
+    fn query(&self, call: Call, query: Query) -> Reply<'_, RecordPage>;
 
     /// Counts what a query would return in all, and no further than to its limit.
     fn count(&self, call: Call, query: Query) -> Reply<'_, u64>;
@@ -97,22 +90,22 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     fn write(&self, call: Call, write: Write) -> Reply<'_, Written>;
 
     /// Does puts and deletes, each for itself, and gives each its own result.
-    fn write_many(&self, call: Call, writes: Vec<Write>, observer: Observer) -> Reply<'_, Vec<Result<Written>>>;
+    fn write_many(&self, call: Call, writes: WriteMany) -> Reply<'_, Vec<Result<Written>>>;
 
     /// Does all the writes, or none. A refusal says which one it was
     /// ([`Error::at_position`]).
     fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>>;
 
     /// Reads records of any repositories as they were at one moment, in the order asked.
-    fn read_together(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
+    fn read_snapshot(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
         let _ = (call, gets);
         Reply::now(Err(Error::unsupported(format!("the {} backend reads no records at one moment", self.name()))))
     }
 
-    /// Finds what someone else's writes broke, a line each, and mends it if asked to. A backend
+    /// Finds what someone else's writes broke, a line each, and repairs it if asked to. A backend
     /// whose server keeps unique indexes itself has nothing to find.
-    fn verify(&self, call: Call, definition: &'static Definition, mend: bool) -> Reply<'_, Vec<String>> {
-        let _ = (call, definition, mend);
+    fn verify(&self, call: Call, verify: Verify) -> Reply<'_, Vec<String>> {
+        let _ = (call, verify);
         Reply::now(Ok(Vec::new()))
     }
 

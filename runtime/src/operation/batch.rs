@@ -7,7 +7,7 @@ use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::progress::{Observer, Progress};
 use crate::repository::{IntoKey, KeyArg, Repository, Unversioned, checked};
-use crate::request::{Action, RecordKey, Request, Write};
+use crate::request::{self, Action, RecordKey, Request, Write, WriteMany};
 
 /// Reads many records by their keys: what `M::get_many(..)` gives.
 ///
@@ -62,8 +62,8 @@ impl<M: Repository> GetMany<M> {
             return Ok(Vec::new());
         }
         let observer = Observer::new(self.progress);
-        let reply = db.backend().get_many(db.call("get_many"), definition, keys, self.consistent, observer.clone());
-        let found = reply.await.map_err(&named)?;
+        let get = request::GetMany::new(definition, keys, self.consistent).observed(observer.clone());
+        let found = db.backend().get_many(db.call("get_many"), get).await.map_err(&named)?;
         (0..found.len()).for_each(|at| observer.tell(at, None));
         let found = found.into_iter();
         found.map(|record| record.map(|record| codec::decode(record, definition)).transpose().map_err(&named)).collect()
@@ -73,8 +73,8 @@ impl<M: Repository> GetMany<M> {
     pub fn explain(self, db: &Database) -> Result<String> {
         let (definition, consistent) = (M::definition(), self.consistent);
         let keys = keys::<M>(self.keys, db);
-        let explain = |keys: Vec<_>| db.explain(Request::GetMany { definition, keys: &keys, consistent });
-        keys.and_then(explain).map_err(named(definition, "explain"))
+        let get = keys.map(|keys| request::GetMany::new(definition, keys, consistent));
+        get.and_then(|get| db.explain(Request::GetMany(&get))).map_err(named(definition, "explain"))
     }
 }
 
@@ -104,7 +104,7 @@ fn keys<M: Repository>(keys: Vec<KeyArg>, db: &Database) -> Result<Vec<RecordKey
 ///
 /// let wrong = Event { stream: String::new(), seq: 0 };
 /// let error = Event::put_many(&[wrong]).exec(&db).await.unwrap_err();
-/// assert_eq!((error.failures()[0].index, error.failures()[0].error.kind()), (0, ErrorKind::InvalidInput));
+/// assert_eq!((error.failures()[0].position, error.failures()[0].error.kind()), (0, ErrorKind::InvalidInput));
 /// # Ok(()) }
 /// ```
 #[must_use = "an operation does nothing until it is executed"]
@@ -234,7 +234,8 @@ async fn write_many(
         }
     }
     if !writes.is_empty() {
-        let results = db.backend().write_many(db.call(operation), writes, observer.of(&positions)).await?;
+        let many = WriteMany::new(writes).observed(observer.of(&positions));
+        let results = db.backend().write_many(db.call(operation), many).await?;
         for (position, result) in positions.into_iter().zip(results) {
             observer.tell(position, result.as_ref().err());
             failures.extend(result.err().map(|error| (position, error)));

@@ -15,7 +15,7 @@ use crate::field::{Field, FieldType, Text, Types};
 use crate::limits;
 use crate::projection::Projection;
 use crate::repository::Repository;
-use crate::request::{self, Source, Span};
+use crate::request::{self, KeyRange, Source};
 use crate::value::Value;
 
 /// The table's own order: of a query that may be consistent.
@@ -101,7 +101,7 @@ pub trait Ranged {}
 pub struct Query<M, R, K, O = M> {
     hash: Result<Value>,
     index: Option<usize>,
-    span: Result<Span>,
+    span: Result<KeyRange>,
     filter: Option<Condition<M>>,
     descending: bool,
     limit: Option<usize>,
@@ -119,7 +119,7 @@ impl<M: Repository, R, K: Place> Query<M, R, K> {
         Self {
             hash,
             index: None,
-            span: Ok(Span::All),
+            span: Ok(KeyRange::All),
             filter: None,
             descending: false,
             limit: None,
@@ -271,14 +271,14 @@ impl<M: Repository, R, K: Place, O: DeserializeOwned> Query<M, R, K, O> {
         let source = match self.index {
             None => {
                 limits::key(&hash, definition.hash().kind, definition.hash_name(), limits.hash_key)?;
-                Source::Primary { hash }
+                Source::primary(hash)
             }
             Some(at) => {
                 let unknown = || Error::invalid(format!("the model has no index at position {at}"));
                 let index = definition.indexes().get(at).ok_or_else(unknown)?;
                 let name = definition.part_name(index.hash);
                 limits::key(&hash, index.hash.kind, name, limits.hash_key).map_err(|e| e.on_index(index.name))?;
-                Source::Index { index, hash }
+                Source::index(index, [hash])
             }
         };
         let mut request = request::Query::new(definition, source, page_limit(self.limit)?);
@@ -286,7 +286,7 @@ impl<M: Repository, R, K: Place, O: DeserializeOwned> Query<M, R, K, O> {
             None => definition.range(),
             Some(at) => definition.indexes().get(at).and_then(|index| index.ranges.first().copied()),
         };
-        request.span = match range {
+        request.range = match range {
             Some(part) => self.span?.of_kind(part.kind, definition.part_name(part))?,
             None => self.span?,
         };
@@ -325,8 +325,8 @@ impl<M: Repository, R: FieldType, K: Place, O> Query<M, R, K, O> {
     {
         let bounds = self.bound(bounds.start_bound()).and_then(|low| Ok((low, self.bound(bounds.end_bound())?)));
         self.span = bounds.map(|(low, high)| match (low, high) {
-            (Bound::Unbounded, Bound::Unbounded) => Span::All,
-            (low, high) => Span::Between(low, high),
+            (Bound::Unbounded, Bound::Unbounded) => KeyRange::All,
+            (low, high) => KeyRange::Between(low, high),
         });
         self
     }
@@ -336,7 +336,7 @@ impl<M: Repository, R: FieldType, K: Place, O> Query<M, R, K, O> {
     where
         R: Text,
     {
-        self.span = Ok(if prefix.is_empty() { Span::All } else { Span::Prefix(prefix.to_owned()) });
+        self.span = Ok(if prefix.is_empty() { KeyRange::All } else { KeyRange::Prefix(prefix.to_owned()) });
         self
     }
 

@@ -182,7 +182,7 @@ impl<M: Repository, O: DeserializeOwned> Scan<M, O> {
         if total == 0 || total > MOST_SEGMENTS {
             return Err(Error::invalid(format!("a scan in {total} segments; it can have 1 to {MOST_SEGMENTS}")));
         }
-        let source = Source::Scan { segment };
+        let source = Source::scan(segment);
         let mut request = request::Query::new(M::definition(), source, page_limit(self.limit)?);
         request.filter = self.filter.clone().map(Condition::into_expr).transpose()?;
         request.filter.as_ref().map_or(Ok(()), condition::check)?;

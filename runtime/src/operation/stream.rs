@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use super::page::{PAGE, decode_one};
 use crate::backend::BoxFuture;
 use crate::database::Database;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::repository::Repository;
 use crate::request::{self, Advance, Position};
 use crate::value::Record;
@@ -88,11 +88,11 @@ enum State {
     Next(request::Query),
     Reading {
         request: request::Query,
-        page: BoxFuture<'static, Result<request::Records>>,
+        page: BoxFuture<'static, Result<request::RecordPage>>,
         /// Whether it began while there were records at hand.
         ahead: bool,
     },
-    Read(request::Query, request::Records),
+    Read(request::Query, request::RecordPage),
     /// What was read ahead did not come, and is asked for once more when its turn comes.
     Again(request::Query, Error),
     Failed(Error),
@@ -128,7 +128,7 @@ impl<M: Repository, O: DeserializeOwned> Records<M, O> {
         let State::Reading { request, ahead, .. } = std::mem::replace(&mut self.state, State::Done) else { return };
         self.state = match result {
             Ok(page) => State::Read(request, page),
-            Err(error) if ahead && passes(&error) => State::Again(request, error),
+            Err(error) if ahead && error.kind().is_transient() => State::Again(request, error),
             Err(error) => State::Failed(error),
         };
     }
@@ -149,7 +149,7 @@ impl<M: Repository, O: DeserializeOwned> Records<M, O> {
     }
 
     /// Takes the page that has come, and begins to read the next.
-    fn turn(&mut self, mut request: request::Query, page: request::Records) {
+    fn turn(&mut self, mut request: request::Query, page: request::RecordPage) {
         self.source.waiting = None;
         for record in page.records.into_iter().take(self.source.left) {
             match decode_one::<M, O>(record, self.fields) {
@@ -190,11 +190,6 @@ impl Reading {
     fn is_late(&self) -> bool {
         self.waiting.is_some_and(|since| since.elapsed() >= self.db.call(self.operation).left())
     }
-}
-
-/// Whether the same read may go well: it had no time, as nobody polled it, or met with trouble that passes.
-fn passes(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Throttled | ErrorKind::Unavailable)
 }
 
 impl<M: Repository, O: DeserializeOwned> Stream for Records<M, O> {

@@ -11,7 +11,7 @@ use crate::request::{Action, Request, Write};
     message = "`{Self}` cannot be part of a transaction",
     label = "neither a write of one record nor a check",
     note = "a transaction takes `create`, `put`, `save`, `update`, `upsert`, `delete` and `check`; of many records, add each",
-    note = "reads do not take part: to write only if something is true of a record, add `check(key).only_if(..)` of its model; to read several at one moment, use `db.read((..)).await`"
+    note = "reads do not take part: to write only if something is true of a record, add `check(key).only_if(..)` of its model; to read several at one moment, use `db.snapshot((..)).await`"
 )]
 pub trait TransactionItem: Send {
     #[doc(hidden)]
@@ -123,7 +123,7 @@ fn check(db: &Database, writes: &[Write]) -> Result<()> {
 
 /// What an operation carries. What an update makes of the stored record is known to the backend only.
 fn size(write: &Write) -> usize {
-    let key = || std::iter::once(&write.key.hash).chain(&write.key.range).map(limits::value_size).sum::<usize>();
+    let key = || write.key.parts().map(limits::value_size).sum::<usize>();
     let change = |change: &Change| match change {
         Change::Set(path, value) | Change::SetIfMissing(path, value) | Change::Add { path, delta: value, .. } => {
             path.root().len() + limits::value_size(value)

@@ -8,11 +8,11 @@ use crate::change::{self, Change};
 use crate::codec;
 use crate::condition::{Condition, Expr};
 use crate::database::Database;
-use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
-use crate::field::{Field, FieldType, List, Numeric, Optional, Path, Settable};
+use crate::field::{Field, FieldType, List, Numeric, Optional, Settable};
+use crate::path::Path;
 use crate::repository::{KeyArg, Repository, checked};
-use crate::request::{Action, Get, RecordKey, Request, Write};
+use crate::request::{Action, Get, Request, Write};
 use crate::value::{Record, Value};
 
 /// Changes fields of a record: what `M::update(..)` gives.
@@ -156,7 +156,7 @@ fn whole(write: &Write) -> Get {
 /// What an update without changes gives: the record, if the update would have been made.
 async fn read(db: &Database, write: &Write) -> Result<Record> {
     let call = db.call("update");
-    let stored = db.backend().get(call, whole(write)).await?;
+    let stored = db.backend().get(call.clone(), whole(write)).await?;
     write.judge(stored.as_ref(), &call)?;
     stored.ok_or_else(|| Error::new(ErrorKind::NotFound, "no live record has this key"))
 }
@@ -275,7 +275,7 @@ impl<M: Repository> Upsert<M> {
         let key = checked(definition, self.update.key.clone()?, &db.backend().limits())?;
         let mut changes = changes(db, definition, asked)?;
         fill::created(definition, &mut changes, db.now());
-        let new = change::apply(&key_record(definition, &key), &change::on_nothing(&changes))?;
+        let new = change::apply(&key.to_record(definition), &change::on_nothing(&changes))?;
         codec::decode::<M>(new.clone(), definition)
             .map_err(|e| Error::invalid(format!("the new record would not be whole: {}", e.message())))?;
         // The changes have filled in what nobody set: the new record is theirs, whatever they say.
@@ -289,16 +289,6 @@ impl<M: Repository> Upsert<M> {
         }
         Ok(write)
     }
-}
-
-/// A record of nothing but its key.
-fn key_record(definition: &Definition, key: &RecordKey) -> Record {
-    let mut record = Record::new();
-    record.set(definition.hash_name(), key.hash.clone());
-    if let Some((name, value)) = definition.range_name().zip(key.range.clone()) {
-        record.set(name, value);
-    }
-    record
 }
 
 impl<M: Repository> TransactionItem for Upsert<M> {

@@ -4,14 +4,14 @@
 //! The library marks what it writes with the expiry. A record without the mark, written by another
 //! program or before the model had a ttl, expires by its field. To a model without a ttl nothing expires.
 
-use super::Call;
+use super::call::Call;
 #[cfg(any(feature = "dynamodb", feature = "mongodb"))]
 use crate::condition::{Expr, Op};
 use crate::definition::Definition;
 #[cfg(any(feature = "dynamodb", feature = "mongodb"))]
 use crate::definition::TimeUnit;
 #[cfg(any(feature = "dynamodb", feature = "mongodb"))]
-use crate::field::Path;
+use crate::path::Path;
 use crate::value::{EXPIRES, Record, Value};
 
 impl Record {

@@ -1,9 +1,10 @@
 use std::ops::Bound;
 
-use super::RecordKey;
+use super::key::RecordKey;
 use crate::condition::Expr;
 use crate::definition::{Definition, IndexDef, KeyDef, KeyKind};
 use crate::error::{Error, Result};
+use crate::progress::Observer;
 use crate::value::{Record, Value};
 
 /// A read of records by their keys.
@@ -22,6 +23,33 @@ impl Get {
     /// A read of the record with this key.
     pub fn new(definition: &'static Definition, key: RecordKey, consistent: bool) -> Self {
         Self { definition, key, consistent }
+    }
+}
+
+/// A read of many records of one repository by their keys.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct GetMany {
+    /// The repository.
+    pub definition: &'static Definition,
+    /// Which records, in the order asked; a key may repeat.
+    pub keys: Vec<RecordKey>,
+    /// Whether they must be the latest.
+    pub consistent: bool,
+    /// Whom to report each record to, by its position in `keys`.
+    pub observer: Observer,
+}
+
+impl GetMany {
+    /// A read that nobody watches.
+    pub fn new(definition: &'static Definition, keys: Vec<RecordKey>, consistent: bool) -> Self {
+        Self { definition, keys, consistent, observer: Observer::default() }
+    }
+
+    /// The same read, reported to `observer`.
+    #[must_use]
+    pub fn observed(self, observer: Observer) -> Self {
+        Self { observer, ..self }
     }
 }
 
@@ -52,32 +80,91 @@ impl FindUnique {
 }
 
 /// What a read of many records goes over.
+///
+/// It is opaque, so that an index can come to have a hash of several parts. [`kind`](Self::kind) shows it.
 #[derive(Debug, Clone)]
+pub struct Source(Over);
+
+#[derive(Debug, Clone)]
+enum Over {
+    Primary { hash: Value },
+    Index { index: &'static IndexDef, hash: Vec<Value> },
+    Scan { segment: Option<(u32, u32)> },
+}
+
+/// A [`Source`] as it is looked at.
+#[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub enum Source {
+pub enum SourceKind<'a> {
     /// The records with one hash key, in the order of their range keys.
+    #[non_exhaustive]
     Primary {
         /// The hash key.
-        hash: Value,
+        hash: &'a Value,
     },
     /// The records with one value in a secondary index, in its order.
+    #[non_exhaustive]
     Index {
         /// The index.
         index: &'static IndexDef,
-        /// The value of its hash field.
-        hash: Value,
+        /// The values of its hash fields: today one.
+        hash: &'a [Value],
     },
     /// All records, in no order.
+    #[non_exhaustive]
     Scan {
         /// Which part of how many; each record is in exactly one.
         segment: Option<(u32, u32)>,
     },
 }
 
+impl Source {
+    /// The records with one hash key.
+    pub fn primary(hash: Value) -> Self {
+        Self(Over::Primary { hash })
+    }
+
+    /// The records with these values of an index's hash fields, one for each.
+    pub fn index(index: &'static IndexDef, hash: impl IntoIterator<Item = Value>) -> Self {
+        Self(Over::Index { index, hash: hash.into_iter().collect() })
+    }
+
+    /// All records, or one segment of so many.
+    pub fn scan(segment: Option<(u32, u32)>) -> Self {
+        Self(Over::Scan { segment })
+    }
+
+    /// What it is.
+    pub fn kind(&self) -> SourceKind<'_> {
+        match &self.0 {
+            Over::Primary { hash } => SourceKind::Primary { hash },
+            Over::Index { index, hash } => SourceKind::Index { index, hash },
+            Over::Scan { segment } => SourceKind::Scan { segment: *segment },
+        }
+    }
+
+    /// The secondary index that is read, if one is.
+    pub fn index_read(&self) -> Option<&'static IndexDef> {
+        match self.0 {
+            Over::Index { index, .. } => Some(index),
+            _ => None,
+        }
+    }
+
+    /// The hash fields of what is read, with the value wanted of each; nothing for a scan.
+    pub fn hash_parts(&self, definition: &Definition) -> Vec<(KeyDef, &Value)> {
+        match &self.0 {
+            Over::Primary { hash } => vec![(definition.hash(), hash)],
+            Over::Index { index, hash } => std::iter::once(index.hash).zip(hash).collect(),
+            Over::Scan { .. } => Vec::new(),
+        }
+    }
+}
+
 /// Which range values are wanted.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub enum Span {
+pub enum KeyRange {
     /// All of them.
     All,
     /// Those between the bounds.
@@ -86,8 +173,8 @@ pub enum Span {
     Prefix(String),
 }
 
-impl Span {
-    /// The span with its ends as a range field of this kind has them.
+impl KeyRange {
+    /// The range with its ends as a range field of this kind has them.
     pub(crate) fn of_kind(self, kind: KeyKind, field: &str) -> Result<Self> {
         let end = |bound: Bound<Value>| {
             Ok(match bound {
@@ -122,18 +209,25 @@ fn as_kind(value: Value, kind: KeyKind, field: &str) -> Result<Value> {
 
 /// Where a page ended: the values of its last record. The next page begins after it.
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
 pub struct Position {
-    /// The record's range values in the index read; none for a scan.
-    pub ranges: Vec<Value>,
-    /// Its primary key.
-    pub key: RecordKey,
+    ranges: Vec<Value>,
+    key: RecordKey,
 }
 
 impl Position {
     /// A position after a record with these range values and this key.
     pub fn new(ranges: Vec<Value>, key: RecordKey) -> Self {
         Self { ranges, key }
+    }
+
+    /// The record's range values in the index read; none for a scan.
+    pub fn ranges(&self) -> &[Value] {
+        &self.ranges
+    }
+
+    /// Its primary key.
+    pub fn key(&self) -> &RecordKey {
+        &self.key
     }
 }
 
@@ -146,7 +240,7 @@ pub struct Query {
     /// What is read.
     pub source: Source,
     /// The range values wanted, of the first range field.
-    pub span: Span,
+    pub range: KeyRange,
     /// What must be true of a record to be returned.
     pub filter: Option<Expr>,
     /// Whether the order is turned round.
@@ -170,7 +264,7 @@ impl Query {
         Self {
             definition,
             source,
-            span: Span::All,
+            range: KeyRange::All,
             filter: None,
             descending: false,
             limit,
@@ -187,10 +281,10 @@ impl Query {
     }
 
     fn ranges(&self) -> Vec<KeyDef> {
-        match &self.source {
-            Source::Primary { .. } => self.definition.range().into_iter().collect(),
-            Source::Index { index, .. } => index.ranges.to_vec(),
-            Source::Scan { .. } => Vec::new(),
+        match self.source.kind() {
+            SourceKind::Primary { .. } => self.definition.range().into_iter().collect(),
+            SourceKind::Index { index, .. } => index.ranges.to_vec(),
+            SourceKind::Scan { .. } => Vec::new(),
         }
     }
 
@@ -211,14 +305,14 @@ impl Query {
 /// A page of records.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
-pub struct Records {
+pub struct RecordPage {
     /// The records.
     pub records: Vec<Record>,
     /// Where to go on; nothing at the end.
     pub next: Option<Position>,
 }
 
-impl Records {
+impl RecordPage {
     /// A page of `records` that goes on at `next`.
     pub fn new(records: Vec<Record>, next: Option<Position>) -> Self {
         Self { records, next }

@@ -1,8 +1,10 @@
-use super::{Call, RecordKey};
+use super::call::Call;
+use super::key::RecordKey;
 use crate::change::Change;
 use crate::condition::{Expr, foreign};
 use crate::definition::{Definition, IndexDef};
 use crate::error::{Error, ErrorKind, Result};
+use crate::progress::Observer;
 use crate::value::{EXPIRES, Record, Value};
 
 /// A write of one record.
@@ -65,6 +67,29 @@ impl Written {
     /// Of an update.
     pub fn updated(record: Record) -> Self {
         Self { existed: true, record: Some(record) }
+    }
+}
+
+/// Puts and deletes, each for itself.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct WriteMany {
+    /// The writes; those of one record happen in their order.
+    pub writes: Vec<Write>,
+    /// Whom to report each write to, by its position in `writes`.
+    pub observer: Observer,
+}
+
+impl WriteMany {
+    /// Writes that nobody watches.
+    pub fn new(writes: Vec<Write>) -> Self {
+        Self { writes, observer: Observer::default() }
+    }
+
+    /// The same writes, reported to `observer`.
+    #[must_use]
+    pub fn observed(self, observer: Observer) -> Self {
+        Self { observer, ..self }
     }
 }
 
@@ -135,7 +160,7 @@ impl Write {
     /// caller's condition, and what the changes need.
     pub fn requirement(&self) -> Option<Expr> {
         let version = self.version.zip(self.definition.version()).map(|(expected, name)| {
-            let path = crate::field::Path::field(name);
+            let path = crate::path::Path::field(name);
             let op = crate::condition::Op::Eq;
             self.definition.stored(Expr::Compare { path, op, value: Value::Int(expected.into()) })
         });

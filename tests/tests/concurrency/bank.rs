@@ -95,7 +95,7 @@ async fn watch(arena: Arc<Arena>) -> Result<(), String> {
 async fn balances_add_up(db: &Database) -> Found {
     let ids = |vaults: bool| (0..ACCOUNTS).filter(move |id| is_vault(*id) == vaults);
     let gets = (ids(false).map(Account::get).collect::<Vec<_>>(), ids(true).map(Vault::get).collect::<Vec<_>>());
-    let (accounts, vaults) = match fate(db.read(gets).await)? {
+    let (accounts, vaults) = match fate(db.snapshot(gets).await)? {
         Fate::Done(read) => read,
         // Too much went on for a look; the next one may get through.
         _ => return Ok(()),

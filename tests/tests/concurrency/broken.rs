@@ -81,7 +81,7 @@ impl Broken {
             (Flaw::ConditionForgotten, _) => write.condition = None,
             (Flaw::ConditionLookedAtFirst, _) if write.condition.is_some() => {
                 let get = Get::new(write.definition, write.key.clone(), true);
-                let stored = self.inner.get(call, get).await?;
+                let stored = self.inner.get(call.clone(), get).await?;
                 write.judge(stored.as_ref(), &call)?;
                 // Long enough for another thread, too.
                 tokio::time::sleep(Duration::from_millis(fastrand::u64(..3))).await;
@@ -90,17 +90,17 @@ impl Broken {
             (Flaw::VersionForgotten, _) => write.version = None,
             (Flaw::CreateOverwrites, Action::Create(record)) => write.action = Action::Put(record.clone()),
             (Flaw::ChangeSentAgain, Action::Update(_)) if sometimes => {
-                drop(self.inner.write(call, write.clone()).await);
+                drop(self.inner.write(call.clone(), write.clone()).await);
             }
             (Flaw::PutSentAgain, Action::Put(_)) => {
-                self.inner.write(call, write.clone()).await?;
+                self.inner.write(call.clone(), write.clone()).await?;
                 for _ in 0..8 {
                     pause().await;
                 }
             }
             (Flaw::WriteLost, Action::Put(_)) if sometimes => return Ok(Written::existed(true)),
             (Flaw::FalseFailure, Action::Put(_)) if sometimes => {
-                self.inner.write(call, write).await?;
+                self.inner.write(call.clone(), write).await?;
                 return Err(Error::new(ErrorKind::Timeout, "it was done all the same"));
             }
             (Flaw::TokenStandsStill, Action::Update(changes)) => {
@@ -113,11 +113,11 @@ impl Broken {
             _ => {}
         }
         if self.flaw == Flaw::StaleRead {
-            let stored = self.inner.get(call, Get::new(write.definition, write.key.clone(), true)).await?;
+            let stored = self.inner.get(call.clone(), Get::new(write.definition, write.key.clone(), true)).await?;
             self.before().insert(format!("{:?}", write.key), stored);
         }
         let refused = write.clone();
-        let result = self.inner.write(call, write).await;
+        let result = self.inner.write(call.clone(), write).await;
         if self.flaw == Flaw::GuardOrphaned && result.as_ref().is_err_and(|e| e.kind() == ErrorKind::UniqueViolation) {
             self.leave_a_ghost(call, refused).await;
         }
@@ -126,23 +126,23 @@ impl Broken {
 
     /// The values are looked for, and the record is stored later.
     async fn loose(&self, call: Call, mut write: Write) -> Result<Written> {
-        let stored = self.inner.get(call, Get::new(LooseClaim::definition(), write.key.clone(), true)).await?;
+        let stored = self.inner.get(call.clone(), Get::new(LooseClaim::definition(), write.key.clone(), true)).await?;
         write.judge(stored.as_ref(), &call)?;
         for (index, value) in write.outcome(stored.as_ref())?.iter().flat_map(|new| indexed(write.definition, new)) {
-            let holder = self.holder(call, index, value).await?;
+            let holder = self.holder(call.clone(), index, value).await?;
             if holder.is_some_and(|holder| RecordKey::of(write.definition, &holder).ok() != Some(write.key.clone())) {
                 return Err(Error::new(ErrorKind::UniqueViolation, "taken").on_index(index));
             }
         }
         pause().await;
         write.definition = LooseClaim::definition();
-        self.inner.write(call, write).await
+        self.inner.write(call.clone(), write).await
     }
 
     async fn holder(&self, call: Call, index: &str, value: Value) -> Result<Option<Record>> {
         let definition = LooseClaim::definition();
         let index = definition.index(index).ok_or_else(|| Error::new(ErrorKind::Backend, "no such index"))?;
-        let query = Query::new(definition, Source::Index { index, hash: value }, 1);
+        let query = Query::new(definition, Source::index(index, [value]), 1);
         Ok(self.inner.query(call, query).await?.records.pop())
     }
 
@@ -152,8 +152,8 @@ impl Broken {
         let ghost = Value::from(format!("ghost {}", fastrand::u64(..)));
         record.set("id", ghost.clone());
         record.set("name", ghost.clone());
-        write.key.hash = ghost;
-        drop(self.inner.write(call, write).await);
+        write.key = RecordKey::new(ghost);
+        drop(self.inner.write(call.clone(), write).await);
     }
 }
 
@@ -223,21 +223,21 @@ impl Backend for Broken {
             let mut written = Vec::with_capacity(writes.len());
             for (at, write) in writes.into_iter().enumerate() {
                 pause().await;
-                written.push(self.inner.write(call, write).await.map_err(|e| e.at_position(at))?);
+                written.push(self.inner.write(call.clone(), write).await.map_err(|e| e.at_position(at))?);
             }
             Ok(written)
         })
     }
 
-    fn read_together(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
+    fn read_snapshot(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
         if self.flaw != Flaw::ReadInParts {
-            return self.inner.read_together(call, gets);
+            return self.inner.read_snapshot(call, gets);
         }
         Reply::later(async move {
             let mut found = Vec::with_capacity(gets.len());
             for get in gets {
                 pause().await;
-                found.push(self.inner.get(call, get).await?);
+                found.push(self.inner.get(call.clone(), get).await?);
             }
             Ok(found)
         })

@@ -40,7 +40,7 @@ pub(crate) async fn each_name_has_one_owner(arena: Arena) -> Found {
 }
 
 async fn nothing_is_broken(db: &Database) -> Found {
-    let broken = db.check::<Claim>().await.map_err(wrong)?;
+    let broken = db.verify::<Claim>().await.map_err(wrong)?;
     if broken.is_empty() { Ok(()) } else { Err(broken.join("; ")) }
 }
 

@@ -30,7 +30,7 @@ async fn expire(t: &Test, seconds: u64) {
 }
 
 async fn sound(t: &Test) {
-    assert_eq!(t.db.check::<Seat>().await.unwrap(), Vec::<String>::new());
+    assert_eq!(t.db.verify::<Seat>().await.unwrap(), Vec::<String>::new());
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
@@ -77,7 +77,7 @@ async fn no_read_shows_what_has_expired(t: Test) {
     let rest = Visit::query("h").limit(3).after(page.next.unwrap()).exec(db).await.unwrap();
     assert_eq!((rest.items.len(), rest.next.is_none()), (2, true));
     assert_eq!(Visit::scan().segments(3).all(db).await.unwrap().len(), 5);
-    let both = db.read((Visit::get("h", 0), Visit::get("h", 1))).await.unwrap();
+    let both = db.snapshot((Visit::get("h", 0), Visit::get("h", 1))).await.unwrap();
     assert_eq!((both.0, both.1.map(|visit| visit.number)), (None, Some(1)));
     let many = Visit::get_many([("h", 2), ("h", 3), ("h", 2)]).exec(db).await.unwrap();
     assert_eq!(many.iter().map(Option::is_some).collect::<Vec<_>>(), [false, true, false]);
@@ -146,7 +146,7 @@ async fn batches_pass_over_what_has_expired(t: Test) {
     let all: Vec<_> = heirs.chain(back).collect();
     Seat::put_many(&all).exec(db).await.unwrap();
     let late = Seat::put_many(&[seat(20, "p3", LATER), seat(21, "r", LATER)]).exec(db).await.unwrap_err();
-    assert_eq!((late.failures().len(), late.failures()[0].index), (1, 0));
+    assert_eq!((late.failures().len(), late.failures()[0].position), (1, 0));
     Seat::delete_many(22..30).exec(db).await.unwrap();
     assert_eq!(Seat::scan().count(db).await.unwrap(), 41);
     for n in 0..30 {
@@ -221,7 +221,7 @@ async fn a_life_without_end_keeps_the_value(t: Test) {
     expire(&t, 10).await;
     Perch::create(&perch(2, None)).exec(db).await.unwrap();
     assert_eq!(Perch::find_by_place("branch").consistent().exec(db).await.unwrap(), Some(perch(2, None)));
-    assert_eq!(db.check::<Perch>().await.unwrap(), Vec::<String>::new());
+    assert_eq!(db.verify::<Perch>().await.unwrap(), Vec::<String>::new());
 }
 
 async fn what_was_taken_over_stays_with_its_heir(t: Test) {

@@ -51,7 +51,7 @@ async fn what_could_not_be_done_comes_back_by_item(t: Test) {
     let db = t.with::<Note>().await;
     let notes = [note("a"), note(""), note("c"), Note { ratio: f64::NAN, ..note("d") }];
     let error = Note::put_many(&notes).exec(db).await.unwrap_err();
-    let failed: Vec<_> = error.failures().iter().map(|f| (f.index, f.error.kind())).collect();
+    let failed: Vec<_> = error.failures().iter().map(|f| (f.position, f.error.kind())).collect();
     assert_eq!(failed, [(1, ErrorKind::InvalidInput), (3, ErrorKind::InvalidInput)]);
     assert_eq!(Note::get_many(["a", "c"]).exec(db).await.unwrap(), [Some(note("a")), Some(note("c"))]);
 }
@@ -114,7 +114,7 @@ async fn a_dropped_batch_is_accounted_for(t: Test) {
     let db = t.with::<Note>().await;
     let notes: Vec<_> = (0..1500).map(|n| note(&n.to_string())).collect();
     let first = Arc::new(Notify::new());
-    let progress = Progress::told_to({
+    let progress = Progress::with_listener({
         let first = first.clone();
         move |_, _| first.notify_one()
     });
@@ -137,7 +137,7 @@ async fn of_items_that_are_too_large_only_they_fail(t: Test) {
     notes[3].data = vec![1; bytes];
     notes[27].title = "x".repeat(bytes);
     let error = Note::put_many(&notes).exec(db).await.unwrap_err();
-    let failed: Vec<_> = error.failures().iter().map(|f| (f.index, f.error.kind())).collect();
+    let failed: Vec<_> = error.failures().iter().map(|f| (f.position, f.error.kind())).collect();
     assert_eq!(failed, [(3, ErrorKind::InvalidInput), (27, ErrorKind::InvalidInput)]);
     assert_eq!(Note::scan().count(db).await.unwrap(), 28);
 }
@@ -161,7 +161,7 @@ async fn what_the_deadline_leaves_undone_is_told_item_by_item(t: Test) {
     let mut failures = error.failures().iter().peekable();
     let mut kinds = std::collections::BTreeMap::new();
     for (at, stored) in stored.iter().enumerate() {
-        let failure = failures.next_if(|failure| failure.index == at).map(|failure| failure.error.kind());
+        let failure = failures.next_if(|failure| failure.position == at).map(|failure| failure.error.kind());
         *kinds.entry(format!("{failure:?}")).or_insert(0) += 1;
         match failure {
             None => assert!(stored.is_some(), "{at} was told to be done"),

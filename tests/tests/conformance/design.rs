@@ -198,7 +198,7 @@ async fn what_was_not_defined_is_told_to_every_operation(t: Test) {
         kind(Account::put_many(&seconds).exec(db).await),
         kind(Account::delete_many(["a"]).exec(db).await),
         kind(db.transaction().add(Account::create(&a)).commit().await),
-        kind(db.read(Account::get("a")).await),
+        kind(db.snapshot(Account::get("a")).await),
     ];
     assert_eq!(told, [ErrorKind::SchemaMismatch; 15]);
     let error = db.transaction().add(Account::create(&a)).commit().await.unwrap_err();
@@ -222,10 +222,10 @@ async fn each_item_that_failed_says_where(t: Test) {
     let db = t.with::<Note>().await;
     let error = Note::put_many(&[note("a"), note(""), note("c")]).exec(db).await.unwrap_err();
     let [failure] = error.failures() else { panic!("{error:?}") };
-    assert_eq!((failure.index, failure.error.kind()), (1, ErrorKind::InvalidInput));
+    assert_eq!((failure.position, failure.error.kind()), (1, ErrorKind::InvalidInput));
     assert_eq!((failure.error.repository(), failure.error.operation()), (Some("note"), Some("put_many")));
     let error = Note::delete_many(["", "a"]).exec(db).await.unwrap_err();
-    assert_eq!(error.failures().iter().map(|failure| failure.index).collect::<Vec<_>>(), [0]);
+    assert_eq!(error.failures().iter().map(|failure| failure.position).collect::<Vec<_>>(), [0]);
     assert_eq!(Note::scan().count(db).await.unwrap(), 1);
 }
 

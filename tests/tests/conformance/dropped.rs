@@ -50,7 +50,7 @@ async fn a_dropped_write_is_whole(t: Test) {
         Guest::put(&guest(n)).exec(db).await.unwrap();
         assert_eq!(Guest::find_by_name(&guest(n).name).consistent().exec(db).await.unwrap(), Some(guest(n)));
     }
-    assert_eq!(db.check::<Guest>().await.unwrap(), Vec::<String>::new());
+    assert_eq!(db.verify::<Guest>().await.unwrap(), Vec::<String>::new());
 }
 
 async fn a_dropped_transaction_locks_nothing(t: Test) {
@@ -68,11 +68,11 @@ async fn a_dropped_transaction_locks_nothing(t: Test) {
         // A transaction that had been left open would hold the room until the server gives it up, a minute later.
         let other = timeout(Duration::from_secs(20), Room::update(1).add(Room::GUESTS, 0).exec(db));
         other.await.expect("the room is free").unwrap();
-        let guests = db.read((0..TRIES).map(Guest::get).collect::<Vec<_>>());
+        let guests = db.snapshot((0..TRIES).map(Guest::get).collect::<Vec<_>>());
         assert!(guests.await.unwrap().iter().flatten().count() as u64 <= n + 1);
     }
     enter(TRIES).await.unwrap();
-    let (room, guests) = db.read((Room::get(1), (0..=TRIES).map(Guest::get).collect::<Vec<_>>())).await.unwrap();
+    let (room, guests) = db.snapshot((Room::get(1), (0..=TRIES).map(Guest::get).collect::<Vec<_>>())).await.unwrap();
     assert_eq!(room.unwrap().guests, guests.into_iter().flatten().count() as u64, "each transaction is whole");
-    assert_eq!(db.check::<Guest>().await.unwrap(), Vec::<String>::new());
+    assert_eq!(db.verify::<Guest>().await.unwrap(), Vec::<String>::new());
 }

@@ -50,7 +50,7 @@ async fn a_taken_value_is_told_of_every_length() {
         .zip(&texts)
         .flat_map(|(id, text)| [Sign { id, text: text.clone() }, Sign { id: id + 10_000, text: format!("free {id}") }]);
     let refused = Sign::put_many(&both.collect::<Vec<_>>()).exec(db).await.unwrap_err();
-    let taken: Vec<_> = refused.failures().iter().map(|failure| failure.index).collect();
+    let taken: Vec<_> = refused.failures().iter().map(|failure| failure.position).collect();
     assert_eq!(taken, (0..texts.len()).map(|at| at * 2).collect::<Vec<_>>());
     assert!(refused.failures().iter().all(|failure| is_taken(&failure.error)), "{refused}");
     assert_eq!(Sign::scan().count(db).await.unwrap(), 2 * u64::try_from(texts.len()).unwrap());

@@ -234,7 +234,7 @@ async fn dates_of_other_programs_are_found_on_every_path(t: Test) {
     }
     let both = [theirs.clone(), own.clone()];
     assert_eq!(Visit::get("ada", theirs.at).exec(db).await.unwrap().as_ref(), Some(&theirs));
-    let together = db.read((Visit::get("ada", theirs.at), Visit::get("ada", own.at))).await.unwrap();
+    let together = db.snapshot((Visit::get("ada", theirs.at), Visit::get("ada", own.at))).await.unwrap();
     assert_eq!(together, (Some(theirs.clone()), Some(own.clone())));
     assert_eq!(Visit::query("ada").all(db).await.unwrap(), both);
     let page = Visit::query("ada").limit(1).exec(db).await.unwrap();
@@ -263,7 +263,7 @@ async fn a_unique_instant_is_one_record_s(t: Test) {
     let moved = Visit::update("ada", at(7)).set(Visit::BADGE, system(8)).exec(db).await.unwrap();
     Visit::create(&visit("eve", 7)).exec(db).await.unwrap();
     assert_eq!(Visit::find_by_badge(system(8)).consistent().exec(db).await.unwrap(), Some(moved));
-    assert_eq!(db.check::<Visit>().await.unwrap(), Vec::<String>::new());
+    assert_eq!(db.verify::<Visit>().await.unwrap(), Vec::<String>::new());
 }
 
 /// The same repository of a program that keeps the time as it likes.
@@ -292,7 +292,7 @@ async fn what_is_no_instant_is_told_on_every_path(t: Test) {
         Login::scan().all(db).await.unwrap_err(),
         Login::scan().limit(1).exec(db).await.unwrap_err(),
         Login::scan().filter(Login::AT.ne(at(1_000))).first(db).await.unwrap_err(),
-        db.read(Login::get("ada")).await.unwrap_err(),
+        db.snapshot(Login::get("ada")).await.unwrap_err(),
     ];
     for error in errors.drain(..) {
         assert_eq!((error.kind(), error.repository()), (ErrorKind::Codec, Some("logins")));

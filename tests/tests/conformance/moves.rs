@@ -24,7 +24,7 @@ async fn holds(t: &Test, login: &str) -> Option<String> {
 }
 
 async fn sound(t: &Test) {
-    assert_eq!(t.db.check::<Account>().await.unwrap(), Vec::<String>::new());
+    assert_eq!(t.db.verify::<Account>().await.unwrap(), Vec::<String>::new());
 }
 
 fn told(error: &reposit::Error) -> (ErrorKind, Option<&str>, Option<usize>) {
@@ -150,7 +150,7 @@ async fn a_batch_gives_a_value_to_the_first_that_asks(t: Test) {
     let accounts: Vec<_> =
         (0..20).map(|n| Account { number: n, login: format!("l{}", n % 4), ..account(&format!("x{n}")) }).collect();
     let error = Account::put_many(&accounts).exec(db).await.unwrap_err();
-    let failed: Vec<_> = error.failures().iter().map(|failure| failure.index).collect();
+    let failed: Vec<_> = error.failures().iter().map(|failure| failure.position).collect();
     assert_eq!(failed, (4..20).collect::<Vec<_>>());
     assert!(error.failures().iter().all(|failure| failure.error.index() == Some("by_login")), "{error:?}");
     for n in 0..4 {
@@ -179,7 +179,7 @@ async fn a_value_given_up_in_a_batch_can_be_taken_after(t: Test) {
     // The other way round each finds its value taken.
     let back = [c.clone(), b.clone(), a.clone()];
     let error = Account::put_many(&back).exec(db).await.unwrap_err();
-    let failed: Vec<_> = error.failures().iter().map(|failure| failure.index).collect();
+    let failed: Vec<_> = error.failures().iter().map(|failure| failure.position).collect();
     assert_eq!(failed, [0, 1, 2], "{error:?}");
     sound(&t).await;
 }
@@ -190,12 +190,12 @@ async fn one_record_many_times_in_a_batch(t: Test) {
     let a = |login: &str| account("a").clone_with_login(login);
     // The second is refused, and what the first has stored stays.
     let error = Account::put_many(&[a("one"), a("login-b")]).exec(db).await.unwrap_err();
-    let failed: Vec<_> = error.failures().iter().map(|f| (f.index, f.error.kind())).collect();
+    let failed: Vec<_> = error.failures().iter().map(|f| (f.position, f.error.kind())).collect();
     assert_eq!(failed, [(1, ErrorKind::UniqueViolation)]);
     assert_eq!(Account::get("a").exec(db).await.unwrap(), Some(a("one")));
     // The first is refused, and the second done.
     let error = Account::put_many(&[a("login-b"), a("two")]).exec(db).await.unwrap_err();
-    let failed: Vec<_> = error.failures().iter().map(|f| (f.index, f.error.kind())).collect();
+    let failed: Vec<_> = error.failures().iter().map(|f| (f.position, f.error.kind())).collect();
     assert_eq!(failed, [(0, ErrorKind::UniqueViolation)]);
     // Its value is free for another in between.
     let c = account("c").clone_with_login("two");

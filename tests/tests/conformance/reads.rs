@@ -6,15 +6,15 @@ use crate::models::{Account, Event, Note, Token, User, account, event, note, tok
 const MODULE: &str = module_path!();
 
 cases!(
-    records_of_several_models_are_read_together,
-    what_is_read_together_is_of_one_moment,
+    records_of_several_models_are_read_snapshot,
+    what_is_read_snapshot_is_of_one_moment,
     a_sound_repository_checks_clean,
     explain_shows_the_request_and_sends_nothing,
     the_raw_client_is_there,
     a_record_read_by_hand_is_decoded,
 );
 
-async fn records_of_several_models_are_read_together(t: Test) {
+async fn records_of_several_models_are_read_snapshot(t: Test) {
     t.with::<Event>().await;
     t.with::<Token>().await;
     let db = t.with::<Note>().await;
@@ -22,18 +22,18 @@ async fn records_of_several_models_are_read_together(t: Test) {
     Event::create(&event("s", 1, 0)).exec(db).await.unwrap();
     Token::create(&token("t", START)).exec(db).await.unwrap();
     let read =
-        async || db.read((Note::get("n"), Event::get("s", 1), Note::get("none"), Token::get("t"))).await.unwrap();
+        async || db.snapshot((Note::get("n"), Event::get("s", 1), Note::get("none"), Token::get("t"))).await.unwrap();
     assert_eq!(read().await, (Some(note("n")), Some(event("s", 1, 0)), None, Some(token("t", START))));
     t.clock.advance(Duration::from_secs(86_400));
     assert_eq!(read().await.3, None);
-    let read = db.read(vec![Note::get("none"), Note::get("n")]).await.unwrap();
+    let read = db.snapshot(vec![Note::get("none"), Note::get("n")]).await.unwrap();
     assert_eq!(read, [None, Some(note("n"))]);
-    assert_eq!(db.read(Vec::<reposit::operation::Get<Note>>::new()).await.unwrap(), []);
+    assert_eq!(db.snapshot(Vec::<reposit::operation::Get<Note>>::new()).await.unwrap(), []);
     let many = (0..101).map(|n| Note::get(&n.to_string())).collect::<Vec<_>>();
-    assert_eq!(crate::harness::kind(db.read(many).await), reposit::ErrorKind::InvalidInput);
+    assert_eq!(crate::harness::kind(db.snapshot(many).await), reposit::ErrorKind::InvalidInput);
 }
 
-async fn what_is_read_together_is_of_one_moment(t: Test) {
+async fn what_is_read_snapshot_is_of_one_moment(t: Test) {
     let db = t.with::<Note>().await;
     for id in ["a", "b"] {
         Note::create(&Note { count: 50, ..note(id) }).exec(db).await.unwrap();
@@ -51,7 +51,7 @@ async fn what_is_read_together_is_of_one_moment(t: Test) {
     };
     let reader = async {
         for _ in 0..20 {
-            let (a, b) = db.read((Note::get("a"), Note::get("b"))).await.unwrap();
+            let (a, b) = db.snapshot((Note::get("a"), Note::get("b"))).await.unwrap();
             assert_eq!(a.unwrap().count + b.unwrap().count, 100);
         }
     };
@@ -65,7 +65,7 @@ async fn a_sound_repository_checks_clean(t: Test) {
     }
     Account::update("a").set(Account::LOGIN, "moved").exec(db).await.unwrap();
     Account::delete("b").exec(db).await.unwrap();
-    let found = db.check::<Account>().await.unwrap();
+    let found = db.verify::<Account>().await.unwrap();
     assert!(found.is_empty(), "{found:?}");
 }
 
@@ -94,7 +94,7 @@ async fn explain_shows_the_request_and_sends_nothing(t: Test) {
         (Note::scan().filter(Note::TITLE.eq("hello")).limit(3).explain(db), &["note", "hello"]),
         (events().explain(db), &["events", "severity"]),
         (transaction.explain(), &["note", "users", "99"]),
-        (db.explain_read((Note::get("n"), User::get("u1"))), &["note", "users", "u1"]),
+        (db.explain_snapshot((Note::get("n"), User::get("u1"))), &["note", "users", "u1"]),
     ];
     for (at, (text, parts)) in shown.into_iter().enumerate() {
         match text {

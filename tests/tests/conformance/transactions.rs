@@ -199,7 +199,7 @@ async fn unique_values_count_as_operations(t: Test) {
     touch(34).await.unwrap();
     let kept: Vec<_> = accounts.iter().map(|one| Account { balance: 7, ..one.clone() }).collect();
     kept.iter().fold(db.transaction(), |all, one| all.add(Account::put(one))).commit().await.unwrap();
-    assert_eq!(db.check::<Account>().await.unwrap(), Vec::<String>::new());
+    assert_eq!(db.verify::<Account>().await.unwrap(), Vec::<String>::new());
 }
 
 async fn an_update_of_a_transaction_that_makes_too_much_is_named(t: Test) {

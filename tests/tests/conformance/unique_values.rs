@@ -64,7 +64,7 @@ async fn are_different(t: &Test, badges: Vec<Badge>, index: &str) {
         assert_eq!(failed.failures()[0].error.index(), Some(index), "{failed:?}");
     }
     assert_eq!(Badge::scan().count(db).await.unwrap(), badges.len() as u64);
-    assert_eq!(db.check::<Badge>().await.unwrap(), Vec::<String>::new());
+    assert_eq!(db.verify::<Badge>().await.unwrap(), Vec::<String>::new());
 }
 
 async fn texts_that_look_alike_are_different(t: Test) {
@@ -180,7 +180,7 @@ async fn a_value_over_several_fields_needs_all_of_them(t: Test) {
     assert_eq!(Badge::find_by_first_and_second("a", "b").consistent().exec(db).await.unwrap(), None);
     Badge::update(10).set(Badge::FIRST, "a").exec(db).await.unwrap();
     assert_eq!(kind(Badge::update(0).set(Badge::FIRST, "a").exec(db).await), ErrorKind::UniqueViolation);
-    assert_eq!(db.check::<Badge>().await.unwrap(), Vec::<String>::new());
+    assert_eq!(db.verify::<Badge>().await.unwrap(), Vec::<String>::new());
 }
 
 async fn of_two_taken_values_the_first_declared_is_told(t: Test) {
@@ -218,7 +218,7 @@ async fn a_value_goes_and_comes_back(t: Test) {
         Badge::put(&badge(2)).exec(db).await.unwrap();
         assert_eq!(Badge::find_by_name("n").consistent().exec(db).await.unwrap(), None);
     }
-    assert_eq!(db.check::<Badge>().await.unwrap(), Vec::<String>::new());
+    assert_eq!(db.verify::<Badge>().await.unwrap(), Vec::<String>::new());
 }
 
 async fn upserts_move_values(t: Test) {
@@ -235,7 +235,7 @@ async fn upserts_move_values(t: Test) {
     Badge::upsert(3).set(Badge::NAME, "one").exec(db).await.unwrap();
     let found = Badge::find_by_name("one").consistent().exec(db).await.unwrap();
     assert_eq!(found.map(|badge| badge.id), Some(3));
-    assert_eq!(db.check::<Badge>().await.unwrap(), Vec::<String>::new());
+    assert_eq!(db.verify::<Badge>().await.unwrap(), Vec::<String>::new());
 }
 
 async fn an_update_that_sets_nothing_new_takes_nothing(t: Test) {

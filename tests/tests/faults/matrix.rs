@@ -77,9 +77,9 @@ impl Matrix {
         let mut matrix = Self { label: stand.server.label(), rows, cells, broken: Vec::new() };
         matrix.settle(&stand, &written).await;
         let mut broken = Vec::new();
-        broken.extend(stand.truth.check::<Thing>().await.expect("a check"));
-        broken.extend(stand.truth.check::<Person>().await.expect("a check"));
-        broken.extend(stand.truth.check::<Page>().await.expect("a check"));
+        broken.extend(stand.truth.verify::<Thing>().await.expect("a check"));
+        broken.extend(stand.truth.verify::<Person>().await.expect("a check"));
+        broken.extend(stand.truth.verify::<Page>().await.expect("a check"));
         for operation in Operation::ALL {
             report::ran(&format!("faults::{}", operation.name()), &matrix.label);
         }

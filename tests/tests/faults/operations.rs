@@ -308,7 +308,7 @@ impl Operation {
             Self::Query => told(Line::query(id).range(1..).consistent().all(db).await),
             Self::Count => told(Line::query(id).range(1..).count(db).await),
             Self::Scan => told(Thing::scan().filter(Thing::ID.eq(id)).all(db).await),
-            Self::ReadTogether => told(db.read((Thing::get(id), Thing::get(&item(id, 0)))).await),
+            Self::ReadTogether => told(db.snapshot((Thing::get(id), Thing::get(&item(id, 0)))).await),
             Self::PutManyRecords => told(Thing::put_many(&things(id)).exec(db).await),
             Self::PutManyUnique => told(Person::put_many(&people(id)).exec(db).await),
             Self::DeleteManyRecords => told(Thing::delete_many((0..BATCH).map(|n| item(id, n))).exec(db).await),

@@ -41,7 +41,7 @@ async fn reads(db: &Database) {
         ("count", ends("count", Line::query("a").count(db)).await),
         ("stream", ends("stream", Line::query("a").stream(db).try_collect::<Vec<_>>()).await),
         ("segments", ends("segments", Thing::scan().segments(4).stream(db).try_collect::<Vec<_>>()).await),
-        ("read", ends("read", db.read((Thing::get("a"), Thing::get("b")))).await),
+        ("read", ends("read", db.snapshot((Thing::get("a"), Thing::get("b")))).await),
     ];
     for (what, kind) in kinds {
         assert_ne!(kind, ErrorKind::OutcomeUnknown, "{what}");

@@ -39,7 +39,7 @@ pub(crate) fn judge(
         Err(error) if !error.failures().is_empty() => {
             let mut words = Vec::new();
             for n in 0..BATCH {
-                let failure = error.failures().iter().find(|failure| failure.index == n);
+                let failure = error.failures().iter().find(|failure| failure.position == n);
                 let told = failure.map_or(Ok(()), |failure| Err(failure.error.kind()));
                 let (before, done) = (of_item(&expected.before, id, n), of_item(&expected.after, id, n));
                 judge_state(told, &before, &done, &of_item(after, id, n)).map_err(|lie| format!("item {n}: {lie}"))?;

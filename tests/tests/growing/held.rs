@@ -51,20 +51,20 @@ macro_rules! contested {
             "one of them is `UniqueViolation`; on DynamoDB both are done, and `check` names both records",
         );
 
-        let found = db.check::<$knows>().await.expect("a look");
+        let found = db.verify::<$knows>().await.expect("a look");
         let shared = found.iter().filter(|line| line.contains("is also that of record")).count();
         assert_eq!(shared, if by_guards { EACH } else { 0 }, "{found:#?}");
         assert_eq!(found.len() > shared, by_guards, "of what was moved: {found:#?}");
         if by_guards {
-            db.mend::<$knows>().await.expect("a repair");
-            let left = db.check::<$knows>().await.expect("a look");
+            db.repair::<$knows>().await.expect("a repair");
+            let left = db.verify::<$knows>().await.expect("a look");
             assert_eq!(left.len(), EACH, "what records share is their owner's to decide: {left:#?}");
             for at in 0..EACH {
                 $other::delete(&format!("other-{at}")).exec(db).await.expect("a delete");
             }
-            db.mend::<$knows>().await.expect("a repair");
+            db.repair::<$knows>().await.expect("a repair");
         }
-        assert_eq!(db.check::<$knows>().await.expect("a look"), Vec::<String>::new());
+        assert_eq!(db.verify::<$knows>().await.expect("a look"), Vec::<String>::new());
         for at in 0..EACH {
             let holders = $knows::scan().filter($knows::EMAIL.eq(&*same(at))).count(db).await.expect("a count");
             assert_eq!(holders, 1, "of {}", same(at));

@@ -114,7 +114,7 @@ pub(crate) async fn an_index_is_made_unique(stand: Stand) -> Section {
         "both at work, with different values",
         beside!(db, put Indexed: Indexed::made, put UniqueRenamed: UniqueRenamed::made),
     );
-    db.mend::<UniqueRenamed>().await.expect("a repair");
+    db.repair::<UniqueRenamed>().await.expect("a repair");
     contested!(db, &mut told, knows: UniqueRenamed by "by_mail" find_by_mail, not: Indexed, refused: Unique);
     told
 }
@@ -138,8 +138,8 @@ pub(crate) async fn a_unique_index_is_added(stand: Stand) -> Section {
     );
     told.tell("both at work, with different values", beside!(db, put Bare: Bare::made, put Unique: Unique::made));
     told.tell("`define` once more by the new release", word(db.define::<Unique>().await));
-    let broken = db.mend::<Unique>().await.expect("a repair");
-    let left = db.check::<Unique>().await.expect("a look");
+    let broken = db.repair::<Unique>().await.expect("a repair");
+    let left = db.verify::<Unique>().await.expect("a look");
     assert!(left.is_empty(), "{left:?} after {broken:?}");
     let clash = Unique { email: "old-3".into(), ..Unique::made("c") };
     told.tell(
@@ -162,7 +162,7 @@ pub(crate) async fn a_unique_index_is_removed(stand: Stand) -> Section {
         naming(Unique::put(&clash).exec(db).await, "by_email")
     });
     told.tell("both at work, with different values", beside!(db, put Unique: Unique::made, put Bare: Bare::made));
-    db.mend::<Unique>().await.expect("a repair");
+    db.repair::<Unique>().await.expect("a repair");
     contested!(db, &mut told, knows: Unique by "by_email" find_by_email, not: Bare, refused: Bare);
     told
 }
@@ -187,8 +187,8 @@ pub(crate) async fn a_unique_index_is_renamed(stand: Stand) -> Section {
     );
     told.tell("`define` by the old release", word(db.define::<Unique>().await));
     told.tell("both at work", beside!(db, put Unique: Unique::made, put UniqueRenamed: UniqueRenamed::made));
-    assert!(db.check::<Unique>().await.expect("a look").is_empty());
-    assert!(db.check::<UniqueRenamed>().await.expect("a look").is_empty());
+    assert!(db.verify::<Unique>().await.expect("a look").is_empty());
+    assert!(db.verify::<UniqueRenamed>().await.expect("a look").is_empty());
     told
 }
 
@@ -240,7 +240,7 @@ async fn unique_beside_not(db: &Database, told: &mut Section) {
     at_once(old, new).await;
     assert_eq!(seen!(db, Unique), if by_guards { 2 * EACH } else { EACH });
     if by_guards {
-        db.mend::<Unique>().await.expect("a repair");
+        db.repair::<Unique>().await.expect("a repair");
         // What came of it stands in the table of the index that is removed.
         let mut same = Section::default();
         contested!(db, &mut same, knows: Unique by "by_email" find_by_email, not: Indexed, refused: Indexed);

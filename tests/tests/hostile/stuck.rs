@@ -42,7 +42,7 @@ async fn pages_that_stand_still_are_told(target: Target) {
     stands_still("scan by pages", Line::scan().limit(10).exec(&db)).await;
     stands_still("scan, counted", Line::scan().count(&db)).await;
     stands_still("scan, stream", Line::scan().stream(&db).try_collect::<Vec<_>>()).await;
-    stands_still("check", db.check::<Person>()).await;
+    stands_still("check", db.verify::<Person>()).await;
     assert!(fired.count() >= 20, "two pages of each at least");
     // One that is enough by itself is given.
     assert_eq!(Line::query("a").first(&db).await.expect("a record"), Some(Line { id: "a".into(), n: 0 }));

@@ -35,7 +35,7 @@ pub(crate) async fn compare(db: &Database, memories: Vec<Memory>, keeps: Keeps) 
         assert_eq!(pairs, self::count(db, &pair_tally(writer)).await, "pairs of writer {writer}");
     }
     assert!(counts.lost <= 1, "{counts:?}");
-    let broken = db.check::<Member>().await.expect("a check");
+    let broken = db.verify::<Member>().await.expect("a check");
     assert!(broken.is_empty(), "{broken:?}");
     counts
 }

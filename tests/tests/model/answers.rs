@@ -201,14 +201,14 @@ fn refused(refusal: &Refusal, error: &reposit::Error) -> Verdict {
 fn failures(expected: &[(usize, Refusal)], error: &reposit::Error) -> Verdict {
     let got = error.failures();
     let indexes = |expected: &[(usize, Refusal)]| expected.iter().map(|(index, _)| *index).collect::<Vec<_>>();
-    if indexes(expected) != got.iter().map(|failure| failure.index).collect::<Vec<_>>() {
+    if indexes(expected) != got.iter().map(|failure| failure.position).collect::<Vec<_>>() {
         return Err(format!("expected failures of the items {:?}", indexes(expected)));
     }
     for ((_, refusal), failure) in expected.iter().zip(got) {
         let named =
             refusal.indexes.is_empty() || failure.error.index().is_some_and(|index| refusal.indexes.contains(&index));
         if failure.error.kind() != refusal.kind || !named {
-            return Err(format!("item {}: expected {refusal:?}", failure.index));
+            return Err(format!("item {}: expected {refusal:?}", failure.position));
         }
     }
     Ok(())

@@ -110,7 +110,7 @@ impl Executor {
                 ($(gets::<$M>(keys, Model::$M),)*)
             };
         }
-        let read = self.db.read(gets!(Event User Seat Account Document Task)).await;
+        let read = self.db.snapshot(gets!(Event User Seat Account Document Task)).await;
         answer(read, |(events, users, seats, accounts, documents, tasks)| {
             let mut of = [rowed(events), rowed(users), rowed(seats), rowed(accounts), rowed(documents), rowed(tasks)]
                 .map(Vec::into_iter);

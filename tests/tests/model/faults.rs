@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use proptest::strategy::ValueTree;
 use reposit::backend::memory::Memory;
 use reposit::backend::{
-    Action, Backend, Call, Change, FindUnique, Get, Observer, Query, RecordKey, Records, Reply, Source, Write, Written,
-    index_values,
+    Action, Backend, Call, Change, FindUnique, Get, GetMany, Query, RecordKey, RecordPage, Reply, Write, WriteMany,
+    Written, index_values,
 };
 use reposit::clock::{Clock, ManualClock};
 use reposit::config::MemorySettings;
-use reposit::{Database, Definition, Record, Result, Value};
+use reposit::{Database, Record, Result, Value};
 use reposit_tests::passes_on;
 
 use crate::ops::Program;
@@ -49,7 +49,7 @@ enum Fault {
     TransactionNotAtomic,
     /// The last item of a batch is told to be done and is not.
     LastOfBatchLost,
-    /// Records that are read together come in another order.
+    /// RecordPage that are read together come in another order.
     ReadTogetherTurned,
     /// A projection leaves out the last of its fields.
     FieldOfProjectionLost,
@@ -82,7 +82,7 @@ impl Faulty {
         self.fault == fault
     }
 
-    async fn query_wrongly(&self, call: Call, mut query: Query) -> Result<Records> {
+    async fn query_wrongly(&self, call: Call, mut query: Query) -> Result<RecordPage> {
         let after = query.after.clone();
         match (self.fault, &after) {
             (Fault::LimitBeforeFilter, _) => {
@@ -92,18 +92,19 @@ impl Faulty {
                 Ok(page)
             }
             (Fault::PageStartsAtCursor, Some(after)) => {
-                let get = Get::new(query.definition, after.key.clone(), true);
-                let again = self.inner.get(call, get).await?;
+                let get = Get::new(query.definition, after.key().clone(), true);
+                let again = self.inner.get(call.clone(), get).await?;
                 let limit = query.limit;
                 let mut page = self.inner.query(call, query).await?;
                 page.records.splice(0..0, again);
                 page.records.truncate(limit);
                 Ok(page)
             }
-            (Fault::TiesSkippedAtPageEnd, Some(after)) if matches!(query.source, Source::Index { .. }) => {
+            (Fault::TiesSkippedAtPageEnd, Some(after)) if query.source.index_read().is_some() => {
                 let ordering = query.clone();
                 let mut page = self.inner.query(call, query).await?;
-                page.records.retain(|record| ordering.position_of(record).is_ok_and(|at| at.ranges != after.ranges));
+                page.records
+                    .retain(|record| ordering.position_of(record).is_ok_and(|at| at.ranges() != after.ranges()));
                 Ok(page)
             }
             (Fault::DescendingForgottenOnPageTwo, Some(_)) => {
@@ -142,12 +143,12 @@ impl Faulty {
                 let version = write.definition.version().unwrap_or_default();
                 changes.iter_mut().filter(|change| change.path().root() != version).for_each(add_twice);
             }
-            (Fault::GuardNotFreed, _) => self.remember(call, &write).await?,
+            (Fault::GuardNotFreed, _) => self.remember(call.clone(), &write).await?,
             (Fault::OlderDoesNotExpire, action) => {
                 let is_put = matches!(action, Action::Put(_));
                 let call = if !is_put && self.is_older(&write.key) { long_ago(call) } else { call };
                 self.remember_older(&write);
-                return self.inner.write(call, write).await;
+                return self.inner.write(call.clone(), write).await;
             }
             (Fault::OlderVersionNotChecked, _) => {
                 if self.is_older(&write.key) {
@@ -156,7 +157,7 @@ impl Faulty {
                 self.remember_older(&write);
             }
             (Fault::ExpiredTakesUniqueValue, _) => {
-                let existed = self.inner.get(call, Get::new(write.definition, write.key.clone(), true)).await?;
+                let existed = self.inner.get(call.clone(), Get::new(write.definition, write.key.clone(), true)).await?;
                 if existed.is_some() || matches!(write.action, Action::Put(_)) {
                     return self.inner.write(long_ago(call), write).await;
                 }
@@ -169,7 +170,7 @@ impl Faulty {
     /// Remembers the unique values that the record has before the write.
     async fn remember(&self, call: Call, write: &Write) -> Result<()> {
         let get = Get::new(write.definition, write.key.clone(), true);
-        let Some(before) = self.inner.get(call, get).await? else { return Ok(()) };
+        let Some(before) = self.inner.get(call.clone(), get).await? else { return Ok(()) };
         let mut stale = self.stale.lock().unwrap_or_else(PoisonError::into_inner);
         for index in write.definition.unique_indexes() {
             if let Some(values) = index_values(write.definition, index, &before) {
@@ -201,21 +202,21 @@ impl Faulty {
 
     async fn find_stale(&self, call: Call, find: FindUnique) -> Result<Option<Record>> {
         let (definition, name) = (find.definition, format!("{}: {:?}", find.index.name, find.values));
-        if let Some(found) = self.inner.find_unique(call, find).await? {
+        if let Some(found) = self.inner.find_unique(call.clone(), find).await? {
             return Ok(Some(found));
         }
         let key = self.stale.lock().unwrap_or_else(PoisonError::into_inner).get(&name).cloned();
         match key {
-            Some(key) => self.inner.get(call, Get::new(definition, key, true)).await,
+            Some(key) => self.inner.get(call.clone(), Get::new(definition, key, true)).await,
             None => Ok(None),
         }
     }
 
     async fn transact_wrongly(&self, call: Call, writes: Vec<Write>) -> Result<Vec<Written>> {
-        let result = self.inner.transact(call, writes.clone()).await;
+        let result = self.inner.transact(call.clone(), writes.clone()).await;
         if result.is_err() {
             for write in writes {
-                let _ = self.inner.write(call, write).await;
+                let _ = self.inner.write(call.clone(), write).await;
             }
         }
         result
@@ -245,27 +246,20 @@ impl Backend for Faulty {
         Reply::later(self.get_wrongly(self.call(call), get))
     }
 
-    fn get_many(
-        &self,
-        call: Call,
-        definition: &'static Definition,
-        keys: Vec<RecordKey>,
-        consistent: bool,
-        observer: Observer,
-    ) -> Reply<'_, Vec<Option<Record>>> {
-        self.inner.get_many(self.call(call), definition, keys, consistent, observer)
+    fn get_many(&self, call: Call, get: GetMany) -> Reply<'_, Vec<Option<Record>>> {
+        self.inner.get_many(self.call(call), get)
     }
 
     fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>> {
         Reply::later(self.find_stale(self.call(call), find))
     }
 
-    fn query(&self, call: Call, query: Query) -> Reply<'_, Records> {
+    fn query(&self, call: Call, query: Query) -> Reply<'_, RecordPage> {
         Reply::later(self.query_wrongly(self.call(call), query))
     }
 
-    fn read_together(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
-        let found = self.inner.read_together(self.call(call), gets);
+    fn read_snapshot(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
+        let found = self.inner.read_snapshot(self.call(call), gets);
         Reply::later(async move {
             let mut found = found.await?;
             if self.has(Fault::ReadTogetherTurned) {
@@ -286,9 +280,9 @@ impl Backend for Faulty {
         Reply::later(self.write_wrongly(self.call(call), write))
     }
 
-    fn write_many(&self, call: Call, mut writes: Vec<Write>, observer: Observer) -> Reply<'_, Vec<Result<Written>>> {
-        let lost = if self.has(Fault::LastOfBatchLost) && writes.len() > 1 { writes.pop() } else { None };
-        let results = self.inner.write_many(self.call(call), writes, observer);
+    fn write_many(&self, call: Call, mut many: WriteMany) -> Reply<'_, Vec<Result<Written>>> {
+        let lost = if self.has(Fault::LastOfBatchLost) && many.writes.len() > 1 { many.writes.pop() } else { None };
+        let results = self.inner.write_many(self.call(call), many);
         Reply::later(async move {
             let mut results = results.await?;
             results.extend(lost.map(|_| Ok(Written::existed(false))));
@@ -376,7 +370,7 @@ found! {
     an_add_applied_twice_is_found AddAppliedTwice;
     a_transaction_that_is_not_atomic_is_found TransactionNotAtomic;
     a_lost_item_of_a_batch_is_found LastOfBatchLost;
-    records_read_together_in_another_order_are_found ReadTogetherTurned;
+    records_read_snapshot_in_another_order_are_found ReadTogetherTurned;
     a_lost_field_of_a_projection_is_found FieldOfProjectionLost;
     an_instant_without_its_milliseconds_is_found InstantCutToSeconds;
     a_record_of_an_older_release_that_does_not_expire_is_found OlderDoesNotExpire;

@@ -12,7 +12,7 @@ use super::placeholders::Placeholders;
 use crate::condition::{Expr, Op as Compare};
 use crate::definition::{Definition, IndexDef};
 use crate::error::Result;
-use crate::field::Path;
+use crate::path::Path;
 use crate::request::{Call, RecordKey, index_values};
 use crate::value::{EXPIRES, Record, Value};
 
@@ -130,11 +130,11 @@ pub(super) fn key_of(definition: &Definition, index: &IndexDef, record: &Record)
 /// The record that a guard is of.
 pub(super) fn owner(definition: &Definition, guard: &Record) -> Option<RecordKey> {
     let hash = restore_key(definition.hash().kind, guard.get(HASH)?.clone());
-    let range = match definition.range() {
-        Some(part) => Some(restore_key(part.kind, guard.get(RANGE)?.clone())),
-        None => None,
-    };
-    Some(RecordKey { hash, range })
+    let key = RecordKey::new(hash);
+    Some(match definition.range() {
+        Some(part) => key.with_range(restore_key(part.kind, guard.get(RANGE)?.clone())),
+        None => key,
+    })
 }
 
 /// Whether a guard that was read still holds its value. Its expiry means nothing to a model without a ttl:
@@ -191,8 +191,8 @@ impl Move {
 
 fn guard(definition: &Definition, index: &IndexDef, key: &GuardKey, owner: &RecordKey, expires: Option<i64>) -> Item {
     let mut item = to_key(key);
-    item.insert(HASH.to_owned(), to_attribute(&owner.hash));
-    if let Some(range) = &owner.range {
+    item.insert(HASH.to_owned(), to_attribute(owner.hash()));
+    if let Some(range) = owner.range() {
         item.insert(RANGE.to_owned(), to_attribute(range));
     }
     if let Some(at) = expires {
@@ -208,8 +208,8 @@ fn held_by(owner: &RecordKey) -> Expr {
         op: Compare::Eq,
         value: value.clone(),
     };
-    let mut parts = vec![equal(HASH, &owner.hash)];
-    parts.extend(owner.range.as_ref().map(|range| equal(RANGE, range)));
+    let mut parts = vec![equal(HASH, owner.hash())];
+    parts.extend(owner.range().map(|range| equal(RANGE, range)));
     Expr::And(parts)
 }
 

@@ -3,19 +3,19 @@
 use super::condition::is_judged_alike;
 use crate::condition::Expr;
 use crate::definition::{Definition, IndexDef, Projection};
-use crate::request::{Query, Source};
+use crate::request::{Query, Source, SourceKind};
 use crate::value::EXPIRES;
 
 /// Whether the server can judge a condition: it refuses filters on the attributes of the key that is
 /// queried, knows only what the index holds, and compares some numbers otherwise than they are read.
 pub(super) fn judged_there(query: &Query, part: &Expr) -> bool {
     let definition = query.definition;
-    let keys = match &query.source {
-        Source::Scan { .. } => Vec::new(),
-        source => parts(definition, source),
+    let keys = match query.source.kind() {
+        SourceKind::Scan { .. } => Vec::new(),
+        _ => parts(definition, &query.source),
     };
     let held = held(definition, &query.source);
-    let local = matches!(&query.source, Source::Index { index, .. } if index.local);
+    let local = query.source.index_read().is_some_and(|index| index.local);
     let held = if local { local_held(definition, &query.source) } else { held };
     let mut there = is_judged_alike(part);
     part.paths(&mut |path| {
@@ -27,26 +27,26 @@ pub(super) fn judged_there(query: &Query, part: &Expr) -> bool {
 
 /// The attributes of the key that a source is read by.
 pub(super) fn parts(definition: &Definition, source: &Source) -> Vec<&'static str> {
-    match source {
-        Source::Primary { .. } => std::iter::once(definition.hash_name()).chain(definition.range_name()).collect(),
-        Source::Index { index, .. } => index.parts().map(|part| definition.part_name(part)).collect(),
-        Source::Scan { .. } => Vec::new(),
+    match source.kind() {
+        SourceKind::Primary { .. } => std::iter::once(definition.hash_name()).chain(definition.range_name()).collect(),
+        SourceKind::Index { index, .. } => index.parts().map(|part| definition.part_name(part)).collect(),
+        SourceKind::Scan { .. } => Vec::new(),
     }
 }
 
 /// The attributes that a read of the source can give; none for all. A local index gives all: DynamoDB
 /// reads the record where the index does not hold enough.
 pub(super) fn held(definition: &Definition, source: &Source) -> Option<Vec<&'static str>> {
-    match source {
-        Source::Index { index, .. } if !index.local => projected(definition, index),
+    match source.kind() {
+        SourceKind::Index { index, .. } if !index.local => projected(definition, index),
         _ => None,
     }
 }
 
 /// The attributes that a local index itself holds.
 pub(super) fn local_held(definition: &Definition, source: &Source) -> Option<Vec<&'static str>> {
-    match source {
-        Source::Index { index, .. } => projected(definition, index),
+    match source.kind() {
+        SourceKind::Index { index, .. } => projected(definition, index),
         _ => None,
     }
 }

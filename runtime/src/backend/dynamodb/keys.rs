@@ -7,20 +7,16 @@ use crate::value::Value;
 
 /// The key attributes of a record.
 pub(super) fn to_key(definition: &Definition, key: &RecordKey) -> Item {
-    let mut item = Item::from([(definition.hash_name().to_owned(), to_attribute(&key.hash))]);
-    if let Some((name, value)) = definition.range_name().zip(key.range.as_ref()) {
-        item.insert(name.to_owned(), to_attribute(value));
-    }
-    item
+    key.fields(definition).map(|(name, value)| (name.to_owned(), to_attribute(value))).collect()
 }
 
 /// The key that a page starts after: the record's own, and its place in the index.
 pub(super) fn to_start(definition: &Definition, source: &Source, position: &Position) -> Item {
-    let mut item = to_key(definition, &position.key);
-    if let Source::Index { index, hash } = source {
-        item.insert(definition.part_name(index.hash).to_owned(), to_attribute(hash));
-        for (part, value) in index.ranges.iter().zip(&position.ranges) {
-            item.insert(definition.part_name(*part).to_owned(), to_attribute(value));
+    let mut item = to_key(definition, position.key());
+    if let Some(index) = source.index_read() {
+        let ranges = index.ranges.iter().copied().zip(position.ranges());
+        for (part, value) in source.hash_parts(definition).into_iter().chain(ranges) {
+            item.insert(definition.part_name(part).to_owned(), to_attribute(value));
         }
     }
     item
@@ -30,7 +26,7 @@ pub(super) fn to_start(definition: &Definition, source: &Source, position: &Posi
 pub(super) fn ident(definition: &Definition, key: &RecordKey) -> Vec<u8> {
     let mut ident = Vec::new();
     write(&mut ident, b't', definition.name().as_bytes());
-    for value in std::iter::once(&key.hash).chain(&key.range) {
+    for value in key.parts() {
         match value {
             Value::String(text) => write(&mut ident, b's', text.as_bytes()),
             Value::Bytes(bytes) => write(&mut ident, b'b', bytes),

@@ -45,11 +45,13 @@ use std::fmt;
 use aws_sdk_dynamodb::Client;
 
 use super::home::Home;
-use super::{Backend, Observer, Plan, Reply};
+use super::{Backend, Plan, Reply};
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
-use crate::request::{Action, Call, FindUnique, Get, Query, RecordKey, Records, Request, Write, Written};
+use crate::request::{
+    Action, Call, FindUnique, Get, GetMany, Query, RecordPage, Request, Verify, Write, WriteMany, Written,
+};
 use crate::value::Record;
 use known::Known;
 use refusal::Refusal;
@@ -74,7 +76,7 @@ use write::Writer;
 /// | put_many, delete_many | `BatchWriteItem` of 25, four at a time; with unique values the records are read by `BatchGetItem`, then each is written by itself, eight at a time |
 /// | transaction | `TransactWriteItems`; what has to be read is read before, by `BatchGetItem` |
 /// | read of several at one moment | `TransactGetItems` |
-/// | check, mend | `Scan` of the records and of the guards, `BatchGetItem` of what they name |
+/// | verify, repair | `Scan` of the records and of the guards, `BatchGetItem` of what they name |
 ///
 /// **Keys** are strings, numbers and bytes as they are ("Naming rules and data types"). An index of
 /// several range fields is a global index with a key of several attributes, of four range fields at
@@ -118,14 +120,14 @@ pub struct DynamoDb {
 
 impl DynamoDb {
     /// A reply that is worked for on a runtime where it can come.
-    fn reply<'a, T: Send + 'a>(
-        &'a self,
-        call: Call,
-        work: impl Future<Output = Result<T>> + Send + 'a,
-    ) -> Reply<'a, T> {
+    fn reply<'a, T, W>(&'a self, call: Call, work: impl FnOnce(Call) -> W + Send + 'a) -> Reply<'a, T>
+    where
+        T: Send + 'a,
+        W: Future<Output = Result<T>> + Send + 'a,
+    {
         Reply::later(async move {
             self.home.check(&call).await?;
-            work.await
+            work(call).await
         })
     }
 
@@ -167,15 +169,15 @@ impl Backend for DynamoDb {
     }
 
     fn ping(&self, call: Call) -> Reply<'_, ()> {
-        self.reply(call, async move { self.knock(&call).await })
+        self.reply(call, move |call| async move { self.knock(&call).await })
     }
 
     fn plan(&self, call: Call, definition: &'static Definition) -> Reply<'_, Plan> {
-        self.reply(call, async move { self.draft(&call, definition).await })
+        self.reply(call, move |call| async move { self.draft(&call, definition).await })
     }
 
     fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
-        self.reply(call, async move {
+        self.reply(call, move |call| async move {
             self.make(&call, definition).await?;
             self.known.add(definition);
             Ok(())
@@ -183,60 +185,54 @@ impl Backend for DynamoDb {
     }
 
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
-        self.reply(call, async move {
+        self.reply(call, move |call| async move {
             let definition = get.definition;
             let found = self.fetch(&call, vec![(definition, get.key)], get.consistent, None).await?;
             Ok(found.into_iter().flatten().next().filter(|record| record.is_live(definition, &call)))
         })
     }
 
-    fn get_many(
-        &self,
-        call: Call,
-        definition: &'static Definition,
-        keys: Vec<RecordKey>,
-        consistent: bool,
-        observer: Observer,
-    ) -> Reply<'_, Vec<Option<Record>>> {
-        self.reply(call, async move {
-            let wanted = keys.into_iter().map(|key| (definition, key)).collect();
-            let found = self.fetch_watched(&call, wanted, consistent, None, &observer).await?;
+    fn get_many(&self, call: Call, get: GetMany) -> Reply<'_, Vec<Option<Record>>> {
+        self.reply(call, move |call| async move {
+            let definition = get.definition;
+            let wanted = get.keys.into_iter().map(|key| (definition, key)).collect();
+            let found = self.fetch_watched(&call, wanted, get.consistent, None, &get.observer).await?;
             Ok(found.into_iter().map(|record| record.filter(|record| record.is_live(definition, &call))).collect())
         })
     }
 
     fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>> {
-        self.reply(call, async move {
+        self.reply(call, move |call| async move {
             if find.consistent { self.find_consistently(&call, &find).await } else { self.find(&call, &find).await }
         })
     }
 
-    fn query(&self, call: Call, query: Query) -> Reply<'_, Records> {
-        self.reply(call, async move { self.page(&call, &query).await })
+    fn query(&self, call: Call, query: Query) -> Reply<'_, RecordPage> {
+        self.reply(call, move |call| async move { self.page(&call, &query).await })
     }
 
     fn count(&self, call: Call, query: Query) -> Reply<'_, u64> {
-        self.reply(call, async move { self.number(&call, &query).await })
+        self.reply(call, move |call| async move { self.number(&call, &query).await })
     }
 
     fn write(&self, call: Call, write: Write) -> Reply<'_, Written> {
-        self.reply(call, async move { self.write_one(&call, write).await })
+        self.reply(call, move |call| async move { self.write_one(&call, write).await })
     }
 
-    fn write_many(&self, call: Call, writes: Vec<Write>, observer: Observer) -> Reply<'_, Vec<Result<Written>>> {
-        self.reply(call, async move { Ok(self.write_all(&call, &writes, &observer).await) })
+    fn write_many(&self, call: Call, many: WriteMany) -> Reply<'_, Vec<Result<Written>>> {
+        self.reply(call, move |call| async move { Ok(self.write_all(&call, &many.writes, &many.observer).await) })
     }
 
     fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>> {
-        self.reply(call, async move { self.write_together(&call, &writes).await })
+        self.reply(call, move |call| async move { self.write_together(&call, &writes).await })
     }
 
-    fn read_together(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
-        self.reply(call, async move { self.read_at_once(&call, &gets).await })
+    fn read_snapshot(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
+        self.reply(call, move |call| async move { self.read_at_once(&call, &gets).await })
     }
 
-    fn verify(&self, call: Call, definition: &'static Definition, mend: bool) -> Reply<'_, Vec<String>> {
-        self.reply(call, async move { self.check(&call, definition, mend).await })
+    fn verify(&self, call: Call, verify: Verify) -> Reply<'_, Vec<String>> {
+        self.reply(call, move |call| async move { self.check(&call, verify.definition, verify.repair).await })
     }
 
     fn explain(&self, call: Call, request: Request<'_>) -> Result<String> {

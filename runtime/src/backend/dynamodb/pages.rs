@@ -7,7 +7,7 @@ use super::convert::to_record_of;
 use super::query::{Given, Reading};
 use crate::definition::KeyKind;
 use crate::error::{Error, ErrorKind, Result};
-use crate::request::{Advance, Call, Query, RecordKey, Records, Source};
+use crate::request::{Advance, Call, Query, RecordKey, RecordPage, SourceKind};
 use crate::value::{EXPIRES, Record, Value};
 
 /// How much is read for a filter that may leave most of it out: at first, and how much more each
@@ -17,10 +17,10 @@ const FILTERED_GROWTH: usize = 4;
 
 impl DynamoDb {
     /// A page of a query.
-    pub(super) async fn page(&self, call: &Call, query: &Query) -> Result<Records> {
+    pub(super) async fn page(&self, call: &Call, query: &Query) -> Result<RecordPage> {
         let reading = Reading::records(query, call)?;
         if reading.nothing {
-            return Ok(Records::default());
+            return Ok(RecordPage::default());
         }
         let mut found: Vec<Record> = Vec::new();
         let (mut start, mut advance) = (reading.start(), Advance::of_empty_pages());
@@ -31,23 +31,23 @@ impl DynamoDb {
             for record in self.wanted(call, query, &reading, given).await? {
                 if found.len() == query.limit {
                     let next = found.last().map(|last| query.position_of(last)).transpose()?;
-                    return Ok(Records::new(found, next));
+                    return Ok(RecordPage::new(found, next));
                 }
                 found.push(record);
                 if found.len() == query.limit && !query.wants_next {
-                    return Ok(Records::new(found, None));
+                    return Ok(RecordPage::new(found, None));
                 }
             }
             let Some(last) = last else { break };
             if found.len() == query.limit {
                 // What was read and left out after the last record need not be read again.
                 let next = query.position_of(&to_record_of(query.definition, last)?)?;
-                return Ok(Records::new(found, Some(next)));
+                return Ok(RecordPage::new(found, Some(next)));
             }
             advance.to(&last)?;
             start = Some(last);
         }
-        Ok(Records::new(found, None))
+        Ok(RecordPage::new(found, None))
     }
 
     /// How many records a query has.
@@ -135,7 +135,7 @@ impl DynamoDb {
         let keys = parts.iter().map(key).collect::<Result<_>>()?;
         // The index is not behind a consistent read, so no place in it is newer than the record.
         let whole = self.fetch(call, keys, true, fields).await?;
-        let Source::Index { index, .. } = &query.source else { return Ok(parts) };
+        let SourceKind::Index { index, .. } = query.source.kind() else { return Ok(parts) };
         let names: Vec<_> = index.parts().map(|part| definition.part_name(part)).collect();
         let in_place = |part: &Record, record: &Record| names.iter().all(|name| part.get(name) == record.get(name));
         Ok(parts

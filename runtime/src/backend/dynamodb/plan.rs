@@ -12,7 +12,7 @@ use crate::change::{Change, on_nothing};
 use crate::condition::Expr;
 use crate::definition::Definition;
 use crate::error::Result;
-use crate::field::Path;
+use crate::path::Path;
 use crate::request::{Action, Call, RecordKey, Write, liveness};
 use crate::value::{EXPIRES, Record, STAMP, Value};
 
@@ -49,12 +49,7 @@ pub(super) fn has_unique(definition: &Definition) -> bool {
 
 /// Whether the changes alone, on a record that is not there, make the whole of what an upsert stores.
 fn makes(write: &Write, changes: &[crate::change::Change], insert: &Record) -> bool {
-    let mut key = Record::new();
-    key.set(write.definition.hash_name(), write.key.hash.clone());
-    if let Some((name, value)) = write.definition.range_name().zip(write.key.range.clone()) {
-        key.set(name, value);
-    }
-    crate::change::apply(&key, &on_nothing(changes)).is_ok_and(|made| made == *insert)
+    crate::change::apply(&write.key.to_record(write.definition), &on_nothing(changes)).is_ok_and(|made| made == *insert)
 }
 
 /// The operation of a write whose record was not read, `alone` or part of a transaction.

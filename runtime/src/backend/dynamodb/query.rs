@@ -18,8 +18,8 @@ use super::span::{self, Wanted};
 use crate::condition::Expr;
 use crate::definition::Projection;
 use crate::error::{Error, Result};
-use crate::request::{Call, Query, Source, liveness};
-use crate::value::{EXPIRES, Value};
+use crate::request::{Call, Query, SourceKind, liveness};
+use crate::value::EXPIRES;
 
 /// What a page always has.
 pub(super) const PAGE: &str = "items, or not as many as it says";
@@ -96,7 +96,7 @@ impl<'a> Reading<'a> {
 
     fn new(query: &'a Query, call: &Call) -> Result<Self> {
         let definition = query.definition;
-        if query.consistent && matches!(query.source, Source::Index { index, .. } if !index.local) {
+        if query.consistent && query.source.index_read().is_some_and(|index| !index.local) {
             return Err(Error::unsupported("DynamoDB reads no global index consistently"));
         }
         let mut placeholders = Placeholders::default();
@@ -192,7 +192,8 @@ impl<'a> Reading<'a> {
     }
 
     fn select(&self) -> Option<Select> {
-        let local = matches!(&self.query.source, Source::Index { index, .. } if index.local && index.projection != Projection::All);
+        let local =
+            self.query.source.index_read().is_some_and(|index| index.local && index.projection != Projection::All);
         (local && self.fields.is_none()).then_some(Select::AllAttributes)
     }
 
@@ -209,7 +210,7 @@ impl<'a> Reading<'a> {
         let select = if counting { Some(Select::Count) } else { self.select() };
         let consistent = self.query.consistent.then_some(true);
         let used = self.used();
-        if let Source::Scan { segment } = &self.query.source {
+        if let SourceKind::Scan { segment } = self.query.source.kind() {
             let (segment, of) = segment.unzip();
             let number = |n: Option<u32>| n.and_then(|n| i32::try_from(n).ok());
             let request = || {
@@ -233,8 +234,8 @@ impl<'a> Reading<'a> {
                 last: given.last_evaluated_key,
             });
         }
-        let index = match &self.query.source {
-            Source::Index { index, .. } => Some(index.name.to_owned()),
+        let index = match self.query.source.kind() {
+            SourceKind::Index { index, .. } => Some(index.name.to_owned()),
             _ => None,
         };
         let request = || {
@@ -266,19 +267,19 @@ impl<'a> Reading<'a> {
         let mut body = Map::new();
         let mut add = |name: &str, value: Json| drop(body.insert(name.to_owned(), value));
         add("TableName", self.query.definition.name().into());
-        let operation = match &self.query.source {
-            Source::Scan { segment } => {
+        let operation = match self.query.source.kind() {
+            SourceKind::Scan { segment } => {
                 if let Some((segment, of)) = segment {
-                    add("Segment", (*segment).into());
-                    add("TotalSegments", (*of).into());
+                    add("Segment", segment.into());
+                    add("TotalSegments", of.into());
                 }
                 "Scan"
             }
-            Source::Index { index, .. } => {
+            SourceKind::Index { index, .. } => {
                 add("IndexName", index.name.into());
                 "Query"
             }
-            Source::Primary { .. } => "Query",
+            SourceKind::Primary { .. } => "Query",
         };
         if self.query.descending {
             add("ScanIndexForward", false.into());
@@ -322,15 +323,17 @@ fn number_of(count: i32) -> u64 {
 /// The key condition; what it takes in too much is added to `local`. True where nothing can be found.
 fn key_condition(query: &Query, placeholders: &mut Placeholders, local: &mut Vec<Expr>) -> (Option<String>, bool) {
     let definition = query.definition;
-    let (hash, value): (&str, &Value) = match &query.source {
-        Source::Scan { .. } => return (None, false),
-        Source::Primary { hash } => (definition.hash_name(), hash),
-        Source::Index { index, hash } => (definition.part_name(index.hash), hash),
-    };
-    let (name, placeholder) = (placeholders.name(hash), placeholders.value(value));
-    let mut parts = vec![Text::One(format!("{name} = {placeholder}"))];
+    let hash_parts = query.source.hash_parts(definition);
+    if hash_parts.is_empty() {
+        return (None, false);
+    }
+    let mut parts = Vec::with_capacity(hash_parts.len() + 1);
+    for (part, value) in hash_parts {
+        let (name, placeholder) = (placeholders.name(definition.part_name(part)), placeholders.value(value));
+        parts.push(Text::One(format!("{name} = {placeholder}")));
+    }
     if let Some(range) = query.range_names().first() {
-        match span::wanted(&query.span, range) {
+        match span::wanted(&query.range, range) {
             Wanted::All => {}
             Wanted::Nothing => return (None, true),
             Wanted::Exactly(key) => parts.push(key.write(range, placeholders)),

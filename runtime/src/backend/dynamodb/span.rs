@@ -8,8 +8,8 @@ use super::condition::Text;
 use super::number;
 use super::placeholders::Placeholders;
 use crate::condition::{Expr, Op};
-use crate::field::Path;
-use crate::request::Span;
+use crate::path::Path;
+use crate::request::KeyRange;
 use crate::value::Value;
 
 /// The longest range key that DynamoDB takes, also in a condition.
@@ -65,13 +65,13 @@ impl Key {
 }
 
 /// What a span asks of the range field `name`.
-pub(super) fn wanted(span: &Span, name: &'static str) -> Wanted {
+pub(super) fn wanted(span: &KeyRange, name: &'static str) -> Wanted {
     match span {
-        Span::All => Wanted::All,
-        Span::Prefix(prefix) if prefix.is_empty() => Wanted::All,
-        Span::Prefix(prefix) if prefix.len() > LONGEST => Wanted::Nothing,
-        Span::Prefix(prefix) => Wanted::Exactly(Key::Prefix(prefix.clone())),
-        Span::Between(low, high) => between(low, high, name),
+        KeyRange::All => Wanted::All,
+        KeyRange::Prefix(prefix) if prefix.is_empty() => Wanted::All,
+        KeyRange::Prefix(prefix) if prefix.len() > LONGEST => Wanted::Nothing,
+        KeyRange::Prefix(prefix) => Wanted::Exactly(Key::Prefix(prefix.clone())),
+        KeyRange::Between(low, high) => between(low, high, name),
     }
 }
 
@@ -226,7 +226,7 @@ mod tests {
     }
 
     fn of(low: Bound<Value>, high: Bound<Value>) -> Wanted {
-        wanted(&Span::Between(low, high), "r")
+        wanted(&KeyRange::Between(low, high), "r")
     }
 
     fn numbers(low: &str, high: &str) -> Wanted {
@@ -325,6 +325,6 @@ mod tests {
         assert_eq!(low.len(), LONGEST);
         let cut = format!("{}é", "x".repeat(LONGEST - 1));
         assert_eq!(end(&text(&cut)), text(&format!("{}\u{7f}", "x".repeat(LONGEST - 1))));
-        assert_eq!(wanted(&Span::Prefix(long), "r"), Wanted::Nothing);
+        assert_eq!(wanted(&KeyRange::Prefix(long), "r"), Wanted::Nothing);
     }
 }

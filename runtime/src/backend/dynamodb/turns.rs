@@ -90,7 +90,7 @@ mod tests {
     .build();
 
     fn put((id, name): (i64, &str)) -> Write {
-        let key = RecordKey { hash: Value::Int(id.into()), range: None };
+        let key = RecordKey::new(Value::Int(id.into()));
         Write::new(&NAMED, key, Action::Put(record(id, name)))
     }
 

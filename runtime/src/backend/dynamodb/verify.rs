@@ -34,7 +34,7 @@ pub(super) struct Scan<'a> {
 
 impl<'a> Scan<'a> {
     pub(super) fn new(db: &'a DynamoDb, call: &'a Call, definition: &'static Definition) -> Self {
-        let mut query = Query::new(definition, Source::Scan { segment: None }, PAGE);
+        let mut query = Query::new(definition, Source::scan(None), PAGE);
         query.consistent = true;
         Self { db, call, query: Some(query), advance: Advance::default() }
     }
@@ -263,6 +263,6 @@ fn texts(values: &[Value]) -> String {
 }
 
 fn key_text(key: &RecordKey) -> String {
-    let parts: Vec<_> = std::iter::once(&key.hash).chain(&key.range).cloned().collect();
+    let parts: Vec<_> = key.parts().cloned().collect();
     texts(&parts)
 }

@@ -14,15 +14,15 @@ use crate::request::{Call, RecordKey};
 use crate::value::{EXPIRES, Record, Value};
 
 impl<S: Space> Keyspace<S> {
-    pub(crate) fn plan(&self, call: Call, definition: &'static Definition) -> Result<Plan> {
+    pub(crate) fn plan(&self, call: &Call, definition: &'static Definition) -> Result<Plan> {
         let catalog = self.catalog();
-        self.space.read(|view| Ok(draft(view, &catalog, &call, definition)?.plan))
+        self.space.read(|view| Ok(draft(view, &catalog, call, definition)?.plan))
     }
 
-    pub(crate) fn define(&self, call: Call, definition: &'static Definition) -> Result<()> {
+    pub(crate) fn define(&self, call: &Call, definition: &'static Definition) -> Result<()> {
         let mut catalog = self.catalog_mut();
         let draft = self.space.write(|view| {
-            let draft = draft(view, &catalog, &call, definition)?;
+            let draft = draft(view, &catalog, call, definition)?;
             if let Some(refusal) = draft.plan.refusal() {
                 return Err(refusal);
             }

@@ -15,7 +15,7 @@
 use std::ops::Bound;
 
 use crate::error::{Error, Result};
-use crate::request::Span;
+use crate::request::KeyRange;
 use crate::value::Value;
 
 const ZERO: u8 = 0x18;
@@ -107,15 +107,15 @@ pub(crate) fn all(prefix: Vec<u8>) -> Bounds {
 }
 
 /// The keys in which `prefix` is followed by a value within `span`.
-pub(crate) fn within(prefix: Vec<u8>, span: &Span) -> Result<Bounds> {
+pub(crate) fn within(prefix: Vec<u8>, span: &KeyRange) -> Result<Bounds> {
     let (low, high) = match span {
-        Span::All => return Ok(all(prefix)),
-        Span::Prefix(text) => {
+        KeyRange::All => return Ok(all(prefix)),
+        KeyRange::Prefix(text) => {
             let mut prefix = prefix;
             push_content(&mut prefix, TEXT, text.as_bytes());
             return Ok(all(prefix));
         }
-        Span::Between(low, high) => (low, high),
+        KeyRange::Between(low, high) => (low, high),
     };
     let followed_by = |value: &Value| {
         let mut key = prefix.clone();
@@ -226,13 +226,13 @@ mod tests {
             let above = |low: &Value| value.compare(low).map(Ordering::is_ge);
             let below = |high: &Value| value.compare(high).map(Ordering::is_le);
             let spans = [
-                (Span::All, Some(true)),
-                (Span::Between(Bound::Included(low.clone()), Bound::Unbounded), above(&low)),
-                (Span::Between(Bound::Excluded(low.clone()), Bound::Unbounded), above(&low).map(|is| is && *value != low)),
-                (Span::Between(Bound::Unbounded, Bound::Included(high.clone())), below(&high)),
-                (Span::Between(Bound::Unbounded, Bound::Excluded(high.clone())), below(&high).map(|is| is && *value != high)),
+                (KeyRange::All, Some(true)),
+                (KeyRange::Between(Bound::Included(low.clone()), Bound::Unbounded), above(&low)),
+                (KeyRange::Between(Bound::Excluded(low.clone()), Bound::Unbounded), above(&low).map(|is| is && *value != low)),
+                (KeyRange::Between(Bound::Unbounded, Bound::Included(high.clone())), below(&high)),
+                (KeyRange::Between(Bound::Unbounded, Bound::Excluded(high.clone())), below(&high).map(|is| is && *value != high)),
                 (
-                    Span::Prefix(prefix.as_str().unwrap_or_default().to_owned()),
+                    KeyRange::Prefix(prefix.as_str().unwrap_or_default().to_owned()),
                     value.as_str().map(|text| text.starts_with(prefix.as_str().unwrap_or_default())),
                 ),
             ];

@@ -1,18 +1,18 @@
 use std::fmt::Write as _;
 
-use crate::request::{Action, FindUnique, Get, Query, RecordKey, Request, Source, Span, Write};
+use crate::request::{Action, FindUnique, Get, KeyRange, Query, RecordKey, Request, SourceKind, Write};
 
 /// What a request comes to, in words.
 pub(crate) fn explain(request: Request<'_>) -> String {
     match request {
         Request::Get(one) => get(one.definition.name(), &one.key),
-        Request::GetMany { definition, keys, .. } => lines(keys, |key| get(definition.name(), key)),
+        Request::GetMany(many) => lines(&many.keys, |key| get(many.definition.name(), key)),
         Request::FindUnique(wanted) => find(wanted),
         Request::Query(wanted) => query(wanted),
         Request::Write(one) => write(one),
         Request::WriteMany(many) => lines(many, write),
         Request::Transact(many) => format!("all or nothing:\n{}", lines(many, write)),
-        Request::ReadTogether(gets) => {
+        Request::Snapshot(gets) => {
             format!("in one state of the store:\n{}", lines(gets, |one: &Get| get(one.definition.name(), &one.key)))
         }
     }
@@ -27,8 +27,8 @@ fn get(name: &str, key: &RecordKey) -> String {
 }
 
 fn of(key: &RecordKey) -> String {
-    let range = key.range.as_ref().map_or_else(String::new, |range| format!(", {range:?}"));
-    format!("{:?}{range}", key.hash)
+    let range = key.range().map_or_else(String::new, |range| format!(", {range:?}"));
+    format!("{:?}{range}", key.hash())
 }
 
 fn find(find: &FindUnique) -> String {
@@ -41,20 +41,22 @@ fn find(find: &FindUnique) -> String {
 /// What is read for a page.
 fn query(query: &Query) -> String {
     let name = query.definition.name();
-    let mut text = match &query.source {
-        Source::Primary { hash } => format!("read {name} by primary key: {} = {hash:?}", query.definition.hash_name()),
-        Source::Index { index, hash } => {
+    let mut text = match query.source.kind() {
+        SourceKind::Primary { hash } => {
+            format!("read {name} by primary key: {} = {hash:?}", query.definition.hash_name())
+        }
+        SourceKind::Index { index, hash } => {
             let field = query.definition.part_name(index.hash);
             format!("read {name} by index {}: {field} = {hash:?}", index.name)
         }
-        Source::Scan { segment: None } => format!("read all of {name}"),
-        Source::Scan { segment: Some((segment, total)) } => format!("read part {segment} of {total} of {name}"),
+        SourceKind::Scan { segment: None } => format!("read all of {name}"),
+        SourceKind::Scan { segment: Some((segment, total)) } => format!("read part {segment} of {total} of {name}"),
     };
-    if query.span != Span::All {
-        let _ = write!(text, "\n  range {}: {}", query.range_names().first().unwrap_or(&""), span(&query.span));
+    if query.range != KeyRange::All {
+        let _ = write!(text, "\n  range {}: {}", query.range_names().first().unwrap_or(&""), span(&query.range));
     }
     if let Some(after) = &query.after {
-        let _ = write!(text, "\n  after {:?} {:?}", after.ranges, after.key);
+        let _ = write!(text, "\n  after {:?} {:?}", after.ranges(), after.key());
     }
     if let Some(filter) = &query.filter {
         let _ = write!(text, "\n  filter {filter}");
@@ -67,11 +69,11 @@ fn query(query: &Query) -> String {
     text
 }
 
-fn span(span: &Span) -> String {
+fn span(span: &KeyRange) -> String {
     match span {
-        Span::All => "all".to_owned(),
-        Span::Prefix(prefix) => format!("begins with {prefix:?}"),
-        Span::Between(low, high) => format!("from {low:?} to {high:?}"),
+        KeyRange::All => "all".to_owned(),
+        KeyRange::Prefix(prefix) => format!("begins with {prefix:?}"),
+        KeyRange::Between(low, high) => format!("from {low:?} to {high:?}"),
     }
 }
 

@@ -18,7 +18,7 @@ use super::schema::{IndexSchema, Schema};
 use crate::backend::Plan;
 use crate::definition::Definition;
 use crate::error::{Error, Result};
-use crate::request::{RecordKey, Span};
+use crate::request::{KeyRange, RecordKey};
 use crate::value::{Record, Value};
 
 const RECORDS: u8 = 1;
@@ -123,7 +123,7 @@ impl Layout {
     /// The expiries at `now` and before.
     pub(super) fn expired(&self, now: i64) -> Result<Bounds> {
         let until = Bound::Included(Value::Int(now.into()));
-        encoding::within(self.expiries(), &Span::Between(Bound::Unbounded, until))
+        encoding::within(self.expiries(), &KeyRange::Between(Bound::Unbounded, until))
     }
 
     /// The key of the record that an expiry leads to.
@@ -146,7 +146,7 @@ impl Layout {
 
 /// Appends a primary key.
 pub(super) fn push_key(out: &mut Vec<u8>, key: &RecordKey) -> Result<()> {
-    encoding::push_all(out, std::iter::once(&key.hash).chain(&key.range))
+    encoding::push_all(out, key.parts())
 }
 
 fn broken(index: &str) -> Error {

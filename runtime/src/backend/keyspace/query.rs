@@ -9,17 +9,17 @@ use super::schema::IndexSchema;
 use super::space::{Entry, Space, View};
 use super::store::{Keyspace, layout};
 use crate::error::{Error, Result};
-use crate::request::{Call, Position, Query, Records, Source};
+use crate::request::{Call, Position, Query, RecordPage, SourceKind};
 use crate::value::Record;
 
 impl<S: Space> Keyspace<S> {
-    pub(crate) fn query(&self, call: Call, query: &Query) -> Result<Records> {
+    pub(crate) fn query(&self, call: &Call, query: &Query) -> Result<RecordPage> {
         let catalog = self.catalog();
         let range = Range::of(layout(&catalog, query.definition)?, query)?;
         let mut found: Vec<Arc<Record>> = Vec::new();
         let mut more = false;
         self.space.read(|view| {
-            range.each(view, &call, query, &mut |record| {
+            range.each(view, call, query, &mut |record| {
                 // One record ahead tells whether the page is the last.
                 more = found.len() == query.limit;
                 if more {
@@ -32,16 +32,16 @@ impl<S: Space> Keyspace<S> {
         })?;
         let last = found.last().filter(|_| more);
         let next = last.map(|record| query.position_of(record)).transpose()?;
-        Ok(Records::new(found.into_iter().map(|record| projected(record, query.projection)).collect(), next))
+        Ok(RecordPage::new(found.into_iter().map(|record| projected(record, query.projection)).collect(), next))
     }
 
-    pub(crate) fn count(&self, call: Call, query: &Query) -> Result<u64> {
+    pub(crate) fn count(&self, call: &Call, query: &Query) -> Result<u64> {
         let catalog = self.catalog();
         let range = Range::of(layout(&catalog, query.definition)?, query)?;
         let mut count = 0;
         let most = u64::try_from(query.limit).unwrap_or(u64::MAX);
         self.space.read(|view| {
-            range.each(view, &call, query, &mut |_| {
+            range.each(view, call, query, &mut |_| {
                 count += 1;
                 if count < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             })
@@ -70,19 +70,17 @@ struct Range<'a> {
 
 impl<'a> Range<'a> {
     fn of(layout: &'a Layout, query: &Query) -> Result<Self> {
-        let (mut prefix, index, segment) = match &query.source {
-            Source::Primary { .. } => (layout.records(), None, None),
-            Source::Scan { segment } => (layout.records(), None, *segment),
-            Source::Index { index, .. } => {
+        let (mut prefix, index, segment) = match query.source.kind() {
+            SourceKind::Primary { .. } => (layout.records(), None, None),
+            SourceKind::Scan { segment } => (layout.records(), None, segment),
+            SourceKind::Index { index, .. } => {
                 let (id, schema) = layout.index(index.name).ok_or_else(|| unknown_index(index.name))?;
                 (layout.entries(id), Some(schema), None)
             }
         };
-        if let Source::Primary { hash } | Source::Index { hash, .. } = &query.source {
-            encoding::push(&mut prefix, hash)?;
-        }
+        encoding::push_all(&mut prefix, query.source.hash_parts(query.definition).into_iter().map(|(_, value)| value))?;
         let after = query.after.as_ref().map(|after| end_of_page(prefix.clone(), query, after)).transpose()?;
-        let (mut low, mut high) = encoding::within(prefix, &query.span)?;
+        let (mut low, mut high) = encoding::within(prefix, &query.range)?;
         match after {
             Some(after) if query.descending => high = least(high, after),
             Some(after) => low = greatest(low, after),
@@ -130,15 +128,15 @@ fn hash(key: &[u8]) -> u64 {
 
 /// The key of the record at which the page before ended. The hash value is the query's own.
 fn end_of_page(mut key: Vec<u8>, query: &Query, after: &Position) -> Result<Vec<u8>> {
-    match (&query.source, &after.key.range) {
-        (Source::Primary { .. }, Some(range)) => encoding::push(&mut key, range)?,
-        (Source::Primary { .. }, None) => {}
-        (Source::Scan { .. }, _) => push_key(&mut key, &after.key)?,
-        (Source::Index { index, .. }, _) if after.ranges.len() == index.ranges.len() => {
-            encoding::push_all(&mut key, &after.ranges)?;
-            push_key(&mut key, &after.key)?;
+    match (query.source.kind(), &after.key().range()) {
+        (SourceKind::Primary { .. }, Some(range)) => encoding::push(&mut key, range)?,
+        (SourceKind::Primary { .. }, None) => {}
+        (SourceKind::Scan { .. }, _) => push_key(&mut key, after.key())?,
+        (SourceKind::Index { index, .. }, _) if after.ranges().len() == index.ranges.len() => {
+            encoding::push_all(&mut key, after.ranges())?;
+            push_key(&mut key, after.key())?;
         }
-        (Source::Index { .. }, _) => return Err(Error::invalid("the position belongs to another index")),
+        (SourceKind::Index { .. }, _) => return Err(Error::invalid("the position belongs to another index")),
     }
     Ok(key)
 }

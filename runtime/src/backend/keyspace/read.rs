@@ -7,35 +7,30 @@ use super::space::{Entry, Space, View};
 use super::store::{Keyspace, layout};
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
-use crate::request::{Call, FindUnique, Get, RecordKey};
+use crate::request::{Call, FindUnique, Get, GetMany, RecordKey};
 use crate::value::Record;
 
 impl<S: Space> Keyspace<S> {
-    pub(crate) fn get(&self, call: Call, get: &Get) -> Result<Option<Record>> {
+    pub(crate) fn get(&self, call: &Call, get: &Get) -> Result<Option<Record>> {
         let catalog = self.catalog();
         let layout = layout(&catalog, get.definition)?;
-        self.space.read(|view| live(view, layout, get.definition, &get.key, &call))
+        self.space.read(|view| live(view, layout, get.definition, &get.key, call))
     }
 
-    pub(crate) fn get_many(
-        &self,
-        call: Call,
-        definition: &'static Definition,
-        keys: &[RecordKey],
-    ) -> Result<Vec<Option<Record>>> {
+    pub(crate) fn get_many(&self, call: &Call, get: &GetMany) -> Result<Vec<Option<Record>>> {
         let catalog = self.catalog();
-        let layout = layout(&catalog, definition)?;
-        self.space.read(|view| keys.iter().map(|key| live(view, layout, definition, key, &call)).collect())
+        let layout = layout(&catalog, get.definition)?;
+        self.space.read(|view| get.keys.iter().map(|key| live(view, layout, get.definition, key, call)).collect())
     }
 
-    pub(crate) fn read_together(&self, call: Call, gets: &[Get]) -> Result<Vec<Option<Record>>> {
+    pub(crate) fn read_snapshot(&self, call: &Call, gets: &[Get]) -> Result<Vec<Option<Record>>> {
         let catalog = self.catalog();
         let layouts = gets.iter().map(|get| layout(&catalog, get.definition)).collect::<Result<Vec<_>>>()?;
-        let live = |view: &_, (get, layout): (&Get, &Layout)| live(view, layout, get.definition, &get.key, &call);
+        let live = |view: &_, (get, layout): (&Get, &Layout)| live(view, layout, get.definition, &get.key, call);
         self.space.read(|view| gets.iter().zip(layouts).map(|one| live(view, one)).collect())
     }
 
-    pub(crate) fn find_unique(&self, call: Call, find: &FindUnique) -> Result<Option<Record>> {
+    pub(crate) fn find_unique(&self, call: &Call, find: &FindUnique) -> Result<Option<Record>> {
         let catalog = self.catalog();
         let layout = layout(&catalog, find.definition)?;
         let (id, index) = layout.index(find.index.name).ok_or_else(|| unknown_index(find.index.name))?;
@@ -46,7 +41,7 @@ impl<S: Space> Keyspace<S> {
             // Beside the live record expired ones may stand.
             view.scan(&encoding::all(prefix), false, &mut |entry, _| {
                 let record = record(view, &layout.record_of_entry(entry, index)?)?;
-                found = record.filter(|record| record.is_live(find.definition, &call));
+                found = record.filter(|record| record.is_live(find.definition, call));
                 Ok(if found.is_none() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
             })
         })?;

@@ -11,9 +11,9 @@ use super::store::layout;
 use super::{Entry, Keyspace, Space, View};
 use crate::ErrorKind;
 use crate::backend::memory::Tree;
-use crate::backend::{Action, Call, Change, FindUnique, Get, Limits, Query, RecordKey, Source, Span, Write};
+use crate::backend::{Action, Call, Change, FindUnique, Get, KeyRange, Limits, Query, RecordKey, Source, Write};
 use crate::definition::{Definition, FieldDef, IndexDef, KeyDef, KeyKind, Projection, Spec, TimeUnit, TtlDef};
-use crate::field::Path;
+use crate::path::Path;
 use crate::value::{EXPIRES, Record, Value};
 
 const fn field(name: &'static str) -> FieldDef {
@@ -73,7 +73,7 @@ type Store = Keyspace<Tree>;
 
 fn store(definition: &'static Definition) -> Store {
     let store = Keyspace::new(Tree::default(), Limits::NONE);
-    store.define(at(0), definition).unwrap();
+    store.define(&at(0), definition).unwrap();
     store
 }
 
@@ -92,10 +92,10 @@ enum Step {
 }
 
 fn key() -> impl Strategy<Value = RecordKey> {
-    (0..3u8, -2i64..3).prop_map(|(hash, range)| RecordKey {
+    (0..3u8, -2i64..3).prop_map(|(hash, range)| {
         // One hash value is the beginning of another, with the bytes of the encoding itself after it.
-        hash: Value::from(["a", "a\0", "a\u{1}b"][usize::from(hash)]),
-        range: Some(range.into()),
+        let hash = Value::from(["a", "a\0", "a\u{1}b"][usize::from(hash)]);
+        RecordKey::new(hash).with_range(Value::from(range))
     })
 }
 
@@ -114,7 +114,7 @@ fn fields() -> impl Strategy<Value = Vec<(String, Value)>> {
 
 fn record() -> impl Strategy<Value = Record> {
     (key(), fields()).prop_map(|(key, fields)| {
-        let parts = [("h".to_owned(), key.hash), ("r".to_owned(), key.range.unwrap())];
+        let parts = [("h".to_owned(), key.hash().clone()), ("r".to_owned(), key.range().cloned().unwrap())];
         parts.into_iter().chain(fields).collect()
     })
 }
@@ -201,7 +201,7 @@ fn check(store: &Store, now: i64) -> Result<(), TestCaseError> {
         let holders: Vec<_> = live.iter().filter(|record| record.get("name") == Some(&Value::from(name))).collect();
         prop_assert!(holders.len() <= 1, "{} is held by {:?}", name, holders);
         let find = FindUnique::new(&THINGS, &INDEXES[1], vec![Value::from(name)], false);
-        let found_by_name = store.find_unique(call, &find).unwrap();
+        let found_by_name = store.find_unique(&call, &find).unwrap();
         prop_assert_eq!(found_by_name.as_ref(), holders.first().copied());
     }
     Ok(())
@@ -216,8 +216,8 @@ fn check_query(store: &Store, now: i64, query: &Query, wanted: impl Fn(&Record) 
     expected.sort_by(|a, b| {
         let (a, b) = (place(a), place(b));
         let parts = |position: &crate::backend::Position| {
-            let key = [Some(position.key.hash.clone()), position.key.range.clone()];
-            position.ranges.iter().cloned().chain(key.into_iter().flatten()).collect::<Vec<_>>()
+            let key = position.key().parts().cloned();
+            position.ranges().iter().cloned().chain(key).collect::<Vec<_>>()
         };
         let pairs: Vec<_> = parts(&a).into_iter().zip(parts(&b)).collect();
         pairs.iter().fold(std::cmp::Ordering::Equal, |order, (a, b)| order.then(a.compare(b).unwrap()))
@@ -226,11 +226,11 @@ fn check_query(store: &Store, now: i64, query: &Query, wanted: impl Fn(&Record) 
         expected.reverse();
     }
     let all = Query { limit: usize::MAX, ..query.clone() };
-    prop_assert_eq!(store.count(call, &all).unwrap(), expected.len() as u64);
-    prop_assert_eq!(store.count(call, query).unwrap(), expected.len().min(query.limit) as u64);
+    prop_assert_eq!(store.count(&call, &all).unwrap(), expected.len() as u64);
+    prop_assert_eq!(store.count(&call, query).unwrap(), expected.len().min(query.limit) as u64);
     let (mut query, mut found) = (query.clone(), Vec::new());
     loop {
-        let page = store.query(call, &query).unwrap();
+        let page = store.query(&call, &query).unwrap();
         prop_assert!(page.next.is_none() || page.records.len() == query.limit, "only the last page is short");
         found.extend(page.records);
         query.after = page.next;
@@ -276,7 +276,7 @@ proptest! {
             let (call, writes) = (at(now), writes(&step));
             let before = live(&store, &call);
             let expected = expected(&before, &writes, &call);
-            let result = store.transact(call, writes).map_err(|e| e.kind());
+            let result = store.transact(&call, writes).map_err(|e| e.kind());
             prop_assert_eq!(result.err(), expected.as_ref().err().copied());
             let (mut expected, mut found) = (expected.unwrap_or(before), live(&store, &call));
             expected.sort_by_key(|record| format!("{record:?}"));
@@ -284,16 +284,16 @@ proptest! {
             prop_assert_eq!(found, expected);
             check(&store, now)?;
         }
-        let mut by_group = Query::new(&THINGS, Source::Index { index: &INDEXES[0], hash: "g".into() }, 2);
+        let mut by_group = Query::new(&THINGS, Source::index(&INDEXES[0], ["g".into()]), 2);
         let in_group = |record: &Record| record.get("group") == Some(&Value::from("g")) && record.get("rank").is_some();
         check_query(&store, now, &by_group, in_group)?;
         by_group.descending = true;
-        by_group.span = Span::Between(Bound::Excluded(Value::Int(-2)), Bound::Included(Value::Int(1)));
+        by_group.range = KeyRange::Between(Bound::Excluded(Value::Int(-2)), Bound::Included(Value::Int(1)));
         let rank = |record: &Record| record.get("rank").and_then(Value::as_int).unwrap_or(-9);
         check_query(&store, now, &by_group, |record| in_group(record) && (-1..=1).contains(&rank(record)))?;
-        let primary = Query::new(&THINGS, Source::Primary { hash: "a".into() }, 3);
+        let primary = Query::new(&THINGS, Source::primary("a".into()), 3);
         check_query(&store, now, &primary, |record| record.get("h") == Some(&Value::from("a")))?;
-        check_query(&store, now, &Query::new(&THINGS, Source::Scan { segment: None }, 4), |_| true)?;
+        check_query(&store, now, &Query::new(&THINGS, Source::scan(None), 4), |_| true)?;
     }
 
     #[test]
@@ -301,23 +301,23 @@ proptest! {
         let store = store(&PLAIN);
         for record in all {
             let key = RecordKey::of(&PLAIN, &record).unwrap();
-            store.write(at(0), Write::new(&PLAIN, key, Action::Put(record))).unwrap();
+            store.write(&at(0), Write::new(&PLAIN, key, Action::Put(record))).unwrap();
         }
         let before = contents(&store).len();
-        match store.define(at(0), &THINGS) {
+        match store.define(&at(0), &THINGS) {
             Ok(()) => check(&store, 0)?,
             Err(error) => {
                 prop_assert_eq!(error.kind(), ErrorKind::SchemaMismatch);
                 prop_assert!(error.message().contains("by_name"), "{}", error);
                 prop_assert_eq!(contents(&store).len(), before);
-                prop_assert_eq!(store.plan(at(0), &THINGS).unwrap().refusal().unwrap().kind(), ErrorKind::SchemaMismatch);
+                prop_assert_eq!(store.plan(&at(0), &THINGS).unwrap().refusal().unwrap().kind(), ErrorKind::SchemaMismatch);
             }
         }
     }
 }
 
 fn thing(hash: &str, name: &str, expires: i64) -> (RecordKey, Record) {
-    let key = RecordKey { hash: hash.into(), range: Some(0i64.into()) };
+    let key = RecordKey::new(hash.into()).with_range(0i64.into());
     let mut record = Record::new();
     for (name, value) in [("h", hash.into()), ("r", Value::Int(0)), ("name", name.into()), (EXPIRES, expires.into())] {
         record.set(name, value);
@@ -330,11 +330,11 @@ fn expired_records_are_cleared_away_by_later_writes() {
     let store = store(&THINGS);
     for n in 0..10 {
         let (key, record) = thing(&format!("old{n}"), &format!("name{n}"), 10);
-        store.write(at(0), Write::new(&THINGS, key, Action::Create(record))).unwrap();
+        store.write(&at(0), Write::new(&THINGS, key, Action::Create(record))).unwrap();
     }
     for n in 0..5 {
         let (key, record) = thing(&format!("new{n}"), &format!("name{n}"), 99);
-        store.write(at(10), Write::new(&THINGS, key, Action::Create(record))).unwrap();
+        store.write(&at(10), Write::new(&THINGS, key, Action::Create(record))).unwrap();
     }
     assert_eq!(records(&store).len(), 5);
     assert_eq!(contents(&store).len(), 15, "a record, its name and its expiry");
@@ -343,16 +343,16 @@ fn expired_records_are_cleared_away_by_later_writes() {
 #[test]
 fn a_model_that_lacks_an_index_keeps_it_up_to_date() {
     let store = store(&PLAIN);
-    store.define(at(0), &THINGS).unwrap();
-    let unknown = store.define(at(0), &PLAIN).unwrap_err();
+    store.define(&at(0), &THINGS).unwrap();
+    let unknown = store.define(&at(0), &PLAIN).unwrap_err();
     assert_eq!(unknown.kind(), ErrorKind::SchemaMismatch);
     assert!(unknown.message().contains("by_name"), "{unknown}");
     let (key, record) = thing("a", "ada", 99);
-    store.write(at(0), Write::new(&PLAIN, key, Action::Create(record.clone()))).unwrap();
+    store.write(&at(0), Write::new(&PLAIN, key, Action::Create(record.clone()))).unwrap();
     let find = FindUnique::new(&THINGS, &INDEXES[1], vec!["ada".into()], false);
-    assert_eq!(store.find_unique(at(0), &find).unwrap(), Some(record));
+    assert_eq!(store.find_unique(&at(0), &find).unwrap(), Some(record));
     let (key, clash) = thing("b", "ada", 99);
-    let error = store.write(at(0), Write::new(&PLAIN, key, Action::Create(clash))).unwrap_err();
+    let error = store.write(&at(0), Write::new(&PLAIN, key, Action::Create(clash))).unwrap_err();
     assert_eq!((error.kind(), error.index()), (ErrorKind::UniqueViolation, Some("by_name")));
 }
 
@@ -365,10 +365,10 @@ fn nothing_is_done_to_what_is_not_defined() {
         assert_eq!((error.kind(), error.repository()), (ErrorKind::SchemaMismatch, Some("things")));
         assert!(error.message().contains(word) && error.message().contains("call define first"), "{error}");
     };
-    refused(store.write(at(0), write.clone()).unwrap_err(), "the repository things is not defined");
-    store.define(at(0), &PLAIN).unwrap();
-    refused(store.write(at(0), write).unwrap_err(), "by_name");
-    refused(store.get(at(0), &Get::new(&THINGS, key, false)).unwrap_err(), "by_group");
+    refused(store.write(&at(0), write.clone()).unwrap_err(), "the repository things is not defined");
+    store.define(&at(0), &PLAIN).unwrap();
+    refused(store.write(&at(0), write).unwrap_err(), "by_name");
+    refused(store.get(&at(0), &Get::new(&THINGS, key, false)).unwrap_err(), "by_group");
 }
 
 #[test]
@@ -378,11 +378,11 @@ fn a_transaction_is_refused_where_the_first_refusal_is() {
         let (key, record) = thing(hash, name, 99);
         Write::new(&THINGS, key, Action::Create(record))
     };
-    let error = store.transact(at(0), vec![create("a", "ada"), create("b", "ada")]).unwrap_err();
+    let error = store.transact(&at(0), vec![create("a", "ada"), create("b", "ada")]).unwrap_err();
     assert_eq!((error.kind(), error.position(), error.index()), (ErrorKind::UniqueViolation, Some(1), Some("by_name")));
     assert!(contents(&store).is_empty());
     // What is given up before is free after.
-    store.write(at(0), create("a", "ada")).unwrap();
+    store.write(&at(0), create("a", "ada")).unwrap();
     let (key, _) = thing("a", "ada", 99);
-    store.transact(at(0), vec![Write::new(&THINGS, key, Action::Delete), create("b", "ada")]).unwrap();
+    store.transact(&at(0), vec![Write::new(&THINGS, key, Action::Delete), create("b", "ada")]).unwrap();
 }

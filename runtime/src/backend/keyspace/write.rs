@@ -18,27 +18,27 @@ use crate::value::Record;
 const SWEEP: usize = 2;
 
 impl<S: Space> Keyspace<S> {
-    pub(crate) fn write(&self, call: Call, write: Write) -> Result<Written> {
+    pub(crate) fn write(&self, call: &Call, write: Write) -> Result<Written> {
         let catalog = self.catalog();
         self.space.write(|view| {
             let mut pending = Pending::new(view);
-            let written = apply(&mut pending, &catalog, &call, write, &self.limits, &mut Items::default())?;
+            let written = apply(&mut pending, &catalog, call, write, &self.limits, &mut Items::default())?;
             Ok((written, pending.into_batch()))
         })
     }
 
-    pub(crate) fn write_many(&self, call: Call, writes: Vec<Write>) -> Vec<Result<Written>> {
+    pub(crate) fn write_many(&self, call: &Call, writes: Vec<Write>) -> Vec<Result<Written>> {
         writes.into_iter().map(|write| self.write(call, write)).collect()
     }
 
     /// Each write sees those before it.
-    pub(crate) fn transact(&self, call: Call, writes: Vec<Write>) -> Result<Vec<Written>> {
+    pub(crate) fn transact(&self, call: &Call, writes: Vec<Write>) -> Result<Vec<Written>> {
         let catalog = self.catalog();
         self.space.write(|view| {
             let (mut pending, mut items) = (Pending::new(view), Items::default());
             let apply = |(position, write): (usize, Write)| {
                 let name = write.definition.name();
-                let written = apply(&mut pending, &catalog, &call, write, &self.limits, &mut items);
+                let written = apply(&mut pending, &catalog, call, write, &self.limits, &mut items);
                 written.map_err(|e| e.in_repository(name).at_position(position))
             };
             let written = writes.into_iter().enumerate().map(apply).collect::<Result<_>>()?;

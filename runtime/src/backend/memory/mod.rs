@@ -11,8 +11,8 @@ pub(crate) use self::tree::Tree;
 use super::keyspace::{self, Keyspace};
 use super::settings::{OpenOptions, Target};
 use super::{
-    Backend, BoxFuture, Call, FindUnique, Get, Limits, Observer, Plan, Query, RecordKey, Records, Reply, Request,
-    Write, Written,
+    Backend, BoxFuture, Call, FindUnique, Get, GetMany, Limits, Plan, Query, RecordPage, Reply, Request, Write,
+    WriteMany, Written,
 };
 use crate::definition::Definition;
 use crate::error::Result;
@@ -21,7 +21,7 @@ use crate::value::Record;
 /// A store in this process's memory, gone when its last handle is. Each that is opened is a store
 /// of its own.
 ///
-/// Records and index entries stand in one ordered map, under keys whose bytes have the order of the
+/// RecordPage and index entries stand in one ordered map, under keys whose bytes have the order of the
 /// values; a lock admits any number of readers or one writer. Every answer is at hand at once: no
 /// operation waits, and none is ever [`Timeout`](crate::ErrorKind::Timeout),
 /// [`Throttled`](crate::ErrorKind::Throttled) or [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown).
@@ -76,54 +76,47 @@ impl Backend for Memory {
     }
 
     fn plan(&self, call: Call, definition: &'static Definition) -> Reply<'_, Plan> {
-        Reply::now(self.keys.plan(call, definition))
+        Reply::now(self.keys.plan(&call, definition))
     }
 
     fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
-        Reply::now(self.keys.define(call, definition))
+        Reply::now(self.keys.define(&call, definition))
     }
 
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
-        Reply::now(self.keys.get(call, &get))
+        Reply::now(self.keys.get(&call, &get))
     }
 
-    fn get_many(
-        &self,
-        call: Call,
-        definition: &'static Definition,
-        keys: Vec<RecordKey>,
-        _: bool,
-        _: Observer,
-    ) -> Reply<'_, Vec<Option<Record>>> {
-        Reply::now(self.keys.get_many(call, definition, &keys))
+    fn get_many(&self, call: Call, get: GetMany) -> Reply<'_, Vec<Option<Record>>> {
+        Reply::now(self.keys.get_many(&call, &get))
     }
 
     fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>> {
-        Reply::now(self.keys.find_unique(call, &find))
+        Reply::now(self.keys.find_unique(&call, &find))
     }
 
-    fn query(&self, call: Call, query: Query) -> Reply<'_, Records> {
-        Reply::now(self.keys.query(call, &query))
+    fn query(&self, call: Call, query: Query) -> Reply<'_, RecordPage> {
+        Reply::now(self.keys.query(&call, &query))
     }
 
     fn count(&self, call: Call, query: Query) -> Reply<'_, u64> {
-        Reply::now(self.keys.count(call, &query))
+        Reply::now(self.keys.count(&call, &query))
     }
 
     fn write(&self, call: Call, write: Write) -> Reply<'_, Written> {
-        Reply::now(self.keys.write(call, write))
+        Reply::now(self.keys.write(&call, write))
     }
 
-    fn write_many(&self, call: Call, writes: Vec<Write>, _: Observer) -> Reply<'_, Vec<Result<Written>>> {
-        Reply::now(Ok(self.keys.write_many(call, writes)))
+    fn write_many(&self, call: Call, writes: WriteMany) -> Reply<'_, Vec<Result<Written>>> {
+        Reply::now(Ok(self.keys.write_many(&call, writes.writes)))
     }
 
     fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>> {
-        Reply::now(self.keys.transact(call, writes))
+        Reply::now(self.keys.transact(&call, writes))
     }
 
-    fn read_together(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
-        Reply::now(self.keys.read_together(call, &gets))
+    fn read_snapshot(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
+        Reply::now(self.keys.read_snapshot(&call, &gets))
     }
 
     fn explain(&self, _: Call, request: Request<'_>) -> Result<String> {

@@ -21,8 +21,7 @@ use super::shape::{id, stamp_of};
 use super::write;
 use super::{answer, explain};
 use crate::error::{Error, ErrorKind, Result};
-use crate::progress::Observer;
-use crate::request::{Action, Call, RecordKey, Write, Written};
+use crate::request::{Action, Call, RecordKey, Write, WriteMany, Written};
 
 /// How much one command carries. The server takes 100,000 writes of 48 MB together.
 const WRITES: usize = 1000;
@@ -32,13 +31,12 @@ const MESSAGE: usize = 40 * 1024 * 1024;
 
 pub(super) async fn write_many(
     database: &Database,
-    call: Call,
-    writes: Vec<Write>,
-    observer: Observer,
+    call: &Call,
+    WriteMany { writes, observer }: WriteMany,
 ) -> Result<Vec<Result<Written>>> {
     let mut results: Vec<Result<Written>> = Vec::with_capacity(writes.len());
     let mut rest = &*writes;
-    let least = least(&call);
+    let least = least(call);
     while !rest.is_empty() {
         let length = run(rest);
         let (chunk, others) = rest.split_at(length.max(1));
@@ -51,7 +49,7 @@ pub(super) async fn write_many(
         } else if length == 0 {
             results.push(write::write(database, call, chunk[0].clone()).await);
         } else {
-            results.extend(one_command(database, &call, chunk).await);
+            results.extend(one_command(database, call, chunk).await);
         }
         for (at, result) in results.iter().enumerate().skip(told) {
             observer.tell(at, result.as_ref().err());
@@ -287,7 +285,7 @@ async fn settle(
         let write = &chunk[at];
         results[at] = Some(match refusal(write, &clash) {
             Some(error) => Err(error),
-            None => write::write(database, *call, write.clone()).await,
+            None => write::write(database, call, write.clone()).await,
         });
     }
 }

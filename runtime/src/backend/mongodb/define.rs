@@ -19,7 +19,7 @@ use super::{indexes, schema, shallow};
 use crate::backend::Plan;
 use crate::definition::{Definition, KeyKind};
 use crate::error::{Error, ErrorKind, Result};
-use crate::request::Call;
+use crate::request::{Call, Verify};
 use crate::value::EXPIRES;
 
 const NAMESPACE_NOT_FOUND: i32 = 26;
@@ -35,59 +35,58 @@ struct Existing {
     indexes: Vec<Document>,
 }
 
-pub(super) async fn plan(database: &Database, call: Call, definition: &'static Definition) -> Result<Plan> {
-    let existing = existing(database, &call, definition).await?;
-    compare(database, &call, definition, &existing).await.map(|(plan, _)| plan)
+pub(super) async fn plan(database: &Database, call: &Call, definition: &'static Definition) -> Result<Plan> {
+    let existing = existing(database, call, definition).await?;
+    compare(database, call, definition, &existing).await.map(|(plan, _)| plan)
 }
 
-pub(super) async fn define(database: &Database, call: Call, definition: &'static Definition) -> Result<()> {
-    let existing = existing(database, &call, definition).await?;
-    let (plan, missing) = compare(database, &call, definition, &existing).await?;
+pub(super) async fn define(database: &Database, call: &Call, definition: &'static Definition) -> Result<()> {
+    let existing = existing(database, call, definition).await?;
+    let (plan, missing) = compare(database, call, definition, &existing).await?;
     if let Some(refusal) = plan.refusal() {
         return Err(refusal);
     }
     // First what says whose keys these are: of two that define different ones at once, one is refused here.
-    schema::write(database, &call, definition).await?;
+    schema::write(database, call, definition).await?;
     if existing.collection.is_none() {
         let create = |_| database.run_command(doc! { "create": definition.name() }).into_future();
-        tolerate(command(&call, create).await.map(drop), NAMESPACE_EXISTS)?;
+        tolerate(command(call, create).await.map(drop), NAMESPACE_EXISTS)?;
     } else {
         let filling = "records were being given the text that an index orders their bytes by";
-        fill_shadows(database, &call, definition).await.map_err(|error| error.timed_out_while(filling))?;
+        fill_shadows(database, call, definition).await.map_err(|error| error.timed_out_while(filling))?;
     }
     if missing.is_empty() {
         return Ok(());
     }
     if existing.collection.is_some() && missing.iter().any(|index| name_of(index) == EXPIRES) {
-        lifetime::mark(database, &call, definition).await?;
+        lifetime::mark(database, call, definition).await?;
     }
     // All indexes in one command: it makes all of them or none, and returns when they are ready.
     let create =
         |_| database.run_command(doc! { "createIndexes": definition.name(), "indexes": missing.clone() }).into_future();
-    command(&call, create).await.map(drop).map_err(|trouble| refused(definition, trouble, &call, &missing))
+    command(call, create).await.map(drop).map_err(|trouble| refused(definition, trouble, call, &missing))
 }
 
 /// Unique indexes that are missing or not as the model has them, a line each. Asked to, makes what is
 /// missing, unless something stands in its way.
 pub(super) async fn verify(
     database: &Database,
-    call: Call,
-    definition: &'static Definition,
-    mend: bool,
+    call: &Call,
+    Verify { definition, repair }: Verify,
 ) -> Result<Vec<String>> {
     if definition.unique_indexes().next().is_none() {
         return Ok(Vec::new());
     }
-    let existing = existing(database, &call, definition).await?;
+    let existing = existing(database, call, definition).await?;
     if existing.collection.is_none() {
         let message = "the repository is not defined; call define first";
         return Err(Error::new(ErrorKind::SchemaMismatch, message));
     }
-    let (plan, missing) = compare(database, &call, definition, &existing).await?;
+    let (plan, missing) = compare(database, call, definition, &existing).await?;
     let unique = missing.iter().filter(|index| index.get_bool("unique").unwrap_or(false));
     let unique = unique.map(|index| format!("{}: the unique index is missing", name_of(index)));
     let found: Vec<_> = unique.chain(plan.mismatches.iter().cloned()).collect();
-    if mend && !found.is_empty() && plan.mismatches.is_empty() {
+    if repair && !found.is_empty() && plan.mismatches.is_empty() {
         define(database, call, definition).await?;
     }
     Ok(found)

@@ -10,33 +10,33 @@ use super::read;
 use super::shape::id;
 use crate::definition::IndexDef;
 use crate::error::{Error, Result};
-use crate::request::{Call, Get, Query, Request, Source, Write};
+use crate::request::{Call, Get, Query, Request, SourceKind, Write};
 
-pub(super) fn request(call: Call, request: Request<'_>) -> Result<String> {
+pub(super) fn request(call: &Call, request: Request<'_>) -> Result<String> {
     match request {
         Request::Get(get) => text(&read::one(get.definition.name(), super::shape::by_id(get.definition, &get.key)?)),
-        Request::GetMany { definition, keys, .. } => {
-            let ids: Vec<Bson> = keys.iter().map(|key| id(definition, key)).collect::<Result<_>>()?;
+        Request::GetMany(get) => {
+            let ids: Vec<Bson> = get.keys.iter().map(|key| id(get.definition, key)).collect::<Result<_>>()?;
             let ids = read::distinct(ids)?;
-            texts(ids.chunks(read::KEYS).map(|ids| find(definition.name(), ids)))
+            texts(ids.chunks(read::KEYS).map(|ids| find(get.definition.name(), ids)))
         }
         Request::FindUnique(find) => {
             let mut command = read::one(find.definition.name(), read::unique(find)?);
             command.insert("hint", super::indexes::key(find.definition, find.index));
             text(&command).map(|command| over_index(find.index, &command))
         }
-        Request::Query(query) => page(query, &call),
-        Request::Write(write) => text(&one(write, &call)?),
-        Request::WriteMany(writes) => texts(batch::commands(writes, &call)?.into_iter()),
-        Request::Transact(writes) => transaction(writes, &call),
-        Request::ReadTogether(gets) => together(gets),
+        Request::Query(query) => page(query, call),
+        Request::Write(write) => text(&one(write, call)?),
+        Request::WriteMany(writes) => texts(batch::commands(writes, call)?.into_iter()),
+        Request::Transact(writes) => transaction(writes, call),
+        Request::Snapshot(gets) => together(gets),
     }
 }
 
 fn page(query: &Query, call: &Call) -> Result<String> {
     match Find::new(query, call)? {
-        Some(find) => text(&find.explain(query)).map(|command| match &query.source {
-            Source::Index { index, .. } => over_index(index, &command),
+        Some(find) => text(&find.explain(query)).map(|command| match query.source.kind() {
+            SourceKind::Index { index, .. } => over_index(index, &command),
             _ => command,
         }),
         None => Ok("nothing is sent: no record can be in it".to_owned()),

@@ -44,11 +44,11 @@ use self::settings::MongoDbSettings;
 use self::topology::Topology;
 use super::home::Home;
 use super::settings::{OpenOptions, Target};
-use super::{Backend, BoxFuture, Observer, Plan, Reply};
+use super::{Backend, BoxFuture, Plan, Reply};
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::limits::Limits;
-use crate::request::{Call, FindUnique, Get, Query, RecordKey, Records, Request, Write, Written};
+use crate::request::{Call, FindUnique, Get, GetMany, Query, RecordPage, Request, Verify, Write, WriteMany, Written};
 use crate::value::Record;
 
 /// A database of MongoDB 6.0 or newer, through its own driver.
@@ -76,7 +76,7 @@ use crate::value::Record;
 /// | put and delete of many | `update` or `delete`, one for 1,000 records |
 /// | transaction | a `find` that begins it, each write's command, `commitTransaction` |
 /// | reads at one moment | `find`, one for each repository, in a session with a snapshot |
-/// | check, mend | `listCollections`, `listIndexes`; of a unique index that is missing, `aggregate` for values that records share, and to mend `createIndexes` |
+/// | verify, repair | `listCollections`, `listIndexes`; of a unique index that is missing, `aggregate` for values that records share, and to repair it `createIndexes` |
 ///
 /// The first call of a model on a database that did not define it looks at the collection and its indexes
 /// (`listCollections`, `listIndexes`, and a `find` in `_reposit`), and is
@@ -161,14 +161,14 @@ impl MongoDb {
 
     /// A reply that is worked for on a runtime where it can come, and whose error names the causes where
     /// no server was found.
-    fn reply<'a, T: Send + 'a>(
-        &'a self,
-        call: Call,
-        work: impl Future<Output = Result<T>> + Send + 'a,
-    ) -> Reply<'a, T> {
+    fn reply<'a, T, W>(&'a self, call: Call, work: impl FnOnce(Call) -> W + Send + 'a) -> Reply<'a, T>
+    where
+        T: Send + 'a,
+        W: Future<Output = Result<T>> + Send + 'a,
+    {
         Reply::later(async move {
             self.home.check(&call).await?;
-            work.await.map_err(|error| self.topology.explain(error))
+            work(call).await.map_err(|error| self.topology.explain(error))
         })
     }
 
@@ -201,90 +201,91 @@ impl Backend for MongoDb {
     }
 
     fn ping(&self, call: Call) -> Reply<'_, ()> {
-        self.reply(call, async move {
+        self.reply(call, move |call| async move {
             patience::read(&call, |_| self.database.run_command(doc! { "ping": 1 }).into_future()).await.map(drop)
         })
     }
 
     fn plan(&self, call: Call, definition: &'static Definition) -> Reply<'_, Plan> {
-        self.reply(call, define::plan(&self.database, call, definition))
+        self.reply(call, move |call| async move { define::plan(&self.database, &call, definition).await })
     }
 
     fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
-        self.reply(call, async move {
-            define::define(&self.database, call, definition).await?;
+        self.reply(call, move |call| async move {
+            define::define(&self.database, &call, definition).await?;
             self.known.add(definition);
             Ok(())
         })
     }
 
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
-        self.reply(call, async move { read::get(self.with(&call, &[get.definition]).await?, call, get).await })
+        self.reply(
+            call,
+            move |call| async move { read::get(self.with(&call, &[get.definition]).await?, &call, get).await },
+        )
     }
 
-    fn get_many(
-        &self,
-        call: Call,
-        definition: &'static Definition,
-        keys: Vec<RecordKey>,
-        _consistent: bool,
-        observer: Observer,
-    ) -> Reply<'_, Vec<Option<Record>>> {
-        self.reply(call, async move {
-            let database = self.with(&call, &[definition]).await?;
-            read::get_many(database, call, definition, keys, observer).await
+    fn get_many(&self, call: Call, get: GetMany) -> Reply<'_, Vec<Option<Record>>> {
+        self.reply(call, move |call| async move {
+            let database = self.with(&call, &[get.definition]).await?;
+            read::get_many(database, &call, get).await
         })
     }
 
     fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>> {
-        self.reply(
-            call,
-            async move { read::find_unique(self.with(&call, &[find.definition]).await?, call, find).await },
-        )
+        self.reply(call, move |call| async move {
+            read::find_unique(self.with(&call, &[find.definition]).await?, &call, find).await
+        })
     }
 
-    fn query(&self, call: Call, query: Query) -> Reply<'_, Records> {
-        self.reply(call, async move { query::query(self.with(&call, &[query.definition]).await?, call, query).await })
+    fn query(&self, call: Call, query: Query) -> Reply<'_, RecordPage> {
+        self.reply(call, move |call| async move {
+            query::query(self.with(&call, &[query.definition]).await?, &call, query).await
+        })
     }
 
     fn count(&self, call: Call, query: Query) -> Reply<'_, u64> {
-        self.reply(call, async move { query::count(self.with(&call, &[query.definition]).await?, call, query).await })
+        self.reply(call, move |call| async move {
+            query::count(self.with(&call, &[query.definition]).await?, &call, query).await
+        })
     }
 
     fn write(&self, call: Call, write: Write) -> Reply<'_, Written> {
-        self.reply(call, async move { write::write(self.with(&call, &[write.definition]).await?, call, write).await })
+        self.reply(call, move |call| async move {
+            write::write(self.with(&call, &[write.definition]).await?, &call, write).await
+        })
     }
 
-    fn write_many(&self, call: Call, writes: Vec<Write>, observer: Observer) -> Reply<'_, Vec<Result<Written>>> {
-        self.reply(call, async move {
-            let definitions = repositories(writes.iter().map(|write| write.definition));
+    fn write_many(&self, call: Call, many: WriteMany) -> Reply<'_, Vec<Result<Written>>> {
+        self.reply(call, move |call| async move {
+            let definitions = repositories(many.writes.iter().map(|write| write.definition));
             let database = self.with(&call, &definitions).await?;
-            let results = batch::write_many(database, call, writes, observer).await?;
+            let results = batch::write_many(database, &call, many).await?;
             Ok(results.into_iter().map(|done| done.map_err(|error| self.topology.explain(error))).collect())
         })
     }
 
     fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>> {
-        self.reply(call, async move {
+        self.reply(call, move |call| async move {
             let definitions = repositories(writes.iter().map(|write| write.definition));
             let database = self.with(&call, &definitions).await?;
-            transact::transact(database, call, writes).await
+            transact::transact(database, &call, writes).await
         })
     }
 
-    fn read_together(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
-        self.reply(call, async move {
+    fn read_snapshot(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
+        self.reply(call, move |call| async move {
             let definitions = repositories(gets.iter().map(|get| get.definition));
             let database = self.with(&call, &definitions).await?;
-            read::together(database, call, gets).await
+            read::together(database, &call, gets).await
         })
     }
 
-    fn verify(&self, call: Call, definition: &'static Definition, mend: bool) -> Reply<'_, Vec<String>> {
-        self.reply(call, define::verify(&self.database, call, definition, mend))
+    fn verify(&self, call: Call, verify: Verify) -> Reply<'_, Vec<String>> {
+        self.reply(call, move |call| async move { define::verify(&self.database, &call, verify).await })
     }
 
     fn explain(&self, call: Call, request: Request<'_>) -> Result<String> {
-        explain::request(call, request)
+        explain::request(&call, request)
     }
 }

@@ -17,7 +17,7 @@ use super::read::{collection, find};
 use super::shape::{columns, from_document, id, live, range_part, shadows};
 use crate::definition::{Definition, IndexDef};
 use crate::error::Result;
-use crate::request::{Call, Position, Query, Records, Source, Span};
+use crate::request::{Call, KeyRange, Position, Query, RecordPage, SourceKind};
 use crate::value::{EXPIRES, Record, Value};
 
 /// A query as the server gets it.
@@ -33,14 +33,16 @@ impl Find {
     pub(super) fn new(query: &Query, call: &Call) -> Result<Option<Self>> {
         let Some(span) = Limits::of(query) else { return Ok(None) };
         let direction = if query.descending { -1 } else { 1 };
-        let (mut filter, sort, hint) = match &query.source {
-            Source::Primary { hash } => (primary(query, hash, &span)?, doc! { "_id": direction }, doc! { "_id": 1 }),
-            Source::Index { index, hash } => {
+        let (mut filter, sort, hint) = match query.source.kind() {
+            SourceKind::Primary { hash } => {
+                (primary(query, hash, &span)?, doc! { "_id": direction }, doc! { "_id": 1 })
+            }
+            SourceKind::Index { index, hash } => {
                 let hint = indexes::key(query.definition, index);
                 (by_index(query, index, hash, &span)?, order(query.definition, index, direction), hint)
             }
-            Source::Scan { segment: Some((1.., _)) } => return Ok(None),
-            Source::Scan { .. } => (scan(query)?, doc! { "_id": direction }, doc! { "_id": 1 }),
+            SourceKind::Scan { segment: Some((1.., _)) } => return Ok(None),
+            SourceKind::Scan { .. } => (scan(query)?, doc! { "_id": direction }, doc! { "_id": 1 }),
         };
         filter.extend(live(query.definition, call));
         if let Some(condition) = &query.filter {
@@ -60,8 +62,8 @@ impl Find {
     }
 }
 
-pub(super) async fn query(database: &Database, call: Call, query: Query) -> Result<Records> {
-    let Some(wanted) = Find::new(&query, &call)? else { return Ok(Records::default()) };
+pub(super) async fn query(database: &Database, call: &Call, query: Query) -> Result<RecordPage> {
+    let Some(wanted) = Find::new(&query, call)? else { return Ok(RecordPage::default()) };
     let ahead = read_limit(&query);
     let options = FindOptions::builder()
         .sort(wanted.sort)
@@ -72,14 +74,14 @@ pub(super) async fn query(database: &Database, call: Call, query: Query) -> Resu
         .build();
     let collection = collection(database, query.definition);
     let decode = |document: &_| from_document(query.definition, document);
-    let mut records = find(&call, &collection, &wanted.filter, &options, ahead, decode).await?;
+    let mut records = find(call, &collection, &wanted.filter, &options, ahead, decode).await?;
     let more = records.len() > query.limit;
     records.truncate(query.limit);
     let next = records.last().filter(|_| more).map(|last| query.position_of(last)).transpose()?;
     if let Some(names) = query.projection {
         records = records.into_iter().map(|record| only(record, names)).collect();
     }
-    Ok(Records::new(records, next))
+    Ok(RecordPage::new(records, next))
 }
 
 /// How many records to read: one more than asked for tells whether there is more.
@@ -87,15 +89,15 @@ fn read_limit(query: &Query) -> usize {
     query.limit.saturating_add(usize::from(query.wants_next))
 }
 
-pub(super) async fn count(database: &Database, call: Call, query: Query) -> Result<u64> {
-    let Some(wanted) = Find::new(&query, &call)? else { return Ok(0) };
+pub(super) async fn count(database: &Database, call: &Call, query: Query) -> Result<u64> {
+    let Some(wanted) = Find::new(&query, call)? else { return Ok(0) };
     let collection = collection(database, query.definition);
     let most = u64::try_from(query.limit).ok().filter(|most| i64::try_from(*most).is_ok());
     let options = CountOptions::builder().hint(Hint::Keys(wanted.hint)).limit(most).build();
     let count = |time| {
         collection.count_documents(wanted.filter.clone()).with_options(options.clone()).max_time(time).into_future()
     };
-    read(&call, count).await
+    read(call, count).await
 }
 
 /// The fields asked for, and those that tell where a record stands. `_id` always comes.
@@ -125,10 +127,10 @@ struct Limits<'a> {
 impl<'a> Limits<'a> {
     /// Nothing where no value can be within them.
     fn of(query: &'a Query) -> Option<Self> {
-        let (low, high) = match &query.span {
-            Span::All => (Bound::Unbounded, Bound::Unbounded),
-            Span::Between(low, high) => (low.clone(), high.clone()),
-            Span::Prefix(prefix) => {
+        let (low, high) = match &query.range {
+            KeyRange::All => (Bound::Unbounded, Bound::Unbounded),
+            KeyRange::Between(low, high) => (low.clone(), high.clone()),
+            KeyRange::Prefix(prefix) => {
                 let end = successor(prefix).map_or(Bound::Unbounded, |end| Bound::Excluded(Value::String(end)));
                 (Bound::Included(Value::from(prefix.as_str())), end)
             }
@@ -141,7 +143,7 @@ impl<'a> Limits<'a> {
             }
         }
         let mut limits = Self { low, high, after: query.after.as_ref() };
-        if let Some(first) = limits.after.and_then(|after| after.ranges.first()) {
+        if let Some(first) = limits.after.and_then(|after| after.ranges().first()) {
             let (below, above) = (limits.is_below(first), limits.is_above(first));
             let (passed, ahead) = if query.descending { (above, below) } else { (below, above) };
             if ahead {
@@ -220,11 +222,11 @@ fn primary(query: &Query, hash: &Value, limits: &Limits<'_>) -> Result<Document>
     if definition.range().is_none() {
         let mut same = doc! { "$eq": hash };
         if let Some(after) = limits.after {
-            same.insert(beyond(query.descending), id(definition, &after.key)?);
+            same.insert(beyond(query.descending), id(definition, after.key())?);
         }
         return Ok(doc! { "_id": same });
     }
-    let (low, high) = match limits.after.and_then(|after| after.ranges.first()) {
+    let (low, high) = match limits.after.and_then(|after| after.ranges().first()) {
         Some(last) => limits.beyond(last, query.descending),
         None => (limits.low.clone(), limits.high.clone()),
     };
@@ -245,7 +247,7 @@ fn beyond(descending: bool) -> &'static str {
 
 fn scan(query: &Query) -> Result<Document> {
     Ok(match &query.after {
-        Some(after) => doc! { "_id": { beyond(query.descending): id(query.definition, &after.key)? } },
+        Some(after) => doc! { "_id": { beyond(query.descending): id(query.definition, after.key())? } },
         None => Document::new(),
     })
 }
@@ -263,9 +265,10 @@ fn order(definition: &Definition, index: &IndexDef, direction: i32) -> Document 
 /// One hash value and the range wanted. To go on after a position is one of several cases: the
 /// first range value is beyond, or it is the same and the second is beyond, and so on to `_id`. Each
 /// is a range of the index, and the server merges them in order.
-fn by_index(query: &Query, index: &IndexDef, hash: &Value, limits: &Limits<'_>) -> Result<Document> {
+fn by_index(query: &Query, index: &IndexDef, hash: &[Value], limits: &Limits<'_>) -> Result<Document> {
     let columns = columns(query.definition, index);
     let Some((first, ranges)) = columns.split_first() else { return Ok(Document::new()) };
+    let Some(hash) = hash.first() else { return Ok(Document::new()) };
     let mut base = doc! { &first.path: { "$eq": first.encode(hash)? } };
     let wanted = |low: &Bound<Value>, high: &Bound<Value>, at: usize| -> Result<Option<(String, Bson)>> {
         let Some(column) = ranges.get(at) else { return Ok(None) };
@@ -284,7 +287,7 @@ fn by_index(query: &Query, index: &IndexDef, hash: &Value, limits: &Limits<'_>) 
         return Ok(base);
     };
     let mut cases = Vec::with_capacity(ranges.len() + 1);
-    for (at, (column, last)) in ranges.iter().zip(&after.ranges).enumerate() {
+    for (at, (column, last)) in ranges.iter().zip(after.ranges()).enumerate() {
         let mut case = base.clone();
         let (low, high) = match at {
             0 => limits.beyond(last, query.descending),
@@ -298,7 +301,7 @@ fn by_index(query: &Query, index: &IndexDef, hash: &Value, limits: &Limits<'_>) 
     }
     // Where `_id` is fixed already, no other record has the same values.
     if (!index.unique || ranges.is_empty()) && !base.contains_key("_id") {
-        base.insert("_id", doc! { beyond(query.descending): id(query.definition, &after.key)? });
+        base.insert("_id", doc! { beyond(query.descending): id(query.definition, after.key())? });
         cases.push(base);
     }
     Ok(match cases.len() {
@@ -312,6 +315,7 @@ fn by_index(query: &Query, index: &IndexDef, hash: &Value, limits: &Limits<'_>) 
 mod tests {
     use super::*;
     use crate::request::RecordKey;
+    use crate::request::Source;
 
     #[test]
     fn the_successor_of_a_prefix_is_after_all_that_begin_so() {
@@ -328,7 +332,7 @@ mod tests {
 
     fn team() -> Source {
         let index = super::super::sample::sample().index("by_team").unwrap();
-        Source::Index { index, hash: Value::from("$core") }
+        Source::index(index, [Value::from("$core")])
     }
 
     fn call() -> Call {
@@ -343,11 +347,11 @@ mod tests {
 
     #[test]
     fn a_query_of_the_key_is_a_range_of_ids() {
-        let mut query = sample_query(Source::Primary { hash: Value::from("a") });
+        let mut query = sample_query(Source::primary(Value::from("a")));
         let all = doc! { "_id": { "$gte": { "h": "a", "r": Bson::MinKey }, "$lte": { "h": "a", "r": Bson::MaxKey } } };
         assert_eq!(filter(&query), all);
-        query.span = Span::Between(Bound::Included(Value::Bytes(vec![1])), Bound::Excluded(Value::Bytes(vec![9])));
-        let key = RecordKey { hash: Value::from("a"), range: Some(Value::Bytes(vec![5])) };
+        query.range = KeyRange::Between(Bound::Included(Value::Bytes(vec![1])), Bound::Excluded(Value::Bytes(vec![9])));
+        let key = RecordKey::new(Value::from("a")).with_range(Value::Bytes(vec![5]));
         query.after = Some(Position::new(vec![Value::Bytes(vec![5])], key));
         assert_eq!(filter(&query), doc! { "_id": { "$gt": { "h": "a", "r": "05" }, "$lt": { "h": "a", "r": "09" } } });
         query.descending = true;
@@ -357,7 +361,7 @@ mod tests {
     #[test]
     fn a_page_goes_on_after_equal_values_of_each_range_field() {
         let mut query = sample_query(team());
-        let key = RecordKey { hash: Value::from("a"), range: Some(Value::Bytes(vec![5])) };
+        let key = RecordKey::new(Value::from("a")).with_range(Value::Bytes(vec![5]));
         query.after = Some(Position::new(vec![Value::Bytes(vec![1]), Value::Int(7)], key));
         let cases = filter(&query).get_array("$or").unwrap().clone();
         let same = doc! { "$eq": "01" };
@@ -373,11 +377,11 @@ mod tests {
     fn an_empty_span_asks_for_nothing() {
         let mut query = sample_query(team());
         let value = || Value::Bytes(vec![4]);
-        query.span = Span::Between(Bound::Included(value()), Bound::Excluded(value()));
+        query.range = KeyRange::Between(Bound::Included(value()), Bound::Excluded(value()));
         assert!(Find::new(&query, &call()).unwrap().is_none());
-        query.span = Span::Between(Bound::Included(value()), Bound::Included(value()));
+        query.range = KeyRange::Between(Bound::Included(value()), Bound::Included(value()));
         assert!(Find::new(&query, &call()).unwrap().is_some());
-        let key = RecordKey { hash: Value::from("a"), range: Some(value()) };
+        let key = RecordKey::new(Value::from("a")).with_range(value());
         query.after = Some(Position::new(vec![Value::Bytes(vec![9]), Value::Int(0)], key));
         assert!(Find::new(&query, &call()).unwrap().is_none(), "the position is beyond the span");
     }

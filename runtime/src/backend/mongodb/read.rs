@@ -13,8 +13,7 @@ use super::patience::read;
 use super::shape::{by_id, columns, from_document, id};
 use crate::definition::Definition;
 use crate::error::{Error, Result};
-use crate::progress::Observer;
-use crate::request::{Call, FindUnique, Get, RecordKey};
+use crate::request::{Call, FindUnique, Get, GetMany, RecordKey};
 use crate::value::Record;
 
 /// How many keys one request asks for, and how many requests go at once.
@@ -25,9 +24,9 @@ pub(super) fn collection(database: &Database, definition: &Definition) -> Collec
     database.collection(definition.name())
 }
 
-pub(super) async fn get(database: &Database, call: Call, get: Get) -> Result<Option<Record>> {
-    let found = by_key(database, &call, get.definition, &get.key).await?;
-    Ok(found.filter(|record| record.is_live(get.definition, &call)))
+pub(super) async fn get(database: &Database, call: &Call, get: Get) -> Result<Option<Record>> {
+    let found = by_key(database, call, get.definition, &get.key).await?;
+    Ok(found.filter(|record| record.is_live(get.definition, call)))
 }
 
 /// The document with a key as it is now, whether or not it has reached a majority: what a write meets.
@@ -65,15 +64,15 @@ pub(super) async fn by_key(
     }
 }
 
-pub(super) async fn find_unique(database: &Database, call: Call, find: FindUnique) -> Result<Option<Record>> {
+pub(super) async fn find_unique(database: &Database, call: &Call, find: FindUnique) -> Result<Option<Record>> {
     let definition = find.definition;
     let filter = unique(&find)?;
     let collection = collection(database, definition);
     let hint = Hint::Keys(indexes::key(definition, find.index));
     let found =
-        read(&call, |time| collection.find_one(filter.clone()).hint(hint.clone()).max_time(time).into_future()).await?;
+        read(call, |time| collection.find_one(filter.clone()).hint(hint.clone()).max_time(time).into_future()).await?;
     let record = found.map(|document| from_document(definition, &document)).transpose()?;
-    Ok(record.filter(|record| record.is_live(definition, &call)))
+    Ok(record.filter(|record| record.is_live(definition, call)))
 }
 
 /// The filter that finds the record with the values of a unique index.
@@ -114,10 +113,8 @@ pub(super) async fn find<T>(
 
 pub(super) async fn get_many(
     database: &Database,
-    call: Call,
-    definition: &'static Definition,
-    keys: Vec<RecordKey>,
-    observer: Observer,
+    call: &Call,
+    GetMany { definition, keys, observer, .. }: GetMany,
 ) -> Result<Vec<Option<Record>>> {
     let collection = collection(database, definition);
     let mut wanted = HashMap::with_capacity(keys.len());
@@ -131,7 +128,7 @@ pub(super) async fn get_many(
         positions.push(position);
     }
     let chunks = asked.chunks(KEYS).map(<[Bson]>::to_vec).collect::<Vec<_>>();
-    let (call, collection, wanted, observer) = (&call, &collection, &wanted, &observer);
+    let (call, collection, wanted, observer) = (call, &collection, &wanted, &observer);
     let reads = chunks.into_iter().map(|ids| async move {
         let options = FindOptions::builder().batch_size(KEYS as u32 + 1).build();
         let filter = doc! { "_id": { "$in": &ids } };
@@ -157,9 +154,9 @@ pub(super) async fn get_many(
 
 /// Reads records as they were at one moment: in a session that the server gives one snapshot, with
 /// one request for each repository.
-pub(super) async fn together(database: &Database, call: Call, gets: Vec<Get>) -> Result<Vec<Option<Record>>> {
+pub(super) async fn together(database: &Database, call: &Call, gets: Vec<Get>) -> Result<Vec<Option<Record>>> {
     let repositories = &by_repository(&gets)?;
-    let found = read(&call, |_| async move {
+    let found = read(call, |_| async move {
         let mut session = database.client().start_session().snapshot(true).await?;
         let mut found = Vec::with_capacity(repositories.len());
         for (definition, ids) in repositories {
@@ -181,7 +178,7 @@ pub(super) async fn together(database: &Database, call: Call, gets: Vec<Get>) ->
         for record in records {
             let record = record?;
             let own = id(definition, &RecordKey::of(definition, &record)?)?;
-            for (position, _) in ids.iter().filter(|(_, id)| *id == own && record.is_live(definition, &call)) {
+            for (position, _) in ids.iter().filter(|(_, id)| *id == own && record.is_live(definition, call)) {
                 if let Some(result) = results.get_mut(*position) {
                     *result = Some(record.clone());
                 }

@@ -49,7 +49,7 @@ mod tests {
     use super::super::sample::sample;
     use super::*;
     use crate::condition::{Expr, Op};
-    use crate::field::Path;
+    use crate::path::Path;
     use crate::request::{Action, RecordKey};
     use crate::value::Value;
 
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn the_fields_that_were_compared_are_named() {
-        let key = RecordKey { hash: Value::from("a"), range: Some(Value::Bytes(vec![1])) };
+        let key = RecordKey::new(Value::from("a")).with_range(Value::Bytes(vec![1]));
         let mut write = Write::new(sample(), key, Action::Delete);
         let compare = |name| Expr::Compare { path: Path::field(name), op: Op::Eq, value: Value::Int(1) };
         write.condition = Some(Expr::And(vec![compare("score"), compare("team"), compare("score")]));

@@ -83,8 +83,8 @@ pub(super) fn shadows(definition: &'static Definition) -> Vec<(&'static str, Str
 
 /// The `_id` of a record.
 pub(super) fn id(definition: &Definition, key: &RecordKey) -> Result<Bson> {
-    let hash = to_bson(&key.hash)?;
-    Ok(match &key.range {
+    let hash = to_bson(key.hash())?;
+    Ok(match key.range() {
         Some(range) => Bson::Document(doc! { "h": hash, "r": range_part(definition, range)? }),
         None => hash,
     })
@@ -288,7 +288,7 @@ mod tests {
     #[test]
     fn a_field_called_id_that_is_no_key_is_refused() {
         let record = Record::from_iter([("_id".to_owned(), Value::Int(1))]);
-        let key = RecordKey { hash: Value::from("a"), range: Some(Value::Bytes(vec![1])) };
+        let key = RecordKey::new(Value::from("a")).with_range(Value::Bytes(vec![1]));
         let error = to_document(sample(), &key, &record, ObjectId::new()).unwrap_err();
         assert_eq!(error.kind(), crate::ErrorKind::Unsupported);
     }

@@ -40,7 +40,7 @@ impl From<Error> for End {
     }
 }
 
-pub(super) async fn transact(database: &Database, call: Call, writes: Vec<Write>) -> Result<Vec<Written>> {
+pub(super) async fn transact(database: &Database, call: &Call, writes: Vec<Write>) -> Result<Vec<Written>> {
     if let [single] = &*writes
         && matches!(single.action, Action::Check)
     {
@@ -52,7 +52,7 @@ pub(super) async fn transact(database: &Database, call: Call, writes: Vec<Write>
     let mut contested = Vec::new();
     loop {
         let began = Instant::now();
-        let end = match once(database, &call, &writes, &contested).await {
+        let end = match once(database, call, &writes, &contested).await {
             Ok(written) => return Ok(written),
             Err(end) => end,
         };
@@ -60,18 +60,18 @@ pub(super) async fn transact(database: &Database, call: Call, writes: Vec<Write>
             End::Refused(error) => return Err(error),
             End::Conflict(trouble) => Some(trouble),
             End::Clash(at, clash) => {
-                contest(database, &call, &writes, at, clash, &mut contested, &mut seen).await?;
+                contest(database, call, &writes, at, clash, &mut contested, &mut seen).await?;
                 None
             }
             End::Failed(at, trouble) => {
-                reconsider(database, &call, &writes, at, trouble, &mut seen).await?;
+                reconsider(database, call, &writes, at, trouble, &mut seen).await?;
                 None
             }
         };
         let unreached = last.as_ref().is_some_and(Trouble::is_unreached);
-        let in_vain = unreached && !backoff.looks_again(&call, began.elapsed());
-        if in_vain || !backoff.pause(&call).await {
-            return Err(gave_up(last, &call));
+        let in_vain = unreached && !backoff.looks_again(call, began.elapsed());
+        if in_vain || !backoff.pause(call).await {
+            return Err(gave_up(last, call));
         }
     }
 }

@@ -43,45 +43,45 @@ pub(super) enum Verdict {
     Again,
 }
 
-pub(super) async fn write(database: &Database, call: Call, write: Write) -> Result<Written> {
+pub(super) async fn write(database: &Database, call: &Call, write: Write) -> Result<Written> {
     if matches!(write.action, Action::Check) {
-        let stored = by_key(database, &call, write.definition, &write.key).await?;
-        return write.judge(stored.as_ref(), &call).map(|()| Written::existed(true));
+        let stored = by_key(database, call, write.definition, &write.key).await?;
+        return write.judge(stored.as_ref(), call).map(|()| Written::existed(true));
     }
     let stamps = Stamps::new();
-    let mut command = Command::new(&write, &call, stamps)?;
+    let mut command = Command::new(&write, call, stamps)?;
     let collection = collection(database, write.definition);
     let mut backoff = Backoff::new();
     let (mut seen, mut resent) = (Seen::default(), false);
     loop {
         let began = Instant::now();
-        let sent = within(attempt(&call), command.send(&collection, None)).await;
+        let sent = within(attempt(call), command.send(&collection, None)).await;
         let again = match sent {
             Ok(answer) => match outcome(&write, answer, stamps)? {
                 Outcome::Done(written) => return Ok(written),
-                Outcome::Missed if resent && let Some(written) = done(&collection, &call, &write, stamps).await? => {
+                Outcome::Missed if resent && let Some(written) = done(&collection, call, &write, stamps).await? => {
                     return Ok(written);
                 }
-                Outcome::Missed => match verdict(database, &call, &write, &mut seen, || unfit(&write)).await? {
+                Outcome::Missed => match verdict(database, call, &write, &mut seen, || unfit(&write)).await? {
                     Verdict::Nothing => return Ok(Written::existed(false)),
-                    Verdict::Again => out_of_time(&call),
+                    Verdict::Again => out_of_time(call),
                 },
             },
             Err(trouble) => {
                 if let Some(clash) = trouble.clash() {
-                    if resent && let Some(written) = done(&collection, &call, &write, stamps).await? {
+                    if resent && let Some(written) = done(&collection, call, &write, stamps).await? {
                         return Ok(written);
                     }
-                    clashed(&collection, &call, &write, &clash, &mut seen).await?;
-                    out_of_time(&call)
+                    clashed(&collection, call, &write, &clash, &mut seen).await?;
+                    out_of_time(call)
                 } else if trouble.is_ambiguous() {
-                    return resolve(&collection, &call, &write, stamps, trouble).await;
+                    return resolve(&collection, call, &write, stamps, trouble).await;
                 } else if trouble.is_refusal() && !write.changes().is_empty() {
                     // An expression failed on what is stored: the record tells why, unless it has changed.
-                    verdict(database, &call, &write, &mut seen, || refused(&write, trouble, &call)).await?;
-                    out_of_time(&call)
+                    verdict(database, call, &write, &mut seen, || refused(&write, trouble, call)).await?;
+                    out_of_time(call)
                 } else if trouble.is_unreached() {
-                    if !backoff.looks_again(&call, began.elapsed()) {
+                    if !backoff.looks_again(call, began.elapsed()) {
                         return Err(trouble.into_error(call.operation));
                     }
                     trouble.into_error(call.operation)
@@ -94,7 +94,7 @@ pub(super) async fn write(database: &Database, call: Call, write: Write) -> Resu
                 }
             }
         };
-        if !backoff.pause(&call).await {
+        if !backoff.pause(call).await {
             return Err(again);
         }
     }

@@ -18,7 +18,7 @@ use crate::value::Value;
 /// How far the guards of a unique index are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::backend::dynamodb) enum State {
-    /// Records may have none yet.
+    /// RecordPage may have none yet.
     Building,
     /// Every record has one.
     Ready,

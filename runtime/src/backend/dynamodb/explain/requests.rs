@@ -23,15 +23,15 @@ use crate::value::Value;
 pub(in super::super) fn request(call: &Call, request: Request<'_>) -> Result<String> {
     let lines = match request {
         Request::Get(get) => vec![get_item(get.definition.name(), &to_key(get.definition, &get.key), get.consistent)],
-        Request::GetMany { definition, keys, consistent } => {
-            reads(keys.iter().map(|key| (definition, key.clone())).collect(), consistent)?
+        Request::GetMany(many) => {
+            reads(many.keys.iter().map(|key| (many.definition, key.clone())).collect(), many.consistent)?
         }
         Request::FindUnique(find) => unique(find, call),
         Request::Query(query) => vec![page(query, call)?],
         Request::Write(write) => writes(std::slice::from_ref(write), true, call)?,
         Request::WriteMany(many) => write_many(many, call)?,
         Request::Transact(many) => writes(many, false, call)?,
-        Request::ReadTogether(gets) => vec![read_together(gets)],
+        Request::Snapshot(gets) => vec![read_snapshot(gets)],
     };
     Ok(lines.join("\n"))
 }
@@ -166,7 +166,7 @@ fn part(request: &WriteRequest) -> Json {
     put.or(delete).unwrap_or_default()
 }
 
-fn read_together(gets: &[Get]) -> String {
+fn read_snapshot(gets: &[Get]) -> String {
     let part = |get: &Get| {
         let mut body = Map::new();
         body.insert("TableName".into(), get.definition.name().into());
