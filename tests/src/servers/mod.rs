@@ -19,7 +19,7 @@ mod target;
 pub use dynamodb_local::PrivateDynamo;
 pub use mongod::PrivateMongo;
 pub use server::{Server, fresh_name};
-pub use target::Target;
+pub use target::{Protocol, Target};
 
 use std::sync::OnceLock;
 

@@ -9,7 +9,7 @@ use reposit_tests::report;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::models::{Thing, thing};
+use reposit_tests::workload::models::{Thing, thing};
 
 /// An item has 400 KB, of which each byte is written in ten at most; the rest is in the buffers of the
 /// connection.
