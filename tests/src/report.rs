@@ -13,6 +13,9 @@ use std::time::{Duration, SystemTime};
 /// A file to keep the lines in. Where it is set, a run in which nothing ran on one of the servers fails.
 pub const REPORT_VARIABLE: &str = "REPOSIT_REPORT";
 
+/// The label of a server that a test makes up, which has no version.
+pub const MADE_UP: &str = "made-up";
+
 /// Counts a case as run to its end on a server, named as [`crate::servers::Server::label`] does.
 pub fn ran(case: &str, server: &str) {
     let line = format!("{case}\t{server}\n");

@@ -134,7 +134,7 @@ async fn a_definition_says_what_it_waits_for_on_dynamodb() {
     let error = hasty.define::<Indexed>().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout, "{error:?}");
     assert!(error.message().contains("the index by_team of the table crews was CREATING"), "{error}");
-    report::ran("patience::waits_for", "dynamodb-local");
+    report::ran("patience::waits_for", &server.label());
 }
 
 #[tokio::test]
