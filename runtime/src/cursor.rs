@@ -109,8 +109,8 @@ impl Binding {
         let (source, ranges, given) = match query.source.kind() {
             SourceKind::Primary { hash } => (format!("key {hash:?}"), None, Some(hash)),
             SourceKind::Index { index, hash } => {
-                let ranges = index.ranges.iter().map(|part| part.kind).collect();
-                let of_key = index.hash.field == definition.hash().field;
+                let ranges = index.ranges().iter().map(|part| part.kind).collect();
+                let of_key = index.hash().field == definition.hash().field;
                 let given = hash.first().filter(|_| of_key);
                 (format!("index {:?} {hash:?}", index.name), Some(ranges), given)
             }
@@ -206,51 +206,28 @@ mod tests {
 
     use super::*;
     use crate::condition::{Expr, Op};
-    use crate::definition::{Definition, FieldDef, IndexDef, KeyDef, Projection, Spec};
+    use crate::definition::{Definition, FieldDef, IndexDef, KeyDef, Spec};
     use crate::path::Path;
     use crate::request::{KeyRange, Source};
 
     const fn field(name: &'static str) -> FieldDef {
-        FieldDef { name, rust_name: name, lowering: None, default: None }
+        FieldDef::new(name, name)
     }
 
     const fn part(field: usize, kind: KeyKind) -> KeyDef {
-        KeyDef { field, kind }
+        KeyDef::new(field, kind)
     }
 
-    const INDEX: IndexDef = IndexDef {
-        name: "primary",
-        hash: part(2, KeyKind::String),
-        ranges: &[part(1, KeyKind::Integer)],
-        unique: false,
-        local: false,
-        sparse: false,
-        projection: Projection::All,
-        read_capacity: None,
-        write_capacity: None,
-    };
+    const FIELDS: &[FieldDef] = &[field("stream"), field("seq"), field("kind"), field("blob")];
 
-    static EVENTS: Definition = Spec {
-        model: "Event",
-        name: "events",
-        read_capacity: None,
-        write_capacity: None,
-        fields: &[field("stream"), field("seq"), field("kind"), field("blob")],
-        hash: part(0, KeyKind::String),
-        range: Some(part(1, KeyKind::Integer)),
-        indexes: &[
-            INDEX,
-            IndexDef { name: "scan", ranges: &[], ..INDEX },
-            IndexDef { name: "local", hash: part(0, KeyKind::String), ranges: &[part(3, KeyKind::Bytes)], ..INDEX },
-        ],
-        ttl: None,
-        version: None,
-        aliases: &[],
-        auto_hash: false,
-        created_at: None,
-        updated_at: None,
-    }
-    .build();
+    static EVENTS: Definition = Spec::new("Event", "events", FIELDS, part(0, KeyKind::String))
+        .range(part(1, KeyKind::Integer))
+        .indexes(&[
+            IndexDef::new("primary", part(2, KeyKind::String), &[part(1, KeyKind::Integer)]),
+            IndexDef::new("scan", part(2, KeyKind::String), &[]),
+            IndexDef::new("local", part(0, KeyKind::String), &[part(3, KeyKind::Bytes)]),
+        ])
+        .build();
 
     fn hash() -> Value {
         Value::from("h")

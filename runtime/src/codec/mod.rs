@@ -18,9 +18,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use self::error::located_whole;
-use crate::definition::{Definition, FieldDef};
+use crate::definition::{Convert, Definition, FieldDef, Lowering};
 use crate::error::{Error, Result};
-use crate::field::Lowering;
 use crate::value::{Map, Record, Value};
 
 /// Writes any serde type as a value.
@@ -53,9 +52,9 @@ pub(crate) fn decode<M: DeserializeOwned>(mut record: Record, definition: &Defin
 pub(crate) fn decode_part<M: DeserializeOwned>(record: Record, definition: &Definition) -> Result<M> {
     let mut record = record;
     record.retain(|name| !name.starts_with("_reposit"));
-    let revived = revive(record.map_mut(), definition.fields());
+    let raised = raise(record.map_mut(), definition.fields());
     let value = record.into_value();
-    let read = revived.and_then(|()| de::read(&value).map_err(CodecError::into_error));
+    let read = raised.and_then(|()| de::read(&value).map_err(CodecError::into_error));
     read.map_err(|e| of_record(&value, definition, located_whole(&e)).in_repository(definition.name()))
 }
 
@@ -87,8 +86,8 @@ pub(crate) fn lower(map: &mut Map, fields: &[FieldDef]) -> Result<()> {
 }
 
 /// The reverse of [`lower`].
-pub(crate) fn revive(map: &mut Map, fields: &[FieldDef]) -> Result<()> {
-    convert(map, fields, |lowering| lowering.revive)
+pub(crate) fn raise(map: &mut Map, fields: &[FieldDef]) -> Result<()> {
+    convert(map, fields, |lowering| lowering.raise)
 }
 
 /// Makes integers instants wherever a field holds one: of a backend whose server keeps instants as
@@ -97,13 +96,9 @@ pub(crate) fn restore_instants(map: &mut Map, fields: &[FieldDef]) -> Result<()>
     convert(map, fields, |lowering| lowering.restore)
 }
 
-fn convert(
-    map: &mut Map,
-    fields: &[FieldDef],
-    direction: impl Fn(&Lowering) -> fn(Value) -> Result<Value>,
-) -> Result<()> {
+fn convert(map: &mut Map, fields: &[FieldDef], direction: impl Fn(&Lowering) -> Convert) -> Result<()> {
     for field in fields {
-        let Some(lowering) = &field.lowering else { continue };
+        let Some(lowering) = &field.lowering() else { continue };
         if let Some(value) = map.get_mut(field.name) {
             let converted = direction(lowering)(std::mem::replace(value, Value::Null));
             *value = converted.map_err(|e| Error::new(e.kind(), located(&format!(".{}", field.name), e.message())))?;

@@ -10,19 +10,19 @@ mod types;
 #[doc(hidden)]
 pub use interval::Interval;
 #[doc(hidden)]
-pub use lowering::{Lowering, NoLowering, Probe, embedded_lowering, holds_instant};
+pub use lowering::{NoLowering, Probe, embedded_lowering};
 #[doc(hidden)]
 pub use probe::NotKey;
 pub use traits::{
-    AutoKey, Bare, Contain, Countable, Dictionary, Element, Embedded, FieldType, IndexKey, Instant, Key, List, Numeric,
-    Optional, Ordered, Settable, Stamp, Text, TtlField, Version,
+    AutoKey, Contain, Countable, Dictionary, Element, Embedded, FieldType, IndexKey, Instant, Key, List, Nested,
+    Numeric, Optional, Ordered, Settable, Text, Timestamp, TtlField, Version,
 };
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use crate::codec::{located, to_value};
-use crate::definition::{Definition, WrittenDefault};
+use crate::definition::{Definition, FieldDef, WrittenDefault};
 use crate::error::{Error, Result};
 use crate::path::{Path, Step};
 use crate::value::Value;
@@ -129,7 +129,7 @@ impl<M, T, Role> Field<M, T, Role> {
     /// Where a change of it is made.
     pub(crate) fn changed(&self, definition: &Definition) -> Result<Path> {
         let path = self.path();
-        let is_own = |path: &Path| definition.fields().iter().any(|field| field.name == path.root());
+        let is_own = |path: &Path| definition.field(path.root()).is_some();
         match &self.steps {
             Steps::Beside(path) if is_own(path) => Err(Error::invalid(format!(
                 "{path} is a field of its own, and no entry of the map that is flattened beside it"
@@ -150,8 +150,7 @@ impl<M, T, Role> Field<M, T, Role> {
             Nothing::Field(Some(default)) => Ok(!matches!(default()?, Value::Null)),
             Nothing::AsDefined => {
                 let path = self.path();
-                let field = definition.fields().iter().find(|field| field.name == path.root());
-                field.map_or(Ok(false), |field| definition.keeps_null(field))
+                definition.field(path.root()).map_or(Ok(false), |field| definition.keeps_null(field))
             }
         }
     }
@@ -180,14 +179,14 @@ impl<M, T, Role> Field<M, T, Role> {
     /// ```
     pub fn at<U, R>(self, inner: Field<T::Inner, U, R>) -> Field<M, U>
     where
-        T: Bare,
+        T: Nested,
     {
         let encode = inner.encode;
         let nothing = match inner.nothing {
             Nothing::AsDefined => {
                 let fields = <T::Inner as Embedded>::FIELDS;
                 let field = fields.iter().find(|field| inner.path().is_field() && field.name == inner.path().root());
-                Nothing::Field(field.and_then(|field| field.default))
+                Nothing::Field(field.and_then(FieldDef::default))
             }
             known => known,
         };
@@ -229,7 +228,7 @@ impl<M, T: FieldType, Role> Field<M, T, Role> {
     /// The stored form of a value of this field.
     pub(crate) fn encode(&self, value: T::Arg<'_>) -> Result<Value> {
         let encoded = match self.encode {
-            Some(encode) => T::lend(value, encode),
+            Some(encode) => T::with_value(value, encode),
             None => T::encode(value),
         };
         encoded.map_err(|e| Error::new(e.kind(), located(&self.path().to_string(), e.message())))

@@ -276,15 +276,15 @@ impl<M: Repository, R, K: Place, O: DeserializeOwned> Query<M, R, K, O> {
             Some(at) => {
                 let unknown = || Error::invalid(format!("the model has no index at position {at}"));
                 let index = definition.indexes().get(at).ok_or_else(unknown)?;
-                let name = definition.part_name(index.hash);
-                limits::key(&hash, index.hash.kind, name, limits.hash_key).map_err(|e| e.on_index(index.name))?;
+                let name = definition.part_name(index.hash());
+                limits::key(&hash, index.hash().kind, name, limits.hash_key).map_err(|e| e.on_index(index.name))?;
                 Source::index(index, [hash])
             }
         };
         let mut request = request::Query::new(definition, source, page_limit(self.limit)?);
         let range = match self.index {
             None => definition.range(),
-            Some(at) => definition.indexes().get(at).and_then(|index| index.ranges.first().copied()),
+            Some(at) => definition.indexes().get(at).and_then(|index| index.ranges().first().copied()),
         };
         request.range = match range {
             Some(part) => self.span?.of_kind(part.kind, definition.part_name(part))?,
@@ -346,7 +346,7 @@ impl<M: Repository, R: FieldType, K: Place, O> Query<M, R, K, O> {
         R::Arg<'a>: Clone,
     {
         let encode = |value: &R::Arg<'a>| match self.encode {
-            Some(encode) => R::lend(value.clone(), encode),
+            Some(encode) => R::with_value(value.clone(), encode),
             None => <R as FieldType>::encode(value.clone()),
         };
         Ok(match bound {

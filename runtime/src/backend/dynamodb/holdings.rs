@@ -2,9 +2,8 @@
 
 use super::condition::is_judged_alike;
 use crate::condition::Expr;
-use crate::definition::{Definition, IndexDef, Projection};
+use crate::definition::Definition;
 use crate::request::{Query, Source, SourceKind};
-use crate::value::EXPIRES;
 
 /// Whether the server can judge a condition: it refuses filters on the attributes of the key that is
 /// queried, knows only what the index holds, and compares some numbers otherwise than they are read.
@@ -38,7 +37,7 @@ pub(super) fn parts(definition: &Definition, source: &Source) -> Vec<&'static st
 /// reads the record where the index does not hold enough.
 pub(super) fn held(definition: &Definition, source: &Source) -> Option<Vec<&'static str>> {
     match source.kind() {
-        SourceKind::Index { index, .. } if !index.local => projected(definition, index),
+        SourceKind::Index { index, .. } if !index.local => definition.projected(index),
         _ => None,
     }
 }
@@ -46,22 +45,7 @@ pub(super) fn held(definition: &Definition, source: &Source) -> Option<Vec<&'sta
 /// The attributes that a local index itself holds.
 pub(super) fn local_held(definition: &Definition, source: &Source) -> Option<Vec<&'static str>> {
     match source.kind() {
-        SourceKind::Index { index, .. } => projected(definition, index),
+        SourceKind::Index { index, .. } => definition.projected(index),
         _ => None,
     }
-}
-
-/// The attributes in an index; none for all.
-fn projected(definition: &Definition, index: &IndexDef) -> Option<Vec<&'static str>> {
-    let more: &[&str] = match index.projection {
-        Projection::All => return None,
-        Projection::KeysOnly => &[],
-        Projection::Include(names) => names,
-    };
-    let mut names: Vec<_> = index.parts().map(|part| definition.part_name(part)).collect();
-    names.push(definition.hash_name());
-    names.extend(definition.range_name());
-    names.extend(definition.ttl().map(|_| EXPIRES));
-    names.extend(more);
-    Some(names)
 }

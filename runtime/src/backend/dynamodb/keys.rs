@@ -14,7 +14,7 @@ pub(super) fn to_key(definition: &Definition, key: &RecordKey) -> Item {
 pub(super) fn to_start(definition: &Definition, source: &Source, position: &Position) -> Item {
     let mut item = to_key(definition, position.key());
     if let Some(index) = source.index_read() {
-        let ranges = index.ranges.iter().copied().zip(position.ranges());
+        let ranges = index.ranges().iter().copied().zip(position.ranges());
         for (part, value) in source.hash_parts(definition).into_iter().chain(ranges) {
             item.insert(definition.part_name(part).to_owned(), to_attribute(value));
         }

@@ -53,41 +53,19 @@ mod tests {
 
     use super::*;
     use crate::backend::dynamodb::convert::to_item;
-    use crate::definition::{Definition, FieldDef, IndexDef, KeyDef, KeyKind, Projection, Spec};
+    use crate::definition::{Definition, FieldDef, IndexDef, KeyDef, KeyKind, Spec};
     use crate::request::RecordKey;
     use crate::value::Value;
 
     const fn field(name: &'static str) -> FieldDef {
-        FieldDef { name, rust_name: name, lowering: None, default: None }
+        FieldDef::new(name, name)
     }
 
-    static NAMED: Definition = Spec {
-        model: "Named",
-        name: "named",
-        read_capacity: None,
-        write_capacity: None,
-        fields: &[field("id"), field("name")],
-        hash: KeyDef { field: 0, kind: KeyKind::Integer },
-        range: None,
-        indexes: &[IndexDef {
-            name: "by_name",
-            hash: KeyDef { field: 1, kind: KeyKind::String },
-            ranges: &[],
-            unique: true,
-            local: false,
-            sparse: false,
-            projection: Projection::All,
-            read_capacity: None,
-            write_capacity: None,
-        }],
-        ttl: None,
-        version: None,
-        aliases: &[],
-        auto_hash: false,
-        created_at: None,
-        updated_at: None,
-    }
-    .build();
+    const FIELDS: &[FieldDef] = &[field("id"), field("name")];
+
+    static NAMED: Definition = Spec::new("Named", "named", FIELDS, KeyDef::new(0, KeyKind::Integer))
+        .indexes(&[IndexDef::new("by_name", KeyDef::new(1, KeyKind::String), &[]).unique()])
+        .build();
 
     fn put((id, name): (i64, &str)) -> Write {
         let key = RecordKey::new(Value::Int(id.into()));

@@ -46,7 +46,7 @@ fn query(query: &Query) -> String {
             format!("read {name} by primary key: {} = {hash:?}", query.definition.hash_name())
         }
         SourceKind::Index { index, hash } => {
-            let field = query.definition.part_name(index.hash);
+            let field = query.definition.part_name(index.hash());
             format!("read {name} by index {}: {field} = {hash:?}", index.name)
         }
         SourceKind::Scan { segment: None } => format!("read all of {name}"),

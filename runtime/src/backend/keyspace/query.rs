@@ -132,7 +132,7 @@ fn end_of_page(mut key: Vec<u8>, query: &Query, after: &Position) -> Result<Vec<
         (SourceKind::Primary { .. }, Some(range)) => encoding::push(&mut key, range)?,
         (SourceKind::Primary { .. }, None) => {}
         (SourceKind::Scan { .. }, _) => push_key(&mut key, after.key())?,
-        (SourceKind::Index { index, .. }, _) if after.ranges().len() == index.ranges.len() => {
+        (SourceKind::Index { index, .. }, _) if after.ranges().len() == index.ranges().len() => {
             encoding::push_all(&mut key, after.ranges())?;
             push_key(&mut key, after.key())?;
         }

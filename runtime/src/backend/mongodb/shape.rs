@@ -71,7 +71,7 @@ pub(super) fn columns(definition: &Definition, index: &IndexDef) -> Vec<Column> 
 /// The fields that are stored a second time as hex text, with the name of that.
 pub(super) fn shadows(definition: &'static Definition) -> Vec<(&'static str, String)> {
     let mut shadows = Vec::new();
-    for part in definition.indexes().iter().flat_map(|index| index.ranges) {
+    for part in definition.indexes().iter().flat_map(|index| index.ranges()) {
         let name = definition.part_name(*part);
         let in_id = definition.range().is_some_and(|range| range.field == part.field);
         if part.kind == KeyKind::Bytes && !in_id && shadows.iter().all(|(shadowed, _)| *shadowed != name) {
