@@ -1,4 +1,4 @@
-//! What other programs break of DynamoDB's guards of uniqueness is found by `check`, and put right by `mend`.
+//! What other programs break of DynamoDB's guards of uniqueness is found by `verify`, and put right by `repair`.
 
 use std::collections::HashMap;
 

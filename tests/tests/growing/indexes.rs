@@ -143,7 +143,7 @@ pub(crate) async fn a_unique_index_is_added(fixture: Fixture) -> Section {
     assert!(left.is_empty(), "{left:?} after {broken:?}");
     let clash = Unique { email: "old-3".into(), ..Unique::made("c") };
     told.tell(
-        "after `mend`, a value that the old release wrote",
+        "after `repair`, a value that the old release wrote",
         naming(Unique::put(&clash).exec(db).await, "by_email"),
     );
     contested!(db, &mut told, knows: Unique by "by_email" find_by_email, not: Bare, refused: Bare);
