@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use crate::condition::{Expr, Op};
 use crate::error::{Error, Result};
-use crate::field::{Path, Step};
 use crate::limits;
+use crate::path::{Path, Step};
 use crate::value::{EXPIRES, NO_FLOAT, Record, Value, is_float, whole};
 
 /// One change of an update. Every change sees the record as it was before the update.

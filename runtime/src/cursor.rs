@@ -207,7 +207,7 @@ mod tests {
     use super::*;
     use crate::condition::{Expr, Op};
     use crate::definition::{Definition, FieldDef, IndexDef, KeyDef, Spec};
-    use crate::field::Path;
+    use crate::path::Path;
     use crate::request::{KeyRange, Source};
 
     const fn field(name: &'static str) -> FieldDef {

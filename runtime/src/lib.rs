@@ -58,12 +58,13 @@ pub mod guide;
 mod limits;
 pub mod lock;
 pub mod operation;
+mod path;
 mod progress;
 mod projection;
 mod read;
 mod repository;
 mod request;
-mod value;
+pub mod value;
 
 pub use condition::{Condition, Expr, Op, Size};
 pub use config::Config;

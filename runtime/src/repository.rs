@@ -3,12 +3,13 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::codec;
 use crate::definition::Definition;
 use crate::error::{Error, Result};
 use crate::field::FieldType;
 use crate::limits::{self, Limits};
 use crate::request::RecordKey;
-use crate::value::Value;
+use crate::value::{Record, Value};
 
 /// A model with a repository. Derive it; generic code is written over it.
 ///
@@ -44,6 +45,15 @@ pub trait Repository: Serialize + DeserializeOwned + Send + Sync + Sized + 'stat
 
     /// A key in its stored parts, as operations take it.
     fn key_parts(key: &Self::Key) -> KeyArg;
+}
+
+impl Record {
+    /// The model in this record.
+    ///
+    /// Errors: [`Codec`](crate::ErrorKind::Codec) where it does not fit.
+    pub fn decode<M: Repository>(self) -> Result<M> {
+        codec::decode(self, M::definition())
+    }
 }
 
 /// A key on its way into an operation: its parts, or why one of them cannot be stored.

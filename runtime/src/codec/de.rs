@@ -1,4 +1,3 @@
-use std::collections::{BTreeMap, btree_map};
 use std::slice;
 
 use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, Unexpected, Visitor};
@@ -8,7 +7,7 @@ use super::CodecError;
 use super::bytes::ByteSeq;
 use super::fills::{Fills, Place};
 use super::keys::MapKey;
-use crate::value::{NO_FLOAT, Value, is_float, whole};
+use crate::value::{self, Map, NO_FLOAT, Value, is_float, whole};
 
 type Out<T> = Result<T, CodecError>;
 
@@ -55,7 +54,7 @@ impl<'a> ValueDeserializer<'a, '_> {
         finished(items.len(), value)
     }
 
-    fn visit_map<V: Visitor<'a>>(self, map: &'a BTreeMap<String, Value>, visitor: V) -> Out<V::Value> {
+    fn visit_map<V: Visitor<'a>>(self, map: &'a Map, visitor: V) -> Out<V::Value> {
         visitor.visit_map(MapAccess::new(map, Place::map(map), self.fills))
     }
 
@@ -338,7 +337,7 @@ impl<'de> Deserializer<'de> for Unreadable {
 static NOTHING: Value = Value::Null;
 
 struct MapAccess<'a, 'f> {
-    entries: btree_map::Iter<'a, String, Value>,
+    entries: value::Iter<'a>,
     place: Place<'a>,
     fills: &'f Fills<'a>,
     /// Fields that are filled in.
@@ -347,7 +346,7 @@ struct MapAccess<'a, 'f> {
 }
 
 impl<'a, 'f> MapAccess<'a, 'f> {
-    fn new(map: &'a BTreeMap<String, Value>, place: Place<'a>, fills: &'f Fills<'a>) -> Self {
+    fn new(map: &'a Map, place: Place<'a>, fills: &'f Fills<'a>) -> Self {
         let is_null = |name: &&str| map.get(*name).is_none_or(|value| *value == Value::Null);
         let nulls = fills.of(place).filter(is_null).collect();
         Self { entries: map.iter(), place, fills, nulls, value: None }
@@ -355,10 +354,9 @@ impl<'a, 'f> MapAccess<'a, 'f> {
 
     fn next(&mut self) -> Option<(&'a str, &'a Value)> {
         let entry = self.entries.find(|(name, value)| {
-            !matches!(value, Value::Null)
-                || !(self.nulls.contains(&name.as_str()) || self.fills.skips(self.place, name.as_str()))
+            !matches!(value, Value::Null) || !(self.nulls.contains(name) || self.fills.skips(self.place, name))
         });
-        entry.map(|(name, value)| (name.as_str(), value)).or_else(|| self.nulls.pop().map(|name| (name, &NOTHING)))
+        entry.or_else(|| self.nulls.pop().map(|name| (name, &NOTHING)))
     }
 
     /// Takes in that a field was not read: where it is a null, that may be for the null.

@@ -2,7 +2,8 @@
 //! as a value for which they are true.
 
 use super::{Expr, Op};
-use crate::field::{Interval, Path};
+use crate::field::Interval;
+use crate::path::Path;
 use crate::value::Value;
 
 /// The comparison of a path with a value.

@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 
 use super::{Expr, Op};
-use crate::field::{Path, Step};
+use crate::path::{Path, Step};
 use crate::value::{Record, Value};
 
 impl Record {

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::field::Path;
+use crate::path::Path;
 use crate::value::Value;
 
 /// A comparison.

@@ -12,7 +12,8 @@ use std::marker::PhantomData;
 use std::ops::{BitAnd, BitOr, Not};
 
 use crate::error::{Error, Result};
-use crate::field::{Contain, Field, FieldType, Ordered, Path, Text};
+use crate::field::{Contain, Field, FieldType, Ordered, Text};
+use crate::path::Path;
 use crate::value::Value;
 
 /// A condition on records of `M`, made from its fields; one over two models does not compile.

@@ -2,7 +2,7 @@
 
 use crate::change::Change;
 use crate::definition::Definition;
-use crate::field::Path;
+use crate::path::Path;
 use crate::value::{Record, Value};
 
 const NIL_UUID: &str = "00000000-0000-0000-0000-000000000000";

@@ -160,7 +160,7 @@ impl Write {
     /// caller's condition, and what the changes need.
     pub fn requirement(&self) -> Option<Expr> {
         let version = self.version.zip(self.definition.version()).map(|(expected, name)| {
-            let path = crate::field::Path::field(name);
+            let path = crate::path::Path::field(name);
             let op = crate::condition::Op::Eq;
             self.definition.stored(Expr::Compare { path, op, value: Value::Int(expected.into()) })
         });

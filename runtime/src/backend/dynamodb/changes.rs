@@ -4,7 +4,7 @@ use super::convert::Stored;
 use super::placeholders::Placeholders;
 use crate::change::{Change, Expiry};
 use crate::definition::Definition;
-use crate::field::{Path, Step};
+use crate::path::{Path, Step};
 use crate::value::{Record, STAMP, Value};
 
 /// The update expression of the changes, which also leaves the stamp of the call. Every clause sees

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use super::number;
 use super::placeholders::Placeholders;
 use crate::condition::{Expr, Op};
-use crate::field::Path;
+use crate::path::Path;
 use crate::value::{Value, whole};
 
 /// A condition as text, or what it is whatever the record.

@@ -9,7 +9,7 @@ use super::number;
 use crate::codec;
 use crate::definition::{Definition, KeyKind};
 use crate::error::{Error, Result};
-use crate::field::{Path, Step};
+use crate::path::{Path, Step};
 use crate::value::{Record, Value};
 
 /// A record as DynamoDB gives and takes it.
@@ -62,7 +62,7 @@ pub(super) fn to_attribute(value: &Value) -> AttributeValue {
         Value::Bytes(bytes) => AttributeValue::B(Blob::new(bytes.as_slice())),
         Value::List(items) => AttributeValue::L(items.iter().map(to_attribute).collect()),
         Value::Map(map) => {
-            AttributeValue::M(map.iter().map(|(name, value)| (name.clone(), to_attribute(value))).collect())
+            AttributeValue::M(map.iter().map(|(name, value)| (name.to_owned(), to_attribute(value))).collect())
         }
     }
 }

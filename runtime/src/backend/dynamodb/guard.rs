@@ -12,7 +12,7 @@ use super::placeholders::Placeholders;
 use crate::condition::{Expr, Op as Compare};
 use crate::definition::{Definition, IndexDef};
 use crate::error::Result;
-use crate::field::Path;
+use crate::path::Path;
 use crate::request::{Call, RecordKey, index_values};
 use crate::value::{EXPIRES, Record, Value};
 

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::convert::to_attribute;
 use crate::error::{Error, Result};
-use crate::field::{Path, Step};
+use crate::path::{Path, Step};
 use crate::value::Value;
 
 /// "Expression parameters" in "Quotas in Amazon DynamoDB": 4 KB of text, 300 operators or functions.

@@ -12,7 +12,7 @@ use crate::change::{Change, on_nothing};
 use crate::condition::Expr;
 use crate::definition::Definition;
 use crate::error::Result;
-use crate::field::Path;
+use crate::path::Path;
 use crate::request::{Action, Call, RecordKey, Write, liveness};
 use crate::value::{EXPIRES, Record, STAMP, Value};
 

@@ -8,7 +8,7 @@ use super::condition::Text;
 use super::number;
 use super::placeholders::Placeholders;
 use crate::condition::{Expr, Op};
-use crate::field::Path;
+use crate::path::Path;
 use crate::request::KeyRange;
 use crate::value::Value;
 

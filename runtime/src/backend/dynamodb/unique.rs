@@ -15,7 +15,7 @@ use super::query::{PAGE, is_page};
 use crate::condition::{Expr, Op};
 use crate::definition::Projection;
 use crate::error::Result;
-use crate::field::Path;
+use crate::path::Path;
 use crate::request::{Advance, Call, FindUnique, RecordKey, index_values};
 use crate::value::Record;
 

@@ -13,7 +13,7 @@ use crate::ErrorKind;
 use crate::backend::memory::Tree;
 use crate::backend::{Action, Call, Change, FindUnique, Get, KeyRange, Limits, Query, RecordKey, Source, Write};
 use crate::definition::{Definition, FieldDef, IndexDef, KeyDef, KeyKind, Spec, TimeUnit, TtlDef};
-use crate::field::Path;
+use crate::path::Path;
 use crate::value::{EXPIRES, Record, Value};
 
 const fn field(name: &'static str) -> FieldDef {

@@ -11,7 +11,7 @@ use super::expression::{at, to_date};
 use super::patience::read;
 use crate::definition::{Definition, TimeUnit};
 use crate::error::Result;
-use crate::field::Path;
+use crate::path::Path;
 use crate::request::Call;
 use crate::value::EXPIRES;
 

@@ -49,7 +49,7 @@ mod tests {
     use super::super::sample::sample;
     use super::*;
     use crate::condition::{Expr, Op};
-    use crate::field::Path;
+    use crate::path::Path;
     use crate::request::{Action, RecordKey};
     use crate::value::Value;
 

@@ -13,7 +13,7 @@ use crate::change::{Change, Expiry};
 use crate::condition::Expr;
 use crate::definition::Definition;
 use crate::error::{Error, Result};
-use crate::field::{Path, Step};
+use crate::path::{Path, Step};
 use crate::request::{Call, Write, liveness};
 use crate::value::{EXPIRES, STAMP, Value};
 

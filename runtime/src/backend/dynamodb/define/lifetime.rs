@@ -14,7 +14,7 @@ use crate::backend::dynamodb::placeholders::Placeholders;
 use crate::condition::{Expr, Op};
 use crate::definition::Definition;
 use crate::error::Result;
-use crate::field::Path;
+use crate::path::Path;
 use crate::request::{Call, RecordKey};
 use crate::value::{EXPIRES, Record, Value};
 

@@ -1,7 +1,11 @@
-//! The neutral form of what is stored: a record is a sorted map of names to values.
+//! The neutral form of what is stored: values, and maps of names to values.
+
+mod record;
+
+pub use record::{EXPIRES, Record, STAMP};
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
 use std::fmt;
 
 /// A stored value, independent of any backend.
@@ -36,7 +40,7 @@ pub enum Value {
     /// A list.
     List(Vec<Value>),
     /// A map, sorted by name so that equal maps are equal however they were written.
-    Map(BTreeMap<String, Value>),
+    Map(Map),
     /// What another program stored and no field of a model can hold: what it is, for messages. It is
     /// there, but equals no value and is never read or written as one.
     Foreign(&'static str),
@@ -199,9 +203,148 @@ impl fmt::Debug for Value {
                 bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
             }
             Self::List(items) => f.debug_list().entries(items).finish(),
-            Self::Map(map) => f.debug_map().entries(map).finish(),
+            Self::Map(map) => fmt::Debug::fmt(map, f),
             Self::Foreign(what) => write!(f, "<{what}>"),
         }
+    }
+}
+
+/// Values by name, sorted so that equal maps are equal however they were written.
+///
+/// ```
+/// use reposit::value::Map;
+/// use reposit::Value;
+///
+/// let mut map = Map::new();
+/// map.insert("city", Value::from("London"));
+/// assert_eq!(map.get("city").and_then(Value::as_str), Some("London"));
+/// assert_eq!(map.iter().count(), 1);
+/// ```
+#[derive(Clone, PartialEq, Default)]
+pub struct Map(BTreeMap<String, Value>);
+
+impl Map {
+    /// An empty map.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The value under a name.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
+    /// The value under a name, to be changed.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
+        self.0.get_mut(name)
+    }
+
+    /// Stores a value under a name, and returns the one before.
+    pub fn insert(&mut self, name: impl Into<String>, value: Value) -> Option<Value> {
+        self.0.insert(name.into(), value)
+    }
+
+    /// Stores a value under a name that has none yet; gives the name back if it has one.
+    pub(crate) fn insert_new(&mut self, name: String, value: Value) -> Result<(), String> {
+        match self.0.entry(name) {
+            btree_map::Entry::Vacant(entry) => {
+                entry.insert(value);
+                Ok(())
+            }
+            btree_map::Entry::Occupied(entry) => Err(entry.key().clone()),
+        }
+    }
+
+    /// Takes a value out.
+    pub fn remove(&mut self, name: &str) -> Option<Value> {
+        self.0.remove(name)
+    }
+
+    /// The names and values in the order of the names.
+    pub fn iter(&self) -> Iter<'_> {
+        Iter(self.0.iter())
+    }
+
+    /// The same, with values to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Value)> {
+        self.0.iter_mut().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// The values in the order of the names.
+    pub fn values(&self) -> impl Iterator<Item = &Value> {
+        self.0.values()
+    }
+
+    /// How many names there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is no name.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Keeps the names for which `keep` is true.
+    pub fn retain(&mut self, mut keep: impl FnMut(&str, &mut Value) -> bool) {
+        self.0.retain(|name, value| keep(name, value));
+    }
+}
+
+impl FromIterator<(String, Value)> for Map {
+    fn from_iter<I: IntoIterator<Item = (String, Value)>>(items: I) -> Self {
+        Self(items.into_iter().collect())
+    }
+}
+
+impl IntoIterator for Map {
+    type Item = (String, Value);
+    type IntoIter = IntoIter;
+
+    fn into_iter(self) -> IntoIter {
+        IntoIter(self.0.into_iter())
+    }
+}
+
+/// The names and values of a [`Map`], in the order of the names.
+#[derive(Debug, Clone)]
+pub struct Iter<'a>(btree_map::Iter<'a, String, Value>);
+
+impl<'a> Iterator for Iter<'a> {
+    type Item = (&'a str, &'a Value);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next().map(|(name, value)| (name.as_str(), value))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Iter<'_> {}
+
+/// The names and values of a [`Map`] or a [`Record`], in the order of the names.
+#[derive(Debug)]
+pub struct IntoIter(btree_map::IntoIter<String, Value>);
+
+impl Iterator for IntoIter {
+    type Item = (String, Value);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl ExactSizeIterator for IntoIter {}
+
+impl fmt::Debug for Map {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(&self.0).finish()
     }
 }
 
@@ -232,127 +375,6 @@ impl From<i64> for Value {
 impl From<u64> for Value {
     fn from(n: u64) -> Self {
         Self::Int(n.into())
-    }
-}
-
-/// A stored record: its attributes by name.
-///
-/// Names that start with `_reposit` are the library's own (the expiry and the write stamp).
-///
-/// ```
-/// use reposit::{Record, Value};
-///
-/// let mut record = Record::new();
-/// record.set("id", Value::from("u1"));
-/// record.set("nickname", Value::Null);
-/// assert_eq!(record.get("id").and_then(Value::as_str), Some("u1"));
-/// assert_eq!(record.get("nickname"), None);
-/// ```
-#[derive(Clone, PartialEq, Default)]
-pub struct Record(BTreeMap<String, Value>);
-
-/// The attribute that holds the instant a record expires, in whole seconds since the epoch.
-pub const EXPIRES: &str = "_reposit_expires";
-
-/// The attribute that names the call that last wrote the record.
-pub const STAMP: &str = "_reposit_stamp";
-
-impl Record {
-    /// An empty record.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// The value under a name; nothing where it is a null, which means the same as a missing name.
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        self.stored(name).filter(|value| !matches!(value, Value::Null))
-    }
-
-    /// What is stored under a name, a null included.
-    pub(crate) fn stored(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)
-    }
-
-    /// Stores a value under a name, a null as well: it keeps a name whose absence the model would read
-    /// as something else.
-    pub fn insert(&mut self, name: impl Into<String>, value: Value) {
-        self.0.insert(name.into(), value);
-    }
-
-    /// Stores a value under a name; a null removes it, since the two mean the same.
-    pub fn set(&mut self, name: impl Into<String>, value: Value) {
-        let name = name.into();
-        match value {
-            Value::Null => drop(self.0.remove(&name)),
-            value => drop(self.0.insert(name, value)),
-        }
-    }
-
-    /// Takes a value out.
-    pub fn remove(&mut self, name: &str) -> Option<Value> {
-        self.0.remove(name)
-    }
-
-    /// The names and values in the order of the names.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value))
-    }
-
-    /// How many attributes there are, nulls included.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there is no attribute.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The record as a plain map.
-    pub fn into_map(self) -> BTreeMap<String, Value> {
-        self.0
-    }
-
-    /// The model in this record.
-    ///
-    /// Errors: [`Codec`](crate::ErrorKind::Codec) where it does not fit.
-    pub fn decode<M: crate::Repository>(self) -> crate::Result<M> {
-        crate::codec::decode(self, M::definition())
-    }
-
-    pub(crate) fn retain(&mut self, keep: impl Fn(&str) -> bool) {
-        self.0.retain(|name, _| keep(name));
-    }
-
-    pub(crate) fn map_mut(&mut self) -> &mut BTreeMap<String, Value> {
-        &mut self.0
-    }
-}
-
-impl From<BTreeMap<String, Value>> for Record {
-    fn from(map: BTreeMap<String, Value>) -> Self {
-        Self(map)
-    }
-}
-
-impl FromIterator<(String, Value)> for Record {
-    fn from_iter<I: IntoIterator<Item = (String, Value)>>(items: I) -> Self {
-        Self(items.into_iter().collect())
-    }
-}
-
-impl IntoIterator for Record {
-    type Item = (String, Value);
-    type IntoIter = std::collections::btree_map::IntoIter<String, Value>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
-    }
-}
-
-impl fmt::Debug for Record {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(&self.0).finish()
     }
 }
 
