@@ -270,15 +270,7 @@ fn add(path: &Path, old: Option<Value>, start: u8, delta: &Value, bounds: Option
     let named = |message: String| Error::invalid(format!("{path}: {message}"));
     match (old.as_int(), delta.as_int(), bounds) {
         (Some(a), Some(b), Some(_)) => limits::integer(a.saturating_add(b)).map(Value::Int).map_err(named),
-        _ => limits::float(as_float(&old) + as_float(delta)).map_err(named),
-    }
-}
-
-fn as_float(value: &Value) -> f64 {
-    match value {
-        Value::Int(n) => *n as f64,
-        Value::Float(x) => *x,
-        _ => 0.0,
+        _ => limits::float(old.as_float().unwrap_or(0.0) + delta.as_float().unwrap_or(0.0)).map_err(named),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::change::Change;
 use crate::definition::KeyKind;
 use crate::error::{Error, Result};
-use crate::value::{Record, STAMP, Value, whole};
+use crate::value::{RESERVED, Record, STAMP, Value, whole};
 
 /// Sizes a backend takes. See each backend for its own figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -217,7 +217,7 @@ pub(crate) fn name(name: &str) -> Result<()> {
         "a `.` reads as a path into a nested field"
     } else if name.contains('\0') {
         "it has a NUL in it"
-    } else if name.starts_with("_reposit") {
+    } else if name.starts_with(RESERVED) {
         "`_reposit` is kept for what the library stores itself"
     } else if name.len() > 255 {
         "it has more than 255 bytes"
