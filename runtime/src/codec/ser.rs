@@ -272,7 +272,7 @@ pub struct MapWriter {
 impl MapWriter {
     fn insert<T: Serialize + ?Sized>(&mut self, name: String, value: &T) -> Result<(), CodecError> {
         let written = value.serialize(ValueSerializer).map_err(|e| e.within(&name))?;
-        limits::key_name(&name).map_err(|e| CodecError::invalid(e.message()))?;
+        limits::check_map_key(&name).map_err(|e| CodecError::invalid(e.message()))?;
         self.entries
             .insert_new(name, written)
             .map_err(|name| CodecError::invalid(format!("two values are written under the name {name:?}")))

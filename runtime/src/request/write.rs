@@ -1,7 +1,7 @@
 use super::call::Call;
 use super::key::RecordKey;
 use crate::change::Change;
-use crate::condition::{Expr, foreign};
+use crate::condition::{Expr, find_foreign};
 use crate::definition::{Definition, IndexDef};
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::Observer;
@@ -119,7 +119,7 @@ impl Write {
         if let Some(expected) = self.version {
             self.judge_version(record, expected)?;
         }
-        if let Some((path, found)) = self.condition.as_ref().and_then(|condition| foreign(record, condition)) {
+        if let Some((path, found)) = self.condition.as_ref().and_then(|condition| find_foreign(record, condition)) {
             let message = format!("{path} is stored as {found}, which no field is read from");
             return Err(Error::codec(message));
         }
@@ -129,9 +129,9 @@ impl Write {
             return Err(Error::new(ErrorKind::ConditionFailed, "the condition is false for the stored record"));
         }
         let impossible =
-            self.changes().iter().find(|change| change.requires().is_some_and(|needs| !record.satisfies(&needs)));
+            self.changes().iter().find(|change| change.precondition().is_some_and(|needed| !record.satisfies(&needed)));
         match impossible {
-            Some(change) => Err(crate::change::impossible(change, record)),
+            Some(change) => Err(crate::change::impossible_change(change, record)),
             None => Ok(()),
         }
     }
@@ -165,7 +165,7 @@ impl Write {
             self.definition.stored(Expr::Compare { path, op, value: Value::Int(expected.into()) })
         });
         let mut needs = Vec::new();
-        for need in self.changes().iter().flat_map(Change::needs) {
+        for need in self.changes().iter().flat_map(Change::preconditions) {
             // Changes within one struct need it to be there once.
             if !needs.contains(&need) {
                 needs.push(need);
@@ -179,7 +179,7 @@ impl Write {
     /// refuses otherwise needs it; the write does not.
     pub(crate) fn removals_find_way(&self) -> Option<Expr> {
         let removals = self.changes().iter().filter(|change| matches!(change, Change::Remove(_)));
-        let ways: Vec<_> = removals.filter_map(Change::way).collect();
+        let ways: Vec<_> = removals.filter_map(Change::parent).collect();
         (!ways.is_empty()).then_some(Expr::And(ways))
     }
 
