@@ -145,7 +145,7 @@ pub(super) fn conditioned(mut write: Write, condition: Option<Expr>) -> Result<W
     }
     write.condition = condition.map(|condition| write.definition.stored(condition));
     // What the changes need is judged with the condition.
-    let judged = Expr::both(write.requirement(), write.removals_find_way());
+    let judged = Expr::both(write.requirement(), write.removed_parents());
     judged.as_ref().map_or(Ok(()), condition::check_size)?;
     Ok(write)
 }

@@ -1,6 +1,7 @@
 //! From settings to a client that has been answered once.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::provider_config::ProviderConfig;
@@ -18,9 +19,11 @@ use super::call::Attempts;
 use super::credentials;
 use super::failure::Class;
 use super::known::Known;
+use super::settings::DynamoDbSettings;
 use super::stamp::Stamps;
 use crate::backend::home::Home;
-use crate::config::{DynamoDbSettings, Secret};
+use crate::backend::settings::{OpenOptions, Secret, Target};
+use crate::backend::{Backend, BoxFuture};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::request::Call;
@@ -128,9 +131,38 @@ fn origin(endpoint: &str) -> String {
     origin.unwrap_or_else(|_| "the endpoint".to_owned())
 }
 
+impl Target for DynamoDbSettings {
+    fn name(&self) -> &'static str {
+        "dynamodb"
+    }
+
+    fn open<'a>(&'a self, options: &'a OpenOptions) -> BoxFuture<'a, Result<Arc<dyn Backend>>> {
+        Box::pin(async move { Ok(Arc::new(DynamoDb::connect(self, options).await?) as Arc<dyn Backend>) })
+    }
+}
+
 impl DynamoDb {
-    /// A client, and one request that shows that it can reach DynamoDB and is let in.
-    pub(crate) async fn connect(settings: &DynamoDbSettings, connect_timeout: Duration, _: Duration) -> Result<Self> {
+    /// Makes a client, and sends one request that shows that DynamoDB can be reached and lets it in.
+    ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// use reposit::Database;
+    /// use reposit::backend::dynamodb::DynamoDb;
+    /// use reposit::config::{DynamoDbSettings, OpenOptions};
+    ///
+    /// let mut settings = DynamoDbSettings::default();
+    /// settings.region = Some("us-east-1".into());
+    /// let dynamodb = DynamoDb::connect(&settings, &OpenOptions::default()).await?;
+    /// let db = Database::builder().backend(dynamodb).open().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// Errors: [`Config`](crate::ErrorKind::Config) if there is no region or there are no credentials, if
+    /// they are refused, and outside a tokio runtime; [`Unavailable`](crate::ErrorKind::Unavailable) or
+    /// [`Timeout`](crate::ErrorKind::Timeout) if nothing answers within
+    /// [`connect_timeout`](OpenOptions::connect_timeout).
+    pub async fn connect(settings: &DynamoDbSettings, options: &OpenOptions) -> Result<Self> {
+        let connect_timeout = options.connect_timeout;
         let home = Home::movable("the AWS SDK")?;
         let call = Call::new("open", 0, connect_timeout);
         let client = client(settings, connect_timeout).await?;

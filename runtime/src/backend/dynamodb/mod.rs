@@ -25,6 +25,7 @@ mod plan;
 mod query;
 mod read;
 mod refusal;
+pub(crate) mod settings;
 mod span;
 mod stamp;
 mod standing;

@@ -161,7 +161,7 @@ fn allowed(write: &Write, call: &Call, placeholders: &mut Placeholders) -> Text 
     let there = exists("attribute_exists", write.definition, placeholders);
     let live = live(write.definition, call, placeholders);
     // DynamoDB takes nothing away below what is not there: where that is so, its refusal shows the record.
-    let required = Expr::both(write.requirement(), write.removals_find_way());
+    let required = Expr::both(write.requirement(), write.removed_parents());
     let required = required.map_or(Text::True, |required| condition::write(&required, placeholders));
     condition::all([there, live, required], placeholders)
 }

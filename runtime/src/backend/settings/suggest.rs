@@ -1,8 +1,10 @@
+//! What a mistyped name was most likely meant to be.
+
 /// How many letters may be wrong. A letter has four bytes at most.
 const MOST_SLIPS: usize = 3;
 
 /// The known word that a mistyped one most likely stands for.
-pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     // Words so different in length are no slips, and a word may be as long as a file.
     let alike = |known: &&&str| known.len().abs_diff(word.len()) <= 4 * MOST_SLIPS;
     let near = |known: &&'a str| (distance(&word.to_lowercase(), &known.to_lowercase()), *known);
@@ -22,7 +24,7 @@ fn hint(word: &str, known: &[&str]) -> String {
 /// What is said of an unknown name. It may be the rest of a secret that was cut by a sign which is not
 /// encoded: so it is shown only where it resembles a known one, and elsewhere its place has to do. None
 /// is given where a secret stands before it.
-pub(super) fn unknown(word: &str, place: &str, name: Option<&str>, known: &[&str], listed: &str) -> String {
+pub(crate) fn unknown(word: &str, place: &str, name: Option<&str>, known: &[&str], listed: &str) -> String {
     match name.and_then(|name| Some((name, nearest(name, known)?))) {
         Some((name, near)) => format!("unknown {word} `{name}`; did you mean `{near}`?"),
         None => format!("{place} is unknown; known are {listed}"),
@@ -30,7 +32,7 @@ pub(super) fn unknown(word: &str, place: &str, name: Option<&str>, known: &[&str
 }
 
 /// What is said of a value that is none of the known words. It is shown where it can be nothing but a word.
-pub(super) fn unknown_word(word: &str, known: &[&str]) -> String {
+pub(crate) fn unknown_word(word: &str, known: &[&str]) -> String {
     match word.len() <= 20 && word.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         true => format!("`{word}`; {}", hint(word, known)),
         false => format!("that is none; known are {}", known.join(", ")),

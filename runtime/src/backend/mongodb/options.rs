@@ -53,13 +53,13 @@ pub(super) const OPTIONS: &[&str] = &[
 ];
 
 /// Why reads may go to the primary alone.
-pub(crate) const PRIMARY_ONLY: &str =
+pub(super) const PRIMARY_ONLY: &str =
     "reads go to the primary, since on a secondary a record that was just written may not be there yet; leave it out";
 /// Why a write has to be acknowledged.
-pub(crate) const ACKNOWLEDGED: &str =
+pub(super) const ACKNOWLEDGED: &str =
     "is 0, so that no write would be acknowledged and none known to have happened; leave it out, or write w=majority";
 /// Why some levels of the read concern are not enough.
-pub(crate) const LATEST_ONLY: &str =
+pub(super) const LATEST_ONLY: &str =
     "is none of local, majority and linearizable; with others a record that was just written may not be read";
 
 /// Refuses a value under which the library could not keep its promises: the option, as the manual
@@ -85,8 +85,9 @@ pub(super) fn check_promises(name: &str, value: &str) -> Result<(), (&'static st
     Ok(())
 }
 
-/// Whether the value of an option is secret, or may have a secret in it.
+/// Whether the value of an option, the library's own among them, is secret or may have a secret in it.
 pub(super) fn is_secret(name: &str) -> bool {
-    const SECRET: [&str; 3] = ["authMechanismProperties", "proxyPassword", "tlsCertificateKeyFilePassword"];
+    const SECRET: [&str; 4] =
+        ["cursor_key", "authMechanismProperties", "proxyPassword", "tlsCertificateKeyFilePassword"];
     SECRET.iter().any(|secret| name.eq_ignore_ascii_case(secret))
 }

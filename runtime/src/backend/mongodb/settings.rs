@@ -1,28 +1,47 @@
-use serde_json::Value as Json;
+//! The settings of MongoDB, from a URL or a file.
 
-use super::mongodb_options::{self, OPTIONS, check_promises};
-use super::properties::{self, Properties, place_of_option};
-use super::suggest;
-use super::url::{self, Address, User};
-use super::{Config, MongoDbSettings, Target};
+use super::options::{self, OPTIONS, check_promises};
+use crate::backend::settings::address::{self, Address, User, wrong};
+use crate::backend::settings::properties::place_of_option;
+use crate::backend::settings::{Parsed, Properties, Property, Secret, suggest};
 use crate::error::Result;
+
+/// The settings of MongoDB.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct MongoDbSettings {
+    /// The connection string with all of MongoDB's own options, without what is set apart below and
+    /// without the library's.
+    pub uri: Secret,
+    /// The hosts as messages may show them.
+    pub hosts: String,
+    /// The database.
+    pub database: String,
+    /// The user.
+    pub user: Option<String>,
+    /// The password.
+    pub password: Option<Secret>,
+    /// Another database that the user may have been made in. It is tried if the one that the connection
+    /// string means does not know the user.
+    pub auth_fallback: Option<String>,
+}
 
 /// The library's own options in a MongoDB URL. MongoDB has none of these names.
 const OURS: &[&str] = &["timeout", "connect_timeout", "define_timeout", "cursor_key"];
 
 /// What a connection string is made of.
-pub(super) struct Parts {
-    pub(super) scheme: &'static str,
-    pub(super) hosts: String,
-    pub(super) database: String,
-    pub(super) user: Option<User>,
+pub(crate) struct Parts {
+    pub(crate) scheme: &'static str,
+    pub(crate) hosts: String,
+    pub(crate) database: String,
+    pub(crate) user: Option<User>,
     /// Names and values, percent-encoded.
-    pub(super) options: Vec<(String, String)>,
+    pub(crate) options: Vec<(String, String)>,
 }
 
 impl Parts {
     /// The settings, or what is wrong: the part, and a message that shows none of it.
-    pub(super) fn settings(self) -> Result<MongoDbSettings, (&'static str, &'static str)> {
+    pub(crate) fn settings(self) -> Result<MongoDbSettings, (&'static str, &'static str)> {
         if !self.hosts.split(',').all(is_host) {
             return Err(("host", "is not of the form host:port, or several with commas between"));
         }
@@ -40,7 +59,7 @@ impl Parts {
         }
         let options: Vec<_> = self.options.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let query = if options.is_empty() { String::new() } else { format!("?{}", options.join("&")) };
-        let uri = format!("{}://{}/{}{query}", self.scheme, self.hosts, url::encode(&self.database));
+        let uri = format!("{}://{}/{}{query}", self.scheme, self.hosts, address::encode(&self.database));
         let (user, password) = self.user.unzip();
         Ok(MongoDbSettings {
             uri: uri.into(),
@@ -54,46 +73,44 @@ impl Parts {
 }
 
 /// `mongodb://[user:password@]host[,host…]/database[?options]`
-pub(super) fn from_url(scheme: &'static str, rest: &str) -> Result<Config> {
+pub(crate) fn from_url(scheme: &'static str, rest: &str) -> Result<Parsed> {
     let address = Address::parse(rest)?;
     if address.path.is_empty() {
-        return Err(url::wrong(format!("it names no database; write {scheme}://host/database")));
+        return Err(wrong(format!("it names no database; write {scheme}://host/database")));
     }
-    let mut ours = Properties::new(url::PLACE, "option");
+    let mut ours = Properties::new(address::PLACE, "option");
     let mut options = Vec::new();
     let mut after_secret = false;
-    for (at, (name, value)) in url::pairs(address.query)?.into_iter().enumerate() {
+    for (at, (name, value)) in address::pairs(address.query)?.into_iter().enumerate() {
         if OURS.contains(&name) {
-            ours.add(name.to_owned(), url::decode(value)?);
+            ours.add(name.to_owned(), address::decode(value)?);
         } else {
-            check_name(name, &place_of_option(at, after_secret), after_secret).map_err(url::wrong)?;
-            check_promises(name, &url::decode(value)?)
-                .map_err(|(name, why)| url::wrong(format!("the option {name} {why}")))?;
+            check_name(name, &place_of_option(at, after_secret), after_secret).map_err(wrong)?;
+            check_promises(name, &address::decode(value)?)
+                .map_err(|(name, why)| wrong(format!("the option {name} {why}")))?;
             options.push((name.to_owned(), value.to_owned()));
         }
-        after_secret = mongodb_options::is_secret(name) || properties::is_secret(name);
+        after_secret = options::is_secret(name);
     }
     let parts = Parts {
         scheme,
         hosts: address.host.to_owned(),
-        database: url::decode(address.path)?,
+        database: address::decode(address.path)?,
         user: address.user,
         options,
     };
     let wrong = |(part, message)| match part {
-        "host" => url::wrong(format!(
+        "host" => wrong(format!(
             "the {part} {message}; in a user name or password before it, : / ? # [ ] @ % have to be percent-encoded"
         )),
-        part => url::wrong(format!("the {part} {message}")),
+        part => wrong(format!("the {part} {message}")),
     };
     let settings = parts.settings().map_err(wrong)?;
-    let config = ours.apply_common(Config::new(Target::MongoDb(settings)))?;
-    ours.finish()?;
-    Ok(config)
+    Ok(Parsed::new(settings, ours))
 }
 
 /// A file's properties.
-pub(super) fn from_file(mut properties: Properties) -> Result<Config> {
+pub(crate) fn from_file(mut properties: Properties) -> Result<Parsed> {
     let hosts = hosts(&mut properties)?;
     let database = properties.required("database")?;
     let (user, password) = (properties.text("user")?, properties.text("password")?);
@@ -104,9 +121,7 @@ pub(super) fn from_file(mut properties: Properties) -> Result<Config> {
     let user = user.map(|user| (user, password));
     let parts = Parts { scheme: "mongodb", hosts, database, user, options };
     let settings = parts.settings().map_err(|(part, message)| properties.error(format!("{part} {message}")))?;
-    let config = properties.apply_common(Config::new(Target::MongoDb(settings)))?;
-    properties.finish()?;
-    Ok(config)
+    Ok(Parsed::new(settings, properties))
 }
 
 /// `host` is text; `hosts` may be a list too.
@@ -114,9 +129,9 @@ fn hosts(properties: &mut Properties) -> Result<String> {
     let host = properties.text("host")?;
     let hosts = match properties.take("hosts") {
         None => None,
-        Some(Json::String(hosts)) => Some(hosts),
-        Some(Json::Array(list)) => {
-            let names: Option<Vec<_>> = list.iter().map(Json::as_str).collect();
+        Some(Property::Text(hosts)) => Some(hosts),
+        Some(Property::List(list)) => {
+            let names: Option<Vec<_>> = list.iter().map(Property::as_text).collect();
             Some(names.ok_or_else(|| properties.error("hosts has to be a list of text"))?.join(","))
         }
         Some(_) => return Err(properties.error("hosts has to be a list of text")),
@@ -129,19 +144,17 @@ fn hosts(properties: &mut Properties) -> Result<String> {
 
 fn file_options(properties: &mut Properties) -> Result<Vec<(String, String)>> {
     let Some(options) = properties.take("options") else { return Ok(Vec::new()) };
-    let Json::Object(options) = options else {
+    let Property::Map(options) = options else {
         return Err(properties.error("options has to be a map of MongoDB's own options"));
     };
-    let read = |(name, value): (String, Json)| {
+    let read = |(name, value): (String, Property)| {
         let wrong = |message: String| properties.error(format!("options: {message}"));
         check_name(&name, "one of them", false).map_err(wrong)?;
-        let value = match value {
-            Json::String(text) => text,
-            Json::Bool(_) | Json::Number(_) => value.to_string(),
-            _ => return Err(properties.error(format!("options: {name} has to be text, a number or a truth value"))),
-        };
+        let value = value
+            .into_text()
+            .ok_or_else(|| properties.error(format!("options: {name} has to be text, a number or a truth value")))?;
         check_promises(&name, &value).map_err(|(name, why)| wrong(format!("{name} {why}")))?;
-        Ok((name, url::encode(&value)))
+        Ok((name, address::encode(&value)))
     };
     options.into_iter().map(read).collect()
 }

@@ -1,3 +1,5 @@
+//! Text that is never printed.
+
 use std::fmt;
 
 /// Text that is never printed: a password, a key.

@@ -1,118 +1,119 @@
-//! The options of a URL and the properties of a file: named values, each taken by who knows it;
-//! what is left over nobody knows.
+//! The options of a URL and the properties of a file: named values, each taken by name. What is left
+//! over is unknown.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+#[cfg(feature = "config-file")]
+use std::path::Path;
 use std::time::Duration;
 
-use serde_json::{Map, Value as Json};
-
-use super::{Config, suggest};
+use super::property::Property;
+use super::secret::Secret;
+use super::suggest;
 use crate::error::{Error, Result};
 
-pub(super) struct Properties {
+/// Named values from one place, of which it is known which were taken.
+pub(crate) struct Properties {
     /// Where they come from, for messages.
     from: String,
     /// `option` or `property`.
     word: &'static str,
-    values: Map<String, Json>,
+    values: BTreeMap<String, Property>,
     known: Vec<&'static str>,
-    /// The names of a URL's options in their order, which a file's have none of.
+    /// The names whose values are secret.
+    secret: Vec<&'static str>,
+    /// The names of a URL's options in their order. The properties of a file have none.
     order: Vec<String>,
-    /// The text of a file, to find the line of a name.
+    /// The text of a file, in which the line of a name is found.
     text: String,
 }
 
-/// The options and properties whose values are secret.
-const SECRET: [&str; 5] = ["access_key", "secret_key", "session_token", "cursor_key", "password"];
-
-/// Whether the value of an option of the library's own is secret.
-pub(super) fn is_secret(name: &str) -> bool {
-    SECRET.contains(&name)
-}
-
 impl Properties {
-    pub(super) fn new(from: impl Into<String>, word: &'static str) -> Self {
+    pub(crate) fn new(from: impl Into<String>, word: &'static str) -> Self {
         let from = from.into();
-        Self { from, word, values: Map::new(), known: Vec::new(), order: Vec::new(), text: String::new() }
+        let values = BTreeMap::new();
+        Self { from, word, values, known: Vec::new(), secret: Vec::new(), order: Vec::new(), text: String::new() }
     }
 
     /// The properties of a file with this text.
-    pub(super) fn of_file(file: &Path, text: &str, values: Map<String, Json>) -> Self {
+    #[cfg(feature = "config-file")]
+    pub(crate) fn of_file(file: &Path, text: &str, values: BTreeMap<String, Property>) -> Self {
         Self { values, text: text.to_owned(), ..Self::new(file.display().to_string(), "property") }
     }
 
     /// The next option of a URL.
-    pub(super) fn add(&mut self, name: String, value: String) {
+    pub(crate) fn add(&mut self, name: String, value: String) {
         self.order.push(name.clone());
-        self.values.insert(name, value.into());
+        self.values.insert(name, Property::Text(value));
     }
 
     /// An error of the configuration that says where it was made.
-    pub(super) fn error(&self, message: impl AsRef<str>) -> Error {
+    pub(crate) fn error(&self, message: impl AsRef<str>) -> Error {
         Error::config(format!("{}: {}", self.from, message.as_ref()))
     }
 
     /// A value of any type; a null is none.
-    pub(super) fn take(&mut self, name: &'static str) -> Option<Json> {
+    pub(crate) fn take(&mut self, name: &'static str) -> Option<Property> {
         self.known.push(name);
-        self.values.remove(name).filter(|value| !value.is_null())
+        self.values.remove(name).filter(|value| *value != Property::Null)
     }
 
-    pub(super) fn text(&mut self, name: &'static str) -> Result<Option<String>> {
+    pub(crate) fn text(&mut self, name: &'static str) -> Result<Option<String>> {
         match self.take(name) {
             None => Ok(None),
-            Some(Json::String(text)) if text.is_empty() => Err(self.error(format!("{name} is empty"))),
-            Some(Json::String(text)) => Ok(Some(text)),
+            Some(Property::Text(text)) if text.is_empty() => Err(self.error(format!("{name} is empty"))),
+            Some(Property::Text(text)) => Ok(Some(text)),
             Some(_) => Err(self.error(format!("{name} has to be text"))),
         }
     }
 
-    pub(super) fn required(&mut self, name: &'static str) -> Result<String> {
+    #[cfg(feature = "mongodb")]
+    pub(crate) fn required(&mut self, name: &'static str) -> Result<String> {
         self.text(name)?.ok_or_else(|| self.error(format!("the {} {name} is missing", self.word)))
     }
 
-    pub(super) fn duration(&mut self, name: &'static str) -> Result<Option<Duration>> {
+    pub(crate) fn duration(&mut self, name: &'static str) -> Result<Option<Duration>> {
         let Some(value) = self.take(name) else { return Ok(None) };
-        let duration = value.as_str().and_then(duration).filter(|duration| !duration.is_zero());
+        let duration = value.as_text().and_then(duration).filter(|duration| !duration.is_zero());
         let wrong = || self.error(format!("{name} is no duration above zero; write it as 10s, 500ms, 2m or 1h"));
         duration.ok_or_else(wrong).map(Some)
     }
 
-    /// A file that has to be readable: a mistake is told here, not at the first call.
-    pub(super) fn readable_file(&mut self, name: &'static str) -> Result<Option<PathBuf>> {
-        let path = self.text(name)?.map(PathBuf::from);
-        if let Some(path) = &path {
-            check_readable(path).map_err(|e| self.error(format!("{name}: cannot read {}: {e}", path.display())))?;
-        }
-        Ok(path)
+    /// Text that is never shown, nor what stands after it in a URL.
+    pub(crate) fn secret(&mut self, name: &'static str) -> Result<Option<Secret>> {
+        self.secret.push(name);
+        Ok(self.text(name)?.map(Secret::from))
     }
 
-    /// Takes what every backend's configuration may say.
-    pub(super) fn apply_common(&mut self, mut config: Config) -> Result<Config> {
-        if let Some(timeout) = self.duration("timeout")? {
-            config.timeout = timeout;
+    pub(crate) fn flag(&mut self, name: &'static str) -> Result<Option<bool>> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Property::Bool(value)) => Ok(Some(value)),
+            Some(value) => match value.as_text() {
+                Some("true") => Ok(Some(true)),
+                Some("false") => Ok(Some(false)),
+                _ => Err(self.error(format!("{name} is neither true nor false"))),
+            },
         }
-        if let Some(timeout) = self.duration("connect_timeout")? {
-            config.connect_timeout = timeout;
-        }
-        if let Some(timeout) = self.duration("define_timeout")? {
-            config.define_timeout = timeout;
-        }
-        if let Some(key) = self.text("cursor_key")? {
-            config.cursor_key = key.into();
-        }
-        Ok(config)
     }
 
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn integer(&mut self, name: &'static str) -> Result<Option<u64>> {
+        let Some(value) = self.take(name) else { return Ok(None) };
+        let digits = value.into_text().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+        let wrong = || self.error(format!("{name} is no whole number from 0 to {}", u64::MAX));
+        digits.and_then(|digits| digits.parse().ok()).ok_or_else(wrong).map(Some)
+    }
+
+    #[cfg(feature = "config-file")]
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.values.keys().map(String::as_str)
     }
 
     /// Refuses what nobody has taken, and what is there twice.
-    pub(super) fn finish(self) -> Result<()> {
+    pub(crate) fn finish(self) -> Result<()> {
         let in_order = self.order.iter().enumerate().find(|(_, name)| self.values.contains_key(*name));
         if let Some((at, name)) = in_order {
-            let after_secret = at.checked_sub(1).is_some_and(|before| is_secret(&self.order[before]));
+            let after_secret =
+                at.checked_sub(1).is_some_and(|before| self.secret.contains(&self.order[before].as_str()));
             let place = place_of_option(at, after_secret);
             return Err(self.unknown(&place, (!after_secret).then_some(name)));
         }
@@ -136,7 +137,7 @@ impl Properties {
 }
 
 /// An unknown option by its place in the URL.
-pub(super) fn place_of_option(at: usize, after_secret: bool) -> String {
+pub(crate) fn place_of_option(at: usize, after_secret: bool) -> String {
     match (at, after_secret) {
         (0, _) => "option 1".to_owned(),
         (_, true) => format!("option {}, after one that is secret (an & in it has to be written %26),", at + 1),
@@ -151,12 +152,6 @@ fn line_of(text: &str, name: &str) -> Option<usize> {
         after.any(|rest| rest.trim_start_matches(['"', '\'', ' ', '\t']).starts_with([':', '=']))
     };
     text.lines().position(is_key).map(|at| at + 1)
-}
-
-/// Whether a file can be opened and read; its content is not looked at.
-pub(super) fn check_readable(path: &Path) -> std::io::Result<()> {
-    use std::io::Read as _;
-    std::fs::File::open(path)?.read(&mut [0]).map(drop)
 }
 
 fn duration(text: &str) -> Option<Duration> {
