@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use crate::backend;
 #[cfg(feature = "config-file")]
 use crate::backend::settings::Properties;
 use crate::backend::settings::{Parsed, Settings, Target};
@@ -39,9 +38,9 @@ static BUILT_IN: &[BuiltIn] = &[
         without_host: true,
         #[cfg(feature = "memory")]
         reader: Some(Reader {
-            url: backend::memory::settings::from_url,
+            url: crate::backend::memory::settings::from_url,
             #[cfg(feature = "config-file")]
-            file: backend::memory::settings::from_properties,
+            file: crate::backend::memory::settings::from_properties,
         }),
         #[cfg(not(feature = "memory"))]
         reader: None,
@@ -53,9 +52,9 @@ static BUILT_IN: &[BuiltIn] = &[
         without_host: false,
         #[cfg(feature = "mongodb")]
         reader: Some(Reader {
-            url: backend::mongodb::settings::from_url,
+            url: crate::backend::mongodb::settings::from_url,
             #[cfg(feature = "config-file")]
-            file: backend::mongodb::settings::from_file,
+            file: crate::backend::mongodb::settings::from_file,
         }),
         #[cfg(not(feature = "mongodb"))]
         reader: None,
@@ -67,9 +66,9 @@ static BUILT_IN: &[BuiltIn] = &[
         without_host: false,
         #[cfg(feature = "dynamodb")]
         reader: Some(Reader {
-            url: backend::dynamodb::settings::from_url,
+            url: crate::backend::dynamodb::settings::from_url,
             #[cfg(feature = "config-file")]
-            file: backend::dynamodb::settings::from_file,
+            file: crate::backend::dynamodb::settings::from_file,
         }),
         #[cfg(not(feature = "dynamodb"))]
         reader: None,
