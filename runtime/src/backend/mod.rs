@@ -2,8 +2,6 @@
 
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;
-#[cfg(any(feature = "dynamodb", feature = "mongodb"))]
-mod home;
 #[cfg(feature = "memory")]
 mod keyspace;
 #[cfg(feature = "memory")]
@@ -12,6 +10,11 @@ pub mod memory;
 pub mod mongodb;
 mod plan;
 mod reply;
+#[cfg_attr(
+    not(all(feature = "dynamodb", feature = "mongodb")),
+    allow(dead_code, reason = "each backend uses its own part of it")
+)]
+pub(crate) mod support;
 
 pub use plan::Plan;
 pub use reply::{BoxFuture, Reply};

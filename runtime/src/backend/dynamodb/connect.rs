@@ -19,7 +19,7 @@ use super::credentials;
 use super::failure::Class;
 use super::known::Known;
 use super::stamp::Stamps;
-use crate::backend::home::Home;
+use crate::backend::support::runtime::ClientRuntime;
 use crate::config::{DynamoDbSettings, Secret};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
@@ -131,7 +131,7 @@ fn origin(endpoint: &str) -> String {
 impl DynamoDb {
     /// A client, and one request that shows that it can reach DynamoDB and is let in.
     pub(crate) async fn connect(settings: &DynamoDbSettings, connect_timeout: Duration, _: Duration) -> Result<Self> {
-        let home = Home::movable("the AWS SDK")?;
+        let home = ClientRuntime::movable("the AWS SDK")?;
         let call = Call::new("open", 0, connect_timeout);
         let client = client(settings, connect_timeout).await?;
         let db = Self { client, limits: Limits::DYNAMODB, stamps: Stamps::new(), known: Known::default(), home };

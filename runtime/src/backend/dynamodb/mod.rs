@@ -43,7 +43,7 @@ use std::fmt;
 
 use aws_sdk_dynamodb::Client;
 
-use super::home::Home;
+use super::support::runtime::ClientRuntime;
 use super::{Backend, Plan, Reply};
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
@@ -114,7 +114,7 @@ pub struct DynamoDb {
     limits: Limits,
     stamps: Stamps,
     known: Known,
-    home: Home,
+    home: ClientRuntime,
 }
 
 impl DynamoDb {
@@ -125,7 +125,7 @@ impl DynamoDb {
         W: Future<Output = Result<T>> + Send + 'a,
     {
         Reply::later(async move {
-            self.home.check(&call).await?;
+            self.home.check_runs(&call).await?;
             work(call).await
         })
     }

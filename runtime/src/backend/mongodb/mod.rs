@@ -39,7 +39,7 @@ use mongodb::bson::doc;
 
 use self::known::Known;
 use self::topology::Topology;
-use super::home::Home;
+use super::support::runtime::ClientRuntime;
 use super::{Backend, Plan, Reply};
 use crate::config::MongoDbSettings;
 use crate::definition::Definition;
@@ -104,7 +104,7 @@ use crate::value::Record;
 pub struct MongoDb {
     database: mongodb::Database,
     known: Known,
-    home: Home,
+    home: ClientRuntime,
     topology: Topology,
 }
 
@@ -131,7 +131,7 @@ impl MongoDb {
         connect_timeout: Duration,
         call_timeout: Duration,
     ) -> Result<Self> {
-        let home = Home::fixed("MongoDB's driver")?;
+        let home = ClientRuntime::fixed("MongoDB's driver")?;
         let (database, topology) = connect::connect(settings, connect_timeout, call_timeout).await?;
         Ok(Self { database, known: Known::default(), home, topology })
     }
@@ -144,7 +144,7 @@ impl MongoDb {
         W: Future<Output = Result<T>> + Send + 'a,
     {
         Reply::later(async move {
-            self.home.check(&call).await?;
+            self.home.check_runs(&call).await?;
             work(call).await.map_err(|error| self.topology.explain(error))
         })
     }

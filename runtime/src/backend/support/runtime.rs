@@ -13,22 +13,22 @@ const LONGEST_TURN: Duration = Duration::from_secs(2);
 
 /// The runtime of one client.
 #[derive(Debug)]
-pub(super) struct Home {
+pub(crate) struct ClientRuntime {
     runtime: Handle,
-    /// Whether the client makes new connections where its own runtime has ended.
+    /// Whether the client makes new connections if its own runtime has ended.
     moves: bool,
 }
 
-impl Home {
+impl ClientRuntime {
     /// The runtime that runs now, of a client that cannot do without it.
     #[cfg(feature = "mongodb")]
-    pub(super) fn fixed(client: &str) -> Result<Self> {
+    pub(crate) fn fixed(client: &str) -> Result<Self> {
         Self::current(client, false)
     }
 
-    /// The runtime that runs now, of a client that goes on where it has ended.
+    /// The runtime that runs now, of a client that goes on after it has ended.
     #[cfg(feature = "dynamodb")]
-    pub(super) fn movable(client: &str) -> Result<Self> {
+    pub(crate) fn movable(client: &str) -> Result<Self> {
         Self::current(client, true)
     }
 
@@ -37,9 +37,9 @@ impl Home {
         Handle::try_current().map(|runtime| Self { runtime, moves }).map_err(none)
     }
 
-    /// Refuses a call that nothing would answer: from another runtime, where the client's own has ended
+    /// Refuses a call that nothing would answer: one from another runtime, if the client's own has ended
     /// or does not run. Nothing was sent then.
-    pub(super) async fn check(&self, call: &Call) -> Result<()> {
+    pub(crate) async fn check_runs(&self, call: &Call) -> Result<()> {
         let here = Handle::try_current().map_err(|_| unreached("the call was made outside a tokio runtime"))?;
         if here.id() == self.runtime.id() {
             return Ok(());
