@@ -1,12 +1,12 @@
 //! Sending one operation, and what is done where its answer is lost.
 
-use super::call;
-use super::convert::{Item, to_attribute};
-use super::failure::{Class, Failure};
-use super::keys::to_key;
-use super::op::Op;
-use super::refusal::Refusal;
-use super::write::{Base, Sent, Writer};
+use crate::backend::dynamodb::failure::{Class, Failure};
+use crate::backend::dynamodb::key::to_key;
+use crate::backend::dynamodb::op::Op;
+use crate::backend::dynamodb::refusal::Refusal;
+use crate::backend::dynamodb::retry;
+use crate::backend::dynamodb::value::{Item, to_attribute};
+use crate::backend::dynamodb::write::{Base, Sent, Writer};
 use crate::error::Result;
 use crate::request::{Action, Write};
 use crate::value::STAMP;
@@ -65,7 +65,7 @@ impl Writer<'_> {
         {
             return Ok(Sent::Done(Some(item)));
         }
-        Err(call::gave_up(&self.attempts, failure).into())
+        Err(retry::gave_up(&self.attempts, failure).into())
     }
 
     /// The first record written, if it has the stamp of this call.
@@ -75,7 +75,7 @@ impl Writer<'_> {
             let get = self.db.client.get_item().table_name(write.definition.name()).consistent_read(true);
             get.set_key(Some(to_key(write.definition, &write.key))).send()
         };
-        let item = call::read(self.call, request).await.ok()?.item?;
+        let item = retry::read(self.call, request).await.ok()?.item?;
         let own = to_attribute(&self.stamp);
         (item.get(STAMP) == Some(&own)).then_some(item)
     }

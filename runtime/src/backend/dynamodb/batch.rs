@@ -6,15 +6,15 @@ use std::time::Duration;
 use aws_sdk_dynamodb::operation::batch_write_item::BatchWriteItemOutput;
 use aws_sdk_dynamodb::types::{DeleteRequest, PutRequest, WriteRequest};
 
-use super::DynamoDb;
-use super::call::{self, Attempts};
-use super::convert::{Item, Stored, to_attribute, to_item};
-use super::keys::{ident, to_key};
-use super::plan::has_unique;
-use super::read::{MOST_KEYS, PARALLEL, unprocessed};
-use super::turns::turns;
-use super::write::{Base, Writer};
 use crate::backend::BoxFuture;
+use crate::backend::dynamodb::DynamoDb;
+use crate::backend::dynamodb::key::{ident, to_key};
+use crate::backend::dynamodb::plan::has_unique;
+use crate::backend::dynamodb::read::{MOST_KEYS, PARALLEL, unprocessed};
+use crate::backend::dynamodb::retry::{self, Attempts};
+use crate::backend::dynamodb::turns::turns;
+use crate::backend::dynamodb::value::{Item, Stored, to_attribute, to_item};
+use crate::backend::dynamodb::write::{Base, Writer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::Observer;
 use crate::request::{Action, Call, Write, Written};
@@ -57,7 +57,7 @@ impl DynamoDb {
             same.get(at).into_iter().flatten().for_each(|at| observer.tell(*at, result.as_ref().err()));
         };
         let tell = &tell;
-        let least = call::least(call);
+        let least = retry::least(call);
         let mut parts: Vec<BoxFuture<'_, Vec<Done>>> = Vec::new();
         for chunk in sent.chunks(MOST_WRITES) {
             let results = Results { done: Vec::new(), tell };
@@ -69,7 +69,7 @@ impl DynamoDb {
             }));
         }
         let mut results: Vec<Option<Result<Written>>> = vec![None; writes.len()];
-        for (last, result) in call::side_by_side(parts, PARALLEL).await.into_iter().flatten() {
+        for (last, result) in retry::side_by_side(parts, PARALLEL).await.into_iter().flatten() {
             for at in same.get(&last).into_iter().flatten() {
                 results[*at] = Some(result.clone());
             }
@@ -113,7 +113,7 @@ impl DynamoDb {
             let mut written = HashSet::new();
             for at in group {
                 if call.left() <= least {
-                    results.push((at, Err(call::timed_out("before this write was sent"))));
+                    results.push((at, Err(retry::timed_out("before this write was sent"))));
                     continue;
                 }
                 let first = written.insert(ident(writes[at].definition, &writes[at].key));
@@ -123,7 +123,7 @@ impl DynamoDb {
             results.done
         };
         let parts = groups.into_iter().map(|at| Box::pin(group(at)) as BoxFuture<'_, _>).collect();
-        call::side_by_side(parts, SINGLE).await.into_iter().flatten().collect()
+        retry::side_by_side(parts, SINGLE).await.into_iter().flatten().collect()
     }
 
     /// Does one write; what is stored was read already, where it is `known`.
@@ -175,7 +175,7 @@ impl DynamoDb {
                     results.extend(self.look(call, writes, left, failure.into_unknown()).await);
                     return results.done;
                 }
-                Err(failure) if failure.class.passes() => call::gave_up(&attempts, failure),
+                Err(failure) if failure.class.passes() => retry::gave_up(&attempts, failure),
                 // One of them is refused, and with it all: each by itself tells which.
                 Err(_) => {
                     for (at, _) in left {
@@ -254,7 +254,7 @@ fn is_of(request: &WriteRequest, write: &Write) -> bool {
 
 /// What there was no time left to send.
 fn unsent(chunk: &[usize], mut results: Results<'_>) -> Vec<Done> {
-    results.extend(chunk.iter().map(|at| (*at, Err(call::timed_out("before this write was sent")))));
+    results.extend(chunk.iter().map(|at| (*at, Err(retry::timed_out("before this write was sent")))));
     results.done
 }
 

@@ -1,7 +1,7 @@
 //! Changes as DynamoDB's update expressions.
 
-use super::convert::Stored;
-use super::placeholders::Placeholders;
+use crate::backend::dynamodb::placeholders::Placeholders;
+use crate::backend::dynamodb::value::Stored;
 use crate::change::{Change, Expiry};
 use crate::definition::Definition;
 use crate::path::{Path, Step};

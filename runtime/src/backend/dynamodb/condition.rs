@@ -6,8 +6,8 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::number;
-use super::placeholders::Placeholders;
+use crate::backend::dynamodb::decimal;
+use crate::backend::dynamodb::placeholders::Placeholders;
 use crate::condition::{Expr, Op};
 use crate::path::Path;
 use crate::value::{Value, whole};
@@ -178,7 +178,7 @@ pub(super) fn is_stored(name: &str, stored: &AttributeValue, placeholders: &mut 
 
 /// All numbers that are read as a float are equal to it.
 fn compare_float(path: &Path, op: Op, x: f64, placeholders: &mut Placeholders) -> Text {
-    let (low, high) = number::ends(x);
+    let (low, high) = decimal::ends(x);
     let path = placeholders.path(path);
     let mut value = |text| placeholders.attribute(AttributeValue::N(text));
     let text = match op {

@@ -12,13 +12,13 @@ use aws_sdk_dynamodb::config::{Credentials, ProvideCredentials as _, SharedHttpC
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
-use super::DynamoDb;
-use super::answer::Checked;
-use super::call::Attempts;
-use super::credentials;
-use super::failure::Class;
-use super::known::Known;
-use super::stamp::Stamps;
+use crate::backend::dynamodb::DynamoDb;
+use crate::backend::dynamodb::answer::Checked;
+use crate::backend::dynamodb::credentials;
+use crate::backend::dynamodb::failure::Class;
+use crate::backend::dynamodb::retry::Attempts;
+use crate::backend::dynamodb::schema_cache::Known;
+use crate::backend::dynamodb::stamp::Stamps;
 use crate::backend::support::runtime::ClientRuntime;
 use crate::config::{DynamoDbSettings, Secret};
 use crate::error::{Error, Result};
@@ -50,7 +50,8 @@ pub(super) async fn client(settings: &DynamoDbSettings, connect_timeout: Duratio
     }
     let loader = with_credentials(loader, settings, &http)?;
     let loading = tokio::time::timeout(connect_timeout, loader.load()).await;
-    let mut config = loading.map_err(|_| super::call::timed_out("while the AWS settings were looked for"))?;
+    let mut config =
+        loading.map_err(|_| crate::backend::dynamodb::retry::timed_out("while the AWS settings were looked for"))?;
     if config.region().is_none() {
         if settings.endpoint.is_none() {
             return Err(Error::config("no region: set `region`, or AWS_REGION in the environment"));

@@ -4,11 +4,11 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use sha2::{Digest, Sha256};
 
-use super::condition::{self, Text};
-use super::convert::{Item, restore_key, to_attribute};
-use super::keys::write;
-use super::op::{Action, Op};
-use super::placeholders::Placeholders;
+use crate::backend::dynamodb::condition::{self, Text};
+use crate::backend::dynamodb::key::write;
+use crate::backend::dynamodb::op::{Action, Op};
+use crate::backend::dynamodb::placeholders::Placeholders;
+use crate::backend::dynamodb::value::{Item, restore_key, to_attribute};
 use crate::condition::{Expr, Op as Compare};
 use crate::definition::{Definition, IndexDef};
 use crate::error::Result;

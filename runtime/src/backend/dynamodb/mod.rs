@@ -3,28 +3,27 @@
 mod alone;
 mod answer;
 mod batch;
-mod by_hand;
-mod call;
 mod changes;
 mod condition;
 mod connect;
-mod convert;
 mod credentials;
+mod decimal;
 mod define;
 mod explain;
 mod failure;
 mod guard;
 mod holdings;
-mod keys;
-mod known;
-mod number;
+mod key;
 mod op;
 mod pages;
 mod placeholders;
 mod plan;
 mod query;
+mod raw;
 mod read;
 mod refusal;
+mod retry;
+mod schema_cache;
 mod span;
 mod stamp;
 mod standing;
@@ -33,10 +32,11 @@ mod transact;
 mod turns;
 mod unique;
 mod validation;
+mod value;
 mod verify;
 mod write;
 
-pub use by_hand::decode;
+pub use raw::decode;
 
 use std::any::Any;
 use std::fmt;
@@ -52,8 +52,8 @@ use crate::request::{
     Action, Call, FindUnique, Get, GetMany, Query, RecordPage, Request, Verify, Write, WriteMany, Written,
 };
 use crate::value::Record;
-use known::Known;
 use refusal::Refusal;
+use schema_cache::Known;
 use stamp::Stamps;
 use write::Writer;
 

@@ -7,11 +7,11 @@ use aws_sdk_dynamodb::types::{
 };
 use serde_json::{Map, Value as Json};
 
-use super::call::Attempts;
-use super::convert::Item;
-use super::explain;
-use super::failure::Failure;
-use super::placeholders::{Placeholders, Used};
+use crate::backend::dynamodb::explain;
+use crate::backend::dynamodb::failure::Failure;
+use crate::backend::dynamodb::placeholders::{Placeholders, Used};
+use crate::backend::dynamodb::retry::Attempts;
+use crate::backend::dynamodb::value::Item;
 use crate::error::{Error, ErrorKind, Result};
 
 /// What is done to one item, under a condition.

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::DynamoDb;
-use super::convert::to_record_of;
-use super::query::{Given, Reading};
+use crate::backend::dynamodb::DynamoDb;
+use crate::backend::dynamodb::query::{Given, Reading};
+use crate::backend::dynamodb::value::to_record_of;
 use crate::definition::KeyKind;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::{Advance, Call, Query, RecordKey, RecordPage, SourceKind};

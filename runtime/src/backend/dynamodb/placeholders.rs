@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::convert::to_attribute;
+use crate::backend::dynamodb::value::to_attribute;
 use crate::error::{Error, Result};
 use crate::path::{Path, Step};
 use crate::value::Value;

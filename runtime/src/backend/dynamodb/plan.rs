@@ -1,13 +1,13 @@
 //! What a write sends: an operation on the record under a condition that the server judges, or,
 //! where the record had to be read, under the condition that nobody has written it since.
 
-use super::changes;
-use super::condition::{self, Text};
-use super::convert::{Stored, to_item};
-use super::guard;
-use super::keys::to_key;
-use super::op::{Action as Does, Op};
-use super::placeholders::Placeholders;
+use crate::backend::dynamodb::changes;
+use crate::backend::dynamodb::condition::{self, Text};
+use crate::backend::dynamodb::guard;
+use crate::backend::dynamodb::key::to_key;
+use crate::backend::dynamodb::op::{Action as Does, Op};
+use crate::backend::dynamodb::placeholders::Placeholders;
+use crate::backend::dynamodb::value::{Stored, to_item};
 use crate::change::{Change, on_nothing};
 use crate::condition::Expr;
 use crate::definition::Definition;
@@ -146,7 +146,7 @@ pub(super) fn settled(write: &Write, call: &Call, stamp: &Value, stored: Option<
 
 fn put(record: &Record, stamp: &Value) -> Does {
     let mut item = to_item(record);
-    item.insert(STAMP.to_owned(), super::convert::to_attribute(stamp));
+    item.insert(STAMP.to_owned(), crate::backend::dynamodb::value::to_attribute(stamp));
     Does::Put(item)
 }
 

@@ -6,15 +6,15 @@ use aws_sdk_dynamodb::operation::scan::{ScanError, ScanOutput};
 use aws_sdk_dynamodb::types::Select;
 use serde_json::{Map, Value as Json};
 
-use super::call;
-use super::condition::{self, Text};
-use super::convert::Item;
-use super::explain;
-use super::holdings::{held, judged_there, local_held, parts};
-use super::keys::to_start;
-use super::placeholders::{Placeholders, Used};
-use super::plan;
-use super::span::{self, Wanted};
+use crate::backend::dynamodb::condition::{self, Text};
+use crate::backend::dynamodb::explain;
+use crate::backend::dynamodb::holdings::{held, judged_there, local_held, parts};
+use crate::backend::dynamodb::key::to_start;
+use crate::backend::dynamodb::placeholders::{Placeholders, Used};
+use crate::backend::dynamodb::plan;
+use crate::backend::dynamodb::retry;
+use crate::backend::dynamodb::span::{self, Wanted};
+use crate::backend::dynamodb::value::Item;
 use crate::condition::Expr;
 use crate::definition::Projection;
 use crate::error::{Error, Result};
@@ -227,7 +227,7 @@ impl<'a> Reading<'a> {
                     .send()
             };
             let has = |page: &ScanOutput| counting || is_page(page.items.as_deref(), page.count);
-            let given = call::read_for::<_, ScanError, _>(call, request, PAGE, has).await?;
+            let given = retry::read_for::<_, ScanError, _>(call, request, PAGE, has).await?;
             return Ok(Given {
                 count: number_of(given.count),
                 items: given.items.unwrap_or_default(),
@@ -254,7 +254,7 @@ impl<'a> Reading<'a> {
                 .send()
         };
         let has = |page: &QueryOutput| counting || is_page(page.items.as_deref(), page.count);
-        let given = call::read_for::<_, QueryError, _>(call, request, PAGE, has).await?;
+        let given = retry::read_for::<_, QueryError, _>(call, request, PAGE, has).await?;
         Ok(Given {
             count: number_of(given.count),
             items: given.items.unwrap_or_default(),

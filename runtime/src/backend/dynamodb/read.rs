@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemOutput;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 
-use super::DynamoDb;
-use super::call::{self, Attempts};
-use super::convert::{Item, Stored, to_record_of};
-use super::failure::Failure;
-use super::keys::{ident, to_key};
-use super::placeholders::Placeholders;
 use crate::backend::BoxFuture;
+use crate::backend::dynamodb::DynamoDb;
+use crate::backend::dynamodb::failure::Failure;
+use crate::backend::dynamodb::key::{ident, to_key};
+use crate::backend::dynamodb::placeholders::Placeholders;
+use crate::backend::dynamodb::retry::{self, Attempts};
+use crate::backend::dynamodb::value::{Item, Stored, to_record_of};
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::Observer;
@@ -95,7 +95,7 @@ impl DynamoDb {
             }));
         }
         let mut found = vec![None; wanted.len()];
-        for batch in call::side_by_side(batches, PARALLEL).await {
+        for batch in retry::side_by_side(batches, PARALLEL).await {
             for (definition, item) in batch? {
                 let key = RecordKey::of(definition, &to_record_of(definition, key_of(definition, &item))?)?;
                 for at in places.get(&ident(definition, &key)).into_iter().flatten() {
@@ -121,7 +121,7 @@ impl DynamoDb {
             let get = get.set_projection_expression(projection.clone()).set_expression_attribute_names(names.clone());
             get.set_consistent_read(consistent.then_some(true)).send()
         };
-        let item = call::read(call, request).await?.item;
+        let item = retry::read(call, request).await?.item;
         if let Some(item) = &item
             && RecordKey::of(definition, &to_record_of(definition, key_of(definition, item))?)? != *key
         {

@@ -1,10 +1,10 @@
 //! What a refusal says: that the writes are done after all, or refused for good, or to be tried again.
 
-use super::call;
-use super::convert::{Item, Stored};
-use super::guard::{self, Move};
-use super::standing::Place;
-use super::write::{Base, Part, Plan, RefusedOps, Writer};
+use crate::backend::dynamodb::guard::{self, Move};
+use crate::backend::dynamodb::retry;
+use crate::backend::dynamodb::standing::Place;
+use crate::backend::dynamodb::value::{Item, Stored};
+use crate::backend::dynamodb::write::{Base, Part, Plan, RefusedOps, Writer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::{Action, Call, RecordKey, Written};
 use crate::value::STAMP;
@@ -141,7 +141,7 @@ impl Writer<'_> {
     }
 
     pub(super) fn refused(&self, refusal: Refusal) -> Refusal {
-        Refusal { error: call::refused(&self.attempts, refusal.error), ..refusal }
+        Refusal { error: retry::refused(&self.attempts, refusal.error), ..refusal }
     }
 }
 

@@ -4,9 +4,9 @@ use std::ops::Bound;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::condition::Text;
-use super::number;
-use super::placeholders::Placeholders;
+use crate::backend::dynamodb::condition::Text;
+use crate::backend::dynamodb::decimal;
+use crate::backend::dynamodb::placeholders::Placeholders;
 use crate::condition::{Expr, Op};
 use crate::path::Path;
 use crate::request::KeyRange;
@@ -140,7 +140,7 @@ fn number_end(bound: &Bound<Value>, above: bool) -> Option<String> {
     };
     match bound {
         Bound::Included(value) => number(value).map(|n| n.to_string()),
-        Bound::Excluded(value) => number(value).map(|n| number::beside(n, above)),
+        Bound::Excluded(value) => number(value).map(|n| decimal::beside(n, above)),
         Bound::Unbounded => None,
     }
 }

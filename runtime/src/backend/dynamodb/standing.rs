@@ -3,15 +3,15 @@
 //! Others write meanwhile, with this library too, so a guard is looked at in one transaction with the
 //! records it concerns, and moved in one with the condition that these are still as they were seen.
 
-use super::DynamoDb;
-use super::call::{self, Attempts};
-use super::convert::{Stored, to_record};
-use super::failure::Class;
-use super::guard::{self, GuardKey, Move};
-use super::keys::to_key;
-use super::plan;
-use super::together;
-use super::transact::refusals;
+use crate::backend::dynamodb::DynamoDb;
+use crate::backend::dynamodb::failure::Class;
+use crate::backend::dynamodb::guard::{self, GuardKey, Move};
+use crate::backend::dynamodb::key::to_key;
+use crate::backend::dynamodb::plan;
+use crate::backend::dynamodb::retry::{self, Attempts};
+use crate::backend::dynamodb::together;
+use crate::backend::dynamodb::transact::refusals;
+use crate::backend::dynamodb::value::{Stored, to_record};
 use crate::definition::{Definition, IndexDef};
 use crate::error::Result;
 use crate::request::{Call, RecordKey};
@@ -120,7 +120,7 @@ impl DynamoDb {
                     // Its record is to be in the picture too.
                     Some(holder) => {
                         if call.left().is_zero() {
-                            return Err(call::timed_out("while others kept moving a unique value"));
+                            return Err(retry::timed_out("while others kept moving a unique value"));
                         }
                         other = Some(holder);
                         continue;
@@ -157,7 +157,7 @@ impl DynamoDb {
                 return Ok(true);
             }
             if call.left().is_zero() {
-                return Err(call::timed_out("while others kept moving a unique value"));
+                return Err(retry::timed_out("while others kept moving a unique value"));
             }
         }
     }
@@ -199,7 +199,7 @@ impl DynamoDb {
                 class => class == Class::Cancelled || class.passes(),
             };
             if !(again && attempts.pause().await) {
-                return Err(call::gave_up(&attempts, failure));
+                return Err(retry::gave_up(&attempts, failure));
             }
         }
     }

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::operation::transact_get_items::TransactGetItemsOutput;
 use aws_sdk_dynamodb::types::{Get as GetPart, TransactGetItem};
 
-use super::DynamoDb;
-use super::call::Attempts;
-use super::convert::{Item, to_record_of};
-use super::failure::Class;
-use super::keys::{ident, to_key};
+use crate::backend::dynamodb::DynamoDb;
+use crate::backend::dynamodb::failure::Class;
+use crate::backend::dynamodb::key::{ident, to_key};
+use crate::backend::dynamodb::retry::Attempts;
+use crate::backend::dynamodb::value::{Item, to_record_of};
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::{Call, Get};
 use crate::value::Record;

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::failure::{Class, Failure};
-use super::guard::{self, GuardKey, Move};
-use super::plan;
-use super::refusal::{Refusal, unknown};
-use super::standing::Place;
-use super::validation;
-use super::write::{Plan, RefusedOps, Sent, Writer};
+use crate::backend::dynamodb::failure::{Class, Failure};
+use crate::backend::dynamodb::guard::{self, GuardKey, Move};
+use crate::backend::dynamodb::plan;
+use crate::backend::dynamodb::refusal::{Refusal, unknown};
+use crate::backend::dynamodb::standing::Place;
+use crate::backend::dynamodb::validation;
+use crate::backend::dynamodb::write::{Plan, RefusedOps, Sent, Writer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{self, Limits};
 use crate::request::{Call, RecordKey};

@@ -4,9 +4,9 @@
 
 use std::collections::HashMap;
 
-use super::convert::Stored;
-use super::guard;
-use super::keys::ident;
+use crate::backend::dynamodb::guard;
+use crate::backend::dynamodb::key::ident;
+use crate::backend::dynamodb::value::Stored;
 use crate::request::{Action, Call, Write};
 use crate::value::Record;
 
@@ -52,7 +52,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::backend::dynamodb::convert::to_item;
+    use crate::backend::dynamodb::value::to_item;
     use crate::definition::{Definition, FieldDef, IndexDef, KeyDef, KeyKind, Spec};
     use crate::request::RecordKey;
     use crate::value::Value;

@@ -2,16 +2,16 @@
 
 use serde_json::Map;
 
-use super::DynamoDb;
-use super::call;
-use super::condition;
-use super::convert::{to_record, to_record_of};
-use super::explain;
-use super::guard;
-use super::keys::to_key;
-use super::placeholders::{Placeholders, Used};
-use super::plan;
-use super::query::{PAGE, is_page};
+use crate::backend::dynamodb::DynamoDb;
+use crate::backend::dynamodb::condition;
+use crate::backend::dynamodb::explain;
+use crate::backend::dynamodb::guard;
+use crate::backend::dynamodb::key::to_key;
+use crate::backend::dynamodb::placeholders::{Placeholders, Used};
+use crate::backend::dynamodb::plan;
+use crate::backend::dynamodb::query::{PAGE, is_page};
+use crate::backend::dynamodb::retry;
+use crate::backend::dynamodb::value::{to_record, to_record_of};
 use crate::condition::{Expr, Op};
 use crate::definition::Projection;
 use crate::error::Result;
@@ -76,7 +76,7 @@ impl DynamoDb {
                     .set_exclusive_start_key(start.clone())
                     .send()
             };
-            let given = call::read_for(call, request, PAGE, |page| is_page(page.items.as_deref(), page.count)).await?;
+            let given = retry::read_for(call, request, PAGE, |page| is_page(page.items.as_deref(), page.count)).await?;
             for item in given.items.unwrap_or_default() {
                 let record = to_record_of(definition, item)?;
                 let record = match find.index.projection {
@@ -104,7 +104,7 @@ impl DynamoDb {
                 let get = self.client.get_item().table_name(&table).consistent_read(true);
                 get.set_key(Some(key.clone())).send()
             };
-            let Some(item) = call::read(call, request).await?.item else { return Ok(None) };
+            let Some(item) = retry::read(call, request).await?.item else { return Ok(None) };
             let guard = to_record(item)?;
             let Some(owner) = guard::owner(definition, &guard).filter(|_| guard::is_live(definition, &guard, call))
             else {
@@ -128,7 +128,7 @@ impl DynamoDb {
             let get = self.client.get_item().table_name(definition.name()).consistent_read(true);
             get.set_key(Some(to_key(definition, &key))).send()
         };
-        let item = call::read(call, request).await?.item;
+        let item = retry::read(call, request).await?.item;
         let record = item.map(|item| to_record_of(definition, item)).transpose()?;
         let has = |record: &Record| index_values(definition, find.index, record).as_ref() == Some(&find.values);
         Ok(record.filter(|record| record.is_live(definition, call) && has(record)))

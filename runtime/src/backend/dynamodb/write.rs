@@ -17,14 +17,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::DynamoDb;
-use super::call::{self, Attempts};
-use super::convert::{Item, Stored, to_record_of};
-use super::guard::{self, GuardKey};
-use super::op::Op;
-use super::plan;
-use super::refusal::{Lesson, Refusal, unknown};
-use super::transact::merge;
+use crate::backend::dynamodb::DynamoDb;
+use crate::backend::dynamodb::guard::{self, GuardKey};
+use crate::backend::dynamodb::op::Op;
+use crate::backend::dynamodb::plan;
+use crate::backend::dynamodb::refusal::{Lesson, Refusal, unknown};
+use crate::backend::dynamodb::retry::{self, Attempts};
+use crate::backend::dynamodb::transact::merge;
+use crate::backend::dynamodb::value::{Item, Stored, to_record_of};
 use crate::error::Result;
 use crate::request::{Action, Call, Write, Written};
 use crate::value::Value;
@@ -131,7 +131,7 @@ impl<'a> Writer<'a> {
                 return self.nothing_to_do(plan);
             }
             if again && !self.attempts.pause().await {
-                let error = call::timed_out("while others kept writing the record");
+                let error = retry::timed_out("while others kept writing the record");
                 return Err(self.refused(error.into()));
             }
             again = true;

@@ -11,8 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value as Json, json};
 
-use super::convert::Item;
-use super::placeholders::Used;
+use crate::backend::dynamodb::placeholders::Used;
+use crate::backend::dynamodb::value::Item;
 
 /// A request as text: its name, and its body with sorted names.
 pub(super) fn text(operation: &str, body: &Json) -> String {

@@ -3,24 +3,24 @@ use std::collections::{BTreeMap, HashMap};
 use aws_sdk_dynamodb::types::{KeysAndAttributes, WriteRequest};
 use serde_json::{Map, Value as Json, json};
 
-use super::super::batch;
-use super::super::convert::Item;
-use super::super::guard;
-use super::super::keys::to_key;
-use super::super::pages::read_limit;
-use super::super::plan;
-use super::super::query::Reading;
-use super::super::read::{self, Wanted};
-use super::super::together;
-use super::super::transact::merge;
-use super::super::unique::Lookup;
 use super::{item, text};
+use crate::backend::dynamodb::batch;
+use crate::backend::dynamodb::guard;
+use crate::backend::dynamodb::key::to_key;
+use crate::backend::dynamodb::pages::read_limit;
+use crate::backend::dynamodb::plan;
+use crate::backend::dynamodb::query::Reading;
+use crate::backend::dynamodb::read::{self, Wanted};
+use crate::backend::dynamodb::together;
+use crate::backend::dynamodb::transact::merge;
+use crate::backend::dynamodb::unique::Lookup;
+use crate::backend::dynamodb::value::Item;
 use crate::error::Result;
 use crate::request::{Action, Call, FindUnique, Get, Query, Request, Write};
 use crate::value::Value;
 
 /// What a request comes to, request by request.
-pub(in super::super) fn request(call: &Call, request: Request<'_>) -> Result<String> {
+pub(in crate::backend::dynamodb) fn request(call: &Call, request: Request<'_>) -> Result<String> {
     let lines = match request {
         Request::Get(get) => vec![get_item(get.definition.name(), &to_key(get.definition, &get.key), get.consistent)],
         Request::GetMany(many) => {

@@ -8,8 +8,8 @@ use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use futures_util::{StreamExt as _, stream};
 
-use super::failure::Failure;
 use crate::backend::BoxFuture;
+use crate::backend::dynamodb::failure::Failure;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::Call;
 

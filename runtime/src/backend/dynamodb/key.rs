@@ -1,6 +1,6 @@
 //! Primary keys, and where a page starts, as DynamoDB writes them.
 
-use super::convert::{Item, to_attribute};
+use crate::backend::dynamodb::value::{Item, to_attribute};
 use crate::definition::Definition;
 use crate::request::{Position, RecordKey, Source};
 use crate::value::Value;

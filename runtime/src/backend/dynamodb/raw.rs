@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::convert::to_record_of;
+use crate::backend::dynamodb::value::to_record_of;
 use crate::codec;
 use crate::error::Result;
 use crate::repository::Repository;
