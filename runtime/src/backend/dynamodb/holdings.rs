@@ -1,6 +1,6 @@
 //! What the server can give and judge: what an index holds, and which attributes a filter may name.
 
-use crate::backend::dynamodb::condition::is_judged_alike;
+use crate::backend::dynamodb::expression::condition::is_judged_alike;
 use crate::condition::Expr;
 use crate::definition::Definition;
 use crate::request::{Query, Source, SourceKind};

@@ -8,8 +8,8 @@ use aws_sdk_dynamodb::types::{
 use serde_json::{Map, Value as Json};
 
 use crate::backend::dynamodb::explain;
+use crate::backend::dynamodb::expression::placeholders::{Placeholders, Used};
 use crate::backend::dynamodb::failure::Failure;
-use crate::backend::dynamodb::placeholders::{Placeholders, Used};
 use crate::backend::dynamodb::retry::Attempts;
 use crate::backend::dynamodb::value::Item;
 use crate::error::{Error, ErrorKind, Result};

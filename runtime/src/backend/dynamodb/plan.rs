@@ -1,12 +1,12 @@
 //! What a write sends: an operation on the record under a condition that the server judges, or,
 //! where the record had to be read, under the condition that nobody has written it since.
 
-use crate::backend::dynamodb::changes;
-use crate::backend::dynamodb::condition::{self, Text};
+use crate::backend::dynamodb::expression::condition::{self, Text};
+use crate::backend::dynamodb::expression::placeholders::Placeholders;
+use crate::backend::dynamodb::expression::update;
 use crate::backend::dynamodb::guard;
 use crate::backend::dynamodb::key::to_key;
 use crate::backend::dynamodb::op::{Action as Does, Op};
-use crate::backend::dynamodb::placeholders::Placeholders;
 use crate::backend::dynamodb::value::{Stored, to_item};
 use crate::change::{Change, on_nothing};
 use crate::condition::Expr;
@@ -35,7 +35,7 @@ pub(super) fn must_read(write: &Write) -> bool {
 /// Whether what the changes come to has to be made here.
 fn needs_record(definition: &Definition, changes: &[Change]) -> bool {
     let aliased = |change: &Change| definition.has_alias(change.path().root());
-    changes::adds_float(changes) || changes::may_expire(changes) || changes.iter().any(aliased)
+    update::adds_float(changes) || update::may_expire(changes) || changes.iter().any(aliased)
 }
 
 /// Whether unique values have to be looked after.
@@ -134,7 +134,7 @@ pub(super) fn settled(write: &Write, call: &Call, stamp: &Value, stored: Option<
         (Action::Check, Some(_), _) => Does::Check(to_key(definition, &write.key)),
         (Action::Delete, Some(_), _) => Does::Delete(to_key(definition, &write.key)),
         (Action::Update(changes) | Action::Upsert { changes, .. }, Some(live), Some(outcome)) => {
-            update(write, &changes::settled(definition, changes, live, outcome), stamp, &mut placeholders)
+            update(write, &update::settled(definition, changes, live, outcome), stamp, &mut placeholders)
         }
         (_, _, Some(outcome)) => put(outcome, stamp),
         (_, _, None) => return Ok(Settled { op: None, outcome }),
@@ -151,7 +151,7 @@ fn put(record: &Record, stamp: &Value) -> Does {
 }
 
 fn update(write: &Write, changes: &[crate::change::Change], stamp: &Value, placeholders: &mut Placeholders) -> Does {
-    let expression = changes::write(changes, stamp, placeholders);
+    let expression = update::write(changes, stamp, placeholders);
     Does::Update { key: to_key(write.definition, &write.key), expression }
 }
 

@@ -6,14 +6,14 @@ use aws_sdk_dynamodb::operation::scan::{ScanError, ScanOutput};
 use aws_sdk_dynamodb::types::Select;
 use serde_json::{Map, Value as Json};
 
-use crate::backend::dynamodb::condition::{self, Text};
 use crate::backend::dynamodb::explain;
+use crate::backend::dynamodb::expression::condition::{self, Text};
+use crate::backend::dynamodb::expression::key_condition::{self, Wanted};
+use crate::backend::dynamodb::expression::placeholders::{Placeholders, Used};
 use crate::backend::dynamodb::holdings::{held, judged_there, local_held, parts};
 use crate::backend::dynamodb::key::to_start;
-use crate::backend::dynamodb::placeholders::{Placeholders, Used};
 use crate::backend::dynamodb::plan;
 use crate::backend::dynamodb::retry;
-use crate::backend::dynamodb::span::{self, Wanted};
 use crate::backend::dynamodb::value::Item;
 use crate::condition::Expr;
 use crate::definition::Projection;
@@ -333,7 +333,7 @@ fn key_condition(query: &Query, placeholders: &mut Placeholders, local: &mut Vec
         parts.push(Text::One(format!("{name} = {placeholder}")));
     }
     if let Some(range) = query.range_names().first() {
-        match span::wanted(&query.range, range) {
+        match key_condition::wanted(&query.range, range) {
             Wanted::All => {}
             Wanted::Nothing => return (None, true),
             Wanted::Exactly(key) => parts.push(key.write(range, placeholders)),

@@ -7,9 +7,9 @@ use aws_sdk_dynamodb::types::KeysAndAttributes;
 
 use crate::backend::BoxFuture;
 use crate::backend::dynamodb::DynamoDb;
+use crate::backend::dynamodb::expression::placeholders::Placeholders;
 use crate::backend::dynamodb::failure::Failure;
 use crate::backend::dynamodb::key::{ident, to_key};
-use crate::backend::dynamodb::placeholders::Placeholders;
 use crate::backend::dynamodb::retry::{self, Attempts};
 use crate::backend::dynamodb::value::{Item, Stored, to_record_of};
 use crate::definition::Definition;

@@ -3,11 +3,11 @@
 use serde_json::Map;
 
 use crate::backend::dynamodb::DynamoDb;
-use crate::backend::dynamodb::condition;
 use crate::backend::dynamodb::explain;
+use crate::backend::dynamodb::expression::condition;
+use crate::backend::dynamodb::expression::placeholders::{Placeholders, Used};
 use crate::backend::dynamodb::guard;
 use crate::backend::dynamodb::key::to_key;
-use crate::backend::dynamodb::placeholders::{Placeholders, Used};
 use crate::backend::dynamodb::plan;
 use crate::backend::dynamodb::query::{PAGE, is_page};
 use crate::backend::dynamodb::retry;

@@ -5,10 +5,10 @@
 
 use crate::backend::BoxFuture;
 use crate::backend::dynamodb::DynamoDb;
-use crate::backend::dynamodb::condition;
+use crate::backend::dynamodb::expression::condition;
+use crate::backend::dynamodb::expression::placeholders::Placeholders;
 use crate::backend::dynamodb::failure::Class;
 use crate::backend::dynamodb::key::to_key;
-use crate::backend::dynamodb::placeholders::Placeholders;
 use crate::backend::dynamodb::retry::{self, Attempts, side_by_side};
 use crate::backend::dynamodb::value::to_record_of;
 use crate::condition::{Expr, Op};

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::{TableDescription, TimeToLiveStatus};
 
 use crate::backend::dynamodb::DynamoDb;
+use crate::backend::dynamodb::expression::placeholders::Placeholders;
 use crate::backend::dynamodb::failure::Class;
 use crate::backend::dynamodb::guard;
-use crate::backend::dynamodb::placeholders::Placeholders;
 use crate::backend::dynamodb::retry::{self, Attempts};
 use crate::backend::dynamodb::value::{Item, to_attribute, to_record};
 use crate::definition::{Definition, IndexDef};

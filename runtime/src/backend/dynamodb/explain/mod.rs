@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value as Json, json};
 
-use crate::backend::dynamodb::placeholders::Used;
+use crate::backend::dynamodb::expression::placeholders::Used;
 use crate::backend::dynamodb::value::Item;
 
 /// A request as text: its name, and its body with sorted names.

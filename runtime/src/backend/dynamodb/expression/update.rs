@@ -1,6 +1,6 @@
 //! Changes as DynamoDB's update expressions.
 
-use crate::backend::dynamodb::placeholders::Placeholders;
+use crate::backend::dynamodb::expression::placeholders::Placeholders;
 use crate::backend::dynamodb::value::Stored;
 use crate::change::{Change, Expiry};
 use crate::definition::Definition;
@@ -9,7 +9,7 @@ use crate::value::{Record, STAMP, Value};
 
 /// The update expression of the changes, which also leaves the stamp of the call. Every clause sees
 /// the record as it was before.
-pub(super) fn write(changes: &[Change], stamp: &Value, placeholders: &mut Placeholders) -> String {
+pub(crate) fn write(changes: &[Change], stamp: &Value, placeholders: &mut Placeholders) -> String {
     let (mut set, mut remove) = (Vec::new(), Vec::new());
     for change in changes {
         match clause(change, placeholders) {
@@ -59,19 +59,19 @@ fn clause(change: &Change, placeholders: &mut Placeholders) -> Clause {
 }
 
 /// Whether the sum has to be made here: DynamoDB adds decimals, floats are binary.
-pub(super) fn adds_float(changes: &[Change]) -> bool {
+pub(crate) fn adds_float(changes: &[Change]) -> bool {
     changes.iter().any(|change| matches!(change, Change::Add { bounds: None, .. }))
 }
 
 /// Whether what becomes of the expiry depends on whether its field has a value.
-pub(super) fn may_expire(changes: &[Change]) -> bool {
+pub(crate) fn may_expire(changes: &[Change]) -> bool {
     changes.iter().any(|change| matches!(change, Change::Expire { expiry: Expiry::IfMissing(_), .. }))
 }
 
 /// The changes as they come out for this record where DynamoDB would make something else of them: sums
 /// of floats, and changes of a stored null, which is no missing value to it. Taking away what is below
 /// nothing is left out, as DynamoDB refuses it. A field under another name moves to its own, whole.
-pub(super) fn settled(definition: &Definition, changes: &[Change], stored: &Stored, outcome: &Record) -> Vec<Change> {
+pub(crate) fn settled(definition: &Definition, changes: &[Change], stored: &Stored, outcome: &Record) -> Vec<Change> {
     let settle = |change: &Change| match change {
         Change::Add { path, bounds: None, .. } => set(path, outcome),
         Change::Add { path, .. } | Change::Append(path, _) | Change::SetIfMissing(path, _) if stored.is_null(path) => {

@@ -4,9 +4,9 @@ use std::ops::Bound;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::backend::dynamodb::condition::Text;
 use crate::backend::dynamodb::decimal;
-use crate::backend::dynamodb::placeholders::Placeholders;
+use crate::backend::dynamodb::expression::condition::Text;
+use crate::backend::dynamodb::expression::placeholders::Placeholders;
 use crate::condition::{Expr, Op};
 use crate::path::Path;
 use crate::request::KeyRange;
@@ -17,7 +17,7 @@ const LONGEST: usize = 1024;
 
 /// What a span asks of a range field.
 #[derive(Debug, PartialEq)]
-pub(super) enum Wanted {
+pub(crate) enum Wanted {
     /// Nothing.
     All,
     /// What cannot be.
@@ -30,7 +30,7 @@ pub(super) enum Wanted {
 
 /// A key condition.
 #[derive(Debug, PartialEq)]
-pub(super) enum Key {
+pub(crate) enum Key {
     /// Any value.
     Any,
     /// A comparison with one value.
@@ -45,7 +45,7 @@ pub(super) enum Key {
 
 impl Key {
     /// The condition as text.
-    pub(super) fn write(&self, field: &str, placeholders: &mut Placeholders) -> Text {
+    pub(crate) fn write(&self, field: &str, placeholders: &mut Placeholders) -> Text {
         let name = placeholders.name(field);
         Text::One(match self {
             Self::Any => return Text::True,
@@ -65,7 +65,7 @@ impl Key {
 }
 
 /// What a span asks of the range field `name`.
-pub(super) fn wanted(span: &KeyRange, name: &'static str) -> Wanted {
+pub(crate) fn wanted(span: &KeyRange, name: &'static str) -> Wanted {
     match span {
         KeyRange::All => Wanted::All,
         KeyRange::Prefix(prefix) if prefix.is_empty() => Wanted::All,

@@ -15,7 +15,7 @@ const OPERATORS: usize = 300;
 
 /// The placeholders of all expressions of one request.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Placeholders {
+pub(crate) struct Placeholders {
     names: Vec<String>,
     values: Vec<AttributeValue>,
     operators: usize,
@@ -23,7 +23,7 @@ pub(super) struct Placeholders {
 
 impl Placeholders {
     /// The placeholder of an attribute's name.
-    pub(super) fn name(&mut self, name: &str) -> String {
+    pub(crate) fn name(&mut self, name: &str) -> String {
         let at = self.names.iter().position(|known| known == name).unwrap_or_else(|| {
             self.names.push(name.to_owned());
             self.names.len() - 1
@@ -32,7 +32,7 @@ impl Placeholders {
     }
 
     /// The placeholders of a path.
-    pub(super) fn path(&mut self, path: &Path) -> String {
+    pub(crate) fn path(&mut self, path: &Path) -> String {
         let mut text = String::new();
         for step in path.steps() {
             match step {
@@ -49,12 +49,12 @@ impl Placeholders {
     }
 
     /// The placeholder of a value.
-    pub(super) fn value(&mut self, value: &Value) -> String {
+    pub(crate) fn value(&mut self, value: &Value) -> String {
         self.attribute(to_attribute(value))
     }
 
     /// The placeholder of a value in DynamoDB's own form.
-    pub(super) fn attribute(&mut self, value: AttributeValue) -> String {
+    pub(crate) fn attribute(&mut self, value: AttributeValue) -> String {
         let at = self.values.iter().position(|known| *known == value).unwrap_or_else(|| {
             self.values.push(value);
             self.values.len() - 1
@@ -63,18 +63,18 @@ impl Placeholders {
     }
 
     /// Counts operators and functions.
-    pub(super) fn count(&mut self, operators: usize) {
+    pub(crate) fn count(&mut self, operators: usize) {
         self.operators += operators;
     }
 
     /// How many operators and functions were counted.
     #[cfg(test)]
-    pub(super) fn operators(&self) -> usize {
+    pub(crate) fn operators(&self) -> usize {
         self.operators
     }
 
     /// Refuses what DynamoDB would refuse for its length.
-    pub(super) fn check(&self, expression: &str) -> Result<()> {
+    pub(crate) fn check(&self, expression: &str) -> Result<()> {
         if expression.len() > TEXT {
             let length = expression.len();
             return Err(Error::invalid(format!("an expression of {length} bytes; DynamoDB takes {TEXT}")));
@@ -88,7 +88,7 @@ impl Placeholders {
 
     /// What the placeholders in these texts stand for. DynamoDB refuses those that no text uses, which
     /// are left over where a part of a condition turned out to be always true or false.
-    pub(super) fn used<'a>(&self, texts: impl IntoIterator<Item = &'a str>) -> Used {
+    pub(crate) fn used<'a>(&self, texts: impl IntoIterator<Item = &'a str>) -> Used {
         let word = |c: char| c.is_ascii_alphanumeric() || c == '#' || c == ':';
         let used: HashSet<&str> = texts.into_iter().flat_map(|text| text.split(move |c| !word(c))).collect();
         let name = |(at, name): (usize, &String)| {
@@ -106,9 +106,9 @@ impl Placeholders {
 
 /// What the placeholders of a request stand for.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Used {
-    pub(super) names: Option<HashMap<String, String>>,
-    pub(super) values: Option<HashMap<String, AttributeValue>>,
+pub(crate) struct Used {
+    pub(crate) names: Option<HashMap<String, String>>,
+    pub(crate) values: Option<HashMap<String, AttributeValue>>,
 }
 
 #[cfg(test)]

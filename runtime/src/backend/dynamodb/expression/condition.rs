@@ -7,7 +7,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::backend::dynamodb::decimal;
-use crate::backend::dynamodb::placeholders::Placeholders;
+use crate::backend::dynamodb::expression::placeholders::Placeholders;
 use crate::condition::{Expr, Op};
 use crate::path::Path;
 use crate::value::{Value, whole};
@@ -16,7 +16,7 @@ use crate::value::{Value, whole};
 ///
 /// The variants say how tightly the text binds: DynamoDB refuses parentheses that are not needed.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Text {
+pub(crate) enum Text {
     True,
     False,
     /// Binds tightly: a comparison or a function.
@@ -29,7 +29,7 @@ pub(super) enum Text {
 
 impl Text {
     /// The expression, where it says anything. A condition that is never true is written as one.
-    pub(super) fn into_expression(self, placeholders: &mut Placeholders) -> Option<String> {
+    pub(crate) fn into_expression(self, placeholders: &mut Placeholders) -> Option<String> {
         match self {
             Self::True => None,
             Self::False => {
@@ -42,7 +42,7 @@ impl Text {
         }
     }
 
-    pub(super) fn not(self, placeholders: &mut Placeholders) -> Self {
+    pub(crate) fn not(self, placeholders: &mut Placeholders) -> Self {
         placeholders.count(1);
         match self {
             Self::True => Self::False,
@@ -53,7 +53,7 @@ impl Text {
 }
 
 /// All of these.
-pub(super) fn all(parts: impl IntoIterator<Item = Text>, placeholders: &mut Placeholders) -> Text {
+pub(crate) fn all(parts: impl IntoIterator<Item = Text>, placeholders: &mut Placeholders) -> Text {
     let mut texts = Vec::new();
     for part in parts {
         match part {
@@ -75,7 +75,7 @@ pub(super) fn all(parts: impl IntoIterator<Item = Text>, placeholders: &mut Plac
 }
 
 /// Any of these.
-pub(super) fn any(parts: impl IntoIterator<Item = Text>, placeholders: &mut Placeholders) -> Text {
+pub(crate) fn any(parts: impl IntoIterator<Item = Text>, placeholders: &mut Placeholders) -> Text {
     let mut texts = Vec::new();
     for part in parts {
         match part {
@@ -97,7 +97,7 @@ pub(super) fn any(parts: impl IntoIterator<Item = Text>, placeholders: &mut Plac
 }
 
 /// A condition as text.
-pub(super) fn write(expr: &Expr, placeholders: &mut Placeholders) -> Text {
+pub(crate) fn write(expr: &Expr, placeholders: &mut Placeholders) -> Text {
     match expr {
         Expr::Compare { path, op: Op::Ne, value } => compare(path, Op::Eq, value, placeholders).not(placeholders),
         Expr::Compare { path, op, value } => compare(path, *op, value, placeholders),
@@ -145,7 +145,7 @@ pub(super) fn write(expr: &Expr, placeholders: &mut Placeholders) -> Text {
 /// Whether DynamoDB's answer to a condition is what is found by reading the record. It compares numbers by
 /// all their digits: one that is read as a float is found by that float alone as a field, not within a list
 /// or a map, and not as one of several operands.
-pub(super) fn is_judged_alike(expr: &Expr) -> bool {
+pub(crate) fn is_judged_alike(expr: &Expr) -> bool {
     match expr {
         Expr::Compare { value: Value::Float(_), .. } => true,
         Expr::Compare { value, .. } | Expr::Contains { value, .. } => !has_float(value),
@@ -166,7 +166,7 @@ fn has_float(value: &Value) -> bool {
 }
 
 /// The attribute is stored exactly as it was read.
-pub(super) fn is_stored(name: &str, stored: &AttributeValue, placeholders: &mut Placeholders) -> Text {
+pub(crate) fn is_stored(name: &str, stored: &AttributeValue, placeholders: &mut Placeholders) -> Text {
     let path = Path::field(name.to_owned());
     if let AttributeValue::Null(_) = stored {
         return is_null(&path, placeholders);
@@ -208,14 +208,14 @@ fn compare(path: &Path, op: Op, value: &Value, placeholders: &mut Placeholders) 
 }
 
 /// One attribute function of a path.
-pub(super) fn function(name: &str, path: &Path, placeholders: &mut Placeholders) -> Text {
+pub(crate) fn function(name: &str, path: &Path, placeholders: &mut Placeholders) -> Text {
     let path = placeholders.path(path);
     placeholders.count(1);
     Text::One(format!("{name}({path})"))
 }
 
 /// A null is stored there.
-pub(super) fn is_null(path: &Path, placeholders: &mut Placeholders) -> Text {
+pub(crate) fn is_null(path: &Path, placeholders: &mut Placeholders) -> Text {
     has_type(path, "NULL", placeholders)
 }
 
