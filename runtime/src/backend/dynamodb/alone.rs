@@ -2,8 +2,8 @@
 
 use crate::backend::dynamodb::failure::{Class, Failure};
 use crate::backend::dynamodb::key::to_key;
-use crate::backend::dynamodb::op::Op;
 use crate::backend::dynamodb::refusal::Refusal;
+use crate::backend::dynamodb::request::item::Op;
 use crate::backend::dynamodb::retry;
 use crate::backend::dynamodb::value::{Item, to_attribute};
 use crate::backend::dynamodb::write::{Base, Sent, Writer};

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::backend::dynamodb::expression::condition::{self, Text};
 use crate::backend::dynamodb::expression::placeholders::Placeholders;
 use crate::backend::dynamodb::key::write;
-use crate::backend::dynamodb::op::{Action, Op};
+use crate::backend::dynamodb::request::item::{Action, Op};
 use crate::backend::dynamodb::value::{Item, restore_key, to_attribute};
 use crate::condition::{Expr, Op as Compare};
 use crate::definition::{Definition, IndexDef};

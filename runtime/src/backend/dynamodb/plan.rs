@@ -6,7 +6,7 @@ use crate::backend::dynamodb::expression::placeholders::Placeholders;
 use crate::backend::dynamodb::expression::update;
 use crate::backend::dynamodb::guard;
 use crate::backend::dynamodb::key::to_key;
-use crate::backend::dynamodb::op::{Action as Does, Op};
+use crate::backend::dynamodb::request::item::{Action as Does, Op};
 use crate::backend::dynamodb::value::{Stored, to_item};
 use crate::change::{Change, on_nothing};
 use crate::condition::Expr;

@@ -6,13 +6,13 @@ use aws_sdk_dynamodb::operation::scan::{ScanError, ScanOutput};
 use aws_sdk_dynamodb::types::Select;
 use serde_json::{Map, Value as Json};
 
-use crate::backend::dynamodb::explain;
 use crate::backend::dynamodb::expression::condition::{self, Text};
 use crate::backend::dynamodb::expression::key_condition::{self, Wanted};
 use crate::backend::dynamodb::expression::placeholders::{Placeholders, Used};
 use crate::backend::dynamodb::holdings::{held, judged_there, local_held, parts};
 use crate::backend::dynamodb::key::to_start;
 use crate::backend::dynamodb::plan;
+use crate::backend::dynamodb::request::json;
 use crate::backend::dynamodb::retry;
 use crate::backend::dynamodb::value::Item;
 use crate::condition::Expr;
@@ -294,13 +294,13 @@ impl<'a> Reading<'a> {
             add("Select", select.as_str().into());
         }
         if let Some(start) = self.start() {
-            add("ExclusiveStartKey", explain::item(&start));
+            add("ExclusiveStartKey", json::item(&start));
         }
-        explain::expression(&mut body, "KeyConditionExpression", self.key.as_deref());
-        explain::expression(&mut body, "FilterExpression", self.filter.as_deref());
-        explain::expression(&mut body, "ProjectionExpression", self.fields.as_deref());
-        explain::placeholders(&mut body, &self.used());
-        let mut text = explain::text(operation, &body.into());
+        json::expression(&mut body, "KeyConditionExpression", self.key.as_deref());
+        json::expression(&mut body, "FilterExpression", self.filter.as_deref());
+        json::expression(&mut body, "ProjectionExpression", self.fields.as_deref());
+        json::placeholders(&mut body, &self.used());
+        let mut text = json::text(operation, &body.into());
         if self.fetch.is_some() {
             text.push_str("\nthen BatchGetItem of the records found, which the index does not hold whole");
         }

@@ -3,13 +3,13 @@
 use serde_json::Map;
 
 use crate::backend::dynamodb::DynamoDb;
-use crate::backend::dynamodb::explain;
 use crate::backend::dynamodb::expression::condition;
 use crate::backend::dynamodb::expression::placeholders::{Placeholders, Used};
 use crate::backend::dynamodb::guard;
 use crate::backend::dynamodb::key::to_key;
 use crate::backend::dynamodb::plan;
 use crate::backend::dynamodb::query::{PAGE, is_page};
+use crate::backend::dynamodb::request::json;
 use crate::backend::dynamodb::retry;
 use crate::backend::dynamodb::value::{to_record, to_record_of};
 use crate::condition::{Expr, Op};
@@ -51,10 +51,10 @@ impl<'a> Lookup<'a> {
         let mut body = Map::new();
         body.insert("TableName".into(), self.find.definition.name().into());
         body.insert("IndexName".into(), self.find.index.name.into());
-        explain::expression(&mut body, "KeyConditionExpression", self.key.as_deref());
-        explain::expression(&mut body, "FilterExpression", self.filter.as_deref());
-        explain::placeholders(&mut body, &self.used);
-        explain::text("Query", &body.into())
+        json::expression(&mut body, "KeyConditionExpression", self.key.as_deref());
+        json::expression(&mut body, "FilterExpression", self.filter.as_deref());
+        json::placeholders(&mut body, &self.used);
+        json::text("Query", &body.into())
     }
 }
 

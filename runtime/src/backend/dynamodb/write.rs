@@ -19,9 +19,9 @@ use std::collections::{HashMap, HashSet};
 
 use crate::backend::dynamodb::DynamoDb;
 use crate::backend::dynamodb::guard::{self, GuardKey};
-use crate::backend::dynamodb::op::Op;
 use crate::backend::dynamodb::plan;
 use crate::backend::dynamodb::refusal::{Lesson, Refusal, unknown};
+use crate::backend::dynamodb::request::item::Op;
 use crate::backend::dynamodb::retry::{self, Attempts};
 use crate::backend::dynamodb::transact::merge;
 use crate::backend::dynamodb::value::{Item, Stored, to_record_of};

@@ -1,8 +1,4 @@
-//! Requests as the JSON that DynamoDB is sent: here values and expressions, in `requests` what each request comes to.
-
-mod requests;
-
-pub(super) use requests::request;
+//! Items and expressions as the JSON that DynamoDB is sent.
 
 use std::collections::BTreeMap;
 
@@ -15,12 +11,12 @@ use crate::backend::dynamodb::expression::placeholders::Used;
 use crate::backend::dynamodb::value::Item;
 
 /// A request as text: its name, and its body with sorted names.
-pub(super) fn text(operation: &str, body: &Json) -> String {
+pub(crate) fn text(operation: &str, body: &Json) -> String {
     format!("{operation} {body:#}")
 }
 
 /// An item in DynamoDB's JSON.
-pub(super) fn item(item: &Item) -> Json {
+pub(crate) fn item(item: &Item) -> Json {
     // A HashMap has no order; a text that is the same every time has.
     item.iter()
         .map(|(name, value)| (name.clone(), attribute(value)))
@@ -31,7 +27,7 @@ pub(super) fn item(item: &Item) -> Json {
 }
 
 /// An attribute in DynamoDB's JSON.
-pub(super) fn attribute(value: &AttributeValue) -> Json {
+pub(crate) fn attribute(value: &AttributeValue) -> Json {
     match value {
         AttributeValue::S(text) => json!({ "S": text }),
         AttributeValue::N(number) => json!({ "N": number }),
@@ -44,14 +40,14 @@ pub(super) fn attribute(value: &AttributeValue) -> Json {
 }
 
 /// Adds an expression, where there is one.
-pub(super) fn expression(body: &mut Map<String, Json>, name: &str, expression: Option<&str>) {
+pub(crate) fn expression(body: &mut Map<String, Json>, name: &str, expression: Option<&str>) {
     if let Some(expression) = expression {
         body.insert(name.to_owned(), expression.into());
     }
 }
 
 /// Adds what the expressions' placeholders stand for.
-pub(super) fn placeholders(body: &mut Map<String, Json>, used: &Used) {
+pub(crate) fn placeholders(body: &mut Map<String, Json>, used: &Used) {
     if let Some(names) = &used.names {
         let names: BTreeMap<_, _> = names.iter().collect();
         body.insert("ExpressionAttributeNames".into(), json!(names));

@@ -1,9 +1,10 @@
+//! What a request comes to, as text: nothing is sent.
+
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::{KeysAndAttributes, WriteRequest};
 use serde_json::{Map, Value as Json, json};
 
-use super::{item, text};
 use crate::backend::dynamodb::batch;
 use crate::backend::dynamodb::guard;
 use crate::backend::dynamodb::key::to_key;
@@ -11,6 +12,7 @@ use crate::backend::dynamodb::pages::read_limit;
 use crate::backend::dynamodb::plan;
 use crate::backend::dynamodb::query::Reading;
 use crate::backend::dynamodb::read::{self, Wanted};
+use crate::backend::dynamodb::request::json::{item, text};
 use crate::backend::dynamodb::together;
 use crate::backend::dynamodb::transact::merge;
 use crate::backend::dynamodb::unique::Lookup;
@@ -20,7 +22,7 @@ use crate::request::{Action, Call, FindUnique, Get, Query, Request, Write};
 use crate::value::Value;
 
 /// What a request comes to, request by request.
-pub(in crate::backend::dynamodb) fn request(call: &Call, request: Request<'_>) -> Result<String> {
+pub(crate) fn request(call: &Call, request: Request<'_>) -> Result<String> {
     let lines = match request {
         Request::Get(get) => vec![get_item(get.definition.name(), &to_key(get.definition, &get.key), get.consistent)],
         Request::GetMany(many) => {

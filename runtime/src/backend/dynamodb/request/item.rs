@@ -7,16 +7,16 @@ use aws_sdk_dynamodb::types::{
 };
 use serde_json::{Map, Value as Json};
 
-use crate::backend::dynamodb::explain;
 use crate::backend::dynamodb::expression::placeholders::{Placeholders, Used};
 use crate::backend::dynamodb::failure::Failure;
+use crate::backend::dynamodb::request::json;
 use crate::backend::dynamodb::retry::Attempts;
 use crate::backend::dynamodb::value::Item;
 use crate::error::{Error, ErrorKind, Result};
 
 /// What is done to one item, under a condition.
 #[derive(Debug, Clone)]
-pub(super) struct Op {
+pub(crate) struct Op {
     table: String,
     action: Action,
     condition: Option<String>,
@@ -24,7 +24,7 @@ pub(super) struct Op {
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum Action {
+pub(crate) enum Action {
     /// Stores an item.
     Put(Item),
     /// Changes an item; alone, it returns the item as it is then.
@@ -42,7 +42,7 @@ pub(super) enum Action {
 
 impl Op {
     /// An operation whose expressions use these placeholders.
-    pub(super) fn new(
+    pub(crate) fn new(
         table: &str,
         action: Action,
         condition: Option<String>,
@@ -63,12 +63,12 @@ impl Op {
     }
 
     /// Whether it can only be part of a transaction.
-    pub(super) fn is_check(&self) -> bool {
+    pub(crate) fn is_check(&self) -> bool {
         matches!(self.action, Action::Check(_))
     }
 
     /// Sends it alone. An update gives the new item, a delete the old one.
-    pub(super) async fn send(&self, client: &Client, attempts: &mut Attempts<'_>) -> Result<Option<Item>, Failure> {
+    pub(crate) async fn send(&self, client: &Client, attempts: &mut Attempts<'_>) -> Result<Option<Item>, Failure> {
         let failed = ReturnValuesOnConditionCheckFailure::AllOld;
         match &self.action {
             Action::Put(item) => {
@@ -114,7 +114,7 @@ impl Op {
     }
 
     /// It as a part of a transaction.
-    pub(super) fn part(&self) -> Result<TransactWriteItem> {
+    pub(crate) fn part(&self) -> Result<TransactWriteItem> {
         let failed = ReturnValuesOnConditionCheckFailure::AllOld;
         let (names, values) = (self.used.names.clone(), self.used.values.clone());
         let part = TransactWriteItem::builder();
@@ -166,30 +166,30 @@ impl Op {
     }
 
     /// The request's name and body, as it would be sent alone.
-    pub(super) fn explain(&self) -> (&'static str, Json) {
+    pub(crate) fn explain(&self) -> (&'static str, Json) {
         let mut body = Map::new();
         body.insert("TableName".into(), self.table.clone().into());
         let (name, returned) = match &self.action {
             Action::Put(item) => {
-                body.insert("Item".into(), explain::item(item));
+                body.insert("Item".into(), json::item(item));
                 ("Put", None)
             }
             Action::Update { key, expression } => {
-                body.insert("Key".into(), explain::item(key));
+                body.insert("Key".into(), json::item(key));
                 body.insert("UpdateExpression".into(), expression.clone().into());
                 ("Update", Some("ALL_NEW"))
             }
             Action::Delete(key) => {
-                body.insert("Key".into(), explain::item(key));
+                body.insert("Key".into(), json::item(key));
                 ("Delete", Some("ALL_OLD"))
             }
             Action::Check(key) => {
-                body.insert("Key".into(), explain::item(key));
+                body.insert("Key".into(), json::item(key));
                 ("ConditionCheck", None)
             }
         };
-        explain::expression(&mut body, "ConditionExpression", self.condition.as_deref());
-        explain::placeholders(&mut body, &self.used);
+        json::expression(&mut body, "ConditionExpression", self.condition.as_deref());
+        json::placeholders(&mut body, &self.used);
         if let Some(returned) = returned {
             body.insert("ReturnValues".into(), returned.into());
         }
