@@ -10,7 +10,7 @@ use crate::backend::BoxFuture;
 use crate::backend::dynamodb::DynamoDb;
 use crate::backend::dynamodb::key::{ident, to_key};
 use crate::backend::dynamodb::plan::has_unique;
-use crate::backend::dynamodb::read::{MOST_KEYS, PARALLEL, unprocessed};
+use crate::backend::dynamodb::read::get::{MOST_KEYS, PARALLEL, unprocessed};
 use crate::backend::dynamodb::retry::{self, Attempts};
 use crate::backend::dynamodb::turns::turns;
 use crate::backend::dynamodb::value::{Item, Stored, to_attribute, to_item};

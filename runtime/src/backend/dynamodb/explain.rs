@@ -8,14 +8,14 @@ use serde_json::{Map, Value as Json, json};
 use crate::backend::dynamodb::batch;
 use crate::backend::dynamodb::guard;
 use crate::backend::dynamodb::key::to_key;
-use crate::backend::dynamodb::pages::read_limit;
 use crate::backend::dynamodb::plan;
-use crate::backend::dynamodb::query::Reading;
-use crate::backend::dynamodb::read::{self, Wanted};
+use crate::backend::dynamodb::read::find::Lookup;
+use crate::backend::dynamodb::read::get::{self, Wanted};
+use crate::backend::dynamodb::read::pages::read_limit;
+use crate::backend::dynamodb::read::query::Reading;
+use crate::backend::dynamodb::read::snapshot;
 use crate::backend::dynamodb::request::json::{item, text};
-use crate::backend::dynamodb::together;
 use crate::backend::dynamodb::transact::merge;
-use crate::backend::dynamodb::unique::Lookup;
 use crate::backend::dynamodb::value::Item;
 use crate::error::Result;
 use crate::request::{Action, Call, FindUnique, Get, Query, Request, Write};
@@ -51,8 +51,8 @@ fn reads(wanted: Vec<Wanted>, consistent: bool) -> Result<Vec<String>> {
     if let [(definition, key)] = wanted.as_slice() {
         return Ok(vec![get_item(definition.name(), &to_key(definition, key), consistent)]);
     }
-    let (distinct, _) = read::distinct(&wanted);
-    distinct.chunks(read::MOST_KEYS).map(|chunk| Ok(batch_get(&read::tables(chunk, consistent, None)?))).collect()
+    let (distinct, _) = get::distinct(&wanted);
+    distinct.chunks(get::MOST_KEYS).map(|chunk| Ok(batch_get(&get::tables(chunk, consistent, None)?))).collect()
 }
 
 fn batch_get(tables: &HashMap<String, KeysAndAttributes>) -> String {
@@ -148,7 +148,7 @@ fn write_many(many: &[Write], call: &Call) -> Result<Vec<String>> {
         }
         lines.push(text("BatchWriteItem", &json!({ "RequestItems": tables })));
     }
-    for window in single.chunks(read::MOST_KEYS) {
+    for window in single.chunks(get::MOST_KEYS) {
         lines.extend(read_first(window.iter().map(|at| &many[*at]))?);
         for at in window {
             lines.push(sent(&many[*at..=*at], true, call)?);
@@ -175,7 +175,7 @@ fn read_snapshot(gets: &[Get]) -> String {
         body.insert("Key".into(), item(&to_key(get.definition, &get.key)));
         json!({ "Get": body })
     };
-    let (first, _) = together::distinct(gets);
+    let (first, _) = snapshot::distinct(gets);
     let parts: Vec<Json> = first.into_iter().map(part).collect();
     text("TransactGetItems", &json!({ "TransactItems": parts }))
 }

@@ -8,8 +8,8 @@ use crate::backend::dynamodb::failure::Class;
 use crate::backend::dynamodb::guard::{self, GuardKey, Move};
 use crate::backend::dynamodb::key::to_key;
 use crate::backend::dynamodb::plan;
+use crate::backend::dynamodb::read::snapshot;
 use crate::backend::dynamodb::retry::{self, Attempts};
-use crate::backend::dynamodb::together;
 use crate::backend::dynamodb::transact::refusals;
 use crate::backend::dynamodb::value::{Stored, to_record};
 use crate::definition::{Definition, IndexDef};
@@ -85,9 +85,9 @@ impl DynamoDb {
         keys: &[&RecordKey],
     ) -> Result<(Option<Record>, Vec<Option<Stored>>)> {
         let definition = place.definition;
-        let mut parts = vec![together::part(&guard::table(definition), guard::to_key(&place.key))?];
+        let mut parts = vec![snapshot::part(&guard::table(definition), guard::to_key(&place.key))?];
         for key in keys {
-            parts.push(together::part(definition.name(), to_key(definition, key))?);
+            parts.push(snapshot::part(definition.name(), to_key(definition, key))?);
         }
         let mut read = self.read_parts(call, parts).await?.into_iter();
         let guard =

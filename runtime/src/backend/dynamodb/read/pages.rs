@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::backend::dynamodb::DynamoDb;
-use crate::backend::dynamodb::query::{Given, Reading};
+use crate::backend::dynamodb::read::query::{Given, Reading};
 use crate::backend::dynamodb::value::to_record_of;
 use crate::definition::KeyKind;
 use crate::error::{Error, ErrorKind, Result};
@@ -17,7 +17,7 @@ const FILTERED_GROWTH: usize = 4;
 
 impl DynamoDb {
     /// A page of a query.
-    pub(super) async fn page(&self, call: &Call, query: &Query) -> Result<RecordPage> {
+    pub(crate) async fn page(&self, call: &Call, query: &Query) -> Result<RecordPage> {
         let reading = Reading::records(query, call)?;
         if reading.nothing {
             return Ok(RecordPage::default());
@@ -51,7 +51,7 @@ impl DynamoDb {
     }
 
     /// How many records a query has.
-    pub(super) async fn number(&self, call: &Call, query: &Query) -> Result<u64> {
+    pub(crate) async fn number(&self, call: &Call, query: &Query) -> Result<u64> {
         let reading = Reading::count(query, call)?;
         if reading.nothing {
             return Ok(0);
@@ -172,7 +172,7 @@ fn count_limit(reading: &Reading<'_>, query: &Query, missing: u64) -> Option<i32
 }
 
 /// How many records the server is to look at. One more than wanted tells whether there is another.
-pub(super) fn read_limit(reading: &Reading<'_>, query: &Query, missing: usize, round: u32) -> Option<i32> {
+pub(crate) fn read_limit(reading: &Reading<'_>, query: &Query, missing: usize, round: u32) -> Option<i32> {
     let wanted = missing.saturating_add(usize::from(query.wants_next));
     let limit = if reading.leaves_out() {
         let growth = FILTERED_GROWTH.saturating_pow(round);

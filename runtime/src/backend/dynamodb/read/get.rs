@@ -19,16 +19,16 @@ use crate::request::{Call, RecordKey};
 use crate::value::Record;
 
 /// "BatchGetItem" in the API reference.
-pub(super) const MOST_KEYS: usize = 100;
+pub(crate) const MOST_KEYS: usize = 100;
 /// How many batches are under way at a time.
-pub(super) const PARALLEL: usize = 4;
+pub(crate) const PARALLEL: usize = 4;
 
 /// A record to read.
-pub(super) type Wanted = (&'static Definition, RecordKey);
+pub(crate) type Wanted = (&'static Definition, RecordKey);
 
 impl DynamoDb {
     /// Reads records, expired ones too, in the order of the keys.
-    pub(super) async fn fetch(
+    pub(crate) async fn fetch(
         &self,
         call: &Call,
         wanted: Vec<Wanted>,
@@ -39,12 +39,12 @@ impl DynamoDb {
     }
 
     /// Reads records to be written, expired ones too, with the items that are compared with later.
-    pub(super) async fn fetch_stored(&self, call: &Call, wanted: Vec<Wanted>) -> Result<Vec<Option<Stored>>> {
+    pub(crate) async fn fetch_stored(&self, call: &Call, wanted: Vec<Wanted>) -> Result<Vec<Option<Stored>>> {
         self.fetch_as(call, wanted, true, None, &Observer::default(), Stored::new).await
     }
 
     /// The same, and tells of each record once it was read.
-    pub(super) async fn fetch_watched(
+    pub(crate) async fn fetch_watched(
         &self,
         call: &Call,
         wanted: Vec<Wanted>,
@@ -176,12 +176,12 @@ fn key_of(definition: &Definition, item: &Item) -> Item {
 }
 
 /// What a batch says that is only ever done in part.
-pub(super) fn unprocessed() -> Error {
+pub(crate) fn unprocessed() -> Error {
     Error::new(ErrorKind::Throttled, "DynamoDB left items of a batch undone until the deadline passed")
 }
 
 /// The records, each once, and where each is wanted.
-pub(super) fn distinct(wanted: &[Wanted]) -> (Vec<Wanted>, HashMap<Vec<u8>, Vec<usize>>) {
+pub(crate) fn distinct(wanted: &[Wanted]) -> (Vec<Wanted>, HashMap<Vec<u8>, Vec<usize>>) {
     let mut places: HashMap<Vec<u8>, Vec<usize>> = HashMap::with_capacity(wanted.len());
     let mut distinct = Vec::with_capacity(wanted.len());
     for (at, (definition, key)) in wanted.iter().enumerate() {
@@ -194,7 +194,7 @@ pub(super) fn distinct(wanted: &[Wanted]) -> (Vec<Wanted>, HashMap<Vec<u8>, Vec<
     (distinct, places)
 }
 
-pub(super) fn tables(
+pub(crate) fn tables(
     wanted: &[Wanted],
     consistent: bool,
     fields: Option<&[&str]>,

@@ -8,7 +8,7 @@ use crate::backend::dynamodb::expression::placeholders::{Placeholders, Used};
 use crate::backend::dynamodb::guard;
 use crate::backend::dynamodb::key::to_key;
 use crate::backend::dynamodb::plan;
-use crate::backend::dynamodb::query::{PAGE, is_page};
+use crate::backend::dynamodb::read::query::{PAGE, is_page};
 use crate::backend::dynamodb::request::json;
 use crate::backend::dynamodb::retry;
 use crate::backend::dynamodb::value::{to_record, to_record_of};
@@ -23,7 +23,7 @@ use crate::value::Record;
 const TRIES: u32 = 8;
 
 /// A query of a unique index.
-pub(super) struct Lookup<'a> {
+pub(crate) struct Lookup<'a> {
     find: &'a FindUnique,
     key: Option<String>,
     filter: Option<String>,
@@ -31,7 +31,7 @@ pub(super) struct Lookup<'a> {
 }
 
 impl<'a> Lookup<'a> {
-    pub(super) fn new(find: &'a FindUnique, call: &Call) -> Self {
+    pub(crate) fn new(find: &'a FindUnique, call: &Call) -> Self {
         let definition = find.definition;
         let mut placeholders = Placeholders::default();
         let equal = find.index.parts().zip(&find.values).map(|(part, value)| Expr::Compare {
@@ -47,7 +47,7 @@ impl<'a> Lookup<'a> {
     }
 
     /// The first request, as text.
-    pub(super) fn explain(&self) -> String {
+    pub(crate) fn explain(&self) -> String {
         let mut body = Map::new();
         body.insert("TableName".into(), self.find.definition.name().into());
         body.insert("IndexName".into(), self.find.index.name.into());
@@ -60,7 +60,7 @@ impl<'a> Lookup<'a> {
 
 impl DynamoDb {
     /// One query of the index, which may be a moment behind.
-    pub(super) async fn find(&self, call: &Call, find: &FindUnique) -> Result<Option<Record>> {
+    pub(crate) async fn find(&self, call: &Call, find: &FindUnique) -> Result<Option<Record>> {
         let definition = find.definition;
         let Lookup { key, filter, used, .. } = Lookup::new(find, call);
         let mut start = None;
@@ -94,7 +94,7 @@ impl DynamoDb {
     }
 
     /// The guard, which is never behind, and then the record that it says.
-    pub(super) async fn find_consistently(&self, call: &Call, find: &FindUnique) -> Result<Option<Record>> {
+    pub(crate) async fn find_consistently(&self, call: &Call, find: &FindUnique) -> Result<Option<Record>> {
         let definition = find.definition;
         let key = guard::to_key(&guard::key(definition, find.index, &find.values));
         let table = guard::table(definition);

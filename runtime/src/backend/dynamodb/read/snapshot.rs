@@ -19,7 +19,7 @@ const MOST_ITEMS: usize = 100;
 
 impl DynamoDb {
     /// Reads live records in one transaction, in the order asked.
-    pub(super) async fn read_at_once(&self, call: &Call, gets: &[Get]) -> Result<Vec<Option<Record>>> {
+    pub(crate) async fn read_at_once(&self, call: &Call, gets: &[Get]) -> Result<Vec<Option<Record>>> {
         let (first, places) = distinct(gets);
         let keys = first.into_iter().map(|get| part(get.definition.name(), to_key(get.definition, &get.key)));
         let parts: Vec<_> = keys.collect::<Result<_>>()?;
@@ -42,7 +42,7 @@ impl DynamoDb {
     }
 
     /// Reads items of any tables in one transaction, in the order asked.
-    pub(super) async fn read_parts(&self, call: &Call, parts: Vec<TransactGetItem>) -> Result<Vec<Option<Item>>> {
+    pub(crate) async fn read_parts(&self, call: &Call, parts: Vec<TransactGetItem>) -> Result<Vec<Option<Item>>> {
         let mut attempts = Attempts::new(call);
         let answer = loop {
             let request = self.client.transact_get_items().set_transact_items(Some(parts.clone()));
@@ -62,14 +62,14 @@ impl DynamoDb {
 }
 
 /// A read of one item as a part of a transaction.
-pub(super) fn part(table: &str, key: Item) -> Result<TransactGetItem> {
+pub(crate) fn part(table: &str, key: Item) -> Result<TransactGetItem> {
     let unbuilt = |e| Error::new(ErrorKind::Backend, "a part of the transaction cannot be built").with_source(e);
     let get = GetPart::builder().table_name(table).set_key(Some(key)).build().map_err(unbuilt)?;
     Ok(TransactGetItem::builder().get(get).build())
 }
 
 /// The gets, each once, since an item may be in a transaction once; and which of them is whose.
-pub(super) fn distinct(gets: &[Get]) -> (Vec<&Get>, HashMap<Vec<u8>, usize>) {
+pub(crate) fn distinct(gets: &[Get]) -> (Vec<&Get>, HashMap<Vec<u8>, usize>) {
     let mut places: HashMap<Vec<u8>, usize> = HashMap::with_capacity(gets.len());
     let mut first = Vec::with_capacity(gets.len());
     for get in gets {

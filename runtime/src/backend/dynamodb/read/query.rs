@@ -9,9 +9,9 @@ use serde_json::{Map, Value as Json};
 use crate::backend::dynamodb::expression::condition::{self, Text};
 use crate::backend::dynamodb::expression::key_condition::{self, Wanted};
 use crate::backend::dynamodb::expression::placeholders::{Placeholders, Used};
-use crate::backend::dynamodb::holdings::{held, judged_there, local_held, parts};
 use crate::backend::dynamodb::key::to_start;
 use crate::backend::dynamodb::plan;
+use crate::backend::dynamodb::read::coverage::{held, judged_there, local_held, parts};
 use crate::backend::dynamodb::request::json;
 use crate::backend::dynamodb::retry;
 use crate::backend::dynamodb::value::Item;
@@ -22,39 +22,39 @@ use crate::request::{Call, Query, SourceKind, liveness};
 use crate::value::EXPIRES;
 
 /// What a page always has.
-pub(super) const PAGE: &str = "items, or not as many as it says";
+pub(crate) const PAGE: &str = "items, or not as many as it says";
 
 /// The request of a query, but for where a page starts and how much is read.
 #[derive(Debug)]
-pub(super) struct Reading<'a> {
+pub(crate) struct Reading<'a> {
     query: &'a Query,
     /// Whether nothing can be found, so that nothing need be sent.
-    pub(super) nothing: bool,
+    pub(crate) nothing: bool,
     key: Option<String>,
     filter: Option<String>,
     fields: Option<String>,
     placeholders: Placeholders,
     /// What the server cannot judge: conditions on key attributes, and on what the index does not hold.
-    pub(super) local: Vec<Expr>,
+    pub(crate) local: Vec<Expr>,
     /// The fields of the records to be read by their keys, where the index does not hold what is wanted.
-    pub(super) fetch: Option<Option<Vec<&'a str>>>,
+    pub(crate) fetch: Option<Option<Vec<&'a str>>>,
     /// Whether the server cannot judge the expiry of records without the mark, and whether the index
     /// does not even hold what it is judged by.
-    pub(super) unmarked: bool,
-    pub(super) unmarked_elsewhere: bool,
+    pub(crate) unmarked: bool,
+    pub(crate) unmarked_elsewhere: bool,
 }
 
 /// One page as DynamoDB gives it.
 #[derive(Debug)]
-pub(super) struct Given {
-    pub(super) items: Vec<Item>,
-    pub(super) count: u64,
-    pub(super) last: Option<Item>,
+pub(crate) struct Given {
+    pub(crate) items: Vec<Item>,
+    pub(crate) count: u64,
+    pub(crate) last: Option<Item>,
 }
 
 impl<'a> Reading<'a> {
     /// The request for records.
-    pub(super) fn records(query: &'a Query, call: &Call) -> Result<Self> {
+    pub(crate) fn records(query: &'a Query, call: &Call) -> Result<Self> {
         let mut reading = Self::new(query, call)?;
         let definition = query.definition;
         let wanted = reading.wanted_fields();
@@ -89,7 +89,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The request for a count: the records themselves only where the server cannot judge them.
-    pub(super) fn count(query: &'a Query, call: &Call) -> Result<Self> {
+    pub(crate) fn count(query: &'a Query, call: &Call) -> Result<Self> {
         let reading = Self::new(query, call)?;
         if reading.is_counted_there() { Ok(reading) } else { Self::records(query, call) }
     }
@@ -167,22 +167,22 @@ impl<'a> Reading<'a> {
     }
 
     /// Whether records are left out of what is read, for more than their expiry.
-    pub(super) fn leaves_out(&self) -> bool {
+    pub(crate) fn leaves_out(&self) -> bool {
         self.query.filter.is_some() || !self.local.is_empty()
     }
 
     /// Whether the server can count what is wanted.
-    pub(super) fn is_counted_there(&self) -> bool {
+    pub(crate) fn is_counted_there(&self) -> bool {
         self.local.is_empty() && !self.unmarked
     }
 
     /// Whether the server gives all that is wanted in one request.
-    pub(super) fn is_given_there(&self) -> bool {
+    pub(crate) fn is_given_there(&self) -> bool {
         self.local.is_empty() && self.fetch.is_none() && !self.unmarked_elsewhere
     }
 
     /// Where the query is to start.
-    pub(super) fn start(&self) -> Option<Item> {
+    pub(crate) fn start(&self) -> Option<Item> {
         let position = self.query.after.as_ref()?;
         Some(to_start(self.query.definition, &self.query.source, position))
     }
@@ -198,7 +198,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Reads a page; `counting` gives no records.
-    pub(super) async fn send(
+    pub(crate) async fn send(
         &self,
         client: &Client,
         call: &Call,
@@ -263,7 +263,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The first request, as text.
-    pub(super) fn explain(&self, limit: Option<i32>) -> String {
+    pub(crate) fn explain(&self, limit: Option<i32>) -> String {
         let mut body = Map::new();
         let mut add = |name: &str, value: Json| drop(body.insert(name.to_owned(), value));
         add("TableName", self.query.definition.name().into());
@@ -312,7 +312,7 @@ impl<'a> Reading<'a> {
 }
 
 /// Whether a page has its items, and as many as it says.
-pub(super) fn is_page(items: Option<&[Item]>, count: i32) -> bool {
+pub(crate) fn is_page(items: Option<&[Item]>, count: i32) -> bool {
     items.is_some_and(|items| i32::try_from(items.len()) == Ok(count))
 }
 

@@ -7,7 +7,7 @@ use crate::request::{Query, Source, SourceKind};
 
 /// Whether the server can judge a condition: it refuses filters on the attributes of the key that is
 /// queried, knows only what the index holds, and compares some numbers otherwise than they are read.
-pub(super) fn judged_there(query: &Query, part: &Expr) -> bool {
+pub(crate) fn judged_there(query: &Query, part: &Expr) -> bool {
     let definition = query.definition;
     let keys = match query.source.kind() {
         SourceKind::Scan { .. } => Vec::new(),
@@ -25,7 +25,7 @@ pub(super) fn judged_there(query: &Query, part: &Expr) -> bool {
 }
 
 /// The attributes of the key that a source is read by.
-pub(super) fn parts(definition: &Definition, source: &Source) -> Vec<&'static str> {
+pub(crate) fn parts(definition: &Definition, source: &Source) -> Vec<&'static str> {
     match source.kind() {
         SourceKind::Primary { .. } => std::iter::once(definition.hash_name()).chain(definition.range_name()).collect(),
         SourceKind::Index { index, .. } => index.parts().map(|part| definition.part_name(part)).collect(),
@@ -35,7 +35,7 @@ pub(super) fn parts(definition: &Definition, source: &Source) -> Vec<&'static st
 
 /// The attributes that a read of the source can give; none for all. A local index gives all: DynamoDB
 /// reads the record where the index does not hold enough.
-pub(super) fn held(definition: &Definition, source: &Source) -> Option<Vec<&'static str>> {
+pub(crate) fn held(definition: &Definition, source: &Source) -> Option<Vec<&'static str>> {
     match source.kind() {
         SourceKind::Index { index, .. } if !index.local => definition.projected(index),
         _ => None,
@@ -43,7 +43,7 @@ pub(super) fn held(definition: &Definition, source: &Source) -> Option<Vec<&'sta
 }
 
 /// The attributes that a local index itself holds.
-pub(super) fn local_held(definition: &Definition, source: &Source) -> Option<Vec<&'static str>> {
+pub(crate) fn local_held(definition: &Definition, source: &Source) -> Option<Vec<&'static str>> {
     match source.kind() {
         SourceKind::Index { index, .. } => definition.projected(index),
         _ => None,

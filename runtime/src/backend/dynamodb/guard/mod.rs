@@ -17,7 +17,7 @@ use crate::request::{Call, RecordKey, index_values};
 use crate::value::{EXPIRES, Record, Value};
 
 /// The guard's own key.
-pub(super) const KEY: &str = "k";
+pub(crate) const KEY: &str = "k";
 /// The hash key of the record that holds the value.
 const HASH: &str = "h";
 /// Its range key.
@@ -29,12 +29,12 @@ const INDEX: &str = "index";
 const LONGEST: usize = 2048;
 
 /// The table of a repository's guards.
-pub(super) fn table(definition: &Definition) -> String {
+pub(crate) fn table(definition: &Definition) -> String {
     format!("{}.unique", definition.name())
 }
 
 /// The key of the guard of a value.
-pub(super) type GuardKey = Vec<u8>;
+pub(crate) type GuardKey = Vec<u8>;
 
 /// What makes a unique index what it is: its fields. Under another name it holds the same values.
 fn fields(definition: &Definition, index: &IndexDef) -> String {
@@ -42,7 +42,7 @@ fn fields(definition: &Definition, index: &IndexDef) -> String {
 }
 
 /// The key of the guard of these values in an index.
-pub(super) fn key(definition: &Definition, index: &IndexDef, values: &[Value]) -> GuardKey {
+pub(crate) fn key(definition: &Definition, index: &IndexDef, values: &[Value]) -> GuardKey {
     key_in(&fields(definition, index), values)
 }
 
@@ -69,7 +69,7 @@ fn key_in(fields: &str, values: &[Value]) -> GuardKey {
 }
 
 /// The values of a guard's key, unless they were too long for it.
-pub(super) fn values(key: &GuardKey) -> Option<Vec<Value>> {
+pub(crate) fn values(key: &GuardKey) -> Option<Vec<Value>> {
     let (form, mut rest) = key.split_first()?;
     let mut values = Vec::new();
     while *form == 0 && !rest.is_empty() {
@@ -95,7 +95,7 @@ fn read(key: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 }
 
 /// The key of a guard that was read.
-pub(super) fn own_key(guard: &Record) -> Option<GuardKey> {
+pub(crate) fn own_key(guard: &Record) -> Option<GuardKey> {
     match guard.get(KEY)? {
         Value::Bytes(key) => Some(key.clone()),
         _ => None,
@@ -103,32 +103,32 @@ pub(super) fn own_key(guard: &Record) -> Option<GuardKey> {
 }
 
 /// The unique index that a guard is of.
-pub(super) fn index(definition: &'static Definition, guard: &Record) -> Option<&'static IndexDef> {
+pub(crate) fn index(definition: &'static Definition, guard: &Record) -> Option<&'static IndexDef> {
     let of = guard.get(INDEX)?.as_str()?;
     definition.unique_indexes().find(|index| fields(definition, index) == of)
 }
 
 /// The key attribute of a guard.
-pub(super) fn to_key(key: &GuardKey) -> Item {
+pub(crate) fn to_key(key: &GuardKey) -> Item {
     Item::from([(KEY.to_owned(), to_attribute(&Value::Bytes(key.clone())))])
 }
 
 /// The guards that a record has.
-pub(super) fn of(definition: &'static Definition, record: &Record) -> Vec<(&'static IndexDef, GuardKey)> {
+pub(crate) fn of(definition: &'static Definition, record: &Record) -> Vec<(&'static IndexDef, GuardKey)> {
     let guard = |index: &'static IndexDef| Some((index, key_of(definition, index, record)?));
     definition.unique_indexes().filter_map(guard).collect()
 }
 
 /// The key of the guard that a record has for its values in an index. One that another program stored as
 /// what no key can be has none: no record of ours has such a value.
-pub(super) fn key_of(definition: &Definition, index: &IndexDef, record: &Record) -> Option<GuardKey> {
+pub(crate) fn key_of(definition: &Definition, index: &IndexDef, record: &Record) -> Option<GuardKey> {
     let values = index_values(definition, index, record)?;
     let are_keys = index.parts().zip(&values).all(|(part, value)| part.kind.holds(value));
     are_keys.then(|| key(definition, index, &values))
 }
 
 /// The record that a guard is of.
-pub(super) fn owner(definition: &Definition, guard: &Record) -> Option<RecordKey> {
+pub(crate) fn owner(definition: &Definition, guard: &Record) -> Option<RecordKey> {
     let hash = restore_key(definition.hash().kind, guard.get(HASH)?.clone());
     let key = RecordKey::new(hash);
     Some(match definition.range() {
@@ -139,34 +139,34 @@ pub(super) fn owner(definition: &Definition, guard: &Record) -> Option<RecordKey
 
 /// Whether a guard that was read still holds its value. Its expiry means nothing to a model without a ttl:
 /// there a record stays that another release had expire, and a guard without one is freed for its record.
-pub(super) fn is_live(definition: &Definition, guard: &Record, call: &Call) -> bool {
+pub(crate) fn is_live(definition: &Definition, guard: &Record, call: &Call) -> bool {
     definition.ttl().is_none() || call.is_before(guard.expires())
 }
 
 /// What a write does to a guard.
 #[derive(Debug, Clone)]
-pub(super) struct Move {
-    pub(super) definition: &'static Definition,
-    pub(super) index: &'static IndexDef,
-    pub(super) key: GuardKey,
+pub(crate) struct Move {
+    pub(crate) definition: &'static Definition,
+    pub(crate) index: &'static IndexDef,
+    pub(crate) key: GuardKey,
     /// The position of the write.
-    pub(super) position: usize,
+    pub(crate) position: usize,
     /// The record that gives the value up.
-    pub(super) from: Option<RecordKey>,
+    pub(crate) from: Option<RecordKey>,
     /// The record that takes it, and until when.
-    pub(super) to: Option<(RecordKey, Option<i64>)>,
+    pub(crate) to: Option<(RecordKey, Option<i64>)>,
     /// The record that took it before that, in the same transaction, and had expired then already.
-    pub(super) before: Option<RecordKey>,
+    pub(crate) before: Option<RecordKey>,
 }
 
 impl Move {
     /// Whose the value may be already where it is taken.
-    pub(super) fn taker(&self) -> Option<&RecordKey> {
+    pub(crate) fn taker(&self) -> Option<&RecordKey> {
         self.before.as_ref().or(self.to.as_ref().map(|(owner, _)| owner))
     }
 
     /// The move as an operation. Whoever held the value must have given it up, or have expired.
-    pub(super) fn op(&self, call: &Call) -> Result<Op> {
+    pub(crate) fn op(&self, call: &Call) -> Result<Op> {
         let mut placeholders = Placeholders::default();
         let path = |name: &'static str| Path::field(name);
         let mut free = vec![condition::function("attribute_not_exists", &path(KEY), &mut placeholders)];
@@ -214,7 +214,7 @@ fn held_by(owner: &RecordKey) -> Expr {
 }
 
 /// Whether an item has an expiry that has passed.
-pub(super) fn expired(call: &Call, placeholders: &mut Placeholders) -> Text {
+pub(crate) fn expired(call: &Call, placeholders: &mut Placeholders) -> Text {
     let now = Value::Int(call.now_seconds().into());
     let expired = Expr::Compare { path: Path::field(EXPIRES), op: Compare::Le, value: now };
     condition::write(&expired, placeholders)
