@@ -5,18 +5,18 @@ use std::collections::{BTreeMap, HashMap};
 use aws_sdk_dynamodb::types::{KeysAndAttributes, WriteRequest};
 use serde_json::{Map, Value as Json, json};
 
-use crate::backend::dynamodb::batch;
 use crate::backend::dynamodb::guard;
 use crate::backend::dynamodb::key::to_key;
-use crate::backend::dynamodb::plan;
 use crate::backend::dynamodb::read::find::Lookup;
 use crate::backend::dynamodb::read::get::{self, Wanted};
 use crate::backend::dynamodb::read::pages::read_limit;
 use crate::backend::dynamodb::read::query::Reading;
 use crate::backend::dynamodb::read::snapshot;
 use crate::backend::dynamodb::request::json::{item, text};
-use crate::backend::dynamodb::transact::merge;
 use crate::backend::dynamodb::value::Item;
+use crate::backend::dynamodb::write::batch;
+use crate::backend::dynamodb::write::build;
+use crate::backend::dynamodb::write::transact::merge;
 use crate::error::Result;
 use crate::request::{Action, Call, FindUnique, Get, Query, Request, Write};
 use crate::value::Value;
@@ -94,7 +94,7 @@ fn writes(writes: &[Write], alone: bool, call: &Call) -> Result<Vec<String>> {
 
 /// The reads that come before writes which are decided on what is stored.
 fn read_first<'a>(writes: impl Iterator<Item = &'a Write>) -> Result<Vec<String>> {
-    let read = writes.filter(|write| plan::must_read(write));
+    let read = writes.filter(|write| build::must_read(write));
     let read: Vec<_> = read.map(|write| (write.definition, write.key.clone())).collect();
     if read.is_empty() {
         return Ok(Vec::new());
@@ -108,9 +108,9 @@ fn read_first<'a>(writes: impl Iterator<Item = &'a Write>) -> Result<Vec<String>
 fn sent(writes: &[Write], alone: bool, call: &Call) -> Result<String> {
     let (mut parts, mut moves) = (Vec::new(), Vec::new());
     for (position, write) in writes.iter().enumerate() {
-        parts.push(plan::direct(write, call, &stamp(), alone && writes.len() == 1)?.explain());
-        if plan::moves_unique(write) {
-            moves.extend(plan::guard_moves(write, position, call, None, stored(write)));
+        parts.push(build::direct(write, call, &stamp(), alone && writes.len() == 1)?.explain());
+        if build::moves_unique(write) {
+            moves.extend(build::guard_moves(write, position, call, None, stored(write)));
         }
     }
     for moved in merge(moves, call).map_err(|refusal| refusal.error)? {

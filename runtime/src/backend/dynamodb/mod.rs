@@ -1,8 +1,6 @@
 //! DynamoDB.
 
-mod alone;
 mod answer;
-mod batch;
 mod connect;
 mod credentials;
 mod decimal;
@@ -12,17 +10,13 @@ mod expression;
 mod failure;
 mod guard;
 mod key;
-mod plan;
 mod raw;
 mod read;
-mod refusal;
 mod request;
 mod retry;
 mod schema_cache;
 mod stamp;
 mod standing;
-mod transact;
-mod turns;
 mod validation;
 mod value;
 mod verify;
@@ -44,10 +38,10 @@ use crate::request::{
     Action, Call, FindUnique, Get, GetMany, Query, RecordPage, Request, Verify, Write, WriteMany, Written,
 };
 use crate::value::Record;
-use refusal::Refusal;
 use schema_cache::Known;
 use stamp::Stamps;
 use write::Writer;
+use write::refusal::Refusal;
 
 /// DynamoDB: one table a repository, and a second one where it has unique indexes.
 ///

@@ -7,11 +7,11 @@ use crate::backend::dynamodb::DynamoDb;
 use crate::backend::dynamodb::failure::Class;
 use crate::backend::dynamodb::guard::{self, GuardKey, Move};
 use crate::backend::dynamodb::key::to_key;
-use crate::backend::dynamodb::plan;
 use crate::backend::dynamodb::read::snapshot;
 use crate::backend::dynamodb::retry::{self, Attempts};
-use crate::backend::dynamodb::transact::refusals;
 use crate::backend::dynamodb::value::{Stored, to_record};
+use crate::backend::dynamodb::write::build;
+use crate::backend::dynamodb::write::transact::refusals;
 use crate::definition::{Definition, IndexDef};
 use crate::error::Result;
 use crate::request::{Call, RecordKey};
@@ -184,7 +184,7 @@ impl DynamoDb {
     async fn move_if_still(&self, call: &Call, moved: &Move, records: &[(RecordKey, Option<Stored>)]) -> Result<bool> {
         let mut parts = vec![moved.op(call)?.part()?];
         for (key, record) in records {
-            parts.push(plan::still(moved.definition, key, record.as_ref())?.part()?);
+            parts.push(build::still(moved.definition, key, record.as_ref())?.part()?);
         }
         let token = self.stamps.token();
         let mut attempts = Attempts::of_write(call);

@@ -7,11 +7,11 @@ use crate::backend::dynamodb::expression::condition;
 use crate::backend::dynamodb::expression::placeholders::{Placeholders, Used};
 use crate::backend::dynamodb::guard;
 use crate::backend::dynamodb::key::to_key;
-use crate::backend::dynamodb::plan;
 use crate::backend::dynamodb::read::query::{PAGE, is_page};
 use crate::backend::dynamodb::request::json;
 use crate::backend::dynamodb::retry;
 use crate::backend::dynamodb::value::{to_record, to_record_of};
+use crate::backend::dynamodb::write::build;
 use crate::condition::{Expr, Op};
 use crate::definition::Projection;
 use crate::error::Result;
@@ -40,7 +40,7 @@ impl<'a> Lookup<'a> {
             value: value.clone(),
         });
         let key = condition::write(&Expr::And(equal.collect()), &mut placeholders).into_expression(&mut placeholders);
-        let filter = definition.ttl().map(|_| plan::live(definition, call, &mut placeholders));
+        let filter = definition.ttl().map(|_| build::live(definition, call, &mut placeholders));
         let filter = filter.and_then(|filter| filter.into_expression(&mut placeholders));
         let used = placeholders.used(key.iter().chain(&filter).map(String::as_str));
         Self { find, key, filter, used }

@@ -10,11 +10,11 @@ use crate::backend::dynamodb::expression::condition::{self, Text};
 use crate::backend::dynamodb::expression::key_condition::{self, Wanted};
 use crate::backend::dynamodb::expression::placeholders::{Placeholders, Used};
 use crate::backend::dynamodb::key::to_start;
-use crate::backend::dynamodb::plan;
 use crate::backend::dynamodb::read::coverage::{held, judged_there, local_held, parts};
 use crate::backend::dynamodb::request::json;
 use crate::backend::dynamodb::retry;
 use crate::backend::dynamodb::value::Item;
+use crate::backend::dynamodb::write::build;
 use crate::condition::Expr;
 use crate::definition::Projection;
 use crate::error::{Error, Result};
@@ -108,7 +108,7 @@ impl<'a> Reading<'a> {
         if unmarked {
             filters.push(condition::write(&liveness::expired_by_mark(call), &mut placeholders).not(&mut placeholders));
         } else if by_field.is_some() {
-            filters.push(plan::live(definition, call, &mut placeholders));
+            filters.push(build::live(definition, call, &mut placeholders));
         }
         let given = held(definition, &query.source);
         let holds = |name: &str| given.as_ref().is_none_or(|held| held.contains(&name));

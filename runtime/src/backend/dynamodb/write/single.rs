@@ -2,10 +2,10 @@
 
 use crate::backend::dynamodb::failure::{Class, Failure};
 use crate::backend::dynamodb::key::to_key;
-use crate::backend::dynamodb::refusal::Refusal;
 use crate::backend::dynamodb::request::item::Op;
 use crate::backend::dynamodb::retry;
 use crate::backend::dynamodb::value::{Item, to_attribute};
+use crate::backend::dynamodb::write::refusal::Refusal;
 use crate::backend::dynamodb::write::{Base, Sent, Writer};
 use crate::error::Result;
 use crate::request::{Action, Write};
@@ -16,7 +16,7 @@ const LOOKS: u32 = 5;
 
 impl Writer<'_> {
     /// Sends one operation.
-    pub(super) async fn alone(&mut self, op: &Op) -> Result<Sent, Refusal> {
+    pub(crate) async fn alone(&mut self, op: &Op) -> Result<Sent, Refusal> {
         let once = self.is_applied_once();
         loop {
             match op.send(&self.db.client, &mut self.attempts).await {
@@ -59,7 +59,7 @@ impl Writer<'_> {
     }
 
     /// Gives up; if an attempt may have been applied, not before a last look.
-    pub(super) async fn give_up(&mut self, failure: Failure) -> Result<Sent, Refusal> {
+    pub(crate) async fn give_up(&mut self, failure: Failure) -> Result<Sent, Refusal> {
         if self.attempts.ambiguous
             && let Some(item) = self.own_item().await
         {

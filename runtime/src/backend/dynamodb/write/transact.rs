@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use crate::backend::dynamodb::failure::{Class, Failure};
 use crate::backend::dynamodb::guard::{self, GuardKey, Move};
-use crate::backend::dynamodb::plan;
-use crate::backend::dynamodb::refusal::{Refusal, unknown};
 use crate::backend::dynamodb::standing::Place;
 use crate::backend::dynamodb::validation;
+use crate::backend::dynamodb::write::build;
+use crate::backend::dynamodb::write::refusal::{Refusal, unknown};
 use crate::backend::dynamodb::write::{Plan, RefusedOps, Sent, Writer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{self, Limits};
@@ -16,7 +16,7 @@ use crate::request::{Call, RecordKey};
 impl Writer<'_> {
     /// Sends the operations of a plan as one transaction. Each attempt has the same token, so that it
     /// is done once.
-    pub(super) async fn together(&mut self, plan: &Plan) -> Result<Sent, Refusal> {
+    pub(crate) async fn together(&mut self, plan: &Plan) -> Result<Sent, Refusal> {
         let count = plan.ops.len();
         limits::transaction_items(count, &Limits::DYNAMODB)?;
         let parts: Vec<_> = plan.ops.iter().map(|(_, op)| op.part()).collect::<Result<_>>()?;
@@ -70,7 +70,7 @@ impl Writer<'_> {
     /// long ago. False where it has been used before.
     async fn use_up(&mut self, token: &str) -> Result<bool, Refusal> {
         let Some(write) = self.writes.first() else { return Ok(true) };
-        let nothing = vec![plan::nothing(write)?.part()?];
+        let nothing = vec![build::nothing(write)?.part()?];
         loop {
             let request = self.db.client.transact_write_items().client_request_token(token);
             let failure = match self.attempts.send(request.set_transact_items(Some(nothing.clone())).send()).await {
@@ -88,9 +88,9 @@ impl Writer<'_> {
 
 /// An operation that DynamoDB does not take, by its place.
 #[derive(Debug)]
-pub(super) struct RefusedPart {
+pub(crate) struct RefusedPart {
     at: usize,
-    pub(super) error: Error,
+    pub(crate) error: Error,
     /// Whether what is stored is the reason.
     is_of_record: bool,
 }
@@ -103,7 +103,7 @@ impl RefusedPart {
 
 /// The operations whose conditions were false; none where the transaction was in the way of another,
 /// or there was too much traffic. An error is that of the operation at this place.
-pub(super) fn refusals(failure: &Failure) -> Result<Option<RefusedOps>, RefusedPart> {
+pub(crate) fn refusals(failure: &Failure) -> Result<Option<RefusedOps>, RefusedPart> {
     let of_code = |code: &str| {
         let code = code.to_owned();
         failure.reasons.iter().enumerate().filter(move |(_, reason)| reason.code() == Some(&code))
@@ -125,7 +125,7 @@ pub(super) fn refusals(failure: &Failure) -> Result<Option<RefusedOps>, RefusedP
 impl Writer<'_> {
     /// Whether a write before `position` takes a value that is another's: then that is the refusal to
     /// tell, since each write sees those before it.
-    pub(super) async fn taken_before(&self, moves: &[Move], position: usize) -> Result<Option<Refusal>> {
+    pub(crate) async fn taken_before(&self, moves: &[Move], position: usize) -> Result<Option<Refusal>> {
         let moves: Vec<_> = moves.iter().filter(|moved| moved.position < position).collect();
         let mut holders: HashMap<(&str, &GuardKey), Option<RecordKey>> = HashMap::new();
         for moved in &moves {
@@ -162,7 +162,7 @@ impl Writer<'_> {
 
 /// The moves of several writes on one guard as one move: DynamoDB takes one operation an item. Each
 /// sees those before it.
-pub(super) fn merge(moves: Vec<Move>, call: &Call) -> Result<Vec<Move>, Refusal> {
+pub(crate) fn merge(moves: Vec<Move>, call: &Call) -> Result<Vec<Move>, Refusal> {
     let mut merged: Vec<Move> = Vec::with_capacity(moves.len());
     let mut violations = Vec::new();
     for next in moves {

@@ -11,9 +11,9 @@ use crate::value::STAMP;
 
 /// Why a write is not done, and which one it was.
 #[derive(Debug)]
-pub(super) struct Refusal {
-    pub(super) position: Option<usize>,
-    pub(super) error: Error,
+pub(crate) struct Refusal {
+    pub(crate) position: Option<usize>,
+    pub(crate) error: Error,
 }
 
 impl From<Error> for Refusal {
@@ -23,14 +23,14 @@ impl From<Error> for Refusal {
 }
 
 impl Refusal {
-    pub(super) fn at(position: usize, error: Error) -> Self {
+    pub(crate) fn at(position: usize, error: Error) -> Self {
         Self { position: Some(position), error }
     }
 }
 
 /// What a refusal comes to.
 #[derive(Debug)]
-pub(super) enum Lesson {
+pub(crate) enum Lesson {
     /// The writes are done after all.
     Done(Vec<Written>),
     /// They are to be tried again, with what is known now.
@@ -41,7 +41,7 @@ pub(super) enum Lesson {
 
 /// A guard that names another record as the holder of a value.
 #[derive(Debug)]
-pub(super) struct Taken {
+pub(crate) struct Taken {
     position: usize,
     place: Place,
     /// None where the guard names no record.
@@ -57,7 +57,7 @@ impl Taken {
 impl Writer<'_> {
     /// Takes a refusal in: the writes are done after all, or refused for good, or to be tried again
     /// with what is known now.
-    pub(super) fn learn(&mut self, plan: Plan, refused: RefusedOps) -> Result<Lesson, Refusal> {
+    pub(crate) fn learn(&mut self, plan: Plan, refused: RefusedOps) -> Result<Lesson, Refusal> {
         let (mut refusals, mut values): (Vec<Refusal>, Vec<Taken>) = (Vec::new(), Vec::new());
         for (at, item) in refused {
             match plan.ops.get(at).map(|(part, _)| part) {
@@ -105,7 +105,7 @@ impl Writer<'_> {
 
     /// Frees a value whose guard names a record that has not got it, or refuses the write. The record may have
     /// been deleted by the server, whose deletion of the guard is another and may come later.
-    pub(super) async fn free_taken(&mut self, taken: Taken) -> Result<(), Refusal> {
+    pub(crate) async fn free_taken(&mut self, taken: Taken) -> Result<(), Refusal> {
         let Some(holder) = &taken.holder else { return Err(self.refused(taken.into_refusal())) };
         // What the lost answer may have written is not to be told from what was there.
         if self.attempts.ambiguous || !self.db.free(self.call, &taken.place, holder).await? {
@@ -140,7 +140,7 @@ impl Writer<'_> {
         Err(Refusal::at(position, error))
     }
 
-    pub(super) fn refused(&self, refusal: Refusal) -> Refusal {
+    pub(crate) fn refused(&self, refusal: Refusal) -> Refusal {
         Refusal { error: retry::refused(&self.attempts, refusal.error), ..refusal }
     }
 }
@@ -159,6 +159,6 @@ fn refused_alike() -> Error {
 }
 
 /// The outcome of a write is not known, and why.
-pub(super) fn unknown(message: &str) -> Error {
+pub(crate) fn unknown(message: &str) -> Error {
     Error::new(ErrorKind::OutcomeUnknown, message)
 }

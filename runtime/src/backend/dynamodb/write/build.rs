@@ -18,7 +18,7 @@ use crate::value::{EXPIRES, Record, STAMP, Value};
 
 /// Whether the record has to be read before it can be written: its unique values move, a sum of
 /// floats is made here, its condition is judged here, or an upsert stores more than its changes.
-pub(super) fn must_read(write: &Write) -> bool {
+pub(crate) fn must_read(write: &Write) -> bool {
     if write.condition.as_ref().is_some_and(|condition| !condition::is_judged_alike(condition)) {
         return true;
     }
@@ -39,11 +39,11 @@ fn needs_record(definition: &Definition, changes: &[Change]) -> bool {
 }
 
 /// Whether unique values have to be looked after.
-pub(super) fn moves_unique(write: &Write) -> bool {
+pub(crate) fn moves_unique(write: &Write) -> bool {
     write.definition.unique_indexes().any(|index| write.touches(index))
 }
 
-pub(super) fn has_unique(definition: &Definition) -> bool {
+pub(crate) fn has_unique(definition: &Definition) -> bool {
     definition.unique_indexes().next().is_some()
 }
 
@@ -53,7 +53,7 @@ fn makes(write: &Write, changes: &[crate::change::Change], insert: &Record) -> b
 }
 
 /// The operation of a write whose record was not read, `alone` or part of a transaction.
-pub(super) fn direct(write: &Write, call: &Call, stamp: &Value, alone: bool) -> Result<Op> {
+pub(crate) fn direct(write: &Write, call: &Call, stamp: &Value, alone: bool) -> Result<Op> {
     let definition = write.definition;
     let mut placeholders = Placeholders::default();
     let p = &mut placeholders;
@@ -105,7 +105,7 @@ pub(super) fn direct(write: &Write, call: &Call, stamp: &Value, alone: bool) -> 
 }
 
 /// A check that is true whatever is stored.
-pub(super) fn nothing(write: &Write) -> Result<Op> {
+pub(crate) fn nothing(write: &Write) -> Result<Op> {
     let definition = write.definition;
     let mut placeholders = Placeholders::default();
     let p = &mut placeholders;
@@ -116,15 +116,15 @@ pub(super) fn nothing(write: &Write) -> Result<Op> {
 
 /// What a write comes to for the record that is stored.
 #[derive(Debug)]
-pub(super) struct Settled {
+pub(crate) struct Settled {
     /// What is sent, if anything.
-    pub(super) op: Option<Op>,
+    pub(crate) op: Option<Op>,
     /// The record afterwards.
-    pub(super) outcome: Option<Record>,
+    pub(crate) outcome: Option<Record>,
 }
 
 /// The operation of a write on a record that was read and allows it.
-pub(super) fn settled(write: &Write, call: &Call, stamp: &Value, stored: Option<&Stored>) -> Result<Settled> {
+pub(crate) fn settled(write: &Write, call: &Call, stamp: &Value, stored: Option<&Stored>) -> Result<Settled> {
     let definition = write.definition;
     let live = stored.filter(|stored| stored.record.is_live(definition, call));
     let outcome = write.outcome(live.map(|live| &live.record))?;
@@ -173,7 +173,7 @@ fn gone(definition: &Definition, call: &Call, placeholders: &mut Placeholders) -
 }
 
 /// What is there has not expired.
-pub(super) fn live(definition: &Definition, call: &Call, placeholders: &mut Placeholders) -> Text {
+pub(crate) fn live(definition: &Definition, call: &Call, placeholders: &mut Placeholders) -> Text {
     match expired(definition, call, placeholders) {
         Text::False => Text::True,
         expired => expired.not(placeholders),
@@ -212,7 +212,7 @@ fn unchanged(write: &Write, stored: Option<&Stored>, placeholders: &mut Placehol
 }
 
 /// That a record is still as it was read, as a part of a transaction that does not write it.
-pub(super) fn still(definition: &'static Definition, key: &RecordKey, stored: Option<&Stored>) -> Result<Op> {
+pub(crate) fn still(definition: &'static Definition, key: &RecordKey, stored: Option<&Stored>) -> Result<Op> {
     let check = Write::new(definition, key.clone(), Action::Check);
     let mut placeholders = Placeholders::default();
     let condition = unchanged(&check, stored, &mut placeholders).into_expression(&mut placeholders);
@@ -240,7 +240,7 @@ fn depends_on(write: &Write) -> Vec<String> {
 }
 
 /// The guards that a write gives up and takes, for the record before and after it.
-pub(super) fn guard_moves(
+pub(crate) fn guard_moves(
     write: &Write,
     position: usize,
     call: &Call,

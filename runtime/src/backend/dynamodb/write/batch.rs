@@ -9,11 +9,11 @@ use aws_sdk_dynamodb::types::{DeleteRequest, PutRequest, WriteRequest};
 use crate::backend::BoxFuture;
 use crate::backend::dynamodb::DynamoDb;
 use crate::backend::dynamodb::key::{ident, to_key};
-use crate::backend::dynamodb::plan::has_unique;
 use crate::backend::dynamodb::read::get::{MOST_KEYS, PARALLEL, unprocessed};
 use crate::backend::dynamodb::retry::{self, Attempts};
-use crate::backend::dynamodb::turns::turns;
 use crate::backend::dynamodb::value::{Item, Stored, to_attribute, to_item};
+use crate::backend::dynamodb::write::build::has_unique;
+use crate::backend::dynamodb::write::conflicts::turns;
 use crate::backend::dynamodb::write::{Base, Writer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::Observer;
@@ -21,7 +21,7 @@ use crate::request::{Action, Call, Write, Written};
 use crate::value::{Record, STAMP, Value};
 
 /// "BatchWriteItem" in the API reference.
-pub(super) const MOST_WRITES: usize = 25;
+pub(crate) const MOST_WRITES: usize = 25;
 /// How many single writes are under way at a time.
 const SINGLE: usize = 8;
 
@@ -48,7 +48,7 @@ impl Results<'_> {
 impl DynamoDb {
     /// Does puts and deletes. Of several of one record that a batch can take, only the last is sent, and
     /// all are done then.
-    pub(super) async fn write_all(&self, call: &Call, writes: &[Write], observer: &Observer) -> Vec<Result<Written>> {
+    pub(crate) async fn write_all(&self, call: &Call, writes: &[Write], observer: &Observer) -> Vec<Result<Written>> {
         let (whole, single): (Vec<_>, Vec<_>) = (0..writes.len()).partition(|at| batches(&writes[*at]));
         let same = last_of_each(writes, &whole);
         let mut sent: Vec<usize> = same.keys().copied().collect();
@@ -211,7 +211,7 @@ impl DynamoDb {
 }
 
 /// The last of these writes of each record, with all that are of the same.
-pub(super) fn last_of_each(writes: &[Write], among: &[usize]) -> HashMap<usize, Vec<usize>> {
+pub(crate) fn last_of_each(writes: &[Write], among: &[usize]) -> HashMap<usize, Vec<usize>> {
     let mut places: HashMap<Vec<u8>, Vec<usize>> = HashMap::with_capacity(among.len());
     for at in among {
         places.entry(ident(writes[*at].definition, &writes[*at].key)).or_default().push(*at);
@@ -220,7 +220,7 @@ pub(super) fn last_of_each(writes: &[Write], among: &[usize]) -> HashMap<usize, 
 }
 
 /// A put or a delete as a part of a batch.
-pub(super) fn part(write: &Write, stamp: &Value) -> Result<WriteRequest> {
+pub(crate) fn part(write: &Write, stamp: &Value) -> Result<WriteRequest> {
     let unbuilt = |e| Error::new(ErrorKind::Backend, "a part of the batch cannot be built").with_source(e);
     let request = WriteRequest::builder();
     Ok(match &write.action {
@@ -238,7 +238,7 @@ pub(super) fn part(write: &Write, stamp: &Value) -> Result<WriteRequest> {
 }
 
 /// Whether a write can be part of a batch, which knows no conditions and no transactions.
-pub(super) fn batches(write: &Write) -> bool {
+pub(crate) fn batches(write: &Write) -> bool {
     let plain = write.condition.is_none() && write.version.is_none();
     plain && !has_unique(write.definition) && matches!(write.action, Action::Put(_) | Action::Delete)
 }

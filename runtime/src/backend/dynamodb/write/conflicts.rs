@@ -11,7 +11,7 @@ use crate::request::{Action, Call, Write};
 use crate::value::Record;
 
 /// The positions of writes with what is stored of each, in groups that need not wait for each other.
-pub(super) fn turns(writes: &[Write], at: &[usize], stored: &[Option<Stored>], call: &Call) -> Vec<Vec<usize>> {
+pub(crate) fn turns(writes: &[Write], at: &[usize], stored: &[Option<Stored>], call: &Call) -> Vec<Vec<usize>> {
     let mut group_of: HashMap<Vec<u8>, usize> = HashMap::new();
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for (at, stored) in at.iter().zip(stored) {

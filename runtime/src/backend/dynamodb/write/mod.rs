@@ -15,23 +15,29 @@
 //! Each round knows more than the one before: a write is refused only by what another has stored since.
 //! Where DynamoDB refuses it for an item that is as it was and that allows the write, that is told at once.
 
+pub(crate) mod batch;
+pub(crate) mod build;
+pub(crate) mod conflicts;
+pub(crate) mod refusal;
+pub(crate) mod single;
+pub(crate) mod transact;
+
 use std::collections::{HashMap, HashSet};
 
 use crate::backend::dynamodb::DynamoDb;
 use crate::backend::dynamodb::guard::{self, GuardKey};
-use crate::backend::dynamodb::plan;
-use crate::backend::dynamodb::refusal::{Lesson, Refusal, unknown};
 use crate::backend::dynamodb::request::item::Op;
 use crate::backend::dynamodb::retry::{self, Attempts};
-use crate::backend::dynamodb::transact::merge;
 use crate::backend::dynamodb::value::{Item, Stored, to_record_of};
+use crate::backend::dynamodb::write::refusal::{Lesson, Refusal, unknown};
+use crate::backend::dynamodb::write::transact::merge;
 use crate::error::Result;
 use crate::request::{Action, Call, Write, Written};
 use crate::value::Value;
 
 /// What is known of the record that a write is of.
 #[derive(Debug)]
-pub(super) enum Base {
+pub(crate) enum Base {
     /// Nothing, and nothing is needed: the server judges.
     Unread,
     /// It has to be read.
@@ -42,7 +48,7 @@ pub(super) enum Base {
 
 /// What an operation of a plan is for.
 #[derive(Debug)]
-pub(super) enum Part {
+pub(crate) enum Part {
     /// The record of the write at a position.
     Record(usize),
     /// A guard.
@@ -51,14 +57,14 @@ pub(super) enum Part {
 
 /// What is sent, and what it comes to.
 #[derive(Debug)]
-pub(super) struct Plan {
-    pub(super) ops: Vec<(Part, Op)>,
+pub(crate) struct Plan {
+    pub(crate) ops: Vec<(Part, Op)>,
     written: Vec<Written>,
 }
 
 impl Plan {
     /// The position of the write that an operation is for.
-    pub(super) fn position(&self, at: usize) -> Option<usize> {
+    pub(crate) fn position(&self, at: usize) -> Option<usize> {
         self.ops.get(at).map(|(part, _)| match part {
             Part::Record(position) => *position,
             Part::Guard(moved) => moved.position,
@@ -67,11 +73,11 @@ impl Plan {
 }
 
 /// Operations whose condition was false, by their place in the plan, and the items it was false for.
-pub(super) type RefusedOps = Vec<(usize, Option<Item>)>;
+pub(crate) type RefusedOps = Vec<(usize, Option<Item>)>;
 
 /// What came of sending a plan.
 #[derive(Debug)]
-pub(super) enum Sent {
+pub(crate) enum Sent {
     /// It is done; a single update or delete gave this.
     Done(Option<Item>),
     /// It is refused.
@@ -79,26 +85,26 @@ pub(super) enum Sent {
 }
 
 /// Writes under way.
-pub(super) struct Writer<'a> {
-    pub(super) db: &'a DynamoDb,
-    pub(super) call: &'a Call,
-    pub(super) attempts: Attempts<'a>,
-    pub(super) stamp: Value,
-    pub(super) writes: &'a [Write],
-    pub(super) bases: Vec<Base>,
+pub(crate) struct Writer<'a> {
+    pub(crate) db: &'a DynamoDb,
+    pub(crate) call: &'a Call,
+    pub(crate) attempts: Attempts<'a>,
+    pub(crate) stamp: Value,
+    pub(crate) writes: &'a [Write],
+    pub(crate) bases: Vec<Base>,
     /// Guards that are another record's though they should not be; they are left alone.
-    pub(super) foreign: HashSet<GuardKey>,
+    pub(crate) foreign: HashSet<GuardKey>,
     /// Guards that were in the way though the value is free, as they were then.
-    pub(super) free: HashMap<GuardKey, Option<Item>>,
+    pub(crate) free: HashMap<GuardKey, Option<Item>>,
     /// Whether it matters what a delete found.
-    pub(super) telling: bool,
+    pub(crate) telling: bool,
     /// Whether even one operation is sent as a transaction, which DynamoDB does once for its token.
-    pub(super) by_token: bool,
+    pub(crate) by_token: bool,
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(db: &'a DynamoDb, call: &'a Call, writes: &'a [Write]) -> Self {
-        let base = |write: &Write| if plan::must_read(write) { Base::Wanted } else { Base::Unread };
+    pub(crate) fn new(db: &'a DynamoDb, call: &'a Call, writes: &'a [Write]) -> Self {
+        let base = |write: &Write| if build::must_read(write) { Base::Wanted } else { Base::Unread };
         Self {
             db,
             call,
@@ -114,7 +120,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Does the writes.
-    pub(super) async fn run(mut self) -> Result<Vec<Written>, Refusal> {
+    pub(crate) async fn run(mut self) -> Result<Vec<Written>, Refusal> {
         let mut again = false;
         loop {
             self.read_bases().await.map_err(|error| self.refused(error.into()))?;
@@ -168,7 +174,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Has every record that is updated read; false where they were.
-    pub(super) fn wants_all(&mut self) -> bool {
+    pub(crate) fn wants_all(&mut self) -> bool {
         let mut wants = false;
         for (base, write) in self.bases.iter_mut().zip(self.writes) {
             if matches!(base, Base::Unread) && !write.changes().is_empty() {
@@ -199,14 +205,14 @@ impl<'a> Writer<'a> {
         let alone = self.writes.len() == 1 && !self.by_token;
         for (position, (write, base)) in self.writes.iter().zip(&self.bases).enumerate() {
             let refuse = |error| Refusal::at(position, error);
-            let guarded = plan::moves_unique(write);
+            let guarded = build::moves_unique(write);
             match base {
                 Base::Read(stored) => {
                     let record = stored.as_ref().map(|stored| &stored.record);
                     write.judge(record, self.call).map_err(refuse)?;
-                    let settled = plan::settled(write, self.call, &self.stamp, stored.as_ref()).map_err(refuse)?;
+                    let settled = build::settled(write, self.call, &self.stamp, stored.as_ref()).map_err(refuse)?;
                     if guarded {
-                        moves.extend(plan::guard_moves(write, position, self.call, record, settled.outcome.as_ref()));
+                        moves.extend(build::guard_moves(write, position, self.call, record, settled.outcome.as_ref()));
                     }
                     ops.extend(settled.op.map(|op| (Part::Record(position), op)));
                     let existed = record.is_some_and(|record| record.is_live(write.definition, self.call));
@@ -215,10 +221,10 @@ impl<'a> Writer<'a> {
                     written.push(Written { existed, record });
                 }
                 Base::Unread | Base::Wanted => {
-                    let op = plan::direct(write, self.call, &self.stamp, alone).map_err(refuse)?;
+                    let op = build::direct(write, self.call, &self.stamp, alone).map_err(refuse)?;
                     ops.push((Part::Record(position), op));
                     if let (Action::Create(record), true) = (&write.action, guarded) {
-                        moves.extend(plan::guard_moves(write, position, self.call, None, Some(record)));
+                        moves.extend(build::guard_moves(write, position, self.call, None, Some(record)));
                     }
                     let existed = matches!(write.action, Action::Update(_) | Action::Replace(_) | Action::Check);
                     written.push(Written::existed(existed));
@@ -242,7 +248,7 @@ impl<'a> Writer<'a> {
         Ok(plan.written)
     }
 
-    pub(super) fn done(&self, mut plan: Plan, item: Option<Item>) -> Result<Vec<Written>, Refusal> {
+    pub(crate) fn done(&self, mut plan: Plan, item: Option<Item>) -> Result<Vec<Written>, Refusal> {
         let ([write], [written], [(Part::Record(_), op)]) =
             (self.writes, plan.written.as_mut_slice(), plan.ops.as_slice())
         else {
