@@ -3,7 +3,7 @@
 use super::call::Call;
 use super::write::{Action, Write};
 use crate::change::Change;
-use crate::condition::{Expr, foreign};
+use crate::condition::{Expr, find_foreign};
 use crate::definition::IndexDef;
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::{EXPIRES, Record, Value};
@@ -29,7 +29,7 @@ impl Write {
         if let Some(expected) = self.version {
             self.judge_version(record, expected)?;
         }
-        if let Some((path, found)) = self.condition.as_ref().and_then(|condition| foreign(record, condition)) {
+        if let Some((path, found)) = self.condition.as_ref().and_then(|condition| find_foreign(record, condition)) {
             let message = format!("{path} is stored as {found}, which no field is read from");
             return Err(Error::codec(message));
         }
@@ -39,9 +39,9 @@ impl Write {
             return Err(Error::new(ErrorKind::ConditionFailed, "the condition is false for the stored record"));
         }
         let impossible =
-            self.changes().iter().find(|change| change.requires().is_some_and(|needs| !record.satisfies(&needs)));
+            self.changes().iter().find(|change| change.precondition().is_some_and(|needed| !record.satisfies(&needed)));
         match impossible {
-            Some(change) => Err(crate::change::impossible(change, record)),
+            Some(change) => Err(crate::change::impossible_change(change, record)),
             None => Ok(()),
         }
     }
@@ -75,7 +75,7 @@ impl Write {
             self.definition.stored(Expr::Compare { path, op, value: Value::Int(expected.into()) })
         });
         let mut needs = Vec::new();
-        for need in self.changes().iter().flat_map(Change::needs) {
+        for need in self.changes().iter().flat_map(Change::preconditions) {
             // Changes within one struct need it to be there once.
             if !needs.contains(&need) {
                 needs.push(need);
@@ -87,10 +87,10 @@ impl Write {
 
     /// That there is something to take away from, for every change that takes away. A server that
     /// refuses otherwise needs it; the write does not.
-    pub(crate) fn removals_find_way(&self) -> Option<Expr> {
+    pub(crate) fn removed_parents(&self) -> Option<Expr> {
         let removals = self.changes().iter().filter(|change| matches!(change, Change::Remove(_)));
-        let ways: Vec<_> = removals.filter_map(Change::way).collect();
-        (!ways.is_empty()).then_some(Expr::And(ways))
+        let parents: Vec<_> = removals.filter_map(Change::parent).collect();
+        (!parents.is_empty()).then_some(Expr::And(parents))
     }
 
     /// The record after the write, given the live one before: nothing after a delete or check.

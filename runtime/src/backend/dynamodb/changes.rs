@@ -80,7 +80,7 @@ pub(super) fn settled(definition: &Definition, changes: &[Change], stored: &Stor
         Change::Expire { .. } => set(change.path(), outcome),
         change => change.clone(),
     };
-    let has_place = |change: &&Change| !matches!(change, Change::Remove(_)) || change.finds_way(&stored.record);
+    let has_place = |change: &&Change| !matches!(change, Change::Remove(_)) || change.has_parent_in(&stored.record);
     let (aliased, own): (Vec<_>, Vec<_>) =
         changes.iter().filter(has_place).partition(|change| definition.has_alias(change.path().root()));
     let mut settled: Vec<_> = own.into_iter().map(settle).collect();

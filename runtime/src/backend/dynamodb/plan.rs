@@ -8,7 +8,7 @@ use super::guard;
 use super::keys::to_key;
 use super::op::{Action as Does, Op};
 use super::placeholders::Placeholders;
-use crate::change::{Change, on_nothing};
+use crate::change::{Change, for_new_record};
 use crate::condition::Expr;
 use crate::definition::Definition;
 use crate::error::Result;
@@ -49,7 +49,8 @@ pub(super) fn has_unique(definition: &Definition) -> bool {
 
 /// Whether the changes alone, on a record that is not there, make the whole of what an upsert stores.
 fn makes(write: &Write, changes: &[crate::change::Change], insert: &Record) -> bool {
-    crate::change::apply(&write.key.to_record(write.definition), &on_nothing(changes)).is_ok_and(|made| made == *insert)
+    crate::change::apply(&write.key.to_record(write.definition), &for_new_record(changes))
+        .is_ok_and(|made| made == *insert)
 }
 
 /// The operation of a write whose record was not read, `alone` or part of a transaction.
@@ -83,7 +84,7 @@ pub(super) fn direct(write: &Write, call: &Call, stamp: &Value, alone: bool) -> 
                     condition::all(parts, p)
                 }
             };
-            (update(write, &on_nothing(changes), stamp, p), condition::any([missing, allowed], p))
+            (update(write, &for_new_record(changes), stamp, p), condition::any([missing, allowed], p))
         }
         Action::Delete => {
             let condition = match write.requirement() {
@@ -160,7 +161,7 @@ fn allowed(write: &Write, call: &Call, placeholders: &mut Placeholders) -> Text 
     let there = exists("attribute_exists", write.definition, placeholders);
     let live = live(write.definition, call, placeholders);
     // DynamoDB takes nothing away below what is not there: where that is so, its refusal shows the record.
-    let required = Expr::both(write.requirement(), write.removals_find_way());
+    let required = Expr::both(write.requirement(), write.removed_parents());
     let required = required.map_or(Text::True, |required| condition::write(&required, placeholders));
     condition::all([there, live, required], placeholders)
 }

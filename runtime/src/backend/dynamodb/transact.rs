@@ -18,7 +18,7 @@ impl Writer<'_> {
     /// is done once.
     pub(super) async fn together(&mut self, plan: &Plan) -> Result<Sent, Refusal> {
         let count = plan.ops.len();
-        limits::transaction_items(count, &Limits::DYNAMODB)?;
+        limits::check_transaction_items(count, &Limits::DYNAMODB)?;
         let parts: Vec<_> = plan.ops.iter().map(|(_, op)| op.part()).collect::<Result<_>>()?;
         let token = self.db.stamps.token();
         let (ambiguous, mut used) = (self.attempts.ambiguous, false);

@@ -1,24 +1,28 @@
+//! The models that the cases of several programs use.
+
+#![allow(missing_docs, reason = "models as a program has them")]
+
 use reposit::{Embedded, Repository};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "users", read_capacity = 5, write_capacity = 5)]
-pub(crate) struct User {
+pub struct User {
     #[hash_key]
-    pub(crate) id: String,
+    pub id: String,
     #[index(unique)]
-    pub(crate) email: String,
+    pub email: String,
     #[index(range = "joined_at")]
-    pub(crate) team: String,
-    pub(crate) joined_at: i64,
-    pub(crate) age: u32,
-    pub(crate) tags: Vec<String>,
-    pub(crate) nickname: Option<String>,
+    pub team: String,
+    pub joined_at: i64,
+    pub age: u32,
+    pub tags: Vec<String>,
+    pub nickname: Option<String>,
     #[version]
-    pub(crate) revision: u64,
+    pub revision: u64,
 }
 
-pub(crate) fn user(id: &str, team: &str, joined_at: i64) -> User {
+pub fn user(id: &str, team: &str, joined_at: i64) -> User {
     User {
         id: id.into(),
         email: format!("{id}@example.com"),
@@ -33,81 +37,81 @@ pub(crate) fn user(id: &str, team: &str, joined_at: i64) -> User {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "tokens")]
-pub(crate) struct Token {
+pub struct Token {
     #[hash_key]
-    pub(crate) token: String,
-    pub(crate) user_id: String,
+    pub token: String,
+    pub user_id: String,
     #[ttl(seconds = 86400)]
-    pub(crate) created_at: i64,
+    pub created_at: i64,
 }
 
-pub(crate) fn token(token: &str, created_at: i64) -> Token {
+pub fn token(token: &str, created_at: i64) -> Token {
     Token { token: token.into(), user_id: "u1".into(), created_at }
 }
 
 /// Everything a record without rules can hold.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository, Default)]
-pub(crate) struct Note {
+pub struct Note {
     #[hash_key]
-    pub(crate) id: String,
-    pub(crate) title: String,
-    pub(crate) count: i64,
-    pub(crate) big: u64,
-    pub(crate) small: u8,
-    pub(crate) ratio: f64,
-    pub(crate) done: bool,
-    pub(crate) tags: Vec<String>,
-    pub(crate) data: Vec<u8>,
-    pub(crate) nickname: Option<String>,
-    pub(crate) score: Option<i32>,
-    pub(crate) address: Option<Address>,
-    pub(crate) labels: std::collections::BTreeMap<String, String>,
+    pub id: String,
+    pub title: String,
+    pub count: i64,
+    pub big: u64,
+    pub small: u8,
+    pub ratio: f64,
+    pub done: bool,
+    pub tags: Vec<String>,
+    pub data: Vec<u8>,
+    pub nickname: Option<String>,
+    pub score: Option<i32>,
+    pub address: Option<Address>,
+    pub labels: std::collections::BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Embedded, Default)]
-pub(crate) struct Address {
-    pub(crate) city: String,
-    pub(crate) zip: Option<String>,
-    pub(crate) number: u32,
+pub struct Address {
+    pub city: String,
+    pub zip: Option<String>,
+    pub number: u32,
 }
 
-pub(crate) fn note(id: &str) -> Note {
+pub fn note(id: &str) -> Note {
     Note { id: id.into(), title: format!("note {id}"), ..Note::default() }
 }
 
 /// A record of two key parts, with a local index.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "events")]
-pub(crate) struct Event {
+pub struct Event {
     #[hash_key]
-    pub(crate) stream: String,
+    pub stream: String,
     #[range_key]
-    pub(crate) seq: u64,
+    pub seq: u64,
     #[index(local)]
-    pub(crate) severity: i32,
-    pub(crate) text: String,
+    pub severity: i32,
+    pub text: String,
 }
 
-pub(crate) fn event(stream: &str, seq: u64, severity: i32) -> Event {
+pub fn event(stream: &str, seq: u64, severity: i32) -> Event {
     Event { stream: stream.into(), seq, severity, text: format!("{stream}/{seq}") }
 }
 
 /// Two unique indexes, one of them sparse, and a third over two fields.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "accounts", index(name = "by_org_and_number", hash = "org", range = "number", unique))]
-pub(crate) struct Account {
+pub struct Account {
     #[hash_key]
-    pub(crate) id: String,
+    pub id: String,
     #[index(unique)]
-    pub(crate) login: String,
+    pub login: String,
     #[index(unique)]
-    pub(crate) phone: Option<String>,
-    pub(crate) org: String,
-    pub(crate) number: u32,
-    pub(crate) balance: i64,
+    pub phone: Option<String>,
+    pub org: String,
+    pub number: u32,
+    pub balance: i64,
 }
 
-pub(crate) fn account(id: &str) -> Account {
+pub fn account(id: &str) -> Account {
     let number = id.bytes().map(u32::from).sum();
     Account { id: id.into(), login: format!("login-{id}"), phone: None, org: "acme".into(), number, balance: 100 }
 }
@@ -115,21 +119,21 @@ pub(crate) fn account(id: &str) -> Account {
 /// Unique values and a time to live together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "seats")]
-pub(crate) struct Seat {
+pub struct Seat {
     #[hash_key]
-    pub(crate) id: u64,
+    pub id: u64,
     #[index(unique)]
-    pub(crate) place: String,
+    pub place: String,
     #[ttl]
-    pub(crate) until: i64,
+    pub until: i64,
 }
 
-pub(crate) fn seat(id: u64, place: &str, until: i64) -> Seat {
+pub fn seat(id: u64, place: &str, until: i64) -> Seat {
     Seat { id, place: place.into(), until }
 }
 
 impl Account {
-    pub(crate) fn clone_with_login(&self, login: &str) -> Self {
+    pub fn clone_with_login(&self, login: &str) -> Self {
         Self { login: login.into(), ..self.clone() }
     }
 }

@@ -3,32 +3,16 @@
 //!
 //! The table of what came out is a page of the docs, `docs/faults.md`; `REPOSIT_BLESS=1` writes it anew.
 
-#[path = "faults/beats.rs"]
 mod beats;
-#[path = "faults/fail_command.rs"]
 mod fail_command;
-#[path = "faults/faults.rs"]
 mod faults;
-#[path = "faults/matrix.rs"]
 mod matrix;
-#[path = "faults/models.rs"]
-mod models;
-#[path = "faults/operations.rs"]
-mod operations;
-#[path = "faults/sessions.rs"]
 mod sessions;
-#[path = "faults/silence.rs"]
 mod silence;
-#[path = "faults/stand.rs"]
-mod stand;
-#[path = "faults/state.rs"]
-mod state;
-#[path = "faults/table.rs"]
 mod table;
-#[path = "faults/verdict.rs"]
-mod verdict;
 
 use matrix::Matrix;
+use reposit_tests::on_backends;
 use reposit_tests::servers::Target;
 use table::Written;
 
@@ -47,21 +31,6 @@ async fn every_operation_under_every_fault(target: Target) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn dynamodb_local() {
-    every_operation_under_every_fault(Target::DynamodbLocal).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn dynoxide() {
-    every_operation_under_every_fault(Target::Dynoxide).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn mongodb() {
-    every_operation_under_every_fault(Target::Mongodb).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn errors_of_mongod_itself() {
     let (table, lies) = fail_command::table().await;
     let section = vec![table];
@@ -70,30 +39,12 @@ async fn errors_of_mongod_itself() {
     table::compare("failcommand", section).unwrap_or_else(|difference| panic!("{difference}"));
 }
 
-macro_rules! on_each_server {
-    ($($name:ident: $test:path),* $(,)?) => {
-        $(mod $name {
-            use reposit_tests::servers::Target;
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn dynamodb_local() {
-                $test(Target::DynamodbLocal).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn dynoxide() {
-                $test(Target::Dynoxide).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn mongodb() {
-                $test(Target::Mongodb).await;
-            }
-        })*
-    };
-}
-
-on_each_server!(a_lock: crate::beats::every_fault, no_answer: crate::silence::every_call_ends);
+on_backends!(
+    server #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    every_operation: crate::every_operation_under_every_fault,
+    a_lock: crate::beats::every_fault,
+    no_answer: crate::silence::every_call_ends,
+);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_transaction_is_left_open() {

@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use reposit::{Database, Error, ErrorKind, Result};
 
-use crate::models::{Line, Page, Person, Thing, page, person, thing};
+use super::models::{Line, Page, Person, Thing, page, person, thing};
 
 /// How many records a batch is of.
-pub(crate) const BATCH: usize = 5;
+pub const BATCH: usize = 5;
 
 /// The operations, each with the refusals that it can meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Operation {
+#[allow(missing_docs, reason = "`name` says what each is")]
+pub enum Operation {
     Create,
     CreateExisting,
     CreateUnique,
@@ -60,7 +61,8 @@ pub(crate) enum Operation {
 }
 
 impl Operation {
-    pub(crate) const ALL: [Self; 45] = [
+    /// All of them, in the order of the table.
+    pub const ALL: [Self; 45] = [
         Self::Create,
         Self::CreateExisting,
         Self::CreateUnique,
@@ -108,7 +110,8 @@ impl Operation {
         Self::ReadTogether,
     ];
 
-    pub(crate) const fn name(self) -> &'static str {
+    /// How the table calls it.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Create => "create",
             Self::CreateExisting => "create, key taken",
@@ -159,12 +162,12 @@ impl Operation {
     }
 
     /// Whether it is done item by item.
-    pub(crate) const fn is_batch(self) -> bool {
+    pub const fn is_batch(self) -> bool {
         matches!(self, Self::PutManyRecords | Self::PutManyUnique | Self::DeleteManyRecords | Self::DeleteManyUnique)
     }
 
     /// Whether it is one transaction of the server's.
-    pub(crate) const fn is_transaction(self) -> bool {
+    pub const fn is_transaction(self) -> bool {
         matches!(
             self,
             Self::Transaction
@@ -177,7 +180,8 @@ impl Operation {
         )
     }
 
-    pub(crate) const fn is_read(self) -> bool {
+    /// Whether it changes nothing.
+    pub const fn is_read(self) -> bool {
         matches!(
             self,
             Self::Get
@@ -192,7 +196,7 @@ impl Operation {
     }
 
     /// Stores what must be there before.
-    pub(crate) async fn prepare(self, db: &Database, id: &str) -> Result<()> {
+    pub async fn prepare(self, db: &Database, id: &str) -> Result<()> {
         match self {
             Self::Create | Self::CreateUnique | Self::SaveNew | Self::UpsertNew | Self::DeleteMissing => Ok(()),
             Self::CreateByToken | Self::CreateReturning | Self::Lock => Ok(()),
@@ -224,7 +228,7 @@ impl Operation {
     }
 
     /// Another's write of what the operation wrote.
-    pub(crate) async fn overtake(self, db: &Database, id: &str) -> Result<()> {
+    pub async fn overtake(self, db: &Database, id: &str) -> Result<()> {
         match self {
             // Who holds a lock is not overtaken, and a read changes nothing that could be.
             Self::Lock | Self::LockGivenBack => Err(Error::new(ErrorKind::Backend, "the lock is another's")),
@@ -253,7 +257,7 @@ impl Operation {
     }
 
     /// Does it, and gives what it told as text.
-    pub(crate) async fn run(self, db: &Database, id: &str) -> Result<String> {
+    pub async fn run(self, db: &Database, id: &str) -> Result<String> {
         let new = Thing { text: "second".into(), count: 20, ..thing(id) };
         match self {
             Self::Create | Self::CreateExisting => told(Thing::create(&new).exec(db).await),
@@ -347,14 +351,16 @@ fn lines(id: &str) -> Vec<Line> {
 }
 
 /// The key of one record of a batch.
-pub(crate) fn item(id: &str, n: usize) -> String {
+pub fn item(id: &str, n: usize) -> String {
     format!("{id}-{n}")
 }
 
-pub(crate) fn old_email(id: &str) -> String {
+/// The unique value that a record has before.
+pub fn old_email(id: &str) -> String {
     format!("old.{id}@example.com")
 }
 
-pub(crate) fn new_email(id: &str) -> String {
+/// The unique value that an operation writes.
+pub fn new_email(id: &str) -> String {
     format!("new.{id}@example.com")
 }

@@ -3,27 +3,17 @@
 //!
 //! The tables of what came out are a page of the docs, `docs/growing.md`; `REPOSIT_BLESS=1` writes them anew.
 
-#[path = "growing/beside.rs"]
 #[macro_use]
 mod beside;
-#[path = "growing/dates.rs"]
 mod dates;
-#[path = "growing/fields.rs"]
 mod fields;
-#[path = "growing/held.rs"]
 #[macro_use]
 mod held;
-#[path = "growing/indexes.rs"]
+mod fixture;
 mod indexes;
-#[path = "growing/keys.rs"]
 mod keys;
-#[path = "growing/lifetimes.rs"]
 mod lifetimes;
-#[path = "growing/page.rs"]
 mod page;
-#[path = "growing/stand.rs"]
-mod stand;
-#[path = "growing/versions.rs"]
 mod versions;
 
 use reposit_tests::report;
@@ -36,9 +26,9 @@ macro_rules! changes {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
                 let mut told: Option<page::Section> = None;
-                for target in Target::ALL {
-                    let (stand, label) = stand::Stand::on(target).await;
-                    let section = $module::$name(stand).await;
+                for &target in Target::ALL {
+                    let (fixture, label) = fixture::Fixture::on(target).await;
+                    let section = $module::$name(fixture).await;
                     if let Some(told) = &told {
                         assert_eq!(&section, told, "{label} tells otherwise than memory");
                     }

@@ -1,16 +1,14 @@
 //! A server is killed in the middle of its work. Every write that was told to be done is there afterwards, none is half there.
 
-#[path = "kills/load.rs"]
+mod direct_read;
 mod load;
-#[path = "kills/truth.rs"]
-mod truth;
 
 use std::time::Duration;
 
+use direct_read::Keeps;
 use load::Load;
 use reposit::{Config, Database};
 use reposit_tests::{report, servers};
-use truth::Keeps;
 
 /// Whole rounds of all writers together: before the kill, and after it where the set goes on.
 const ROUNDS: usize = 60;
@@ -30,7 +28,7 @@ async fn mongod_is_killed_and_started_again() {
     let memories = load.stop().await;
     let server = server.restart(0).await;
     let after = open(&server.url("kills"), Duration::from_secs(20)).await;
-    println!("{:?}", truth::compare(&after, memories, Keeps::All).await);
+    println!("{:?}", direct_read::compare(&after, memories, Keeps::All).await);
     // The client that lived through it goes on.
     load::define(&db).await;
     report::ran("kills::a_server_is_killed_and_started_again", &servers::mongodb().await.label());
@@ -47,7 +45,7 @@ async fn dynamodb_local_is_killed_and_started_again() {
     let memories = load.stop().await;
     let server = server.restart().await;
     let after = open(&server.url("kills"), Duration::from_secs(20)).await;
-    println!("{:?}", truth::compare(&after, memories, Keeps::AllButOne).await);
+    println!("{:?}", direct_read::compare(&after, memories, Keeps::AllButOne).await);
     load::define(&db).await;
     report::ran("kills::a_server_is_killed_and_started_again", &servers::dynamodb_local().await.label());
 }
@@ -63,6 +61,6 @@ async fn the_primary_of_three_is_killed() {
     // Another member is elected, and the writers find it by themselves.
     load.go_on_for(ROUNDS).await;
     let memories = load.stop().await;
-    println!("{:?}", truth::compare(&db, memories, Keeps::All).await);
+    println!("{:?}", direct_read::compare(&db, memories, Keeps::All).await);
     report::ran("kills::the_primary_of_three_is_killed", &servers::mongodb().await.label());
 }

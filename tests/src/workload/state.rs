@@ -5,14 +5,14 @@ use std::fmt::Debug;
 
 use reposit::{Database, Result};
 
-use crate::models::{Page, Person, StoredLock, Thing};
-use crate::operations::{BATCH, Operation, item, new_email, old_email};
+use super::models::{Page, Person, StoredLock, Thing};
+use super::operations::{BATCH, Operation, item, new_email, old_email};
 
 /// Every record and every find by a unique value, as text under a name.
-pub(crate) type State = BTreeMap<String, String>;
+pub type State = BTreeMap<String, String>;
 
 /// Reads all that the operation can have touched.
-pub(crate) async fn state(db: &Database, operation: Operation, id: &str) -> Result<State> {
+pub async fn state(db: &Database, operation: Operation, id: &str) -> Result<State> {
     let mut state = State::new();
     let keys: Vec<String> = std::iter::once(id.to_owned()).chain((0..BATCH).map(|n| item(id, n))).collect();
     let things = Thing::get_many(&keys).consistent().exec(db).await?;
@@ -42,7 +42,7 @@ fn note<T: Debug>(state: &mut State, name: String, found: Option<T>) {
 }
 
 /// The part of a state that is about one item of a batch.
-pub(crate) fn of_item(state: &State, id: &str, n: usize) -> State {
+pub fn of_item(state: &State, id: &str, n: usize) -> State {
     let key = item(id, n);
     let is_of = |(name, found): &(&String, &String)| {
         name.ends_with(&format!(" {key}")) || found.contains(&format!("\"{key}\""))

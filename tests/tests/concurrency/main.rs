@@ -3,27 +3,16 @@
 //! A check runs for two seconds on each backend. `REPOSIT_CONCURRENCY=long` makes it ten minutes, a number so many seconds; all
 //! checks then run side by side, so that the whole takes little longer than one of them.
 
-#[path = "concurrency/arena.rs"]
 mod arena;
-#[path = "concurrency/bank.rs"]
 mod bank;
-#[path = "concurrency/broken.rs"]
 mod broken;
-#[path = "concurrency/counters.rs"]
 mod counters;
-#[path = "concurrency/faulty.rs"]
 mod faulty;
-#[path = "concurrency/histories.rs"]
 mod histories;
-#[path = "concurrency/locks.rs"]
 mod locks;
-#[path = "concurrency/names.rs"]
 mod names;
-#[path = "concurrency/races.rs"]
 mod races;
-#[path = "concurrency/saves.rs"]
 mod saves;
-#[path = "concurrency/side_by_side.rs"]
 mod side_by_side;
 
 use std::future::Future;
@@ -41,21 +30,7 @@ use saves::no_save_is_lost;
 /// Makes a test of each check on each backend.
 macro_rules! checks {
     ($($name:ident),* $(,)?) => {
-        checks!(@on memory Memory $($name)*);
-        checks!(@on mongodb Mongodb $($name)*);
-        checks!(@on dynamodb_local DynamodbLocal $($name)*);
-        checks!(@on dynoxide Dynoxide $($name)*);
-
-        /// Every check on every backend, by the name of its test.
-        fn all_checks() -> Vec<side_by_side::Check> {
-            let mut all = Vec::new();
-            all.extend(memory::all());
-            all.extend(mongodb::all());
-            all.extend(dynamodb_local::all());
-            all.extend(dynoxide::all());
-            all.extend(lost_answers::all());
-            all
-        }
+        reposit_tests::with_backends! { [checks!] ($($name)*) }
 
         /// What stands between the checks and the store where a promise is taken out does no harm by itself.
         mod nothing_taken_out {
@@ -68,7 +43,18 @@ macro_rules! checks {
             )*
         }
     };
-    (@on $backend:ident $target:ident $($name:ident)*) => {
+    (@backends $names:tt $($backend:ident $target:ident $label:literal $offers:tt)*) => {
+        $(checks! { @on $backend $target $names })*
+
+        /// Every check on every backend, by the name of its test.
+        fn all_checks() -> Vec<side_by_side::Check> {
+            let mut all = Vec::new();
+            $(all.extend($backend::all());)*
+            all.extend(lost_answers::all());
+            all
+        }
+    };
+    (@on $backend:ident $target:ident ($($name:ident)*)) => {
         mod $backend {
             $(
                 #[test]
@@ -154,25 +140,30 @@ mod lost_answers {
 
     use super::side_by_side::{Check, run};
 
-    macro_rules! on {
-        ($($name:ident $target:ident),*) => {
-            $(
+    macro_rules! lost_answers {
+        (@backends () $($name:ident $target:ident $label:literal $offers:tt)*) => {
+            $(reposit_tests::if_offered! { server $offers {
                 #[test]
                 fn $name() {
                     run(concat!("lost_answers::", stringify!($name)));
                 }
-            )*
+            } })*
 
             pub(super) fn all() -> Vec<Check> {
-                vec![$(
-                    Check {
-                        name: concat!("lost_answers::", stringify!($name)),
-                        run: Box::new(|| Box::pin(super::faulty::histories_with_lost_answers(Target::$target))),
-                    },
-                )*]
+                let checks = Target::servers().map(|target| Check {
+                    name: name(target),
+                    run: Box::new(move || Box::pin(super::faulty::histories_with_lost_answers(target))),
+                });
+                checks.collect()
+            }
+
+            fn name(target: Target) -> &'static str {
+                match target {
+                    $(Target::$target => concat!("lost_answers::", stringify!($name)),)*
+                }
             }
         };
     }
 
-    on!(mongodb Mongodb, dynamodb_local DynamodbLocal, dynoxide Dynoxide);
+    reposit_tests::with_backends! { [lost_answers!] () }
 }

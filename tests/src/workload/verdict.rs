@@ -4,21 +4,25 @@ use std::collections::BTreeMap;
 
 use reposit::{Database, ErrorKind, Result};
 
-use crate::operations::{BATCH, Operation};
-use crate::state::{State, of_item, state};
+use super::operations::{BATCH, Operation};
+use super::state::{State, of_item, state};
 
 /// What must come of an operation where nothing goes wrong: the embedded store does it, whose writes have no network.
 #[derive(Debug)]
-pub(crate) struct Expected {
-    pub(crate) before: State,
-    pub(crate) after: State,
-    pub(crate) told: Result<String, ErrorKind>,
+pub struct Expected {
+    /// What is there before.
+    pub before: State,
+    /// What is there once it is done.
+    pub after: State,
+    /// What the operation answers.
+    pub told: Result<String, ErrorKind>,
 }
 
 impl Expected {
-    pub(crate) async fn of(operation: Operation, id: &str) -> Self {
+    /// Does the operation on the embedded store.
+    pub async fn of(operation: Operation, id: &str) -> Self {
         let db = Database::open("memory:").await.expect("a store in memory");
-        crate::stand::define(&db).await;
+        super::fixture::define(&db).await;
         operation.prepare(&db, id).await.expect("what must be there before");
         let before = state(&db, operation, id).await.expect("a read");
         let told = operation.run(&db, id).await.map_err(|error| error.kind());
@@ -28,7 +32,7 @@ impl Expected {
 }
 
 /// The word of the table, or the lie that was told.
-pub(crate) fn judge(
+pub fn judge(
     operation: Operation,
     id: &str,
     expected: &Expected,
@@ -102,7 +106,7 @@ fn judge_state(told: Result<(), ErrorKind>, before: &State, done: &State, after:
 }
 
 /// How the table says it.
-pub(crate) fn word(kind: ErrorKind) -> &'static str {
+pub fn word(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::OutcomeUnknown => "unknown",
         ErrorKind::AlreadyExists => "exists",

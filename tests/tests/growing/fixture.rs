@@ -10,12 +10,12 @@ use reposit_tests::servers::Target;
 pub(crate) const START: i64 = 4_000_000_000;
 
 /// An empty store, and its clock.
-pub(crate) struct Stand {
+pub(crate) struct Fixture {
     pub(crate) db: Database,
     pub(crate) clock: Arc<ManualClock>,
 }
 
-impl Stand {
+impl Fixture {
     pub(crate) async fn on(target: Target) -> (Self, String) {
         let (url, label) = target.fresh().await;
         let clock = Arc::new(ManualClock::at_millis(START * 1000));

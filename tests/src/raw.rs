@@ -6,12 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// Status and body of the answer.
-pub(crate) async fn try_dynamo(
-    address: &str,
-    access_key: &str,
-    operation: &str,
-    body: &Value,
-) -> io::Result<(u16, Value)> {
+pub async fn try_dynamo(address: &str, access_key: &str, operation: &str, body: &Value) -> io::Result<(u16, Value)> {
     let body = body.to_string();
     let mut stream = TcpStream::connect(address).await?;
     let request = format!(
@@ -32,14 +27,14 @@ pub(crate) async fn try_dynamo(
 }
 
 /// The body of an answer that must be a success.
-pub(crate) async fn dynamo(address: &str, access_key: &str, operation: &str, body: &Value) -> Value {
+pub async fn dynamo(address: &str, access_key: &str, operation: &str, body: &Value) -> Value {
     let (status, answer) = try_dynamo(address, access_key, operation, body).await.expect("the server answers");
     assert_eq!(status, 200, "{operation}: {answer}");
     answer
 }
 
 /// A table with a string as its hash key, `id`.
-pub(crate) async fn create_table(address: &str, access_key: &str, name: &str) {
+pub async fn create_table(address: &str, access_key: &str, name: &str) {
     let table = json!({
         "TableName": name, "BillingMode": "PAY_PER_REQUEST",
         "KeySchema": [{ "AttributeName": "id", "KeyType": "HASH" }],

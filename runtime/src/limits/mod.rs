@@ -1,9 +1,13 @@
 //! What a value may be: the same on every backend, so that what passes on one passes on all.
 
-use crate::change::Change;
+pub(crate) mod expression;
+mod size;
+
+pub(crate) use size::{STAMP_SIZE, record_size, value_size};
+
 use crate::definition::KeyKind;
 use crate::error::{Error, Result};
-use crate::value::{Record, STAMP, Value, whole};
+use crate::value::{RESERVED, Record, Value, whole};
 
 /// Sizes a backend takes. See each backend for its own figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,8 +92,9 @@ pub(crate) fn float(x: f64) -> Result<Value, String> {
     Ok(whole(x).map_or(Value::Float(x), Value::Int))
 }
 
-/// A value that may be a key or an index value: of the key's kind, and not empty.
-pub(crate) fn key(value: &Value, kind: KeyKind, field: &str, limit: usize) -> Result<()> {
+/// Refuses a value that cannot be a key or an index value: of another kind, empty (DynamoDB), or too long
+/// (each backend has its own limit).
+pub(crate) fn check_key(value: &Value, kind: KeyKind, field: &str, limit: usize) -> Result<()> {
     let size = match (kind, value) {
         (KeyKind::String, Value::String(text)) => text.len(),
         (KeyKind::Bytes, Value::Bytes(bytes)) => bytes.len(),
@@ -113,69 +118,13 @@ pub(crate) fn key(value: &Value, kind: KeyKind, field: &str, limit: usize) -> Re
     Ok(())
 }
 
-/// A record's size as DynamoDB counts it ("DynamoDB item sizes and formats").
-pub(crate) fn record_size(record: &Record) -> usize {
-    record.iter().map(|(name, value)| name.len() + value_size(value)).sum()
+/// Refuses a record that does not fit once it has a stamp on it.
+pub(crate) fn check_record(record: &Record, limits: &Limits) -> Result<()> {
+    check_record_size(record_size(record), limits)
 }
 
-pub(crate) fn value_size(value: &Value) -> usize {
-    match value {
-        Value::Null | Value::Bool(_) | Value::Foreign(_) => 1,
-        Value::Int(n) => integer_size(*n),
-        Value::Instant(millis) => integer_size((*millis).into()),
-        Value::Float(x) => float_size(*x),
-        Value::String(text) => text.len(),
-        Value::Bytes(bytes) => bytes.len(),
-        Value::List(items) => 3 + items.iter().map(|item| 1 + value_size(item)).sum::<usize>(),
-        Value::Map(map) => 3 + map.iter().map(|(name, item)| 1 + name.len() + value_size(item)).sum::<usize>(),
-    }
-}
-
-fn integer_size(n: i128) -> usize {
-    let digits = n.unsigned_abs().to_string();
-    number_size(&digits, digits.len() as i32 - 1, n < 0)
-}
-
-fn float_size(x: f64) -> usize {
-    // The shortest digits that are this float, as they are sent: `1.25e-7`.
-    let text = format!("{:e}", x.abs());
-    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    number_size(&digits.replace('.', ""), exponent.parse().unwrap_or(0), x < 0.0)
-}
-
-/// One byte, one for each pair of digits between the first and the last that is not zero, and one for a
-/// minus sign. Pairs are counted from the point, so that a first digit may be half of a pair by itself:
-/// `exponent` is that of the first digit.
-fn number_size(digits: &str, exponent: i32, negative: bool) -> usize {
-    let digits = digits.trim_end_matches('0').len();
-    if digits == 0 {
-        return 1;
-    }
-    let alone = usize::from(exponent.rem_euclid(2) == 0);
-    1 + (digits + alone).div_ceil(2) + usize::from(negative)
-}
-
-/// The write stamp, which a backend adds after the record was measured: its name and 16 bytes.
-pub(crate) const STAMP_SIZE: usize = STAMP.len() + 16;
-
-/// What a change adds at least to the record that it leaves.
-pub(crate) fn change_size(change: &Change) -> usize {
-    match change {
-        Change::Set(path, value) if path.is_field() => path.root().len() + value_size(value),
-        Change::Set(_, value) => value_size(value),
-        Change::Append(_, items) => items.iter().map(|item| 1 + value_size(item)).sum(),
-        // Perhaps nothing: there may be a value already, or there is none then.
-        Change::SetIfMissing(..) | Change::Add { .. } | Change::Remove(_) | Change::Expire { .. } => 0,
-    }
-}
-
-/// A record that fits, with a stamp on it.
-pub(crate) fn record(record: &Record, limits: &Limits) -> Result<()> {
-    size(record_size(record), limits)
-}
-
-/// A size that a record may have.
-pub(crate) fn size(size: usize, limits: &Limits) -> Result<()> {
+/// Refuses a size that no record may have.
+pub(crate) fn check_record_size(size: usize, limits: &Limits) -> Result<()> {
     let limit = limits.record.saturating_sub(STAMP_SIZE);
     if size > limit {
         return Err(Error::invalid(format!("the record has {size} bytes; the limit is {limit}")));
@@ -183,9 +132,9 @@ pub(crate) fn size(size: usize, limits: &Limits) -> Result<()> {
     Ok(())
 }
 
-/// A transaction of few enough items, each unique value that moves among them.
+/// Refuses a transaction of too many items, among which each unique value that moves is one.
 #[cfg(any(feature = "memory", feature = "dynamodb"))]
-pub(crate) fn transaction_items(count: usize, limits: &Limits) -> Result<()> {
+pub(crate) fn check_transaction_items(count: usize, limits: &Limits) -> Result<()> {
     let limit = limits.transaction_operations;
     if count > limit {
         let message = format!("a transaction of {count} items, unique values that move included; the limit is {limit}");
@@ -195,7 +144,7 @@ pub(crate) fn transaction_items(count: usize, limits: &Limits) -> Result<()> {
 }
 
 /// Refuses a name that a key of a map cannot have: DynamoDB takes no empty one, MongoDB none with a NUL.
-pub(crate) fn key_name(name: &str) -> Result<()> {
+pub(crate) fn check_map_key(name: &str) -> Result<()> {
     let reason = if name.is_empty() {
         "it is empty"
     } else if name.contains('\0') {
@@ -206,9 +155,9 @@ pub(crate) fn key_name(name: &str) -> Result<()> {
     Err(Error::invalid(format!("nothing can be stored under the name {name:?}: {reason}")))
 }
 
-/// Refuses a name that a field of a record cannot have. Those of a model are checked where it is compiled;
+/// Refuses a name that a field of a record cannot have. The names of a model are checked when it is compiled;
 /// a flattened map brings more, at run time.
-pub(crate) fn name(name: &str) -> Result<()> {
+pub(crate) fn check_field_name(name: &str) -> Result<()> {
     let reason = if name.is_empty() {
         "it is empty"
     } else if name.starts_with('$') {
@@ -217,7 +166,7 @@ pub(crate) fn name(name: &str) -> Result<()> {
         "a `.` reads as a path into a nested field"
     } else if name.contains('\0') {
         "it has a NUL in it"
-    } else if name.starts_with("_reposit") {
+    } else if name.starts_with(RESERVED) {
         "`_reposit` is kept for what the library stores itself"
     } else if name.len() > 255 {
         "it has more than 255 bytes"
@@ -227,25 +176,25 @@ pub(crate) fn name(name: &str) -> Result<()> {
     Err(Error::invalid(format!("a field cannot be stored as {name:?}: {reason}")))
 }
 
-/// How deep a list or map may be nested in a record, from the same page of DynamoDB's quotas.
+/// How deep a list or map may be nested in a record ("Quotas in Amazon DynamoDB").
 pub(crate) const DEPTH: usize = 32;
 
 /// Refuses nesting that DynamoDB would refuse.
-pub(crate) fn depth(record: &Record) -> Result<()> {
-    record.iter().try_for_each(|(name, value)| depth_below(name, 0, value))
+pub(crate) fn check_depth(record: &Record) -> Result<()> {
+    record.iter().try_for_each(|(name, value)| check_depth_below(name, 0, value))
 }
 
-/// The same of a value that is so many levels down in a field.
-pub(crate) fn depth_below(field: &str, levels: usize, value: &Value) -> Result<()> {
-    // What is innermost is a level too.
-    fn deep(value: &Value) -> usize {
+/// The same for a value that is so many levels down in a field.
+pub(crate) fn check_depth_below(field: &str, levels: usize, value: &Value) -> Result<()> {
+    // The innermost value is a level too.
+    fn levels_of(value: &Value) -> usize {
         match value {
-            Value::List(items) => 1 + items.iter().map(deep).max().unwrap_or(0),
-            Value::Map(map) => 1 + map.values().map(deep).max().unwrap_or(0),
+            Value::List(items) => 1 + items.iter().map(levels_of).max().unwrap_or(0),
+            Value::Map(map) => 1 + map.values().map(levels_of).max().unwrap_or(0),
             _ => 1,
         }
     }
-    match levels + deep(value) > DEPTH {
+    match levels + levels_of(value) > DEPTH {
         true => Err(Error::invalid(format!("the field {field} is nested deeper than {DEPTH} levels"))),
         false => Ok(()),
     }
@@ -266,7 +215,7 @@ mod tests {
 
     #[test]
     fn an_empty_key_is_invalid() {
-        let error = key(&Value::from(""), KeyKind::String, "id", 10).unwrap_err();
+        let error = check_key(&Value::from(""), KeyKind::String, "id", 10).unwrap_err();
         assert_eq!(error.kind(), crate::ErrorKind::InvalidInput);
     }
 }
