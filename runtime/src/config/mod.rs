@@ -23,7 +23,7 @@ pub use crate::backend::memory::settings::MemorySettings;
 pub use crate::backend::mongodb::settings::MongoDbSettings;
 pub use crate::backend::settings::{OpenOptions, Secret, Settings, Target};
 
-use crate::backend::settings::{Parsed, Properties};
+use crate::backend::settings::{Parsed, Properties, common};
 use crate::clock::Clock;
 use crate::error::Result;
 
@@ -136,22 +136,10 @@ impl Config {
 
     /// Takes what the configuration of every backend may say.
     fn take_common(&mut self, properties: &mut Properties) -> Result<()> {
-        let OpenOptions { timeout, connect_timeout, define_timeout, .. } = &mut self.options;
-        for (name, deadline) in
-            [("timeout", timeout), ("connect_timeout", connect_timeout), ("define_timeout", define_timeout)]
-        {
-            *deadline = properties.duration(name)?.unwrap_or(*deadline);
+        if let Some(key) = common::take(properties, &mut self.options)? {
+            self.cursor_key = key;
         }
-        match properties.secret("cursor_key")? {
-            Some(_) if !cfg!(feature = "cursor-key") => {
-                Err(properties.error("cursor_key is not compiled in; enable the feature `cursor-key` of reposit"))
-            }
-            Some(key) => {
-                self.cursor_key = key;
-                Ok(())
-            }
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     /// Which backend, with its settings.
