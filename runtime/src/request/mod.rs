@@ -2,6 +2,7 @@
 
 mod advance;
 mod call;
+pub(crate) mod canonical;
 mod key;
 pub(crate) mod liveness;
 mod read;
