@@ -35,6 +35,8 @@
 //! | feature | gives |
 //! |---|---|
 //! | `memory` (default) | the embedded backend |
+//! | `config-file` (default) | configurations in JSON and TOML files |
+//! | `microkubes` (default) | the configuration files and definition maps of the Microkubes services |
 //! | `dynamodb` | DynamoDB; needs a tokio runtime |
 //! | `mongodb` | MongoDB; needs a tokio runtime |
 //! | `mongodb-srv` | `mongodb+srv://` addresses, looked up in DNS |
@@ -58,6 +60,7 @@ pub mod field;
 pub mod guide;
 mod limits;
 pub mod lock;
+mod open;
 pub mod operation;
 mod path;
 mod progress;
@@ -74,6 +77,7 @@ pub use database::{Database, RepositorySet};
 pub use definition::Definition;
 pub use error::{Error, ErrorKind, Failure, Result};
 pub use field::{Embedded, Field, FieldType, Key};
+pub use open::Builder;
 pub use operation::Page;
 pub use progress::Progress;
 pub use projection::Projection;

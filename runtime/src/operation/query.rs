@@ -270,14 +270,15 @@ impl<M: Repository, R, K: Place, O: DeserializeOwned> Query<M, R, K, O> {
         let hash = self.hash?;
         let source = match self.index {
             None => {
-                limits::key(&hash, definition.hash().kind, definition.hash_name(), limits.hash_key)?;
+                limits::check_key(&hash, definition.hash().kind, definition.hash_name(), limits.hash_key)?;
                 Source::primary(hash)
             }
             Some(at) => {
                 let unknown = || Error::invalid(format!("the model has no index at position {at}"));
                 let index = definition.indexes().get(at).ok_or_else(unknown)?;
                 let name = definition.part_name(index.hash());
-                limits::key(&hash, index.hash().kind, name, limits.hash_key).map_err(|e| e.on_index(index.name))?;
+                limits::check_key(&hash, index.hash().kind, name, limits.hash_key)
+                    .map_err(|e| e.on_index(index.name))?;
                 Source::index(index, [hash])
             }
         };
@@ -291,7 +292,7 @@ impl<M: Repository, R, K: Place, O: DeserializeOwned> Query<M, R, K, O> {
             None => self.span?,
         };
         request.filter = self.filter.map(Condition::into_expr).transpose()?;
-        request.filter.as_ref().map_or(Ok(()), condition::check)?;
+        request.filter.as_ref().map_or(Ok(()), condition::check_condition)?;
         request.filter = request.filter.map(|filter| M::definition().stored(filter));
         request.filter.as_ref().map_or(Ok(()), condition::check_size)?;
         request.descending = self.descending;

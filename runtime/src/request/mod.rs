@@ -3,6 +3,7 @@
 mod advance;
 mod call;
 pub(crate) mod canonical;
+mod decide;
 mod key;
 pub(crate) mod liveness;
 mod read;

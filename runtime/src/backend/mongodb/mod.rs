@@ -14,6 +14,7 @@ mod expression;
 mod indexes;
 mod known;
 mod lifetime;
+mod options;
 mod patience;
 mod query;
 mod read;
@@ -22,6 +23,7 @@ mod sample;
 mod schema;
 mod seen;
 mod session;
+pub(crate) mod settings;
 mod shallow;
 mod shape;
 mod topology;
@@ -33,15 +35,16 @@ pub use by_hand::decode;
 
 use std::any::Any;
 use std::fmt;
-use std::time::Duration;
+use std::sync::Arc;
 
 use mongodb::bson::doc;
 
 use self::known::Known;
+use self::settings::MongoDbSettings;
 use self::topology::Topology;
-use super::home::Home;
-use super::{Backend, Plan, Reply};
-use crate::config::MongoDbSettings;
+use super::settings::{OpenOptions, Target};
+use super::support::runtime::ClientRuntime;
+use super::{Backend, BoxFuture, Plan, Reply};
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::limits::Limits;
@@ -104,7 +107,7 @@ use crate::value::Record;
 pub struct MongoDb {
     database: mongodb::Database,
     known: Known,
-    home: Home,
+    home: ClientRuntime,
     topology: Topology,
 }
 
@@ -119,20 +122,40 @@ fn repositories(definitions: impl Iterator<Item = &'static Definition>) -> Vec<&
 /// MongoDB manual advises at most.
 const TRANSACTION: usize = 1000;
 
+impl Target for MongoDbSettings {
+    fn name(&self) -> &'static str {
+        "mongodb"
+    }
+
+    fn open<'a>(&'a self, options: &'a OpenOptions) -> BoxFuture<'a, Result<Arc<dyn Backend>>> {
+        Box::pin(async move { Ok(Arc::new(MongoDb::connect(self, options).await?) as Arc<dyn Backend>) })
+    }
+}
+
 impl MongoDb {
     /// Opens a database, and waits until the server has answered.
     ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// use reposit::Database;
+    /// use reposit::backend::mongodb::MongoDb;
+    /// use reposit::config::{MongoDbSettings, OpenOptions};
+    ///
+    /// let mut settings = MongoDbSettings::default();
+    /// settings.uri = "mongodb://localhost:27017/?replicaSet=rs0".into();
+    /// settings.database = "users".into();
+    /// let mongodb = MongoDb::connect(&settings, &OpenOptions::default()).await?;
+    /// let db = Database::builder().backend(mongodb).open().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
     /// Errors: [`Config`](crate::ErrorKind::Config) for a connection string that is not valid or breaks a
-    /// promise, where authentication fails, and outside a tokio runtime;
-    /// [`Unavailable`](crate::ErrorKind::Unavailable) where nothing answers in time, with the cause for each
-    /// server.
-    pub async fn connect(
-        settings: &MongoDbSettings,
-        connect_timeout: Duration,
-        call_timeout: Duration,
-    ) -> Result<Self> {
-        let home = Home::fixed("MongoDB's driver")?;
-        let (database, topology) = connect::connect(settings, connect_timeout, call_timeout).await?;
+    /// promise, if authentication fails, and outside a tokio runtime;
+    /// [`Unavailable`](crate::ErrorKind::Unavailable) if nothing answers within
+    /// [`connect_timeout`](OpenOptions::connect_timeout), with the cause for each server.
+    pub async fn connect(settings: &MongoDbSettings, options: &OpenOptions) -> Result<Self> {
+        let home = ClientRuntime::fixed("MongoDB's driver")?;
+        let (database, topology) = connect::connect(settings, options.connect_timeout, options.timeout).await?;
         Ok(Self { database, known: Known::default(), home, topology })
     }
 
@@ -144,7 +167,7 @@ impl MongoDb {
         W: Future<Output = Result<T>> + Send + 'a,
     {
         Reply::later(async move {
-            self.home.check(&call).await?;
+            self.home.check_runs(&call).await?;
             work(call).await.map_err(|error| self.topology.explain(error))
         })
     }
