@@ -6,7 +6,7 @@ use crate::codec;
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::progress::{Observer, Progress};
-use crate::repository::{IntoKey, KeyArg, Repository, Unversioned, checked};
+use crate::repository::{EncodedKey, IntoKey, Repository, Unversioned, check_key_parts};
 use crate::request::{self, Action, RecordKey, Request, Write, WriteMany};
 
 /// Reads many records by their keys: what `M::get_many(..)` gives.
@@ -27,7 +27,7 @@ use crate::request::{self, Action, RecordKey, Request, Write, WriteMany};
 /// ```
 #[must_use = "an operation does nothing until it is executed"]
 pub struct GetMany<M> {
-    keys: Vec<KeyArg>,
+    keys: Vec<EncodedKey>,
     consistent: bool,
     progress: Option<Progress>,
     marker: PhantomData<fn() -> M>,
@@ -64,7 +64,7 @@ impl<M: Repository> GetMany<M> {
         let observer = Observer::new(self.progress);
         let get = request::GetMany::new(definition, keys, self.consistent).observed(observer.clone());
         let found = db.backend().get_many(db.call("get_many"), get).await.map_err(&named)?;
-        (0..found.len()).for_each(|at| observer.tell(at, None));
+        (0..found.len()).for_each(|at| observer.report(at, None));
         let found = found.into_iter();
         found.map(|record| record.map(|record| codec::decode(record, definition)).transpose().map_err(&named)).collect()
     }
@@ -79,9 +79,9 @@ impl<M: Repository> GetMany<M> {
 }
 
 /// The keys as they are sent.
-fn keys<M: Repository>(keys: Vec<KeyArg>, db: &Database) -> Result<Vec<RecordKey>> {
+fn keys<M: Repository>(keys: Vec<EncodedKey>, db: &Database) -> Result<Vec<RecordKey>> {
     let limits = db.backend().limits();
-    keys.into_iter().map(|key| checked(M::definition(), key?, &limits)).collect()
+    keys.into_iter().map(|key| check_key_parts(M::definition(), key?, &limits)).collect()
 }
 
 /// Stores many records: what `M::put_many(&[m])` gives. Not offered with a version.
@@ -166,7 +166,7 @@ impl<'a, M: Repository> PutMany<'a, M> {
 /// ```
 #[must_use = "an operation does nothing until it is executed"]
 pub struct DeleteMany<M> {
-    keys: Vec<KeyArg>,
+    keys: Vec<EncodedKey>,
     progress: Option<Progress>,
     marker: PhantomData<fn() -> M>,
 }
@@ -202,9 +202,9 @@ impl<M: Repository> DeleteMany<M> {
     }
 }
 
-fn delete<M: Repository>(db: &Database, key: KeyArg) -> Result<Write> {
+fn delete<M: Repository>(db: &Database, key: EncodedKey) -> Result<Write> {
     let definition = M::definition();
-    Ok(Write::new(definition, checked(definition, key?, &db.backend().limits())?, Action::Delete))
+    Ok(Write::new(definition, check_key_parts(definition, key?, &db.backend().limits())?, Action::Delete))
 }
 
 fn explain_many(db: &Database, writes: impl Iterator<Item = Result<Write>>) -> Result<String> {
@@ -228,16 +228,16 @@ async fn write_many(
                 positions.push(position);
             }
             Err(error) => {
-                observer.tell(position, Some(&error));
+                observer.report(position, Some(&error));
                 failures.push((position, error));
             }
         }
     }
     if !writes.is_empty() {
-        let many = WriteMany::new(writes).observed(observer.of(&positions));
+        let many = WriteMany::new(writes).observed(observer.for_positions(&positions));
         let results = db.backend().write_many(db.call(operation), many).await?;
         for (position, result) in positions.into_iter().zip(results) {
-            observer.tell(position, result.as_ref().err());
+            observer.report(position, result.as_ref().err());
             failures.extend(result.err().map(|error| (position, error)));
         }
     }

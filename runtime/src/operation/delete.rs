@@ -6,7 +6,7 @@ use super::transaction::TransactionItem;
 use crate::condition::Condition;
 use crate::database::Database;
 use crate::error::Result;
-use crate::repository::{KeyArg, Repository, Versioned, checked};
+use crate::repository::{EncodedKey, Repository, Versioned, check_key_parts};
 use crate::request::{Action, Request, Write};
 
 /// Takes a record away: what `M::delete(..)` gives.
@@ -32,7 +32,7 @@ use crate::request::{Action, Request, Write};
 /// ```
 #[must_use = "an operation does nothing until it is executed"]
 pub struct Delete<M> {
-    key: KeyArg,
+    key: EncodedKey,
     condition: Option<Condition<M>>,
     version: Option<u64>,
     marker: PhantomData<fn() -> M>,
@@ -40,7 +40,7 @@ pub struct Delete<M> {
 
 impl<M: Repository> Delete<M> {
     /// A delete of the record with this key.
-    pub fn new(key: KeyArg) -> Self {
+    pub fn new(key: EncodedKey) -> Self {
         Self { key, condition: None, version: None, marker: PhantomData }
     }
 
@@ -76,7 +76,7 @@ impl<M: Repository> Delete<M> {
 
     fn write(&self, db: &Database) -> Result<Write> {
         let definition = M::definition();
-        let key = checked(definition, self.key.clone()?, &db.backend().limits())?;
+        let key = check_key_parts(definition, self.key.clone()?, &db.backend().limits())?;
         let condition = self.condition.clone().map(Condition::into_expr).transpose()?;
         let mut write = conditioned(Write::new(definition, key, Action::Delete), condition)?;
         write.version = self.version;
@@ -108,14 +108,14 @@ impl<M: Repository> TransactionItem for Delete<M> {
 /// ```
 #[must_use = "a check does nothing until it is part of a transaction"]
 pub struct Check<M> {
-    key: KeyArg,
+    key: EncodedKey,
     condition: Option<Condition<M>>,
     marker: PhantomData<fn() -> M>,
 }
 
 impl<M: Repository> Check<M> {
     /// A check of the record with this key.
-    pub fn new(key: KeyArg) -> Self {
+    pub fn new(key: EncodedKey) -> Self {
         Self { key, condition: None, marker: PhantomData }
     }
 
@@ -133,7 +133,7 @@ impl<M: Repository> TransactionItem for Check<M> {
     fn prepare(&mut self, db: &Database) -> Result<Write> {
         let definition = M::definition();
         let write = || {
-            let key = checked(definition, self.key.clone()?, &db.backend().limits())?;
+            let key = check_key_parts(definition, self.key.clone()?, &db.backend().limits())?;
             let condition = self.condition.clone().map(Condition::into_expr).transpose()?;
             conditioned(Write::new(definition, key, Action::Check), condition)
         };

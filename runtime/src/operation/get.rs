@@ -6,7 +6,7 @@ use crate::codec;
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::limits;
-use crate::repository::{KeyArg, Repository, checked};
+use crate::repository::{EncodedKey, Repository, check_key_parts};
 use crate::request::{self, Request};
 use crate::value::Value;
 
@@ -28,14 +28,14 @@ use crate::value::Value;
 /// ```
 #[must_use = "an operation does nothing until it is executed"]
 pub struct Get<M> {
-    key: KeyArg,
+    key: EncodedKey,
     consistent: bool,
     marker: PhantomData<fn() -> M>,
 }
 
 impl<M: Repository> Get<M> {
     /// A read of the record with this key.
-    pub fn new(key: KeyArg) -> Self {
+    pub fn new(key: EncodedKey) -> Self {
         Self { key, consistent: false, marker: PhantomData }
     }
 
@@ -63,7 +63,7 @@ impl<M: Repository> Get<M> {
 
     pub(crate) fn request(&self, db: &Database) -> Result<request::Get> {
         let definition = M::definition();
-        let key = checked(definition, self.key.clone()?, &db.backend().limits())?;
+        let key = check_key_parts(definition, self.key.clone()?, &db.backend().limits())?;
         Ok(request::Get::new(definition, key, self.consistent))
     }
 }

@@ -8,7 +8,7 @@ use crate::definition::{Definition, FIRST_VERSION};
 use crate::error::{Error, Result};
 use crate::limits::{self, Limits};
 use crate::path::Path;
-use crate::repository::checked;
+use crate::repository::check_key_parts;
 use crate::request::{Action, RecordKey, Write};
 use crate::value::{EXPIRES, Record, Value};
 
@@ -37,7 +37,7 @@ pub(super) fn store_as_it_is(
         record.set(EXPIRES, Value::Int(at.into()));
     }
     let limits = db.backend().limits();
-    let key = checked(definition, RecordKey::written(definition, &record)?, &limits)?;
+    let key = check_key_parts(definition, RecordKey::written(definition, &record)?, &limits)?;
     for (name, value) in record.iter() {
         index_value(definition, name, value, &limits)?;
     }

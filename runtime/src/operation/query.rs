@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::page::{IntoCursor, PAGE, Page, decode_all};
 use super::prepare::named_on;
-use super::stream::{self, Records};
+use super::stream::{self, RecordStream};
 use crate::condition::{self, Condition};
 use crate::cursor::Cursor;
 use crate::database::Database;
@@ -31,20 +31,20 @@ pub struct Local<const INDEX: usize>;
 pub struct Secondary<const INDEX: usize>;
 
 /// What a query goes over.
-pub trait Place {
+pub trait IndexKind {
     /// The index; none is the table itself.
     const INDEX: Option<usize>;
 }
 
-impl Place for Primary {
+impl IndexKind for Primary {
     const INDEX: Option<usize> = None;
 }
 
-impl<const INDEX: usize> Place for Local<INDEX> {
+impl<const INDEX: usize> IndexKind for Local<INDEX> {
     const INDEX: Option<usize> = Some(INDEX);
 }
 
-impl<const INDEX: usize> Place for Secondary<INDEX> {
+impl<const INDEX: usize> IndexKind for Secondary<INDEX> {
     const INDEX: Option<usize> = Some(INDEX);
 }
 
@@ -54,7 +54,7 @@ impl<const INDEX: usize> Place for Secondary<INDEX> {
     label = "only the primary key and local indexes can",
     note = "DynamoDB keeps a global index behind the table; `get`, `query`, a local index or a unique finder can be consistent"
 )]
-pub trait Strong: Place {}
+pub trait Strong: IndexKind {}
 
 impl Strong for Primary {}
 impl<const INDEX: usize> Strong for Local<INDEX> {}
@@ -112,7 +112,7 @@ pub struct Query<M, R, K, O = M> {
     marker: Types<(R, K, O)>,
 }
 
-impl<M: Repository, R, K: Place> Query<M, R, K> {
+impl<M: Repository, R, K: IndexKind> Query<M, R, K> {
     /// A query of the primary key.
     #[doc(hidden)]
     pub fn primary(hash: Result<Value>) -> Self {
@@ -173,7 +173,7 @@ impl<M: Repository, R, K: Place> Query<M, R, K> {
     }
 }
 
-impl<M: Repository, R, K: Place, O: DeserializeOwned> Query<M, R, K, O> {
+impl<M: Repository, R, K: IndexKind, O: DeserializeOwned> Query<M, R, K, O> {
     /// Only records for which the condition is true. It is applied by the server to what the index
     /// gives; records that it leaves out are read and, on DynamoDB, paid for.
     pub fn filter(mut self, condition: Condition<M>) -> Self {
@@ -249,9 +249,9 @@ impl<M: Repository, R, K: Place, O: DeserializeOwned> Query<M, R, K, O> {
 
     /// The records one by one, as many as the limit says. The next page is fetched while the one
     /// at hand is consumed; no more than two are held.
-    pub fn stream(self, db: &Database) -> Records<M, O> {
+    pub fn stream(self, db: &Database) -> RecordStream<M, O> {
         let (named, limit) = (named_on(M::definition(), "query", self.index), self.limit);
-        Records::new(db.clone(), "query", self.request(db), limit, named)
+        RecordStream::new(db.clone(), "query", self.request(db), limit, named)
     }
 
     /// The request that the database's backend would send for a page; nothing is sent.
@@ -315,7 +315,7 @@ pub(super) fn page_limit(limit: Option<usize>) -> Result<usize> {
     }
 }
 
-impl<M: Repository, R: FieldType, K: Place, O> Query<M, R, K, O> {
+impl<M: Repository, R: FieldType, K: IndexKind, O> Query<M, R, K, O> {
     /// Only range values within these bounds: any of Rust's ranges. Where the index has several
     /// range fields, of the first.
     pub fn range<'a>(mut self, bounds: impl RangeBounds<R::Arg<'a>>) -> Self
@@ -359,7 +359,7 @@ impl<M: Repository, R: FieldType, K: Place, O> Query<M, R, K, O> {
 
 /// The same names where there is no range, so that the compiler says so in words. The lifetime has the
 /// bound judged where the method is called, and not here.
-impl<M: Repository, K: Place, O> Query<M, NoRange, K, O> {
+impl<M: Repository, K: IndexKind, O> Query<M, NoRange, K, O> {
     /// Does not compile: there is no range.
     #[doc(hidden)]
     pub fn range<B>(self, _: B) -> Self

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use super::page::{IntoCursor, Page, decode_all};
 use super::prepare::named;
 use super::query::{first_of, page_limit};
-use super::stream::{self, Records};
+use super::stream::{self, RecordStream};
 use crate::condition::{self, Condition};
 use crate::cursor::Cursor;
 use crate::database::Database;
@@ -154,9 +154,9 @@ impl<M: Repository, O: DeserializeOwned> Scan<M, O> {
     }
 
     /// The records one by one; no more than two pages are held.
-    pub fn stream(self, db: &Database) -> Records<M, O> {
+    pub fn stream(self, db: &Database) -> RecordStream<M, O> {
         let request = self.request(db, None);
-        Records::new(db.clone(), "scan", request, self.limit, named(M::definition(), "scan"))
+        RecordStream::new(db.clone(), "scan", request, self.limit, named(M::definition(), "scan"))
     }
 
     /// The request that the database's backend would send for a page, or for the first page of each

@@ -63,7 +63,7 @@ pub(super) async fn read_all(
 /// # Ok(()) }
 /// ```
 #[must_use = "a stream does nothing until it is polled"]
-pub struct Records<M, O = M> {
+pub struct RecordStream<M, O = M> {
     source: Reading,
     state: State,
     at_hand: VecDeque<O>,
@@ -99,7 +99,7 @@ enum State {
     Done,
 }
 
-impl<M: Repository, O: DeserializeOwned> Records<M, O> {
+impl<M: Repository, O: DeserializeOwned> RecordStream<M, O> {
     pub(super) fn new(
         db: Database,
         operation: &'static str,
@@ -192,7 +192,7 @@ impl Reading {
     }
 }
 
-impl<M: Repository, O: DeserializeOwned> Stream for Records<M, O> {
+impl<M: Repository, O: DeserializeOwned> Stream for RecordStream<M, O> {
     type Item = Result<O>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<O>>> {
@@ -219,11 +219,11 @@ impl<M: Repository, O: DeserializeOwned> Stream for Records<M, O> {
 }
 
 // The records at hand are handed out by value; nothing here is pinned in place.
-impl<M, O> Unpin for Records<M, O> {}
+impl<M, O> Unpin for RecordStream<M, O> {}
 
-impl<M: Repository, O> fmt::Debug for Records<M, O> {
+impl<M: Repository, O> fmt::Debug for RecordStream<M, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Records")
+        f.debug_struct("RecordStream")
             .field("repository", &M::definition().name())
             .field("at_hand", &self.at_hand.len())
             .finish_non_exhaustive()

@@ -49,10 +49,6 @@ pub struct Transaction<'a> {
 }
 
 impl<'a> Transaction<'a> {
-    pub(crate) fn new(db: &'a Database) -> Self {
-        Self { db, items: Vec::new() }
-    }
-
     /// Adds an operation: a create, put, save, update, upsert, delete or check.
     #[allow(clippy::should_implement_trait, reason = "nothing is summed")]
     pub fn add(mut self, operation: impl TransactionItem + 'a) -> Self {
@@ -137,6 +133,13 @@ fn size(write: &Write) -> usize {
         Action::Upsert { insert, .. } => stamped(insert),
         Action::Update(changes) => key() + changes.iter().map(change).sum::<usize>(),
         Action::Delete | Action::Check => key(),
+    }
+}
+
+impl Database {
+    /// A transaction: operations that happen all together or not at all. See [`Transaction`].
+    pub fn transaction(&self) -> Transaction<'_> {
+        Transaction { db: self, items: Vec::new() }
     }
 }
 

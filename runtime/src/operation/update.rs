@@ -11,7 +11,7 @@ use crate::database::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{Field, FieldType, List, Numeric, Optional, Settable};
 use crate::path::Path;
-use crate::repository::{KeyArg, Repository, checked};
+use crate::repository::{EncodedKey, Repository, check_key_parts};
 use crate::request::{Action, Get, Request, Write};
 use crate::value::{Record, Value};
 
@@ -43,7 +43,7 @@ use crate::value::{Record, Value};
 /// ```
 #[must_use = "an operation does nothing until it is executed"]
 pub struct Update<M> {
-    key: KeyArg,
+    key: EncodedKey,
     changes: Result<Vec<Change>>,
     condition: Option<Condition<M>>,
     marker: PhantomData<fn() -> M>,
@@ -51,7 +51,7 @@ pub struct Update<M> {
 
 impl<M: Repository> Update<M> {
     /// An update of the record with this key.
-    pub fn new(key: KeyArg) -> Self {
+    pub fn new(key: EncodedKey) -> Self {
         Self { key, changes: Ok(Vec::new()), condition: None, marker: PhantomData }
     }
 
@@ -136,7 +136,7 @@ impl<M: Repository> Update<M> {
 
     fn write(&self, db: &Database) -> Result<Write> {
         let definition = M::definition();
-        let key = checked(definition, self.key.clone()?, &db.backend().limits())?;
+        let key = check_key_parts(definition, self.key.clone()?, &db.backend().limits())?;
         let asked = self.changes.clone()?;
         let action = match asked.is_empty() {
             // Nothing is filled in and no version goes up where nothing changes.
@@ -211,7 +211,7 @@ pub struct Upsert<M> {
 
 impl<M: Repository> Upsert<M> {
     /// An upsert of the record with this key.
-    pub fn new(key: KeyArg) -> Self {
+    pub fn new(key: EncodedKey) -> Self {
         Self { update: Update::new(key) }
     }
 
@@ -272,7 +272,7 @@ impl<M: Repository> Upsert<M> {
         let definition = M::definition();
         let asked = self.update.changes.clone()?;
         let changes_nothing = asked.is_empty();
-        let key = checked(definition, self.update.key.clone()?, &db.backend().limits())?;
+        let key = check_key_parts(definition, self.update.key.clone()?, &db.backend().limits())?;
         let mut changes = changes(db, definition, asked)?;
         fill::created(definition, &mut changes, db.now());
         let new = change::apply(&key.to_record(definition), &change::on_nothing(&changes))?;

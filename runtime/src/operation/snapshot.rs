@@ -1,9 +1,9 @@
-//! Reads of several records at one moment.
+//! Reads of several records, of any models, as they were at one moment.
 
+use super::get::Get;
 use crate::codec;
 use crate::database::Database;
 use crate::error::{Error, Result};
-use crate::operation::Get;
 use crate::repository::Repository;
 use crate::request;
 use crate::value::Record;
@@ -85,8 +85,8 @@ fn named<M: Repository>(error: Error) -> Error {
     error.in_repository(M::definition().name()).in_operation("snapshot")
 }
 
-/// What is asked for, checked.
-fn requests<R: SnapshotRead>(db: &Database, gets: &R) -> Result<Vec<request::Get>> {
+/// The requests that are sent, checked.
+fn prepare<R: SnapshotRead>(db: &Database, gets: &R) -> Result<Vec<request::Get>> {
     let mut requests = Vec::new();
     gets.requests(db, &mut requests)?;
     if requests.len() > MOST {
@@ -95,19 +95,45 @@ fn requests<R: SnapshotRead>(db: &Database, gets: &R) -> Result<Vec<request::Get
     Ok(requests)
 }
 
-pub(crate) async fn snapshot<R: SnapshotRead>(db: &Database, gets: R) -> Result<R::Output> {
-    let requests = requests(db, &gets)?;
-    let records = match requests.is_empty() {
-        true => Vec::new(),
-        false => {
-            let names: Vec<_> = requests.iter().map(|get| get.definition.name()).collect();
-            let read = db.backend().read_snapshot(db.call("snapshot"), requests).await;
-            read.map_err(|error| error.in_one_of(&names))?
-        }
-    };
-    gets.decode(&mut records.into_iter())
-}
+impl Database {
+    /// Reads several records, of any models, as they were at one moment: a get, a `Vec` of gets, or a
+    /// tuple of up to six of these.
+    ///
+    /// DynamoDB: one `TransactGetItems`, at twice the read units ("Amazon DynamoDB Transactions: How it
+    /// works"). MongoDB: a `find` for each model, on one snapshot of a session ("Read Concern
+    /// "snapshot""). Memory: one state of the store.
+    ///
+    /// Errors: [`InvalidInput`](crate::ErrorKind::InvalidInput) for more than 100 records, and for a key
+    /// that cannot be one, with its position among the gets.
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct User { #[hash_key] id: String, #[index(unique)] email: String, tags: Vec<String> }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+    /// let (ada, others) = db.snapshot((User::get("u1"), vec![User::get("u2"), User::get("u3")])).await?;
+    /// assert!(ada.is_none() && others.len() == 2);
+    /// # Ok(()) }
+    /// ```
+    pub async fn snapshot<R: SnapshotRead>(&self, gets: R) -> Result<R::Output> {
+        let named = |error: Error| error.in_operation("snapshot");
+        let requests = prepare(self, &gets).map_err(named)?;
+        let records = match requests.is_empty() {
+            true => Vec::new(),
+            false => {
+                let names: Vec<_> = requests.iter().map(|get| get.definition.name()).collect();
+                let read = self.backend().read_snapshot(self.call("snapshot"), requests).await;
+                read.map_err(|error| named(error.in_one_of(&names)))?
+            }
+        };
+        gets.decode(&mut records.into_iter()).map_err(named)
+    }
 
-pub(crate) fn explain<R: SnapshotRead>(db: &Database, gets: &R) -> Result<String> {
-    db.explain(request::Request::Snapshot(&requests(db, gets)?))
+    /// The request that the backend would send for such a read; nothing is sent.
+    pub fn explain_snapshot<R: SnapshotRead>(&self, gets: R) -> Result<String> {
+        let requests = prepare(self, &gets);
+        let explained = requests.and_then(|requests| self.explain(request::Request::Snapshot(&requests)));
+        explained.map_err(|error| error.in_operation("explain"))
+    }
 }
