@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::cursor::Binding;
 use crate::error::{Error, Result};
 use crate::repository::Repository;
-use crate::request::{Call, Query, Request, Verify, Write, Written};
+use crate::request::{Call, Query, Request, Verify};
 
 /// A database that repositories run on. Cloning it is cheap, and clones share everything.
 ///
@@ -205,12 +205,6 @@ impl Database {
 
     pub(crate) fn bind(&self, query: &Query) -> Binding {
         Binding::new(query, &self.0.cursor_key)
-    }
-
-    pub(crate) async fn write(&self, operation: &'static str, write: Write) -> Result<Written> {
-        let name = write.definition.name();
-        let written = self.0.backend.write(self.call(operation), write).await;
-        written.map_err(|e| e.in_repository(name).in_operation(operation))
     }
 }
 

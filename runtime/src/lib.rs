@@ -76,7 +76,7 @@ pub use definition::Definition;
 pub use error::{Error, ErrorKind, Failure, Result};
 pub use field::{Embedded, Field, FieldType, Key};
 pub use open::Builder;
-pub use operation::{Page, SnapshotRead};
+pub use operation::{Operation, Page, SnapshotRead};
 pub use progress::Progress;
 pub use projection::Projection;
 pub use reposit_macros::{Embedded, FieldType, Key, Projection, Repository};

@@ -68,6 +68,14 @@ impl<M> Condition<M> {
         })
     }
 
+    /// Adds a condition to those asked for before, all of which must be true.
+    pub(crate) fn and_also(conditions: &mut Option<Self>, condition: Self) {
+        *conditions = Some(match conditions.take() {
+            Some(others) => others.and(condition),
+            None => condition,
+        });
+    }
+
     /// True where either is.
     pub fn or(self, other: Self) -> Self {
         self.join(other, |a, b| match a {

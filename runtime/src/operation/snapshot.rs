@@ -1,7 +1,7 @@
 //! Reads of several records, of any models, as they were at one moment.
 
+use super::execute::{Operation, Origin, Prepare};
 use super::get::Get;
-use crate::codec;
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::repository::Repository;
@@ -12,15 +12,17 @@ use crate::value::Record;
 const MOST: usize = 100;
 
 /// What can be read together: a get, a `Vec` of gets, or a tuple of up to six of these over any models.
+/// Sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read together with others",
     label = "not a `get`, a Vec of them or a tuple of them",
     note = "`db.snapshot(..)` takes `get`s, each not executed: `db.snapshot((User::get(\"u1\"), Team::get(\"core\"))).await`; up to six in a tuple, any number in a Vec"
 )]
-pub trait SnapshotRead {
+pub trait SnapshotRead: Sealed {
     /// What it gives: in the place of each get, `Option<M>`.
     type Output;
 
+    /// Adds the requests, in the order in which their records are decoded.
     #[doc(hidden)]
     fn requests(&self, db: &Database, requests: &mut Vec<request::Get>) -> Result<()>;
 
@@ -29,17 +31,26 @@ pub trait SnapshotRead {
     fn decode(self, records: &mut impl Iterator<Item = Option<Record>>) -> Result<Self::Output>;
 }
 
+/// Only gets, and what is made of them, can be read so.
+pub trait Sealed {}
+
+impl<M> Sealed for Get<M> {}
+impl<R: Sealed> Sealed for Vec<R> {}
+
 impl<M: Repository> SnapshotRead for Get<M> {
     type Output = Option<M>;
 
     fn requests(&self, db: &Database, requests: &mut Vec<request::Get>) -> Result<()> {
-        let request = self.request(db).map_err(|e| named::<M>(e).at_position(requests.len()))?;
+        let origin = Origin::of(self).during("snapshot");
+        let prepared = self.clone().prepare(db);
+        let (request, ()) = prepared.map_err(|e| origin.name(e).at_position(requests.len()))?;
         requests.push(request);
         Ok(())
     }
 
     fn decode(self, records: &mut impl Iterator<Item = Option<Record>>) -> Result<Option<M>> {
-        records.next().flatten().map(|record| codec::decode(record, M::definition())).transpose().map_err(named::<M>)
+        let origin = Origin::of(&self).during("snapshot");
+        Self::finish((), records.next().flatten()).map_err(|e| origin.name(e))
     }
 }
 
@@ -57,6 +68,8 @@ impl<R: SnapshotRead> SnapshotRead for Vec<R> {
 
 macro_rules! tuples {
     ($(($($part:ident $at:tt)*))*) => {$(
+        impl<$($part: Sealed),*> Sealed for ($($part,)*) {}
+
         impl<$($part: SnapshotRead),*> SnapshotRead for ($($part,)*) {
             type Output = ($($part::Output,)*);
 
@@ -79,10 +92,6 @@ tuples! {
     (A 0 B 1 C 2 D 3)
     (A 0 B 1 C 2 D 3 E 4)
     (A 0 B 1 C 2 D 3 E 4 F 5)
-}
-
-fn named<M: Repository>(error: Error) -> Error {
-    error.in_repository(M::definition().name()).in_operation("snapshot")
 }
 
 /// The requests that are sent, checked.
