@@ -47,6 +47,7 @@
 
 pub mod backend;
 mod change;
+mod checksum;
 pub mod clock;
 mod codec;
 mod condition;
