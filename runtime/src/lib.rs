@@ -70,6 +70,9 @@ mod repository;
 mod request;
 pub mod value;
 
+#[cfg(feature = "keyspace")]
+#[doc(inline)]
+pub use backend::keyspace;
 pub use condition::{Condition, Expr, Op, Size};
 pub use config::Config;
 pub use cursor::Cursor;

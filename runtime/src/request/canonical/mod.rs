@@ -48,4 +48,6 @@ mod tests;
 mod value;
 
 pub(crate) use query::push_query;
+#[cfg(feature = "keyspace")]
+pub(crate) use value::{push_attributes, read_attributes};
 pub(crate) use value::{push_value, read_value};

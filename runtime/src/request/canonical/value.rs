@@ -19,12 +19,15 @@ pub(crate) fn push_value(out: &mut Vec<u8>, value: &Value) {
         Value::String(text) => push_part(out, b's', text.as_bytes()),
         Value::Bytes(bytes) => push_part(out, b'b', bytes),
         Value::List(items) => push_parts(out, b'l', |out| items.iter().for_each(|item| push_value(out, item))),
-        Value::Map(map) => push_parts(out, b'm', |out| {
-            for (name, value) in map.iter() {
-                push_part(out, b's', name.as_bytes());
-                push_value(out, value);
-            }
-        }),
+        Value::Map(map) => push_parts(out, b'm', |out| push_attributes(out, map.iter())),
+    }
+}
+
+/// Appends names and values, which have to come in the order of the names.
+pub(crate) fn push_attributes<'a>(out: &mut Vec<u8>, attributes: impl Iterator<Item = (&'a str, &'a Value)>) {
+    for (name, value) in attributes {
+        push_part(out, b's', name.as_bytes());
+        push_value(out, value);
     }
 }
 
@@ -61,6 +64,12 @@ fn read_within(input: &mut &[u8], depth: usize) -> Option<Value> {
         b'm' => Value::Map(read_map(content, depth)?),
         _ => return None,
     })
+}
+
+/// The names and values that [`push_attributes`] wrote, and nothing else.
+#[cfg(feature = "keyspace")]
+pub(crate) fn read_attributes(content: &[u8]) -> Option<Map> {
+    read_map(content, DEPTH)
 }
 
 fn read_map(mut content: &[u8], depth: usize) -> Option<Map> {
