@@ -16,7 +16,7 @@ mod reply;
 )]
 pub(crate) mod support;
 
-pub use plan::Plan;
+pub use plan::{Creation, IndexShape, Mismatch, Plan, Unused};
 pub use reply::{BoxFuture, Reply};
 
 use std::any::Any;

@@ -7,7 +7,7 @@ use super::layout::Layout;
 use super::schema::{IndexSchema, Schema};
 use super::space::{Entry, Pending, Space, View};
 use super::store::{Catalog, Keyspace};
-use crate::backend::Plan;
+use crate::backend::{Creation, Mismatch, Plan};
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::request::{Call, RecordKey};
@@ -72,8 +72,8 @@ fn draft(view: &impl View, catalog: &Catalog, call: &Call, definition: &'static 
     let wanted = Schema::of(definition);
     let mut plan = Plan::new(definition.name());
     let Some(old) = catalog.get(definition.name()) else {
-        plan.create.push(format!("repository {}", definition.name()));
-        plan.create.extend(wanted.indexes.iter().map(describe));
+        plan.add_creation(Creation::Repository(definition.name().to_owned()));
+        wanted.indexes.iter().for_each(|index| plan.add_creation(Creation::Index(index.shape())));
         let id = u32::try_from(catalog.len()).unwrap_or(u32::MAX);
         return Ok(Draft { plan, layout: Layout::new(id, wanted), to_index: Vec::new() });
     };
@@ -81,24 +81,20 @@ fn draft(view: &impl View, catalog: &Catalog, call: &Call, definition: &'static 
     old.schema.compare_left(&wanted, &mut plan);
     let begins = wanted.expires && !old.schema.expires;
     if let Some(field) = definition.ttl_name().filter(|_| begins) {
-        plan.begin_expiry(field);
+        plan.add_creation(Creation::Expiry(field.to_owned()));
     }
     let missing: Vec<_> = wanted.indexes.into_iter().filter(|index| old.index(&index.name).is_none()).collect();
     let records = if missing.is_empty() && !begins { Vec::new() } else { records(view, old)? };
     let mut layout = old.clone();
     layout.schema.expires |= begins;
     let first = layout.schema.indexes.len();
-    plan.create.extend(missing.iter().map(describe));
+    missing.iter().for_each(|index| plan.add_creation(Creation::Index(index.shape())));
     layout.schema.indexes.extend(missing);
     let live: Vec<_> = records.iter().filter(|record| record.is_live(definition, call)).collect();
     for (id, index) in (0..).zip(&layout.schema.indexes).skip(first).filter(|(_, index)| index.unique) {
-        plan.mismatches.extend(duplicates(&layout, id, index, &live)?);
+        duplicates(&layout, id, index, &live)?.into_iter().for_each(|line| plan.add_mismatch(Mismatch::Other(line)));
     }
     Ok(Draft { plan, layout, to_index: records })
-}
-
-fn describe(index: &IndexSchema) -> String {
-    format!("index {} {}", index.name, index.describe())
 }
 
 fn records(view: &impl View, layout: &Layout) -> Result<Vec<Arc<Record>>> {

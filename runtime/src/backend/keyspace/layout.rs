@@ -15,7 +15,7 @@ use std::ops::Bound;
 
 use super::encoding::{self, Bounds};
 use super::schema::{IndexSchema, Schema};
-use crate::backend::Plan;
+use crate::backend::{Mismatch, Plan};
 use crate::definition::Definition;
 use crate::error::{Error, Result};
 use crate::request::{KeyRange, RecordKey};
@@ -52,10 +52,9 @@ impl Layout {
         let mut plan = Plan::new(definition.name());
         self.schema.compare(&wanted, &mut plan);
         let missing = wanted.indexes.iter().filter(|index| self.index(&index.name).is_none());
-        let missing = missing.map(|index| format!("the index {} is not defined; call define first", index.name));
-        plan.mismatches.extend(missing);
+        missing.for_each(|index| plan.add_mismatch(Mismatch::MissingIndex(index.name.clone())));
         if wanted.expires && !self.schema.expires {
-            plan.mismatches.push("the time to live is off; call define first".to_owned());
+            plan.add_mismatch(Mismatch::Other("the time to live is off; call define first".to_owned()));
         }
         plan.refusal().map_or(Ok(()), Err)
     }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::encoding::{self, Bounds};
 use super::layout::{Layout, push_key};
-use super::read::{record, under_own_names, unknown_index};
+use super::read::{record, under_own_names};
 use super::schema::IndexSchema;
 use super::space::{Entry, Space, View};
 use super::store::{Keyspace, layout};
+use crate::backend::support::outcome;
 use crate::error::{Error, Result};
 use crate::request::{Call, Position, Query, RecordPage, SourceKind};
 use crate::value::Record;
@@ -74,7 +75,7 @@ impl<'a> Range<'a> {
             SourceKind::Primary { .. } => (layout.records(), None, None),
             SourceKind::Scan { segment } => (layout.records(), None, segment),
             SourceKind::Index { index, .. } => {
-                let (id, schema) = layout.index(index.name).ok_or_else(|| unknown_index(index.name))?;
+                let (id, schema) = layout.index(index.name).ok_or_else(|| outcome::missing_index(index.name))?;
                 (layout.entries(id), Some(schema), None)
             }
         };

@@ -5,8 +5,9 @@ use super::encoding;
 use super::layout::Layout;
 use super::space::{Entry, Space, View};
 use super::store::{Keyspace, layout};
+use crate::backend::support::outcome;
 use crate::definition::Definition;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::request::{Call, FindUnique, Get, GetMany, RecordKey};
 use crate::value::Record;
 
@@ -33,7 +34,7 @@ impl<S: Space> Keyspace<S> {
     pub(crate) fn find_unique(&self, call: &Call, find: &FindUnique) -> Result<Option<Record>> {
         let catalog = self.catalog();
         let layout = layout(&catalog, find.definition)?;
-        let (id, index) = layout.index(find.index.name).ok_or_else(|| unknown_index(find.index.name))?;
+        let (id, index) = layout.index(find.index.name).ok_or_else(|| outcome::missing_index(find.index.name))?;
         let mut prefix = layout.entries(id);
         encoding::push_all(&mut prefix, &find.values)?;
         let mut found = None;
@@ -74,8 +75,4 @@ pub(super) fn record(view: &impl View, key: &[u8]) -> Result<Option<Arc<Record>>
         Some(Entry::Record(record)) => Some(record),
         _ => None,
     })
-}
-
-pub(super) fn unknown_index(name: &str) -> Error {
-    Error::new(ErrorKind::SchemaMismatch, "the index is not defined; call define first").on_index(name)
 }

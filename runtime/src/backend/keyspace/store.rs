@@ -4,8 +4,9 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::layout::Layout;
 use super::space::Space;
+use crate::backend::support::outcome;
 use crate::definition::Definition;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::limits::Limits;
 
 /// The repositories that were defined, by name.
@@ -57,11 +58,7 @@ impl<S> fmt::Debug for Keyspace<S> {
 /// The layout of a repository, if it was defined as the model describes it.
 pub(super) fn layout<'a>(catalog: &'a Catalog, definition: &'static Definition) -> Result<&'a Layout> {
     let name = definition.name();
-    let undefined = || {
-        let message = format!("the repository {name} is not defined; call define first");
-        Error::new(ErrorKind::SchemaMismatch, message).in_repository(name)
-    };
-    let layout = catalog.get(name).ok_or_else(undefined)?;
+    let layout = catalog.get(name).ok_or_else(|| outcome::undefined().in_repository(name))?;
     layout.check(definition).map_err(|e| e.in_repository(name))?;
     Ok(layout)
 }
