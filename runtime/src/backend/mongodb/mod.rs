@@ -1,35 +1,30 @@
 //! MongoDB, through its own driver.
 
-mod answer;
 mod batch;
-mod by_hand;
-mod clash;
 mod command;
 mod connect;
-mod convert;
 mod define;
-mod errors;
+mod document;
+mod duplicate;
 mod explain;
-mod expression;
-mod indexes;
-mod known;
-mod lifetime;
-mod patience;
+mod failure;
+mod last_seen;
+mod predicate;
 mod query;
+mod raw;
 mod read;
-#[cfg(test)]
-mod sample;
-mod schema;
-mod seen;
+mod retry;
 mod session;
 mod shallow;
-mod shape;
+#[cfg(test)]
+mod test_definition;
 mod topology;
 mod transact;
 mod update;
+mod value;
 mod write;
 
-pub use by_hand::decode;
+pub use raw::decode;
 
 use std::any::Any;
 use std::fmt;
@@ -37,7 +32,7 @@ use std::time::Duration;
 
 use mongodb::bson::doc;
 
-use self::known::Known;
+use self::define::DefinedCache;
 use self::topology::Topology;
 use super::support::runtime::ClientRuntime;
 use super::{Backend, Plan, Reply};
@@ -103,7 +98,7 @@ use crate::value::Record;
 /// field other than the hash key that is stored as `_id`; order between bytes, but for range keys.
 pub struct MongoDb {
     database: mongodb::Database,
-    known: Known,
+    defined: DefinedCache,
     home: ClientRuntime,
     topology: Topology,
 }
@@ -133,7 +128,7 @@ impl MongoDb {
     ) -> Result<Self> {
         let home = ClientRuntime::fixed("MongoDB's driver")?;
         let (database, topology) = connect::connect(settings, connect_timeout, call_timeout).await?;
-        Ok(Self { database, known: Known::default(), home, topology })
+        Ok(Self { database, defined: DefinedCache::default(), home, topology })
     }
 
     /// A reply that is worked for on a runtime where it can come, and whose error names the causes where
@@ -152,7 +147,7 @@ impl MongoDb {
     /// Gives the database, once these repositories are known to be defined.
     async fn with(&self, call: &Call, definitions: &[&'static Definition]) -> Result<&mongodb::Database> {
         for definition in definitions {
-            self.known.check(&self.database, call, definition).await?;
+            self.defined.check_defined(&self.database, call, definition).await?;
         }
         Ok(&self.database)
     }
@@ -170,7 +165,7 @@ impl Backend for MongoDb {
     }
 
     fn limits(&self) -> Limits {
-        Limits::NONE.record(shape::LARGEST).transaction(TRANSACTION, usize::MAX)
+        Limits::NONE.record(document::LARGEST).transaction(TRANSACTION, usize::MAX)
     }
 
     fn raw(&self) -> &(dyn Any + Send + Sync) {
@@ -179,7 +174,7 @@ impl Backend for MongoDb {
 
     fn ping(&self, call: Call) -> Reply<'_, ()> {
         self.reply(call, move |call| async move {
-            patience::read(&call, |_| self.database.run_command(doc! { "ping": 1 }).into_future()).await.map(drop)
+            retry::read(&call, "ping", |_| self.database.run_command(doc! { "ping": 1 }).into_future()).await.map(drop)
         })
     }
 
@@ -190,7 +185,7 @@ impl Backend for MongoDb {
     fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
         self.reply(call, move |call| async move {
             define::define(&self.database, &call, definition).await?;
-            self.known.add(definition);
+            self.defined.insert(definition);
             Ok(())
         })
     }
@@ -254,7 +249,7 @@ impl Backend for MongoDb {
         self.reply(call, move |call| async move {
             let definitions = repositories(gets.iter().map(|get| get.definition));
             let database = self.with(&call, &definitions).await?;
-            read::together(database, &call, gets).await
+            read::snapshot(database, &call, gets).await
         })
     }
 
@@ -263,6 +258,6 @@ impl Backend for MongoDb {
     }
 
     fn explain(&self, call: Call, request: Request<'_>) -> Result<String> {
-        explain::request(&call, request)
+        explain::explain(&call, request)
     }
 }

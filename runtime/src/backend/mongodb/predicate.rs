@@ -7,8 +7,8 @@
 
 use mongodb::bson::{Bson, Document, doc};
 
-use super::convert::{FURTHEST, integer, to_bson};
-use super::shape::range_part;
+use super::document::range_part;
+use super::value::{FURTHEST, integer, to_bson};
 use crate::condition::{Expr, Op};
 use crate::definition::{Definition, KeyKind};
 use crate::error::{Error, Result};
@@ -17,11 +17,11 @@ use crate::value::{EXPIRES, Value};
 
 /// A filter that is true where the condition is.
 pub(super) fn filter(definition: &Definition, expr: &Expr) -> Result<Document> {
-    Ok(doc! { "$expr": truth(definition, expr)? })
+    Ok(doc! { "$expr": predicate(definition, expr)? })
 }
 
 /// An expression that gives whether a condition is true.
-pub(super) fn truth(definition: &Definition, expr: &Expr) -> Result<Bson> {
+pub(super) fn predicate(definition: &Definition, expr: &Expr) -> Result<Bson> {
     Ok(match expr {
         Expr::Compare { path, op, value } => compare(definition, path, *op, value)?,
         Expr::In { path, values } if values.iter().any(has_names_in_order) => {
@@ -44,12 +44,12 @@ pub(super) fn truth(definition: &Definition, expr: &Expr) -> Result<Bson> {
         Expr::Missing(path) => is_null(at(definition, path)),
         Expr::And(all) => doc! { "$and": each(definition, all)? }.into(),
         Expr::Or(any) => doc! { "$or": each(definition, any)? }.into(),
-        Expr::Not(inner) => doc! { "$not": [truth(definition, inner)?] }.into(),
+        Expr::Not(inner) => doc! { "$not": [predicate(definition, inner)?] }.into(),
     })
 }
 
 fn each(definition: &Definition, exprs: &[Expr]) -> Result<Vec<Bson>> {
-    exprs.iter().map(|expr| truth(definition, expr)).collect()
+    exprs.iter().map(|expr| predicate(definition, expr)).collect()
 }
 
 /// A value that is data, whatever it looks like.
@@ -258,7 +258,7 @@ pub(super) fn to_date(seconds: Bson) -> Bson {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::sample;
+    use super::super::test_definition::test_definition;
     use super::*;
 
     #[test]
@@ -268,7 +268,7 @@ mod tests {
             { "$eq": [{ "$type": "$team" }, "string"] },
             { "$lt": ["$team", { "$literal": "$$ROOT" }] },
         ] };
-        assert_eq!(truth(sample(), &expr).unwrap(), expected.into());
+        assert_eq!(predicate(test_definition(), &expr).unwrap(), expected.into());
     }
 
     #[test]
@@ -276,21 +276,24 @@ mod tests {
         let path = Path::new(vec![Step::Name("a b".into()), Step::Name("$c.d".into())]);
         let first = doc! { "$getField": { "field": { "$literal": "a b" }, "input": "$$ROOT" } };
         assert_eq!(
-            at(sample(), &path),
+            at(test_definition(), &path),
             doc! { "$getField": { "field": { "$literal": "$c.d" }, "input": first } }.into()
         );
     }
 
     #[test]
     fn keys_are_where_they_are_stored() {
-        assert_eq!(at(sample(), &Path::field("id")), "$_id.h".into());
+        assert_eq!(at(test_definition(), &Path::field("id")), "$_id.h".into());
         let expr = Expr::Compare { path: Path::field("part"), op: Op::Eq, value: Value::Bytes(vec![255]) };
-        assert_eq!(truth(sample(), &expr).unwrap(), doc! { "$eq": ["$_id.r", { "$literal": "ff" }] }.into());
+        assert_eq!(
+            predicate(test_definition(), &expr).unwrap(),
+            doc! { "$eq": ["$_id.r", { "$literal": "ff" }] }.into()
+        );
     }
 
     #[test]
     fn other_bytes_have_no_order() {
         let expr = Expr::Compare { path: Path::field("badge"), op: Op::Lt, value: Value::Bytes(vec![1]) };
-        assert_eq!(truth(sample(), &expr).unwrap_err().kind(), crate::ErrorKind::Unsupported);
+        assert_eq!(predicate(test_definition(), &expr).unwrap_err().kind(), crate::ErrorKind::Unsupported);
     }
 }

@@ -1,6 +1,6 @@
 use mongodb::bson::RawDocument;
 
-use super::shape::from_document;
+use super::document::from_document;
 use crate::codec;
 use crate::error::Result;
 use crate::repository::Repository;

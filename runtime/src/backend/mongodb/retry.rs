@@ -1,97 +1,98 @@
-//! Deadlines: how long one attempt may take, and when to try again.
+//! Attempts: how long one may take, when to make another, and reads that are repeated until the deadline.
 
 use std::time::{Duration, Instant};
 
-use super::errors::Trouble;
-use crate::error::{Error, ErrorKind, Result};
-use crate::request::Call;
+use super::failure::DriverFailure;
+use crate::backend::support::retry::Backoff;
+use crate::error::Result;
+use crate::request::{Attempt, Call};
 
-/// Below this, what is left goes into one last attempt.
-const LAST: Duration = Duration::from_millis(100);
+/// With no more than this left, all of it goes into one last attempt.
+const LAST_ATTEMPT: Duration = Duration::from_millis(100);
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// How often a server is looked for: for as long as a call may take where it is not for ever, as a
-/// definition's may.
-const MOST_LOOKS: u32 = 5;
+/// How often to retry server selection. Bounded, since a `define` may have ten minutes.
+const MOST_SELECTIONS: u32 = 5;
 
-/// How long an attempt may take, so that time is left to do it again or find out what became of it.
-pub(super) fn attempt(call: &Call) -> Duration {
+/// How long an attempt may take, so that time is left to make another or to find out what became of it.
+pub(super) fn attempt_time(call: &Call) -> Duration {
     let left = call.left();
-    if left <= LAST { left } else { left.mul_f64(0.6) }
+    if left <= LAST_ATTEMPT { left } else { left.mul_f64(0.6) }
 }
 
-/// The time that is left below which nothing more of a batch is sent.
-pub(super) fn least(call: &Call) -> Duration {
-    LAST.min(call.left() / 10)
+/// Pauses between attempts.
+pub(super) fn backoff() -> Backoff {
+    Backoff::new(FIRST_PAUSE, LONGEST_PAUSE)
 }
 
-/// Waits for the driver, but not for ever.
+/// Makes one attempt, for no longer than [`attempt_time`], and reports it. `request` is the command's name.
+pub(super) async fn attempt<T>(
+    call: &Call,
+    request: &str,
+    work: impl Future<Output = mongodb::error::Result<T>>,
+) -> Result<T, DriverFailure> {
+    attempt_within(call, attempt_time(call), request, work).await
+}
+
+/// The same, for no longer than `time`.
+pub(super) async fn attempt_within<T>(
+    call: &Call,
+    time: Duration,
+    request: &str,
+    work: impl Future<Output = mongodb::error::Result<T>>,
+) -> Result<T, DriverFailure> {
+    let result = within(time, work).await;
+    let attempt = Attempt::new(request);
+    call.report_attempt(&match &result {
+        Ok(_) => attempt,
+        Err(failure) => attempt.failed(failure.kind()),
+    });
+    result
+}
+
+/// Waits for the driver, but no longer than `time`. For what sends no command of its own.
 pub(super) async fn within<T>(
     time: Duration,
     work: impl Future<Output = mongodb::error::Result<T>>,
-) -> Result<T, Trouble> {
+) -> Result<T, DriverFailure> {
     match tokio::time::timeout(time, work).await {
-        Ok(result) => result.map_err(Trouble::Driver),
-        Err(_) => Err(Trouble::Silence),
+        Ok(result) => result.map_err(DriverFailure::Driver),
+        Err(_) => Err(DriverFailure::TimedOut),
     }
 }
 
-/// Pauses between attempts: short at first, longer each time, and never the same for two callers.
-#[derive(Debug)]
-pub(super) struct Backoff {
-    next: Duration,
-    most: Duration,
-    /// How often no server was found.
-    in_vain: u32,
-}
+/// How often no server was found for the requests of one call.
+#[derive(Debug, Default)]
+pub(super) struct Selections(u32);
 
-impl Backoff {
-    pub(super) fn new() -> Self {
-        Self { next: Duration::from_millis(5), most: Duration::from_millis(500), in_vain: 0 }
-    }
-
-    /// Whether to look for a server again, after an attempt that took so long to find none: not in one
-    /// that is too short to hear the same, which would leave nothing but a doubt.
-    pub(super) fn looks_again(&mut self, call: &Call, took: Duration) -> bool {
-        self.in_vain += 1;
-        self.in_vain < MOST_LOOKS && attempt(call) > took.mul_f64(1.1)
-    }
-
-    /// Waits; false where the deadline comes first.
-    pub(super) async fn pause(&mut self, call: &Call) -> bool {
-        let pause = self.next.mul_f64(0.5 + fastrand::f64());
-        self.next = (self.next * 2).min(self.most);
-        if call.left() <= pause {
-            return false;
-        }
-        tokio::time::sleep(pause).await;
-        true
+impl Selections {
+    /// Whether to look for a server again, after an attempt that took `took` to find none. Not if the next
+    /// attempt would be shorter: it would time out before the driver reports that nothing was sent, and
+    /// leave the outcome unknown.
+    pub(super) fn may_reselect(&mut self, call: &Call, took: Duration) -> bool {
+        self.0 += 1;
+        self.0 < MOST_SELECTIONS && attempt_time(call) > took.mul_f64(1.1)
     }
 }
 
-/// Does a read, again and again where it fails in a way that passes, until the deadline.
-pub(super) async fn read<T, F, W>(call: &Call, mut work: F) -> Result<T>
+/// Makes a read, again and again if it fails for a reason that passes, until the deadline. `work` is given
+/// the time that an attempt may take.
+pub(super) async fn read<T, F, W>(call: &Call, request: &str, mut work: F) -> Result<T>
 where
     F: FnMut(Duration) -> W,
     W: Future<Output = mongodb::error::Result<T>>,
 {
-    let mut backoff = Backoff::new();
+    let (mut backoff, mut selections) = (backoff(), Selections::default());
     loop {
-        let (time, began) = (attempt(call), Instant::now());
-        let trouble = match within(time, work(time)).await {
+        let (time, began) = (attempt_time(call), Instant::now());
+        let failure = match attempt_within(call, time, request, work(time)).await {
             Ok(done) => return Ok(done),
-            Err(trouble) => trouble,
+            Err(failure) => failure,
         };
-        let in_vain = trouble.is_unreached() && !backoff.looks_again(call, began.elapsed());
-        if !trouble.is_passing() || in_vain || !backoff.pause(call).await {
-            return Err(trouble.into_error(call.operation));
+        let in_vain = failure.is_unreached() && !selections.may_reselect(call, began.elapsed());
+        if !failure.is_transient() || in_vain || !backoff.pause(call.left()).await {
+            return Err(failure.into_error(call.operation));
         }
     }
-}
-
-/// The deadline came while others were in the way.
-pub(super) fn out_of_time(call: &Call) -> Error {
-    Error::new(
-        ErrorKind::Timeout,
-        format!("the {} met with other writes until its deadline; nothing was changed", call.operation),
-    )
 }

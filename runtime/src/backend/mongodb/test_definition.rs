@@ -44,6 +44,6 @@ static SAMPLE: Definition = Spec {
 .build();
 
 /// `id` and bytes `part` are the key; `by_team` is ordered by bytes `badge` and by `score`.
-pub(super) fn sample() -> &'static Definition {
+pub(super) fn test_definition() -> &'static Definition {
     &SAMPLE
 }

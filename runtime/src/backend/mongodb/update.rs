@@ -6,9 +6,9 @@
 
 use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
 
-use super::convert::{date, decimal, hex, to_bson};
-use super::expression::{at, field_of, is_null, literal, to_date, truth};
-use super::shape::shadows;
+use super::document::sort_columns;
+use super::predicate::{at, field_of, is_null, literal, predicate, to_date};
+use super::value::{date, decimal, hex, to_bson};
 use crate::change::{Change, Expiry};
 use crate::condition::Expr;
 use crate::definition::Definition;
@@ -67,11 +67,11 @@ pub(super) fn upsert(
     let definition = write.definition;
     // An upsert that found nothing starts from a document of the _id alone.
     let fresh = doc! { "$eq": ["$$ROOT", { "_id": "$_id" }] };
-    let expired = liveness::expired(definition, call).map(|expired| truth(definition, &expired)).transpose()?;
+    let expired = liveness::expired(definition, call).map(|expired| predicate(definition, &expired)).transpose()?;
     let over: Vec<Bson> = std::iter::once(fresh.into()).chain(expired).collect();
     let mut changed = changed(definition, changes, stamp)?;
     if let Some(needs) = needs
-        .map(|needs| truth(definition, needs))
+        .map(|needs| predicate(definition, needs))
         .transpose()?
         .into_iter()
         .chain(sums_fit(definition, changes)?)
@@ -117,9 +117,12 @@ fn fields(definition: &'static Definition, changes: &[Change], stamp: ObjectId) 
     for alias in moved {
         fields.push((alias.to_owned(), New::Removed));
     }
-    for (name, shadow) in shadows(definition) {
+    for (name, sort_column) in sort_columns(definition) {
         fields.extend(
-            changes.iter().filter_map(|change| shadow_of(change, name, &shadow)).map(|new| (shadow.clone(), new)),
+            changes
+                .iter()
+                .filter_map(|change| sort_column_of(change, name, &sort_column))
+                .map(|new| (sort_column.clone(), new)),
         );
     }
     fields.push((STAMP.to_owned(), New::Value(Bson::ObjectId(stamp))));
@@ -214,14 +217,14 @@ fn seconds(value: &Value) -> i64 {
 }
 
 /// Bytes that an index is ordered by are stored a second time, as hex text.
-fn shadow_of(change: &Change, name: &str, shadow: &str) -> Option<New> {
+fn sort_column_of(change: &Change, name: &str, sort_column: &str) -> Option<New> {
     if !change.path().is_field() || change.path().root() != name {
         return None;
     }
     match change {
         Change::Set(_, Value::Bytes(bytes)) => Some(New::Value(Bson::String(hex(bytes)))),
         Change::SetIfMissing(_, Value::Bytes(bytes)) => {
-            Some(New::Value(doc! { "$ifNull": [format!("${shadow}"), hex(bytes)] }.into()))
+            Some(New::Value(doc! { "$ifNull": [format!("${sort_column}"), hex(bytes)] }.into()))
         }
         Change::Remove(_) | Change::Set(..) => Some(New::Removed),
         _ => None,
@@ -269,11 +272,11 @@ fn sorted(map: Document) -> Document {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::sample;
+    use super::super::test_definition::test_definition;
     use super::*;
 
     fn set(changes: &[Change]) -> Document {
-        let mut stage = stage(sample(), changes, ObjectId::new()).unwrap();
+        let mut stage = stage(test_definition(), changes, ObjectId::new()).unwrap();
         let Some(Bson::Document(mut set)) = stage.remove("$set") else { panic!("a stage that sets") };
         assert!(set.remove(STAMP).is_some());
         set
@@ -306,7 +309,7 @@ mod tests {
     fn a_name_that_the_server_would_read_is_refused() {
         for name in ["$a", "a.b", ""] {
             let change = Change::Set(Path::field(name), Value::Int(1));
-            let error = stage(sample(), &[change], ObjectId::new()).unwrap_err();
+            let error = stage(test_definition(), &[change], ObjectId::new()).unwrap_err();
             assert_eq!(error.kind(), crate::ErrorKind::Unsupported, "{name:?}");
         }
     }

@@ -1,33 +1,37 @@
-//! Which repositories are known to be defined. A collection is there for whoever writes to it, without its
-//! indexes: the first call of a model looks, as it would be told elsewhere.
+//! Which repositories are known to be defined. A write to a collection that does not exist creates it, without
+//! the indexes; so the first call of a model looks, and is refused as on the other backends.
 
 use std::collections::HashSet;
 use std::sync::{PoisonError, RwLock};
 
 use mongodb::Database;
 
-use super::define;
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::request::Call;
 
-/// The definitions that were looked at, by their addresses.
+/// The definitions that were compared with what is stored, by their addresses.
 #[derive(Default)]
-pub(super) struct Known(RwLock<HashSet<usize>>);
+pub(in super::super) struct DefinedCache(RwLock<HashSet<usize>>);
 
-impl Known {
-    /// Looks whether the repository is defined, once.
-    pub(super) async fn check(&self, database: &Database, call: &Call, definition: &'static Definition) -> Result<()> {
+impl DefinedCache {
+    /// Refuses a repository that is not defined as the model says; looks only once.
+    pub(in super::super) async fn check_defined(
+        &self,
+        database: &Database,
+        call: &Call,
+        definition: &'static Definition,
+    ) -> Result<()> {
         if self.0.read().unwrap_or_else(PoisonError::into_inner).contains(&address(definition)) {
             return Ok(());
         }
-        define::check(database, call, definition).await?;
-        self.add(definition);
+        super::check_defined(database, call, definition).await?;
+        self.insert(definition);
         Ok(())
     }
 
-    /// The repository was defined just now.
-    pub(super) fn add(&self, definition: &'static Definition) {
+    /// Notes that the repository is defined.
+    pub(in super::super) fn insert(&self, definition: &'static Definition) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).insert(address(definition));
     }
 }

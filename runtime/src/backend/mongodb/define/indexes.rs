@@ -1,11 +1,14 @@
-//! The indexes of a collection: those that there should be, and how one differs from another.
+//! The indexes of a collection: those that there should be, and how those that there are differ.
 
 use mongodb::bson::{Bson, Document, doc};
 
-use super::shape::columns;
-use crate::backend::Plan;
+use super::super::document::{columns, index_key};
+use crate::backend::{IndexShape, Mismatch, Plan, Unused};
 use crate::definition::{Definition, IndexDef};
 use crate::value::EXPIRES;
+
+/// The index of the primary key, which every collection has.
+const PRIMARY: &str = "_id_";
 
 /// The indexes that there should be, as "createIndexes" takes them.
 pub(super) fn wanted(definition: &'static Definition) -> Vec<Document> {
@@ -17,23 +20,21 @@ pub(super) fn wanted(definition: &'static Definition) -> Vec<Document> {
 }
 
 fn wanted_index(definition: &Definition, index: &IndexDef) -> Document {
-    let columns = columns(definition, index);
-    let mut key: Document = columns.iter().map(|column| (column.path.clone(), Bson::Int32(1))).collect();
-    // The order is total with `_id` at the end, and pages are read from the index.
-    if !index.unique && !key.contains_key("_id") {
-        key.insert("_id", 1);
-    }
-    let mut wanted = doc! { "key": key, "name": index.name };
+    let mut wanted = doc! { "key": index_key(definition, index), "name": index.name };
     if index.unique {
         wanted.insert("unique", true);
     }
     // A record without one of the fields is not in the index.
-    let fields = columns.iter().filter(|column| !column.path.starts_with("_id"));
-    let exist: Document = fields.map(|column| (column.path.clone(), doc! { "$exists": true }.into())).collect();
+    let columns = columns(definition, index).into_iter();
+    let exist = every_field_exists(columns.map(|column| column.path).filter(|path| !path.starts_with("_id")));
     if !exist.is_empty() {
         wanted.insert("partialFilterExpression", exist);
     }
     wanted
+}
+
+fn every_field_exists(paths: impl Iterator<Item = String>) -> Document {
+    paths.map(|path| (path, doc! { "$exists": true }.into())).collect()
 }
 
 /// An index's name.
@@ -41,57 +42,76 @@ pub(super) fn name_of(index: &Document) -> &str {
     index.get_str("name").unwrap_or_default()
 }
 
-/// How an index that there should be stands to those that there are.
+/// What there is of an index that there should be.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Standing<'a> {
-    Missing,
-    /// There is this one, under whatever name.
-    Right(&'a Document),
-    /// There is this one in its place, and it is not the same.
-    Different(&'a Document),
+pub(super) enum Found<'a> {
+    /// Nothing.
+    Nothing,
+    /// The same index, under whatever name.
+    Same(&'a Document),
+    /// Another index, in its place.
+    Other(&'a Document),
 }
 
-/// Compares an index that there should be with those that there are. One of another name that is the
-/// same otherwise is the same: MongoDB takes no second one.
-pub(super) fn compare<'a>(wanted: &Document, existing: &'a [Document]) -> Standing<'a> {
+/// Finds an index that there should be among those that there are. One that is the same but for its name
+/// serves, since MongoDB takes no second one.
+pub(super) fn find<'a>(wanted: &Document, existing: &'a [Document]) -> Found<'a> {
     let named = existing.iter().find(|index| name_of(index) == name_of(wanted));
-    let same_key = || existing.iter().find(|index| fields(index) == fields(wanted) && name_of(index) != "_id_");
+    let same_key = || existing.iter().find(|index| fields(index) == fields(wanted) && name_of(index) != PRIMARY);
     match named.or_else(same_key) {
-        None => Standing::Missing,
-        Some(index) if shape(index) == shape(wanted) => Standing::Right(index),
-        Some(index) => Standing::Different(index),
+        None => Found::Nothing,
+        Some(index) if shape_of(index).is_same(&shape_of(wanted)) => Found::Same(index),
+        Some(index) => Found::Other(index),
     }
 }
 
-/// Says in a plan what of the indexes that there are is none of the model's.
-pub(super) fn compare_left(definition: &'static Definition, existing: &[Document], plan: &mut Plan) {
+/// Adds to a plan what the indexes that there are have and the model does not.
+pub(super) fn compare_unused(definition: &'static Definition, existing: &[Document], plan: &mut Plan) {
     let wanted = wanted(definition);
-    let known = |index: &Document| {
-        let right = |wanted: &Document| compare(wanted, existing) == Standing::Right(index);
-        wanted.iter().any(|wanted| name_of(wanted) == name_of(index) || right(wanted))
+    let is_known = |index: &Document| {
+        let is_same = |wanted: &Document| find(wanted, existing) == Found::Same(index);
+        wanted.iter().any(|wanted| name_of(wanted) == name_of(index) || is_same(wanted))
     };
-    for index in existing.iter().filter(|index| name_of(index) != "_id_" && !known(index)) {
-        if name_of(index) == EXPIRES {
-            plan.refuse_expiry(&format!("drop the index {EXPIRES} of the collection"));
+    for index in existing.iter().filter(|index| name_of(index) != PRIMARY && !is_known(index)) {
+        let name = name_of(index).to_owned();
+        if name == EXPIRES {
+            plan.add_mismatch(Mismatch::Expiry { off: format!("drop the index {EXPIRES} of the collection") });
         } else if index.get_bool("unique").unwrap_or(false) {
-            plan.refuse_unknown_unique(name_of(index));
+            plan.add_mismatch(Mismatch::UnknownUnique(name));
         } else {
-            plan.leave_index(name_of(index));
+            plan.add_unused(Unused::Index(name));
         }
     }
 }
 
-/// The fields of an index as a hint names it, whatever it is called.
-pub(super) fn key(definition: &Definition, index: &IndexDef) -> Document {
-    wanted_index(definition, index).get_document("key").cloned().unwrap_or_default()
-}
-
-/// What makes an index what it is.
-fn shape(index: &Document) -> impl PartialEq + use<> {
+/// An index in words: all that makes it what it is.
+pub(super) fn shape_of(index: &Document) -> IndexShape {
     let flag = |name: &str| index.get_bool(name).unwrap_or(false);
-    let expiry = index.get("expireAfterSeconds").and_then(number);
-    let partial = index.get_document("partialFilterExpression").ok().cloned();
-    (fields(index), flag("unique"), flag("sparse"), flag("hidden"), expiry, partial, index.contains_key("collation"))
+    let field = |(name, direction): (String, Option<i64>)| match direction {
+        Some(1) => name,
+        Some(-1) => format!("{name} descending"),
+        // A text index, a hashed one, and others that order nothing.
+        _ => format!("{name} by another order"),
+    };
+    let fields = fields(index);
+    let every_field = fields.iter().map(|(name, _)| name.clone()).filter(|name| !name.starts_with("_id"));
+    let every_field = every_field_exists(every_field);
+    let mut shape = IndexShape::new(name_of(index))
+        .with("unique", flag("unique"))
+        .with("sparse", flag("sparse"))
+        .with("hidden", flag("hidden"));
+    if index.contains_key("collation") {
+        shape = shape.with_note("with a collation");
+    }
+    if let Some(seconds) = index.get("expireAfterSeconds").and_then(number) {
+        shape = shape.with_note(format!("expiring records after {seconds} seconds"));
+    }
+    shape = match index.get_document("partialFilterExpression") {
+        Ok(filter) if *filter == every_field => shape,
+        Ok(filter) => shape.with_note(format!("only of records that match {filter}")),
+        Err(_) => shape.with_note("of all records"),
+    };
+    fields.into_iter().map(field).fold(shape, IndexShape::field)
 }
 
 /// The fields of an index with their directions.
@@ -109,16 +129,6 @@ fn number(value: &Bson) -> Option<i64> {
     }
 }
 
-/// An index in words.
-pub(super) fn described(index: &Document) -> String {
-    let names: Vec<_> = fields(index).into_iter().map(|(name, _)| name).collect();
-    let unique = if index.get_bool("unique").unwrap_or(false) { "unique " } else { "" };
-    let expiry = if index.contains_key("expireAfterSeconds") { ", which expires records" } else { "" };
-    let partial = if index.contains_key("partialFilterExpression") { "" } else { ", over all records" };
-    let partial = if expiry.is_empty() { partial } else { "" };
-    format!("{unique}index {} on ({}){expiry}{partial}", name_of(index), names.join(", "))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,20 +139,30 @@ mod tests {
         let mut stored = wanted.clone();
         stored.insert("key", doc! { "a": 1.0, "_id": 1_i64 });
         stored.insert("v", 2);
-        assert_eq!(compare(&wanted, std::slice::from_ref(&stored)), Standing::Right(&stored));
+        assert_eq!(find(&wanted, std::slice::from_ref(&stored)), Found::Same(&stored));
         stored.insert("name", "other");
-        assert_eq!(compare(&wanted, std::slice::from_ref(&stored)), Standing::Right(&stored));
+        assert_eq!(find(&wanted, std::slice::from_ref(&stored)), Found::Same(&stored));
         stored.insert("unique", true);
-        assert_eq!(compare(&wanted, std::slice::from_ref(&stored)), Standing::Different(&stored));
+        assert_eq!(find(&wanted, std::slice::from_ref(&stored)), Found::Other(&stored));
         stored.insert("name", "by_a");
-        assert_eq!(compare(&wanted, std::slice::from_ref(&stored)), Standing::Different(&stored));
-        assert_eq!(compare(&wanted, &[doc! { "key": { "_id": 1 }, "name": "_id_" }]), Standing::Missing);
+        assert_eq!(find(&wanted, std::slice::from_ref(&stored)), Found::Other(&stored));
+        assert_eq!(find(&wanted, &[doc! { "key": { "_id": 1 }, "name": "_id_" }]), Found::Nothing);
+    }
+
+    #[test]
+    fn an_index_is_told_in_words() {
+        let partial = doc! { "a": { "$exists": true } };
+        let index =
+            doc! { "key": { "a": 1, "_id": -1 }, "name": "by_a", "unique": true, "partialFilterExpression": partial };
+        assert_eq!(shape_of(&index).to_string(), "by_a unique on a, _id descending");
+        let expiry = doc! { "key": { "e": 1 }, "name": "e", "expireAfterSeconds": 0 };
+        assert_eq!(shape_of(&expiry).to_string(), "e on e, expiring records after 0 seconds, of all records");
     }
 
     #[test]
     fn the_order_of_fields_is_part_of_an_index() {
         let wanted = doc! { "key": { "a": 1, "b": 1 }, "name": "x" };
         let stored = doc! { "key": { "b": 1, "a": 1 }, "name": "x" };
-        assert_eq!(compare(&wanted, std::slice::from_ref(&stored)), Standing::Different(&stored));
+        assert_eq!(find(&wanted, std::slice::from_ref(&stored)), Found::Other(&stored));
     }
 }

@@ -7,8 +7,9 @@ use futures_util::TryStreamExt;
 use mongodb::Database;
 use mongodb::bson::{Bson, Document, doc};
 
-use super::expression::{at, to_date};
-use super::patience::read;
+use super::super::predicate::{at, to_date};
+use super::super::read::FIND;
+use super::super::retry::read;
 use crate::definition::{Definition, TimeUnit};
 use crate::error::Result;
 use crate::field::Path;
@@ -19,7 +20,7 @@ use crate::value::EXPIRES;
 const MANY: i64 = 1000;
 
 /// Marks every record that has no mark with the expiry that its field says.
-pub(super) async fn mark(database: &Database, call: &Call, definition: &Definition) -> Result<()> {
+pub(super) async fn mark_expiry(database: &Database, call: &Call, definition: &Definition) -> Result<()> {
     let (Some(ttl), Some(name)) = (definition.ttl(), definition.ttl_name()) else { return Ok(()) };
     let collection = &database.collection::<Document>(definition.name());
     let field = at(definition, &Path::field(name));
@@ -49,12 +50,12 @@ pub(super) async fn mark(database: &Database, call: &Call, definition: &Definiti
             let find = collection.find(filter.clone()).projection(doc! { "_id": 1 }).sort(doc! { "_id": 1 });
             find.limit(MANY).await?.try_collect::<Vec<Document>>().await
         };
-        let found = read(call, some).await?;
+        let found = read(call, FIND, some).await?;
         let ids: Vec<_> = found.iter().filter_map(|record| record.get("_id").cloned()).collect();
         let Some(end) = ids.last() else { return Ok(()) };
         let mut these = unmarked.clone();
         these.insert("_id", doc! { "$in": &ids });
-        read(call, |_| collection.update_many(these.clone(), vec![stage.clone()]).into_future()).await?;
+        read(call, "update", |_| collection.update_many(these.clone(), vec![stage.clone()]).into_future()).await?;
         last = Some(end.clone());
     }
 }
