@@ -2,14 +2,12 @@
 
 pub use crate::codec::{CodecError, ValueSerializer};
 pub use crate::definition::{
-    AliasDef, Definition, FieldDef, IndexDef, KeyDef, KeyKind, Projection, Spec, TimeUnit, TtlDef, VersionDef,
-    WrittenDefault,
+    Definition, FieldDef, IndexDef, KeyDef, KeyKind, Lowering, Projection, Spec, TimeUnit, TtlDef, has_instant,
 };
 pub use crate::error::Result;
 pub use crate::field::{
-    AutoKey, Bare, Contain, Countable, Dictionary, Element, InKey, InVersion, IndexKey, List, Lowering, NoLowering,
-    NotKey, Numeric, Optional, Ordered, Plain, Probe, Settable, Stamp, Text, TtlField, Version, embedded_lowering,
-    encode, holds_instant,
+    AutoKey, Contain, Countable, Dictionary, Element, InKey, InVersion, IndexKey, List, Nested, NoLowering, NotKey,
+    Numeric, Optional, Ordered, Plain, Probe, Settable, Text, Timestamp, TtlField, Version, embedded_lowering, encode,
 };
 pub use crate::operation::{Local, NoRange, Primary, Secondary};
 pub use crate::repository::{IntoKey, KeyArg, hash_key, hash_range_key};
@@ -19,38 +17,7 @@ pub use std::clone::Clone;
 pub use std::option::Option::{None, Some};
 
 /// Stands in where a model is too broken to have a definition; the build fails for that.
-pub const BROKEN: Definition = Spec {
-    model: "",
-    name: "",
-    read_capacity: None,
-    write_capacity: None,
-    fields: &[],
-    hash: part(0, KeyKind::String),
-    range: None,
-    indexes: &[],
-    ttl: None,
-    version: None,
-    aliases: &[],
-    auto_hash: false,
-    created_at: None,
-    updated_at: None,
-}
-.build();
-
-/// A stored field.
-pub const fn field(name: &'static str, rust_name: &'static str, lowering: Option<Lowering>) -> FieldDef {
-    FieldDef { name, rust_name, lowering, default: None }
-}
-
-/// A stored field that serde has a default for.
-pub const fn defaulted(field: FieldDef, default: WrittenDefault) -> FieldDef {
-    FieldDef { default: Some(default), ..field }
-}
-
-/// A field that is part of a key or an index.
-pub const fn part(field: usize, kind: KeyKind) -> KeyDef {
-    KeyDef { field, kind }
-}
+pub const BROKEN: Definition = Spec::new("", "", &[], KeyDef::new(0, KeyKind::String)).build();
 
 /// A value as a function of `serde(with)` writes it.
 pub fn encode_with<F>(write: F) -> Result<Value>
@@ -69,4 +36,4 @@ pub fn encode_as_written<T: serde::Serialize>(value: &T) -> Result<Value> {
 pub const fn assert_index_key<T: IndexKey>() {}
 
 /// The type can take the time of a write.
-pub const fn assert_stamp<T: Stamp>() {}
+pub const fn assert_timestamp<T: Timestamp>() {}

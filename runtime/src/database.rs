@@ -2,13 +2,12 @@
 
 use std::any::Any;
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::backend::settings::{OpenOptions, Secret};
 use crate::backend::{Backend, Plan};
-use crate::clock::{Clock, SystemClock};
-use crate::config::Config;
+use crate::clock::Clock;
 use crate::cursor::Binding;
 use crate::error::{Error, Result};
 use crate::lock::Locking;
@@ -33,6 +32,7 @@ use crate::request::{Call, Query, Request, Verify, Write, Written};
 #[derive(Clone)]
 pub struct Database(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     backend: Arc<dyn Backend>,
     clock: Arc<dyn Clock>,
@@ -41,53 +41,17 @@ struct Inner {
     cursor_key: Vec<u8>,
 }
 
-/// How long an operation may take where the configuration says nothing.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How long `define` may take: DynamoDB builds indexes in minutes, not seconds.
-pub(crate) const DEFINE_TIMEOUT: Duration = Duration::from_secs(600);
-
 impl Database {
-    /// Opens the database that a URL names, and checks that it can be reached.
-    ///
-    /// `memory:`, `mongodb://user:pass@host:27017/database?replicaSet=rs0` or
-    /// `dynamodb://us-east-1?endpoint=http://localhost:8000`. See [`Config`] for all that a URL can say.
-    ///
-    /// Errors: [`Config`](crate::ErrorKind::Config) for a URL that is wrong or names a backend whose
-    /// feature is not compiled in; [`Unavailable`](crate::ErrorKind::Unavailable) or
-    /// [`Timeout`](crate::ErrorKind::Timeout) where nothing answers within the deadline.
-    pub async fn open(url: &str) -> Result<Self> {
-        Config::from_url(url)?.open().await
-    }
-
-    /// Opens the database that a JSON or TOML file describes.
-    pub async fn from_file(path: impl AsRef<Path>) -> Result<Self> {
-        Config::from_file(path)?.open().await
-    }
-
-    /// Opens the database that the environment names: `REPOSIT_URL`, or a file in `REPOSIT_CONFIG`.
-    pub async fn from_env() -> Result<Self> {
-        Config::from_env()?.open().await
-    }
-
-    /// Opens the database that a configuration describes.
-    pub async fn from_config(config: Config) -> Result<Self> {
-        config.open().await
-    }
-
-    /// A database on a backend of your own, with the machine's clock and default deadlines.
-    pub fn with_backend(backend: impl Backend) -> Self {
-        Self::assemble(Arc::new(backend), Arc::new(SystemClock), TIMEOUT, DEFINE_TIMEOUT, Vec::new())
-    }
-
-    pub(crate) fn assemble(
-        backend: Arc<dyn Backend>,
-        clock: Arc<dyn Clock>,
-        timeout: Duration,
-        define_timeout: Duration,
-        cursor_key: Vec<u8>,
-    ) -> Self {
+    pub(crate) fn assemble(backend: Arc<dyn Backend>, options: OpenOptions, cursor_key: &Secret) -> Self {
+        let OpenOptions { timeout, define_timeout, clock, .. } = options;
+        let cursor_key = cursor_key.expose().as_bytes().to_vec();
         Self(Arc::new(Inner { backend, clock, timeout, define_timeout, cursor_key }))
+    }
+
+    /// The same database on another backend.
+    pub(crate) fn map_backend(&self, change: impl FnOnce(Arc<dyn Backend>) -> Arc<dyn Backend>) -> Self {
+        let inner = Inner::clone(&self.0);
+        Self(Arc::new(Inner { backend: change(inner.backend), ..inner }))
     }
 
     /// Creates what is missing for a model's repository, or for those of a tuple of models, and checks

@@ -35,6 +35,9 @@
 //! | feature | gives |
 //! |---|---|
 //! | `memory` (default) | the embedded backend |
+//! | `config-file` (default) | configurations in JSON and TOML files |
+//! | `cursor-key` (default) | cursors that cannot be forged, by a key of the database's own |
+//! | `microkubes` (default) | the configuration files and definition maps of the Microkubes services |
 //! | `dynamodb` | DynamoDB; needs a tokio runtime |
 //! | `mongodb` | MongoDB; needs a tokio runtime |
 //! | `mongodb-srv` | `mongodb+srv://` addresses, looked up in DNS |
@@ -44,6 +47,7 @@
 
 pub mod backend;
 mod change;
+mod checksum;
 pub mod clock;
 mod codec;
 mod condition;
@@ -57,13 +61,15 @@ pub mod field;
 pub mod guide;
 mod limits;
 pub mod lock;
+mod open;
 pub mod operation;
+mod path;
 mod progress;
 mod projection;
 mod read;
 mod repository;
 mod request;
-mod value;
+pub mod value;
 
 pub use condition::{Condition, Expr, Op, Size};
 pub use config::Config;
@@ -72,6 +78,7 @@ pub use database::{Database, RepositorySet};
 pub use definition::Definition;
 pub use error::{Error, ErrorKind, Failure, Result};
 pub use field::{Embedded, Field, FieldType, Key};
+pub use open::Builder;
 pub use operation::Page;
 pub use progress::Progress;
 pub use projection::Projection;

@@ -3,12 +3,13 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::codec;
 use crate::definition::Definition;
 use crate::error::{Error, Result};
 use crate::field::FieldType;
 use crate::limits::{self, Limits};
 use crate::request::RecordKey;
-use crate::value::Value;
+use crate::value::{Record, Value};
 
 /// A model with a repository. Derive it; generic code is written over it.
 ///
@@ -46,6 +47,15 @@ pub trait Repository: Serialize + DeserializeOwned + Send + Sync + Sized + 'stat
     fn key_parts(key: &Self::Key) -> KeyArg;
 }
 
+impl Record {
+    /// The model in this record.
+    ///
+    /// Errors: [`Codec`](crate::ErrorKind::Codec) where it does not fit.
+    pub fn decode<M: Repository>(self) -> Result<M> {
+        codec::decode(self, M::definition())
+    }
+}
+
 /// A key on its way into an operation: its parts, or why one of them cannot be stored.
 pub type KeyArg = Result<RecordKey>;
 
@@ -63,9 +73,9 @@ pub fn hash_range_key(hash: Result<Value>, range: Result<Value>) -> KeyArg {
 
 /// A key checked against its kind and the backend's limits.
 pub(crate) fn checked(definition: &Definition, key: RecordKey, limits: &Limits) -> Result<RecordKey> {
-    limits::key(key.hash(), definition.hash().kind, definition.hash_name(), limits.hash_key)?;
+    limits::check_key(key.hash(), definition.hash().kind, definition.hash_name(), limits.hash_key)?;
     match (key.range(), definition.range()) {
-        (Some(value), Some(part)) => limits::key(value, part.kind, definition.part_name(part), limits.range_key)?,
+        (Some(value), Some(part)) => limits::check_key(value, part.kind, definition.part_name(part), limits.range_key)?,
         (None, None) => {}
         _ => return Err(Error::invalid("the key has another number of parts than the model's")),
     }

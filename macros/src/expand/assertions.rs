@@ -16,7 +16,7 @@ pub(super) fn all(model: &Model) -> TokenStream {
     let times = [model.created_at, model.updated_at]
         .into_iter()
         .flatten()
-        .map(|at| direct(&model.fields[at], &quote!(assert_stamp)));
+        .map(|at| direct(&model.fields[at], &quote!(assert_timestamp)));
     quote! {
         const _: fn() = || {
             #(#keys)*

@@ -6,50 +6,38 @@ use syn::spanned::Spanned;
 
 use crate::model::{Codec, Field, Index, Model, Projection, Storage};
 
-/// `Spec { … }`; nothing for a model without a hash key.
+/// The constant `__SPEC`; nothing for a model without a hash key.
+///
+/// Lists are constants of their own: a borrow in an argument of a const fn would have to be promoted, which
+/// the compiler does only for some expressions. Their names clash with no constant in a field's type.
 pub(super) fn spec(model: &Model) -> Option<TokenStream> {
     let hash = key(model, model.hash?);
-    let range = option(model.range.map(|at| key(model, at)));
-    let (name, read, write) = (&model.name, capacity(model.read_capacity), capacity(model.write_capacity));
+    let (name, fields) = (&model.name, model.fields.iter().filter_map(field));
     let title = model.ident.to_string();
     let title = title.trim_start_matches("r#");
-    let fields = model.fields.iter().filter_map(field);
+    let range = model.range.map(|at| key(model, at)).map(|range| quote!(.range(#range)));
+    let capacity = capacity(model.read_capacity, model.write_capacity);
     let indexes = model.indexes.iter().map(|one| index(model, one));
-    let ttl = option(model.ttl.as_ref().map(|ttl| {
+    let ttl = model.ttl.as_ref().map(|ttl| {
         let at = &model.fields[ttl.field];
         let (position, seconds, ty) = (number(at.position()), Literal::u64_unsuffixed(ttl.seconds), &at.ty);
         let unit = quote_spanned!(ty.span()=> <#ty as __p::TtlField>::UNIT);
-        quote!(__p::TtlDef { field: #position, seconds: #seconds, unit: #unit })
-    }));
-    let position = |at: Option<usize>| option(at.map(|at| number(model.fields[at].position())));
-    let version = option(model.version.map(|at| {
-        let (field, ty) = (number(model.fields[at].position()), &model.fields[at].ty);
-        let most = quote_spanned!(ty.span()=> <#ty as __p::Version>::MOST);
-        quote!(__p::VersionDef { field: #field, most: #most })
-    }));
-    let aliases = model.fields.iter().filter(|field| matches!(field.storage, Storage::Own { .. })).flat_map(|field| {
-        let position = number(field.position());
-        field.aliases.iter().map(move |name| quote!(__p::AliasDef { field: #position, name: #name }))
+        quote!(.ttl(__p::TtlDef::new(#position, #seconds, #unit)))
     });
-    let (created_at, updated_at) = (position(model.created_at), position(model.updated_at));
-    let auto_hash = model.auto_hash;
+    let version = model.version.map(|at| {
+        let (position, ty) = (number(model.fields[at].position()), &model.fields[at].ty);
+        let most = quote_spanned!(ty.span()=> <#ty as __p::Version>::MOST);
+        quote!(.version(#position, #most))
+    });
+    let auto_hash = model.auto_hash.then(|| quote!(.auto_hash()));
+    let position = |at: usize| number(model.fields[at].position());
+    let created_at = model.created_at.map(position).map(|at| quote!(.created_at(#at)));
+    let updated_at = model.updated_at.map(position).map(|at| quote!(.updated_at(#at)));
     Some(quote! {
-        __p::Spec {
-            model: #title,
-            name: #name,
-            read_capacity: #read,
-            write_capacity: #write,
-            fields: &[#(#fields),*],
-            hash: #hash,
-            range: #range,
-            indexes: &[#(#indexes),*],
-            ttl: #ttl,
-            version: #version,
-            aliases: &[#(#aliases),*],
-            auto_hash: #auto_hash,
-            created_at: #created_at,
-            updated_at: #updated_at,
-        }
+        const __FIELDS: &[__p::FieldDef] = &[#(#fields),*];
+        const __INDEXES: &[__p::IndexDef] = &[#(#indexes),*];
+        const __SPEC: __p::Spec = __p::Spec::new(#title, #name, __FIELDS, #hash)
+            #range .indexes(__INDEXES) #capacity #ttl #version #auto_hash #created_at #updated_at;
     })
 }
 
@@ -60,17 +48,20 @@ pub(crate) fn field(field: &Field) -> Option<TokenStream> {
     };
     let (stored, ty) = (&field.stored, &field.ty);
     let name = syn::ext::IdentExt::unraw(&field.ident).to_string();
-    let lowering = match codec {
-        Codec::Plain => quote!(__p::Probe::<#ty>::LOWERING),
-        Codec::With(_) | Codec::Serde => quote!(__p::None),
+    let lowered = match codec {
+        Codec::Plain => Some(quote!(.lowered(__p::Probe::<#ty>::LOWERING))),
+        Codec::With(_) | Codec::Serde => None,
     };
-    let plain = quote!(__p::field(#stored, #name, #lowering));
-    let Some(default) = &field.default else { return Some(plain) };
-    let written = match codec {
-        Codec::With(function) => quote!(__p::encode_with(|s| #function(&#default, s))),
-        Codec::Plain | Codec::Serde => quote!(__p::encode_as_written::<#ty>(&#default)),
-    };
-    Some(quote!(__p::defaulted(#plain, || #written)))
+    let defaulted = field.default.as_ref().map(|default| {
+        let written = match codec {
+            Codec::With(function) => quote!(__p::encode_with(|s| #function(&#default, s))),
+            Codec::Plain | Codec::Serde => quote!(__p::encode_as_written::<#ty>(&#default)),
+        };
+        quote!(.defaulted(|| #written))
+    });
+    let aliases = &field.aliases;
+    let aliased = (!aliases.is_empty()).then(|| quote!(.aliased(&[#(#aliases),*])));
+    Some(quote!(__p::FieldDef::new(#stored, #name) #lowered #defaulted #aliased))
 }
 
 /// A flattened field has no place in the definition, so nothing could lower an instant inside it.
@@ -81,7 +72,7 @@ pub(crate) fn flattened(field: &Field) -> Option<TokenStream> {
     let ty = &field.ty;
     let assertion = quote_spanned! {ty.span()=>
         ::core::assert!(
-            !__p::holds_instant(__p::Probe::<#ty>::LOWERING),
+            !__p::has_instant(__p::Probe::<#ty>::LOWERING),
             "a flattened struct cannot hold an instant: declare the instant in the model itself, or do not flatten"
         )
     };
@@ -92,64 +83,60 @@ pub(crate) fn flattened(field: &Field) -> Option<TokenStream> {
 fn key(model: &Model, at: usize) -> TokenStream {
     let field = &model.fields[at];
     let (position, ty) = (number(field.position()), &field.ty);
-    quote!(__p::part(#position, __p::Probe::<#ty>::KIND))
+    quote!(__p::KeyDef::new(#position, __p::Probe::<#ty>::KIND))
 }
 
 fn index(model: &Model, index: &Index) -> TokenStream {
     let name = &index.name;
     let hash = key(model, index.hash);
-    let ranges = index.ranges.iter().map(|&at| key(model, at));
-    let (unique, local, sparse) = (index.unique, index.local, sparse(model, index));
-    let projection = match &index.projection {
-        Projection::All => quote!(All),
-        Projection::KeysOnly => quote!(KeysOnly),
-        Projection::Include(names) => quote!(Include(&[#(#names),*])),
+    let ranges: Vec<_> = index.ranges.iter().map(|&at| key(model, at)).collect();
+    let ranges = match ranges.is_empty() {
+        true => quote!(&[]),
+        false => quote!({
+            const __RANGES: &[__p::KeyDef] = &[#(#ranges),*];
+            __RANGES
+        }),
     };
-    let (read, write) = (capacity(index.read_capacity), capacity(index.write_capacity));
-    quote! {
-        __p::IndexDef {
-            name: #name,
-            hash: #hash,
-            ranges: &[#(#ranges),*],
-            unique: #unique,
-            local: #local,
-            sparse: #sparse,
-            projection: __p::Projection::#projection,
-            read_capacity: #read,
-            write_capacity: #write,
-        }
-    }
+    let unique = index.unique.then(|| quote!(.unique()));
+    let local = index.local.then(|| quote!(.local()));
+    let sparse = sparse(model, index).map(|sparse| quote!(.sparse(#sparse)));
+    let projection = match &index.projection {
+        Projection::All => None,
+        Projection::KeysOnly => Some(quote!(.projecting(__p::Projection::KeysOnly))),
+        Projection::Include(names) => Some(quote!(.projecting(__p::Projection::Include(&[#(#names),*])))),
+    };
+    let capacity = capacity(index.read_capacity, index.write_capacity);
+    quote!(__p::IndexDef::new(#name, #hash, #ranges) #unique #local #sparse #projection #capacity)
 }
 
 /// Whether a record may be left out of an index: one of the fields that it adds may be absent.
-fn sparse(model: &Model, index: &Index) -> TokenStream {
+fn sparse(model: &Model, index: &Index) -> Option<TokenStream> {
     let added: Vec<&Field> = index
         .parts()
         .filter(|&at| model.hash != Some(at) && model.range != Some(at))
         .map(|at| &model.fields[at])
         .collect();
     if added.iter().any(|field| field.skippable) {
-        return quote!(true);
+        return Some(quote!(true));
     }
     let parts = added.iter().map(|field| {
         let ty = &field.ty;
         quote!(__p::Probe::<#ty>::SPARSE)
     });
-    if added.is_empty() { quote!(false) } else { quote!(#(#parts)||*) }
+    (!added.is_empty()).then(|| quote!(#(#parts)||*))
 }
 
-fn capacity(units: Option<u64>) -> TokenStream {
-    option(units.map(Literal::u64_unsuffixed))
+/// Provisioned capacity, if any is given.
+fn capacity(read: Option<u64>, write: Option<u64>) -> Option<TokenStream> {
+    let units = |units: Option<u64>| match units.map(Literal::u64_unsuffixed) {
+        Some(units) => quote!(__p::Some(#units)),
+        None => quote!(__p::None),
+    };
+    let (given, read, write) = (read.or(write), units(read), units(write));
+    given.map(|_| quote!(.capacity(#read, #write)))
 }
 
 /// A position without a suffix, which is shorter and reads better.
 pub(super) fn number(at: usize) -> Literal {
     Literal::usize_unsuffixed(at)
-}
-
-fn option(value: Option<impl quote::ToTokens>) -> TokenStream {
-    match value {
-        Some(value) => quote!(__p::Some(#value)),
-        None => quote!(__p::None),
-    }
 }

@@ -39,7 +39,7 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
         }
         #field_type
         #[automatically_derived]
-        impl __p::Bare for #ident {
+        impl __p::Nested for #ident {
             type Inner = Self;
         }
         #[automatically_derived]

@@ -39,7 +39,7 @@ fn impl_field_type(ident: &Ident, lowering: &TokenStream) -> TokenStream {
             fn encode(value: &Self) -> __r::Result<__r::Value> {
                 __p::encode(value)
             }
-            fn lend<R>(value: &Self, f: impl ::core::ops::FnOnce(&Self) -> R) -> R {
+            fn with_value<R>(value: &Self, f: impl ::core::ops::FnOnce(&Self) -> R) -> R {
                 f(value)
             }
         }

@@ -1,11 +1,10 @@
-//! serde's door: from a model to a record and back.
+//! From a model to a record and back, through serde.
 
 mod bytes;
 mod de;
 mod error;
-mod fills;
 mod keys;
-mod probe;
+mod missing;
 #[cfg(test)]
 mod random;
 mod ser;
@@ -14,16 +13,13 @@ pub use error::CodecError;
 pub(crate) use error::located;
 pub use ser::ValueSerializer;
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use self::error::located_whole;
-use crate::definition::{Definition, FieldDef};
+use crate::definition::{Convert, Definition, FieldDef, Lowering};
 use crate::error::{Error, Result};
-use crate::field::Lowering;
-use crate::value::{Record, Value};
+use crate::value::{Map, RESERVED, Record, Value};
 
 /// Writes any serde type as a value.
 pub(crate) fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value> {
@@ -53,16 +49,16 @@ pub(crate) fn decode<M: DeserializeOwned>(mut record: Record, definition: &Defin
 
 /// Reads some of a model's fields from a record that has these.
 pub(crate) fn decode_part<M: DeserializeOwned>(record: Record, definition: &Definition) -> Result<M> {
-    let mut map = record.into_map();
-    map.retain(|name, _| !name.starts_with("_reposit"));
-    let revived = revive(&mut map, definition.fields());
-    let value = Value::Map(map);
-    let read = revived.and_then(|()| de::read(&value).map_err(CodecError::into_error));
-    read.map_err(|e| of_record(&value, definition, located_whole(&e)).in_repository(definition.name()))
+    let mut record = record;
+    record.retain(|name| !name.starts_with(RESERVED));
+    let raised = raise(record.map_mut(), definition.fields());
+    let value = record.into_value();
+    let read = raised.and_then(|()| de::read(&value).map_err(CodecError::into_error));
+    read.map_err(|e| name_record(&value, definition, located_whole(&e)).in_repository(definition.name()))
 }
 
 /// Names the record in an error, by its key.
-fn of_record(value: &Value, definition: &Definition, error: Error) -> Error {
+fn name_record(value: &Value, definition: &Definition, error: Error) -> Error {
     let Value::Map(map) = value else { return error };
     let key = [Some(definition.hash_name()), definition.range_name()].into_iter().flatten();
     let key: Vec<_> = key.filter_map(|name| map.get(name).map(Value::brief)).collect();
@@ -72,13 +68,9 @@ fn of_record(value: &Value, definition: &Definition, error: Error) -> Error {
     }
 }
 
-/// Leaves out the fields that are nothing, but for those whose nothing has to be kept. What stands beside
-/// the fields is the entries of something flattened, whose nulls are data.
-pub(crate) fn drop_nulls(
-    map: &mut BTreeMap<String, Value>,
-    fields: &[FieldDef],
-    keeps: impl Fn(&FieldDef) -> Result<bool>,
-) -> Result<()> {
+/// Leaves out the fields that are null, but for those whose null has to be kept. Entries beside the fields
+/// belong to something flattened, and their nulls are data.
+pub(crate) fn drop_nulls(map: &mut Map, fields: &[FieldDef], keeps: impl Fn(&FieldDef) -> Result<bool>) -> Result<()> {
     for field in fields {
         if matches!(map.get(field.name), Some(Value::Null)) && !keeps(field)? {
             map.remove(field.name);
@@ -88,28 +80,24 @@ pub(crate) fn drop_nulls(
 }
 
 /// Puts the fields that are stored otherwise than serde wrote them into their stored form.
-pub(crate) fn lower(map: &mut BTreeMap<String, Value>, fields: &[FieldDef]) -> Result<()> {
+pub(crate) fn lower(map: &mut Map, fields: &[FieldDef]) -> Result<()> {
     convert(map, fields, |lowering| lowering.lower)
 }
 
 /// The reverse of [`lower`].
-pub(crate) fn revive(map: &mut BTreeMap<String, Value>, fields: &[FieldDef]) -> Result<()> {
-    convert(map, fields, |lowering| lowering.revive)
+pub(crate) fn raise(map: &mut Map, fields: &[FieldDef]) -> Result<()> {
+    convert(map, fields, |lowering| lowering.raise)
 }
 
 /// Makes integers instants wherever a field holds one: of a backend whose server keeps instants as
 /// integers of milliseconds. Anything else stays what it is.
-pub(crate) fn restore_instants(map: &mut BTreeMap<String, Value>, fields: &[FieldDef]) -> Result<()> {
+pub(crate) fn restore_instants(map: &mut Map, fields: &[FieldDef]) -> Result<()> {
     convert(map, fields, |lowering| lowering.restore)
 }
 
-fn convert(
-    map: &mut BTreeMap<String, Value>,
-    fields: &[FieldDef],
-    direction: impl Fn(&Lowering) -> fn(Value) -> Result<Value>,
-) -> Result<()> {
+fn convert(map: &mut Map, fields: &[FieldDef], direction: impl Fn(&Lowering) -> Convert) -> Result<()> {
     for field in fields {
-        let Some(lowering) = &field.lowering else { continue };
+        let Some(lowering) = &field.lowering() else { continue };
         if let Some(value) = map.get_mut(field.name) {
             let converted = direction(lowering)(std::mem::replace(value, Value::Null));
             *value = converted.map_err(|e| Error::new(e.kind(), located(&format!(".{}", field.name), e.message())))?;

@@ -1,12 +1,12 @@
-use std::collections::{BTreeMap, btree_map};
+//! Writes serde types as values.
 
 use serde::Serialize;
 use serde::ser;
 
 use super::CodecError;
-use super::probe::ByteProbe;
+use super::bytes::ByteSerializer;
 use crate::limits;
-use crate::value::Value;
+use crate::value::{Map, Value};
 
 /// Writes a serde type as a [`Value`].
 ///
@@ -24,9 +24,9 @@ impl ser::Serializer for ValueSerializer {
     type SerializeTuple = Sequence;
     type SerializeTupleStruct = Sequence;
     type SerializeTupleVariant = Variant<Sequence>;
-    type SerializeMap = Map;
-    type SerializeStruct = Map;
-    type SerializeStructVariant = Variant<Map>;
+    type SerializeMap = MapWriter;
+    type SerializeStruct = MapWriter;
+    type SerializeStructVariant = Variant<MapWriter>;
 
     fn serialize_bool(self, v: bool) -> Out {
         Ok(Value::Bool(v))
@@ -149,12 +149,12 @@ impl ser::Serializer for ValueSerializer {
         Ok(Variant { name: variant, inner: self.serialize_seq(Some(len))? })
     }
 
-    fn serialize_map(self, _: Option<usize>) -> Result<Map, CodecError> {
-        Ok(Map::default())
+    fn serialize_map(self, _: Option<usize>) -> Result<MapWriter, CodecError> {
+        Ok(MapWriter::default())
     }
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Map, CodecError> {
-        Ok(Map::default())
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<MapWriter, CodecError> {
+        Ok(MapWriter::default())
     }
 
     fn serialize_struct_variant(
@@ -163,13 +163,13 @@ impl ser::Serializer for ValueSerializer {
         _: u32,
         variant: &'static str,
         _: usize,
-    ) -> Result<Variant<Map>, CodecError> {
-        Ok(Variant { name: variant, inner: Map::default() })
+    ) -> Result<Variant<MapWriter>, CodecError> {
+        Ok(Variant { name: variant, inner: MapWriter::default() })
     }
 }
 
 fn tagged(variant: &'static str, value: Value) -> Value {
-    Value::Map(BTreeMap::from([(variant.to_owned(), value)]))
+    Value::Map(Map::from_iter([(variant.to_owned(), value)]))
 }
 
 /// A sequence on its way: bytes for as long as every item is a `u8`, a list after that.
@@ -188,7 +188,7 @@ impl Sequence {
         match self {
             Self::Empty { capacity } => {
                 let capacity = *capacity;
-                *self = match item.serialize(ByteProbe) {
+                *self = match item.serialize(ByteSerializer) {
                     Ok(byte) => {
                         let mut bytes = Vec::with_capacity(capacity);
                         bytes.push(byte);
@@ -201,7 +201,7 @@ impl Sequence {
                     }
                 };
             }
-            Self::Bytes(bytes) => match item.serialize(ByteProbe) {
+            Self::Bytes(bytes) => match item.serialize(ByteSerializer) {
                 Ok(byte) => bytes.push(byte),
                 Err(_) => {
                     let mut list: Vec<_> = bytes.iter().map(|b| Value::Int((*b).into())).collect();
@@ -264,28 +264,22 @@ impl ser::SerializeTupleStruct for Sequence {
 
 /// A map or struct on its way.
 #[derive(Debug, Default)]
-pub struct Map {
-    entries: BTreeMap<String, Value>,
+pub struct MapWriter {
+    entries: Map,
     key: Option<String>,
 }
 
-impl Map {
+impl MapWriter {
     fn insert<T: Serialize + ?Sized>(&mut self, name: String, value: &T) -> Result<(), CodecError> {
         let written = value.serialize(ValueSerializer).map_err(|e| e.within(&name))?;
-        limits::key_name(&name).map_err(|e| CodecError::invalid(e.message()))?;
-        match self.entries.entry(name) {
-            btree_map::Entry::Vacant(entry) => {
-                entry.insert(written);
-                Ok(())
-            }
-            btree_map::Entry::Occupied(entry) => {
-                Err(CodecError::invalid(format!("two values are written under the name {:?}", entry.key())))
-            }
-        }
+        limits::check_map_key(&name).map_err(|e| CodecError::invalid(e.message()))?;
+        self.entries
+            .insert_new(name, written)
+            .map_err(|name| CodecError::invalid(format!("two values are written under the name {name:?}")))
     }
 }
 
-impl ser::SerializeMap for Map {
+impl ser::SerializeMap for MapWriter {
     type Ok = Value;
     type Error = CodecError;
 
@@ -314,7 +308,7 @@ impl ser::SerializeMap for Map {
     }
 }
 
-impl ser::SerializeStruct for Map {
+impl ser::SerializeStruct for MapWriter {
     type Ok = Value;
     type Error = CodecError;
 
@@ -348,7 +342,7 @@ impl ser::SerializeTupleVariant for Variant<Sequence> {
     }
 }
 
-impl ser::SerializeStructVariant for Variant<Map> {
+impl ser::SerializeStructVariant for Variant<MapWriter> {
     type Ok = Value;
     type Error = CodecError;
 

@@ -1,8 +1,9 @@
 //! Comparisons of fields that are read from more numbers than they have values: they are true of what is read
 //! as a value for which they are true.
 
-use super::{Expr, Op};
-use crate::field::{Interval, Path};
+use super::expr::{Expr, Op};
+use crate::field::Interval;
+use crate::path::Path;
 use crate::value::Value;
 
 /// The comparison of a path with a value.

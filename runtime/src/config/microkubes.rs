@@ -4,16 +4,15 @@
 //! Keys are found as Go's `encoding/json` does: the exact one, or else one that differs in case
 //! only. An empty text is the same as none.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
 
-use serde_json::{Map, Value as Json};
-
-use super::mongodb::Parts;
-use super::properties::check_readable;
-use super::{Config, DynamoDbSettings, MemorySettings, Target, dynamodb, suggest};
+use super::Config;
+use crate::backend::settings::{Property, Target, suggest};
 use crate::error::{Error, Result};
 
-type Object = Map<String, Json>;
+type Object = BTreeMap<String, Property>;
 
 const NAMES: &[&str] = &["mongodb", "dynamodb", "memory"];
 
@@ -25,7 +24,7 @@ pub(super) struct Found<'a> {
 
 /// The properties of a file, if they are of this form.
 pub(super) fn find(file: &Object) -> Option<Found<'_>> {
-    if let Some(Json::Object(database)) = lookup(file, "database")
+    if let Some(Property::Map(database)) = lookup(file, "database")
         && !file.contains_key("backend")
     {
         return Some(Found { prefix: "database.", database });
@@ -41,14 +40,14 @@ impl Found<'_> {
     }
 }
 
-fn lookup<'a>(object: &'a Object, name: &str) -> Option<&'a Json> {
+fn lookup<'a>(object: &'a Object, name: &str) -> Option<&'a Property> {
     let other_case = || object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
-    object.get(name).or_else(other_case).filter(|value| !value.is_null())
+    object.get(name).or_else(other_case).filter(|value| **value != Property::Null)
 }
 
 pub(super) fn config(file: &Path, found: &Found<'_>) -> Result<Config> {
     let info = match lookup(found.database, "dbInfo") {
-        Some(Json::Object(info)) => Some(info),
+        Some(Property::Map(info)) => Some(info),
         Some(_) => return Err(wrong(file, found.prefix, "dbInfo", "has to be a map")),
         None => None,
     };
@@ -57,16 +56,29 @@ pub(super) fn config(file: &Path, found: &Found<'_>) -> Result<Config> {
     let target = match database.required("dbName")? {
         "mongodb" => mongodb(&info)?,
         "dynamodb" => dynamodb(&info)?,
-        "memory" => Target::Memory(MemorySettings::default()),
+        "memory" => memory(&info)?,
         other => {
             let message = format!("names an unknown backend {}", suggest::unknown_word(other, NAMES));
             return Err(database.wrong("dbName", message));
         }
     };
-    Ok(Config::new(target))
+    Ok(Config::of(target))
 }
 
-fn mongodb(info: &Properties<'_>) -> Result<Target> {
+#[cfg(feature = "memory")]
+fn memory(_: &Properties<'_>) -> Result<Arc<dyn Target>> {
+    Ok(Arc::new(crate::backend::memory::settings::MemorySettings::default()))
+}
+
+#[cfg(not(feature = "memory"))]
+fn memory(_: &Properties<'_>) -> Result<Arc<dyn Target>> {
+    Err(super::registry::not_compiled_in("memory"))
+}
+
+#[cfg(feature = "mongodb")]
+fn mongodb(info: &Properties<'_>) -> Result<Arc<dyn Target>> {
+    use crate::backend::mongodb::settings::Parts;
+
     let (hosts, database) = (info.required("host")?, info.required("database")?);
     let user = match (info.text("user")?, info.text("pass")?) {
         (Some(user), Some(password)) => Some((user.to_owned(), Some(password.to_owned()))),
@@ -82,16 +94,26 @@ fn mongodb(info: &Properties<'_>) -> Result<Target> {
     if settings.user.is_some() && settings.database != "admin" {
         settings.auth_fallback = Some("admin".to_owned());
     }
-    Ok(Target::MongoDb(settings))
+    Ok(Arc::new(settings))
 }
 
-fn dynamodb(info: &Properties<'_>) -> Result<Target> {
+#[cfg(not(feature = "mongodb"))]
+fn mongodb(_: &Properties<'_>) -> Result<Arc<dyn Target>> {
+    Err(super::registry::not_compiled_in("mongodb"))
+}
+
+#[cfg(feature = "dynamodb")]
+fn dynamodb(info: &Properties<'_>) -> Result<Arc<dyn Target>> {
+    use std::path::PathBuf;
+
+    use crate::backend::dynamodb::settings::{self, DynamoDbSettings, check_readable};
+
     let mut settings = DynamoDbSettings::default();
     let region = info.required("awsRegion")?;
     let misspelt = || info.wrong("awsRegion", "has characters that no region has");
-    settings.region = Some(dynamodb::region(region, misspelt)?);
+    settings.region = Some(settings::region(region, misspelt)?);
     if let Some(endpoint) = info.text("endpoint")? {
-        let endpoint = dynamodb::endpoint(endpoint.to_owned());
+        let endpoint = settings::endpoint(endpoint.to_owned());
         settings.endpoint = Some(endpoint.map_err(|message| info.wrong("endpoint", message))?);
     }
     // A file goes before keys in the file itself, as in the services.
@@ -99,7 +121,7 @@ fn dynamodb(info: &Properties<'_>) -> Result<Target> {
         let unreadable = |e| info.wrong("credentials", format!("cannot be read: {}: {e}", path.display()));
         check_readable(&path).map_err(unreadable)?;
         settings.credentials_file = Some(path);
-        return Ok(Target::DynamoDb(settings));
+        return Ok(Arc::new(settings));
     }
     let (key, secret) = (info.text("awsSecretKeyId")?, info.text("awsSecretAccessKey")?);
     let token = info.text("awsSessionToken")?;
@@ -114,7 +136,12 @@ fn dynamodb(info: &Properties<'_>) -> Result<Target> {
     settings.access_key = Some(key.into());
     settings.secret_key = Some(secret.into());
     settings.session_token = token.map(Into::into);
-    Ok(Target::DynamoDb(settings))
+    Ok(Arc::new(settings))
+}
+
+#[cfg(not(feature = "dynamodb"))]
+fn dynamodb(_: &Properties<'_>) -> Result<Arc<dyn Target>> {
+    Err(super::registry::not_compiled_in("dynamodb"))
 }
 
 /// A map in the file, and what its properties are called in messages.
@@ -128,7 +155,7 @@ impl<'a> Properties<'a> {
     fn text(&self, name: &str) -> Result<Option<&'a str>> {
         match self.object.and_then(|object| lookup(object, name)) {
             None => Ok(None),
-            Some(Json::String(text)) => Ok(Some(text.as_str()).filter(|text| !text.is_empty())),
+            Some(Property::Text(text)) => Ok(Some(text.as_str()).filter(|text| !text.is_empty())),
             Some(_) => Err(self.wrong(name, "has to be text")),
         }
     }

@@ -7,10 +7,20 @@ use serde_json::{Map, Value as Json, json};
 use super::{Definition, IndexDef, KeyKind};
 
 impl Definition {
-    /// The definition as the map that the Microkubes services write by hand. A key that is not text has
+    /// The definition as the JSON map that the Microkubes services write by hand. A key that is not text has
     /// its `hashKeyType` or `rangeKeyType` as well, as they have. Under `GSI` an index stands by its hash
     /// field, so several with one hash field are one entry, with the greatest of their capacities.
-    pub fn to_map(&self) -> Json {
+    ///
+    /// ```
+    /// # use reposit::Repository; use serde::{Serialize, Deserialize};
+    /// # #[derive(Serialize, Deserialize, Repository)] struct Note { #[hash_key] id: String }
+    /// assert!(Note::definition().to_microkubes_json().contains(r#""hashKey":"id""#));
+    /// ```
+    pub fn to_microkubes_json(&self) -> String {
+        self.microkubes_map().to_string()
+    }
+
+    fn microkubes_map(&self) -> Json {
         let mut map = Map::new();
         map.insert("name".into(), self.name().into());
         map.insert("indexes".into(), self.spec.indexes.iter().map(|index| self.index_map(index)).collect());
@@ -33,7 +43,7 @@ impl Definition {
         }
         let mut global = Map::new();
         for index in self.spec.indexes.iter().filter(|index| !index.local) {
-            let entry = global.entry(self.part_name(index.hash)).or_insert_with(|| Map::new().into());
+            let entry = global.entry(self.part_name(index.hash())).or_insert_with(|| Map::new().into());
             for (word, capacity) in [
                 ("readCapacity", index.read_capacity.or(self.read_capacity())),
                 ("writeCapacity", index.write_capacity.or(self.write_capacity())),
@@ -71,6 +81,7 @@ const fn type_word(kind: KeyKind) -> Option<&'static str> {
 
 impl fmt::Display for Definition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if f.alternate() { write!(f, "{:#}", self.to_map()) } else { write!(f, "{}", self.to_map()) }
+        // The flags of the formatter are those of the JSON: `{:#}` writes it over several lines.
+        fmt::Display::fmt(&self.microkubes_map(), f)
     }
 }

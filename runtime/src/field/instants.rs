@@ -2,9 +2,9 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::lowering::{self, Lowering};
+use super::lowering;
 use super::traits::{Element, FieldType, Instant, Key, Ordered, TtlField};
-use crate::definition::{KeyKind, TimeUnit};
+use crate::definition::{KeyKind, Lowering, TimeUnit};
 use crate::error::{Error, Result};
 use crate::value::Value;
 
@@ -38,7 +38,7 @@ macro_rules! instants {
             fn encode(value: $ty) -> Result<Value> {
                 value.to_millis().map(Value::Instant)
             }
-            fn lend<R>(value: $ty, f: impl FnOnce(&Self) -> R) -> R {
+            fn with_value<R>(value: $ty, f: impl FnOnce(&Self) -> R) -> R {
                 f(&value)
             }
         }

@@ -1,35 +1,12 @@
-//! Where the stored form of a type differs from what serde writes, and how to go between them.
+//! The lowerings of the field types: how to go between what serde writes and what is stored.
 
 use std::marker::PhantomData;
 
 use super::traits::{Embedded, FieldType, Instant};
 use crate::codec::{self, from_value, located, to_value};
-use crate::definition::FieldDef;
+use crate::definition::{Convert, FieldDef, Lowering, has_instant};
 use crate::error::{Error, Result};
 use crate::value::Value;
-
-/// From what serde writes to what is stored, and back.
-#[derive(Debug, Clone, Copy)]
-pub struct Lowering {
-    pub(crate) lower: Convert,
-    pub(crate) revive: Convert,
-    /// Makes integers instants where instants are stored; all else stays.
-    #[cfg_attr(not(feature = "dynamodb"), allow(dead_code, reason = "the servers of the others keep instants"))]
-    pub(crate) restore: Convert,
-    /// Whether there is an instant in it, which serde's own form would not keep.
-    pub(crate) of_instant: bool,
-}
-
-/// Whether values have to be lowered, wherever they are.
-pub const fn holds_instant(lowering: Option<Lowering>) -> bool {
-    match lowering {
-        Some(lowering) => lowering.of_instant,
-        None => false,
-    }
-}
-
-/// One way between two forms.
-pub(crate) type Convert = fn(Value) -> Result<Value>;
 
 /// Finds a type's lowering without asking that it has one: the inherent constant is taken where
 /// the type is a field type, that of [`NoLowering`] elsewhere.
@@ -51,8 +28,8 @@ impl<T: FieldType> Probe<T> {
 
 /// What serde writes of an instant is stored as the instant it is.
 pub(crate) const fn instant<T: Instant>() -> Option<Lowering> {
-    let (lower, revive) = (lower_instant::<T>, revive_instant::<T>);
-    Some(Lowering { lower, revive, restore: |value| Ok(value.into_instant()), of_instant: true })
+    let (lower, raise) = (lower_instant::<T>, raise_instant::<T>);
+    Some(Lowering { lower, raise, restore: |value| Ok(value.into_instant()), has_instant: true })
 }
 
 fn lower_instant<T: Instant>(value: Value) -> Result<Value> {
@@ -62,7 +39,7 @@ fn lower_instant<T: Instant>(value: Value) -> Result<Value> {
     }
 }
 
-fn revive_instant<T: Instant>(value: Value) -> Result<Value> {
+fn raise_instant<T: Instant>(value: Value) -> Result<Value> {
     match value {
         Value::Null => Ok(Value::Null),
         Value::Instant(millis) => {
@@ -84,12 +61,12 @@ pub(crate) const fn list<T: FieldType>() -> Option<Lowering> {
             Value::Bytes(bytes) => Ok(Value::List(bytes.into_iter().map(|byte| Value::Int(byte.into())).collect())),
             list => items::<T>(list, |lowering| lowering.lower),
         },
-        revive: |list| match list {
+        raise: |list| match list {
             Value::Bytes(_) => Err(Error::codec("is stored as bytes, not as a list")),
-            list => items::<T>(list, |lowering| lowering.revive),
+            list => items::<T>(list, |lowering| lowering.raise),
         },
         restore: |list| items::<T>(list, |lowering| lowering.restore),
-        of_instant: holds_instant(T::LOWERING),
+        has_instant: has_instant(T::LOWERING),
     })
 }
 
@@ -98,12 +75,12 @@ pub(crate) const fn list<T: FieldType>() -> Option<Lowering> {
 pub(crate) const fn bytes() -> Option<Lowering> {
     Some(Lowering {
         lower: Ok,
-        revive: |stored| match stored {
+        raise: |stored| match stored {
             Value::List(items) if !items.is_empty() => Err(Error::codec("is stored as a list, not as bytes")),
             stored => Ok(stored),
         },
         restore: Ok,
-        of_instant: false,
+        has_instant: false,
     })
 }
 
@@ -112,9 +89,9 @@ pub(crate) const fn each_item<T: FieldType>() -> Option<Lowering> {
     match T::LOWERING {
         Some(_) => Some(Lowering {
             lower: |list| items::<T>(list, |lowering| lowering.lower),
-            revive: |list| items::<T>(list, |lowering| lowering.revive),
+            raise: |list| items::<T>(list, |lowering| lowering.raise),
             restore: |list| items::<T>(list, |lowering| lowering.restore),
-            of_instant: holds_instant(T::LOWERING),
+            has_instant: has_instant(T::LOWERING),
         }),
         None => None,
     }
@@ -125,9 +102,9 @@ pub(crate) const fn each_value<T: FieldType>() -> Option<Lowering> {
     match T::LOWERING {
         Some(_) => Some(Lowering {
             lower: |map| items::<T>(map, |lowering| lowering.lower),
-            revive: |map| items::<T>(map, |lowering| lowering.revive),
+            raise: |map| items::<T>(map, |lowering| lowering.raise),
             restore: |map| items::<T>(map, |lowering| lowering.restore),
-            of_instant: holds_instant(T::LOWERING),
+            has_instant: has_instant(T::LOWERING),
         }),
         None => None,
     }
@@ -153,9 +130,9 @@ fn items<T: FieldType>(mut value: Value, direction: fn(&Lowering) -> Convert) ->
 
 /// The lowering of a nested struct: that of its fields, without those that are nothing.
 pub const fn embedded_lowering<T: Embedded>() -> Option<Lowering> {
-    let (mut at, mut of_instant) = (0, false);
+    let (mut at, mut found) = (0, false);
     while at < T::FIELDS.len() {
-        of_instant |= holds_instant(T::FIELDS[at].lowering);
+        found |= has_instant(T::FIELDS[at].lowering());
         at += 1;
     }
     Some(Lowering {
@@ -166,9 +143,9 @@ pub const fn embedded_lowering<T: Embedded>() -> Option<Lowering> {
             }
             Ok(value)
         },
-        revive: |mut value| {
+        raise: |mut value| {
             if let Value::Map(map) = &mut value {
-                codec::revive(map, T::FIELDS)?;
+                codec::raise(map, T::FIELDS)?;
             }
             Ok(value)
         },
@@ -178,6 +155,6 @@ pub const fn embedded_lowering<T: Embedded>() -> Option<Lowering> {
             }
             Ok(value)
         },
-        of_instant,
+        has_instant: found,
     })
 }

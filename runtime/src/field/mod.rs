@@ -10,113 +10,22 @@ mod types;
 #[doc(hidden)]
 pub use interval::Interval;
 #[doc(hidden)]
-pub use lowering::{Lowering, NoLowering, Probe, embedded_lowering, holds_instant};
+pub use lowering::{NoLowering, Probe, embedded_lowering};
 #[doc(hidden)]
 pub use probe::NotKey;
 pub use traits::{
-    AutoKey, Bare, Contain, Countable, Dictionary, Element, Embedded, FieldType, IndexKey, Instant, Key, List, Numeric,
-    Optional, Ordered, Settable, Stamp, Text, TtlField, Version,
+    AutoKey, Contain, Countable, Dictionary, Element, Embedded, FieldType, IndexKey, Instant, Key, List, Nested,
+    Numeric, Optional, Ordered, Settable, Text, Timestamp, TtlField, Version,
 };
 
-use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
 use crate::codec::{located, to_value};
-use crate::definition::{Definition, WrittenDefault};
+use crate::definition::{Definition, FieldDef, WrittenDefault};
 use crate::error::{Error, Result};
-use crate::limits;
+use crate::path::{Path, Step};
 use crate::value::Value;
-
-/// One step of a path into a record.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Step {
-    /// A name in a record or map.
-    Name(Cow<'static, str>),
-    /// A position in a list.
-    Position(usize),
-}
-
-/// A path from the record's top to a value in it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Path(Cow<'static, [Step]>);
-
-impl Path {
-    /// A path of these steps.
-    pub fn new(steps: impl Into<Cow<'static, [Step]>>) -> Self {
-        Self(steps.into())
-    }
-
-    /// The path to a field of the record.
-    pub fn field(name: impl Into<Cow<'static, str>>) -> Self {
-        Self(Cow::Owned(vec![Step::Name(name.into())]))
-    }
-
-    /// The steps.
-    pub fn steps(&self) -> &[Step] {
-        &self.0
-    }
-
-    /// The field of the record that the path starts with.
-    pub fn root(&self) -> &str {
-        match self.0.first() {
-            Some(Step::Name(name)) => name,
-            _ => "",
-        }
-    }
-
-    /// Whether the path is a field of the record itself.
-    pub fn is_field(&self) -> bool {
-        self.0.len() == 1
-    }
-
-    /// How many bytes of text it is on DynamoDB, at most.
-    pub(crate) fn text(&self) -> usize {
-        let step = |step: &Step| match step {
-            Step::Name(_) => "#n999.".len(),
-            Step::Position(at) => at.to_string().len() + "[]".len(),
-        };
-        self.0.iter().map(step).sum()
-    }
-
-    /// Refuses a path to where nothing can be stored.
-    pub(crate) fn check(&self) -> Result<()> {
-        if self.0.is_empty() {
-            let message = "a flattened field is stored as the fields in it; reach them with .at(..) or .entry(..)";
-            return Err(Error::invalid(message));
-        }
-        let mut names = self.0.iter().filter_map(|step| match step {
-            Step::Name(name) => Some(name),
-            Step::Position(_) => None,
-        });
-        names.try_for_each(|name| limits::key_name(name))
-    }
-
-    /// Whether one path is the other, or leads to it.
-    pub fn overlaps(&self, other: &Self) -> bool {
-        self.0.iter().zip(other.0.iter()).all(|(a, b)| a == b)
-    }
-
-    fn join(self, rest: Self) -> Self {
-        let mut steps = self.0.into_owned();
-        steps.extend(rest.0.into_owned());
-        Self(Cow::Owned(steps))
-    }
-}
-
-impl fmt::Display for Path {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, step) in self.0.iter().enumerate() {
-            match step {
-                Step::Name(name) if i == 0 => f.write_str(name)?,
-                Step::Name(name) => write!(f, ".{name}")?,
-                Step::Position(n) => write!(f, "[{n}]")?,
-            }
-        }
-        Ok(())
-    }
-}
 
 /// A field that may be set: the default.
 #[derive(Debug, Clone, Copy)]
@@ -220,7 +129,7 @@ impl<M, T, Role> Field<M, T, Role> {
     /// Where a change of it is made.
     pub(crate) fn changed(&self, definition: &Definition) -> Result<Path> {
         let path = self.path();
-        let is_own = |path: &Path| definition.fields().iter().any(|field| field.name == path.root());
+        let is_own = |path: &Path| definition.field(path.root()).is_some();
         match &self.steps {
             Steps::Beside(path) if is_own(path) => Err(Error::invalid(format!(
                 "{path} is a field of its own, and no entry of the map that is flattened beside it"
@@ -241,8 +150,7 @@ impl<M, T, Role> Field<M, T, Role> {
             Nothing::Field(Some(default)) => Ok(!matches!(default()?, Value::Null)),
             Nothing::AsDefined => {
                 let path = self.path();
-                let field = definition.fields().iter().find(|field| field.name == path.root());
-                field.map_or(Ok(false), |field| definition.keeps_null(field))
+                definition.field(path.root()).map_or(Ok(false), |field| definition.keeps_null(field))
             }
         }
     }
@@ -271,14 +179,14 @@ impl<M, T, Role> Field<M, T, Role> {
     /// ```
     pub fn at<U, R>(self, inner: Field<T::Inner, U, R>) -> Field<M, U>
     where
-        T: Bare,
+        T: Nested,
     {
         let encode = inner.encode;
         let nothing = match inner.nothing {
             Nothing::AsDefined => {
                 let fields = <T::Inner as Embedded>::FIELDS;
                 let field = fields.iter().find(|field| inner.path().is_field() && field.name == inner.path().root());
-                Nothing::Field(field.and_then(|field| field.default))
+                Nothing::Field(field.and_then(FieldDef::default))
             }
             known => known,
         };
@@ -320,7 +228,7 @@ impl<M, T: FieldType, Role> Field<M, T, Role> {
     /// The stored form of a value of this field.
     pub(crate) fn encode(&self, value: T::Arg<'_>) -> Result<Value> {
         let encoded = match self.encode {
-            Some(encode) => T::lend(value, encode),
+            Some(encode) => T::with_value(value, encode),
             None => T::encode(value),
         };
         encoded.map_err(|e| Error::new(e.kind(), located(&self.path().to_string(), e.message())))

@@ -4,9 +4,9 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::definition::{KeyKind, TimeUnit};
+use crate::definition::{KeyKind, Lowering, TimeUnit};
 use crate::error::Result;
-use crate::field::{Interval, Lowering};
+use crate::field::Interval;
 use crate::value::Value;
 
 /// A type whose values can be compared and set: the built-in ones, or one with a derive.
@@ -41,7 +41,7 @@ pub trait FieldType: Serialize + Sized {
     fn encode(value: Self::Arg<'_>) -> Result<Value>;
 
     /// Makes a value of this type of what methods take, and lends it to `f`.
-    fn lend<R>(value: Self::Arg<'_>, f: impl FnOnce(&Self) -> R) -> R;
+    fn with_value<R>(value: Self::Arg<'_>, f: impl FnOnce(&Self) -> R) -> R;
 }
 
 /// A type that can be a hash key, a range key or an index field: text, integers to 64 bits, bytes,
@@ -72,7 +72,7 @@ pub trait FieldType: Serialize + Sized {
 ///     type Arg<'a> = &'a Host;
 ///     // serde writes an address as text.
 ///     fn encode(host: &Host) -> Result<Value> { Ok(Value::String(host.0.to_string())) }
-///     fn lend<R>(host: &Host, f: impl FnOnce(&Host) -> R) -> R { f(host) }
+///     fn with_value<R>(host: &Host, f: impl FnOnce(&Host) -> R) -> R { f(host) }
 /// }
 ///
 /// impl Key for Host {
@@ -113,8 +113,6 @@ pub trait Key: FieldType + Clone {
     note = "an index field is a String, an integer of up to 64 bits, Vec<u8>, [u8; N], a Uuid, an instant, a newtype or unit enum with `#[derive(Key)]`, or an Option of one of these"
 )]
 pub trait IndexKey: FieldType {
-    /// The key type without an `Option`.
-    type Bare: Key;
     /// What the field is stored as.
     const KIND: KeyKind;
     /// Whether a record may have no value here, and is then not in the index.
@@ -122,7 +120,6 @@ pub trait IndexKey: FieldType {
 }
 
 impl<T: Key> IndexKey for T {
-    type Bare = T;
     const KIND: KeyKind = T::KIND;
     const SPARSE: bool = false;
 }
@@ -131,7 +128,6 @@ impl<T: Key> IndexKey for Option<T>
 where
     Self: FieldType,
 {
-    type Bare = T;
     const KIND: KeyKind = T::KIND;
     const SPARSE: bool = true;
 }
@@ -236,16 +232,16 @@ impl<T: FieldType + Clone> Optional for Option<T> {}
     label = "not a nested struct",
     note = "derive `reposit::Embedded` for it"
 )]
-pub trait Bare {
+pub trait Nested {
     /// The nested struct.
     type Inner: Embedded;
 }
 
-impl<T: Bare> Bare for Option<T> {
+impl<T: Nested> Nested for Option<T> {
     type Inner = T::Inner;
 }
 
-impl<T: Bare> Bare for Box<T> {
+impl<T: Nested> Nested for Box<T> {
     type Inner = T::Inner;
 }
 
@@ -275,9 +271,9 @@ pub trait TtlField: FieldType {
     label = "not an instant",
     note = "a created_at or updated_at field is i64, u64 or u32 (seconds since the epoch), a SystemTime, or an instant of chrono, time or jiff (with that feature), or an Option of one of these"
 )]
-pub trait Stamp: TtlField {}
+pub trait Timestamp: TtlField {}
 
-impl<T: TtlField> Stamp for T {}
+impl<T: TtlField> Timestamp for T {}
 
 /// A hash key that can be filled in.
 #[diagnostic::on_unimplemented(

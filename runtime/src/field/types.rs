@@ -6,12 +6,12 @@ use serde::Serialize;
 
 use super::encode;
 use super::interval::{self, Interval};
-use super::lowering::{self, Lowering};
+use super::lowering;
 use super::traits::{
     Contain, Countable, Dictionary, Element, FieldType, Key, List, Numeric, Ordered, Text, TtlField, Version,
 };
 use crate::codec::to_value;
-use crate::definition::{KeyKind, TimeUnit};
+use crate::definition::{KeyKind, Lowering, TimeUnit};
 use crate::error::Result;
 use crate::value::Value;
 
@@ -22,7 +22,7 @@ macro_rules! by_value {
             fn encode(value: $ty) -> Result<Value> {
                 encode(&value)
             }
-            fn lend<R>(value: $ty, f: impl FnOnce(&Self) -> R) -> R {
+            fn with_value<R>(value: $ty, f: impl FnOnce(&Self) -> R) -> R {
                 f(&value)
             }
         }
@@ -62,7 +62,7 @@ impl FieldType for u8 {
         encode(&value)
     }
 
-    fn lend<R>(value: u8, f: impl FnOnce(&Self) -> R) -> R {
+    fn with_value<R>(value: u8, f: impl FnOnce(&Self) -> R) -> R {
         f(&value)
     }
 }
@@ -75,7 +75,7 @@ impl FieldType for f32 {
         encode(&value)
     }
 
-    fn lend<R>(value: f32, f: impl FnOnce(&Self) -> R) -> R {
+    fn with_value<R>(value: f32, f: impl FnOnce(&Self) -> R) -> R {
         f(&value)
     }
 }
@@ -138,7 +138,7 @@ impl FieldType for String {
         Ok(Value::String(value.to_owned()))
     }
 
-    fn lend<R>(value: &str, f: impl FnOnce(&Self) -> R) -> R {
+    fn with_value<R>(value: &str, f: impl FnOnce(&Self) -> R) -> R {
         f(&value.to_owned())
     }
 }
@@ -178,7 +178,7 @@ impl<T: FieldType + Clone> FieldType for Vec<T> {
         }
     }
 
-    fn lend<R>(value: &[T], f: impl FnOnce(&Self) -> R) -> R {
+    fn with_value<R>(value: &[T], f: impl FnOnce(&Self) -> R) -> R {
         f(&value.to_vec())
     }
 }
@@ -204,7 +204,7 @@ where
         encode(value)
     }
 
-    fn lend<R>(value: &Self, f: impl FnOnce(&Self) -> R) -> R {
+    fn with_value<R>(value: &Self, f: impl FnOnce(&Self) -> R) -> R {
         f(value)
     }
 }
@@ -257,8 +257,8 @@ impl<T: FieldType + Clone> FieldType for Option<T> {
         T::encode(value)
     }
 
-    fn lend<R>(value: T::Arg<'_>, f: impl FnOnce(&Self) -> R) -> R {
-        T::lend(value, |inner| f(&Some(inner.clone())))
+    fn with_value<R>(value: T::Arg<'_>, f: impl FnOnce(&Self) -> R) -> R {
+        T::with_value(value, |inner| f(&Some(inner.clone())))
     }
 }
 
@@ -307,7 +307,7 @@ macro_rules! by_reference {
             fn encode(value: &Self) -> Result<Value> {
                 encode(value)
             }
-            fn lend<R>(value: &Self, f: impl FnOnce(&Self) -> R) -> R {
+            fn with_value<R>(value: &Self, f: impl FnOnce(&Self) -> R) -> R {
                 f(value)
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::change::Change;
 use crate::definition::Definition;
-use crate::field::Path;
+use crate::path::Path;
 use crate::value::{Record, Value};
 
 const NIL_UUID: &str = "00000000-0000-0000-0000-000000000000";
@@ -54,7 +54,7 @@ fn is_unset(value: Option<&Value>) -> bool {
 
 /// The time as the field holds it: an instant, or an integer of seconds.
 fn instant(definition: &Definition, name: &str, now: i64) -> Value {
-    let is_instant = definition.fields().iter().any(|field| field.name == name && field.lowering.is_some());
+    let is_instant = definition.field(name).is_some_and(|field| field.lowering().is_some());
     if is_instant { Value::Instant(now) } else { Value::from(now.div_euclid(1000)) }
 }
 

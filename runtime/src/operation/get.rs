@@ -147,7 +147,8 @@ impl<M: Repository> FindUnique<M> {
         let limits = db.backend().limits();
         for (at, (part, value)) in index.parts().zip(&values).enumerate() {
             let limit = if at == 0 { limits.hash_key } else { limits.range_key };
-            limits::key(value, part.kind, definition.part_name(part), limit).map_err(|e| e.on_index(index.name))?;
+            limits::check_key(value, part.kind, definition.part_name(part), limit)
+                .map_err(|e| e.on_index(index.name))?;
         }
         Ok(request::FindUnique::new(definition, index, values, self.consistent))
     }

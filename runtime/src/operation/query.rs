@@ -270,28 +270,29 @@ impl<M: Repository, R, K: Place, O: DeserializeOwned> Query<M, R, K, O> {
         let hash = self.hash?;
         let source = match self.index {
             None => {
-                limits::key(&hash, definition.hash().kind, definition.hash_name(), limits.hash_key)?;
+                limits::check_key(&hash, definition.hash().kind, definition.hash_name(), limits.hash_key)?;
                 Source::primary(hash)
             }
             Some(at) => {
                 let unknown = || Error::invalid(format!("the model has no index at position {at}"));
                 let index = definition.indexes().get(at).ok_or_else(unknown)?;
-                let name = definition.part_name(index.hash);
-                limits::key(&hash, index.hash.kind, name, limits.hash_key).map_err(|e| e.on_index(index.name))?;
+                let name = definition.part_name(index.hash());
+                limits::check_key(&hash, index.hash().kind, name, limits.hash_key)
+                    .map_err(|e| e.on_index(index.name))?;
                 Source::index(index, [hash])
             }
         };
         let mut request = request::Query::new(definition, source, page_limit(self.limit)?);
         let range = match self.index {
             None => definition.range(),
-            Some(at) => definition.indexes().get(at).and_then(|index| index.ranges.first().copied()),
+            Some(at) => definition.indexes().get(at).and_then(|index| index.ranges().first().copied()),
         };
         request.range = match range {
             Some(part) => self.span?.of_kind(part.kind, definition.part_name(part))?,
             None => self.span?,
         };
         request.filter = self.filter.map(Condition::into_expr).transpose()?;
-        request.filter.as_ref().map_or(Ok(()), condition::check)?;
+        request.filter.as_ref().map_or(Ok(()), condition::check_condition)?;
         request.filter = request.filter.map(|filter| M::definition().stored(filter));
         request.filter.as_ref().map_or(Ok(()), condition::check_size)?;
         request.descending = self.descending;
@@ -346,7 +347,7 @@ impl<M: Repository, R: FieldType, K: Place, O> Query<M, R, K, O> {
         R::Arg<'a>: Clone,
     {
         let encode = |value: &R::Arg<'a>| match self.encode {
-            Some(encode) => R::lend(value.clone(), encode),
+            Some(encode) => R::with_value(value.clone(), encode),
             None => <R as FieldType>::encode(value.clone()),
         };
         Ok(match bound {

@@ -78,10 +78,7 @@ impl<M: Repository> Scan<M> {
 impl<M: Repository, O: DeserializeOwned> Scan<M, O> {
     /// Only records for which the condition is true; the others are read all the same.
     pub fn filter(mut self, condition: Condition<M>) -> Self {
-        self.filter = Some(match self.filter {
-            Some(other) => other.and(condition),
-            None => condition,
-        });
+        Condition::and_also(&mut self.filter, condition);
         self
     }
 
@@ -185,7 +182,7 @@ impl<M: Repository, O: DeserializeOwned> Scan<M, O> {
         let source = Source::scan(segment);
         let mut request = request::Query::new(M::definition(), source, page_limit(self.limit)?);
         request.filter = self.filter.clone().map(Condition::into_expr).transpose()?;
-        request.filter.as_ref().map_or(Ok(()), condition::check)?;
+        request.filter.as_ref().map_or(Ok(()), condition::check_condition)?;
         request.filter = request.filter.map(|filter| M::definition().stored(filter));
         request.filter.as_ref().map_or(Ok(()), condition::check_size)?;
         request.consistent = self.consistent;

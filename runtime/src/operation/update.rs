@@ -9,7 +9,8 @@ use crate::codec;
 use crate::condition::{Condition, Expr};
 use crate::database::Database;
 use crate::error::{Error, ErrorKind, Result};
-use crate::field::{Field, FieldType, List, Numeric, Optional, Path, Settable};
+use crate::field::{Field, FieldType, List, Numeric, Optional, Settable};
+use crate::path::Path;
 use crate::repository::{KeyArg, Repository, checked};
 use crate::request::{Action, Get, Request, Write};
 use crate::value::{Record, Value};
@@ -274,7 +275,7 @@ impl<M: Repository> Upsert<M> {
         let key = checked(definition, self.update.key.clone()?, &db.backend().limits())?;
         let mut changes = changes(db, definition, asked)?;
         fill::created(definition, &mut changes, db.now());
-        let new = change::apply(&key.to_record(definition), &change::on_nothing(&changes))?;
+        let new = change::apply(&key.to_record(definition), &change::for_new_record(&changes))?;
         codec::decode::<M>(new.clone(), definition)
             .map_err(|e| Error::invalid(format!("the new record would not be whole: {}", e.message())))?;
         // The changes have filled in what nobody set: the new record is theirs, whatever they say.

@@ -11,7 +11,7 @@ use crate::definition::Definition;
 #[cfg(any(feature = "dynamodb", feature = "mongodb"))]
 use crate::definition::TimeUnit;
 #[cfg(any(feature = "dynamodb", feature = "mongodb"))]
-use crate::field::Path;
+use crate::path::Path;
 use crate::value::{EXPIRES, Record, Value};
 
 impl Record {

@@ -155,7 +155,7 @@ impl Source {
     pub fn hash_parts(&self, definition: &Definition) -> Vec<(KeyDef, &Value)> {
         match &self.0 {
             Over::Primary { hash } => vec![(definition.hash(), hash)],
-            Over::Index { index, hash } => std::iter::once(index.hash).zip(hash).collect(),
+            Over::Index { index, hash } => std::iter::once(index.hash()).zip(hash).collect(),
             Over::Scan { .. } => Vec::new(),
         }
     }
@@ -303,7 +303,7 @@ impl Query {
     fn ranges(&self) -> Vec<KeyDef> {
         match self.source.kind() {
             SourceKind::Primary { .. } => self.definition.range().into_iter().collect(),
-            SourceKind::Index { index, .. } => index.ranges.to_vec(),
+            SourceKind::Index { index, .. } => index.ranges().to_vec(),
             SourceKind::Scan { .. } => Vec::new(),
         }
     }

@@ -3,7 +3,7 @@
 
 use crate::condition::Expr;
 use crate::definition::{Definition, FIRST_VERSION};
-use crate::field::{Path, Step};
+use crate::path::{Path, Step};
 use crate::value::{Record, Value};
 
 impl Definition {

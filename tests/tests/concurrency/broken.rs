@@ -158,7 +158,7 @@ impl Broken {
 }
 
 fn indexed(definition: &'static Definition, record: &Record) -> Vec<(&'static str, Value)> {
-    let value = |index: &reposit::definition::IndexDef| record.get(definition.part_name(index.hash)).cloned();
+    let value = |index: &reposit::definition::IndexDef| record.get(definition.part_name(index.hash())).cloned();
     definition.unique_indexes().filter_map(|index| Some((index.name, value(index)?))).collect()
 }
 

@@ -1,13 +1,11 @@
 use futures_util::future::join_all;
-use reposit::{ErrorKind, Repository};
+use reposit::{Definition, ErrorKind, Repository};
 use serde::{Deserialize, Serialize};
 
-use crate::harness::{Test, kind};
-use crate::models::{Account, Event, Note, Token, User, account, note, user};
+use reposit_tests::harness::{Test, kind};
+use reposit_tests::models::{Account, Event, Note, Token, User, account, note, user};
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     define_is_idempotent_and_drops_nothing,
     define_from_many_at_once,
     another_shape_is_a_mismatch_that_changes_nothing,
@@ -155,24 +153,28 @@ async fn a_plan_says_what_define_would_do(t: Test) {
     assert!(plan.refusal().is_some());
 }
 
+fn microkubes_map(definition: &Definition) -> serde_json::Value {
+    serde_json::from_str(&definition.to_microkubes_json()).unwrap()
+}
+
 async fn the_definition_is_data(t: Test) {
     t.with::<Event>().await;
-    let map = User::definition().to_map();
+    let map = microkubes_map(User::definition());
     assert_eq!(map["name"], "users");
     assert_eq!(map["hashKey"], "id");
     assert_eq!(map["readCapacity"], 5);
     assert_eq!(map["GSI"]["email"]["writeCapacity"], 5);
     assert_eq!(map["enableTtl"], false);
-    let map = Token::definition().to_map();
+    let map = microkubes_map(Token::definition());
     assert_eq!(
         (map["enableTtl"].clone(), map["ttlAttribute"].clone(), map["ttl"].clone()),
         (true.into(), "created_at".into(), 86400.into())
     );
-    let map = Event::definition().to_map();
+    let map = microkubes_map(Event::definition());
     assert_eq!((&map["rangeKey"], &map["rangeKeyType"]), (&"seq".into(), &"N".into()));
     assert_eq!((map.get("hashKeyType"), map.get("GSI"), map.get("readCapacity")), (None, None, None));
     // The whole of it, as the services write it.
-    let map = other::Indexed::definition().to_map();
+    let map = microkubes_map(other::Indexed::definition());
     let expected = serde_json::json!({
         "name": "note", "indexes": [{ "name": "by_title", "fields": ["title"], "unique": false }],
         "hashKey": "id", "GSI": { "title": {} }, "enableTtl": false,

@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use proptest::strategy::ValueTree;
 use reposit::backend::memory::Memory;
 use reposit::backend::{
-    Action, Backend, Call, Change, FindUnique, Get, Observer, Query, RecordKey, RecordPage, Reply, Source, Write,
+    Action, Backend, Call, Change, FindUnique, Get, GetMany, Query, RecordKey, RecordPage, Reply, Write, WriteMany,
     Written, index_values,
 };
 use reposit::clock::{Clock, ManualClock};
 use reposit::config::MemorySettings;
-use reposit::{Database, Definition, Record, Result, Value};
+use reposit::{Database, Record, Result, Value};
 use reposit_tests::passes_on;
 
 use crate::ops::Program;

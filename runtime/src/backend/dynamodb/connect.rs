@@ -1,6 +1,7 @@
 //! From settings to a client that has been answered once.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::provider_config::ProviderConfig;
@@ -12,15 +13,17 @@ use aws_sdk_dynamodb::config::{Credentials, ProvideCredentials as _, SharedHttpC
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
-use super::DynamoDb;
-use super::answer::Checked;
-use super::call::Attempts;
-use super::credentials;
-use super::failure::Class;
-use super::known::Known;
-use super::stamp::Stamps;
+use crate::backend::dynamodb::DynamoDb;
+use crate::backend::dynamodb::answer::Checked;
+use crate::backend::dynamodb::credentials;
+use crate::backend::dynamodb::failure::Class;
+use crate::backend::dynamodb::retry::Attempts;
+use crate::backend::dynamodb::schema_cache::Known;
+use crate::backend::dynamodb::settings::DynamoDbSettings;
+use crate::backend::dynamodb::stamp::Stamps;
+use crate::backend::settings::{OpenOptions, Secret, Target};
 use crate::backend::support::runtime::ClientRuntime;
-use crate::config::{DynamoDbSettings, Secret};
+use crate::backend::{Backend, BoxFuture};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::request::Call;
@@ -50,7 +53,8 @@ pub(super) async fn client(settings: &DynamoDbSettings, connect_timeout: Duratio
     }
     let loader = with_credentials(loader, settings, &http)?;
     let loading = tokio::time::timeout(connect_timeout, loader.load()).await;
-    let mut config = loading.map_err(|_| super::call::timed_out("while the AWS settings were looked for"))?;
+    let mut config =
+        loading.map_err(|_| crate::backend::dynamodb::retry::timed_out("while the AWS settings were looked for"))?;
     if config.region().is_none() {
         if settings.endpoint.is_none() {
             return Err(Error::config("no region: set `region`, or AWS_REGION in the environment"));
@@ -128,9 +132,38 @@ fn origin(endpoint: &str) -> String {
     origin.unwrap_or_else(|_| "the endpoint".to_owned())
 }
 
+impl Target for DynamoDbSettings {
+    fn name(&self) -> &'static str {
+        "dynamodb"
+    }
+
+    fn open<'a>(&'a self, options: &'a OpenOptions) -> BoxFuture<'a, Result<Arc<dyn Backend>>> {
+        Box::pin(async move { Ok(Arc::new(DynamoDb::connect(self, options).await?) as Arc<dyn Backend>) })
+    }
+}
+
 impl DynamoDb {
-    /// A client, and one request that shows that it can reach DynamoDB and is let in.
-    pub(crate) async fn connect(settings: &DynamoDbSettings, connect_timeout: Duration, _: Duration) -> Result<Self> {
+    /// Makes a client, and sends one request that shows that DynamoDB can be reached and lets it in.
+    ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// use reposit::Database;
+    /// use reposit::backend::dynamodb::DynamoDb;
+    /// use reposit::config::{DynamoDbSettings, OpenOptions};
+    ///
+    /// let mut settings = DynamoDbSettings::default();
+    /// settings.region = Some("us-east-1".into());
+    /// let dynamodb = DynamoDb::connect(&settings, &OpenOptions::default()).await?;
+    /// let db = Database::builder().backend(dynamodb).open().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// Errors: [`Config`](crate::ErrorKind::Config) if there is no region or there are no credentials, if
+    /// they are refused, and outside a tokio runtime; [`Unavailable`](crate::ErrorKind::Unavailable) or
+    /// [`Timeout`](crate::ErrorKind::Timeout) if nothing answers within
+    /// [`connect_timeout`](OpenOptions::connect_timeout).
+    pub async fn connect(settings: &DynamoDbSettings, options: &OpenOptions) -> Result<Self> {
+        let connect_timeout = options.connect_timeout;
         let home = ClientRuntime::movable("the AWS SDK")?;
         let call = Call::new("open", 0, connect_timeout);
         let client = client(settings, connect_timeout).await?;

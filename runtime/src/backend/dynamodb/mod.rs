@@ -1,42 +1,29 @@
 //! DynamoDB.
 
-mod alone;
 mod answer;
-mod batch;
-mod by_hand;
-mod call;
-mod changes;
-mod condition;
 mod connect;
-mod convert;
 mod credentials;
+mod decimal;
 mod define;
 mod explain;
+mod expression;
 mod failure;
 mod guard;
-mod holdings;
-mod keys;
-mod known;
-mod number;
-mod op;
-mod pages;
-mod placeholders;
-mod plan;
-mod query;
+mod key;
+mod raw;
 mod read;
-mod refusal;
-mod span;
+mod request;
+mod retry;
+mod schema_cache;
+pub(crate) mod settings;
 mod stamp;
 mod standing;
-mod together;
-mod transact;
-mod turns;
-mod unique;
 mod validation;
+mod value;
 mod verify;
 mod write;
 
-pub use by_hand::decode;
+pub use raw::decode;
 
 use std::any::Any;
 use std::fmt;
@@ -52,10 +39,10 @@ use crate::request::{
     Action, Call, FindUnique, Get, GetMany, Query, RecordPage, Request, Verify, Write, WriteMany, Written,
 };
 use crate::value::Record;
-use known::Known;
-use refusal::Refusal;
+use schema_cache::Known;
 use stamp::Stamps;
 use write::Writer;
+use write::refusal::Refusal;
 
 /// DynamoDB: one table a repository, and a second one where it has unique indexes.
 ///

@@ -59,6 +59,6 @@ impl<S> fmt::Debug for Keyspace<S> {
 pub(super) fn layout<'a>(catalog: &'a Catalog, definition: &'static Definition) -> Result<&'a Layout> {
     let name = definition.name();
     let layout = catalog.get(name).ok_or_else(|| outcome::undefined().in_repository(name))?;
-    layout.check(definition).map_err(|e| e.in_repository(name))?;
+    layout.check_fits(definition).map_err(|e| e.in_repository(name))?;
     Ok(layout)
 }

@@ -12,58 +12,32 @@ use super::{Entry, Keyspace, Space, View};
 use crate::ErrorKind;
 use crate::backend::memory::Tree;
 use crate::backend::{Action, Call, Change, FindUnique, Get, KeyRange, Limits, Query, RecordKey, Source, Write};
-use crate::definition::{Definition, FieldDef, IndexDef, KeyDef, KeyKind, Projection, Spec, TimeUnit, TtlDef};
-use crate::field::Path;
+use crate::definition::{Definition, FieldDef, IndexDef, KeyDef, KeyKind, Spec, TimeUnit, TtlDef};
+use crate::path::Path;
 use crate::value::{EXPIRES, Record, Value};
 
 const fn field(name: &'static str) -> FieldDef {
-    FieldDef { name, rust_name: name, lowering: None, default: None }
+    FieldDef::new(name, name)
 }
 
 const fn part(field: usize, kind: KeyKind) -> KeyDef {
-    KeyDef { field, kind }
-}
-
-const fn index(name: &'static str, hash: KeyDef, ranges: &'static [KeyDef], unique: bool) -> IndexDef {
-    let projection = Projection::All;
-    IndexDef {
-        name,
-        hash,
-        ranges,
-        unique,
-        local: false,
-        sparse: true,
-        projection,
-        read_capacity: None,
-        write_capacity: None,
-    }
+    KeyDef::new(field, kind)
 }
 
 const FIELDS: &[FieldDef] =
     &[field("h"), field("r"), field("group"), field("rank"), field("data"), field("name"), field("until")];
 
 const INDEXES: &[IndexDef] = &[
-    index("by_group", part(2, KeyKind::String), &[part(3, KeyKind::Integer), part(4, KeyKind::Bytes)], false),
-    index("by_name", part(5, KeyKind::String), &[], true),
+    IndexDef::new("by_group", part(2, KeyKind::String), &[part(3, KeyKind::Integer), part(4, KeyKind::Bytes)])
+        .sparse(true),
+    IndexDef::new("by_name", part(5, KeyKind::String), &[]).unique().sparse(true),
 ];
 
 const fn spec(indexes: &'static [IndexDef]) -> Spec {
-    Spec {
-        model: "Thing",
-        name: "things",
-        read_capacity: None,
-        write_capacity: None,
-        fields: FIELDS,
-        hash: part(0, KeyKind::String),
-        range: Some(part(1, KeyKind::Integer)),
-        indexes,
-        ttl: Some(TtlDef { field: 6, seconds: 0, unit: TimeUnit::Seconds }),
-        version: None,
-        aliases: &[],
-        auto_hash: false,
-        created_at: None,
-        updated_at: None,
-    }
+    Spec::new("Thing", "things", FIELDS, part(0, KeyKind::String))
+        .range(part(1, KeyKind::Integer))
+        .indexes(indexes)
+        .ttl(TtlDef::new(6, 0, TimeUnit::Seconds))
 }
 
 static THINGS: Definition = spec(INDEXES).build();
@@ -188,7 +162,7 @@ fn check(store: &Store, now: i64) -> Result<(), TestCaseError> {
     let (mut expected, mut found) = (Vec::new(), Vec::new());
     for (key, entry) in contents(store) {
         match entry {
-            Entry::Record(record) => expected.extend(layout.entries_of(&key, &record).unwrap()),
+            Entry::Record(record) => expected.extend(layout.entry_keys(&key, &record).unwrap()),
             Entry::Mark => found.push(key),
         }
     }

@@ -1,15 +1,19 @@
 //! The embedded store in memory.
 
+pub(crate) mod settings;
 mod tree;
 
 use std::any::Any;
+use std::sync::Arc;
 
+use self::settings::MemorySettings;
 pub(crate) use self::tree::Tree;
 use super::keyspace::{self, Keyspace};
+use super::settings::{OpenOptions, Target};
 use super::{
-    Backend, Call, FindUnique, Get, GetMany, Limits, Plan, Query, RecordPage, Reply, Request, Write, WriteMany, Written,
+    Backend, BoxFuture, Call, FindUnique, Get, GetMany, Limits, Plan, Query, RecordPage, Reply, Request, Write,
+    WriteMany, Written,
 };
-use crate::config::MemorySettings;
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::value::Record;
@@ -41,6 +45,16 @@ impl Memory {
     /// An empty store.
     pub fn new(settings: &MemorySettings) -> Self {
         Self { keys: Keyspace::new(Tree::default(), settings.limits) }
+    }
+}
+
+impl Target for MemorySettings {
+    fn name(&self) -> &'static str {
+        "memory"
+    }
+
+    fn open<'a>(&'a self, _: &'a OpenOptions) -> BoxFuture<'a, Result<Arc<dyn Backend>>> {
+        Box::pin(async move { Ok(Arc::new(Memory::new(self)) as Arc<dyn Backend>) })
     }
 }
 

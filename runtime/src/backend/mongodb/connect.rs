@@ -7,8 +7,10 @@ use mongodb::options::{ClientOptions, DatabaseOptions, ReadConcern, ReadPreferen
 use mongodb::{Client, Database};
 
 use super::failure::DriverFailure;
+use super::options::{ACKNOWLEDGED, LATEST_ONLY, PRIMARY_ONLY};
+use super::settings::MongoDbSettings;
 use super::topology::{Topology, is_primary};
-use crate::config::{ACKNOWLEDGED, LATEST_ONLY, MongoDbSettings, PRIMARY_ONLY};
+use crate::backend::settings::address::{decode_lossy, encode};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The wire version of MongoDB 6.0, the first that has all the expressions that are used.
@@ -133,15 +135,8 @@ fn with_credentials(settings: &MongoDbSettings) -> String {
         return uri.to_owned();
     };
     let password =
-        settings.password.as_ref().map(|password| format!(":{}", percent(password.expose()))).unwrap_or_default();
-    format!("{scheme}://{}{password}@{rest}", percent(user))
-}
-
-fn percent(text: &str) -> String {
-    let encode = |byte: u8| {
-        if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }
-    };
-    text.bytes().map(encode).collect()
+        settings.password.as_ref().map(|password| format!(":{}", encode(password.expose()))).unwrap_or_default();
+    format!("{scheme}://{}{password}@{rest}", encode(user))
 }
 
 /// A configuration that the driver does not take. Its message is shown unless it quotes a value, which may
@@ -164,12 +159,8 @@ fn refused_settings(settings: &MongoDbSettings, message: &str) -> Error {
 fn quotes(message: &str, value: &str) -> bool {
     let common =
         value.len() < 2 || matches!(value, "true" | "false") || value.bytes().all(|byte| byte.is_ascii_digit());
-    let decoded =
-        url::form_urlencoded::parse(format!("v={value}").as_bytes()).next().map(|(_, value)| value.into_owned());
-    !common
-        && (message.contains(value)
-            || message.contains(&percent(value))
-            || decoded.is_some_and(|decoded| !decoded.is_empty() && message.contains(&decoded)))
+    let decoded = decode_lossy(value);
+    !common && (message.contains(value) || message.contains(&encode(value)) || message.contains(&decoded))
 }
 
 fn unreachable(settings: &MongoDbSettings, waited: Duration, causes: &str) -> Error {
@@ -180,7 +171,7 @@ fn unreachable(settings: &MongoDbSettings, waited: Duration, causes: &str) -> Er
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Secret;
+    use crate::backend::settings::Secret;
 
     fn settings(user: &str, password: &str) -> MongoDbSettings {
         MongoDbSettings {

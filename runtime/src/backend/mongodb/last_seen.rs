@@ -51,7 +51,7 @@ mod tests {
     use super::super::test_definition::test_definition;
     use super::*;
     use crate::condition::{Expr, Op};
-    use crate::field::Path;
+    use crate::path::Path;
     use crate::request::{Action, RecordKey};
     use crate::value::Value;
 

@@ -9,12 +9,14 @@ mod duplicate;
 mod explain;
 mod failure;
 mod last_seen;
+mod options;
 mod predicate;
 mod query;
 mod raw;
 mod read;
 mod retry;
 mod session;
+pub(crate) mod settings;
 mod shallow;
 #[cfg(test)]
 mod test_definition;
@@ -28,15 +30,16 @@ pub use raw::decode;
 
 use std::any::Any;
 use std::fmt;
-use std::time::Duration;
+use std::sync::Arc;
 
 use mongodb::bson::doc;
 
 use self::define::DefinedCache;
+use self::settings::MongoDbSettings;
 use self::topology::Topology;
+use super::settings::{OpenOptions, Target};
 use super::support::runtime::ClientRuntime;
-use super::{Backend, Plan, Reply};
-use crate::config::MongoDbSettings;
+use super::{Backend, BoxFuture, Plan, Reply};
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::limits::Limits;
@@ -114,20 +117,40 @@ fn repositories(definitions: impl Iterator<Item = &'static Definition>) -> Vec<&
 /// MongoDB manual advises at most.
 const TRANSACTION: usize = 1000;
 
+impl Target for MongoDbSettings {
+    fn name(&self) -> &'static str {
+        "mongodb"
+    }
+
+    fn open<'a>(&'a self, options: &'a OpenOptions) -> BoxFuture<'a, Result<Arc<dyn Backend>>> {
+        Box::pin(async move { Ok(Arc::new(MongoDb::connect(self, options).await?) as Arc<dyn Backend>) })
+    }
+}
+
 impl MongoDb {
     /// Opens a database, and waits until the server has answered.
     ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// use reposit::Database;
+    /// use reposit::backend::mongodb::MongoDb;
+    /// use reposit::config::{MongoDbSettings, OpenOptions};
+    ///
+    /// let mut settings = MongoDbSettings::default();
+    /// settings.uri = "mongodb://localhost:27017/?replicaSet=rs0".into();
+    /// settings.database = "users".into();
+    /// let mongodb = MongoDb::connect(&settings, &OpenOptions::default()).await?;
+    /// let db = Database::builder().backend(mongodb).open().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
     /// Errors: [`Config`](crate::ErrorKind::Config) for a connection string that is not valid or breaks a
-    /// promise, where authentication fails, and outside a tokio runtime;
-    /// [`Unavailable`](crate::ErrorKind::Unavailable) where nothing answers in time, with the cause for each
-    /// server.
-    pub async fn connect(
-        settings: &MongoDbSettings,
-        connect_timeout: Duration,
-        call_timeout: Duration,
-    ) -> Result<Self> {
+    /// promise, if authentication fails, and outside a tokio runtime;
+    /// [`Unavailable`](crate::ErrorKind::Unavailable) if nothing answers within
+    /// [`connect_timeout`](OpenOptions::connect_timeout), with the cause for each server.
+    pub async fn connect(settings: &MongoDbSettings, options: &OpenOptions) -> Result<Self> {
         let home = ClientRuntime::fixed("MongoDB's driver")?;
-        let (database, topology) = connect::connect(settings, connect_timeout, call_timeout).await?;
+        let (database, topology) = connect::connect(settings, options.connect_timeout, options.timeout).await?;
         Ok(Self { database, defined: DefinedCache::default(), home, topology })
     }
 

@@ -12,7 +12,7 @@ use super::value::{FURTHEST, integer, to_bson};
 use crate::condition::{Expr, Op};
 use crate::definition::{Definition, KeyKind};
 use crate::error::{Error, Result};
-use crate::field::{Path, Step};
+use crate::path::{Path, Step};
 use crate::value::{EXPIRES, Value};
 
 /// A filter that is true where the condition is.
@@ -114,7 +114,7 @@ fn same(stored: Bson, value: &Value, operand: Bson) -> Result<Bson> {
     let (is_one, size, parts): (Document, Document, Vec<Bson>) = match value {
         value if !has_names_in_order(value) => return Ok(doc! { "$eq": [stored, literal(operand)] }.into()),
         Value::Map(map) => {
-            let part = |(name, value): (&String, &Value)| same(field_of(own(), name), value, to_bson(value)?);
+            let part = |(name, value): (&str, &Value)| same(field_of(own(), name), value, to_bson(value)?);
             let size = doc! { "$size": { "$objectToArray": own() } };
             (doc! { "$eq": [{ "$type": own() }, "object"] }, size, map.iter().map(part).collect::<Result<_>>()?)
         }

@@ -3,8 +3,6 @@
 //! An integer is an Int64 where it fits and a Decimal128 above that: the server compares and
 //! indexes both by value. Bytes are generic binary data.
 
-use std::collections::BTreeMap;
-
 use mongodb::bson::raw::CStr;
 use mongodb::bson::spec::{BinarySubtype, ElementType};
 use mongodb::bson::{
@@ -13,7 +11,7 @@ use mongodb::bson::{
 };
 
 use crate::error::{Error, Result};
-use crate::value::{Value, whole};
+use crate::value::{Map, Value, whole};
 
 /// A value as an operand.
 pub(super) fn to_bson(value: &Value) -> Result<Bson> {
@@ -27,7 +25,7 @@ pub(super) fn to_bson(value: &Value) -> Result<Bson> {
         Value::String(text) => Bson::String(text.clone()),
         Value::Bytes(bytes) => Bson::Binary(Binary { subtype: BinarySubtype::Generic, bytes: bytes.clone() }),
         Value::List(items) => Bson::Array(items.iter().map(to_bson).collect::<Result<_>>()?),
-        Value::Map(map) => Bson::Document(to_document(map.iter().map(|(name, value)| (name.as_str(), value)))?),
+        Value::Map(map) => Bson::Document(to_document(map.iter())?),
     })
 }
 
@@ -57,7 +55,7 @@ pub(super) fn to_raw(value: &Value) -> Result<RawBson> {
         }
         Value::Map(map) => {
             let mut document = RawDocumentBuf::new();
-            for (name, value) in map {
+            for (name, value) in map.iter() {
                 document.append(checked(name)?, to_raw(value)?);
             }
             RawBson::Document(document)
@@ -199,8 +197,8 @@ fn from_array(array: &RawArray, levels: usize) -> Result<Vec<Value>> {
     array.into_iter().map(|item| from_level(item.map_err(broken)?, levels)).collect()
 }
 
-fn from_document(document: &RawDocument, levels: usize) -> Result<BTreeMap<String, Value>> {
-    let mut map = BTreeMap::new();
+fn from_document(document: &RawDocument, levels: usize) -> Result<Map> {
+    let mut map = Map::new();
     for item in document {
         let (name, raw) = item.map_err(broken)?;
         map.insert(name.as_str().to_owned(), from_level(raw, levels)?);
@@ -271,7 +269,7 @@ mod tests {
         for value in values {
             assert_eq!(there_and_back(&value), value);
         }
-        let map = Value::Map(map.into());
+        let map = Value::Map(map.into_iter().collect());
         assert_eq!(there_and_back(&map), map);
     }
 
@@ -319,7 +317,7 @@ mod tests {
 
     #[test]
     fn a_nul_in_a_name_is_refused() {
-        let map = Value::Map([("a\0b".to_owned(), Value::Int(1))].into());
+        let map = Value::Map([("a\0b".to_owned(), Value::Int(1))].into_iter().collect());
         assert_eq!(to_raw(&map).unwrap_err().kind(), crate::ErrorKind::Unsupported);
         assert_eq!(to_bson(&map).unwrap_err().kind(), crate::ErrorKind::Unsupported);
     }

@@ -7,10 +7,10 @@ use aws_sdk_dynamodb::types::{
 };
 
 use crate::backend::dynamodb::DynamoDb;
-use crate::backend::dynamodb::call::Attempts;
 use crate::backend::dynamodb::failure::{Class, Failure};
 use crate::backend::dynamodb::guard;
-use crate::definition::{Definition, IndexDef, KeyDef, KeyKind, Projection};
+use crate::backend::dynamodb::retry::Attempts;
+use crate::definition::{Definition, IndexDef, KeyDef, KeyKind};
 use crate::request::Call;
 use crate::value::EXPIRES;
 
@@ -27,7 +27,7 @@ impl DynamoDb {
         };
         let (mut global, mut local) = (Vec::new(), Vec::new());
         for index in definition.indexes() {
-            let schema = key_schema(definition, index.hash, index.ranges.iter().copied())?;
+            let schema = key_schema(definition, index.hash(), index.ranges().iter().copied())?;
             if index.local {
                 let index = LocalSecondaryIndex::builder()
                     .index_name(index.name)
@@ -71,7 +71,7 @@ impl DynamoDb {
     ) -> Result<(), Failure> {
         let create = CreateGlobalSecondaryIndexAction::builder()
             .index_name(index.name)
-            .set_key_schema(Some(key_schema(definition, index.hash, index.ranges.iter().copied())?))
+            .set_key_schema(Some(key_schema(definition, index.hash(), index.ranges().iter().copied())?))
             .projection(projection(definition, index));
         let provisioned =
             table.provisioned_throughput().and_then(|throughput| throughput.read_capacity_units()).unwrap_or(0) > 0;
@@ -150,25 +150,14 @@ fn projection(definition: &Definition, index: &IndexDef) -> TableProjection {
     .build()
 }
 
-/// What an index holds beside the keys; none for all. The expiry is always among it, so that the
-/// server can leave expired records out.
+/// What an index holds beside the keys, sorted; none for all.
 pub(super) fn held(definition: &Definition, index: &IndexDef) -> Option<Vec<String>> {
-    let names: &[&str] = match index.projection {
-        Projection::All => return None,
-        Projection::KeysOnly => &[],
-        Projection::Include(names) => names,
-    };
-    let keys: Vec<_> = index
-        .parts()
-        .chain([definition.hash()])
-        .chain(definition.range())
-        .map(|part| definition.part_name(part))
-        .collect();
-    let more = names.iter().copied().filter(|name| !keys.contains(name));
-    let mut held: Vec<_> = more.chain(definition.ttl().map(|_| EXPIRES)).map(str::to_owned).collect();
-    held.sort();
+    let keys: Vec<_> = definition.key_attributes(index).collect();
+    let mut held = definition.projected(index)?;
+    held.retain(|name| !keys.contains(name));
+    held.sort_unstable();
     held.dedup();
-    Some(held)
+    Some(held.into_iter().map(str::to_owned).collect())
 }
 
 /// The throughput of a table or of one of its indexes; none for on-demand.

@@ -12,7 +12,7 @@ use super::super::read::FIND;
 use super::super::retry::read;
 use crate::definition::{Definition, TimeUnit};
 use crate::error::Result;
-use crate::field::Path;
+use crate::path::Path;
 use crate::request::Call;
 use crate::value::EXPIRES;
 
