@@ -85,7 +85,7 @@ pub(super) async fn write_many(database: &Database, call: &Call, many: WriteMany
     Ok(results)
 }
 
-/// The commands of a batch, for people.
+/// The commands of a batch, to be read by people.
 pub(super) fn documents(writes: &[Write], call: &Call) -> Result<Vec<Document>> {
     let document = |part| match part {
         Part::Single(single) => Command::document(single, call),
@@ -164,7 +164,7 @@ impl<'a> Chunk<'a> {
         command
     }
 
-    /// The command of all of them, for people.
+    /// The command of all of them, to be read by people.
     fn document(&self) -> Result<Document> {
         if let Some(error) = self.statements.iter().find_map(|statement| statement.as_ref().err()) {
             return Err(error.clone());

@@ -85,11 +85,11 @@ impl Command {
             },
             Action::Put(record) => Self::Replace { filter: by_id()?, record: document(record)?, upsert: true },
             Action::Replace(record) => {
-                Self::Replace { filter: required(write, call)?, record: document(record)?, upsert: false }
+                Self::Replace { filter: required_filter(write, call)?, record: document(record)?, upsert: false }
             }
             Action::Update(changes) => {
                 let pipeline = vec![stage(definition, changes, stamps.written)?];
-                Self::Modify { filter: required(write, call)?, pipeline, upsert: false }
+                Self::Modify { filter: required_filter(write, call)?, pipeline, upsert: false }
             }
             Action::Upsert { changes, insert } => {
                 let insert = to_document(definition, &write.key, insert, stamps.inserted)?;
@@ -98,8 +98,8 @@ impl Command {
                 let pipeline = upsert(write, changes, needs.as_ref(), insert, stamps.written, call)?;
                 Self::Modify { filter: by_id()?, pipeline, upsert: true }
             }
-            Action::Delete => Self::Delete { filter: required(write, call)? },
-            Action::Check => Self::Touch { filter: required(write, call)?, stamp: stamps.written },
+            Action::Delete => Self::Delete { filter: required_filter(write, call)? },
+            Action::Check => Self::Touch { filter: required_filter(write, call)?, stamp: stamps.written },
         })
     }
 
@@ -174,7 +174,7 @@ impl Command {
         })
     }
 
-    /// The command of a write as a document, for people.
+    /// The command of a write as a document, to be read by people.
     pub(super) fn document(write: &Write, call: &Call) -> Result<Document> {
         Self::new(write, call, Stamps::new())?.into_document(write.definition.name())
     }
@@ -183,7 +183,11 @@ impl Command {
         Ok(match self {
             Self::Insert(record) => doc! { "insert": collection, "documents": [readable(record)?] },
             Self::Replace { filter, record, upsert } => {
-                doc! { "update": collection, "updates": [{ "q": filter, "u": readable(record)?, "upsert": upsert }] }
+                let update = match replacement(&record)? {
+                    Some(stage) => Bson::Array(vec![stage.into()]),
+                    None => readable(record)?,
+                };
+                doc! { "update": collection, "updates": [{ "q": filter, "u": update, "upsert": upsert }] }
             }
             Self::Modify { filter, pipeline, upsert } => {
                 doc! { "findAndModify": collection, "query": filter, "update": pipeline, "new": true, "upsert": upsert }
@@ -196,8 +200,8 @@ impl Command {
     }
 }
 
-/// The stage that puts a record in another's place where a plain replacement cannot: the server takes
-/// one with a name that begins with "$" for a mistake.
+/// The stage that puts a record in another's place if a plain replacement cannot: the server takes a replacement
+/// with a name that begins with "$" for an update with a mistake in it.
 pub(super) fn replacement(record: &RawDocumentBuf) -> Result<Option<Document>> {
     let odd = record.iter_elements().flatten().any(|element| element.key().as_str().starts_with('$'));
     odd.then(|| Ok(doc! { "$replaceWith": literal(readable(record.clone())?) })).transpose()
@@ -211,8 +215,8 @@ fn unwritable(error: mongodb::bson::error::Error) -> Error {
     Error::codec("a record cannot be written as BSON").with_source(error)
 }
 
-/// The filter that finds the record only if it is live and all that the write needs is true of it.
-fn required(write: &Write, call: &Call) -> Result<Document> {
+/// The filter that finds the record only if it is live and everything that the write needs is true of it.
+fn required_filter(write: &Write, call: &Call) -> Result<Document> {
     let definition = write.definition;
     let mut filter = by_id(definition, &write.key)?;
     filter.extend(live(definition, call));

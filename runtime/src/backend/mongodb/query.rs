@@ -57,7 +57,7 @@ impl Find {
         Ok(Some(Self { collection, filter, sort, hint, projection: projection(query), limit }))
     }
 
-    /// The command, for people.
+    /// The command, to be read by people.
     pub(super) fn to_command(&self) -> Document {
         let mut command = doc! {
             FIND: self.collection,
@@ -120,7 +120,7 @@ fn projection(query: &Query) -> Option<Document> {
     Some(names.chain(beside).map(|name| (name, Bson::Int32(1))).collect())
 }
 
-/// What is wanted of the first range field, and where to go on.
+/// Which values of the first range field are wanted, and after which position.
 struct Limits<'a> {
     low: Bound<Value>,
     high: Bound<Value>,
@@ -197,7 +197,7 @@ fn operators(low: &Bound<Value>, high: &Bound<Value>, encode: impl Fn(&Value) ->
     Ok(operators)
 }
 
-/// The least text that is greater than every text with this beginning; nothing where there is none.
+/// The least text that is greater than every text with this beginning; nothing if there is none.
 fn successor(prefix: &str) -> Option<String> {
     let mut chars: Vec<char> = prefix.chars().collect();
     while let Some(last) = chars.pop() {

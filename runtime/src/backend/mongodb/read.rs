@@ -54,7 +54,7 @@ impl FindOne {
         Ok(Self { definition: find.definition, filter, hint })
     }
 
-    /// The command, for people.
+    /// The command, to be read by people.
     pub(super) fn to_command(&self) -> Document {
         let mut command =
             doc! { FIND: self.definition.name(), "filter": self.filter.clone(), "limit": 1, "singleBatch": true };
@@ -128,7 +128,7 @@ impl FindMany {
         doc! { "_id": { "$in": &self.ids } }
     }
 
-    /// The command, for people.
+    /// The command, to be read by people.
     pub(super) fn to_command(&self) -> Document {
         doc! { FIND: self.definition.name(), "filter": self.filter() }
     }

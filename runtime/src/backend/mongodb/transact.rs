@@ -98,7 +98,7 @@ fn gave_up(last: Option<DriverFailure>, call: &Call) -> Error {
     }
 }
 
-/// The commands of a transaction, for people.
+/// The commands of a transaction, to be read by people.
 pub(super) fn documents(writes: &[Write], call: &Call) -> Result<Vec<Document>> {
     let commands = writes.iter().map(|write| Command::document(write, call));
     let commit = doc! { "commitTransaction": 1, "writeConcern": { "w": "majority" } };

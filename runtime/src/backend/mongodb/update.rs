@@ -54,8 +54,8 @@ fn changed(definition: &'static Definition, changes: &[Change], stamp: ObjectId)
     }))
 }
 
-/// The pipeline of an upsert: `insert` where there is nothing or what is there has expired, the
-/// changed record where they are possible, and a failure of the server where they are not.
+/// The pipeline of an upsert: `insert` if there is no record or it has expired, else the changed record. If
+/// the changes are not possible, the server fails.
 pub(super) fn upsert(
     write: &Write,
     changes: &[Change],
@@ -77,7 +77,8 @@ pub(super) fn upsert(
         .chain(sums_fit(definition, changes)?)
         .reduce(both)
     {
-        // An upsert takes no "$expr" in its filter; text that is no number is refused for certain.
+        // An upsert takes no "$expr" in its filter, so the pipeline itself has to fail: "$toInt" fails for certain
+        // on text that is not a number.
         let refuse = doc! { "$toInt": { "$concat": ["impossible for ", { "$type": "$_id" }] } };
         changed = doc! { "$cond": [needs, changed, refuse] }.into();
     }
@@ -146,9 +147,9 @@ fn new_value(definition: &Definition, change: &Change) -> Result<New> {
 
 /// A sum, computed as the field's type is: whole numbers exactly, floats as IEEE doubles.
 fn sum(old: Bson, start: u8, delta: &Value, bounds: Option<(i128, i128)>) -> Bson {
-    // A number can be added to a date, too; a date times one is refused.
+    // The server adds a number to a date, too. It refuses to multiply a date, so all is multiplied by one first.
     let old = doc! { "$multiply": [{ "$ifNull": [old, i64::from(start)] }, 1_i64] };
-    // What is no number here has no sum; text is none for certain.
+    // "$toInt" of this text fails for certain: so a stored value without a sum refuses the update.
     let refuse = doc! { "$toInt": { "$concat": ["no number of a ", { "$type": "$$old" }] } };
     match (delta.as_int(), bounds) {
         (Some(delta), Some((_, high))) => {
@@ -159,14 +160,14 @@ fn sum(old: Bson, start: u8, delta: &Value, bounds: Option<(i128, i128)>) -> Bso
                     doc! { "$let": { "vars": { "sum": { "$add": ["$$old", decimal(delta)] } }, "in": fits } }
                 }
             };
-            // NaN is less than all numbers to the server.
+            // The server orders NaN below all numbers.
             let is_whole =
                 doc! { "$and": [{ "$eq": ["$$old", { "$trunc": "$$old" }] }, { "$gt": ["$$old", f64::NEG_INFINITY] }] };
             let sum = doc! { "$cond": [is_whole, sum, refuse] };
             doc! { "$let": { "vars": { "old": old }, "in": sum } }.into()
         }
         _ => {
-            // A decimal or a long that no double is exactly has no sum.
+            // A decimal or a long that no double equals exactly would lose digits in a sum: it has none.
             let exact = doc! { "$eq": [{ "$toDouble": "$$old" }, "$$old"] };
             let double = doc! { "$cond": [exact, { "$toDouble": "$$old" }, refuse] };
             let double = doc! { "$cond": [{ "$in": [{ "$type": "$$old" }, ["decimal", "long"]] }, double, "$$old"] };
@@ -193,7 +194,7 @@ pub(super) fn sums_fit(definition: &Definition, changes: &[Change]) -> Result<Op
     Ok(floats.reduce(both))
 }
 
-/// The expiry where its field changes. It is stored as a date.
+/// The expiry when its field changes. It is stored as a date.
 fn expire(definition: &Definition, field: &Path, expiry: Expiry) -> New {
     let old = at(definition, field);
     New::Value(match expiry {
@@ -239,7 +240,7 @@ fn nest(current: Bson, steps: &[Step], new: New, depth: usize) -> Bson {
         Step::Position(at) => {
             let (item, position) = (format!("i{depth}"), format!("$$i{depth}"));
             let old = doc! { "$arrayElemAt": [variable.as_str(), position.as_str()] };
-            // Nothing at a position of a list is a null.
+            // A list keeps its length: what is removed from a position is a null.
             let value = match (below, new) {
                 ([], New::Removed) => Bson::Null,
                 (below, new) => nest(old.clone().into(), below, new, depth + 1),
@@ -249,7 +250,7 @@ fn nest(current: Bson, steps: &[Step], new: New, depth: usize) -> Bson {
             doc! { "$map": { "input": { "$range": [0, { "$size": &variable }] }, "as": item, "in": each } }
         }
     };
-    // Below what is not there nothing has to be taken away.
+    // Nothing has to be removed below what is missing.
     let inside: Bson = match step {
         _ if !removes => inside.into(),
         Step::Name(_) => doc! { "$cond": [{ "$eq": [{ "$type": &variable }, "object"] }, inside, variable] }.into(),

@@ -1,33 +1,18 @@
-//! Which repositories are known to be defined. A write to a collection that does not exist creates it, without
-//! the indexes; so the first call of a model looks, and is refused as on the other backends.
+//! Which repositories are known to be defined, so that only the first call of a model looks.
 
 use std::collections::HashSet;
 use std::sync::{PoisonError, RwLock};
 
-use mongodb::Database;
-
 use crate::definition::Definition;
-use crate::error::Result;
-use crate::request::Call;
 
 /// The definitions that were compared with what is stored, by their addresses.
 #[derive(Default)]
 pub(in super::super) struct DefinedCache(RwLock<HashSet<usize>>);
 
 impl DefinedCache {
-    /// Refuses a repository that is not defined as the model says; looks only once.
-    pub(in super::super) async fn check_defined(
-        &self,
-        database: &Database,
-        call: &Call,
-        definition: &'static Definition,
-    ) -> Result<()> {
-        if self.0.read().unwrap_or_else(PoisonError::into_inner).contains(&address(definition)) {
-            return Ok(());
-        }
-        super::check_defined(database, call, definition).await?;
-        self.insert(definition);
-        Ok(())
+    /// Whether the repository is known to be defined as the model says.
+    pub(in super::super) fn contains(&self, definition: &'static Definition) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).contains(&address(definition))
     }
 
     /// Notes that the repository is defined.

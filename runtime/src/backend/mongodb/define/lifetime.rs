@@ -1,7 +1,7 @@
-//! The expiry of records that were there before their model had a ttl.
+//! Marks records that were stored before their model had a ttl with their expiry.
 //!
-//! Each is marked only while it has no mark and by the value that it has then, so that writers may be at
-//! work meanwhile, and other processes at the same; what was done is not done again.
+//! The server computes each mark from the value that the record has then, and only if it has no mark yet. So
+//! writers may be at work meanwhile, and several processes may mark; nothing is done twice.
 
 use futures_util::TryStreamExt;
 use mongodb::Database;
@@ -19,7 +19,7 @@ use crate::value::EXPIRES;
 /// How many records are marked by one command.
 const MANY: i64 = 1000;
 
-/// Marks every record that has no mark with the expiry that its field says.
+/// Marks every record that has no mark with the expiry that its field sets.
 pub(super) async fn mark_expiry(database: &Database, call: &Call, definition: &Definition) -> Result<()> {
     let (Some(ttl), Some(name)) = (definition.ttl(), definition.ttl_name()) else { return Ok(()) };
     let collection = &database.collection::<Document>(definition.name());

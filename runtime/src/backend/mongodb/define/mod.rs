@@ -102,7 +102,7 @@ pub(super) async fn verify(
 
 /// Refuses a repository that was not defined as the model says: without its indexes, unique values would
 /// not be unique.
-async fn check_defined(database: &Database, call: &Call, definition: &'static Definition) -> Result<()> {
+pub(super) async fn check_defined(database: &Database, call: &Call, definition: &'static Definition) -> Result<()> {
     let existing = match existing(database, call, definition).await {
         // A user without the right to list indexes cannot be refused for them.
         Err(error) if error.kind() == ErrorKind::Config => return Ok(()),
