@@ -400,7 +400,27 @@ fn upserted(answer: &Document) -> impl Iterator<Item = usize> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::test_definition::test_definition;
     use super::*;
+    use crate::request::RecordKey;
+    use crate::value::{Record, Value};
+
+    #[test]
+    fn writes_that_are_alike_are_sent_together_and_in_order() {
+        let write = |id: &str, action| {
+            let key = RecordKey::new(Value::from(id)).with_range(Value::Bytes(vec![1]));
+            Write::new(test_definition(), key, action)
+        };
+        let put = |id| write(id, Action::Put(Record::new()));
+        let mut versioned = put("e");
+        versioned.version = Some(1);
+        let writes =
+            [put("a"), put("b"), put("a"), write("c", Action::Delete), write("d", Action::Delete), versioned, put("f")];
+        let part = |part: &Part<'_>| (matches!(part, Part::Together(_)), part.len());
+        let parts: Vec<_> = Part::all(&writes).iter().map(part).collect();
+        assert_eq!(parts, [(true, 2), (true, 1), (true, 2), (false, 1), (true, 1)]);
+        assert!(Part::all(&[]).is_empty());
+    }
 
     #[test]
     fn an_answer_accounts_for_what_was_sent() {

@@ -96,3 +96,50 @@ where
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::error::ErrorKind;
+    use crate::request::Watch;
+
+    #[derive(Debug, Default)]
+    struct Reported(Mutex<Vec<(String, Option<ErrorKind>)>>);
+
+    impl Watch for Reported {
+        fn attempt(&self, _: &Call, attempt: &Attempt<'_>) {
+            self.0.lock().unwrap().push((attempt.request.to_owned(), attempt.failure));
+        }
+    }
+
+    fn error(message: &str) -> mongodb::error::Error {
+        mongodb::error::Error::from(std::io::Error::other(message))
+    }
+
+    #[tokio::test]
+    async fn each_attempt_is_reported() {
+        let reported = Arc::new(Reported::default());
+        let call = Call::new("get", 0, Duration::from_secs(1)).watched_by(reported.clone());
+        let mut failing = 2;
+        let work = |_| {
+            failing -= 1;
+            std::future::ready(if failing > 0 { Err(error("broken")) } else { Ok(failing) })
+        };
+        assert_eq!(read(&call, "find", work).await.unwrap(), 0);
+        let silent = std::future::pending::<mongodb::error::Result<()>>();
+        assert!(attempt_within(&call, Duration::ZERO, "ping", silent).await.is_err());
+        let expected = [("find", Some(ErrorKind::Unavailable)), ("find", None), ("ping", Some(ErrorKind::Timeout))];
+        assert_eq!(*reported.0.lock().unwrap(), expected.map(|(name, failure)| (name.to_owned(), failure)));
+    }
+
+    #[test]
+    fn no_server_is_looked_for_in_too_short_a_time_or_for_ever() {
+        let call = Call::new("get", 0, Duration::from_secs(1));
+        assert!(!Selections::default().may_reselect(&call, Duration::from_secs(1)));
+        let mut selections = Selections::default();
+        let again = (0..10).filter(|_| selections.may_reselect(&call, Duration::ZERO)).count();
+        assert_eq!(again, 4);
+    }
+}
