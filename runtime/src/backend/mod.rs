@@ -14,7 +14,7 @@ mod reply;
 pub(crate) mod settings;
 #[cfg_attr(
     not(all(feature = "dynamodb", feature = "mongodb")),
-    allow(dead_code, reason = "each backend uses its own part of it")
+    allow(dead_code, unused_imports, reason = "each backend uses its own part of it")
 )]
 pub(crate) mod support;
 
