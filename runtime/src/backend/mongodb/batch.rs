@@ -79,7 +79,7 @@ pub(super) async fn write_many(database: &Database, call: &Call, many: WriteMany
             }
         }
         for (at, result) in results.iter().enumerate().skip(first) {
-            many.observer.tell(at, result.as_ref().err());
+            many.observer.report(at, result.as_ref().err());
         }
     }
     Ok(results)

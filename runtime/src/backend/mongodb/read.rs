@@ -224,7 +224,7 @@ pub(super) async fn get_many(database: &Database, call: &Call, get: GetMany) -> 
     let observer = &get.observer;
     let sent = finds.iter().map(|find| async move {
         let found = find.send(database, call).await?;
-        find.positions.values().flatten().for_each(|position| observer.tell(*position, None));
+        find.positions.values().flatten().for_each(|position| observer.report(*position, None));
         Ok::<_, Error>(found)
     });
     let sent: Vec<_> = sent.collect();
