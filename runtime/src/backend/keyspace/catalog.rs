@@ -18,6 +18,7 @@ use super::layout::Layout;
 use super::pending::Pending;
 use super::schema::Schema;
 use super::space::View;
+use crate::backend::support::outcome;
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::{Record, Value};
@@ -108,11 +109,7 @@ impl Catalog {
     /// The layout of a repository, if it was defined as the model describes it.
     pub(super) fn layout_of(&self, definition: &'static Definition) -> Result<&Layout> {
         let name = definition.name();
-        let undefined = || {
-            let message = format!("the repository {name} is not defined; call define first");
-            Error::new(ErrorKind::SchemaMismatch, message).in_repository(name)
-        };
-        let layout = self.find(name).ok_or_else(undefined)?;
+        let layout = self.find(name).ok_or_else(|| outcome::undefined().in_repository(name))?;
         if !layout.knows(definition) {
             self.check_fits(layout, definition).map_err(|e| e.in_repository(name))?;
         }

@@ -12,7 +12,7 @@ use super::pending::Pending;
 use super::schema::{IndexSchema, Schema};
 use super::space::{Space, View};
 use super::store::Keyspace;
-use crate::backend::plan::Plan;
+use crate::backend::plan::{Creation, Mismatch, Plan};
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::request::{Call, RecordKey};
@@ -82,32 +82,29 @@ fn plan_layout(view: &dyn View, catalog: &Catalog, call: &Call, definition: &'st
     let wanted = Schema::from_definition(definition);
     let mut plan = Plan::new(definition.name());
     let Some(old) = catalog.find(definition.name()) else {
-        plan.create.push(format!("repository {}", definition.name()));
-        plan.create.extend(wanted.indexes.iter().map(describe_index));
+        plan.add_creation(Creation::Repository(definition.name().to_owned()));
+        wanted.indexes.iter().for_each(|index| plan.add_creation(Creation::Index(index.shape())));
         return Ok(Planned { plan, layout: Layout::new(catalog.free_id(), wanted), to_index: Vec::new() });
     };
     old.schema.compare(&wanted, &mut plan);
     old.schema.compare_leftovers(&wanted, &mut plan);
     let begins = wanted.expires && !old.schema.expires;
     if let Some(field) = definition.ttl_name().filter(|_| begins) {
-        plan.begin_expiry(field);
+        plan.add_creation(Creation::Expiry(field.to_owned()));
     }
     let missing: Vec<_> = wanted.indexes.into_iter().filter(|index| old.index(&index.name).is_none()).collect();
     let records = if missing.is_empty() && !begins { Vec::new() } else { read_records(view, old)? };
     let mut layout = old.clone();
     layout.schema.expires |= begins;
     let first = layout.schema.indexes.len();
-    plan.create.extend(missing.iter().map(describe_index));
+    missing.iter().for_each(|index| plan.add_creation(Creation::Index(index.shape())));
     layout.schema.indexes.extend(missing);
     let live: Vec<_> = records.iter().filter(|record| record.is_live(definition, call)).collect();
     for (id, index) in (0..).zip(&layout.schema.indexes).skip(first).filter(|(_, index)| index.unique) {
-        plan.mismatches.extend(find_duplicates(&layout, id, index, &live)?);
+        let shared = find_duplicates(&layout, id, index, &live)?;
+        shared.into_iter().for_each(|line| plan.add_mismatch(Mismatch::Other(line)));
     }
     Ok(Planned { plan, layout, to_index: records })
-}
-
-fn describe_index(index: &IndexSchema) -> String {
-    format!("index {} {}", index.name, index.describe())
 }
 
 fn read_records(view: &dyn View, layout: &Layout) -> Result<Vec<Arc<Record>>> {

@@ -17,8 +17,7 @@ use std::ops::Bound;
 use super::bounds::Bounds;
 use super::encoding;
 use super::schema::{IndexSchema, Schema};
-use crate::backend::plan::Plan;
-use crate::backend::support::outcome::missing_index_text;
+use crate::backend::plan::{Mismatch, Plan};
 use crate::definition::Definition;
 use crate::error::{Error, Result};
 use crate::request::{KeyRange, RecordKey};
@@ -64,10 +63,9 @@ impl Layout {
         let mut plan = Plan::new(definition.name());
         self.schema.compare(&wanted, &mut plan);
         let missing = wanted.indexes.iter().filter(|index| self.index(&index.name).is_none());
-        let missing = missing.map(|index| missing_index_text(&index.name));
-        plan.mismatches.extend(missing);
+        missing.for_each(|index| plan.add_mismatch(Mismatch::MissingIndex(index.name.clone())));
         if wanted.expires && !self.schema.expires {
-            plan.mismatches.push("the time to live is off; call define first".to_owned());
+            plan.add_mismatch(Mismatch::Other("the time to live is off; call define first".to_owned()));
         }
         plan.refusal().map_or(Ok(()), Err)
     }

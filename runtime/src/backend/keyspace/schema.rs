@@ -1,6 +1,6 @@
 //! What of a definition the stored data depend on, and its form in the store.
 
-use crate::backend::plan::Plan;
+use crate::backend::plan::{IndexShape, Mismatch, Plan, Unused};
 use crate::definition::{Definition, IndexDef, KeyDef, KeyKind};
 use crate::value::{Map, Record, Value};
 
@@ -43,16 +43,11 @@ impl Schema {
     /// What differs between this, which is stored, and what is wanted, in keys and in indexes that are in
     /// both.
     pub(super) fn compare(&self, wanted: &Self, plan: &mut Plan) {
-        let mut compare = |what: &str, stored: String, wanted: String| {
-            if stored != wanted {
-                plan.mismatches.push(format!("{what} is {stored}, not {wanted}"));
-            }
-        };
-        compare("the hash key", self.hash.describe(), wanted.hash.describe());
-        compare("the range key", describe(self.range.as_ref()), describe(wanted.range.as_ref()));
+        plan.compare_part("the hash key", &self.hash.describe(), &wanted.hash.describe());
+        plan.compare_part("the range key", &describe(self.range.as_ref()), &describe(wanted.range.as_ref()));
         for wanted in &wanted.indexes {
             if let Some(stored) = self.indexes.iter().find(|stored| stored.name == wanted.name && *stored != wanted) {
-                plan.refuse_index(&wanted.name, &stored.describe(), &wanted.describe());
+                plan.add_mismatch(Mismatch::Index { stored: stored.shape(), wanted: wanted.shape() });
             }
         }
     }
@@ -60,13 +55,14 @@ impl Schema {
     /// What is stored and not wanted any more.
     pub(super) fn compare_leftovers(&self, wanted: &Self, plan: &mut Plan) {
         if self.expires && !wanted.expires {
-            plan.refuse_expiry("open a new store: one in memory keeps its time to live");
+            let off = "open a new store: one in memory keeps its time to live".to_owned();
+            plan.add_mismatch(Mismatch::Expiry { off });
         }
         for stored in self.indexes.iter().filter(|stored| wanted.named(&stored.name).is_none()) {
             match stored.unique {
                 true if wanted.indexes.iter().any(|wanted| wanted.is_same(stored)) => {}
-                true => plan.refuse_unknown_unique(&stored.name),
-                false => plan.leave_index(&stored.name),
+                true => plan.add_mismatch(Mismatch::UnknownUnique(stored.name.clone())),
+                false => plan.add_unused(Unused::Index(stored.name.clone())),
             }
         }
     }
@@ -104,9 +100,10 @@ impl IndexSchema {
         self.unique == other.unique && self.parts == other.parts
     }
 
-    pub(super) fn describe(&self) -> String {
-        let parts: Vec<_> = self.parts.iter().map(KeyPart::describe).collect();
-        format!("{}on {}", if self.unique { "unique " } else { "" }, parts.join(", "))
+    /// The index in words.
+    pub(super) fn shape(&self) -> IndexShape {
+        let index = IndexShape::new(&self.name).with("unique", self.unique);
+        self.parts.iter().map(KeyPart::describe).fold(index, IndexShape::field)
     }
 }
 

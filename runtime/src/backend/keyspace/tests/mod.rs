@@ -365,7 +365,7 @@ fn nothing_is_done_to_what_is_not_defined() {
         assert_eq!((error.kind(), error.repository()), (ErrorKind::SchemaMismatch, Some("things")));
         assert!(error.message().contains(word) && error.message().contains("call define first"), "{error}");
     };
-    refused(store.write_record(&at(0), write.clone()).unwrap_err(), "the repository things is not defined");
+    refused(store.write_record(&at(0), write.clone()).unwrap_err(), "the repository is not defined");
     store.define_repository(&at(0), &PLAIN).unwrap();
     refused(store.write_record(&at(0), write).unwrap_err(), "by_name");
     refused(store.get_record(&at(0), &Get::new(&THINGS, key, false)).unwrap_err(), "by_group");
