@@ -1,6 +1,7 @@
 //! DynamoDB.
 
 mod answer;
+mod audit;
 mod connect;
 mod credentials;
 mod decimal;
@@ -16,10 +17,8 @@ mod request;
 mod retry;
 mod schema_cache;
 mod stamp;
-mod standing;
 mod validation;
 mod value;
-mod verify;
 mod write;
 
 pub use raw::decode;

@@ -1,12 +1,11 @@
 //! Making what is missing, in steps that any number of processes may take at once: look, compare,
 //! take one step, and look again, until nothing is missing.
 
-mod backfill;
+mod awaited;
 mod compare;
-mod lifetime;
+mod expiry;
 mod observe;
 mod tables;
-mod waiting;
 
 use aws_sdk_dynamodb::types::{IndexStatus, TableStatus};
 
@@ -74,7 +73,7 @@ impl Making<'_> {
     async fn step(&mut self) -> Result<Step> {
         let (db, call, definition) = (self.db, self.call, self.definition);
         let observed = db.observe(call, definition).await?;
-        self.awaited = waiting::awaited(definition, &observed);
+        self.awaited = awaited::awaited(definition, &observed);
         let plan = compare::plan(definition, &observed);
         if let Some(refusal) = plan.refusal() {
             return Err(refusal);

@@ -1,8 +1,8 @@
 //! What a refusal says: that the writes are done after all, or refused for good, or to be tried again.
 
+use crate::backend::dynamodb::audit::guard_state::Place;
 use crate::backend::dynamodb::guard::{self, Move};
 use crate::backend::dynamodb::retry;
-use crate::backend::dynamodb::standing::Place;
 use crate::backend::dynamodb::value::{Item, Stored};
 use crate::backend::dynamodb::write::{Base, Part, Plan, RefusedOps, Writer};
 use crate::error::{Error, ErrorKind, Result};

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
+use crate::backend::dynamodb::audit::guard_state::Place;
 use crate::backend::dynamodb::failure::{Class, Failure};
 use crate::backend::dynamodb::guard::{self, GuardKey, Move};
-use crate::backend::dynamodb::standing::Place;
 use crate::backend::dynamodb::validation;
 use crate::backend::dynamodb::write::build;
 use crate::backend::dynamodb::write::refusal::{Refusal, unknown};

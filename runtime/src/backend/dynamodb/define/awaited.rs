@@ -8,7 +8,7 @@ use crate::definition::Definition;
 
 /// What is not ready yet: the tables and indexes that DynamoDB is at work on, for this process or another,
 /// else what has not been begun.
-pub(super) fn awaited(definition: &Definition, observed: &Observed) -> String {
+pub(crate) fn awaited(definition: &Definition, observed: &Observed) -> String {
     let guards = observed.guards.as_ref().map(|guards| (guard::table(definition), &guards.table));
     let table = observed.table.as_ref().map(|table| (definition.name().to_owned(), table));
     let unready: Vec<_> = guards.into_iter().chain(table).flat_map(|(name, table)| unready(&name, table)).collect();

@@ -24,7 +24,7 @@ const PARALLEL: usize = 8;
 impl DynamoDb {
     /// Marks every record that has no mark with the expiry that its field says, and lets its guards
     /// expire with it.
-    pub(super) async fn mark_expiry(&self, call: &Call, definition: &'static Definition) -> Result<()> {
+    pub(crate) async fn mark_expiry(&self, call: &Call, definition: &'static Definition) -> Result<()> {
         let Some(field) = definition.ttl_name() else { return Ok(()) };
         let mut placeholders = Placeholders::default();
         let p = &mut placeholders;

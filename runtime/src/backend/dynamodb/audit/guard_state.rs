@@ -19,15 +19,15 @@ use crate::value::Record;
 
 /// A value of a unique index: where, which, and the key of its guard.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
-    pub(super) definition: &'static Definition,
-    pub(super) index: &'static IndexDef,
-    pub(super) key: GuardKey,
+pub(crate) struct Place {
+    pub(crate) definition: &'static Definition,
+    pub(crate) index: &'static IndexDef,
+    pub(crate) key: GuardKey,
 }
 
 /// How the guard of a value stands to a record.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Standing {
+pub(crate) enum Standing {
     /// The record has the value and the guard, or neither is the case any more.
     Right,
     /// The record has the value, and nobody the guard.
@@ -44,8 +44,8 @@ pub(super) enum Standing {
 
 /// What was seen of a value at one moment.
 #[derive(Debug)]
-pub(super) struct Look {
-    pub(super) standing: Standing,
+pub(crate) struct Look {
+    pub(crate) standing: Standing,
     /// When the record expires.
     expires: Option<i64>,
     /// The records that were looked at.
@@ -54,7 +54,7 @@ pub(super) struct Look {
 
 impl Place {
     /// Whether a record is live and has the value.
-    pub(super) fn is_of(&self, record: Option<&Record>, call: &Call) -> bool {
+    pub(crate) fn is_of(&self, record: Option<&Record>, call: &Call) -> bool {
         let live = record.filter(|record| record.is_live(self.definition, call));
         live.and_then(|record| guard::key_of(self.definition, self.index, record)).as_ref() == Some(&self.key)
     }
@@ -97,7 +97,7 @@ impl DynamoDb {
     }
 
     /// Looks how the guard of a value stands to a record.
-    pub(super) async fn look_at(&self, call: &Call, place: &Place, owner: &RecordKey) -> Result<Look> {
+    pub(crate) async fn look_at(&self, call: &Call, place: &Place, owner: &RecordKey) -> Result<Look> {
         let mut other: Option<RecordKey> = None;
         loop {
             let keys: Vec<_> = std::iter::once(owner).chain(&other).collect();
@@ -133,7 +133,7 @@ impl DynamoDb {
 
     /// Gives a record the guard of its value, as it was seen to need it. False where it is not as it was
     /// seen any more.
-    pub(super) async fn give(&self, call: &Call, place: &Place, look: Look) -> Result<bool> {
+    pub(crate) async fn give(&self, call: &Call, place: &Place, look: Look) -> Result<bool> {
         let Some((owner, _)) = look.records.first() else { return Ok(false) };
         let from = match look.standing {
             Standing::GuardedFor(holder) => Some(holder),
@@ -144,7 +144,7 @@ impl DynamoDb {
     }
 
     /// Whether a guard is of a record that does not have its value; if so, and asked to, frees it.
-    pub(super) async fn is_orphan(&self, call: &Call, place: &Place, owner: &RecordKey, free: bool) -> Result<bool> {
+    pub(crate) async fn is_orphan(&self, call: &Call, place: &Place, owner: &RecordKey, free: bool) -> Result<bool> {
         loop {
             let (guard, mut records) = self.picture(call, place, &[owner]).await?;
             let holder = guard.and_then(|guard| guard::owner(place.definition, &guard));
@@ -165,7 +165,7 @@ impl DynamoDb {
     /// Frees a value whose guard names a record that has not, or no longer, got it: the server deleted that,
     /// or another program wrote it. False where the record holds the value; true too where the guard is
     /// not that record's any more.
-    pub(super) async fn free(&self, call: &Call, place: &Place, holder: &RecordKey) -> Result<bool> {
+    pub(crate) async fn free(&self, call: &Call, place: &Place, holder: &RecordKey) -> Result<bool> {
         let (guard, mut records) = self.picture(call, place, &[holder]).await?;
         let named = guard.and_then(|guard| guard::owner(place.definition, &guard));
         let record = records.pop().flatten();

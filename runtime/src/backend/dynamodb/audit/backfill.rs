@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use crate::backend::BoxFuture;
 use crate::backend::dynamodb::DynamoDb;
+use crate::backend::dynamodb::audit::guard_state::{Place, Standing};
+use crate::backend::dynamodb::audit::verify::Scan;
 use crate::backend::dynamodb::guard::{self, GuardKey};
 use crate::backend::dynamodb::retry::{self, side_by_side};
-use crate::backend::dynamodb::standing::{Place, Standing};
-use crate::backend::dynamodb::verify::Scan;
 use crate::definition::{Definition, IndexDef};
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::{Call, RecordKey};
@@ -17,7 +17,7 @@ const PARALLEL: usize = 8;
 
 impl DynamoDb {
     /// Refuses a unique index of which live records share a value already.
-    pub(super) async fn refuse_duplicates(
+    pub(crate) async fn refuse_duplicates(
         &self,
         call: &Call,
         definition: &'static Definition,
@@ -46,7 +46,7 @@ impl DynamoDb {
     }
 
     /// Gives every live record its guards. Doing it again does no harm.
-    pub(super) async fn backfill(
+    pub(crate) async fn backfill(
         &self,
         call: &Call,
         definition: &'static Definition,

@@ -8,12 +8,12 @@ use aws_sdk_dynamodb::types::KeysAndAttributes;
 
 use crate::backend::BoxFuture;
 use crate::backend::dynamodb::DynamoDb;
+use crate::backend::dynamodb::audit::guard_state::{Place, Standing};
 use crate::backend::dynamodb::failure::Failure;
 use crate::backend::dynamodb::guard::{self, GuardKey};
 use crate::backend::dynamodb::read::get::unprocessed;
 use crate::backend::dynamodb::read::query::{self, is_page};
 use crate::backend::dynamodb::retry::{self, Attempts, side_by_side};
-use crate::backend::dynamodb::standing::{Place, Standing};
 use crate::backend::dynamodb::value::{Item, to_record};
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
@@ -25,7 +25,7 @@ const MOST_KEYS: usize = 100;
 const PARALLEL: usize = 8;
 
 /// All live records of a repository, a page at a time.
-pub(super) struct Scan<'a> {
+pub(crate) struct Scan<'a> {
     db: &'a DynamoDb,
     call: &'a Call,
     query: Option<Query>,
@@ -33,13 +33,13 @@ pub(super) struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    pub(super) fn new(db: &'a DynamoDb, call: &'a Call, definition: &'static Definition) -> Self {
+    pub(crate) fn new(db: &'a DynamoDb, call: &'a Call, definition: &'static Definition) -> Self {
         let mut query = Query::new(definition, Source::scan(None), PAGE);
         query.consistent = true;
         Self { db, call, query: Some(query), advance: Advance::default() }
     }
 
-    pub(super) async fn next(&mut self) -> Result<Option<Vec<Record>>> {
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<Record>>> {
         let Some(query) = self.query.take() else { return Ok(None) };
         let page = self.db.page(self.call, &query).await?;
         page.next.iter().try_for_each(|next| self.advance.to(next))?;
@@ -58,7 +58,7 @@ struct Due {
 
 impl DynamoDb {
     /// What is amiss with the guards of a repository, a line each.
-    pub(super) async fn check(&self, call: &Call, definition: &'static Definition, mend: bool) -> Result<Vec<String>> {
+    pub(crate) async fn check(&self, call: &Call, definition: &'static Definition, mend: bool) -> Result<Vec<String>> {
         if definition.unique_indexes().next().is_none() {
             return Ok(Vec::new());
         }
@@ -199,7 +199,7 @@ impl DynamoDb {
     }
 
     /// The guards of these keys.
-    pub(super) async fn guards_of(
+    pub(crate) async fn guards_of(
         &self,
         call: &Call,
         definition: &Definition,
