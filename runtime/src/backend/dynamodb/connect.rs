@@ -12,25 +12,21 @@ use aws_sdk_dynamodb::config::{Credentials, ProvideCredentials as _, SharedHttpC
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
-use crate::backend::dynamodb::DynamoDb;
 use crate::backend::dynamodb::answer::Checked;
 use crate::backend::dynamodb::credentials;
-use crate::backend::dynamodb::failure::Class;
+use crate::backend::dynamodb::failure::{self, Class};
 use crate::backend::dynamodb::retry::Attempts;
-use crate::backend::dynamodb::schema_cache::Known;
-use crate::backend::dynamodb::stamp::Stamps;
-use crate::backend::support::runtime::ClientRuntime;
+use crate::backend::support::outcome;
 use crate::config::{DynamoDbSettings, Secret};
 use crate::error::{Error, Result};
-use crate::limits::Limits;
 use crate::request::Call;
 
-/// How often nobody may be there, or somebody else than DynamoDB, before it is believed when the
-/// database is opened.
-const KNOCKS: u32 = 3;
+/// How many connections that are refused, or answered by something other than DynamoDB, to accept before
+/// opening fails.
+const CONNECT_TRIES: u32 = 3;
 
 /// A client with its settings, before anything was sent but what finding credentials takes.
-pub(super) async fn client(settings: &DynamoDbSettings, connect_timeout: Duration) -> Result<Client> {
+async fn client(settings: &DynamoDbSettings, connect_timeout: Duration) -> Result<Client> {
     let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let timeouts = TimeoutConfig::builder().connect_timeout(connect_timeout).build();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
@@ -50,8 +46,7 @@ pub(super) async fn client(settings: &DynamoDbSettings, connect_timeout: Duratio
     }
     let loader = with_credentials(loader, settings, &http)?;
     let loading = tokio::time::timeout(connect_timeout, loader.load()).await;
-    let mut config =
-        loading.map_err(|_| crate::backend::dynamodb::retry::timed_out("while the AWS settings were looked for"))?;
+    let mut config = loading.map_err(|_| outcome::timed_out("while the AWS settings were looked for"))?;
     if config.region().is_none() {
         if settings.endpoint.is_none() {
             return Err(Error::config("no region: set `region`, or AWS_REGION in the environment"));
@@ -72,7 +67,7 @@ async fn find_credentials(config: &SdkConfig) -> Result<()> {
     };
     match provider.provide_credentials().await {
         Ok(_) => Ok(()),
-        Err(error) => Err(no_credentials(super::failure::innermost(&error).trim_end_matches('.')).with_source(error)),
+        Err(error) => Err(no_credentials(failure::innermost(&error).trim_end_matches('.')).with_source(error)),
     }
 }
 
@@ -129,36 +124,33 @@ fn origin(endpoint: &str) -> String {
     origin.unwrap_or_else(|_| "the endpoint".to_owned())
 }
 
-impl DynamoDb {
-    /// A client, and one request that shows that it can reach DynamoDB and is let in.
-    pub(crate) async fn connect(settings: &DynamoDbSettings, connect_timeout: Duration, _: Duration) -> Result<Self> {
-        let home = ClientRuntime::movable("the AWS SDK")?;
-        let call = Call::new("open", 0, connect_timeout);
-        let client = client(settings, connect_timeout).await?;
-        let db = Self { client, limits: Limits::DYNAMODB, stamps: Stamps::new(), known: Known::default(), home };
-        db.knock(&call).await.map_err(|error| match &settings.endpoint {
-            Some(endpoint) => {
-                let message = format!("{}: {}", origin(endpoint), error.message());
-                error.with_message(message)
-            }
-            None => error,
-        })?;
-        Ok(db)
-    }
+/// A client, and one request that shows that it can reach DynamoDB and is let in.
+pub(super) async fn open(settings: &DynamoDbSettings, connect_timeout: Duration) -> Result<Client> {
+    let call = Call::new("open", 0, connect_timeout);
+    let client = client(settings, connect_timeout).await?;
+    probe_connection(&client, &call).await.map_err(|error| match &settings.endpoint {
+        Some(endpoint) => {
+            let message = format!("{}: {}", origin(endpoint), error.message());
+            error.with_message(message)
+        }
+        None => error,
+    })?;
+    Ok(client)
+}
 
-    /// One small request. Whoever may do nothing but use the tables is let in too.
-    pub(super) async fn knock(&self, call: &Call) -> Result<()> {
-        let mut attempts = Attempts::new(call);
-        let mut knocks = 0;
-        loop {
-            let Err(failure) = attempts.send(self.client.list_tables().limit(1).send()).await else { return Ok(()) };
-            if failure.code() == "AccessDeniedException" {
-                return Ok(());
-            }
-            knocks += u32::from(matches!(failure.class, Class::Unreachable | Class::Unreadable));
-            if !failure.class.passes() || knocks >= KNOCKS || !attempts.pause().await {
-                return Err(failure.into_error());
-            }
+/// Sends one small request. Credentials that may only use the tables are let in too.
+pub(super) async fn probe_connection(client: &Client, call: &Call) -> Result<()> {
+    let mut attempts = Attempts::new(call);
+    let mut tries = 0;
+    loop {
+        let request = client.list_tables().limit(1).send();
+        let Err(failure) = attempts.send("ListTables", request).await else { return Ok(()) };
+        if failure.code() == "AccessDeniedException" {
+            return Ok(());
+        }
+        tries += u32::from(matches!(failure.class, Class::Unreachable | Class::Unreadable));
+        if !failure.class.is_transient() || tries >= CONNECT_TRIES || !attempts.pause().await {
+            return Err(failure.into_error());
         }
     }
 }

@@ -111,7 +111,7 @@ mod tests {
             let fault = fault(&text, "default").unwrap();
             assert!(fault.starts_with(line) && !fault.contains("sesame"), "{fault}");
             assert_eq!(
-                crate::backend::dynamodb::fault(&format!("{text}\n[other]\n{KEY}\n"), "other"),
+                super::fault(&format!("{text}\n[other]\n{KEY}\n"), "other"),
                 None,
                 "another's fault is not ours"
             );

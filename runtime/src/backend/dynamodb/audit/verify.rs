@@ -1,268 +1,174 @@
-//! Whether the guards are as the records are, and putting them right: others write records past the
-//! library, without their guards.
+//! Whether the guards are as the records are, and repairing them: other programs write records without
+//! their guards.
 
-use std::collections::{HashMap, HashSet};
-
-use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemOutput;
-use aws_sdk_dynamodb::types::KeysAndAttributes;
+use std::collections::HashSet;
 
 use crate::backend::BoxFuture;
-use crate::backend::dynamodb::DynamoDb;
-use crate::backend::dynamodb::audit::guard_state::{Place, Standing};
-use crate::backend::dynamodb::failure::Failure;
+use crate::backend::dynamodb::audit::guard_state::{GuardState, assign_guard, check_time, is_orphan, observe_guard};
+use crate::backend::dynamodb::context::Context;
+use crate::backend::dynamodb::guard::unique_value::UniqueValue;
 use crate::backend::dynamodb::guard::{self, GuardKey};
-use crate::backend::dynamodb::read::get::unprocessed;
-use crate::backend::dynamodb::read::query::{self, is_page};
-use crate::backend::dynamodb::retry::{self, Attempts, side_by_side};
-use crate::backend::dynamodb::value::{Item, to_record};
+use crate::backend::dynamodb::parallel::{ITEMS, join_limited};
+use crate::backend::dynamodb::read::get::fetch;
+use crate::backend::dynamodb::read::guards::{fetch_guards, scan_guards};
+use crate::backend::dynamodb::read::scan::RecordScan;
 use crate::definition::Definition;
-use crate::error::{Error, ErrorKind, Result};
-use crate::request::{Advance, Call, Position, Query, RecordKey, Source, index_values};
+use crate::error::Result;
+use crate::request::{Advance, Call, RecordKey, Verify, index_values};
 use crate::value::{Record, Value};
 
-const PAGE: usize = 1000;
-const MOST_KEYS: usize = 100;
-const PARALLEL: usize = 8;
-
-/// All live records of a repository, a page at a time.
-pub(crate) struct Scan<'a> {
-    db: &'a DynamoDb,
+/// An audit of one repository.
+struct Audit<'a> {
+    db: &'a Context,
     call: &'a Call,
-    query: Option<Query>,
-    advance: Advance<Position>,
-}
-
-impl<'a> Scan<'a> {
-    pub(crate) fn new(db: &'a DynamoDb, call: &'a Call, definition: &'static Definition) -> Self {
-        let mut query = Query::new(definition, Source::scan(None), PAGE);
-        query.consistent = true;
-        Self { db, call, query: Some(query), advance: Advance::default() }
-    }
-
-    pub(crate) async fn next(&mut self) -> Result<Option<Vec<Record>>> {
-        let Some(query) = self.query.take() else { return Ok(None) };
-        let page = self.db.page(self.call, &query).await?;
-        page.next.iter().try_for_each(|next| self.advance.to(next))?;
-        self.query = page.next.map(|position| Query { after: Some(position), ..query });
-        Ok(Some(page.records))
-    }
+    definition: &'static Definition,
+    repair: bool,
+    /// The guards of records that were not as they should be, which the second half leaves alone.
+    seen: HashSet<GuardKey>,
+    lines: Vec<String>,
 }
 
 /// A record that should have a guard.
 struct Due {
-    place: Place,
+    value: UniqueValue,
     values: Vec<Value>,
     owner: RecordKey,
     expires: Option<i64>,
 }
 
-impl DynamoDb {
-    /// What is amiss with the guards of a repository, a line each.
-    pub(crate) async fn check(&self, call: &Call, definition: &'static Definition, mend: bool) -> Result<Vec<String>> {
-        if definition.unique_indexes().next().is_none() {
-            return Ok(Vec::new());
-        }
-        let (mut found, mut seen) = (Vec::new(), HashSet::new());
-        let mut scan = Scan::new(self, call, definition);
-        while let Some(records) = scan.next().await? {
-            self.check_records(call, definition, &records, mend, &mut seen, &mut found).await?;
-        }
-        let (mut start, mut advance) = (None, Advance::of_empty_pages());
-        loop {
-            let (guards, last) = self.guards(call, definition, start).await?;
-            self.check_guards(call, definition, guards, mend, &seen, &mut found).await?;
-            match last {
-                Some(last) => {
-                    advance.to(&last)?;
-                    start = Some(last);
-                }
-                None => return Ok(found),
+/// Finds what is wrong with the guards of a repository, a line each, and repairs it if it is to be.
+pub(crate) async fn verify_guards(db: &Context, call: &Call, verify: &Verify) -> Result<Vec<String>> {
+    let definition = verify.definition;
+    if definition.unique_indexes().next().is_none() {
+        return Ok(Vec::new());
+    }
+    let repair = verify.repair;
+    let mut audit = Audit { db, call, definition, repair, seen: HashSet::new(), lines: Vec::new() };
+    let mut scan = RecordScan::new(db, call, definition);
+    while let Some(records) = scan.next().await? {
+        audit.verify_records(&records).await?;
+    }
+    let (mut start, mut advance) = (None, Advance::of_empty_pages());
+    loop {
+        let (guards, last) = scan_guards(db, call, definition, start).await?;
+        audit.verify_owners(guards).await?;
+        match last {
+            Some(last) => {
+                advance.to(&last)?;
+                start = Some(last);
             }
+            None => return Ok(audit.lines),
         }
     }
+}
 
+impl Audit<'_> {
     /// Whether each of these records has its guards.
-    async fn check_records(
-        &self,
-        call: &Call,
-        definition: &'static Definition,
-        records: &[Record],
-        mend: bool,
-        seen: &mut HashSet<GuardKey>,
-        found: &mut Vec<String>,
-    ) -> Result<()> {
+    async fn verify_records(&mut self, records: &[Record]) -> Result<()> {
+        let (db, call, definition, repair) = (self.db, self.call, self.definition, self.repair);
         let mut due = Vec::new();
         for record in records {
             let owner = RecordKey::of(definition, record)?;
             for index in definition.unique_indexes() {
-                let key = guard::key_of(definition, index, record);
-                if let Some((key, values)) = key.zip(index_values(definition, index, record)) {
-                    let place = Place { definition, index, key };
-                    due.push(Due { place, values, owner: owner.clone(), expires: record.expiry(definition) });
+                let value = UniqueValue::of_record(definition, index, record);
+                if let Some((value, values)) = value.zip(index_values(definition, index, record)) {
+                    due.push(Due { value, values, owner: owner.clone(), expires: record.expiry(definition) });
                 }
             }
         }
-        let keys: Vec<_> = due.iter().map(|due| due.place.key.clone()).collect();
-        let guards = self.guards_of(call, definition, &keys).await?;
-        let right = |due: &Due| {
-            let guard = guards.get(&due.place.key).filter(|guard| guard::is_live(definition, guard, call));
+        let keys: Vec<_> = due.iter().map(|due| due.value.key.clone()).collect();
+        let guards = fetch_guards(db, call, definition, &keys).await?;
+        let is_right = |due: &Due| {
+            let guard = guards.get(&due.value.key).filter(|guard| guard::is_live(definition, guard, call));
             guard.is_some_and(|guard| {
                 guard::owner(definition, guard).as_ref() == Some(&due.owner) && guard.expires() == due.expires
             })
         };
-        let mut amiss: Vec<BoxFuture<'_, Result<Option<String>>>> = Vec::new();
-        for due in due.iter().filter(|due| !right(due)) {
-            seen.insert(due.place.key.clone());
-            amiss.push(Box::pin(self.amiss(call, due, mend)));
+        let mut tasks: Vec<BoxFuture<'_, Result<Option<String>>>> = Vec::new();
+        for due in due.iter().filter(|due| !is_right(due)) {
+            self.seen.insert(due.value.key.clone());
+            tasks.push(Box::pin(verify_record(db, call, due, repair)));
         }
-        tell(side_by_side(amiss, PARALLEL).await, found)
+        let lines = join_limited(tasks, ITEMS).await;
+        self.add_lines(lines)
     }
 
-    /// Looks closer at a guard that seemed to be amiss: a write may have come between the reads.
-    async fn amiss(&self, call: &Call, due: &Due, mend: bool) -> Result<Option<String>> {
-        let held = format!("{}: {} of record {}", due.place.index.name, texts(&due.values), key_text(&due.owner));
-        loop {
-            let look = self.look_at(call, &due.place, &due.owner).await?;
-            let line = match &look.standing {
-                Standing::Right => return Ok(None),
-                Standing::Unguarded => format!("{held} has no guard"),
-                Standing::OtherExpiry => format!("{held} has a guard with another expiry"),
-                Standing::GuardedFor(holder) => {
-                    format!("{held} is guarded for record {}, which does not have it", key_text(holder))
-                }
-                // Who is to have it, nobody here can know.
-                Standing::Shared(holder) => {
-                    return Ok(Some(format!(
-                        "{held} is also that of record {}, which has the guard",
-                        key_text(holder)
-                    )));
-                }
-                Standing::Nameless => return Ok(Some(format!("{held} has a guard that names no record"))),
-            };
-            if !mend || self.give(call, &due.place, look).await? {
-                return Ok(Some(line));
-            }
-            if call.left().is_zero() {
-                return Err(retry::timed_out("while others kept writing a record"));
-            }
-        }
-    }
-
-    /// Whether the record of each of these guards has its value.
-    async fn check_guards(
-        &self,
-        call: &Call,
-        definition: &'static Definition,
-        guards: Vec<Record>,
-        mend: bool,
-        seen: &HashSet<GuardKey>,
-        found: &mut Vec<String>,
-    ) -> Result<()> {
+    /// Whether the records that these guards name have their values.
+    async fn verify_owners(&mut self, guards: Vec<Record>) -> Result<()> {
+        let (db, call, definition, repair) = (self.db, self.call, self.definition, self.repair);
         let mut named = Vec::new();
         for guard in guards.into_iter().filter(|guard| guard::is_live(definition, guard, call)) {
-            let (Some(index), Some(key)) = (guard::index(definition, &guard), guard::own_key(&guard)) else { continue };
+            let index = guard::index_of_guard(definition, &guard);
+            let (Some(index), Some(key)) = (index, guard::key_of_guard(&guard)) else { continue };
             match guard::owner(definition, &guard) {
-                Some(owner) if !seen.contains(&key) => named.push((Place { definition, index, key }, owner)),
+                Some(owner) if !self.seen.contains(&key) => named.push((UniqueValue { definition, index, key }, owner)),
                 _ => {}
             }
         }
         let wanted = named.iter().map(|(_, owner)| (definition, owner.clone())).collect();
-        let owners = self.fetch(call, wanted, true, None).await?;
-        let mut orphans: Vec<BoxFuture<'_, Result<Option<String>>>> = Vec::new();
-        for ((place, owner), record) in named.iter().zip(owners) {
-            if !place.is_of(record.as_ref(), call) {
-                orphans.push(Box::pin(async move {
-                    let is_orphan = self.is_orphan(call, place, owner, mend).await?;
-                    Ok(is_orphan.then(|| orphan(place, owner)))
+        let owners = fetch(db, call, wanted, true, None).await?;
+        let mut tasks: Vec<BoxFuture<'_, Result<Option<String>>>> = Vec::new();
+        for ((value, owner), record) in named.iter().zip(owners) {
+            if !value.is_had_by(record.as_ref(), call) {
+                tasks.push(Box::pin(async move {
+                    let is_orphan = is_orphan(db, call, value, owner, repair).await?;
+                    Ok(is_orphan.then(|| orphan_line(value, owner)))
                 }));
             }
         }
-        tell(side_by_side(orphans, PARALLEL).await, found)
+        let lines = join_limited(tasks, ITEMS).await;
+        self.add_lines(lines)
     }
 
-    /// A page of guards, and where the next one starts.
-    async fn guards(
-        &self,
-        call: &Call,
-        definition: &Definition,
-        start: Option<Item>,
-    ) -> Result<(Vec<Record>, Option<Item>)> {
-        let table = guard::table(definition);
-        let request = || {
-            let scan = self.client.scan().table_name(&table).consistent_read(true);
-            scan.set_exclusive_start_key(start.clone()).send()
-        };
-        let given =
-            retry::read_for(call, request, query::PAGE, |page| is_page(page.items.as_deref(), page.count)).await?;
-        let guards = given.items.unwrap_or_default().into_iter().map(to_record).collect::<Result<_>>()?;
-        Ok((guards, given.last_evaluated_key))
+    /// Adds what was found. It comes in any order, and is to be reported in the same one each time.
+    fn add_lines(&mut self, lines: Vec<Result<Option<String>>>) -> Result<()> {
+        let lines: Vec<_> = lines.into_iter().collect::<Result<_>>()?;
+        let mut lines: Vec<_> = lines.into_iter().flatten().collect();
+        lines.sort();
+        self.lines.extend(lines);
+        Ok(())
     }
+}
 
-    /// The guards of these keys.
-    pub(crate) async fn guards_of(
-        &self,
-        call: &Call,
-        definition: &Definition,
-        keys: &[GuardKey],
-    ) -> Result<HashMap<GuardKey, Record>> {
-        let table = guard::table(definition);
-        let unbuilt = |e| Error::new(ErrorKind::Backend, "a batch of keys cannot be built").with_source(e);
-        let mut found = HashMap::with_capacity(keys.len());
-        let distinct: HashSet<_> = keys.iter().collect();
-        let distinct: Vec<_> = distinct.into_iter().collect();
-        for chunk in distinct.chunks(MOST_KEYS) {
-            let keys = chunk.iter().map(|key| guard::to_key(key)).collect();
-            let keys =
-                KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build().map_err(unbuilt)?;
-            let mut left = HashMap::from([(table.clone(), keys)]);
-            let mut attempts = Attempts::new(call);
-            loop {
-                let request = self.client.batch_get_item().set_request_items(Some(left.clone()));
-                let has = |answer: &BatchGetItemOutput| answer.responses.is_some();
-                let failure = match attempts.send_for(request.send(), "Responses", has).await {
-                    Ok(answer) => {
-                        for item in answer.responses.unwrap_or_default().into_values().flatten() {
-                            let guard = to_record(item)?;
-                            found.extend(guard::own_key(&guard).map(|key| (key, guard)));
-                        }
-                        left = answer.unprocessed_keys.unwrap_or_default();
-                        left.retain(|_, keys| !keys.keys.is_empty());
-                        if left.is_empty() {
-                            break;
-                        }
-                        None
-                    }
-                    Err(failure) if failure.class.passes() => Some(failure),
-                    Err(failure) => return Err(failure.into_error()),
-                };
-                if !attempts.pause().await {
-                    return Err(failure.map_or_else(unprocessed, Failure::into_error));
-                }
+/// Observes a guard that seemed to be wrong: the record and the guard were read one after the other, and a
+/// write may have come in between.
+async fn verify_record(db: &Context, call: &Call, due: &Due, repair: bool) -> Result<Option<String>> {
+    let name = due.value.index.name;
+    let held = format!("{name}: {} of record {}", values_text(&due.values), key_text(&due.owner));
+    loop {
+        let observation = observe_guard(db, call, &due.value, &due.owner).await?;
+        let line = match &observation.state {
+            GuardState::Consistent => return Ok(None),
+            GuardState::Unguarded => format!("{held} has no guard"),
+            GuardState::OtherExpiry => format!("{held} has a guard with another expiry"),
+            GuardState::GuardedFor(holder) => {
+                format!("{held} is guarded for record {}, which does not have it", key_text(holder))
             }
+            // These are not repaired: nobody here can know which record is to have the value.
+            GuardState::Shared(holder) => {
+                let holder = key_text(holder);
+                return Ok(Some(format!("{held} is also that of record {holder}, which has the guard")));
+            }
+            GuardState::Nameless => return Ok(Some(format!("{held} has a guard that names no record"))),
+        };
+        if !repair || assign_guard(db, call, &due.value, observation).await? {
+            return Ok(Some(line));
         }
-        Ok(found)
+        check_time(call, "while others kept writing a record")?;
     }
 }
 
-/// Adds what was found. It comes in any order, and is to be told the same each time.
-fn tell(lines: Vec<Result<Option<String>>>, found: &mut Vec<String>) -> Result<()> {
-    let lines: Vec<_> = lines.into_iter().collect::<Result<_>>()?;
-    let mut lines: Vec<_> = lines.into_iter().flatten().collect();
-    lines.sort();
-    found.extend(lines);
-    Ok(())
+fn orphan_line(value: &UniqueValue, owner: &RecordKey) -> String {
+    let text =
+        guard::values_of_key(&value.key).map_or_else(|| "a long value".to_owned(), |values| values_text(&values));
+    format!("{}: {text} is guarded for record {}, which does not have it", value.index.name, key_text(owner))
 }
 
-fn orphan(place: &Place, owner: &RecordKey) -> String {
-    let value = guard::values(&place.key).map_or_else(|| "a long value".to_owned(), |values| texts(&values));
-    format!("{}: {value} is guarded for record {}, which does not have it", place.index.name, key_text(owner))
-}
-
-fn texts(values: &[Value]) -> String {
+fn values_text(values: &[Value]) -> String {
     values.iter().map(|value| format!("{value:?}")).collect::<Vec<_>>().join(", ")
 }
 
 fn key_text(key: &RecordKey) -> String {
     let parts: Vec<_> = key.parts().cloned().collect();
-    texts(&parts)
+    values_text(&parts)
 }
