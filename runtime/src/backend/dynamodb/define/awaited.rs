@@ -8,10 +8,11 @@ use crate::definition::Definition;
 
 /// What is not ready yet: the tables and indexes that DynamoDB is at work on, for this process or another,
 /// else what has not been begun.
-pub(super) fn awaited(definition: &Definition, observed: &Observed) -> String {
+pub(super) fn describe_awaited(definition: &Definition, observed: &Observed) -> String {
     let guards = observed.guards.as_ref().map(|guards| (guard::table(definition), &guards.table));
     let table = observed.table.as_ref().map(|table| (definition.name().to_owned(), table));
-    let unready: Vec<_> = guards.into_iter().chain(table).flat_map(|(name, table)| unready(&name, table)).collect();
+    let unready: Vec<_> =
+        guards.into_iter().chain(table).flat_map(|(name, table)| unready_parts(&name, table)).collect();
     match (unready.is_empty(), &observed.table) {
         (false, _) => unready.join(", "),
         (true, None) => format!("the table {} was not made yet", definition.name()),
@@ -22,7 +23,7 @@ pub(super) fn awaited(definition: &Definition, observed: &Observed) -> String {
     }
 }
 
-fn unready(name: &str, table: &TableDescription) -> Vec<String> {
+fn unready_parts(name: &str, table: &TableDescription) -> Vec<String> {
     let status = table.table_status().filter(|status| **status != TableStatus::Active);
     let table_itself = status.map(|status| format!("the table {name} was {status}"));
     let indexes = table.global_secondary_indexes().iter().filter_map(|index| {
@@ -48,10 +49,10 @@ mod tests {
             .build();
         let table = TableDescription::builder().table_status(TableStatus::Updating).global_secondary_indexes(index);
         assert_eq!(
-            unready("users", &table.build()).join(", "),
+            unready_parts("users", &table.build()).join(", "),
             "the table users was UPDATING, the index by_team of the table users was CREATING, and being filled"
         );
         let ready = TableDescription::builder().table_status(TableStatus::Active).build();
-        assert!(unready("users", &ready).is_empty());
+        assert!(unready_parts("users", &ready).is_empty());
     }
 }
