@@ -73,9 +73,9 @@ pub fn hash_range_key(hash: Result<Value>, range: Result<Value>) -> EncodedKey {
 
 /// A key checked against its kind and the backend's limits.
 pub(crate) fn check_key_parts(definition: &Definition, key: RecordKey, limits: &Limits) -> Result<RecordKey> {
-    limits::key(key.hash(), definition.hash().kind, definition.hash_name(), limits.hash_key)?;
+    limits::check_key(key.hash(), definition.hash().kind, definition.hash_name(), limits.hash_key)?;
     match (key.range(), definition.range()) {
-        (Some(value), Some(part)) => limits::key(value, part.kind, definition.part_name(part), limits.range_key)?,
+        (Some(value), Some(part)) => limits::check_key(value, part.kind, definition.part_name(part), limits.range_key)?,
         (None, None) => {}
         _ => return Err(Error::invalid("the key has another number of parts than the model's")),
     }

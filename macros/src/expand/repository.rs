@@ -16,8 +16,8 @@ pub(super) fn all(model: &Model, broken: bool) -> TokenStream {
     let spec = if broken { None } else { definition::spec(model) };
     let definition = match spec {
         Some(spec) => quote!({
-            const SPEC: __p::Spec = #spec;
-            &SPEC.build()
+            #spec
+            &__SPEC.build()
         }),
         None => quote!(&__p::BROKEN),
     };

@@ -141,10 +141,16 @@ impl Config {
         {
             *deadline = properties.duration(name)?.unwrap_or(*deadline);
         }
-        if let Some(key) = properties.secret("cursor_key")? {
-            self.cursor_key = key;
+        match properties.secret("cursor_key")? {
+            Some(_) if !cfg!(feature = "cursor-key") => {
+                Err(properties.error("cursor_key is not compiled in; enable the feature `cursor-key` of reposit"))
+            }
+            Some(key) => {
+                self.cursor_key = key;
+                Ok(())
+            }
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Which backend, with its settings.
@@ -181,7 +187,8 @@ impl Config {
         self
     }
 
-    /// The key that cursors are authenticated with.
+    /// The key that cursors are authenticated with. Without one, a cursor is protected from accidents only.
+    #[cfg(feature = "cursor-key")]
     #[must_use]
     pub fn cursor_key(mut self, key: impl Into<Secret>) -> Self {
         self.cursor_key = key.into();

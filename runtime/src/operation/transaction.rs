@@ -122,18 +122,11 @@ fn check_writes(db: &Database, writes: &[Write]) -> Result<()> {
 /// The bytes that a write carries. What an update makes of the stored record is known to the backend only.
 fn size_of_write(write: &Write) -> usize {
     let key = || write.key.parts().map(limits::value_size).sum::<usize>();
-    let change = |change: &Change| match change {
-        Change::Set(path, value) | Change::SetIfMissing(path, value) | Change::Add { path, delta: value, .. } => {
-            path.root().len() + limits::value_size(value)
-        }
-        Change::Append(path, items) => path.root().len() + items.iter().map(limits::value_size).sum::<usize>(),
-        Change::Remove(_) | Change::Expire { .. } => 0,
-    };
     let stamped = |record| limits::record_size(record) + limits::STAMP_SIZE;
     match &write.action {
         Action::Create(record) | Action::Put(record) | Action::Replace(record) => stamped(record),
         Action::Upsert { insert, .. } => stamped(insert),
-        Action::Update(changes) => key() + changes.iter().map(change).sum::<usize>(),
+        Action::Update(changes) => key() + changes.iter().map(Change::carried_size).sum::<usize>(),
         Action::Delete | Action::Check => key(),
     }
 }

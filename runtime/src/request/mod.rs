@@ -2,6 +2,7 @@
 
 mod advance;
 mod call;
+mod decide;
 mod key;
 pub(crate) mod liveness;
 mod read;

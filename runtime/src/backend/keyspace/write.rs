@@ -42,7 +42,7 @@ impl<S: Space> Keyspace<S> {
                 written.map_err(|e| e.in_repository(name).at_position(position))
             };
             let written = writes.into_iter().enumerate().map(apply).collect::<Result<_>>()?;
-            limits::transaction_items(items.records + items.values.len(), &self.limits)?;
+            limits::check_transaction_items(items.records + items.values.len(), &self.limits)?;
             Ok((written, pending.into_batch()))
         })
     }
@@ -100,8 +100,8 @@ fn apply<V: View>(
     if let Some(new) = &new {
         // What is stored whole was measured before; what an update makes of it was not.
         if updates {
-            limits::depth(new)?;
-            limits::record(new, limits)?;
+            limits::check_depth(new)?;
+            limits::check_record(new, limits)?;
         }
         check_unique(pending, layout, definition, &key, new, call)?;
     }

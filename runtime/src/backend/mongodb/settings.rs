@@ -1,9 +1,11 @@
 //! The settings of MongoDB, from a URL or a file.
 
 use super::options::{self, OPTIONS, check_promises};
+#[cfg(feature = "config-file")]
+use crate::backend::settings::Property;
 use crate::backend::settings::address::{self, Address, User, wrong};
 use crate::backend::settings::properties::place_of_option;
-use crate::backend::settings::{Parsed, Properties, Property, Secret, suggest};
+use crate::backend::settings::{Parsed, Properties, Secret, suggest};
 use crate::error::Result;
 
 /// The settings of MongoDB.
@@ -110,6 +112,7 @@ pub(crate) fn from_url(scheme: &'static str, rest: &str) -> Result<Parsed> {
 }
 
 /// A file's properties.
+#[cfg(feature = "config-file")]
 pub(crate) fn from_file(mut properties: Properties) -> Result<Parsed> {
     let hosts = hosts(&mut properties)?;
     let database = properties.required("database")?;
@@ -125,6 +128,7 @@ pub(crate) fn from_file(mut properties: Properties) -> Result<Parsed> {
 }
 
 /// `host` is text; `hosts` may be a list too.
+#[cfg(feature = "config-file")]
 fn hosts(properties: &mut Properties) -> Result<String> {
     let host = properties.text("host")?;
     let hosts = match properties.take("hosts") {
@@ -142,6 +146,7 @@ fn hosts(properties: &mut Properties) -> Result<String> {
     }
 }
 
+#[cfg(feature = "config-file")]
 fn file_options(properties: &mut Properties) -> Result<Vec<(String, String)>> {
     let Some(options) = properties.take("options") else { return Ok(Vec::new()) };
     let Property::Map(options) = options else {

@@ -12,12 +12,10 @@ use super::convert::{FURTHEST, broken, checked, date, from_raw, hex, to_bson, to
 use crate::definition::{Definition, IndexDef, KeyDef, KeyKind};
 use crate::error::{Error, Result};
 use crate::request::{Call, RecordKey, liveness};
-use crate::value::{EXPIRES, Record, STAMP, Value};
+use crate::value::{EXPIRES, RESERVED, Record, STAMP, Value};
 
 /// What an `_id` is that no record of a key of two parts has.
 const OTHER_ID: &str = "an _id that is not a document of h and r";
-/// The start of the names of fields that the library adds for itself.
-const OWN: &str = "_reposit";
 const HEX: &str = "_reposit_hex_";
 const EXPIRES_NAME: &CStr = cstr!("_reposit_expires");
 const STAMP_NAME: &CStr = cstr!("_reposit_stamp");
@@ -111,7 +109,7 @@ pub(super) fn to_document(
     let mut document = RawDocumentBuf::new();
     document.append(cstr!("_id"), RawBson::try_from(id(definition, key)?).map_err(unwritable)?);
     for (name, value) in record.iter() {
-        if name == definition.hash_name() || Some(name) == definition.range_name() || name.starts_with(OWN) {
+        if name == definition.hash_name() || Some(name) == definition.range_name() || name.starts_with(RESERVED) {
             continue;
         }
         if name == "_id" {
@@ -150,7 +148,7 @@ pub(super) fn from_document(definition: &'static Definition, document: &RawDocum
         match name.as_str() {
             "_id" => read_id(definition, raw, &mut record)?,
             EXPIRES if definition.ttl().is_some() => record.set(EXPIRES, from_raw(raw).map(seconds)?),
-            own if own.starts_with(OWN) => {}
+            own if own.starts_with(RESERVED) => {}
             name => record.insert(name, from_raw(raw)?),
         }
     }

@@ -167,16 +167,9 @@ fn sum(old: Bson, start: u8, delta: &Value, bounds: Option<(i128, i128)>) -> Bso
             let exact = doc! { "$eq": [{ "$toDouble": "$$old" }, "$$old"] };
             let double = doc! { "$cond": [exact, { "$toDouble": "$$old" }, refuse] };
             let double = doc! { "$cond": [{ "$in": [{ "$type": "$$old" }, ["decimal", "long"]] }, double, "$$old"] };
-            doc! { "$let": { "vars": { "old": old }, "in": { "$add": [double, as_float(delta)] } } }.into()
+            doc! { "$let": { "vars": { "old": old }, "in": { "$add": [double, delta.as_float().unwrap_or(0.0)] } } }
+                .into()
         }
-    }
-}
-
-fn as_float(value: &Value) -> f64 {
-    match value {
-        Value::Int(n) => *n as f64,
-        Value::Float(x) => *x,
-        _ => 0.0,
     }
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod suggest;
 mod target;
 
 pub(crate) use properties::Properties;
+#[cfg(feature = "config-file")]
 pub(crate) use property::Property;
 pub use secret::Secret;
 pub(crate) use source::Parsed;

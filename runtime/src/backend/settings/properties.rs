@@ -66,7 +66,7 @@ impl Properties {
         }
     }
 
-    #[cfg(feature = "mongodb")]
+    #[cfg(all(feature = "mongodb", feature = "config-file"))]
     pub(crate) fn required(&mut self, name: &'static str) -> Result<String> {
         self.text(name)?.ok_or_else(|| self.error(format!("the {} {name} is missing", self.word)))
     }

@@ -14,6 +14,7 @@ pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
 }
 
 /// What to add to a message about an unknown word.
+#[cfg(feature = "config-file")]
 fn hint(word: &str, known: &[&str]) -> String {
     match nearest(word, known) {
         Some(near) => format!("did you mean `{near}`?"),
@@ -32,6 +33,7 @@ pub(crate) fn unknown(word: &str, place: &str, name: Option<&str>, known: &[&str
 }
 
 /// What is said of a value that is none of the known words. It is shown where it can be nothing but a word.
+#[cfg(feature = "config-file")]
 pub(crate) fn unknown_word(word: &str, known: &[&str]) -> String {
     match word.len() <= 20 && word.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         true => format!("`{word}`; {}", hint(word, known)),

@@ -41,7 +41,7 @@ pub(crate) fn find_unique(
     let limits = db.backend().limits();
     for (at, (part, value)) in index.parts().zip(&values).enumerate() {
         let limit = if at == 0 { limits.hash_key } else { limits.range_key };
-        limits::key(value, part.kind, definition.part_name(part), limit).map_err(|e| e.on_index(index.name))?;
+        limits::check_key(value, part.kind, definition.part_name(part), limit).map_err(|e| e.on_index(index.name))?;
     }
     Ok(FindUnique::new(definition, index, values, consistent))
 }
@@ -93,13 +93,13 @@ pub(crate) fn query(
     let hash = parts.hash?;
     let (source, range) = match parts.index {
         None => {
-            limits::key(&hash, definition.hash().kind, definition.hash_name(), limits.hash_key)?;
+            limits::check_key(&hash, definition.hash().kind, definition.hash_name(), limits.hash_key)?;
             (Source::primary(hash), definition.range())
         }
         Some(at) => {
             let index = index_at(definition, at)?;
             let name = definition.part_name(index.hash());
-            limits::key(&hash, index.hash().kind, name, limits.hash_key).map_err(|e| e.on_index(index.name))?;
+            limits::check_key(&hash, index.hash().kind, name, limits.hash_key).map_err(|e| e.on_index(index.name))?;
             (Source::index(index, [hash]), index.ranges().first().copied())
         }
     };
@@ -177,7 +177,7 @@ fn scan_segment(
 /// A filter, checked, in the terms of what is stored.
 fn stored_filter(definition: &Definition, filter: Option<Result<Expr>>) -> Result<Option<Expr>> {
     let Some(filter) = filter.transpose()? else { return Ok(None) };
-    condition::check(&filter)?;
+    condition::check_condition(&filter)?;
     let stored = definition.stored(filter);
     // The stored form may be longer: a field that was renamed is looked for under each of its names.
     condition::check_size(&stored)?;

@@ -60,8 +60,8 @@ fn store_as_is(
     for (name, value) in record.iter() {
         check_index_value(definition, name, value, &limits)?;
     }
-    limits::depth(&record)?;
-    limits::record(&record, &limits)?;
+    limits::check_depth(&record)?;
+    limits::check_record(&record, &limits)?;
     Ok(Write::new(definition, key, action(record)))
 }
 
@@ -70,14 +70,14 @@ fn check_stored_name(definition: &Definition, name: &str) -> Result<()> {
     if name == "_id" && (definition.range().is_some() || definition.hash_name() != name) {
         return Err(Error::invalid("a field cannot be stored as \"_id\", which is the primary key's name on MongoDB"));
     }
-    limits::name(name)
+    limits::check_field_name(name)
 }
 
 /// Refuses a change that no update may make: one of the key, or of a field that cannot be. The types let
 /// none through but those of entries of a flattened map, whose names are data.
 fn check_change(definition: &Definition, change: &Change) -> Result<()> {
     let path = change.path();
-    path.check()?;
+    path.check_storable()?;
     let root = path.root();
     if root == definition.hash_name() || Some(root) == definition.range_name() || Some(root) == definition.version() {
         return Err(Error::invalid(format!("{root} is part of the primary key or the version, and cannot be changed")));
@@ -85,10 +85,10 @@ fn check_change(definition: &Definition, change: &Change) -> Result<()> {
     check_stored_name(definition, root)?;
     let levels = path.steps().len() - 1;
     match change {
-        Change::Set(_, value) | Change::SetIfMissing(_, value) => limits::depth_below(root, levels, value),
-        Change::Append(_, items) => items.iter().try_for_each(|item| limits::depth_below(root, levels + 1, item)),
+        Change::Set(_, value) | Change::SetIfMissing(_, value) => limits::check_depth_below(root, levels, value),
+        Change::Append(_, items) => items.iter().try_for_each(|item| limits::check_depth_below(root, levels + 1, item)),
         Change::Add { .. } | Change::Remove(_) | Change::Expire { .. } => {
-            limits::depth_below(root, levels, &Value::Null)
+            limits::check_depth_below(root, levels, &Value::Null)
         }
     }
 }
@@ -99,7 +99,7 @@ fn check_index_value(definition: &Definition, name: &str, value: &Value, limits:
         for (at, part) in index.parts().enumerate() {
             if definition.part_name(part) == name {
                 let limit = if at == 0 { limits.hash_key } else { limits.range_key };
-                limits::key(value, part.kind, name, limit).map_err(|e| e.on_index(index.name))?;
+                limits::check_key(value, part.kind, name, limit).map_err(|e| e.on_index(index.name))?;
             }
         }
     }
@@ -111,10 +111,10 @@ fn check_index_value(definition: &Definition, name: &str, value: &Value, limits:
 fn complete_changes(db: &Database, definition: &'static Definition, mut changes: Vec<Change>) -> Result<Vec<Change>> {
     changes.iter().try_for_each(|change| check_change(definition, change))?;
     fill::stamp_update(definition, &mut changes, db.now());
-    change::check(&changes)?;
+    change::check_changes(&changes)?;
     let limits = db.backend().limits();
-    let size = changes.iter().map(limits::change_size).sum();
-    limits::size(size, &limits)?;
+    let size = changes.iter().map(Change::min_size).sum();
+    limits::check_record_size(size, &limits)?;
     for change in &changes {
         if let Change::Set(path, value) | Change::SetIfMissing(path, value) = change
             && path.is_field()
@@ -162,11 +162,11 @@ fn follow_expiry(definition: &Definition, change: &Change) -> Option<Change> {
 fn with_condition(mut write: Write, condition: Option<Result<Expr>>) -> Result<Write> {
     let condition = condition.transpose()?;
     if let Some(condition) = &condition {
-        condition::check(condition)?;
+        condition::check_condition(condition)?;
     }
     write.condition = condition.map(|condition| write.definition.stored(condition));
     // What the changes need is judged with the condition.
-    let judged = Expr::both(write.requirement(), write.removals_find_way());
+    let judged = Expr::both(write.requirement(), write.removed_parents());
     judged.as_ref().map_or(Ok(()), condition::check_size)?;
     Ok(write)
 }
@@ -214,7 +214,7 @@ pub(crate) fn upsert(
     let key = check_key_parts(definition, key?, &db.backend().limits())?;
     let mut changes = complete_changes(db, definition, asked)?;
     fill::stamp_creation(definition, &mut changes, db.now());
-    let new = change::apply(&key.to_record(definition), &change::on_nothing(&changes))?;
+    let new = change::apply(&key.to_record(definition), &change::for_new_record(&changes))?;
     check_whole(new.clone())
         .map_err(|e| Error::invalid(format!("the new record would not be whole: {}", e.message())))?;
     // The changes have filled in what nobody set: the new record is theirs, whatever they say.
