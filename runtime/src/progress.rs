@@ -13,7 +13,7 @@ use crate::error::Error;
 /// [`open`](Progress::open) then may have been done or not.
 ///
 /// An item is settled with the answer to the request it was part of. It costs a lock an item, and
-/// nothing where no progress is asked for.
+/// nothing if no progress is asked for.
 ///
 /// ```
 /// # use reposit::{Database, Progress, Repository}; use serde::{Serialize, Deserialize};

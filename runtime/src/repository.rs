@@ -51,7 +51,7 @@ pub trait Repository: Serialize + DeserializeOwned + Send + Sync + Sized + 'stat
 impl Record {
     /// The model in this record.
     ///
-    /// Errors: [`Codec`](crate::ErrorKind::Codec) where it does not fit.
+    /// Errors: [`Codec`](crate::ErrorKind::Codec) if it does not fit.
     pub fn decode<M: Repository>(self) -> Result<M> {
         codec::decode(self, M::definition())
     }
@@ -60,7 +60,7 @@ impl Record {
 /// A key on its way into an operation: its stored parts, or why one of them cannot be stored.
 ///
 /// It is kept as it is until the operation is executed, whose error it then is. So a key that cannot be
-/// stored needs no `?` of its own where the operation is made.
+/// stored needs no `?` of its own when the operation is made.
 ///
 /// ```
 /// use reposit::{Database, ErrorKind, Repository, operation::Get};
