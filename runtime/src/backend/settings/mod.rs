@@ -1,6 +1,7 @@
 //! What the settings of every backend are read from and made of, before any backend is known.
 
 pub(crate) mod address;
+pub(crate) mod common;
 pub(crate) mod properties;
 mod property;
 mod secret;

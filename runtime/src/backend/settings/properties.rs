@@ -51,7 +51,7 @@ impl Properties {
         Error::config(format!("{}: {}", self.from, message.as_ref()))
     }
 
-    /// A value of any type; a null is none.
+    /// Takes a value of any type; a null is as good as none.
     pub(crate) fn take(&mut self, name: &'static str) -> Option<Property> {
         self.known.push(name);
         self.values.remove(name).filter(|value| *value != Property::Null)
