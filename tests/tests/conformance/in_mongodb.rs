@@ -11,8 +11,8 @@ use reposit_tests::report;
 use reposit_tests::servers::Target;
 use serde::{Deserialize, Serialize};
 
-use crate::harness::{START, Test, kind};
-use crate::models::{Seat, seat};
+use reposit_tests::harness::{START, Test, kind};
+use reposit_tests::models::{Seat, seat};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "signs")]

@@ -2,12 +2,10 @@ use futures_util::future::join_all;
 use reposit::{Definition, ErrorKind, Repository};
 use serde::{Deserialize, Serialize};
 
-use crate::harness::{Test, kind};
-use crate::models::{Account, Event, Note, Token, User, account, note, user};
+use reposit_tests::harness::{Test, kind};
+use reposit_tests::models::{Account, Event, Note, Token, User, account, note, user};
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     define_is_idempotent_and_drops_nothing,
     define_from_many_at_once,
     another_shape_is_a_mismatch_that_changes_nothing,
