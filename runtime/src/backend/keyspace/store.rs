@@ -62,6 +62,6 @@ pub(super) fn layout<'a>(catalog: &'a Catalog, definition: &'static Definition) 
         Error::new(ErrorKind::SchemaMismatch, message).in_repository(name)
     };
     let layout = catalog.get(name).ok_or_else(undefined)?;
-    layout.check(definition).map_err(|e| e.in_repository(name))?;
+    layout.check_fits(definition).map_err(|e| e.in_repository(name))?;
     Ok(layout)
 }
