@@ -78,7 +78,10 @@ impl<'a> Range<'a> {
                 (layout.index_prefix(id), Some(schema), None)
             }
         };
-        encoding::push_values(&mut prefix, query.source.hash_parts(query.definition).into_iter().map(|(_, value)| value))?;
+        encoding::push_values(
+            &mut prefix,
+            query.source.hash_parts(query.definition).into_iter().map(|(_, value)| value),
+        )?;
         let after = query.after.as_ref().map(|after| end_of_page(prefix.clone(), query, after)).transpose()?;
         let (mut low, mut high) = encoding::range_bounds(prefix, &query.range)?;
         match after {

@@ -64,7 +64,8 @@ impl Items {
         }
         let same_expiry = old.and_then(Record::expires) == new.and_then(Record::expires);
         for (id, index) in unique() {
-            let values = |record: Option<&Record>| record.map_or(Ok(None), |record| layout.values_prefix(id, index, record));
+            let values =
+                |record: Option<&Record>| record.map_or(Ok(None), |record| layout.values_prefix(id, index, record));
             let (old, new) = (values(old)?, values(new)?);
             if old != new || !same_expiry {
                 self.values.extend(old.into_iter().chain(new));
@@ -155,8 +156,9 @@ fn check_unique<V: View>(
             let holder = layout.record_key_of_entry(&entry, index)?;
             if holder != key && pending.record(&holder)?.is_some_and(|record| record.is_live(definition, call)) {
                 // By the name that the model has for it.
-                let same =
-                    |own: &&'static IndexDef| own.name == index.name || IndexSchema::from_definition(definition, own).is_same(index);
+                let same = |own: &&'static IndexDef| {
+                    own.name == index.name || IndexSchema::from_definition(definition, own).is_same(index)
+                };
                 return Err(Error::taken(definition.unique_indexes().find(same).map_or(&index.name, |own| own.name)));
             }
         }
