@@ -72,6 +72,15 @@ mod request;
 mod threads;
 pub mod value;
 
+#[cfg(feature = "keyspace")]
+#[doc(inline)]
+pub use backend::keyspace;
+/// The driver that the MongoDB backend uses, in the version that is compiled in: what
+/// [`Database::raw`] returns is of its types.
+#[cfg(feature = "mongodb")]
+#[doc(no_inline)]
+pub use mongodb;
+
 pub use condition::{Condition, Expr, Op, Size};
 pub use config::Config;
 pub use cursor::Cursor;

@@ -1,6 +1,6 @@
 //! Values as BSON, and BSON as values.
 //!
-//! An integer is an Int64 where it fits and a Decimal128 above that: the server compares and
+//! An integer is an Int64 if it fits and a Decimal128 above that: the server compares and
 //! indexes both by value. Bytes are generic binary data.
 
 use mongodb::bson::raw::CStr;
@@ -85,8 +85,8 @@ pub(super) fn decimal(n: i128) -> Decimal128 {
     Decimal128::from_bytes((sign | exponent | n.unsigned_abs()).to_le_bytes())
 }
 
-/// The number a Decimal128 is: an integer where it is one that integers are kept as, else the float that it
-/// is exactly, which is what the server compares it with as equal.
+/// The number that a Decimal128 is: an integer within the range of i64 and u64, else the float that is exactly
+/// as large, which the server holds for equal.
 fn from_decimal(decimal: Decimal128) -> Value {
     number(decimal).unwrap_or(Value::Foreign("a Decimal128 that no number here is exactly"))
 }

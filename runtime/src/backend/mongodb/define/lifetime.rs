@@ -1,14 +1,15 @@
-//! The expiry of records that were there before their model had a ttl.
+//! Marks records that were stored before their model had a ttl with their expiry.
 //!
-//! Each is marked only while it has no mark and by the value that it has then, so that writers may be at
-//! work meanwhile, and other processes at the same; what was done is not done again.
+//! The server computes each mark from the value that the record has then, and only if it has no mark yet. So
+//! writers may be at work meanwhile, and several processes may mark; nothing is done twice.
 
 use futures_util::TryStreamExt;
 use mongodb::Database;
 use mongodb::bson::{Bson, Document, doc};
 
-use super::expression::{at, to_date};
-use super::patience::read;
+use super::super::predicate::{at, to_date};
+use super::super::read::FIND;
+use super::super::retry::read;
 use crate::definition::{Definition, TimeUnit};
 use crate::error::Result;
 use crate::path::Path;
@@ -18,8 +19,8 @@ use crate::value::EXPIRES;
 /// How many records are marked by one command.
 const MANY: i64 = 1000;
 
-/// Marks every record that has no mark with the expiry that its field says.
-pub(super) async fn mark(database: &Database, call: &Call, definition: &Definition) -> Result<()> {
+/// Marks every record that has no mark with the expiry that its field sets.
+pub(super) async fn mark_expiry(database: &Database, call: &Call, definition: &Definition) -> Result<()> {
     let (Some(ttl), Some(name)) = (definition.ttl(), definition.ttl_name()) else { return Ok(()) };
     let collection = &database.collection::<Document>(definition.name());
     let field = at(definition, &Path::field(name));
@@ -49,12 +50,12 @@ pub(super) async fn mark(database: &Database, call: &Call, definition: &Definiti
             let find = collection.find(filter.clone()).projection(doc! { "_id": 1 }).sort(doc! { "_id": 1 });
             find.limit(MANY).await?.try_collect::<Vec<Document>>().await
         };
-        let found = read(call, some).await?;
+        let found = read(call, FIND, some).await?;
         let ids: Vec<_> = found.iter().filter_map(|record| record.get("_id").cloned()).collect();
         let Some(end) = ids.last() else { return Ok(()) };
         let mut these = unmarked.clone();
         these.insert("_id", doc! { "$in": &ids });
-        read(call, |_| collection.update_many(these.clone(), vec![stage.clone()]).into_future()).await?;
+        read(call, "update", |_| collection.update_many(these.clone(), vec![stage.clone()]).into_future()).await?;
         last = Some(end.clone());
     }
 }

@@ -1,14 +1,16 @@
+//! Documents that a user read with the driver, as models.
+
 use mongodb::bson::RawDocument;
 
-use super::shape::from_document;
+use super::document::from_document;
 use crate::codec;
 use crate::error::Result;
 use crate::repository::Repository;
 
 /// The model in a document that was read by hand, with the client that
-/// [`Database::raw`](crate::Database::raw) gives.
+/// [`Database::raw`](crate::Database::raw) returns.
 ///
-/// It takes whatever document it is given, one that has expired too.
+/// A document that has expired is decoded too.
 ///
 /// ```no_run
 /// # use reposit::{Database, Repository, backend::mongodb as store}; use serde::{Serialize, Deserialize};
@@ -22,7 +24,7 @@ use crate::repository::Repository;
 /// # Ok(()) }
 /// ```
 ///
-/// Errors: [`Codec`](crate::ErrorKind::Codec) where the document does not fit the model.
+/// Errors: [`Codec`](crate::ErrorKind::Codec) if the document does not fit the model.
 pub fn decode<M: Repository>(document: &RawDocument) -> Result<M> {
     codec::decode(from_document(M::definition(), document)?, M::definition())
 }

@@ -1,13 +1,12 @@
-//! Answers that the driver could not read.
+//! Reads the answers that the driver could not.
 //!
-//! The server cuts a long value short in the text of an error, and of text that is not ASCII it may
-//! cut a character in two. What it says then is no text, and the driver reads nothing else of the
-//! answer either; but it keeps the answer beside its error.
+//! In the text of an error the server cuts long values short, and may cut a character in two. The driver
+//! refuses such an answer whole, since its text is not valid UTF-8, but keeps it beside its error.
 
 use mongodb::bson::{Document, RawBson, RawBsonRef, RawDocument, Utf8Lossy};
 use mongodb::error::{Error as DriverError, ErrorKind as Driver};
 
-/// The answer that the driver could not read, where one came.
+/// The answer that the driver could not read, if one came.
 fn unread(error: &DriverError) -> Option<&RawDocument> {
     let unread = matches!(&*error.kind, Driver::InvalidResponse { .. } | Driver::Bson(_));
     unread.then(|| error.server_response()).flatten().map(AsRef::as_ref)
@@ -18,8 +17,8 @@ fn is_done(answer: &RawDocument) -> bool {
     ok.is_some_and(|ok| matches!(ok, RawBsonRef::Double(1.0) | RawBsonRef::Int32(1) | RawBsonRef::Int64(1)))
 }
 
-/// The answer of a command that was done, with what is no text in it replaced.
-pub(super) fn done(error: &DriverError) -> Option<Document> {
+/// The answer of a command that was done, with what is not text in it replaced.
+pub(in super::super) fn completed(error: &DriverError) -> Option<Document> {
     let answer = unread(error).filter(|answer| is_done(answer))?;
     Utf8Lossy::<Document>::try_from(answer).ok().map(|answer| answer.0)
 }

@@ -2,21 +2,27 @@
 //!
 //! MongoDB keeps no types of fields, so the keys of each repository are written down too.
 
+mod cache;
+mod indexes;
+mod lifetime;
+mod schema;
+
 use futures_util::TryStreamExt;
 use mongodb::bson::{Bson, Document, RawBsonRef, RawDocumentBuf, doc};
 use mongodb::raw_batch_cursor::{RawBatch, RawBatchCursor};
 use mongodb::{Collection, Database};
 
-use super::convert::{from_raw, hex};
-use super::errors::{DUPLICATE_KEY, Trouble};
-use super::expression::{field_of, literal};
-use super::indexes::{Standing, described, fields, name_of};
-use super::lifetime;
-use super::patience::{Backoff, read, within};
-use super::read::collection;
-use super::shape::shadows;
-use super::{indexes, schema, shallow};
-use crate::backend::Plan;
+pub(super) use self::cache::DefinedCache;
+use self::indexes::{Found, fields, name_of, shape_of};
+use super::document::sort_columns;
+use super::failure::{DUPLICATE_KEY, DriverFailure, code};
+use super::predicate::{field_of, literal};
+use super::read::{FIND, collection};
+use super::retry::{attempt_within, backoff, read};
+use super::shallow;
+use super::value::{from_raw, hex};
+use crate::backend::support::outcome;
+use crate::backend::{Creation, Mismatch, Plan};
 use crate::definition::{Definition, KeyKind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::{Call, Verify};
@@ -46,28 +52,31 @@ pub(super) async fn define(database: &Database, call: &Call, definition: &'stati
     if let Some(refusal) = plan.refusal() {
         return Err(refusal);
     }
-    // First what says whose keys these are: of two that define different ones at once, one is refused here.
-    schema::write(database, call, definition).await?;
+    // The keys are written down first: of two processes that define different ones at once, one is refused here.
+    schema::store(database, call, definition).await?;
     if existing.collection.is_none() {
         let create = |_| database.run_command(doc! { "create": definition.name() }).into_future();
-        tolerate(command(call, create).await.map(drop), NAMESPACE_EXISTS)?;
+        tolerate(command(call, "create", create).await.map(drop), NAMESPACE_EXISTS)?;
     } else {
         let filling = "records were being given the text that an index orders their bytes by";
-        fill_shadows(database, call, definition).await.map_err(|error| error.timed_out_while(filling))?;
+        fill_sort_columns(database, call, definition).await.map_err(|error| error.timed_out_while(filling))?;
     }
     if missing.is_empty() {
         return Ok(());
     }
     if existing.collection.is_some() && missing.iter().any(|index| name_of(index) == EXPIRES) {
-        lifetime::mark(database, call, definition).await?;
+        lifetime::mark_expiry(database, call, definition).await?;
     }
     // All indexes in one command: it makes all of them or none, and returns when they are ready.
     let create =
         |_| database.run_command(doc! { "createIndexes": definition.name(), "indexes": missing.clone() }).into_future();
-    command(call, create).await.map(drop).map_err(|trouble| refused(definition, trouble, call, &missing))
+    command(call, "createIndexes", create)
+        .await
+        .map(drop)
+        .map_err(|failure| refused_indexes(definition, failure, call, &missing))
 }
 
-/// Unique indexes that are missing or not as the model has them, a line each. Asked to, makes what is
+/// Unique indexes that are missing or not as the model has them, a line each. If asked to, creates what is
 /// missing, unless something stands in its way.
 pub(super) async fn verify(
     database: &Database,
@@ -79,47 +88,44 @@ pub(super) async fn verify(
     }
     let existing = existing(database, call, definition).await?;
     if existing.collection.is_none() {
-        let message = "the repository is not defined; call define first";
-        return Err(Error::new(ErrorKind::SchemaMismatch, message));
+        return Err(outcome::undefined());
     }
     let (plan, missing) = compare(database, call, definition, &existing).await?;
     let unique = missing.iter().filter(|index| index.get_bool("unique").unwrap_or(false));
     let unique = unique.map(|index| format!("{}: the unique index is missing", name_of(index)));
-    let found: Vec<_> = unique.chain(plan.mismatches.iter().cloned()).collect();
-    if repair && !found.is_empty() && plan.mismatches.is_empty() {
+    let found: Vec<_> = unique.chain(plan.mismatches().iter().map(Mismatch::to_string)).collect();
+    if repair && !found.is_empty() && plan.mismatches().is_empty() {
         define(database, call, definition).await?;
     }
     Ok(found)
 }
 
 /// Refuses a repository that was not defined as the model says: without its indexes, unique values would
-/// not be.
-pub(super) async fn check(database: &Database, call: &Call, definition: &'static Definition) -> Result<()> {
+/// not be unique.
+pub(super) async fn check_defined(database: &Database, call: &Call, definition: &'static Definition) -> Result<()> {
     let existing = match existing(database, call, definition).await {
-        // Who may not look at indexes has to be believed.
+        // A user without the right to list indexes cannot be refused for them.
         Err(error) if error.kind() == ErrorKind::Config => return Ok(()),
         existing => existing?,
     };
     let (Some(collection), Some(schema)) = (&existing.collection, &existing.schema) else {
-        let message = "the repository is not defined; call define first";
-        return Err(Error::new(ErrorKind::SchemaMismatch, message).in_repository(definition.name()));
+        return Err(outcome::undefined().in_repository(definition.name()));
     };
     let mut plan = Plan::new(definition.name());
-    plan.mismatches.extend(collection_differs(collection));
-    plan.mismatches.extend(schema::differences(definition, schema));
+    collection_differs(collection).into_iter().for_each(|line| plan.add_mismatch(Mismatch::Other(line)));
+    schema::differences(definition, schema).into_iter().for_each(|mismatch| plan.add_mismatch(mismatch));
     for wanted in indexes::wanted(definition) {
-        let missing = || format!("the index {} is missing; call define first", name_of(&wanted));
-        match indexes::compare(&wanted, &existing.indexes) {
-            Standing::Missing => plan.mismatches.push(missing()),
-            Standing::Right(_) => {}
-            Standing::Different(index) => refuse_index(&mut plan, &wanted, index),
+        match indexes::find(&wanted, &existing.indexes) {
+            Found::Nothing => plan.add_mismatch(Mismatch::MissingIndex(name_of(&wanted).to_owned())),
+            Found::Same(_) => {}
+            Found::Other(index) => refuse_index(&mut plan, &wanted, index),
         }
     }
     plan.refusal().map_or(Ok(()), Err)
 }
 
-fn refused(definition: &Definition, trouble: Trouble, call: &Call, missing: &[Document]) -> Error {
-    let Trouble::Driver(error) = &trouble else {
+fn refused_indexes(definition: &Definition, failure: DriverFailure, call: &Call, missing: &[Document]) -> Error {
+    let DriverFailure::Driver(error) = &failure else {
         let names: Vec<_> = missing.iter().map(name_of).collect();
         let message = format!(
             "the deadline passed while the indexes {} of the collection {} were being built; the server may go on with it",
@@ -128,9 +134,9 @@ fn refused(definition: &Definition, trouble: Trouble, call: &Call, missing: &[Do
         );
         return Error::new(ErrorKind::Timeout, message);
     };
-    let code = super::errors::code(error);
+    let code = code(error);
     if code == Some(DUPLICATE_KEY) {
-        let index = trouble.clash().and_then(|clash| clash.index).unwrap_or_default();
+        let index = failure.duplicate_key().and_then(|duplicate| duplicate.index).unwrap_or_default();
         let message = format!("the unique index {index} cannot be made: records share its values");
         return Error::new(ErrorKind::SchemaMismatch, message).on_index(&index).with_source(error.clone());
     }
@@ -138,29 +144,29 @@ fn refused(definition: &Definition, trouble: Trouble, call: &Call, missing: &[Do
         let message = format!("an index of {} exists with another shape", definition.name());
         return Error::new(ErrorKind::SchemaMismatch, message).with_source(error.clone());
     }
-    trouble.into_error(call.operation)
+    failure.into_error(call.operation)
 }
 
 /// Sends a command that may be sent again, until the deadline.
-async fn command<T, F, W>(call: &Call, mut work: F) -> Result<T, Trouble>
+async fn command<T, F, W>(call: &Call, name: &str, mut work: F) -> Result<T, DriverFailure>
 where
     F: FnMut(()) -> W,
     W: Future<Output = mongodb::error::Result<T>>,
 {
-    let mut backoff = Backoff::new();
+    let mut backoff = backoff();
     loop {
-        match within(call.left(), work(())).await {
+        match attempt_within(call, call.left(), name, work(())).await {
             Ok(answer) => return Ok(answer),
-            Err(trouble) if trouble.is_passing() && backoff.pause(call).await => {}
-            Err(trouble) => return Err(trouble),
+            Err(failure) if failure.is_transient() && backoff.pause(call.left()).await => {}
+            Err(failure) => return Err(failure),
         }
     }
 }
 
-fn tolerate<T: Default>(result: Result<T, Trouble>, code: i32) -> Result<T> {
+fn tolerate<T: Default>(result: Result<T, DriverFailure>, tolerated: i32) -> Result<T> {
     match result {
-        Err(Trouble::Driver(error)) if super::errors::code(&error) == Some(code) => Ok(T::default()),
-        other => other.map_err(|trouble| trouble.into_error("define")),
+        Err(DriverFailure::Driver(error)) if code(&error) == Some(tolerated) => Ok(T::default()),
+        other => other.map_err(|failure| failure.into_error("define")),
     }
 }
 
@@ -169,9 +175,9 @@ async fn first_batch(mut cursor: RawBatchCursor) -> mongodb::error::Result<Optio
     cursor.try_next().await
 }
 
-fn batch(first: Option<RawBatch>, call: &Call) -> Result<Vec<Document>> {
+fn documents_of(first: Option<RawBatch>, call: &Call) -> Result<Vec<Document>> {
     let Some(first) = first else { return Ok(Vec::new()) };
-    let items = first.doc_slices().map_err(|error| Trouble::Driver(error).into_error(call.operation))?;
+    let items = first.doc_slices().map_err(|error| DriverFailure::Driver(error).into_error(call.operation))?;
     shallow::documents(items)
 }
 
@@ -179,13 +185,13 @@ async fn existing(database: &Database, call: &Call, definition: &Definition) -> 
     let named = doc! { "name": definition.name() };
     let records = collection(database, definition);
     let list = |_| async { first_batch(database.list_collections().filter(named.clone()).batch().await?).await };
-    let Some(collection) = batch(read(call, list).await?, call)?.into_iter().next() else {
-        let schema = schema::stored(database, call, definition).await?;
+    let Some(collection) = documents_of(read(call, "listCollections", list).await?, call)?.into_iter().next() else {
+        let schema = schema::read_stored(database, call, definition).await?;
         return Ok(Existing { schema, ..Existing::default() });
     };
     let list = |()| async { first_batch(records.list_indexes().batch().await?).await };
-    let indexes = batch(tolerate(command(call, list).await, NAMESPACE_NOT_FOUND)?, call)?;
-    let schema = schema::stored(database, call, definition).await?;
+    let indexes = documents_of(tolerate(command(call, "listIndexes", list).await, NAMESPACE_NOT_FOUND)?, call)?;
+    let schema = schema::read_stored(database, call, definition).await?;
     Ok(Existing { collection: Some(collection), schema, indexes })
 }
 
@@ -198,40 +204,46 @@ async fn compare(
 ) -> Result<(Plan, Vec<Document>)> {
     let mut plan = Plan::new(definition.name());
     match &existing.collection {
-        None => plan.create.push(format!("collection {}", definition.name())),
-        Some(collection) => plan.mismatches.extend(collection_differs(collection)),
+        None => plan.add_creation(Creation::Repository(definition.name().to_owned())),
+        Some(collection) => {
+            collection_differs(collection).into_iter().for_each(|line| plan.add_mismatch(Mismatch::Other(line)));
+        }
     }
     match &existing.schema {
-        Some(schema) => plan.mismatches.extend(schema::differences(definition, schema)),
+        Some(schema) => {
+            schema::differences(definition, schema).into_iter().for_each(|mismatch| plan.add_mismatch(mismatch));
+        }
         None if existing.collection.is_some() => {
-            plan.mismatches.extend(foreign_keys(database, call, definition).await?)
+            let foreign = foreign_keys(database, call, definition).await?;
+            foreign.into_iter().for_each(|line| plan.add_mismatch(Mismatch::Other(line)));
         }
         None => {}
     }
     let mut missing = Vec::new();
     for wanted in indexes::wanted(definition) {
-        match indexes::compare(&wanted, &existing.indexes) {
-            Standing::Different(index) => refuse_index(&mut plan, &wanted, index),
-            Standing::Right(_) => {}
-            Standing::Missing if name_of(&wanted) == EXPIRES && existing.collection.is_some() => {
-                plan.begin_expiry(definition.ttl_name().unwrap_or_default());
+        match indexes::find(&wanted, &existing.indexes) {
+            Found::Other(index) => refuse_index(&mut plan, &wanted, index),
+            Found::Same(_) => {}
+            Found::Nothing if name_of(&wanted) == EXPIRES && existing.collection.is_some() => {
+                plan.add_creation(Creation::Expiry(definition.ttl_name().unwrap_or_default().to_owned()));
                 missing.push(wanted);
             }
-            Standing::Missing => {
+            Found::Nothing => {
                 if existing.collection.is_some() {
-                    plan.mismatches.extend(duplicates(database, call, definition, &wanted).await?);
+                    let shared = find_duplicates(database, call, definition, &wanted).await?;
+                    shared.into_iter().for_each(|line| plan.add_mismatch(Mismatch::Other(line)));
                 }
-                plan.create.push(described(&wanted));
+                plan.add_creation(Creation::Index(shape_of(&wanted)));
                 missing.push(wanted);
             }
         }
     }
-    indexes::compare_left(definition, &existing.indexes, &mut plan);
+    indexes::compare_unused(definition, &existing.indexes, &mut plan);
     Ok((plan, missing))
 }
 
 fn refuse_index(plan: &mut Plan, wanted: &Document, index: &Document) {
-    plan.refuse_index(name_of(wanted), &described(index), &described(wanted));
+    plan.add_mismatch(Mismatch::Index { stored: shape_of(index), wanted: shape_of(wanted) });
 }
 
 fn collection_differs(collection: &Document) -> Option<String> {
@@ -267,12 +279,12 @@ async fn foreign_keys(database: &Database, call: &Call, definition: &Definition)
         }
     };
     let collection = collection(database, definition);
-    let found = read(call, |_| collection.find_one(filter.clone()).into_future()).await?;
+    let found = read(call, FIND, |_| collection.find_one(filter.clone()).into_future()).await?;
     Ok(found.map(|_| format!("the collection has records whose _id is not a {expected}")))
 }
 
 /// Whether records share the values of a unique index that is to be made.
-async fn duplicates(
+async fn find_duplicates(
     database: &Database,
     call: &Call,
     definition: &Definition,
@@ -295,38 +307,42 @@ async fn duplicates(
     let (pipeline, collection) = (&pipeline, &collection);
     let first = |_| async move { collection.aggregate(pipeline.clone()).allow_disk_use(true).await?.advance().await };
     let looking = format!("records that share a value of the unique index {} were looked for", name_of(wanted));
-    let shared = read(call, first).await.map_err(|error| error.timed_out_while(&looking))?;
+    let shared = read(call, "aggregate", first).await.map_err(|error| error.timed_out_while(&looking))?;
     Ok(shared.then(|| format!("the unique index {} cannot be made: records share its values", name_of(wanted))))
 }
 
-/// Gives records that were stored before an index ordered by bytes was declared their text.
-async fn fill_shadows(database: &Database, call: &Call, definition: &'static Definition) -> Result<()> {
+/// Fills the sort columns of records that were stored before an index ordered by those bytes was declared.
+async fn fill_sort_columns(database: &Database, call: &Call, definition: &'static Definition) -> Result<()> {
     let collection = &collection(database, definition);
-    for (name, shadow) in &shadows(definition) {
-        // Begun again, it goes on with those that have none yet.
-        read(call, |_| fill_shadow(collection, name, shadow)).await?;
+    for (name, sort_column) in &sort_columns(definition) {
+        // If it is begun again, it goes on with the records that have none yet.
+        read(call, FIND, |_| fill_sort_column(collection, name, sort_column)).await?;
     }
     Ok(())
 }
 
-async fn fill_shadow(collection: &Collection<RawDocumentBuf>, name: &str, shadow: &str) -> mongodb::error::Result<()> {
+async fn fill_sort_column(
+    collection: &Collection<RawDocumentBuf>,
+    name: &str,
+    sort_column: &str,
+) -> mongodb::error::Result<()> {
     let stored = field_of("$$ROOT".into(), name);
-    // Of a list, a filter by type looks at the items.
+    // A filter by type would look at the items of a list.
     let is_bytes = doc! { "$eq": [{ "$type": stored.clone() }, "binData"] };
-    let filter = doc! { "$expr": is_bytes, shadow: { "$exists": false } };
+    let filter = doc! { "$expr": is_bytes, sort_column: { "$exists": false } };
     let mut cursor = collection.find(filter).projection(doc! { name: 1 }).await?;
     while cursor.advance().await? {
         let record = cursor.current();
         let (Some(id), Some(RawBsonRef::Binary(bytes))) = (record.get("_id")?, record.get(name)?) else { continue };
-        // No key of the model's is nested at all.
+        // A key that cannot be read is not the model's.
         if from_raw(id).is_err() {
             continue;
         }
         let text = hex(bytes.bytes);
         let still = doc! { "$eq": [stored.clone(), literal(bytes.to_binary())] };
-        // Where it is not so any more, another has changed it, and has given it its text.
+        // If the bytes are not the same any more, another writer has changed them, and filled the column itself.
         let same = doc! { "_id": { "$eq": Bson::try_from(id)? }, "$expr": still };
-        collection.update_one(same, doc! { "$set": { shadow: text } }).await?;
+        collection.update_one(same, doc! { "$set": { sort_column: text } }).await?;
     }
     Ok(())
 }

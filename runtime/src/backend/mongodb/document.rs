@@ -1,20 +1,20 @@
-//! Where a record's fields are in its document.
+//! Records as documents: where each field is stored.
 //!
 //! The primary key is `_id`: the hash key itself, or the document `{h, r}` of hash and range key,
 //! so that one index serves point reads, order and ranges. Bytes that something is ordered by are
 //! stored as hex text, since binary data sorts by its length first: a range key in `_id.r`, a
-//! range field of an index in a field beside it.
+//! range field of an index in a sort column, a field beside it.
 
 use mongodb::bson::raw::{CStr, cstr};
 use mongodb::bson::{Bson, Document, RawBson, RawBsonRef, RawDocument, RawDocumentBuf, doc, oid::ObjectId};
 
-use super::convert::{FURTHEST, broken, checked, date, from_raw, hex, to_bson, to_raw, unhex};
+use super::value::{FURTHEST, broken, checked, date, from_raw, hex, to_bson, to_raw, unhex};
 use crate::definition::{Definition, IndexDef, KeyDef, KeyKind};
 use crate::error::{Error, Result};
 use crate::request::{Call, RecordKey, liveness};
 use crate::value::{EXPIRES, RESERVED, Record, STAMP, Value};
 
-/// What an `_id` is that no record of a key of two parts has.
+/// How an `_id` is named that no record with a key of two parts has.
 const OTHER_ID: &str = "an _id that is not a document of h and r";
 const HEX: &str = "_reposit_hex_";
 const EXPIRES_NAME: &CStr = cstr!("_reposit_expires");
@@ -42,7 +42,7 @@ impl Column {
     }
 }
 
-/// The column of a part of the primary key or an index; `ordered` where it is a range.
+/// The column of a part of the primary key or an index; `ordered` if it is a range.
 fn column(definition: &Definition, part: KeyDef, ordered: bool) -> Column {
     let bytes = part.kind == KeyKind::Bytes;
     let range = definition.range();
@@ -66,17 +66,29 @@ pub(super) fn columns(definition: &Definition, index: &IndexDef) -> Vec<Column> 
     index.parts().enumerate().map(|(at, part)| column(definition, part, at > 0)).collect()
 }
 
-/// The fields that are stored a second time as hex text, with the name of that.
-pub(super) fn shadows(definition: &'static Definition) -> Vec<(&'static str, String)> {
-    let mut shadows = Vec::new();
+/// The key of an index as the server has it: its columns, all ascending. It serves as a hint, too, under
+/// whatever name the index is there.
+pub(super) fn index_key(definition: &Definition, index: &IndexDef) -> Document {
+    let columns = columns(definition, index).into_iter();
+    let mut key: Document = columns.map(|column| (column.path, Bson::Int32(1))).collect();
+    // With `_id` at the end the order is total, and pages can be read from the index.
+    if !index.unique && !key.contains_key("_id") {
+        key.insert("_id", 1);
+    }
+    key
+}
+
+/// The sort columns: the fields that are stored a second time as hex text, each with the column's name.
+pub(super) fn sort_columns(definition: &'static Definition) -> Vec<(&'static str, String)> {
+    let mut sort_columns = Vec::new();
     for part in definition.indexes().iter().flat_map(|index| index.ranges()) {
         let name = definition.part_name(*part);
         let in_id = definition.range().is_some_and(|range| range.field == part.field);
-        if part.kind == KeyKind::Bytes && !in_id && shadows.iter().all(|(shadowed, _)| *shadowed != name) {
-            shadows.push((name, format!("{HEX}{name}")));
+        if part.kind == KeyKind::Bytes && !in_id && sort_columns.iter().all(|(stored, _)| *stored != name) {
+            sort_columns.push((name, format!("{HEX}{name}")));
         }
     }
-    shadows
+    sort_columns
 }
 
 /// The `_id` of a record.
@@ -119,9 +131,9 @@ pub(super) fn to_document(
         }
         document.append(checked(name)?, to_raw(value)?);
     }
-    for (name, shadow) in shadows(definition) {
+    for (name, sort_column) in sort_columns(definition) {
         if let Some(Value::Bytes(bytes)) = record.get(name) {
-            document.append(checked(&shadow)?, hex(bytes));
+            document.append(checked(&sort_column)?, hex(bytes));
         }
     }
     if let Some(at) = record.expires() {
@@ -153,18 +165,19 @@ pub(super) fn from_document(definition: &'static Definition, document: &RawDocum
         }
     }
     definition.unalias(&mut record);
-    for (name, shadow) in shadows(definition) {
-        check_shadow(&mut record, name, document.get_str(&shadow).ok());
+    for (name, sort_column) in sort_columns(definition) {
+        check_sort_column(&mut record, name, document.get_str(&sort_column).ok());
     }
     Ok(record)
 }
 
-/// Bytes that an index is ordered by are found there by the text beside them. Where another program left
-/// it out, or wrote only one of the two, the record stands elsewhere in the index than it is read.
-fn check_shadow(record: &mut Record, name: &str, text: Option<&str>) {
+/// Marks bytes as foreign that do not agree with their sort column. An index is ordered by the column: if
+/// another program left it out, or wrote only one of the two, the record stands in the index where its bytes
+/// do not say.
+fn check_sort_column(record: &mut Record, name: &str, text: Option<&str>) {
     let own = match record.get(name) {
         Some(Value::Bytes(bytes)) => Some(hex(bytes)),
-        // Whatever else it is, it is read as that.
+        // A value that is not bytes has no sort column, and is read as what it is.
         Some(_) => return,
         None => None,
     };
@@ -196,8 +209,8 @@ fn read_id(definition: &Definition, raw: RawBsonRef<'_>, record: &mut Record) ->
     Ok(())
 }
 
-/// What is under `h` and `r`, where these are all there is, in this order: the server compares whole
-/// documents, so that no other one is found by its key.
+/// The values under `h` and `r`, if these are all there is, in this order: the server compares whole
+/// documents, so no other one is found by its key.
 fn both_parts(parts: &RawDocument) -> Result<Option<(Value, Value)>> {
     let parts: Vec<_> = parts.into_iter().take(3).collect::<Result<_, _>>().map_err(broken)?;
     match parts.as_slice() {
@@ -214,7 +227,7 @@ fn read_range(definition: &Definition, value: Value) -> Value {
         Value::String(text) => {
             unhex(&text).map_or(Value::Foreign("text that is not bytes in lower-case hex"), Value::Bytes)
         }
-        // They would be looked for as text.
+        // A read by key looks for text, and would not find binary data.
         Value::Bytes(_) => Value::Foreign("binary data in place of hex text"),
         value => value,
     }
@@ -225,8 +238,8 @@ pub(super) fn stamp_of(document: &RawDocument) -> Option<ObjectId> {
     document.get_object_id(STAMP).ok()
 }
 
-/// The filters of which one finds what has expired: by the mark, or where there is none by its field.
-/// Nothing where the model has no ttl.
+/// Two filters of which one finds a record that has expired: by its mark, or by its field if it has no mark.
+/// Nothing if the model has no ttl.
 pub(super) fn expired(definition: &Definition, call: &Call) -> Option<Vec<Document>> {
     let ttl = definition.ttl()?;
     let latest = to_bson(&liveness::latest_expired(definition, call)?).ok()?;
@@ -238,7 +251,7 @@ pub(super) fn expired(definition: &Definition, call: &Call) -> Option<Vec<Docume
         (_, true, _) => "_id.r",
         _ => definition.ttl_name()?,
     };
-    // A list would be looked into.
+    // A comparison would look into the items of a list.
     let by_field = doc! { EXPIRES: { "$exists": false }, path: { "$lte": latest, "$not": { "$type": "array" } } };
     Some(vec![doc! { EXPIRES: { "$lte": date(call.now_seconds().min(FURTHEST)) } }, by_field])
 }
@@ -250,7 +263,7 @@ pub(super) fn live(definition: &Definition, call: &Call) -> Option<(String, Bson
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::sample;
+    use super::super::test_definition::test_definition;
     use super::*;
 
     #[test]
@@ -265,29 +278,30 @@ mod tests {
         ] {
             record.set(name, value);
         }
-        let key = RecordKey::of(sample(), &record).unwrap();
+        let key = RecordKey::of(test_definition(), &record).unwrap();
         let stamp = ObjectId::new();
-        let document = to_document(sample(), &key, &record, stamp).unwrap();
+        let document = to_document(test_definition(), &key, &record, stamp).unwrap();
         assert_eq!(document.get_str("_reposit_hex_badge").unwrap(), "00");
         assert_eq!(document.get_document("_id").unwrap().get_str("r").unwrap(), "01ff");
         assert_eq!(stamp_of(&document), Some(stamp));
-        assert_eq!(from_document(sample(), &document).unwrap(), record);
+        assert_eq!(from_document(test_definition(), &document).unwrap(), record);
     }
 
     #[test]
     fn bytes_are_text_where_something_is_ordered_by_them() {
-        let index = sample().index("by_team").unwrap();
-        let columns: Vec<_> = columns(sample(), index).into_iter().map(|column| (column.path, column.hex)).collect();
+        let index = test_definition().index("by_team").unwrap();
+        let columns: Vec<_> =
+            columns(test_definition(), index).into_iter().map(|column| (column.path, column.hex)).collect();
         let expected = [("team", false), ("_reposit_hex_badge", true), ("score", false)];
         assert_eq!(columns, expected.map(|(path, hex)| (path.to_owned(), hex)));
-        assert_eq!(shadows(sample()), [("badge", "_reposit_hex_badge".to_owned())]);
+        assert_eq!(sort_columns(test_definition()), [("badge", "_reposit_hex_badge".to_owned())]);
     }
 
     #[test]
     fn a_field_called_id_that_is_no_key_is_refused() {
         let record = Record::from_iter([("_id".to_owned(), Value::Int(1))]);
         let key = RecordKey::new(Value::from("a")).with_range(Value::Bytes(vec![1]));
-        let error = to_document(sample(), &key, &record, ObjectId::new()).unwrap_err();
+        let error = to_document(test_definition(), &key, &record, ObjectId::new()).unwrap_err();
         assert_eq!(error.kind(), crate::ErrorKind::Unsupported);
     }
 }

@@ -23,6 +23,6 @@ static SAMPLE: Definition = Spec::new("Sample", "samples", FIELDS, key(0, KeyKin
     .build();
 
 /// `id` and bytes `part` are the key; `by_team` is ordered by bytes `badge` and by `score`.
-pub(super) fn sample() -> &'static Definition {
+pub(super) fn test_definition() -> &'static Definition {
     &SAMPLE
 }

@@ -7,21 +7,21 @@
 
 use mongodb::bson::{Bson, Document, doc};
 
-use super::convert::{FURTHEST, integer, to_bson};
-use super::shape::range_part;
+use super::document::range_part;
+use super::value::{FURTHEST, integer, to_bson};
 use crate::condition::{Expr, Op};
 use crate::definition::{Definition, KeyKind};
 use crate::error::{Error, Result};
 use crate::path::{Path, Step};
 use crate::value::{EXPIRES, Value};
 
-/// A filter that is true where the condition is.
+/// A filter that finds the records of which the condition is true.
 pub(super) fn filter(definition: &Definition, expr: &Expr) -> Result<Document> {
-    Ok(doc! { "$expr": truth(definition, expr)? })
+    Ok(doc! { "$expr": predicate(definition, expr)? })
 }
 
-/// An expression that gives whether a condition is true.
-pub(super) fn truth(definition: &Definition, expr: &Expr) -> Result<Bson> {
+/// A condition as an expression that is true or false.
+pub(super) fn predicate(definition: &Definition, expr: &Expr) -> Result<Bson> {
     Ok(match expr {
         Expr::Compare { path, op, value } => compare(definition, path, *op, value)?,
         Expr::In { path, values } if values.iter().any(has_names_in_order) => {
@@ -39,17 +39,17 @@ pub(super) fn truth(definition: &Definition, expr: &Expr) -> Result<Bson> {
             where_type(at(definition, path), "string", doc! { "$eq": [found, 0] })
         }
         Expr::Contains { path, value } => contains(definition, path, value)?,
-        Expr::Size { path, op, count } => size(definition, path, *op, *count),
+        Expr::Size { path, op, count } => compare_size(definition, path, *op, *count),
         Expr::Exists(path) => doc! { "$not": [is_null(at(definition, path))] }.into(),
         Expr::Missing(path) => is_null(at(definition, path)),
-        Expr::And(all) => doc! { "$and": each(definition, all)? }.into(),
-        Expr::Or(any) => doc! { "$or": each(definition, any)? }.into(),
-        Expr::Not(inner) => doc! { "$not": [truth(definition, inner)?] }.into(),
+        Expr::And(all) => doc! { "$and": predicates(definition, all)? }.into(),
+        Expr::Or(any) => doc! { "$or": predicates(definition, any)? }.into(),
+        Expr::Not(inner) => doc! { "$not": [predicate(definition, inner)?] }.into(),
     })
 }
 
-fn each(definition: &Definition, exprs: &[Expr]) -> Result<Vec<Bson>> {
-    exprs.iter().map(|expr| truth(definition, expr)).collect()
+fn predicates(definition: &Definition, exprs: &[Expr]) -> Result<Vec<Bson>> {
+    exprs.iter().map(|expr| predicate(definition, expr)).collect()
 }
 
 /// A value that is data, whatever it looks like.
@@ -98,8 +98,8 @@ fn compare(definition: &Definition, path: &Path, op: Op, value: &Value) -> Resul
     Ok(doc! { "$and": [guard, compared] }.into())
 }
 
-/// Whether the server's own comparison would tell a value from one that has the same names in another
-/// order: it does of maps, which are equal however they were written.
+/// Whether the server's own comparison would depend on the order of a map's names. Maps are equal in whatever
+/// order they were written, but the server compares them name by name.
 fn has_names_in_order(value: &Value) -> bool {
     match value {
         Value::Map(map) => map.len() > 1 || map.values().any(has_names_in_order),
@@ -163,7 +163,7 @@ fn contains(definition: &Definition, path: &Path, value: &Value) -> Result<Bson>
     Ok(doc! { "$or": [in_text, in_list] }.into())
 }
 
-fn size(definition: &Definition, path: &Path, op: Op, count: u64) -> Bson {
+fn compare_size(definition: &Definition, path: &Path, op: Op, count: u64) -> Bson {
     let stored = at(definition, path);
     let is = |name: &str| doc! { "$eq": [{ "$type": stored.clone() }, name] };
     let size: Bson = if is_hex(definition, path) {
@@ -177,7 +177,7 @@ fn size(definition: &Definition, path: &Path, op: Op, count: u64) -> Bson {
         doc! { "$switch": { "branches": branches, "default": null } }.into()
     };
     let count = integer(count.into());
-    // A null is less than every number, and the size of what has none.
+    // The size of a value that has none is null, which the server orders below every number.
     let known = doc! { "$gte": [size.clone(), 0] };
     match op {
         Op::Eq => doc! { "$eq": [size, count] },
@@ -210,7 +210,7 @@ fn root(definition: &Definition, name: &str) -> Bson {
     let mut names: Vec<_> = std::iter::once(own(name)).chain(definition.aliases_of(name).map(own)).collect();
     match names.len() {
         1 => names.remove(0),
-        // The first of its names under which there is something.
+        // A field that was renamed has the first of its names under which something is stored.
         _ => doc! { "$ifNull": names.into_iter().chain([Bson::Null]).collect::<Vec<_>>() }.into(),
     }
 }
@@ -227,7 +227,7 @@ fn is_plain(name: &str) -> bool {
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-/// A field of a document under any name; nothing where it is no document.
+/// A field of a document under any name; nothing if the input is not a document.
 pub(super) fn field_of(input: Bson, name: &str) -> Bson {
     doc! { "$getField": { "field": literal(name), "input": input } }.into()
 }
@@ -258,7 +258,7 @@ pub(super) fn to_date(seconds: Bson) -> Bson {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::sample;
+    use super::super::test_definition::test_definition;
     use super::*;
 
     #[test]
@@ -268,7 +268,7 @@ mod tests {
             { "$eq": [{ "$type": "$team" }, "string"] },
             { "$lt": ["$team", { "$literal": "$$ROOT" }] },
         ] };
-        assert_eq!(truth(sample(), &expr).unwrap(), expected.into());
+        assert_eq!(predicate(test_definition(), &expr).unwrap(), expected.into());
     }
 
     #[test]
@@ -276,21 +276,24 @@ mod tests {
         let path = Path::new(vec![Step::Name("a b".into()), Step::Name("$c.d".into())]);
         let first = doc! { "$getField": { "field": { "$literal": "a b" }, "input": "$$ROOT" } };
         assert_eq!(
-            at(sample(), &path),
+            at(test_definition(), &path),
             doc! { "$getField": { "field": { "$literal": "$c.d" }, "input": first } }.into()
         );
     }
 
     #[test]
     fn keys_are_where_they_are_stored() {
-        assert_eq!(at(sample(), &Path::field("id")), "$_id.h".into());
+        assert_eq!(at(test_definition(), &Path::field("id")), "$_id.h".into());
         let expr = Expr::Compare { path: Path::field("part"), op: Op::Eq, value: Value::Bytes(vec![255]) };
-        assert_eq!(truth(sample(), &expr).unwrap(), doc! { "$eq": ["$_id.r", { "$literal": "ff" }] }.into());
+        assert_eq!(
+            predicate(test_definition(), &expr).unwrap(),
+            doc! { "$eq": ["$_id.r", { "$literal": "ff" }] }.into()
+        );
     }
 
     #[test]
     fn other_bytes_have_no_order() {
         let expr = Expr::Compare { path: Path::field("badge"), op: Op::Lt, value: Value::Bytes(vec![1]) };
-        assert_eq!(truth(sample(), &expr).unwrap_err().kind(), crate::ErrorKind::Unsupported);
+        assert_eq!(predicate(test_definition(), &expr).unwrap_err().kind(), crate::ErrorKind::Unsupported);
     }
 }

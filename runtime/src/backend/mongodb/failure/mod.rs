@@ -1,4 +1,7 @@
-//! What the driver's errors mean.
+//! What a failed request means: whether it may have been applied, whether to send it again, and as which
+//! error it is reported.
+
+mod answer;
 
 use std::fmt;
 
@@ -9,52 +12,59 @@ use mongodb::error::{
     TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT, WriteFailure,
 };
 
-use super::{answer, shallow};
+pub(super) use self::answer::completed;
+use super::shallow;
+use crate::backend::support::outcome;
 use crate::error::{Error, ErrorKind};
 
-/// Why a call to the driver gave nothing.
+/// Why a request failed.
 #[derive(Debug, Clone)]
-pub(super) enum Trouble {
-    /// The driver or the server said so.
+pub(super) enum DriverFailure {
+    /// The driver or the server reported it.
     Driver(DriverError),
     /// No answer came in time; the request may have been sent.
-    Silence,
-    /// An answer came that says what cannot be.
-    Absurd(&'static str),
+    TimedOut,
+    /// An answer came that contradicts what was sent; why.
+    Inconsistent(&'static str),
 }
 
-/// Another record held a value of a unique index when the server looked.
+/// A write was refused because another record held a value of a unique index when the server looked.
 #[derive(Debug, Clone)]
-pub(super) struct Clash {
-    /// The index's name, where the server told it.
+pub(super) struct DuplicateKey {
+    /// The index's name, if the answer names it.
     pub(super) index: Option<String>,
-    /// The values, by the index's columns, where the server told them.
+    /// The values, by the index's columns, if the answer shows them.
     pub(super) values: Option<Document>,
 }
 
-impl Clash {
-    /// What one write of a command was refused for.
-    pub(super) fn of_item(message: &str, item: &Document) -> Self {
+impl DuplicateKey {
+    /// The duplicate that the error of one write of a command reports.
+    pub(super) fn from_write_error(message: &str, item: &Document) -> Self {
         Self { index: index_of(message), values: item.get_document("keyValue").ok().cloned() }
     }
 }
 
 pub(super) const DUPLICATE_KEY: i32 = 11000;
-/// An expression could not convert a value: so an upsert refuses what is not to be changed.
+/// An expression could not convert a value. An upsert takes no condition in its filter, so its pipeline
+/// fails on purpose with this code if the condition is false.
 const NOT_CONVERTED: i32 = 241;
-/// The server says that it is not the primary.
+/// NotWritablePrimary, NotPrimaryNoSecondaryOk, LegacyNotPrimary, NotPrimaryOrSecondary: the server is not
+/// the primary, and did not look at the command.
 const NOT_PRIMARY: [i32; 4] = [10107, 13435, 10058, 13436];
-/// The server stopped or stepped down in the middle, or the network broke between servers.
+/// Codes with which the server stopped or stepped down in the middle of a command, or the network broke
+/// between servers: the command may have been applied.
 const INTERRUPTED: [i32; 8] = [11600, 11602, 91, 189, 6, 7, 89, 9001];
+/// MaxTimeMSExpired, ExceededTimeLimit.
 const TIME_LIMIT: [i32; 2] = [50, 262];
 const NOT_ALLOWED: [i32; 2] = [13, 18];
 const TOO_LARGE: [i32; 4] = [10334, 17280, 17419, 17420];
+/// Another write was at work on the record: this one was not applied.
 const WRITE_CONFLICT: i32 = 112;
 /// More requests came than the server takes: it looked at none of them.
 const RATE_LIMIT: i32 = 462;
 /// How the driver says that a message or a document has an impossible length.
 const LENGTHS: [&str; 2] = ["checked arithmetic failure", "out of range integral type"];
-/// The moment that was to be read is gone, or not there yet.
+/// SnapshotTooOld, SnapshotUnavailable: the moment to be read is gone, or not there yet.
 const NO_SNAPSHOT: [i32; 2] = [239, 246];
 
 /// The server's code for an error.
@@ -67,7 +77,7 @@ pub(super) fn code(error: &DriverError) -> Option<i32> {
     }
 }
 
-impl Trouble {
+impl DriverFailure {
     fn has_label(&self, label: &str) -> bool {
         matches!(self, Self::Driver(error) if error.contains_label(label) || answer::has_label(error, label))
     }
@@ -75,7 +85,7 @@ impl Trouble {
     fn code(&self) -> Option<i32> {
         match self {
             Self::Driver(error) => code(error),
-            Self::Silence | Self::Absurd(_) => None,
+            Self::TimedOut | Self::Inconsistent(_) => None,
         }
     }
 
@@ -83,51 +93,56 @@ impl Trouble {
         matches!(self, Self::Driver(error) if matches!(&*error.kind, Driver::Io(_) | Driver::ConnectionPoolCleared { .. }))
     }
 
-    /// Whether no server was found, so that nothing was sent: the driver tells so of a first attempt only.
+    /// Whether no server was found, so that nothing was sent: the driver reports this for a first attempt only.
     pub(super) fn is_unreached(&self) -> bool {
         matches!(self, Self::Driver(error) if matches!(&*error.kind, Driver::ServerSelection { .. }))
     }
 
-    /// Whether a read may be done again with hope.
-    pub(super) fn is_passing(&self) -> bool {
+    /// Whether the same read may succeed a moment later.
+    pub(super) fn is_transient(&self) -> bool {
         let codes = |code| {
             NOT_PRIMARY.contains(&code)
                 || INTERRUPTED.contains(&code)
                 || NO_SNAPSHOT.contains(&code)
                 || code == WRITE_CONFLICT
         };
-        let lost = matches!(self, Self::Silence) || self.is_network() || self.is_unreached() || self.is_garbled();
+        let lost = matches!(self, Self::TimedOut) || self.is_network() || self.is_unreached() || self.is_unreadable();
         lost || self.is_overload() || self.code().is_some_and(codes)
     }
 
-    /// Whether the write did not happen, and may be sent again with hope.
-    pub(super) fn is_undone(&self) -> bool {
-        self.code() == Some(WRITE_CONFLICT) || (self.has_label(NO_WRITES_PERFORMED) && self.is_passing())
+    /// Whether the write was certainly not applied, and may succeed if it is sent again.
+    pub(super) fn was_not_applied(&self) -> bool {
+        self.code() == Some(WRITE_CONFLICT) || (self.has_label(NO_WRITES_PERFORMED) && self.is_transient())
     }
 
-    /// Whether the server says that it is not the primary, before it looks at any of a command's writes.
-    /// Of a command that the driver sends once: of two attempts it tells the last.
+    /// Whether the server is not the primary, and so did not look at any of a command's writes. Ask this only
+    /// of a command that the driver sends once: of two attempts it reports the last, and the first may have
+    /// been applied.
     pub(super) fn is_not_primary(&self) -> bool {
         matches!(self, Self::Driver(error) if matches!(&*error.kind, Driver::Command(_)))
             && self.code().is_some_and(|code| NOT_PRIMARY.contains(&code))
     }
 
-    /// Whether a write may have happened all the same.
-    pub(super) fn is_ambiguous(&self) -> bool {
+    /// Whether a write may have been applied all the same.
+    pub(super) fn may_be_applied(&self) -> bool {
+        // Applied on the primary, but not known to last: a failover may still take it back.
         let concern = matches!(self, Self::Driver(error) if matches!(&*error.kind, Driver::Write(WriteFailure::WriteConcernError(_))));
-        // The driver tells the last of two attempts: that the second met no primary says nothing of the first.
+        // The driver retries a write itself ("Retryable Writes") and reports the last attempt only: if that one
+        // met no primary, the first may have been applied all the same.
         let codes = |code| NOT_PRIMARY.contains(&code) || INTERRUPTED.contains(&code) || TIME_LIMIT.contains(&code);
         let lost =
-            matches!(self, Self::Silence) || concern || self.is_network() || self.has_label(RETRYABLE_WRITE_ERROR);
-        (lost || self.code().is_some_and(codes) || self.is_garbled()) && !self.is_undone() && !self.is_overload()
+            matches!(self, Self::TimedOut) || concern || self.is_network() || self.has_label(RETRYABLE_WRITE_ERROR);
+        (lost || self.code().is_some_and(codes) || self.is_unreadable())
+            && !self.was_not_applied()
+            && !self.is_overload()
     }
 
-    /// Whether an answer came that cannot be read: after a write it says nothing of what was done.
-    pub(super) fn is_garbled(&self) -> bool {
+    /// Whether an answer came that cannot be read: it does not say whether a write was applied.
+    pub(super) fn is_unreadable(&self) -> bool {
         match self {
-            Self::Driver(error) => is_garbled(error),
-            Self::Silence => false,
-            Self::Absurd(_) => true,
+            Self::Driver(error) => is_unreadable(error),
+            Self::TimedOut => false,
+            Self::Inconsistent(_) => true,
         }
     }
 
@@ -136,23 +151,23 @@ impl Trouble {
         self.code().is_some_and(|code| code == RATE_LIMIT || self.has_label(SYSTEM_OVERLOADED_ERROR))
     }
 
-    /// Whether a transaction was given up by the server and may be done again.
-    pub(super) fn is_transient(&self) -> bool {
+    /// Whether the server aborted the transaction, which may be done again from the start.
+    pub(super) fn aborts_transaction(&self) -> bool {
         self.has_label(TRANSIENT_TRANSACTION_ERROR) || self.code() == Some(WRITE_CONFLICT)
     }
 
-    /// Whether a commit may or may not have happened, and may be repeated.
+    /// Whether a commit may or may not have happened. It may be repeated: the server commits once.
     pub(super) fn is_unknown_commit(&self) -> bool {
-        matches!(self, Self::Silence) || self.has_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) || self.is_network()
+        matches!(self, Self::TimedOut) || self.has_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) || self.is_network()
     }
 
     /// Whether the server refused the command itself, for a reason that may lie in the record.
     pub(super) fn is_refusal(&self) -> bool {
-        self.code().is_some() && !self.is_ambiguous() && !self.is_passing()
+        self.code().is_some() && !self.may_be_applied() && !self.is_transient()
     }
 
-    /// The clash of a unique index, if it is one.
-    pub(super) fn clash(&self) -> Option<Clash> {
+    /// The duplicate key that it reports, if it does.
+    pub(super) fn duplicate_key(&self) -> Option<DuplicateKey> {
         let Self::Driver(error) = self else { return None };
         if code(error) != Some(DUPLICATE_KEY) {
             return None;
@@ -163,36 +178,40 @@ impl Trouble {
             _ => answer::message(error).as_deref().and_then(index_of),
         };
         let values = error.server_response().and_then(|response| values_of(response));
-        Some(Clash { index, values })
+        Some(DuplicateKey { index, values })
     }
 
-    /// Whether an expression refused the stored record.
+    /// Whether an expression failed on the stored record.
     pub(super) fn is_not_converted(&self) -> bool {
         self.code() == Some(NOT_CONVERTED)
     }
 
     /// The error as the library's own.
     pub(super) fn into_error(self, operation: &str) -> Error {
-        let error = match self {
-            Self::Driver(error) => error,
-            Self::Silence => {
-                return Error::new(ErrorKind::Timeout, format!("no answer to the {operation} came in time"));
-            }
-            Self::Absurd(why) => return Error::new(ErrorKind::Unavailable, unreadable(why)),
-        };
-        let (kind, message) = (kind_of(&error), message_of(&error));
-        Error::new(kind, message).with_source(error)
+        let kind = self.kind();
+        match self {
+            Self::TimedOut => outcome::unanswered(operation),
+            Self::Inconsistent(why) => Error::new(kind, unreadable(why)),
+            Self::Driver(error) if lacks_index(&error) => outcome::missing_some_index().with_source(error),
+            Self::Driver(error) => Error::new(kind, message_of(&error)).with_source(error),
+        }
     }
 
-    /// The error of a write that may have happened.
+    /// The error of a write that may have been applied.
     pub(super) fn into_unknown(self) -> Error {
-        let message = "the write may or may not have happened";
         match self {
-            Self::Silence => Error::new(ErrorKind::OutcomeUnknown, format!("{message}: no answer came in time")),
-            Self::Absurd(why) => Error::new(ErrorKind::OutcomeUnknown, format!("{message}: {}", unreadable(why))),
-            Self::Driver(error) => {
-                Error::new(ErrorKind::OutcomeUnknown, format!("{message}: {}", message_of(&error))).with_source(error)
-            }
+            Self::TimedOut => outcome::unknown("no answer came in time"),
+            Self::Inconsistent(why) => outcome::unknown(unreadable(why)),
+            Self::Driver(error) => outcome::unknown(message_of(&error)).with_source(error),
+        }
+    }
+
+    /// The kind of error that it is reported as, if the request was certainly not applied.
+    pub(super) fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Driver(error) => kind_of(error),
+            Self::TimedOut => ErrorKind::Timeout,
+            Self::Inconsistent(_) => ErrorKind::Unavailable,
         }
     }
 }
@@ -205,7 +224,7 @@ fn index_of(message: &str) -> Option<String> {
     Some(name.to_owned())
 }
 
-/// The values that clash: beside the code where the command failed, in the write error otherwise.
+/// The duplicate values: beside the code if the command failed, else in the write error.
 fn values_of(response: &RawDocument) -> Option<Document> {
     if let Ok(values) = response.get_document("keyValue") {
         return shallow::document(values).ok();
@@ -214,19 +233,20 @@ fn values_of(response: &RawDocument) -> Option<Document> {
     first.get_document("keyValue").ok().and_then(|values| shallow::document(values).ok())
 }
 
-/// Whether one write of a command was certainly not done, and may be sent again with hope.
-pub(super) fn is_undone(code: i32) -> bool {
+/// Whether one write of a command was certainly not applied, and may succeed if it is sent again.
+pub(super) fn item_was_not_applied(code: i32) -> bool {
     code == WRITE_CONFLICT || NOT_PRIMARY.contains(&code)
 }
 
 /// The error of one write of a command.
-pub(super) fn of_item(code: i32, message: &str) -> Error {
+pub(super) fn write_error(code: i32, message: &str) -> Error {
     let kind = if TOO_LARGE.contains(&code) { ErrorKind::InvalidInput } else { ErrorKind::Backend };
     Error::new(kind, format!("{message} (code {code})"))
 }
 
-/// Whether an answer cannot be read, not even its code. What the driver could not write has other kinds.
-fn is_garbled(error: &DriverError) -> bool {
+/// Whether an answer cannot be read, not even its code. Other kinds mean that the driver could not write the
+/// request.
+fn is_unreadable(error: &DriverError) -> bool {
     match &*error.kind {
         _ if code(error).is_some() => false,
         Driver::InvalidResponse { .. } => true,
@@ -239,7 +259,8 @@ fn is_garbled(error: &DriverError) -> bool {
                 | BsonError::ValueAccess { .. }
                 | BsonError::Io { .. }
         ),
-        // What the driver calls a length that is none: it checks its own arguments before it has one.
+        // The driver reports an impossible length in an answer as an invalid argument. It checks the
+        // arguments that it is given before a request has a length at all.
         Driver::InvalidArgument { message, .. } => LENGTHS.iter().any(|text| message.contains(text)),
         Driver::Internal { .. } => true,
         _ => false,
@@ -248,7 +269,7 @@ fn is_garbled(error: &DriverError) -> bool {
 
 fn kind_of(error: &DriverError) -> ErrorKind {
     match &*error.kind {
-        _ if is_garbled(error) => ErrorKind::Unavailable,
+        _ if is_unreadable(error) => ErrorKind::Unavailable,
         Driver::Authentication { .. } | Driver::InvalidTlsConfig { .. } => ErrorKind::Config,
         Driver::ServerSelection { .. }
         | Driver::Io(_)
@@ -272,7 +293,7 @@ fn kind_of_code(code: i32, error: &DriverError) -> ErrorKind {
     }
 }
 
-/// Whether a query names an index that is not there. Under which code depends on whether the collection is.
+/// Whether a query names an index that is not there. The code depends on whether the collection exists.
 fn lacks_index(error: &DriverError) -> bool {
     matches!(&*error.kind, Driver::Command(command) if command.message.contains("hint provided does not correspond"))
 }
@@ -284,7 +305,6 @@ fn message_of(error: &DriverError) -> String {
         Driver::Command(command) if NOT_ALLOWED.contains(&command.code) => {
             format!("the configured user may not do this: {}", command.message)
         }
-        Driver::Command(_) if lacks_index(error) => "an index is missing; call define first".to_owned(),
         Driver::Command(command) => format!("{} (code {})", command.message, command.code),
         Driver::Write(WriteFailure::WriteError(write)) => format!("{} (code {})", write.message, write.code),
         Driver::Write(WriteFailure::WriteConcernError(concern)) => {
@@ -294,7 +314,7 @@ fn message_of(error: &DriverError) -> String {
         Driver::ConnectionPoolCleared { .. } => {
             "the connections to the server were closed, as one of them failed".to_owned()
         }
-        kind if is_garbled(error) => unreadable(kind),
+        kind if is_unreadable(error) => unreadable(kind),
         kind => match (answer::message(error), code(error)) {
             (Some(message), Some(code)) => format!("{message} (code {code})"),
             _ => kind.to_string(),
@@ -306,7 +326,7 @@ fn unreadable(why: impl fmt::Display) -> String {
     format!("the server's answer cannot be read: {why}")
 }
 
-impl From<DriverError> for Trouble {
+impl From<DriverError> for DriverFailure {
     fn from(error: DriverError) -> Self {
         Self::Driver(error)
     }
@@ -325,9 +345,13 @@ mod tests {
     }
 
     #[test]
-    fn silence_is_ambiguous_and_passing() {
-        assert!(Trouble::Silence.is_ambiguous() && Trouble::Silence.is_passing() && !Trouble::Silence.is_undone());
-        assert!(Trouble::Silence.clash().is_none());
-        assert_eq!(Trouble::Silence.into_unknown().kind(), ErrorKind::OutcomeUnknown);
+    fn a_lost_answer_may_be_of_an_applied_write() {
+        assert!(
+            DriverFailure::TimedOut.may_be_applied()
+                && DriverFailure::TimedOut.is_transient()
+                && !DriverFailure::TimedOut.was_not_applied()
+        );
+        assert!(DriverFailure::TimedOut.duplicate_key().is_none());
+        assert_eq!(DriverFailure::TimedOut.into_unknown().kind(), ErrorKind::OutcomeUnknown);
     }
 }

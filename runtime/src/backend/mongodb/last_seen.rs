@@ -1,27 +1,29 @@
-//! What was seen of a record that the server refused, and that fits as it is read here.
+//! Keeps a write from being sent for ever to a record that the server refuses, although as it is read here it
+//! allows the write.
 
 use mongodb::bson::{RawDocument, RawDocumentBuf};
 
 use crate::error::Error;
 use crate::request::Write;
 
-/// The record as it was read when the server refused it last. A write is sent again where it may have
-/// changed since; where it has not, the server would refuse it for ever.
+/// The record as it was read when the server last refused the write. The write is sent again only if the
+/// record may have changed since: if it has not, the server would refuse it for ever.
 #[derive(Debug, Default)]
-pub(super) struct Seen(Option<Option<RawDocumentBuf>>);
+pub(super) struct LastSeen(Option<Option<RawDocumentBuf>>);
 
-impl Seen {
-    /// Whether the record is to the byte what it was the last time. Each write leaves a stamp of its own.
-    pub(super) fn again(&mut self, found: Option<&RawDocument>) -> bool {
+impl LastSeen {
+    /// Whether the record is to the byte what it was the last time. Each write leaves a stamp of its own, so
+    /// a record that was written again differs.
+    pub(super) fn is_unchanged(&mut self, found: Option<&RawDocument>) -> bool {
         let found = Some(found.map(RawDocument::to_owned));
-        let again = self.0 == found;
+        let unchanged = self.0 == found;
         self.0 = found;
-        again
+        unchanged
     }
 }
 
-/// The error of a write that the stored record allows as it is read here, and not as the server compares it.
-pub(super) fn unfit(write: &Write) -> Error {
+/// The error of a write that the stored record allows as it is read here, but not as the server compares it.
+pub(super) fn incomparable(write: &Write) -> Error {
     let mut fields: Vec<String> = Vec::new();
     if let Some(needs) = write.requirement() {
         needs.paths(&mut |path| {
@@ -46,7 +48,7 @@ pub(super) fn unfit(write: &Write) -> Error {
 mod tests {
     use mongodb::bson::rawdoc;
 
-    use super::super::sample::sample;
+    use super::super::test_definition::test_definition;
     use super::*;
     use crate::condition::{Expr, Op};
     use crate::path::Path;
@@ -56,22 +58,22 @@ mod tests {
     #[test]
     fn a_record_is_seen_again_only_as_it_was() {
         let (one, other) = (rawdoc! { "a": 1 }, rawdoc! { "a": 2 });
-        let mut seen = Seen::default();
-        assert!(!seen.again(None));
-        assert!(seen.again(None));
-        assert!(!seen.again(Some(&one)));
-        assert!(seen.again(Some(&one)));
-        assert!(!seen.again(Some(&other)));
-        assert!(!seen.again(Some(&one)));
+        let mut seen = LastSeen::default();
+        assert!(!seen.is_unchanged(None));
+        assert!(seen.is_unchanged(None));
+        assert!(!seen.is_unchanged(Some(&one)));
+        assert!(seen.is_unchanged(Some(&one)));
+        assert!(!seen.is_unchanged(Some(&other)));
+        assert!(!seen.is_unchanged(Some(&one)));
     }
 
     #[test]
     fn the_fields_that_were_compared_are_named() {
         let key = RecordKey::new(Value::from("a")).with_range(Value::Bytes(vec![1]));
-        let mut write = Write::new(sample(), key, Action::Delete);
+        let mut write = Write::new(test_definition(), key, Action::Delete);
         let compare = |name| Expr::Compare { path: Path::field(name), op: Op::Eq, value: Value::Int(1) };
         write.condition = Some(Expr::And(vec![compare("score"), compare("team"), compare("score")]));
-        let text = unfit(&write).to_string();
+        let text = incomparable(&write).to_string();
         assert!(text.contains("one of score, team, until"), "{text}");
     }
 }
