@@ -68,6 +68,8 @@ mod progress;
 mod projection;
 mod repository;
 mod request;
+#[cfg(all(test, feature = "memory"))]
+mod threads;
 pub mod value;
 
 #[cfg(feature = "keyspace")]
