@@ -6,6 +6,7 @@ mod background;
 pub mod harness;
 pub mod linear;
 pub mod models;
+mod on_backends;
 mod passing;
 pub mod proxy;
 pub mod raw;
