@@ -57,3 +57,9 @@ fn a_backend_of_ones_own_keeps_the_promises() {
                     a title twice: unique violation\n";
     assert_eq!(told, expected);
 }
+
+#[test]
+fn a_layer_counts_the_calls() {
+    let told = run(env!("CARGO_BIN_EXE_counting"), &[]);
+    assert_eq!(told, "home was visited 2 times\ndefine: 1\nget: 1\nupsert: 3\n");
+}

@@ -36,6 +36,7 @@
 //! |---|---|
 //! | `memory` (default) | the embedded backend |
 //! | `config-file` (default) | configurations in JSON and TOML files |
+//! | `cursor-key` (default) | cursors that cannot be forged, by a key of the database's own |
 //! | `microkubes` (default) | the configuration files and definition maps of the Microkubes services |
 //! | `dynamodb` | DynamoDB; needs a tokio runtime |
 //! | `mongodb` | MongoDB; needs a tokio runtime |
@@ -46,6 +47,7 @@
 
 pub mod backend;
 mod change;
+mod checksum;
 pub mod clock;
 mod codec;
 mod condition;

@@ -137,7 +137,8 @@ impl Builder {
         self
     }
 
-    /// The key that cursors are authenticated with.
+    /// The key that cursors are authenticated with. Without one, a cursor is protected from accidents only.
+    #[cfg(feature = "cursor-key")]
     pub fn cursor_key(mut self, key: impl Into<Secret>) -> Self {
         self.cursor_key = key.into();
         self

@@ -2,8 +2,6 @@
 
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;
-#[cfg(any(feature = "dynamodb", feature = "mongodb"))]
-mod home;
 #[cfg(feature = "memory")]
 mod keyspace;
 mod layer;
@@ -14,6 +12,11 @@ pub mod mongodb;
 mod plan;
 mod reply;
 pub(crate) mod settings;
+#[cfg_attr(
+    not(all(feature = "dynamodb", feature = "mongodb")),
+    allow(dead_code, reason = "each backend uses its own part of it")
+)]
+pub(crate) mod support;
 
 pub use layer::{Forward, IntoBackend, Layer};
 pub use plan::Plan;

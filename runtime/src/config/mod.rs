@@ -23,7 +23,7 @@ pub use crate::backend::memory::settings::MemorySettings;
 pub use crate::backend::mongodb::settings::MongoDbSettings;
 pub use crate::backend::settings::{OpenOptions, Secret, Settings, Target};
 
-use crate::backend::settings::{Parsed, Properties};
+use crate::backend::settings::{Parsed, Properties, common};
 use crate::clock::Clock;
 use crate::error::Result;
 
@@ -43,7 +43,7 @@ use crate::error::Result;
 /// | `timeout` | all | how long an operation may take, retries and all; default `10s` |
 /// | `connect_timeout` | all | how long opening may take; default `5s` |
 /// | `define_timeout` | all | how long `define` may take for all its models; default `10m` |
-/// | `cursor_key` | all | the key that cursors are authenticated with |
+/// | `cursor_key` | all | the key that cursors are authenticated with (feature `cursor-key`) |
 /// | `limits` | memory | the sizes it takes: `dynamodb` (the default) or `none` |
 /// | `endpoint` | DynamoDB | another endpoint than the region's own |
 /// | `profile` | DynamoDB | the profile in AWS's shared files |
@@ -55,12 +55,13 @@ use crate::error::Result;
 /// `readPreference` other than `primary`, `readPreferenceTags`, `maxStalenessSeconds`, a
 /// `readConcernLevel` other than `local`, `majority` or `linearizable`, and `w=0`.
 ///
-/// Durations are written `500ms`, `10s`, `2m`, `1h`. Where DynamoDB's credentials are not given,
-/// they come from the AWS default chain. An unknown option is an error that says what was meant.
+/// Durations are written `500ms`, `10s`, `2m`, `1h`. If DynamoDB's credentials are not given, they come
+/// from the AWS default chain. An unknown option is an error that says what was meant. A backend outside
+/// this crate has a scheme of its own, once it is [registered](register).
 ///
 /// # Files
 ///
-/// JSON or TOML, by the extension `.json` or `.toml`, else by what the file holds. Either a `url`, or
+/// With the feature `config-file`: JSON or TOML, by the extension `.json` or `.toml`, else by what the file holds. Either a `url`, or
 /// a `backend` with its properties; the common options above may stand beside both (and there go
 /// before those in the URL).
 ///
@@ -76,7 +77,7 @@ use crate::error::Result;
 /// a list), `database`, `user`, `password` and `options`, a map of MongoDB's own, in which nothing is
 /// percent-encoded.
 ///
-/// The configuration of the Microkubes services is read as it is, in its `database` or by itself, with
+/// With the feature `microkubes`, the configuration of the Microkubes services is read as it is, in its `database` or by itself, with
 /// keys in any case. `dbName` alone chooses between `mongodb`, `dynamodb` and `memory`:
 ///
 /// ```json
@@ -85,7 +86,7 @@ use crate::error::Result;
 ///   "host": "mongo:27017", "database": "users", "user": "restapi", "pass": "restapi" } } }
 /// ```
 ///
-/// MongoDB takes `host`, `database` and, where there is one, `user` and `pass`; the user may be one of
+/// MongoDB takes `host`, `database` and, if there is one, `user` and `pass`; the user may be one of
 /// the database or of `admin`. DynamoDB takes `awsRegion`, `endpoint`, and `credentials`, the path of
 /// a shared credentials file, or else `awsSecretKeyId`, `awsSecretAccessKey` and `awsSessionToken`.
 ///
@@ -97,7 +98,7 @@ use crate::error::Result;
 ///
 /// Whatever is wrong is a [`Config`](crate::ErrorKind::Config) error that names the option or
 /// property, and the file. No password or key is ever in an error or in `Debug`; an unknown name is
-/// shown only where it resembles a known one, since it may be a part of one.
+/// shown only if it resembles a known one, since it may be a part of one.
 #[derive(Debug, Clone)]
 pub struct Config {
     target: Arc<dyn Target>,
@@ -135,13 +136,7 @@ impl Config {
 
     /// Takes what the configuration of every backend may say.
     fn take_common(&mut self, properties: &mut Properties) -> Result<()> {
-        let OpenOptions { timeout, connect_timeout, define_timeout, .. } = &mut self.options;
-        for (name, deadline) in
-            [("timeout", timeout), ("connect_timeout", connect_timeout), ("define_timeout", define_timeout)]
-        {
-            *deadline = properties.duration(name)?.unwrap_or(*deadline);
-        }
-        if let Some(key) = properties.secret("cursor_key")? {
+        if let Some(key) = common::take(properties, &mut self.options)? {
             self.cursor_key = key;
         }
         Ok(())
@@ -181,7 +176,8 @@ impl Config {
         self
     }
 
-    /// The key that cursors are authenticated with.
+    /// The key that cursors are authenticated with. Without one, a cursor is protected from accidents only.
+    #[cfg(feature = "cursor-key")]
     #[must_use]
     pub fn cursor_key(mut self, key: impl Into<Secret>) -> Self {
         self.cursor_key = key.into();

@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use crate::backend;
 #[cfg(feature = "config-file")]
 use crate::backend::settings::Properties;
 use crate::backend::settings::{Parsed, Settings, Target};
@@ -39,9 +38,9 @@ static BUILT_IN: &[BuiltIn] = &[
         without_host: true,
         #[cfg(feature = "memory")]
         reader: Some(Reader {
-            url: backend::memory::settings::from_url,
+            url: crate::backend::memory::settings::from_url,
             #[cfg(feature = "config-file")]
-            file: backend::memory::settings::from_properties,
+            file: crate::backend::memory::settings::from_properties,
         }),
         #[cfg(not(feature = "memory"))]
         reader: None,
@@ -53,9 +52,9 @@ static BUILT_IN: &[BuiltIn] = &[
         without_host: false,
         #[cfg(feature = "mongodb")]
         reader: Some(Reader {
-            url: backend::mongodb::settings::from_url,
+            url: crate::backend::mongodb::settings::from_url,
             #[cfg(feature = "config-file")]
-            file: backend::mongodb::settings::from_file,
+            file: crate::backend::mongodb::settings::from_file,
         }),
         #[cfg(not(feature = "mongodb"))]
         reader: None,
@@ -67,9 +66,9 @@ static BUILT_IN: &[BuiltIn] = &[
         without_host: false,
         #[cfg(feature = "dynamodb")]
         reader: Some(Reader {
-            url: backend::dynamodb::settings::from_url,
+            url: crate::backend::dynamodb::settings::from_url,
             #[cfg(feature = "config-file")]
-            file: backend::dynamodb::settings::from_file,
+            file: crate::backend::dynamodb::settings::from_file,
         }),
         #[cfg(not(feature = "dynamodb"))]
         reader: None,
@@ -264,4 +263,90 @@ pub(super) fn forms() -> String {
 pub(super) fn is_scheme(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+}
+
+#[cfg(all(test, feature = "memory"))]
+mod tests {
+    use super::*;
+    use crate::config::{Config, MemorySettings};
+    use crate::{Database, ErrorKind};
+
+    fn memory(_: &mut Settings) -> Result<MemorySettings> {
+        Ok(MemorySettings::default())
+    }
+
+    fn refused<T: std::fmt::Debug>(result: Result<T>, words: &[&str]) {
+        let error = result.expect_err("a refusal");
+        assert_eq!(error.kind(), ErrorKind::Config, "{error}");
+        for word in words {
+            assert!(error.message().contains(word), "`{word}` is not in: {error}");
+        }
+        assert!(!format!("{error:?}").contains("sesame"), "{error:?}");
+    }
+
+    #[test]
+    fn a_name_is_taken_once() {
+        register("registry-once", memory).unwrap();
+        refused(register("registry-once", memory), &["registered as `registry-once` already"]);
+        for name in ["memory", "mongodb", "mongodb+srv", "dynamodb"] {
+            refused(register(name, memory), &[name, "a backend of reposit"]);
+        }
+        for name in ["", "1x", "Upper", "a b", "a:", "ü"] {
+            refused(register(name, memory), &["cannot begin a URL"]);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_registered_is_opened_and_suggested() {
+        register("registry-zebra", memory).unwrap();
+        assert_eq!(Database::open("registry-zebra://?timeout=1s").await.unwrap().backend_name(), "memory");
+        refused(Config::from_url("registry-zebr://x"), &["did you mean `registry-zebra`?", "registry-zebra://"]);
+        refused(Config::from_url("registry-zebra:x"), &["no scheme that is known"]);
+        refused(Config::from_url("registry-zebra://?timeuot=1s"), &["did you mean `timeout`?"]);
+    }
+
+    #[test]
+    fn a_part_of_the_url_that_nobody_takes_is_refused() {
+        register("registry-parts", memory).unwrap();
+        for (url, part) in [
+            ("registry-parts://ada@", "user name"),
+            ("registry-parts://ada:sesame@", "user name"),
+            ("registry-parts://sesame.example.org", "host"),
+            ("registry-parts:///sesame", "path after the host"),
+        ] {
+            refused(Config::from_url(url), &[&format!("registry-parts:// takes no {part}")]);
+        }
+        register("registry-user", |settings| {
+            settings.user()?;
+            memory(settings)
+        })
+        .unwrap();
+        refused(Config::from_url("registry-user://ada:sesame@"), &["registry-user:// takes no password"]);
+    }
+
+    #[test]
+    fn values_are_read_by_their_names() {
+        register("registry-values", |settings| {
+            assert_eq!(settings.scheme(), "registry-values");
+            assert_eq!(settings.user()?.as_deref(), Some("a@da"));
+            assert_eq!(settings.password()?.unwrap().expose(), "ses/ame");
+            assert_eq!(settings.host()?.as_deref(), Some("h1:1,h2"));
+            assert_eq!(settings.path()?.as_deref(), Some("a b"));
+            assert_eq!(settings.flag("tls")?, Some(true));
+            assert_eq!(settings.integer("pool")?, Some(8));
+            assert_eq!(settings.duration("idle")?, Some(std::time::Duration::from_secs(2)));
+            assert_eq!(settings.text("not-there")?, None);
+            settings.secret("token")?;
+            assert!(!format!("{settings:?}").contains("sesame"));
+            memory(settings)
+        })
+        .unwrap();
+        let with = |rest: &str| format!("registry-values://a%40da:ses%2Fame@h1:1,h2/a%20b?{rest}");
+        Config::from_url(&with("tls=true&pool=8&idle=2s&token=sesame")).unwrap();
+        refused(Config::from_url(&with("tls=yes")), &["tls is neither true nor false"]);
+        refused(Config::from_url(&with("tls=true&pool=-8")), &["pool is no whole number"]);
+        refused(Config::from_url(&with("tls=true&pool=8&idle=2")), &["idle is no duration"]);
+        let after_secret = with("tls=true&pool=8&idle=2s&token=a&sesame=b");
+        refused(Config::from_url(&after_secret), &["option 5, after one that is secret"]);
+    }
 }

@@ -2,6 +2,7 @@
 
 mod advance;
 mod call;
+pub(crate) mod canonical;
 mod decide;
 mod key;
 pub(crate) mod liveness;

@@ -13,16 +13,16 @@ use aws_sdk_dynamodb::config::{Credentials, ProvideCredentials as _, SharedHttpC
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
-use super::DynamoDb;
-use super::answer::Checked;
-use super::call::Attempts;
-use super::credentials;
-use super::failure::Class;
-use super::known::Known;
-use super::settings::DynamoDbSettings;
-use super::stamp::Stamps;
-use crate::backend::home::Home;
+use crate::backend::dynamodb::DynamoDb;
+use crate::backend::dynamodb::answer::Checked;
+use crate::backend::dynamodb::credentials;
+use crate::backend::dynamodb::failure::Class;
+use crate::backend::dynamodb::retry::Attempts;
+use crate::backend::dynamodb::schema_cache::Known;
+use crate::backend::dynamodb::settings::DynamoDbSettings;
+use crate::backend::dynamodb::stamp::Stamps;
 use crate::backend::settings::{OpenOptions, Secret, Target};
+use crate::backend::support::runtime::ClientRuntime;
 use crate::backend::{Backend, BoxFuture};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
@@ -53,7 +53,8 @@ pub(super) async fn client(settings: &DynamoDbSettings, connect_timeout: Duratio
     }
     let loader = with_credentials(loader, settings, &http)?;
     let loading = tokio::time::timeout(connect_timeout, loader.load()).await;
-    let mut config = loading.map_err(|_| super::call::timed_out("while the AWS settings were looked for"))?;
+    let mut config =
+        loading.map_err(|_| crate::backend::dynamodb::retry::timed_out("while the AWS settings were looked for"))?;
     if config.region().is_none() {
         if settings.endpoint.is_none() {
             return Err(Error::config("no region: set `region`, or AWS_REGION in the environment"));
@@ -163,7 +164,7 @@ impl DynamoDb {
     /// [`connect_timeout`](OpenOptions::connect_timeout).
     pub async fn connect(settings: &DynamoDbSettings, options: &OpenOptions) -> Result<Self> {
         let connect_timeout = options.connect_timeout;
-        let home = Home::movable("the AWS SDK")?;
+        let home = ClientRuntime::movable("the AWS SDK")?;
         let call = Call::new("open", 0, connect_timeout);
         let client = client(settings, connect_timeout).await?;
         let db = Self { client, limits: Limits::DYNAMODB, stamps: Stamps::new(), known: Known::default(), home };

@@ -10,9 +10,9 @@ use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::CancellationReason;
 
-use super::answer::Unreadable;
-use super::convert::Item;
-use super::validation;
+use crate::backend::dynamodb::answer::Unreadable;
+use crate::backend::dynamodb::validation;
+use crate::backend::dynamodb::value::Item;
 use crate::error::{Error, ErrorKind};
 
 /// What is known of a request that failed.

@@ -1,50 +1,36 @@
 //! DynamoDB.
 
-mod alone;
 mod answer;
-mod batch;
-mod by_hand;
-mod call;
-mod changes;
-mod condition;
 mod connect;
-mod convert;
 mod credentials;
+mod decimal;
 mod define;
 mod explain;
+mod expression;
 mod failure;
 mod guard;
-mod holdings;
-mod keys;
-mod known;
-mod number;
-mod op;
-mod pages;
-mod placeholders;
-mod plan;
-mod query;
+mod key;
+mod raw;
 mod read;
-mod refusal;
+mod request;
+mod retry;
+mod schema_cache;
 pub(crate) mod settings;
-mod span;
 mod stamp;
 mod standing;
-mod together;
-mod transact;
-mod turns;
-mod unique;
 mod validation;
+mod value;
 mod verify;
 mod write;
 
-pub use by_hand::decode;
+pub use raw::decode;
 
 use std::any::Any;
 use std::fmt;
 
 use aws_sdk_dynamodb::Client;
 
-use super::home::Home;
+use super::support::runtime::ClientRuntime;
 use super::{Backend, Plan, Reply};
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
@@ -53,10 +39,10 @@ use crate::request::{
     Action, Call, FindUnique, Get, GetMany, Query, RecordPage, Request, Verify, Write, WriteMany, Written,
 };
 use crate::value::Record;
-use known::Known;
-use refusal::Refusal;
+use schema_cache::Known;
 use stamp::Stamps;
 use write::Writer;
+use write::refusal::Refusal;
 
 /// DynamoDB: one table a repository, and a second one where it has unique indexes.
 ///
@@ -115,7 +101,7 @@ pub struct DynamoDb {
     limits: Limits,
     stamps: Stamps,
     known: Known,
-    home: Home,
+    home: ClientRuntime,
 }
 
 impl DynamoDb {
@@ -126,7 +112,7 @@ impl DynamoDb {
         W: Future<Output = Result<T>> + Send + 'a,
     {
         Reply::later(async move {
-            self.home.check(&call).await?;
+            self.home.check_runs(&call).await?;
             work(call).await
         })
     }

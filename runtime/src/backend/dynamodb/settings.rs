@@ -55,6 +55,7 @@ pub(crate) fn from_url(_: &'static str, rest: &str) -> Result<Parsed> {
 }
 
 /// A file's properties.
+#[cfg(feature = "config-file")]
 pub(crate) fn from_file(mut properties: Properties) -> Result<Parsed> {
     let mut settings = DynamoDbSettings::default();
     if let Some(name) = properties.text("region")? {

@@ -3,15 +3,15 @@
 //! Others write meanwhile, with this library too, so a guard is looked at in one transaction with the
 //! records it concerns, and moved in one with the condition that these are still as they were seen.
 
-use super::DynamoDb;
-use super::call::{self, Attempts};
-use super::convert::{Stored, to_record};
-use super::failure::Class;
-use super::guard::{self, GuardKey, Move};
-use super::keys::to_key;
-use super::plan;
-use super::together;
-use super::transact::refusals;
+use crate::backend::dynamodb::DynamoDb;
+use crate::backend::dynamodb::failure::Class;
+use crate::backend::dynamodb::guard::{self, GuardKey, Move};
+use crate::backend::dynamodb::key::to_key;
+use crate::backend::dynamodb::read::snapshot;
+use crate::backend::dynamodb::retry::{self, Attempts};
+use crate::backend::dynamodb::value::{Stored, to_record};
+use crate::backend::dynamodb::write::build;
+use crate::backend::dynamodb::write::transact::refusals;
 use crate::definition::{Definition, IndexDef};
 use crate::error::Result;
 use crate::request::{Call, RecordKey};
@@ -85,9 +85,9 @@ impl DynamoDb {
         keys: &[&RecordKey],
     ) -> Result<(Option<Record>, Vec<Option<Stored>>)> {
         let definition = place.definition;
-        let mut parts = vec![together::part(&guard::table(definition), guard::to_key(&place.key))?];
+        let mut parts = vec![snapshot::part(&guard::table(definition), guard::to_key(&place.key))?];
         for key in keys {
-            parts.push(together::part(definition.name(), to_key(definition, key))?);
+            parts.push(snapshot::part(definition.name(), to_key(definition, key))?);
         }
         let mut read = self.read_parts(call, parts).await?.into_iter();
         let guard =
@@ -120,7 +120,7 @@ impl DynamoDb {
                     // Its record is to be in the picture too.
                     Some(holder) => {
                         if call.left().is_zero() {
-                            return Err(call::timed_out("while others kept moving a unique value"));
+                            return Err(retry::timed_out("while others kept moving a unique value"));
                         }
                         other = Some(holder);
                         continue;
@@ -157,7 +157,7 @@ impl DynamoDb {
                 return Ok(true);
             }
             if call.left().is_zero() {
-                return Err(call::timed_out("while others kept moving a unique value"));
+                return Err(retry::timed_out("while others kept moving a unique value"));
             }
         }
     }
@@ -184,7 +184,7 @@ impl DynamoDb {
     async fn move_if_still(&self, call: &Call, moved: &Move, records: &[(RecordKey, Option<Stored>)]) -> Result<bool> {
         let mut parts = vec![moved.op(call)?.part()?];
         for (key, record) in records {
-            parts.push(plan::still(moved.definition, key, record.as_ref())?.part()?);
+            parts.push(build::still(moved.definition, key, record.as_ref())?.part()?);
         }
         let token = self.stamps.token();
         let mut attempts = Attempts::of_write(call);
@@ -199,7 +199,7 @@ impl DynamoDb {
                 class => class == Class::Cancelled || class.passes(),
             };
             if !(again && attempts.pause().await) {
-                return Err(call::gave_up(&attempts, failure));
+                return Err(retry::gave_up(&attempts, failure));
             }
         }
     }

@@ -6,15 +6,15 @@ use std::collections::{HashMap, HashSet};
 use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemOutput;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 
-use super::DynamoDb;
-use super::call::{self, Attempts, side_by_side};
-use super::convert::{Item, to_record};
-use super::failure::Failure;
-use super::guard::{self, GuardKey};
-use super::query::{self, is_page};
-use super::read::unprocessed;
-use super::standing::{Place, Standing};
 use crate::backend::BoxFuture;
+use crate::backend::dynamodb::DynamoDb;
+use crate::backend::dynamodb::failure::Failure;
+use crate::backend::dynamodb::guard::{self, GuardKey};
+use crate::backend::dynamodb::read::get::unprocessed;
+use crate::backend::dynamodb::read::query::{self, is_page};
+use crate::backend::dynamodb::retry::{self, Attempts, side_by_side};
+use crate::backend::dynamodb::standing::{Place, Standing};
+use crate::backend::dynamodb::value::{Item, to_record};
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::{Advance, Call, Position, Query, RecordKey, Source, index_values};
@@ -143,7 +143,7 @@ impl DynamoDb {
                 return Ok(Some(line));
             }
             if call.left().is_zero() {
-                return Err(call::timed_out("while others kept writing a record"));
+                return Err(retry::timed_out("while others kept writing a record"));
             }
         }
     }
@@ -193,7 +193,7 @@ impl DynamoDb {
             scan.set_exclusive_start_key(start.clone()).send()
         };
         let given =
-            call::read_for(call, request, query::PAGE, |page| is_page(page.items.as_deref(), page.count)).await?;
+            retry::read_for(call, request, query::PAGE, |page| is_page(page.items.as_deref(), page.count)).await?;
         let guards = given.items.unwrap_or_default().into_iter().map(to_record).collect::<Result<_>>()?;
         Ok((guards, given.last_evaluated_key))
     }

@@ -28,12 +28,12 @@ impl<S: Space> Keyspace<S> {
             }
             let mut pending = Pending::new(view);
             for record in &draft.to_index {
-                let key = draft.layout.record(&RecordKey::of(definition, record)?)?;
+                let key = draft.layout.record_key(&RecordKey::of(definition, record)?)?;
                 let marked = marked(definition, record);
                 if !Arc::ptr_eq(&marked, record) {
                     pending.put(key.clone(), Entry::Record(Arc::clone(&marked)));
                 }
-                for entry in draft.layout.entries_of(&key, &marked)? {
+                for entry in draft.layout.entry_keys(&key, &marked)? {
                     pending.put(entry, Entry::Mark);
                 }
             }
@@ -69,7 +69,7 @@ struct Draft {
 }
 
 fn draft(view: &impl View, catalog: &Catalog, call: &Call, definition: &'static Definition) -> Result<Draft> {
-    let wanted = Schema::of(definition);
+    let wanted = Schema::from_definition(definition);
     let mut plan = Plan::new(definition.name());
     let Some(old) = catalog.get(definition.name()) else {
         plan.create.push(format!("repository {}", definition.name()));
@@ -78,7 +78,7 @@ fn draft(view: &impl View, catalog: &Catalog, call: &Call, definition: &'static 
         return Ok(Draft { plan, layout: Layout::new(id, wanted), to_index: Vec::new() });
     };
     old.schema.compare(&wanted, &mut plan);
-    old.schema.compare_left(&wanted, &mut plan);
+    old.schema.compare_leftovers(&wanted, &mut plan);
     let begins = wanted.expires && !old.schema.expires;
     if let Some(field) = definition.ttl_name().filter(|_| begins) {
         plan.begin_expiry(field);
@@ -103,7 +103,7 @@ fn describe(index: &IndexSchema) -> String {
 
 fn records(view: &impl View, layout: &Layout) -> Result<Vec<Arc<Record>>> {
     let mut found = Vec::new();
-    view.scan(&encoding::all(layout.records()), false, &mut |_, entry| {
+    view.scan(&encoding::prefix_bounds(layout.record_prefix()), false, &mut |_, entry| {
         if let Entry::Record(record) = entry {
             found.push(Arc::clone(record));
         }
@@ -116,7 +116,7 @@ fn records(view: &impl View, layout: &Layout) -> Result<Vec<Arc<Record>>> {
 fn duplicates(layout: &Layout, id: u32, index: &IndexSchema, records: &[&Arc<Record>]) -> Result<Option<String>> {
     let mut holders = BTreeMap::<_, usize>::new();
     for record in records {
-        if let Some(values) = layout.values(id, index, record)? {
+        if let Some(values) = layout.values_prefix(id, index, record)? {
             *holders.entry(values).or_default() += 1;
         }
     }

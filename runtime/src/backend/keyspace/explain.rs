@@ -46,8 +46,9 @@ fn query(query: &Query) -> String {
             format!("read {name} by primary key: {} = {hash:?}", query.definition.hash_name())
         }
         SourceKind::Index { index, hash } => {
-            let field = query.definition.part_name(index.hash());
-            format!("read {name} by index {}: {field} = {hash:?}", index.name)
+            let field = |part| query.definition.part_name(part);
+            let parts = index.hash_parts().zip(hash).map(|(part, value)| format!("{} = {value:?}", field(part)));
+            format!("read {name} by index {}: {}", index.name, parts.collect::<Vec<_>>().join(", "))
         }
         SourceKind::Scan { segment: None } => format!("read all of {name}"),
         SourceKind::Scan { segment: Some((segment, total)) } => format!("read part {segment} of {total} of {name}"),

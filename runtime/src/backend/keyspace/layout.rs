@@ -44,11 +44,11 @@ impl Layout {
     }
 
     /// Refuses a definition that does not fit what was defined.
-    pub(super) fn check(&self, definition: &'static Definition) -> Result<()> {
+    pub(super) fn check_fits(&self, definition: &'static Definition) -> Result<()> {
         if self.known.iter().any(|known| std::ptr::eq(*known, definition)) {
             return Ok(());
         }
-        let wanted = Schema::of(definition);
+        let wanted = Schema::from_definition(definition);
         let mut plan = Plan::new(definition.name());
         self.schema.compare(&wanted, &mut plan);
         let missing = wanted.indexes.iter().filter(|index| self.index(&index.name).is_none());
@@ -65,20 +65,20 @@ impl Layout {
         (0..).zip(&self.schema.indexes).find(|(_, index)| index.name == name)
     }
 
-    pub(super) fn records(&self) -> Vec<u8> {
+    pub(super) fn record_prefix(&self) -> Vec<u8> {
         let mut key = Vec::with_capacity(32);
         key.push(RECORDS);
         key.extend_from_slice(&self.id.to_be_bytes());
         key
     }
 
-    pub(super) fn record(&self, key: &RecordKey) -> Result<Vec<u8>> {
-        let mut out = self.records();
+    pub(super) fn record_key(&self, key: &RecordKey) -> Result<Vec<u8>> {
+        let mut out = self.record_prefix();
         push_key(&mut out, key)?;
         Ok(out)
     }
 
-    pub(super) fn entries(&self, index: u32) -> Vec<u8> {
+    pub(super) fn index_prefix(&self, index: u32) -> Vec<u8> {
         let mut key = Vec::with_capacity(64);
         key.push(INDEXES);
         key.extend_from_slice(&self.id.to_be_bytes());
@@ -87,58 +87,58 @@ impl Layout {
     }
 
     /// The key of the record that an index entry leads to.
-    pub(super) fn record_of_entry(&self, entry: &[u8], index: &IndexSchema) -> Result<Vec<u8>> {
+    pub(super) fn record_key_of_entry(&self, entry: &[u8], index: &IndexSchema) -> Result<Vec<u8>> {
         let values = entry.get(INDEX_HEAD..);
-        let primary = index.parts.iter().try_fold(values, |rest, _| Some(rest.and_then(encoding::skip)));
-        let primary = primary.flatten().ok_or_else(|| broken(&index.name))?;
-        let mut key = self.records();
+        let primary = index.parts.iter().try_fold(values, |rest, _| Some(rest.and_then(encoding::skip_value)));
+        let primary = primary.flatten().ok_or_else(|| broken_entry(&index.name))?;
+        let mut key = self.record_prefix();
         key.extend_from_slice(primary);
         Ok(key)
     }
 
     /// The keys of a record's entries: in the indexes it is part of, and by its expiry.
-    pub(super) fn entries_of(&self, record_key: &[u8], record: &Record) -> Result<Vec<Vec<u8>>> {
+    pub(super) fn entry_keys(&self, record_key: &[u8], record: &Record) -> Result<Vec<Vec<u8>>> {
         let mut keys = Vec::with_capacity(self.schema.indexes.len() + 1);
         for (id, index) in (0..).zip(&self.schema.indexes) {
-            if let Some(mut key) = self.values(id, index, record)? {
+            if let Some(mut key) = self.values_prefix(id, index, record)? {
                 key.extend_from_slice(record_key.get(RECORD_HEAD..).unwrap_or_default());
                 keys.push(key);
             }
         }
         if let Some(at) = record.expires() {
-            let mut key = self.expiries();
-            encoding::push(&mut key, &Value::Int(at.into()))?;
+            let mut key = self.expiry_prefix();
+            encoding::push_value(&mut key, &Value::Int(at.into()))?;
             key.extend_from_slice(record_key.get(RECORD_HEAD..).unwrap_or_default());
             keys.push(key);
         }
         Ok(keys)
     }
 
-    fn expiries(&self) -> Vec<u8> {
+    fn expiry_prefix(&self) -> Vec<u8> {
         let mut key = vec![EXPIRIES];
         key.extend_from_slice(&self.id.to_be_bytes());
         key
     }
 
     /// The expiries at `now` and before.
-    pub(super) fn expired(&self, now: i64) -> Result<Bounds> {
+    pub(super) fn expired_bounds(&self, now: i64) -> Result<Bounds> {
         let until = Bound::Included(Value::Int(now.into()));
-        encoding::within(self.expiries(), &KeyRange::Between(Bound::Unbounded, until))
+        encoding::range_bounds(self.expiry_prefix(), &KeyRange::Between(Bound::Unbounded, until))
     }
 
     /// The key of the record that an expiry leads to.
-    pub(super) fn record_of_expiry(&self, expiry: &[u8]) -> Option<Vec<u8>> {
-        let mut key = self.records();
-        key.extend_from_slice(encoding::skip(expiry.get(RECORD_HEAD..)?)?);
+    pub(super) fn record_key_of_expiry(&self, expiry: &[u8]) -> Option<Vec<u8>> {
+        let mut key = self.record_prefix();
+        key.extend_from_slice(encoding::skip_value(expiry.get(RECORD_HEAD..)?)?);
         Some(key)
     }
 
     /// What a record's entry in an index begins with; nothing where the record is not in it.
-    pub(super) fn values(&self, id: u32, index: &IndexSchema, record: &Record) -> Result<Option<Vec<u8>>> {
-        let mut key = self.entries(id);
+    pub(super) fn values_prefix(&self, id: u32, index: &IndexSchema, record: &Record) -> Result<Option<Vec<u8>>> {
+        let mut key = self.index_prefix(id);
         for part in &index.parts {
             let Some(value) = record.get(&part.name) else { return Ok(None) };
-            encoding::push(&mut key, value).map_err(|e| e.on_index(&index.name))?;
+            encoding::push_value(&mut key, value).map_err(|e| e.on_index(&index.name))?;
         }
         Ok(Some(key))
     }
@@ -146,9 +146,9 @@ impl Layout {
 
 /// Appends a primary key.
 pub(super) fn push_key(out: &mut Vec<u8>, key: &RecordKey) -> Result<()> {
-    encoding::push_all(out, key.parts())
+    encoding::push_values(out, key.parts())
 }
 
-fn broken(index: &str) -> Error {
+fn broken_entry(index: &str) -> Error {
     Error::codec("an index entry leads to no record").on_index(index)
 }

@@ -71,16 +71,16 @@ struct Range<'a> {
 impl<'a> Range<'a> {
     fn of(layout: &'a Layout, query: &Query) -> Result<Self> {
         let (mut prefix, index, segment) = match query.source.kind() {
-            SourceKind::Primary { .. } => (layout.records(), None, None),
-            SourceKind::Scan { segment } => (layout.records(), None, segment),
+            SourceKind::Primary { .. } => (layout.record_prefix(), None, None),
+            SourceKind::Scan { segment } => (layout.record_prefix(), None, segment),
             SourceKind::Index { index, .. } => {
                 let (id, schema) = layout.index(index.name).ok_or_else(|| unknown_index(index.name))?;
-                (layout.entries(id), Some(schema), None)
+                (layout.index_prefix(id), Some(schema), None)
             }
         };
-        encoding::push_all(&mut prefix, query.source.hash_parts(query.definition).into_iter().map(|(_, value)| value))?;
+        encoding::push_values(&mut prefix, query.source.hash_parts(query.definition).into_iter().map(|(_, value)| value))?;
         let after = query.after.as_ref().map(|after| end_of_page(prefix.clone(), query, after)).transpose()?;
-        let (mut low, mut high) = encoding::within(prefix, &query.range)?;
+        let (mut low, mut high) = encoding::range_bounds(prefix, &query.range)?;
         match after {
             Some(after) if query.descending => high = least(high, after),
             Some(after) => low = greatest(low, after),
@@ -108,7 +108,7 @@ impl<'a> Range<'a> {
         view.scan(&self.bounds, query.descending, &mut |key, entry| match (entry, self.index) {
             (Entry::Record(found), None) if self.has(key) => Ok(pass(found)),
             (Entry::Mark, Some(index)) => {
-                let found = record(view, &self.layout.record_of_entry(key, index)?)?;
+                let found = record(view, &self.layout.record_key_of_entry(key, index)?)?;
                 Ok(found.as_ref().map_or(ControlFlow::Continue(()), &mut pass))
             }
             _ => Ok(ControlFlow::Continue(())),
@@ -129,11 +129,11 @@ fn hash(key: &[u8]) -> u64 {
 /// The key of the record at which the page before ended. The hash value is the query's own.
 fn end_of_page(mut key: Vec<u8>, query: &Query, after: &Position) -> Result<Vec<u8>> {
     match (query.source.kind(), &after.key().range()) {
-        (SourceKind::Primary { .. }, Some(range)) => encoding::push(&mut key, range)?,
+        (SourceKind::Primary { .. }, Some(range)) => encoding::push_value(&mut key, range)?,
         (SourceKind::Primary { .. }, None) => {}
         (SourceKind::Scan { .. }, _) => push_key(&mut key, after.key())?,
         (SourceKind::Index { index, .. }, _) if after.ranges().len() == index.ranges().len() => {
-            encoding::push_all(&mut key, after.ranges())?;
+            encoding::push_values(&mut key, after.ranges())?;
             push_key(&mut key, after.key())?;
         }
         (SourceKind::Index { .. }, _) => return Err(Error::invalid("the position belongs to another index")),

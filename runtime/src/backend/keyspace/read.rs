@@ -34,13 +34,13 @@ impl<S: Space> Keyspace<S> {
         let catalog = self.catalog();
         let layout = layout(&catalog, find.definition)?;
         let (id, index) = layout.index(find.index.name).ok_or_else(|| unknown_index(find.index.name))?;
-        let mut prefix = layout.entries(id);
-        encoding::push_all(&mut prefix, &find.values)?;
+        let mut prefix = layout.index_prefix(id);
+        encoding::push_values(&mut prefix, &find.values)?;
         let mut found = None;
         self.space.read(|view| {
             // Beside the live record expired ones may stand.
-            view.scan(&encoding::all(prefix), false, &mut |entry, _| {
-                let record = record(view, &layout.record_of_entry(entry, index)?)?;
+            view.scan(&encoding::prefix_bounds(prefix), false, &mut |entry, _| {
+                let record = record(view, &layout.record_key_of_entry(entry, index)?)?;
                 found = record.filter(|record| record.is_live(find.definition, call));
                 Ok(if found.is_none() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
             })
@@ -56,7 +56,7 @@ fn live(
     key: &RecordKey,
     call: &Call,
 ) -> Result<Option<Record>> {
-    let found = record(view, &layout.record(key)?)?.filter(|record| record.is_live(definition, call));
+    let found = record(view, &layout.record_key(key)?)?.filter(|record| record.is_live(definition, call));
     Ok(found.map(|record| Arc::unwrap_or_clone(under_own_names(definition, record))))
 }
 

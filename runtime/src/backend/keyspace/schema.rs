@@ -5,7 +5,7 @@ use crate::definition::{Definition, IndexDef, KeyDef, KeyKind};
 
 /// A field that is part of a key or an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Part {
+pub(super) struct KeyPart {
     pub(super) name: String,
     kind: KeyKind,
 }
@@ -14,23 +14,23 @@ pub(super) struct Part {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct IndexSchema {
     pub(super) name: String,
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Vec<KeyPart>,
     pub(super) unique: bool,
 }
 
 /// A repository.
 #[derive(Debug, Clone)]
 pub(super) struct Schema {
-    pub(super) hash: Part,
-    pub(super) range: Option<Part>,
+    pub(super) hash: KeyPart,
+    pub(super) range: Option<KeyPart>,
     pub(super) expires: bool,
     pub(super) indexes: Vec<IndexSchema>,
 }
 
 impl Schema {
-    pub(super) fn of(definition: &Definition) -> Self {
-        let part = |key: KeyDef| Part::of(definition, key);
-        let index = |index: &IndexDef| IndexSchema::of(definition, index);
+    pub(super) fn from_definition(definition: &Definition) -> Self {
+        let part = |key: KeyDef| KeyPart::from_definition(definition, key);
+        let index = |index: &IndexDef| IndexSchema::from_definition(definition, index);
         Self {
             hash: part(definition.hash()),
             range: definition.range().map(part),
@@ -57,7 +57,7 @@ impl Schema {
     }
 
     /// What is stored and not wanted any more.
-    pub(super) fn compare_left(&self, wanted: &Self, plan: &mut Plan) {
+    pub(super) fn compare_leftovers(&self, wanted: &Self, plan: &mut Plan) {
         if self.expires && !wanted.expires {
             plan.refuse_expiry("open a new store: one in memory keeps its time to live");
         }
@@ -75,8 +75,8 @@ impl Schema {
     }
 }
 
-impl Part {
-    fn of(definition: &Definition, key: KeyDef) -> Self {
+impl KeyPart {
+    fn from_definition(definition: &Definition, key: KeyDef) -> Self {
         Self { name: definition.part_name(key).to_owned(), kind: key.kind }
     }
 
@@ -85,15 +85,15 @@ impl Part {
     }
 }
 
-fn describe(part: Option<&Part>) -> String {
-    part.map_or_else(|| "none".to_owned(), Part::describe)
+fn describe(part: Option<&KeyPart>) -> String {
+    part.map_or_else(|| "none".to_owned(), KeyPart::describe)
 }
 
 impl IndexSchema {
-    pub(super) fn of(definition: &Definition, index: &IndexDef) -> Self {
+    pub(super) fn from_definition(definition: &Definition, index: &IndexDef) -> Self {
         Self {
             name: index.name.to_owned(),
-            parts: index.parts().map(|part| Part::of(definition, part)).collect(),
+            parts: index.parts().map(|part| KeyPart::from_definition(definition, part)).collect(),
             unique: index.unique,
         }
     }
@@ -104,7 +104,7 @@ impl IndexSchema {
     }
 
     pub(super) fn describe(&self) -> String {
-        let parts: Vec<_> = self.parts.iter().map(Part::describe).collect();
+        let parts: Vec<_> = self.parts.iter().map(KeyPart::describe).collect();
         format!("{}on {}", if self.unique { "unique " } else { "" }, parts.join(", "))
     }
 }

@@ -162,7 +162,7 @@ fn check(store: &Store, now: i64) -> Result<(), TestCaseError> {
     let (mut expected, mut found) = (Vec::new(), Vec::new());
     for (key, entry) in contents(store) {
         match entry {
-            Entry::Record(record) => expected.extend(layout.entries_of(&key, &record).unwrap()),
+            Entry::Record(record) => expected.extend(layout.entry_keys(&key, &record).unwrap()),
             Entry::Mark => found.push(key),
         }
     }

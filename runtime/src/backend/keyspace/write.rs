@@ -64,7 +64,7 @@ impl Items {
         }
         let same_expiry = old.and_then(Record::expires) == new.and_then(Record::expires);
         for (id, index) in unique() {
-            let values = |record: Option<&Record>| record.map_or(Ok(None), |record| layout.values(id, index, record));
+            let values = |record: Option<&Record>| record.map_or(Ok(None), |record| layout.values_prefix(id, index, record));
             let (old, new) = (values(old)?, values(new)?);
             if old != new || !same_expiry {
                 self.values.extend(old.into_iter().chain(new));
@@ -83,7 +83,7 @@ fn apply<V: View>(
     items: &mut Items,
 ) -> Result<Written> {
     let layout = layout(catalog, write.definition)?;
-    let key = layout.record(&write.key)?;
+    let key = layout.record_key(&write.key)?;
     let found = pending.record(&key)?;
     let stored = found.clone().map(|record| under_own_names(write.definition, record));
     write.judge(stored.as_deref(), call)?;
@@ -150,13 +150,13 @@ fn check_unique<V: View>(
     call: &Call,
 ) -> Result<()> {
     for (id, index) in (0..).zip(&layout.schema.indexes).filter(|(_, index)| index.unique) {
-        let Some(prefix) = layout.values(id, index, new)? else { continue };
-        for entry in pending.keys(&encoding::all(prefix), usize::MAX)? {
-            let holder = layout.record_of_entry(&entry, index)?;
+        let Some(prefix) = layout.values_prefix(id, index, new)? else { continue };
+        for entry in pending.keys(&encoding::prefix_bounds(prefix), usize::MAX)? {
+            let holder = layout.record_key_of_entry(&entry, index)?;
             if holder != key && pending.record(&holder)?.is_some_and(|record| record.is_live(definition, call)) {
                 // By the name that the model has for it.
                 let same =
-                    |own: &&'static IndexDef| own.name == index.name || IndexSchema::of(definition, own).is_same(index);
+                    |own: &&'static IndexDef| own.name == index.name || IndexSchema::from_definition(definition, own).is_same(index);
                 return Err(Error::taken(definition.unique_indexes().find(same).map_or(&index.name, |own| own.name)));
             }
         }
@@ -172,8 +172,8 @@ fn replace<V: View>(
     old: Option<&Record>,
     new: Option<Arc<Record>>,
 ) -> Result<()> {
-    let old_entries = old.map_or(Ok(Vec::new()), |old| layout.entries_of(&key, old))?;
-    let new_entries = new.as_ref().map_or(Ok(Vec::new()), |new| layout.entries_of(&key, new))?;
+    let old_entries = old.map_or(Ok(Vec::new()), |old| layout.entry_keys(&key, old))?;
+    let new_entries = new.as_ref().map_or(Ok(Vec::new()), |new| layout.entry_keys(&key, new))?;
     for entry in old_entries.iter().filter(|entry| !new_entries.contains(entry)) {
         pending.remove(entry.clone());
     }
@@ -193,8 +193,8 @@ fn sweep<V: View>(pending: &mut Pending<'_, V>, layout: &Layout, call: &Call) ->
     if !layout.schema.expires {
         return Ok(());
     }
-    for expiry in pending.keys(&layout.expired(call.now_seconds())?, SWEEP)? {
-        let Some(key) = layout.record_of_expiry(&expiry) else { continue };
+    for expiry in pending.keys(&layout.expired_bounds(call.now_seconds())?, SWEEP)? {
+        let Some(key) = layout.record_key_of_expiry(&expiry) else { continue };
         let old = pending.record(&key)?;
         replace(pending, layout, key, old.as_deref(), None)?;
         pending.remove(expiry);

@@ -42,8 +42,8 @@ use mongodb::bson::doc;
 use self::known::Known;
 use self::settings::MongoDbSettings;
 use self::topology::Topology;
-use super::home::Home;
 use super::settings::{OpenOptions, Target};
+use super::support::runtime::ClientRuntime;
 use super::{Backend, BoxFuture, Plan, Reply};
 use crate::definition::Definition;
 use crate::error::Result;
@@ -107,7 +107,7 @@ use crate::value::Record;
 pub struct MongoDb {
     database: mongodb::Database,
     known: Known,
-    home: Home,
+    home: ClientRuntime,
     topology: Topology,
 }
 
@@ -154,7 +154,7 @@ impl MongoDb {
     /// [`Unavailable`](crate::ErrorKind::Unavailable) if nothing answers within
     /// [`connect_timeout`](OpenOptions::connect_timeout), with the cause for each server.
     pub async fn connect(settings: &MongoDbSettings, options: &OpenOptions) -> Result<Self> {
-        let home = Home::fixed("MongoDB's driver")?;
+        let home = ClientRuntime::fixed("MongoDB's driver")?;
         let (database, topology) = connect::connect(settings, options.connect_timeout, options.timeout).await?;
         Ok(Self { database, known: Known::default(), home, topology })
     }
@@ -167,7 +167,7 @@ impl MongoDb {
         W: Future<Output = Result<T>> + Send + 'a,
     {
         Reply::later(async move {
-            self.home.check(&call).await?;
+            self.home.check_runs(&call).await?;
             work(call).await.map_err(|error| self.topology.explain(error))
         })
     }

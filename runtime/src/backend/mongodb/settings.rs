@@ -1,9 +1,11 @@
 //! The settings of MongoDB, from a URL or a file.
 
 use super::options::{self, OPTIONS, check_promises};
+#[cfg(feature = "config-file")]
+use crate::backend::settings::Property;
 use crate::backend::settings::address::{self, Address, User, wrong};
 use crate::backend::settings::properties::place_of_option;
-use crate::backend::settings::{Parsed, Properties, Property, Secret, suggest};
+use crate::backend::settings::{Parsed, Properties, Secret, common, suggest};
 use crate::error::Result;
 
 /// The settings of MongoDB.
@@ -25,9 +27,6 @@ pub struct MongoDbSettings {
     /// string means does not know the user.
     pub auth_fallback: Option<String>,
 }
-
-/// The library's own options in a MongoDB URL. MongoDB has none of these names.
-const OURS: &[&str] = &["timeout", "connect_timeout", "define_timeout", "cursor_key"];
 
 /// What a connection string is made of.
 pub(crate) struct Parts {
@@ -82,7 +81,8 @@ pub(crate) fn from_url(scheme: &'static str, rest: &str) -> Result<Parsed> {
     let mut options = Vec::new();
     let mut after_secret = false;
     for (at, (name, value)) in address::pairs(address.query)?.into_iter().enumerate() {
-        if OURS.contains(&name) {
+        // MongoDB has no options of these names.
+        if common::NAMES.contains(&name) {
             ours.add(name.to_owned(), address::decode(value)?);
         } else {
             check_name(name, &place_of_option(at, after_secret), after_secret).map_err(wrong)?;
@@ -110,6 +110,7 @@ pub(crate) fn from_url(scheme: &'static str, rest: &str) -> Result<Parsed> {
 }
 
 /// A file's properties.
+#[cfg(feature = "config-file")]
 pub(crate) fn from_file(mut properties: Properties) -> Result<Parsed> {
     let hosts = hosts(&mut properties)?;
     let database = properties.required("database")?;
@@ -125,6 +126,7 @@ pub(crate) fn from_file(mut properties: Properties) -> Result<Parsed> {
 }
 
 /// `host` is text; `hosts` may be a list too.
+#[cfg(feature = "config-file")]
 fn hosts(properties: &mut Properties) -> Result<String> {
     let host = properties.text("host")?;
     let hosts = match properties.take("hosts") {
@@ -142,6 +144,7 @@ fn hosts(properties: &mut Properties) -> Result<String> {
     }
 }
 
+#[cfg(feature = "config-file")]
 fn file_options(properties: &mut Properties) -> Result<Vec<(String, String)>> {
     let Some(options) = properties.take("options") else { return Ok(Vec::new()) };
     let Property::Map(options) = options else {
@@ -164,8 +167,8 @@ fn check_name(name: &str, place: &str, after_secret: bool) -> Result<(), String>
     if OPTIONS.iter().any(|known| known.eq_ignore_ascii_case(name)) {
         return Ok(());
     }
-    let known = [OURS, OPTIONS].concat();
-    let listed = format!("MongoDB's own and {}", OURS.join(", "));
+    let known = [&common::NAMES[..], OPTIONS].concat();
+    let listed = format!("MongoDB's own and {}", common::NAMES.join(", "));
     Err(suggest::unknown("option", place, (!after_secret).then_some(name), &known, &listed))
 }
 

@@ -38,7 +38,7 @@ pub(crate) fn decode_lossy(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The bytes of a text, where `stray` says what becomes of a % that encodes nothing.
+/// The bytes of a text. `stray` decides what becomes of a % that encodes nothing.
 fn unescape(text: &str, stray: impl Fn() -> Result<u8>) -> Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -94,7 +94,7 @@ impl<'a> Address<'a> {
         let (before, query) = rest.split_once('?').map_or((rest, None), |(before, query)| (before, Some(query)));
         let (authority, path) = before.split_once('/').unwrap_or((before, ""));
         let (user, host) = match authority.rsplit_once('@') {
-            Some((user, host)) => (Some(self::user(user)?), host),
+            Some((user, host)) => (Some(split_user(user)?), host),
             // An @ further on is most likely that of a password with a / or ? in it.
             None if rest.contains('@') => return Err(not_encoded()),
             None => (None, authority),
@@ -106,7 +106,8 @@ impl<'a> Address<'a> {
     }
 }
 
-fn user(text: &str) -> Result<User> {
+/// Splits and decodes what stands before the @.
+fn split_user(text: &str) -> Result<User> {
     let (user, password) = text.split_once(':').map_or((text, None), |(user, password)| (user, Some(password)));
     if user.is_empty() || text.contains(['@', '#', '[', ']']) || password.is_some_and(|password| password.contains(':'))
     {
@@ -121,6 +122,7 @@ fn not_encoded() -> Error {
     )
 }
 
+/// An error of the configuration in a URL.
 pub(crate) fn wrong(message: impl AsRef<str>) -> Error {
     Error::config(format!("{PLACE}: {}", message.as_ref()))
 }

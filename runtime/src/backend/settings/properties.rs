@@ -51,7 +51,7 @@ impl Properties {
         Error::config(format!("{}: {}", self.from, message.as_ref()))
     }
 
-    /// A value of any type; a null is none.
+    /// Takes a value of any type; a null is as good as none.
     pub(crate) fn take(&mut self, name: &'static str) -> Option<Property> {
         self.known.push(name);
         self.values.remove(name).filter(|value| *value != Property::Null)
@@ -66,7 +66,7 @@ impl Properties {
         }
     }
 
-    #[cfg(feature = "mongodb")]
+    #[cfg(all(feature = "mongodb", feature = "config-file"))]
     pub(crate) fn required(&mut self, name: &'static str) -> Result<String> {
         self.text(name)?.ok_or_else(|| self.error(format!("the {} {name} is missing", self.word)))
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 /// A value of a URL's option or of a file's property.
 #[derive(Clone, PartialEq)]
+#[cfg_attr(not(feature = "config-file"), allow(dead_code, reason = "a URL has text alone"))]
 pub(crate) enum Property {
     /// Nothing: as if the property were not there.
     Null,

@@ -14,6 +14,7 @@ pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
 }
 
 /// What to add to a message about an unknown word.
+#[cfg(feature = "config-file")]
 fn hint(word: &str, known: &[&str]) -> String {
     match nearest(word, known) {
         Some(near) => format!("did you mean `{near}`?"),
@@ -21,9 +22,9 @@ fn hint(word: &str, known: &[&str]) -> String {
     }
 }
 
-/// What is said of an unknown name. It may be the rest of a secret that was cut by a sign which is not
-/// encoded: so it is shown only where it resembles a known one, and elsewhere its place has to do. None
-/// is given where a secret stands before it.
+/// The message about an unknown name. The name may be the rest of a secret that was cut at a sign which is
+/// not encoded: so it is shown only if it resembles a known one, and else its place is. `name` is `None` if
+/// a secret stands before it.
 pub(crate) fn unknown(word: &str, place: &str, name: Option<&str>, known: &[&str], listed: &str) -> String {
     match name.and_then(|name| Some((name, nearest(name, known)?))) {
         Some((name, near)) => format!("unknown {word} `{name}`; did you mean `{near}`?"),
@@ -31,7 +32,8 @@ pub(crate) fn unknown(word: &str, place: &str, name: Option<&str>, known: &[&str
     }
 }
 
-/// What is said of a value that is none of the known words. It is shown where it can be nothing but a word.
+/// The message about a value that is none of the known words. It is shown only if it can be nothing but a word.
+#[cfg(feature = "config-file")]
 pub(crate) fn unknown_word(word: &str, known: &[&str]) -> String {
     match word.len() <= 20 && word.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         true => format!("`{word}`; {}", hint(word, known)),

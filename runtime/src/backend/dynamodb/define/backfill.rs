@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use crate::backend::BoxFuture;
 use crate::backend::dynamodb::DynamoDb;
-use crate::backend::dynamodb::call::{self, side_by_side};
 use crate::backend::dynamodb::guard::{self, GuardKey};
+use crate::backend::dynamodb::retry::{self, side_by_side};
 use crate::backend::dynamodb::standing::{Place, Standing};
 use crate::backend::dynamodb::verify::Scan;
 use crate::definition::{Definition, IndexDef};
@@ -83,7 +83,7 @@ impl DynamoDb {
                 return Ok(());
             }
             if call.left().is_zero() {
-                return Err(call::timed_out("while others kept writing a record"));
+                return Err(retry::timed_out("while others kept writing a record"));
             }
         }
     }

@@ -5,9 +5,9 @@ use aws_sdk_dynamodb::types::{
     TableDescription,
 };
 
-use super::observe::{Guards, Observed, State};
-use super::tables::held;
 use crate::backend::Plan;
+use crate::backend::dynamodb::define::observe::{Guards, Observed, State};
+use crate::backend::dynamodb::define::tables::held;
 use crate::backend::dynamodb::guard;
 use crate::definition::{Definition, IndexDef, KeyDef, KeyKind};
 use crate::value::EXPIRES;

@@ -5,12 +5,12 @@
 
 use crate::backend::BoxFuture;
 use crate::backend::dynamodb::DynamoDb;
-use crate::backend::dynamodb::call::{self, Attempts, side_by_side};
-use crate::backend::dynamodb::condition;
-use crate::backend::dynamodb::convert::to_record_of;
+use crate::backend::dynamodb::expression::condition;
+use crate::backend::dynamodb::expression::placeholders::Placeholders;
 use crate::backend::dynamodb::failure::Class;
-use crate::backend::dynamodb::keys::to_key;
-use crate::backend::dynamodb::placeholders::Placeholders;
+use crate::backend::dynamodb::key::to_key;
+use crate::backend::dynamodb::retry::{self, Attempts, side_by_side};
+use crate::backend::dynamodb::value::to_record_of;
 use crate::condition::{Expr, Op};
 use crate::definition::Definition;
 use crate::error::Result;
@@ -42,7 +42,7 @@ impl DynamoDb {
                     .set_exclusive_start_key(start.clone())
                     .send()
             };
-            let given = call::read(call, request).await?;
+            let given = retry::read(call, request).await?;
             let mut marks: Vec<BoxFuture<'_, Result<()>>> = Vec::new();
             for item in given.items.unwrap_or_default() {
                 let record = to_record_of(definition, item)?;

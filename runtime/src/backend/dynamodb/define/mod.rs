@@ -10,11 +10,11 @@ mod waiting;
 
 use aws_sdk_dynamodb::types::{IndexStatus, TableStatus};
 
-use super::DynamoDb;
-use super::call::{self, Attempts};
-use super::failure::{Class, Failure};
-use super::guard;
 use crate::backend::Plan;
+use crate::backend::dynamodb::DynamoDb;
+use crate::backend::dynamodb::failure::{Class, Failure};
+use crate::backend::dynamodb::guard;
+use crate::backend::dynamodb::retry::{self, Attempts};
 use crate::definition::{Definition, IndexDef};
 use crate::error::Result;
 use crate::request::Call;
@@ -41,7 +41,7 @@ impl DynamoDb {
                 Step::Taken | Step::Awaited => {}
             }
             if !making.waiting.pause().await {
-                return Err(call::timed_out(&format!("while {}", making.awaited)));
+                return Err(retry::timed_out(&format!("while {}", making.awaited)));
             }
             making.waiting.count();
         }

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::{TableDescription, TimeToLiveStatus};
 
 use crate::backend::dynamodb::DynamoDb;
-use crate::backend::dynamodb::call::{self, Attempts};
-use crate::backend::dynamodb::convert::{Item, to_attribute, to_record};
+use crate::backend::dynamodb::expression::placeholders::Placeholders;
 use crate::backend::dynamodb::failure::Class;
 use crate::backend::dynamodb::guard;
-use crate::backend::dynamodb::placeholders::Placeholders;
+use crate::backend::dynamodb::retry::{self, Attempts};
+use crate::backend::dynamodb::value::{Item, to_attribute, to_record};
 use crate::definition::{Definition, IndexDef};
 use crate::error::Result;
 use crate::request::Call;
@@ -185,7 +185,7 @@ impl DynamoDb {
                 .set_expression_attribute_values(used.values.clone())
                 .send()
         };
-        call::read(call, request).await.map(drop)
+        retry::read(call, request).await.map(drop)
     }
 }
 

@@ -7,9 +7,9 @@ use aws_sdk_dynamodb::types::{
 };
 
 use crate::backend::dynamodb::DynamoDb;
-use crate::backend::dynamodb::call::Attempts;
 use crate::backend::dynamodb::failure::{Class, Failure};
 use crate::backend::dynamodb::guard;
+use crate::backend::dynamodb::retry::Attempts;
 use crate::definition::{Definition, IndexDef, KeyDef, KeyKind};
 use crate::request::Call;
 use crate::value::EXPIRES;

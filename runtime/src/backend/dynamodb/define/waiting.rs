@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::{IndexStatus, TableDescription, TableStatus};
 
-use super::observe::Observed;
+use crate::backend::dynamodb::define::observe::Observed;
 use crate::backend::dynamodb::guard;
 use crate::definition::Definition;
 

@@ -1,0 +1,129 @@
+//! Changes as DynamoDB's update expressions.
+
+use crate::backend::dynamodb::expression::placeholders::Placeholders;
+use crate::backend::dynamodb::value::Stored;
+use crate::change::{Change, Expiry};
+use crate::definition::Definition;
+use crate::path::{Path, Step};
+use crate::value::{Record, STAMP, Value};
+
+/// The update expression of the changes, which also leaves the stamp of the call. Every clause sees
+/// the record as it was before.
+pub(crate) fn write(changes: &[Change], stamp: &Value, placeholders: &mut Placeholders) -> String {
+    let (mut set, mut remove) = (Vec::new(), Vec::new());
+    for change in changes {
+        match clause(change, placeholders) {
+            Clause::Set(text) => set.push(text),
+            Clause::Remove(text) => remove.push(text),
+        }
+    }
+    let (name, value) = (placeholders.name(STAMP), placeholders.value(stamp));
+    set.push(format!("{name} = {value}"));
+    let mut text = format!("SET {}", set.join(", "));
+    if !remove.is_empty() {
+        text.push_str(&format!(" REMOVE {}", remove.join(", ")));
+    }
+    text
+}
+
+enum Clause {
+    Set(String),
+    Remove(String),
+}
+
+fn clause(change: &Change, placeholders: &mut Placeholders) -> Clause {
+    let path = placeholders.path(change.path());
+    let mut value = |value: &Value| placeholders.value(value);
+    Clause::Set(match change {
+        Change::Remove(at) => match at.steps().last() {
+            // Removing an item would move those after it.
+            Some(Step::Position(_)) => format!("{path} = {}", value(&Value::Null)),
+            _ => return Clause::Remove(path),
+        },
+        Change::Set(_, new) => format!("{path} = {}", value(new)),
+        Change::SetIfMissing(_, new) => format!("{path} = if_not_exists({path}, {})", value(new)),
+        Change::Add { start, delta, .. } => {
+            format!("{path} = if_not_exists({path}, {}) + {}", value(&Value::Int((*start).into())), value(delta))
+        }
+        Change::Expire { field, expiry: Expiry::After(seconds) } => {
+            let seconds = value(&Value::from(*seconds));
+            format!("{path} = {} + {seconds}", placeholders.path(field))
+        }
+        // Settled before, where there is a record: it has to be read for this.
+        Change::Expire { expiry: Expiry::IfMissing(at), .. } => format!("{path} = {}", value(&Value::from(*at))),
+        Change::Append(_, items) => {
+            let items = value(&Value::List(items.clone()));
+            format!("{path} = list_append(if_not_exists({path}, {}), {items})", value(&Value::List(Vec::new())))
+        }
+    })
+}
+
+/// Whether the sum has to be made here: DynamoDB adds decimals, floats are binary.
+pub(crate) fn adds_float(changes: &[Change]) -> bool {
+    changes.iter().any(|change| matches!(change, Change::Add { bounds: None, .. }))
+}
+
+/// Whether what becomes of the expiry depends on whether its field has a value.
+pub(crate) fn may_expire(changes: &[Change]) -> bool {
+    changes.iter().any(|change| matches!(change, Change::Expire { expiry: Expiry::IfMissing(_), .. }))
+}
+
+/// The changes as they come out for this record where DynamoDB would make something else of them: sums
+/// of floats, and changes of a stored null, which is no missing value to it. Taking away what is below
+/// nothing is left out, as DynamoDB refuses it. A field under another name moves to its own, whole.
+pub(crate) fn settled(definition: &Definition, changes: &[Change], stored: &Stored, outcome: &Record) -> Vec<Change> {
+    let settle = |change: &Change| match change {
+        Change::Add { path, bounds: None, .. } => set(path, outcome),
+        Change::Add { path, .. } | Change::Append(path, _) | Change::SetIfMissing(path, _) if stored.is_null(path) => {
+            set(path, outcome)
+        }
+        Change::Expire { .. } => set(change.path(), outcome),
+        change => change.clone(),
+    };
+    let has_place = |change: &&Change| !matches!(change, Change::Remove(_)) || change.has_parent_in(&stored.record);
+    let (aliased, own): (Vec<_>, Vec<_>) =
+        changes.iter().filter(has_place).partition(|change| definition.has_alias(change.path().root()));
+    let mut settled: Vec<_> = own.into_iter().map(settle).collect();
+    let mut roots: Vec<_> = aliased.into_iter().map(|change| change.path().root()).collect();
+    roots.sort_unstable();
+    roots.dedup();
+    for root in roots {
+        settled.push(set(&Path::field(root.to_owned()), outcome));
+        settled.extend(definition.aliases_of(root).map(|alias| Change::Remove(Path::field(alias))));
+    }
+    settled
+}
+
+fn set(path: &Path, outcome: &Record) -> Change {
+    match outcome.at(path) {
+        Some(value) => Change::Set(path.clone(), value.clone()),
+        None => Change::Remove(path.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_change_is_a_clause() {
+        let mut placeholders = Placeholders::default();
+        let text = write(
+            &[
+                Change::Set(Path::field("a"), Value::Int(1)),
+                Change::SetIfMissing(Path::field("b"), Value::Int(1)),
+                Change::Add { path: Path::field("c"), start: 0, delta: Value::Int(-2), bounds: Some((0, 9)) },
+                Change::Append(Path::field("d"), vec![Value::from("x")]),
+                Change::Remove(Path::field("e")),
+                Change::Remove(Path::new(vec![Step::Name("f".into()), Step::Position(2)])),
+            ],
+            &Value::Bytes(vec![7]),
+            &mut placeholders,
+        );
+        assert_eq!(
+            text,
+            "SET #n0 = :v0, #n1 = if_not_exists(#n1, :v0), #n2 = if_not_exists(#n2, :v1) + :v2, \
+             #n3 = list_append(if_not_exists(#n3, :v4), :v3), #n5[2] = :v5, #n6 = :v6 REMOVE #n4"
+        );
+    }
+}

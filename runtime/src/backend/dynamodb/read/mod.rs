@@ -1,0 +1,8 @@
+//! Reads: by key, of several records at one moment, by an index, and page by page.
+
+pub(crate) mod coverage;
+pub(crate) mod find;
+pub(crate) mod get;
+pub(crate) mod pages;
+pub(crate) mod query;
+pub(crate) mod snapshot;

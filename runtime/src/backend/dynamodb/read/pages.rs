@@ -1,0 +1,187 @@
+//! Pages that are full: of as many of the server's as it takes.
+
+use std::collections::HashSet;
+
+use crate::backend::dynamodb::DynamoDb;
+use crate::backend::dynamodb::read::query::{Given, Reading};
+use crate::backend::dynamodb::value::to_record_of;
+use crate::definition::KeyKind;
+use crate::error::{Error, ErrorKind, Result};
+use crate::request::{Advance, Call, Query, RecordKey, RecordPage, SourceKind};
+use crate::value::{EXPIRES, Record, Value};
+
+/// How much is read for a filter that may leave most of it out: at first, and how much more each
+/// time. The server ends a page at 1 MB in any case.
+const FILTERED_READ: usize = 200;
+const FILTERED_GROWTH: usize = 4;
+
+impl DynamoDb {
+    /// A page of a query.
+    pub(crate) async fn page(&self, call: &Call, query: &Query) -> Result<RecordPage> {
+        let reading = Reading::records(query, call)?;
+        if reading.nothing {
+            return Ok(RecordPage::default());
+        }
+        let mut found: Vec<Record> = Vec::new();
+        let (mut start, mut advance) = (reading.start(), Advance::of_empty_pages());
+        for round in 0.. {
+            let limit = read_limit(&reading, query, query.limit - found.len(), round);
+            let given = reading.send(&self.client, call, start.take(), limit, false).await?;
+            let last = given.last.clone();
+            for record in self.wanted(call, query, &reading, given).await? {
+                if found.len() == query.limit {
+                    let next = found.last().map(|last| query.position_of(last)).transpose()?;
+                    return Ok(RecordPage::new(found, next));
+                }
+                found.push(record);
+                if found.len() == query.limit && !query.wants_next {
+                    return Ok(RecordPage::new(found, None));
+                }
+            }
+            let Some(last) = last else { break };
+            if found.len() == query.limit {
+                // What was read and left out after the last record need not be read again.
+                let next = query.position_of(&to_record_of(query.definition, last)?)?;
+                return Ok(RecordPage::new(found, Some(next)));
+            }
+            advance.to(&last)?;
+            start = Some(last);
+        }
+        Ok(RecordPage::new(found, None))
+    }
+
+    /// How many records a query has.
+    pub(crate) async fn number(&self, call: &Call, query: &Query) -> Result<u64> {
+        let reading = Reading::count(query, call)?;
+        if reading.nothing {
+            return Ok(0);
+        }
+        let counting = reading.is_counted_there();
+        let most = u64::try_from(query.limit).unwrap_or(u64::MAX);
+        let keys = Query { projection: Some(&[]), ..query.clone() };
+        let mut first = match counting && !self.known.has(query.definition) {
+            true => Some(Reading::records(&keys, call)?).filter(Reading::is_given_there),
+            false => None,
+        };
+        let mut count = 0;
+        let (mut start, mut advance) = (reading.start(), Advance::of_empty_pages());
+        loop {
+            let limit = count_limit(&reading, query, most - count);
+            let first = first.take();
+            let counting = counting && first.is_none();
+            let reading = first.as_ref().unwrap_or(&reading);
+            let given = reading.send(&self.client, call, start.take(), limit, counting).await?;
+            let last = given.last.clone();
+            count += if counting { given.count } else { self.wanted(call, query, reading, given).await?.len() as u64 };
+            match last {
+                Some(last) if count < most => {
+                    advance.to(&last)?;
+                    start = Some(last);
+                }
+                _ => return Ok(count.min(most)),
+            }
+        }
+    }
+
+    /// Those of the records given that are wanted.
+    async fn wanted(&self, call: &Call, query: &Query, reading: &Reading<'_>, given: Given) -> Result<Vec<Record>> {
+        let records = given.items.into_iter().map(|item| to_record_of(query.definition, item));
+        let mut records: Vec<_> = records.collect::<Result<_>>()?;
+        records.iter().try_for_each(|record| has_key(query, record))?;
+        if !records.is_empty() {
+            self.known.add(query.definition);
+        }
+        if let Some(fields) = &reading.fetch {
+            records = self.whole(call, query, fields.as_deref(), records).await?;
+        } else if reading.unmarked_elsewhere {
+            records = self.unexpired(call, query, records).await?;
+        }
+        records.retain(|record| {
+            record.is_live(query.definition, call) && reading.local.iter().all(|expr| record.satisfies(expr))
+        });
+        Ok(records)
+    }
+
+    /// Leaves out the parts of records without the mark that have expired by their field, which the index
+    /// does not hold.
+    async fn unexpired(&self, call: &Call, query: &Query, parts: Vec<Record>) -> Result<Vec<Record>> {
+        let definition = query.definition;
+        let unmarked = parts.iter().enumerate().filter(|(_, part)| part.expires().is_none());
+        let unmarked: Vec<_> = unmarked.map(|(at, _)| at).collect();
+        let Some(field) = definition.ttl_name().filter(|_| !unmarked.is_empty()) else { return Ok(parts) };
+        let key = |at: &usize| Ok((definition, RecordKey::of(definition, &parts[*at])?));
+        let keys = unmarked.iter().map(key).collect::<Result<_>>()?;
+        let found = self.fetch(call, keys, true, Some(&[field, EXPIRES])).await?;
+        let live = |record: &Option<Record>| record.as_ref().is_some_and(|record| record.is_live(definition, call));
+        let gone = unmarked.into_iter().zip(&found).filter(|(_, record)| !live(record));
+        let gone: HashSet<_> = gone.map(|(at, _)| at).collect();
+        Ok(parts.into_iter().enumerate().filter(|(at, _)| !gone.contains(at)).map(|(_, part)| part).collect())
+    }
+
+    /// The records of which an index gave parts. One that has left its place in the index since is
+    /// left out: the index will soon say so too.
+    async fn whole(
+        &self,
+        call: &Call,
+        query: &Query,
+        fields: Option<&[&str]>,
+        parts: Vec<Record>,
+    ) -> Result<Vec<Record>> {
+        if parts.is_empty() {
+            return Ok(parts);
+        }
+        let definition = query.definition;
+        let key = |part: &Record| Ok((definition, RecordKey::of(definition, part)?));
+        let keys = parts.iter().map(key).collect::<Result<_>>()?;
+        // The index is not behind a consistent read, so no place in it is newer than the record.
+        let whole = self.fetch(call, keys, true, fields).await?;
+        let SourceKind::Index { index, .. } = query.source.kind() else { return Ok(parts) };
+        let names: Vec<_> = index.parts().map(|part| definition.part_name(part)).collect();
+        let in_place = |part: &Record, record: &Record| names.iter().all(|name| part.get(name) == record.get(name));
+        Ok(parts
+            .iter()
+            .zip(whole)
+            .filter_map(|(part, record)| record.filter(|record| in_place(part, record)))
+            .collect())
+    }
+}
+
+/// Refuses a table whose key is another than the model's: what it holds are no records of the model.
+fn has_key(query: &Query, record: &Record) -> Result<()> {
+    let definition = query.definition;
+    for part in std::iter::once(definition.hash()).chain(definition.range()) {
+        let name = definition.part_name(part);
+        let fits = match (record.get(name), part.kind) {
+            (Some(Value::String(_)), KeyKind::String) | (Some(Value::Bytes(_)), KeyKind::Bytes) => true,
+            // A number that no integer or instant can be is a field's to refuse.
+            (Some(value), KeyKind::Integer | KeyKind::Instant) => !matches!(value, Value::String(_) | Value::Bytes(_)),
+            _ => false,
+        };
+        if !fits {
+            let message = format!("the table's key is not the model's: {name} is no {}", part.kind.as_str());
+            return Err(Error::new(ErrorKind::SchemaMismatch, message));
+        }
+    }
+    Ok(())
+}
+
+/// How many records the server is to count: where it leaves some out, all that it can at a time.
+fn count_limit(reading: &Reading<'_>, query: &Query, missing: u64) -> Option<i32> {
+    let whole = !reading.leaves_out() && query.definition.ttl().is_none();
+    i32::try_from(missing).ok().filter(|_| whole)
+}
+
+/// How many records the server is to look at. One more than wanted tells whether there is another.
+pub(crate) fn read_limit(reading: &Reading<'_>, query: &Query, missing: usize, round: u32) -> Option<i32> {
+    let wanted = missing.saturating_add(usize::from(query.wants_next));
+    let limit = if reading.leaves_out() {
+        let growth = FILTERED_GROWTH.saturating_pow(round);
+        wanted.saturating_mul(FILTERED_GROWTH).max(FILTERED_READ).saturating_mul(growth)
+    } else if query.definition.ttl().is_some() {
+        // Most of what is stored is live.
+        wanted.saturating_add(wanted / 4 + 8)
+    } else {
+        wanted
+    };
+    i32::try_from(limit).ok()
+}

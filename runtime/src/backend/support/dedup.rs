@@ -1,0 +1,97 @@
+//! Each key once: what a request asks for more than once is sent once, and its answer given to each
+//! position that asked.
+
+use std::collections::HashMap;
+
+use crate::definition::Definition;
+use crate::request::RecordKey;
+use crate::value::Value;
+
+/// Items without those that are the same as an earlier one, and the positions of each.
+#[derive(Debug)]
+pub(crate) struct Distinct<T> {
+    items: Vec<T>,
+    positions: Vec<Vec<usize>>,
+    by_ident: HashMap<Vec<u8>, usize>,
+}
+
+impl<T> Distinct<T> {
+    /// The items at their positions; those of one ident are the same.
+    pub(crate) fn new(items: impl IntoIterator<Item = (usize, T)>, ident: impl Fn(&T) -> Vec<u8>) -> Self {
+        let mut distinct = Self { items: Vec::new(), positions: Vec::new(), by_ident: HashMap::new() };
+        for (position, item) in items {
+            let next = distinct.items.len();
+            let at = *distinct.by_ident.entry(ident(&item)).or_insert(next);
+            match distinct.positions.get_mut(at) {
+                Some(positions) => positions.push(position),
+                None => {
+                    distinct.items.push(item);
+                    distinct.positions.push(vec![position]);
+                }
+            }
+        }
+        distinct
+    }
+
+    /// The first of each, in the order given.
+    pub(crate) fn items(&self) -> &[T] {
+        &self.items
+    }
+
+    /// The positions that asked for what has this ident, in ascending order; none if nobody did.
+    pub(crate) fn positions_of(&self, ident: &[u8]) -> &[usize] {
+        self.by_ident.get(ident).map_or(&[], |at| self.positions_at(*at))
+    }
+
+    /// The positions that asked for the item at `at` in [`items`](Self::items).
+    pub(crate) fn positions_at(&self, at: usize) -> &[usize] {
+        self.positions.get(at).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// A record of a repository as bytes: the same for the same key only.
+pub(crate) fn ident(definition: &Definition, key: &RecordKey) -> Vec<u8> {
+    let mut ident = Vec::new();
+    append_part(&mut ident, b't', definition.name().as_bytes());
+    for value in key.parts() {
+        match value {
+            Value::String(text) => append_part(&mut ident, b's', text.as_bytes()),
+            Value::Bytes(bytes) => append_part(&mut ident, b'b', bytes),
+            Value::Instant(millis) => append_part(&mut ident, b't', &millis.to_be_bytes()),
+            // Keys are of no other kind than these.
+            other => append_part(&mut ident, b'n', &other.as_int().unwrap_or_default().to_be_bytes()),
+        }
+    }
+    ident
+}
+
+/// Appends a part with its kind and its length before it, so that parts cannot run together.
+pub(crate) fn append_part(ident: &mut Vec<u8>, kind: u8, bytes: &[u8]) {
+    ident.push(kind);
+    ident.extend_from_slice(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes());
+    ident.extend_from_slice(bytes);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_is_there_once_with_all_its_positions() {
+        let distinct = Distinct::new(["b", "a", "b"].into_iter().enumerate(), |text| text.as_bytes().to_vec());
+        assert_eq!(distinct.items(), ["b", "a"]);
+        assert_eq!(distinct.positions_of(b"b"), [0, 2]);
+        assert_eq!(distinct.positions_at(1), [1]);
+        assert!(distinct.positions_of(b"c").is_empty());
+    }
+
+    #[test]
+    fn parts_do_not_run_together() {
+        let ident = |parts: [&[u8]; 2]| {
+            let mut ident = Vec::new();
+            parts.into_iter().for_each(|part| append_part(&mut ident, b's', part));
+            ident
+        };
+        assert_ne!(ident([b"ab", b"c"]), ident([b"a", b"bc"]));
+    }
+}

@@ -1,0 +1,14 @@
+//! What every backend that talks to a server needs, and no SDK or driver knows: attempts and pauses,
+//! the errors of what was not done for certain, looking after a lost answer, keys each once.
+
+pub(crate) mod outcome;
+pub(crate) mod retry;
+
+#[cfg(any(feature = "dynamodb", feature = "mongodb"))]
+pub(crate) mod applied;
+#[cfg(any(feature = "dynamodb", feature = "mongodb"))]
+pub(crate) mod dedup;
+#[cfg(any(feature = "dynamodb", feature = "mongodb"))]
+pub(crate) mod runtime;
+#[cfg(any(feature = "dynamodb", feature = "mongodb"))]
+pub(crate) mod write_id;
