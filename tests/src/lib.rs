@@ -7,7 +7,6 @@ pub mod harness;
 pub mod linear;
 pub mod models;
 mod on_backends;
-mod passing;
 pub mod proxy;
 pub mod raw;
 pub mod report;
