@@ -22,7 +22,7 @@ async fn airports_answers_the_same_on_every_backend() {
         let (url, label) = target.fresh().await;
         assert_eq!(run(program, &["--db", &url]), expected, "{label}");
         // A second time, on what is there by now.
-        if target != Target::Memory {
+        if *target != Target::Memory {
             assert_eq!(run(program, &["--db", &url]), expected, "{label}, again");
         }
         report::ran("examples::airports", &label);

@@ -10,11 +10,8 @@ use crate::backend::{Backend, Plan};
 use crate::clock::Clock;
 use crate::cursor::Binding;
 use crate::error::{Error, Result};
-use crate::lock::Locking;
-use crate::operation::Transaction;
-use crate::read::{self, SnapshotRead};
 use crate::repository::Repository;
-use crate::request::{Call, Query, Request, Verify, Write, Written};
+use crate::request::{Call, Query, Request, Verify};
 
 /// A database that repositories run on. Cloning it is cheap, and clones share everything.
 ///
@@ -122,46 +119,6 @@ impl Database {
         Ok(plans)
     }
 
-    /// A transaction: operations that happen all together or not at all. See
-    /// [`Transaction`](crate::operation::Transaction).
-    pub fn transaction(&self) -> Transaction<'_> {
-        Transaction::new(self)
-    }
-
-    /// Reads several records, of any models, as they were at one moment: a get, a `Vec` of gets, or a
-    /// tuple of up to six of these.
-    ///
-    /// DynamoDB: one `TransactGetItems`, at twice the read units ("Amazon DynamoDB Transactions: How it
-    /// works"). MongoDB: a `find` for each model, on one snapshot of a session ("Read Concern
-    /// "snapshot""). Memory: one state of the store.
-    ///
-    /// Errors: [`InvalidInput`](crate::ErrorKind::InvalidInput) for more than 100 records, and for a key
-    /// that cannot be one, with its position among the gets.
-    ///
-    /// ```
-    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
-    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
-    /// # struct User { #[hash_key] id: String, #[index(unique)] email: String, tags: Vec<String> }
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
-    /// # let db = Database::open("memory:").await?; db.define::<User>().await?;
-    /// let (ada, others) = db.snapshot((User::get("u1"), vec![User::get("u2"), User::get("u3")])).await?;
-    /// assert!(ada.is_none() && others.len() == 2);
-    /// # Ok(()) }
-    /// ```
-    pub async fn snapshot<R: SnapshotRead>(&self, gets: R) -> Result<R::Output> {
-        read::snapshot(self, gets).await.map_err(|e| e.in_operation("snapshot"))
-    }
-
-    /// The request that the backend would send for such a read; nothing is sent.
-    pub fn explain_snapshot<R: SnapshotRead>(&self, gets: R) -> Result<String> {
-        read::explain(self, &gets).map_err(|e| e.in_operation("explain"))
-    }
-
-    /// A lock over all processes that use this database, to be acquired. See [`lock`](crate::lock).
-    pub fn lock<'a>(&'a self, name: &'a str) -> Locking<'a> {
-        Locking::new(self, name)
-    }
-
     /// Finds what others broke of a repository's uniqueness, a line each.
     ///
     /// DynamoDB: guards of unique values without their record, and records without their guards; reads
@@ -248,12 +205,6 @@ impl Database {
 
     pub(crate) fn bind(&self, query: &Query) -> Binding {
         Binding::new(query, &self.0.cursor_key)
-    }
-
-    pub(crate) async fn write(&self, operation: &'static str, write: Write) -> Result<Written> {
-        let name = write.definition.name();
-        let written = self.0.backend.write(self.call(operation), write).await;
-        written.map_err(|e| e.in_repository(name).in_operation(operation))
     }
 }
 

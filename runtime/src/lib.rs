@@ -66,11 +66,13 @@ pub mod operation;
 mod path;
 mod progress;
 mod projection;
-mod read;
 mod repository;
 mod request;
 pub mod value;
 
+#[cfg(feature = "keyspace")]
+#[doc(inline)]
+pub use backend::keyspace;
 pub use condition::{Condition, Expr, Op, Size};
 pub use config::Config;
 pub use cursor::Cursor;
@@ -79,12 +81,11 @@ pub use definition::Definition;
 pub use error::{Error, ErrorKind, Failure, Result};
 pub use field::{Embedded, Field, FieldType, Key};
 pub use open::Builder;
-pub use operation::Page;
+pub use operation::{Operation, Page, SnapshotRead};
 pub use progress::Progress;
 pub use projection::Projection;
-pub use read::SnapshotRead;
 pub use reposit_macros::{Embedded, FieldType, Key, Projection, Repository};
-pub use repository::{IntoKey, KeyArg, Repository, Unversioned, Versioned};
+pub use repository::{EncodedKey, IntoKey, Repository, Unversioned, Versioned};
 pub use value::{Record, Value};
 
 #[doc(hidden)]

@@ -52,7 +52,7 @@ pub(super) async fn write_many(
             results.extend(one_command(database, call, chunk).await);
         }
         for (at, result) in results.iter().enumerate().skip(told) {
-            observer.tell(at, result.as_ref().err());
+            observer.report(at, result.as_ref().err());
         }
     }
     Ok(results)

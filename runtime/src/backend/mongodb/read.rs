@@ -135,7 +135,7 @@ pub(super) async fn get_many(
         let decode = |document: &RawDocument| from_document(definition, document);
         let found = find(call, collection, &filter, &options, ids.len(), decode).await?;
         for id in &ids {
-            wanted.get(&bytes_of(id)?).into_iter().flatten().for_each(|position| observer.tell(*position, None));
+            wanted.get(&bytes_of(id)?).into_iter().flatten().for_each(|position| observer.report(*position, None));
         }
         Ok::<_, Error>(found)
     });

@@ -89,7 +89,7 @@ impl DynamoDb {
             batches.push(Box::pin(async move {
                 let found = self.batch(call, chunk, consistent, fields).await?;
                 for (definition, key) in chunk {
-                    places.get(&ident(definition, key)).into_iter().flatten().for_each(|at| observer.tell(*at, None));
+                    places.get(&ident(definition, key)).into_iter().flatten().for_each(|at| observer.report(*at, None));
                 }
                 Ok::<_, Error>(found)
             }));

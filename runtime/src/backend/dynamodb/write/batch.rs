@@ -54,7 +54,7 @@ impl DynamoDb {
         let mut sent: Vec<usize> = same.keys().copied().collect();
         sent.sort_unstable();
         let tell = |(at, result): &Done| {
-            same.get(at).into_iter().flatten().for_each(|at| observer.tell(*at, result.as_ref().err()));
+            same.get(at).into_iter().flatten().for_each(|at| observer.report(*at, result.as_ref().err()));
         };
         let tell = &tell;
         let least = retry::least(call);
@@ -74,7 +74,7 @@ impl DynamoDb {
                 results[*at] = Some(result.clone());
             }
         }
-        let tell = |(at, result): &Done| observer.tell(*at, result.as_ref().err());
+        let tell = |(at, result): &Done| observer.report(*at, result.as_ref().err());
         for window in single.chunks(MOST_KEYS) {
             for (at, result) in self.write_window(call, writes, window, least, &tell).await {
                 results[at] = Some(result);

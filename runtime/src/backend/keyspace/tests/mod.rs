@@ -1,14 +1,17 @@
 //! What has to be true of the key space whatever was written: every record has exactly its entries,
 //! no two live records share a unique value, and queries give what a look at all records gives.
 
+mod bytes;
+mod shelf;
+
 use std::collections::BTreeMap;
 use std::ops::{Bound, ControlFlow};
 use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::store::layout;
-use super::{Entry, Keyspace, Space, View};
+use self::shelf::Shelf;
+use super::{Bounds, Entry, Keyspace, Space};
 use crate::ErrorKind;
 use crate::backend::memory::Tree;
 use crate::backend::{Action, Call, Change, FindUnique, Get, KeyRange, Limits, Query, RecordKey, Source, Write};
@@ -43,11 +46,9 @@ const fn spec(indexes: &'static [IndexDef]) -> Spec {
 static THINGS: Definition = spec(INDEXES).build();
 static PLAIN: Definition = spec(&[]).build();
 
-type Store = Keyspace<Tree>;
-
-fn store(definition: &'static Definition) -> Store {
-    let store = Keyspace::new(Tree::default(), Limits::NONE);
-    store.define(&at(0), definition).unwrap();
+fn store<S: Space + Default>(definition: &'static Definition) -> Keyspace<S> {
+    let store = Keyspace::new(S::default(), Limits::NONE);
+    store.define_repository(&at(0), definition).unwrap();
     store
 }
 
@@ -134,11 +135,11 @@ fn writes(step: &Step) -> Vec<Write> {
     }
 }
 
-/// Everything that is stored.
-fn contents(store: &Store) -> BTreeMap<Vec<u8>, Entry> {
+/// Everything that is stored of repositories; the catalogue stands apart.
+fn contents<S: Space>(store: &Keyspace<S>) -> BTreeMap<Vec<u8>, Entry> {
     let mut all = BTreeMap::new();
-    let everything = (Bound::Unbounded, Bound::Unbounded);
-    let collect = |view: &<Tree as Space>::View| {
+    let everything = Bounds::new(Bound::Included(vec![1]), Bound::Unbounded);
+    let collect = |view: &dyn super::View| {
         view.scan(&everything, false, &mut |key, entry| {
             all.insert(key.to_vec(), entry.clone());
             Ok(ControlFlow::Continue(()))
@@ -148,22 +149,19 @@ fn contents(store: &Store) -> BTreeMap<Vec<u8>, Entry> {
     all
 }
 
-fn records(store: &Store) -> Vec<Record> {
-    let records = contents(store).into_values().filter_map(|entry| match entry {
-        Entry::Record(record) => Some(Record::clone(&record)),
-        Entry::Mark => None,
-    });
-    records.collect()
+fn records<S: Space>(store: &Keyspace<S>) -> Vec<Record> {
+    contents(store).into_values().filter_map(Entry::into_record).map(|record| Record::clone(&record)).collect()
 }
 
-fn check(store: &Store, now: i64) -> Result<(), TestCaseError> {
-    let catalog = store.catalog();
-    let layout = layout(&catalog, &THINGS).unwrap();
+fn check<S: Space>(store: &Keyspace<S>, now: i64) -> Result<(), TestCaseError> {
     let (mut expected, mut found) = (Vec::new(), Vec::new());
+    let keys = |key: &[u8], record: &Record| {
+        store.read_with(|_, catalog| catalog.layout_of(&THINGS)?.entry_keys(key, record)).unwrap()
+    };
     for (key, entry) in contents(store) {
-        match entry {
-            Entry::Record(record) => expected.extend(layout.entry_keys(&key, &record).unwrap()),
-            Entry::Mark => found.push(key),
+        match entry.record() {
+            Some(record) => expected.extend(keys(&key, record)),
+            None => found.push(key),
         }
     }
     expected.sort();
@@ -175,14 +173,19 @@ fn check(store: &Store, now: i64) -> Result<(), TestCaseError> {
         let holders: Vec<_> = live.iter().filter(|record| record.get("name") == Some(&Value::from(name))).collect();
         prop_assert!(holders.len() <= 1, "{} is held by {:?}", name, holders);
         let find = FindUnique::new(&THINGS, &INDEXES[1], vec![Value::from(name)], false);
-        let found_by_name = store.find_unique(&call, &find).unwrap();
+        let found_by_name = store.find_record(&call, &find).unwrap();
         prop_assert_eq!(found_by_name.as_ref(), holders.first().copied());
     }
     Ok(())
 }
 
 /// Reads a query page by page, and compares it with a look at all records.
-fn check_query(store: &Store, now: i64, query: &Query, wanted: impl Fn(&Record) -> bool) -> Result<(), TestCaseError> {
+fn check_query<S: Space>(
+    store: &Keyspace<S>,
+    now: i64,
+    query: &Query,
+    wanted: impl Fn(&Record) -> bool,
+) -> Result<(), TestCaseError> {
     let call = at(now);
     let mut expected = live(store, &call);
     expected.retain(wanted);
@@ -200,11 +203,11 @@ fn check_query(store: &Store, now: i64, query: &Query, wanted: impl Fn(&Record) 
         expected.reverse();
     }
     let all = Query { limit: usize::MAX, ..query.clone() };
-    prop_assert_eq!(store.count(&call, &all).unwrap(), expected.len() as u64);
-    prop_assert_eq!(store.count(&call, query).unwrap(), expected.len().min(query.limit) as u64);
+    prop_assert_eq!(store.count_records(&call, &all).unwrap(), expected.len() as u64);
+    prop_assert_eq!(store.count_records(&call, query).unwrap(), expected.len().min(query.limit) as u64);
     let (mut query, mut found) = (query.clone(), Vec::new());
     loop {
-        let page = store.query(&call, &query).unwrap();
+        let page = store.query_page(&call, &query).unwrap();
         prop_assert!(page.next.is_none() || page.records.len() == query.limit, "only the last page is short");
         found.extend(page.records);
         query.after = page.next;
@@ -232,61 +235,84 @@ fn expected(live: &[Record], writes: &[Write], call: &Call) -> Result<Vec<Record
     Ok(all)
 }
 
-fn live(store: &Store, call: &Call) -> Vec<Record> {
+fn live<S: Space>(store: &Keyspace<S>, call: &Call) -> Vec<Record> {
     records(store).into_iter().filter(|record| record.is_live(&THINGS, call)).collect()
+}
+
+fn entries_and_uniqueness_hold<S: Space + Default>(steps: Vec<Step>) -> Result<(), TestCaseError> {
+    let store = store::<S>(&THINGS);
+    let mut now = 0;
+    for step in steps {
+        if let Step::Pass(seconds) = step {
+            now += seconds;
+        }
+        let (call, writes) = (at(now), writes(&step));
+        let before = live(&store, &call);
+        let expected = expected(&before, &writes, &call);
+        let result = store.write_together(&call, writes).map_err(|e| e.kind());
+        prop_assert_eq!(result.err(), expected.as_ref().err().copied());
+        let (mut expected, mut found) = (expected.unwrap_or(before), live(&store, &call));
+        expected.sort_by_key(|record| format!("{record:?}"));
+        found.sort_by_key(|record| format!("{record:?}"));
+        prop_assert_eq!(found, expected);
+        check(&store, now)?;
+    }
+    let mut by_group = Query::new(&THINGS, Source::index(&INDEXES[0], ["g".into()]), 2);
+    let in_group = |record: &Record| record.get("group") == Some(&Value::from("g")) && record.get("rank").is_some();
+    check_query(&store, now, &by_group, in_group)?;
+    by_group.descending = true;
+    by_group.range = KeyRange::Between(Bound::Excluded(Value::Int(-2)), Bound::Included(Value::Int(1)));
+    let rank = |record: &Record| record.get("rank").and_then(Value::as_int).unwrap_or(-9);
+    check_query(&store, now, &by_group, |record| in_group(record) && (-1..=1).contains(&rank(record)))?;
+    let primary = Query::new(&THINGS, Source::primary("a".into()), 3);
+    check_query(&store, now, &primary, |record| record.get("h") == Some(&Value::from("a")))?;
+    check_query(&store, now, &Query::new(&THINGS, Source::scan(None), 4), |_| true)?;
+    Ok(())
+}
+
+fn an_index_takes_in_what_is_there<S: Space + Default>(all: Vec<Record>) -> Result<(), TestCaseError> {
+    let store = store::<S>(&PLAIN);
+    for record in all {
+        let key = RecordKey::of(&PLAIN, &record).unwrap();
+        store.write_record(&at(0), Write::new(&PLAIN, key, Action::Put(record))).unwrap();
+    }
+    let before = contents(&store).len();
+    match store.define_repository(&at(0), &THINGS) {
+        Ok(()) => check(&store, 0)?,
+        Err(error) => {
+            prop_assert_eq!(error.kind(), ErrorKind::SchemaMismatch);
+            prop_assert!(error.message().contains("by_name"), "{}", error);
+            prop_assert_eq!(contents(&store).len(), before);
+            prop_assert_eq!(
+                store.plan_definition(&at(0), &THINGS).unwrap().refusal().unwrap().kind(),
+                ErrorKind::SchemaMismatch
+            );
+        }
+    }
+    Ok(())
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
-    fn entries_and_uniqueness_hold(steps in proptest::collection::vec(step(), 1..40)) {
-        let store = store(&THINGS);
-        let mut now = 0;
-        for step in steps {
-            if let Step::Pass(seconds) = step {
-                now += seconds;
-            }
-            let (call, writes) = (at(now), writes(&step));
-            let before = live(&store, &call);
-            let expected = expected(&before, &writes, &call);
-            let result = store.transact(&call, writes).map_err(|e| e.kind());
-            prop_assert_eq!(result.err(), expected.as_ref().err().copied());
-            let (mut expected, mut found) = (expected.unwrap_or(before), live(&store, &call));
-            expected.sort_by_key(|record| format!("{record:?}"));
-            found.sort_by_key(|record| format!("{record:?}"));
-            prop_assert_eq!(found, expected);
-            check(&store, now)?;
-        }
-        let mut by_group = Query::new(&THINGS, Source::index(&INDEXES[0], ["g".into()]), 2);
-        let in_group = |record: &Record| record.get("group") == Some(&Value::from("g")) && record.get("rank").is_some();
-        check_query(&store, now, &by_group, in_group)?;
-        by_group.descending = true;
-        by_group.range = KeyRange::Between(Bound::Excluded(Value::Int(-2)), Bound::Included(Value::Int(1)));
-        let rank = |record: &Record| record.get("rank").and_then(Value::as_int).unwrap_or(-9);
-        check_query(&store, now, &by_group, |record| in_group(record) && (-1..=1).contains(&rank(record)))?;
-        let primary = Query::new(&THINGS, Source::primary("a".into()), 3);
-        check_query(&store, now, &primary, |record| record.get("h") == Some(&Value::from("a")))?;
-        check_query(&store, now, &Query::new(&THINGS, Source::scan(None), 4), |_| true)?;
+    fn entries_and_uniqueness_hold_in_memory(steps in proptest::collection::vec(step(), 1..40)) {
+        entries_and_uniqueness_hold::<Tree>(steps)?;
     }
 
     #[test]
-    fn an_index_takes_in_what_is_there(all in proptest::collection::vec(record(), 0..12)) {
-        let store = store(&PLAIN);
-        for record in all {
-            let key = RecordKey::of(&PLAIN, &record).unwrap();
-            store.write(&at(0), Write::new(&PLAIN, key, Action::Put(record))).unwrap();
-        }
-        let before = contents(&store).len();
-        match store.define(&at(0), &THINGS) {
-            Ok(()) => check(&store, 0)?,
-            Err(error) => {
-                prop_assert_eq!(error.kind(), ErrorKind::SchemaMismatch);
-                prop_assert!(error.message().contains("by_name"), "{}", error);
-                prop_assert_eq!(contents(&store).len(), before);
-                prop_assert_eq!(store.plan(&at(0), &THINGS).unwrap().refusal().unwrap().kind(), ErrorKind::SchemaMismatch);
-            }
-        }
+    fn entries_and_uniqueness_hold_in_bytes(steps in proptest::collection::vec(step(), 1..40)) {
+        entries_and_uniqueness_hold::<Shelf>(steps)?;
+    }
+
+    #[test]
+    fn an_index_takes_in_what_is_there_in_memory(all in proptest::collection::vec(record(), 0..12)) {
+        an_index_takes_in_what_is_there::<Tree>(all)?;
+    }
+
+    #[test]
+    fn an_index_takes_in_what_is_there_in_bytes(all in proptest::collection::vec(record(), 0..12)) {
+        an_index_takes_in_what_is_there::<Shelf>(all)?;
     }
 }
 
@@ -301,14 +327,14 @@ fn thing(hash: &str, name: &str, expires: i64) -> (RecordKey, Record) {
 
 #[test]
 fn expired_records_are_cleared_away_by_later_writes() {
-    let store = store(&THINGS);
+    let store = store::<Tree>(&THINGS);
     for n in 0..10 {
         let (key, record) = thing(&format!("old{n}"), &format!("name{n}"), 10);
-        store.write(&at(0), Write::new(&THINGS, key, Action::Create(record))).unwrap();
+        store.write_record(&at(0), Write::new(&THINGS, key, Action::Create(record))).unwrap();
     }
     for n in 0..5 {
         let (key, record) = thing(&format!("new{n}"), &format!("name{n}"), 99);
-        store.write(&at(10), Write::new(&THINGS, key, Action::Create(record))).unwrap();
+        store.write_record(&at(10), Write::new(&THINGS, key, Action::Create(record))).unwrap();
     }
     assert_eq!(records(&store).len(), 5);
     assert_eq!(contents(&store).len(), 15, "a record, its name and its expiry");
@@ -316,47 +342,47 @@ fn expired_records_are_cleared_away_by_later_writes() {
 
 #[test]
 fn a_model_that_lacks_an_index_keeps_it_up_to_date() {
-    let store = store(&PLAIN);
-    store.define(&at(0), &THINGS).unwrap();
-    let unknown = store.define(&at(0), &PLAIN).unwrap_err();
+    let store = store::<Tree>(&PLAIN);
+    store.define_repository(&at(0), &THINGS).unwrap();
+    let unknown = store.define_repository(&at(0), &PLAIN).unwrap_err();
     assert_eq!(unknown.kind(), ErrorKind::SchemaMismatch);
     assert!(unknown.message().contains("by_name"), "{unknown}");
     let (key, record) = thing("a", "ada", 99);
-    store.write(&at(0), Write::new(&PLAIN, key, Action::Create(record.clone()))).unwrap();
+    store.write_record(&at(0), Write::new(&PLAIN, key, Action::Create(record.clone()))).unwrap();
     let find = FindUnique::new(&THINGS, &INDEXES[1], vec!["ada".into()], false);
-    assert_eq!(store.find_unique(&at(0), &find).unwrap(), Some(record));
+    assert_eq!(store.find_record(&at(0), &find).unwrap(), Some(record));
     let (key, clash) = thing("b", "ada", 99);
-    let error = store.write(&at(0), Write::new(&PLAIN, key, Action::Create(clash))).unwrap_err();
+    let error = store.write_record(&at(0), Write::new(&PLAIN, key, Action::Create(clash))).unwrap_err();
     assert_eq!((error.kind(), error.index()), (ErrorKind::UniqueViolation, Some("by_name")));
 }
 
 #[test]
 fn nothing_is_done_to_what_is_not_defined() {
-    let store: Store = Keyspace::new(Tree::default(), Limits::NONE);
+    let store = Keyspace::new(Tree::default(), Limits::NONE);
     let (key, record) = thing("a", "ada", 99);
     let write = Write::new(&THINGS, key.clone(), Action::Put(record));
     let refused = |error: crate::Error, word: &str| {
         assert_eq!((error.kind(), error.repository()), (ErrorKind::SchemaMismatch, Some("things")));
         assert!(error.message().contains(word) && error.message().contains("call define first"), "{error}");
     };
-    refused(store.write(&at(0), write.clone()).unwrap_err(), "the repository things is not defined");
-    store.define(&at(0), &PLAIN).unwrap();
-    refused(store.write(&at(0), write).unwrap_err(), "by_name");
-    refused(store.get(&at(0), &Get::new(&THINGS, key, false)).unwrap_err(), "by_group");
+    refused(store.write_record(&at(0), write.clone()).unwrap_err(), "the repository things is not defined");
+    store.define_repository(&at(0), &PLAIN).unwrap();
+    refused(store.write_record(&at(0), write).unwrap_err(), "by_name");
+    refused(store.get_record(&at(0), &Get::new(&THINGS, key, false)).unwrap_err(), "by_group");
 }
 
 #[test]
 fn a_transaction_is_refused_where_the_first_refusal_is() {
-    let store = store(&THINGS);
+    let store = store::<Tree>(&THINGS);
     let create = |hash, name| {
         let (key, record) = thing(hash, name, 99);
         Write::new(&THINGS, key, Action::Create(record))
     };
-    let error = store.transact(&at(0), vec![create("a", "ada"), create("b", "ada")]).unwrap_err();
+    let error = store.write_together(&at(0), vec![create("a", "ada"), create("b", "ada")]).unwrap_err();
     assert_eq!((error.kind(), error.position(), error.index()), (ErrorKind::UniqueViolation, Some(1), Some("by_name")));
     assert!(contents(&store).is_empty());
     // What is given up before is free after.
-    store.write(&at(0), create("a", "ada")).unwrap();
+    store.write_record(&at(0), create("a", "ada")).unwrap();
     let (key, _) = thing("a", "ada", 99);
-    store.transact(&at(0), vec![Write::new(&THINGS, key, Action::Delete), create("b", "ada")]).unwrap();
+    store.write_together(&at(0), vec![Write::new(&THINGS, key, Action::Delete), create("b", "ada")]).unwrap();
 }
