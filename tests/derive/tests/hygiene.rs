@@ -15,7 +15,7 @@
 #![allow(dead_code)]
 
 use reposit::Repository;
-use reposit::definition::{KeyKind, Projection, TimeUnit};
+use reposit::definition::KeyKind;
 
 /// No name of the prelude is taken for granted.
 #[no_implicit_prelude]
