@@ -74,7 +74,7 @@ impl Entry {
             Content::Mark => vec![FORM, MARK],
             Content::Record(record) => {
                 let mut out = vec![FORM, RECORD];
-                canonical::push_attributes(&mut out, record.iter());
+                canonical::append_attributes(&mut out, record.iter());
                 out
             }
         }

@@ -18,6 +18,7 @@ use super::bounds::Bounds;
 use super::encoding;
 use super::schema::{IndexSchema, Schema};
 use crate::backend::plan::Plan;
+use crate::backend::support::outcome::missing_index_text;
 use crate::definition::Definition;
 use crate::error::{Error, Result};
 use crate::request::{KeyRange, RecordKey};
@@ -63,7 +64,7 @@ impl Layout {
         let mut plan = Plan::new(definition.name());
         self.schema.compare(&wanted, &mut plan);
         let missing = wanted.indexes.iter().filter(|index| self.index(&index.name).is_none());
-        let missing = missing.map(|index| format!("the index {} is not defined; call define first", index.name));
+        let missing = missing.map(|index| missing_index_text(&index.name));
         plan.mismatches.extend(missing);
         if wanted.expires && !self.schema.expires {
             plan.mismatches.push("the time to live is off; call define first".to_owned());

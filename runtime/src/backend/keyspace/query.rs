@@ -6,10 +6,11 @@ use std::sync::Arc;
 use super::bounds::Bounds;
 use super::encoding;
 use super::layout::{Layout, push_key};
-use super::read::{read_record, under_own_names, unknown_index};
+use super::read::{read_record, under_own_names};
 use super::schema::IndexSchema;
 use super::space::{Space, View};
 use super::store::Keyspace;
+use crate::backend::support::outcome::missing_index;
 use crate::error::{Error, Result};
 use crate::request::{Call, Position, Query, RecordPage, SourceKind};
 use crate::value::Record;
@@ -74,7 +75,7 @@ impl<'a> ReadRange<'a> {
             SourceKind::Primary { .. } => (layout.record_prefix(), None, None),
             SourceKind::Scan { segment } => (layout.record_prefix(), None, segment),
             SourceKind::Index { index, .. } => {
-                let (id, schema) = layout.index(index.name).ok_or_else(|| unknown_index(index.name))?;
+                let (id, schema) = layout.index(index.name).ok_or_else(|| missing_index(index.name))?;
                 (layout.index_prefix(id), Some(schema), None)
             }
         };

@@ -8,8 +8,9 @@ use super::entry::Entry;
 use super::layout::Layout;
 use super::space::{Space, View};
 use super::store::Keyspace;
+use crate::backend::support::outcome::missing_index;
 use crate::definition::Definition;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::request::{Call, FindUnique, Get, GetMany, RecordKey};
 use crate::value::Record;
 
@@ -38,7 +39,7 @@ impl<S: Space> Keyspace<S> {
     pub(super) fn find_record(&self, call: &Call, find: &FindUnique) -> Result<Option<Record>> {
         self.read_with(|view, catalog| {
             let layout = catalog.layout_of(find.definition)?;
-            let (id, index) = layout.index(find.index.name).ok_or_else(|| unknown_index(find.index.name))?;
+            let (id, index) = layout.index(find.index.name).ok_or_else(|| missing_index(find.index.name))?;
             let mut prefix = layout.index_prefix(id);
             encoding::push_values(&mut prefix, &find.values)?;
             let mut found = None;
@@ -75,8 +76,4 @@ pub(super) fn under_own_names(definition: &Definition, mut record: Arc<Record>) 
 /// The record under a key, live or not.
 pub(super) fn read_record(view: &dyn View, key: &[u8]) -> Result<Option<Arc<Record>>> {
     Ok(view.get(key)?.and_then(Entry::into_record))
-}
-
-pub(super) fn unknown_index(name: &str) -> Error {
-    Error::new(ErrorKind::SchemaMismatch, "the index is not defined; call define first").on_index(name)
 }
