@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// The pages, from the top of the repository.
-const PAGES: [&str; 4] = ["CONTRIBUTING.md", "docs/architecture.md", "tests/README.md", "README.md"];
+const PAGES: [&str; 3] = ["CONTRIBUTING.md", "docs/architecture.md", "README.md"];
 
 /// The folders that the pages leave out at the beginning of a path.
 const SHORTENED: [&str; 3] = ["runtime/src/", "runtime/src/backend/dynamodb/", "runtime/src/backend/mongodb/"];
