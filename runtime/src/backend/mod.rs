@@ -2,8 +2,8 @@
 
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;
-#[cfg(feature = "memory")]
-mod keyspace;
+#[cfg(feature = "keyspace")]
+pub mod keyspace;
 mod layer;
 #[cfg(feature = "memory")]
 pub mod memory;
@@ -14,12 +14,12 @@ mod reply;
 pub(crate) mod settings;
 #[cfg_attr(
     not(all(feature = "dynamodb", feature = "mongodb")),
-    allow(dead_code, reason = "each backend uses its own part of it")
+    allow(dead_code, unused_imports, reason = "each backend uses its own part of it")
 )]
 pub(crate) mod support;
 
 pub use layer::{Forward, IntoBackend, Layer};
-pub use plan::Plan;
+pub use plan::{Creation, IndexShape, Mismatch, Plan, Unused};
 pub use reply::{BoxFuture, Reply};
 
 use std::any::Any;

@@ -1,9 +1,9 @@
 use reposit::{Database, ErrorKind, Repository};
 use serde::{Deserialize, Serialize};
 
-use crate::beside::{EACH, at_once};
 use crate::fixture::{Fixture, naming, refused, word};
 use crate::page::Section;
+use crate::side_by_side::{EACH, at_once};
 
 /// A release of the model, with one attribute more or less on its field.
 macro_rules! release {
@@ -43,9 +43,9 @@ async fn two_with_one_email(db: &Database) {
 /// The line of a plan that says what of the store is none of the model's.
 async fn unused<M: Repository>(db: &Database) -> String {
     let plan = db.plan::<M>().await.expect("a plan").remove(0);
-    match plan.unused.as_slice() {
+    match plan.unused() {
         [] => "nothing unused".to_owned(),
-        lines => format!("unused: {}", lines.join("; ")),
+        lines => format!("unused: {}", lines.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")),
     }
 }
 

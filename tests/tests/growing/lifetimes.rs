@@ -93,7 +93,12 @@ pub(crate) async fn a_ttl_is_added(fixture: Fixture) -> Section {
     }
     put(db, Lasting::made("soon")).await;
     let plan = db.plan::<Minute>().await.expect("a plan").remove(0);
-    assert!(plan.create.iter().any(|line| line == "time to live by at, also of the records that are there"), "{plan}");
+    assert!(
+        plan.creations()
+            .iter()
+            .any(|line| line.to_string() == "time to live by at, also of the records that are there"),
+        "{plan}"
+    );
     told.tell(
         "`plan` by the new release",
         "says that it turns the time to live on, also for the records that are there",
