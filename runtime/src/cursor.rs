@@ -179,7 +179,7 @@ impl Binding {
             SourceKind::Scan { .. } => (Some(Vec::new()), None),
         };
         let mut bytes = Vec::new();
-        canonical::push_query(&mut bytes, query);
+        canonical::append_query(&mut bytes, query);
         let range = definition.range().map(|range| range.kind);
         Self { seal: Seal::new(key, &bytes), ranges, given: given.cloned(), hash: definition.hash().kind, range }
     }
@@ -187,12 +187,12 @@ impl Binding {
     pub(crate) fn seal(&self, position: &Position) -> Cursor {
         let mut body = vec![FORMAT];
         if self.ranges.is_some() {
-            position.ranges().iter().for_each(|value| canonical::push_value(&mut body, value));
+            position.ranges().iter().for_each(|value| canonical::append_value(&mut body, value));
         }
         if self.given.is_none() {
-            canonical::push_value(&mut body, position.key().hash());
+            canonical::append_value(&mut body, position.key().hash());
         }
-        position.key().range().into_iter().for_each(|value| canonical::push_value(&mut body, value));
+        position.key().range().into_iter().for_each(|value| canonical::append_value(&mut body, value));
         let seal = self.seal.finish(&body);
         body.extend_from_slice(&seal);
         Cursor(URL_SAFE_NO_PAD.encode(body))
@@ -420,7 +420,7 @@ mod tests {
         let binding = Binding::new(&query, b"");
         for value in [Value::from("7"), Value::Bytes(vec![7]), Value::Int(i128::MAX), Value::Float(7.0), Value::Null] {
             let mut body = vec![FORMAT];
-            canonical::push_value(&mut body, &value);
+            canonical::append_value(&mut body, &value);
             assert!(binding.open(&forged(&binding, &body)).is_err(), "{value:?}");
         }
     }

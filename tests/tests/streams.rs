@@ -6,10 +6,9 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::{StreamExt, TryStreamExt};
 use reposit::backend::memory::Memory;
-use reposit::backend::{Backend, Call, Query, RecordPage, Reply};
+use reposit::backend::{Backend, Call, Forward, Query, RecordPage, Reply};
 use reposit::config::MemorySettings;
 use reposit::{Database, Error, ErrorKind, Repository, Result, Value};
-use reposit_tests::passes_on;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
@@ -92,12 +91,14 @@ impl Told {
     }
 }
 
-impl Backend for Told {
+impl Forward for Told {
+    fn inner(&self) -> &dyn Backend {
+        &self.inner
+    }
+
     fn name(&self) -> &'static str {
         "told"
     }
-
-    passes_on!(limits, raw, ping, plan, define, get, get_many, find_unique, write, write_many, transact);
 
     fn query(&self, call: Call, query: Query) -> Reply<'_, RecordPage> {
         Reply::later(self.page(call, query))

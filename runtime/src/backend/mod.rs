@@ -2,8 +2,8 @@
 
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;
-#[cfg(feature = "memory")]
-mod keyspace;
+#[cfg(feature = "keyspace")]
+pub mod keyspace;
 mod layer;
 #[cfg(feature = "memory")]
 pub mod memory;

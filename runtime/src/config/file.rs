@@ -19,33 +19,33 @@ impl Config {
     /// Errors: [`Config`](crate::ErrorKind::Config), with the file and the property. No value of the file
     /// is in an error.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
-        read(path.as_ref())
+        read_file(path.as_ref())
     }
 }
 
-fn read(path: &Path) -> Result<Config> {
+fn read_file(path: &Path) -> Result<Config> {
     let wrong = |message: String| Error::config(format!("{}: {message}", path.display()));
     let bytes = std::fs::read(path).map_err(|e| wrong(format!("cannot be read: {e}")))?;
     let text = String::from_utf8(bytes).map_err(|_| wrong("is not text in UTF-8".to_owned()))?;
     // Some editors begin a file with a byte order mark, which neither JSON nor TOML has.
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let properties = parse(path, text).map_err(&wrong)?;
-    if let Some(name) = misplaced(&properties) {
+    let properties = parse_properties(path, text).map_err(&wrong)?;
+    if let Some(name) = find_misplaced(&properties) {
         return Err(wrong(format!("`{name}` stands inside another property; it belongs at the top of the file")));
     }
     #[cfg(feature = "microkubes")]
-    if let Some(found) = microkubes::find(&properties) {
-        return microkubes::config(path, &found);
+    if let Some(found) = microkubes::find_properties(&properties) {
+        return microkubes::read_config(path, &found);
     }
-    own(Properties::of_file(path, text, properties))
+    read_own(Properties::from_file(path, text, properties))
 }
 
 /// What chooses the backend, in a file that does not have it at the top but in one of its maps.
-fn misplaced(properties: &Map) -> Option<&'static str> {
+fn find_misplaced(properties: &Map) -> Option<&'static str> {
     const CHOOSING: [&str; 2] = ["url", "backend"];
     let chooses = |map: &Map| CHOOSING.into_iter().find(|name| map.contains_key(*name));
     #[cfg(feature = "microkubes")]
-    if microkubes::find(properties).is_some_and(|found| found.names_backend()) {
+    if microkubes::find_properties(properties).is_some_and(|found| found.names_backend()) {
         return None;
     }
     if chooses(properties).is_some() {
@@ -58,12 +58,12 @@ fn misplaced(properties: &Map) -> Option<&'static str> {
 
 /// The properties in a file's text, or why there are none. The messages show nothing of the text,
 /// which may hold a password.
-fn parse(path: &Path, text: &str) -> Result<Map, String> {
+fn parse_properties(path: &Path, text: &str) -> Result<Map, String> {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     let value = match extension.to_ascii_lowercase().as_str() {
-        "json" => json(text)?,
-        "toml" => toml(text)?,
-        _ => json(text).or_else(|json| toml(text).map_err(|toml| format!("{json}, and {toml}")))?,
+        "json" => parse_json(text)?,
+        "toml" => parse_toml(text)?,
+        _ => parse_json(text).or_else(|json| parse_toml(text).map_err(|toml| format!("{json}, and {toml}")))?,
     };
     match value {
         Property::Map(properties) => Ok(properties),
@@ -71,11 +71,11 @@ fn parse(path: &Path, text: &str) -> Result<Map, String> {
     }
 }
 
-fn json(text: &str) -> Result<Property, String> {
+fn parse_json(text: &str) -> Result<Property, String> {
     serde_json::from_str(text).map_err(|e| format!("is not JSON (line {}, column {})", e.line(), e.column()))
 }
 
-fn toml(text: &str) -> Result<Property, String> {
+fn parse_toml(text: &str) -> Result<Property, String> {
     ::toml::from_str(text).map_err(|e| {
         let before = e.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
@@ -85,8 +85,8 @@ fn toml(text: &str) -> Result<Property, String> {
 }
 
 /// The library's own form: a URL, or a backend and its properties.
-fn own(mut properties: Properties) -> Result<Config> {
-    let (target, backend) = (properties.text("url")?, properties.text("backend")?);
+fn read_own(mut properties: Properties) -> Result<Config> {
+    let (target, backend) = (properties.take_text("url")?, properties.take_text("backend")?);
     match (target, backend.as_deref()) {
         (Some(_), Some(_)) => Err(properties.error("there are both url and backend; one is enough")),
         (Some(target), None) => {
@@ -97,20 +97,20 @@ fn own(mut properties: Properties) -> Result<Config> {
             Ok(config)
         }
         (None, Some(name)) => match registry::find_name(name) {
-            Some(backend) => Config::read(backend.read_file(properties)?),
-            None => Err(unknown_backend(&properties, name)),
+            Some(backend) => Config::from_parsed(backend.read_file(properties)?),
+            None => Err(unknown_backend_error(&properties, name)),
         },
-        (None, None) => Err(nothing_named(properties)),
+        (None, None) => Err(nothing_named_error(properties)),
     }
 }
 
-fn unknown_backend(properties: &Properties, name: &str) -> Error {
+fn unknown_backend_error(properties: &Properties, name: &str) -> Error {
     let address = if name.contains("://") { " (a URL stands in `url`)" } else { "" };
-    properties.error(format!("unknown backend {}{address}", suggest::unknown_word(name, &registry::names())))
+    properties.error(format!("unknown backend {}{address}", suggest::describe_word(name, &registry::names())))
 }
 
 /// Neither a URL nor a backend: perhaps because the name is misspelt.
-fn nothing_named(properties: Properties) -> Error {
+fn nothing_named_error(properties: Properties) -> Error {
     let expected: &[&str] =
         if cfg!(feature = "microkubes") { &["url", "backend", "dbName"] } else { &["url", "backend"] };
     let near = properties.names().find_map(|name| Some((name, suggest::nearest(name, expected)?)));

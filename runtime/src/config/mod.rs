@@ -119,16 +119,16 @@ impl Config {
     /// # }
     /// ```
     pub fn new(target: impl Target) -> Self {
-        Self::of(Arc::new(target))
+        Self::from_target(Arc::new(target))
     }
 
-    fn of(target: Arc<dyn Target>) -> Self {
+    fn from_target(target: Arc<dyn Target>) -> Self {
         Self { target, options: OpenOptions::default(), cursor_key: Secret::default() }
     }
 
     /// The configuration of a backend whose settings were read, with what every configuration may say.
-    fn read(Parsed { target, mut rest }: Parsed) -> Result<Self> {
-        let mut config = Self::of(target);
+    fn from_parsed(Parsed { target, mut rest }: Parsed) -> Result<Self> {
+        let mut config = Self::from_target(target);
         config.take_common(&mut rest)?;
         rest.finish()?;
         Ok(config)

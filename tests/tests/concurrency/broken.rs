@@ -5,9 +5,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use reposit::backend::memory::Memory;
-use reposit::backend::{Action, Backend, Call, FindUnique, Get, Query, RecordKey, Reply, Source, Write, Written};
+use reposit::backend::{
+    Action, Backend, Call, FindUnique, Forward, Get, Query, RecordKey, Reply, Source, Write, Written,
+};
 use reposit::{Definition, Error, ErrorKind, Record, Repository, Result, Value};
-use reposit_tests::passes_on;
 use serde::{Deserialize, Serialize};
 
 /// The promise that is broken.
@@ -169,12 +170,14 @@ async fn pause() {
     }
 }
 
-impl Backend for Broken {
+impl Forward for Broken {
+    fn inner(&self) -> &dyn Backend {
+        &self.inner
+    }
+
     fn name(&self) -> &'static str {
         "broken"
     }
-
-    passes_on!(limits, raw, ping, plan, get_many, query, count, write_many, verify);
 
     fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
         let is_loose = self.flaw == Flaw::UniqueLookedForFirst && definition.name() == "claims";

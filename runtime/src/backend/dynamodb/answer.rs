@@ -79,7 +79,7 @@ impl HttpConnector for CheckedConnector {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let most = most_bytes(target.rsplit('.').next().unwrap_or_default());
         let answer = self.0.call(request);
-        HttpConnectorFuture::new(async move { read(answer.await?, most).await })
+        HttpConnectorFuture::new(async move { read_answer(answer.await?, most).await })
     }
 }
 
@@ -97,7 +97,7 @@ fn most_bytes(operation: &str) -> usize {
 }
 
 /// Reads an answer to its end, and gives it back with its body at hand.
-async fn read(mut answer: HttpResponse, most: usize) -> Result<HttpResponse, ConnectorError> {
+async fn read_answer(mut answer: HttpResponse, most: usize) -> Result<HttpResponse, ConnectorError> {
     let unreadable = |why: Unreadable| ConnectorError::other(why.into(), None);
     let too_long = || unreadable(Unreadable::new(format!("it is longer than the {most} bytes that it can have")));
     let length = answer.headers().get("content-length").and_then(|length| length.parse::<usize>().ok());
@@ -115,13 +115,13 @@ async fn read(mut answer: HttpResponse, most: usize) -> Result<HttpResponse, Con
         }
         body.extend_from_slice(&part);
     }
-    check(answer.status().as_u16(), answer.headers().get("x-amz-crc32"), &body).map_err(unreadable)?;
+    check_answer(answer.status().as_u16(), answer.headers().get("x-amz-crc32"), &body).map_err(unreadable)?;
     *answer.body_mut() = SdkBody::from(body);
     Ok(answer)
 }
 
 /// Whether this is an answer of DynamoDB's: the bytes that it sent, and of a success the JSON of one.
-fn check(status: u16, checksum: Option<&str>, body: &[u8]) -> Result<(), Unreadable> {
+fn check_answer(status: u16, checksum: Option<&str>, body: &[u8]) -> Result<(), Unreadable> {
     if let Some(sum) = checksum
         && sum.parse() != Ok(crc32fast::hash(body))
     {
@@ -174,11 +174,11 @@ mod tests {
     #[test]
     fn what_dynamodb_sends_passes() {
         let put = b"{}";
-        assert_eq!(check(200, None, put), Ok(()));
-        assert_eq!(check(200, Some(&crc32fast::hash(put).to_string()), put), Ok(()));
-        assert_eq!(check(200, None, br#"{"Item":{"id":{"S":"a"}}}"#), Ok(()));
-        assert_eq!(check(400, None, br#"{"__type":"x#ValidationException"}"#), Ok(()));
-        assert_eq!(check(503, None, b"<html>"), Ok(()));
+        assert_eq!(check_answer(200, None, put), Ok(()));
+        assert_eq!(check_answer(200, Some(&crc32fast::hash(put).to_string()), put), Ok(()));
+        assert_eq!(check_answer(200, None, br#"{"Item":{"id":{"S":"a"}}}"#), Ok(()));
+        assert_eq!(check_answer(400, None, br#"{"__type":"x#ValidationException"}"#), Ok(()));
+        assert_eq!(check_answer(503, None, b"<html>"), Ok(()));
     }
 
     #[test]
@@ -194,12 +194,12 @@ mod tests {
             b"{\"a\":\x80}",
         ];
         for body in bodies {
-            assert!(check(200, None, body).is_err(), "{:?}", String::from_utf8_lossy(body));
+            assert!(check_answer(200, None, body).is_err(), "{:?}", String::from_utf8_lossy(body));
         }
-        assert!(check(200, Some("1"), b"{}").is_err(), "another checksum");
-        assert!(check(400, Some("x"), b"{}").is_err(), "no checksum at all");
+        assert!(check_answer(200, Some("1"), b"{}").is_err(), "another checksum");
+        assert!(check_answer(400, Some("x"), b"{}").is_err(), "no checksum at all");
         for status in [100, 204, 206, 301, 304, 600, 999] {
-            assert!(check(status, None, b"{}").is_err(), "{status}");
+            assert!(check_answer(status, None, b"{}").is_err(), "{status}");
         }
     }
 
@@ -212,9 +212,9 @@ mod tests {
             }
             answer
         };
-        assert!(read(answer(Some("2"), b"{}"), 2).await.is_ok());
-        assert!(read(answer(Some("3"), b"{}"), 2).await.is_err());
-        assert!(read(answer(None, b"{ }"), 2).await.is_err());
+        assert!(read_answer(answer(Some("2"), b"{}"), 2).await.is_ok());
+        assert!(read_answer(answer(Some("3"), b"{}"), 2).await.is_err());
+        assert!(read_answer(answer(None, b"{ }"), 2).await.is_err());
     }
 
     #[test]

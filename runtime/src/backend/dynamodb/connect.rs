@@ -1,7 +1,6 @@
 //! From settings to a client that has been answered once.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::provider_config::ProviderConfig;
@@ -13,27 +12,22 @@ use aws_sdk_dynamodb::config::{Credentials, ProvideCredentials as _, SharedHttpC
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
-use crate::backend::dynamodb::DynamoDb;
 use crate::backend::dynamodb::answer::Checked;
 use crate::backend::dynamodb::credentials;
-use crate::backend::dynamodb::failure::Class;
+use crate::backend::dynamodb::failure::{self, Class};
 use crate::backend::dynamodb::retry::Attempts;
-use crate::backend::dynamodb::schema_cache::Known;
 use crate::backend::dynamodb::settings::DynamoDbSettings;
-use crate::backend::dynamodb::stamp::Stamps;
-use crate::backend::settings::{OpenOptions, Secret, Target};
-use crate::backend::support::runtime::ClientRuntime;
-use crate::backend::{Backend, BoxFuture};
+use crate::backend::settings::Secret;
+use crate::backend::support::outcome;
 use crate::error::{Error, Result};
-use crate::limits::Limits;
 use crate::request::Call;
 
-/// How often nobody may be there, or somebody else than DynamoDB, before it is believed when the
-/// database is opened.
-const KNOCKS: u32 = 3;
+/// How many connections that are refused, or answered by something other than DynamoDB, to accept before
+/// opening fails.
+const CONNECT_TRIES: u32 = 3;
 
 /// A client with its settings, before anything was sent but what finding credentials takes.
-pub(super) async fn client(settings: &DynamoDbSettings, connect_timeout: Duration) -> Result<Client> {
+async fn client(settings: &DynamoDbSettings, connect_timeout: Duration) -> Result<Client> {
     let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let timeouts = TimeoutConfig::builder().connect_timeout(connect_timeout).build();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
@@ -53,8 +47,7 @@ pub(super) async fn client(settings: &DynamoDbSettings, connect_timeout: Duratio
     }
     let loader = with_credentials(loader, settings, &http)?;
     let loading = tokio::time::timeout(connect_timeout, loader.load()).await;
-    let mut config =
-        loading.map_err(|_| crate::backend::dynamodb::retry::timed_out("while the AWS settings were looked for"))?;
+    let mut config = loading.map_err(|_| outcome::timed_out("while the AWS settings were looked for"))?;
     if config.region().is_none() {
         if settings.endpoint.is_none() {
             return Err(Error::config("no region: set `region`, or AWS_REGION in the environment"));
@@ -75,7 +68,7 @@ async fn find_credentials(config: &SdkConfig) -> Result<()> {
     };
     match provider.provide_credentials().await {
         Ok(_) => Ok(()),
-        Err(error) => Err(no_credentials(super::failure::innermost(&error).trim_end_matches('.')).with_source(error)),
+        Err(error) => Err(no_credentials(failure::innermost(&error).trim_end_matches('.')).with_source(error)),
     }
 }
 
@@ -132,65 +125,33 @@ fn origin(endpoint: &str) -> String {
     origin.unwrap_or_else(|_| "the endpoint".to_owned())
 }
 
-impl Target for DynamoDbSettings {
-    fn name(&self) -> &'static str {
-        "dynamodb"
-    }
-
-    fn open<'a>(&'a self, options: &'a OpenOptions) -> BoxFuture<'a, Result<Arc<dyn Backend>>> {
-        Box::pin(async move { Ok(Arc::new(DynamoDb::connect(self, options).await?) as Arc<dyn Backend>) })
-    }
+/// A client, and one request that shows that it can reach DynamoDB and is let in.
+pub(super) async fn open(settings: &DynamoDbSettings, connect_timeout: Duration) -> Result<Client> {
+    let call = Call::new("open", 0, connect_timeout);
+    let client = client(settings, connect_timeout).await?;
+    probe_connection(&client, &call).await.map_err(|error| match &settings.endpoint {
+        Some(endpoint) => {
+            let message = format!("{}: {}", origin(endpoint), error.message());
+            error.with_message(message)
+        }
+        None => error,
+    })?;
+    Ok(client)
 }
 
-impl DynamoDb {
-    /// Makes a client, and sends one request that shows that DynamoDB can be reached and lets it in.
-    ///
-    /// ```no_run
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
-    /// use reposit::Database;
-    /// use reposit::backend::dynamodb::DynamoDb;
-    /// use reposit::config::{DynamoDbSettings, OpenOptions};
-    ///
-    /// let mut settings = DynamoDbSettings::default();
-    /// settings.region = Some("us-east-1".into());
-    /// let dynamodb = DynamoDb::connect(&settings, &OpenOptions::default()).await?;
-    /// let db = Database::builder().backend(dynamodb).open().await?;
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// Errors: [`Config`](crate::ErrorKind::Config) if there is no region or there are no credentials, if
-    /// they are refused, and outside a tokio runtime; [`Unavailable`](crate::ErrorKind::Unavailable) or
-    /// [`Timeout`](crate::ErrorKind::Timeout) if nothing answers within
-    /// [`connect_timeout`](OpenOptions::connect_timeout).
-    pub async fn connect(settings: &DynamoDbSettings, options: &OpenOptions) -> Result<Self> {
-        let connect_timeout = options.connect_timeout;
-        let home = ClientRuntime::movable("the AWS SDK")?;
-        let call = Call::new("open", 0, connect_timeout);
-        let client = client(settings, connect_timeout).await?;
-        let db = Self { client, limits: Limits::DYNAMODB, stamps: Stamps::new(), known: Known::default(), home };
-        db.knock(&call).await.map_err(|error| match &settings.endpoint {
-            Some(endpoint) => {
-                let message = format!("{}: {}", origin(endpoint), error.message());
-                error.with_message(message)
-            }
-            None => error,
-        })?;
-        Ok(db)
-    }
-
-    /// One small request. Whoever may do nothing but use the tables is let in too.
-    pub(super) async fn knock(&self, call: &Call) -> Result<()> {
-        let mut attempts = Attempts::new(call);
-        let mut knocks = 0;
-        loop {
-            let Err(failure) = attempts.send(self.client.list_tables().limit(1).send()).await else { return Ok(()) };
-            if failure.code() == "AccessDeniedException" {
-                return Ok(());
-            }
-            knocks += u32::from(matches!(failure.class, Class::Unreachable | Class::Unreadable));
-            if !failure.class.passes() || knocks >= KNOCKS || !attempts.pause().await {
-                return Err(failure.into_error());
-            }
+/// Sends one small request. Credentials that may only use the tables are let in too.
+pub(super) async fn probe_connection(client: &Client, call: &Call) -> Result<()> {
+    let mut attempts = Attempts::new(call);
+    let mut tries = 0;
+    loop {
+        let request = client.list_tables().limit(1).send();
+        let Err(failure) = attempts.send("ListTables", request).await else { return Ok(()) };
+        if failure.code() == "AccessDeniedException" {
+            return Ok(());
+        }
+        tries += u32::from(matches!(failure.class, Class::Unreachable | Class::Unreadable));
+        if !failure.class.is_transient() || tries >= CONNECT_TRIES || !attempts.pause().await {
+            return Err(failure.into_error());
         }
     }
 }

@@ -1,7 +1,7 @@
 //! DynamoDB's decimal numbers, as text, to integers and floats and back.
 //!
 //! DynamoDB keeps 38 digits and compares by all of them; a float has 17. Other programs store such
-//! numbers, and many of them are read as the same float: [`ends`] says which, so that a comparison finds
+//! numbers, and many of them are read as the same float: [`float_bounds`] says which, so that a comparison finds
 //! what is read as its operand.
 
 use crate::error::{Error, Result};
@@ -10,7 +10,7 @@ use crate::value::Value;
 
 /// The shortest text that reads back as the same float: 17 digits at most, of the 38 that DynamoDB
 /// keeps.
-pub(super) fn write(x: f64) -> String {
+pub(super) fn format_float(x: f64) -> String {
     if (1e-6..1e17).contains(&x.abs()) { x.to_string() } else { format!("{x:e}") }
 }
 
@@ -18,7 +18,7 @@ pub(super) fn write(x: f64) -> String {
 ///
 /// Where that float is a whole number, the stored one is beside it, and no operand could find it:
 /// whole operands are compared exactly. So it is foreign.
-pub(super) fn read(text: &str) -> Result<Value> {
+pub(super) fn parse_number(text: &str) -> Result<Value> {
     if let Some(n) = integer(text).and_then(|n| limits::integer(n).ok()) {
         return Ok(Value::Int(n));
     }
@@ -31,13 +31,13 @@ pub(super) fn read(text: &str) -> Result<Value> {
 
 /// The least and the greatest number of DynamoDB's that are read as this float, as text. It is one that
 /// [`limits::float`] takes, and not zero.
-pub(super) fn ends(x: f64) -> (String, String) {
+pub(super) fn float_bounds(x: f64) -> (String, String) {
     let (inner, outer) = (end(x.abs(), false), end(x.abs(), true));
     if x < 0.0 { (format!("-{outer}"), format!("-{inner}")) } else { (inner, outer) }
 }
 
 /// The number of DynamoDB's next to an integer that is kept as such, above or below it, as text.
-pub(super) fn beside(n: i128, above: bool) -> String {
+pub(super) fn next_number(n: i128, above: bool) -> String {
     let sign = if n < 0 || (n == 0 && !above) { "-" } else { "" };
     if n == 0 {
         return format!("{sign}1e-130");
@@ -153,8 +153,8 @@ mod tests {
             ("0.0", 0),
             ("-0", 0),
         ] {
-            assert_eq!(read(text).ok(), Some(Value::Int(wanted)), "{text}");
-            assert!(matches!(read(text), Ok(Value::Int(_))), "{text}");
+            assert_eq!(parse_number(text).ok(), Some(Value::Int(wanted)), "{text}");
+            assert!(matches!(parse_number(text), Ok(Value::Int(_))), "{text}");
         }
     }
 
@@ -163,8 +163,8 @@ mod tests {
         for x in
             [0.1, -2.5, 1e125, -1.797_693_134_862_315_7e125, 1e-130, 5e-324_f64.max(1.5e-100), 1e300 / 1e200, 0.1 + 0.2]
         {
-            let text = write(x);
-            assert_eq!(read(&text).ok(), Some(Value::Float(x)), "{text}");
+            let text = format_float(x);
+            assert_eq!(parse_number(&text).ok(), Some(Value::Float(x)), "{text}");
             assert!(text.trim_start_matches('-').split('e').next().unwrap_or("").len() <= 24, "{text}");
         }
     }
@@ -172,14 +172,14 @@ mod tests {
     #[test]
     fn what_is_no_number_is_refused() {
         for text in ["", "-", ".", "e5", "x", "NaN", "inf", "1e999", "--1", "1.2.3"] {
-            assert!(read(text).is_err(), "{text}");
+            assert!(parse_number(text).is_err(), "{text}");
         }
     }
 
     #[test]
     fn foreign_numbers_beyond_integers_are_floats() {
-        assert!(matches!(read("123456789012345678901234567890"), Ok(Value::Float(_))));
-        assert!(matches!(read("0.12345678901234567890123456789"), Ok(Value::Float(_))));
+        assert!(matches!(parse_number("123456789012345678901234567890"), Ok(Value::Float(_))));
+        assert!(matches!(parse_number("0.12345678901234567890123456789"), Ok(Value::Float(_))));
     }
 
     #[test]
@@ -190,7 +190,7 @@ mod tests {
             "-9223372036854775809",
             "9007199254740992.5",
         ] {
-            assert!(matches!(read(text), Ok(Value::Foreign(_))), "{text}");
+            assert!(matches!(parse_number(text), Ok(Value::Foreign(_))), "{text}");
         }
     }
 
@@ -224,12 +224,12 @@ mod tests {
                 "18446744073709551615000000000000000001e-18",
             ),
         ] {
-            assert_eq!((beside(n, false).as_str(), beside(n, true).as_str()), (below, above), "{n}");
+            assert_eq!((next_number(n, false).as_str(), next_number(n, true).as_str()), (below, above), "{n}");
         }
     }
 
     fn ends_are_the_outermost(x: f64) {
-        let (low, high) = ends(x);
+        let (low, high) = float_bounds(x);
         for (end, below) in [(&low, true), (&high, false)] {
             assert_eq!(end.parse(), Ok(x), "{x:e}: {end}");
             let beyond = neighbour(end, below == (x < 0.0));
@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn no_end_is_a_number_that_dynamodb_does_not_take() {
         for x in [1e126_f64.next_down(), 1e-130] {
-            let (low, high) = ends(x);
+            let (low, high) = float_bounds(x);
             for end in [low, high] {
                 let (digits, exponent) = end.split_once('e').unwrap();
                 let exponent = exponent.parse::<i32>().unwrap() + digits.len() as i32 - 1;

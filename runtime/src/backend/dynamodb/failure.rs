@@ -1,5 +1,4 @@
-//! What came of a request that did not succeed: whether it can have been applied, and as what it is
-//! told.
+//! What a failed request means: whether it may have been applied all the same, and the error it becomes.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -13,6 +12,7 @@ use aws_sdk_dynamodb::types::CancellationReason;
 use crate::backend::dynamodb::answer::Unreadable;
 use crate::backend::dynamodb::validation;
 use crate::backend::dynamodb::value::Item;
+use crate::backend::support::outcome;
 use crate::error::{Error, ErrorKind};
 
 /// What is known of a request that failed.
@@ -51,7 +51,7 @@ impl Class {
     }
 
     /// Whether the same request may succeed a moment later.
-    pub(super) fn passes(self) -> bool {
+    pub(super) fn is_transient(self) -> bool {
         matches!(self, Self::Throttled | Self::Conflict | Self::Unreachable) || self.may_be_applied()
     }
 }
@@ -90,8 +90,8 @@ impl Failure {
         Self { class, item: None, reasons: Vec::new(), code: String::new(), message: message.to_owned(), source: None }
     }
 
-    /// What an SDK error says.
-    pub(super) fn of<E>(error: SdkError<E, HttpResponse>) -> Self
+    /// The failure that an SDK error stands for.
+    pub(super) fn from_sdk<E>(error: SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
         aws_sdk_dynamodb::Error: From<SdkError<E, HttpResponse>>,
@@ -126,8 +126,8 @@ impl Failure {
     }
 
     /// Whether what is stored is the reason: of another type than a change needs, or too large to be added to.
-    pub(super) fn is_of_record(&self) -> bool {
-        self.is_validation() && validation::is_of_record(&self.message)
+    pub(super) fn is_about_record(&self) -> bool {
+        self.is_validation() && validation::is_about_record(&self.message)
     }
 
     fn is_validation(&self) -> bool {
@@ -147,12 +147,12 @@ impl Failure {
     /// The failure as an error, of an operation that certainly changed nothing.
     pub(super) fn into_error(self) -> Error {
         if self.is_validation() {
-            let error = validation::error(&self.message);
-            return self.sourced(error);
+            let error = validation::to_error(&self.message);
+            return self.with_source_of(error);
         }
         let kind = self.kind();
         let message = match self.class {
-            Class::NoTable => "the repository is not defined; call define first".to_owned(),
+            Class::NoTable => return self.with_source_of(outcome::undefined()),
             Class::Unreachable => format!("DynamoDB cannot be reached: {}", self.message),
             Class::Throttled => format!("DynamoDB asked for less traffic until the deadline passed ({})", self.message),
             Class::Conflict => {
@@ -160,28 +160,28 @@ impl Failure {
             }
             _ => self.message.clone(),
         };
-        self.sourced(Error::new(kind, message))
+        self.with_source_of(Error::new(kind, message))
     }
 
     /// The failure as an error, of a write that may have been applied.
     pub(super) fn into_unknown(self) -> Error {
         let what = if self.is_validation() {
-            validation::error(&self.message).message().to_owned()
+            validation::to_error(&self.message).message().to_owned()
         } else {
             self.message.clone()
         };
-        let message = format!("the write may or may not have happened: {what}");
-        self.sourced(Error::new(ErrorKind::OutcomeUnknown, message))
+        self.with_source_of(outcome::unknown(what))
     }
 
-    fn sourced(self, error: Error) -> Error {
+    fn with_source_of(self, error: Error) -> Error {
         match self.source {
             Some(source) => error.with_source(Source(source)),
             None => error,
         }
     }
 
-    fn kind(&self) -> ErrorKind {
+    /// The kind of error it becomes, if it certainly changed nothing.
+    pub(super) fn kind(&self) -> ErrorKind {
         match self.class {
             Class::NoTable => ErrorKind::SchemaMismatch,
             Class::Unreachable | Class::Ambiguous | Class::Unreadable => ErrorKind::Unavailable,

@@ -1,7 +1,9 @@
 //! DynamoDB.
 
 mod answer;
+mod audit;
 mod connect;
+mod context;
 mod credentials;
 mod decimal;
 mod define;
@@ -10,39 +12,42 @@ mod expression;
 mod failure;
 mod guard;
 mod key;
+mod parallel;
 mod raw;
 mod read;
 mod request;
 mod retry;
 mod schema_cache;
 pub(crate) mod settings;
-mod stamp;
-mod standing;
 mod validation;
 mod value;
-mod verify;
 mod write;
 
 pub use raw::decode;
 
 use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
 
-use aws_sdk_dynamodb::Client;
-
+use super::settings::{OpenOptions, Target};
 use super::support::runtime::ClientRuntime;
-use super::{Backend, Plan, Reply};
+use super::support::write_id::WriteIds;
+use super::{Backend, BoxFuture, Plan, Reply};
 use crate::definition::Definition;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::limits::Limits;
-use crate::request::{
-    Action, Call, FindUnique, Get, GetMany, Query, RecordPage, Request, Verify, Write, WriteMany, Written,
-};
+use crate::request::{Call, FindUnique, Get, GetMany, Query, RecordPage, Request, Verify, Write, WriteMany, Written};
 use crate::value::Record;
-use schema_cache::Known;
-use stamp::Stamps;
-use write::Writer;
-use write::refusal::Refusal;
+use audit::verify::verify_guards;
+use context::Context;
+use read::find::find_unique;
+use read::get::{get_record, get_records};
+use read::pages::{count_records, read_page};
+use read::snapshot::read_snapshot;
+use schema_cache::DefinedCache;
+use settings::DynamoDbSettings;
+use write::batch::write_many;
+use write::run;
 
 /// DynamoDB: one table a repository, and a second one where it has unique indexes.
 ///
@@ -97,47 +102,58 @@ use write::refusal::Refusal;
 /// **Runtimes**: connections are tasks of the tokio runtime that made them. On another one new ones are
 /// made where that has ended; where it does not run, a call is `Unavailable`.
 pub struct DynamoDb {
-    client: Client,
+    context: Context,
     limits: Limits,
-    stamps: Stamps,
-    known: Known,
     home: ClientRuntime,
 }
 
+impl Target for DynamoDbSettings {
+    fn name(&self) -> &'static str {
+        "dynamodb"
+    }
+
+    fn open<'a>(&'a self, options: &'a OpenOptions) -> BoxFuture<'a, Result<Arc<dyn Backend>>> {
+        Box::pin(async move { Ok(Arc::new(DynamoDb::connect(self, options).await?) as Arc<dyn Backend>) })
+    }
+}
+
 impl DynamoDb {
+    /// Makes a client, and sends one request that shows that DynamoDB can be reached and lets it in.
+    ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// use reposit::Database;
+    /// use reposit::backend::dynamodb::DynamoDb;
+    /// use reposit::config::{DynamoDbSettings, OpenOptions};
+    ///
+    /// let mut settings = DynamoDbSettings::default();
+    /// settings.region = Some("us-east-1".into());
+    /// let dynamodb = DynamoDb::connect(&settings, &OpenOptions::default()).await?;
+    /// let db = Database::builder().backend(dynamodb).open().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// Errors: [`Config`](crate::ErrorKind::Config) if there is no region or there are no credentials, if
+    /// they are refused, and outside a tokio runtime; [`Unavailable`](crate::ErrorKind::Unavailable) or
+    /// [`Timeout`](crate::ErrorKind::Timeout) if nothing answers within
+    /// [`connect_timeout`](OpenOptions::connect_timeout).
+    pub async fn connect(settings: &DynamoDbSettings, options: &OpenOptions) -> Result<Self> {
+        let home = ClientRuntime::movable("the AWS SDK")?;
+        let client = connect::open(settings, options.connect_timeout).await?;
+        let context = Context { client, write_ids: WriteIds::new(), defined: DefinedCache::default() };
+        Ok(Self { context, limits: Limits::DYNAMODB, home })
+    }
+
     /// A reply that is worked for on a runtime where it can come.
-    fn reply<'a, T, W>(&'a self, call: Call, work: impl FnOnce(Call) -> W + Send + 'a) -> Reply<'a, T>
+    fn reply<'a, T, W>(&'a self, call: Call, work: impl FnOnce(&'a Context, Call) -> W + Send + 'a) -> Reply<'a, T>
     where
         T: Send + 'a,
         W: Future<Output = Result<T>> + Send + 'a,
     {
         Reply::later(async move {
             self.home.check_runs(&call).await?;
-            work(call).await
+            work(&self.context, call).await
         })
-    }
-
-    async fn write_one(&self, call: &Call, write: Write) -> Result<Written> {
-        if let Action::Check = write.action {
-            let found = self.fetch(call, vec![(write.definition, write.key.clone())], true, None).await?;
-            write.judge(found.into_iter().flatten().next().as_ref(), call)?;
-            return Ok(Written::existed(true));
-        }
-        let written = Writer::new(self, call, std::slice::from_ref(&write)).run().await;
-        let mut written = written.map_err(|refusal| refusal.error)?;
-        written.pop().ok_or_else(|| Error::new(ErrorKind::Backend, "a write came to nothing"))
-    }
-
-    async fn write_together(&self, call: &Call, writes: &[Write]) -> Result<Vec<Written>> {
-        let told = |refusal: Refusal| match refusal.position {
-            Some(position) => refusal.error.at_position(position),
-            None => refusal.error,
-        };
-        let mut writer = Writer::new(self, call, writes);
-        writer.by_token = true;
-        // A transaction does not say what its deletes found.
-        writer.telling = false;
-        writer.run().await.map_err(told)
     }
 }
 
@@ -151,85 +167,70 @@ impl Backend for DynamoDb {
     }
 
     fn raw(&self) -> &(dyn Any + Send + Sync) {
-        &self.client
+        &self.context.client
     }
 
     fn ping(&self, call: Call) -> Reply<'_, ()> {
-        self.reply(call, move |call| async move { self.knock(&call).await })
+        self.reply(call, move |db, call| async move { connect::probe_connection(&db.client, &call).await })
     }
 
     fn plan(&self, call: Call, definition: &'static Definition) -> Reply<'_, Plan> {
-        self.reply(call, move |call| async move { self.draft(&call, definition).await })
+        self.reply(call, move |db, call| async move { define::plan(db, &call, definition).await })
     }
 
     fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
-        self.reply(call, move |call| async move {
-            self.make(&call, definition).await?;
-            self.known.add(definition);
-            Ok(())
-        })
+        self.reply(call, move |db, call| async move { define::define(db, &call, definition).await })
     }
 
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
-        self.reply(call, move |call| async move {
-            let definition = get.definition;
-            let found = self.fetch(&call, vec![(definition, get.key)], get.consistent, None).await?;
-            Ok(found.into_iter().flatten().next().filter(|record| record.is_live(definition, &call)))
-        })
+        self.reply(call, move |db, call| async move { get_record(db, &call, get).await })
     }
 
     fn get_many(&self, call: Call, get: GetMany) -> Reply<'_, Vec<Option<Record>>> {
-        self.reply(call, move |call| async move {
-            let definition = get.definition;
-            let wanted = get.keys.into_iter().map(|key| (definition, key)).collect();
-            let found = self.fetch_watched(&call, wanted, get.consistent, None, &get.observer).await?;
-            Ok(found.into_iter().map(|record| record.filter(|record| record.is_live(definition, &call))).collect())
-        })
+        self.reply(call, move |db, call| async move { get_records(db, &call, get).await })
     }
 
     fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>> {
-        self.reply(call, move |call| async move {
-            if find.consistent { self.find_consistently(&call, &find).await } else { self.find(&call, &find).await }
-        })
+        self.reply(call, move |db, call| async move { find_unique(db, &call, &find).await })
     }
 
     fn query(&self, call: Call, query: Query) -> Reply<'_, RecordPage> {
-        self.reply(call, move |call| async move { self.page(&call, &query).await })
+        self.reply(call, move |db, call| async move { read_page(db, &call, &query).await })
     }
 
     fn count(&self, call: Call, query: Query) -> Reply<'_, u64> {
-        self.reply(call, move |call| async move { self.number(&call, &query).await })
+        self.reply(call, move |db, call| async move { count_records(db, &call, &query).await })
     }
 
     fn write(&self, call: Call, write: Write) -> Reply<'_, Written> {
-        self.reply(call, move |call| async move { self.write_one(&call, write).await })
+        self.reply(call, move |db, call| async move { run::write(db, &call, write).await })
     }
 
     fn write_many(&self, call: Call, many: WriteMany) -> Reply<'_, Vec<Result<Written>>> {
-        self.reply(call, move |call| async move { Ok(self.write_all(&call, &many.writes, &many.observer).await) })
+        self.reply(call, move |db, call| async move { Ok(write_many(db, &call, &many.writes, &many.observer).await) })
     }
 
     fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>> {
-        self.reply(call, move |call| async move { self.write_together(&call, &writes).await })
+        self.reply(call, move |db, call| async move { run::transact(db, &call, &writes).await })
     }
 
     fn read_snapshot(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
-        self.reply(call, move |call| async move { self.read_at_once(&call, &gets).await })
+        self.reply(call, move |db, call| async move { read_snapshot(db, &call, &gets).await })
     }
 
     fn verify(&self, call: Call, verify: Verify) -> Reply<'_, Vec<String>> {
-        self.reply(call, move |call| async move { self.check(&call, verify.definition, verify.repair).await })
+        self.reply(call, move |db, call| async move { verify_guards(db, &call, &verify).await })
     }
 
     fn explain(&self, call: Call, request: Request<'_>) -> Result<String> {
-        explain::request(&call, request)
+        explain::explain(&call, request)
     }
 }
 
 impl fmt::Debug for DynamoDb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The client's own Debug goes on for pages.
-        let config = self.client.config();
+        let config = self.context.client.config();
         f.debug_struct("DynamoDb").field("region", &config.region().map(AsRef::as_ref)).finish_non_exhaustive()
     }
 }

@@ -1,36 +1,31 @@
-//! One call: attempts until the deadline, with a pause between them that grows and is never the same.
+//! The attempts of one call: how long each may take, and the pause before the next.
 
 use std::error::Error as StdError;
-use std::future::Future;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use futures_util::{StreamExt as _, stream};
 
-use crate::backend::BoxFuture;
-use crate::backend::dynamodb::failure::Failure;
-use crate::error::{Error, ErrorKind, Result};
-use crate::request::Call;
+use super::failure::Failure;
+use crate::backend::support::outcome;
+use crate::backend::support::retry::{Backoff, least_attempt};
+use crate::error::{Error, Result};
+use crate::request::{Attempt, Call};
 
 /// The longest an attempt may take, however far the deadline.
 const LONGEST_ATTEMPT: Duration = Duration::from_secs(10);
-/// An attempt shorter than this is hardly worth it, unless no more is left.
+/// An attempt is not given less time than this, unless no more is left: it would hardly be answered.
 const SHORTEST_ATTEMPT: Duration = Duration::from_millis(250);
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-
-/// An attempt that would have less time than this, or than a tenth of the call, is not made: it would
-/// leave nothing but a doubt.
-const LEAST_ATTEMPT: Duration = Duration::from_millis(100);
-/// The most that is kept back for finding out what came of a write.
-const LONGEST_LOOK: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(700);
+/// The most time that a write keeps back for finding out whether it was applied.
+const VERIFY_RESERVE: Duration = Duration::from_secs(1);
 
 /// The attempts of one call.
 #[derive(Debug)]
 pub(super) struct Attempts<'a> {
     call: &'a Call,
-    made: u32,
+    backoff: Backoff,
     /// What is kept back at the end of the call.
     reserve: Duration,
     least: Duration,
@@ -41,44 +36,44 @@ pub(super) struct Attempts<'a> {
 impl<'a> Attempts<'a> {
     /// The attempts of a read, or of a write that may be done twice.
     pub(super) fn new(call: &'a Call) -> Self {
-        let least = least(call);
-        Self { call, made: 0, reserve: Duration::ZERO, least, ambiguous: false }
+        let backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
+        Self { call, backoff, reserve: Duration::ZERO, least: least_attempt(call), ambiguous: false }
     }
 
-    /// The attempts of a write, which leave time for a last look at what is stored.
+    /// The attempts of a write. They end early enough to read once more what is stored, because a write
+    /// whose answer was lost can only be told from another's by that.
     pub(super) fn of_write(call: &'a Call) -> Self {
-        Self { reserve: LONGEST_LOOK.min(call.left() / 5), ..Self::new(call) }
+        Self { reserve: VERIFY_RESERVE.min(call.left() / 5), ..Self::new(call) }
     }
 
-    fn left(&self) -> Duration {
+    /// The time that is left for attempts.
+    pub(super) fn left(&self) -> Duration {
         self.call.left().saturating_sub(self.reserve)
+    }
+
+    /// The pauses from here on.
+    pub(super) fn backoff(&self) -> Backoff {
+        self.backoff.clone()
     }
 
     /// Sends a request, for no longer than leaves time to find out what came of it.
     pub(super) async fn send<T, E>(
         &mut self,
+        operation: &str,
         request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
     ) -> Result<T, Failure>
     where
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
         aws_sdk_dynamodb::Error: From<SdkError<E, HttpResponse>>,
     {
-        self.made += 1;
-        let left = self.left();
-        let budget = (left * 2 / 5).max(left.min(SHORTEST_ATTEMPT)).min(LONGEST_ATTEMPT);
-        let failure = match tokio::time::timeout(budget, Box::pin(request)).await {
-            Ok(Ok(answer)) => return Ok(answer),
-            Ok(Err(error)) => Failure::of(error),
-            Err(_) => Failure::timed_out(),
-        };
-        self.ambiguous |= failure.class.may_be_applied();
-        Err(failure)
+        self.send_for(operation, request, "", |_| true).await
     }
 
-    /// The same, where the answer is one only with what `has` looks for. An answer without it says
-    /// nothing: not that there is nothing, and not that all was done.
+    /// Sends a request that is answered only if the answer has `what`, as `has` finds it. An answer
+    /// without it says nothing: neither that there is nothing, nor that all was done.
     pub(super) async fn send_for<T, E>(
         &mut self,
+        operation: &str,
         request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
         what: &str,
         has: impl Fn(&T) -> bool + Send,
@@ -87,96 +82,38 @@ impl<'a> Attempts<'a> {
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
         aws_sdk_dynamodb::Error: From<SdkError<E, HttpResponse>>,
     {
-        let answer = self.send(request).await?;
-        if has(&answer) {
-            return Ok(answer);
-        }
-        self.ambiguous = true;
-        Err(Failure::incomplete(what))
+        // Two fifths of what is left, so that a second attempt has time after one that was silent.
+        let left = self.left();
+        let budget = (left * 2 / 5).max(left.min(SHORTEST_ATTEMPT)).min(LONGEST_ATTEMPT);
+        let failure = match tokio::time::timeout(budget, Box::pin(request)).await {
+            Ok(Ok(answer)) if has(&answer) => {
+                self.call.report_attempt(&Attempt::new(operation));
+                return Ok(answer);
+            }
+            Ok(Ok(_)) => Failure::incomplete(what),
+            Ok(Err(error)) => Failure::from_sdk(error),
+            Err(_) => Failure::timed_out(),
+        };
+        self.call.report_attempt(&Attempt::new(operation).failed(failure.kind()));
+        self.ambiguous |= failure.class.may_be_applied();
+        Err(failure)
     }
 
-    /// Counts an attempt that was made otherwise.
-    pub(super) fn count(&mut self) {
-        self.made += 1;
+    /// Waits a moment before the next attempt. Returns false, at once, if too little would be left for it.
+    pub(super) async fn pause(&mut self) -> bool {
+        let left = self.left().saturating_sub(self.least);
+        self.backoff.pause(left).await
     }
 
-    /// Waits a moment before the next attempt; false where the deadline would pass meanwhile.
-    pub(super) async fn pause(&self) -> bool {
-        let longest = FIRST_PAUSE.saturating_mul(1 << self.made.min(10)).min(LONGEST_PAUSE);
-        let pause = longest.mul_f64(0.25 + 0.75 * fastrand::f64());
-        if pause + self.least >= self.left() {
-            return false;
-        }
-        tokio::time::sleep(pause).await;
-        true
+    /// The error of a write that is not tried again after this failure: unknown if any attempt may have
+    /// been applied.
+    pub(super) fn deadline_error(&self, failure: Failure) -> Error {
+        if self.ambiguous { failure.into_unknown() } else { failure.into_error() }
     }
-}
 
-/// The time that an attempt must have, for a call of as long as this one has left.
-pub(super) fn least(call: &Call) -> Duration {
-    LEAST_ATTEMPT.min(call.left() / 10)
-}
-
-/// Sends a read until it is answered or the deadline passes.
-pub(super) async fn read<T, E, R>(call: &Call, request: impl FnMut() -> R + Send) -> Result<T>
-where
-    T: Send,
-    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
-    R: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
-    aws_sdk_dynamodb::Error: From<SdkError<E, HttpResponse>>,
-{
-    read_for(call, request, "", |_| true).await
-}
-
-/// The same, of an answer that always has something: see [`Attempts::send_for`].
-pub(super) async fn read_for<T, E, R>(
-    call: &Call,
-    mut request: impl FnMut() -> R + Send,
-    what: &str,
-    has: impl Fn(&T) -> bool + Send + Sync,
-) -> Result<T>
-where
-    T: Send,
-    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
-    R: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
-    aws_sdk_dynamodb::Error: From<SdkError<E, HttpResponse>>,
-{
-    let mut attempts = Attempts::new(call);
-    loop {
-        match attempts.send_for(request(), what, &has).await {
-            Ok(answer) => return Ok(answer),
-            Err(failure) if failure.class.passes() && attempts.pause().await => {}
-            Err(failure) => return Err(failure.into_error()),
-        }
+    /// The error of a refusal. If an attempt before it may have been applied, the refusal may be the
+    /// effect of that very attempt, and the outcome is unknown.
+    pub(super) fn refused_after_loss(&self, refusal: Error) -> Error {
+        outcome::refused(refusal, self.ambiguous)
     }
-}
-
-/// Does several things at once, but no more than `most` at a time.
-pub(super) async fn side_by_side<T: Send>(things: Vec<BoxFuture<'_, T>>, most: usize) -> Vec<T> {
-    stream::iter(things).buffer_unordered(most).collect().await
-}
-
-/// The error of a write that gave up at the deadline: what it is depends on whether an attempt may
-/// have been applied.
-pub(super) fn gave_up(attempts: &Attempts<'_>, failure: Failure) -> Error {
-    if attempts.ambiguous { failure.into_unknown() } else { failure.into_error() }
-}
-
-/// The error of a refusal that comes after an attempt which may have been applied: the record may
-/// have been changed by that very attempt, so the refusal says nothing of it.
-pub(super) fn refused(attempts: &Attempts<'_>, refusal: Error) -> Error {
-    if !attempts.ambiguous {
-        return refusal;
-    }
-    let message = format!(
-        "the write may or may not have happened: an answer was lost, and then it was refused ({}: {})",
-        refusal.kind(),
-        refusal.message()
-    );
-    Error::new(ErrorKind::OutcomeUnknown, message)
-}
-
-/// The deadline passed with nothing sent that could have changed anything.
-pub(super) fn timed_out(what: &str) -> Error {
-    Error::new(ErrorKind::Timeout, format!("the deadline passed {what}"))
 }

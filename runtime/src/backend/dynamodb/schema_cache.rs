@@ -1,22 +1,22 @@
-//! Which models' keys the tables were seen to have. A scan asks for no key, so DynamoDB gives it of any table, and a count
-//! of it gives no record to judge by: the first one of a model reads the keys.
+//! Which tables were seen to have the keys of their models. A scan names no key, so DynamoDB answers it for any
+//! table, and a count returns no record that would show the keys: the first count of a model reads them.
 
 use std::collections::HashSet;
 use std::sync::{PoisonError, RwLock};
 
 use crate::definition::Definition;
 
-/// The definitions, by their addresses.
+/// The definitions whose tables have their keys, by their addresses.
 #[derive(Default)]
-pub(super) struct Known(RwLock<HashSet<usize>>);
+pub(super) struct DefinedCache(RwLock<HashSet<usize>>);
 
-impl Known {
-    pub(super) fn has(&self, definition: &'static Definition) -> bool {
+impl DefinedCache {
+    pub(super) fn contains(&self, definition: &'static Definition) -> bool {
         self.0.read().unwrap_or_else(PoisonError::into_inner).contains(&address(definition))
     }
 
-    pub(super) fn add(&self, definition: &'static Definition) {
-        if !self.has(definition) {
+    pub(super) fn insert(&self, definition: &'static Definition) {
+        if !self.contains(definition) {
             self.0.write().unwrap_or_else(PoisonError::into_inner).insert(address(definition));
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::backend::settings::address::{self, Address, wrong};
+use crate::backend::settings::address::{self, Address, url_error};
 use crate::backend::settings::{Parsed, Properties, Secret};
 use crate::error::{Error, Result};
 
@@ -32,47 +32,49 @@ pub struct DynamoDbSettings {
 pub(crate) fn from_url(_: &'static str, rest: &str) -> Result<Parsed> {
     let address = Address::parse(rest)?;
     if address.host.contains([':', '.', ',']) {
-        return Err(wrong(
+        return Err(url_error(
             "the region stands after dynamodb://; a server's address is the option endpoint: dynamodb://us-east-1?endpoint=http://localhost:8000",
         ));
     }
     if !address.path.is_empty() {
-        return Err(wrong("nothing stands after the region but options"));
+        return Err(url_error("nothing stands after the region but options"));
     }
     let mut settings = DynamoDbSettings::default();
     if !address.host.is_empty() {
-        settings.region = Some(region(address.host, || wrong("the region has characters that no region has"))?);
+        settings.region =
+            Some(check_region(address.host, || url_error("the region has characters that no region has"))?);
     }
-    let options = address::options(address.query)?;
+    let options = address::read_options(address.query)?;
     if let Some((access_key, secret_key)) = address.user {
         let secret_key = secret_key.filter(|key| !key.is_empty());
         let secret_key =
-            secret_key.ok_or_else(|| wrong("the access key has no secret key; write ACCESSKEY:SECRET@"))?;
+            secret_key.ok_or_else(|| url_error("the access key has no secret key; write ACCESSKEY:SECRET@"))?;
         settings.access_key = Some(access_key.into());
         settings.secret_key = Some(secret_key.into());
     }
-    finish(settings, options)
+    take_shared(settings, options)
 }
 
 /// A file's properties.
 #[cfg(feature = "config-file")]
 pub(crate) fn from_file(mut properties: Properties) -> Result<Parsed> {
     let mut settings = DynamoDbSettings::default();
-    if let Some(name) = properties.text("region")? {
-        settings.region = Some(region(&name, || properties.error("region has characters that no region has"))?);
+    if let Some(name) = properties.take_text("region")? {
+        settings.region = Some(check_region(&name, || properties.error("region has characters that no region has"))?);
     }
-    finish(settings, properties)
+    take_shared(settings, properties)
 }
 
 /// Takes what a URL and a file have in common.
-fn finish(mut settings: DynamoDbSettings, mut properties: Properties) -> Result<Parsed> {
-    if let Some(address) = properties.text("endpoint")? {
-        settings.endpoint = Some(endpoint(address).map_err(|message| properties.error(format!("endpoint {message}")))?);
+fn take_shared(mut settings: DynamoDbSettings, mut properties: Properties) -> Result<Parsed> {
+    if let Some(address) = properties.take_text("endpoint")? {
+        settings.endpoint =
+            Some(check_endpoint(address).map_err(|message| properties.error(format!("endpoint {message}")))?);
     }
-    settings.profile = properties.text("profile")?;
-    settings.credentials_file = readable_file(&mut properties, "credentials_file")?;
-    let (access_key, secret_key) = (properties.secret("access_key")?, properties.secret("secret_key")?);
-    settings.session_token = properties.secret("session_token")?;
+    settings.profile = properties.take_text("profile")?;
+    settings.credentials_file = take_readable_file(&mut properties, "credentials_file")?;
+    let (access_key, secret_key) = (properties.take_secret("access_key")?, properties.take_secret("secret_key")?);
+    settings.session_token = properties.take_secret("session_token")?;
     match (access_key, secret_key) {
         (None, None) => {}
         (Some(_), Some(_)) if settings.access_key.is_some() => {
@@ -95,8 +97,8 @@ fn finish(mut settings: DynamoDbSettings, mut properties: Properties) -> Result<
 }
 
 /// A file that has to be readable: a mistake is reported here, not at the first call.
-fn readable_file(properties: &mut Properties, name: &'static str) -> Result<Option<PathBuf>> {
-    let path = properties.text(name)?.map(PathBuf::from);
+fn take_readable_file(properties: &mut Properties, name: &'static str) -> Result<Option<PathBuf>> {
+    let path = properties.take_text(name)?.map(PathBuf::from);
     if let Some(path) = &path {
         check_readable(path).map_err(|e| properties.error(format!("{name}: cannot read {}: {e}", path.display())))?;
     }
@@ -110,13 +112,13 @@ pub(crate) fn check_readable(path: &Path) -> std::io::Result<()> {
 }
 
 /// A region is part of a host name: nothing else may get into it.
-pub(crate) fn region(name: &str, wrong: impl FnOnce() -> Error) -> Result<String> {
+pub(crate) fn check_region(name: &str, wrong: impl FnOnce() -> Error) -> Result<String> {
     let fits = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     if fits { Ok(name.to_owned()) } else { Err(wrong()) }
 }
 
 /// An endpoint, or what is wrong with it; it is not shown, as it might hold a password.
-pub(crate) fn endpoint(text: String) -> Result<String, &'static str> {
+pub(crate) fn check_endpoint(text: String) -> Result<String, &'static str> {
     let url = url::Url::parse(&text).map_err(|_| "is no URL; write http://host:port")?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
         return Err("is no http or https URL; write http://host:port");
@@ -135,7 +137,8 @@ pub(crate) fn endpoint(text: String) -> Result<String, &'static str> {
 impl fmt::Debug for DynamoDbSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Made by hand, an endpoint may have a password in it.
-        let shown = |endpoint: &String| self::endpoint(endpoint.clone()).unwrap_or_else(|_| "(hidden)".to_owned());
+        let shown =
+            |endpoint: &String| self::check_endpoint(endpoint.clone()).unwrap_or_else(|_| "(hidden)".to_owned());
         f.debug_struct("DynamoDbSettings")
             .field("region", &self.region)
             .field("endpoint", &self.endpoint.as_ref().map(shown))

@@ -58,7 +58,7 @@ const MEANINGS: [(&[&str], ErrorKind, &str); 8] = [
 ];
 
 /// What DynamoDB's text means.
-pub(super) fn error(text: &str) -> Error {
+pub(super) fn to_error(text: &str) -> Error {
     let fits = |(parts, ..): &&(&[&str], ErrorKind, &str)| parts.iter().any(|part| text.contains(part));
     match MEANINGS.iter().find(fits) {
         Some((_, kind, message)) => Error::new(*kind, *message),
@@ -67,7 +67,7 @@ pub(super) fn error(text: &str) -> Error {
 }
 
 /// Whether the stored record is the reason: read, it tells more, and may allow the write after all.
-pub(super) fn is_of_record(text: &str) -> bool {
+pub(super) fn is_about_record(text: &str) -> bool {
     const PARTS: [&str; 8] = [
         "document path provided",
         "Number overflow",
@@ -94,7 +94,7 @@ mod tests {
             ("Number overflow. Attempting to store a number with magnitude larger than", ErrorKind::InvalidInput),
             ("Two document paths overlap with each other", ErrorKind::Backend),
         ] {
-            let error = error(text);
+            let error = to_error(text);
             assert_eq!(error.kind(), kind, "{text}");
             assert!(!error.message().contains(&text[..16]), "{error}");
         }

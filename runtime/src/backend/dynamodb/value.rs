@@ -57,7 +57,7 @@ pub(super) fn to_attribute(value: &Value) -> AttributeValue {
         Value::Bool(b) => AttributeValue::Bool(*b),
         Value::Int(n) => AttributeValue::N(n.to_string()),
         Value::Instant(millis) => AttributeValue::N(millis.to_string()),
-        Value::Float(x) => AttributeValue::N(decimal::write(*x)),
+        Value::Float(x) => AttributeValue::N(decimal::format_float(*x)),
         Value::String(text) => AttributeValue::S(text.clone()),
         Value::Bytes(bytes) => AttributeValue::B(Blob::new(bytes.as_slice())),
         Value::List(items) => AttributeValue::L(items.iter().map(to_attribute).collect()),
@@ -106,7 +106,7 @@ fn to_value(attribute: AttributeValue) -> Result<Value> {
     Ok(match attribute {
         AttributeValue::Null(_) => Value::Null,
         AttributeValue::Bool(b) => Value::Bool(b),
-        AttributeValue::N(text) => decimal::read(&text)?,
+        AttributeValue::N(text) => decimal::parse_number(&text)?,
         AttributeValue::S(text) => Value::String(text),
         AttributeValue::B(blob) => bytes(blob),
         AttributeValue::L(items) => Value::List(items.into_iter().map(to_value).collect::<Result<_>>()?),

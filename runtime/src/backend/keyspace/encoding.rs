@@ -14,6 +14,7 @@
 
 use std::ops::Bound;
 
+use super::bounds::Bounds;
 use crate::error::{Error, Result};
 use crate::request::KeyRange;
 use crate::value::Value;
@@ -24,9 +25,6 @@ const BYTES: u8 = 0x30;
 const TEXT: u8 = 0x40;
 const END: u8 = 0x00;
 const ESCAPE: u8 = 0x01;
-
-/// The lowest and the highest key of a range.
-pub(crate) type Bounds = (Bound<Vec<u8>>, Bound<Vec<u8>>);
 
 /// Appends a value: an integer, an instant, text or bytes. Nothing else has an order.
 pub(super) fn push_value(out: &mut Vec<u8>, value: &Value) -> Result<()> {
@@ -103,7 +101,7 @@ fn after_prefix(mut prefix: Vec<u8>) -> Bound<Vec<u8>> {
 
 /// All keys that begin with `prefix`.
 pub(super) fn prefix_bounds(prefix: Vec<u8>) -> Bounds {
-    (Bound::Included(prefix.clone()), after_prefix(prefix))
+    Bounds::new(Bound::Included(prefix.clone()), after_prefix(prefix))
 }
 
 /// The keys in which `prefix` is followed by a value within `span`.
@@ -135,7 +133,7 @@ pub(super) fn range_bounds(prefix: Vec<u8>, span: &KeyRange) -> Result<Bounds> {
         Bound::Excluded(value) => Bound::Excluded(followed_by(value)?),
         Bound::Unbounded => after_prefix(prefix.clone()),
     };
-    Ok((low, high))
+    Ok(Bounds::new(low, high))
 }
 
 #[cfg(test)]
@@ -239,8 +237,9 @@ mod tests {
             let hash = encoded(&b);
             let key = encoded(&[&b[..], &a[..], &[Value::Int(7)]].concat());
             for (span, expected) in spans {
-                let (from, to) = range_bounds(hash.clone(), &span).unwrap();
-                let holds = std::ops::RangeBounds::contains(&(from, to), &key);
+                let bounds = range_bounds(hash.clone(), &span).unwrap();
+                let holds = std::ops::RangeBounds::contains(&&bounds, &key[..]);
+                prop_assert!(!holds || !bounds.is_empty());
                 // Values of different kinds do not meet in one field.
                 if let Some(expected) = expected {
                     prop_assert_eq!(holds, expected, "{:?} in {:?}", value, span);

@@ -2,6 +2,7 @@
 //!
 //! | key | entry |
 //! |---|---|
+//! | `0` … | the catalogue: see [`catalog`](super::catalog) |
 //! | `1` repository, primary key | the record |
 //! | `2` repository, index, index values, primary key | a mark |
 //! | `3` repository, expiry, primary key | a mark |
@@ -13,9 +14,10 @@
 
 use std::ops::Bound;
 
-use super::encoding::{self, Bounds};
+use super::bounds::Bounds;
+use super::encoding;
 use super::schema::{IndexSchema, Schema};
-use crate::backend::{Mismatch, Plan};
+use crate::backend::plan::{Mismatch, Plan};
 use crate::definition::Definition;
 use crate::error::{Error, Result};
 use crate::request::{KeyRange, RecordKey};
@@ -34,8 +36,8 @@ const INDEX_HEAD: usize = 9;
 pub(super) struct Layout {
     pub(super) id: u32,
     pub(super) schema: Schema,
-    /// The definitions that were found to fit, by where they are.
-    pub(super) known: Vec<&'static Definition>,
+    /// The definitions of this process by which it was defined.
+    known: Vec<&'static Definition>,
 }
 
 impl Layout {
@@ -43,11 +45,20 @@ impl Layout {
         Self { id, schema, known: Vec::new() }
     }
 
-    /// Refuses a definition that does not fit what was defined.
-    pub(super) fn check_fits(&self, definition: &'static Definition) -> Result<()> {
-        if self.known.iter().any(|known| std::ptr::eq(*known, definition)) {
-            return Ok(());
+    /// Whether the repository was defined by this definition, in this process.
+    pub(super) fn knows(&self, definition: &'static Definition) -> bool {
+        self.known.iter().any(|known| std::ptr::eq(*known, definition))
+    }
+
+    /// Takes in that the repository was defined by this definition.
+    pub(super) fn learn(&mut self, definition: &'static Definition) {
+        if !self.knows(definition) {
+            self.known.push(definition);
         }
+    }
+
+    /// Refuses a definition that does not fit what was defined.
+    pub(super) fn check_fits(&self, definition: &Definition) -> Result<()> {
         let wanted = Schema::from_definition(definition);
         let mut plan = Plan::new(definition.name());
         self.schema.compare(&wanted, &mut plan);

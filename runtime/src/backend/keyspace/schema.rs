@@ -1,7 +1,8 @@
-//! What of a definition the stored data depend on.
+//! What of a definition the stored data depend on, and its form in the store.
 
-use crate::backend::{IndexShape, Mismatch, Plan, Unused};
+use crate::backend::plan::{IndexShape, Mismatch, Plan, Unused};
 use crate::definition::{Definition, IndexDef, KeyDef, KeyKind};
+use crate::value::{Map, Record, Value};
 
 /// A field that is part of a key or an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub(super) struct IndexSchema {
 }
 
 /// A repository.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Schema {
     pub(super) hash: KeyPart,
     pub(super) range: Option<KeyPart>,
@@ -104,4 +105,92 @@ impl IndexSchema {
         let index = IndexShape::new(&self.name).with("unique", self.unique);
         self.parts.iter().map(KeyPart::describe).fold(index, IndexShape::field)
     }
+}
+
+impl Schema {
+    /// The schema as the store keeps it, with the repository's number.
+    ///
+    /// | name | value |
+    /// |---|---|
+    /// | `id` | the number |
+    /// | `hash` | a key field: `name`, and `kind` as a word |
+    /// | `range` | another, if there is a range key |
+    /// | `expires` | whether records expire |
+    /// | `indexes` | for each index in the order of their numbers: `name`, `unique`, and `parts`, key fields |
+    pub(super) fn to_record(&self, id: u32) -> Record {
+        let fixed = [
+            ("id", Value::Int(id.into())),
+            ("hash", self.hash.to_value()),
+            ("expires", Value::Bool(self.expires)),
+            ("indexes", Value::List(self.indexes.iter().map(IndexSchema::to_value).collect())),
+        ];
+        let range = self.range.iter().map(|range| ("range", range.to_value()));
+        fixed.into_iter().chain(range).map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// The number and the schema in a record. Returns nothing if [`to_record`](Self::to_record) wrote
+    /// something else.
+    pub(super) fn from_record(record: &Record) -> Option<(u32, Self)> {
+        let id = u32::try_from(record.get("id")?.as_int()?).ok()?;
+        let range = match record.get("range") {
+            Some(range) => Some(KeyPart::from_value(range)?),
+            None => None,
+        };
+        let schema = Self {
+            hash: KeyPart::from_value(record.get("hash")?)?,
+            range,
+            expires: is_true(record.get("expires")?),
+            indexes: items(record.get("indexes")?)?.iter().map(IndexSchema::from_value).collect::<Option<_>>()?,
+        };
+        // Whatever else stands in the record may mean something: it is not ignored.
+        (schema.to_record(id) == *record).then_some((id, schema))
+    }
+}
+
+impl IndexSchema {
+    fn to_value(&self) -> Value {
+        to_map([
+            ("name", Value::String(self.name.clone())),
+            ("unique", Value::Bool(self.unique)),
+            ("parts", Value::List(self.parts.iter().map(KeyPart::to_value).collect())),
+        ])
+    }
+
+    fn from_value(value: &Value) -> Option<Self> {
+        let Value::Map(map) = value else { return None };
+        Some(Self {
+            name: map.get("name")?.as_str()?.to_owned(),
+            parts: items(map.get("parts")?)?.iter().map(KeyPart::from_value).collect::<Option<_>>()?,
+            unique: is_true(map.get("unique")?),
+        })
+    }
+}
+
+impl KeyPart {
+    fn to_value(&self) -> Value {
+        to_map([("name", Value::String(self.name.clone())), ("kind", Value::from(self.kind.as_str()))])
+    }
+
+    fn from_value(value: &Value) -> Option<Self> {
+        let Value::Map(map) = value else { return None };
+        let word = map.get("kind")?.as_str()?;
+        let kinds = [KeyKind::String, KeyKind::Integer, KeyKind::Instant, KeyKind::Bytes];
+        let kind = kinds.into_iter().find(|kind| kind.as_str() == word)?;
+        Some(Self { name: map.get("name")?.as_str()?.to_owned(), kind })
+    }
+}
+
+fn to_map<const N: usize>(entries: [(&str, Value); N]) -> Value {
+    Value::Map(entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map>())
+}
+
+fn items(value: &Value) -> Option<&[Value]> {
+    match value {
+        Value::List(items) => Some(items),
+        _ => None,
+    }
+}
+
+fn is_true(value: &Value) -> bool {
+    matches!(value, Value::Bool(true))
 }

@@ -1,12 +1,17 @@
+//! Writes: what each does to records, entries of indexes, and expiries.
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::catalog::Catalog;
 use super::encoding;
+use super::entry::Entry;
 use super::layout::Layout;
+use super::pending::Pending;
 use super::read::under_own_names;
 use super::schema::IndexSchema;
-use super::space::{Entry, Pending, Space, View};
-use super::store::{Catalog, Keyspace, layout};
+use super::space::Space;
+use super::store::Keyspace;
 use crate::definition::{Definition, IndexDef};
 use crate::error::{Error, Result};
 use crate::limits::{self, Limits};
@@ -18,27 +23,25 @@ use crate::value::Record;
 const SWEEP: usize = 2;
 
 impl<S: Space> Keyspace<S> {
-    pub(crate) fn write(&self, call: &Call, write: Write) -> Result<Written> {
-        let catalog = self.catalog();
-        self.space.write(|view| {
+    pub(super) fn write_record(&self, call: &Call, write: Write) -> Result<Written> {
+        self.write_with(|view, catalog| {
             let mut pending = Pending::new(view);
-            let written = apply(&mut pending, &catalog, call, write, &self.limits, &mut Items::default())?;
+            let written = apply_write(&mut pending, catalog, call, write, &self.limits, &mut Items::default())?;
             Ok((written, pending.into_batch()))
         })
     }
 
-    pub(crate) fn write_many(&self, call: &Call, writes: Vec<Write>) -> Vec<Result<Written>> {
-        writes.into_iter().map(|write| self.write(call, write)).collect()
+    pub(super) fn write_records(&self, call: &Call, writes: Vec<Write>) -> Vec<Result<Written>> {
+        writes.into_iter().map(|write| self.write_record(call, write)).collect()
     }
 
     /// Each write sees those before it.
-    pub(crate) fn transact(&self, call: &Call, writes: Vec<Write>) -> Result<Vec<Written>> {
-        let catalog = self.catalog();
-        self.space.write(|view| {
+    pub(super) fn write_together(&self, call: &Call, writes: Vec<Write>) -> Result<Vec<Written>> {
+        self.write_with(|view, catalog| {
             let (mut pending, mut items) = (Pending::new(view), Items::default());
             let apply = |(position, write): (usize, Write)| {
                 let name = write.definition.name();
-                let written = apply(&mut pending, &catalog, call, write, &self.limits, &mut items);
+                let written = apply_write(&mut pending, catalog, call, write, &self.limits, &mut items);
                 written.map_err(|e| e.in_repository(name).at_position(position))
             };
             let written = writes.into_iter().enumerate().map(apply).collect::<Result<_>>()?;
@@ -75,15 +78,15 @@ impl Items {
     }
 }
 
-fn apply<V: View>(
-    pending: &mut Pending<'_, V>,
+fn apply_write(
+    pending: &mut Pending<'_>,
     catalog: &Catalog,
     call: &Call,
     write: Write,
     limits: &Limits,
     items: &mut Items,
 ) -> Result<Written> {
-    let layout = layout(catalog, write.definition)?;
+    let layout = catalog.layout_of(write.definition)?;
     let key = layout.record_key(&write.key)?;
     let found = pending.record(&key)?;
     let stored = found.clone().map(|record| under_own_names(write.definition, record));
@@ -142,8 +145,8 @@ fn under_old_names(definition: &Definition, found: &Record, mut new: Arc<Record>
 }
 
 /// Refuses values of unique indexes that another live record holds.
-fn check_unique<V: View>(
-    pending: &Pending<'_, V>,
+fn check_unique(
+    pending: &Pending<'_>,
     layout: &Layout,
     definition: &Definition,
     key: &[u8],
@@ -167,8 +170,8 @@ fn check_unique<V: View>(
 }
 
 /// Puts a record in the place of another, or takes it away, with all entries.
-fn replace<V: View>(
-    pending: &mut Pending<'_, V>,
+fn replace(
+    pending: &mut Pending<'_>,
     layout: &Layout,
     key: Vec<u8>,
     old: Option<&Record>,
@@ -180,10 +183,10 @@ fn replace<V: View>(
         pending.remove(entry.clone());
     }
     for entry in new_entries.into_iter().filter(|entry| !old_entries.contains(entry)) {
-        pending.put(entry, Entry::Mark);
+        pending.put(entry, Entry::mark());
     }
     match new {
-        Some(new) => pending.put(key, Entry::Record(new)),
+        Some(new) => pending.put(key, Entry::of_record(new)),
         None if old.is_some() => pending.remove(key),
         None => {}
     }
@@ -191,7 +194,7 @@ fn replace<V: View>(
 }
 
 /// Clears a few expired records away. No reader saw them any more.
-fn sweep<V: View>(pending: &mut Pending<'_, V>, layout: &Layout, call: &Call) -> Result<()> {
+fn sweep(pending: &mut Pending<'_>, layout: &Layout, call: &Call) -> Result<()> {
     if !layout.schema.expires {
         return Ok(());
     }

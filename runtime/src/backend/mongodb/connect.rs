@@ -10,7 +10,7 @@ use super::failure::DriverFailure;
 use super::options::{ACKNOWLEDGED, LATEST_ONLY, PRIMARY_ONLY};
 use super::settings::MongoDbSettings;
 use super::topology::{Topology, is_primary};
-use crate::backend::settings::address::{decode_lossy, encode};
+use crate::backend::settings::address::{percent_decode_lossy, percent_encode};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The wire version of MongoDB 6.0, the first that has all the expressions that are used.
@@ -134,9 +134,12 @@ fn with_credentials(settings: &MongoDbSettings) -> String {
     let Some((user, (scheme, rest))) = settings.user.as_deref().zip(uri.split_once("://")) else {
         return uri.to_owned();
     };
-    let password =
-        settings.password.as_ref().map(|password| format!(":{}", encode(password.expose()))).unwrap_or_default();
-    format!("{scheme}://{}{password}@{rest}", encode(user))
+    let password = settings
+        .password
+        .as_ref()
+        .map(|password| format!(":{}", percent_encode(password.expose())))
+        .unwrap_or_default();
+    format!("{scheme}://{}{password}@{rest}", percent_encode(user))
 }
 
 /// A configuration that the driver does not take. Its message is shown unless it quotes a value, which may
@@ -159,8 +162,8 @@ fn refused_settings(settings: &MongoDbSettings, message: &str) -> Error {
 fn quotes(message: &str, value: &str) -> bool {
     let common =
         value.len() < 2 || matches!(value, "true" | "false") || value.bytes().all(|byte| byte.is_ascii_digit());
-    let decoded = decode_lossy(value);
-    !common && (message.contains(value) || message.contains(&encode(value)) || message.contains(&decoded))
+    let decoded = percent_decode_lossy(value);
+    !common && (message.contains(value) || message.contains(&percent_encode(value)) || message.contains(&decoded))
 }
 
 fn unreachable(settings: &MongoDbSettings, waited: Duration, causes: &str) -> Error {

@@ -3,8 +3,8 @@
 use super::options::{self, OPTIONS, check_promises};
 #[cfg(feature = "config-file")]
 use crate::backend::settings::Property;
-use crate::backend::settings::address::{self, Address, User, wrong};
-use crate::backend::settings::properties::place_of_option;
+use crate::backend::settings::address::{self, Address, User, url_error};
+use crate::backend::settings::properties::describe_place;
 use crate::backend::settings::{Parsed, Properties, Secret, common, suggest};
 use crate::error::Result;
 
@@ -58,7 +58,7 @@ impl Parts {
         }
         let options: Vec<_> = self.options.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let query = if options.is_empty() { String::new() } else { format!("?{}", options.join("&")) };
-        let uri = format!("{}://{}/{}{query}", self.scheme, self.hosts, address::encode(&self.database));
+        let uri = format!("{}://{}/{}{query}", self.scheme, self.hosts, address::percent_encode(&self.database));
         let (user, password) = self.user.unzip();
         Ok(MongoDbSettings {
             uri: uri.into(),
@@ -75,19 +75,19 @@ impl Parts {
 pub(crate) fn from_url(scheme: &'static str, rest: &str) -> Result<Parsed> {
     let address = Address::parse(rest)?;
     if address.path.is_empty() {
-        return Err(wrong(format!("it names no database; write {scheme}://host/database")));
+        return Err(url_error(format!("it names no database; write {scheme}://host/database")));
     }
     let mut ours = Properties::new(address::PLACE, "option");
     let mut options = Vec::new();
     let mut after_secret = false;
-    for (at, (name, value)) in address::pairs(address.query)?.into_iter().enumerate() {
+    for (at, (name, value)) in address::split_query(address.query)?.into_iter().enumerate() {
         // MongoDB has no options of these names.
         if common::NAMES.contains(&name) {
-            ours.add(name.to_owned(), address::decode(value)?);
+            ours.add(name.to_owned(), address::percent_decode(value)?);
         } else {
-            check_name(name, &place_of_option(at, after_secret), after_secret).map_err(wrong)?;
-            check_promises(name, &address::decode(value)?)
-                .map_err(|(name, why)| wrong(format!("the option {name} {why}")))?;
+            check_name(name, &describe_place(at, after_secret), after_secret).map_err(url_error)?;
+            check_promises(name, &address::percent_decode(value)?)
+                .map_err(|(name, why)| url_error(format!("the option {name} {why}")))?;
             options.push((name.to_owned(), value.to_owned()));
         }
         after_secret = options::is_secret(name);
@@ -95,30 +95,30 @@ pub(crate) fn from_url(scheme: &'static str, rest: &str) -> Result<Parsed> {
     let parts = Parts {
         scheme,
         hosts: address.host.to_owned(),
-        database: address::decode(address.path)?,
+        database: address::percent_decode(address.path)?,
         user: address.user,
         options,
     };
-    let wrong = |(part, message)| match part {
-        "host" => wrong(format!(
+    let wrong_part = |(part, message)| match part {
+        "host" => url_error(format!(
             "the {part} {message}; in a user name or password before it, : / ? # [ ] @ % have to be percent-encoded"
         )),
-        part => wrong(format!("the {part} {message}")),
+        part => url_error(format!("the {part} {message}")),
     };
-    let settings = parts.settings().map_err(wrong)?;
+    let settings = parts.settings().map_err(wrong_part)?;
     Ok(Parsed::new(settings, ours))
 }
 
 /// A file's properties.
 #[cfg(feature = "config-file")]
 pub(crate) fn from_file(mut properties: Properties) -> Result<Parsed> {
-    let hosts = hosts(&mut properties)?;
-    let database = properties.required("database")?;
-    let (user, password) = (properties.text("user")?, properties.text("password")?);
+    let hosts = take_hosts(&mut properties)?;
+    let database = properties.require_text("database")?;
+    let (user, password) = (properties.take_text("user")?, properties.take_text("password")?);
     if user.is_none() && password.is_some() {
         return Err(properties.error("password is there, but user is missing"));
     }
-    let options = file_options(&mut properties)?;
+    let options = take_options(&mut properties)?;
     let user = user.map(|user| (user, password));
     let parts = Parts { scheme: "mongodb", hosts, database, user, options };
     let settings = parts.settings().map_err(|(part, message)| properties.error(format!("{part} {message}")))?;
@@ -127,8 +127,8 @@ pub(crate) fn from_file(mut properties: Properties) -> Result<Parsed> {
 
 /// `host` is text; `hosts` may be a list too.
 #[cfg(feature = "config-file")]
-fn hosts(properties: &mut Properties) -> Result<String> {
-    let host = properties.text("host")?;
+fn take_hosts(properties: &mut Properties) -> Result<String> {
+    let host = properties.take_text("host")?;
     let hosts = match properties.take("hosts") {
         None => None,
         Some(Property::Text(hosts)) => Some(hosts),
@@ -145,7 +145,7 @@ fn hosts(properties: &mut Properties) -> Result<String> {
 }
 
 #[cfg(feature = "config-file")]
-fn file_options(properties: &mut Properties) -> Result<Vec<(String, String)>> {
+fn take_options(properties: &mut Properties) -> Result<Vec<(String, String)>> {
     let Some(options) = properties.take("options") else { return Ok(Vec::new()) };
     let Property::Map(options) = options else {
         return Err(properties.error("options has to be a map of MongoDB's own options"));
@@ -157,7 +157,7 @@ fn file_options(properties: &mut Properties) -> Result<Vec<(String, String)>> {
             .into_text()
             .ok_or_else(|| properties.error(format!("options: {name} has to be text, a number or a truth value")))?;
         check_promises(&name, &value).map_err(|(name, why)| wrong(format!("{name} {why}")))?;
-        Ok((name, address::encode(&value)))
+        Ok((name, address::percent_encode(&value)))
     };
     options.into_iter().map(read).collect()
 }
@@ -169,7 +169,7 @@ fn check_name(name: &str, place: &str, after_secret: bool) -> Result<(), String>
     }
     let known = [&common::NAMES[..], OPTIONS].concat();
     let listed = format!("MongoDB's own and {}", common::NAMES.join(", "));
-    Err(suggest::unknown("option", place, (!after_secret).then_some(name), &known, &listed))
+    Err(suggest::describe_unknown("option", place, (!after_secret).then_some(name), &known, &listed))
 }
 
 /// A host name, an address in brackets or a socket's encoded path, with a port or without.

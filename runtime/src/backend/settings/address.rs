@@ -7,33 +7,33 @@ use crate::error::{Error, Result};
 pub(crate) const PLACE: &str = "the URL";
 
 /// The options of a URL's query, decoded.
-pub(crate) fn options(query: Option<&str>) -> Result<Properties> {
+pub(crate) fn read_options(query: Option<&str>) -> Result<Properties> {
     let mut options = Properties::new(PLACE, "option");
-    for (name, value) in pairs(query)? {
-        options.add(decode(name)?, decode(value)?);
+    for (name, value) in split_query(query)? {
+        options.add(percent_decode(name)?, percent_decode(value)?);
     }
     Ok(options)
 }
 
 /// The names and values of a query, as they stand in it.
-pub(crate) fn pairs(query: Option<&str>) -> Result<Vec<(&str, &str)>> {
+pub(crate) fn split_query(query: Option<&str>) -> Result<Vec<(&str, &str)>> {
     let parts = query.unwrap_or_default().split('&').filter(|part| !part.is_empty());
     parts.map(|part| part.split_once('=').ok_or_else(no_value)).collect()
 }
 
 fn no_value() -> Error {
-    wrong("an option has no value; options are written ?name=value&name=value")
+    url_error("an option has no value; options are written ?name=value&name=value")
 }
 
 /// Undoes percent-encoding.
-pub(crate) fn decode(text: &str) -> Result<String> {
-    let bytes = unescape(text, || Err(wrong("a % is not followed by two hexadecimal digits; write %25 for a %")))?;
-    String::from_utf8(bytes).map_err(|_| wrong("what is percent-encoded is not UTF-8"))
+pub(crate) fn percent_decode(text: &str) -> Result<String> {
+    let bytes = unescape(text, || Err(url_error("a % is not followed by two hexadecimal digits; write %25 for a %")))?;
+    String::from_utf8(bytes).map_err(|_| url_error("what is percent-encoded is not UTF-8"))
 }
 
 /// Undoes percent-encoding as far as it is one, with blanks written as `+`.
 #[cfg(feature = "mongodb")]
-pub(crate) fn decode_lossy(text: &str) -> String {
+pub(crate) fn percent_decode_lossy(text: &str) -> String {
     let bytes = unescape(&text.replace('+', " "), || Ok(b'%')).unwrap_or_default();
     String::from_utf8_lossy(&bytes).into_owned()
 }
@@ -44,7 +44,7 @@ fn unescape(text: &str, stray: impl Fn() -> Result<u8>) -> Result<Vec<u8>> {
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {
         rest = after;
-        match (first, encoded(after)) {
+        match (first, decode_byte(after)) {
             (b'%', Some((byte, after))) => {
                 bytes.push(byte);
                 rest = after;
@@ -57,7 +57,7 @@ fn unescape(text: &str, stray: impl Fn() -> Result<u8>) -> Result<Vec<u8>> {
 }
 
 /// The byte that two hexadecimal digits stand for, and what comes after them.
-fn encoded(text: &[u8]) -> Option<(u8, &[u8])> {
+fn decode_byte(text: &[u8]) -> Option<(u8, &[u8])> {
     let (digits, rest) = text.split_at_checked(2)?;
     let digits = std::str::from_utf8(digits).ok()?;
     // A sign before the digit would be taken as well.
@@ -67,7 +67,7 @@ fn encoded(text: &[u8]) -> Option<(u8, &[u8])> {
 
 /// Percent-encodes what does not stand for itself everywhere in a URL.
 #[cfg(feature = "mongodb")]
-pub(crate) fn encode(text: &str) -> String {
+pub(crate) fn percent_encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
@@ -113,16 +113,16 @@ fn split_user(text: &str) -> Result<User> {
     {
         return Err(not_encoded());
     }
-    Ok((decode(user)?, password.map(decode).transpose()?))
+    Ok((percent_decode(user)?, password.map(percent_decode).transpose()?))
 }
 
 fn not_encoded() -> Error {
-    wrong(
+    url_error(
         "it is not of the form scheme://user:password@host/path?options; in a user name or password, : / ? # [ ] @ % have to be percent-encoded",
     )
 }
 
 /// An error of the configuration in a URL.
-pub(crate) fn wrong(message: impl AsRef<str>) -> Error {
+pub(crate) fn url_error(message: impl AsRef<str>) -> Error {
     Error::config(format!("{PLACE}: {}", message.as_ref()))
 }

@@ -18,9 +18,9 @@ pub(crate) const NAMES: [&str; 4] = [TIMEOUT, CONNECT_TIMEOUT, DEFINE_TIMEOUT, C
 pub(crate) fn take(properties: &mut Properties, options: &mut OpenOptions) -> Result<Option<Secret>> {
     let OpenOptions { timeout, connect_timeout, define_timeout, .. } = options;
     for (name, deadline) in [(TIMEOUT, timeout), (CONNECT_TIMEOUT, connect_timeout), (DEFINE_TIMEOUT, define_timeout)] {
-        *deadline = properties.duration(name)?.unwrap_or(*deadline);
+        *deadline = properties.take_duration(name)?.unwrap_or(*deadline);
     }
-    match properties.secret(CURSOR_KEY)? {
+    match properties.take_secret(CURSOR_KEY)? {
         Some(_) if !cfg!(feature = "cursor-key") => {
             Err(properties
                 .error(format!("{CURSOR_KEY} is not compiled in; enable the feature `cursor-key` of reposit")))

@@ -36,7 +36,7 @@ impl Properties {
 
     /// The properties of a file with this text.
     #[cfg(feature = "config-file")]
-    pub(crate) fn of_file(file: &Path, text: &str, values: BTreeMap<String, Property>) -> Self {
+    pub(crate) fn from_file(file: &Path, text: &str, values: BTreeMap<String, Property>) -> Self {
         Self { values, text: text.to_owned(), ..Self::new(file.display().to_string(), "property") }
     }
 
@@ -57,7 +57,7 @@ impl Properties {
         self.values.remove(name).filter(|value| *value != Property::Null)
     }
 
-    pub(crate) fn text(&mut self, name: &'static str) -> Result<Option<String>> {
+    pub(crate) fn take_text(&mut self, name: &'static str) -> Result<Option<String>> {
         match self.take(name) {
             None => Ok(None),
             Some(Property::Text(text)) if text.is_empty() => Err(self.error(format!("{name} is empty"))),
@@ -67,24 +67,24 @@ impl Properties {
     }
 
     #[cfg(all(feature = "mongodb", feature = "config-file"))]
-    pub(crate) fn required(&mut self, name: &'static str) -> Result<String> {
-        self.text(name)?.ok_or_else(|| self.error(format!("the {} {name} is missing", self.word)))
+    pub(crate) fn require_text(&mut self, name: &'static str) -> Result<String> {
+        self.take_text(name)?.ok_or_else(|| self.error(format!("the {} {name} is missing", self.word)))
     }
 
-    pub(crate) fn duration(&mut self, name: &'static str) -> Result<Option<Duration>> {
+    pub(crate) fn take_duration(&mut self, name: &'static str) -> Result<Option<Duration>> {
         let Some(value) = self.take(name) else { return Ok(None) };
-        let duration = value.as_text().and_then(duration).filter(|duration| !duration.is_zero());
+        let duration = value.as_text().and_then(parse_duration).filter(|duration| !duration.is_zero());
         let wrong = || self.error(format!("{name} is no duration above zero; write it as 10s, 500ms, 2m or 1h"));
         duration.ok_or_else(wrong).map(Some)
     }
 
     /// Text that is never shown, nor what stands after it in a URL.
-    pub(crate) fn secret(&mut self, name: &'static str) -> Result<Option<Secret>> {
+    pub(crate) fn take_secret(&mut self, name: &'static str) -> Result<Option<Secret>> {
         self.secret.push(name);
-        Ok(self.text(name)?.map(Secret::from))
+        Ok(self.take_text(name)?.map(Secret::from))
     }
 
-    pub(crate) fn flag(&mut self, name: &'static str) -> Result<Option<bool>> {
+    pub(crate) fn take_flag(&mut self, name: &'static str) -> Result<Option<bool>> {
         match self.take(name) {
             None => Ok(None),
             Some(Property::Bool(value)) => Ok(Some(value)),
@@ -96,7 +96,7 @@ impl Properties {
         }
     }
 
-    pub(crate) fn integer(&mut self, name: &'static str) -> Result<Option<u64>> {
+    pub(crate) fn take_integer(&mut self, name: &'static str) -> Result<Option<u64>> {
         let Some(value) = self.take(name) else { return Ok(None) };
         let digits = value.into_text().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
         let wrong = || self.error(format!("{name} is no whole number from 0 to {}", u64::MAX));
@@ -114,15 +114,15 @@ impl Properties {
         if let Some((at, name)) = in_order {
             let after_secret =
                 at.checked_sub(1).is_some_and(|before| self.secret.contains(&self.order[before].as_str()));
-            let place = place_of_option(at, after_secret);
-            return Err(self.unknown(&place, (!after_secret).then_some(name)));
+            let place = describe_place(at, after_secret);
+            return Err(self.unknown_error(&place, (!after_secret).then_some(name)));
         }
         if let Some(name) = self.values.keys().next() {
-            let place = match line_of(&self.text, name) {
+            let place = match find_line(&self.text, name) {
                 Some(line) => format!("the property in line {line}"),
                 None => "a property".to_owned(),
             };
-            return Err(self.unknown(&place, Some(name)));
+            return Err(self.unknown_error(&place, Some(name)));
         }
         let twice = self.order.iter().enumerate().find(|(at, name)| self.order[..*at].contains(name));
         match twice {
@@ -131,13 +131,13 @@ impl Properties {
         }
     }
 
-    fn unknown(&self, place: &str, name: Option<&str>) -> Error {
-        self.error(suggest::unknown(self.word, place, name, &self.known, &self.known.join(", ")))
+    fn unknown_error(&self, place: &str, name: Option<&str>) -> Error {
+        self.error(suggest::describe_unknown(self.word, place, name, &self.known, &self.known.join(", ")))
     }
 }
 
 /// An unknown option by its place in the URL.
-pub(crate) fn place_of_option(at: usize, after_secret: bool) -> String {
+pub(crate) fn describe_place(at: usize, after_secret: bool) -> String {
     match (at, after_secret) {
         (0, _) => "option 1".to_owned(),
         (_, true) => format!("option {}, after one that is secret (an & in it has to be written %26),", at + 1),
@@ -146,7 +146,7 @@ pub(crate) fn place_of_option(at: usize, after_secret: bool) -> String {
 }
 
 /// The line of a file that a name stands in, as a key.
-fn line_of(text: &str, name: &str) -> Option<usize> {
+fn find_line(text: &str, name: &str) -> Option<usize> {
     let is_key = |line: &str| {
         let mut after = line.match_indices(name).map(|(at, _)| &line[at + name.len()..]);
         after.any(|rest| rest.trim_start_matches(['"', '\'', ' ', '\t']).starts_with([':', '=']))
@@ -154,7 +154,7 @@ fn line_of(text: &str, name: &str) -> Option<usize> {
     text.lines().position(is_key).map(|at| at + 1)
 }
 
-fn duration(text: &str) -> Option<Duration> {
+fn parse_duration(text: &str) -> Option<Duration> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (count, unit) = text.split_at(digits);
     let count: u64 = count.parse().ok()?;
@@ -173,12 +173,12 @@ mod tests {
 
     #[test]
     fn durations_have_a_unit() {
-        assert_eq!(duration("10s"), Some(Duration::from_secs(10)));
-        assert_eq!(duration("500ms"), Some(Duration::from_millis(500)));
-        assert_eq!(duration("2m"), Some(Duration::from_secs(120)));
-        assert_eq!(duration("1h"), Some(Duration::from_secs(3600)));
+        assert_eq!(parse_duration("10s"), Some(Duration::from_secs(10)));
+        assert_eq!(parse_duration("500ms"), Some(Duration::from_millis(500)));
+        assert_eq!(parse_duration("2m"), Some(Duration::from_secs(120)));
+        assert_eq!(parse_duration("1h"), Some(Duration::from_secs(3600)));
         for wrong in ["", "10", "s", "-1s", "1.5s", "10 s", "10S", "99999999999999999999s", "18446744073709551615h"] {
-            assert_eq!(duration(wrong), None, "{wrong}");
+            assert_eq!(parse_duration(wrong), None, "{wrong}");
         }
     }
 }

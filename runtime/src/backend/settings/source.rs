@@ -60,9 +60,9 @@ impl Settings {
             user,
             password: password.flatten().map(Secret::from),
             host: given(host),
-            path: given(&address::decode(path)?),
+            path: given(&address::percent_decode(path)?),
         };
-        Ok(Self { scheme, address: Some(address), properties: address::options(query)? })
+        Ok(Self { scheme, address: Some(address), properties: address::read_options(query)? })
     }
 
     /// From the properties of a file.
@@ -81,7 +81,7 @@ impl Settings {
             (path.is_some(), "path after the host"),
         ];
         match left.into_iter().find(|(is_there, _)| *is_there) {
-            Some((_, part)) => Err(address::wrong(format!("{}:// takes no {part}", self.scheme))),
+            Some((_, part)) => Err(address::url_error(format!("{}:// takes no {part}", self.scheme))),
             None => Ok(self.properties),
         }
     }
@@ -95,7 +95,7 @@ impl Settings {
     pub fn user(&mut self) -> Result<Option<String>> {
         match &mut self.address {
             Some(address) => Ok(address.user.take()),
-            None => self.properties.text("user"),
+            None => self.properties.take_text("user"),
         }
     }
 
@@ -103,7 +103,7 @@ impl Settings {
     pub fn password(&mut self) -> Result<Option<Secret>> {
         match &mut self.address {
             Some(address) => Ok(address.password.take()),
-            None => self.properties.secret("password"),
+            None => self.properties.take_secret("password"),
         }
     }
 
@@ -111,7 +111,7 @@ impl Settings {
     pub fn host(&mut self) -> Result<Option<String>> {
         match &mut self.address {
             Some(address) => Ok(address.host.take()),
-            None => self.properties.text("host"),
+            None => self.properties.take_text("host"),
         }
     }
 
@@ -119,34 +119,34 @@ impl Settings {
     pub fn path(&mut self) -> Result<Option<String>> {
         match &mut self.address {
             Some(address) => Ok(address.path.take()),
-            None => self.properties.text("path"),
+            None => self.properties.take_text("path"),
         }
     }
 
     /// An option that is text.
     pub fn text(&mut self, name: &'static str) -> Result<Option<String>> {
-        self.properties.text(name)
+        self.properties.take_text(name)
     }
 
     /// An option that is never shown. If an unknown option stands after it in a URL, that one is not
     /// shown either: it may be the rest of this one, whose `&` is not encoded.
     pub fn secret(&mut self, name: &'static str) -> Result<Option<Secret>> {
-        self.properties.secret(name)
+        self.properties.take_secret(name)
     }
 
     /// An option that is `true` or `false`.
     pub fn flag(&mut self, name: &'static str) -> Result<Option<bool>> {
-        self.properties.flag(name)
+        self.properties.take_flag(name)
     }
 
     /// An option that is a whole number.
     pub fn integer(&mut self, name: &'static str) -> Result<Option<u64>> {
-        self.properties.integer(name)
+        self.properties.take_integer(name)
     }
 
     /// An option that is a duration: `500ms`, `10s`, `2m`, `1h`.
     pub fn duration(&mut self, name: &'static str) -> Result<Option<Duration>> {
-        self.properties.duration(name)
+        self.properties.take_duration(name)
     }
 
     /// A [`Config`](crate::ErrorKind::Config) error that names the URL or the file. A URL itself is never

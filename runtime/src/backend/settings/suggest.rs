@@ -25,7 +25,7 @@ fn hint(word: &str, known: &[&str]) -> String {
 /// The message about an unknown name. The name may be the rest of a secret that was cut at a sign which is
 /// not encoded: so it is shown only if it resembles a known one, and else its place is. `name` is `None` if
 /// a secret stands before it.
-pub(crate) fn unknown(word: &str, place: &str, name: Option<&str>, known: &[&str], listed: &str) -> String {
+pub(crate) fn describe_unknown(word: &str, place: &str, name: Option<&str>, known: &[&str], listed: &str) -> String {
     match name.and_then(|name| Some((name, nearest(name, known)?))) {
         Some((name, near)) => format!("unknown {word} `{name}`; did you mean `{near}`?"),
         None => format!("{place} is unknown; known are {listed}"),
@@ -34,7 +34,7 @@ pub(crate) fn unknown(word: &str, place: &str, name: Option<&str>, known: &[&str
 
 /// The message about a value that is none of the known words. It is shown only if it can be nothing but a word.
 #[cfg(feature = "config-file")]
-pub(crate) fn unknown_word(word: &str, known: &[&str]) -> String {
+pub(crate) fn describe_word(word: &str, known: &[&str]) -> String {
     match word.len() <= 20 && word.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         true => format!("`{word}`; {}", hint(word, known)),
         false => format!("that is none; known are {}", known.join(", ")),

@@ -47,5 +47,9 @@ mod query;
 mod tests;
 mod value;
 
-pub(crate) use query::push_query;
-pub(crate) use value::{push_value, read_value};
+#[cfg(any(feature = "dynamodb", feature = "mongodb"))]
+pub(crate) use part::append_part;
+pub(crate) use query::append_query;
+#[cfg(feature = "keyspace")]
+pub(crate) use value::{append_attributes, read_attributes};
+pub(crate) use value::{append_value, read_value};

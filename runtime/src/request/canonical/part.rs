@@ -4,7 +4,7 @@
 const HEAD: usize = 5;
 
 /// Appends a part.
-pub(super) fn push_part(out: &mut Vec<u8>, kind: u8, content: &[u8]) {
+pub(crate) fn append_part(out: &mut Vec<u8>, kind: u8, content: &[u8]) {
     out.reserve(HEAD + content.len());
     out.push(kind);
     out.extend_from_slice(&as_length(content.len()));
@@ -12,7 +12,7 @@ pub(super) fn push_part(out: &mut Vec<u8>, kind: u8, content: &[u8]) {
 }
 
 /// Appends a part whose content `write` appends.
-pub(super) fn push_parts(out: &mut Vec<u8>, kind: u8, write: impl FnOnce(&mut Vec<u8>)) {
+pub(super) fn append_parts(out: &mut Vec<u8>, kind: u8, write: impl FnOnce(&mut Vec<u8>)) {
     let start = out.len();
     out.extend_from_slice(&[kind, 0, 0, 0, 0]);
     write(out);

@@ -117,13 +117,13 @@ fn shown(query: &Query) -> String {
 
 fn bytes(query: &Query) -> Vec<u8> {
     let mut out = Vec::new();
-    push_query(&mut out, query);
+    append_query(&mut out, query);
     out
 }
 
 fn value_bytes(value: &Value) -> Vec<u8> {
     let mut out = Vec::new();
-    push_value(&mut out, value);
+    append_value(&mut out, value);
     out
 }
 

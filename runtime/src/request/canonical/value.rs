@@ -1,6 +1,6 @@
 //! Values as parts, and back.
 
-use super::part::{push_part, push_parts, read_part};
+use super::part::{append_part, append_parts, read_part};
 use crate::limits;
 use crate::value::{Map, Value};
 
@@ -9,26 +9,29 @@ use crate::value::{Map, Value};
 const DEPTH: usize = 4 * limits::DEPTH;
 
 /// Appends a value.
-pub(crate) fn push_value(out: &mut Vec<u8>, value: &Value) {
+pub(crate) fn append_value(out: &mut Vec<u8>, value: &Value) {
     match value {
-        Value::Null | Value::Foreign(_) => push_part(out, b'n', &[]),
-        Value::Bool(b) => push_part(out, b'o', &[u8::from(*b)]),
-        Value::Int(n) => push_part(out, b'i', &n.to_be_bytes()),
-        Value::Float(x) => push_part(out, b'd', &x.to_bits().to_be_bytes()),
-        Value::Instant(millis) => push_part(out, b't', &millis.to_be_bytes()),
-        Value::String(text) => push_part(out, b's', text.as_bytes()),
-        Value::Bytes(bytes) => push_part(out, b'b', bytes),
-        Value::List(items) => push_parts(out, b'l', |out| items.iter().for_each(|item| push_value(out, item))),
-        Value::Map(map) => push_parts(out, b'm', |out| {
-            for (name, value) in map.iter() {
-                push_part(out, b's', name.as_bytes());
-                push_value(out, value);
-            }
-        }),
+        Value::Null | Value::Foreign(_) => append_part(out, b'n', &[]),
+        Value::Bool(b) => append_part(out, b'o', &[u8::from(*b)]),
+        Value::Int(n) => append_part(out, b'i', &n.to_be_bytes()),
+        Value::Float(x) => append_part(out, b'd', &x.to_bits().to_be_bytes()),
+        Value::Instant(millis) => append_part(out, b't', &millis.to_be_bytes()),
+        Value::String(text) => append_part(out, b's', text.as_bytes()),
+        Value::Bytes(bytes) => append_part(out, b'b', bytes),
+        Value::List(items) => append_parts(out, b'l', |out| items.iter().for_each(|item| append_value(out, item))),
+        Value::Map(map) => append_parts(out, b'm', |out| append_attributes(out, map.iter())),
     }
 }
 
-/// Takes the first value off. Returns nothing if none is there, or one that [`push_value`] never writes:
+/// Appends names and values, which have to come in the order of the names.
+pub(crate) fn append_attributes<'a>(out: &mut Vec<u8>, attributes: impl Iterator<Item = (&'a str, &'a Value)>) {
+    for (name, value) in attributes {
+        append_part(out, b's', name.as_bytes());
+        append_value(out, value);
+    }
+}
+
+/// Takes the first value off. Returns nothing if none is there, or one that [`append_value`] never writes:
 /// there is one way to write a value.
 pub(crate) fn read_value(input: &mut &[u8]) -> Option<Value> {
     read_within(input, DEPTH)
@@ -61,6 +64,12 @@ fn read_within(input: &mut &[u8], depth: usize) -> Option<Value> {
         b'm' => Value::Map(read_map(content, depth)?),
         _ => return None,
     })
+}
+
+/// The names and values that [`append_attributes`] wrote, and nothing else.
+#[cfg(feature = "keyspace")]
+pub(crate) fn read_attributes(content: &[u8]) -> Option<Map> {
+    read_map(content, DEPTH)
 }
 
 fn read_map(mut content: &[u8], depth: usize) -> Option<Map> {

@@ -1,19 +1,19 @@
-//! What exists against what is wanted.
+//! What exists against what the model defines.
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, KeySchemaElement, KeyType, Projection as TableProjection, ProjectionType, ScalarAttributeType,
     TableDescription,
 };
 
-use super::observe::{Guards, Observed, State};
-use super::tables::held;
+use crate::backend::dynamodb::define::observe::{Guards, IndexState, Observed};
+use crate::backend::dynamodb::define::tables::non_key_attributes;
 use crate::backend::dynamodb::guard;
 use crate::backend::{Creation, IndexShape, Mismatch, Plan, Unused};
 use crate::definition::{Definition, IndexDef, KeyDef, KeyKind};
 use crate::value::EXPIRES;
 
 /// What there is to do, and what does not match.
-pub(super) fn plan(definition: &'static Definition, observed: &Observed) -> Plan {
+pub(super) fn compare(definition: &'static Definition, observed: &Observed) -> Plan {
     let mut plan = Plan::new(definition.name());
     match &observed.table {
         None => {
@@ -23,10 +23,10 @@ pub(super) fn plan(definition: &'static Definition, observed: &Observed) -> Plan
             }
         }
         Some(table) => {
-            keys(definition, table, &mut plan);
-            lifetime(definition, observed, &mut plan);
-            left(definition, table, observed, &mut plan);
-            let missing: Vec<_> = missing(definition, table).collect();
+            compare_keys(definition, table, &mut plan);
+            compare_lifetime(definition, observed, &mut plan);
+            compare_unknown_indexes(definition, table, observed, &mut plan);
+            let missing: Vec<_> = missing_indexes(definition, table).collect();
             for index in definition.indexes() {
                 if missing.iter().any(|missing| missing.name == index.name) {
                     plan.add_creation(Creation::Index(wanted_shape(definition, index)));
@@ -43,11 +43,11 @@ pub(super) fn plan(definition: &'static Definition, observed: &Observed) -> Plan
 }
 
 /// The global indexes that a table has not got. A local one cannot be added to a table.
-pub(super) fn missing<'a>(
+pub(super) fn missing_indexes<'a>(
     definition: &'static Definition,
     table: &'a TableDescription,
 ) -> impl Iterator<Item = &'static IndexDef> + 'a {
-    definition.indexes().iter().filter(|index| !index.local && find(table, index.name).is_none())
+    definition.indexes().iter().filter(|index| !index.local && find_index(table, index.name).is_none())
 }
 
 /// The model's index in words.
@@ -66,7 +66,7 @@ fn shape(name: &str, parts: impl Iterator<Item = String>, unique: bool, local: b
     parts.fold(IndexShape::new(name).with("unique", unique).with("local", local), IndexShape::field)
 }
 
-fn keys(definition: &Definition, table: &TableDescription, plan: &mut Plan) {
+fn compare_keys(definition: &Definition, table: &TableDescription, plan: &mut Plan) {
     let key = |kind: &KeyType| {
         let part = table.key_schema().iter().find(|part| part.key_type() == kind);
         part.map_or_else(|| "none".to_owned(), |part| describe_stored(table, part))
@@ -89,7 +89,7 @@ fn describe_stored(table: &TableDescription, part: &KeySchemaElement) -> String 
     format!("{name} ({kind})")
 }
 
-fn lifetime(definition: &Definition, observed: &Observed, plan: &mut Plan) {
+fn compare_lifetime(definition: &Definition, observed: &Observed, plan: &mut Plan) {
     match (observed.lifetime.as_deref(), definition.ttl_name()) {
         (None, Some(field)) => plan.add_creation(Creation::Expiry(field.to_owned())),
         (Some(EXPIRES), None) => {
@@ -103,18 +103,23 @@ fn lifetime(definition: &Definition, observed: &Observed, plan: &mut Plan) {
 }
 
 /// What the table has and the model does not.
-fn left(definition: &'static Definition, table: &TableDescription, observed: &Observed, plan: &mut Plan) {
+fn compare_unknown_indexes(
+    definition: &'static Definition,
+    table: &TableDescription,
+    observed: &Observed,
+    plan: &mut Plan,
+) {
     let own = |name: &str| definition.index(name).is_some();
     let global = table.global_secondary_indexes().iter().filter_map(|index| index.index_name());
     let local = table.local_secondary_indexes().iter().filter_map(|index| index.index_name());
     for name in global.chain(local).filter(|name| !own(name)) {
-        let looked_after = observed.states().get(name).is_some_and(|state| *state != State::Stale);
-        let fields: Vec<_> = find(table, name).map(|(key, _, _)| key).unwrap_or_default().to_vec();
+        let is_guarded = observed.states().get(name).is_some_and(|state| *state != IndexState::Stale);
+        let fields: Vec<_> = find_index(table, name).map(|(key, _, _)| key).unwrap_or_default().to_vec();
         let is_same = |index: &IndexDef| {
             let parts = index.parts().map(|part| describe_part(definition, part));
             parts.eq(fields.iter().map(|part| describe_stored(table, part)))
         };
-        if looked_after && !definition.unique_indexes().any(is_same) {
+        if is_guarded && !definition.unique_indexes().any(is_same) {
             plan.add_mismatch(Mismatch::UnknownUnique(name.to_owned()));
         } else {
             plan.add_unused(Unused::Index(name.to_owned()));
@@ -123,7 +128,7 @@ fn left(definition: &'static Definition, table: &TableDescription, observed: &Ob
 }
 
 /// An index of a table: its key, what it holds, and whether it is local.
-fn find<'a>(
+fn find_index<'a>(
     table: &'a TableDescription,
     name: &str,
 ) -> Option<(&'a [KeySchemaElement], Option<&'a TableProjection>, bool)> {
@@ -141,32 +146,36 @@ fn compare_index(
     plan: &mut Plan,
 ) {
     let what = format!("the index {}", index.name);
-    let Some((key, projection, local)) = find(table, index.name) else {
+    let Some((key, projection, local)) = find_index(table, index.name) else {
         plan.add_mismatch(Mismatch::Other(format!("{what} is missing; a local index cannot be added to a table")));
         return;
     };
     let state = observed.state(index);
     let parts = key.iter().map(|part| describe_stored(table, part));
-    let unique = state.is_some_and(|state| state != State::Stale) || (index.unique && state.is_some());
+    let unique = state.is_some_and(|state| state != IndexState::Stale) || (index.unique && state.is_some());
     let (stored, wanted) = (shape(index.name, parts, unique, local), wanted_shape(definition, index));
     if stored != wanted {
         plan.add_mismatch(Mismatch::Index { stored, wanted });
     }
-    if let Some(lacking) = lacking(definition, index, projection) {
+    if let Some(lacking) = lacking_attributes(definition, index, projection) {
         plan.add_mismatch(Mismatch::Other(format!("{what} does not hold {lacking}")));
     }
-    if index.unique && unique && state != Some(State::Ready) {
+    if index.unique && unique && state != Some(IndexState::Ready) {
         plan.add_creation(Creation::UniqueValues(index.name.to_owned()));
     }
 }
 
 /// What an index should hold and does not.
-fn lacking(definition: &Definition, index: &IndexDef, projection: Option<&TableProjection>) -> Option<String> {
+fn lacking_attributes(
+    definition: &Definition,
+    index: &IndexDef,
+    projection: Option<&TableProjection>,
+) -> Option<String> {
     let projection = projection?;
     if projection.projection_type() == Some(&ProjectionType::All) {
         return None;
     }
-    let Some(wanted) = held(definition, index) else { return Some("all fields".to_owned()) };
+    let Some(wanted) = non_key_attributes(definition, index) else { return Some("all fields".to_owned()) };
     let stored = projection.non_key_attributes();
     let lacking: Vec<_> = wanted.into_iter().filter(|name| !stored.contains(name)).collect();
     (!lacking.is_empty()).then(|| lacking.join(", "))

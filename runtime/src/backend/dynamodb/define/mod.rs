@@ -1,49 +1,54 @@
-//! Making what is missing, in steps that any number of processes may take at once: look, compare,
-//! take one step, and look again, until nothing is missing.
+//! Creating what is missing, in steps that any number of processes may take at once: observe, compare, take
+//! one step, and observe again, until nothing is missing.
 
-mod backfill;
+mod awaited;
 mod compare;
-mod lifetime;
+mod expiry;
 mod observe;
 mod tables;
-mod waiting;
 
-use aws_sdk_dynamodb::types::{IndexStatus, TableStatus};
+use aws_sdk_dynamodb::types::{IndexStatus, TableDescription, TableStatus};
 
 use crate::backend::Plan;
-use crate::backend::dynamodb::DynamoDb;
+use crate::backend::dynamodb::audit::backfill::{backfill_guards, refuse_duplicates};
+use crate::backend::dynamodb::context::Context;
 use crate::backend::dynamodb::failure::{Class, Failure};
 use crate::backend::dynamodb::guard;
-use crate::backend::dynamodb::retry::{self, Attempts};
+use crate::backend::dynamodb::retry::Attempts;
+use crate::backend::support::outcome;
 use crate::definition::{Definition, IndexDef};
 use crate::error::Result;
 use crate::request::Call;
 
-use observe::Observed;
-pub(super) use observe::State;
+use awaited::describe_awaited;
+use compare::{compare, missing_indexes};
+use expiry::mark_expiry;
+use observe::{IndexState, Observed, note_states, observe};
+use tables::{create_guards_table, create_index, create_table, enable_ttl};
 
-impl DynamoDb {
-    /// What would be done.
-    pub(super) async fn draft(&self, call: &Call, definition: &'static Definition) -> Result<Plan> {
-        let observed = self.observe(call, definition).await?;
-        Ok(compare::plan(definition, &observed))
-    }
+/// What would be done.
+pub(super) async fn plan(db: &Context, call: &Call, definition: &'static Definition) -> Result<Plan> {
+    let observed = observe(db, call, definition).await?;
+    Ok(compare(definition, &observed))
+}
 
-    /// Does it.
-    pub(super) async fn make(&self, call: &Call, definition: &'static Definition) -> Result<()> {
-        let mut making = Making { db: self, call, definition, waiting: Attempts::new(call), awaited: String::new() };
-        loop {
-            let step = making.step().await.map_err(|error| error.timed_out_while(&making.awaited))?;
-            match step {
-                Step::Done => return Ok(()),
-                Step::Taken if !call.left().is_zero() => continue,
-                Step::Delayed(why) => making.awaited.push_str(&format!(" ({why})")),
-                Step::Taken | Step::Awaited => {}
+/// Creates what is missing, and waits until it is ready.
+pub(super) async fn define(db: &Context, call: &Call, definition: &'static Definition) -> Result<()> {
+    let mut run = DefineRun { db, call, definition, awaited: String::new() };
+    let mut waiting = Attempts::new(call);
+    loop {
+        let step = run.step().await.map_err(|error| error.timed_out_while(&run.awaited))?;
+        match step {
+            Step::Done => {
+                db.defined.insert(definition);
+                return Ok(());
             }
-            if !making.waiting.pause().await {
-                return Err(retry::timed_out(&format!("while {}", making.awaited)));
-            }
-            making.waiting.count();
+            Step::Advanced if !call.left().is_zero() => continue,
+            Step::Delayed(why) => run.awaited.push_str(&format!(" ({why})")),
+            Step::Advanced | Step::Pending => {}
+        }
+        if !waiting.pause().await {
+            return Err(outcome::timed_out(&format!("while {}", run.awaited)));
         }
     }
 }
@@ -53,113 +58,120 @@ enum Step {
     /// There was none to take.
     Done,
     /// One was taken.
-    Taken,
+    Advanced,
     /// Something is not ready yet, or another process is at it.
-    Awaited,
+    Pending,
     /// DynamoDB does not take the next one yet, for this reason.
     Delayed(String),
 }
 
-struct Making<'a> {
-    db: &'a DynamoDb,
+struct DefineRun<'a> {
+    db: &'a Context,
     call: &'a Call,
     definition: &'static Definition,
-    waiting: Attempts<'a>,
-    /// What was not ready when it was last looked at.
+    /// What was not ready when it was last observed.
     awaited: String,
 }
 
-impl Making<'_> {
-    /// Looks, and takes the next step.
+impl DefineRun<'_> {
+    /// Observes, and takes the next step.
     async fn step(&mut self) -> Result<Step> {
         let (db, call, definition) = (self.db, self.call, self.definition);
-        let observed = db.observe(call, definition).await?;
-        self.awaited = waiting::awaited(definition, &observed);
-        let plan = compare::plan(definition, &observed);
-        if let Some(refusal) = plan.refusal() {
+        let observed = observe(db, call, definition).await?;
+        self.awaited = describe_awaited(definition, &observed);
+        if let Some(refusal) = compare(definition, &observed).refusal() {
             return Err(refusal);
         }
-        if let Some(step) = self.guards(&observed).await? {
+        if let Some(step) = self.step_of_guards(&observed).await? {
             return Ok(step);
         }
         let Some(table) = &observed.table else {
-            return tolerate(db.create_table(call, definition).await);
+            return tolerate(create_table(db, call, definition).await);
         };
-        let being_made = |status: Option<&IndexStatus>| status.is_some_and(|status| *status != IndexStatus::Active);
-        let indexes = table.global_secondary_indexes().iter();
-        if table.table_status() != Some(&TableStatus::Active)
-            || indexes.into_iter().any(|index| being_made(index.index_status()))
-        {
-            return Ok(Step::Awaited);
+        if is_changing(table) {
+            return Ok(Step::Pending);
         }
         if definition.ttl().is_some() && observed.lifetime.is_none() {
-            // The records that are there first: once it is on, nobody looks for them again.
-            db.mark_expiry(call, definition).await?;
-            return tolerate(db.enable_ttl(call, definition.name()).await);
+            // The records that are there come first: once the time to live is on, no define looks for them.
+            mark_expiry(db, call, definition).await?;
+            return tolerate(enable_ttl(db, call, definition.name()).await);
         }
-        if let Some(index) = compare::missing(definition, table).next() {
-            return tolerate(db.create_index(call, definition, table, index).await);
+        if let Some(index) = missing_indexes(definition, table).next() {
+            return tolerate(create_index(db, call, definition, table, index).await);
         }
-        let unready: Vec<_> =
-            definition.unique_indexes().filter(|index| observed.state(index) != Some(State::Ready)).collect();
-        if !unready.is_empty() {
-            let names: Vec<_> = unready.iter().map(|index| index.name).collect();
-            let filling = format!("the values of the unique index {} were being collected", names.join(", "));
-            db.backfill(call, definition, &unready).await.map_err(|error| error.timed_out_while(&filling))?;
-            db.mark(call, definition, &unready, State::Ready).await?;
-        }
+        self.fill_guards(&observed).await?;
         Ok(Step::Done)
     }
 
-    /// The steps before the repository's own table: its guards come first, so that no record is ever
-    /// written without them.
-    async fn guards(&self, observed: &Observed) -> Result<Option<Step>> {
+    /// Gives the records their guards of indexes whose guards are not complete.
+    async fn fill_guards(&self, observed: &Observed) -> Result<()> {
+        let (db, call, definition) = (self.db, self.call, self.definition);
+        let is_unready = |index: &&IndexDef| observed.state(index) != Some(IndexState::Ready);
+        let unready: Vec<_> = definition.unique_indexes().filter(is_unready).collect();
+        if unready.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<_> = unready.iter().map(|index| index.name).collect();
+        let filling = format!("the values of the unique index {} were being collected", names.join(", "));
+        let filled = backfill_guards(db, call, definition, &unready).await;
+        filled.map_err(|error| error.timed_out_while(&filling))?;
+        note_states(db, call, definition, &names, IndexState::Ready).await
+    }
+
+    /// The steps before the repository's own table. Its guards come first, so that no record is ever written
+    /// without them.
+    async fn step_of_guards(&self, observed: &Observed) -> Result<Option<Step>> {
         let (db, call, definition) = (self.db, self.call, self.definition);
         let unique: Vec<_> = definition.unique_indexes().collect();
         let Some(guards) = &observed.guards else {
             if unique.is_empty() {
                 return Ok(None);
             }
-            return tolerate(db.create_guards(call, definition).await).map(Some);
+            return tolerate(create_guards_table(db, call, definition).await).map(Some);
         };
         if guards.table.table_status() != Some(&TableStatus::Active) {
-            return Ok(Some(Step::Awaited));
+            return Ok(Some(Step::Pending));
         }
         if definition.ttl().is_some() && !unique.is_empty() && guards.lifetime.is_none() {
-            return tolerate(db.enable_ttl(call, &guard::table(definition)).await).map(Some);
+            return tolerate(enable_ttl(db, call, &guard::table(definition)).await).map(Some);
         }
-        let dropped: Vec<_> = guards
-            .states
-            .iter()
-            .filter(|(name, state)| {
-                // An index that is there still may be the model's under another name.
-                **state != State::Stale && definition.index(name).is_none() && !observed.has_index(name)
-            })
-            .map(|(name, _)| name.as_str())
-            .collect();
+        let is_dropped = |name: &str, state: IndexState| {
+            // An index that is there still may be the model's under another name.
+            state != IndexState::Stale && definition.index(name).is_none() && !observed.has_index(name)
+        };
+        let dropped = guards.states.iter().filter(|(name, state)| is_dropped(name, **state));
+        let dropped: Vec<_> = dropped.map(|(name, _)| name.as_str()).collect();
         if !dropped.is_empty() {
-            db.mark_stale(call, definition, &dropped).await?;
+            note_states(db, call, definition, &dropped, IndexState::Stale).await?;
         }
-        let unmarked: Vec<&IndexDef> = unique.into_iter().filter(|index| observed.state(index).is_none()).collect();
-        if unmarked.is_empty() {
+        let new: Vec<_> = unique.into_iter().filter(|index| observed.state(index).is_none()).collect();
+        if new.is_empty() {
             return Ok(None);
         }
         if observed.table.is_some() {
             // The table has records already: if they share values, nothing is begun.
-            db.refuse_duplicates(call, definition, &unmarked).await?;
+            refuse_duplicates(db, call, definition, &new).await?;
         }
-        db.mark(call, definition, &unmarked, State::Building).await?;
-        Ok(Some(Step::Taken))
+        let names: Vec<_> = new.iter().map(|index| index.name).collect();
+        note_states(db, call, definition, &names, IndexState::Building).await?;
+        Ok(Some(Step::Advanced))
     }
 }
 
-/// Another process may be taking the same step: then this one has nothing to do but wait.
+/// Whether DynamoDB is still at work on a table or one of its indexes.
+fn is_changing(table: &TableDescription) -> bool {
+    let indexes = table.global_secondary_indexes().iter().filter_map(|index| index.index_status());
+    table.table_status() != Some(&TableStatus::Active)
+        || indexes.into_iter().any(|status| *status != IndexStatus::Active)
+}
+
+/// Another process may be taking the same step. Then this one has nothing to do but wait.
 fn tolerate(done: Result<(), Failure>) -> Result<Step> {
     match done {
-        Ok(()) => Ok(Step::Taken),
+        Ok(()) => Ok(Step::Advanced),
         Err(failure)
             if failure.class == Class::TableInUse
-                || failure.class.passes()
+                || failure.class.is_transient()
                 || failure.message().contains("already exists") =>
         {
             Ok(Step::Delayed(failure.message().to_owned()))

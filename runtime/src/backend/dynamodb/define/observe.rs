@@ -1,14 +1,18 @@
-//! What exists.
+//! What exists of a repository: its tables, their time to live, and how far its guards are.
 
 use std::collections::BTreeMap;
+use std::error::Error as StdError;
 
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{TableDescription, TimeToLiveStatus};
 
-use crate::backend::dynamodb::DynamoDb;
+use crate::backend::dynamodb::context::Context;
 use crate::backend::dynamodb::expression::placeholders::Placeholders;
 use crate::backend::dynamodb::failure::Class;
 use crate::backend::dynamodb::guard;
-use crate::backend::dynamodb::retry::{self, Attempts};
+use crate::backend::dynamodb::request::item::{ItemAction, ItemOp};
+use crate::backend::dynamodb::retry::Attempts;
 use crate::backend::dynamodb::value::{Item, to_attribute, to_record};
 use crate::definition::{Definition, IndexDef};
 use crate::error::Result;
@@ -17,8 +21,8 @@ use crate::value::Value;
 
 /// How far the guards of a unique index are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::backend::dynamodb) enum State {
-    /// RecordPage may have none yet.
+pub(super) enum IndexState {
+    /// Records may have none yet.
     Building,
     /// Every record has one.
     Ready,
@@ -26,7 +30,7 @@ pub(in crate::backend::dynamodb) enum State {
     Stale,
 }
 
-impl State {
+impl IndexState {
     const ALL: [Self; 3] = [Self::Building, Self::Ready, Self::Stale];
 
     fn as_str(self) -> &'static str {
@@ -43,7 +47,7 @@ impl State {
 pub(super) struct Guards {
     pub(super) table: TableDescription,
     pub(super) lifetime: Option<String>,
-    pub(super) states: BTreeMap<String, State>,
+    pub(super) states: BTreeMap<String, IndexState>,
 }
 
 /// What there is of a repository.
@@ -57,7 +61,7 @@ pub(super) struct Observed {
 
 impl Observed {
     /// How far the guards of an index are; nothing where it has none.
-    pub(super) fn state(&self, index: &IndexDef) -> Option<State> {
+    pub(super) fn state(&self, index: &IndexDef) -> Option<IndexState> {
         self.guards.as_ref()?.states.get(index.name).copied()
     }
 
@@ -71,7 +75,7 @@ impl Observed {
     }
 
     /// How far the guards of each index are, by its name.
-    pub(super) fn states(&self) -> BTreeMap<String, State> {
+    pub(super) fn states(&self) -> BTreeMap<String, IndexState> {
         self.guards.as_ref().map(|guards| guards.states.clone()).unwrap_or_default()
     }
 }
@@ -80,112 +84,109 @@ impl Observed {
 const STATES: &[u8] = &[2];
 const PREFIX: &str = "index:";
 
-impl DynamoDb {
-    /// Looks at the table first: its guards were there before it.
-    pub(super) async fn observe(&self, call: &Call, definition: &'static Definition) -> Result<Observed> {
-        let table = self.describe(call, definition.name()).await?;
-        let lifetime = match &table {
-            Some(_) => self.lifetime(call, definition.name()).await?,
-            None => None,
-        };
-        let name = guard::table(definition);
-        let guards = match self.describe(call, &name).await? {
-            None => None,
-            Some(table) => {
-                let lifetime = self.lifetime(call, &name).await?;
-                Some(Guards { table, lifetime, states: self.states(call, &name).await? })
-            }
-        };
-        Ok(Observed { table, lifetime, guards })
-    }
+/// Observes what there is of a repository. The table is looked at first: its guards were there before it, so
+/// that a table without guards is never taken for one whose guards are still to come.
+pub(super) async fn observe(db: &Context, call: &Call, definition: &'static Definition) -> Result<Observed> {
+    let table = describe_table(db, call, definition.name()).await?;
+    let lifetime = match &table {
+        Some(_) => describe_lifetime(db, call, definition.name()).await?,
+        None => None,
+    };
+    let name = guard::table(definition);
+    let guards = match describe_table(db, call, &name).await? {
+        None => None,
+        Some(table) => {
+            let lifetime = describe_lifetime(db, call, &name).await?;
+            Some(Guards { table, lifetime, states: read_states(db, call, &name).await? })
+        }
+    };
+    Ok(Observed { table, lifetime, guards })
+}
 
-    async fn describe(&self, call: &Call, name: &str) -> Result<Option<TableDescription>> {
-        let mut attempts = Attempts::new(call);
-        loop {
-            match attempts.send(self.client.describe_table().table_name(name).send()).await {
-                Ok(answer) => return Ok(answer.table),
-                Err(failure) if failure.class == Class::NoTable => return Ok(None),
-                Err(failure) if failure.class.passes() && attempts.pause().await => {}
-                Err(failure) => return Err(failure.into_error()),
-            }
+/// Sends a request until it is answered. Returns nothing after a failure that says that there is nothing.
+async fn read_unless<T, E, R>(
+    call: &Call,
+    operation: &str,
+    is_missing: impl Fn(Class) -> bool + Send,
+    mut request: impl FnMut() -> R + Send,
+) -> Result<Option<T>>
+where
+    T: Send,
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+    R: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+    aws_sdk_dynamodb::Error: From<SdkError<E, HttpResponse>>,
+{
+    let mut attempts = Attempts::new(call);
+    loop {
+        match attempts.send(operation, request()).await {
+            Ok(answer) => return Ok(Some(answer)),
+            Err(failure) if is_missing(failure.class) => return Ok(None),
+            Err(failure) if failure.class.is_transient() && attempts.pause().await => {}
+            Err(failure) => return Err(failure.into_error()),
         }
     }
+}
 
-    async fn lifetime(&self, call: &Call, name: &str) -> Result<Option<String>> {
-        let mut attempts = Attempts::new(call);
-        loop {
-            match attempts.send(self.client.describe_time_to_live().table_name(name).send()).await {
-                Ok(answer) => {
-                    let on = |status: &TimeToLiveStatus| {
-                        matches!(status, TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling)
-                    };
-                    let description =
-                        answer.time_to_live_description.filter(|d| d.time_to_live_status().is_some_and(on));
-                    return Ok(description.and_then(|description| description.attribute_name));
-                }
-                // A table that is only just being made has none yet.
-                Err(failure) if matches!(failure.class, Class::NoTable | Class::TableInUse) => return Ok(None),
-                Err(failure) if failure.class.passes() && attempts.pause().await => {}
-                Err(failure) => return Err(failure.into_error()),
-            }
+/// A table that is only just being made has no time to live and no items yet.
+fn is_not_ready(class: Class) -> bool {
+    matches!(class, Class::NoTable | Class::TableInUse)
+}
+
+async fn describe_table(db: &Context, call: &Call, name: &str) -> Result<Option<TableDescription>> {
+    let request = || db.client.describe_table().table_name(name).send();
+    let answer = read_unless(call, "DescribeTable", |class| class == Class::NoTable, request).await?;
+    Ok(answer.and_then(|answer| answer.table))
+}
+
+/// The attribute by which a table's items expire.
+async fn describe_lifetime(db: &Context, call: &Call, name: &str) -> Result<Option<String>> {
+    let request = || db.client.describe_time_to_live().table_name(name).send();
+    let answer = read_unless(call, "DescribeTimeToLive", is_not_ready, request).await?;
+    let is_on = |status: &TimeToLiveStatus| matches!(status, TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling);
+    let description = answer.and_then(|answer| answer.time_to_live_description);
+    let description = description.filter(|description| description.time_to_live_status().is_some_and(is_on));
+    Ok(description.and_then(|description| description.attribute_name))
+}
+
+async fn read_states(db: &Context, call: &Call, table: &str) -> Result<BTreeMap<String, IndexState>> {
+    let request = || {
+        let get = db.client.get_item().table_name(table).set_key(Some(states_key()));
+        get.consistent_read(true).send()
+    };
+    let answer = read_unless(call, "GetItem", is_not_ready, request).await?;
+    let record = answer.and_then(|answer| answer.item).map(to_record).transpose()?.unwrap_or_default();
+    Ok(record.iter().filter_map(|(name, value)| read_state(name, value)).collect())
+}
+
+/// Notes how far the guards of these indexes are. What is noted as building is never begun again.
+pub(super) async fn note_states(
+    db: &Context,
+    call: &Call,
+    definition: &Definition,
+    names: &[&str],
+    state: IndexState,
+) -> Result<()> {
+    let mut placeholders = Placeholders::default();
+    let value = placeholders.value(&Value::from(state.as_str()));
+    let clauses = names.iter().map(|name| {
+        let name = placeholders.name(&format!("{PREFIX}{name}"));
+        match state {
+            // Another process may have built it meanwhile: that is not undone.
+            IndexState::Building => format!("{name} = if_not_exists({name}, {value})"),
+            IndexState::Ready | IndexState::Stale => format!("{name} = {value}"),
         }
-    }
-
-    async fn states(&self, call: &Call, table: &str) -> Result<BTreeMap<String, State>> {
-        let mut attempts = Attempts::new(call);
-        let item = loop {
-            let get = self.client.get_item().table_name(table).set_key(Some(states_key())).consistent_read(true);
-            match attempts.send(get.send()).await {
-                Ok(answer) => break answer.item,
-                // It is only just being made.
-                Err(failure) if matches!(failure.class, Class::NoTable | Class::TableInUse) => break None,
-                Err(failure) if failure.class.passes() && attempts.pause().await => {}
-                Err(failure) => return Err(failure.into_error()),
-            }
-        };
-        let record = item.map(to_record).transpose()?.unwrap_or_default();
-        Ok(record.iter().filter_map(|(name, value)| state(name, value)).collect())
-    }
-
-    /// Says how far the guards of these indexes are; what is said to be building is never begun again.
-    pub(super) async fn mark(
-        &self,
-        call: &Call,
-        definition: &Definition,
-        indexes: &[&IndexDef],
-        state: State,
-    ) -> Result<()> {
-        let names: Vec<_> = indexes.iter().map(|index| index.name).collect();
-        self.mark_names(call, definition, &names, state).await
-    }
-
-    /// Says that the guards of these indexes are not looked after any more.
-    pub(super) async fn mark_stale(&self, call: &Call, definition: &Definition, names: &[&str]) -> Result<()> {
-        self.mark_names(call, definition, names, State::Stale).await
-    }
-
-    async fn mark_names(&self, call: &Call, definition: &Definition, names: &[&str], state: State) -> Result<()> {
-        let mut placeholders = Placeholders::default();
-        let value = placeholders.value(&Value::from(state.as_str()));
-        let clauses = names.iter().map(|name| {
-            let name = placeholders.name(&format!("{PREFIX}{name}"));
-            match state {
-                State::Building => format!("{name} = if_not_exists({name}, {value})"),
-                State::Ready | State::Stale => format!("{name} = {value}"),
-            }
-        });
-        let expression = format!("SET {}", clauses.collect::<Vec<_>>().join(", "));
-        let table = guard::table(definition);
-        let used = placeholders.used([expression.as_str()]);
-        let request = || {
-            let update = self.client.update_item().table_name(&table).set_key(Some(states_key()));
-            update
-                .update_expression(&expression)
-                .set_expression_attribute_names(used.names.clone())
-                .set_expression_attribute_values(used.values.clone())
-                .send()
-        };
-        retry::read(call, request).await.map(drop)
+    });
+    let expression = format!("SET {}", clauses.collect::<Vec<_>>().join(", "));
+    let action = ItemAction::Update { key: states_key(), expression };
+    let update = ItemOp::new(&guard::table(definition), action, None, &placeholders)?;
+    let mut attempts = Attempts::new(call);
+    loop {
+        match update.send(&db.client, &mut attempts).await {
+            Ok(_) => return Ok(()),
+            // Sent twice, it notes the same.
+            Err(failure) if failure.class.is_transient() && attempts.pause().await => {}
+            Err(failure) => return Err(failure.into_error()),
+        }
     }
 }
 
@@ -193,8 +194,8 @@ fn states_key() -> Item {
     Item::from([(guard::KEY.to_owned(), to_attribute(&Value::Bytes(STATES.to_vec())))])
 }
 
-fn state(name: &str, value: &Value) -> Option<(String, State)> {
+fn read_state(name: &str, value: &Value) -> Option<(String, IndexState)> {
     let index = name.strip_prefix(PREFIX)?;
-    let state = State::ALL.into_iter().find(|state| value.as_str() == Some(state.as_str()))?;
+    let state = IndexState::ALL.into_iter().find(|state| value.as_str() == Some(state.as_str()))?;
     Some((index.to_owned(), state))
 }

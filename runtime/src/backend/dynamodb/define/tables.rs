@@ -1,4 +1,4 @@
-//! Tables and indexes as they are made.
+//! Creating tables and indexes, and turning the time to live on.
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{
     ProjectionType, ProvisionedThroughput, ScalarAttributeType, TableDescription, TimeToLiveSpecification,
 };
 
-use crate::backend::dynamodb::DynamoDb;
+use crate::backend::dynamodb::context::Context;
 use crate::backend::dynamodb::failure::{Class, Failure};
 use crate::backend::dynamodb::guard;
 use crate::backend::dynamodb::retry::Attempts;
@@ -14,86 +14,82 @@ use crate::definition::{Definition, IndexDef, KeyDef, KeyKind};
 use crate::request::Call;
 use crate::value::EXPIRES;
 
-impl DynamoDb {
-    /// Makes the repository's table with its indexes.
-    pub(super) async fn create_table(&self, call: &Call, definition: &'static Definition) -> Result<(), Failure> {
-        let table = self.client.create_table().table_name(definition.name());
-        let table = table
-            .set_attribute_definitions(Some(attributes(definition, definition.indexes().iter())?))
-            .set_key_schema(Some(key_schema(definition, definition.hash(), definition.range())?));
-        let table = match throughput(definition, None)? {
-            Some(throughput) => table.billing_mode(BillingMode::Provisioned).provisioned_throughput(throughput),
-            None => table.billing_mode(BillingMode::PayPerRequest),
-        };
-        let (mut global, mut local) = (Vec::new(), Vec::new());
-        for index in definition.indexes() {
-            let schema = key_schema(definition, index.hash(), index.ranges().iter().copied())?;
-            if index.local {
-                let index = LocalSecondaryIndex::builder()
-                    .index_name(index.name)
-                    .set_key_schema(Some(schema))
-                    .projection(projection(definition, index));
-                local.push(index.build().map_err(unbuilt)?);
-            } else {
-                let throughput = throughput(definition, Some(index))?;
-                let index = GlobalSecondaryIndex::builder()
-                    .index_name(index.name)
-                    .set_key_schema(Some(schema))
-                    .projection(projection(definition, index));
-                global.push(index.set_provisioned_throughput(throughput).build().map_err(unbuilt)?);
-            }
+/// Makes the repository's table with its indexes.
+pub(super) async fn create_table(db: &Context, call: &Call, definition: &'static Definition) -> Result<(), Failure> {
+    let table = db.client.create_table().table_name(definition.name());
+    let table = table
+        .set_attribute_definitions(Some(attributes(definition, definition.indexes().iter())?))
+        .set_key_schema(Some(key_schema(definition, definition.hash(), definition.range())?));
+    let table = match throughput(definition, None)? {
+        Some(throughput) => table.billing_mode(BillingMode::Provisioned).provisioned_throughput(throughput),
+        None => table.billing_mode(BillingMode::PayPerRequest),
+    };
+    let (mut global, mut local) = (Vec::new(), Vec::new());
+    for index in definition.indexes() {
+        let schema = key_schema(definition, index.hash(), index.ranges().iter().copied())?;
+        if index.local {
+            let index = LocalSecondaryIndex::builder()
+                .index_name(index.name)
+                .set_key_schema(Some(schema))
+                .projection(projection(definition, index));
+            local.push(index.build().map_err(unbuilt)?);
+        } else {
+            let throughput = throughput(definition, Some(index))?;
+            let index = GlobalSecondaryIndex::builder()
+                .index_name(index.name)
+                .set_key_schema(Some(schema))
+                .projection(projection(definition, index));
+            global.push(index.set_provisioned_throughput(throughput).build().map_err(unbuilt)?);
         }
-        let table = table
-            .set_global_secondary_indexes((!global.is_empty()).then_some(global))
-            .set_local_secondary_indexes((!local.is_empty()).then_some(local));
-        Attempts::new(call).send(table.send()).await.map(drop)
     }
+    let table = table
+        .set_global_secondary_indexes((!global.is_empty()).then_some(global))
+        .set_local_secondary_indexes((!local.is_empty()).then_some(local));
+    Attempts::new(call).send("CreateTable", table.send()).await.map(drop)
+}
 
-    /// Makes the table of guards: on demand, since it is written with the repository's.
-    pub(super) async fn create_guards(&self, call: &Call, definition: &Definition) -> Result<(), Failure> {
-        let attribute =
-            AttributeDefinition::builder().attribute_name(guard::KEY).attribute_type(ScalarAttributeType::B);
-        let key = KeySchemaElement::builder().attribute_name(guard::KEY).key_type(KeyType::Hash);
-        let table =
-            self.client.create_table().table_name(guard::table(definition)).billing_mode(BillingMode::PayPerRequest);
-        let table =
-            table.attribute_definitions(attribute.build().map_err(unbuilt)?).key_schema(key.build().map_err(unbuilt)?);
-        Attempts::new(call).send(table.send()).await.map(drop)
-    }
+/// Makes the table of guards: on demand, since it is written with the repository's.
+pub(super) async fn create_guards_table(db: &Context, call: &Call, definition: &Definition) -> Result<(), Failure> {
+    let attribute = AttributeDefinition::builder().attribute_name(guard::KEY).attribute_type(ScalarAttributeType::B);
+    let key = KeySchemaElement::builder().attribute_name(guard::KEY).key_type(KeyType::Hash);
+    let table = db.client.create_table().table_name(guard::table(definition)).billing_mode(BillingMode::PayPerRequest);
+    let table =
+        table.attribute_definitions(attribute.build().map_err(unbuilt)?).key_schema(key.build().map_err(unbuilt)?);
+    Attempts::new(call).send("CreateTable", table.send()).await.map(drop)
+}
 
-    /// Adds a global index to a table.
-    pub(super) async fn create_index(
-        &self,
-        call: &Call,
-        definition: &'static Definition,
-        table: &TableDescription,
-        index: &'static IndexDef,
-    ) -> Result<(), Failure> {
-        let create = CreateGlobalSecondaryIndexAction::builder()
-            .index_name(index.name)
-            .set_key_schema(Some(key_schema(definition, index.hash(), index.ranges().iter().copied())?))
-            .projection(projection(definition, index));
-        let provisioned =
-            table.provisioned_throughput().and_then(|throughput| throughput.read_capacity_units()).unwrap_or(0) > 0;
-        let throughput = if provisioned { Some(provisioned_throughput(definition, Some(index))?) } else { None };
-        let create = create.set_provisioned_throughput(throughput).build().map_err(unbuilt)?;
-        let request = self
-            .client
-            .update_table()
-            .table_name(definition.name())
-            .set_attribute_definitions(Some(attributes(definition, std::iter::once(index))?))
-            .global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().create(create).build());
-        Attempts::new(call).send(request.send()).await.map(drop)
-    }
+/// Adds a global index to a table.
+pub(super) async fn create_index(
+    db: &Context,
+    call: &Call,
+    definition: &'static Definition,
+    table: &TableDescription,
+    index: &'static IndexDef,
+) -> Result<(), Failure> {
+    let create = CreateGlobalSecondaryIndexAction::builder()
+        .index_name(index.name)
+        .set_key_schema(Some(key_schema(definition, index.hash(), index.ranges().iter().copied())?))
+        .projection(projection(definition, index));
+    let provisioned =
+        table.provisioned_throughput().and_then(|throughput| throughput.read_capacity_units()).unwrap_or(0) > 0;
+    let throughput = if provisioned { Some(provisioned_throughput(definition, Some(index))?) } else { None };
+    let create = create.set_provisioned_throughput(throughput).build().map_err(unbuilt)?;
+    let request = db
+        .client
+        .update_table()
+        .table_name(definition.name())
+        .set_attribute_definitions(Some(attributes(definition, std::iter::once(index))?))
+        .global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().create(create).build());
+    Attempts::new(call).send("UpdateTable", request.send()).await.map(drop)
+}
 
-    /// Turns the time to live on.
-    pub(super) async fn enable_ttl(&self, call: &Call, table: &str) -> Result<(), Failure> {
-        let ttl = TimeToLiveSpecification::builder().attribute_name(EXPIRES).enabled(true).build().map_err(unbuilt)?;
-        let request = self.client.update_time_to_live().table_name(table).time_to_live_specification(ttl);
-        match Attempts::new(call).send(request.send()).await {
-            Err(failure) if failure.class == Class::Refused && failure.message().contains("already enabled") => Ok(()),
-            other => other.map(drop),
-        }
+/// Turns the time to live on.
+pub(super) async fn enable_ttl(db: &Context, call: &Call, table: &str) -> Result<(), Failure> {
+    let ttl = TimeToLiveSpecification::builder().attribute_name(EXPIRES).enabled(true).build().map_err(unbuilt)?;
+    let request = db.client.update_time_to_live().table_name(table).time_to_live_specification(ttl);
+    match Attempts::new(call).send("UpdateTimeToLive", request.send()).await {
+        Err(failure) if failure.class == Class::Refused && failure.message().contains("already enabled") => Ok(()),
+        other => other.map(drop),
     }
 }
 
@@ -142,7 +138,7 @@ fn key_schema(
 
 fn projection(definition: &Definition, index: &IndexDef) -> TableProjection {
     let projection = TableProjection::builder();
-    match held(definition, index) {
+    match non_key_attributes(definition, index) {
         None => projection.projection_type(ProjectionType::All),
         Some(names) if names.is_empty() => projection.projection_type(ProjectionType::KeysOnly),
         Some(names) => projection.projection_type(ProjectionType::Include).set_non_key_attributes(Some(names)),
@@ -151,7 +147,7 @@ fn projection(definition: &Definition, index: &IndexDef) -> TableProjection {
 }
 
 /// What an index holds beside the keys, sorted; none for all.
-pub(super) fn held(definition: &Definition, index: &IndexDef) -> Option<Vec<String>> {
+pub(super) fn non_key_attributes(definition: &Definition, index: &IndexDef) -> Option<Vec<String>> {
     let keys: Vec<_> = definition.key_attributes(index).collect();
     let mut held = definition.projected(index)?;
     held.retain(|name| !keys.contains(name));

@@ -35,7 +35,7 @@ impl Text {
             Self::False => {
                 // The stamp is no key attribute, which a filter may not name.
                 let name = placeholders.name(crate::value::STAMP);
-                placeholders.count(3);
+                placeholders.count_operators(3);
                 Some(format!("attribute_exists({name}) AND attribute_not_exists({name})"))
             }
             Self::One(text) | Self::All(text) | Self::Any(text) => Some(text),
@@ -43,7 +43,7 @@ impl Text {
     }
 
     pub(crate) fn not(self, placeholders: &mut Placeholders) -> Self {
-        placeholders.count(1);
+        placeholders.count_operators(1);
         match self {
             Self::True => Self::False,
             Self::False => Self::True,
@@ -68,7 +68,7 @@ pub(crate) fn all(parts: impl IntoIterator<Item = Text>, placeholders: &mut Plac
         0 => Text::True,
         1 => texts.remove(0).1,
         count => {
-            placeholders.count(count - 1);
+            placeholders.count_operators(count - 1);
             Text::All(texts.into_iter().map(|(text, _)| text).collect::<Vec<_>>().join(" AND "))
         }
     }
@@ -90,7 +90,7 @@ pub(crate) fn any(parts: impl IntoIterator<Item = Text>, placeholders: &mut Plac
         0 => Text::False,
         1 => texts.remove(0).1,
         count => {
-            placeholders.count(count - 1);
+            placeholders.count_operators(count - 1);
             Text::Any(texts.into_iter().map(|(text, _)| text).collect::<Vec<_>>().join(" OR "))
         }
     }
@@ -105,13 +105,13 @@ pub(crate) fn write(expr: &Expr, placeholders: &mut Placeholders) -> Text {
         Expr::In { path, values } => {
             let path = placeholders.path(path);
             let values: Vec<_> = values.iter().map(|value| placeholders.value(value)).collect();
-            placeholders.count(1);
+            placeholders.count_operators(1);
             Text::One(format!("{path} IN ({})", values.join(", ")))
         }
         Expr::BeginsWith { path, prefix } if prefix.is_empty() => has_type(path, "S", placeholders),
         Expr::BeginsWith { path, prefix } => {
             let (path, prefix) = (placeholders.path(path), placeholders.value(&Value::from(prefix.as_str())));
-            placeholders.count(1);
+            placeholders.count_operators(1);
             Text::One(format!("begins_with({path}, {prefix})"))
         }
         Expr::Contains { path, value } => contains(path, value, placeholders),
@@ -172,13 +172,13 @@ pub(crate) fn is_stored(name: &str, stored: &AttributeValue, placeholders: &mut 
         return is_null(&path, placeholders);
     }
     let (path, value) = (placeholders.path(&path), placeholders.attribute(stored.clone()));
-    placeholders.count(1);
+    placeholders.count_operators(1);
     Text::One(format!("{path} = {value}"))
 }
 
 /// All numbers that are read as a float are equal to it.
 fn compare_float(path: &Path, op: Op, x: f64, placeholders: &mut Placeholders) -> Text {
-    let (low, high) = decimal::ends(x);
+    let (low, high) = decimal::float_bounds(x);
     let path = placeholders.path(path);
     let mut value = |text| placeholders.attribute(AttributeValue::N(text));
     let text = match op {
@@ -186,7 +186,7 @@ fn compare_float(path: &Path, op: Op, x: f64, placeholders: &mut Placeholders) -
         Op::Lt | Op::Ge => format!("{path} {} {}", op.as_str(), value(low)),
         Op::Le | Op::Gt => format!("{path} {} {}", op.as_str(), value(high)),
     };
-    placeholders.count(1);
+    placeholders.count_operators(1);
     Text::One(text)
 }
 
@@ -203,14 +203,14 @@ fn compare(path: &Path, op: Op, value: &Value, placeholders: &mut Placeholders) 
         return Text::False;
     }
     let (path, value) = (placeholders.path(path), placeholders.value(value));
-    placeholders.count(1);
+    placeholders.count_operators(1);
     Text::One(format!("{path} {} {value}", op.as_str()))
 }
 
 /// One attribute function of a path.
 pub(crate) fn function(name: &str, path: &Path, placeholders: &mut Placeholders) -> Text {
     let path = placeholders.path(path);
-    placeholders.count(1);
+    placeholders.count_operators(1);
     Text::One(format!("{name}({path})"))
 }
 
@@ -221,7 +221,7 @@ pub(crate) fn is_null(path: &Path, placeholders: &mut Placeholders) -> Text {
 
 fn has_type(path: &Path, kind: &str, placeholders: &mut Placeholders) -> Text {
     let (path, kind) = (placeholders.path(path), placeholders.value(&Value::from(kind)));
-    placeholders.count(1);
+    placeholders.count_operators(1);
     Text::One(format!("attribute_type({path}, {kind})"))
 }
 
@@ -230,7 +230,7 @@ fn has_type(path: &Path, kind: &str, placeholders: &mut Placeholders) -> Text {
 fn contains(path: &Path, value: &Value, placeholders: &mut Placeholders) -> Text {
     let found = {
         let (path, value) = (placeholders.path(path), placeholders.value(value));
-        placeholders.count(1);
+        placeholders.count_operators(1);
         Text::One(format!("contains({path}, {value})"))
     };
     match value {
@@ -258,7 +258,7 @@ fn size(path: &Path, op: Op, count: u64, placeholders: &mut Placeholders) -> Tex
     let kinds = ["L", "M", "B"].map(|kind| has_type(path, kind, placeholders));
     let counted = any(kinds, placeholders);
     let (path, count) = (placeholders.path(path), placeholders.value(&Value::from(count)));
-    placeholders.count(2);
+    placeholders.count_operators(2);
     all([counted, Text::One(format!("size({path}) {} {count}", op.as_str()))], placeholders)
 }
 

@@ -1,4 +1,4 @@
-//! Range values wanted, as DynamoDB's key conditions, which are fewer than Rust's ranges.
+//! Key ranges as DynamoDB's key conditions, which can say less than Rust's ranges.
 
 use std::ops::Bound;
 
@@ -13,24 +13,24 @@ use crate::request::KeyRange;
 use crate::value::Value;
 
 /// The longest range key that DynamoDB takes, also in a condition.
-const LONGEST: usize = 1024;
+const LONGEST_KEY: usize = 1024;
 
-/// What a span asks of a range field.
+/// What a key range asks of a range field.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Wanted {
+pub(crate) enum KeyCondition {
     /// Nothing.
     All,
     /// What cannot be.
     Nothing,
-    /// This, where a key condition takes in no more than is wanted.
-    Exactly(Key),
-    /// This, and of what it takes in only what the condition is true of.
-    Within(Key, Expr),
+    /// This, which takes in no more than is wanted.
+    Exactly(Comparison),
+    /// This, which takes in too much: the condition is true of what is wanted.
+    Within(Comparison, Expr),
 }
 
-/// A key condition.
+/// What a key condition compares the range field with.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Key {
+pub(crate) enum Comparison {
     /// Any value.
     Any,
     /// A comparison with one value.
@@ -39,11 +39,11 @@ pub(crate) enum Key {
     Between(Value, Value),
     /// From one number to the other, both included, as DynamoDB writes them.
     Numbers(String, String),
-    /// Text that begins so.
+    /// Text that begins with this.
     Prefix(String),
 }
 
-impl Key {
+impl Comparison {
     /// The condition as text.
     pub(crate) fn write(&self, field: &str, placeholders: &mut Placeholders) -> Text {
         let name = placeholders.name(field);
@@ -64,51 +64,53 @@ impl Key {
     }
 }
 
-/// What a span asks of the range field `name`.
-pub(crate) fn wanted(span: &KeyRange, name: &'static str) -> Wanted {
-    match span {
-        KeyRange::All => Wanted::All,
-        KeyRange::Prefix(prefix) if prefix.is_empty() => Wanted::All,
-        KeyRange::Prefix(prefix) if prefix.len() > LONGEST => Wanted::Nothing,
-        KeyRange::Prefix(prefix) => Wanted::Exactly(Key::Prefix(prefix.clone())),
+/// What a key range asks of the range field `name`.
+pub(crate) fn key_condition(range: &KeyRange, name: &'static str) -> KeyCondition {
+    match range {
+        KeyRange::All => KeyCondition::All,
+        KeyRange::Prefix(prefix) if prefix.is_empty() => KeyCondition::All,
+        KeyRange::Prefix(prefix) if prefix.len() > LONGEST_KEY => KeyCondition::Nothing,
+        KeyRange::Prefix(prefix) => KeyCondition::Exactly(Comparison::Prefix(prefix.clone())),
         KeyRange::Between(low, high) => between(low, high, name),
     }
 }
 
-fn between(low: &Bound<Value>, high: &Bound<Value>, name: &'static str) -> Wanted {
-    if is_empty(low, high) {
-        return Wanted::Nothing;
+fn between(low: &Bound<Value>, high: &Bound<Value>, name: &'static str) -> KeyCondition {
+    if is_empty_range(low, high) {
+        return KeyCondition::Nothing;
     }
     if let Some(numbers) = numbers(low, high) {
-        return Wanted::Exactly(numbers);
+        return KeyCondition::Exactly(numbers);
     }
-    let exact = exactly(low, high, name);
+    let exact = exact_condition(low, high, name);
     // An empty key cannot be stored: what is at least that is anything, and DynamoDB refuses it.
-    let low = storable(low.clone(), beginning).filter(|(value, _)| !empty(value));
-    let high = storable(high.clone(), end);
+    let low = storable(low.clone(), lower_bound).filter(|(value, _)| !is_empty_value(value));
+    let high = storable(high.clone(), upper_bound);
     let key = match (low, high) {
-        (None, None) => Key::Any,
-        (Some((low, excluded)), None) => Key::Compare(if excluded { Op::Gt } else { Op::Ge }, low),
-        (None, Some((high, excluded))) => Key::Compare(if excluded { Op::Lt } else { Op::Le }, high),
-        (Some((low, false)), Some((high, false))) if low == high => Key::Compare(Op::Eq, low),
-        (Some((low, false)), Some((high, false))) => return cut(Key::Between(low, high), exact, false),
-        (Some((low, _)), Some((high, _))) => return cut(Key::Between(low, high), exact, true),
+        (None, None) => Comparison::Any,
+        (Some((low, excluded)), None) => Comparison::Compare(if excluded { Op::Gt } else { Op::Ge }, low),
+        (None, Some((high, excluded))) => Comparison::Compare(if excluded { Op::Lt } else { Op::Le }, high),
+        (Some((low, false)), Some((high, false))) if low == high => Comparison::Compare(Op::Eq, low),
+        (Some((low, false)), Some((high, false))) => {
+            return with_residual(Comparison::Between(low, high), exact, false);
+        }
+        (Some((low, _)), Some((high, _))) => return with_residual(Comparison::Between(low, high), exact, true),
     };
-    cut(key, exact, false)
+    with_residual(key, exact, false)
 }
 
-/// With the exact condition where the key condition takes in more.
-fn cut(key: Key, exact: (Expr, bool), ends_excluded: bool) -> Wanted {
+/// Adds the exact condition, if the key condition takes in more.
+fn with_residual(key: Comparison, exact: (Expr, bool), ends_excluded: bool) -> KeyCondition {
     let (exact, shortened) = exact;
-    if shortened || ends_excluded { Wanted::Within(key, exact) } else { Wanted::Exactly(key) }
+    if shortened || ends_excluded { KeyCondition::Within(key, exact) } else { KeyCondition::Exactly(key) }
 }
 
 /// The bounds as a condition, and whether a value in them is longer than DynamoDB takes.
-fn exactly(low: &Bound<Value>, high: &Bound<Value>, name: &'static str) -> (Expr, bool) {
+fn exact_condition(low: &Bound<Value>, high: &Bound<Value>, name: &'static str) -> (Expr, bool) {
     let mut parts = Vec::new();
     let mut compare = |op, value: &Value| {
         parts.push(Expr::Compare { path: Path::field(name), op, value: value.clone() });
-        length(value) > LONGEST
+        length(value) > LONGEST_KEY
     };
     let low = match low {
         Bound::Included(value) => compare(Op::Ge, value),
@@ -125,11 +127,11 @@ fn exactly(low: &Bound<Value>, high: &Bound<Value>, name: &'static str) -> (Expr
 
 /// The numbers between two of which one is excluded. They end at the last number that DynamoDB keeps and not at
 /// the last integer: what others stored between the two is to be found, and told to be no integer.
-fn numbers(low: &Bound<Value>, high: &Bound<Value>) -> Option<Key> {
+fn numbers(low: &Bound<Value>, high: &Bound<Value>) -> Option<Comparison> {
     if matches!((low, high), (Bound::Included(_), Bound::Included(_))) {
         return None;
     }
-    Some(Key::Numbers(number_end(low, true)?, number_end(high, false)?))
+    Some(Comparison::Numbers(number_end(low, true)?, number_end(high, false)?))
 }
 
 fn number_end(bound: &Bound<Value>, above: bool) -> Option<String> {
@@ -140,29 +142,29 @@ fn number_end(bound: &Bound<Value>, above: bool) -> Option<String> {
     };
     match bound {
         Bound::Included(value) => number(value).map(|n| n.to_string()),
-        Bound::Excluded(value) => number(value).map(|n| decimal::beside(n, above)),
+        Bound::Excluded(value) => number(value).map(|n| decimal::next_number(n, above)),
         Bound::Unbounded => None,
     }
 }
 
-fn is_empty(low: &Bound<Value>, high: &Bound<Value>) -> bool {
+fn is_empty_range(low: &Bound<Value>, high: &Bound<Value>) -> bool {
     use Bound::{Excluded, Included, Unbounded};
     match (low, high) {
         (Unbounded, Unbounded) | (_, Unbounded) => false,
-        (Unbounded, Included(high) | Excluded(high)) => empty(high),
-        (Included(low), Included(high)) => empty(high) || above(low, high),
+        (Unbounded, Included(high) | Excluded(high)) => is_empty_value(high),
+        (Included(low), Included(high)) => is_empty_value(high) || is_above(low, high),
         (Included(low) | Excluded(low), Included(high) | Excluded(high)) => {
-            empty(high) || above(low, high) || low == high
+            is_empty_value(high) || is_above(low, high) || low == high
         }
     }
 }
 
-fn above(low: &Value, high: &Value) -> bool {
-    !empty(low) && low.compare(high).is_some_and(std::cmp::Ordering::is_gt)
+fn is_above(low: &Value, high: &Value) -> bool {
+    !is_empty_value(low) && low.compare(high).is_some_and(std::cmp::Ordering::is_gt)
 }
 
-/// Empty bytes are written as an empty list.
-fn empty(value: &Value) -> bool {
+// Empty bytes are encoded as an empty list.
+fn is_empty_value(value: &Value) -> bool {
     match value {
         Value::List(items) => items.is_empty(),
         Value::String(_) | Value::Bytes(_) => length(value) == 0,
@@ -183,27 +185,29 @@ fn length(value: &Value) -> usize {
 fn storable(bound: Bound<Value>, shorter: fn(&Value) -> Value) -> Option<(Value, bool)> {
     match bound {
         Bound::Unbounded => None,
-        Bound::Included(value) | Bound::Excluded(value) if length(&value) > LONGEST => Some((shorter(&value), false)),
+        Bound::Included(value) | Bound::Excluded(value) if length(&value) > LONGEST_KEY => {
+            Some((shorter(&value), false))
+        }
         Bound::Included(value) => Some((value, false)),
         Bound::Excluded(value) => Some((value, true)),
     }
 }
 
 /// The longest beginning that DynamoDB takes: it is below the value.
-fn beginning(value: &Value) -> Value {
+fn lower_bound(value: &Value) -> Value {
     match value {
         Value::String(text) => Value::String(whole_characters(text).to_owned()),
-        Value::Bytes(bytes) => Value::Bytes(bytes.iter().take(LONGEST).copied().collect()),
+        Value::Bytes(bytes) => Value::Bytes(bytes.iter().take(LONGEST_KEY).copied().collect()),
         other => other.clone(),
     }
 }
 
 /// The longest beginning, filled up with the last character that has room: no key below the value is
 /// above it.
-fn end(value: &Value) -> Value {
-    let Value::String(text) = value else { return beginning(value) };
+fn upper_bound(value: &Value) -> Value {
+    let Value::String(text) = value else { return lower_bound(value) };
     let mut text = whole_characters(text).to_owned();
-    match LONGEST - text.len() {
+    match LONGEST_KEY - text.len() {
         1 => text.push('\u{7f}'),
         2 => text.push('\u{7ff}'),
         3 => text.push('\u{ffff}'),
@@ -213,7 +217,7 @@ fn end(value: &Value) -> Value {
 }
 
 fn whole_characters(text: &str) -> &str {
-    let end = (0..=LONGEST).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    let end = (0..=LONGEST_KEY).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
     &text[..end]
 }
 
@@ -225,12 +229,12 @@ mod tests {
         Value::from(text)
     }
 
-    fn of(low: Bound<Value>, high: Bound<Value>) -> Wanted {
-        wanted(&KeyRange::Between(low, high), "r")
+    fn of(low: Bound<Value>, high: Bound<Value>) -> KeyCondition {
+        key_condition(&KeyRange::Between(low, high), "r")
     }
 
-    fn numbers(low: &str, high: &str) -> Wanted {
-        Wanted::Exactly(Key::Numbers(low.to_owned(), high.to_owned()))
+    fn numbers(low: &str, high: &str) -> KeyCondition {
+        KeyCondition::Exactly(Comparison::Numbers(low.to_owned(), high.to_owned()))
     }
 
     #[test]
@@ -242,17 +246,17 @@ mod tests {
         );
         assert_eq!(
             of(Bound::Unbounded, Bound::Excluded(Value::Int(5))),
-            Wanted::Exactly(Key::Compare(Op::Lt, Value::Int(5)))
+            KeyCondition::Exactly(Comparison::Compare(Op::Lt, Value::Int(5)))
         );
         assert_eq!(
             of(Bound::Excluded(Value::Int(5)), Bound::Unbounded),
-            Wanted::Exactly(Key::Compare(Op::Gt, Value::Int(5)))
+            KeyCondition::Exactly(Comparison::Compare(Op::Gt, Value::Int(5)))
         );
         assert_eq!(
             of(Bound::Included(Value::Int(2)), Bound::Included(Value::Int(3))),
-            Wanted::Exactly(Key::Between(Value::Int(2), Value::Int(3)))
+            KeyCondition::Exactly(Comparison::Between(Value::Int(2), Value::Int(3)))
         );
-        assert_eq!(of(Bound::Included(Value::Int(2)), Bound::Excluded(Value::Int(2))), Wanted::Nothing);
+        assert_eq!(of(Bound::Included(Value::Int(2)), Bound::Excluded(Value::Int(2))), KeyCondition::Nothing);
     }
 
     #[test]
@@ -276,55 +280,58 @@ mod tests {
         );
         assert_eq!(
             of(Bound::Excluded(at(i64::MAX)), Bound::Unbounded),
-            Wanted::Exactly(Key::Compare(Op::Gt, at(i64::MAX)))
+            KeyCondition::Exactly(Comparison::Compare(Op::Gt, at(i64::MAX)))
         );
-        assert_eq!(of(Bound::Excluded(at(2)), Bound::Excluded(at(2))), Wanted::Nothing);
+        assert_eq!(of(Bound::Excluded(at(2)), Bound::Excluded(at(2))), KeyCondition::Nothing);
     }
 
     #[test]
     fn an_excluded_end_of_text_is_cut_off_afterwards() {
-        let Wanted::Within(key, exact) = of(Bound::Included(text("a")), Bound::Excluded(text("c"))) else {
+        let KeyCondition::Within(key, exact) = of(Bound::Included(text("a")), Bound::Excluded(text("c"))) else {
             panic!("the end is left out");
         };
-        assert_eq!(key, Key::Between(text("a"), text("c")));
+        assert_eq!(key, Comparison::Between(text("a"), text("c")));
         let record = |value: &str| [("r".to_owned(), text(value))].into_iter().collect::<crate::Record>();
         assert!(record("b").satisfies(&exact) && record("a").satisfies(&exact) && !record("c").satisfies(&exact));
-        assert_eq!(of(Bound::Excluded(text("a")), Bound::Unbounded), Wanted::Exactly(Key::Compare(Op::Gt, text("a"))));
+        assert_eq!(
+            of(Bound::Excluded(text("a")), Bound::Unbounded),
+            KeyCondition::Exactly(Comparison::Compare(Op::Gt, text("a")))
+        );
     }
 
     #[test]
-    fn spans_that_hold_nothing_are_known() {
-        assert_eq!(of(Bound::Included(text("b")), Bound::Included(text("a"))), Wanted::Nothing);
-        assert_eq!(of(Bound::Included(text("a")), Bound::Excluded(text("a"))), Wanted::Nothing);
-        assert_eq!(of(Bound::Excluded(text("a")), Bound::Included(text("a"))), Wanted::Nothing);
-        assert_eq!(of(Bound::Unbounded, Bound::Excluded(text(""))), Wanted::Nothing);
+    fn ranges_that_hold_nothing_are_known() {
+        assert_eq!(of(Bound::Included(text("b")), Bound::Included(text("a"))), KeyCondition::Nothing);
+        assert_eq!(of(Bound::Included(text("a")), Bound::Excluded(text("a"))), KeyCondition::Nothing);
+        assert_eq!(of(Bound::Excluded(text("a")), Bound::Included(text("a"))), KeyCondition::Nothing);
+        assert_eq!(of(Bound::Unbounded, Bound::Excluded(text(""))), KeyCondition::Nothing);
         assert_eq!(
             of(Bound::Included(text("a")), Bound::Included(text("a"))),
-            Wanted::Exactly(Key::Compare(Op::Eq, text("a")))
+            KeyCondition::Exactly(Comparison::Compare(Op::Eq, text("a")))
         );
     }
 
     #[test]
     fn an_empty_low_end_is_none() {
-        assert_eq!(of(Bound::Included(text("")), Bound::Unbounded), Wanted::Exactly(Key::Any));
+        assert_eq!(of(Bound::Included(text("")), Bound::Unbounded), KeyCondition::Exactly(Comparison::Any));
         let empty = Bound::Included(Value::List(Vec::new()));
         assert_eq!(
             of(empty, Bound::Included(Value::Bytes(vec![1]))),
-            Wanted::Exactly(Key::Compare(Op::Le, Value::Bytes(vec![1])))
+            KeyCondition::Exactly(Comparison::Compare(Op::Le, Value::Bytes(vec![1])))
         );
     }
 
     #[test]
     fn ends_that_are_too_long_take_in_more_and_are_cut() {
         let long = "x".repeat(2000);
-        let Wanted::Within(Key::Compare(Op::Ge, Value::String(low)), _) =
+        let KeyCondition::Within(Comparison::Compare(Op::Ge, Value::String(low)), _) =
             of(Bound::Excluded(text(&long)), Bound::Unbounded)
         else {
             panic!("the low end is cut");
         };
-        assert_eq!(low.len(), LONGEST);
-        let cut = format!("{}é", "x".repeat(LONGEST - 1));
-        assert_eq!(end(&text(&cut)), text(&format!("{}\u{7f}", "x".repeat(LONGEST - 1))));
-        assert_eq!(wanted(&KeyRange::Prefix(long), "r"), Wanted::Nothing);
+        assert_eq!(low.len(), LONGEST_KEY);
+        let cut = format!("{}é", "x".repeat(LONGEST_KEY - 1));
+        assert_eq!(upper_bound(&text(&cut)), text(&format!("{}\u{7f}", "x".repeat(LONGEST_KEY - 1))));
+        assert_eq!(key_condition(&KeyRange::Prefix(long), "r"), KeyCondition::Nothing);
     }
 }

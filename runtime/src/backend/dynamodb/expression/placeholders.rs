@@ -63,7 +63,7 @@ impl Placeholders {
     }
 
     /// Counts operators and functions.
-    pub(crate) fn count(&mut self, operators: usize) {
+    pub(crate) fn count_operators(&mut self, operators: usize) {
         self.operators += operators;
     }
 
@@ -74,7 +74,7 @@ impl Placeholders {
     }
 
     /// Refuses what DynamoDB would refuse for its length.
-    pub(crate) fn check(&self, expression: &str) -> Result<()> {
+    pub(crate) fn check_limits(&self, expression: &str) -> Result<()> {
         if expression.len() > TEXT {
             let length = expression.len();
             return Err(Error::invalid(format!("an expression of {length} bytes; DynamoDB takes {TEXT}")));

@@ -9,7 +9,7 @@ use crate::value::{Record, STAMP, Value};
 
 /// The update expression of the changes, which also leaves the stamp of the call. Every clause sees
 /// the record as it was before.
-pub(crate) fn write(changes: &[Change], stamp: &Value, placeholders: &mut Placeholders) -> String {
+pub(crate) fn update_expression(changes: &[Change], stamp: &Value, placeholders: &mut Placeholders) -> String {
     let (mut set, mut remove) = (Vec::new(), Vec::new());
     for change in changes {
         match clause(change, placeholders) {
@@ -49,7 +49,7 @@ fn clause(change: &Change, placeholders: &mut Placeholders) -> Clause {
             let seconds = value(&Value::from(*seconds));
             format!("{path} = {} + {seconds}", placeholders.path(field))
         }
-        // Settled before, where there is a record: it has to be read for this.
+        // Resolved before if there is a record: it has to be read for this.
         Change::Expire { expiry: Expiry::IfMissing(at), .. } => format!("{path} = {}", value(&Value::from(*at))),
         Change::Append(_, items) => {
             let items = value(&Value::List(items.clone()));
@@ -68,33 +68,39 @@ pub(crate) fn may_expire(changes: &[Change]) -> bool {
     changes.iter().any(|change| matches!(change, Change::Expire { expiry: Expiry::IfMissing(_), .. }))
 }
 
-/// The changes as they come out for this record where DynamoDB would make something else of them: sums
-/// of floats, and changes of a stored null, which is no missing value to it. Taking away what is below
-/// nothing is left out, as DynamoDB refuses it. A field under another name moves to its own, whole.
-pub(crate) fn settled(definition: &Definition, changes: &[Change], stored: &Stored, outcome: &Record) -> Vec<Change> {
-    let settle = |change: &Change| match change {
-        Change::Add { path, bounds: None, .. } => set(path, outcome),
+/// The changes, with those replaced by their result that DynamoDB would do differently: sums of floats, and
+/// changes of a stored null, which DynamoDB does not take for a missing value. A removal below something
+/// missing is left out, since DynamoDB refuses it. A field that is stored under another name moves to its
+/// own, whole.
+pub(crate) fn resolve_changes(
+    definition: &Definition,
+    changes: &[Change],
+    stored: &Stored,
+    outcome: &Record,
+) -> Vec<Change> {
+    let resolve = |change: &Change| match change {
+        Change::Add { path, bounds: None, .. } => set_to_outcome(path, outcome),
         Change::Add { path, .. } | Change::Append(path, _) | Change::SetIfMissing(path, _) if stored.is_null(path) => {
-            set(path, outcome)
+            set_to_outcome(path, outcome)
         }
-        Change::Expire { .. } => set(change.path(), outcome),
+        Change::Expire { .. } => set_to_outcome(change.path(), outcome),
         change => change.clone(),
     };
     let has_place = |change: &&Change| !matches!(change, Change::Remove(_)) || change.has_parent_in(&stored.record);
     let (aliased, own): (Vec<_>, Vec<_>) =
         changes.iter().filter(has_place).partition(|change| definition.has_alias(change.path().root()));
-    let mut settled: Vec<_> = own.into_iter().map(settle).collect();
+    let mut resolved: Vec<_> = own.into_iter().map(resolve).collect();
     let mut roots: Vec<_> = aliased.into_iter().map(|change| change.path().root()).collect();
     roots.sort_unstable();
     roots.dedup();
     for root in roots {
-        settled.push(set(&Path::field(root.to_owned()), outcome));
-        settled.extend(definition.aliases_of(root).map(|alias| Change::Remove(Path::field(alias))));
+        resolved.push(set_to_outcome(&Path::field(root.to_owned()), outcome));
+        resolved.extend(definition.aliases_of(root).map(|alias| Change::Remove(Path::field(alias))));
     }
-    settled
+    resolved
 }
 
-fn set(path: &Path, outcome: &Record) -> Change {
+fn set_to_outcome(path: &Path, outcome: &Record) -> Change {
     match outcome.at(path) {
         Some(value) => Change::Set(path.clone(), value.clone()),
         None => Change::Remove(path.clone()),
@@ -108,7 +114,7 @@ mod tests {
     #[test]
     fn each_change_is_a_clause() {
         let mut placeholders = Placeholders::default();
-        let text = write(
+        let text = update_expression(
             &[
                 Change::Set(Path::field("a"), Value::Int(1)),
                 Change::SetIfMissing(Path::field("b"), Value::Int(1)),

@@ -1,231 +1,193 @@
-//! Reads by key.
+//! Reads of records by key.
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemOutput;
-use aws_sdk_dynamodb::types::KeysAndAttributes;
-
 use crate::backend::BoxFuture;
-use crate::backend::dynamodb::DynamoDb;
-use crate::backend::dynamodb::expression::placeholders::Placeholders;
-use crate::backend::dynamodb::failure::Failure;
-use crate::backend::dynamodb::key::{ident, to_key};
-use crate::backend::dynamodb::retry::{self, Attempts};
+use crate::backend::dynamodb::context::Context;
+use crate::backend::dynamodb::key::to_key;
+use crate::backend::dynamodb::parallel::{BATCHES, join_limited};
+use crate::backend::dynamodb::request::get::{BatchGet, GetItem, MOST_KEYS, Projection};
+use crate::backend::dynamodb::request::read::send_read;
 use crate::backend::dynamodb::value::{Item, Stored, to_record_of};
+use crate::backend::support::dedup::{Distinct, ident};
 use crate::definition::Definition;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::progress::Observer;
-use crate::request::{Call, RecordKey};
+use crate::request::{Call, Get, GetMany, RecordKey};
 use crate::value::Record;
-
-/// "BatchGetItem" in the API reference.
-pub(crate) const MOST_KEYS: usize = 100;
-/// How many batches are under way at a time.
-pub(crate) const PARALLEL: usize = 4;
 
 /// A record to read.
 pub(crate) type Wanted = (&'static Definition, RecordKey);
 
-impl DynamoDb {
-    /// Reads records, expired ones too, in the order of the keys.
-    pub(crate) async fn fetch(
-        &self,
-        call: &Call,
-        wanted: Vec<Wanted>,
-        consistent: bool,
-        fields: Option<&[&str]>,
-    ) -> Result<Vec<Option<Record>>> {
-        self.fetch_watched(call, wanted, consistent, fields, &Observer::default()).await
+/// What is sent to read records: one request for one, batches for more, which have each record once.
+pub(crate) struct KeyReads {
+    count: usize,
+    distinct: Distinct<Wanted>,
+    requests: Requests,
+}
+
+enum Requests {
+    Single(GetItem),
+    Batches(Vec<BatchGet>),
+}
+
+impl KeyReads {
+    /// The reads of these records, of all their fields or of these.
+    pub(crate) fn new(wanted: Vec<Wanted>, consistent: bool, fields: Option<&[&str]>) -> Self {
+        let projection = |definition| fields.map(|fields| Projection::new(definition, fields));
+        let count = wanted.len();
+        let distinct = Distinct::new(wanted.into_iter().enumerate(), |(definition, key)| ident(definition, key));
+        let requests = match distinct.items() {
+            [(definition, key)] if count == 1 => {
+                Requests::Single(GetItem::of_record(definition, key, consistent).projected(projection(definition)))
+            }
+            items => {
+                let batch = |chunk: &[Wanted]| {
+                    let mut batch = BatchGet::default();
+                    for (definition, key) in chunk {
+                        let key = to_key(definition, key);
+                        batch.add(definition.name(), key, consistent, || projection(definition));
+                    }
+                    batch
+                };
+                Requests::Batches(items.chunks(MOST_KEYS).map(batch).collect())
+            }
+        };
+        Self { count, distinct, requests }
     }
 
-    /// Reads records to be written, expired ones too, with the items that are compared with later.
-    pub(crate) async fn fetch_stored(&self, call: &Call, wanted: Vec<Wanted>) -> Result<Vec<Option<Stored>>> {
-        self.fetch_as(call, wanted, true, None, &Observer::default(), Stored::new).await
+    /// The requests as text.
+    pub(crate) fn to_texts(&self) -> Vec<String> {
+        match &self.requests {
+            Requests::Single(get) => vec![get.to_text()],
+            Requests::Batches(batches) => batches.iter().map(BatchGet::to_text).collect(),
+        }
     }
 
-    /// The same, and tells of each record once it was read.
-    pub(crate) async fn fetch_watched(
-        &self,
-        call: &Call,
-        wanted: Vec<Wanted>,
-        consistent: bool,
-        fields: Option<&[&str]>,
-        observer: &Observer,
-    ) -> Result<Vec<Option<Record>>> {
-        self.fetch_as(call, wanted, consistent, fields, observer, to_record_of).await
+    /// Reads the items, in the order in which they were asked for.
+    async fn fetch(&self, db: &Context, call: &Call, observer: &Observer) -> Result<Vec<Option<Item>>> {
+        match &self.requests {
+            Requests::Single(get) => {
+                let item = send_read(db, call, get).await?;
+                if let (Some(item), [(definition, key)]) = (&item, self.distinct.items())
+                    && own_key(definition, item)? != *key
+                {
+                    return Err(Error::codec("the record that came has another key than was asked for"));
+                }
+                Ok(vec![item])
+            }
+            Requests::Batches(batches) => self.fetch_batches(batches, db, call, observer).await,
+        }
     }
 
-    /// Reads items, each as what `read` makes of it.
-    async fn fetch_as<T>(
+    async fn fetch_batches(
         &self,
+        batches: &[BatchGet],
+        db: &Context,
         call: &Call,
-        wanted: Vec<Wanted>,
-        consistent: bool,
-        fields: Option<&[&str]>,
-        observer: &Observer,
-        read: fn(&Definition, Item) -> Result<T>,
-    ) -> Result<Vec<Option<T>>> {
-        let definitions: Vec<_> = wanted.iter().map(|(definition, _)| *definition).collect();
-        let items = self.fetch_items(call, wanted, consistent, fields, observer).await?;
-        let read = |(definition, item): (_, Option<Item>)| item.map(|item| read(definition, item)).transpose();
-        definitions.into_iter().zip(items).map(read).collect()
-    }
-
-    async fn fetch_items(
-        &self,
-        call: &Call,
-        wanted: Vec<Wanted>,
-        consistent: bool,
-        fields: Option<&[&str]>,
         observer: &Observer,
     ) -> Result<Vec<Option<Item>>> {
-        if let [(definition, key)] = wanted.as_slice() {
-            return Ok(vec![self.fetch_one(call, definition, key, consistent, fields).await?]);
-        }
-        let (distinct, places) = distinct(&wanted);
-        let places = &places;
-        let mut batches: Vec<BoxFuture<'_, _>> = Vec::new();
-        for chunk in distinct.chunks(MOST_KEYS) {
-            batches.push(Box::pin(async move {
-                let found = self.batch(call, chunk, consistent, fields).await?;
-                for (definition, key) in chunk {
-                    places.get(&ident(definition, key)).into_iter().flatten().for_each(|at| observer.report(*at, None));
-                }
-                Ok::<_, Error>(found)
+        let mut reads: Vec<BoxFuture<'_, Result<Vec<(String, Item)>>>> = Vec::with_capacity(batches.len());
+        for (at, batch) in batches.iter().enumerate() {
+            reads.push(Box::pin(async move {
+                let found = batch.read_all(db, call).await?;
+                let places = (at * MOST_KEYS..).take(batch.len());
+                let positions = places.flat_map(|place| self.distinct.positions_at(place));
+                positions.for_each(|position| observer.report(*position, None));
+                Ok(found)
             }));
         }
-        let mut found = vec![None; wanted.len()];
-        for batch in retry::side_by_side(batches, PARALLEL).await {
-            for (definition, item) in batch? {
-                let key = RecordKey::of(definition, &to_record_of(definition, key_of(definition, &item))?)?;
-                for at in places.get(&ident(definition, &key)).into_iter().flatten() {
-                    found[*at] = Some(item.clone());
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    async fn fetch_one(
-        &self,
-        call: &Call,
-        definition: &'static Definition,
-        key: &RecordKey,
-        consistent: bool,
-        fields: Option<&[&str]>,
-    ) -> Result<Option<Item>> {
-        let own = to_key(definition, key);
-        let (projection, names) = projection(definition, fields);
-        let request = || {
-            let get = self.client.get_item().table_name(definition.name()).set_key(Some(own.clone()));
-            let get = get.set_projection_expression(projection.clone()).set_expression_attribute_names(names.clone());
-            get.set_consistent_read(consistent.then_some(true)).send()
-        };
-        let item = retry::read(call, request).await?.item;
-        if let Some(item) = &item
-            && RecordKey::of(definition, &to_record_of(definition, key_of(definition, item))?)? != *key
-        {
-            return Err(Error::codec("the record that came has another key than was asked for"));
-        }
-        Ok(item)
-    }
-
-    /// Reads one batch, and what was left of it, until all is read.
-    async fn batch(
-        &self,
-        call: &Call,
-        wanted: &[Wanted],
-        consistent: bool,
-        fields: Option<&[&str]>,
-    ) -> Result<Vec<(&'static Definition, Item)>> {
         let definitions: HashMap<&str, &'static Definition> =
-            wanted.iter().map(|(definition, _)| (definition.name(), *definition)).collect();
-        let mut left = tables(wanted, consistent, fields)?;
-        let mut found = Vec::with_capacity(wanted.len());
-        let mut attempts = Attempts::new(call);
-        loop {
-            let request = self.client.batch_get_item().set_request_items(Some(left.clone()));
-            let has = |answer: &BatchGetItemOutput| answer.responses.is_some();
-            let failure = match attempts.send_for(request.send(), "Responses", has).await {
-                Ok(answer) => {
-                    for (table, items) in answer.responses.unwrap_or_default() {
-                        let Some(definition) = definitions.get(table.as_str()) else { continue };
-                        found.extend(items.into_iter().map(|item| (*definition, item)));
+            self.distinct.items().iter().map(|(definition, _)| (definition.name(), *definition)).collect();
+        let mut items = vec![None; self.count];
+        for found in join_limited(reads, BATCHES).await {
+            // The items of a batch come in any order, so each is placed by its own key.
+            for (table, item) in found? {
+                let Some(definition) = definitions.get(table.as_str()) else { continue };
+                let key = own_key(definition, &item)?;
+                for position in self.distinct.positions_of(&ident(definition, &key)) {
+                    if let Some(place) = items.get_mut(*position) {
+                        *place = Some(item.clone());
                     }
-                    left = answer.unprocessed_keys.unwrap_or_default();
-                    left.retain(|_, keys| !keys.keys.is_empty());
-                    if left.is_empty() {
-                        return Ok(found);
-                    }
-                    None
                 }
-                Err(failure) if failure.class.passes() => Some(failure),
-                Err(failure) => return Err(failure.into_error()),
-            };
-            if !attempts.pause().await {
-                return Err(failure.map_or_else(unprocessed, Failure::into_error));
             }
         }
+        Ok(items)
     }
 }
 
-/// The key attributes of an item.
-fn key_of(definition: &Definition, item: &Item) -> Item {
-    let names = std::iter::once(definition.hash_name()).chain(definition.range_name());
-    names.filter_map(|name| Some((name.to_owned(), item.get(name)?.clone()))).collect()
+/// Reads a live record.
+pub(crate) async fn get_record(db: &Context, call: &Call, get: Get) -> Result<Option<Record>> {
+    let found = fetch_one(db, call, get.definition, get.key, get.consistent).await?;
+    Ok(found.filter(|record| record.is_live(get.definition, call)))
 }
 
-/// What a batch says that is only ever done in part.
-pub(crate) fn unprocessed() -> Error {
-    Error::new(ErrorKind::Throttled, "DynamoDB left items of a batch undone until the deadline passed")
+/// Reads live records, in the order of the keys.
+pub(crate) async fn get_records(db: &Context, call: &Call, get: GetMany) -> Result<Vec<Option<Record>>> {
+    let definition = get.definition;
+    let wanted = get.keys.into_iter().map(|key| (definition, key)).collect();
+    let found = fetch_observed(db, call, wanted, get.consistent, None, &get.observer).await?;
+    Ok(found.into_iter().map(|record| record.filter(|record| record.is_live(definition, call))).collect())
 }
 
-/// The records, each once, and where each is wanted.
-pub(crate) fn distinct(wanted: &[Wanted]) -> (Vec<Wanted>, HashMap<Vec<u8>, Vec<usize>>) {
-    let mut places: HashMap<Vec<u8>, Vec<usize>> = HashMap::with_capacity(wanted.len());
-    let mut distinct = Vec::with_capacity(wanted.len());
-    for (at, (definition, key)) in wanted.iter().enumerate() {
-        let places = places.entry(ident(definition, key)).or_default();
-        if places.is_empty() {
-            distinct.push((*definition, key.clone()));
-        }
-        places.push(at);
-    }
-    (distinct, places)
+/// Reads one record, whether or not it has expired.
+pub(crate) async fn fetch_one(
+    db: &Context,
+    call: &Call,
+    definition: &'static Definition,
+    key: RecordKey,
+    consistent: bool,
+) -> Result<Option<Record>> {
+    Ok(fetch(db, call, vec![(definition, key)], consistent, None).await?.into_iter().flatten().next())
 }
 
-pub(crate) fn tables(
-    wanted: &[Wanted],
+/// Reads records, whether or not they have expired, in the order of the keys.
+pub(crate) async fn fetch(
+    db: &Context,
+    call: &Call,
+    wanted: Vec<Wanted>,
     consistent: bool,
     fields: Option<&[&str]>,
-) -> Result<HashMap<String, KeysAndAttributes>> {
-    let mut keys: HashMap<&str, (&'static Definition, Vec<Item>)> = HashMap::new();
-    for (definition, key) in wanted {
-        let table = keys.entry(definition.name()).or_insert_with(|| (*definition, Vec::new()));
-        table.1.push(to_key(definition, key));
-    }
-    let unbuilt = |e| Error::new(ErrorKind::Backend, "a batch of keys cannot be built").with_source(e);
-    let table = |(name, (definition, keys)): (&str, (&'static Definition, Vec<Item>))| {
-        let (projection, names) = projection(definition, fields);
-        let table = KeysAndAttributes::builder()
-            .set_keys(Some(keys))
-            .set_consistent_read(consistent.then_some(true))
-            .set_projection_expression(projection)
-            .set_expression_attribute_names(names);
-        Ok((name.to_owned(), table.build().map_err(unbuilt)?))
-    };
-    keys.into_iter().map(table).collect()
+) -> Result<Vec<Option<Record>>> {
+    fetch_observed(db, call, wanted, consistent, fields, &Observer::default()).await
 }
 
-/// The projection of these fields and the key; none of all.
-fn projection(definition: &Definition, fields: Option<&[&str]>) -> (Option<String>, Option<HashMap<String, String>>) {
-    let Some(fields) = fields else { return (None, None) };
-    let mut placeholders = Placeholders::default();
-    let key = std::iter::once(definition.hash_name()).chain(definition.range_name());
-    let mut names: Vec<_> = key.chain(fields.iter().copied()).map(|name| placeholders.name(name)).collect();
-    names.sort();
-    names.dedup();
-    let text = names.join(", ");
-    let names = placeholders.used([text.as_str()]).names;
-    (Some(text), names)
+/// Reads records to be written, with the items that are compared with later.
+pub(crate) async fn fetch_stored(db: &Context, call: &Call, wanted: Vec<Wanted>) -> Result<Vec<Option<Stored>>> {
+    let definitions: Vec<_> = wanted.iter().map(|(definition, _)| *definition).collect();
+    // Consistent, because the write is made on the condition that what was read is still stored.
+    let items = KeyReads::new(wanted, true, None).fetch(db, call, &Observer::default()).await?;
+    convert_all(&definitions, items, Stored::new)
+}
+
+/// Reads records, and reports each to the observer when it was read.
+pub(crate) async fn fetch_observed(
+    db: &Context,
+    call: &Call,
+    wanted: Vec<Wanted>,
+    consistent: bool,
+    fields: Option<&[&str]>,
+    observer: &Observer,
+) -> Result<Vec<Option<Record>>> {
+    let definitions: Vec<_> = wanted.iter().map(|(definition, _)| *definition).collect();
+    let items = KeyReads::new(wanted, consistent, fields).fetch(db, call, observer).await?;
+    convert_all(&definitions, items, to_record_of)
+}
+
+fn convert_all<T>(
+    definitions: &[&'static Definition],
+    items: Vec<Option<Item>>,
+    convert: fn(&Definition, Item) -> Result<T>,
+) -> Result<Vec<Option<T>>> {
+    let each = |(definition, item): (&&'static Definition, Option<Item>)| {
+        item.map(|item| convert(definition, item)).transpose()
+    };
+    definitions.iter().zip(items).map(each).collect()
+}
+
+/// The key of a record, from its item.
+fn own_key(definition: &'static Definition, item: &Item) -> Result<RecordKey> {
+    let names = std::iter::once(definition.hash_name()).chain(definition.range_name());
+    let key = names.filter_map(|name| Some((name.to_owned(), item.get(name)?.clone()))).collect();
+    RecordKey::of(definition, &to_record_of(definition, key)?)
 }

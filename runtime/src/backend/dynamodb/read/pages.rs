@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
-use crate::backend::dynamodb::DynamoDb;
-use crate::backend::dynamodb::read::query::{Given, Reading};
-use crate::backend::dynamodb::value::to_record_of;
+use crate::backend::dynamodb::context::Context;
+use crate::backend::dynamodb::read::get::fetch;
+use crate::backend::dynamodb::read::query::Reading;
+use crate::backend::dynamodb::value::{Item, to_record_of};
 use crate::definition::KeyKind;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::{Advance, Call, Query, RecordKey, RecordPage, SourceKind};
@@ -15,139 +16,147 @@ use crate::value::{EXPIRES, Record, Value};
 const FILTERED_READ: usize = 200;
 const FILTERED_GROWTH: usize = 4;
 
-impl DynamoDb {
-    /// A page of a query.
-    pub(crate) async fn page(&self, call: &Call, query: &Query) -> Result<RecordPage> {
-        let reading = Reading::records(query, call)?;
-        if reading.nothing {
-            return Ok(RecordPage::default());
-        }
-        let mut found: Vec<Record> = Vec::new();
-        let (mut start, mut advance) = (reading.start(), Advance::of_empty_pages());
-        for round in 0.. {
-            let limit = read_limit(&reading, query, query.limit - found.len(), round);
-            let given = reading.send(&self.client, call, start.take(), limit, false).await?;
-            let last = given.last.clone();
-            for record in self.wanted(call, query, &reading, given).await? {
-                if found.len() == query.limit {
-                    let next = found.last().map(|last| query.position_of(last)).transpose()?;
-                    return Ok(RecordPage::new(found, next));
-                }
-                found.push(record);
-                if found.len() == query.limit && !query.wants_next {
-                    return Ok(RecordPage::new(found, None));
-                }
-            }
-            let Some(last) = last else { break };
+/// A page of a query.
+pub(crate) async fn read_page(db: &Context, call: &Call, query: &Query) -> Result<RecordPage> {
+    let reading = Reading::records(query, call)?;
+    if reading.is_empty {
+        return Ok(RecordPage::default());
+    }
+    let request = reading.request();
+    let mut found: Vec<Record> = Vec::new();
+    let (mut start, mut advance) = (reading.start(), Advance::of_empty_pages());
+    for round in 0.. {
+        let limit = read_limit(&reading, query, query.limit - found.len(), round);
+        let page = request.read(db, call, start.take(), limit).await?;
+        for record in matching(db, call, query, &reading, page.items).await? {
             if found.len() == query.limit {
-                // What was read and left out after the last record need not be read again.
-                let next = query.position_of(&to_record_of(query.definition, last)?)?;
-                return Ok(RecordPage::new(found, Some(next)));
+                let next = found.last().map(|last| query.position_of(last)).transpose()?;
+                return Ok(RecordPage::new(found, next));
             }
-            advance.to(&last)?;
-            start = Some(last);
+            found.push(record);
+            if found.len() == query.limit && !query.wants_next {
+                return Ok(RecordPage::new(found, None));
+            }
         }
-        Ok(RecordPage::new(found, None))
+        let Some(last) = page.last else { break };
+        if found.len() == query.limit {
+            // What was read and left out after the last record need not be read again.
+            let next = query.position_of(&to_record_of(query.definition, last)?)?;
+            return Ok(RecordPage::new(found, Some(next)));
+        }
+        advance.to(&last)?;
+        start = Some(last);
     }
+    Ok(RecordPage::new(found, None))
+}
 
-    /// How many records a query has.
-    pub(crate) async fn number(&self, call: &Call, query: &Query) -> Result<u64> {
-        let reading = Reading::count(query, call)?;
-        if reading.nothing {
-            return Ok(0);
-        }
-        let counting = reading.is_counted_there();
-        let most = u64::try_from(query.limit).unwrap_or(u64::MAX);
-        let keys = Query { projection: Some(&[]), ..query.clone() };
-        let mut first = match counting && !self.known.has(query.definition) {
-            true => Some(Reading::records(&keys, call)?).filter(Reading::is_given_there),
-            false => None,
-        };
-        let mut count = 0;
-        let (mut start, mut advance) = (reading.start(), Advance::of_empty_pages());
-        loop {
-            let limit = count_limit(&reading, query, most - count);
-            let first = first.take();
-            let counting = counting && first.is_none();
+/// How many records a query has.
+pub(crate) async fn count_records(db: &Context, call: &Call, query: &Query) -> Result<u64> {
+    let reading = Reading::count(query, call)?;
+    if reading.is_empty {
+        return Ok(0);
+    }
+    let most = u64::try_from(query.limit).unwrap_or(u64::MAX);
+    let is_counted_there = reading.is_counted_there();
+    let count_request = reading.count_request();
+    // A count returns no records, so it cannot show that the table has another key than the model. The
+    // first page of a table that was not seen yet is read with its keys.
+    let keys = Query { projection: Some(&[]), ..query.clone() };
+    let mut first = match is_counted_there && !db.defined.contains(query.definition) {
+        true => Some(Reading::records(&keys, call)?).filter(Reading::is_given_there),
+        false => None,
+    };
+    let mut count = 0;
+    let (mut start, mut advance) = (reading.start(), Advance::of_empty_pages());
+    loop {
+        let limit = count_limit(&reading, query, most - count);
+        let first = first.take();
+        let last = if is_counted_there && first.is_none() {
+            let page = count_request.read(db, call, start.take(), limit).await?;
+            count += page.count;
+            page.last
+        } else {
             let reading = first.as_ref().unwrap_or(&reading);
-            let given = reading.send(&self.client, call, start.take(), limit, counting).await?;
-            let last = given.last.clone();
-            count += if counting { given.count } else { self.wanted(call, query, reading, given).await?.len() as u64 };
-            match last {
-                Some(last) if count < most => {
-                    advance.to(&last)?;
-                    start = Some(last);
-                }
-                _ => return Ok(count.min(most)),
+            let page = reading.request().read(db, call, start.take(), limit).await?;
+            count += matching(db, call, query, reading, page.items).await?.len() as u64;
+            page.last
+        };
+        match last {
+            Some(last) if count < most => {
+                advance.to(&last)?;
+                start = Some(last);
             }
+            _ => return Ok(count.min(most)),
         }
-    }
-
-    /// Those of the records given that are wanted.
-    async fn wanted(&self, call: &Call, query: &Query, reading: &Reading<'_>, given: Given) -> Result<Vec<Record>> {
-        let records = given.items.into_iter().map(|item| to_record_of(query.definition, item));
-        let mut records: Vec<_> = records.collect::<Result<_>>()?;
-        records.iter().try_for_each(|record| has_key(query, record))?;
-        if !records.is_empty() {
-            self.known.add(query.definition);
-        }
-        if let Some(fields) = &reading.fetch {
-            records = self.whole(call, query, fields.as_deref(), records).await?;
-        } else if reading.unmarked_elsewhere {
-            records = self.unexpired(call, query, records).await?;
-        }
-        records.retain(|record| {
-            record.is_live(query.definition, call) && reading.local.iter().all(|expr| record.satisfies(expr))
-        });
-        Ok(records)
-    }
-
-    /// Leaves out the parts of records without the mark that have expired by their field, which the index
-    /// does not hold.
-    async fn unexpired(&self, call: &Call, query: &Query, parts: Vec<Record>) -> Result<Vec<Record>> {
-        let definition = query.definition;
-        let unmarked = parts.iter().enumerate().filter(|(_, part)| part.expires().is_none());
-        let unmarked: Vec<_> = unmarked.map(|(at, _)| at).collect();
-        let Some(field) = definition.ttl_name().filter(|_| !unmarked.is_empty()) else { return Ok(parts) };
-        let key = |at: &usize| Ok((definition, RecordKey::of(definition, &parts[*at])?));
-        let keys = unmarked.iter().map(key).collect::<Result<_>>()?;
-        let found = self.fetch(call, keys, true, Some(&[field, EXPIRES])).await?;
-        let live = |record: &Option<Record>| record.as_ref().is_some_and(|record| record.is_live(definition, call));
-        let gone = unmarked.into_iter().zip(&found).filter(|(_, record)| !live(record));
-        let gone: HashSet<_> = gone.map(|(at, _)| at).collect();
-        Ok(parts.into_iter().enumerate().filter(|(at, _)| !gone.contains(at)).map(|(_, part)| part).collect())
-    }
-
-    /// The records of which an index gave parts. One that has left its place in the index since is
-    /// left out: the index will soon say so too.
-    async fn whole(
-        &self,
-        call: &Call,
-        query: &Query,
-        fields: Option<&[&str]>,
-        parts: Vec<Record>,
-    ) -> Result<Vec<Record>> {
-        if parts.is_empty() {
-            return Ok(parts);
-        }
-        let definition = query.definition;
-        let key = |part: &Record| Ok((definition, RecordKey::of(definition, part)?));
-        let keys = parts.iter().map(key).collect::<Result<_>>()?;
-        // The index is not behind a consistent read, so no place in it is newer than the record.
-        let whole = self.fetch(call, keys, true, fields).await?;
-        let SourceKind::Index { index, .. } = query.source.kind() else { return Ok(parts) };
-        let names: Vec<_> = index.parts().map(|part| definition.part_name(part)).collect();
-        let in_place = |part: &Record, record: &Record| names.iter().all(|name| part.get(name) == record.get(name));
-        Ok(parts
-            .iter()
-            .zip(whole)
-            .filter_map(|(part, record)| record.filter(|record| in_place(part, record)))
-            .collect())
     }
 }
 
+/// The records of a page that are live and match the query.
+async fn matching(
+    db: &Context,
+    call: &Call,
+    query: &Query,
+    reading: &Reading<'_>,
+    items: Vec<Item>,
+) -> Result<Vec<Record>> {
+    let records = items.into_iter().map(|item| to_record_of(query.definition, item));
+    let mut records: Vec<_> = records.collect::<Result<_>>()?;
+    records.iter().try_for_each(|record| check_table_key(query, record))?;
+    if !records.is_empty() {
+        db.defined.insert(query.definition);
+    }
+    if let Some(fields) = &reading.load {
+        records = load_full(db, call, query, fields.as_deref(), records).await?;
+    } else if reading.unmarked_elsewhere {
+        records = drop_expired(db, call, query, records).await?;
+    }
+    records.retain(|record| {
+        record.is_live(query.definition, call) && reading.residual.iter().all(|expr| record.satisfies(expr))
+    });
+    Ok(records)
+}
+
+/// Drops the records without the mark that have expired by their field. The index does not hold that
+/// field, so it is read from the records.
+async fn drop_expired(db: &Context, call: &Call, query: &Query, parts: Vec<Record>) -> Result<Vec<Record>> {
+    let definition = query.definition;
+    let unmarked = parts.iter().enumerate().filter(|(_, part)| part.expires().is_none());
+    let unmarked: Vec<_> = unmarked.map(|(at, _)| at).collect();
+    let Some(field) = definition.ttl_name().filter(|_| !unmarked.is_empty()) else { return Ok(parts) };
+    let key = |at: &usize| Ok((definition, RecordKey::of(definition, &parts[*at])?));
+    let keys = unmarked.iter().map(key).collect::<Result<_>>()?;
+    let found = fetch(db, call, keys, true, Some(&[field, EXPIRES])).await?;
+    let live = |record: &Option<Record>| record.as_ref().is_some_and(|record| record.is_live(definition, call));
+    let gone = unmarked.into_iter().zip(&found).filter(|(_, record)| !live(record));
+    let gone: HashSet<_> = gone.map(|(at, _)| at).collect();
+    Ok(parts.into_iter().enumerate().filter(|(at, _)| !gone.contains(at)).map(|(_, part)| part).collect())
+}
+
+/// Reads the whole of the records of which an index returned parts. One that has left its place in the
+/// index since is left out: the index will soon say so too.
+async fn load_full(
+    db: &Context,
+    call: &Call,
+    query: &Query,
+    fields: Option<&[&str]>,
+    parts: Vec<Record>,
+) -> Result<Vec<Record>> {
+    if parts.is_empty() {
+        return Ok(parts);
+    }
+    let definition = query.definition;
+    let key = |part: &Record| Ok((definition, RecordKey::of(definition, part)?));
+    let keys = parts.iter().map(key).collect::<Result<_>>()?;
+    // Consistent, so that no place in the index is newer than the record that is compared with it.
+    let whole = fetch(db, call, keys, true, fields).await?;
+    let SourceKind::Index { index, .. } = query.source.kind() else { return Ok(parts) };
+    let names: Vec<_> = index.parts().map(|part| definition.part_name(part)).collect();
+    let in_place = |part: &Record, record: &Record| names.iter().all(|name| part.get(name) == record.get(name));
+    Ok(parts.iter().zip(whole).filter_map(|(part, record)| record.filter(|record| in_place(part, record))).collect())
+}
+
 /// Refuses a table whose key is another than the model's: what it holds are no records of the model.
-fn has_key(query: &Query, record: &Record) -> Result<()> {
+fn check_table_key(query: &Query, record: &Record) -> Result<()> {
     let definition = query.definition;
     for part in std::iter::once(definition.hash()).chain(definition.range()) {
         let name = definition.part_name(part);

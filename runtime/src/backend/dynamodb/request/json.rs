@@ -11,7 +11,7 @@ use crate::backend::dynamodb::expression::placeholders::Used;
 use crate::backend::dynamodb::value::Item;
 
 /// A request as text: its name, and its body with sorted names.
-pub(crate) fn text(operation: &str, body: &Json) -> String {
+pub(crate) fn request(operation: &str, body: &Json) -> String {
     format!("{operation} {body:#}")
 }
 
@@ -27,7 +27,7 @@ pub(crate) fn item(item: &Item) -> Json {
 }
 
 /// An attribute in DynamoDB's JSON.
-pub(crate) fn attribute(value: &AttributeValue) -> Json {
+fn attribute(value: &AttributeValue) -> Json {
     match value {
         AttributeValue::S(text) => json!({ "S": text }),
         AttributeValue::N(number) => json!({ "N": number }),
@@ -40,14 +40,14 @@ pub(crate) fn attribute(value: &AttributeValue) -> Json {
 }
 
 /// Adds an expression, where there is one.
-pub(crate) fn expression(body: &mut Map<String, Json>, name: &str, expression: Option<&str>) {
+pub(crate) fn add_expression(body: &mut Map<String, Json>, name: &str, expression: Option<&str>) {
     if let Some(expression) = expression {
         body.insert(name.to_owned(), expression.into());
     }
 }
 
 /// Adds what the expressions' placeholders stand for.
-pub(crate) fn placeholders(body: &mut Map<String, Json>, used: &Used) {
+pub(crate) fn add_placeholders(body: &mut Map<String, Json>, used: &Used) {
     if let Some(names) = &used.names {
         let names: BTreeMap<_, _> = names.iter().collect();
         body.insert("ExpressionAttributeNames".into(), json!(names));

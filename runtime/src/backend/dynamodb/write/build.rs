@@ -1,23 +1,24 @@
-//! What a write sends: an operation on the record under a condition that the server judges, or,
-//! where the record had to be read, under the condition that nobody has written it since.
+//! From a write to the operation on its record: under the write's own condition, which the server judges,
+//! or, if the record had to be read, under the condition that nobody has written it since.
 
 use crate::backend::dynamodb::expression::condition::{self, Text};
+use crate::backend::dynamodb::expression::liveness;
 use crate::backend::dynamodb::expression::placeholders::Placeholders;
 use crate::backend::dynamodb::expression::update;
-use crate::backend::dynamodb::guard;
 use crate::backend::dynamodb::key::to_key;
-use crate::backend::dynamodb::request::item::{Action as Does, Op};
-use crate::backend::dynamodb::value::{Stored, to_item};
-use crate::change::{Change, for_new_record};
+use crate::backend::dynamodb::request::item::{ItemAction, ItemOp};
+use crate::backend::dynamodb::value::{Stored, to_attribute, to_item};
+use crate::backend::dynamodb::write::unchanged::unchanged;
+use crate::change::{Change, apply, for_new_record};
 use crate::condition::Expr;
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::path::Path;
-use crate::request::{Action, Call, RecordKey, Write, liveness};
-use crate::value::{EXPIRES, Record, STAMP, Value};
+use crate::request::{Action, Call, Write};
+use crate::value::{Record, STAMP, Value};
 
-/// Whether the record has to be read before it can be written: its unique values move, a sum of
-/// floats is made here, its condition is judged here, or an upsert stores more than its changes.
+/// Whether the record has to be read before it can be written: its unique values move, a sum of floats is
+/// made here, its condition is judged here, or an upsert stores more than its changes.
 pub(crate) fn must_read(write: &Write) -> bool {
     if write.condition.as_ref().is_some_and(|condition| !condition::is_judged_alike(condition)) {
         return true;
@@ -27,7 +28,9 @@ pub(crate) fn must_read(write: &Write) -> bool {
         Action::Put(_) | Action::Replace(_) | Action::Delete => has_unique(write.definition),
         Action::Update(changes) => moves_unique(write) || needs_record(write.definition, changes),
         Action::Upsert { changes, insert } => {
-            has_unique(write.definition) || needs_record(write.definition, changes) || !makes(write, changes, insert)
+            has_unique(write.definition)
+                || needs_record(write.definition, changes)
+                || !changes_make(write, changes, insert)
         }
     }
 }
@@ -48,23 +51,23 @@ pub(crate) fn has_unique(definition: &Definition) -> bool {
 }
 
 /// Whether the changes alone, on a record that is not there, make the whole of what an upsert stores.
-fn makes(write: &Write, changes: &[crate::change::Change], insert: &Record) -> bool {
-    crate::change::apply(&write.key.to_record(write.definition), &for_new_record(changes))
-        .is_ok_and(|made| made == *insert)
+fn changes_make(write: &Write, changes: &[Change], insert: &Record) -> bool {
+    apply(&write.key.to_record(write.definition), &for_new_record(changes)).is_ok_and(|made| made == *insert)
 }
 
-/// The operation of a write whose record was not read, `alone` or part of a transaction.
-pub(crate) fn direct(write: &Write, call: &Call, stamp: &Value, alone: bool) -> Result<Op> {
+/// The operation of a write whose record was not read: the server judges its condition. It is a `single`
+/// request, or part of a transaction.
+pub(crate) fn conditional_op(write: &Write, call: &Call, stamp: &Value, single: bool) -> Result<ItemOp> {
     let definition = write.definition;
     let mut placeholders = Placeholders::default();
     let p = &mut placeholders;
-    let (does, condition) = match &write.action {
-        Action::Create(record) => (put(record, stamp), gone(definition, call, p)),
+    let (action, condition) = match &write.action {
+        Action::Create(record) => (put(record, stamp), liveness::absent(definition, call, p)),
         Action::Put(record) => (put(record, stamp), Text::True),
         Action::Replace(record) => (put(record, stamp), allowed(write, call, p)),
         Action::Update(changes) => (update(write, changes, stamp, p), allowed(write, call, p)),
         Action::Upsert { changes, .. } => {
-            let missing = exists("attribute_not_exists", definition, p);
+            let missing = liveness::not_stored(definition, p);
             // A null is not missing to DynamoDB: where one has a default, the record has to be read.
             let defaults = changes.iter().filter_map(|change| match change {
                 Change::SetIfMissing(path, _) => Some(condition::is_null(path, p)),
@@ -89,186 +92,91 @@ pub(crate) fn direct(write: &Write, call: &Call, stamp: &Value, alone: bool) -> 
         Action::Delete => {
             let condition = match write.requirement() {
                 // DynamoDB Local gives one old item to several deletes at once, unless there is a condition.
-                None if alone => exists("attribute_exists", definition, p),
+                None if single => liveness::stored(definition, p),
                 None => Text::True,
                 Some(requirement) => {
-                    let gone = gone(definition, call, p);
+                    let absent = liveness::absent(definition, call, p);
                     let required = condition::write(&requirement, p);
-                    condition::any([gone, required], p)
+                    condition::any([absent, required], p)
                 }
             };
-            (Does::Delete(to_key(definition, &write.key)), condition)
+            (ItemAction::Delete(to_key(definition, &write.key)), condition)
         }
-        Action::Check => (Does::Check(to_key(definition, &write.key)), allowed(write, call, p)),
+        Action::Check => (ItemAction::Check(to_key(definition, &write.key)), allowed(write, call, p)),
     };
     let condition = condition.into_expression(&mut placeholders);
-    Op::new(definition.name(), does, condition, &placeholders)
+    ItemOp::new(definition.name(), action, condition, &placeholders)
 }
 
-/// A check that is true whatever is stored.
-pub(crate) fn nothing(write: &Write) -> Result<Op> {
+/// A check that holds whatever is stored.
+pub(crate) fn noop_check(write: &Write) -> Result<ItemOp> {
     let definition = write.definition;
     let mut placeholders = Placeholders::default();
     let p = &mut placeholders;
-    let either = ["attribute_exists", "attribute_not_exists"].map(|function| exists(function, definition, p));
+    let either = [liveness::stored(definition, p), liveness::not_stored(definition, p)];
     let condition = condition::any(either, p).into_expression(p);
-    Op::new(definition.name(), Does::Check(to_key(definition, &write.key)), condition, &placeholders)
+    ItemOp::new(definition.name(), ItemAction::Check(to_key(definition, &write.key)), condition, &placeholders)
 }
 
-/// What a write comes to for the record that is stored.
+/// What a write does to the record that is stored.
 #[derive(Debug)]
-pub(crate) struct Settled {
-    /// What is sent, if anything.
-    pub(crate) op: Option<Op>,
+pub(crate) struct Resolved {
+    /// The operation, if there is anything to send.
+    pub(crate) op: Option<ItemOp>,
     /// The record afterwards.
     pub(crate) outcome: Option<Record>,
 }
 
 /// The operation of a write on a record that was read and allows it.
-pub(crate) fn settled(write: &Write, call: &Call, stamp: &Value, stored: Option<&Stored>) -> Result<Settled> {
+pub(crate) fn resolved_op(write: &Write, call: &Call, stamp: &Value, stored: Option<&Stored>) -> Result<Resolved> {
     let definition = write.definition;
     let live = stored.filter(|stored| stored.record.is_live(definition, call));
     let outcome = write.outcome(live.map(|live| &live.record))?;
     let mut placeholders = Placeholders::default();
-    let does = match (&write.action, live, &outcome) {
-        (Action::Check | Action::Delete, None, _) => return Ok(Settled { op: None, outcome }),
-        (Action::Check, Some(_), _) => Does::Check(to_key(definition, &write.key)),
-        (Action::Delete, Some(_), _) => Does::Delete(to_key(definition, &write.key)),
+    let action = match (&write.action, live, &outcome) {
+        (Action::Check | Action::Delete, None, _) => return Ok(Resolved { op: None, outcome }),
+        (Action::Check, Some(_), _) => ItemAction::Check(to_key(definition, &write.key)),
+        (Action::Delete, Some(_), _) => ItemAction::Delete(to_key(definition, &write.key)),
         (Action::Update(changes) | Action::Upsert { changes, .. }, Some(live), Some(outcome)) => {
-            update(write, &update::settled(definition, changes, live, outcome), stamp, &mut placeholders)
+            update(write, &update::resolve_changes(definition, changes, live, outcome), stamp, &mut placeholders)
         }
         (_, _, Some(outcome)) => put(outcome, stamp),
-        (_, _, None) => return Ok(Settled { op: None, outcome }),
+        (_, _, None) => return Ok(Resolved { op: None, outcome }),
     };
-    let unchanged = unchanged(write, stored, &mut placeholders);
-    let condition = unchanged.into_expression(&mut placeholders);
-    Ok(Settled { op: Some(Op::new(definition.name(), does, condition, &placeholders)?), outcome })
+    let condition = unchanged(write, stored, &mut placeholders);
+    let condition = condition.into_expression(&mut placeholders);
+    Ok(Resolved { op: Some(ItemOp::new(definition.name(), action, condition, &placeholders)?), outcome })
 }
 
-fn put(record: &Record, stamp: &Value) -> Does {
+fn put(record: &Record, stamp: &Value) -> ItemAction {
     let mut item = to_item(record);
-    item.insert(STAMP.to_owned(), crate::backend::dynamodb::value::to_attribute(stamp));
-    Does::Put(item)
+    item.insert(STAMP.to_owned(), to_attribute(stamp));
+    ItemAction::Put(item)
 }
 
-fn update(write: &Write, changes: &[crate::change::Change], stamp: &Value, placeholders: &mut Placeholders) -> Does {
-    let expression = update::write(changes, stamp, placeholders);
-    Does::Update { key: to_key(write.definition, &write.key), expression }
+fn update(write: &Write, changes: &[Change], stamp: &Value, placeholders: &mut Placeholders) -> ItemAction {
+    let expression = update::update_expression(changes, stamp, placeholders);
+    ItemAction::Update { key: to_key(write.definition, &write.key), expression }
 }
 
 /// A live record is there, and it is as the write needs it.
 fn allowed(write: &Write, call: &Call, placeholders: &mut Placeholders) -> Text {
-    let there = exists("attribute_exists", write.definition, placeholders);
-    let live = live(write.definition, call, placeholders);
-    // DynamoDB takes nothing away below what is not there: where that is so, its refusal shows the record.
+    let there = liveness::stored(write.definition, placeholders);
+    let live = liveness::live(write.definition, call, placeholders);
+    // DynamoDB refuses to remove what is below something missing, with an error that shows no record. As a
+    // condition, the refusal shows the record.
     let required = Expr::both(write.requirement(), write.removed_parents());
     let required = required.map_or(Text::True, |required| condition::write(&required, placeholders));
     condition::all([there, live, required], placeholders)
 }
 
-/// No live record is there.
-fn gone(definition: &Definition, call: &Call, placeholders: &mut Placeholders) -> Text {
-    let missing = exists("attribute_not_exists", definition, placeholders);
-    let expired = expired(definition, call, placeholders);
-    condition::any([missing, expired], placeholders)
-}
-
-/// What is there has not expired.
-pub(crate) fn live(definition: &Definition, call: &Call, placeholders: &mut Placeholders) -> Text {
-    match expired(definition, call, placeholders) {
-        Text::False => Text::True,
-        expired => expired.not(placeholders),
+/// The record that a write stores if there is none.
+pub(crate) fn inserted(write: &Write) -> Option<&Record> {
+    match &write.action {
+        Action::Create(record)
+        | Action::Put(record)
+        | Action::Replace(record)
+        | Action::Upsert { insert: record, .. } => Some(record),
+        _ => None,
     }
-}
-
-/// What is there has expired: by the mark, or where there is none by its field.
-fn expired(definition: &Definition, call: &Call, placeholders: &mut Placeholders) -> Text {
-    let Some(by_field) = liveness::expired_by_field(definition, call) else { return Text::False };
-    let by_mark = condition::write(&liveness::expired_by_mark(call), placeholders);
-    let unmarked = condition::function("attribute_not_exists", &Path::field(EXPIRES), placeholders);
-    let by_field = condition::write(&by_field, placeholders);
-    let by_field = condition::all([unmarked, by_field], placeholders);
-    condition::any([by_mark, by_field], placeholders)
-}
-
-fn exists(function: &str, definition: &Definition, placeholders: &mut Placeholders) -> Text {
-    condition::function(function, &Path::field(definition.hash_name()), placeholders)
-}
-
-/// The record is as it was read: it has the same stamp. One that was written by others has none, and
-/// is compared by what the write depends on, attribute by attribute as they are stored.
-fn unchanged(write: &Write, stored: Option<&Stored>, placeholders: &mut Placeholders) -> Text {
-    let definition = write.definition;
-    let Some(stored) = stored else { return exists("attribute_not_exists", definition, placeholders) };
-    let same = |name: &str, placeholders: &mut Placeholders| match stored.item.get(name) {
-        Some(attribute) => condition::is_stored(name, attribute, placeholders),
-        None => condition::function("attribute_not_exists", &Path::field(name.to_owned()), placeholders),
-    };
-    if stored.item.contains_key(STAMP) {
-        return same(STAMP, placeholders);
-    }
-    let mut parts = vec![exists("attribute_exists", definition, placeholders)];
-    parts.extend(depends_on(write).iter().map(|name| same(name, placeholders)));
-    condition::all(parts, placeholders)
-}
-
-/// That a record is still as it was read, as a part of a transaction that does not write it.
-pub(crate) fn still(definition: &'static Definition, key: &RecordKey, stored: Option<&Stored>) -> Result<Op> {
-    let check = Write::new(definition, key.clone(), Action::Check);
-    let mut placeholders = Placeholders::default();
-    let condition = unchanged(&check, stored, &mut placeholders).into_expression(&mut placeholders);
-    Op::new(definition.name(), Does::Check(to_key(definition, key)), condition, &placeholders)
-}
-
-/// The attributes that a write looks at, moves or changes.
-fn depends_on(write: &Write) -> Vec<String> {
-    let definition = write.definition;
-    let mut names = vec![STAMP.to_owned(), EXPIRES.to_owned()];
-    names.extend(definition.ttl_name().map(str::to_owned));
-    let parts = definition.unique_indexes().flat_map(crate::definition::IndexDef::parts);
-    names.extend(parts.map(|part| definition.part_name(part).to_owned()));
-    names.extend(write.changes().iter().map(|change| change.path().root().to_owned()));
-    if let Some(requirement) = write.requirement() {
-        requirement.paths(&mut |path| names.push(path.root().to_owned()));
-    }
-    names.sort();
-    names.dedup();
-    let aliases: Vec<_> = names.iter().flat_map(|name| definition.aliases_of(name)).collect();
-    names.extend(aliases.into_iter().map(str::to_owned));
-    // The key is given; it cannot change.
-    names.retain(|name| name != definition.hash_name() && Some(name.as_str()) != definition.range_name());
-    names
-}
-
-/// The guards that a write gives up and takes, for the record before and after it.
-pub(crate) fn guard_moves(
-    write: &Write,
-    position: usize,
-    call: &Call,
-    stored: Option<&Record>,
-    outcome: Option<&Record>,
-) -> Vec<guard::Move> {
-    let definition = write.definition;
-    // The guards of an expired record have expired with it, and may be another's by now.
-    let live = stored.filter(|record| record.is_live(definition, call));
-    let held = live.map(|record| guard::of(definition, record)).unwrap_or_default();
-    let wanted = outcome.map(|record| guard::of(definition, record)).unwrap_or_default();
-    let expires = outcome.and_then(|record| record.expiry(definition));
-    let same_expiry = live.and_then(Record::expires) == expires;
-    let owner = |key: &RecordKey| key.clone();
-    let mut moves = Vec::new();
-    for (index, key) in &held {
-        if !wanted.iter().any(|(_, wanted)| wanted == key) {
-            let from = Some(owner(&write.key));
-            moves.push(guard::Move { definition, index, key: key.clone(), position, from, to: None, before: None });
-        }
-    }
-    for (index, key) in wanted {
-        let kept = held.iter().any(|(_, held)| *held == key);
-        if !(kept && same_expiry) {
-            let to = Some((owner(&write.key), expires));
-            moves.push(guard::Move { definition, index, key, position, from: None, to, before: None });
-        }
-    }
-    moves
 }

@@ -1,23 +1,27 @@
-//! Which writes of a batch have to wait for each other: those of one record, and those of which one may
-//! take a unique value that another holds or takes. They are done in the order of the batch, as if they
-//! all were; the others side by side.
+//! Groups the writes of a batch that must run in order: two writes conflict if they touch the same record or
+//! the same unique value. Groups run concurrently.
 
 use std::collections::HashMap;
 
 use crate::backend::dynamodb::guard;
-use crate::backend::dynamodb::key::ident;
 use crate::backend::dynamodb::value::Stored;
+use crate::backend::support::dedup::ident;
 use crate::request::{Action, Call, Write};
 use crate::value::Record;
 
-/// The positions of writes with what is stored of each, in groups that need not wait for each other.
-pub(crate) fn turns(writes: &[Write], at: &[usize], stored: &[Option<Stored>], call: &Call) -> Vec<Vec<usize>> {
+/// The positions of writes, with what is stored of each, in groups that do not conflict.
+pub(crate) fn conflict_groups(
+    writes: &[Write],
+    at: &[usize],
+    stored: &[Option<Stored>],
+    call: &Call,
+) -> Vec<Vec<usize>> {
     let mut group_of: HashMap<Vec<u8>, usize> = HashMap::new();
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for (at, stored) in at.iter().zip(stored) {
         let write = &writes[*at];
-        let things = concerned(write, stored.as_ref().map(|stored| &stored.record), call);
-        let mut met: Vec<usize> = things.iter().filter_map(|thing| group_of.get(thing).copied()).collect();
+        let touched = touched_keys(write, stored.as_ref().map(|stored| &stored.record), call);
+        let mut met: Vec<usize> = touched.iter().filter_map(|key| group_of.get(key).copied()).collect();
         met.sort_unstable();
         met.dedup();
         // Groups that this write ties together become one.
@@ -27,22 +31,22 @@ pub(crate) fn turns(writes: &[Write], at: &[usize], stored: &[Option<Stored>], c
         let own = groups.len();
         groups.push(group);
         group_of.values_mut().filter(|group| met.contains(group)).for_each(|group| *group = own);
-        group_of.extend(things.into_iter().map(|thing| (thing, own)));
+        group_of.extend(touched.into_iter().map(|key| (key, own)));
     }
     groups.retain(|group| !group.is_empty());
     groups
 }
 
-/// The record, and the unique values that it has before and after the write.
-fn concerned(write: &Write, stored: Option<&Record>, call: &Call) -> Vec<Vec<u8>> {
+/// The record of a write, and the unique values that it has before and after it.
+fn touched_keys(write: &Write, stored: Option<&Record>, call: &Call) -> Vec<Vec<u8>> {
     let definition = write.definition;
     let before = stored.filter(|record| record.is_live(write.definition, call));
     let after = match &write.action {
         Action::Create(record) | Action::Put(record) | Action::Replace(record) => Some(record),
         _ => None,
     };
-    let values = before.into_iter().chain(after).flat_map(|record| guard::of(definition, record));
-    // A record's name begins with another byte than a guard's key.
+    let values = before.into_iter().chain(after).flat_map(|record| guard::guards_of(definition, record));
+    // A record's ident begins with another byte than a guard's key.
     let values = values.map(|(_, key)| [&key, definition.name().as_bytes()].concat());
     std::iter::once(ident(definition, &write.key)).chain(values).collect()
 }
@@ -85,7 +89,7 @@ mod tests {
         stored[3] = Some(read(record(4, "f")));
         let call = Call::new("put_many", 0, Duration::from_secs(1));
         let at: Vec<_> = (0..writes.len()).collect();
-        let mut groups = turns(&writes, &at, &stored, &call);
+        let mut groups = conflict_groups(&writes, &at, &stored, &call);
         groups.sort();
         assert_eq!(groups, [vec![0, 1, 2, 4, 6, 7], vec![3, 5]]);
     }

@@ -1,82 +1,39 @@
-//! Sending one operation, and what is done where its answer is lost.
+//! A write of one record as its own request.
 
-use crate::backend::dynamodb::failure::{Class, Failure};
-use crate::backend::dynamodb::key::to_key;
-use crate::backend::dynamodb::request::item::Op;
-use crate::backend::dynamodb::retry;
-use crate::backend::dynamodb::value::{Item, to_attribute};
-use crate::backend::dynamodb::write::refusal::Refusal;
-use crate::backend::dynamodb::write::{Base, Sent, Writer};
-use crate::error::Result;
+use crate::backend::dynamodb::failure::Class;
+use crate::backend::dynamodb::request::item::ItemOp;
+use crate::backend::dynamodb::write::applied::{give_up, verify_applied};
+use crate::backend::dynamodb::write::state::{Prior, Refusal, Sent, Writer};
 use crate::request::{Action, Write};
-use crate::value::STAMP;
 
-/// How often a record is read to find out whether a write has come through.
-const LOOKS: u32 = 5;
-
-impl Writer<'_> {
-    /// Sends one operation.
-    pub(crate) async fn alone(&mut self, op: &Op) -> Result<Sent, Refusal> {
-        let once = self.is_applied_once();
-        loop {
-            match op.send(&self.db.client, &mut self.attempts).await {
-                Ok(item) => return Ok(Sent::Done(item)),
-                Err(failure) if failure.class == Class::Condition => {
-                    return Ok(Sent::Refused(vec![(0, failure.item.map(|item| *item))]));
-                }
-                // The record tells what is in the way: nothing, where it is a null.
-                Err(failure) if failure.is_of_record() && matches!(self.bases.as_slice(), [Base::Unread]) => {
-                    self.bases[0] = Base::Wanted;
-                    return Ok(Sent::Refused(Vec::new()));
-                }
-                // With nothing to compare with, a second one could be applied beside the first.
-                Err(failure) if failure.class.may_be_applied() && !once => return self.look(failure).await,
-                Err(failure) if failure.class.passes() && self.attempts.pause().await => {}
-                Err(failure) => return self.give_up(failure).await,
+/// Sends one operation until it is done or refused.
+pub(crate) async fn send_single(writer: &mut Writer<'_>, op: &ItemOp) -> Result<Sent, Refusal> {
+    let once = is_applied_once(writer);
+    loop {
+        match op.send(&writer.db.client, &mut writer.attempts).await {
+            Ok(item) => return Ok(Sent::Done(item)),
+            Err(failure) if failure.class == Class::Condition => {
+                return Ok(Sent::Refused(vec![(0, failure.item.map(|item| *item))]));
             }
+            // DynamoDB refuses the change for what is stored, without showing it. Read, the record says what
+            // is in the way: nothing, if it is a null, which the library takes for a missing field.
+            Err(failure) if failure.is_about_record() && matches!(writer.priors.as_slice(), [Prior::NotNeeded]) => {
+                writer.priors = vec![Prior::ToRead];
+                return Ok(Sent::Refused(Vec::new()));
+            }
+            // The answer was lost. Sent again, it could be applied a second time, over another's write in
+            // between. So only the stamp can say what came of it.
+            Err(failure) if failure.class.may_be_applied() && !once => return verify_applied(writer, failure).await,
+            Err(failure) if failure.class.is_transient() && writer.attempts.pause().await => {}
+            Err(failure) => return give_up(writer, failure).await,
         }
     }
+}
 
-    /// Whether a write of one record is applied once only, however often it is sent. One that depends
-    /// on there being no record is not: it could be applied, deleted by another, and applied again.
-    fn is_applied_once(&self) -> bool {
-        let versioned = |write: &Write| write.version.is_some() && !matches!(write.action, Action::Delete);
-        matches!(self.bases.as_slice(), [Base::Read(Some(_))]) || self.writes.iter().all(versioned)
-    }
-
-    /// Looks whether a write whose answer was lost has come through. A delete leaves nothing to see.
-    async fn look(&mut self, failure: Failure) -> Result<Sent, Refusal> {
-        let looks = if self.writes.iter().all(|write| matches!(write.action, Action::Delete)) { 0 } else { LOOKS };
-        for _ in 0..looks {
-            if let Some(item) = self.own_item().await {
-                return Ok(Sent::Done(Some(item)));
-            }
-            if !self.attempts.pause().await {
-                break;
-            }
-        }
-        Err(failure.into_unknown().into())
-    }
-
-    /// Gives up; if an attempt may have been applied, not before a last look.
-    pub(crate) async fn give_up(&mut self, failure: Failure) -> Result<Sent, Refusal> {
-        if self.attempts.ambiguous
-            && let Some(item) = self.own_item().await
-        {
-            return Ok(Sent::Done(Some(item)));
-        }
-        Err(retry::gave_up(&self.attempts, failure).into())
-    }
-
-    /// The first record written, if it has the stamp of this call.
-    async fn own_item(&self) -> Option<Item> {
-        let write = self.writes.iter().find(|write| !matches!(write.action, Action::Delete | Action::Check))?;
-        let request = || {
-            let get = self.db.client.get_item().table_name(write.definition.name()).consistent_read(true);
-            get.set_key(Some(to_key(write.definition, &write.key))).send()
-        };
-        let item = retry::read(self.call, request).await.ok()?.item?;
-        let own = to_attribute(&self.stamp);
-        (item.get(STAMP) == Some(&own)).then_some(item)
-    }
+/// Whether a write of one record is applied once only, however often it is sent: its condition names the
+/// stamp or the version that it replaces. A write that depends on there being no record could be applied,
+/// have its record deleted by another, and be applied again.
+fn is_applied_once(writer: &Writer<'_>) -> bool {
+    let versioned = |write: &Write| write.version.is_some() && !matches!(write.action, Action::Delete);
+    matches!(writer.priors.as_slice(), [Prior::Known(Some(_))]) || writer.writes.iter().all(versioned)
 }

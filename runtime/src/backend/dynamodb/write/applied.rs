@@ -1,0 +1,54 @@
+//! Finding out whether a write whose answer was lost was applied.
+
+use crate::backend::dynamodb::failure::Failure;
+use crate::backend::dynamodb::request::get::GetItem;
+use crate::backend::dynamodb::request::read::send_read;
+use crate::backend::dynamodb::value::{Item, to_attribute};
+use crate::backend::dynamodb::write::state::{Refusal, Sent, Writer};
+use crate::backend::support::applied::{Applied, Until, find_applied};
+use crate::error::Result;
+use crate::request::Action;
+use crate::value::STAMP;
+
+/// How often a record is read to find out whether a write was applied.
+const VERIFY_READS: u32 = 5;
+
+/// The first record written, if it has the stamp of these writes.
+struct OwnItem<'a>(&'a Writer<'a>);
+
+impl Applied for OwnItem<'_> {
+    type Written = Item;
+
+    async fn find(&self) -> Result<Option<Item>> {
+        let Self(writer) = self;
+        let leaves_stamp = |action: &Action| !matches!(action, Action::Delete | Action::Check);
+        let Some(write) = writer.writes.iter().find(|write| leaves_stamp(&write.action)) else { return Ok(None) };
+        // Consistent, because another replica might not have the write yet.
+        let get = GetItem::of_record(write.definition, &write.key, true);
+        let item = send_read(writer.db, writer.call, &get).await?;
+        let own = to_attribute(&writer.stamp);
+        Ok(item.filter(|item| item.get(STAMP) == Some(&own)))
+    }
+}
+
+/// Looks for the stamp of a write that is not sent again. A delete leaves nothing to find.
+pub(crate) async fn verify_applied(writer: &Writer<'_>, failure: Failure) -> Result<Sent, Refusal> {
+    let deletes = writer.writes.iter().all(|write| matches!(write.action, Action::Delete));
+    if !deletes {
+        let (until, backoff) = (Until::Reads(VERIFY_READS), writer.attempts.backoff());
+        if let Some(item) = find_applied(&OwnItem(writer), until, backoff, || writer.attempts.left()).await {
+            return Ok(Sent::Done(Some(item)));
+        }
+    }
+    Err(failure.into_unknown().into())
+}
+
+/// Gives up after a failure. If an attempt may have been applied, the record is read once more before.
+pub(crate) async fn give_up(writer: &Writer<'_>, failure: Failure) -> Result<Sent, Refusal> {
+    if writer.attempts.ambiguous
+        && let Ok(Some(item)) = OwnItem(writer).find().await
+    {
+        return Ok(Sent::Done(Some(item)));
+    }
+    Err(writer.attempts.deadline_error(failure).into())
+}

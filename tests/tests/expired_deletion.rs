@@ -1,0 +1,96 @@
+//! The servers take expired records away by themselves: seen with their own clients, by their own clocks.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use mongodb::bson::{Document, doc};
+use reposit::{Database, Repository};
+use reposit_tests::report;
+use reposit_tests::servers::Target;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+#[repository(name = "passes")]
+struct Pass {
+    #[hash_key]
+    id: String,
+    #[index(unique)]
+    number: String,
+    #[ttl]
+    until: u64,
+}
+
+/// Far longer than either server takes: DynamoDB Local looks every few seconds, mongod here every second.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_secs()
+}
+
+/// What the server has, looked at past the library.
+async fn ids_stored(db: &Database, table: &str) -> Vec<String> {
+    if let Some(client) = db.raw::<aws_sdk_dynamodb::Client>() {
+        let items = client.scan().table_name(table).consistent_read(true).send().await.expect("a scan").items;
+        let id = |item: &std::collections::HashMap<String, AttributeValue>| match item.get("id") {
+            Some(AttributeValue::S(id)) => id.clone(),
+            _ => format!("{item:?}"),
+        };
+        return items.unwrap_or_default().iter().map(id).collect();
+    }
+    let mut ids = Vec::new();
+    let database = db.raw::<mongodb::Database>().expect("one of the two");
+    let mut found = database.collection::<Document>(table).find(doc! {}).await.expect("a find");
+    while found.advance().await.expect("a batch") {
+        let document = found.deserialize_current().expect("a document");
+        ids.push(document.get_str("_id").expect("a text").to_owned());
+    }
+    ids
+}
+
+async fn until_gone(db: &Database, table: &str, left: &[&str]) {
+    let began = std::time::Instant::now();
+    loop {
+        let mut stored = ids_stored(db, table).await;
+        stored.sort();
+        if stored == left {
+            println!("{table}: taken away after {:?}", began.elapsed());
+            return;
+        }
+        assert!(began.elapsed() < PATIENCE, "{table} still has {stored:?} after {PATIENCE:?}");
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+}
+
+async fn expired_records_are_taken_away(target: Target) {
+    let (url, label) = target.fresh().await;
+    let db = Database::open(&url).await.expect("the server answers");
+    db.define::<Pass>().await.expect("an empty database takes any model");
+    let pass = |id: &str, until| Pass { id: id.into(), number: format!("number of {id}"), until };
+    let lasting = pass("lasting", now() + 86_400);
+    Pass::create(&lasting).exec(&db).await.expect("a create");
+    // The field keeps its value: what the server goes by stands beside it.
+    Pass::create(&pass("short", now() + 4)).exec(&db).await.expect("a create");
+    Pass::put_many(&[pass("gone", now() - 60)]).exec(&db).await.expect("a put of what has expired already");
+    let stored = ids_stored(&db, "passes").await;
+    assert!(["lasting", "short"].iter().all(|id| stored.iter().any(|stored| stored == id)), "{stored:?}");
+
+    until_gone(&db, "passes", &["lasting"]).await;
+    assert_eq!(Pass::scan().all(&db).await.expect("a scan"), [lasting]);
+    // Their values are free, whether or not what held them is gone already.
+    for id in ["short", "gone"] {
+        let heir = Pass { id: format!("heir of {id}"), ..pass(id, now() + 86_400) };
+        Pass::create(&heir).exec(&db).await.expect("the value is free");
+    }
+    assert_eq!(db.verify::<Pass>().await.expect("a check"), Vec::<String>::new());
+    report::ran("expired_deletion::expired_records_are_taken_away", &label);
+}
+
+#[tokio::test]
+async fn mongodb_takes_expired_records_away() {
+    expired_records_are_taken_away(Target::Mongodb).await;
+}
+
+#[tokio::test]
+async fn dynamodb_local_takes_expired_records_away() {
+    expired_records_are_taken_away(Target::DynamodbLocal).await;
+}

@@ -1,0 +1,155 @@
+//! Servers that are not reached: the error says why, and so does that of a database that is used where nothing answers it.
+
+use std::error::Error as _;
+use std::time::{Duration, Instant};
+
+use reposit::{Config, Database, Error, ErrorKind};
+use reposit_tests::models::{Note, note};
+use reposit_tests::proxy::Mongo;
+use reposit_tests::report;
+use reposit_tests::servers::{self, Target, fresh_name};
+use tokio::runtime::{Builder, Runtime};
+
+/// A port that was free a moment ago: nobody listens.
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+async fn open(url: &str) -> Error {
+    let config = Config::from_url(url).unwrap().connect_timeout(Duration::from_secs(2)).timeout(Duration::from_secs(2));
+    config.open().await.expect_err("nobody is there")
+}
+
+/// It names the cause, has a source, and is no dump of the driver's.
+#[track_caller]
+fn assert_told(error: &Error, words: &[&str]) {
+    for word in words {
+        assert!(error.message().contains(word), "`{word}` is not in: {error}");
+    }
+    for dump in ["Topology", "ServerSelection", "labels: {", "Kind: "] {
+        assert!(!error.message().contains(dump), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_mongodb_that_is_not_reached_is_told_by_its_cause() {
+    let server = servers::mongodb().await;
+    let (alive, gone) = (server.address("x"), free_port());
+    let http = servers::dynamodb_local().await.address("x");
+    let cases: [(String, &[&str]); 8] = [
+        (format!("127.0.0.1:{gone}/x"), &["refused", "127.0.0.1"]),
+        ("no-such-host.invalid/x".to_owned(), &["no-such-host.invalid", "no such host"]),
+        (format!("{alive}/x?replicaSet=other"), &["\"rs0\"", "\"other\""]),
+        (format!("{alive}/x?replicaSet=other&directConnection=true"), &["\"rs0\"", "\"other\""]),
+        (format!("{alive}/x?tls=true&directConnection=true"), &["TLS"]),
+        (format!("{http}/x"), &["does not speak as MongoDB does", "port"]),
+        (format!("127.0.0.1:{gone},{alive}/x?replicaSet=other"), &["refused", "\"rs0\""]),
+        (format!("{http}/x?tls=true"), &["TLS"]),
+    ];
+    for (rest, words) in cases {
+        let began = Instant::now();
+        let error = open(&format!("mongodb://ada:sesame@{rest}")).await;
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{rest}: {error:?}");
+        assert_told(&error, words);
+        assert!(error.message().contains("was not reached within 2s"), "{rest}: {error}");
+        assert!(error.source().is_some(), "{rest}: {error:?}");
+        assert!(!format!("{error:?}").contains("sesame"), "{error:?}");
+        assert!(began.elapsed() < Duration::from_secs(10), "{rest}: the deadline is not waited over");
+    }
+    report::ran("unreachable::mongodb", &server.label());
+}
+
+#[tokio::test]
+async fn a_mongodb_that_goes_away_is_told_by_its_cause() {
+    let server = servers::mongodb().await;
+    let name = fresh_name();
+    let proxy = Mongo::start(&server.address(&name)).await;
+    let config = Config::from_url(&server.url_via(&name, proxy.address())).unwrap().timeout(Duration::from_secs(2));
+    let db = config.open().await.unwrap();
+    db.define::<Note>().await.unwrap();
+    drop(proxy);
+    let error = Note::get("a").exec(&db).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
+    assert_told(&error, &["no server was found", "refused"]);
+    assert!(error.source().is_some());
+    let error = Note::put_many(&[note("a"), note("b")]).exec(&db).await.unwrap_err();
+    assert_told(&error.failures()[0].error, &["refused"]);
+    report::ran("unreachable::goes_away", &server.label());
+}
+
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+async fn opened(url: String) -> Database {
+    let db = Database::open(&url).await.unwrap();
+    db.define::<Note>().await.unwrap();
+    Note::put(&note("n")).exec(&db).await.unwrap();
+    db
+}
+
+/// A database is opened on one runtime, and used on another.
+fn used_elsewhere(url: String, ends: bool) -> (Result<Option<Note>, Error>, Duration) {
+    let first = runtime();
+    let db = first.block_on(opened(url));
+    let kept = match ends {
+        true => {
+            drop(first);
+            None
+        }
+        false => Some(first),
+    };
+    let second = runtime();
+    let began = Instant::now();
+    let got = second.block_on(async { Note::get("n").exec(&db).await });
+    drop(kept);
+    (got, began.elapsed())
+}
+
+#[tokio::test]
+async fn a_database_of_another_runtime_works_or_says_so() {
+    for &target in Target::ALL {
+        for ends in [true, false] {
+            let (url, label) = target.fresh().await;
+            let used = tokio::task::spawn_blocking(move || used_elsewhere(url, ends)).await.unwrap();
+            let (got, took) = used;
+            assert!(took < Duration::from_secs(4), "{target:?} {ends}: {took:?}");
+            let state = match (target, ends) {
+                (Target::Memory, _) => None,
+                (Target::Mongodb, true) => Some("has ended"),
+                (_, true) => None,
+                (_, false) => Some("does not run"),
+            };
+            match state {
+                None => assert_eq!(got.unwrap(), Some(note("n")), "{target:?} {ends}"),
+                Some(state) => {
+                    let error = got.unwrap_err();
+                    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
+                    assert!(error.message().contains("runtime") && error.message().contains(state), "{error}");
+                }
+            }
+            report::ran("unreachable::another_runtime", &label);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_runtime_that_still_runs_serves_others() {
+    for &target in Target::ALL {
+        let (url, label) = target.fresh().await;
+        let db = opened(url).await;
+        let elsewhere = move || runtime().block_on(async { Note::get("n").exec(&db).await });
+        assert_eq!(tokio::task::spawn_blocking(elsewhere).await.unwrap().unwrap(), Some(note("n")));
+        report::ran("unreachable::still_runs", &label);
+    }
+}
+
+#[test]
+fn a_server_outside_a_runtime_is_told() {
+    for url in ["mongodb://127.0.0.1:1/x", "dynamodb://key:secret@us-east-1?endpoint=http://127.0.0.1:1"] {
+        let error = futures_util::FutureExt::now_or_never(Database::open(url));
+        let error = error.expect("it is told at once").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.message().contains("tokio runtime"), "{error}");
+    }
+}
