@@ -22,7 +22,7 @@ async fn airports_answers_the_same_on_every_backend() {
         let (url, label) = target.fresh().await;
         assert_eq!(run(program, &["--db", &url]), expected, "{label}");
         // A second time, on what is there by now.
-        if target != Target::Memory {
+        if *target != Target::Memory {
             assert_eq!(run(program, &["--db", &url]), expected, "{label}, again");
         }
         report::ran("examples::airports", &label);
@@ -56,4 +56,10 @@ fn a_backend_of_ones_own_keeps_the_promises() {
                     then: [\"The Dispossessed\"]\n\
                     a title twice: unique violation\n";
     assert_eq!(told, expected);
+}
+
+#[test]
+fn a_layer_counts_the_calls() {
+    let told = run(env!("CARGO_BIN_EXE_counting"), &[]);
+    assert_eq!(told, "home was visited 2 times\ndefine: 1\nget: 1\nupsert: 3\n");
 }

@@ -1,6 +1,8 @@
 //! A model as it is written: the attributes, read but not yet judged.
 
 use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::ext::IdentExt;
 use syn::{ExprPath, Ident, LitStr, Path, Type, Visibility};
 
 /// What an error about a part of the input points at.
@@ -50,6 +52,18 @@ pub(crate) struct Field {
     pub(crate) created_at: Option<Mark>,
     pub(crate) updated_at: Option<Mark>,
     pub(crate) serde: SerdeField,
+}
+
+impl Field {
+    /// Its name without `r#`.
+    pub(crate) fn bare_name(&self) -> String {
+        self.ident.unraw().to_string()
+    }
+
+    /// Its name as the user wrote it.
+    pub(crate) fn written_name(&self) -> String {
+        self.ident.to_token_stream().to_string()
+    }
 }
 
 /// `#[index(…)]` on a field, or `index(…)` in `#[repository(…)]`.

@@ -1,6 +1,7 @@
 //! The clock: what decides whether a record has expired. It can be injected for tests.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -20,12 +21,19 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// }
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
-/// let db = reposit::Config::from_url("memory:")?.clock(std::sync::Arc::new(Ahead)).open().await?;
+/// let db = reposit::Config::from_url("memory:")?.clock(Ahead).open().await?;
 /// # Ok(()) }
 /// ```
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// The time now, in milliseconds since the epoch.
     fn now_millis(&self) -> i64;
+}
+
+// A clock that is shared, so that a test can move it, is given to a database as it is.
+impl<C: Clock + ?Sized> Clock for Arc<C> {
+    fn now_millis(&self) -> i64 {
+        (**self).now_millis()
+    }
 }
 
 /// The machine's clock: the default.

@@ -6,14 +6,16 @@ use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+#[cfg(feature = "cursor-key")]
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "cursor-key")]
 use sha2::Sha256;
 
+use crate::checksum::Checksum;
 use crate::definition::KeyKind;
 use crate::error::{Error, Result};
-use crate::limits;
-use crate::request::{Position, Query, RecordKey, SourceKind};
+use crate::request::{Position, Query, RecordKey, SourceKind, canonical};
 use crate::value::Value;
 
 /// Where a page ended. Opaque text of URL-safe characters, bound to its model, index, hash value,
@@ -86,75 +88,136 @@ impl FromStr for Cursor {
     }
 }
 
-const FORMAT: u8 = 2;
-const TAG: usize = 16;
+/// The format of what [`Binding`] writes. Format 2 was sealed over text that changed with the library.
+const FORMAT: u8 = 3;
+
+/// The bytes of the seal.
+const SEAL: usize = Checksum::LENGTH;
 
 /// What the cursors of one query are sealed with, and what stands in them.
+///
+/// A cursor is, before it is written in base64:
+///
+/// | bytes | content |
+/// |---|---|
+/// | 1 | the format |
+/// | parts | the range values in the index that is read; none if the primary key is read |
+/// | part | the hash key; none if the query gives it |
+/// | part | the range key; none if the model has none |
+/// | 16 | the seal over the query and all that stands before |
+///
+/// The parts, and the query in the seal, are written by [`canonical`].
 pub(crate) struct Binding {
-    mac: Hmac<Sha256>,
-    /// The range fields of the index that is read; none where the primary key is.
+    seal: Seal,
+    /// The range fields of the index that is read; none if the primary key is.
     ranges: Option<Vec<KeyKind>>,
-    /// The hash key, where the query gives it: it never comes from a cursor then.
+    /// The hash key, if the query gives it: it never comes from a cursor then.
     given: Option<Value>,
     hash: KeyKind,
     range: Option<KeyKind>,
 }
 
+/// What a cursor is sealed with, once it has taken in the query.
+#[derive(Clone)]
+enum Seal {
+    /// Without a key, a checksum: it finds accidents.
+    Sum(Checksum),
+    #[cfg(feature = "cursor-key")]
+    Mac(Hmac<Sha256>),
+}
+
+impl Seal {
+    /// The seal over `bytes`, with this key if there is one.
+    fn new(key: &[u8], bytes: &[u8]) -> Self {
+        #[cfg(feature = "cursor-key")]
+        if !key.is_empty() {
+            // HMAC takes keys of any length; there is nothing to refuse.
+            let mac = Hmac::<Sha256>::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default()));
+            return Self::Mac(mac.chain_update(bytes));
+        }
+        // Without the feature no configuration takes a key.
+        let _ = key;
+        Self::Sum(Checksum::new().update(bytes))
+    }
+
+    fn finish(&self, body: &[u8]) -> [u8; SEAL] {
+        match self {
+            Self::Sum(sum) => sum.update(body).to_bytes(),
+            #[cfg(feature = "cursor-key")]
+            Self::Mac(mac) => {
+                let mut seal = [0; SEAL];
+                seal.iter_mut()
+                    .zip(mac.clone().chain_update(body).finalize().into_bytes())
+                    .for_each(|(to, byte)| *to = byte);
+                seal
+            }
+        }
+    }
+
+    fn verify(&self, body: &[u8], seal: &[u8]) -> bool {
+        match self {
+            Self::Sum(_) => self.finish(body) == seal,
+            // In constant time, so that it does not show how much of a forged seal is right.
+            #[cfg(feature = "cursor-key")]
+            Self::Mac(mac) => mac.clone().chain_update(body).verify_truncated_left(seal).is_ok(),
+        }
+    }
+}
+
 impl Binding {
-    /// The binding of a query; without a key a cursor is protected from accidents only.
+    /// The binding of a query; with an empty key a cursor is protected from accidents only.
     pub(crate) fn new(query: &Query, key: &[u8]) -> Self {
-        // HMAC takes keys of any length; there is nothing to refuse.
-        let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default()));
         let definition = query.definition;
-        let (source, ranges, given) = match query.source.kind() {
-            SourceKind::Primary { hash } => (format!("key {hash:?}"), None, Some(hash)),
+        let (ranges, given) = match query.source.kind() {
+            SourceKind::Primary { hash } => (None, Some(hash)),
             SourceKind::Index { index, hash } => {
                 let ranges = index.ranges().iter().map(|part| part.kind).collect();
                 let of_key = index.hash().field == definition.hash().field;
                 let given = hash.first().filter(|_| of_key);
-                (format!("index {:?} {hash:?}", index.name), Some(ranges), given)
+                (Some(ranges), given)
             }
-            SourceKind::Scan { .. } => ("scan".to_owned(), Some(Vec::new()), None),
+            SourceKind::Scan { .. } => (Some(Vec::new()), None),
         };
-        let Query { range: span, descending, filter, .. } = query;
-        let text = format!("{:?}\n{source}\n{span:?}\n{descending}\n{filter:?}", definition.name());
-        mac.update(&(text.len() as u64).to_be_bytes());
-        mac.update(text.as_bytes());
+        let mut bytes = Vec::new();
+        canonical::append_query(&mut bytes, query);
         let range = definition.range().map(|range| range.kind);
-        Self { mac, ranges, given: given.cloned(), hash: definition.hash().kind, range }
+        Self { seal: Seal::new(key, &bytes), ranges, given: given.cloned(), hash: definition.hash().kind, range }
     }
 
     pub(crate) fn seal(&self, position: &Position) -> Cursor {
         let mut body = vec![FORMAT];
         if self.ranges.is_some() {
-            position.ranges().iter().for_each(|value| write(&mut body, value));
+            position.ranges().iter().for_each(|value| canonical::append_value(&mut body, value));
         }
         if self.given.is_none() {
-            write(&mut body, position.key().hash());
+            canonical::append_value(&mut body, position.key().hash());
         }
-        position.key().range().into_iter().for_each(|value| write(&mut body, value));
-        let tag = self.mac.clone().chain_update(&body).finalize().into_bytes();
-        body.extend_from_slice(&tag[..TAG]);
+        position.key().range().into_iter().for_each(|value| canonical::append_value(&mut body, value));
+        let seal = self.seal.finish(&body);
+        body.extend_from_slice(&seal);
         Cursor(URL_SAFE_NO_PAD.encode(body))
     }
 
     pub(crate) fn open(&self, cursor: &Cursor) -> Result<Position> {
         let bytes = URL_SAFE_NO_PAD.decode(&cursor.0).map_err(|_| refused())?;
-        let (body, tag) = bytes.len().checked_sub(TAG).and_then(|at| bytes.split_at_checked(at)).ok_or_else(refused)?;
-        // In constant time: how much of a forged seal is right is not told.
-        self.mac.clone().chain_update(body).verify_truncated_left(tag).map_err(|_| refused())?;
-        self.read(body).ok_or_else(refused)
+        // A cursor of another format has another seal, so its format comes first.
+        if bytes.first().is_some_and(|format| *format != FORMAT) {
+            return Err(of_another_release());
+        }
+        let (body, seal) =
+            bytes.len().checked_sub(SEAL).and_then(|at| bytes.split_at_checked(at)).ok_or_else(refused)?;
+        match self.seal.verify(body, seal) {
+            true => self.read(body).ok_or_else(refused),
+            false => Err(refused()),
+        }
     }
 
     fn read(&self, body: &[u8]) -> Option<Position> {
-        let (format, mut rest) = body.split_first()?;
-        if *format != FORMAT {
-            return None;
-        }
-        let own = self.ranges.iter().flatten().map(|kind| read(&mut rest, *kind)).collect::<Option<Vec<_>>>()?;
-        let hash = self.given.clone().map_or_else(|| read(&mut rest, self.hash), Some)?;
+        let (_, mut rest) = body.split_first()?;
+        let own = self.ranges.iter().flatten().map(|kind| read_key(&mut rest, *kind)).collect::<Option<Vec<_>>>()?;
+        let hash = self.given.clone().map_or_else(|| read_key(&mut rest, self.hash), Some)?;
         let range = match self.range {
-            Some(kind) => Some(read(&mut rest, kind)?),
+            Some(kind) => Some(read_key(&mut rest, kind)?),
             None => None,
         };
         let ranges = if self.ranges.is_some() { own } else { range.iter().cloned().collect() };
@@ -168,36 +231,21 @@ fn refused() -> Error {
     Error::invalid("the cursor belongs to another query, or was changed")
 }
 
-fn write(out: &mut Vec<u8>, value: &Value) {
-    let (kind, bytes): (u8, Vec<u8>) = match value {
-        Value::Int(n) => (b'i', n.to_be_bytes().to_vec()),
-        Value::Instant(millis) => (b't', millis.to_be_bytes().to_vec()),
-        Value::Bytes(bytes) => (b'b', bytes.clone()),
-        Value::String(text) => (b's', text.clone().into_bytes()),
-        // Keys are of no other kind.
-        _ => (b'n', Vec::new()),
-    };
-    out.push(kind);
-    out.extend_from_slice(&(bytes.len() as u32).to_be_bytes());
-    out.extend_from_slice(&bytes);
+fn of_another_release() -> Error {
+    Error::invalid("the cursor is of another release of the library, or was changed: begin again at the first page")
 }
 
 /// A value of this kind; a cursor that was forged without a key may hold anything.
-fn read(input: &mut &[u8], wanted: KeyKind) -> Option<Value> {
-    let (head, rest) = input.split_at_checked(5)?;
-    let length = u32::from_be_bytes(head[1..].try_into().ok()?) as usize;
-    let (bytes, rest) = rest.split_at_checked(length)?;
-    *input = rest;
-    match (head[0], wanted) {
-        (b'i', KeyKind::Integer) => {
-            let n = i128::from_be_bytes(bytes.try_into().ok()?);
-            limits::integer(n).ok().map(Value::Int)
-        }
-        (b't', KeyKind::Instant) => Some(Value::Instant(i64::from_be_bytes(bytes.try_into().ok()?))),
-        (b'b', KeyKind::Bytes) => Some(Value::Bytes(bytes.to_vec())),
-        (b's', KeyKind::String) => Some(Value::String(String::from_utf8(bytes.to_vec()).ok()?)),
-        _ => None,
-    }
+fn read_key(input: &mut &[u8], wanted: KeyKind) -> Option<Value> {
+    let value = canonical::read_value(input)?;
+    let fits = matches!(
+        (&value, wanted),
+        (Value::Int(_), KeyKind::Integer)
+            | (Value::Instant(_), KeyKind::Instant)
+            | (Value::Bytes(_), KeyKind::Bytes)
+            | (Value::String(_), KeyKind::String)
+    );
+    fits.then_some(value)
 }
 
 #[cfg(test)]
@@ -253,8 +301,7 @@ mod tests {
 
     /// A cursor with this body, made by one who knows how.
     fn forged(binding: &Binding, body: &[u8]) -> Cursor {
-        let tag = binding.mac.clone().chain_update(body).finalize().into_bytes();
-        Cursor(URL_SAFE_NO_PAD.encode([body, &tag[..TAG]].concat()))
+        Cursor(URL_SAFE_NO_PAD.encode([body, &binding.seal.finish(body)].concat()))
     }
 
     #[test]
@@ -284,7 +331,51 @@ mod tests {
             for (other, query) in queries.iter().enumerate() {
                 assert_eq!(Binding::new(query, b"").open(&cursor).is_ok(), at == other, "{at} {other}");
             }
+            #[cfg(feature = "cursor-key")]
             assert!(Binding::new(one, b"key").open(&cursor).is_err());
+        }
+    }
+
+    #[cfg(feature = "cursor-key")]
+    #[test]
+    fn a_key_opens_its_own_cursors_only() {
+        let query = query(sources().swap_remove(0));
+        let cursor = Binding::new(&query, b"key").seal(&position(&query, 1, b"b"));
+        for (key, opens) in [(&b"key"[..], true), (b"kez", false), (b"", false)] {
+            assert_eq!(Binding::new(&query, key).open(&cursor).is_ok(), opens, "{key:?}");
+        }
+    }
+
+    /// What a cursor is must not change within a format: cursors outlive releases.
+    #[test]
+    fn a_cursor_of_this_format_stays_what_it_is() {
+        let query = query(sources().swap_remove(0));
+        let position = position(&query, 300, b"b");
+        for (key, golden) in [
+            (&b""[..], GOLDEN),
+            #[cfg(feature = "cursor-key")]
+            (b"key", GOLDEN_KEYED),
+        ] {
+            let (binding, cursor) = (Binding::new(&query, key), Cursor::from(golden));
+            assert_eq!(binding.open(&cursor).unwrap(), position);
+            assert_eq!(binding.seal(&position), cursor);
+        }
+    }
+
+    // Worked out by another program: a checksum, and HMAC-SHA256 with the key "key".
+    const GOLDEN: &str = "A2kAAAAQAAAAAAAAAAAAAAAAAAABLOfPF2Mz28XwSQBQw3Kr9pc";
+    #[cfg(feature = "cursor-key")]
+    const GOLDEN_KEYED: &str = "A2kAAAAQAAAAAAAAAAAAAAAAAAABLIsPntSAiBeOGkdNfs6S3tc";
+
+    #[test]
+    fn a_cursor_of_another_release_is_refused_as_that() {
+        let query = query(sources().swap_remove(0));
+        for format in [0, 1, 2, FORMAT + 1, u8::MAX] {
+            for body in [vec![format], [&[format, b'i', 0, 0, 0, 16][..], &[0; 40]].concat()] {
+                let error = Binding::new(&query, b"").open(&Cursor(URL_SAFE_NO_PAD.encode(body))).unwrap_err();
+                assert_eq!(error.kind(), crate::ErrorKind::InvalidInput);
+                assert!(error.message().contains("another release"), "{error}");
+            }
         }
     }
 
@@ -305,16 +396,21 @@ mod tests {
     fn what_is_changed_anywhere_is_refused() {
         for source in sources() {
             let query = query(source);
-            let binding = Binding::new(&query, b"");
-            let cursor = binding.seal(&position(&query, 300, b"b"));
-            for at in 0..cursor.0.len() {
-                for byte in (0..=127).filter(|byte| *byte != cursor.0.as_bytes()[at]) {
-                    let mut text = cursor.0.clone().into_bytes();
-                    text[at] = byte;
-                    assert!(binding.open(&Cursor(String::from_utf8(text).unwrap())).is_err(), "{at} {byte}");
-                }
-                assert!(binding.open(&Cursor(cursor.0[..at].to_owned())).is_err());
+            for key in [&b""[..], b"key"] {
+                change_everywhere(&query, &Binding::new(&query, key));
             }
+        }
+    }
+
+    fn change_everywhere(query: &Query, binding: &Binding) {
+        let cursor = binding.seal(&position(query, 300, b"b"));
+        for at in 0..cursor.0.len() {
+            for byte in (0..=127).filter(|byte| *byte != cursor.0.as_bytes()[at]) {
+                let mut text = cursor.0.clone().into_bytes();
+                text[at] = byte;
+                assert!(binding.open(&Cursor(String::from_utf8(text).unwrap())).is_err(), "{at} {byte}");
+            }
+            assert!(binding.open(&Cursor(cursor.0[..at].to_owned())).is_err());
         }
     }
 
@@ -322,9 +418,9 @@ mod tests {
     fn a_forged_value_of_another_kind_is_refused() {
         let query = query(sources().swap_remove(0));
         let binding = Binding::new(&query, b"");
-        for value in [Value::from("7"), Value::Bytes(vec![7]), Value::Int(i128::MAX), Value::Null] {
+        for value in [Value::from("7"), Value::Bytes(vec![7]), Value::Int(i128::MAX), Value::Float(7.0), Value::Null] {
             let mut body = vec![FORMAT];
-            write(&mut body, &value);
+            canonical::append_value(&mut body, &value);
             assert!(binding.open(&forged(&binding, &body)).is_err(), "{value:?}");
         }
     }

@@ -2,20 +2,16 @@
 
 use std::any::Any;
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::backend::settings::{OpenOptions, Secret};
 use crate::backend::{Backend, Plan};
-use crate::clock::{Clock, SystemClock};
-use crate::config::Config;
+use crate::clock::Clock;
 use crate::cursor::Binding;
 use crate::error::{Error, Result};
-use crate::lock::Locking;
-use crate::operation::Transaction;
-use crate::read::{self, SnapshotRead};
 use crate::repository::Repository;
-use crate::request::{Call, Query, Request, Verify, Write, Written};
+use crate::request::{Call, Query, Request, Verify};
 
 /// A database that repositories run on. Cloning it is cheap, and clones share everything.
 ///
@@ -33,6 +29,7 @@ use crate::request::{Call, Query, Request, Verify, Write, Written};
 #[derive(Clone)]
 pub struct Database(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     backend: Arc<dyn Backend>,
     clock: Arc<dyn Clock>,
@@ -41,53 +38,17 @@ struct Inner {
     cursor_key: Vec<u8>,
 }
 
-/// How long an operation may take where the configuration says nothing.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How long `define` may take: DynamoDB builds indexes in minutes, not seconds.
-pub(crate) const DEFINE_TIMEOUT: Duration = Duration::from_secs(600);
-
 impl Database {
-    /// Opens the database that a URL names, and checks that it can be reached.
-    ///
-    /// `memory:`, `mongodb://user:pass@host:27017/database?replicaSet=rs0` or
-    /// `dynamodb://us-east-1?endpoint=http://localhost:8000`. See [`Config`] for all that a URL can say.
-    ///
-    /// Errors: [`Config`](crate::ErrorKind::Config) for a URL that is wrong or names a backend whose
-    /// feature is not compiled in; [`Unavailable`](crate::ErrorKind::Unavailable) or
-    /// [`Timeout`](crate::ErrorKind::Timeout) where nothing answers within the deadline.
-    pub async fn open(url: &str) -> Result<Self> {
-        Config::from_url(url)?.open().await
-    }
-
-    /// Opens the database that a JSON or TOML file describes.
-    pub async fn from_file(path: impl AsRef<Path>) -> Result<Self> {
-        Config::from_file(path)?.open().await
-    }
-
-    /// Opens the database that the environment names: `REPOSIT_URL`, or a file in `REPOSIT_CONFIG`.
-    pub async fn from_env() -> Result<Self> {
-        Config::from_env()?.open().await
-    }
-
-    /// Opens the database that a configuration describes.
-    pub async fn from_config(config: Config) -> Result<Self> {
-        config.open().await
-    }
-
-    /// A database on a backend of your own, with the machine's clock and default deadlines.
-    pub fn with_backend(backend: impl Backend) -> Self {
-        Self::assemble(Arc::new(backend), Arc::new(SystemClock), TIMEOUT, DEFINE_TIMEOUT, Vec::new())
-    }
-
-    pub(crate) fn assemble(
-        backend: Arc<dyn Backend>,
-        clock: Arc<dyn Clock>,
-        timeout: Duration,
-        define_timeout: Duration,
-        cursor_key: Vec<u8>,
-    ) -> Self {
+    pub(crate) fn assemble(backend: Arc<dyn Backend>, options: OpenOptions, cursor_key: &Secret) -> Self {
+        let OpenOptions { timeout, define_timeout, clock, .. } = options;
+        let cursor_key = cursor_key.expose().as_bytes().to_vec();
         Self(Arc::new(Inner { backend, clock, timeout, define_timeout, cursor_key }))
+    }
+
+    /// The same database on another backend.
+    pub(crate) fn map_backend(&self, change: impl FnOnce(Arc<dyn Backend>) -> Arc<dyn Backend>) -> Self {
+        let inner = Inner::clone(&self.0);
+        Self(Arc::new(Inner { backend: change(inner.backend), ..inner }))
     }
 
     /// Creates what is missing for a model's repository, or for those of a tuple of models, and checks
@@ -156,46 +117,6 @@ impl Database {
             plans.push(self.0.backend.plan(call.clone(), definition).await.map_err(named)?);
         }
         Ok(plans)
-    }
-
-    /// A transaction: operations that happen all together or not at all. See
-    /// [`Transaction`](crate::operation::Transaction).
-    pub fn transaction(&self) -> Transaction<'_> {
-        Transaction::new(self)
-    }
-
-    /// Reads several records, of any models, as they were at one moment: a get, a `Vec` of gets, or a
-    /// tuple of up to six of these.
-    ///
-    /// DynamoDB: one `TransactGetItems`, at twice the read units ("Amazon DynamoDB Transactions: How it
-    /// works"). MongoDB: a `find` for each model, on one snapshot of a session ("Read Concern
-    /// "snapshot""). Memory: one state of the store.
-    ///
-    /// Errors: [`InvalidInput`](crate::ErrorKind::InvalidInput) for more than 100 records, and for a key
-    /// that cannot be one, with its position among the gets.
-    ///
-    /// ```
-    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
-    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
-    /// # struct User { #[hash_key] id: String, #[index(unique)] email: String, tags: Vec<String> }
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
-    /// # let db = Database::open("memory:").await?; db.define::<User>().await?;
-    /// let (ada, others) = db.snapshot((User::get("u1"), vec![User::get("u2"), User::get("u3")])).await?;
-    /// assert!(ada.is_none() && others.len() == 2);
-    /// # Ok(()) }
-    /// ```
-    pub async fn snapshot<R: SnapshotRead>(&self, gets: R) -> Result<R::Output> {
-        read::snapshot(self, gets).await.map_err(|e| e.in_operation("snapshot"))
-    }
-
-    /// The request that the backend would send for such a read; nothing is sent.
-    pub fn explain_snapshot<R: SnapshotRead>(&self, gets: R) -> Result<String> {
-        read::explain(self, &gets).map_err(|e| e.in_operation("explain"))
-    }
-
-    /// A lock over all processes that use this database, to be acquired. See [`lock`](crate::lock).
-    pub fn lock<'a>(&'a self, name: &'a str) -> Locking<'a> {
-        Locking::new(self, name)
     }
 
     /// Finds what others broke of a repository's uniqueness, a line each.
@@ -284,12 +205,6 @@ impl Database {
 
     pub(crate) fn bind(&self, query: &Query) -> Binding {
         Binding::new(query, &self.0.cursor_key)
-    }
-
-    pub(crate) async fn write(&self, operation: &'static str, write: Write) -> Result<Written> {
-        let name = write.definition.name();
-        let written = self.0.backend.write(self.call(operation), write).await;
-        written.map_err(|e| e.in_repository(name).in_operation(operation))
     }
 }
 

@@ -300,10 +300,11 @@ impl Error {
         }
     }
 
-    /// Keeps the error that caused this one.
+    /// Keeps the error that caused this one, boxed already or not.
     #[must_use]
-    pub fn with_source(self, source: impl StdError + Send + Sync + 'static) -> Self {
-        self.edit(|inner| inner.source = Some(Arc::new(source)))
+    pub fn with_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        let source = source.into();
+        self.edit(|inner| inner.source = Some(Arc::from(source)))
     }
 
     /// An error over several items; its kind is that of the first failure.

@@ -15,8 +15,8 @@
 //! | [expiry] | records with a time to live |
 //! | [growing] | changing a model in production |
 //! | [locks] | one holder at a time, with a fencing token |
-//! | [failures] | what happens when the network fails |
-//! | [faults] | every write under every fault: what the caller is told |
+//! | [failures] | when a call fails: what was written, and what to do |
+//! | [faults] | every write under every fault: what the caller gets |
 //! | [configuration] | URLs, files, the environment |
 //! | [backends] | the three, and one of your own |
 

@@ -35,6 +35,9 @@
 //! | feature | gives |
 //! |---|---|
 //! | `memory` (default) | the embedded backend |
+//! | `config-file` (default) | configurations in JSON and TOML files |
+//! | `cursor-key` (default) | cursors that cannot be forged, by a key of the database's own |
+//! | `microkubes` (default) | the configuration files and definition maps of the Microkubes services |
 //! | `dynamodb` | DynamoDB; needs a tokio runtime |
 //! | `mongodb` | MongoDB; needs a tokio runtime |
 //! | `mongodb-srv` | `mongodb+srv://` addresses, looked up in DNS |
@@ -44,6 +47,7 @@
 
 pub mod backend;
 mod change;
+mod checksum;
 pub mod clock;
 mod codec;
 mod condition;
@@ -57,14 +61,23 @@ pub mod field;
 pub mod guide;
 mod limits;
 pub mod lock;
+mod open;
 pub mod operation;
 mod path;
 mod progress;
 mod projection;
-mod read;
 mod repository;
 mod request;
 pub mod value;
+
+#[cfg(feature = "keyspace")]
+#[doc(inline)]
+pub use backend::keyspace;
+/// The driver that the MongoDB backend uses, in the version that is compiled in: what
+/// [`Database::raw`] returns is of its types.
+#[cfg(feature = "mongodb")]
+#[doc(no_inline)]
+pub use mongodb;
 
 pub use condition::{Condition, Expr, Op, Size};
 pub use config::Config;
@@ -73,12 +86,12 @@ pub use database::{Database, RepositorySet};
 pub use definition::Definition;
 pub use error::{Error, ErrorKind, Failure, Result};
 pub use field::{Embedded, Field, FieldType, Key};
-pub use operation::Page;
+pub use open::Builder;
+pub use operation::{Operation, Page, SnapshotRead};
 pub use progress::Progress;
 pub use projection::Projection;
-pub use read::SnapshotRead;
 pub use reposit_macros::{Embedded, FieldType, Key, Projection, Repository};
-pub use repository::{IntoKey, KeyArg, Repository, Unversioned, Versioned};
+pub use repository::{EncodedKey, IntoKey, Repository, Unversioned, Versioned};
 pub use value::{Record, Value};
 
 #[doc(hidden)]

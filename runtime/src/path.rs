@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::error::{Error, Result};
-use crate::limits;
+use crate::limits::{self, expression};
 
 /// One step of a path into a record.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -49,17 +49,17 @@ impl Path {
         self.0.len() == 1
     }
 
-    /// How many bytes of text it is on DynamoDB, at most.
-    pub(crate) fn text(&self) -> usize {
+    /// How many bytes of text it is in an expression of DynamoDB, at most.
+    pub(crate) fn text_size(&self) -> usize {
         let step = |step: &Step| match step {
-            Step::Name(_) => "#n999.".len(),
-            Step::Position(at) => at.to_string().len() + "[]".len(),
+            Step::Name(_) => expression::NAME_TEXT,
+            Step::Position(at) => expression::position_text(*at),
         };
         self.0.iter().map(step).sum()
     }
 
-    /// Refuses a path to where nothing can be stored.
-    pub(crate) fn check(&self) -> Result<()> {
+    /// Refuses a path at which nothing can be stored.
+    pub(crate) fn check_storable(&self) -> Result<()> {
         if self.0.is_empty() {
             let message = "a flattened field is stored as the fields in it; reach them with .at(..) or .entry(..)";
             return Err(Error::invalid(message));
@@ -68,7 +68,7 @@ impl Path {
             Step::Name(name) => Some(name),
             Step::Position(_) => None,
         });
-        names.try_for_each(|name| limits::key_name(name))
+        names.try_for_each(|name| limits::check_map_key(name))
     }
 
     /// Whether one path is the other, or leads to it.

@@ -174,13 +174,13 @@ impl Observer {
     }
 
     /// For a request that has only these items of the batch.
-    pub(crate) fn of(&self, positions: &[usize]) -> Self {
+    pub(crate) fn for_positions(&self, positions: &[usize]) -> Self {
         let positions = self.progress.is_some().then(|| positions.into());
         Self { progress: self.progress.clone(), positions }
     }
 
     /// The item at this position was done, or not for this reason.
-    pub fn tell(&self, at: usize, error: Option<&Error>) {
+    pub fn report(&self, at: usize, error: Option<&Error>) {
         let Some(progress) = &self.progress else { return };
         let position = self.positions.as_ref().map_or(Some(at), |positions| positions.get(at).copied());
         if let Some(position) = position {

@@ -44,7 +44,7 @@ pub trait Repository: Serialize + DeserializeOwned + Send + Sync + Sized + 'stat
     fn key(&self) -> Self::Key;
 
     /// A key in its stored parts, as operations take it.
-    fn key_parts(key: &Self::Key) -> KeyArg;
+    fn key_parts(key: &Self::Key) -> EncodedKey;
 }
 
 impl Record {
@@ -57,25 +57,25 @@ impl Record {
 }
 
 /// A key on its way into an operation: its parts, or why one of them cannot be stored.
-pub type KeyArg = Result<RecordKey>;
+pub type EncodedKey = Result<RecordKey>;
 
 /// A key of one part.
 #[doc(hidden)]
-pub fn hash_key(hash: Result<Value>) -> KeyArg {
+pub fn hash_key(hash: Result<Value>) -> EncodedKey {
     Ok(RecordKey::new(hash?))
 }
 
 /// A key of two parts.
 #[doc(hidden)]
-pub fn hash_range_key(hash: Result<Value>, range: Result<Value>) -> KeyArg {
+pub fn hash_range_key(hash: Result<Value>, range: Result<Value>) -> EncodedKey {
     Ok(RecordKey::new(hash?).with_range(range?))
 }
 
 /// A key checked against its kind and the backend's limits.
-pub(crate) fn checked(definition: &Definition, key: RecordKey, limits: &Limits) -> Result<RecordKey> {
-    limits::key(key.hash(), definition.hash().kind, definition.hash_name(), limits.hash_key)?;
+pub(crate) fn check_key_parts(definition: &Definition, key: RecordKey, limits: &Limits) -> Result<RecordKey> {
+    limits::check_key(key.hash(), definition.hash().kind, definition.hash_name(), limits.hash_key)?;
     match (key.range(), definition.range()) {
-        (Some(value), Some(part)) => limits::key(value, part.kind, definition.part_name(part), limits.range_key)?,
+        (Some(value), Some(part)) => limits::check_key(value, part.kind, definition.part_name(part), limits.range_key)?,
         (None, None) => {}
         _ => return Err(Error::invalid("the key has another number of parts than the model's")),
     }

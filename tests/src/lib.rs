@@ -1,8 +1,14 @@
-//! What the test suite of reposit stands on: real servers, a proxy that breaks things on purpose, and a count of what ran where.
+//! What the test suite of reposit stands on: real servers, a proxy that breaks things on purpose, a count of what ran where, and
+//! the models and operations that several of its programs use.
 
+pub mod backends;
 mod background;
+pub mod harness;
 pub mod linear;
+pub mod models;
 mod passing;
 pub mod proxy;
+pub mod raw;
 pub mod report;
 pub mod servers;
+pub mod workload;

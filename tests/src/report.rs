@@ -13,6 +13,9 @@ use std::time::{Duration, SystemTime};
 /// A file to keep the lines in. Where it is set, a run in which nothing ran on one of the servers fails.
 pub const REPORT_VARIABLE: &str = "REPOSIT_REPORT";
 
+/// The label of a server that a test makes up, which has no version.
+pub const MADE_UP: &str = "made-up";
+
 /// Counts a case as run to its end on a server, named as [`crate::servers::Server::label`] does.
 pub fn ran(case: &str, server: &str) {
     let line = format!("{case}\t{server}\n");
@@ -43,7 +46,7 @@ impl Report {
             cases.entry(case.to_owned()).or_default().insert(server.to_owned());
         }
         let mut servers: Vec<String> = cases.values().flatten().cloned().collect::<BTreeSet<_>>().into_iter().collect();
-        for target in Target::ALL {
+        for &target in Target::ALL {
             if !servers.iter().any(|server| is_of(server, target)) {
                 servers.push(target.name().to_owned());
             }
@@ -66,7 +69,7 @@ impl Report {
     /// The targets on which nothing ran.
     pub fn unused(&self) -> Vec<&'static str> {
         let used = |target| self.servers.iter().any(|server| is_of(server, target) && self.count(server) > 0);
-        Target::ALL.into_iter().filter(|target| !used(*target)).map(Target::name).collect()
+        Target::ALL.iter().copied().filter(|target| !used(*target)).map(Target::name).collect()
     }
 
     /// `12 cases on memory, 12 on mongodb 6.0.5, …`

@@ -413,21 +413,11 @@ async fn refuse_all(stream: TcpStream) {
     }
 }
 
-macro_rules! on_both {
-    ($($name:ident),* $(,)?) => {
-        mod dynamodb_local {
-            $(#[tokio::test] async fn $name() { super::$name(super::Target::DynamodbLocal).await; })*
-        }
-        mod dynoxide {
-            $(#[tokio::test] async fn $name() { super::$name(super::Target::Dynoxide).await; })*
-        }
-    };
-}
-
-on_both!(
-    changes_of_a_null_are_changes_of_nothing,
-    nulls_and_long_numbers_hinder_no_write_that_moves_a_guard,
-    a_number_of_38_digits_is_the_float_that_is_read,
-    a_set_is_no_list,
-    no_refusal_is_in_the_servers_words,
+reposit_tests::on_backends!(
+    dynamodb #[tokio::test]
+    changes_of_a_null_are_changes_of_nothing: super::changes_of_a_null_are_changes_of_nothing,
+    nulls_and_long_numbers_hinder_no_write_that_moves_a_guard: super::nulls_and_long_numbers_hinder_no_write_that_moves_a_guard,
+    a_number_of_38_digits_is_the_float_that_is_read: super::a_number_of_38_digits_is_the_float_that_is_read,
+    a_set_is_no_list: super::a_set_is_no_list,
+    no_refusal_is_in_the_servers_words: super::no_refusal_is_in_the_servers_words,
 );

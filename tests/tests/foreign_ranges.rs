@@ -140,15 +140,8 @@ async fn what_lies_between_instants_is_told(target: Target) {
     report::ran("foreign_ranges::what_lies_between_instants_is_told", &label);
 }
 
-macro_rules! on_both {
-    ($($name:ident),* $(,)?) => {
-        mod dynamodb_local {
-            $(#[tokio::test] async fn $name() { super::$name(super::Target::DynamodbLocal).await; })*
-        }
-        mod dynoxide {
-            $(#[tokio::test] async fn $name() { super::$name(super::Target::Dynoxide).await; })*
-        }
-    };
-}
-
-on_both!(what_lies_between_integers_is_told, what_lies_between_instants_is_told);
+reposit_tests::on_backends!(
+    dynamodb #[tokio::test]
+    what_lies_between_integers_is_told: super::what_lies_between_integers_is_told,
+    what_lies_between_instants_is_told: super::what_lies_between_instants_is_told,
+);

@@ -202,15 +202,8 @@ impl Badge {
     }
 }
 
-macro_rules! on_both {
-    ($($name:ident),* $(,)?) => {
-        mod dynamodb_local {
-            $(#[tokio::test] async fn $name() { super::$name(super::Target::DynamodbLocal).await; })*
-        }
-        mod dynoxide {
-            $(#[tokio::test] async fn $name() { super::$name(super::Target::Dynoxide).await; })*
-        }
-    };
-}
-
-on_both!(an_expired_holder_that_goes_meanwhile_holds_nothing, a_guard_of_no_holder_hinders_nobody);
+reposit_tests::on_backends!(
+    dynamodb #[tokio::test]
+    an_expired_holder_that_goes_meanwhile_holds_nothing: super::an_expired_holder_that_goes_meanwhile_holds_nothing,
+    a_guard_of_no_holder_hinders_nobody: super::a_guard_of_no_holder_hinders_nobody,
+);

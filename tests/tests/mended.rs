@@ -1,4 +1,4 @@
-//! What other programs break of DynamoDB's guards of uniqueness is found by `check`, and put right by `mend`.
+//! What other programs break of DynamoDB's guards of uniqueness is found by `verify`, and put right by `repair`.
 
 use std::collections::HashMap;
 
@@ -231,22 +231,12 @@ async fn a_unique_index_dropped_by_others_comes_back() {
     report::ran("mended::a_unique_index_dropped_by_others_comes_back", &label);
 }
 
-macro_rules! on_both {
-    ($($name:ident),* $(,)?) => {
-        mod dynamodb_local {
-            $(#[tokio::test] async fn $name() { super::$name(super::Target::DynamodbLocal).await; })*
-        }
-        mod dynoxide {
-            $(#[tokio::test] async fn $name() { super::$name(super::Target::Dynoxide).await; })*
-        }
-    };
-}
-
-on_both!(
-    lost_guards_come_back,
-    a_record_written_past_the_library_gets_its_guards,
-    guards_of_a_record_taken_away_are_freed,
-    a_value_changed_past_the_library_moves_its_guard,
-    two_records_of_one_value_are_told,
-    a_mend_beside_writers_breaks_nothing,
+reposit_tests::on_backends!(
+    dynamodb #[tokio::test]
+    lost_guards_come_back: super::lost_guards_come_back,
+    a_record_written_past_the_library_gets_its_guards: super::a_record_written_past_the_library_gets_its_guards,
+    guards_of_a_record_taken_away_are_freed: super::guards_of_a_record_taken_away_are_freed,
+    a_value_changed_past_the_library_moves_its_guard: super::a_value_changed_past_the_library_moves_its_guard,
+    two_records_of_one_value_are_told: super::two_records_of_one_value_are_told,
+    a_mend_beside_writers_breaks_nothing: super::a_mend_beside_writers_breaks_nothing,
 );

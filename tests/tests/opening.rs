@@ -1,16 +1,12 @@
 //! Opening a database: the configurations that must work, and the errors of those that cannot.
 
-#[path = "conformance/models.rs"]
-#[allow(dead_code)]
-mod models;
-
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use models::{Note, note};
 use mongodb::bson::doc;
 use reposit::{Config, Database, Error, ErrorKind};
+use reposit_tests::models::{Note, note};
 use reposit_tests::report;
 use reposit_tests::servers::{self, Target, fresh_name};
 
@@ -92,7 +88,7 @@ async fn the_services_json_opens_both_backends_and_the_name_alone_switches() {
 
 #[tokio::test]
 async fn a_url_in_a_file_opens_what_it_names() {
-    for target in Target::ALL {
+    for &target in Target::ALL {
         let (url, label) = target.fresh().await;
         let folder = Folder::new();
         let json = folder.file("c.json", &format!(r#"{{ "url": "{url}", "timeout": "8s" }}"#));

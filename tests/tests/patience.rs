@@ -1,20 +1,14 @@
 //! What is waited for, and for how long: locks, definitions and plans behind slow answers.
 
-#[path = "conformance/models.rs"]
-#[allow(dead_code)]
-mod models;
-
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-use models::{Account, Event, Note, Token, User};
 use reposit::{Config, Database, Error, ErrorKind, Repository};
-use reposit_tests::proxy::{Dynamo, Fault, Mongo, Rule};
+use reposit_tests::models::{Account, Event, Note, Token, User};
+use reposit_tests::proxy::{Fault, Proxy, Rule};
 use reposit_tests::report;
 use reposit_tests::servers::{self, Target, fresh_name};
 use serde::{Deserialize, Serialize};
-
-const SERVERS: [Target; 3] = [Target::Mongodb, Target::DynamodbLocal, Target::Dynoxide];
 
 /// Late enough that nothing here waits for it.
 const LATE: Duration = Duration::from_secs(5);
@@ -22,48 +16,15 @@ const LATE: Duration = Duration::from_secs(5);
 /// A machine that does much else may be this late.
 const SLACK: Duration = Duration::from_millis(1500);
 
-enum Proxy {
-    Dynamo(Dynamo),
-    Mongo(Mongo),
-}
-
-impl Proxy {
-    fn fault(&self, rule: Rule) {
-        match self {
-            Self::Dynamo(proxy) => drop(proxy.fault(rule)),
-            Self::Mongo(proxy) => drop(proxy.fault(rule)),
-        }
-    }
-
-    fn clear(&self) {
-        match self {
-            Self::Dynamo(proxy) => proxy.clear_faults(),
-            Self::Mongo(proxy) => proxy.clear_faults(),
-        }
-    }
-}
-
 /// A database behind a proxy, and the same one without.
 async fn behind(target: Target, set: impl FnOnce(Config) -> Config) -> (Proxy, Database, Database, String) {
     let server = target.server().await.expect("a server");
     let name = fresh_name();
-    let upstream = server.address(&name);
-    let (proxy, address) = match target {
-        Target::Mongodb => {
-            let proxy = Mongo::start(&upstream).await;
-            let address = proxy.address().to_owned();
-            (Proxy::Mongo(proxy), address)
-        }
-        _ => {
-            let proxy = Dynamo::start(&upstream).await;
-            let address = proxy.address().to_owned();
-            (Proxy::Dynamo(proxy), address)
-        }
-    };
-    let truth = Database::open(&server.url(&name)).await.expect("the server answers");
-    let config = Config::from_url(&server.url_via(&name, &address)).expect("the server's own URL");
+    let (proxy, url) = Proxy::before(target, &server, &name).await;
+    let direct = Database::open(&server.url(&name)).await.expect("the server answers");
+    let config = Config::from_url(&url).expect("the server's own URL");
     let db = set(config.connect_timeout(Duration::from_secs(30))).open().await.expect("the proxy answers");
-    (proxy, db, truth, server.label())
+    (proxy, db, direct, server.label())
 }
 
 /// The error of what ends within a bound.
@@ -80,9 +41,9 @@ async fn ends_within<T: std::fmt::Debug>(
 
 #[tokio::test]
 async fn the_wait_for_a_lock_bounds_slow_answers_too() {
-    for target in SERVERS {
-        let (proxy, db, truth, label) = behind(target, |config| config).await;
-        truth.lock("l").acquire().await.unwrap().release().await.unwrap();
+    for target in Target::servers() {
+        let (proxy, db, direct, label) = behind(target, |config| config).await;
+        direct.lock("l").acquire().await.unwrap().release().await.unwrap();
         // The first look is one at the repository's definition, too.
         db.lock("l").acquire().await.unwrap().release().await.unwrap();
         for (wait, bound) in [(0, 500), (100, 500), (1000, 1000)].map(|(a, b)| (ms(a), ms(b))) {
@@ -91,11 +52,11 @@ async fn the_wait_for_a_lock_bounds_slow_answers_too() {
                 let error = ends_within(bound, &format!("{fault:?}"), db.lock("l").wait(wait).acquire()).await;
                 assert_eq!(error.kind(), ErrorKind::Timeout, "{error:?}");
                 assert!(error.message().contains("the backend did not answer"), "{error}");
-                proxy.clear();
+                proxy.clear_faults();
             }
         }
         // A lock that is taken after all is given back: nobody holds it for long.
-        let lease = truth.lock("l").wait(Duration::from_secs(60)).acquire().await.unwrap();
+        let lease = direct.lock("l").wait(Duration::from_secs(60)).acquire().await.unwrap();
         let error = ends_within(ms(500), "held", db.lock("l").wait(ms(0)).acquire()).await;
         assert!(error.message().contains("was held by another"), "{error}");
         assert!(lease.release().await.unwrap());
@@ -105,7 +66,7 @@ async fn the_wait_for_a_lock_bounds_slow_answers_too() {
 
 #[tokio::test]
 async fn a_look_at_a_lock_takes_no_longer_than_an_operation() {
-    for target in SERVERS {
+    for target in Target::servers() {
         let (proxy, db, _, label) = behind(target, |config| config.timeout(ms(1000))).await;
         db.lock("l").acquire().await.unwrap().release().await.unwrap();
         proxy.fault(Rule::any(Fault::DelayBefore(LATE)).always());
@@ -121,7 +82,7 @@ fn ms(millis: u64) -> Duration {
 
 #[tokio::test]
 async fn one_deadline_is_for_all_models_of_a_definition() {
-    for target in SERVERS {
+    for target in Target::servers() {
         let (proxy, db, _, label) = behind(target, |config| config.define_timeout(ms(1000))).await;
         for fault in [Fault::DelayBefore(ms(400)), Fault::DelayAfter(ms(400))] {
             proxy.fault(Rule::any(fault).always());
@@ -129,7 +90,7 @@ async fn one_deadline_is_for_all_models_of_a_definition() {
             assert_eq!(error.kind(), ErrorKind::Timeout, "{error:?}");
             let error = ends_within(ms(1000), "plan", db.plan::<(User, Token, Note, Event, Account)>()).await;
             assert_eq!(error.kind(), ErrorKind::Timeout, "{error:?}");
-            proxy.clear();
+            proxy.clear_faults();
         }
         report::ran("patience::define", &label);
     }
@@ -137,7 +98,7 @@ async fn one_deadline_is_for_all_models_of_a_definition() {
 
 #[tokio::test]
 async fn one_deadline_is_for_all_models_of_a_plan() {
-    for target in SERVERS {
+    for target in Target::servers() {
         let (proxy, db, _, label) = behind(target, |config| config.timeout(ms(1000))).await;
         proxy.fault(Rule::any(Fault::DelayBefore(ms(400))).always());
         let error = ends_within(ms(1000), "plan", db.plan::<(User, Token, Note, Event, Account)>()).await;
@@ -173,7 +134,7 @@ async fn a_definition_says_what_it_waits_for_on_dynamodb() {
     let error = hasty.define::<Indexed>().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout, "{error:?}");
     assert!(error.message().contains("the index by_team of the table crews was CREATING"), "{error}");
-    report::ran("patience::waits_for", "dynamodb-local");
+    report::ran("patience::waits_for", &server.label());
 }
 
 #[tokio::test]
@@ -192,8 +153,8 @@ async fn a_definition_says_what_dynamodb_does_not_take() {
 
 #[tokio::test]
 async fn a_definition_says_what_it_waits_for_on_mongodb() {
-    let (proxy, db, truth, label) = behind(Target::Mongodb, |config| config.define_timeout(ms(1000))).await;
-    truth.define::<Crew>().await.unwrap();
+    let (proxy, db, direct, label) = behind(Target::Mongodb, |config| config.define_timeout(ms(1000))).await;
+    direct.define::<Crew>().await.unwrap();
     proxy.fault(Rule::on("createIndexes", Fault::DelayBefore(LATE)).always());
     let error = ends_within(ms(1000), "define", db.define::<Indexed>()).await;
     assert_eq!(error.kind(), ErrorKind::Timeout, "{error:?}");

@@ -1,9 +1,7 @@
 //! The proxy in front of DynamoDB: each fault is seen by the client, and does to the server what it says.
 
-mod raw;
-
-use raw::{create_table, dynamo, try_dynamo};
 use reposit_tests::proxy::{Damage, Dynamo, Fault, Rule};
+use reposit_tests::raw::{create_table, dynamo, try_dynamo};
 use reposit_tests::servers::{self, Server, fresh_name};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};

@@ -1,69 +1,34 @@
 //! What each operation sends: counted by a proxy in front of the server, and held to the least that can do it.
 
-#[path = "conformance/harness.rs"]
-#[allow(dead_code, unused_macros)]
-mod harness;
-#[path = "conformance/models.rs"]
-#[allow(dead_code)]
-mod models;
-
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt};
-use harness::START;
-use models::{Account, Event, Note, Token, User, account, event, note, token, user};
 use reposit::{Database, Page};
-use reposit_tests::proxy::{Fault, Rule};
+use reposit_tests::harness::START;
+use reposit_tests::models::{Account, Event, Note, Token, User, account, event, note, token, user};
+use reposit_tests::proxy::{Fault, Proxy, Rule};
+use reposit_tests::report;
 use reposit_tests::servers::{Target, fresh_name};
-use reposit_tests::{proxy, report};
 
 /// A database behind a proxy that counts.
 struct Counted {
     db: Database,
-    counter: Counter,
-}
-
-enum Counter {
-    Dynamo(proxy::Dynamo),
-    Mongo(proxy::Mongo),
+    proxy: Proxy,
 }
 
 impl Counted {
     async fn on(target: Target) -> (Self, String) {
         let server = target.server().await.expect("a server");
         let name = fresh_name();
-        let upstream = server.address(&name);
-        let (counter, address) = match target {
-            Target::Mongodb => {
-                let proxy = proxy::Mongo::start(&upstream).await;
-                let address = proxy.address().to_owned();
-                (Counter::Mongo(proxy), address)
-            }
-            _ => {
-                let proxy = proxy::Dynamo::start(&upstream).await;
-                let address = proxy.address().to_owned();
-                (Counter::Dynamo(proxy), address)
-            }
-        };
-        let db = Database::open(&server.url_via(&name, &address)).await.expect("the server answers");
-        (Self { db, counter }, server.label())
+        let (proxy, url) = Proxy::before(target, &server, &name).await;
+        let db = Database::open(&url).await.expect("the server answers");
+        (Self { db, proxy }, server.label())
     }
 
     /// The requests since the last look, by name.
     fn taken(&self) -> BTreeMap<String, usize> {
-        match &self.counter {
-            Counter::Dynamo(proxy) => {
-                let counts = proxy.counts();
-                proxy.reset_counts();
-                counts
-            }
-            Counter::Mongo(proxy) => {
-                let counts = proxy.counts();
-                proxy.reset_counts();
-                counts
-            }
-        }
+        self.proxy.take_counts()
     }
 }
 
@@ -134,17 +99,7 @@ async fn dynamodb_sends(target: Target) {
 }
 
 #[tokio::test]
-async fn dynamodb_local() {
-    dynamodb_sends(Target::DynamodbLocal).await;
-}
-
-#[tokio::test]
-async fn dynoxide() {
-    dynamodb_sends(Target::Dynoxide).await;
-}
-
-#[tokio::test]
-async fn mongodb() {
+async fn each_operation_sends_the_least_on_mongodb() {
     let (c, label) = Counted::on(Target::Mongodb).await;
     let db = c.db.clone();
     db.define::<User>().await.unwrap();
@@ -205,8 +160,14 @@ async fn no_finder_scans() {
     report::ran("requests::no_finder_scans", &label);
 }
 
+/// What a query and a scan send.
+fn listings(target: Target) -> (&'static str, &'static str) {
+    if target.is_mongodb() { ("find", "find") } else { ("Query", "Scan") }
+}
+
 /// A stream asks for the next page while the one at hand is used up, and for no more than that.
-async fn a_stream_is_one_page_ahead(target: Target, request: &str) {
+async fn a_stream_is_one_page_ahead(target: Target) {
+    let (request, _) = listings(target);
     let (c, label) = Counted::on(target).await;
     let db = c.db.clone();
     db.define::<Event>().await.unwrap();
@@ -230,23 +191,14 @@ async fn a_stream_is_one_page_ahead(target: Target, request: &str) {
     report::ran("requests::a_stream_is_one_page_ahead", &label);
 }
 
-#[tokio::test]
-async fn a_stream_is_one_page_ahead_on_dynamodb() {
-    a_stream_is_one_page_ahead(Target::DynamodbLocal, "Query").await;
-}
-
-#[tokio::test]
-async fn a_stream_is_one_page_ahead_on_mongodb() {
-    a_stream_is_one_page_ahead(Target::Mongodb, "find").await;
-}
-
 /// The records of a page, and whether more follow.
 fn of<M>(page: Page<M>) -> (Vec<M>, bool) {
     (page.items, page.next.is_some())
 }
 
 /// A listing ends with the last record: nothing is asked for beyond it.
-async fn a_listing_costs_no_request_at_its_end(target: Target, query: &'static str, scan: &'static str) {
+async fn a_listing_costs_no_request_at_its_end(target: Target) {
+    let (query, scan) = listings(target);
     let (c, label) = Counted::on(target).await;
     let db = c.db.clone();
     db.define::<Event>().await.unwrap();
@@ -265,25 +217,10 @@ async fn a_listing_costs_no_request_at_its_end(target: Target, query: &'static s
     report::ran("requests::a_listing_costs_no_request_at_its_end", &label);
 }
 
-#[tokio::test]
-async fn a_listing_costs_no_request_at_its_end_on_dynamodb_local() {
-    a_listing_costs_no_request_at_its_end(Target::DynamodbLocal, "Query", "Scan").await;
-}
-
-#[tokio::test]
-async fn a_listing_costs_no_request_at_its_end_on_dynoxide() {
-    a_listing_costs_no_request_at_its_end(Target::Dynoxide, "Query", "Scan").await;
-}
-
-#[tokio::test]
-async fn a_listing_costs_no_request_at_its_end_on_mongodb() {
-    a_listing_costs_no_request_at_its_end(Target::Mongodb, "find", "find").await;
-}
-
 /// DynamoDB may answer with less than it could, or with nothing, and say where to go on.
 async fn short_and_empty_answers_are_read_past(target: Target) {
     let (c, label) = Counted::on(target).await;
-    let Counter::Dynamo(proxy) = &c.counter else { unreachable!("a server of DynamoDB's") };
+    let proxy = &c.proxy;
     let db = c.db.clone();
     db.define::<Event>().await.unwrap();
     db.define::<Account>().await.unwrap();
@@ -326,22 +263,12 @@ async fn short_and_empty_answers_are_read_past(target: Target) {
     report::ran("requests::short_and_empty_answers_are_read_past", &label);
 }
 
-#[tokio::test]
-async fn short_and_empty_answers_are_read_past_on_dynamodb_local() {
-    short_and_empty_answers_are_read_past(Target::DynamodbLocal).await;
-}
-
-#[tokio::test]
-async fn short_and_empty_answers_are_read_past_on_dynoxide() {
-    short_and_empty_answers_are_read_past(Target::Dynoxide).await;
-}
-
 /// DynamoDB ends an answer at 1 MB of what it reads, whatever the limit.
 async fn large_records_fill_pages(target: Target) {
     let (c, label) = Counted::on(target).await;
     let db = c.db.clone();
     db.define::<Event>().await.unwrap();
-    let large = |seq: u64| models::Event { text: "x".repeat(190_000), ..event("s", seq, (seq % 2) as i32) };
+    let large = |seq: u64| Event { text: "x".repeat(190_000), ..event("s", seq, (seq % 2) as i32) };
     for seq in 0..9 {
         Event::create(&large(seq)).exec(&db).await.unwrap();
     }
@@ -362,12 +289,18 @@ async fn large_records_fill_pages(target: Target) {
     report::ran("requests::large_records_fill_pages", &label);
 }
 
-#[tokio::test]
-async fn large_records_fill_pages_on_dynamodb_local() {
-    large_records_fill_pages(Target::DynamodbLocal).await;
-}
+reposit_tests::on_backends!(
+    server #[tokio::test]
+    a_stream_is_one_page_ahead: crate::a_stream_is_one_page_ahead,
+    a_listing_costs_no_request_at_its_end: crate::a_listing_costs_no_request_at_its_end,
+);
 
-#[tokio::test]
-async fn large_records_fill_pages_on_dynoxide() {
-    large_records_fill_pages(Target::Dynoxide).await;
+/// What DynamoDB's servers alone do.
+mod dynamodb {
+    reposit_tests::on_backends!(
+        dynamodb #[tokio::test]
+        each_operation_sends_the_least: crate::dynamodb_sends,
+        short_and_empty_answers_are_read_past: crate::short_and_empty_answers_are_read_past,
+        large_records_fill_pages: crate::large_records_fill_pages,
+    );
 }

@@ -1,10 +1,8 @@
 //! The servers of the suite: found, started, shared, killed, ended.
 
-mod raw;
-
 use mongodb::Client;
 use mongodb::bson::{Document, doc};
-use raw::{create_table, dynamo};
+use reposit_tests::raw::{create_table, dynamo};
 use reposit_tests::servers::{self, Server, fresh_name};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};

@@ -1,16 +1,12 @@
 //! Sizes to the byte: the largest record that the embedded store takes is the largest that DynamoDB
 //! Local takes, whatever is in it.
 
-#[path = "conformance/harness.rs"]
-#[allow(dead_code, unused_macros)]
-mod harness;
-
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use harness::{Test, kind};
 use reposit::{Database, Error, ErrorKind, Repository};
+use reposit_tests::harness::{Test, kind};
 use reposit_tests::report;
 use reposit_tests::servers::Target;
 use serde::{Deserialize, Serialize};

@@ -1,14 +1,10 @@
 //! Servers that are not reached: the error says why, and so does that of a database that is used where nothing answers it.
 
-#[path = "conformance/models.rs"]
-#[allow(dead_code)]
-mod models;
-
 use std::error::Error as _;
 use std::time::{Duration, Instant};
 
-use models::{Note, note};
 use reposit::{Config, Database, Error, ErrorKind};
+use reposit_tests::models::{Note, note};
 use reposit_tests::proxy::Mongo;
 use reposit_tests::report;
 use reposit_tests::servers::{self, Target, fresh_name};
@@ -112,7 +108,7 @@ fn used_elsewhere(url: String, ends: bool) -> (Result<Option<Note>, Error>, Dura
 
 #[tokio::test]
 async fn a_database_of_another_runtime_works_or_says_so() {
-    for target in Target::ALL {
+    for &target in Target::ALL {
         for ends in [true, false] {
             let (url, label) = target.fresh().await;
             let used = tokio::task::spawn_blocking(move || used_elsewhere(url, ends)).await.unwrap();
@@ -139,7 +135,7 @@ async fn a_database_of_another_runtime_works_or_says_so() {
 
 #[tokio::test]
 async fn a_runtime_that_still_runs_serves_others() {
-    for target in Target::ALL {
+    for &target in Target::ALL {
         let (url, label) = target.fresh().await;
         let db = opened(url).await;
         let elsewhere = move || runtime().block_on(async { Note::get("n").exec(&db).await });

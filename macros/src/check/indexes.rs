@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use proc_macro2::Span;
 use quote::{ToTokens, format_ident};
 use syn::LitStr;
-use syn::ext::IdentExt;
 
+use super::capacity::check_capacity;
 use super::keys::Roles;
 use crate::ast::{self, Input, Mark};
 use crate::ctxt::Ctxt;
@@ -21,7 +21,7 @@ const MOST_INCLUDED: usize = 100;
 const MOST_RANGES: usize = 4;
 
 /// Checks every index: those on fields in the fields' order, then those on the struct.
-pub(super) fn check(cx: &Ctxt, input: &Input, roles: &Roles, fields: &[Field]) -> Vec<Index> {
+pub(super) fn check_indexes(cx: &Ctxt, input: &Input, roles: &Roles, fields: &[Field]) -> Vec<Index> {
     let on_fields = input
         .fields
         .iter()
@@ -48,12 +48,12 @@ pub(super) fn check(cx: &Ctxt, input: &Input, roles: &Roles, fields: &[Field]) -
         }
         indexes.push(index);
     }
-    limits(cx, input, &indexes);
+    check_counts(cx, input, &indexes);
     indexes
 }
 
-/// How many indexes, and included fields, a table may have.
-fn limits(cx: &Ctxt, input: &Input, indexes: &[Index]) {
+/// How many indexes, and fields included in them, a table may have.
+fn check_counts(cx: &Ctxt, input: &Input, indexes: &[Index]) {
     let local = indexes.iter().filter(|index| index.local).count();
     let global = indexes.len() - local;
     let included: usize = indexes
@@ -96,11 +96,11 @@ impl Checker<'_> {
         let ranges = self.ranges();
         let (hash, ranges) = if local {
             let own = own?;
-            let hash = self.local(own)?;
+            let hash = self.check_local(own)?;
             (hash, vec![own])
         } else {
             let hash = own?;
-            self.distinct(hash, &ranges);
+            self.check_distinct(hash, &ranges);
             (hash, ranges)
         };
         let name = self.name(own.unwrap_or(hash))?;
@@ -133,7 +133,7 @@ impl Checker<'_> {
     fn field(&self, name: &LitStr) -> Option<usize> {
         let text = name.value();
         let wanted = text.strip_prefix("r#").unwrap_or(&text);
-        let names: Vec<String> = self.input.fields.iter().map(bare_name).collect();
+        let names: Vec<String> = self.input.fields.iter().map(ast::Field::bare_name).collect();
         if let Some(at) = names.iter().position(|name| name == wanted) {
             return Some(at);
         }
@@ -160,7 +160,7 @@ impl Checker<'_> {
     }
 
     /// A local index: the table's hash key, and this field as range.
-    fn local(&self, own: usize) -> Option<usize> {
+    fn check_local(&self, own: usize) -> Option<usize> {
         let (cx, written) = (self.cx, self.written);
         if let Some(unique) = &written.unique {
             cx.error(
@@ -194,7 +194,7 @@ impl Checker<'_> {
     }
 
     /// No field stands twice in an index.
-    fn distinct(&self, hash: usize, ranges: &[usize]) {
+    fn check_distinct(&self, hash: usize, ranges: &[usize]) {
         for (i, &range) in ranges.iter().enumerate() {
             if range == hash || ranges[..i].contains(&range) {
                 let mark = self.written.ranges.get(i).map(ToTokens::to_token_stream);
@@ -202,7 +202,7 @@ impl Checker<'_> {
                     mark.unwrap_or_else(|| self.written.mark.clone()),
                     format!(
                         "`{}` stands twice in this index: leave it out of `range`",
-                        bare_name(&self.input.fields[range])
+                        self.input.fields[range].bare_name()
                     ),
                 );
             }
@@ -214,14 +214,14 @@ impl Checker<'_> {
         const RULE: &str = "it takes 3 to 255 letters, digits and `_`, since its finder is `find_<name>`";
         if let Some(name) = &self.written.name {
             let text = name.value();
-            if !named_well(&text) {
+            if !is_index_name(&text) {
                 self.cx.error(name, format!("`{text}` cannot be an index's name: {RULE}"));
                 return None;
             }
             return Some(text);
         }
-        let name = format!("by_{}", bare_name(&self.input.fields[own]));
-        if !named_well(&name) {
+        let name = format!("by_{}", self.input.fields[own].bare_name());
+        if !is_index_name(&name) {
             self.cx.error(
                 &self.written.mark,
                 format!("`{name}` cannot be an index's name: {RULE}; write `name = \"...\"`"),
@@ -312,18 +312,13 @@ impl Checker<'_> {
                 );
             }
         }
-        super::capacity(self.cx, capacity)
+        check_capacity(self.cx, capacity)
     }
 }
 
 /// Whether `find_<name>` is an identifier and DynamoDB takes the name.
-fn named_well(name: &str) -> bool {
+fn is_index_name(name: &str) -> bool {
     (3..=255).contains(&name.len())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         && !name.starts_with("_reposit")
-}
-
-/// The name of a field without `r#`.
-pub(super) fn bare_name(field: &ast::Field) -> String {
-    field.ident.unraw().to_string()
 }

@@ -17,7 +17,7 @@ pub(super) struct Roles {
 }
 
 /// Finds the roles and checks them against each other.
-pub(super) fn roles(cx: &Ctxt, input: &Input) -> Roles {
+pub(super) fn find_roles(cx: &Ctxt, input: &Input) -> Roles {
     let fields = &input.fields;
     let has_range = fields.iter().any(|field| field.range_key.is_some());
     let second_hash = if has_range {
@@ -66,7 +66,7 @@ pub(super) fn roles(cx: &Ctxt, input: &Input) -> Roles {
         );
     }
     for field in fields {
-        together(cx, field);
+        check_exclusions(cx, field);
     }
     roles
 }
@@ -87,7 +87,7 @@ fn single<'a>(
 }
 
 /// Attributes of one field that exclude each other.
-fn together(cx: &Ctxt, field: &Field) {
+fn check_exclusions(cx: &Ctxt, field: &Field) {
     if let (Some(_), Some(range)) = (&field.hash_key, &field.range_key) {
         cx.error(
             range,

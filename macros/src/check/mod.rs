@@ -1,8 +1,9 @@
 //! The rules of a model, from what is written ([`ast`](crate::ast)) to what is meant ([`model`](crate::model)).
 //!
-//! Every rule reports and goes on, so that all mistakes of a model are told at once, and what can be
+//! Every rule reports and goes on, so that all mistakes of a model are reported at once, and what can be
 //! understood of a wrong model still becomes one: its uses then cause no errors of their own.
 
+mod capacity;
 mod indexes;
 mod keys;
 mod names;
@@ -11,11 +12,11 @@ mod serde;
 mod tests;
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
-use crate::ast::{self, Capacity, Field as Written, Input};
+use crate::ast::{self, Field as Written, Input};
 use crate::case;
 use crate::ctxt::Ctxt;
 use crate::model::{Codec, Field, Model, Role, Storage};
@@ -23,17 +24,17 @@ use crate::parse::container::default_crate;
 
 /// Checks a model.
 pub(crate) fn model(cx: &Ctxt, input: &Input) -> Model {
-    let (read_capacity, write_capacity) = capacity(cx, &input.container.capacity);
-    let roles = keys::roles(cx, input);
-    let special = serde::check(cx, input);
+    let (read_capacity, write_capacity) = capacity::check_capacity(cx, &input.container.capacity);
+    let roles = keys::find_roles(cx, input);
+    let special = serde::check_attributes(cx, input);
     let fields = fields(input, &roles, &special);
-    names::check(cx, input, &fields, true);
-    let indexes = indexes::check(cx, input, &roles, &fields);
+    names::check_names(cx, input, &fields, true);
+    let indexes = indexes::check_indexes(cx, input, &roles, &fields);
     Model {
         ident: input.ident.clone(),
         vis: input.vis.clone(),
         krate: input.container.krate.clone().unwrap_or_else(default_crate),
-        name: names::table(cx, input, indexes.iter().any(|index| index.unique)),
+        name: names::table_name(cx, input, indexes.iter().any(|index| index.unique)),
         read_capacity,
         write_capacity,
         fields,
@@ -50,9 +51,9 @@ pub(crate) fn model(cx: &Ctxt, input: &Input) -> Model {
 
 /// Checks the fields of a struct that is not a model itself.
 pub(crate) fn nested(cx: &Ctxt, input: &Input) -> Vec<Field> {
-    let special = serde::check(cx, input);
+    let special = serde::check_attributes(cx, input);
     let fields = fields(input, &keys::Roles::default(), &special);
-    names::check(cx, input, &fields, false);
+    names::check_names(cx, input, &fields, false);
     serde::refuse_aliases(cx, input);
     fields
 }
@@ -127,34 +128,4 @@ fn storage(field: &Written, position: usize, special: bool) -> Storage {
 fn constant(field: &syn::Ident) -> syn::Ident {
     let span = proc_macro2::Span::call_site().located_at(field.span());
     format_ident!("{}", case::screaming(&field.unraw().to_string()), span = span)
-}
-
-/// Capacities come in pairs and are not zero.
-fn capacity(cx: &Ctxt, capacity: &Capacity) -> (Option<u64>, Option<u64>) {
-    let value = |given: &Option<crate::ast::At<u64>>| given.as_ref().map(|at| at.value);
-    for (given, word) in [(&capacity.read, "read_capacity"), (&capacity.write, "write_capacity")] {
-        if let Some(at) = given
-            && at.value == 0
-        {
-            cx.error(
-                &at.mark,
-                format!("`{word}` must be at least 1; leave both capacities out for a table that is paid on demand"),
-            );
-        }
-    }
-    match (&capacity.read, &capacity.write) {
-        (Some(read), None) => {
-            cx.error(&read.mark, "`read_capacity` without `write_capacity`: give both, or neither for on demand")
-        }
-        (None, Some(write)) => {
-            cx.error(&write.mark, "`write_capacity` without `read_capacity`: give both, or neither for on demand")
-        }
-        _ => {}
-    }
-    (value(&capacity.read), value(&capacity.write))
-}
-
-/// A field's name as the user wrote it.
-fn shown(field: &Written) -> String {
-    field.ident.to_token_stream().to_string()
 }

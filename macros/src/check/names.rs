@@ -14,7 +14,7 @@ use crate::model::{Field, Storage};
 const GUARDS: &str = ".unique";
 
 /// The name of the table, given or made from the struct's.
-pub(super) fn table(cx: &Ctxt, input: &Input, unique: bool) -> String {
+pub(super) fn table_name(cx: &Ctxt, input: &Input, unique: bool) -> String {
     if let Some(name) = &input.container.name {
         if let Some(reason) = refused_table(&name.value(), unique) {
             cx.error(name, reason);
@@ -57,7 +57,7 @@ fn refused_table(name: &str, unique: bool) -> Option<String> {
 }
 
 /// Checks stored names and the names of constants. Those at the top of a record share it with the key.
-pub(super) fn check(cx: &Ctxt, input: &Input, fields: &[Field], top: bool) {
+pub(super) fn check_names(cx: &Ctxt, input: &Input, fields: &[Field], top: bool) {
     check_aliases(cx, input, fields);
     let mut stored: HashMap<&str, &Written> = HashMap::new();
     let mut constants: HashMap<String, &Written> = HashMap::new();
@@ -71,8 +71,8 @@ pub(super) fn check(cx: &Ctxt, input: &Input, fields: &[Field], top: bool) {
                 format!(
                     "the fields `{}` and `{}` would both have the constant `{}`: rename one, \
                      and keep what it is stored under with `#[serde(rename = \"...\")]`",
-                    super::shown(first),
-                    super::shown(written),
+                    first.written_name(),
+                    written.written_name(),
                     field.constant
                 ),
             );
@@ -95,8 +95,8 @@ pub(super) fn check(cx: &Ctxt, input: &Input, fields: &[Field], top: bool) {
                 at_name(written),
                 format!(
                     "the fields `{}` and `{}` are both stored as `{}`",
-                    super::shown(first),
-                    super::shown(written),
+                    first.written_name(),
+                    written.written_name(),
                     field.stored
                 ),
             );
@@ -132,8 +132,8 @@ fn check_aliases(cx: &Ctxt, input: &Input, fields: &[Field]) {
                     alias,
                     format!(
                         "`{name}` would be read into both `{}` and `{}`: remove one of them",
-                        super::shown(other),
-                        super::shown(written)
+                        other.written_name(),
+                        written.written_name()
                     ),
                 );
             }

@@ -3,24 +3,24 @@
 use crate::ast::{Field, Input, Mark};
 use crate::ctxt::Ctxt;
 
-/// Checks every field, and says which must be stored in a place of their own.
-pub(super) fn check(cx: &Ctxt, input: &Input) -> Vec<bool> {
+/// Checks every field, and returns which must be stored in a place of their own.
+pub(super) fn check_attributes(cx: &Ctxt, input: &Input) -> Vec<bool> {
     let mut ranges: Vec<String> = Vec::new();
     for index in input.container.indexes.iter().chain(input.fields.iter().flat_map(|field| &field.indexes)) {
         ranges.extend(index.hash.iter().chain(&index.ranges).map(syn::LitStr::value));
     }
-    let check = |field: &Field| {
-        let indexed = !field.indexes.is_empty() || ranges.contains(&super::indexes::bare_name(field));
+    let check_field = |field: &Field| {
+        let indexed = !field.indexes.is_empty() || ranges.contains(&field.bare_name());
         let special = special(field, indexed);
         if let Some(what) = special {
-            stays(cx, field, what, indexed);
+            check_stays(cx, field, what, indexed);
         }
-        plain(cx, field, indexed);
-        one_sided(cx, field, special.is_some());
-        readable(cx, field);
+        check_plain(cx, field, indexed);
+        check_one_sided(cx, field, special.is_some());
+        check_readable(cx, field);
         special.is_some()
     };
-    input.fields.iter().map(check).collect()
+    input.fields.iter().map(check_field).collect()
 }
 
 /// The word for what a field is, where that needs it to be stored in its own place.
@@ -38,7 +38,7 @@ fn special(field: &Field, indexed: bool) -> Option<&'static str> {
 }
 
 /// Keys and their like are always stored, under a name of their own.
-fn stays(cx: &Ctxt, field: &Field, what: &str, indexed: bool) {
+fn check_stays(cx: &Ctxt, field: &Field, what: &str, indexed: bool) {
     let serde = &field.serde;
     if let Some(flatten) = &serde.flatten {
         cx.error(flatten, format!("{what} cannot be flattened: it must be stored under one name"));
@@ -78,7 +78,7 @@ pub(super) fn refuse_aliases(cx: &Ctxt, input: &Input) {
 }
 
 /// What reposit reads and writes by itself has its plain form.
-fn plain(cx: &Ctxt, field: &Field, indexed: bool) {
+fn check_plain(cx: &Ctxt, field: &Field, indexed: bool) {
     let Some(with) = &field.serde.with else {
         return;
     };
@@ -117,14 +117,14 @@ fn plain(cx: &Ctxt, field: &Field, indexed: bool) {
 }
 
 /// What is written must be read, and what is read must be written.
-fn one_sided(cx: &Ctxt, field: &Field, special: bool) {
+fn check_one_sided(cx: &Ctxt, field: &Field, special: bool) {
     let serde = &field.serde;
     let (mark, reason) = match (&serde.skip_serializing, &serde.skip_deserializing) {
         (Some(mark), None) => (mark, "never be written, so that a `put` would lose what is stored"),
         (None, Some(mark)) => (mark, "be written and never read back"),
         _ => return,
     };
-    // Of those that cannot be skipped at all it was said already.
+    // A field that cannot be skipped at all was reported on already.
     if !special {
         let message =
             format!("this field would {reason}: write `#[serde(skip)]` for a field that is not stored, or remove this");
@@ -133,7 +133,7 @@ fn one_sided(cx: &Ctxt, field: &Field, special: bool) {
 }
 
 /// A field that may be absent from a record needs a value when the record is read.
-fn readable(cx: &Ctxt, field: &Field) {
+fn check_readable(cx: &Ctxt, field: &Field) {
     let serde = &field.serde;
     // serde reads a missing Option as None, but not where a function of the user's own reads it.
     let has_default = serde.default.is_some() || (is_option(&field.ty) && serde.deserialize_with.is_none());

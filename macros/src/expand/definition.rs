@@ -6,7 +6,10 @@ use syn::spanned::Spanned;
 
 use crate::model::{Codec, Field, Index, Model, Projection, Storage};
 
-/// `Spec::new(…)` and what the model has beyond a hash key; nothing for a model without one.
+/// The constant `__SPEC`; nothing for a model without a hash key.
+///
+/// Lists are constants of their own: a borrow in an argument of a const fn would have to be promoted, which
+/// the compiler does only for some expressions. Their names clash with no constant in a field's type.
 pub(super) fn spec(model: &Model) -> Option<TokenStream> {
     let hash = key(model, model.hash?);
     let (name, fields) = (&model.name, model.fields.iter().filter_map(field));
@@ -14,7 +17,7 @@ pub(super) fn spec(model: &Model) -> Option<TokenStream> {
     let title = title.trim_start_matches("r#");
     let range = model.range.map(|at| key(model, at)).map(|range| quote!(.range(#range)));
     let capacity = capacity(model.read_capacity, model.write_capacity);
-    let indexes = indexes(model);
+    let indexes = model.indexes.iter().map(|one| index(model, one));
     let ttl = model.ttl.as_ref().map(|ttl| {
         let at = &model.fields[ttl.field];
         let (position, seconds, ty) = (number(at.position()), Literal::u64_unsuffixed(ttl.seconds), &at.ty);
@@ -31,8 +34,10 @@ pub(super) fn spec(model: &Model) -> Option<TokenStream> {
     let created_at = model.created_at.map(position).map(|at| quote!(.created_at(#at)));
     let updated_at = model.updated_at.map(position).map(|at| quote!(.updated_at(#at)));
     Some(quote! {
-        __p::Spec::new(#title, #name, &[#(#fields),*], #hash)
-            #range #capacity #indexes #ttl #version #auto_hash #created_at #updated_at
+        const __FIELDS: &[__p::FieldDef] = &[#(#fields),*];
+        const __INDEXES: &[__p::IndexDef] = &[#(#indexes),*];
+        const __SPEC: __p::Spec = __p::Spec::new(#title, #name, __FIELDS, #hash)
+            #range .indexes(__INDEXES) #capacity #ttl #version #auto_hash #created_at #updated_at;
     })
 }
 
@@ -81,16 +86,17 @@ fn key(model: &Model, at: usize) -> TokenStream {
     quote!(__p::KeyDef::new(#position, __p::Probe::<#ty>::KIND))
 }
 
-/// The secondary indexes, if there are any.
-fn indexes(model: &Model) -> Option<TokenStream> {
-    let indexes = model.indexes.iter().map(|one| index(model, one));
-    (!model.indexes.is_empty()).then(|| quote!(.indexes(&[#(#indexes),*])))
-}
-
 fn index(model: &Model, index: &Index) -> TokenStream {
     let name = &index.name;
     let hash = key(model, index.hash);
-    let ranges = index.ranges.iter().map(|&at| key(model, at));
+    let ranges: Vec<_> = index.ranges.iter().map(|&at| key(model, at)).collect();
+    let ranges = match ranges.is_empty() {
+        true => quote!(&[]),
+        false => quote!({
+            const __RANGES: &[__p::KeyDef] = &[#(#ranges),*];
+            __RANGES
+        }),
+    };
     let unique = index.unique.then(|| quote!(.unique()));
     let local = index.local.then(|| quote!(.local()));
     let sparse = sparse(model, index).map(|sparse| quote!(.sparse(#sparse)));
@@ -100,7 +106,7 @@ fn index(model: &Model, index: &Index) -> TokenStream {
         Projection::Include(names) => Some(quote!(.projecting(__p::Projection::Include(&[#(#names),*])))),
     };
     let capacity = capacity(index.read_capacity, index.write_capacity);
-    quote!(__p::IndexDef::new(#name, #hash, &[#(#ranges),*]) #unique #local #sparse #projection #capacity)
+    quote!(__p::IndexDef::new(#name, #hash, #ranges) #unique #local #sparse #projection #capacity)
 }
 
 /// Whether a record may be left out of an index: one of the fields that it adds may be absent.

@@ -8,7 +8,7 @@ use std::path::Path;
 use proc_macro2::TokenStream;
 use syn::DeriveInput;
 
-fn check(case: &str, derive: fn(&DeriveInput) -> TokenStream) {
+fn compare(case: &str, derive: fn(&DeriveInput) -> TokenStream) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/expand/golden");
     let source = fs::read_to_string(folder.join(format!("{case}.rs"))).unwrap();
     let input = syn::parse_str(&source).unwrap();
@@ -26,16 +26,16 @@ fn check(case: &str, derive: fn(&DeriveInput) -> TokenStream) {
 #[test]
 fn models() {
     for case in ["user", "event", "broken"] {
-        check(case, super::derive);
+        compare(case, super::derive);
     }
 }
 
 #[test]
 fn values() {
-    check("address", crate::values::embedded);
-    check("user_id", crate::values::key);
-    check("level", crate::values::key);
-    check("summary", crate::projection::derive);
+    compare("address", crate::values::embedded);
+    compare("user_id", crate::values::key);
+    compare("level", crate::values::key);
+    compare("summary", crate::projection::derive);
 }
 
 #[test]

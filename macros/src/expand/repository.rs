@@ -16,8 +16,8 @@ pub(super) fn all(model: &Model, broken: bool) -> TokenStream {
     let spec = if broken { None } else { definition::spec(model) };
     let definition = match spec {
         Some(spec) => quote!({
-            const SPEC: __p::Spec = #spec;
-            &SPEC.build()
+            #spec
+            &__SPEC.build()
         }),
         None => quote!(&__p::BROKEN),
     };
@@ -49,7 +49,7 @@ pub(super) fn all(model: &Model, broken: bool) -> TokenStream {
             fn key(&self) -> #key {
                 #own
             }
-            fn key_parts(key: &#key) -> __p::KeyArg {
+            fn key_parts(key: &#key) -> __p::EncodedKey {
                 #parts
             }
         }
@@ -122,7 +122,7 @@ fn rest(ident: &Ident, versioned: bool) -> TokenStream {
             type Key = ::core::primitive::u64;
             const DEFINITION: &'static __r::Definition = &__p::BROKEN;
             fn key(&self) -> Self::Key { loop {} }
-            fn key_parts(_: &Self::Key) -> __p::KeyArg { loop {} }
+            fn key_parts(_: &Self::Key) -> __p::EncodedKey { loop {} }
         }
         #marker
     }

@@ -2,27 +2,28 @@
 
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;
-#[cfg(feature = "memory")]
-mod keyspace;
+#[cfg(feature = "keyspace")]
+pub mod keyspace;
+mod layer;
 #[cfg(feature = "memory")]
 pub mod memory;
 #[cfg(feature = "mongodb")]
 pub mod mongodb;
 mod plan;
 mod reply;
+pub(crate) mod settings;
 #[cfg_attr(
     not(all(feature = "dynamodb", feature = "mongodb")),
-    allow(dead_code, reason = "each backend uses its own part of it")
+    allow(dead_code, unused_imports, reason = "each backend uses its own part of it")
 )]
 pub(crate) mod support;
 
-pub use plan::Plan;
+pub use layer::{Forward, IntoBackend, Layer};
+pub use plan::{Creation, IndexShape, Mismatch, Plan, Unused};
 pub use reply::{BoxFuture, Reply};
 
 use std::any::Any;
 use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
 
 pub use crate::change::{Change, Expiry, apply};
 pub use crate::limits::Limits;
@@ -33,7 +34,6 @@ pub use crate::request::{
 };
 pub use crate::value::{EXPIRES, STAMP};
 
-use crate::config::Target;
 use crate::definition::Definition;
 use crate::error::{Error, Result};
 use crate::value::Record;
@@ -116,25 +116,5 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     fn explain(&self, call: Call, request: Request<'_>) -> Result<String> {
         let _ = (call, request);
         Err(Error::unsupported(format!("the {} backend explains no requests", self.name())))
-    }
-}
-
-/// Opens the backend that a configuration names.
-pub(crate) async fn connect(target: &Target, connect_timeout: Duration, timeout: Duration) -> Result<Arc<dyn Backend>> {
-    let _ = (connect_timeout, timeout);
-    match target {
-        #[cfg(feature = "memory")]
-        Target::Memory(settings) => Ok(Arc::new(memory::Memory::new(settings))),
-        #[cfg(feature = "dynamodb")]
-        Target::DynamoDb(settings) => {
-            Ok(Arc::new(dynamodb::DynamoDb::connect(settings, connect_timeout, timeout).await?))
-        }
-        #[cfg(feature = "mongodb")]
-        Target::MongoDb(settings) => Ok(Arc::new(mongodb::MongoDb::connect(settings, connect_timeout, timeout).await?)),
-        #[allow(unreachable_patterns, reason = "reached where a backend's feature is off")]
-        other => Err(Error::config(format!(
-            "the {} backend is not compiled in; enable the feature `{0}` of reposit",
-            other.name()
-        ))),
     }
 }

@@ -1,3 +1,5 @@
+//! Reads serde types from values.
+
 use std::slice;
 
 use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, Unexpected, Visitor};
@@ -5,21 +7,23 @@ use serde::forward_to_deserialize_any;
 
 use super::CodecError;
 use super::bytes::ByteSeq;
-use super::fills::{Fills, Place};
 use super::keys::MapKey;
+use super::missing::{NullDefaults, Scope};
 use crate::value::{self, Map, NO_FLOAT, Value, is_float, whole};
 
 type Out<T> = Result<T, CodecError>;
 
 /// Reads a serde type from a value.
 pub(super) fn read<T: DeserializeOwned>(value: &Value) -> Out<T> {
-    let mut fills = Fills::default();
+    let mut nulls = NullDefaults::default();
     let mut missed = None;
     loop {
-        match T::deserialize(ValueDeserializer { value, fills: &fills }) {
+        match T::deserialize(ValueDeserializer { value, nulls: &nulls }) {
             Ok(read) => return Ok(read),
-            Err(error) if fills.learn(&error) => missed = error.missing().is_some().then_some(error).or(missed),
-            // Where a null does not do either, the field is what is missing.
+            Err(error) if nulls.record_failure(&error) => {
+                missed = error.missing().is_some().then_some(error).or(missed)
+            }
+            // If a null does not do either, the missing field is the better report.
             Err(error) => return Err(missed.unwrap_or(error)),
         }
     }
@@ -29,7 +33,7 @@ pub(super) fn read<T: DeserializeOwned>(value: &Value) -> Out<T> {
 #[derive(Clone, Copy)]
 struct ValueDeserializer<'a, 'f> {
     value: &'a Value,
-    fills: &'f Fills<'a>,
+    nulls: &'f NullDefaults<'a>,
 }
 
 impl<'a> ValueDeserializer<'a, '_> {
@@ -41,8 +45,8 @@ impl<'a> ValueDeserializer<'a, '_> {
         Err(de::Error::invalid_type(found, expected))
     }
 
-    /// Refuses what no type is read from. serde buffers it where a flattened struct may know its name; then
-    /// it becomes what only a field that is ignored is read from.
+    /// Refuses what no type is read from. serde buffers it if a flattened struct may know its name; it then
+    /// becomes what only an ignored field is read from.
     fn visit_unreadable<V: Visitor<'a>>(self, visitor: V) -> Out<V::Value> {
         let expected = (&visitor as &dyn de::Expected).to_string();
         visitor.visit_newtype_struct(Unreadable(3)).or_else(|_| self.mismatch(&expected.as_str()))
@@ -50,12 +54,12 @@ impl<'a> ValueDeserializer<'a, '_> {
 
     fn visit_list<V: Visitor<'a>>(self, items: &'a [Value], visitor: V) -> Out<V::Value> {
         let mut items = items.iter();
-        let value = visitor.visit_seq(ListSeq { items: &mut items, taken: 0, fills: self.fills })?;
+        let value = visitor.visit_seq(ListSeq { items: &mut items, taken: 0, nulls: self.nulls })?;
         finished(items.len(), value)
     }
 
     fn visit_map<V: Visitor<'a>>(self, map: &'a Map, visitor: V) -> Out<V::Value> {
-        visitor.visit_map(MapAccess::new(map, Place::map(map), self.fills))
+        visitor.visit_map(MapAccess::new(map, Scope::map(map), self.nulls))
     }
 
     fn visit_struct<V: Visitor<'a>>(
@@ -65,7 +69,7 @@ impl<'a> ValueDeserializer<'a, '_> {
         visitor: V,
     ) -> Out<V::Value> {
         match self.value {
-            Value::Map(map) => visitor.visit_map(MapAccess::new(map, Place::Struct(name, fields), self.fills)),
+            Value::Map(map) => visitor.visit_map(MapAccess::new(map, Scope::Struct(name, fields), self.nulls)),
             Value::Bytes(_) | Value::List(_) => self.mismatch(&visitor),
             _ => self.deserialize_any(visitor),
         }
@@ -120,7 +124,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
             Value::Null => visitor.visit_unit(),
             Value::Bool(b) => visitor.visit_bool(*b),
             Value::String(text) => visitor.visit_borrowed_str(text),
-            // As a list: what serde buffers (for `flatten`, `tag`, `untagged`) it reads no list from bytes of.
+            // As a list: serde buffers values for `flatten`, `tag` and `untagged`, and reads no `Vec<u8>` from buffered bytes.
             Value::Bytes(_) => self.deserialize_seq(visitor),
             Value::List(items) => self.visit_list(items, visitor),
             Value::Map(map) => self.visit_map(map, visitor),
@@ -261,10 +265,10 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
         visitor: V,
     ) -> Out<V::Value> {
         match self.value {
-            Value::String(variant) => visitor.visit_enum(EnumAccess { variant, content: None, fills: self.fills }),
+            Value::String(variant) => visitor.visit_enum(EnumAccess { variant, content: None, nulls: self.nulls }),
             Value::Map(map) if map.len() == 1 => match map.iter().next() {
                 Some((variant, content)) => {
-                    visitor.visit_enum(EnumAccess { variant, content: Some(content), fills: self.fills })
+                    visitor.visit_enum(EnumAccess { variant, content: Some(content), nulls: self.nulls })
                 }
                 None => Err(CodecError::mismatch("an enum with no variant")),
             },
@@ -295,7 +299,7 @@ fn finished<T>(left: usize, value: T) -> Out<T> {
 struct ListSeq<'s, 'a, 'f> {
     items: &'s mut slice::Iter<'a, Value>,
     taken: usize,
-    fills: &'f Fills<'a>,
+    nulls: &'f NullDefaults<'a>,
 }
 
 impl<'a> de::SeqAccess<'a> for ListSeq<'_, 'a, '_> {
@@ -305,7 +309,7 @@ impl<'a> de::SeqAccess<'a> for ListSeq<'_, 'a, '_> {
         let Some(value) = self.items.next() else { return Ok(None) };
         let position = self.taken;
         self.taken += 1;
-        seed.deserialize(ValueDeserializer { value, fills: self.fills }).map(Some).map_err(|e| e.at(position))
+        seed.deserialize(ValueDeserializer { value, nulls: self.nulls }).map(Some).map_err(|e| e.at(position))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -338,31 +342,31 @@ static NOTHING: Value = Value::Null;
 
 struct MapAccess<'a, 'f> {
     entries: value::Iter<'a>,
-    place: Place<'a>,
-    fills: &'f Fills<'a>,
+    scope: Scope<'a>,
+    nulls: &'f NullDefaults<'a>,
     /// Fields that are filled in.
-    nulls: Vec<&'static str>,
+    filled: Vec<&'static str>,
     value: Option<(&'a str, &'a Value)>,
 }
 
 impl<'a, 'f> MapAccess<'a, 'f> {
-    fn new(map: &'a Map, place: Place<'a>, fills: &'f Fills<'a>) -> Self {
+    fn new(map: &'a Map, scope: Scope<'a>, nulls: &'f NullDefaults<'a>) -> Self {
         let is_null = |name: &&str| map.get(*name).is_none_or(|value| *value == Value::Null);
-        let nulls = fills.of(place).filter(is_null).collect();
-        Self { entries: map.iter(), place, fills, nulls, value: None }
+        let filled = nulls.nulls_in(scope).filter(is_null).collect();
+        Self { entries: map.iter(), scope, nulls, filled, value: None }
     }
 
     fn next(&mut self) -> Option<(&'a str, &'a Value)> {
         let entry = self.entries.find(|(name, value)| {
-            !matches!(value, Value::Null) || !(self.nulls.contains(name) || self.fills.skips(self.place, name))
+            !matches!(value, Value::Null) || !(self.filled.contains(name) || self.nulls.skips(self.scope, name))
         });
-        entry.or_else(|| self.nulls.pop().map(|name| (name, &NOTHING)))
+        entry.or_else(|| self.filled.pop().map(|name| (name, &NOTHING)))
     }
 
-    /// Takes in that a field was not read: where it is a null, that may be for the null.
+    /// Takes in that a field was not read: if a null is stored there, that may be the reason.
     fn refused(&self, name: &'a str, value: &Value) {
         if matches!(value, Value::Null) {
-            self.fills.refuse(self.place, name);
+            self.nulls.record_refused(self.scope, name);
         }
     }
 }
@@ -372,7 +376,7 @@ impl<'a> de::MapAccess<'a> for MapAccess<'a, '_> {
 
     fn next_key_seed<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Out<Option<K::Value>> {
         let Some((name, value)) = self.next() else {
-            self.fills.read_all_of(self.place);
+            self.nulls.finish_scope(self.scope);
             return Ok(None);
         };
         self.value = Some((name, value));
@@ -382,7 +386,7 @@ impl<'a> de::MapAccess<'a> for MapAccess<'a, '_> {
     fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Out<V::Value> {
         let (name, value) =
             self.value.take().ok_or_else(|| CodecError::mismatch("a map's value came before its key"))?;
-        let read = seed.deserialize(ValueDeserializer { value, fills: self.fills });
+        let read = seed.deserialize(ValueDeserializer { value, nulls: self.nulls });
         read.inspect_err(|_| self.refused(name, value)).map_err(|e| e.within(name))
     }
 
@@ -394,7 +398,7 @@ impl<'a> de::MapAccess<'a> for MapAccess<'a, '_> {
 struct EnumAccess<'a, 'f> {
     variant: &'a str,
     content: Option<&'a Value>,
-    fills: &'f Fills<'a>,
+    nulls: &'f NullDefaults<'a>,
 }
 
 impl<'a, 'f> de::EnumAccess<'a> for EnumAccess<'a, 'f> {
@@ -403,18 +407,18 @@ impl<'a, 'f> de::EnumAccess<'a> for EnumAccess<'a, 'f> {
 
     fn variant_seed<V: DeserializeSeed<'a>>(self, seed: V) -> Out<(V::Value, VariantAccess<'a, 'f>)> {
         let variant = seed.deserialize(MapKey(self.variant))?;
-        Ok((variant, VariantAccess { content: self.content, fills: self.fills }))
+        Ok((variant, VariantAccess { content: self.content, nulls: self.nulls }))
     }
 }
 
 struct VariantAccess<'a, 'f> {
     content: Option<&'a Value>,
-    fills: &'f Fills<'a>,
+    nulls: &'f NullDefaults<'a>,
 }
 
 impl<'a, 'f> VariantAccess<'a, 'f> {
     fn content(self) -> ValueDeserializer<'a, 'f> {
-        ValueDeserializer { value: self.content.unwrap_or(&NOTHING), fills: self.fills }
+        ValueDeserializer { value: self.content.unwrap_or(&NOTHING), nulls: self.nulls }
     }
 }
 

@@ -1,3 +1,5 @@
+//! What the serializer and the deserializer report, and where in a record it is.
+
 use std::fmt;
 
 use serde::de::{Expected, Unexpected};
@@ -16,8 +18,8 @@ pub struct CodecError {
 /// How much of what a type of the user's says is kept.
 const LONGEST: usize = 200;
 
-/// What is wrong in a part of a value, told of the whole: `step` is the part as a path has it, `.city` or
-/// `[2]`.
+/// What is wrong in a part of a value, as a message about the whole: `step` is the part as a path has it,
+/// `.city` or `[2]`.
 pub(crate) fn located(step: &str, message: &str) -> String {
     let between = match message {
         message if message.starts_with(['.', '[']) => "",
@@ -82,7 +84,7 @@ impl serde::ser::Error for CodecError {
     }
 }
 
-/// Stored values are the user's data and do not belong in messages: only what they are is told.
+/// Stored values are the user's data and do not belong in messages: only their type is reported.
 impl serde::de::Error for CodecError {
     fn custom<T: fmt::Display>(message: T) -> Self {
         Self::mismatch(bounded(message.to_string()))

@@ -1,11 +1,10 @@
-//! serde's door: from a model to a record and back.
+//! From a model to a record and back, through serde.
 
 mod bytes;
 mod de;
 mod error;
-mod fills;
 mod keys;
-mod probe;
+mod missing;
 #[cfg(test)]
 mod random;
 mod ser;
@@ -20,7 +19,7 @@ use serde::de::DeserializeOwned;
 use self::error::located_whole;
 use crate::definition::{Convert, Definition, FieldDef, Lowering};
 use crate::error::{Error, Result};
-use crate::value::{Map, Record, Value};
+use crate::value::{Map, RESERVED, Record, Value};
 
 /// Writes any serde type as a value.
 pub(crate) fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value> {
@@ -51,15 +50,15 @@ pub(crate) fn decode<M: DeserializeOwned>(mut record: Record, definition: &Defin
 /// Reads some of a model's fields from a record that has these.
 pub(crate) fn decode_part<M: DeserializeOwned>(record: Record, definition: &Definition) -> Result<M> {
     let mut record = record;
-    record.retain(|name| !name.starts_with("_reposit"));
+    record.retain(|name| !name.starts_with(RESERVED));
     let raised = raise(record.map_mut(), definition.fields());
     let value = record.into_value();
     let read = raised.and_then(|()| de::read(&value).map_err(CodecError::into_error));
-    read.map_err(|e| of_record(&value, definition, located_whole(&e)).in_repository(definition.name()))
+    read.map_err(|e| name_record(&value, definition, located_whole(&e)).in_repository(definition.name()))
 }
 
 /// Names the record in an error, by its key.
-fn of_record(value: &Value, definition: &Definition, error: Error) -> Error {
+fn name_record(value: &Value, definition: &Definition, error: Error) -> Error {
     let Value::Map(map) = value else { return error };
     let key = [Some(definition.hash_name()), definition.range_name()].into_iter().flatten();
     let key: Vec<_> = key.filter_map(|name| map.get(name).map(Value::brief)).collect();
@@ -69,8 +68,8 @@ fn of_record(value: &Value, definition: &Definition, error: Error) -> Error {
     }
 }
 
-/// Leaves out the fields that are nothing, but for those whose nothing has to be kept. What stands beside
-/// the fields is the entries of something flattened, whose nulls are data.
+/// Leaves out the fields that are null, but for those whose null has to be kept. Entries beside the fields
+/// belong to something flattened, and their nulls are data.
 pub(crate) fn drop_nulls(map: &mut Map, fields: &[FieldDef], keeps: impl Fn(&FieldDef) -> Result<bool>) -> Result<()> {
     for field in fields {
         if matches!(map.get(field.name), Some(Value::Null)) && !keeps(field)? {

@@ -1,8 +1,10 @@
+//! Writes serde types as values.
+
 use serde::Serialize;
 use serde::ser;
 
 use super::CodecError;
-use super::probe::ByteProbe;
+use super::bytes::ByteSerializer;
 use crate::limits;
 use crate::value::{Map, Value};
 
@@ -186,7 +188,7 @@ impl Sequence {
         match self {
             Self::Empty { capacity } => {
                 let capacity = *capacity;
-                *self = match item.serialize(ByteProbe) {
+                *self = match item.serialize(ByteSerializer) {
                     Ok(byte) => {
                         let mut bytes = Vec::with_capacity(capacity);
                         bytes.push(byte);
@@ -199,7 +201,7 @@ impl Sequence {
                     }
                 };
             }
-            Self::Bytes(bytes) => match item.serialize(ByteProbe) {
+            Self::Bytes(bytes) => match item.serialize(ByteSerializer) {
                 Ok(byte) => bytes.push(byte),
                 Err(_) => {
                     let mut list: Vec<_> = bytes.iter().map(|b| Value::Int((*b).into())).collect();
@@ -270,7 +272,7 @@ pub struct MapWriter {
 impl MapWriter {
     fn insert<T: Serialize + ?Sized>(&mut self, name: String, value: &T) -> Result<(), CodecError> {
         let written = value.serialize(ValueSerializer).map_err(|e| e.within(&name))?;
-        limits::key_name(&name).map_err(|e| CodecError::invalid(e.message()))?;
+        limits::check_map_key(&name).map_err(|e| CodecError::invalid(e.message()))?;
         self.entries
             .insert_new(name, written)
             .map_err(|name| CodecError::invalid(format!("two values are written under the name {name:?}")))

@@ -1,7 +1,7 @@
 //! Comparisons of fields that are read from more numbers than they have values: they are true of what is read
 //! as a value for which they are true.
 
-use super::{Expr, Op};
+use super::expr::{Expr, Op};
 use crate::field::Interval;
 use crate::path::Path;
 use crate::value::Value;

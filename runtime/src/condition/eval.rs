@@ -1,9 +1,9 @@
-//! Conditions evaluated here: by the embedded backend, and by the others to tell why a server
-//! refused a write.
+//! Conditions evaluated here: by the embedded backend, and by the others to find out why a server refused a
+//! write.
 
 use std::cmp::Ordering;
 
-use super::{Expr, Op};
+use super::expr::{Expr, Op};
 use crate::path::{Path, Step};
 use crate::value::{Record, Value};
 
@@ -42,9 +42,9 @@ impl Record {
     }
 }
 
-/// Where a condition looks at what no field is read from, and what that is. It is no value, so that neither
-/// answer would be right.
-pub(crate) fn foreign<'a>(record: &'a Record, expr: &'a Expr) -> Option<(&'a Path, &'static str)> {
+/// The path at which a condition looks at what no field is read from, and what that is. It is no value, so
+/// neither answer would be right.
+pub(crate) fn find_foreign<'a>(record: &'a Record, expr: &'a Expr) -> Option<(&'a Path, &'static str)> {
     match expr {
         Expr::Compare { path, .. }
         | Expr::In { path, .. }
@@ -52,8 +52,8 @@ pub(crate) fn foreign<'a>(record: &'a Record, expr: &'a Expr) -> Option<(&'a Pat
         | Expr::Contains { path, .. }
         | Expr::Size { path, .. } => Some((path, record.at(path)?.foreign()?)),
         Expr::Exists(_) | Expr::Missing(_) => None,
-        Expr::And(parts) | Expr::Or(parts) => parts.iter().find_map(|part| foreign(record, part)),
-        Expr::Not(inner) => foreign(record, inner),
+        Expr::And(parts) | Expr::Or(parts) => parts.iter().find_map(|part| find_foreign(record, part)),
+        Expr::Not(inner) => find_foreign(record, inner),
     }
 }
 

@@ -1,10 +1,14 @@
+//! A condition as data, which each backend translates for its server.
+
 use std::fmt;
 
+use crate::limits::expression::Cost;
 use crate::path::Path;
 use crate::value::Value;
 
 /// A comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Op {
     /// Equal.
     Eq,
@@ -93,7 +97,7 @@ pub enum Expr {
 }
 
 impl Expr {
-    /// Both, where there are two.
+    /// Both, if there are two.
     pub fn both(a: Option<Self>, b: Option<Self>) -> Option<Self> {
         match (a, b) {
             (Some(a), Some(b)) => Some(Self::And(vec![a, b])),
@@ -101,19 +105,23 @@ impl Expr {
         }
     }
 
-    /// How many operators and functions it is on DynamoDB, which takes a number of them.
-    pub(crate) fn operators(&self) -> usize {
-        let joined = |parts: &[Self]| parts.iter().map(Self::operators).sum::<usize>() + parts.len().saturating_sub(1);
+    /// What it costs on DynamoDB, which limits the operators and the text of an expression.
+    pub(crate) fn cost(&self) -> Cost {
         match self {
-            Self::Compare { op: Op::Ne, .. } => 2,
-            Self::Compare { .. } | Self::In { .. } | Self::BeginsWith { .. } => 1,
-            Self::Contains { value: Value::String(text), .. } => 4 + usize::from(text.is_empty()),
-            Self::Contains { .. } | Self::Missing(_) => 3,
-            Self::Exists(_) => 4,
-            Self::Size { op: Op::Ne, .. } => 9,
-            Self::Size { .. } => 8,
-            Self::And(parts) | Self::Or(parts) => joined(parts),
-            Self::Not(inner) => 1 + inner.operators(),
+            Self::Compare { path, op, value } => {
+                Cost::comparison(path.text_size(), *op == Op::Ne, matches!(value, Value::Float(_)))
+            }
+            Self::In { path, values } => Cost::listed(path.text_size(), values.len()),
+            Self::BeginsWith { path, .. } => Cost::prefix(path.text_size()),
+            Self::Contains { path, value: Value::String(text) } => {
+                Cost::contains_text(path.text_size(), text.is_empty())
+            }
+            Self::Contains { path, .. } => Cost::contains_item(path.text_size()),
+            Self::Size { path, op, .. } => Cost::size(path.text_size(), *op == Op::Ne),
+            Self::Exists(path) => Cost::exists(path.text_size()),
+            Self::Missing(path) => Cost::missing(path.text_size()),
+            Self::And(parts) | Self::Or(parts) => Cost::joined(parts.iter().map(Self::cost)),
+            Self::Not(inner) => inner.cost().negated(),
         }
     }
 
@@ -123,31 +131,6 @@ impl Expr {
             Self::And(parts) | Self::Or(parts) => 1 + parts.iter().map(Self::levels).max().unwrap_or(0),
             Self::Not(inner) => 1 + inner.levels(),
             _ => 0,
-        }
-    }
-
-    /// How many bytes of text it is on DynamoDB, at most: names and values are placeholders there.
-    pub(crate) fn text(&self) -> usize {
-        let joined = |parts: &[Self]| parts.iter().map(|part| part.text() + "() AND ".len()).sum::<usize>();
-        match self {
-            Self::Compare { path, value: Value::Float(_), .. } => path.text() + "NOT ( BETWEEN :v999 AND :v999)".len(),
-            Self::Compare { path, .. } => path.text() + "NOT ( <= :v999)".len(),
-            Self::In { path, values } => path.text() + " IN ()".len() + values.len() * ":v999, ".len(),
-            Self::BeginsWith { path, .. } => path.text() + "attribute_type(, :v999)".len(),
-            Self::Contains { path, value: Value::String(text) } if text.is_empty() => {
-                3 * path.text() + 2 * "attribute_type(, :v999) OR ".len() + "( AND contains(, :v999))".len()
-            }
-            Self::Contains { path, .. } => {
-                2 * path.text() + "NOT (attribute_type(, :v999)) AND contains(, :v999)".len()
-            }
-            Self::Size { path, .. } => {
-                4 * path.text() + 3 * "attribute_type(, :v999) OR ".len() + "NOT (() AND size() <= :v999)".len()
-            }
-            Self::Exists(path) | Self::Missing(path) => {
-                2 * path.text() + "attribute_not_exists() AND NOT (attribute_type(, :v999))".len()
-            }
-            Self::And(parts) | Self::Or(parts) => joined(parts),
-            Self::Not(inner) => "NOT ()".len() + inner.text(),
         }
     }
 
@@ -177,14 +160,14 @@ impl fmt::Display for Expr {
             Self::Size { path, op, count } => write!(f, "size of {path} {} {count}", op.as_str()),
             Self::Exists(path) => write!(f, "{path} exists"),
             Self::Missing(path) => write!(f, "{path} is missing"),
-            Self::And(all) => joined(f, all, " and "),
-            Self::Or(all) => joined(f, all, " or "),
+            Self::And(all) => write_joined(f, all, " and "),
+            Self::Or(all) => write_joined(f, all, " or "),
             Self::Not(inner) => write!(f, "not ({inner})"),
         }
     }
 }
 
-fn joined(f: &mut fmt::Formatter<'_>, parts: &[Expr], by: &str) -> fmt::Result {
+fn write_joined(f: &mut fmt::Formatter<'_>, parts: &[Expr], by: &str) -> fmt::Result {
     f.write_str("(")?;
     for (i, part) in parts.iter().enumerate() {
         if i > 0 {

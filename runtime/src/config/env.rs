@@ -1,16 +1,21 @@
-//! The environment: the only place where the library looks at it by itself.
+//! The environment: this is the only place where the library itself looks at it.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 
-use super::{Config, file, url};
+use super::Config;
 use crate::error::{Error, Result};
 
 const URL: &str = "REPOSIT_URL";
 const FILE: &str = "REPOSIT_CONFIG";
 
-pub(super) fn read() -> Result<Config> {
-    choose(std::env::var_os(URL), std::env::var_os(FILE))
+impl Config {
+    /// The configuration that the environment names: `REPOSIT_URL`, or the file in `REPOSIT_CONFIG`.
+    ///
+    /// Errors: [`Config`](crate::ErrorKind::Config) if both are set or none is, and whatever is wrong with
+    /// the URL or the file. Without the feature `config-file` there are no files.
+    pub fn from_env() -> Result<Self> {
+        choose(std::env::var_os(URL), std::env::var_os(FILE))
+    }
 }
 
 /// An empty variable is the same as none.
@@ -19,17 +24,25 @@ fn choose(address: Option<OsString>, path: Option<OsString>) -> Result<Config> {
     match (address, path) {
         (Some(_), Some(_)) => Err(Error::config(format!("the environment has both {URL} and {FILE}; one is enough"))),
         (None, None) => Err(Error::config(format!("the environment has neither {URL} nor {FILE}"))),
-        (None, Some(path)) => {
-            file::read(&PathBuf::from(path)).map_err(|e| Error::config(format!("{FILE}: {}", e.message())))
-        }
+        (None, Some(path)) => from_file(path).map_err(|e| Error::config(format!("{FILE}: {}", e.message()))),
         (Some(address), None) => {
             let address = address.to_str().ok_or_else(|| Error::config(format!("{URL} is not text in UTF-8")))?;
-            url::parse(address).map_err(|e| Error::config(format!("{URL}: {}", e.message())))
+            Config::from_url(address).map_err(|e| Error::config(format!("{URL}: {}", e.message())))
         }
     }
 }
 
-#[cfg(test)]
+#[cfg(feature = "config-file")]
+fn from_file(path: OsString) -> Result<Config> {
+    Config::from_file(std::path::PathBuf::from(path))
+}
+
+#[cfg(not(feature = "config-file"))]
+fn from_file(_: OsString) -> Result<Config> {
+    Err(Error::config("files are not compiled in; enable the feature `config-file` of reposit"))
+}
+
+#[cfg(all(test, feature = "memory", feature = "config-file"))]
 mod tests {
     use super::*;
     use crate::ErrorKind;

@@ -1,63 +1,81 @@
 //! Configuration files.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde_json::{Map, Value as Json};
-
-use super::properties::Properties;
-use super::{Config, dynamodb, microkubes, mongodb, suggest, url};
+#[cfg(feature = "microkubes")]
+use super::microkubes;
+use super::{Config, registry};
+use crate::backend::settings::{Properties, Property, suggest};
 use crate::error::{Error, Result};
 
-const BACKENDS: &[&str] = &["memory", "mongodb", "dynamodb"];
+/// The properties of a file, or those of a map in it.
+type Map = BTreeMap<String, Property>;
 
-pub(super) fn read(path: &Path) -> Result<Config> {
+impl Config {
+    /// The configuration in a JSON or TOML file. The path of a credentials file in it is relative to
+    /// the working directory.
+    ///
+    /// Errors: [`Config`](crate::ErrorKind::Config), with the file and the property. No value of the file
+    /// is in an error.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
+        read_file(path.as_ref())
+    }
+}
+
+fn read_file(path: &Path) -> Result<Config> {
     let wrong = |message: String| Error::config(format!("{}: {message}", path.display()));
     let bytes = std::fs::read(path).map_err(|e| wrong(format!("cannot be read: {e}")))?;
     let text = String::from_utf8(bytes).map_err(|_| wrong("is not text in UTF-8".to_owned()))?;
     // Some editors begin a file with a byte order mark, which neither JSON nor TOML has.
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let properties = parse(path, text).map_err(&wrong)?;
-    if let Some(name) = misplaced(&properties) {
+    let properties = parse_properties(path, text).map_err(&wrong)?;
+    if let Some(name) = find_misplaced(&properties) {
         return Err(wrong(format!("`{name}` stands inside another property; it belongs at the top of the file")));
     }
-    match microkubes::find(&properties) {
-        Some(found) => microkubes::config(path, &found),
-        None => own(Properties::of_file(path, text, properties)),
+    #[cfg(feature = "microkubes")]
+    if let Some(found) = microkubes::find_properties(&properties) {
+        return microkubes::read_config(path, &found);
     }
+    read_own(Properties::from_file(path, text, properties))
 }
 
 /// What chooses the backend, in a file that does not have it at the top but in one of its maps.
-fn misplaced(properties: &Map<String, Json>) -> Option<&'static str> {
+fn find_misplaced(properties: &Map) -> Option<&'static str> {
     const CHOOSING: [&str; 2] = ["url", "backend"];
-    let chooses = |map: &Map<String, Json>| CHOOSING.into_iter().find(|name| map.contains_key(*name));
-    if chooses(properties).is_some() || microkubes::find(properties).is_some_and(|found| found.names_backend()) {
+    let chooses = |map: &Map| CHOOSING.into_iter().find(|name| map.contains_key(*name));
+    #[cfg(feature = "microkubes")]
+    if microkubes::find_properties(properties).is_some_and(|found| found.names_backend()) {
         return None;
     }
-    let maps = || properties.values().filter_map(Json::as_object);
-    let deeper = maps().flat_map(|map| map.values()).filter_map(Json::as_object);
+    if chooses(properties).is_some() {
+        return None;
+    }
+    let maps = || properties.values().filter_map(Property::as_map);
+    let deeper = maps().flat_map(|map| map.values()).filter_map(Property::as_map);
     maps().chain(deeper).find_map(chooses)
 }
 
 /// The properties in a file's text, or why there are none. The messages show nothing of the text,
 /// which may hold a password.
-fn parse(path: &Path, text: &str) -> Result<Map<String, Json>, String> {
+fn parse_properties(path: &Path, text: &str) -> Result<Map, String> {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     let value = match extension.to_ascii_lowercase().as_str() {
-        "json" => json(text)?,
-        "toml" => toml(text)?,
-        _ => json(text).or_else(|json| toml(text).map_err(|toml| format!("{json}, and {toml}")))?,
+        "json" => parse_json(text)?,
+        "toml" => parse_toml(text)?,
+        _ => parse_json(text).or_else(|json| parse_toml(text).map_err(|toml| format!("{json}, and {toml}")))?,
     };
     match value {
-        Json::Object(properties) => Ok(properties),
+        Property::Map(properties) => Ok(properties),
         _ => Err("is not a map of properties".to_owned()),
     }
 }
 
-fn json(text: &str) -> Result<Json, String> {
+fn parse_json(text: &str) -> Result<Property, String> {
     serde_json::from_str(text).map_err(|e| format!("is not JSON (line {}, column {})", e.line(), e.column()))
 }
 
-fn toml(text: &str) -> Result<Json, String> {
+fn parse_toml(text: &str) -> Result<Property, String> {
     ::toml::from_str(text).map_err(|e| {
         let before = e.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
@@ -67,31 +85,35 @@ fn toml(text: &str) -> Result<Json, String> {
 }
 
 /// The library's own form: a URL, or a backend and its properties.
-fn own(mut properties: Properties) -> Result<Config> {
-    let (target, backend) = (properties.text("url")?, properties.text("backend")?);
+fn read_own(mut properties: Properties) -> Result<Config> {
+    let (target, backend) = (properties.take_text("url")?, properties.take_text("backend")?);
     match (target, backend.as_deref()) {
         (Some(_), Some(_)) => Err(properties.error("there are both url and backend; one is enough")),
         (Some(target), None) => {
-            let config = url::parse(&target).map_err(|e| properties.error(format!("url: {}", e.message())))?;
-            let config = properties.apply_common(config)?;
+            let config = Config::from_url(&target);
+            let mut config = config.map_err(|e| properties.error(format!("url: {}", e.message())))?;
+            config.take_common(&mut properties)?;
             properties.finish()?;
             Ok(config)
         }
-        (None, Some("memory")) => url::finish_memory(properties),
-        (None, Some("mongodb")) => mongodb::from_file(properties),
-        (None, Some("dynamodb")) => dynamodb::from_file(properties),
-        (None, Some(other)) => {
-            let address = if other.contains("://") { " (a URL stands in `url`)" } else { "" };
-            Err(properties.error(format!("unknown backend {}{address}", suggest::unknown_word(other, BACKENDS))))
-        }
-        (None, None) => Err(nothing_named(properties)),
+        (None, Some(name)) => match registry::find_name(name) {
+            Some(backend) => Config::from_parsed(backend.read_file(properties)?),
+            None => Err(unknown_backend_error(&properties, name)),
+        },
+        (None, None) => Err(nothing_named_error(properties)),
     }
 }
 
+fn unknown_backend_error(properties: &Properties, name: &str) -> Error {
+    let address = if name.contains("://") { " (a URL stands in `url`)" } else { "" };
+    properties.error(format!("unknown backend {}{address}", suggest::describe_word(name, &registry::names())))
+}
+
 /// Neither a URL nor a backend: perhaps because the name is misspelt.
-fn nothing_named(properties: Properties) -> Error {
-    let expected = ["url", "backend", "dbName"];
-    let near = properties.names().find_map(|name| Some((name, suggest::nearest(name, &expected)?)));
+fn nothing_named_error(properties: Properties) -> Error {
+    let expected: &[&str] =
+        if cfg!(feature = "microkubes") { &["url", "backend", "dbName"] } else { &["url", "backend"] };
+    let near = properties.names().find_map(|name| Some((name, suggest::nearest(name, expected)?)));
     let near = near.map_or_else(String::new, |(name, near)| format!("; `{name}`: did you mean `{near}`?"));
     properties.error(format!("it names no database: neither url nor backend is there, nor dbName{near}"))
 }

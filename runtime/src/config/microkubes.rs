@@ -4,16 +4,15 @@
 //! Keys are found as Go's `encoding/json` does: the exact one, or else one that differs in case
 //! only. An empty text is the same as none.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
 
-use serde_json::{Map, Value as Json};
-
-use super::mongodb::Parts;
-use super::properties::check_readable;
-use super::{Config, DynamoDbSettings, MemorySettings, Target, dynamodb, suggest};
+use super::Config;
+use crate::backend::settings::{Property, Target, suggest};
 use crate::error::{Error, Result};
 
-type Object = Map<String, Json>;
+type Object = BTreeMap<String, Property>;
 
 const NAMES: &[&str] = &["mongodb", "dynamodb", "memory"];
 
@@ -24,97 +23,125 @@ pub(super) struct Found<'a> {
 }
 
 /// The properties of a file, if they are of this form.
-pub(super) fn find(file: &Object) -> Option<Found<'_>> {
-    if let Some(Json::Object(database)) = lookup(file, "database")
+pub(super) fn find_properties(file: &Object) -> Option<Found<'_>> {
+    if let Some(Property::Map(database)) = find_key(file, "database")
         && !file.contains_key("backend")
     {
         return Some(Found { prefix: "database.", database });
     }
-    let named = lookup(file, "dbName").is_some() || lookup(file, "dbInfo").is_some();
+    let named = find_key(file, "dbName").is_some() || find_key(file, "dbInfo").is_some();
     named.then_some(Found { prefix: "", database: file })
 }
 
 impl Found<'_> {
     /// Whether the name is there that chooses the backend.
     pub(super) fn names_backend(&self) -> bool {
-        lookup(self.database, "dbName").is_some()
+        find_key(self.database, "dbName").is_some()
     }
 }
 
-fn lookup<'a>(object: &'a Object, name: &str) -> Option<&'a Json> {
+fn find_key<'a>(object: &'a Object, name: &str) -> Option<&'a Property> {
     let other_case = || object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
-    object.get(name).or_else(other_case).filter(|value| !value.is_null())
+    object.get(name).or_else(other_case).filter(|value| **value != Property::Null)
 }
 
-pub(super) fn config(file: &Path, found: &Found<'_>) -> Result<Config> {
-    let info = match lookup(found.database, "dbInfo") {
-        Some(Json::Object(info)) => Some(info),
-        Some(_) => return Err(wrong(file, found.prefix, "dbInfo", "has to be a map")),
+pub(super) fn read_config(file: &Path, found: &Found<'_>) -> Result<Config> {
+    let info = match find_key(found.database, "dbInfo") {
+        Some(Property::Map(info)) => Some(info),
+        Some(_) => return Err(property_error(file, found.prefix, "dbInfo", "has to be a map")),
         None => None,
     };
     let database = Properties { file, prefix: found.prefix.to_owned(), object: Some(found.database) };
     let info = Properties { file, prefix: format!("{}dbInfo.", found.prefix), object: info };
-    let target = match database.required("dbName")? {
-        "mongodb" => mongodb(&info)?,
-        "dynamodb" => dynamodb(&info)?,
-        "memory" => Target::Memory(MemorySettings::default()),
+    let target = match database.require_text("dbName")? {
+        "mongodb" => mongodb_target(&info)?,
+        "dynamodb" => dynamodb_target(&info)?,
+        "memory" => memory_target(&info)?,
         other => {
-            let message = format!("names an unknown backend {}", suggest::unknown_word(other, NAMES));
-            return Err(database.wrong("dbName", message));
+            let message = format!("names an unknown backend {}", suggest::describe_word(other, NAMES));
+            return Err(database.error("dbName", message));
         }
     };
-    Ok(Config::new(target))
+    Ok(Config::from_target(target))
 }
 
-fn mongodb(info: &Properties<'_>) -> Result<Target> {
-    let (hosts, database) = (info.required("host")?, info.required("database")?);
-    let user = match (info.text("user")?, info.text("pass")?) {
+#[cfg(feature = "memory")]
+fn memory_target(_: &Properties<'_>) -> Result<Arc<dyn Target>> {
+    Ok(Arc::new(crate::backend::memory::settings::MemorySettings::default()))
+}
+
+#[cfg(not(feature = "memory"))]
+fn memory_target(_: &Properties<'_>) -> Result<Arc<dyn Target>> {
+    Err(super::registry::not_compiled_in("memory"))
+}
+
+#[cfg(feature = "mongodb")]
+fn mongodb_target(info: &Properties<'_>) -> Result<Arc<dyn Target>> {
+    use crate::backend::mongodb::settings::Parts;
+
+    let (hosts, database) = (info.require_text("host")?, info.require_text("database")?);
+    let user = match (info.find_text("user")?, info.find_text("pass")?) {
         (Some(user), Some(password)) => Some((user.to_owned(), Some(password.to_owned()))),
         (None, None) => None,
-        (Some(_), None) => return Err(info.wrong("pass", "is missing, but user is there")),
-        (None, Some(_)) => return Err(info.wrong("user", "is missing, but pass is there")),
+        (Some(_), None) => return Err(info.error("pass", "is missing, but user is there")),
+        (None, Some(_)) => return Err(info.error("user", "is missing, but pass is there")),
     };
     let hosts = hosts.split(',').map(str::trim).collect::<Vec<_>>().join(",");
     let parts = Parts { scheme: "mongodb", hosts, database: database.to_owned(), user, options: Vec::new() };
-    let mut settings = parts.settings().map_err(|(part, message)| info.wrong(part, message))?;
+    let mut settings = parts.settings().map_err(|(part, message)| info.error(part, message))?;
     // The services' users are made in the database itself or, by hand, in `admin`; the file cannot
     // say which.
     if settings.user.is_some() && settings.database != "admin" {
         settings.auth_fallback = Some("admin".to_owned());
     }
-    Ok(Target::MongoDb(settings))
+    Ok(Arc::new(settings))
 }
 
-fn dynamodb(info: &Properties<'_>) -> Result<Target> {
+#[cfg(not(feature = "mongodb"))]
+fn mongodb_target(_: &Properties<'_>) -> Result<Arc<dyn Target>> {
+    Err(super::registry::not_compiled_in("mongodb"))
+}
+
+#[cfg(feature = "dynamodb")]
+fn dynamodb_target(info: &Properties<'_>) -> Result<Arc<dyn Target>> {
+    use std::path::PathBuf;
+
+    use crate::backend::dynamodb::settings::{self, DynamoDbSettings, check_readable};
+
     let mut settings = DynamoDbSettings::default();
-    let region = info.required("awsRegion")?;
-    let misspelt = || info.wrong("awsRegion", "has characters that no region has");
-    settings.region = Some(dynamodb::region(region, misspelt)?);
-    if let Some(endpoint) = info.text("endpoint")? {
-        let endpoint = dynamodb::endpoint(endpoint.to_owned());
-        settings.endpoint = Some(endpoint.map_err(|message| info.wrong("endpoint", message))?);
+    let region = info.require_text("awsRegion")?;
+    let misspelt = || info.error("awsRegion", "has characters that no region has");
+    settings.region = Some(settings::check_region(region, misspelt)?);
+    if let Some(endpoint) = info.find_text("endpoint")? {
+        let endpoint = settings::check_endpoint(endpoint.to_owned());
+        settings.endpoint = Some(endpoint.map_err(|message| info.error("endpoint", message))?);
     }
     // A file goes before keys in the file itself, as in the services.
-    if let Some(path) = info.text("credentials")?.map(PathBuf::from) {
-        let unreadable = |e| info.wrong("credentials", format!("cannot be read: {}: {e}", path.display()));
+    if let Some(path) = info.find_text("credentials")?.map(PathBuf::from) {
+        let unreadable = |e| info.error("credentials", format!("cannot be read: {}: {e}", path.display()));
         check_readable(&path).map_err(unreadable)?;
         settings.credentials_file = Some(path);
-        return Ok(Target::DynamoDb(settings));
+        return Ok(Arc::new(settings));
     }
-    let (key, secret) = (info.text("awsSecretKeyId")?, info.text("awsSecretAccessKey")?);
-    let token = info.text("awsSessionToken")?;
+    let (key, secret) = (info.find_text("awsSecretKeyId")?, info.find_text("awsSecretAccessKey")?);
+    let token = info.find_text("awsSessionToken")?;
     let (key, secret) = match (key, secret) {
         (Some(key), Some(secret)) => (key, secret),
         (None, None) if token.is_none() => {
-            return Err(info.wrong("credentials", "is missing, and so are awsSecretKeyId and awsSecretAccessKey"));
+            return Err(info.error("credentials", "is missing, and so are awsSecretKeyId and awsSecretAccessKey"));
         }
-        (None, _) => return Err(info.wrong("awsSecretKeyId", "is missing")),
-        (_, None) => return Err(info.wrong("awsSecretAccessKey", "is missing")),
+        (None, _) => return Err(info.error("awsSecretKeyId", "is missing")),
+        (_, None) => return Err(info.error("awsSecretAccessKey", "is missing")),
     };
     settings.access_key = Some(key.into());
     settings.secret_key = Some(secret.into());
     settings.session_token = token.map(Into::into);
-    Ok(Target::DynamoDb(settings))
+    Ok(Arc::new(settings))
+}
+
+#[cfg(not(feature = "dynamodb"))]
+fn dynamodb_target(_: &Properties<'_>) -> Result<Arc<dyn Target>> {
+    Err(super::registry::not_compiled_in("dynamodb"))
 }
 
 /// A map in the file, and what its properties are called in messages.
@@ -125,23 +152,23 @@ struct Properties<'a> {
 }
 
 impl<'a> Properties<'a> {
-    fn text(&self, name: &str) -> Result<Option<&'a str>> {
-        match self.object.and_then(|object| lookup(object, name)) {
+    fn find_text(&self, name: &str) -> Result<Option<&'a str>> {
+        match self.object.and_then(|object| find_key(object, name)) {
             None => Ok(None),
-            Some(Json::String(text)) => Ok(Some(text.as_str()).filter(|text| !text.is_empty())),
-            Some(_) => Err(self.wrong(name, "has to be text")),
+            Some(Property::Text(text)) => Ok(Some(text.as_str()).filter(|text| !text.is_empty())),
+            Some(_) => Err(self.error(name, "has to be text")),
         }
     }
 
-    fn required(&self, name: &str) -> Result<&'a str> {
-        self.text(name)?.ok_or_else(|| self.wrong(name, "is missing"))
+    fn require_text(&self, name: &str) -> Result<&'a str> {
+        self.find_text(name)?.ok_or_else(|| self.error(name, "is missing"))
     }
 
-    fn wrong(&self, name: &str, message: impl AsRef<str>) -> Error {
-        wrong(self.file, &self.prefix, name, message)
+    fn error(&self, name: &str, message: impl AsRef<str>) -> Error {
+        property_error(self.file, &self.prefix, name, message)
     }
 }
 
-fn wrong(file: &Path, prefix: &str, name: &str, message: impl AsRef<str>) -> Error {
+fn property_error(file: &Path, prefix: &str, name: &str, message: impl AsRef<str>) -> Error {
     Error::config(format!("{}: {prefix}{name} {}", file.display(), message.as_ref()))
 }

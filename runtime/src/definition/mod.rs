@@ -1,6 +1,7 @@
 //! What a model is: its name, fields, keys, indexes and lifetimes, as the derive wrote them down.
 
 mod lowering;
+#[cfg(feature = "microkubes")]
 mod microkubes;
 mod parts;
 mod projected;

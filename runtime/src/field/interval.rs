@@ -35,17 +35,9 @@ fn outermost(x: f32) -> f64 {
 mod tests {
     use super::*;
 
-    fn as_float(value: &Value) -> f64 {
-        match value {
-            Value::Int(n) => *n as f64,
-            Value::Float(x) => *x,
-            other => panic!("{other:?}"),
-        }
-    }
-
     fn ends_are_the_outermost(x: f32) {
         let (low, high) = of_f32(&limits::float(x.into()).unwrap()).unwrap();
-        let (low, high) = (as_float(&low), as_float(&high));
+        let (low, high) = (low.as_float().unwrap(), high.as_float().unwrap());
         assert!(low as f32 == x && high as f32 == x, "{x:e}: {low:e} to {high:e}");
         assert!(low.next_down() as f32 != x && high.next_up() as f32 != x, "{x:e}: {low:e} to {high:e}");
     }

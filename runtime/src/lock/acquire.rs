@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use super::lease::Lease;
-use super::record::{Held, LockRecord, is_lost};
+use super::record::{LockRecord, Ownership, REPOSITORY, is_lost};
 use crate::database::Database;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -32,18 +32,21 @@ const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// ```
 #[derive(Debug)]
 #[must_use = "a lock is not held until it is acquired"]
-pub struct Locking<'a> {
+pub struct LockRequest<'a> {
     db: &'a Database,
     name: &'a str,
     lease: Duration,
     wait: Duration,
 }
 
-impl<'a> Locking<'a> {
-    pub(crate) fn new(db: &'a Database, name: &'a str) -> Self {
-        Self { db, name, lease: LEASE, wait: WAIT }
+impl Database {
+    /// A lock over all processes that use this database, to be acquired. See [`lock`](crate::lock).
+    pub fn lock<'a>(&'a self, name: &'a str) -> LockRequest<'a> {
+        LockRequest { db: self, name, lease: LEASE, wait: WAIT }
     }
+}
 
+impl LockRequest<'_> {
     /// How long the holder may be silent before another takes over: 50 milliseconds to a year. The
     /// default is 10 seconds; it beats three times as often.
     pub fn lease(mut self, lease: Duration) -> Self {
@@ -71,9 +74,9 @@ impl<'a> Locking<'a> {
     pub async fn acquire(self) -> Result<Lease> {
         let until = Instant::now().checked_add(self.wait);
         let left = || until.map_or(Duration::MAX, |until| until.saturating_duration_since(Instant::now()));
-        let named = |e: Error| e.in_repository(super::REPOSITORY).in_operation("lock");
+        let named = |e: Error| e.in_repository(REPOSITORY).in_operation("lock");
         self.check().map_err(named)?;
-        let mut seen = Watch::default();
+        let mut seen = LastSeen::default();
         loop {
             // What is asked for is done by then, or is not waited for.
             let look = tokio::time::timeout(left().max(LEAST_LOOK), self.attempt(&mut seen)).await;
@@ -96,15 +99,15 @@ impl<'a> Locking<'a> {
     /// Takes the lock if nobody holds it, without waiting for it: for its answers, no longer than for
     /// those of one operation.
     pub async fn try_acquire(self) -> Result<Option<Lease>> {
-        let named = |e: Error| e.in_repository(super::REPOSITORY).in_operation("lock");
+        let named = |e: Error| e.in_repository(REPOSITORY).in_operation("lock");
         self.check().map_err(named)?;
-        let mut seen = Watch::default();
+        let mut seen = LastSeen::default();
         let look = tokio::time::timeout(self.db.timeout(), self.attempt(&mut seen)).await;
         look.unwrap_or_else(|_| Err(self.silence(&seen))).map_err(named)
     }
 
     /// No answer came in time: to the question whether the lock is free, or to the write that takes it.
-    fn silence(&self, seen: &Watch) -> Error {
+    fn silence(&self, seen: &LastSeen) -> Error {
         let name = self.name;
         if seen.is_taking {
             let message =
@@ -129,7 +132,7 @@ impl<'a> Locking<'a> {
     }
 
     /// One look, and the lock if it can be had.
-    async fn attempt(&self, watch: &mut Watch) -> Result<Option<Lease>> {
+    async fn attempt(&self, watch: &mut LastSeen) -> Result<Option<Lease>> {
         watch.is_taking = false;
         let seen = LockRecord::read(self.db, self.name).await?;
         if let Some(record) = &seen
@@ -171,7 +174,9 @@ async fn take(db: Database, name: String, seen: Option<LockRecord>, lease: Durat
         taken => taken,
     };
     match taken {
-        Ok(LockRecord { name, token, .. }) => Ok(Some(Lease::start(db, Held { name, holder, token }, lease, asked))),
+        Ok(LockRecord { name, token, .. }) => {
+            Ok(Some(Lease::start(db, Ownership { name, holder, token }, lease, asked)))
+        }
         Err(error) if error.kind() == ErrorKind::AlreadyExists || is_lost(error.kind()) => Ok(None),
         Err(error) => Err(error),
     }
@@ -179,13 +184,13 @@ async fn take(db: Database, name: String, seen: Option<LockRecord>, lease: Durat
 
 /// What a waiter has seen of the holder, by its own clock.
 #[derive(Default)]
-struct Watch {
+struct LastSeen {
     seen: Option<(u64, u64, Instant)>,
     /// Whether the write that takes the lock is under way.
     is_taking: bool,
 }
 
-impl Watch {
+impl LastSeen {
     /// Whether the holder has given no sign of life for as long as its own lease.
     fn is_silent(&mut self, record: &LockRecord) -> bool {
         match self.seen {

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::acquire::Locking;
+use super::acquire::LockRequest;
 use super::lease::Lease;
 use crate::error::Result;
 
@@ -14,7 +14,7 @@ use crate::error::Result;
     label = "call `.acquire()` before `.await`",
     note = "a lock is not held until it is acquired: write `.acquire().await`"
 )]
-pub trait Acquired<Locking> {
+pub trait Acquired<LockRequest> {
     /// Nothing has one.
     const NEVER: Infallible;
 }
@@ -24,13 +24,13 @@ pub trait Acquired<Locking> {
 pub struct Unacquired;
 
 #[doc(hidden)]
-impl<'a> Future for Locking<'a>
+impl<'a> Future for LockRequest<'a>
 where
-    Unacquired: Acquired<Locking<'a>>,
+    Unacquired: Acquired<LockRequest<'a>>,
 {
     type Output = Result<Lease>;
 
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<Lease>> {
-        match <Unacquired as Acquired<Locking<'a>>>::NEVER {}
+        match <Unacquired as Acquired<LockRequest<'a>>>::NEVER {}
     }
 }

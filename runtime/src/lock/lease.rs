@@ -6,7 +6,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::{oneshot, watch};
 use tokio::time::sleep_until;
 
-use super::record::{Held, LockRecord, is_lost};
+use super::record::{LockRecord, Ownership, is_lost};
 use crate::database::Database;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -28,16 +28,16 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct Lease {
     name: String,
     token: u64,
-    belief: Arc<Belief>,
+    valid_until: Arc<ValidUntil>,
     lost: watch::Receiver<bool>,
     stop: Option<oneshot::Sender<oneshot::Sender<Result<bool>>>>,
 }
 
 /// Until when the holder may believe that it holds the lock; nothing once it does not.
 #[derive(Debug)]
-struct Belief(Mutex<Option<Instant>>);
+struct ValidUntil(Mutex<Option<Instant>>);
 
-impl Belief {
+impl ValidUntil {
     fn until(&self) -> MutexGuard<'_, Option<Instant>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -50,14 +50,14 @@ impl Belief {
 }
 
 impl Lease {
-    pub(super) fn start(db: Database, lock: Held, lease: Duration, asked: Instant) -> Self {
-        let belief = Arc::new(Belief(Mutex::new(asked.checked_add(lease))));
+    pub(super) fn start(db: Database, lock: Ownership, lease: Duration, asked: Instant) -> Self {
+        let valid_until = Arc::new(ValidUntil(Mutex::new(asked.checked_add(lease))));
         let (tell_lost, lost) = watch::channel(false);
         let (stop, stopped) = oneshot::channel();
         let (name, token) = (lock.name.clone(), lock.token);
-        let keeper = Keeper { db, lock, lease, belief: belief.clone(), tell_lost };
-        tokio::spawn(keeper.run(stopped));
-        Self { name, token, belief, lost, stop: Some(stop) }
+        let heartbeat = Heartbeat { db, lock, lease, valid_until: valid_until.clone(), tell_lost };
+        tokio::spawn(heartbeat.run(stopped));
+        Self { name, token, valid_until, lost, stop: Some(stop) }
     }
 
     /// The lock's name.
@@ -75,13 +75,13 @@ impl Lease {
     /// Whether the lock is held, as far as can be told here: the last sign of life was given less
     /// than a lease ago.
     pub fn is_held(&self) -> bool {
-        !*self.lost.borrow() && self.belief.until().is_some_and(|until| Instant::now() < until)
+        !*self.lost.borrow() && self.valid_until.until().is_some_and(|until| Instant::now() < until)
     }
 
     /// Waits until the lock is lost: taken over, or without a sign of life for a lease.
     pub async fn lost(&self) {
         let mut lost = self.lost.clone();
-        // The keeper ends only after it has said that the lock is lost, or with this lease.
+        // The heartbeat ends only after it has said that the lock is lost, or with this lease.
         let _ = lost.wait_for(|lost| *lost).await;
     }
 
@@ -97,27 +97,27 @@ impl Lease {
 }
 
 /// Keeps a lock alive, and gives it back.
-struct Keeper {
+struct Heartbeat {
     db: Database,
-    lock: Held,
+    lock: Ownership,
     lease: Duration,
-    belief: Arc<Belief>,
+    valid_until: Arc<ValidUntil>,
     tell_lost: watch::Sender<bool>,
 }
 
-impl Keeper {
+impl Heartbeat {
     async fn run(self, mut stopped: oneshot::Receiver<oneshot::Sender<Result<bool>>>) {
         let mut beats = FuturesUnordered::new();
         let mut next = Instant::now() + self.lease / 3;
         loop {
-            let end = *self.belief.until();
+            let end = *self.valid_until.until();
             let Some(end) = end.filter(|end| Instant::now() < *end) else { break };
             tokio::select! {
                 answer = &mut stopped => {
                     // A beat that is still on its way finds no holder.
                     drop(beats);
                     let released = LockRecord::release(&self.db, &self.lock).await;
-                    *self.belief.until() = None;
+                    *self.valid_until.until() = None;
                     if let Ok(answer) = answer {
                         let _ = answer.send(released);
                     }
@@ -132,7 +132,7 @@ impl Keeper {
                 () = sleep_until(end.into()) => {}
             }
         }
-        *self.belief.until() = None;
+        *self.valid_until.until() = None;
         let _ = self.tell_lost.send(true);
         stopped.close();
         if let Ok(answer) = stopped.try_recv() {
@@ -147,7 +147,7 @@ impl Keeper {
     async fn beat(&self) -> bool {
         let asked = Instant::now();
         match LockRecord::beat(&self.db, &self.lock).await {
-            Ok(_) => self.belief.renew(asked, self.lease),
+            Ok(_) => self.valid_until.renew(asked, self.lease),
             Err(error) => return is_lost(error.kind()),
         }
         false

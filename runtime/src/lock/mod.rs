@@ -10,10 +10,8 @@ mod awaited;
 mod lease;
 mod record;
 
-pub use acquire::Locking;
+pub use acquire::LockRequest;
 #[doc(hidden)]
 pub use awaited::{Acquired, Unacquired};
 pub use lease::Lease;
-
-/// The repository that locks are kept in; it is defined when the first lock is asked for.
-pub const REPOSITORY: &str = "reposit_locks";
+pub use record::REPOSITORY;

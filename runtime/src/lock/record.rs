@@ -4,6 +4,9 @@ use crate::condition::Condition;
 use crate::database::Database;
 use crate::error::{ErrorKind, Result};
 
+/// The repository that locks are kept in; it is defined when the first lock is asked for.
+pub const REPOSITORY: &str = "reposit_locks";
+
 /// A lock as it is stored. It stays after a release, so that its token never goes back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, reposit_macros::Repository)]
 #[repository(crate = "crate", name = "reposit_locks")]
@@ -54,12 +57,12 @@ impl LockRecord {
     }
 
     /// A sign of life, if the lock is still this holder's.
-    pub(super) async fn beat(db: &Database, held: &Held) -> Result<Self> {
+    pub(super) async fn beat(db: &Database, held: &Ownership) -> Result<Self> {
         Self::update(&held.name).add(Self::BEAT, 1).only_if(held.still()).exec(db).await
     }
 
     /// Gives the lock back; false where it was lost before.
-    pub(super) async fn release(db: &Database, held: &Held) -> Result<bool> {
+    pub(super) async fn release(db: &Database, held: &Ownership) -> Result<bool> {
         match Self::update(&held.name).remove(Self::HOLDER).add(Self::BEAT, 1).only_if(held.still()).exec(db).await {
             Ok(_) => Ok(true),
             Err(error) if is_lost(error.kind()) => Ok(false),
@@ -70,13 +73,13 @@ impl LockRecord {
 
 /// A lock as its holder knows it.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct Ownership {
     pub(super) name: String,
     pub(super) holder: String,
     pub(super) token: u64,
 }
 
-impl Held {
+impl Ownership {
     fn still(&self) -> Condition<LockRecord> {
         LockRecord::TOKEN.eq(self.token) & LockRecord::HOLDER.eq(&self.holder)
     }

@@ -7,10 +7,20 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::{
-    Check, Create, Delete, DeleteMany, FindUnique, Get, GetMany, Page, Put, PutMany, Query, Save, Scan, Transaction,
-    Update, Upsert,
-};
+use super::batch::{DeleteMany, GetMany, PutMany};
+use super::check::Check;
+use super::create::Create;
+use super::delete::Delete;
+use super::find::FindUnique;
+use super::get::Get;
+use super::page::Page;
+use super::put::Put;
+use super::query::Query;
+use super::save::Save;
+use super::scan::Scan;
+use super::transaction::Transaction;
+use super::update::Update;
+use super::upsert::Upsert;
 use crate::error::Result;
 
 /// An operation as it is before it is executed. The bounds stand on this and not on the operation, of which

@@ -1,13 +1,19 @@
+//! Operations on many records, each for itself.
+
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::prepare::{named, store};
+use super::exchange::Batch;
+use super::execute::{Operation, Prepare, explain, run};
+use super::prepare::{read, write};
 use crate::codec;
 use crate::database::Database;
-use crate::error::{Error, Result};
+use crate::definition::Definition;
+use crate::error::Result;
 use crate::progress::{Observer, Progress};
-use crate::repository::{IntoKey, KeyArg, Repository, Unversioned, checked};
-use crate::request::{self, Action, RecordKey, Request, Write, WriteMany};
+use crate::repository::{EncodedKey, IntoKey, Repository, Unversioned};
+use crate::request::{self, Action};
+use crate::value::Record;
 
 /// Reads many records by their keys: what `M::get_many(..)` gives.
 ///
@@ -27,7 +33,7 @@ use crate::request::{self, Action, RecordKey, Request, Write, WriteMany};
 /// ```
 #[must_use = "an operation does nothing until it is executed"]
 pub struct GetMany<M> {
-    keys: Vec<KeyArg>,
+    keys: Vec<EncodedKey>,
     consistent: bool,
     progress: Option<Progress>,
     marker: PhantomData<fn() -> M>,
@@ -46,7 +52,7 @@ impl<M: Repository> GetMany<M> {
         self
     }
 
-    /// Lets the batch be watched, and accounted for where its future is dropped.
+    /// Lets the batch be watched, and accounted for if its future is dropped.
     pub fn progress(mut self, progress: &Progress) -> Self {
         progress.begin(self.keys.len());
         self.progress = Some(progress.clone());
@@ -55,33 +61,37 @@ impl<M: Repository> GetMany<M> {
 
     /// Does it.
     pub async fn exec(self, db: &Database) -> Result<Vec<Option<M>>> {
-        let definition = M::definition();
-        let named = named(definition, "get_many");
-        let keys = keys::<M>(self.keys, db).map_err(&named)?;
-        if keys.is_empty() {
-            return Ok(Vec::new());
-        }
-        let observer = Observer::new(self.progress);
-        let get = request::GetMany::new(definition, keys, self.consistent).observed(observer.clone());
-        let found = db.backend().get_many(db.call("get_many"), get).await.map_err(&named)?;
-        (0..found.len()).for_each(|at| observer.tell(at, None));
-        let found = found.into_iter();
-        found.map(|record| record.map(|record| codec::decode(record, definition)).transpose().map_err(&named)).collect()
+        run(self, db).await
     }
 
-    /// The requests that the database's backend would send; nothing is sent.
+    /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
-        let (definition, consistent) = (M::definition(), self.consistent);
-        let keys = keys::<M>(self.keys, db);
-        let get = keys.map(|keys| request::GetMany::new(definition, keys, consistent));
-        get.and_then(|get| db.explain(Request::GetMany(&get))).map_err(named(definition, "explain"))
+        explain(self, db)
     }
 }
 
-/// The keys as they are sent.
-fn keys<M: Repository>(keys: Vec<KeyArg>, db: &Database) -> Result<Vec<RecordKey>> {
-    let limits = db.backend().limits();
-    keys.into_iter().map(|key| checked(M::definition(), key?, &limits)).collect()
+impl<M: Repository> Prepare for GetMany<M> {
+    const NAME: &'static str = "get_many";
+    const DEFINITION: &'static Definition = M::DEFINITION;
+    type Request = request::GetMany;
+    type Rest = Observer;
+
+    fn prepare(self, db: &Database) -> Result<(request::GetMany, Observer)> {
+        let observer = Observer::new(self.progress);
+        let get = read::get_many(db, M::definition(), self.keys, self.consistent)?;
+        Ok((get.observed(observer.clone()), observer))
+    }
+}
+
+impl<M: Repository> Operation for GetMany<M> {
+    type Output = Vec<Option<M>>;
+
+    fn finish(observer: Observer, found: Vec<Option<Record>>) -> Result<Vec<Option<M>>> {
+        // For a backend that reports nothing: the first report of an item counts.
+        (0..found.len()).for_each(|at| observer.report(at, None));
+        let decode = |record| codec::decode(record, M::definition());
+        found.into_iter().map(|record| record.map(decode).transpose()).collect()
+    }
 }
 
 /// Stores many records: what `M::put_many(&[m])` gives. Not offered with a version.
@@ -122,7 +132,7 @@ impl<'a, M: Repository> PutMany<'a, M> {
         Self { records, progress: None }
     }
 
-    /// Lets the batch be watched, and accounted for where its future is dropped.
+    /// Lets the batch be watched, and accounted for if its future is dropped.
     pub fn progress(mut self, progress: &Progress) -> Self {
         progress.begin(self.records.len());
         self.progress = Some(progress.clone());
@@ -131,19 +141,34 @@ impl<'a, M: Repository> PutMany<'a, M> {
 
     /// Does it.
     pub async fn exec(self, db: &Database) -> Result<()> {
-        let writes = self.writes(db).collect();
-        let written = write_many(db, "put_many", writes, Observer::new(self.progress));
-        written.await.map_err(named(M::definition(), "put_many"))
+        run(self, db).await
     }
 
-    /// The requests that the database's backend would send; nothing is sent.
+    /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
-        explain_many(db, self.writes(db)).map_err(named(M::definition(), "explain"))
+        explain(self, db)
     }
+}
 
-    fn writes(&self, db: &Database) -> impl Iterator<Item = Result<Write>> {
+impl<M: Repository> Prepare for PutMany<'_, M> {
+    const NAME: &'static str = "put_many";
+    const DEFINITION: &'static Definition = M::DEFINITION;
+    type Request = Batch;
+    type Rest = ();
+
+    fn prepare(self, db: &Database) -> Result<(Batch, ())> {
         let definition = M::definition();
-        self.records.iter().map(move |record| store(db, definition, codec::encode(record, definition)?, Action::Put))
+        let put = |record| write::store(db, definition, codec::encode(record, definition)?, Action::Put);
+        let writes = self.records.iter().map(put).collect();
+        Ok((Batch { writes, observer: Observer::new(self.progress) }, ()))
+    }
+}
+
+impl<M: Repository> Operation for PutMany<'_, M> {
+    type Output = ();
+
+    fn finish((): (), (): ()) -> Result<()> {
+        Ok(())
     }
 }
 
@@ -166,7 +191,7 @@ impl<'a, M: Repository> PutMany<'a, M> {
 /// ```
 #[must_use = "an operation does nothing until it is executed"]
 pub struct DeleteMany<M> {
-    keys: Vec<KeyArg>,
+    keys: Vec<EncodedKey>,
     progress: Option<Progress>,
     marker: PhantomData<fn() -> M>,
 }
@@ -181,7 +206,7 @@ impl<M: Repository> DeleteMany<M> {
         Self { keys, progress: None, marker: PhantomData }
     }
 
-    /// Lets the batch be watched, and accounted for where its future is dropped.
+    /// Lets the batch be watched, and accounted for if its future is dropped.
     pub fn progress(mut self, progress: &Progress) -> Self {
         progress.begin(self.keys.len());
         self.progress = Some(progress.clone());
@@ -190,62 +215,34 @@ impl<M: Repository> DeleteMany<M> {
 
     /// Does it.
     pub async fn exec(self, db: &Database) -> Result<()> {
-        let writes = self.keys.into_iter().map(|key| delete::<M>(db, key)).collect();
-        let written = write_many(db, "delete_many", writes, Observer::new(self.progress));
-        written.await.map_err(named(M::definition(), "delete_many"))
+        run(self, db).await
     }
 
-    /// The requests that the database's backend would send; nothing is sent.
+    /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
-        let writes = self.keys.into_iter().map(|key| delete::<M>(db, key));
-        explain_many(db, writes).map_err(named(M::definition(), "explain"))
+        explain(self, db)
     }
 }
 
-fn delete<M: Repository>(db: &Database, key: KeyArg) -> Result<Write> {
-    let definition = M::definition();
-    Ok(Write::new(definition, checked(definition, key?, &db.backend().limits())?, Action::Delete))
+impl<M: Repository> Prepare for DeleteMany<M> {
+    const NAME: &'static str = "delete_many";
+    const DEFINITION: &'static Definition = M::DEFINITION;
+    type Request = Batch;
+    type Rest = ();
+
+    fn prepare(self, db: &Database) -> Result<(Batch, ())> {
+        let delete = |key| write::on_key(db, M::definition(), key, Action::Delete, None);
+        let writes = self.keys.into_iter().map(delete).collect();
+        Ok((Batch { writes, observer: Observer::new(self.progress) }, ()))
+    }
 }
 
-fn explain_many(db: &Database, writes: impl Iterator<Item = Result<Write>>) -> Result<String> {
-    let writes: Vec<_> = writes.collect::<Result<_>>()?;
-    db.explain(Request::WriteMany(&writes))
-}
+impl<M: Repository> Operation for DeleteMany<M> {
+    type Output = ();
 
-/// Does the writes that could be prepared, and tells of every one that was not done.
-async fn write_many(
-    db: &Database,
-    operation: &'static str,
-    prepared: Vec<Result<Write>>,
-    observer: Observer,
-) -> Result<()> {
-    let total = prepared.len();
-    let (mut writes, mut positions, mut failures) = (Vec::with_capacity(total), Vec::with_capacity(total), Vec::new());
-    for (position, write) in prepared.into_iter().enumerate() {
-        match write {
-            Ok(write) => {
-                writes.push(write);
-                positions.push(position);
-            }
-            Err(error) => {
-                observer.tell(position, Some(&error));
-                failures.push((position, error));
-            }
-        }
+    fn finish((): (), (): ()) -> Result<()> {
+        Ok(())
     }
-    if !writes.is_empty() {
-        let many = WriteMany::new(writes).observed(observer.of(&positions));
-        let results = db.backend().write_many(db.call(operation), many).await?;
-        for (position, result) in positions.into_iter().zip(results) {
-            observer.tell(position, result.as_ref().err());
-            failures.extend(result.err().map(|error| (position, error)));
-        }
-    }
-    if failures.is_empty() {
-        return Ok(());
-    }
-    failures.sort_by_key(|(position, _)| *position);
-    Err(Error::of_batch(failures, total))
 }
 
 impl<M> Clone for GetMany<M> {

@@ -1,13 +1,17 @@
+//! A delete of a record.
+
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::prepare::{conditioned, named};
+use super::execute::{Operation, Prepare, explain, run};
+use super::prepare::write;
 use super::transaction::TransactionItem;
 use crate::condition::Condition;
 use crate::database::Database;
+use crate::definition::Definition;
 use crate::error::Result;
-use crate::repository::{KeyArg, Repository, Versioned, checked};
-use crate::request::{Action, Request, Write};
+use crate::repository::{EncodedKey, Repository, Versioned};
+use crate::request::{Action, Write, Written};
 
 /// Takes a record away: what `M::delete(..)` gives.
 ///
@@ -32,7 +36,7 @@ use crate::request::{Action, Request, Write};
 /// ```
 #[must_use = "an operation does nothing until it is executed"]
 pub struct Delete<M> {
-    key: KeyArg,
+    key: EncodedKey,
     condition: Option<Condition<M>>,
     version: Option<u64>,
     marker: PhantomData<fn() -> M>,
@@ -40,20 +44,17 @@ pub struct Delete<M> {
 
 impl<M: Repository> Delete<M> {
     /// A delete of the record with this key.
-    pub fn new(key: KeyArg) -> Self {
+    pub fn new(key: EncodedKey) -> Self {
         Self { key, condition: None, version: None, marker: PhantomData }
     }
 
-    /// Only where the condition is true of the stored record. Several are all needed.
+    /// Only if the condition is true of the stored record. Several are all needed.
     pub fn only_if(mut self, condition: Condition<M>) -> Self {
-        self.condition = Some(match self.condition {
-            Some(other) => other.and(condition),
-            None => condition,
-        });
+        Condition::and_also(&mut self.condition, condition);
         self
     }
 
-    /// Only where the stored record has this version; another is
+    /// Only if the stored record has this version; another is
     /// [`VersionConflict`](crate::ErrorKind::VersionConflict).
     pub fn version(mut self, version: M::Version) -> Self
     where
@@ -63,83 +64,40 @@ impl<M: Repository> Delete<M> {
         self
     }
 
-    /// Does it. True where a live record was there.
+    /// Does it. True if a live record was there.
     pub async fn exec(self, db: &Database) -> Result<bool> {
-        let write = self.write(db).map_err(named(M::definition(), "delete"))?;
-        Ok(db.write("delete", write).await?.existed)
+        run(self, db).await
     }
 
     /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
-        self.write(db).and_then(|write| db.explain(Request::Write(&write))).map_err(named(M::definition(), "explain"))
+        explain(self, db)
     }
+}
 
-    fn write(&self, db: &Database) -> Result<Write> {
-        let definition = M::definition();
-        let key = checked(definition, self.key.clone()?, &db.backend().limits())?;
-        let condition = self.condition.clone().map(Condition::into_expr).transpose()?;
-        let mut write = conditioned(Write::new(definition, key, Action::Delete), condition)?;
+impl<M: Repository> Prepare for Delete<M> {
+    const NAME: &'static str = "delete";
+    const DEFINITION: &'static Definition = M::DEFINITION;
+    type Request = Write;
+    type Rest = ();
+
+    fn prepare(self, db: &Database) -> Result<(Write, ())> {
+        let condition = self.condition.map(Condition::into_expr);
+        let mut write = write::on_key(db, M::definition(), self.key, Action::Delete, condition)?;
         write.version = self.version;
-        Ok(write)
+        Ok((write, ()))
     }
 }
 
-impl<M: Repository> TransactionItem for Delete<M> {
-    fn prepare(&mut self, db: &Database) -> Result<Write> {
-        self.write(db).map_err(named(M::definition(), "delete"))
+impl<M: Repository> Operation for Delete<M> {
+    type Output = bool;
+
+    fn finish((): (), written: Written) -> Result<bool> {
+        Ok(written.existed)
     }
 }
 
-/// Takes part in a transaction without writing: what `M::check(..)` gives. The record must be live
-/// and the condition true of it, or the transaction is refused.
-///
-/// ```
-/// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
-/// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
-/// # struct User { #[hash_key] id: String, #[index(unique)] email: String, age: u32 }
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
-/// # let db = Database::open("memory:").await?; db.define::<User>().await?;
-/// # let ada = User { id: "u1".into(), email: "ada@example.com".into(), age: 36 };
-/// # User::create(&ada).exec(&db).await?;
-/// let eve = User { id: "u2".into(), email: "eve@example.com".into(), age: 20 };
-/// let refused = db.transaction().add(User::create(&eve)).add(User::check("u1").only_if(User::AGE.gt(50))).commit().await;
-/// assert_eq!(refused.unwrap_err().position(), Some(1));
-/// # Ok(()) }
-/// ```
-#[must_use = "a check does nothing until it is part of a transaction"]
-pub struct Check<M> {
-    key: KeyArg,
-    condition: Option<Condition<M>>,
-    marker: PhantomData<fn() -> M>,
-}
-
-impl<M: Repository> Check<M> {
-    /// A check of the record with this key.
-    pub fn new(key: KeyArg) -> Self {
-        Self { key, condition: None, marker: PhantomData }
-    }
-
-    /// The condition must be true of the stored record. Several are all needed.
-    pub fn only_if(mut self, condition: Condition<M>) -> Self {
-        self.condition = Some(match self.condition {
-            Some(other) => other.and(condition),
-            None => condition,
-        });
-        self
-    }
-}
-
-impl<M: Repository> TransactionItem for Check<M> {
-    fn prepare(&mut self, db: &Database) -> Result<Write> {
-        let definition = M::definition();
-        let write = || {
-            let key = checked(definition, self.key.clone()?, &db.backend().limits())?;
-            let condition = self.condition.clone().map(Condition::into_expr).transpose()?;
-            conditioned(Write::new(definition, key, Action::Check), condition)
-        };
-        write().map_err(named(definition, "check"))
-    }
-}
+impl<M: Repository> TransactionItem for Delete<M> {}
 
 impl<M> Clone for Delete<M> {
     fn clone(&self) -> Self {
@@ -147,24 +105,12 @@ impl<M> Clone for Delete<M> {
     }
 }
 
-impl<M> Clone for Check<M> {
-    fn clone(&self) -> Self {
-        Self { key: self.key.clone(), condition: self.condition.clone(), marker: PhantomData }
+impl<M: Repository> fmt::Debug for Delete<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delete")
+            .field("repository", &M::definition().name())
+            .field("key", &self.key)
+            .field("condition", &self.condition)
+            .finish()
     }
 }
-
-macro_rules! debug_by_key {
-    ($($name:ident),*) => {$(
-        impl<M: Repository> fmt::Debug for $name<M> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_struct(stringify!($name))
-                    .field("repository", &M::definition().name())
-                    .field("key", &self.key)
-                    .field("condition", &self.condition)
-                    .finish()
-            }
-        }
-    )*};
-}
-
-debug_by_key!(Delete, Check);

@@ -10,7 +10,7 @@ const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// Fills in a record that is about to be stored. What the caller set stays, but for the time of
 /// the update.
-pub(super) fn record(definition: &Definition, record: &mut Record, now: i64) {
+pub(super) fn fill_record(definition: &Definition, record: &mut Record, now: i64) {
     if definition.auto_hash() {
         let id = match record.get(definition.hash_name()).and_then(Value::as_str) {
             Some("") => Some(ulid(now, fastrand::u128(..))),
@@ -24,26 +24,26 @@ pub(super) fn record(definition: &Definition, record: &mut Record, now: i64) {
     if let Some(name) = definition.created_at()
         && is_unset(record.get(name))
     {
-        record.set(name, instant(definition, name, now));
+        record.set(name, time_value(definition, name, now));
     }
     if let Some(name) = definition.updated_at() {
-        record.set(name, instant(definition, name, now));
+        record.set(name, time_value(definition, name, now));
     }
 }
 
-/// Adds to an update what it has to fill in, unless the caller changes it himself.
-pub(super) fn changes(definition: &Definition, changes: &mut Vec<Change>, now: i64) {
+/// Adds to an update what it has to fill in, unless the caller changes it.
+pub(super) fn stamp_update(definition: &Definition, changes: &mut Vec<Change>, now: i64) {
     let Some(name) = definition.updated_at() else { return };
     if changes.iter().all(|change| change.path().root() != name) {
-        changes.push(Change::Set(Path::field(name), instant(definition, name, now)));
+        changes.push(Change::Set(Path::field(name), time_value(definition, name, now)));
     }
 }
 
 /// Adds to an upsert the creation time of a record that it may make.
-pub(super) fn created(definition: &Definition, changes: &mut Vec<Change>, now: i64) {
+pub(super) fn stamp_creation(definition: &Definition, changes: &mut Vec<Change>, now: i64) {
     let Some(name) = definition.created_at() else { return };
     if changes.iter().all(|change| change.path().root() != name) {
-        changes.push(Change::SetIfMissing(Path::field(name), instant(definition, name, now)));
+        changes.push(Change::SetIfMissing(Path::field(name), time_value(definition, name, now)));
     }
 }
 
@@ -53,25 +53,25 @@ fn is_unset(value: Option<&Value>) -> bool {
 }
 
 /// The time as the field holds it: an instant, or an integer of seconds.
-fn instant(definition: &Definition, name: &str, now: i64) -> Value {
+fn time_value(definition: &Definition, name: &str, now: i64) -> Value {
     let is_instant = definition.field(name).is_some_and(|field| field.lowering().is_some());
     if is_instant { Value::Instant(now) } else { Value::from(now.div_euclid(1000)) }
 }
 
-/// The 48 bits of the time, then 80 of chance, as both kinds of id begin.
-fn time_then_chance(now: i64, chance: u128) -> u128 {
+/// The 48 bits of the time, then 80 random ones, as both kinds of id begin.
+fn time_then_random(now: i64, random: u128) -> u128 {
     let millis = u128::try_from(now).unwrap_or(0) & 0xffff_ffff_ffff;
-    (millis << 80) | (chance >> 48)
+    (millis << 80) | (random >> 48)
 }
 
-fn ulid(now: i64, chance: u128) -> String {
-    let bits = time_then_chance(now, chance);
+fn ulid(now: i64, random: u128) -> String {
+    let bits = time_then_random(now, random);
     let digit = |at: u32| char::from(CROCKFORD[((bits >> (at * 5)) & 31) as usize]);
     (0..26).rev().map(digit).collect()
 }
 
-fn uuid_v7(now: i64, chance: u128) -> String {
-    let bits = time_then_chance(now, chance);
+fn uuid_v7(now: i64, random: u128) -> String {
+    let bits = time_then_random(now, random);
     let bits = (bits & !(0xf << 76)) | (0x7 << 76);
     let bits = (bits & !(0x3 << 62)) | (0x2 << 62);
     let hex = format!("{bits:032x}");

@@ -1,13 +1,14 @@
+//! A page of records, and the cursors that lead from one to the next.
+
 use serde::de::DeserializeOwned;
 
 use crate::codec;
-use crate::cursor::Cursor;
+use crate::cursor::{Binding, Cursor};
+use crate::database::Database;
 use crate::error::Result;
 use crate::repository::Repository;
+use crate::request::{self, RecordPage};
 use crate::value::Record;
-
-/// How many records a page has where no limit is set.
-pub(super) const PAGE: usize = 1000;
 
 /// A page of records, and where the next one begins. Only the last page may be short. What a query's or
 /// scan's `exec` gives.
@@ -37,9 +38,21 @@ pub struct Page<M> {
     pub next: Option<Cursor>,
 }
 
-impl<M> Page<M> {
-    pub(super) fn new(items: Vec<M>, next: Option<Cursor>) -> Self {
-        Self { items, next }
+/// What a page needs once the backend's page is there.
+pub struct PageRest {
+    binding: Binding,
+    fields: Option<&'static [&'static str]>,
+}
+
+impl PageRest {
+    /// Of the page that this request asks for: its cursor is bound to the request.
+    pub(super) fn of(db: &Database, request: &request::Query) -> Self {
+        Self { binding: db.bind(request), fields: request.projection }
+    }
+
+    pub(super) fn decode<M: Repository, O: DeserializeOwned>(self, page: RecordPage) -> Result<Page<O>> {
+        let next = page.next.map(|position| self.binding.seal(&position));
+        Ok(Page { items: decode_all::<M, O>(page.records, self.fields)?, next })
     }
 }
 
@@ -94,7 +107,7 @@ pub(super) fn decode_all<M: Repository, O: DeserializeOwned>(
 pub(super) fn decode_one<M: Repository, O: DeserializeOwned>(mut record: Record, fields: Option<&[&str]>) -> Result<O> {
     M::definition().complete(&mut record);
     if let Some(fields) = fields {
-        // What a backend had to read besides is none of the projection's.
+        // Drops the fields that the backend read for its own needs.
         record.retain(|name| fields.contains(&name));
     }
     codec::decode_part(record, M::definition())

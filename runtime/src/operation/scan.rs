@@ -1,22 +1,23 @@
+//! A scan: all records of a repository.
+
 use std::fmt;
 use std::marker::PhantomData;
 
+use futures_util::future::try_join_all;
 use serde::de::DeserializeOwned;
 
-use super::page::{IntoCursor, Page, decode_all};
-use super::prepare::named;
-use super::query::{first_of, page_limit};
-use super::stream::{self, Records};
-use crate::condition::{self, Condition};
-use crate::cursor::Cursor;
+use super::collect;
+use super::execute::{Operation, Origin, Prepare, run};
+use super::page::{IntoCursor, Page, PageRest, decode_all};
+use super::prepare::read::{self, ScanParts};
+use super::stream::RecordStream;
+use crate::condition::Condition;
 use crate::database::Database;
-use crate::error::{Error, Result};
+use crate::definition::Definition;
+use crate::error::Result;
 use crate::projection::Projection;
 use crate::repository::Repository;
-use crate::request::{self, Source};
-
-/// How many parts a scan can be read in.
-const MOST_SEGMENTS: u32 = 1024;
+use crate::request::{self, RecordPage, Request};
 
 /// Reads all records of a repository, in no order: what `M::scan()` gives. It is the only
 /// operation that does.
@@ -36,12 +37,8 @@ const MOST_SEGMENTS: u32 = 1024;
 /// ```
 #[must_use = "a scan does nothing until it is executed"]
 pub struct Scan<M, O = M> {
+    parts: ScanParts,
     filter: Option<Condition<M>>,
-    limit: Option<usize>,
-    after: Option<Cursor>,
-    segments: u32,
-    consistent: bool,
-    fields: Option<&'static [&'static str]>,
     marker: PhantomData<fn() -> (M, O)>,
 }
 
@@ -49,57 +46,40 @@ impl<M: Repository> Scan<M> {
     /// A scan of the whole repository.
     #[allow(clippy::new_without_default, reason = "a scan of everything is no default of anything")]
     pub fn new() -> Self {
-        Self {
-            filter: None,
-            limit: None,
-            after: None,
-            segments: 1,
-            consistent: false,
-            fields: None,
-            marker: PhantomData,
-        }
+        let parts = ScanParts { limit: None, after: None, segments: 1, consistent: false, fields: None };
+        Self { parts, filter: None, marker: PhantomData }
     }
 
     /// Reads only the fields of a projection, and gives that. DynamoDB reads, and bills, the whole
     /// records all the same.
     pub fn select<P: Projection<Model = M>>(self) -> Scan<M, P> {
-        Scan {
-            filter: self.filter,
-            limit: self.limit,
-            after: self.after,
-            segments: self.segments,
-            consistent: self.consistent,
-            fields: Some(P::FIELDS),
-            marker: PhantomData,
-        }
+        let parts = ScanParts { fields: Some(P::FIELDS), ..self.parts };
+        Scan { parts, filter: self.filter, marker: PhantomData }
     }
 }
 
-impl<M: Repository, O: DeserializeOwned> Scan<M, O> {
+impl<M: Repository, O> Scan<M, O> {
     /// Only records for which the condition is true; the others are read all the same.
     pub fn filter(mut self, condition: Condition<M>) -> Self {
-        self.filter = Some(match self.filter {
-            Some(other) => other.and(condition),
-            None => condition,
-        });
+        Condition::and_also(&mut self.filter, condition);
         self
     }
 
     /// At most so many records, counted after the filter. Of a page, the default is 1,000.
     pub fn limit(mut self, records: usize) -> Self {
-        self.limit = Some(records);
+        self.parts.limit = Some(records);
         self
     }
 
     /// Goes on where a page of the same scan ended. `None` is the first page.
     pub fn after(mut self, cursor: impl IntoCursor) -> Self {
-        self.after = cursor.into_cursor();
+        self.parts.after = cursor.into_cursor();
         self
     }
 
     /// Reads the latest: on DynamoDB strongly consistent, at twice the read units.
     pub fn consistent(mut self) -> Self {
-        self.consistent = true;
+        self.parts.consistent = true;
         self
     }
 
@@ -107,105 +87,102 @@ impl<M: Repository, O: DeserializeOwned> Scan<M, O> {
     /// these are its parallel segments; the other backends gain nothing by it. From 1 to 1,024, and not
     /// with a cursor.
     pub fn segments(mut self, segments: u32) -> Self {
-        self.segments = segments;
+        self.parts.segments = segments;
         self
     }
+}
 
+impl<M: Repository, O: DeserializeOwned + Send> Scan<M, O> {
     /// A page.
     ///
     /// Errors: [`InvalidInput`](crate::ErrorKind::InvalidInput) for a cursor of another scan, or a limit
     /// of 0.
     pub async fn exec(self, db: &Database) -> Result<Page<O>> {
-        let named = named(M::definition(), "scan");
-        let request = self.request(db, None).map_err(&named)?;
-        let bound = db.bind(&request);
-        let page = db.backend().query(db.call("scan"), request).await.map_err(&named)?;
-        let next = page.next.map(|position| bound.seal(&position));
-        Ok(Page::new(decode_all::<M, O>(page.records, self.fields).map_err(named)?, next))
+        run(self, db).await
     }
 
     /// All records, or as many as the limit says.
     pub async fn all(self, db: &Database) -> Result<Vec<O>> {
-        let named = named(M::definition(), "scan");
-        let requests = self.requests(db).map_err(&named)?;
-        let limit = self.limit;
-        let reads = requests.into_iter().map(|request| stream::read_all(db, "scan", request, limit));
-        let parts = futures_util::future::try_join_all(reads).await.map_err(&named)?;
-        let records = parts.into_iter().flatten().take(limit.unwrap_or(usize::MAX)).collect();
-        decode_all::<M, O>(records, self.fields).map_err(named)
+        let (origin, limit, fields) = (Origin::of(&self), self.parts.limit, self.parts.fields);
+        let requests = self.segment_requests(db).map_err(|e| origin.name(e))?;
+        let reads = requests.into_iter().map(|request| collect::read_all(db, origin.operation, request, limit));
+        let segments = try_join_all(reads).await.map_err(|e| origin.name(e))?;
+        let records = segments.into_iter().flatten().take(limit.unwrap_or(usize::MAX)).collect();
+        decode_all::<M, O>(records, fields).map_err(|e| origin.name(e))
     }
 
     /// The first record that comes.
     pub async fn first(mut self, db: &Database) -> Result<Option<O>> {
-        self.limit = first_of(self.limit);
-        let named = named(M::definition(), "scan");
-        let request = self.request(db, None).map_err(&named)?;
-        let records = stream::read_all(db, "scan", request, self.limit).await.map_err(&named)?;
-        Ok(decode_all::<M, O>(records, self.fields).map_err(named)?.into_iter().next())
+        self.parts.limit = read::limit_to_first(self.parts.limit);
+        let (origin, limit, fields) = (Origin::of(&self), self.parts.limit, self.parts.fields);
+        // In one request, whatever the segments: the first record of each but one would be read in vain.
+        let request = self.request(db).map_err(|e| origin.name(e))?;
+        let records = collect::read_all(db, origin.operation, request, limit).await.map_err(|e| origin.name(e))?;
+        Ok(decode_all::<M, O>(records, fields).map_err(|e| origin.name(e))?.into_iter().next())
     }
 
     /// How many records there are, or the limit if there are more.
     pub async fn count(self, db: &Database) -> Result<u64> {
-        let named = named(M::definition(), "count");
-        let requests = self.requests(db).map_err(&named)?;
-        let counts = requests.into_iter().map(|request| super::count::count(db, request, self.limit));
-        let all: u64 = futures_util::future::try_join_all(counts).await.map_err(named)?.iter().sum();
-        Ok(self.limit.and_then(|limit| u64::try_from(limit).ok()).map_or(all, |limit| all.min(limit)))
+        let (origin, limit) = (Origin::of(&self).during("count"), self.parts.limit);
+        let requests = self.segment_requests(db).map_err(|e| origin.name(e))?;
+        let counts = requests.into_iter().map(|request| collect::count(db, request, limit));
+        let all = try_join_all(counts).await.map_err(|e| origin.name(e))?.iter().sum();
+        // Each segment counts to the limit.
+        Ok(collect::at_most(all, limit))
     }
 
     /// The records one by one; no more than two pages are held.
-    pub fn stream(self, db: &Database) -> Records<M, O> {
-        let request = self.request(db, None);
-        Records::new(db.clone(), "scan", request, self.limit, named(M::definition(), "scan"))
+    pub fn stream(self, db: &Database) -> RecordStream<M, O> {
+        let (origin, limit) = (Origin::of(&self), self.parts.limit);
+        RecordStream::new(db.clone(), self.request(db), limit, origin)
     }
 
     /// The request that the database's backend would send for a page, or for the first page of each
     /// segment; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
-        let named = named(M::definition(), "explain");
-        let requests = self.requests(db).map_err(&named)?;
-        let texts = requests.iter().map(|request| db.explain(request::Request::Query(request)));
-        Ok(texts.collect::<Result<Vec<_>>>().map_err(named)?.join("\n"))
+        let origin = Origin::of(&self).during("explain");
+        let requests = self.segment_requests(db).map_err(|e| origin.name(e))?;
+        let texts = requests.iter().map(|request| db.explain(Request::Query(request)));
+        Ok(texts.collect::<Result<Vec<_>>>().map_err(|e| origin.name(e))?.join("\n"))
     }
 
-    /// One request a segment.
-    fn requests(&self, db: &Database) -> Result<Vec<request::Query>> {
-        match self.segments {
-            0 | 1 => Ok(vec![self.request(db, None)?]),
-            _ if self.after.is_some() => Err(Error::invalid("a scan in segments does not go on at a cursor")),
-            total => (0..total).map(|segment| self.request(db, Some((segment, total)))).collect(),
-        }
+    fn segment_requests(self, db: &Database) -> Result<Vec<request::Query>> {
+        read::scan_segments(db, M::definition(), &self.parts, self.filter.map(Condition::into_expr))
     }
 
-    fn request(&self, db: &Database, segment: Option<(u32, u32)>) -> Result<request::Query> {
-        let total = self.segments;
-        if total == 0 || total > MOST_SEGMENTS {
-            return Err(Error::invalid(format!("a scan in {total} segments; it can have 1 to {MOST_SEGMENTS}")));
-        }
-        let source = Source::scan(segment);
-        let mut request = request::Query::new(M::definition(), source, page_limit(self.limit)?);
-        request.filter = self.filter.clone().map(Condition::into_expr).transpose()?;
-        request.filter.as_ref().map_or(Ok(()), condition::check)?;
-        request.filter = request.filter.map(|filter| M::definition().stored(filter));
-        request.filter.as_ref().map_or(Ok(()), condition::check_size)?;
-        request.consistent = self.consistent;
-        request.projection = self.fields;
-        request.after = self.after.as_ref().map(|cursor| db.bind(&request).open(cursor)).transpose()?;
-        Ok(request)
+    fn request(self, db: &Database) -> Result<request::Query> {
+        read::scan(db, M::definition(), &self.parts, self.filter.map(Condition::into_expr))
+    }
+}
+
+impl<M: Repository, O: DeserializeOwned + Send> Prepare for Scan<M, O> {
+    const NAME: &'static str = "scan";
+    const DEFINITION: &'static Definition = M::DEFINITION;
+    type Request = request::Query;
+    type Rest = PageRest;
+
+    fn prepare(self, db: &Database) -> Result<(request::Query, PageRest)> {
+        let request = self.request(db)?;
+        let rest = PageRest::of(db, &request);
+        Ok((request, rest))
+    }
+}
+
+impl<M: Repository, O: DeserializeOwned + Send> Operation for Scan<M, O> {
+    type Output = Page<O>;
+
+    fn finish(rest: PageRest, page: RecordPage) -> Result<Page<O>> {
+        rest.decode::<M, O>(page)
+    }
+
+    fn explain(self, db: &Database) -> Result<String> {
+        Scan::explain(self, db)
     }
 }
 
 impl<M, O> Clone for Scan<M, O> {
     fn clone(&self) -> Self {
-        Self {
-            filter: self.filter.clone(),
-            limit: self.limit,
-            after: self.after.clone(),
-            segments: self.segments,
-            consistent: self.consistent,
-            fields: self.fields,
-            marker: PhantomData,
-        }
+        Self { parts: self.parts.clone(), filter: self.filter.clone(), marker: PhantomData }
     }
 }
 
@@ -214,8 +191,8 @@ impl<M: Repository, O> fmt::Debug for Scan<M, O> {
         f.debug_struct("Scan")
             .field("repository", &M::definition().name())
             .field("filter", &self.filter)
-            .field("limit", &self.limit)
-            .field("segments", &self.segments)
+            .field("limit", &self.parts.limit)
+            .field("segments", &self.parts.segments)
             .finish_non_exhaustive()
     }
 }

@@ -1,47 +1,26 @@
+//! A stream of the records that a query or scan gives.
+
 use std::collections::VecDeque;
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use futures_core::Stream;
 use serde::de::DeserializeOwned;
 
-use super::page::{PAGE, decode_one};
+use super::execute::Origin;
+use super::page::decode_one;
 use crate::backend::BoxFuture;
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::repository::Repository;
 use crate::request::{self, Advance, Position};
-use crate::value::Record;
 
 /// How many records a stream asks for at a time.
 const STREAM_PAGE: usize = 100;
-
-/// Reads pages until the end, or until `limit` records.
-pub(super) async fn read_all(
-    db: &Database,
-    operation: &'static str,
-    mut request: request::Query,
-    limit: Option<usize>,
-) -> Result<Vec<Record>> {
-    let mut records = Vec::new();
-    let mut advance = Advance::default();
-    loop {
-        let left = limit.unwrap_or(usize::MAX).saturating_sub(records.len());
-        request.limit = left.min(PAGE);
-        request.wants_next = left > PAGE;
-        let page = db.backend().query(db.call(operation), request.clone()).await?;
-        records.extend(page.records);
-        request.after = page.next;
-        if request.after.is_none() || limit.is_some_and(|limit| records.len() >= limit) {
-            records.truncate(limit.unwrap_or(usize::MAX));
-            return Ok(records);
-        }
-        request.after.iter().try_for_each(|position| advance.to(position))?;
-    }
-}
 
 /// A stream of records. Nothing is read before it is polled, and nothing runs between polls.
 ///
@@ -63,18 +42,18 @@ pub(super) async fn read_all(
 /// # Ok(()) }
 /// ```
 #[must_use = "a stream does nothing until it is polled"]
-pub struct Records<M, O = M> {
-    source: Reading,
+pub struct RecordStream<M, O = M> {
+    reader: PageReader,
     state: State,
     at_hand: VecDeque<O>,
     advance: Advance<Position>,
     fields: Option<&'static [&'static str]>,
-    named: Box<dyn Fn(Error) -> Error + Send>,
+    origin: Origin,
     marker: PhantomData<fn() -> M>,
 }
 
 /// What is read, and how.
-struct Reading {
+struct PageReader {
     db: Database,
     operation: &'static str,
     /// How many records are wanted beyond those that were read.
@@ -88,7 +67,8 @@ enum State {
     Next(request::Query),
     Reading {
         request: request::Query,
-        page: BoxFuture<'static, Result<request::RecordPage>>,
+        /// In a mutex that is never locked, so that the stream is `Sync` although a future need not be.
+        page: Mutex<BoxFuture<'static, Result<request::RecordPage>>>,
         /// Whether it began while there were records at hand.
         ahead: bool,
     },
@@ -99,31 +79,26 @@ enum State {
     Done,
 }
 
-impl<M: Repository, O: DeserializeOwned> Records<M, O> {
-    pub(super) fn new(
-        db: Database,
-        operation: &'static str,
-        request: Result<request::Query>,
-        limit: Option<usize>,
-        named: impl Fn(Error) -> Error + Send + 'static,
-    ) -> Self {
+impl<M: Repository, O: DeserializeOwned> RecordStream<M, O> {
+    pub(super) fn new(db: Database, request: Result<request::Query>, limit: Option<usize>, origin: Origin) -> Self {
         let fields = request.as_ref().ok().and_then(|request| request.projection);
-        let source = Reading { db, operation, left: limit.unwrap_or(usize::MAX), waiting: None };
+        let reader = PageReader { db, operation: origin.operation, left: limit.unwrap_or(usize::MAX), waiting: None };
         let state = request.map_or_else(State::Failed, State::Next);
         Self {
-            source,
+            reader,
             state,
             at_hand: VecDeque::new(),
             advance: Advance::default(),
             fields,
-            named: Box::new(named),
+            origin,
             marker: PhantomData,
         }
     }
 
     /// Moves the read that is under way; a page that has come waits until the one before is used up.
-    fn advance(&mut self, context: &mut Context<'_>) {
+    fn poll_page(&mut self, context: &mut Context<'_>) {
         let State::Reading { page, .. } = &mut self.state else { return };
+        let page = page.get_mut().unwrap_or_else(PoisonError::into_inner);
         let Poll::Ready(result) = page.as_mut().poll(context) else { return };
         let State::Reading { request, ahead, .. } = std::mem::replace(&mut self.state, State::Done) else { return };
         self.state = match result {
@@ -134,14 +109,14 @@ impl<M: Repository, O: DeserializeOwned> Records<M, O> {
     }
 
     /// Takes the next step where no records are at hand; gives the error that ends it all.
-    fn step(&mut self) -> Option<Error> {
+    fn take_step(&mut self) -> Option<Error> {
         match std::mem::replace(&mut self.state, State::Done) {
-            State::Next(request) => self.state = self.source.read(request, false),
-            State::Again(request, error) => match self.source.is_late() {
+            State::Next(request) => self.state = self.reader.read(request, false),
+            State::Again(request, error) => match self.reader.is_late() {
                 true => return Some(error),
-                false => self.state = self.source.read(request, false),
+                false => self.state = self.reader.read(request, false),
             },
-            State::Read(request, page) => self.turn(request, page),
+            State::Read(request, page) => self.take_page(request, page),
             State::Failed(error) => return Some(error),
             other => self.state = other,
         }
@@ -149,9 +124,9 @@ impl<M: Repository, O: DeserializeOwned> Records<M, O> {
     }
 
     /// Takes the page that has come, and begins to read the next.
-    fn turn(&mut self, mut request: request::Query, page: request::RecordPage) {
-        self.source.waiting = None;
-        for record in page.records.into_iter().take(self.source.left) {
+    fn take_page(&mut self, mut request: request::Query, page: request::RecordPage) {
+        self.reader.waiting = None;
+        for record in page.records.into_iter().take(self.reader.left) {
             match decode_one::<M, O>(record, self.fields) {
                 Ok(record) => self.at_hand.push_back(record),
                 Err(error) => {
@@ -160,30 +135,30 @@ impl<M: Repository, O: DeserializeOwned> Records<M, O> {
                 }
             }
         }
-        self.source.left -= self.at_hand.len();
-        let Some(next) = page.next.filter(|_| self.source.left > 0) else { return };
+        self.reader.left -= self.at_hand.len();
+        let Some(next) = page.next.filter(|_| self.reader.left > 0) else { return };
         self.state = match self.advance.to(&next) {
             Ok(()) => {
                 request.after = Some(next);
-                self.source.read(request, !self.at_hand.is_empty())
+                self.reader.read(request, !self.at_hand.is_empty())
             }
             Err(error) => State::Failed(error),
         };
     }
 }
 
-impl Reading {
+impl PageReader {
     fn read(&self, mut request: request::Query, ahead: bool) -> State {
         request.limit = self.left.min(STREAM_PAGE);
         request.wants_next = self.left > STREAM_PAGE;
         let (db, operation, waiting, asked) = (self.db.clone(), self.operation, self.waiting, request.clone());
-        let page = Box::pin(async move {
+        let page: BoxFuture<'static, _> = Box::pin(async move {
             let mut call = db.call(operation);
             let waited = waiting.map_or(Duration::ZERO, |since| since.elapsed());
             call.deadline = call.deadline.checked_sub(waited).unwrap_or(call.deadline);
             db.backend().query(call, asked).await
         });
-        State::Reading { request, page, ahead }
+        State::Reading { request, page: Mutex::new(page), ahead }
     }
 
     /// Whether the page at hand was waited for as long as the deadline lets.
@@ -192,25 +167,25 @@ impl Reading {
     }
 }
 
-impl<M: Repository, O: DeserializeOwned> Stream for Records<M, O> {
+impl<M: Repository, O: DeserializeOwned> Stream for RecordStream<M, O> {
     type Item = Result<O>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<O>>> {
         let this = &mut *self;
         loop {
-            this.advance(context);
+            this.poll_page(context);
             if let Some(record) = this.at_hand.pop_front() {
                 return Poll::Ready(Some(Ok(record)));
             }
             match this.state {
                 State::Reading { .. } => {
-                    this.source.waiting.get_or_insert_with(Instant::now);
+                    this.reader.waiting.get_or_insert_with(Instant::now);
                     return Poll::Pending;
                 }
                 State::Done => return Poll::Ready(None),
                 _ => {
-                    if let Some(error) = this.step() {
-                        return Poll::Ready(Some(Err((this.named)(error))));
+                    if let Some(error) = this.take_step() {
+                        return Poll::Ready(Some(Err(this.origin.name(error))));
                     }
                 }
             }
@@ -219,11 +194,11 @@ impl<M: Repository, O: DeserializeOwned> Stream for Records<M, O> {
 }
 
 // The records at hand are handed out by value; nothing here is pinned in place.
-impl<M, O> Unpin for Records<M, O> {}
+impl<M, O> Unpin for RecordStream<M, O> {}
 
-impl<M: Repository, O> fmt::Debug for Records<M, O> {
+impl<M: Repository, O> fmt::Debug for RecordStream<M, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Records")
+        f.debug_struct("RecordStream")
             .field("repository", &M::definition().name())
             .field("at_hand", &self.at_hand.len())
             .finish_non_exhaustive()

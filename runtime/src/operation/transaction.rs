@@ -1,25 +1,27 @@
+//! Transactions: operations over any models that happen all together or not at all.
+
 use std::fmt;
 
+use super::execute::{Origin, Prepare};
 use crate::change::Change;
 use crate::database::Database;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::limits;
 use crate::request::{Action, Request, Write};
 
-/// An operation that can be part of a transaction: one that writes, or a check.
+/// What can be part of a transaction: an operation that writes one record, or a check. Sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a transaction",
     label = "neither a write of one record nor a check",
     note = "a transaction takes `create`, `put`, `save`, `update`, `upsert`, `delete` and `check`; of many records, add each",
     note = "reads do not take part: to write only if something is true of a record, add `check(key).only_if(..)` of its model; to read several at one moment, use `db.snapshot((..)).await`"
 )]
-pub trait TransactionItem: Send {
-    #[doc(hidden)]
-    fn prepare(&mut self, db: &Database) -> Result<Write>;
-
+pub trait TransactionItem: Prepare<Request = Write> + Sync {
     /// Called once the transaction has been committed.
     #[doc(hidden)]
-    fn committed(&mut self) {}
+    fn committed(rest: Self::Rest) {
+        let _ = rest;
+    }
 }
 
 /// Writes that happen all together or not at all, over any models: what `db.transaction()` gives.
@@ -45,18 +47,14 @@ pub trait TransactionItem: Send {
 #[must_use = "a transaction does nothing until it is committed"]
 pub struct Transaction<'a> {
     db: &'a Database,
-    items: Vec<Box<dyn TransactionItem + 'a>>,
+    items: Vec<Box<dyn Item + 'a>>,
 }
 
 impl<'a> Transaction<'a> {
-    pub(crate) fn new(db: &'a Database) -> Self {
-        Self { db, items: Vec::new() }
-    }
-
     /// Adds an operation: a create, put, save, update, upsert, delete or check.
     #[allow(clippy::should_implement_trait, reason = "nothing is summed")]
     pub fn add(mut self, operation: impl TransactionItem + 'a) -> Self {
-        self.items.push(Box::new(operation));
+        self.items.push(Box::new(Slot::Added(operation)));
         self
     }
 
@@ -79,7 +77,7 @@ impl<'a> Transaction<'a> {
         let call = self.db.call("transaction");
         let named = |error: Error| error.in_one_of(&names).in_operation("transaction");
         self.db.backend().transact(call, writes).await.map_err(named)?;
-        self.items.iter_mut().for_each(|item| item.committed());
+        self.items.iter_mut().for_each(|item| item.complete());
         Ok(())
     }
 
@@ -94,19 +92,19 @@ impl<'a> Transaction<'a> {
         for (position, item) in self.items.iter_mut().enumerate() {
             writes.push(item.prepare(self.db).map_err(|e| e.at_position(position))?);
         }
-        check(self.db, &writes).map_err(|e| e.in_operation("transaction"))?;
+        check_writes(self.db, &writes).map_err(|e| e.in_operation("transaction"))?;
         Ok(writes)
     }
 }
 
-/// What can be refused before anything is sent.
-fn check(db: &Database, writes: &[Write]) -> Result<()> {
+/// Refuses what a backend would refuse, before anything is sent.
+fn check_writes(db: &Database, writes: &[Write]) -> Result<()> {
     let limits = db.backend().limits();
     if writes.len() > limits.transaction_operations {
         let limit = limits.transaction_operations;
         return Err(Error::invalid(format!("a transaction of {} operations; the limit is {limit}", writes.len())));
     }
-    let size: usize = writes.iter().map(size).sum();
+    let size: usize = writes.iter().map(size_of_write).sum();
     if size > limits.transaction_bytes {
         let limit = limits.transaction_bytes;
         return Err(Error::invalid(format!("a transaction of {size} bytes; the limit is {limit}")));
@@ -121,22 +119,56 @@ fn check(db: &Database, writes: &[Write]) -> Result<()> {
     Ok(())
 }
 
-/// What an operation carries. What an update makes of the stored record is known to the backend only.
-fn size(write: &Write) -> usize {
+/// The bytes that a write carries. What an update makes of the stored record is known to the backend only.
+fn size_of_write(write: &Write) -> usize {
     let key = || write.key.parts().map(limits::value_size).sum::<usize>();
-    let change = |change: &Change| match change {
-        Change::Set(path, value) | Change::SetIfMissing(path, value) | Change::Add { path, delta: value, .. } => {
-            path.root().len() + limits::value_size(value)
-        }
-        Change::Append(path, items) => path.root().len() + items.iter().map(limits::value_size).sum::<usize>(),
-        Change::Remove(_) | Change::Expire { .. } => 0,
-    };
     let stamped = |record| limits::record_size(record) + limits::STAMP_SIZE;
     match &write.action {
         Action::Create(record) | Action::Put(record) | Action::Replace(record) => stamped(record),
         Action::Upsert { insert, .. } => stamped(insert),
-        Action::Update(changes) => key() + changes.iter().map(change).sum::<usize>(),
+        Action::Update(changes) => key() + changes.iter().map(Change::carried_size).sum::<usize>(),
         Action::Delete | Action::Check => key(),
+    }
+}
+
+/// An item of whatever model, once it stands in a transaction.
+trait Item: Send + Sync {
+    /// Makes the write. It can be made once.
+    fn prepare(&mut self, db: &Database) -> Result<Write>;
+
+    /// What is left to do after the commit.
+    fn complete(&mut self);
+}
+
+/// How far an item is.
+enum Slot<O: TransactionItem> {
+    Added(O),
+    Prepared(O::Rest),
+    Done,
+}
+
+impl<O: TransactionItem> Item for Slot<O> {
+    fn prepare(&mut self, db: &Database) -> Result<Write> {
+        let Self::Added(item) = std::mem::replace(self, Self::Done) else {
+            return Err(Error::new(ErrorKind::Backend, "an item of a transaction was prepared twice"));
+        };
+        let origin = Origin::of(&item);
+        let (write, rest) = item.prepare(db).map_err(|e| origin.name(e))?;
+        *self = Self::Prepared(rest);
+        Ok(write)
+    }
+
+    fn complete(&mut self) {
+        if let Self::Prepared(rest) = std::mem::replace(self, Self::Done) {
+            O::committed(rest);
+        }
+    }
+}
+
+impl Database {
+    /// A transaction: operations that happen all together or not at all. See [`Transaction`].
+    pub fn transaction(&self) -> Transaction<'_> {
+        Transaction { db: self, items: Vec::new() }
     }
 }
 

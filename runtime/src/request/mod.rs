@@ -2,6 +2,8 @@
 
 mod advance;
 mod call;
+pub(crate) mod canonical;
+mod decide;
 mod key;
 pub(crate) mod liveness;
 mod read;

@@ -174,6 +174,26 @@ pub enum KeyRange {
 }
 
 impl KeyRange {
+    /// Whether no value can be in it: its bounds cross, or are of different kinds.
+    ///
+    /// ```
+    /// use std::ops::Bound::{Excluded, Included};
+    /// use reposit::{Value, backend::KeyRange};
+    ///
+    /// let at = |n: i64| Value::from(n);
+    /// assert!(KeyRange::Between(Included(at(4)), Excluded(at(4))).is_empty());
+    /// assert!(!KeyRange::Between(Included(at(4)), Included(at(4))).is_empty());
+    /// ```
+    pub fn is_empty(&self) -> bool {
+        let Self::Between(low, high) = self else { return false };
+        let (Bound::Included(from) | Bound::Excluded(from), Bound::Included(to) | Bound::Excluded(to)) = (low, high)
+        else {
+            return false;
+        };
+        let one_is_left = matches!((low, high), (Bound::Included(_), Bound::Included(_)));
+        !from.compare(to).is_some_and(|order| order.is_lt() || (order.is_eq() && one_is_left))
+    }
+
     /// The range with its ends as a range field of this kind has them.
     pub(crate) fn of_kind(self, kind: KeyKind, field: &str) -> Result<Self> {
         let end = |bound: Bound<Value>| {

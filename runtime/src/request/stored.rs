@@ -47,7 +47,7 @@ impl Definition {
     }
 
     /// Whether a record has a field under another name than its own.
-    #[cfg(feature = "memory")]
+    #[cfg(feature = "keyspace")]
     pub(crate) fn is_aliased(&self, record: &Record) -> bool {
         self.aliases().any(|(_, alias)| record.get(alias).is_some())
     }

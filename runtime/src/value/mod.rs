@@ -2,6 +2,7 @@
 
 mod record;
 
+pub(crate) use record::RESERVED;
 pub use record::{EXPIRES, Record, STAMP};
 
 use std::cmp::Ordering;
@@ -125,6 +126,15 @@ impl Value {
         match self {
             Self::Int(n) => Some(*n),
             Self::Float(x) => whole(*x),
+            _ => None,
+        }
+    }
+
+    /// The number as the float that is nearest to it, if it is one.
+    pub(crate) fn as_float(&self) -> Option<f64> {
+        match self {
+            Self::Int(n) => Some(*n as f64),
+            Self::Float(x) => Some(*x),
             _ => None,
         }
     }

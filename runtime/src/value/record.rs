@@ -20,6 +20,9 @@ use super::{IntoIter, Iter, Map, Value};
 #[derive(Clone, PartialEq, Default)]
 pub struct Record(Map);
 
+/// The beginning of the names that are the library's own.
+pub(crate) const RESERVED: &str = "_reposit";
+
 /// The attribute that holds the instant a record expires, in whole seconds since the epoch.
 pub const EXPIRES: &str = "_reposit_expires";
 

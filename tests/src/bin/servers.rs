@@ -1,19 +1,21 @@
 //! Starts the servers of the tests for use by hand: `cargo run -p reposit-tests --bin servers [NAME...]`, ended by Ctrl-C.
 
-use reposit_tests::servers::{self, Server};
+use reposit_tests::servers::{self, Server, Target};
 use std::process::ExitCode;
 
-const NAMES: [&str; 4] = ["mongodb", "mongodb-password", "dynamodb-local", "dynoxide"];
+/// MongoDB that asks for a password, which no case runs on by itself.
+const WITH_PASSWORD: &str = "mongodb-password";
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    let names: Vec<&str> = Target::servers().map(Target::name).chain([WITH_PASSWORD]).collect();
     let asked: Vec<String> = std::env::args().skip(1).collect();
-    if let Some(unknown) = asked.iter().find(|name| !NAMES.contains(&name.as_str())) {
-        eprintln!("unknown server {unknown:?}; there are: {}", NAMES.join(", "));
+    if let Some(unknown) = asked.iter().find(|name| !names.contains(&name.as_str())) {
+        eprintln!("unknown server {unknown:?}; there are: {}", names.join(", "));
         return ExitCode::FAILURE;
     }
     let mut running = Vec::new();
-    for name in NAMES {
+    for name in names {
         if asked.is_empty() || asked.iter().any(|asked| asked == name) {
             let server = start(name).await;
             println!("{:<24} {}", server.label(), server.url("reposit"));
@@ -31,10 +33,8 @@ async fn main() -> ExitCode {
 }
 
 async fn start(name: &str) -> Server {
-    match name {
-        "mongodb" => servers::mongodb().await,
-        "mongodb-password" => servers::mongodb_with_password().await,
-        "dynamodb-local" => servers::dynamodb_local().await,
-        _ => servers::dynoxide().await,
+    match Target::servers().find(|target| target.name() == name) {
+        Some(target) => target.server().await.expect("it is one of the servers"),
+        None => servers::mongodb_with_password().await,
     }
 }

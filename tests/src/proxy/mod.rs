@@ -4,6 +4,7 @@
 //! happens. The proxy ends with its handle.
 
 mod answers;
+mod before;
 mod core;
 mod damage;
 mod dynamo;
@@ -16,6 +17,7 @@ mod rule;
 mod wire;
 
 pub use self::core::{Fired, Request};
+pub use before::Proxy;
 pub use damage::Damage;
 pub use dynamo::Dynamo;
 pub use mongo::Mongo;

@@ -1,6 +1,6 @@
 //! The folder that holds what the suite fetched and what it runs. Git ignores it.
 
-use super::{CACHE_VARIABLE, Result};
+use super::support::{CACHE_VARIABLE, Result};
 use std::path::{Path, PathBuf};
 
 /// Where everything lies: `.cache` in the workspace, or what the environment says.

@@ -5,7 +5,8 @@ use super::private::Private;
 use super::process::{Launcher, Process, share};
 use super::server::{Place, Server};
 use super::socket::on_free_port;
-use super::{Result, system};
+use super::support::Result;
+use super::system;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -24,7 +25,9 @@ const PACKAGE: Package = Package {
 };
 
 pub(super) fn shared() -> Result<Server> {
-    if let Some(endpoint) = std::env::var(super::DYNAMODB_VARIABLE).ok().filter(|endpoint| !endpoint.is_empty()) {
+    if let Some(endpoint) =
+        std::env::var(super::support::DYNAMODB_VARIABLE).ok().filter(|endpoint| !endpoint.is_empty())
+    {
         return at_endpoint(endpoint.trim_end_matches('/'));
     }
     let (state, lease) = share("dynamodb-local", |launcher| {
@@ -39,7 +42,7 @@ pub(super) fn shared() -> Result<Server> {
 
 /// The server at an address from the environment.
 fn at_endpoint(endpoint: &str) -> Result<Server> {
-    let variable = super::DYNAMODB_VARIABLE;
+    let variable = super::support::DYNAMODB_VARIABLE;
     let address = endpoint.strip_prefix("http://").filter(|rest| rest.contains(':'));
     let address = address.ok_or_else(|| format!("{variable} must look like http://host:port"))?;
     TcpStream::connect(address).map_err(|error| format!("no DynamoDB answers at {endpoint} ({variable}): {error}"))?;
@@ -72,6 +75,11 @@ impl PrivateDynamo {
         format!("dynamodb://{database}:secret@us-east-1?endpoint={}", endpoint(self.port))
     }
 
+    /// Name and version, as the report counts them.
+    pub fn label(&self) -> String {
+        format!("dynamodb-local {VERSION}")
+    }
+
     /// The `host:port` to put a proxy in front of.
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
@@ -85,7 +93,7 @@ impl PrivateDynamo {
     /// Starts it again on the same port and data; kills it first if it still runs.
     pub async fn restart(mut self) -> Self {
         self.kill();
-        super::blocking(move || self.start_again()).await.unwrap_or_else(|missing| panic!("{missing}"))
+        super::support::blocking(move || self.start_again()).await.unwrap_or_else(|missing| panic!("{missing}"))
     }
 
     fn start_again(mut self) -> Result<Self> {

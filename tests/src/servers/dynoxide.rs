@@ -2,20 +2,18 @@
 //!
 //! It keeps one set of tables however the requests are signed, so every database gets an instance with a port of its own.
 
-use super::Result;
-use super::server::{Place, Server};
+use super::support::Result;
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::{Mutex, PoisonError};
+
+/// The version of the crate.
+pub(super) const VERSION: &str = "3.2.0";
 
 /// The instances of this process, by the name of their database.
 #[derive(Default)]
 pub(super) struct Stores {
     endpoints: Mutex<HashMap<String, String>>,
-}
-
-pub(super) fn in_process() -> Result<Server> {
-    Ok(Server::new("dynoxide", "3.2.0".to_owned(), Place::Stores(Stores::default()), None))
 }
 
 impl Stores {

@@ -1,6 +1,7 @@
 //! Fetches a server once, by hash, into the cache. A fetch that was cut short leaves nothing that looks complete.
 
-use super::{Result, cache, lock};
+use super::support::Result;
+use super::{cache, lock};
 use sha2::{Digest, Sha256};
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! Locks between processes, on files. The system lets go of them when their holder ends, however it ends.
 
-use super::Result;
+use super::support::Result;
 use std::fs::{File, OpenOptions};
 use std::path::Path;
 

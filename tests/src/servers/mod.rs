@@ -13,25 +13,20 @@ mod private;
 mod process;
 mod server;
 mod socket;
+mod support;
 mod system;
 mod target;
 
 pub use dynamodb_local::PrivateDynamo;
 pub use mongod::PrivateMongo;
-pub use server::{Server, fresh_name};
-pub use target::Target;
+pub use server::Server;
+pub use support::{CACHE_VARIABLE, DYNAMODB_VARIABLE, MONGODB_VARIABLE, Result, fresh_name};
+pub use target::{Protocol, Target};
 
 use std::sync::OnceLock;
 
-/// What went wrong on the way to a server, in words for the person who runs the tests.
-pub type Result<T> = std::result::Result<T, String>;
-
-/// A MongoDB to use in place of the suite's own: `mongodb://host:port/?options`.
-pub const MONGODB_VARIABLE: &str = "REPOSIT_TEST_MONGODB";
-/// A DynamoDB endpoint to use in place of DynamoDB Local: `http://host:port`.
-pub const DYNAMODB_VARIABLE: &str = "REPOSIT_TEST_DYNAMODB";
-/// Another folder for the fetched servers than `.cache` in the workspace.
-pub const CACHE_VARIABLE: &str = "REPOSIT_CACHE";
+use server::Place;
+use support::blocking;
 
 /// MongoDB: one member of a replica set, shared by the processes of a run.
 pub async fn mongodb() -> Server {
@@ -54,7 +49,11 @@ pub async fn dynamodb_local() -> Server {
 /// dynoxide, inside this process.
 pub async fn dynoxide() -> Server {
     static SHARED: OnceLock<Result<Server>> = OnceLock::new();
-    shared(&SHARED, dynoxide::in_process).await
+    let in_process = || {
+        let place = Place::Stores(dynoxide::Stores::default());
+        Ok(Server::new("dynoxide", dynoxide::VERSION.to_owned(), place, None))
+    };
+    shared(&SHARED, in_process).await
 }
 
 /// A MongoDB of the caller's own, to be killed and started again on the same data. `members` is 1 or 3.
@@ -76,14 +75,6 @@ pub async fn private_slow_dynamodb_local() -> PrivateDynamo {
 async fn shared(cell: &'static OnceLock<Result<Server>>, find: fn() -> Result<Server>) -> Server {
     let found = blocking(move || cell.get_or_init(find).clone()).await;
     found.unwrap_or_else(|missing| panic!("{missing}"))
-}
-
-/// Finding a server waits for files, processes and locks, so it stays off the runtime of the test.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(failed) => std::panic::resume_unwind(failed.into_panic()),
-    }
 }
 
 /// The folder of everything that the suite keeps between runs; git ignores it.

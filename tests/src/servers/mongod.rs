@@ -5,7 +5,8 @@ use super::private::Private;
 use super::process::{Launcher, Process, share};
 use super::server::{Place, Server, mongodb_place};
 use super::socket::{answers, on_free_port};
-use super::{Result, system};
+use super::support::Result;
+use super::system;
 use mongodb::Client;
 use mongodb::bson::{Bson, Document, doc};
 use std::future::Future;
@@ -28,9 +29,10 @@ const PACKAGE: Package = Package {
 };
 
 pub(super) fn shared() -> Result<Server> {
-    if let Some(url) = std::env::var(super::MONGODB_VARIABLE).ok().filter(|url| !url.is_empty()) {
-        let version = wait_for(build_version(&url))
-            .map_err(|error| format!("no MongoDB answers at the address in {}: {error}", super::MONGODB_VARIABLE))?;
+    if let Some(url) = std::env::var(super::support::MONGODB_VARIABLE).ok().filter(|url| !url.is_empty()) {
+        let version = wait_for(build_version(&url)).map_err(|error| {
+            format!("no MongoDB answers at the address in {}: {error}", super::support::MONGODB_VARIABLE)
+        })?;
         return Ok(Server::new("mongodb", version, mongodb_place(&url)?, None));
     }
     let (state, lease) = share("mongodb", |launcher| {
@@ -108,7 +110,7 @@ impl PrivateMongo {
             .filter(|(_, process)| process.is_alive())
             .map(|(port, _)| *port)
             .collect();
-        let found = super::blocking(move || wait_for(wait_for_primary(ports))).await;
+        let found = super::support::blocking(move || wait_for(wait_for_primary(ports))).await;
         let port = found.unwrap_or_else(|missing| panic!("{missing}"));
         self.ports.iter().position(|candidate| *candidate == port).unwrap_or_default()
     }
@@ -121,7 +123,7 @@ impl PrivateMongo {
     /// Starts a killed member again on its port and data; returns when the set has a primary.
     pub async fn restart(mut self, member: usize) -> Self {
         self.kill(member);
-        super::blocking(move || self.start_again(member)).await.unwrap_or_else(|missing| panic!("{missing}"))
+        super::support::blocking(move || self.start_again(member)).await.unwrap_or_else(|missing| panic!("{missing}"))
     }
 
     fn start_again(mut self, member: usize) -> Result<Self> {
@@ -249,7 +251,7 @@ fn find_binary(venv: &Path) -> Result<PathBuf> {
 }
 
 fn can_run() -> Result<()> {
-    let instead = format!("give the address of a MongoDB replica set in {}", super::MONGODB_VARIABLE);
+    let instead = format!("give the address of a MongoDB replica set in {}", super::support::MONGODB_VARIABLE);
     if !cfg!(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu")) {
         return Err(format!("there is no mongod to fetch for this platform (x86_64 Linux with glibc only): {instead}"));
     }

@@ -1,7 +1,8 @@
 //! Servers of one owner, for tests that kill them.
 
 use super::process::{Launcher, Lease, Process, log_end};
-use super::{Result, cache, lock};
+use super::support::Result;
+use super::{cache, lock};
 use std::path::{Path, PathBuf};
 
 /// A server of one owner, with data that stay over a kill; everything goes with the owner.
@@ -18,7 +19,7 @@ impl Private {
         // Held until the new folder has its lease: a sweep would take a folder without one for a dead one.
         let _sweeping = lock::exclusive(&all.join("sweep.lock"))?;
         sweep(&all);
-        let home = all.join(format!("{name}-{}", super::fresh_name()));
+        let home = all.join(format!("{name}-{}", super::support::fresh_name()));
         let launcher = Launcher::new(home.clone(), home.clone(), 0)?;
         let _lease = Lease::take(&home)?;
         Ok(Self { launcher, home, _lease })

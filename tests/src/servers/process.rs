@@ -5,7 +5,8 @@
 
 use super::lock::{self, Lock};
 use super::socket::{answers, listens};
-use super::{Result, cache, system};
+use super::support::Result;
+use super::{cache, system};
 use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -100,7 +101,7 @@ pub(super) fn share(name: &str, start: impl FnOnce(&Launcher) -> Result<(u16, St
         return Ok((state, lease));
     }
     clear(&locks);
-    let home = locks.join(super::fresh_name());
+    let home = locks.join(super::support::fresh_name());
     let launcher = Launcher::new(locks, home, LINGER_SECONDS)?;
     let (port, version) = start(&launcher)?;
     let home = launcher.home.clone();
@@ -158,7 +159,7 @@ impl Launcher {
     ) -> Result<Process> {
         system::WATCHDOG.ensure()?;
         // One for each start, so that a watchdog that comes late is never taken for another.
-        let run = self.home.join(format!("run-{}", super::fresh_name()));
+        let run = self.home.join(format!("run-{}", super::support::fresh_name()));
         cache::create(&run)?;
         cache::write(&run.join("watch.sh"), include_str!("watch.sh"))?;
         self.detach(&run, program, arguments)?;

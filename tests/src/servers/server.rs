@@ -1,11 +1,9 @@
 //! A running server and the reposit URLs that lead to it.
 
-use super::Result;
 use super::dynoxide::Stores;
 use super::process::Lease;
+use super::support::{MONGODB_VARIABLE, Result, fresh_name};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A running server. Clones are the same server; it runs at least as long as this process uses it.
 #[derive(Clone)]
@@ -108,19 +106,11 @@ fn without_scheme(endpoint: &str) -> &str {
     rest.trim_end_matches('/')
 }
 
-/// A database name that no other test, process or run uses: letters and digits.
-pub fn fresh_name() -> String {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let next = NEXT.fetch_add(1, Ordering::Relaxed);
-    format!("t{:x}p{:x}n{next:x}", since.as_micros(), std::process::id())
-}
-
 /// A MongoDB address from the environment, taken apart so that a database can be put in.
 pub(super) fn mongodb_place(url: &str) -> Result<Place> {
     let rest = url
         .strip_prefix("mongodb://")
-        .ok_or_else(|| format!("{} must look like mongodb://host:port/?options", super::MONGODB_VARIABLE))?;
+        .ok_or_else(|| format!("{} must look like mongodb://host:port/?options", MONGODB_VARIABLE))?;
     let (rest, options) = match rest.split_once('?') {
         Some((rest, options)) => (rest, format!("?{options}")),
         None => (rest, String::new()),

@@ -1,6 +1,6 @@
 //! Ports: which is free, and who listens on it.
 
-use super::Result;
+use super::support::Result;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! What the servers need of the system: installed here where the suite may (root on Debian), else named in the error.
 
-use super::Result;
+use super::support::Result;
 use std::path::Path;
 use std::process::{Command, Stdio};
 

@@ -1,42 +1,71 @@
-//! The four places where the conformance suite runs.
+//! The places where a case can run, made of the list of [backends](crate::backends).
 
 use super::{Server, dynamodb_local, dynoxide, fresh_name, mongodb};
 
-/// A place where a case can run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Target {
-    /// The memory backend of reposit itself.
-    Memory,
-    /// A genuine `mongod`.
+/// How a server is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// MongoDB's wire protocol.
     Mongodb,
-    /// Amazon's DynamoDB Local.
-    DynamodbLocal,
-    /// dynoxide, an independent DynamoDB server.
-    Dynoxide,
+    /// DynamoDB's JSON over HTTP.
+    Dynamodb,
 }
 
-impl Target {
-    /// Every target, in the order of the report.
-    pub const ALL: [Self; 4] = [Self::Memory, Self::Mongodb, Self::DynamodbLocal, Self::Dynoxide];
-
-    /// The name in the report; a server adds its version to it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Memory => "memory",
-            Self::Mongodb => "mongodb",
-            Self::DynamodbLocal => "dynamodb-local",
-            Self::Dynoxide => "dynoxide",
+macro_rules! targets {
+    (@backends () $($module:ident $target:ident $label:literal $offers:tt)+) => {
+        /// A place where a case can run.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Target {
+            $(
+                #[doc = concat!("The backend `", $label, "`.")]
+                $target,
+            )+
         }
+
+        impl Target {
+            /// Every target, in the order of the report.
+            pub const ALL: &[Self] = &[$(Self::$target),+];
+
+            /// The name in the report; a server adds its version to it.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$target => $label,)+
+                }
+            }
+
+            /// How its server is spoken to; nothing if it has no server.
+            pub const fn protocol(self) -> Option<Protocol> {
+                match self {
+                    $(Self::$target => targets!(@protocol $offers),)+
+                }
+            }
+
+            /// The server behind this target; an embedded store has none.
+            pub async fn server(self) -> Option<Server> {
+                match self {
+                    $(Self::$target => targets!(@server $module $offers),)+
+                }
+            }
+        }
+    };
+    (@protocol [every embedded]) => { None };
+    (@protocol [every server mongodb]) => { Some(Protocol::Mongodb) };
+    (@protocol [every server dynamodb]) => { Some(Protocol::Dynamodb) };
+    (@server $module:ident [every embedded]) => { None };
+    (@server $module:ident [every server $protocol:ident]) => { Some($module().await) };
+}
+
+crate::with_backends! { [targets!] () }
+
+impl Target {
+    /// The targets that have a server.
+    pub fn servers() -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(|target| target.protocol().is_some())
     }
 
-    /// The server behind this target; the memory backend has none.
-    pub async fn server(self) -> Option<Server> {
-        match self {
-            Self::Memory => None,
-            Self::Mongodb => Some(mongodb().await),
-            Self::DynamodbLocal => Some(dynamodb_local().await),
-            Self::Dynoxide => Some(dynoxide().await),
-        }
+    /// Whether its server speaks MongoDB's protocol.
+    pub fn is_mongodb(self) -> bool {
+        self.protocol() == Some(Protocol::Mongodb)
     }
 
     /// A reposit URL of an empty database of its own, and the label under which the report counts it.

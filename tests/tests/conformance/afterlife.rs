@@ -5,12 +5,10 @@ use std::time::Duration;
 use reposit::{ErrorKind, Repository};
 use serde::{Deserialize, Serialize};
 
-use crate::harness::{START, Test, kind};
-use crate::models::{Seat, Token, seat, token};
+use reposit_tests::harness::{START, Test, kind};
+use reposit_tests::models::{Seat, Token, seat, token};
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     no_read_shows_what_has_expired,
     an_upsert_makes_the_record_anew,
     transactions_pass_over_what_has_expired,

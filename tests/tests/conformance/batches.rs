@@ -4,12 +4,10 @@ use std::time::Duration;
 use reposit::{Config, ErrorKind, Progress};
 use tokio::sync::Notify;
 
-use crate::harness::Test;
-use crate::models::{Account, Event, Note, account, event, note};
+use reposit_tests::harness::Test;
+use reposit_tests::models::{Account, Event, Note, account, event, note};
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     many_keys_in_the_order_asked,
     many_records_are_put_and_deleted,
     what_could_not_be_done_comes_back_by_item,

@@ -3,12 +3,10 @@ use std::collections::BTreeMap;
 use reposit::{Condition, Embedded, ErrorKind, Repository};
 use serde::{Deserialize, Serialize};
 
-use crate::harness::{Test, kind};
-use crate::models::{Address, Event, Note, User, event, note, user};
+use reposit_tests::harness::{Test, kind};
+use reposit_tests::models::{Address, Event, Note, User, event, note, user};
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     comparisons_of_every_type,
     a_missing_field_compares_with_nothing,
     text_begins_and_contains,

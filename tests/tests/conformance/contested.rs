@@ -7,12 +7,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use reposit::{ErrorKind, Repository, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::harness::{START, Test};
-use crate::models::{Seat, seat};
+use reposit_tests::harness::{START, Test};
+use reposit_tests::models::{Seat, seat};
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     a_holder_that_goes_meanwhile_is_in_nobody_s_way,
     a_save_meets_no_holder_that_went_meanwhile,
     a_live_holder_refuses_every_write,

@@ -1,11 +1,9 @@
 use reposit::{ErrorKind, operation};
 
-use crate::harness::{Test, kind};
-use crate::models::{Account, Event, Note, User, account, event, note, user};
+use reposit_tests::harness::{Test, kind};
+use reposit_tests::models::{Account, Event, Note, User, account, event, note, user};
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     a_record_comes_back_as_it_was,
     a_missing_record_is_none,
     create_over_an_existing_key_is_refused,

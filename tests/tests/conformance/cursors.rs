@@ -5,12 +5,10 @@ use std::time::Duration;
 use reposit::{Cursor, Repository};
 use serde::{Deserialize, Serialize};
 
-use crate::harness::{START, Test};
-use crate::models::{Event, event};
+use reposit_tests::harness::{START, Test};
+use reposit_tests::models::{Event, event};
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     several_range_fields_are_paged_in_both_directions,
     records_expire_between_pages,
     what_is_at_a_cursor_may_go_in_an_index_and_a_scan,

@@ -3,12 +3,10 @@
 use reposit::{Cursor, Database, ErrorKind, Page, Repository, Result, Unversioned, Versioned, operation};
 use serde::{Deserialize, Serialize};
 
-use crate::harness::{Test, kind};
-use crate::models::{Account, Event, Note, Token, User, account, event, note, user};
+use reposit_tests::harness::{Test, kind};
+use reposit_tests::models::{Account, Event, Note, Token, User, account, event, note, user};
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     a_session_of_all_operations,
     operations_are_values,
     arguments_are_what_is_at_hand,

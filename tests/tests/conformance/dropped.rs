@@ -6,11 +6,9 @@ use reposit::Repository;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
-use crate::harness::Test;
+use reposit_tests::harness::Test;
 
-const MODULE: &str = module_path!();
-
-cases!(a_dropped_write_is_whole, a_dropped_transaction_locks_nothing);
+reposit_tests::cases!(a_dropped_write_is_whole, a_dropped_transaction_locks_nothing);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "guests")]

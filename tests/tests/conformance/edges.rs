@@ -7,12 +7,10 @@ use futures_util::TryStreamExt;
 use reposit::{ErrorKind, Projection, Repository};
 use serde::{Deserialize, Serialize};
 
-use crate::harness::{START, Test, kind};
-use crate::models::{Event, Note, Token, event, note};
+use reposit_tests::harness::{START, Test, kind};
+use reposit_tests::models::{Event, Note, Token, event, note};
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     no_limit_is_too_large,
     no_limit_is_zero,
     text_ranges_end_where_no_key_can,

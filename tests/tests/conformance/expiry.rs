@@ -2,13 +2,12 @@ use std::time::Duration;
 
 use reposit::ErrorKind;
 
-use crate::harness::{START, Test, kind};
-use crate::models::{Seat, Token, seat, token};
+use reposit_tests::harness::{START, Test, kind};
+use reposit_tests::models::{Seat, Token, seat, token};
 
-const MODULE: &str = module_path!();
 const DAY: u64 = 86400;
 
-cases!(
+reposit_tests::cases!(
     a_record_expires_at_its_instant,
     an_expired_record_can_be_created_over,
     an_expired_record_is_in_no_query,

@@ -5,11 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use reposit::{ErrorKind, FieldType, Repository};
 use serde::{Deserialize, Serialize};
 
-use crate::harness::{Test, kind};
+use reposit_tests::harness::{Test, kind};
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     what_is_nothing_to_serde_comes_back,
     a_variant_that_holds_nothing_comes_back,
     nulls_inside_maps_and_json_come_back,

@@ -3,11 +3,9 @@ use std::time::Duration;
 use reposit::{Key, Repository};
 use serde::{Deserialize, Serialize};
 
-use crate::harness::{START, Test};
+use reposit_tests::harness::{START, Test};
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     an_automatic_key_is_filled_in,
     times_are_filled_in_on_every_write_path,
     saves_and_transactions_fill_in_too,

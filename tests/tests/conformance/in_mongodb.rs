@@ -11,8 +11,8 @@ use reposit_tests::report;
 use reposit_tests::servers::Target;
 use serde::{Deserialize, Serialize};
 
-use crate::harness::{START, Test, kind};
-use crate::models::{Seat, seat};
+use reposit_tests::harness::{START, Test, kind};
+use reposit_tests::models::{Seat, seat};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "signs")]
@@ -215,7 +215,7 @@ async fn documents_as_deep_as_the_server_takes_them() {
         let refused = db.define::<Sign>().await.unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::SchemaMismatch, "{refused}");
         db.define::<Parcel>().await.unwrap();
-        assert_eq!(db.plan::<Parcel>().await.unwrap()[0].create, Vec::<String>::new());
+        assert_eq!(db.plan::<Parcel>().await.unwrap()[0].creations(), []);
         let parcel = Parcel::get(1).exec(db).await.unwrap().unwrap();
         assert_eq!((parcel.weight, Parcel::scan().all(db).await.unwrap()), (5, vec![parcel]));
         let mut anything = &Anything::get(1).exec(db).await.unwrap().unwrap().more;

@@ -7,11 +7,9 @@ use chrono::{DateTime, Utc};
 use reposit::{Database, Embedded, ErrorKind, Key, Repository};
 use serde::{Deserialize, Serialize};
 
-use crate::harness::Test;
+use reposit_tests::harness::Test;
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     instants_are_found_by_their_value,
     instants_order_keys_and_pages,
     instants_far_from_the_epoch_are_exact,

@@ -7,11 +7,9 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::harness::Test;
+use reposit_tests::harness::Test;
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     strings,
     signed,
     narrow_signed,

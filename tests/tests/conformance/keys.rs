@@ -3,11 +3,9 @@ use std::time::{Duration, SystemTime};
 use reposit::{ErrorKind, Key, Repository};
 use serde::{Deserialize, Serialize};
 
-use crate::harness::{START, Test, kind};
+use reposit_tests::harness::{START, Test, kind};
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     unsigned_keys_keep_identity_and_order,
     signed_keys_keep_identity_and_order,
     text_keys_keep_identity_and_order,

@@ -6,11 +6,9 @@ use futures_util::future::join_all;
 use reposit::{ErrorKind, Repository};
 use serde::{Deserialize, Serialize};
 
-use crate::harness::{Test, kind};
+use reposit_tests::harness::{Test, kind};
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     one_holder_at_a_time,
     a_lock_is_given_back,
     a_dropped_lease_is_given_back,

@@ -5,11 +5,9 @@ use std::fmt::Debug;
 use reposit::{Error, ErrorKind, Repository};
 use serde::{Deserialize, Serialize};
 
-use crate::harness::Test;
+use reposit_tests::harness::Test;
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     adding_to_what_is_no_number_says_what_it_is,
     appending_to_what_is_no_list_says_what_it_is,
     a_long_value_makes_no_long_message,

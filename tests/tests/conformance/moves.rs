@@ -2,12 +2,10 @@
 
 use reposit::ErrorKind;
 
-use crate::harness::Test;
-use crate::models::{Account, Note, account, note};
+use reposit_tests::harness::Test;
+use reposit_tests::models::{Account, Note, account, note};
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     a_value_given_up_can_be_taken_after_but_not_before,
     two_records_cannot_swap_values,
     values_move_along_a_chain,

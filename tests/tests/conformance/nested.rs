@@ -6,11 +6,9 @@ use std::time::{Duration, SystemTime};
 use reposit::{Embedded, ErrorKind, Repository};
 use serde::{Deserialize, Serialize};
 
-use crate::harness::{Test, kind};
+use reposit_tests::harness::{Test, kind};
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     fields_in_a_box_are_reached,
     fields_in_an_optional_box_are_reached,
     boxes_in_structs_are_reached_through,

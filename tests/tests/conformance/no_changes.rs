@@ -5,11 +5,9 @@ use std::collections::BTreeMap;
 use reposit::{Embedded, ErrorKind, Repository};
 use serde::{Deserialize, Serialize};
 
-use crate::harness::{START, Test, kind};
+use reposit_tests::harness::{START, Test, kind};
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     an_update_without_changes_writes_nothing,
     an_update_without_changes_is_judged,
     an_update_without_changes_in_a_transaction,

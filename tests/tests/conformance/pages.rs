@@ -2,12 +2,10 @@ use std::time::Duration;
 
 use reposit::{Config, Cursor, ErrorKind};
 
-use crate::harness::{Test, kind};
-use crate::models::{Event, User, event, user};
+use reposit_tests::harness::{Test, kind};
+use reposit_tests::models::{Event, User, event, user};
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     pages_follow_one_another,
     no_cursor_is_the_first_page,
     a_page_is_stable_under_writes,

@@ -2,11 +2,13 @@ use futures_util::TryStreamExt;
 use reposit::{Projection, Repository};
 use serde::{Deserialize, Serialize};
 
-use crate::harness::Test;
+use reposit_tests::harness::Test;
 
-const MODULE: &str = module_path!();
-
-cases!(a_projection_has_its_fields_only, an_index_that_holds_the_fields_serves_alone, a_filter_may_name_other_fields);
+reposit_tests::cases!(
+    a_projection_has_its_fields_only,
+    an_index_that_holds_the_fields_serves_alone,
+    a_filter_may_name_other_fields
+);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(

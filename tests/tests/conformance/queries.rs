@@ -4,12 +4,10 @@ use futures_util::TryStreamExt;
 use reposit::Repository;
 use serde::{Deserialize, Serialize};
 
-use crate::harness::Test;
-use crate::models::{Event, User, event, user};
+use reposit_tests::harness::Test;
+use reposit_tests::models::{Event, User, event, user};
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     an_index_is_in_the_order_of_its_range,
     every_rust_range,
     an_empty_range_is_empty,
@@ -205,9 +203,9 @@ async fn a_local_index_is_queried(t: Test) {
 async fn a_limit_of_zero_is_refused(t: Test) {
     let db = t.with::<Event>().await;
     let refused = Event::query("s").limit(0).exec(db).await;
-    assert_eq!(crate::harness::kind(refused), reposit::ErrorKind::InvalidInput);
+    assert_eq!(reposit_tests::harness::kind(refused), reposit::ErrorKind::InvalidInput);
     let refused = Event::scan().segments(0).all(db).await;
-    assert_eq!(crate::harness::kind(refused), reposit::ErrorKind::InvalidInput);
+    assert_eq!(reposit_tests::harness::kind(refused), reposit::ErrorKind::InvalidInput);
 }
 
 async fn scans_read_everything_once(t: Test) {

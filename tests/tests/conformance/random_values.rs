@@ -7,11 +7,9 @@ use reposit::{Embedded, FieldType, Repository};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use crate::harness::Test;
+use reposit_tests::harness::Test;
 
-const MODULE: &str = module_path!();
-
-cases!(every_shape_is_read_as_it_was_written);
+reposit_tests::cases!(every_shape_is_read_as_it_was_written);
 
 type Rng = fastrand::Rng;
 

@@ -1,11 +1,9 @@
 use std::time::Duration;
 
-use crate::harness::{START, Test};
-use crate::models::{Account, Event, Note, Token, User, account, event, note, token, user};
+use reposit_tests::harness::{START, Test};
+use reposit_tests::models::{Account, Event, Note, Token, User, account, event, note, token, user};
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     records_of_several_models_are_read_snapshot,
     what_is_read_snapshot_is_of_one_moment,
     a_sound_repository_checks_clean,
@@ -30,7 +28,7 @@ async fn records_of_several_models_are_read_snapshot(t: Test) {
     assert_eq!(read, [None, Some(note("n"))]);
     assert_eq!(db.snapshot(Vec::<reposit::operation::Get<Note>>::new()).await.unwrap(), []);
     let many = (0..101).map(|n| Note::get(&n.to_string())).collect::<Vec<_>>();
-    assert_eq!(crate::harness::kind(db.snapshot(many).await), reposit::ErrorKind::InvalidInput);
+    assert_eq!(reposit_tests::harness::kind(db.snapshot(many).await), reposit::ErrorKind::InvalidInput);
 }
 
 async fn what_is_read_snapshot_is_of_one_moment(t: Test) {

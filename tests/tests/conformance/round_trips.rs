@@ -8,11 +8,9 @@ use reposit::{Embedded, ErrorKind, FieldType, Repository};
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::harness::{Test, kind};
+use reposit_tests::harness::{Test, kind};
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     a_number_is_given_as_its_visitor_takes_it,
     a_flattened_variant_without_data_comes_back,
     nulls_of_flattened_maps_come_back,

@@ -5,11 +5,9 @@ use std::collections::BTreeMap;
 use reposit::{Condition, Embedded, ErrorKind, Repository};
 use serde::{Deserialize, Serialize};
 
-use crate::harness::{Test, kind};
+use reposit_tests::harness::{Test, kind};
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     an_integer_that_no_float_is_exactly_is_codec,
     a_single_float_is_found_as_it_is_read,
     single_floats_are_found_everywhere,

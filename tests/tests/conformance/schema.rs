@@ -2,12 +2,10 @@ use futures_util::future::join_all;
 use reposit::{Definition, ErrorKind, Repository};
 use serde::{Deserialize, Serialize};
 
-use crate::harness::{Test, kind};
-use crate::models::{Account, Event, Note, Token, User, account, note, user};
+use reposit_tests::harness::{Test, kind};
+use reposit_tests::models::{Account, Event, Note, Token, User, account, note, user};
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     define_is_idempotent_and_drops_nothing,
     define_from_many_at_once,
     another_shape_is_a_mismatch_that_changes_nothing,
@@ -143,15 +141,15 @@ async fn a_unique_index_over_duplicates_is_refused(t: Test) {
 
 async fn a_plan_says_what_define_would_do(t: Test) {
     let plans = t.db.plan::<(User, Token)>().await.unwrap();
-    assert_eq!(plans.iter().map(|p| p.repository.as_str()).collect::<Vec<_>>(), ["users", "tokens"]);
-    assert!(plans.iter().all(|p| !p.create.is_empty() && p.mismatches.is_empty()), "{plans:?}");
+    assert_eq!(plans.iter().map(|p| p.repository()).collect::<Vec<_>>(), ["users", "tokens"]);
+    assert!(plans.iter().all(|p| !p.creations().is_empty() && p.mismatches().is_empty()), "{plans:?}");
     assert_eq!(kind(User::get("u").exec(&t.db).await), ErrorKind::SchemaMismatch, "a plan changes nothing");
     t.with::<User>().await;
     let plans = t.db.plan::<(User, Token)>().await.unwrap();
     assert!(plans[0].is_empty(), "{}", plans[0]);
     assert!(!plans[1].is_empty());
     let plan = t.db.plan::<other::OtherIndex>().await.unwrap().remove(0);
-    assert!(plan.mismatches.iter().any(|line| line.contains("by_team")), "{plan}");
+    assert!(plan.mismatches().iter().any(|line| line.to_string().contains("by_team")), "{plan}");
     assert!(plan.refusal().is_some());
 }
 

@@ -3,11 +3,9 @@ use std::collections::{BTreeMap, HashMap};
 use reposit::{Embedded, FieldType, Repository};
 use serde::{Deserialize, Serialize};
 
-use crate::harness::Test;
+use reposit_tests::harness::Test;
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     serde_decides_the_names,
     everything_serde_writes_comes_back,
     flattened_fields_are_stored_beside_the_others,

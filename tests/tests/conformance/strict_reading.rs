@@ -3,11 +3,9 @@
 use reposit::{ErrorKind, FieldType, Repository};
 use serde::{Deserialize, Serialize};
 
-use crate::harness::{Test, kind};
+use reposit_tests::harness::{Test, kind};
 
-const MODULE: &str = module_path!();
-
-cases!(text_is_read_from_text, bytes_and_lists_are_not_each_other, numbers_are_read_from_numbers);
+reposit_tests::cases!(text_is_read_from_text, bytes_and_lists_are_not_each_other, numbers_are_read_from_numbers);
 
 /// Models of one repository that disagree about the type of a field.
 macro_rules! models {

@@ -1,11 +1,9 @@
 use reposit::ErrorKind;
 
-use crate::harness::{Test, kind};
-use crate::models::{Account, Note, User, account, note, user};
+use reposit_tests::harness::{Test, kind};
+use reposit_tests::models::{Account, Note, User, account, note, user};
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     all_of_it_or_nothing,
     a_refusal_names_the_operation_and_the_reason,
     over_several_models,

@@ -1,12 +1,10 @@
 use futures_util::future::join_all;
 use reposit::ErrorKind;
 
-use crate::harness::{Test, kind};
-use crate::models::{Account, User, account, user};
+use reposit_tests::harness::{Test, kind};
+use reposit_tests::models::{Account, User, account, user};
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     a_taken_value_is_a_violation_that_names_the_index,
     the_key_is_told_before_the_value,
     an_update_moves_the_value,

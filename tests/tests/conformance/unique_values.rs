@@ -3,12 +3,10 @@
 use reposit::{ErrorKind, Repository};
 use serde::{Deserialize, Serialize};
 
-use crate::harness::{Test, kind};
-use crate::models::{Account, account};
+use reposit_tests::harness::{Test, kind};
+use reposit_tests::models::{Account, account};
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     texts_that_look_alike_are_different,
     bytes_are_different_by_every_byte,
     integers_are_different_by_one,

@@ -3,12 +3,10 @@ use std::collections::BTreeMap;
 use reposit::{Embedded, ErrorKind, FieldType, Repository};
 use serde::{Deserialize, Serialize};
 
-use crate::harness::{Test, kind};
-use crate::models::{Address, Note, note};
+use reposit_tests::harness::{Test, kind};
+use reposit_tests::models::{Address, Note, note};
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     every_kind_of_change_at_once,
     an_update_of_a_missing_record_makes_nothing,
     a_false_condition_changes_nothing,

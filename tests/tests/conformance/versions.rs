@@ -3,12 +3,10 @@ use std::time::Duration;
 use reposit::{ErrorKind, Repository};
 use serde::{Deserialize, Serialize};
 
-use crate::harness::{START, Test, kind};
-use crate::models::{User, user};
+use reposit_tests::harness::{START, Test, kind};
+use reposit_tests::models::{User, user};
 
-const MODULE: &str = module_path!();
-
-cases!(
+reposit_tests::cases!(
     save_creates_at_version_zero,
     save_replaces_its_own_version_only,
     save_of_a_missing_record_is_not_found,

@@ -10,8 +10,8 @@ use reposit_tests::servers::Target;
 use tokio::time::{sleep, timeout};
 
 use crate::matrix::fresh_id;
-use crate::models::StoredLock;
-use crate::stand::Stand;
+use reposit_tests::workload::fixture::Fixture;
+use reposit_tests::workload::models::StoredLock;
 
 /// Long enough for a busy machine; three signs of life are given in it.
 const LEASE: Duration = Duration::from_secs(9);
@@ -37,65 +37,65 @@ const FAULTS: [Fault; 14] = [
 
 /// The request that both a sign of life and a release are.
 fn request(target: Target) -> &'static str {
-    if target == Target::Mongodb { "findAndModify" } else { "UpdateItem" }
+    if target.is_mongodb() { "findAndModify" } else { "UpdateItem" }
 }
 
-async fn stored(stand: &Stand, id: &str) -> StoredLock {
-    let stored = StoredLock::get(id).consistent().exec(&stand.truth).await;
+async fn stored(fixture: &Fixture, id: &str) -> StoredLock {
+    let stored = StoredLock::get(id).consistent().exec(&fixture.direct).await;
     stored.expect("a read").expect("a lock leaves its record")
 }
 
-async fn one_beat_meets(stand: &Stand, fault: Fault) {
-    let (proxy, db) = stand.behind(Duration::from_secs(20)).await;
+async fn one_beat_meets(fixture: &Fixture, fault: Fault) {
+    let (proxy, db) = fixture.behind(Duration::from_secs(20)).await;
     let id = fresh_id();
     let lease = db.lock(&id).lease(LEASE).acquire().await.expect("a free lock");
-    let first = stored(stand, &id).await.beat;
-    let fired = proxy.fault(Rule::on(request(stand.target), fault.clone()));
+    let first = stored(fixture, &id).await.beat;
+    let fired = proxy.fault(Rule::on(request(fixture.target), fault.clone()));
     let beats = async {
-        while fired.count() == 0 || stored(stand, &id).await.beat < first + 3 {
+        while fired.count() == 0 || stored(fixture, &id).await.beat < first + 3 {
             sleep(Duration::from_millis(100)).await;
         }
     };
     timeout(HANGS, beats).await.unwrap_or_else(|_| panic!("{fault:?}: no more signs of life"));
     assert!(lease.is_held(), "{fault:?}");
-    assert_eq!(stand.truth.lock(&id).try_acquire().await.expect("a look").map(|lease| lease.token()), None);
+    assert_eq!(fixture.direct.lock(&id).try_acquire().await.expect("a look").map(|lease| lease.token()), None);
     assert!(lease.release().await.expect("a release"), "{fault:?}");
 }
 
-async fn the_release_meets(stand: &Stand, fault: Fault) {
-    let (proxy, db) = stand.behind(Duration::from_secs(5)).await;
+async fn the_release_meets(fixture: &Fixture, fault: Fault) {
+    let (proxy, db) = fixture.behind(Duration::from_secs(5)).await;
     let id = fresh_id();
     let lease = db.lock(&id).lease(Duration::from_secs(600)).acquire().await.expect("a free lock");
-    let fired = proxy.fault(Rule::on(request(stand.target), fault.clone()));
+    let fired = proxy.fault(Rule::on(request(fixture.target), fault.clone()));
     let released = lease.release().await;
     assert_eq!(fired.count(), 1, "{fault:?}");
     match released {
         Ok(was_held) => {
             assert!(was_held, "{fault:?}: a false loss");
-            assert_eq!(stored(stand, &id).await.holder, None, "{fault:?}: a false success");
+            assert_eq!(stored(fixture, &id).await.holder, None, "{fault:?}: a false success");
         }
         Err(error) => assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{fault:?}: {error}"),
     }
 }
 
 /// Nothing gets through any more: the holder finds out by itself, and another takes over.
-async fn the_holder_is_cut_off(stand: &Stand) {
-    let (proxy, db) = stand.behind(Duration::from_secs(60)).await;
+async fn the_holder_is_cut_off(fixture: &Fixture) {
+    let (proxy, db) = fixture.behind(Duration::from_secs(60)).await;
     let id = fresh_id();
     let lease = db.lock(&id).lease(Duration::from_secs(2)).acquire().await.expect("a free lock");
     let fired = proxy.fault(Rule::any(Fault::DelayBefore(HANGS * 10)).always());
     timeout(HANGS, lease.lost()).await.expect("the loss is told, though the call goes on");
     assert!(fired.count() > 0 && !lease.is_held());
-    let next = stand.truth.lock(&id).wait(HANGS).acquire().await.expect("the lock of a silent holder");
+    let next = fixture.direct.lock(&id).wait(HANGS).acquire().await.expect("the lock of a silent holder");
     assert!(next.token() > lease.token());
     assert!(!lease.release().await.expect("it was lost"));
     assert!(next.release().await.expect("a release"));
 }
 
 pub(crate) async fn every_fault(target: Target) {
-    let stand = Stand::on(target).await;
-    let beats = join_all(FAULTS.map(|fault| Box::pin(one_beat_meets(&stand, fault))));
-    let releases = join_all(FAULTS.map(|fault| Box::pin(the_release_meets(&stand, fault))));
-    tokio::join!(beats, releases, the_holder_is_cut_off(&stand));
-    report::ran("faults::a_lock_under_every_fault", &stand.server.label());
+    let fixture = Fixture::on(target).await;
+    let beats = join_all(FAULTS.map(|fault| Box::pin(one_beat_meets(&fixture, fault))));
+    let releases = join_all(FAULTS.map(|fault| Box::pin(the_release_meets(&fixture, fault))));
+    tokio::join!(beats, releases, the_holder_is_cut_off(&fixture));
+    report::ran("faults::a_lock_under_every_fault", &fixture.server.label());
 }

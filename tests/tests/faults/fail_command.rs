@@ -10,10 +10,10 @@ use reposit_tests::report;
 use reposit_tests::servers::{PrivateMongo, Target, private_mongodb};
 
 use crate::matrix::{Row, fresh_id, rows};
-use crate::stand::{Stand, define};
-use crate::state::state;
 use crate::table::Table;
-use crate::verdict::{Expected, judge};
+use reposit_tests::workload::fixture::{Fixture, define};
+use reposit_tests::workload::state::state;
+use reposit_tests::workload::verdict::{Expected, judge};
 
 /// A fail point of the server.
 #[derive(Clone, Copy)]
@@ -58,17 +58,17 @@ fn faults() -> [(&'static str, Point, Document); 9] {
 struct Bench {
     server: PrivateMongo,
     admin: mongodb::Database,
-    truth: Database,
+    direct: Database,
 }
 
 impl Bench {
     async fn start() -> Self {
         let server = private_mongodb(1).await;
         let url = server.url("faults");
-        let truth = Database::open(&url).await.expect("the server answers");
-        define(&truth).await;
+        let direct = Database::open(&url).await.expect("the server answers");
+        define(&direct).await;
         let admin = Client::with_uri_str(&url).await.expect("the server's own URL").database("admin");
-        Self { server, admin, truth }
+        Self { server, admin, direct }
     }
 
     /// Breaks the next command of this name that comes from this client, or the next write.
@@ -99,7 +99,7 @@ impl Bench {
             return Ok("-".to_owned());
         }
         let expected = Expected::of(operation, &id).await;
-        operation.prepare(&self.truth, &id).await.map_err(|error| format!("could not be prepared: {error:?}"))?;
+        operation.prepare(&self.direct, &id).await.map_err(|error| format!("could not be prepared: {error:?}"))?;
         // After an error of this kind the driver waits for its next look at the server, ten seconds if it is not told otherwise.
         let url = format!("{}&appName={id}&heartbeatFrequencyMS=500", self.server.url("faults"));
         let config = Config::from_url(&url).map_err(|error| format!("{error:?}"))?;
@@ -111,15 +111,15 @@ impl Bench {
         if self.mend(point).await == before {
             return Ok("-".to_owned());
         }
-        let after = state(&self.truth, operation, &id).await.map_err(|error| format!("{error:?}"))?;
+        let after = state(&self.direct, operation, &id).await.map_err(|error| format!("{error:?}"))?;
         judge(operation, &id, &expected, &told, &after).map_err(|lie| format!("{lie}\n  {told:?}"))
     }
 }
 
 /// The table of the page, and the lies.
 pub(crate) async fn table() -> (Table, Vec<String>) {
-    let stand = Stand::on(Target::Mongodb).await;
-    let rows = rows(&stand).await;
+    let fixture = Fixture::on(Target::Mongodb).await;
+    let rows = rows(&fixture).await;
     let bench = Bench::start().await;
     let faults = faults();
     let mut lies = Vec::new();
@@ -134,6 +134,6 @@ pub(crate) async fn table() -> (Table, Vec<String>) {
         }
         table.push(row.operation.name(), &row.request, words.iter().map(String::as_str));
     }
-    report::ran("faults::errors_of_mongod_itself", &stand.server.label());
+    report::ran("faults::errors_of_mongod_itself", &fixture.server.label());
     (table, lies)
 }

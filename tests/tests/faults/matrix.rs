@@ -10,12 +10,12 @@ use reposit_tests::report;
 use reposit_tests::servers::Target;
 
 use crate::faults::{Fault, How};
-use crate::models::{Page, Person, Thing};
-use crate::operations::Operation;
-use crate::stand::Stand;
-use crate::state::state;
 use crate::table::Written;
-use crate::verdict::{Expected, judge};
+use reposit_tests::workload::fixture::Fixture;
+use reposit_tests::workload::models::{Page, Person, Thing};
+use reposit_tests::workload::operations::Operation;
+use reposit_tests::workload::state::state;
+use reposit_tests::workload::verdict::{Expected, judge};
 
 /// How many cells are tried at once: most of them wait.
 const AT_ONCE: usize = 24;
@@ -64,22 +64,22 @@ pub(crate) struct Matrix {
 
 impl Matrix {
     pub(crate) async fn of(target: Target, written: Written) -> Self {
-        let stand = Arc::new(Stand::on(target).await);
-        let rows = rows(&stand).await;
+        let fixture = Arc::new(Fixture::on(target).await);
+        let rows = rows(&fixture).await;
         let mut wanted = Vec::new();
         for how in [How::Once, How::Always] {
             for (row, at) in rows.iter().zip(0..) {
-                let faults = Fault::wanted().into_iter().filter(|fault| fault.happens(how, target == Target::Mongodb));
+                let faults = Fault::wanted().into_iter().filter(|fault| fault.happens(how, target.is_mongodb()));
                 wanted.extend(faults.map(|fault| (at, row.clone(), fault, how)));
             }
         }
-        let cells = try_all(&stand, wanted, 1, AT_ONCE).await;
-        let mut matrix = Self { label: stand.server.label(), rows, cells, broken: Vec::new() };
-        matrix.settle(&stand, &written).await;
+        let cells = try_all(&fixture, wanted, 1, AT_ONCE).await;
+        let mut matrix = Self { label: fixture.server.label(), rows, cells, broken: Vec::new() };
+        matrix.settle(&fixture, &written).await;
         let mut broken = Vec::new();
-        broken.extend(stand.truth.verify::<Thing>().await.expect("a check"));
-        broken.extend(stand.truth.verify::<Person>().await.expect("a check"));
-        broken.extend(stand.truth.verify::<Page>().await.expect("a check"));
+        broken.extend(fixture.direct.verify::<Thing>().await.expect("a check"));
+        broken.extend(fixture.direct.verify::<Person>().await.expect("a check"));
+        broken.extend(fixture.direct.verify::<Page>().await.expect("a check"));
         for operation in Operation::ALL {
             report::ran(&format!("faults::{}", operation.name()), &matrix.label);
         }
@@ -88,11 +88,11 @@ impl Matrix {
 
     /// Tries again, with more patience and more calm, what did not come out as it is written: a deadline that passes because the
     /// machine was busy says nothing of the library. A lie is one however busy the machine was.
-    async fn settle(&mut self, stand: &Arc<Stand>, written: &Written) {
+    async fn settle(&mut self, fixture: &Arc<Fixture>, written: &Written) {
         for patience in [2, 4] {
             let differs = |cell: &&Cell| cell.lie.is_none() && !written.knows(self, cell);
             let again: Vec<_> = self.cells.iter().filter(differs).map(|cell| self.wanted(cell)).collect();
-            for cell in try_all(stand, again, patience, AT_ONCE / 4).await {
+            for cell in try_all(fixture, again, patience, AT_ONCE / 4).await {
                 let place = (cell.row, cell.fault, cell.how);
                 self.cells.retain(|old| (old.row, old.fault, old.how) != place);
                 self.cells.push(cell);
@@ -124,12 +124,12 @@ impl Matrix {
 /// A cell to be tried: its row, and what goes wrong.
 type Wanted = (usize, Row, Fault, How);
 
-async fn try_all(stand: &Arc<Stand>, wanted: Vec<Wanted>, patience: u32, at_once: usize) -> Vec<Cell> {
+async fn try_all(fixture: &Arc<Fixture>, wanted: Vec<Wanted>, patience: u32, at_once: usize) -> Vec<Cell> {
     let cells = stream::iter(wanted).map(|(at, row, fault, how)| {
-        let stand = stand.clone();
+        let fixture = fixture.clone();
         // A task each, so that the machine's cores are used.
         async move {
-            let cell = tokio::spawn(async move { try_one(&stand, &row, fault, how, patience).await });
+            let cell = tokio::spawn(async move { try_one(&fixture, &row, fault, how, patience).await });
             let (word, lie) = match cell.await.expect("a cell comes to its end") {
                 Ok(word) => (word, None),
                 Err(lie) => ("LIE".to_owned(), Some(lie)),
@@ -141,25 +141,25 @@ async fn try_all(stand: &Arc<Stand>, wanted: Vec<Wanted>, patience: u32, at_once
 }
 
 /// The rows of a server: what each operation sends to it.
-pub(crate) async fn rows(stand: &Stand) -> Vec<Row> {
+pub(crate) async fn rows(fixture: &Fixture) -> Vec<Row> {
     let mut rows = Vec::new();
     for operation in Operation::ALL {
-        rows.extend(look(stand, operation).await);
+        rows.extend(look(fixture, operation).await);
     }
     rows
 }
 
 /// Looks at what an operation sends where nothing goes wrong, and checks that it is then right.
-async fn look(stand: &Stand, operation: Operation) -> Vec<Row> {
+async fn look(fixture: &Fixture, operation: Operation) -> Vec<Row> {
     let id = fresh_id();
     let expected = Expected::of(operation, &id).await;
-    operation.prepare(&stand.truth, &id).await.expect("what must be there before");
-    let (proxy, db) = stand.behind(Duration::from_secs(20)).await;
+    operation.prepare(&fixture.direct, &id).await.expect("what must be there before");
+    let (proxy, db) = fixture.behind(Duration::from_secs(20)).await;
     // What was sent to open the database is no part of the operation.
     let began = proxy.requests().len();
     let told = operation.run(&db, &id).await;
     let sent: Vec<String> = proxy.requests().into_iter().skip(began).map(|request| request.operation).collect();
-    let after = state(&stand.truth, operation, &id).await.expect("a read");
+    let after = state(&fixture.direct, operation, &id).await.expect("a read");
     if let Err(lie) = judge(operation, &id, &expected, &told, &after) {
         panic!("{} where nothing goes wrong: {lie}", operation.name());
     }
@@ -170,15 +170,15 @@ async fn look(stand: &Stand, operation: Operation) -> Vec<Row> {
 }
 
 /// One operation under one fault: the word of the table, or the lie.
-async fn try_one(stand: &Stand, row: &Row, fault: Fault, how: How, patience: u32) -> Result<String, String> {
+async fn try_one(fixture: &Fixture, row: &Row, fault: Fault, how: How, patience: u32) -> Result<String, String> {
     let (operation, id) = (row.operation, fresh_id());
     let expected = Expected::of(operation, &id).await;
-    operation.prepare(&stand.truth, &id).await.map_err(|error| format!("could not be prepared: {error:?}"))?;
-    let before = state(&stand.truth, operation, &id).await.map_err(|error| format!("{error:?}"))?;
+    operation.prepare(&fixture.direct, &id).await.map_err(|error| format!("could not be prepared: {error:?}"))?;
+    let before = state(&fixture.direct, operation, &id).await.map_err(|error| format!("{error:?}"))?;
     if before != expected.before {
         return Err(format!("prepared {before:?}, expected {:?}", expected.before));
     }
-    let (proxy, db) = stand.behind(fault.timeout(how, patience)).await;
+    let (proxy, db) = fixture.behind(fault.timeout(how, patience)).await;
     let rules = fault.rules(how, patience, &row.request, row.earlier);
     let fired: Vec<_> = rules.into_iter().map(|rule| proxy.fault(rule)).collect();
     let told = operation.run(&db, &id).await;
@@ -186,15 +186,15 @@ async fn try_one(stand: &Stand, row: &Row, fault: Fault, how: How, patience: u32
         return Ok("-".to_owned());
     }
     if fault == Fault::Overtaken {
-        return overtaken(stand, operation, &id, &told, fault.aftermath(how, patience)).await;
+        return overtaken(fixture, operation, &id, &told, fault.aftermath(how, patience)).await;
     }
     tokio::time::sleep(fault.aftermath(how, patience)).await;
-    let mut after = state(&stand.truth, operation, &id).await.map_err(|error| format!("{error:?}"))?;
+    let mut after = state(&fixture.direct, operation, &id).await.map_err(|error| format!("{error:?}"))?;
     let mut judged = judge(operation, &id, &expected, &told, &after);
     // What is unknown may be done while it is read, which takes several requests.
     if judged.is_err() && told.as_ref().is_err_and(is_unknown) {
         tokio::time::sleep(Duration::from_secs(2)).await;
-        after = state(&stand.truth, operation, &id).await.map_err(|error| format!("{error:?}"))?;
+        after = state(&fixture.direct, operation, &id).await.map_err(|error| format!("{error:?}"))?;
         judged = judge(operation, &id, &expected, &told, &after);
     }
     judged.map_err(|lie| format!("{lie}\n  {told:?}"))
@@ -208,18 +208,18 @@ fn is_unknown(error: &Error) -> bool {
 
 /// Another writes before the late request comes: what is told to be done must not happen after that.
 async fn overtaken(
-    stand: &Stand,
+    fixture: &Fixture,
     operation: Operation,
     id: &str,
     told: &Result<String, Error>,
     late: Duration,
 ) -> Result<String, String> {
-    if operation.overtake(&stand.truth, id).await.is_err() {
+    if operation.overtake(&fixture.direct, id).await.is_err() {
         return Ok("-".to_owned());
     }
-    let before = state(&stand.truth, operation, id).await.map_err(|error| format!("{error:?}"))?;
+    let before = state(&fixture.direct, operation, id).await.map_err(|error| format!("{error:?}"))?;
     tokio::time::sleep(late).await;
-    let after = state(&stand.truth, operation, id).await.map_err(|error| format!("{error:?}"))?;
+    let after = state(&fixture.direct, operation, id).await.map_err(|error| format!("{error:?}"))?;
     match told {
         Err(error) if error.kind() == ErrorKind::OutcomeUnknown => Ok("unknown".to_owned()),
         _ if before == after => Ok("ok".to_owned()),

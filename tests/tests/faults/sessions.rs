@@ -8,8 +8,8 @@ use reposit_tests::report;
 use reposit_tests::servers::{mongodb, private_mongodb};
 use tokio::time::{sleep, timeout};
 
-use crate::models::{Person, Thing, person, thing};
-use crate::stand::define;
+use reposit_tests::workload::fixture::define;
+use reposit_tests::workload::models::{Person, Thing, person, thing};
 
 /// Less than the minute after which the server itself gives up a transaction that nobody goes on with.
 const SOON: Duration = Duration::from_secs(40);

@@ -10,8 +10,8 @@ use reposit_tests::report;
 use reposit_tests::servers::Target;
 use tokio::time::timeout;
 
-use crate::models::{Line, Person, Thing, person, thing};
-use crate::stand::Stand;
+use reposit_tests::workload::fixture::Fixture;
+use reposit_tests::workload::models::{Line, Person, Thing, person, thing};
 
 /// Only a call that hangs takes so long.
 const HANGS: Duration = Duration::from_secs(120);
@@ -69,8 +69,8 @@ async fn writes(db: &Database) -> Vec<ErrorKind> {
 }
 
 pub(crate) async fn every_call_ends(target: Target) {
-    let stand = Stand::on(target).await;
-    let (proxy, db) = stand.behind_with(|config: Config| config.timeout(DEADLINE).define_timeout(DEADLINE)).await;
+    let fixture = Fixture::on(target).await;
+    let (proxy, db) = fixture.behind_with(|config: Config| config.timeout(DEADLINE).define_timeout(DEADLINE)).await;
     proxy.fault(Rule::any(Fault::DelayBefore(HANGS * 10)).always());
     // The proxy takes it for the driver's own housekeeping.
     proxy.fault(Rule::on("ping", Fault::DelayBefore(HANGS * 10)).always());
@@ -78,7 +78,7 @@ pub(crate) async fn every_call_ends(target: Target) {
     writes(&db).await;
     ends("define", db.define::<Thing>()).await;
 
-    let (proxy, db) = stand.behind_with(|config: Config| config.timeout(DEADLINE).define_timeout(DEADLINE)).await;
+    let (proxy, db) = fixture.behind_with(|config: Config| config.timeout(DEADLINE).define_timeout(DEADLINE)).await;
     drop(proxy);
     reads(&db).await;
     // By now it is known that nobody is there, so nothing was sent.
@@ -86,5 +86,5 @@ pub(crate) async fn every_call_ends(target: Target) {
         assert_eq!(kind, ErrorKind::Unavailable);
     }
     ends("define", db.define::<Thing>()).await;
-    report::ran("faults::every_call_ends", &stand.server.label());
+    report::ran("faults::every_call_ends", &fixture.server.label());
 }

@@ -71,11 +71,16 @@ impl Table {
         format!("{title}{}\n{}", lines.concat(), self.totals())
     }
 
+    /// The words of all cells in which the fault can happen.
+    fn words(&self) -> impl Iterator<Item = &str> {
+        let cells = self.lines.iter().skip(1).flat_map(|line| line.iter().skip(2));
+        cells.map(String::as_str).filter(|word| *word != "-")
+    }
+
     /// How many cells have which word.
     fn totals(&self) -> String {
         let mut counts = BTreeMap::<&str, usize>::new();
-        let words = self.lines.iter().skip(1).flat_map(|line| line.iter().skip(2)).filter(|word| *word != "-");
-        words.for_each(|word| *counts.entry(word).or_default() += 1);
+        self.words().for_each(|word| *counts.entry(word).or_default() += 1);
         let total: usize = counts.values().sum();
         let parts: Vec<_> = counts.iter().map(|(word, count)| format!("{count} × {word}")).collect();
         format!("{total} cells: {}.\n", parts.join("; "))
@@ -154,6 +159,62 @@ fn take_apart<'a>(page: &'a str, name: &str) -> Option<(&'a str, &'a str, &'a st
     Some((&page[..from], &page[from..until], &page[until..]))
 }
 
+/// The sections of the page, and what each is called in its summary.
+const SECTIONS: [(&str, &str); 4] = [
+    ("dynamodb-local", "DynamoDB Local"),
+    ("dynoxide", "dynoxide"),
+    ("mongodb", "MongoDB"),
+    ("failcommand", "errors of mongod"),
+];
+
+/// What a cell can come to, as the summary counts it.
+const OUTCOMES: [&str; 6] = [
+    "done",
+    "refused, for the right reason",
+    "not done, and reported so",
+    "a batch: some items done, the others reported",
+    "done or `OutcomeUnknown`, by timing",
+    "`OutcomeUnknown`",
+];
+
+/// The position of a cell's outcome among [`OUTCOMES`].
+fn outcome(word: &str) -> usize {
+    match word {
+        "ok" => 0,
+        "exists" | "taken" | "conflict" | "refused" | "not found" => 1,
+        "unknown" => 5,
+        either if either.contains(OR) => 4,
+        items if items.contains(", ") => 3,
+        _ => 2,
+    }
+}
+
+/// How many cells of each section came to what: a table, made from the tables of the page.
+fn summary(page: &str) -> String {
+    let mut counts = [[0_usize; SECTIONS.len()]; OUTCOMES.len()];
+    for (at, (name, _)) in SECTIONS.iter().enumerate() {
+        let Written(tables) = Written::of(take_apart(page, name).map_or("", |(_, section, _)| section));
+        tables.iter().flat_map(Table::words).for_each(|word| counts[outcome(word)][at] += 1);
+    }
+    let line = |name: &str, counts: &[usize]| {
+        let cells: Vec<_> = counts.iter().chain([&counts.iter().sum()]).map(ToString::to_string).collect();
+        format!("| {name} | {} |\n", cells.join(" | "))
+    };
+    let titles: Vec<_> = SECTIONS.iter().map(|(_, title)| *title).collect();
+    let head = format!("| | {} | all |\n|---|{}\n", titles.join(" | "), "--:|".repeat(SECTIONS.len() + 1));
+    let lines: String = OUTCOMES.iter().zip(&counts).map(|(name, counts)| line(name, counts)).collect();
+    let all: Vec<usize> = (0..SECTIONS.len()).map(|at| counts.iter().map(|counts| counts[at]).sum()).collect();
+    format!("{head}{lines}{}", line("all", &all))
+}
+
+/// The page with a summary of its own tables.
+fn summarized(page: String) -> String {
+    match take_apart(&page, "summary") {
+        Some((before, _, after)) => format!("{before}\n{}\n{after}", summary(&page)),
+        None => page,
+    }
+}
+
 /// Compares a section with the page in the repository, or writes it there where that is asked for: what came out besides what
 /// is written, or only what came out.
 pub(crate) fn compare(name: &str, section: Vec<Table>) -> Result<(), String> {
@@ -168,17 +229,34 @@ pub(crate) fn compare(name: &str, section: Vec<Table>) -> Result<(), String> {
         Some(known) => table.or(known),
         None => table,
     });
-    let wanted = format!("\n{}\n", print(&either.collect::<Vec<_>>()));
-    if written == wanted {
+    let wanted = summarized(format!("{before}\n{}\n{after}", print(&either.collect::<Vec<_>>())));
+    if page == wanted {
         return Ok(());
     }
     if bless.is_some() {
-        return std::fs::write(path(), format!("{before}{wanted}{after}")).map_err(|error| error.to_string());
+        return std::fs::write(path(), wanted).map_err(|error| error.to_string());
     }
-    let old: Vec<&str> = written.lines().collect();
+    let old: Vec<&str> = page.lines().collect();
     let new: Vec<&str> = wanted.lines().collect();
     let gone = old.iter().filter(|line| !new.contains(line)).map(|line| format!("- {line}"));
     let come = new.iter().filter(|line| !old.contains(line)).map(|line| format!("+ {line}"));
     let lines: Vec<_> = gone.chain(come).collect();
     Err(format!("docs/faults.md is not what came out ({BLESS}=1 writes it):\n{}", lines.join("\n")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_counts_the_tables_of_the_page() {
+        let _gate = FILE.lock().unwrap_or_else(PoisonError::into_inner);
+        let page = std::fs::read_to_string(path()).expect("docs/faults.md");
+        let wanted = summarized(page.clone());
+        if std::env::var(BLESS).is_ok() {
+            std::fs::write(path(), wanted).expect("the page can be written");
+            return;
+        }
+        assert!(page == wanted, "the summary of docs/faults.md is not that of its tables ({BLESS}=1 writes it)");
+    }
 }

@@ -7,8 +7,8 @@ use mongodb::bson::{Document, doc};
 use reposit::{Database, Repository};
 use serde::{Deserialize, Serialize};
 
+use crate::fixture::{Fixture, START, there, word};
 use crate::page::Section;
-use crate::stand::{START, Stand, there, word};
 
 /// A release of the model: its ttl, and its version where it has one.
 macro_rules! release {
@@ -65,8 +65,8 @@ async fn assert_dates(db: &Database, id: &str, expires: Option<i64>) {
     assert_eq!(mark, expires, "{found}");
 }
 
-pub(crate) async fn a_ttl_on_an_instant_is_added(stand: Stand) -> Section {
-    let (db, mut told) = (&stand.db, Section::default());
+pub(crate) async fn a_ttl_on_an_instant_is_added(fixture: Fixture) -> Section {
+    let (db, mut told) = (&fixture.db, Section::default());
     db.define::<Lasting>().await.expect("the old release");
     let records = [("past", -60_000), ("within", -59_500), ("soon", 0)];
     for (id, millis) in records {
@@ -89,11 +89,11 @@ pub(crate) async fn a_ttl_on_an_instant_is_added(stand: Stand) -> Section {
     told.tell("one before its time", there(is_there(db, "due").await));
     let later = DateTime::from_timestamp_millis(START * 1000).expect("an instant");
     Minute::update("moved").set(Minute::AT, later).exec(db).await.expect("an update of the field");
-    stand.clock.advance(Duration::from_secs(30));
+    fixture.clock.advance(Duration::from_secs(30));
     told.tell("the same, past its time", there(is_there(db, "due").await));
     told.tell("one whose field was moved on by `.set`, past the time it had", there(is_there(db, "moved").await));
     told.tell("the one half a second from its time, past it", there(is_there(db, "within").await));
-    stand.clock.advance(Duration::from_secs(30));
+    fixture.clock.advance(Duration::from_secs(30));
     told.tell("past the time it was moved to", there(is_there(db, "moved").await));
     told.tell("the record that was there, past its time now", there(is_there(db, "soon").await));
     told.tell("one with `None`, then", there(is_there(db, "never").await));
@@ -110,8 +110,8 @@ async fn empty(db: &Database) {
     }
 }
 
-pub(crate) async fn a_version_and_then_a_ttl_are_added(stand: Stand) -> Section {
-    let (db, mut told) = (&stand.db, Section::default());
+pub(crate) async fn a_version_and_then_a_ttl_are_added(fixture: Fixture) -> Section {
+    let (db, mut told) = (&fixture.db, Section::default());
     db.define::<Lasting>().await.expect("the first release");
     for id in ["a", "b"] {
         Lasting::put(&Lasting::at(id, -60_000)).exec(db).await.expect("a record");

@@ -1,8 +1,8 @@
 use reposit::{Database, Repository};
 use serde::{Deserialize, Serialize};
 
+use crate::fixture::{Fixture, naming, read, unread, word};
 use crate::page::Section;
-use crate::stand::{Stand, naming, read, unread, word};
 
 /// A release of the model: its key, its index, a number, and what else it has.
 macro_rules! release {
@@ -52,8 +52,8 @@ release!(Listed { #[serde(alias = "texts")] bodies: Vec<String> } |id, team, n| 
 release!(ListedBefore { texts: Vec<String> } |id, team, n| ListedBefore { id: id.into(), team, n, texts: vec!["x".into()] });
 release!(Number { text: i64 } | id, team, n | Number { id: id.into(), team, n, text: 7 });
 
-pub(crate) async fn a_field_with_a_default_is_added(stand: Stand) -> Section {
-    let (db, mut told) = (&stand.db, Section::default());
+pub(crate) async fn a_field_with_a_default_is_added(fixture: Fixture) -> Section {
+    let (db, mut told) = (&fixture.db, Section::default());
     db.define::<Plain>().await.expect("the old release");
     Plain::put(&Plain::made("a")).exec(db).await.expect("a record");
     told.tell("`define` by the new release", word(db.define::<Defaulted>().await));
@@ -79,8 +79,8 @@ pub(crate) async fn a_field_with_a_default_is_added(stand: Stand) -> Section {
     told
 }
 
-pub(crate) async fn a_field_without_a_default_is_added(stand: Stand) -> Section {
-    let (db, mut told) = (&stand.db, Section::default());
+pub(crate) async fn a_field_without_a_default_is_added(fixture: Fixture) -> Section {
+    let (db, mut told) = (&fixture.db, Section::default());
     db.define::<Plain>().await.expect("the old release");
     Plain::put(&Plain::made("a")).exec(db).await.expect("a record");
     told.tell("`define` by the new release", word(db.define::<Needed>().await));
@@ -102,8 +102,8 @@ pub(crate) async fn a_field_without_a_default_is_added(stand: Stand) -> Section 
     told
 }
 
-pub(crate) async fn a_field_is_removed(stand: Stand) -> Section {
-    let (db, mut told) = (&stand.db, Section::default());
+pub(crate) async fn a_field_is_removed(fixture: Fixture) -> Section {
+    let (db, mut told) = (&fixture.db, Section::default());
     db.define::<Needed>().await.expect("the old release");
     Needed::put(&Needed::made("a")).exec(db).await.expect("a record");
     told.tell("`define` by the new release", word(db.define::<Plain>().await));
@@ -126,8 +126,8 @@ pub(crate) async fn a_field_is_removed(stand: Stand) -> Section {
     told
 }
 
-pub(crate) async fn a_field_is_renamed_with_an_alias(stand: Stand) -> Section {
-    let (db, mut told) = (&stand.db, Section::default());
+pub(crate) async fn a_field_is_renamed_with_an_alias(fixture: Fixture) -> Section {
+    let (db, mut told) = (&fixture.db, Section::default());
     db.define::<Needed>().await.expect("the old release");
     for id in ["a", "b", "c", "d"] {
         Needed::put(&Needed::made(id)).exec(db).await.expect("a record");
@@ -227,8 +227,8 @@ async fn lists(db: &Database, told: &mut Section) {
     Listed::delete("list").exec(db).await.expect("a delete");
 }
 
-pub(crate) async fn a_field_is_renamed_without_one(stand: Stand) -> Section {
-    let (db, mut told) = (&stand.db, Section::default());
+pub(crate) async fn a_field_is_renamed_without_one(fixture: Fixture) -> Section {
+    let (db, mut told) = (&fixture.db, Section::default());
     db.define::<Needed>().await.expect("the old release");
     Needed::put(&Needed::made("a")).exec(db).await.expect("a record");
     told.tell("`define` by the new release", word(db.define::<Renamed>().await));
@@ -251,8 +251,8 @@ pub(crate) async fn a_field_is_renamed_without_one(stand: Stand) -> Section {
     told
 }
 
-pub(crate) async fn the_type_of_a_field_changes(stand: Stand) -> Section {
-    let (db, mut told) = (&stand.db, Section::default());
+pub(crate) async fn the_type_of_a_field_changes(fixture: Fixture) -> Section {
+    let (db, mut told) = (&fixture.db, Section::default());
     db.define::<Needed>().await.expect("the old release");
     Needed::put(&Needed::made("a")).exec(db).await.expect("a record");
     told.tell("`define` by the new release, of a number for a text", word(db.define::<Number>().await));

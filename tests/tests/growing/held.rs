@@ -48,7 +48,7 @@ macro_rules! contested {
         told.tell("`define` that is refused, while both work", "holds neither up");
         told.tell(
             "both at work with the same value",
-            "one of them is `UniqueViolation`; on DynamoDB both are done, and `check` names both records",
+            "one of them is `UniqueViolation`; on DynamoDB both are done, and `verify` names both records",
         );
 
         let found = db.verify::<$knows>().await.expect("a look");
@@ -77,7 +77,7 @@ macro_rules! contested {
         }
         told.tell(
             "a record that the release without the index moved to another value",
-            "holds it, and not the one before; on DynamoDB after `mend`",
+            "holds it, and not the one before; on DynamoDB after `repair`",
         );
     }};
 }

@@ -2,8 +2,8 @@ use reposit::{Database, ErrorKind, Repository};
 use serde::{Deserialize, Serialize};
 
 use crate::beside::{EACH, at_once};
+use crate::fixture::{Fixture, naming, refused, word};
 use crate::page::Section;
-use crate::stand::{Stand, naming, refused, word};
 
 /// A release of the model, with one attribute more or less on its field.
 macro_rules! release {
@@ -43,14 +43,14 @@ async fn two_with_one_email(db: &Database) {
 /// The line of a plan that says what of the store is none of the model's.
 async fn unused<M: Repository>(db: &Database) -> String {
     let plan = db.plan::<M>().await.expect("a plan").remove(0);
-    match plan.unused.as_slice() {
+    match plan.unused() {
         [] => "nothing unused".to_owned(),
-        lines => format!("unused: {}", lines.join("; ")),
+        lines => format!("unused: {}", lines.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")),
     }
 }
 
-pub(crate) async fn an_index_is_added(stand: Stand) -> Section {
-    let (db, mut told) = (&stand.db, Section::default());
+pub(crate) async fn an_index_is_added(fixture: Fixture) -> Section {
+    let (db, mut told) = (&fixture.db, Section::default());
     db.define::<Bare>().await.expect("the old release");
     Bare::put(&Bare::made("a")).exec(db).await.expect("a record");
     told.tell("`define` by the new release", word(db.define::<Indexed>().await));
@@ -64,8 +64,8 @@ pub(crate) async fn an_index_is_added(stand: Stand) -> Section {
     told
 }
 
-pub(crate) async fn an_index_is_removed(stand: Stand) -> Section {
-    let (db, mut told) = (&stand.db, Section::default());
+pub(crate) async fn an_index_is_removed(fixture: Fixture) -> Section {
+    let (db, mut told) = (&fixture.db, Section::default());
     db.define::<Indexed>().await.expect("the old release");
     Indexed::put(&Indexed::made("a")).exec(db).await.expect("a record");
     told.tell("`plan` by the new release", unused::<Bare>(db).await);
@@ -80,8 +80,8 @@ pub(crate) async fn an_index_is_removed(stand: Stand) -> Section {
     told
 }
 
-pub(crate) async fn an_index_is_renamed(stand: Stand) -> Section {
-    let (db, mut told) = (&stand.db, Section::default());
+pub(crate) async fn an_index_is_renamed(fixture: Fixture) -> Section {
+    let (db, mut told) = (&fixture.db, Section::default());
     db.define::<Indexed>().await.expect("the old release");
     Indexed::put(&Indexed::made("a")).exec(db).await.expect("a record");
     told.tell("`define` by the new release", word(db.define::<Renamed>().await));
@@ -96,8 +96,8 @@ pub(crate) async fn an_index_is_renamed(stand: Stand) -> Section {
     told
 }
 
-pub(crate) async fn an_index_is_made_unique(stand: Stand) -> Section {
-    let (db, mut told) = (&stand.db, Section::default());
+pub(crate) async fn an_index_is_made_unique(fixture: Fixture) -> Section {
+    let (db, mut told) = (&fixture.db, Section::default());
     db.define::<Indexed>().await.expect("the old release");
     let message = db.define::<Unique>().await.map_err(|error| error.message().to_owned()).expect_err("a refusal");
     assert!(message.contains("by_email") && message.contains("another name"), "{message}");
@@ -119,8 +119,8 @@ pub(crate) async fn an_index_is_made_unique(stand: Stand) -> Section {
     told
 }
 
-pub(crate) async fn a_unique_index_is_added(stand: Stand) -> Section {
-    let (db, mut told) = (&stand.db, Section::default());
+pub(crate) async fn a_unique_index_is_added(fixture: Fixture) -> Section {
+    let (db, mut told) = (&fixture.db, Section::default());
     db.define::<Bare>().await.expect("the old release");
     two_with_one_email(db).await;
     told.tell(
@@ -143,15 +143,15 @@ pub(crate) async fn a_unique_index_is_added(stand: Stand) -> Section {
     assert!(left.is_empty(), "{left:?} after {broken:?}");
     let clash = Unique { email: "old-3".into(), ..Unique::made("c") };
     told.tell(
-        "after `mend`, a value that the old release wrote",
+        "after `repair`, a value that the old release wrote",
         naming(Unique::put(&clash).exec(db).await, "by_email"),
     );
     contested!(db, &mut told, knows: Unique by "by_email" find_by_email, not: Bare, refused: Bare);
     told
 }
 
-pub(crate) async fn a_unique_index_is_removed(stand: Stand) -> Section {
-    let (db, mut told) = (&stand.db, Section::default());
+pub(crate) async fn a_unique_index_is_removed(fixture: Fixture) -> Section {
+    let (db, mut told) = (&fixture.db, Section::default());
     db.define::<Unique>().await.expect("the old release");
     Unique::put(&Unique::made("a")).exec(db).await.expect("a record");
     let message = db.define::<Bare>().await.map_err(|error| error.message().to_owned()).expect_err("a refusal");
@@ -167,8 +167,8 @@ pub(crate) async fn a_unique_index_is_removed(stand: Stand) -> Section {
     told
 }
 
-pub(crate) async fn a_unique_index_is_renamed(stand: Stand) -> Section {
-    let (db, mut told) = (&stand.db, Section::default());
+pub(crate) async fn a_unique_index_is_renamed(fixture: Fixture) -> Section {
+    let (db, mut told) = (&fixture.db, Section::default());
     db.define::<Unique>().await.expect("the old release");
     Unique::put(&Unique::made("a")).exec(db).await.expect("a record");
     told.tell("`define` by the new release", word(db.define::<UniqueRenamed>().await));
@@ -192,8 +192,8 @@ pub(crate) async fn a_unique_index_is_renamed(stand: Stand) -> Section {
     told
 }
 
-pub(crate) async fn an_index_is_unique_no_longer(stand: Stand) -> Section {
-    let (db, mut told) = (&stand.db, Section::default());
+pub(crate) async fn an_index_is_unique_no_longer(fixture: Fixture) -> Section {
+    let (db, mut told) = (&fixture.db, Section::default());
     db.define::<Unique>().await.expect("the old release");
     let message = db.define::<Indexed>().await.map_err(|error| error.message().to_owned()).expect_err("a refusal");
     assert!(message.contains("by_email") && message.contains("drop it"), "{message}");

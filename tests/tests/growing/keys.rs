@@ -2,8 +2,8 @@ use reposit::{Database, ErrorKind, Repository};
 use serde::{Deserialize, Serialize};
 
 use crate::beside::{EACH, at_once};
+use crate::fixture::{Fixture, naming, refused, word};
 use crate::page::Section;
-use crate::stand::{Stand, naming, refused, word};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "notes")]
@@ -83,8 +83,8 @@ macro_rules! refused_beside {
     }};
 }
 
-pub(crate) async fn the_type_of_a_key_changes(stand: Stand) -> Section {
-    let (db, mut told) = (&stand.db, Section::default());
+pub(crate) async fn the_type_of_a_key_changes(fixture: Fixture) -> Section {
+    let (db, mut told) = (&fixture.db, Section::default());
     db.define::<Plain>().await.expect("the old release");
     Plain::put(&Plain::made("1")).exec(db).await.expect("a record");
     told.tell("`define` by the new release", naming(db.define::<NumberedKey>().await, "id"));
@@ -96,8 +96,8 @@ pub(crate) async fn the_type_of_a_key_changes(stand: Stand) -> Section {
     told
 }
 
-pub(crate) async fn the_key_is_another_field(stand: Stand) -> Section {
-    let (db, mut told) = (&stand.db, Section::default());
+pub(crate) async fn the_key_is_another_field(fixture: Fixture) -> Section {
+    let (db, mut told) = (&fixture.db, Section::default());
     db.define::<Plain>().await.expect("the old release");
     Plain::put(&Plain::made("1")).exec(db).await.expect("a record");
     told.tell("`define` by the new release", naming(db.define::<OtherKey>().await, "name"));

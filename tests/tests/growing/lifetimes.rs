@@ -3,8 +3,8 @@ use std::time::Duration;
 use reposit::{Database, Repository};
 use serde::{Deserialize, Serialize};
 
+use crate::fixture::{Fixture, START, naming, there, word};
 use crate::page::Section;
-use crate::stand::{START, Stand, naming, there, word};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "tokens")]
@@ -85,15 +85,20 @@ async fn is_there(db: &Database, id: &str) -> bool {
     got
 }
 
-pub(crate) async fn a_ttl_is_added(stand: Stand) -> Section {
-    let (db, mut told) = (&stand.db, Section::default());
+pub(crate) async fn a_ttl_is_added(fixture: Fixture) -> Section {
+    let (db, mut told) = (&fixture.db, Section::default());
     db.define::<Lasting>().await.expect("the old release");
     for id in ["past", "over", "taken", "upserted"] {
         put(db, Lasting::at(id, START - 60)).await;
     }
     put(db, Lasting::made("soon")).await;
     let plan = db.plan::<Minute>().await.expect("a plan").remove(0);
-    assert!(plan.create.iter().any(|line| line == "time to live by at, also of the records that are there"), "{plan}");
+    assert!(
+        plan.creations()
+            .iter()
+            .any(|line| line.to_string() == "time to live by at, also of the records that are there"),
+        "{plan}"
+    );
     told.tell(
         "`plan` by the new release",
         "says that it turns the time to live on, also for the records that are there",
@@ -128,10 +133,10 @@ pub(crate) async fn a_ttl_is_added(stand: Stand) -> Section {
     Minute::update("moved").add(Minute::AT, 30).exec(db).await.expect("an update of the field");
     put(db, Lasting::at("default", START - 30)).await;
     upsert("default").exec(db).await.expect("an upsert");
-    stand.clock.advance(Duration::from_secs(40));
+    fixture.clock.advance(Duration::from_secs(40));
     told.tell("the field moved on by `.add`, past the time it had", there(is_there(db, "moved").await));
     told.tell("upserted with a `.default` for the field, past its time", there(is_there(db, "default").await));
-    stand.clock.advance(Duration::from_secs(20));
+    fixture.clock.advance(Duration::from_secs(20));
     told.tell("past the time it was moved to", there(is_there(db, "moved").await));
     told.tell("the record that was there, past its time now", there(is_there(db, "soon").await));
     let (old, new) = (|id: &str| Lasting::at(id, START + 60), |id: &str| Minute::at(id, START + 60));
@@ -143,13 +148,13 @@ pub(crate) async fn a_ttl_is_added(stand: Stand) -> Section {
     told
 }
 
-pub(crate) async fn a_ttl_is_removed(stand: Stand) -> Section {
-    let (db, mut told) = (&stand.db, Section::default());
+pub(crate) async fn a_ttl_is_removed(fixture: Fixture) -> Section {
+    let (db, mut told) = (&fixture.db, Section::default());
     db.define::<Lasting>().await.expect("a release before");
     db.define::<Minute>().await.expect("the old release");
     Minute::put(&Minute::made("a")).exec(db).await.expect("a record");
     told.tell("`define` by the new release", naming(db.define::<Lasting>().await, "ttl"));
-    stand.clock.advance(Duration::from_secs(60));
+    fixture.clock.advance(Duration::from_secs(60));
     told.tell(
         "the new release all the same, where the store has not deleted it yet: an expired record",
         word(Lasting::get("a").exec(db).await.map(|a| a.map(|_| "there")))
@@ -164,15 +169,15 @@ pub(crate) async fn a_ttl_is_removed(stand: Stand) -> Section {
     told
 }
 
-pub(crate) async fn a_ttl_gets_other_seconds(stand: Stand) -> Section {
-    let (db, mut told) = (&stand.db, Section::default());
+pub(crate) async fn a_ttl_gets_other_seconds(fixture: Fixture) -> Section {
+    let (db, mut told) = (&fixture.db, Section::default());
     db.define::<Minute>().await.expect("the old release");
     Minute::put(&Minute::made("a")).exec(db).await.expect("a record");
     Minute::put(&Minute::made("b")).exec(db).await.expect("a record");
     told.tell("`define` by the new release, of 3,600 seconds for 60", word(db.define::<Hour>().await));
     Hour::update("b").set(Hour::AT, START).exec(db).await.expect("an update of the field");
     Hour::put(&Hour::made("c")).exec(db).await.expect("a record");
-    stand.clock.advance(Duration::from_secs(60));
+    fixture.clock.advance(Duration::from_secs(60));
     let is = |found: reposit::Result<Option<Hour>>| there(found.expect("a get").is_some());
     told.tell("a record that was there, after 60 seconds", is(Hour::get("a").exec(db).await));
     told.tell("one whose field the new release has set since", is(Hour::get("b").exec(db).await));
@@ -183,17 +188,17 @@ pub(crate) async fn a_ttl_gets_other_seconds(stand: Stand) -> Section {
     told
 }
 
-pub(crate) async fn a_ttl_moves_to_another_field(stand: Stand) -> Section {
-    let (db, mut told) = (&stand.db, Section::default());
+pub(crate) async fn a_ttl_moves_to_another_field(fixture: Fixture) -> Section {
+    let (db, mut told) = (&fixture.db, Section::default());
     db.define::<Minute>().await.expect("the old release");
     Minute::put(&Minute::made("a")).exec(db).await.expect("a record");
     told.tell("`define` by the new release", word(db.define::<Until>().await));
     Until::put(&Until::made("b")).exec(db).await.expect("a record");
-    stand.clock.advance(Duration::from_secs(60));
+    fixture.clock.advance(Duration::from_secs(60));
     let is = |found: reposit::Result<Option<Until>>| there(found.expect("a get").is_some());
     told.tell("a record that was there, past the time of the field it had", is(Until::get("a").exec(db).await));
     told.tell("one that the new release wrote", is(Until::get("b").exec(db).await));
-    stand.clock.advance(Duration::from_secs(940));
+    fixture.clock.advance(Duration::from_secs(940));
     told.tell("the same, past the time of the new field", is(Until::get("b").exec(db).await));
     let old = |id: &str| Minute::at(id, START + 1000);
     let new = |id: &str| Until { until: START + 2000, ..Until::at(id, START) };

@@ -1,8 +1,8 @@
 use reposit::Repository;
 use serde::{Deserialize, Serialize};
 
+use crate::fixture::{Fixture, word};
 use crate::page::Section;
-use crate::stand::{Stand, word};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "pages")]
@@ -35,8 +35,8 @@ fn counted(id: &str) -> Counted {
     Counted { id: id.into(), team: "t".into(), n: 1, revision: 0 }
 }
 
-pub(crate) async fn a_version_is_added(stand: Stand) -> Section {
-    let (db, mut told) = (&stand.db, Section::default());
+pub(crate) async fn a_version_is_added(fixture: Fixture) -> Section {
+    let (db, mut told) = (&fixture.db, Section::default());
     db.define::<Plain>().await.expect("the old release");
     for id in ["a", "b", "c", "d", "e", "f"] {
         Plain::put(&plain(id)).exec(db).await.expect("a record without a version");
@@ -83,8 +83,8 @@ async fn count(db: &reposit::Database, filter: reposit::Condition<Counted>) -> r
     Counted::scan().filter(filter).count(db).await
 }
 
-pub(crate) async fn a_version_is_removed(stand: Stand) -> Section {
-    let (db, mut told) = (&stand.db, Section::default());
+pub(crate) async fn a_version_is_removed(fixture: Fixture) -> Section {
+    let (db, mut told) = (&fixture.db, Section::default());
     db.define::<Counted>().await.expect("the old release");
     Counted::create(&counted("a")).exec(db).await.expect("a record");
     told.tell("`define` by the new release", word(db.define::<Plain>().await));

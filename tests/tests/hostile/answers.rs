@@ -4,15 +4,15 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use reposit::{Database, Error};
-use reposit_tests::proxy::{Damage, Fault, Fired, Rule};
+use reposit_tests::proxy::{Damage, Fault, Fired, Proxy, Rule};
 use reposit_tests::report;
 use reposit_tests::servers::Target;
+use reposit_tests::workload::fixture::Fixture;
+use reposit_tests::workload::operations::Operation;
+use reposit_tests::workload::state::state;
+use reposit_tests::workload::verdict::{Expected, judge};
 use tokio::time::timeout;
 
-use crate::operations::Operation;
-use crate::stand::{Proxy, Stand};
-use crate::state::state;
-use crate::verdict::{Expected, judge};
 use crate::{panics, seed};
 
 /// What a call has, and what it may take beyond that on a machine that is busy.
@@ -51,17 +51,17 @@ impl Trial {
 }
 
 /// What came of one trial: whether an answer was damaged, or what is wrong.
-async fn tried(stand: &Stand, proxy: &Proxy, db: &Database, trial: &Trial) -> Result<bool, String> {
+async fn tried(fixture: &Fixture, proxy: &Proxy, db: &Database, trial: &Trial) -> Result<bool, String> {
     let (operation, id) = (trial.operation, &trial.id);
     let expected = Expected::of(operation, id).await;
     let unprepared = |error: Error| format!("could not be prepared: {error:?}");
-    operation.prepare(&stand.truth, id).await.map_err(unprepared)?;
+    operation.prepare(&fixture.direct, id).await.map_err(unprepared)?;
     let fired = damage(proxy, trial);
     let began = Instant::now();
     let told = timeout(DEADLINE + MARGIN, operation.run(db, id)).await;
     let told = told.map_err(|_| format!("has no end: {:?} and going", began.elapsed()))?;
     proxy.clear_faults();
-    let after = state(&stand.truth, operation, id).await.map_err(|error| format!("{error:?}"))?;
+    let after = state(&fixture.direct, operation, id).await.map_err(|error| format!("{error:?}"))?;
     if matches!(trial.damage, Damage::Noise(_)) {
         let judged = judge(operation, id, &expected, &told, &after);
         judged.map_err(|lie| format!("{lie}\n  {told:?}"))?;
@@ -84,8 +84,8 @@ fn bounded(error: &Error) -> Result<(), String> {
 /// One worker: its own proxy and client, and operations until the time is over. Half of them forge answers; the others'
 /// clients are not led to believe anything, which MongoDB's driver may go on to do: it hands on the latest time of the
 /// cluster that it was told.
-async fn work(stand: &Stand, seed: u64, worker: u64) -> (usize, Vec<String>) {
-    let (proxy, db) = stand.behind(DEADLINE).await;
+async fn work(fixture: &Fixture, seed: u64, worker: u64) -> (usize, Vec<String>) {
+    let (proxy, db) = fixture.behind(DEADLINE).await;
     let end = Instant::now() + seed::time();
     let (mut damaged, mut wrong) = (0, Vec::new());
     for number in 0.. {
@@ -94,7 +94,7 @@ async fn work(stand: &Stand, seed: u64, worker: u64) -> (usize, Vec<String>) {
         }
         let mut rng = seed::part(seed, worker << 32 | number);
         let trial = Trial::new(&mut rng, format!("h{worker}x{number}"), worker % 2 == 1);
-        match tried(stand, &proxy, &db, &trial).await {
+        match tried(fixture, &proxy, &db, &trial).await {
             Ok(is_damaged) => damaged += usize::from(is_damaged),
             Err(why) => wrong.push(format!("{}: {why}", trial.text())),
         }
@@ -112,10 +112,10 @@ fn peak() -> u64 {
 
 pub(crate) async fn at_random(target: Target) {
     panics::watch();
-    let stand = Stand::on(target).await;
+    let fixture = Fixture::on(target).await;
     let seed = seed::seed(target.name());
     let before = peak();
-    let done = join_all((0..WORKERS).map(|worker| Box::pin(work(&stand, seed, worker)))).await;
+    let done = join_all((0..WORKERS).map(|worker| Box::pin(work(&fixture, seed, worker)))).await;
     let damaged: usize = done.iter().map(|(damaged, _)| damaged).sum();
     let wrong: Vec<String> = done.into_iter().flat_map(|(_, wrong)| wrong).collect();
     println!("{}: {damaged} operations met damaged answers", target.name());
@@ -123,34 +123,34 @@ pub(crate) async fn at_random(target: Target) {
     assert!(damaged > 20, "only {damaged} answers were damaged");
     assert!(peak() - before < MOST_MEMORY, "{} MB", (peak() - before) >> 20);
     panics::assert_none();
-    report::ran("hostile::answers_at_random", &stand.server.label());
+    report::ran("hostile::answers_at_random", &fixture.server.label());
 }
 
 /// How deep the answers nest. MongoDB's server has a bound of its own for what it stores and sends, 200 levels; what is
 /// deeper its driver descends into, whatever the library does.
 fn levels(target: Target) -> [usize; 3] {
-    if target == Target::Mongodb { [60, 100, 190] } else { [60, 400, 5000] }
+    if target.is_mongodb() { [60, 100, 190] } else { [60, 400, 5000] }
 }
 
 pub(crate) async fn that_nest(target: Target) {
     panics::watch();
-    let stand = Stand::on(target).await;
-    let (proxy, db) = stand.behind(DEADLINE).await;
+    let fixture = Fixture::on(target).await;
+    let (proxy, db) = fixture.behind(DEADLINE).await;
     for (number, levels) in levels(target).into_iter().enumerate() {
         for operation in Operation::ALL {
             let id = format!("n{number}-{}", operation.name().replace([' ', ','], "-"));
             let trial = Trial { operation, id, damage: Damage::Deep(levels), after: 0, times: 1 };
             let expected = Expected::of(operation, &trial.id).await;
-            operation.prepare(&stand.truth, &trial.id).await.expect("what must be there before");
+            operation.prepare(&fixture.direct, &trial.id).await.expect("what must be there before");
             let fired = damage(&proxy, &trial);
             let told = timeout(DEADLINE + MARGIN, operation.run(&db, &trial.id)).await.expect("an end");
             proxy.clear_faults();
             assert_eq!(fired.count(), 1, "{}", trial.text());
-            let after = state(&stand.truth, operation, &trial.id).await.expect("a read");
+            let after = state(&fixture.direct, operation, &trial.id).await.expect("a read");
             let judged = judge(operation, &trial.id, &expected, &told, &after);
             judged.unwrap_or_else(|lie| panic!("{}: {lie}\n  {told:?}", trial.text()));
         }
     }
     panics::assert_none();
-    report::ran("hostile::answers_that_nest", &stand.server.label());
+    report::ran("hostile::answers_that_nest", &fixture.server.label());
 }

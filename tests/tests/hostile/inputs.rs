@@ -7,8 +7,8 @@ use reposit::{Config, Cursor, Database, ErrorKind};
 use reposit_tests::report;
 use reposit_tests::servers::fresh_name;
 
-use crate::models::Line;
 use crate::{panics, seed};
+use reposit_tests::workload::models::Line;
 
 /// How many of each kind.
 fn many() -> u64 {

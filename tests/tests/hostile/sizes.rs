@@ -9,7 +9,7 @@ use reposit_tests::report;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::models::{Thing, thing};
+use reposit_tests::workload::models::{Thing, thing};
 
 /// An item has 400 KB, of which each byte is written in ten at most; the rest is in the buffers of the
 /// connection.
@@ -87,11 +87,11 @@ async fn no_more_is_read_than_there_can_be(head: Head) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_that_says_it_is_too_long() {
     no_more_is_read_than_there_can_be(Head::Length).await;
-    report::ran("hostile::an_answer_that_says_it_is_too_long", "dynamodb");
+    report::ran("hostile::an_answer_that_says_it_is_too_long", report::MADE_UP);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_that_has_no_end() {
     no_more_is_read_than_there_can_be(Head::Chunks).await;
-    report::ran("hostile::an_answer_that_has_no_end", "dynamodb");
+    report::ran("hostile::an_answer_that_has_no_end", report::MADE_UP);
 }

@@ -9,8 +9,8 @@ use reposit_tests::proxy::{Fault, Rule};
 use reposit_tests::report;
 use reposit_tests::servers::Target;
 
-use crate::models::{Line, Person, person};
-use crate::stand::Stand;
+use reposit_tests::workload::fixture::Fixture;
+use reposit_tests::workload::models::{Line, Person, person};
 
 /// What a call has; the error comes long before.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -25,12 +25,12 @@ async fn stands_still<T: std::fmt::Debug>(what: &str, call: impl Future<Output =
 }
 
 async fn pages_that_stand_still_are_told(target: Target) {
-    let stand = Stand::on(target).await;
-    let (proxy, db) = stand.behind(DEADLINE).await;
+    let fixture = Fixture::on(target).await;
+    let (proxy, db) = fixture.behind(DEADLINE).await;
     let lines: Vec<_> = (0..20).map(|n| Line { id: "a".into(), n }).collect();
-    Line::put_many(&lines).exec(&stand.truth).await.expect("a put");
+    Line::put_many(&lines).exec(&fixture.direct).await.expect("a put");
     for n in 0..5 {
-        Person::create(&person(&n.to_string(), &format!("{n}@e"))).exec(&stand.truth).await.expect("a create");
+        Person::create(&person(&n.to_string(), &format!("{n}@e"))).exec(&fixture.direct).await.expect("a create");
     }
     let fired = proxy.fault(Rule::any(Fault::StuckPage).always());
     stands_still("all", Line::query("a").all(&db)).await;
@@ -46,15 +46,10 @@ async fn pages_that_stand_still_are_told(target: Target) {
     assert!(fired.count() >= 20, "two pages of each at least");
     // One that is enough by itself is given.
     assert_eq!(Line::query("a").first(&db).await.expect("a record"), Some(Line { id: "a".into(), n: 0 }));
-    report::ran("hostile::pages_that_stand_still_are_told", &stand.server.label());
+    report::ran("hostile::pages_that_stand_still_are_told", &fixture.server.label());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn dynamodb_local() {
-    pages_that_stand_still_are_told(Target::DynamodbLocal).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn dynoxide() {
-    pages_that_stand_still_are_told(Target::Dynoxide).await;
-}
+reposit_tests::on_backends!(
+    dynamodb #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    pages_that_stand_still: super::pages_that_stand_still_are_told,
+);

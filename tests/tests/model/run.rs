@@ -65,7 +65,7 @@ impl Place for Servers {
     }
 
     async fn close(&self, db: Database) {
-        if self.target == Target::Mongodb
+        if self.target.is_mongodb()
             && let Some(raw) = db.raw::<mongodb::Database>()
         {
             raw.drop().await.expect("the database is dropped");

@@ -6,7 +6,7 @@ use std::ops::Bound;
 
 use chrono::{DateTime, Utc};
 use reposit::field::{Contain, Countable, Element, FieldType, List, Numeric, Optional, Ordered, Settable, Text};
-use reposit::operation::{Local, NoRange, Place, Primary, Query, Secondary, Update, Upsert};
+use reposit::operation::{IndexKind, Local, NoRange, Primary, Query, Secondary, Update, Upsert};
 use reposit::{Condition, Field, Repository};
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
@@ -185,11 +185,11 @@ where
 
 /// The range of an index, by its type.
 pub trait Ranged: Sized {
-    fn within<M: Repository, K: Place>(query: Query<M, Self, K>, span: &Span) -> Query<M, Self, K>;
+    fn within<M: Repository, K: IndexKind>(query: Query<M, Self, K>, span: &Span) -> Query<M, Self, K>;
 }
 
 impl Ranged for NoRange {
-    fn within<M: Repository, K: Place>(query: Query<M, Self, K>, span: &Span) -> Query<M, Self, K> {
+    fn within<M: Repository, K: IndexKind>(query: Query<M, Self, K>, span: &Span) -> Query<M, Self, K> {
         assert_eq!(*span, Span::All, "an index without a range");
         query
     }
@@ -198,7 +198,7 @@ impl Ranged for NoRange {
 macro_rules! ranged {
     ($($ty:ty as $held:ty, $query:ident, $prefix:ident => $begins_with:expr;)*) => {$(
         impl Ranged for $ty {
-            fn within<M: Repository, K: Place>($query: Query<M, Self, K>, span: &Span) -> Query<M, Self, K> {
+            fn within<M: Repository, K: IndexKind>($query: Query<M, Self, K>, span: &Span) -> Query<M, Self, K> {
                 match span {
                     Span::All => $query,
                     Span::Prefix($prefix) => $begins_with,
@@ -223,7 +223,7 @@ ranged! {
 }
 
 /// Whether a query can be consistent, by its type.
-pub trait Consistency: Place {
+pub trait Consistency: IndexKind {
     fn consistent<M: Repository, R>(query: Query<M, R, Self>) -> Query<M, R, Self>
     where
         Self: Sized;

@@ -18,6 +18,7 @@ mod read;
 mod request;
 mod retry;
 mod schema_cache;
+pub(crate) mod settings;
 mod validation;
 mod value;
 mod write;
@@ -26,12 +27,12 @@ pub use raw::decode;
 
 use std::any::Any;
 use std::fmt;
-use std::time::Duration;
+use std::sync::Arc;
 
 use super::support::runtime::ClientRuntime;
 use super::support::write_id::WriteIds;
-use super::{Backend, Plan, Reply};
-use crate::config::DynamoDbSettings;
+use super::settings::{OpenOptions, Target};
+use super::{Backend, BoxFuture, Plan, Reply};
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::limits::Limits;
@@ -44,6 +45,7 @@ use read::get::{get_record, get_records};
 use read::pages::{count_records, read_page};
 use read::snapshot::read_snapshot;
 use schema_cache::DefinedCache;
+use settings::DynamoDbSettings;
 use write::batch::write_many;
 use write::run;
 
@@ -106,10 +108,28 @@ pub struct DynamoDb {
 }
 
 impl DynamoDb {
-    /// Opens a client, and sends one request that shows that it can reach DynamoDB and is let in.
-    pub(crate) async fn connect(settings: &DynamoDbSettings, connect_timeout: Duration, _: Duration) -> Result<Self> {
+    /// Makes a client, and sends one request that shows that DynamoDB can be reached and lets it in.
+    ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// use reposit::Database;
+    /// use reposit::backend::dynamodb::DynamoDb;
+    /// use reposit::config::{DynamoDbSettings, OpenOptions};
+    ///
+    /// let mut settings = DynamoDbSettings::default();
+    /// settings.region = Some("us-east-1".into());
+    /// let dynamodb = DynamoDb::connect(&settings, &OpenOptions::default()).await?;
+    /// let db = Database::builder().backend(dynamodb).open().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// Errors: [`Config`](crate::ErrorKind::Config) if there is no region or there are no credentials, if
+    /// they are refused, and outside a tokio runtime; [`Unavailable`](crate::ErrorKind::Unavailable) or
+    /// [`Timeout`](crate::ErrorKind::Timeout) if nothing answers within
+    /// [`connect_timeout`](OpenOptions::connect_timeout).
+    pub async fn connect(settings: &DynamoDbSettings, options: &OpenOptions) -> Result<Self> {
         let home = ClientRuntime::movable("the AWS SDK")?;
-        let client = connect::open(settings, connect_timeout).await?;
+        let client = connect::open_client(settings, options.connect_timeout).await?;
         let context = Context { client, write_ids: WriteIds::new(), defined: DefinedCache::default() };
         Ok(Self { context, limits: Limits::DYNAMODB, home })
     }
@@ -124,6 +144,16 @@ impl DynamoDb {
             self.home.check_runs(&call).await?;
             work(&self.context, call).await
         })
+    }
+}
+
+impl Target for DynamoDbSettings {
+    fn name(&self) -> &'static str {
+        "dynamodb"
+    }
+
+    fn open<'a>(&'a self, options: &'a OpenOptions) -> BoxFuture<'a, Result<Arc<dyn Backend>>> {
+        Box::pin(async move { Ok(Arc::new(DynamoDb::connect(self, options).await?) as Arc<dyn Backend>) })
     }
 }
 

@@ -14,6 +14,7 @@
 
 use std::ops::Bound;
 
+use super::bounds::Bounds;
 use crate::error::{Error, Result};
 use crate::request::KeyRange;
 use crate::value::Value;
@@ -25,11 +26,8 @@ const TEXT: u8 = 0x40;
 const END: u8 = 0x00;
 const ESCAPE: u8 = 0x01;
 
-/// The lowest and the highest key of a range.
-pub(crate) type Bounds = (Bound<Vec<u8>>, Bound<Vec<u8>>);
-
 /// Appends a value: an integer, an instant, text or bytes. Nothing else has an order.
-pub(crate) fn push(out: &mut Vec<u8>, value: &Value) -> Result<()> {
+pub(super) fn push_value(out: &mut Vec<u8>, value: &Value) -> Result<()> {
     match value {
         Value::String(text) => push_content(out, TEXT, text.as_bytes()),
         Value::Bytes(bytes) => push_content(out, BYTES, bytes),
@@ -76,12 +74,12 @@ fn push_content(out: &mut Vec<u8>, tag: u8, content: &[u8]) {
 }
 
 /// Appends the values one after another.
-pub(crate) fn push_all<'a>(out: &mut Vec<u8>, values: impl IntoIterator<Item = &'a Value>) -> Result<()> {
-    values.into_iter().try_for_each(|value| push(out, value))
+pub(super) fn push_values<'a>(out: &mut Vec<u8>, values: impl IntoIterator<Item = &'a Value>) -> Result<()> {
+    values.into_iter().try_for_each(|value| push_value(out, value))
 }
 
 /// What stands after the first value; nothing where no whole value is at the beginning.
-pub(crate) fn skip(bytes: &[u8]) -> Option<&[u8]> {
+pub(super) fn skip_value(bytes: &[u8]) -> Option<&[u8]> {
     let (tag, rest) = bytes.split_first()?;
     match *tag {
         TEXT | BYTES => rest.iter().position(|byte| *byte == END).and_then(|end| rest.get(end + 1..)),
@@ -91,7 +89,7 @@ pub(crate) fn skip(bytes: &[u8]) -> Option<&[u8]> {
 }
 
 /// The least key that is greater than all that begin with `prefix`.
-fn beyond(mut prefix: Vec<u8>) -> Bound<Vec<u8>> {
+fn after_prefix(mut prefix: Vec<u8>) -> Bound<Vec<u8>> {
     while let Some(last) = prefix.pop() {
         if last < u8::MAX {
             prefix.push(last + 1);
@@ -102,40 +100,40 @@ fn beyond(mut prefix: Vec<u8>) -> Bound<Vec<u8>> {
 }
 
 /// All keys that begin with `prefix`.
-pub(crate) fn all(prefix: Vec<u8>) -> Bounds {
-    (Bound::Included(prefix.clone()), beyond(prefix))
+pub(super) fn prefix_bounds(prefix: Vec<u8>) -> Bounds {
+    Bounds::new(Bound::Included(prefix.clone()), after_prefix(prefix))
 }
 
 /// The keys in which `prefix` is followed by a value within `span`.
-pub(crate) fn within(prefix: Vec<u8>, span: &KeyRange) -> Result<Bounds> {
+pub(super) fn range_bounds(prefix: Vec<u8>, span: &KeyRange) -> Result<Bounds> {
     let (low, high) = match span {
-        KeyRange::All => return Ok(all(prefix)),
+        KeyRange::All => return Ok(prefix_bounds(prefix)),
         KeyRange::Prefix(text) => {
             let mut prefix = prefix;
             push_content(&mut prefix, TEXT, text.as_bytes());
-            return Ok(all(prefix));
+            return Ok(prefix_bounds(prefix));
         }
         KeyRange::Between(low, high) => (low, high),
     };
     let followed_by = |value: &Value| {
         let mut key = prefix.clone();
-        push(&mut key, value).map(|()| key)
+        push_value(&mut key, value).map(|()| key)
     };
     let low = match low {
         Bound::Included(value) => Bound::Included(followed_by(value)?),
         // All that have the value itself, whatever comes after it, are left out.
-        Bound::Excluded(value) => match beyond(followed_by(value)?) {
+        Bound::Excluded(value) => match after_prefix(followed_by(value)?) {
             Bound::Excluded(key) => Bound::Included(key),
             other => other,
         },
         Bound::Unbounded => Bound::Included(prefix.clone()),
     };
     let high = match high {
-        Bound::Included(value) => beyond(followed_by(value)?),
+        Bound::Included(value) => after_prefix(followed_by(value)?),
         Bound::Excluded(value) => Bound::Excluded(followed_by(value)?),
-        Bound::Unbounded => beyond(prefix.clone()),
+        Bound::Unbounded => after_prefix(prefix.clone()),
     };
-    Ok((low, high))
+    Ok(Bounds::new(low, high))
 }
 
 #[cfg(test)]
@@ -148,7 +146,7 @@ mod tests {
 
     fn encoded(values: &[Value]) -> Vec<u8> {
         let mut out = Vec::new();
-        push_all(&mut out, values).unwrap();
+        push_values(&mut out, values).unwrap();
         out
     }
 
@@ -217,7 +215,7 @@ mod tests {
         #[test]
         fn a_value_is_skipped_whole(values in proptest::collection::vec(value(), 1..4)) {
             let bytes = encoded(&values);
-            prop_assert_eq!(skip(&bytes), Some(&encoded(&values[1..])[..]));
+            prop_assert_eq!(skip_value(&bytes), Some(&encoded(&values[1..])[..]));
         }
 
         #[test]
@@ -239,8 +237,9 @@ mod tests {
             let hash = encoded(&b);
             let key = encoded(&[&b[..], &a[..], &[Value::Int(7)]].concat());
             for (span, expected) in spans {
-                let (from, to) = within(hash.clone(), &span).unwrap();
-                let holds = std::ops::RangeBounds::contains(&(from, to), &key);
+                let bounds = range_bounds(hash.clone(), &span).unwrap();
+                let holds = std::ops::RangeBounds::contains(&&bounds, &key[..]);
+                prop_assert!(!holds || !bounds.is_empty());
                 // Values of different kinds do not meet in one field.
                 if let Some(expected) = expected {
                     prop_assert_eq!(holds, expected, "{:?} in {:?}", value, span);
@@ -252,7 +251,7 @@ mod tests {
     #[test]
     fn what_has_no_order_is_refused() {
         for value in [Value::Null, Value::Bool(true), Value::Float(0.5), Value::List(vec![]), Value::Int(1 << 64)] {
-            assert!(push(&mut Vec::new(), &value).is_err(), "{value:?}");
+            assert!(push_value(&mut Vec::new(), &value).is_err(), "{value:?}");
         }
         assert_eq!(encoded(&[Value::Float(2.0)]), encoded(&[Value::Int(2)]));
     }
@@ -260,7 +259,7 @@ mod tests {
     #[test]
     fn broken_bytes_are_nothing() {
         for bytes in [&[][..], &[TEXT, b'a'], &[ZERO + 3, 1], &[TEXT], &[0xFF, 1, 2]] {
-            assert_eq!(skip(bytes), None, "{bytes:?}");
+            assert_eq!(skip_value(bytes), None, "{bytes:?}");
         }
     }
 }

@@ -1,19 +1,24 @@
+//! What a request comes to, in words.
+
 use std::fmt::Write as _;
 
 use crate::request::{Action, FindUnique, Get, KeyRange, Query, RecordKey, Request, SourceKind, Write};
 
 /// What a request comes to, in words.
-pub(crate) fn explain(request: Request<'_>) -> String {
+pub(super) fn explain_request(request: Request<'_>) -> String {
     match request {
-        Request::Get(one) => get(one.definition.name(), &one.key),
-        Request::GetMany(many) => lines(&many.keys, |key| get(many.definition.name(), key)),
-        Request::FindUnique(wanted) => find(wanted),
-        Request::Query(wanted) => query(wanted),
-        Request::Write(one) => write(one),
-        Request::WriteMany(many) => lines(many, write),
-        Request::Transact(many) => format!("all or nothing:\n{}", lines(many, write)),
+        Request::Get(one) => explain_get(one.definition.name(), &one.key),
+        Request::GetMany(many) => lines(&many.keys, |key| explain_get(many.definition.name(), key)),
+        Request::FindUnique(wanted) => explain_find(wanted),
+        Request::Query(wanted) => explain_query(wanted),
+        Request::Write(one) => explain_write(one),
+        Request::WriteMany(many) => lines(many, explain_write),
+        Request::Transact(many) => format!("all or nothing:\n{}", lines(many, explain_write)),
         Request::Snapshot(gets) => {
-            format!("in one state of the store:\n{}", lines(gets, |one: &Get| get(one.definition.name(), &one.key)))
+            format!(
+                "in one state of the store:\n{}",
+                lines(gets, |one: &Get| explain_get(one.definition.name(), &one.key))
+            )
         }
     }
 }
@@ -22,16 +27,16 @@ fn lines<T>(parts: &[T], line: impl Fn(&T) -> String) -> String {
     parts.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn get(name: &str, key: &RecordKey) -> String {
-    format!("get from {name}: {}", of(key))
+fn explain_get(name: &str, key: &RecordKey) -> String {
+    format!("get from {name}: {}", show_key(key))
 }
 
-fn of(key: &RecordKey) -> String {
+fn show_key(key: &RecordKey) -> String {
     let range = key.range().map_or_else(String::new, |range| format!(", {range:?}"));
     format!("{:?}{range}", key.hash())
 }
 
-fn find(find: &FindUnique) -> String {
+fn explain_find(find: &FindUnique) -> String {
     let name = |part| find.definition.part_name(part);
     let parts = find.index.parts().zip(&find.values).map(|(part, value)| format!("{} = {value:?}", name(part)));
     let parts = parts.collect::<Vec<_>>().join(", ");
@@ -39,21 +44,22 @@ fn find(find: &FindUnique) -> String {
 }
 
 /// What is read for a page.
-fn query(query: &Query) -> String {
+fn explain_query(query: &Query) -> String {
     let name = query.definition.name();
     let mut text = match query.source.kind() {
         SourceKind::Primary { hash } => {
             format!("read {name} by primary key: {} = {hash:?}", query.definition.hash_name())
         }
         SourceKind::Index { index, hash } => {
-            let field = query.definition.part_name(index.hash());
-            format!("read {name} by index {}: {field} = {hash:?}", index.name)
+            let field = |part| query.definition.part_name(part);
+            let parts = index.hash_parts().zip(hash).map(|(part, value)| format!("{} = {value:?}", field(part)));
+            format!("read {name} by index {}: {}", index.name, parts.collect::<Vec<_>>().join(", "))
         }
         SourceKind::Scan { segment: None } => format!("read all of {name}"),
         SourceKind::Scan { segment: Some((segment, total)) } => format!("read part {segment} of {total} of {name}"),
     };
     if query.range != KeyRange::All {
-        let _ = write!(text, "\n  range {}: {}", query.range_names().first().unwrap_or(&""), span(&query.range));
+        let _ = write!(text, "\n  range {}: {}", query.range_names().first().unwrap_or(&""), show_range(&query.range));
     }
     if let Some(after) = &query.after {
         let _ = write!(text, "\n  after {:?} {:?}", after.ranges(), after.key());
@@ -69,8 +75,8 @@ fn query(query: &Query) -> String {
     text
 }
 
-fn span(span: &KeyRange) -> String {
-    match span {
+fn show_range(range: &KeyRange) -> String {
+    match range {
         KeyRange::All => "all".to_owned(),
         KeyRange::Prefix(prefix) => format!("begins with {prefix:?}"),
         KeyRange::Between(low, high) => format!("from {low:?} to {high:?}"),
@@ -78,7 +84,7 @@ fn span(span: &KeyRange) -> String {
 }
 
 /// What a write does.
-fn write(write: &Write) -> String {
+fn explain_write(write: &Write) -> String {
     let name = write.definition.name();
     let (word, rest) = match &write.action {
         Action::Create(record) => ("create", format!("\n  record {record:?}")),
@@ -89,7 +95,7 @@ fn write(write: &Write) -> String {
         Action::Delete => ("delete", String::new()),
         Action::Check => ("check", String::new()),
     };
-    let mut text = format!("{word} in {name}: {}", of(&write.key));
+    let mut text = format!("{word} in {name}: {}", show_key(&write.key));
     if let Some(requirement) = write.requirement() {
         let _ = write!(text, "\n  only if {requirement}");
     }

@@ -1,10 +1,19 @@
-//! One ordered key space for the embedded backends: how records, indexes and expiries are laid out
-//! in it, and what every operation does to it. Where it is kept is a [`Space`]'s matter.
+//! Backends over an ordered store of bytes: how records, indexes and expiries are laid out in one key space,
+//! and what every operation does to it.
+//!
+//! To make a backend of a store of your own, implement [`ByteSpace`] for it and put a [`Keyspace`] over it. The
+//! backend in memory is made in the same way, of a [`Space`] that keeps records as they are.
 
+mod backend;
+mod bounds;
+mod bytes;
+mod catalog;
 mod define;
-pub(crate) mod encoding;
+mod encoding;
+mod entry;
 mod explain;
 mod layout;
+mod pending;
 mod query;
 mod read;
 mod schema;
@@ -14,8 +23,8 @@ mod store;
 mod tests;
 mod write;
 
-pub(crate) use {
-    explain::explain,
-    space::{Batch, Entry, Space, View, Visit},
-    store::Keyspace,
-};
+pub use bounds::Bounds;
+pub use bytes::{ByteSpace, ByteView, VisitBytes};
+pub use entry::Entry;
+pub use space::{Batch, Changes, Space, View, Visit};
+pub use store::Keyspace;

@@ -1,26 +1,28 @@
-use std::cmp::Ordering;
-use std::ops::{Bound, ControlFlow};
+//! Queries: a page, or a number, of the records between two keys.
+
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::encoding::{self, Bounds};
+use super::bounds::Bounds;
+use super::encoding;
 use super::layout::{Layout, push_key};
-use super::read::{record, under_own_names, unknown_index};
+use super::read::{read_record, under_own_names};
 use super::schema::IndexSchema;
-use super::space::{Entry, Space, View};
-use super::store::{Keyspace, layout};
+use super::space::{Space, View};
+use super::store::Keyspace;
+use crate::backend::support::outcome::missing_index;
 use crate::error::{Error, Result};
 use crate::request::{Call, Position, Query, RecordPage, SourceKind};
 use crate::value::Record;
 
 impl<S: Space> Keyspace<S> {
-    pub(crate) fn query(&self, call: &Call, query: &Query) -> Result<RecordPage> {
-        let catalog = self.catalog();
-        let range = Range::of(layout(&catalog, query.definition)?, query)?;
+    pub(super) fn query_page(&self, call: &Call, query: &Query) -> Result<RecordPage> {
         let mut found: Vec<Arc<Record>> = Vec::new();
         let mut more = false;
-        self.space.read(|view| {
-            range.each(view, call, query, &mut |record| {
-                // One record ahead tells whether the page is the last.
+        self.read_with(|view, catalog| {
+            let range = ReadRange::from_query(catalog.layout_of(query.definition)?, query)?;
+            range.visit(view, call, query, &mut |record| {
+                // One record ahead shows whether the page is the last.
                 more = found.len() == query.limit;
                 if more {
                     return ControlFlow::Break(());
@@ -35,13 +37,12 @@ impl<S: Space> Keyspace<S> {
         Ok(RecordPage::new(found.into_iter().map(|record| projected(record, query.projection)).collect(), next))
     }
 
-    pub(crate) fn count(&self, call: &Call, query: &Query) -> Result<u64> {
-        let catalog = self.catalog();
-        let range = Range::of(layout(&catalog, query.definition)?, query)?;
+    pub(super) fn count_records(&self, call: &Call, query: &Query) -> Result<u64> {
         let mut count = 0;
         let most = u64::try_from(query.limit).unwrap_or(u64::MAX);
-        self.space.read(|view| {
-            range.each(view, call, query, &mut |_| {
+        self.read_with(|view, catalog| {
+            let range = ReadRange::from_query(catalog.layout_of(query.definition)?, query)?;
+            range.visit(view, call, query, &mut |_| {
                 count += 1;
                 if count < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             })
@@ -61,38 +62,41 @@ fn projected(record: Arc<Record>, names: Option<&[&str]>) -> Record {
 }
 
 /// What a query goes over: keys of records, or entries of an index that lead to them.
-struct Range<'a> {
+struct ReadRange<'a> {
     bounds: Bounds,
     layout: &'a Layout,
     index: Option<&'a IndexSchema>,
     segment: Option<(u32, u32)>,
 }
 
-impl<'a> Range<'a> {
-    fn of(layout: &'a Layout, query: &Query) -> Result<Self> {
+impl<'a> ReadRange<'a> {
+    fn from_query(layout: &'a Layout, query: &Query) -> Result<Self> {
         let (mut prefix, index, segment) = match query.source.kind() {
-            SourceKind::Primary { .. } => (layout.records(), None, None),
-            SourceKind::Scan { segment } => (layout.records(), None, segment),
+            SourceKind::Primary { .. } => (layout.record_prefix(), None, None),
+            SourceKind::Scan { segment } => (layout.record_prefix(), None, segment),
             SourceKind::Index { index, .. } => {
-                let (id, schema) = layout.index(index.name).ok_or_else(|| unknown_index(index.name))?;
-                (layout.entries(id), Some(schema), None)
+                let (id, schema) = layout.index(index.name).ok_or_else(|| missing_index(index.name))?;
+                (layout.index_prefix(id), Some(schema), None)
             }
         };
-        encoding::push_all(&mut prefix, query.source.hash_parts(query.definition).into_iter().map(|(_, value)| value))?;
-        let after = query.after.as_ref().map(|after| end_of_page(prefix.clone(), query, after)).transpose()?;
-        let (mut low, mut high) = encoding::within(prefix, &query.range)?;
-        match after {
-            Some(after) if query.descending => high = least(high, after),
-            Some(after) => low = greatest(low, after),
-            None => {}
-        }
-        Ok(Self { bounds: (low, high), layout, index, segment })
+        encoding::push_values(
+            &mut prefix,
+            query.source.hash_parts(query.definition).into_iter().map(|(_, value)| value),
+        )?;
+        let after = query.after.as_ref().map(|after| page_end_key(prefix.clone(), query, after)).transpose()?;
+        let bounds = encoding::range_bounds(prefix, &query.range)?;
+        let bounds = match after {
+            Some(after) if query.descending => bounds.before(after),
+            Some(after) => bounds.after(after),
+            None => bounds,
+        };
+        Ok(Self { bounds, layout, index, segment })
     }
 
     /// Shows each live record that passes the filter.
-    fn each(
+    fn visit(
         &self,
-        view: &impl View,
+        view: &dyn View,
         call: &Call,
         query: &Query,
         show: &mut dyn FnMut(&Arc<Record>) -> ControlFlow<()>,
@@ -105,10 +109,13 @@ impl<'a> Range<'a> {
             }
             show(&under_own_names(query.definition, Arc::clone(found)))
         };
-        view.scan(&self.bounds, query.descending, &mut |key, entry| match (entry, self.index) {
-            (Entry::Record(found), None) if self.has(key) => Ok(pass(found)),
-            (Entry::Mark, Some(index)) => {
-                let found = record(view, &self.layout.record_of_entry(key, index)?)?;
+        if self.bounds.is_empty() {
+            return Ok(());
+        }
+        view.scan(&self.bounds, query.descending, &mut |key, entry| match (entry.record(), self.index) {
+            (Some(found), None) if self.is_in_segment(key) => Ok(pass(found)),
+            (None, Some(index)) => {
+                let found = read_record(view, &self.layout.record_key_of_entry(key, index)?)?;
                 Ok(found.as_ref().map_or(ControlFlow::Continue(()), &mut pass))
             }
             _ => Ok(ControlFlow::Continue(())),
@@ -116,43 +123,27 @@ impl<'a> Range<'a> {
     }
 
     /// Whether a record is in the segment read.
-    fn has(&self, key: &[u8]) -> bool {
-        self.segment.is_none_or(|(segment, total)| hash(key) % u64::from(total.max(1)) == u64::from(segment))
+    fn is_in_segment(&self, key: &[u8]) -> bool {
+        self.segment.is_none_or(|(segment, total)| segment_hash(key) % u64::from(total.max(1)) == u64::from(segment))
     }
 }
 
 /// FNV-1a: the same in every process, as the segments have to be.
-fn hash(key: &[u8]) -> u64 {
+fn segment_hash(key: &[u8]) -> u64 {
     key.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// The key of the record at which the page before ended. The hash value is the query's own.
-fn end_of_page(mut key: Vec<u8>, query: &Query, after: &Position) -> Result<Vec<u8>> {
+fn page_end_key(mut key: Vec<u8>, query: &Query, after: &Position) -> Result<Vec<u8>> {
     match (query.source.kind(), &after.key().range()) {
-        (SourceKind::Primary { .. }, Some(range)) => encoding::push(&mut key, range)?,
+        (SourceKind::Primary { .. }, Some(range)) => encoding::push_value(&mut key, range)?,
         (SourceKind::Primary { .. }, None) => {}
         (SourceKind::Scan { .. }, _) => push_key(&mut key, after.key())?,
         (SourceKind::Index { index, .. }, _) if after.ranges().len() == index.ranges().len() => {
-            encoding::push_all(&mut key, after.ranges())?;
+            encoding::push_values(&mut key, after.ranges())?;
             push_key(&mut key, after.key())?;
         }
         (SourceKind::Index { .. }, _) => return Err(Error::invalid("the position belongs to another index")),
     }
     Ok(key)
-}
-
-fn greatest(low: Bound<Vec<u8>>, after: Vec<u8>) -> Bound<Vec<u8>> {
-    match &low {
-        Bound::Included(key) if key.cmp(&after) == Ordering::Greater => low,
-        Bound::Excluded(key) if key.cmp(&after) == Ordering::Greater => low,
-        _ => Bound::Excluded(after),
-    }
-}
-
-fn least(high: Bound<Vec<u8>>, before: Vec<u8>) -> Bound<Vec<u8>> {
-    match &high {
-        Bound::Included(key) if key.cmp(&before) == Ordering::Less => high,
-        Bound::Excluded(key) if key.cmp(&before) == Ordering::Less => high,
-        _ => Bound::Excluded(before),
-    }
 }

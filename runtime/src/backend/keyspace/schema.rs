@@ -1,11 +1,12 @@
-//! What of a definition the stored data depend on.
+//! What of a definition the stored data depend on, and its form in the store.
 
-use crate::backend::Plan;
+use crate::backend::plan::{IndexShape, Mismatch, Plan, Unused};
 use crate::definition::{Definition, IndexDef, KeyDef, KeyKind};
+use crate::value::{Map, Record, Value};
 
 /// A field that is part of a key or an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Part {
+pub(super) struct KeyPart {
     pub(super) name: String,
     kind: KeyKind,
 }
@@ -14,23 +15,23 @@ pub(super) struct Part {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct IndexSchema {
     pub(super) name: String,
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Vec<KeyPart>,
     pub(super) unique: bool,
 }
 
 /// A repository.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Schema {
-    pub(super) hash: Part,
-    pub(super) range: Option<Part>,
+    pub(super) hash: KeyPart,
+    pub(super) range: Option<KeyPart>,
     pub(super) expires: bool,
     pub(super) indexes: Vec<IndexSchema>,
 }
 
 impl Schema {
-    pub(super) fn of(definition: &Definition) -> Self {
-        let part = |key: KeyDef| Part::of(definition, key);
-        let index = |index: &IndexDef| IndexSchema::of(definition, index);
+    pub(super) fn from_definition(definition: &Definition) -> Self {
+        let part = |key: KeyDef| KeyPart::from_definition(definition, key);
+        let index = |index: &IndexDef| IndexSchema::from_definition(definition, index);
         Self {
             hash: part(definition.hash()),
             range: definition.range().map(part),
@@ -42,30 +43,26 @@ impl Schema {
     /// What differs between this, which is stored, and what is wanted, in keys and in indexes that are in
     /// both.
     pub(super) fn compare(&self, wanted: &Self, plan: &mut Plan) {
-        let mut compare = |what: &str, stored: String, wanted: String| {
-            if stored != wanted {
-                plan.mismatches.push(format!("{what} is {stored}, not {wanted}"));
-            }
-        };
-        compare("the hash key", self.hash.describe(), wanted.hash.describe());
-        compare("the range key", describe(self.range.as_ref()), describe(wanted.range.as_ref()));
+        plan.compare_part("the hash key", &self.hash.describe(), &wanted.hash.describe());
+        plan.compare_part("the range key", &describe(self.range.as_ref()), &describe(wanted.range.as_ref()));
         for wanted in &wanted.indexes {
             if let Some(stored) = self.indexes.iter().find(|stored| stored.name == wanted.name && *stored != wanted) {
-                plan.refuse_index(&wanted.name, &stored.describe(), &wanted.describe());
+                plan.add_mismatch(Mismatch::Index { stored: stored.shape(), wanted: wanted.shape() });
             }
         }
     }
 
     /// What is stored and not wanted any more.
-    pub(super) fn compare_left(&self, wanted: &Self, plan: &mut Plan) {
+    pub(super) fn compare_leftovers(&self, wanted: &Self, plan: &mut Plan) {
         if self.expires && !wanted.expires {
-            plan.refuse_expiry("open a new store: one in memory keeps its time to live");
+            let off = "open a new store: one in memory keeps its time to live".to_owned();
+            plan.add_mismatch(Mismatch::Expiry { off });
         }
         for stored in self.indexes.iter().filter(|stored| wanted.named(&stored.name).is_none()) {
             match stored.unique {
                 true if wanted.indexes.iter().any(|wanted| wanted.is_same(stored)) => {}
-                true => plan.refuse_unknown_unique(&stored.name),
-                false => plan.leave_index(&stored.name),
+                true => plan.add_mismatch(Mismatch::UnknownUnique(stored.name.clone())),
+                false => plan.add_unused(Unused::Index(stored.name.clone())),
             }
         }
     }
@@ -75,8 +72,8 @@ impl Schema {
     }
 }
 
-impl Part {
-    fn of(definition: &Definition, key: KeyDef) -> Self {
+impl KeyPart {
+    fn from_definition(definition: &Definition, key: KeyDef) -> Self {
         Self { name: definition.part_name(key).to_owned(), kind: key.kind }
     }
 
@@ -85,15 +82,15 @@ impl Part {
     }
 }
 
-fn describe(part: Option<&Part>) -> String {
-    part.map_or_else(|| "none".to_owned(), Part::describe)
+fn describe(part: Option<&KeyPart>) -> String {
+    part.map_or_else(|| "none".to_owned(), KeyPart::describe)
 }
 
 impl IndexSchema {
-    pub(super) fn of(definition: &Definition, index: &IndexDef) -> Self {
+    pub(super) fn from_definition(definition: &Definition, index: &IndexDef) -> Self {
         Self {
             name: index.name.to_owned(),
-            parts: index.parts().map(|part| Part::of(definition, part)).collect(),
+            parts: index.parts().map(|part| KeyPart::from_definition(definition, part)).collect(),
             unique: index.unique,
         }
     }
@@ -103,8 +100,97 @@ impl IndexSchema {
         self.unique == other.unique && self.parts == other.parts
     }
 
-    pub(super) fn describe(&self) -> String {
-        let parts: Vec<_> = self.parts.iter().map(Part::describe).collect();
-        format!("{}on {}", if self.unique { "unique " } else { "" }, parts.join(", "))
+    /// The index in words.
+    pub(super) fn shape(&self) -> IndexShape {
+        let index = IndexShape::new(&self.name).with("unique", self.unique);
+        self.parts.iter().map(KeyPart::describe).fold(index, IndexShape::field)
     }
+}
+
+impl Schema {
+    /// The schema as the store keeps it, with the repository's number.
+    ///
+    /// | name | value |
+    /// |---|---|
+    /// | `id` | the number |
+    /// | `hash` | a key field: `name`, and `kind` as a word |
+    /// | `range` | another, if there is a range key |
+    /// | `expires` | whether records expire |
+    /// | `indexes` | for each index in the order of their numbers: `name`, `unique`, and `parts`, key fields |
+    pub(super) fn to_record(&self, id: u32) -> Record {
+        let fixed = [
+            ("id", Value::Int(id.into())),
+            ("hash", self.hash.to_value()),
+            ("expires", Value::Bool(self.expires)),
+            ("indexes", Value::List(self.indexes.iter().map(IndexSchema::to_value).collect())),
+        ];
+        let range = self.range.iter().map(|range| ("range", range.to_value()));
+        fixed.into_iter().chain(range).map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// The number and the schema in a record. Returns nothing if [`to_record`](Self::to_record) wrote
+    /// something else.
+    pub(super) fn from_record(record: &Record) -> Option<(u32, Self)> {
+        let id = u32::try_from(record.get("id")?.as_int()?).ok()?;
+        let range = match record.get("range") {
+            Some(range) => Some(KeyPart::from_value(range)?),
+            None => None,
+        };
+        let schema = Self {
+            hash: KeyPart::from_value(record.get("hash")?)?,
+            range,
+            expires: is_true(record.get("expires")?),
+            indexes: items(record.get("indexes")?)?.iter().map(IndexSchema::from_value).collect::<Option<_>>()?,
+        };
+        // Whatever else stands in the record may mean something: it is not ignored.
+        (schema.to_record(id) == *record).then_some((id, schema))
+    }
+}
+
+impl IndexSchema {
+    fn to_value(&self) -> Value {
+        to_map([
+            ("name", Value::String(self.name.clone())),
+            ("unique", Value::Bool(self.unique)),
+            ("parts", Value::List(self.parts.iter().map(KeyPart::to_value).collect())),
+        ])
+    }
+
+    fn from_value(value: &Value) -> Option<Self> {
+        let Value::Map(map) = value else { return None };
+        Some(Self {
+            name: map.get("name")?.as_str()?.to_owned(),
+            parts: items(map.get("parts")?)?.iter().map(KeyPart::from_value).collect::<Option<_>>()?,
+            unique: is_true(map.get("unique")?),
+        })
+    }
+}
+
+impl KeyPart {
+    fn to_value(&self) -> Value {
+        to_map([("name", Value::String(self.name.clone())), ("kind", Value::from(self.kind.as_str()))])
+    }
+
+    fn from_value(value: &Value) -> Option<Self> {
+        let Value::Map(map) = value else { return None };
+        let word = map.get("kind")?.as_str()?;
+        let kinds = [KeyKind::String, KeyKind::Integer, KeyKind::Instant, KeyKind::Bytes];
+        let kind = kinds.into_iter().find(|kind| kind.as_str() == word)?;
+        Some(Self { name: map.get("name")?.as_str()?.to_owned(), kind })
+    }
+}
+
+fn to_map<const N: usize>(entries: [(&str, Value); N]) -> Value {
+    Value::Map(entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map>())
+}
+
+fn items(value: &Value) -> Option<&[Value]> {
+    match value {
+        Value::List(items) => Some(items),
+        _ => None,
+    }
+}
+
+fn is_true(value: &Value) -> bool {
+    matches!(value, Value::Bool(true))
 }

@@ -1,100 +1,109 @@
-//! What the key space needs of a store: an ordered map of bytes.
+//! What the keyspace needs of a store: an ordered map of keys to entries.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
-use super::encoding::Bounds;
+use super::bounds::Bounds;
+use super::entry::Entry;
 use crate::error::Result;
-use crate::value::Record;
-
-/// What stands under a key.
-#[derive(Debug, Clone)]
-pub(crate) enum Entry {
-    /// A record.
-    Record(Arc<Record>),
-    /// Nothing but the key itself: an entry of an index.
-    Mark,
-}
 
 /// Is shown entries until it breaks off.
-pub(crate) type Visit<'a> = dyn FnMut(&[u8], &Entry) -> Result<ControlFlow<()>> + 'a;
+pub type Visit<'a> = dyn FnMut(&[u8], &Entry) -> Result<ControlFlow<()>> + 'a;
 
 /// One state of a store: it does not change while it is looked at.
-pub(crate) trait View {
+pub trait View {
     /// What stands under a key.
     fn get(&self, key: &[u8]) -> Result<Option<Entry>>;
 
-    /// Shows the entries within bounds, in the order of their keys or in its reverse, until `each`
-    /// breaks off. Bounds that cross hold nothing.
-    fn scan(&self, bounds: &Bounds, descending: bool, each: &mut Visit<'_>) -> Result<()>;
+    /// Shows the entries within bounds, in the order of their keys or in its reverse, until `visit`
+    /// breaks off or fails. `visit` may itself use the view. The bounds are never
+    /// [empty](Bounds::is_empty).
+    fn scan(&self, bounds: &Bounds, descending: bool, visit: &mut Visit<'_>) -> Result<()>;
 }
 
-/// What a write changes: each key's new entry, or none.
-pub(crate) type Batch = BTreeMap<Vec<u8>, Option<Entry>>;
-
-/// An ordered store of keys and entries.
-pub(crate) trait Space: Send + Sync + 'static {
-    /// Its states.
-    type View: View;
-
+/// An ordered store of keys and entries, which a [`Keyspace`](super::Keyspace) keeps its data in.
+///
+/// A store of bytes implements [`ByteSpace`](super::ByteSpace), and is a `Space` by that. This trait is for a
+/// store in this process's memory, which keeps entries as they are.
+pub trait Space: Send + Sync + 'static {
     /// Looks at the state as it is now.
-    fn read<T>(&self, look: impl FnOnce(&Self::View) -> Result<T>) -> Result<T>;
+    fn read<T>(&self, look: impl FnOnce(&dyn View) -> Result<T>) -> Result<T>;
 
     /// Looks at the state and changes it; no other write comes between. The batch is applied whole,
     /// or, after an error, not at all.
-    fn write<T>(&self, change: impl FnOnce(&Self::View) -> Result<(T, Batch)>) -> Result<T>;
+    fn write<T>(&self, change: impl FnOnce(&dyn View) -> Result<(T, Batch)>) -> Result<T>;
+
+    /// Whether the one keyspace over this store is all that writes to it while it is open. If so, the
+    /// catalogue is read once; if not, each operation looks at its generation.
+    fn is_exclusive(&self) -> bool {
+        false
+    }
 }
 
-/// A state with changes that are not applied yet.
-pub(crate) struct Pending<'a, V> {
-    view: &'a V,
-    batch: Batch,
+/// What a write changes: for each key its new entry, or nothing if the key is removed. It yields them in the
+/// order of the keys.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use reposit::keyspace::Batch;
+///
+/// fn apply(batch: Batch<Vec<u8>>, map: &mut BTreeMap<Vec<u8>, Vec<u8>>) {
+///     for (key, entry) in batch {
+///         match entry {
+///             Some(entry) => drop(map.insert(key, entry)),
+///             None => drop(map.remove(&key)),
+///         }
+///     }
+/// }
+/// # apply(Batch::default(), &mut BTreeMap::new());
+/// ```
+#[derive(Debug, Clone)]
+pub struct Batch<E = Entry>(BTreeMap<Vec<u8>, Option<E>>);
+
+impl<E> Batch<E> {
+    pub(super) fn new(changes: BTreeMap<Vec<u8>, Option<E>>) -> Self {
+        Self(changes)
+    }
+
+    /// How many keys change.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether nothing changes. There is nothing to commit then.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The same changes with entries of another form.
+    pub(super) fn map<F>(self, form: impl Fn(E) -> F) -> Batch<F> {
+        Batch(self.0.into_iter().map(|(key, entry)| (key, entry.map(&form))).collect())
+    }
 }
 
-impl<'a, V: View> Pending<'a, V> {
-    pub(crate) fn new(view: &'a V) -> Self {
-        Self { view, batch: Batch::new() }
+impl<E> Default for Batch<E> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
     }
+}
 
-    pub(crate) fn into_batch(self) -> Batch {
-        self.batch
+impl<E> IntoIterator for Batch<E> {
+    type Item = (Vec<u8>, Option<E>);
+    type IntoIter = Changes<E>;
+
+    fn into_iter(self) -> Changes<E> {
+        Changes(self.0.into_iter())
     }
+}
 
-    pub(crate) fn record(&self, key: &[u8]) -> Result<Option<Arc<Record>>> {
-        let entry = match self.batch.get(key) {
-            Some(changed) => changed.clone(),
-            None => self.view.get(key)?,
-        };
-        Ok(match entry {
-            Some(Entry::Record(record)) => Some(record),
-            _ => None,
-        })
-    }
+/// The changes of a [`Batch`], in the order of their keys.
+#[derive(Debug)]
+pub struct Changes<E>(btree_map::IntoIter<Vec<u8>, Option<E>>);
 
-    pub(crate) fn put(&mut self, key: Vec<u8>, entry: Entry) {
-        self.batch.insert(key, Some(entry));
-    }
+impl<E> Iterator for Changes<E> {
+    type Item = (Vec<u8>, Option<E>);
 
-    pub(crate) fn remove(&mut self, key: Vec<u8>) {
-        self.batch.insert(key, None);
-    }
-
-    /// The keys within bounds, in order, as they are with the changes; `limit` of them at most.
-    pub(crate) fn keys(&self, bounds: &Bounds, limit: usize) -> Result<Vec<Vec<u8>>> {
-        let mut keys = Vec::new();
-        self.view.scan(bounds, false, &mut |key, _| {
-            if self.batch.get(key).is_none_or(Option::is_some) {
-                keys.push(key.to_vec());
-            }
-            Ok(if keys.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
-        })?;
-        let (low, high) = (bounds.0.as_ref(), bounds.1.as_ref());
-        let added = self.batch.range::<Vec<u8>, _>((low, high)).filter(|(_, entry)| entry.is_some());
-        keys.extend(added.map(|(key, _)| key.clone()));
-        keys.sort_unstable();
-        keys.dedup();
-        keys.truncate(limit);
-        Ok(keys)
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next()
     }
 }

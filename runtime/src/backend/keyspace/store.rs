@@ -1,41 +1,113 @@
-use std::collections::HashMap;
+//! The keyspace itself: a store, and what is known of its catalogue.
+
 use std::fmt;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::layout::Layout;
-use super::space::Space;
-use crate::definition::Definition;
-use crate::error::{Error, ErrorKind, Result};
+use super::catalog::Catalog;
+use super::space::{Batch, Space, View};
+use crate::error::Result;
 use crate::limits::Limits;
 
-/// The repositories that were defined, by name.
-pub(super) type Catalog = HashMap<String, Layout>;
-
-/// Repositories in a space.
+/// Repositories in an ordered store: a [`Backend`](crate::backend::Backend) over whatever keeps entries
+/// ordered by their keys.
 ///
-/// The catalog's lock is taken before the space's, and held as long: what an operation knows of
-/// indexes stays true until it is done.
-pub(crate) struct Keyspace<S> {
+/// The store is a [`ByteSpace`](super::ByteSpace), which has an example, or a [`Space`]. Its catalogue is
+/// kept in it: opened again, it has the repositories, indexes and unique values that were defined. Several
+/// processes may open one store, if the store allows it.
+///
+/// - A read looks at one state of the store. A query reads one record further than its page.
+/// - A write looks up the record that is there, and for each unique index the entries with the new values;
+///   it then changes the record and the entries that differ, in one batch. A transaction is one batch too.
+/// - `define` indexes the records that are there already, in one batch, which therefore has to fit in memory.
+/// - Each write on a repository with a time to live clears two expired records away.
+///
+/// [`Database::raw`](crate::Database::raw) is the store.
+pub struct Keyspace<S> {
     pub(super) space: S,
+    pub(super) name: &'static str,
     pub(super) limits: Limits,
+    /// Its lock is taken before the store's, and held as long: what an operation knows of indexes stays
+    /// true until it is done.
     catalog: RwLock<Catalog>,
 }
 
 impl<S: Space> Keyspace<S> {
-    pub(crate) fn new(space: S, limits: Limits) -> Self {
-        Self { space, limits, catalog: RwLock::default() }
+    /// A keyspace over a store, which takes records and keys within these limits. Nothing is read yet: a
+    /// store of another format is refused by the first operation, which for a
+    /// [`Database`](crate::Database) is the opening.
+    pub fn new(space: S, limits: Limits) -> Self {
+        Self { space, name: "keyspace", limits, catalog: RwLock::default() }
     }
 
-    pub(crate) fn limits(&self) -> Limits {
-        self.limits
+    /// The same keyspace, as a backend of this name.
+    #[must_use]
+    pub fn named(self, name: &'static str) -> Self {
+        Self { name, ..self }
     }
 
-    /// A panic elsewhere cannot leave the catalog half changed: it is changed in one step.
-    pub(super) fn catalog(&self) -> RwLockReadGuard<'_, Catalog> {
+    /// Reads with the catalogue of the same state.
+    pub(super) fn read_with<T>(&self, look: impl FnOnce(&dyn View, &Catalog) -> Result<T>) -> Result<T> {
+        let mut newer = None;
+        let cached = self.catalog();
+        let result = self.space.read(|view| look(view, self.current(view, &cached, &mut newer)?));
+        drop(cached);
+        self.keep(newer);
+        result
+    }
+
+    /// Changes the store with the catalogue of the same state.
+    pub(super) fn write_with<T>(&self, change: impl FnOnce(&dyn View, &Catalog) -> Result<(T, Batch)>) -> Result<T> {
+        let mut newer = None;
+        let cached = self.catalog();
+        let result = self.space.write(|view| change(view, self.current(view, &cached, &mut newer)?));
+        drop(cached);
+        self.keep(newer);
+        result
+    }
+
+    /// Changes the catalogue, here and in the store.
+    pub(super) fn define_with(
+        &self,
+        change: impl FnOnce(&dyn View, &Catalog) -> Result<(Catalog, Batch)>,
+    ) -> Result<()> {
+        // No operation runs meanwhile. Otherwise one could write by the old catalogue after the new one was
+        // stored, and leave a record out of an index.
+        let mut cached = self.catalog_mut();
+        let mut newer = None;
+        let changed = self.space.write(|view| change(view, self.current(view, &cached, &mut newer)?))?;
+        *cached = changed;
+        Ok(())
+    }
+
+    /// The catalogue in a state of the store: the one that is cached, or, if that is another, the one that is
+    /// read from the store now.
+    fn current<'a>(&self, view: &dyn View, cached: &'a Catalog, newer: &'a mut Option<Catalog>) -> Result<&'a Catalog> {
+        if cached.is_loaded() && self.space.is_exclusive() {
+            return Ok(cached);
+        }
+        let generation = Catalog::stored_generation(view)?;
+        if cached.is_at(generation) {
+            return Ok(cached);
+        }
+        Ok(newer.insert(Catalog::load(view, generation)?))
+    }
+
+    /// Keeps a catalogue that was read, unless a later one has been kept since.
+    fn keep(&self, newer: Option<Catalog>) {
+        if let Some(newer) = newer {
+            let mut cached = self.catalog_mut();
+            if newer.is_newer_than(&cached) {
+                *cached = newer;
+            }
+        }
+    }
+
+    /// A panic elsewhere cannot leave the catalogue half changed: it is changed in one step.
+    fn catalog(&self) -> RwLockReadGuard<'_, Catalog> {
         self.catalog.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn catalog_mut(&self) -> RwLockWriteGuard<'_, Catalog> {
+    fn catalog_mut(&self) -> RwLockWriteGuard<'_, Catalog> {
         self.catalog.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -44,24 +116,11 @@ impl<S: Space> Keyspace<S> {
 impl<S> fmt::Debug for Keyspace<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("Keyspace");
+        out.field("name", &self.name);
         // A lock that is held, by this very thread perhaps, is not waited for.
         if let Ok(catalog) = self.catalog.try_read() {
-            let mut names: Vec<_> = catalog.keys().collect();
-            names.sort();
-            out.field("repositories", &names);
+            out.field("repositories", &catalog.names());
         }
         out.field("limits", &self.limits).finish_non_exhaustive()
     }
-}
-
-/// The layout of a repository, if it was defined as the model describes it.
-pub(super) fn layout<'a>(catalog: &'a Catalog, definition: &'static Definition) -> Result<&'a Layout> {
-    let name = definition.name();
-    let undefined = || {
-        let message = format!("the repository {name} is not defined; call define first");
-        Error::new(ErrorKind::SchemaMismatch, message).in_repository(name)
-    };
-    let layout = catalog.get(name).ok_or_else(undefined)?;
-    layout.check(definition).map_err(|e| e.in_repository(name))?;
-    Ok(layout)
 }

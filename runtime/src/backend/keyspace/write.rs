@@ -1,12 +1,17 @@
+//! Writes: what each does to records, entries of indexes, and expiries.
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::catalog::Catalog;
 use super::encoding;
+use super::entry::Entry;
 use super::layout::Layout;
+use super::pending::Pending;
 use super::read::under_own_names;
 use super::schema::IndexSchema;
-use super::space::{Entry, Pending, Space, View};
-use super::store::{Catalog, Keyspace, layout};
+use super::space::Space;
+use super::store::Keyspace;
 use crate::definition::{Definition, IndexDef};
 use crate::error::{Error, Result};
 use crate::limits::{self, Limits};
@@ -18,31 +23,29 @@ use crate::value::Record;
 const SWEEP: usize = 2;
 
 impl<S: Space> Keyspace<S> {
-    pub(crate) fn write(&self, call: &Call, write: Write) -> Result<Written> {
-        let catalog = self.catalog();
-        self.space.write(|view| {
+    pub(super) fn write_record(&self, call: &Call, write: Write) -> Result<Written> {
+        self.write_with(|view, catalog| {
             let mut pending = Pending::new(view);
-            let written = apply(&mut pending, &catalog, call, write, &self.limits, &mut Items::default())?;
+            let written = apply_write(&mut pending, catalog, call, write, &self.limits, &mut Items::default())?;
             Ok((written, pending.into_batch()))
         })
     }
 
-    pub(crate) fn write_many(&self, call: &Call, writes: Vec<Write>) -> Vec<Result<Written>> {
-        writes.into_iter().map(|write| self.write(call, write)).collect()
+    pub(super) fn write_records(&self, call: &Call, writes: Vec<Write>) -> Vec<Result<Written>> {
+        writes.into_iter().map(|write| self.write_record(call, write)).collect()
     }
 
     /// Each write sees those before it.
-    pub(crate) fn transact(&self, call: &Call, writes: Vec<Write>) -> Result<Vec<Written>> {
-        let catalog = self.catalog();
-        self.space.write(|view| {
+    pub(super) fn write_together(&self, call: &Call, writes: Vec<Write>) -> Result<Vec<Written>> {
+        self.write_with(|view, catalog| {
             let (mut pending, mut items) = (Pending::new(view), Items::default());
             let apply = |(position, write): (usize, Write)| {
                 let name = write.definition.name();
-                let written = apply(&mut pending, &catalog, call, write, &self.limits, &mut items);
+                let written = apply_write(&mut pending, catalog, call, write, &self.limits, &mut items);
                 written.map_err(|e| e.in_repository(name).at_position(position))
             };
             let written = writes.into_iter().enumerate().map(apply).collect::<Result<_>>()?;
-            limits::transaction_items(items.records + items.values.len(), &self.limits)?;
+            limits::check_transaction_items(items.records + items.values.len(), &self.limits)?;
             Ok((written, pending.into_batch()))
         })
     }
@@ -64,7 +67,8 @@ impl Items {
         }
         let same_expiry = old.and_then(Record::expires) == new.and_then(Record::expires);
         for (id, index) in unique() {
-            let values = |record: Option<&Record>| record.map_or(Ok(None), |record| layout.values(id, index, record));
+            let values =
+                |record: Option<&Record>| record.map_or(Ok(None), |record| layout.values_prefix(id, index, record));
             let (old, new) = (values(old)?, values(new)?);
             if old != new || !same_expiry {
                 self.values.extend(old.into_iter().chain(new));
@@ -74,16 +78,16 @@ impl Items {
     }
 }
 
-fn apply<V: View>(
-    pending: &mut Pending<'_, V>,
+fn apply_write(
+    pending: &mut Pending<'_>,
     catalog: &Catalog,
     call: &Call,
     write: Write,
     limits: &Limits,
     items: &mut Items,
 ) -> Result<Written> {
-    let layout = layout(catalog, write.definition)?;
-    let key = layout.record(&write.key)?;
+    let layout = catalog.layout_of(write.definition)?;
+    let key = layout.record_key(&write.key)?;
     let found = pending.record(&key)?;
     let stored = found.clone().map(|record| under_own_names(write.definition, record));
     write.judge(stored.as_deref(), call)?;
@@ -100,8 +104,8 @@ fn apply<V: View>(
     if let Some(new) = &new {
         // What is stored whole was measured before; what an update makes of it was not.
         if updates {
-            limits::depth(new)?;
-            limits::record(new, limits)?;
+            limits::check_depth(new)?;
+            limits::check_record(new, limits)?;
         }
         check_unique(pending, layout, definition, &key, new, call)?;
     }
@@ -141,8 +145,8 @@ fn under_old_names(definition: &Definition, found: &Record, mut new: Arc<Record>
 }
 
 /// Refuses values of unique indexes that another live record holds.
-fn check_unique<V: View>(
-    pending: &Pending<'_, V>,
+fn check_unique(
+    pending: &Pending<'_>,
     layout: &Layout,
     definition: &Definition,
     key: &[u8],
@@ -150,13 +154,14 @@ fn check_unique<V: View>(
     call: &Call,
 ) -> Result<()> {
     for (id, index) in (0..).zip(&layout.schema.indexes).filter(|(_, index)| index.unique) {
-        let Some(prefix) = layout.values(id, index, new)? else { continue };
-        for entry in pending.keys(&encoding::all(prefix), usize::MAX)? {
-            let holder = layout.record_of_entry(&entry, index)?;
+        let Some(prefix) = layout.values_prefix(id, index, new)? else { continue };
+        for entry in pending.keys(&encoding::prefix_bounds(prefix), usize::MAX)? {
+            let holder = layout.record_key_of_entry(&entry, index)?;
             if holder != key && pending.record(&holder)?.is_some_and(|record| record.is_live(definition, call)) {
                 // By the name that the model has for it.
-                let same =
-                    |own: &&'static IndexDef| own.name == index.name || IndexSchema::of(definition, own).is_same(index);
+                let same = |own: &&'static IndexDef| {
+                    own.name == index.name || IndexSchema::from_definition(definition, own).is_same(index)
+                };
                 return Err(Error::taken(definition.unique_indexes().find(same).map_or(&index.name, |own| own.name)));
             }
         }
@@ -165,23 +170,23 @@ fn check_unique<V: View>(
 }
 
 /// Puts a record in the place of another, or takes it away, with all entries.
-fn replace<V: View>(
-    pending: &mut Pending<'_, V>,
+fn replace(
+    pending: &mut Pending<'_>,
     layout: &Layout,
     key: Vec<u8>,
     old: Option<&Record>,
     new: Option<Arc<Record>>,
 ) -> Result<()> {
-    let old_entries = old.map_or(Ok(Vec::new()), |old| layout.entries_of(&key, old))?;
-    let new_entries = new.as_ref().map_or(Ok(Vec::new()), |new| layout.entries_of(&key, new))?;
+    let old_entries = old.map_or(Ok(Vec::new()), |old| layout.entry_keys(&key, old))?;
+    let new_entries = new.as_ref().map_or(Ok(Vec::new()), |new| layout.entry_keys(&key, new))?;
     for entry in old_entries.iter().filter(|entry| !new_entries.contains(entry)) {
         pending.remove(entry.clone());
     }
     for entry in new_entries.into_iter().filter(|entry| !old_entries.contains(entry)) {
-        pending.put(entry, Entry::Mark);
+        pending.put(entry, Entry::mark());
     }
     match new {
-        Some(new) => pending.put(key, Entry::Record(new)),
+        Some(new) => pending.put(key, Entry::of_record(new)),
         None if old.is_some() => pending.remove(key),
         None => {}
     }
@@ -189,12 +194,12 @@ fn replace<V: View>(
 }
 
 /// Clears a few expired records away. No reader saw them any more.
-fn sweep<V: View>(pending: &mut Pending<'_, V>, layout: &Layout, call: &Call) -> Result<()> {
+fn sweep(pending: &mut Pending<'_>, layout: &Layout, call: &Call) -> Result<()> {
     if !layout.schema.expires {
         return Ok(());
     }
-    for expiry in pending.keys(&layout.expired(call.now_seconds())?, SWEEP)? {
-        let Some(key) = layout.record_of_expiry(&expiry) else { continue };
+    for expiry in pending.keys(&layout.expired_bounds(call.now_seconds())?, SWEEP)? {
+        let Some(key) = layout.record_key_of_expiry(&expiry) else { continue };
         let old = pending.record(&key)?;
         replace(pending, layout, key, old.as_deref(), None)?;
         pending.remove(expiry);

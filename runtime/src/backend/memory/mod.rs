@@ -1,23 +1,23 @@
 //! The embedded store in memory.
 
+pub(crate) mod settings;
 mod tree;
 
 use std::any::Any;
+use std::sync::Arc;
 
+use self::settings::MemorySettings;
 pub(crate) use self::tree::Tree;
-use super::keyspace::{self, Keyspace};
-use super::{
-    Backend, Call, FindUnique, Get, GetMany, Limits, Plan, Query, RecordPage, Reply, Request, Write, WriteMany, Written,
-};
-use crate::config::MemorySettings;
-use crate::definition::Definition;
+use super::keyspace::Keyspace;
+use super::layer::Forward;
+use super::settings::{OpenOptions, Target};
+use super::{Backend, BoxFuture};
 use crate::error::Result;
-use crate::value::Record;
 
 /// A store in this process's memory, gone when its last handle is. Each that is opened is a store
 /// of its own.
 ///
-/// RecordPage and index entries stand in one ordered map, under keys whose bytes have the order of the
+/// Records and index entries stand in one ordered map, under keys whose bytes have the order of the
 /// values; a lock admits any number of readers or one writer. Every answer is at hand at once: no
 /// operation waits, and none is ever [`Timeout`](crate::ErrorKind::Timeout),
 /// [`Throttled`](crate::ErrorKind::Throttled) or [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown).
@@ -34,78 +34,32 @@ use crate::value::Record;
 /// - Each write on a repository with a time to live clears two expired records away.
 #[derive(Debug)]
 pub struct Memory {
-    keys: Keyspace<Tree>,
+    inner: Keyspace<Tree>,
 }
 
 impl Memory {
     /// An empty store.
     pub fn new(settings: &MemorySettings) -> Self {
-        Self { keys: Keyspace::new(Tree::default(), settings.limits) }
+        Self { inner: Keyspace::new(Tree::default(), settings.limits).named("memory") }
     }
 }
 
-impl Backend for Memory {
+impl Target for MemorySettings {
     fn name(&self) -> &'static str {
         "memory"
     }
 
-    fn limits(&self) -> Limits {
-        self.keys.limits()
+    fn open<'a>(&'a self, _: &'a OpenOptions) -> BoxFuture<'a, Result<Arc<dyn Backend>>> {
+        Box::pin(async move { Ok(Arc::new(Memory::new(self)) as Arc<dyn Backend>) })
+    }
+}
+
+impl Forward for Memory {
+    fn inner(&self) -> &dyn Backend {
+        &self.inner
     }
 
     fn raw(&self) -> &(dyn Any + Send + Sync) {
         self
-    }
-
-    fn ping(&self, _: Call) -> Reply<'_, ()> {
-        Reply::now(Ok(()))
-    }
-
-    fn plan(&self, call: Call, definition: &'static Definition) -> Reply<'_, Plan> {
-        Reply::now(self.keys.plan(&call, definition))
-    }
-
-    fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
-        Reply::now(self.keys.define(&call, definition))
-    }
-
-    fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
-        Reply::now(self.keys.get(&call, &get))
-    }
-
-    fn get_many(&self, call: Call, get: GetMany) -> Reply<'_, Vec<Option<Record>>> {
-        Reply::now(self.keys.get_many(&call, &get))
-    }
-
-    fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>> {
-        Reply::now(self.keys.find_unique(&call, &find))
-    }
-
-    fn query(&self, call: Call, query: Query) -> Reply<'_, RecordPage> {
-        Reply::now(self.keys.query(&call, &query))
-    }
-
-    fn count(&self, call: Call, query: Query) -> Reply<'_, u64> {
-        Reply::now(self.keys.count(&call, &query))
-    }
-
-    fn write(&self, call: Call, write: Write) -> Reply<'_, Written> {
-        Reply::now(self.keys.write(&call, write))
-    }
-
-    fn write_many(&self, call: Call, writes: WriteMany) -> Reply<'_, Vec<Result<Written>>> {
-        Reply::now(Ok(self.keys.write_many(&call, writes.writes)))
-    }
-
-    fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>> {
-        Reply::now(self.keys.transact(&call, writes))
-    }
-
-    fn read_snapshot(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
-        Reply::now(self.keys.read_snapshot(&call, &gets))
-    }
-
-    fn explain(&self, _: Call, request: Request<'_>) -> Result<String> {
-        Ok(keyspace::explain(request))
     }
 }

@@ -1,8 +1,8 @@
 //! Many puts and deletes: one command for up to a thousand of a kind.
 //!
-//! Each write is done for itself and in the order given. The driver does not retry commands of
-//! many writes, so where the answer to one is lost, the records' stamps tell which were stored. Of
-//! the others it is not known: sent again, they could be applied after another's write.
+//! Each write is applied for itself and in the order given. The driver does not retry commands of
+//! many writes, so if the answer to one is lost, the records' stamps show which were stored. The outcome of
+//! the others is unknown: sent again, they could be applied after another's write.
 
 use std::collections::HashSet;
 use std::time::Instant;
@@ -12,16 +12,19 @@ use mongodb::bson::raw::cstr;
 use mongodb::bson::{Bson, Document, RawArrayBuf, RawBson, RawDocument, RawDocumentBuf, doc, rawdoc};
 use mongodb::options::FindOptions;
 
-use super::clash::refusal;
 use super::command::{Command, Stamps, replacement};
-use super::errors::{Clash, DUPLICATE_KEY, Trouble, is_undone, of_item};
-use super::patience::{Backoff, attempt, least, out_of_time, within};
-use super::read::{collection, find};
-use super::shape::{id, stamp_of};
+use super::document::{id, stamp_of};
+use super::duplicate::refusal;
+use super::failure::{DUPLICATE_KEY, DriverFailure, DuplicateKey, completed, item_was_not_applied, write_error};
+use super::read::{collection, find_documents};
+use super::retry::{Selections, attempt, backoff};
 use super::write;
-use super::{answer, explain};
+use crate::backend::support::dedup::ident;
+use crate::backend::support::outcome;
+use crate::backend::support::retry::least_attempt;
 use crate::error::{Error, ErrorKind, Result};
-use crate::request::{Action, Call, RecordKey, Write, WriteMany, Written};
+use crate::request::{Action, Call, Write, WriteMany, Written};
+use crate::value::STAMP;
 
 /// How much one command carries. The server takes 100,000 writes of 48 MB together.
 const WRITES: usize = 1000;
@@ -29,47 +32,81 @@ const BYTES: usize = 16 * 1024 * 1024;
 /// Small values take more room in a command than they are counted for.
 const MESSAGE: usize = 40 * 1024 * 1024;
 
-pub(super) async fn write_many(
-    database: &Database,
-    call: &Call,
-    WriteMany { writes, observer }: WriteMany,
-) -> Result<Vec<Result<Written>>> {
-    let mut results: Vec<Result<Written>> = Vec::with_capacity(writes.len());
-    let mut rest = &*writes;
-    let least = least(call);
-    while !rest.is_empty() {
-        let length = run(rest);
-        let (chunk, others) = rest.split_at(length.max(1));
-        rest = others;
-        let told = results.len();
-        if call.left() <= least {
-            // Sent now, it would leave nothing but a doubt.
-            let unsent = || Error::new(ErrorKind::Timeout, "the deadline passed before this write was sent");
-            results.extend(chunk.iter().map(|_| Err(unsent())));
-        } else if length == 0 {
-            results.push(write::write(database, call, chunk[0].clone()).await);
-        } else {
-            results.extend(one_command(database, call, chunk).await);
+/// A part of a batch. The parts are sent one after the other, since a later one may be of the same record.
+enum Part<'a> {
+    /// A write that no command of many can take.
+    Single(&'a Write),
+    /// Writes of one kind and one repository and of different records.
+    Together(&'a [Write]),
+}
+
+impl<'a> Part<'a> {
+    /// The parts of a batch, in order.
+    fn all(mut rest: &'a [Write]) -> Vec<Self> {
+        let mut parts = Vec::new();
+        while let Some((first, others)) = rest.split_first() {
+            let (part, others) = match rest.split_at_checked(run_length(rest)) {
+                Some((together @ [_, ..], others)) => (Self::Together(together), others),
+                _ => (Self::Single(first), others),
+            };
+            parts.push(part);
+            rest = others;
         }
-        for (at, result) in results.iter().enumerate().skip(told) {
-            observer.tell(at, result.as_ref().err());
+        parts
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Single(_) => 1,
+            Self::Together(writes) => writes.len(),
+        }
+    }
+}
+
+pub(super) async fn write_many(database: &Database, call: &Call, many: WriteMany) -> Result<Vec<Result<Written>>> {
+    let mut results: Vec<Result<Written>> = Vec::with_capacity(many.writes.len());
+    let least = least_attempt(call);
+    for part in Part::all(&many.writes) {
+        let first = results.len();
+        if call.left() <= least {
+            results.extend((0..part.len()).map(|_| Err(outcome::unsent())));
+        } else {
+            match part {
+                Part::Single(single) => results.push(write::write(database, call, single.clone()).await),
+                Part::Together(writes) => {
+                    results.extend(Sender::new(database, call, Chunk::new(writes, call)).send().await);
+                }
+            }
+        }
+        for (at, result) in results.iter().enumerate().skip(first) {
+            many.observer.report(at, result.as_ref().err());
         }
     }
     Ok(results)
 }
 
-/// How many writes from the first on are of one kind and one repository and of different records.
-fn run(writes: &[Write]) -> usize {
+/// The commands of a batch, to be read by people.
+pub(super) fn documents(writes: &[Write], call: &Call) -> Result<Vec<Document>> {
+    let document = |part| match part {
+        Part::Single(single) => Command::document(single, call),
+        Part::Together(writes) => Chunk::new(writes, call).document(),
+    };
+    Part::all(writes).into_iter().map(document).collect()
+}
+
+/// How many writes from the first on can be sent together.
+fn run_length(writes: &[Write]) -> usize {
     let Some(first) = writes.first() else { return 0 };
     let mut keys = HashSet::new();
     let mut bytes = 0;
     let fits = |write: &&Write| {
-        bytes += size(write);
+        bytes += put_size(write);
         let kind = std::mem::discriminant(&write.action) == std::mem::discriminant(&first.action);
+        // Two writes of one record would lose their order if one of them had to be sent again.
         kind && is_simple(write)
             && write.definition.name() == first.definition.name()
             && bytes <= BYTES
-            && keys.insert(format!("{:?}", write.key))
+            && keys.insert(ident(write.definition, &write.key))
     };
     writes.iter().take(WRITES).take_while(fits).count()
 }
@@ -78,148 +115,63 @@ fn is_simple(write: &Write) -> bool {
     matches!(write.action, Action::Put(_) | Action::Delete) && write.condition.is_none() && write.version.is_none()
 }
 
-fn size(write: &Write) -> usize {
+fn put_size(write: &Write) -> usize {
     match &write.action {
         Action::Put(record) => crate::limits::record_size(record),
         _ => 0,
     }
 }
 
-/// Sends a chunk, and what of it has to be sent again.
-async fn one_command(database: &Database, call: &Call, chunk: &[Write]) -> Vec<Result<Written>> {
-    let stamps = Stamps::new();
-    let mut results: Vec<Option<Result<Written>>> = Vec::with_capacity(chunk.len());
-    let mut statements = Vec::with_capacity(chunk.len());
-    for write in chunk {
-        let built = Command::new(write, call, stamps).and_then(statement);
-        results.push(built.as_ref().err().map(|error| Err(error.clone())));
-        statements.push(built.unwrap_or_default());
-    }
-    let mut backoff = Backoff::new();
-    loop {
-        // What is sent together, by its positions in the chunk.
-        let left = (0..chunk.len()).filter(|at| results[*at].is_none());
-        let mut bytes = 0;
-        let fits = |at: &usize| {
-            let first = bytes == 0;
-            bytes += statements[*at].as_bytes().len();
-            first || bytes <= MESSAGE
-        };
-        let round: Vec<usize> = left.take_while(fits).collect();
-        if round.is_empty() {
-            break;
-        }
-        let began = Instant::now();
-        let trouble = match send(database, call, &chunk[round[0]], round.iter().map(|at| &statements[*at])).await {
-            Ok(answer) => {
-                settle(database, call, chunk, &round, &answer, &mut results).await;
-                if round.iter().all(|at| results[*at].is_some()) || backoff.pause(call).await {
-                    continue;
-                }
-                for at in round {
-                    results[at].get_or_insert_with(|| Err(out_of_time(call)));
-                }
-                continue;
-            }
-            Err(trouble) => trouble,
-        };
-        let refused = trouble.is_not_primary();
-        let ambiguous = trouble.is_ambiguous() && !refused;
-        if ambiguous {
-            mark_stored(database, call, chunk, &round, stamps, &mut results).await;
-        }
-        let hope = match trouble.is_unreached() {
-            true => backoff.looks_again(call, began.elapsed()),
-            false => !ambiguous && (refused || trouble.is_undone() || trouble.is_overload()),
-        };
-        if !hope || !backoff.pause(call).await {
-            let error = if ambiguous { trouble.into_unknown() } else { trouble.into_error(call.operation) };
-            for at in round {
-                results[at].get_or_insert_with(|| Err(error.clone()));
-            }
-        }
-    }
-    let missing = || Err(Error::new(ErrorKind::Backend, "the server did not say what became of this write"));
-    results.into_iter().map(|result| result.unwrap_or_else(missing)).collect()
+/// Writes that are sent together, as the statements of a command.
+struct Chunk<'a> {
+    writes: &'a [Write],
+    /// One pair for all: which record was written shows in its key.
+    stamps: Stamps,
+    statements: Vec<Result<RawDocumentBuf>>,
 }
 
-async fn send(
-    database: &Database,
-    call: &Call,
-    first: &Write,
-    statements: impl ExactSizeIterator<Item = &RawDocumentBuf>,
-) -> Result<Document, Trouble> {
-    let count = statements.len();
-    let mut command = together(first, statements);
-    // The driver adds it to commands of its own only.
-    if let Some(concern) = database.write_concern() {
-        let concern = mongodb::bson::serialize_to_raw_document_buf(concern).map_err(mongodb::error::Error::from)?;
-        command.append(cstr!("writeConcern"), concern);
-    }
-    let answer = within(attempt(call), async { database.run_raw_command(command).await }).await;
-    let answer = answer.or_else(|trouble| match &trouble {
-        Trouble::Driver(error) => answer::done(error).ok_or(trouble),
-        Trouble::Silence | Trouble::Absurd(_) => Err(trouble),
-    })?;
-    match adds_up(&answer, count, matches!(first.action, Action::Delete)) {
-        true => Ok(answer),
-        false => Err(Trouble::Absurd("what it counts is not what was sent")),
-    }
-}
-
-/// Whether an answer accounts for each write that was sent: it was done, or there is an error of it. A
-/// delete may have found nothing.
-fn adds_up(answer: &Document, count: usize, deletes: bool) -> bool {
-    let errors = match answer.get("writeErrors") {
-        None => 0,
-        Some(Bson::Array(errors)) => {
-            let is_of_one = |error: &Bson| {
-                let at = error.as_document().and_then(|error| error.get_i32("index").ok());
-                at.and_then(|at| usize::try_from(at).ok()).is_some_and(|at| at < count)
-            };
-            if !errors.iter().all(is_of_one) {
-                return false;
-            }
-            errors.len()
-        }
-        Some(_) => return false,
-    };
-    let done = answer.get_i32("n").ok().and_then(|done| usize::try_from(done).ok());
-    done.is_some_and(|done| if deletes { done + errors <= count } else { done + errors == count })
-}
-
-/// Statements of the first one's kind as one command.
-fn together<'a>(first: &Write, statements: impl Iterator<Item = &'a RawDocumentBuf>) -> RawDocumentBuf {
-    let (name, list) = match first.action {
-        Action::Delete => (cstr!("delete"), cstr!("deletes")),
-        _ => (cstr!("update"), cstr!("updates")),
-    };
-    let mut command = RawDocumentBuf::new();
-    command.append(name, first.definition.name());
-    command.append(list, statements.map(|statement| statement.as_ref()).collect::<RawArrayBuf>());
-    command.append(cstr!("ordered"), false);
-    command
-}
-
-/// The commands of many writes, for people.
-pub(super) fn commands(writes: &[Write], call: &Call) -> Result<Vec<Document>> {
-    let mut commands = Vec::new();
-    let mut rest = writes;
-    while let Some(first) = rest.first() {
-        let length = run(rest);
-        let (chunk, others) = rest.split_at(length.max(1));
-        rest = others;
-        if length == 0 {
-            commands.push(explain::one(first, call)?);
-            continue;
-        }
+impl<'a> Chunk<'a> {
+    fn new(writes: &'a [Write], call: &Call) -> Self {
         let stamps = Stamps::new();
-        let statements: Vec<_> =
-            chunk.iter().map(|write| Command::new(write, call, stamps).and_then(statement)).collect::<Result<_>>()?;
-        let unreadable = |error| Error::codec("the command has no text").with_source(error);
-        commands.push(Document::try_from(together(first, statements.iter())).map_err(unreadable)?);
+        let statements = writes.iter().map(|write| Command::new(write, call, stamps).and_then(statement)).collect();
+        Self { writes, stamps, statements }
     }
-    Ok(commands)
+
+    fn is_delete(&self) -> bool {
+        self.writes.first().is_some_and(|write| matches!(write.action, Action::Delete))
+    }
+
+    fn name(&self) -> &'static str {
+        if self.is_delete() { "delete" } else { "update" }
+    }
+
+    fn statement_size(&self, at: usize) -> usize {
+        self.statements.get(at).and_then(|statement| statement.as_ref().ok()).map_or(0, |raw| raw.as_bytes().len())
+    }
+
+    /// The statements at these positions as one command.
+    fn command(&self, positions: impl Iterator<Item = usize>) -> RawDocumentBuf {
+        let (name, list) = match self.is_delete() {
+            true => (cstr!("delete"), cstr!("deletes")),
+            false => (cstr!("update"), cstr!("updates")),
+        };
+        let mut command = RawDocumentBuf::new();
+        command.append(name, self.writes.first().map_or("", |write| write.definition.name()));
+        let statements = positions.filter_map(|at| self.statements.get(at)?.as_deref().ok());
+        command.append(list, statements.collect::<RawArrayBuf>());
+        // One that fails does not keep those after it from being applied.
+        command.append(cstr!("ordered"), false);
+        command
+    }
+
+    /// The command of all of them, to be read by people.
+    fn document(&self) -> Result<Document> {
+        if let Some(error) = self.statements.iter().find_map(|statement| statement.as_ref().err()) {
+            return Err(error.clone());
+        }
+        let unreadable = |error| Error::codec("the command has no text").with_source(error);
+        Document::try_from(self.command(0..self.writes.len())).map_err(unreadable)
+    }
 }
 
 /// A command's one statement, as a command of many has it.
@@ -240,54 +192,205 @@ fn statement(command: Command) -> Result<RawDocumentBuf> {
     }
 }
 
-/// Reads what became of each write of a round.
-async fn settle(
-    database: &Database,
-    call: &Call,
-    chunk: &[Write],
-    round: &[usize],
-    answer: &Document,
-    results: &mut [Option<Result<Written>>],
-) {
-    let (mut clashes, mut again) = (Vec::new(), HashSet::new());
-    for error in answer.get_array("writeErrors").into_iter().flatten().filter_map(|error| error.as_document()) {
-        let at = error.get_i32("index").ok().and_then(|at| usize::try_from(at).ok());
-        let Some(at) = at.and_then(|at| round.get(at).copied()) else { continue };
-        let message = error.get_str("errmsg").unwrap_or_default();
-        match error.get_i32("code").unwrap_or_default() {
-            DUPLICATE_KEY => clashes.push((at, Clash::of_item(message, error))),
-            code if is_undone(code) => drop(again.insert(at)),
-            code => results[at] = Some(Err(of_item(code, message))),
+/// A chunk under way.
+struct Sender<'a> {
+    database: &'a Database,
+    call: &'a Call,
+    chunk: Chunk<'a>,
+    /// What became of each write; nothing of those that are still to be sent.
+    results: Vec<Option<Result<Written>>>,
+}
+
+/// The positions in the chunk of the writes that are sent together.
+type Round = Vec<usize>;
+
+impl<'a> Sender<'a> {
+    fn new(database: &'a Database, call: &'a Call, chunk: Chunk<'a>) -> Self {
+        let results = chunk.statements.iter().map(|statement| statement.as_ref().err().map(|error| Err(error.clone())));
+        Self { database, call, results: results.collect(), chunk }
+    }
+
+    /// Sends the chunk, and what of it has to be sent again.
+    async fn send(mut self) -> Vec<Result<Written>> {
+        let (mut backoff, mut selections) = (backoff(), Selections::default());
+        loop {
+            let round = self.next_round();
+            if round.is_empty() {
+                break;
+            }
+            let began = Instant::now();
+            let failure = match self.send_round(&round).await {
+                Ok(answer) => {
+                    self.settle(&round, &answer).await;
+                    let is_settled = |at: &usize| self.results.get(*at).is_some_and(Option::is_some);
+                    if !round.iter().all(is_settled) && !backoff.pause(self.call.left()).await {
+                        self.fail_rest(&round, &outcome::contended(self.call.operation));
+                    }
+                    continue;
+                }
+                Err(failure) => failure,
+            };
+            // The driver sends such a command once, so this answer is of the only attempt: nothing was applied.
+            let refused = failure.is_not_primary();
+            let ambiguous = failure.may_be_applied() && !refused;
+            if ambiguous {
+                self.mark_stored(&round).await;
+            }
+            let may_succeed = match failure.is_unreached() {
+                true => selections.may_reselect(self.call, began.elapsed()),
+                false => !ambiguous && (refused || failure.was_not_applied() || failure.is_overload()),
+            };
+            if !may_succeed || !backoff.pause(self.call.left()).await {
+                let operation = self.call.operation;
+                let error = if ambiguous { failure.into_unknown() } else { failure.into_error(operation) };
+                self.fail_rest(&round, &error);
+            }
+        }
+        let missing = || Err(Error::new(ErrorKind::Backend, "the server did not say what became of this write"));
+        self.results.into_iter().map(|result| result.unwrap_or_else(missing)).collect()
+    }
+
+    /// What is sent next: the writes that are left, as many as one message holds.
+    fn next_round(&self) -> Round {
+        let left = self.results.iter().enumerate().filter(|(_, result)| result.is_none()).map(|(at, _)| at);
+        let mut bytes = 0;
+        let fits = |at: &usize| {
+            let is_first = bytes == 0;
+            bytes += self.chunk.statement_size(*at);
+            is_first || bytes <= MESSAGE
+        };
+        left.take_while(fits).collect()
+    }
+
+    async fn send_round(&self, round: &[usize]) -> Result<Document, DriverFailure> {
+        let mut command = self.chunk.command(round.iter().copied());
+        // The driver adds the write concern only to commands that it builds itself.
+        if let Some(concern) = self.database.write_concern() {
+            let concern = mongodb::bson::serialize_to_raw_document_buf(concern).map_err(mongodb::error::Error::from)?;
+            command.append(cstr!("writeConcern"), concern);
+        }
+        let sent = async { self.database.run_raw_command(command).await };
+        let answer = attempt(self.call, self.chunk.name(), sent).await;
+        let answer = answer.or_else(|failure| match &failure {
+            DriverFailure::Driver(error) => completed(error).ok_or(failure),
+            DriverFailure::TimedOut | DriverFailure::Inconsistent(_) => Err(failure),
+        })?;
+        match accounts_for_all(&answer, round.len(), self.chunk.is_delete()) {
+            true => Ok(answer),
+            false => Err(DriverFailure::Inconsistent("what it counts is not what was sent")),
         }
     }
-    let clashed: HashSet<usize> = clashes.iter().map(|(at, _)| *at).collect();
-    // The server counts, but does not say which: of an upsert it names those that are new.
-    let new: HashSet<usize> = upserted(answer).filter_map(|at| round.get(at).copied()).collect();
-    let found = answer.get_i32("n").unwrap_or_default();
-    let concern = answer
-        .get_document("writeConcernError")
-        .ok()
-        .map(|error| error.get_str("errmsg").unwrap_or_default().to_owned());
-    for at in round.iter().copied().filter(|at| !clashed.contains(at) && !again.contains(at)) {
-        let existed = match chunk[at].action {
-            Action::Delete => usize::try_from(found).is_ok_and(|found| found == round.len()),
-            _ => !new.contains(&at),
-        };
-        results[at].get_or_insert_with(|| match &concern {
-            Some(message) => {
-                Err(Error::new(ErrorKind::OutcomeUnknown, format!("the write concern was not met: {message}")))
+
+    /// Reads from the answer what became of each write of a round.
+    async fn settle(&mut self, round: &[usize], answer: &Document) {
+        let (mut duplicates, mut again) = (Vec::new(), HashSet::new());
+        for error in answer.get_array("writeErrors").into_iter().flatten().filter_map(|error| error.as_document()) {
+            let at = error.get_i32("index").ok().and_then(|at| usize::try_from(at).ok());
+            let Some(at) = at.and_then(|at| round.get(at).copied()) else { continue };
+            let message = error.get_str("errmsg").unwrap_or_default();
+            match error.get_i32("code").unwrap_or_default() {
+                DUPLICATE_KEY => duplicates.push((at, DuplicateKey::from_write_error(message, error))),
+                code if item_was_not_applied(code) => drop(again.insert(at)),
+                code => self.set(at, Err(write_error(code, message))),
             }
-            None => Ok(Written::existed(existed)),
-        });
+        }
+        let duplicate: HashSet<usize> = duplicates.iter().map(|(at, _)| *at).collect();
+        let applied = round.iter().copied().filter(|at| !duplicate.contains(at) && !again.contains(at));
+        self.settle_applied(round, applied.collect(), answer);
+        // Duplicates are sent one by one and in order: the holder of a value may have expired, and then the
+        // first write that asks for the value gets it.
+        for (at, duplicate) in duplicates {
+            let Some(write) = self.chunk.writes.get(at) else { continue };
+            let result = match refusal(write, &duplicate) {
+                Some(error) => Err(error),
+                None => write::write(self.database, self.call, write.clone()).await,
+            };
+            self.set(at, result);
+        }
     }
-    // One by one and in order, since the holder of a value may have expired, and the first that asks for it has it then.
-    for (at, clash) in clashes {
-        let write = &chunk[at];
-        results[at] = Some(match refusal(write, &clash) {
-            Some(error) => Err(error),
-            None => write::write(database, call, write.clone()).await,
-        });
+
+    /// Settles the writes of a round that the answer reports no error of.
+    fn settle_applied(&mut self, round: &[usize], applied: Round, answer: &Document) {
+        // The server counts what it found, but does not say which; the upserts that inserted it names.
+        let new: HashSet<usize> = upserted(answer).filter_map(|at| round.get(at).copied()).collect();
+        let found = answer.get_i32("n").unwrap_or_default();
+        let all_found = usize::try_from(found).is_ok_and(|found| found == round.len());
+        let concern = answer.get_document("writeConcernError").ok();
+        let concern = concern.map(|error| error.get_str("errmsg").unwrap_or_default().to_owned());
+        for at in applied {
+            let existed = if self.chunk.is_delete() { all_found } else { !new.contains(&at) };
+            let result = match &concern {
+                // Applied on the primary, but a failover may still take it back.
+                Some(message) => {
+                    Err(Error::new(ErrorKind::OutcomeUnknown, format!("the write concern was not met: {message}")))
+                }
+                None => Ok(Written::existed(existed)),
+            };
+            self.set_if_open(at, result);
+        }
     }
+
+    /// After an answer was lost: settles the puts of a round whose records bear the stamp.
+    async fn mark_stored(&mut self, round: &[usize]) {
+        let Some(first) = self.chunk.writes.first() else { return };
+        let stamps = self.chunk.stamps;
+        let writes = round.iter().filter_map(|at| Some((*at, self.chunk.writes.get(*at)?)));
+        let ids: Result<Vec<_>> = writes.map(|(at, write)| Ok((at, id(write.definition, &write.key)?))).collect();
+        let Ok(ids) = ids else { return };
+        let options = FindOptions::builder().projection(doc! { STAMP: 1 }).batch_size(WRITES as u32 + 1).build();
+        let decode = |document: &RawDocument| {
+            let is_own = stamp_of(document).is_some_and(|stamp| stamps.has(stamp));
+            Ok(document.get("_id").ok().flatten().map(RawBson::from).filter(|_| is_own))
+        };
+        let filter = doc! { "_id": { "$in": ids.iter().map(|(_, id)| id.clone()).collect::<Vec<_>>() } };
+        let collection = collection(self.database, first.definition);
+        let found = find_documents(self.call, &collection, &filter, &options, round.len(), decode).await;
+        // A read that fails shows nothing.
+        let own: Vec<RawBson> = found.into_iter().flatten().flatten().collect();
+        for (at, id) in ids {
+            if RawBson::try_from(id).is_ok_and(|id| own.contains(&id)) {
+                self.set(at, Ok(Written::existed(false)));
+            }
+        }
+    }
+
+    /// Settles what is left of a round with an error.
+    fn fail_rest(&mut self, round: &[usize], error: &Error) {
+        round.iter().for_each(|at| self.set_if_open(*at, Err(error.clone())));
+    }
+
+    fn set(&mut self, at: usize, result: Result<Written>) {
+        if let Some(place) = self.results.get_mut(at) {
+            *place = Some(result);
+        }
+    }
+
+    fn set_if_open(&mut self, at: usize, result: Result<Written>) {
+        if let Some(place @ None) = self.results.get_mut(at) {
+            *place = Some(result);
+        }
+    }
+}
+
+/// Whether an answer accounts for each write that was sent: it was applied, or there is an error of it. A
+/// delete may have found nothing.
+fn accounts_for_all(answer: &Document, count: usize, deletes: bool) -> bool {
+    let errors = match answer.get("writeErrors") {
+        None => 0,
+        Some(Bson::Array(errors)) => {
+            let is_of_one = |error: &Bson| {
+                let at = error.as_document().and_then(|error| error.get_i32("index").ok());
+                at.and_then(|at| usize::try_from(at).ok()).is_some_and(|at| at < count)
+            };
+            if !errors.iter().all(is_of_one) {
+                return false;
+            }
+            errors.len()
+        }
+        Some(_) => return false,
+    };
+    let done = answer.get_i32("n").ok().and_then(|done| usize::try_from(done).ok());
+    done.is_some_and(|done| if deletes { done + errors <= count } else { done + errors == count })
 }
 
 fn upserted(answer: &Document) -> impl Iterator<Item = usize> {
@@ -295,49 +398,36 @@ fn upserted(answer: &Document) -> impl Iterator<Item = usize> {
     items.filter_map(|item| item.get_i32("index").ok().and_then(|at| usize::try_from(at).ok()))
 }
 
-/// After an answer was lost: the records that bear the stamp were stored.
-async fn mark_stored(
-    database: &Database,
-    call: &Call,
-    chunk: &[Write],
-    round: &[usize],
-    stamps: Stamps,
-    results: &mut [Option<Result<Written>>],
-) {
-    let Some(first) = round.first().and_then(|at| chunk.get(*at)) else { return };
-    let ids: Result<Vec<_>> = round.iter().map(|at| id(chunk[*at].definition, &chunk[*at].key)).collect();
-    let Ok(ids) = ids else { return };
-    let options =
-        FindOptions::builder().projection(doc! { crate::value::STAMP: 1 }).batch_size(WRITES as u32 + 1).build();
-    let decode = |document: &RawDocument| {
-        let mine = stamp_of(document).is_some_and(|stamp| stamps.has(stamp));
-        let key = document.get("_id").ok().flatten().map(RawBson::from);
-        Ok((mine, key))
-    };
-    let filter = doc! { "_id": { "$in": ids } };
-    let Ok(found) = find(call, &collection(database, first.definition), &filter, &options, round.len(), decode).await
-    else {
-        return;
-    };
-    for at in round {
-        let own = |key: &RecordKey| id(chunk[*at].definition, key).ok().and_then(|id| RawBson::try_from(id).ok());
-        let own = own(&chunk[*at].key);
-        if found.iter().any(|(mine, key)| *mine && *key == own) {
-            results[*at] = Some(Ok(Written::existed(false)));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::test_definition::test_definition;
     use super::*;
+    use crate::request::RecordKey;
+    use crate::value::{Record, Value};
+
+    #[test]
+    fn writes_that_are_alike_are_sent_together_and_in_order() {
+        let write = |id: &str, action| {
+            let key = RecordKey::new(Value::from(id)).with_range(Value::Bytes(vec![1]));
+            Write::new(test_definition(), key, action)
+        };
+        let put = |id| write(id, Action::Put(Record::new()));
+        let mut versioned = put("e");
+        versioned.version = Some(1);
+        let writes =
+            [put("a"), put("b"), put("a"), write("c", Action::Delete), write("d", Action::Delete), versioned, put("f")];
+        let part = |part: &Part<'_>| (matches!(part, Part::Together(_)), part.len());
+        let parts: Vec<_> = Part::all(&writes).iter().map(part).collect();
+        assert_eq!(parts, [(true, 2), (true, 1), (true, 2), (false, 1), (true, 1)]);
+        assert!(Part::all(&[]).is_empty());
+    }
 
     #[test]
     fn an_answer_accounts_for_what_was_sent() {
         let error = |at: i32| doc! { "index": at, "code": 11000 };
-        assert!(adds_up(&doc! { "ok": 1, "n": 3 }, 3, false));
-        assert!(adds_up(&doc! { "ok": 1, "n": 2, "writeErrors": [error(1)] }, 3, false));
-        assert!(adds_up(&doc! { "ok": 1, "n": 1 }, 3, true));
+        assert!(accounts_for_all(&doc! { "ok": 1, "n": 3 }, 3, false));
+        assert!(accounts_for_all(&doc! { "ok": 1, "n": 2, "writeErrors": [error(1)] }, 3, false));
+        assert!(accounts_for_all(&doc! { "ok": 1, "n": 1 }, 3, true));
         let absurd = [
             doc! { "ok": 1 },
             doc! { "ok": 1, "n": "3" },
@@ -349,8 +439,8 @@ mod tests {
             doc! { "ok": 1, "n": 2, "writeErrors": [1] },
         ];
         for answer in absurd {
-            assert!(!adds_up(&answer, 3, false), "{answer}");
+            assert!(!accounts_for_all(&answer, 3, false), "{answer}");
         }
-        assert!(!adds_up(&doc! { "ok": 1, "n": 4 }, 3, true));
+        assert!(!accounts_for_all(&doc! { "ok": 1, "n": 4 }, 3, true));
     }
 }

@@ -1,19 +1,20 @@
-//! A write as one command of the server.
+//! A write as one command of the server: built once, then sent or printed.
 
 use mongodb::ClientSession;
 use mongodb::Collection;
 use mongodb::bson::{Bson, Document, RawDocumentBuf, doc, oid::ObjectId};
 use mongodb::options::ReturnDocument;
 
-use super::expression::{literal, truth};
-use super::shape::{by_id, expired, live, to_document};
+use super::document::{by_id, expired, live, to_document};
+use super::predicate::{literal, predicate};
 use super::update::{both, stage, sums_fit, upsert};
 use crate::error::{Error, Result};
 use crate::request::{Action, Call, Write};
 use crate::value::STAMP;
 
 /// The stamps of one write: what it leaves in the record, so that it can be found out afterwards
-/// whether it happened.
+/// whether it was applied. The driver makes ids that nobody else makes, as
+/// [`WriteIds`](crate::backend::support::write_id::WriteIds) does; they are the server's own type.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stamps {
     /// In a record that the write stored or changed.
@@ -36,18 +37,33 @@ impl Stamps {
 #[derive(Debug)]
 pub(super) enum Command {
     Insert(RawDocumentBuf),
-    Replace { filter: Document, record: RawDocumentBuf, upsert: bool },
-    Modify { filter: Document, pipeline: Vec<Document>, upsert: bool },
-    Touch { filter: Document, stamp: ObjectId },
-    Delete { filter: Document },
+    Replace {
+        filter: Document,
+        record: RawDocumentBuf,
+        upsert: bool,
+    },
+    Modify {
+        filter: Document,
+        pipeline: Vec<Document>,
+        upsert: bool,
+    },
+    /// Leaves a stamp only: what a check in a transaction does, so that the server sees a conflict with
+    /// another write of the record.
+    Touch {
+        filter: Document,
+        stamp: ObjectId,
+    },
+    Delete {
+        filter: Document,
+    },
 }
 
-/// What the server said to a command.
+/// What the server answered to a command.
 #[derive(Debug)]
 pub(super) struct Answer {
     /// Whether a record was found that the command is for.
     pub(super) matched: bool,
-    /// The record after the command, of those that give it.
+    /// The record after the command, if the command returns it.
     pub(super) record: Option<RawDocumentBuf>,
 }
 
@@ -59,7 +75,7 @@ impl Command {
         let document = |record| to_document(definition, &write.key, record, stamps.written);
         Ok(match &write.action {
             Action::Create(record) => match expired(definition, call) {
-                // An expired record is replaced; a live one is not found, and the insert clashes with it.
+                // An expired record is replaced; a live one is not found, and the insert duplicates with it.
                 Some(expired) => {
                     let mut filter = by_id()?;
                     filter.insert("$or", expired);
@@ -69,11 +85,11 @@ impl Command {
             },
             Action::Put(record) => Self::Replace { filter: by_id()?, record: document(record)?, upsert: true },
             Action::Replace(record) => {
-                Self::Replace { filter: required(write, call)?, record: document(record)?, upsert: false }
+                Self::Replace { filter: required_filter(write, call)?, record: document(record)?, upsert: false }
             }
             Action::Update(changes) => {
                 let pipeline = vec![stage(definition, changes, stamps.written)?];
-                Self::Modify { filter: required(write, call)?, pipeline, upsert: false }
+                Self::Modify { filter: required_filter(write, call)?, pipeline, upsert: false }
             }
             Action::Upsert { changes, insert } => {
                 let insert = to_document(definition, &write.key, insert, stamps.inserted)?;
@@ -82,31 +98,45 @@ impl Command {
                 let pipeline = upsert(write, changes, needs.as_ref(), insert, stamps.written, call)?;
                 Self::Modify { filter: by_id()?, pipeline, upsert: true }
             }
-            Action::Delete => Self::Delete { filter: required(write, call)? },
-            Action::Check => Self::Touch { filter: required(write, call)?, stamp: stamps.written },
+            Action::Delete => Self::Delete { filter: required_filter(write, call)? },
+            Action::Check => Self::Touch { filter: required_filter(write, call)?, stamp: stamps.written },
         })
     }
 
-    /// The same, for a record that it has not been done to: the driver tells of the last of two
-    /// attempts, and the first may have been more than it seemed.
-    pub(super) fn again(mut self, stamps: Stamps) -> Self {
-        match &mut self {
+    /// Makes the command miss a record that it was applied to already. The driver may have sent the attempt
+    /// before this one twice, and reports only the last: it can have been applied although the report says
+    /// that it was not.
+    pub(super) fn skip_applied(&mut self, stamps: Stamps) {
+        match self {
             Self::Replace { filter, .. } | Self::Modify { filter, .. } | Self::Touch { filter, .. } => {
                 let marks = [stamps.written, stamps.inserted];
                 filter.insert(STAMP, doc! { "$nin": marks.to_vec() });
             }
+            // A second insert is refused by the first one's key; of a delete nothing is left to find.
             Self::Insert(_) | Self::Delete { .. } => {}
         }
-        self
     }
 
-    /// Sends it, in a session's transaction where there is one.
+    /// The command's name.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Insert(_) => "insert",
+            Self::Replace { .. } | Self::Touch { .. } => "update",
+            Self::Modify { .. } => "findAndModify",
+            Self::Delete { .. } => "delete",
+        }
+    }
+
+    /// Sends it, in a session's transaction if there is one.
+    ///
+    /// The driver's own methods number each write, so that it can send it a second time when the connection
+    /// breaks, and the server applies it once ("Retryable Writes"). A command of one's own has no number.
     pub(super) async fn send(
         &self,
         collection: &Collection<RawDocumentBuf>,
         session: Option<&mut ClientSession>,
     ) -> mongodb::error::Result<Answer> {
-        // What an action is given a session by differs from type to type, so it is said for each.
+        // The method that takes a session belongs to each action's own type: there is no trait for it.
         macro_rules! sent {
             ($action:expr) => {{
                 let action = $action;
@@ -144,12 +174,20 @@ impl Command {
         })
     }
 
-    /// The command, for people.
-    pub(super) fn explain(self, collection: &str) -> Result<Document> {
+    /// The command of a write as a document, to be read by people.
+    pub(super) fn document(write: &Write, call: &Call) -> Result<Document> {
+        Self::new(write, call, Stamps::new())?.into_document(write.definition.name())
+    }
+
+    fn into_document(self, collection: &str) -> Result<Document> {
         Ok(match self {
             Self::Insert(record) => doc! { "insert": collection, "documents": [readable(record)?] },
             Self::Replace { filter, record, upsert } => {
-                doc! { "update": collection, "updates": [{ "q": filter, "u": readable(record)?, "upsert": upsert }] }
+                let update = match replacement(&record)? {
+                    Some(stage) => Bson::Array(vec![stage.into()]),
+                    None => readable(record)?,
+                };
+                doc! { "update": collection, "updates": [{ "q": filter, "u": update, "upsert": upsert }] }
             }
             Self::Modify { filter, pipeline, upsert } => {
                 doc! { "findAndModify": collection, "query": filter, "update": pipeline, "new": true, "upsert": upsert }
@@ -162,8 +200,8 @@ impl Command {
     }
 }
 
-/// The stage that puts a record in another's place where a plain replacement cannot: the server takes
-/// one with a name that begins with "$" for a mistake.
+/// The stage that puts a record in another's place if a plain replacement cannot: the server takes a replacement
+/// with a name that begins with "$" for an update with a mistake in it.
 pub(super) fn replacement(record: &RawDocumentBuf) -> Result<Option<Document>> {
     let odd = record.iter_elements().flatten().any(|element| element.key().as_str().starts_with('$'));
     odd.then(|| Ok(doc! { "$replaceWith": literal(readable(record.clone())?) })).transpose()
@@ -177,12 +215,12 @@ fn unwritable(error: mongodb::bson::error::Error) -> Error {
     Error::codec("a record cannot be written as BSON").with_source(error)
 }
 
-/// The filter that finds the record only if it is live and all that the write needs is true of it.
-fn required(write: &Write, call: &Call) -> Result<Document> {
+/// The filter that finds the record only if it is live and everything that the write needs is true of it.
+fn required_filter(write: &Write, call: &Call) -> Result<Document> {
     let definition = write.definition;
     let mut filter = by_id(definition, &write.key)?;
     filter.extend(live(definition, call));
-    let needs = write.requirement().map(|needs| truth(definition, &needs)).transpose()?;
+    let needs = write.requirement().map(|needs| predicate(definition, &needs)).transpose()?;
     if let Some(needs) = needs.into_iter().chain(sums_fit(definition, write.changes())?).reduce(both) {
         filter.insert("$expr", needs);
     }

@@ -6,9 +6,11 @@ use mongodb::bson::{Document, doc};
 use mongodb::options::{ClientOptions, DatabaseOptions, ReadConcern, ReadPreference, SelectionCriteria};
 use mongodb::{Client, Database};
 
-use super::errors::Trouble;
+use super::failure::DriverFailure;
+use super::options::{ACKNOWLEDGED, LATEST_ONLY, PRIMARY_ONLY};
+use super::settings::MongoDbSettings;
 use super::topology::{Topology, is_primary};
-use crate::config::{ACKNOWLEDGED, LATEST_ONLY, MongoDbSettings, PRIMARY_ONLY};
+use crate::backend::settings::address::{percent_decode_lossy, percent_encode};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The wire version of MongoDB 6.0, the first that has all the expressions that are used.
@@ -39,7 +41,7 @@ pub(super) async fn connect(
     let topology = Topology::watch(&mut options);
     let opening = async {
         match open(settings, options.clone(), &topology).await {
-            Err(Trouble::Driver(error)) if is_stranger(&error) && settings.auth_fallback.is_some() => {
+            Err(DriverFailure::Driver(error)) if is_stranger(&error) && settings.auth_fallback.is_some() => {
                 if let Some(credential) = &mut options.credential {
                     credential.source = settings.auth_fallback.clone();
                 }
@@ -47,7 +49,7 @@ pub(super) async fn connect(
             }
             opened => opened,
         }
-        .map_err(|trouble| trouble.into_error("open"))
+        .map_err(|failure| failure.into_error("open"))
     };
     let left = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()));
     let unreached = || topology.with_failure(unreachable(settings, connect_timeout, &topology.causes()));
@@ -55,7 +57,7 @@ pub(super) async fn connect(
         Ok(Err(error)) if error.kind() == ErrorKind::Timeout => Err(unreached()),
         Ok(opened) => {
             let (database, hello) = opened.map_err(|error| topology.explain(error))?;
-            recent(&hello).map(|()| (database, topology))
+            check_version(&hello).map(|()| (database, topology))
         }
         Err(_) => Err(unreached()),
     }
@@ -66,7 +68,7 @@ async fn open(
     settings: &MongoDbSettings,
     options: ClientOptions,
     topology: &Topology,
-) -> Result<(Database, Document), Trouble> {
+) -> Result<(Database, Document), DriverFailure> {
     let direct = options.direct_connection == Some(true);
     let client = Client::with_options(options)?;
     // Reads go to the primary: on a secondary a record that was just written may not be there.
@@ -76,7 +78,7 @@ async fn open(
     loop {
         match database.run_command(doc! { "hello": 1 }).await {
             // It is looked for until the deadline of whoever opens it.
-            Err(error) if Trouble::Driver(error.clone()).is_unreached() => topology.not_found(error),
+            Err(error) if DriverFailure::Driver(error.clone()).is_unreached() => topology.not_found(error),
             // The driver reads from whichever member it is connected to directly.
             Ok(hello) if direct && !is_primary(&hello) => tokio::time::sleep(ELECTION).await,
             hello => return Ok((database, hello?)),
@@ -89,7 +91,7 @@ fn is_stranger(error: &mongodb::error::Error) -> bool {
     matches!(&*error.kind, mongodb::error::ErrorKind::Authentication { .. })
 }
 
-fn recent(hello: &Document) -> Result<()> {
+fn check_version(hello: &Document) -> Result<()> {
     match hello.get_i32("maxWireVersion") {
         Ok(version) if version < WIRE_VERSION => Err(Error::unsupported("MongoDB 6.0 or newer is needed")),
         _ => Ok(()),
@@ -98,7 +100,8 @@ fn recent(hello: &Document) -> Result<()> {
 
 async fn options(settings: &MongoDbSettings) -> Result<ClientOptions> {
     let uri = with_credentials(settings);
-    let options = ClientOptions::parse(&uri).await.map_err(|error| refused(settings, &error.kind.to_string()))?;
+    let options =
+        ClientOptions::parse(&uri).await.map_err(|error| refused_settings(settings, &error.kind.to_string()))?;
     check_promises(&options).map(|()| options)
 }
 
@@ -131,21 +134,17 @@ fn with_credentials(settings: &MongoDbSettings) -> String {
     let Some((user, (scheme, rest))) = settings.user.as_deref().zip(uri.split_once("://")) else {
         return uri.to_owned();
     };
-    let password =
-        settings.password.as_ref().map(|password| format!(":{}", percent(password.expose()))).unwrap_or_default();
-    format!("{scheme}://{}{password}@{rest}", percent(user))
-}
-
-fn percent(text: &str) -> String {
-    let encode = |byte: u8| {
-        if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }
-    };
-    text.bytes().map(encode).collect()
+    let password = settings
+        .password
+        .as_ref()
+        .map(|password| format!(":{}", percent_encode(password.expose())))
+        .unwrap_or_default();
+    format!("{scheme}://{}{password}@{rest}", percent_encode(user))
 }
 
 /// A configuration that the driver does not take. Its message is shown unless it quotes a value, which may
 /// have a secret in it: then the option is named.
-fn refused(settings: &MongoDbSettings, message: &str) -> Error {
+fn refused_settings(settings: &MongoDbSettings, message: &str) -> Error {
     let not_valid = |why: String| Error::config(format!("the MongoDB connection string is not valid: {why}"));
     let secrets = [settings.user.as_deref(), settings.password.as_ref().map(|password| password.expose())];
     if secrets.into_iter().flatten().any(|secret| quotes(message, secret)) {
@@ -163,12 +162,8 @@ fn refused(settings: &MongoDbSettings, message: &str) -> Error {
 fn quotes(message: &str, value: &str) -> bool {
     let common =
         value.len() < 2 || matches!(value, "true" | "false") || value.bytes().all(|byte| byte.is_ascii_digit());
-    let decoded =
-        url::form_urlencoded::parse(format!("v={value}").as_bytes()).next().map(|(_, value)| value.into_owned());
-    !common
-        && (message.contains(value)
-            || message.contains(&percent(value))
-            || decoded.is_some_and(|decoded| !decoded.is_empty() && message.contains(&decoded)))
+    let decoded = percent_decode_lossy(value);
+    !common && (message.contains(value) || message.contains(&percent_encode(value)) || message.contains(&decoded))
 }
 
 fn unreachable(settings: &MongoDbSettings, waited: Duration, causes: &str) -> Error {
@@ -179,7 +174,7 @@ fn unreachable(settings: &MongoDbSettings, waited: Duration, causes: &str) -> Er
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Secret;
+    use crate::backend::settings::Secret;
 
     fn settings(user: &str, password: &str) -> MongoDbSettings {
         MongoDbSettings {
@@ -198,9 +193,9 @@ mod tests {
 
     #[test]
     fn a_password_is_not_shown() {
-        let error = refused(&settings("u", "se cret"), "bad: se%20cret");
+        let error = refused_settings(&settings("u", "se cret"), "bad: se%20cret");
         assert!(!error.to_string().contains("cret"));
-        assert!(refused(&settings("u", "secret"), "no hosts").to_string().contains("no hosts"));
+        assert!(refused_settings(&settings("u", "secret"), "no hosts").to_string().contains("no hosts"));
     }
 
     #[tokio::test]

@@ -1,47 +1,45 @@
 //! MongoDB, through its own driver.
 
-mod answer;
 mod batch;
-mod by_hand;
-mod clash;
 mod command;
 mod connect;
-mod convert;
 mod define;
-mod errors;
+mod document;
+mod duplicate;
 mod explain;
-mod expression;
-mod indexes;
-mod known;
-mod lifetime;
-mod patience;
+mod failure;
+mod last_seen;
+mod options;
+mod predicate;
 mod query;
+mod raw;
 mod read;
-#[cfg(test)]
-mod sample;
-mod schema;
-mod seen;
+mod retry;
 mod session;
+pub(crate) mod settings;
 mod shallow;
-mod shape;
+#[cfg(test)]
+mod test_definition;
 mod topology;
 mod transact;
 mod update;
+mod value;
 mod write;
 
-pub use by_hand::decode;
+pub use raw::decode;
 
 use std::any::Any;
 use std::fmt;
-use std::time::Duration;
+use std::sync::Arc;
 
 use mongodb::bson::doc;
 
-use self::known::Known;
+use self::define::DefinedCache;
+use self::settings::MongoDbSettings;
 use self::topology::Topology;
+use super::settings::{OpenOptions, Target};
 use super::support::runtime::ClientRuntime;
-use super::{Backend, Plan, Reply};
-use crate::config::MongoDbSettings;
+use super::{Backend, BoxFuture, Plan, Reply};
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::limits::Limits;
@@ -77,38 +75,38 @@ use crate::value::Record;
 ///
 /// The first call of a model on a database that did not define it looks at the collection and its indexes
 /// (`listCollections`, `listIndexes`, and a `find` in `_reposit`), and is
-/// [`SchemaMismatch`](crate::ErrorKind::SchemaMismatch) where they are not as the model says; later calls do not.
+/// [`SchemaMismatch`](crate::ErrorKind::SchemaMismatch) if they are not as the model says; later calls do not look.
 ///
-/// Where a write finds no record that it may change, a `find` follows that tells why. Where a unique
-/// value is refused in a repository with a ttl field, a `find` looks who holds it now: only a live record
+/// If a write finds no record that it may change, a `find` follows that shows why. If a unique
+/// value is refused in a repository with a ttl field, a `find` shows who holds it now: only a live record
 /// makes it a violation; one that has expired is deleted, and the write sent again.
 ///
 /// Reads go to the primary, so that every one is as consistent as a consistent one; a connection string
-/// that prefers others, asks for another than the latest, or wants no acknowledgement, is refused. Its
-/// read and write concerns are kept else; a transaction has `snapshot` and `majority`. A write concern of
+/// that prefers others, asks for another than the latest, or wants no acknowledgement, is refused. Its other
+/// read and write concerns are kept; a transaction has `snapshot` and `majority`. A write concern of
 /// less than a majority can lose writes that were acknowledged.
 ///
 /// Connections and monitors are tasks of the tokio runtime that the database was opened on. A call from
-/// another is [`Unavailable`](crate::ErrorKind::Unavailable) where that one has ended or does not run.
+/// another is [`Unavailable`](crate::ErrorKind::Unavailable) if that one has ended or does not run.
 ///
-/// A write is sent again by the driver when the connection breaks, and done once ("Retryable Writes").
-/// Where that is not enough, the stamp in the record tells whether the write happened; where it does
-/// not, the outcome is unknown, and said to be.
+/// The driver sends a write again when the connection breaks, and the server applies it once ("Retryable
+/// Writes"). If that is not enough, the record is read: the stamp in it shows that the write was applied. If
+/// it is not there, the write is [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown).
 ///
 /// A scan in segments reads everything in the first; MongoDB divides no collection by itself. A put
-/// says that a record was there before also where that one had expired; a `write_many` of deletes says
+/// reports that a record was there before also if that one had expired; a `write_many` of deletes reports
 /// it of all or of none, since the server only counts.
 ///
 /// Refused as [`Unsupported`](crate::ErrorKind::Unsupported): a NUL in a name, which BSON ends at; a
 /// field other than the hash key that is stored as `_id`; order between bytes, but for range keys.
 pub struct MongoDb {
     database: mongodb::Database,
-    known: Known,
-    home: ClientRuntime,
+    defined: DefinedCache,
+    runtime: ClientRuntime,
     topology: Topology,
 }
 
-/// The repositories of what is asked together, most of which is of one.
+/// The repositories of several requests, most of which are of one.
 fn repositories(definitions: impl Iterator<Item = &'static Definition>) -> Vec<&'static Definition> {
     let mut definitions: Vec<_> = definitions.collect();
     definitions.dedup_by(|one, other| std::ptr::eq(*one, *other));
@@ -119,40 +117,64 @@ fn repositories(definitions: impl Iterator<Item = &'static Definition>) -> Vec<&
 /// MongoDB manual advises at most.
 const TRANSACTION: usize = 1000;
 
+impl Target for MongoDbSettings {
+    fn name(&self) -> &'static str {
+        "mongodb"
+    }
+
+    fn open<'a>(&'a self, options: &'a OpenOptions) -> BoxFuture<'a, Result<Arc<dyn Backend>>> {
+        Box::pin(async move { Ok(Arc::new(MongoDb::connect(self, options).await?) as Arc<dyn Backend>) })
+    }
+}
+
 impl MongoDb {
     /// Opens a database, and waits until the server has answered.
     ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// use reposit::Database;
+    /// use reposit::backend::mongodb::MongoDb;
+    /// use reposit::config::{MongoDbSettings, OpenOptions};
+    ///
+    /// let mut settings = MongoDbSettings::default();
+    /// settings.uri = "mongodb://localhost:27017/?replicaSet=rs0".into();
+    /// settings.database = "users".into();
+    /// let mongodb = MongoDb::connect(&settings, &OpenOptions::default()).await?;
+    /// let db = Database::builder().backend(mongodb).open().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
     /// Errors: [`Config`](crate::ErrorKind::Config) for a connection string that is not valid or breaks a
-    /// promise, where authentication fails, and outside a tokio runtime;
-    /// [`Unavailable`](crate::ErrorKind::Unavailable) where nothing answers in time, with the cause for each
-    /// server.
-    pub async fn connect(
-        settings: &MongoDbSettings,
-        connect_timeout: Duration,
-        call_timeout: Duration,
-    ) -> Result<Self> {
-        let home = ClientRuntime::fixed("MongoDB's driver")?;
-        let (database, topology) = connect::connect(settings, connect_timeout, call_timeout).await?;
-        Ok(Self { database, known: Known::default(), home, topology })
+    /// promise, if authentication fails, and outside a tokio runtime;
+    /// [`Unavailable`](crate::ErrorKind::Unavailable) if nothing answers within
+    /// [`connect_timeout`](OpenOptions::connect_timeout), with the cause for each server.
+    pub async fn connect(settings: &MongoDbSettings, options: &OpenOptions) -> Result<Self> {
+        let runtime = ClientRuntime::fixed("MongoDB's driver")?;
+        let (database, topology) = connect::connect(settings, options.connect_timeout, options.timeout).await?;
+        Ok(Self { database, defined: DefinedCache::default(), runtime, topology })
     }
 
-    /// A reply that is worked for on a runtime where it can come, and whose error names the causes where
-    /// no server was found.
+    /// The reply of `work`, if this is a runtime on which an answer can come. If no server was found, the error
+    /// names the causes.
     fn reply<'a, T, W>(&'a self, call: Call, work: impl FnOnce(Call) -> W + Send + 'a) -> Reply<'a, T>
     where
         T: Send + 'a,
         W: Future<Output = Result<T>> + Send + 'a,
     {
         Reply::later(async move {
-            self.home.check_runs(&call).await?;
+            self.runtime.check_runs(&call).await?;
             work(call).await.map_err(|error| self.topology.explain(error))
         })
     }
 
-    /// Gives the database, once these repositories are known to be defined.
-    async fn with(&self, call: &Call, definitions: &[&'static Definition]) -> Result<&mongodb::Database> {
+    /// The database, once these repositories are known to be defined.
+    async fn database_with(&self, call: &Call, definitions: &[&'static Definition]) -> Result<&mongodb::Database> {
         for definition in definitions {
-            self.known.check(&self.database, call, definition).await?;
+            // A write to a collection that does not exist would create it, without the indexes.
+            if !self.defined.contains(definition) {
+                define::check_defined(&self.database, call, definition).await?;
+                self.defined.insert(definition);
+            }
         }
         Ok(&self.database)
     }
@@ -170,7 +192,7 @@ impl Backend for MongoDb {
     }
 
     fn limits(&self) -> Limits {
-        Limits::NONE.record(shape::LARGEST).transaction(TRANSACTION, usize::MAX)
+        Limits::NONE.record(document::LARGEST).transaction(TRANSACTION, usize::MAX)
     }
 
     fn raw(&self) -> &(dyn Any + Send + Sync) {
@@ -179,7 +201,7 @@ impl Backend for MongoDb {
 
     fn ping(&self, call: Call) -> Reply<'_, ()> {
         self.reply(call, move |call| async move {
-            patience::read(&call, |_| self.database.run_command(doc! { "ping": 1 }).into_future()).await.map(drop)
+            retry::read(&call, "ping", |_| self.database.run_command(doc! { "ping": 1 }).into_future()).await.map(drop)
         })
     }
 
@@ -190,53 +212,52 @@ impl Backend for MongoDb {
     fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
         self.reply(call, move |call| async move {
             define::define(&self.database, &call, definition).await?;
-            self.known.add(definition);
+            self.defined.insert(definition);
             Ok(())
         })
     }
 
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
-        self.reply(
-            call,
-            move |call| async move { read::get(self.with(&call, &[get.definition]).await?, &call, get).await },
-        )
+        self.reply(call, move |call| async move {
+            read::get(self.database_with(&call, &[get.definition]).await?, &call, get).await
+        })
     }
 
     fn get_many(&self, call: Call, get: GetMany) -> Reply<'_, Vec<Option<Record>>> {
         self.reply(call, move |call| async move {
-            let database = self.with(&call, &[get.definition]).await?;
+            let database = self.database_with(&call, &[get.definition]).await?;
             read::get_many(database, &call, get).await
         })
     }
 
     fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>> {
         self.reply(call, move |call| async move {
-            read::find_unique(self.with(&call, &[find.definition]).await?, &call, find).await
+            read::find_unique(self.database_with(&call, &[find.definition]).await?, &call, find).await
         })
     }
 
     fn query(&self, call: Call, query: Query) -> Reply<'_, RecordPage> {
         self.reply(call, move |call| async move {
-            query::query(self.with(&call, &[query.definition]).await?, &call, query).await
+            query::query(self.database_with(&call, &[query.definition]).await?, &call, query).await
         })
     }
 
     fn count(&self, call: Call, query: Query) -> Reply<'_, u64> {
         self.reply(call, move |call| async move {
-            query::count(self.with(&call, &[query.definition]).await?, &call, query).await
+            query::count(self.database_with(&call, &[query.definition]).await?, &call, query).await
         })
     }
 
     fn write(&self, call: Call, write: Write) -> Reply<'_, Written> {
         self.reply(call, move |call| async move {
-            write::write(self.with(&call, &[write.definition]).await?, &call, write).await
+            write::write(self.database_with(&call, &[write.definition]).await?, &call, write).await
         })
     }
 
     fn write_many(&self, call: Call, many: WriteMany) -> Reply<'_, Vec<Result<Written>>> {
         self.reply(call, move |call| async move {
             let definitions = repositories(many.writes.iter().map(|write| write.definition));
-            let database = self.with(&call, &definitions).await?;
+            let database = self.database_with(&call, &definitions).await?;
             let results = batch::write_many(database, &call, many).await?;
             Ok(results.into_iter().map(|done| done.map_err(|error| self.topology.explain(error))).collect())
         })
@@ -245,7 +266,7 @@ impl Backend for MongoDb {
     fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>> {
         self.reply(call, move |call| async move {
             let definitions = repositories(writes.iter().map(|write| write.definition));
-            let database = self.with(&call, &definitions).await?;
+            let database = self.database_with(&call, &definitions).await?;
             transact::transact(database, &call, writes).await
         })
     }
@@ -253,8 +274,8 @@ impl Backend for MongoDb {
     fn read_snapshot(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
         self.reply(call, move |call| async move {
             let definitions = repositories(gets.iter().map(|get| get.definition));
-            let database = self.with(&call, &definitions).await?;
-            read::together(database, &call, gets).await
+            let database = self.database_with(&call, &definitions).await?;
+            read::snapshot(database, &call, gets).await
         })
     }
 
@@ -263,6 +284,6 @@ impl Backend for MongoDb {
     }
 
     fn explain(&self, call: Call, request: Request<'_>) -> Result<String> {
-        explain::request(&call, request)
+        explain::explain(&call, request)
     }
 }

@@ -10,83 +10,88 @@ use mongodb::Database;
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::{CountOptions, FindOptions, Hint};
 
-use super::expression;
-use super::indexes;
-use super::patience::read;
-use super::read::{collection, find};
-use super::shape::{columns, from_document, id, live, range_part, shadows};
+use super::document::{columns, from_document, id, index_key, live, range_part, sort_columns};
+use super::predicate;
+use super::read::{FIND, collection, find_documents};
+use super::retry::read;
 use crate::definition::{Definition, IndexDef};
 use crate::error::Result;
 use crate::request::{Call, KeyRange, Position, Query, RecordPage, SourceKind};
-use crate::value::{EXPIRES, Record, Value};
+use crate::value::{EXPIRES, Value};
 
-/// A query as the server gets it.
+/// A query as a command: a find for a page, an aggregation for a count.
 #[derive(Debug)]
 pub(super) struct Find {
+    collection: &'static str,
     filter: Document,
     sort: Document,
     hint: Document,
+    projection: Option<Document>,
+    /// How many records to read: one more than the page has, to know whether there is another page.
+    limit: usize,
 }
 
 impl Find {
-    /// The read of a page; nothing where no record can be in it.
+    /// The read of a page; nothing if no record can be in it.
     pub(super) fn new(query: &Query, call: &Call) -> Result<Option<Self>> {
-        let Some(span) = Limits::of(query) else { return Ok(None) };
+        let Some(limits) = Limits::of(query) else { return Ok(None) };
         let direction = if query.descending { -1 } else { 1 };
         let (mut filter, sort, hint) = match query.source.kind() {
             SourceKind::Primary { hash } => {
-                (primary(query, hash, &span)?, doc! { "_id": direction }, doc! { "_id": 1 })
+                (primary(query, hash, &limits)?, doc! { "_id": direction }, doc! { "_id": 1 })
             }
             SourceKind::Index { index, hash } => {
-                let hint = indexes::key(query.definition, index);
-                (by_index(query, index, hash, &span)?, order(query.definition, index, direction), hint)
+                let hint = index_key(query.definition, index);
+                (by_index(query, index, hash, &limits)?, order(query.definition, index, direction), hint)
             }
+            // The server cannot divide a collection: the first segment reads everything.
             SourceKind::Scan { segment: Some((1.., _)) } => return Ok(None),
             SourceKind::Scan { .. } => (scan(query)?, doc! { "_id": direction }, doc! { "_id": 1 }),
         };
         filter.extend(live(query.definition, call));
         if let Some(condition) = &query.filter {
-            filter.extend(expression::filter(query.definition, condition)?);
+            filter.extend(predicate::filter(query.definition, condition)?);
         }
-        Ok(Some(Self { filter, sort, hint }))
+        let limit = query.limit.saturating_add(usize::from(query.wants_next));
+        let collection = query.definition.name();
+        Ok(Some(Self { collection, filter, sort, hint, projection: projection(query), limit }))
     }
 
-    /// The command, for people.
-    pub(super) fn explain(self, query: &Query) -> Document {
-        let limit = i64::try_from(read_limit(query)).unwrap_or(i64::MAX);
-        let mut command = doc! { "find": query.definition.name(), "filter": self.filter, "sort": self.sort, "hint": self.hint, "limit": limit };
-        if let Some(projection) = projection(query) {
-            command.insert("projection", projection);
-        }
+    /// The command, to be read by people.
+    pub(super) fn to_command(&self) -> Document {
+        let mut command = doc! {
+            FIND: self.collection,
+            "filter": self.filter.clone(),
+            "sort": self.sort.clone(),
+            "hint": self.hint.clone(),
+            "limit": i64::try_from(self.limit).unwrap_or(i64::MAX),
+        };
+        command.extend(self.projection.clone().map(|projection| ("projection".to_owned(), projection.into())));
         command
+    }
+
+    fn options(&self) -> FindOptions {
+        FindOptions::builder()
+            .sort(self.sort.clone())
+            .hint(Hint::Keys(self.hint.clone()))
+            .limit(i64::try_from(self.limit).unwrap_or(i64::MAX))
+            // One more than the limit: then the server closes the cursor with the first batch.
+            .batch_size(u32::try_from(self.limit).unwrap_or(u32::MAX).saturating_add(1).min(i32::MAX as u32))
+            .projection(self.projection.clone())
+            .build()
     }
 }
 
 pub(super) async fn query(database: &Database, call: &Call, query: Query) -> Result<RecordPage> {
     let Some(wanted) = Find::new(&query, call)? else { return Ok(RecordPage::default()) };
-    let ahead = read_limit(&query);
-    let options = FindOptions::builder()
-        .sort(wanted.sort)
-        .hint(Hint::Keys(wanted.hint))
-        .limit(i64::try_from(ahead).unwrap_or(i64::MAX))
-        .batch_size(u32::try_from(ahead).unwrap_or(u32::MAX).saturating_add(1).min(i32::MAX as u32))
-        .projection(projection(&query))
-        .build();
     let collection = collection(database, query.definition);
     let decode = |document: &_| from_document(query.definition, document);
-    let mut records = find(call, &collection, &wanted.filter, &options, ahead, decode).await?;
+    let mut records =
+        find_documents(call, &collection, &wanted.filter, &wanted.options(), wanted.limit, decode).await?;
     let more = records.len() > query.limit;
     records.truncate(query.limit);
     let next = records.last().filter(|_| more).map(|last| query.position_of(last)).transpose()?;
-    if let Some(names) = query.projection {
-        records = records.into_iter().map(|record| only(record, names)).collect();
-    }
     Ok(RecordPage::new(records, next))
-}
-
-/// How many records to read: one more than asked for tells whether there is more.
-fn read_limit(query: &Query) -> usize {
-    query.limit.saturating_add(usize::from(query.wants_next))
 }
 
 pub(super) async fn count(database: &Database, call: &Call, query: Query) -> Result<u64> {
@@ -97,27 +102,25 @@ pub(super) async fn count(database: &Database, call: &Call, query: Query) -> Res
     let count = |time| {
         collection.count_documents(wanted.filter.clone()).with_options(options.clone()).max_time(time).into_future()
     };
-    read(call, count).await
+    read(call, "aggregate", count).await
 }
 
-/// The fields asked for, and those that tell where a record stands. `_id` always comes.
+/// The fields asked for, and those that say where a record stands; the core drops what was not asked for.
+/// `_id` always comes.
 fn projection(query: &Query) -> Option<Document> {
     let definition = query.definition;
     let wanted = query.projection?.iter().flat_map(|name| definition.aliases_of(name).chain([*name]));
     let names = wanted.chain(query.range_names()).chain([EXPIRES]).chain(definition.ttl_name());
     let stored: Vec<_> =
         names.filter(|name| *name != definition.hash_name() && Some(*name) != definition.range_name()).collect();
-    // Bytes are read with the text beside them.
-    let shadows = shadows(definition).into_iter().filter(|(name, _)| stored.contains(name)).map(|(_, shadow)| shadow);
+    // Bytes are checked against their sort column when they are read.
+    let beside =
+        sort_columns(definition).into_iter().filter(|(name, _)| stored.contains(name)).map(|(_, column)| column);
     let names = std::iter::once("_id").chain(stored.iter().copied()).map(str::to_owned);
-    Some(names.chain(shadows).map(|name| (name, Bson::Int32(1))).collect())
+    Some(names.chain(beside).map(|name| (name, Bson::Int32(1))).collect())
 }
 
-fn only(record: Record, names: &[&str]) -> Record {
-    record.into_iter().filter(|(name, _)| names.contains(&name.as_str()) || name == EXPIRES).collect()
-}
-
-/// What is wanted of the first range field, and where to go on.
+/// Which values of the first range field are wanted, and after which position.
 struct Limits<'a> {
     low: Bound<Value>,
     high: Bound<Value>,
@@ -125,8 +128,11 @@ struct Limits<'a> {
 }
 
 impl<'a> Limits<'a> {
-    /// Nothing where no value can be within them.
+    /// Nothing if no value can be within them.
     fn of(query: &'a Query) -> Option<Self> {
+        if query.range.is_empty() {
+            return None;
+        }
         let (low, high) = match &query.range {
             KeyRange::All => (Bound::Unbounded, Bound::Unbounded),
             KeyRange::Between(low, high) => (low.clone(), high.clone()),
@@ -135,13 +141,6 @@ impl<'a> Limits<'a> {
                 (Bound::Included(Value::from(prefix.as_str())), end)
             }
         };
-        if let (Bound::Included(a) | Bound::Excluded(a), Bound::Included(b) | Bound::Excluded(b)) = (&low, &high) {
-            let both = matches!((&low, &high), (Bound::Included(_), Bound::Included(_)));
-            let possible = a.compare(b).is_some_and(|order| order.is_lt() || (order.is_eq() && both));
-            if !possible {
-                return None;
-            }
-        }
         let mut limits = Self { low, high, after: query.after.as_ref() };
         if let Some(first) = limits.after.and_then(|after| after.ranges().first()) {
             let (below, above) = (limits.is_below(first), limits.is_above(first));
@@ -198,7 +197,7 @@ fn operators(low: &Bound<Value>, high: &Bound<Value>, encode: impl Fn(&Value) ->
     Ok(operators)
 }
 
-/// The least text that is greater than every text with this beginning; nothing where there is none.
+/// The least text that is greater than every text with this beginning; nothing if there is none.
 fn successor(prefix: &str) -> Option<String> {
     let mut chars: Vec<char> = prefix.chars().collect();
     while let Some(last) = chars.pop() {
@@ -218,7 +217,7 @@ fn successor(prefix: &str) -> Option<String> {
 /// The documents `{h, r}` with one `h` lie together in the index of `_id`, in the order of `r`.
 fn primary(query: &Query, hash: &Value, limits: &Limits<'_>) -> Result<Document> {
     let definition = query.definition;
-    let hash = super::convert::to_bson(hash)?;
+    let hash = super::value::to_bson(hash)?;
     if definition.range().is_none() {
         let mut same = doc! { "$eq": hash };
         if let Some(after) = limits.after {
@@ -277,7 +276,8 @@ fn by_index(query: &Query, index: &IndexDef, hash: &[Value], limits: &Limits<'_>
     };
     let exists = |filter: &mut Document| {
         for column in ranges.iter().filter(|column| !column.path.starts_with("_id")) {
-            // Says that the record is in the index, whose entries have all of its fields.
+            // With this the server can tell that the record is in the index, which holds only records with
+            // all of its fields.
             filter.entry(column.path.clone()).or_insert_with(|| doc! { "$exists": true }.into());
         }
     };
@@ -299,7 +299,7 @@ fn by_index(query: &Query, index: &IndexDef, hash: &[Value], limits: &Limits<'_>
         cases.push(case);
         base.insert(&column.path, doc! { "$eq": column.encode(last)? });
     }
-    // Where `_id` is fixed already, no other record has the same values.
+    // If `_id` is fixed already, no other record has the same values.
     if (!index.unique || ranges.is_empty()) && !base.contains_key("_id") {
         base.insert("_id", doc! { beyond(query.descending): id(query.definition, after.key())? });
         cases.push(base);
@@ -313,9 +313,9 @@ fn by_index(query: &Query, index: &IndexDef, hash: &[Value], limits: &Limits<'_>
 
 #[cfg(test)]
 mod tests {
+    use super::super::test_definition::test_definition;
     use super::*;
-    use crate::request::RecordKey;
-    use crate::request::Source;
+    use crate::request::{RecordKey, Source};
 
     #[test]
     fn the_successor_of_a_prefix_is_after_all_that_begin_so() {
@@ -326,12 +326,12 @@ mod tests {
         assert_eq!(successor(""), None);
     }
 
-    fn sample_query(source: Source) -> Query {
-        Query::new(super::super::sample::sample(), source, 10)
+    fn query_of(source: Source) -> Query {
+        Query::new(test_definition(), source, 10)
     }
 
     fn team() -> Source {
-        let index = super::super::sample::sample().index("by_team").unwrap();
+        let index = test_definition().index("by_team").unwrap();
         Source::index(index, [Value::from("$core")])
     }
 
@@ -347,7 +347,7 @@ mod tests {
 
     #[test]
     fn a_query_of_the_key_is_a_range_of_ids() {
-        let mut query = sample_query(Source::primary(Value::from("a")));
+        let mut query = query_of(Source::primary(Value::from("a")));
         let all = doc! { "_id": { "$gte": { "h": "a", "r": Bson::MinKey }, "$lte": { "h": "a", "r": Bson::MaxKey } } };
         assert_eq!(filter(&query), all);
         query.range = KeyRange::Between(Bound::Included(Value::Bytes(vec![1])), Bound::Excluded(Value::Bytes(vec![9])));
@@ -360,7 +360,7 @@ mod tests {
 
     #[test]
     fn a_page_goes_on_after_equal_values_of_each_range_field() {
-        let mut query = sample_query(team());
+        let mut query = query_of(team());
         let key = RecordKey::new(Value::from("a")).with_range(Value::Bytes(vec![5]));
         query.after = Some(Position::new(vec![Value::Bytes(vec![1]), Value::Int(7)], key));
         let cases = filter(&query).get_array("$or").unwrap().clone();
@@ -374,8 +374,8 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_span_asks_for_nothing() {
-        let mut query = sample_query(team());
+    fn an_empty_range_asks_for_nothing() {
+        let mut query = query_of(team());
         let value = || Value::Bytes(vec![4]);
         query.range = KeyRange::Between(Bound::Included(value()), Bound::Excluded(value()));
         assert!(Find::new(&query, &call()).unwrap().is_none());
@@ -383,6 +383,6 @@ mod tests {
         assert!(Find::new(&query, &call()).unwrap().is_some());
         let key = RecordKey::new(Value::from("a")).with_range(value());
         query.after = Some(Position::new(vec![Value::Bytes(vec![9]), Value::Int(0)], key));
-        assert!(Find::new(&query, &call()).unwrap().is_none(), "the position is beyond the span");
+        assert!(Find::new(&query, &call()).unwrap().is_none(), "the position is beyond the range");
     }
 }

@@ -1,27 +1,162 @@
-//! Reads of records by their keys and unique values.
+//! Reads of records by their keys and unique values: the finds, and how each is sent.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
+use mongodb::action::Action as _;
 use mongodb::bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
 use mongodb::options::{FindOptions, Hint, ReadConcern};
 use mongodb::{Collection, Database};
 
-use super::indexes;
-use super::patience::read;
-use super::shape::{by_id, columns, from_document, id};
+use super::document::{by_id, columns, from_document, id, index_key};
+use super::retry::read;
+use crate::backend::support::dedup::{Distinct, ident};
 use crate::definition::Definition;
 use crate::error::{Error, Result};
 use crate::request::{Call, FindUnique, Get, GetMany, RecordKey};
 use crate::value::Record;
 
-/// How many keys one request asks for, and how many requests go at once.
-pub(super) const KEYS: usize = 1000;
-const AT_ONCE: usize = 4;
+/// How many keys one request asks for, and how many requests are under way at once.
+const KEYS: usize = 1000;
+const PARALLEL: usize = 4;
+
+/// The command's name.
+pub(super) const FIND: &str = "find";
 
 pub(super) fn collection(database: &Database, definition: &Definition) -> Collection<RawDocumentBuf> {
     database.collection(definition.name())
+}
+
+/// A find of one document.
+#[derive(Debug)]
+pub(super) struct FindOne {
+    definition: &'static Definition,
+    filter: Document,
+    hint: Option<Document>,
+}
+
+impl FindOne {
+    /// The document with a key.
+    pub(super) fn by_key(definition: &'static Definition, key: &RecordKey) -> Result<Self> {
+        Ok(Self { definition, filter: by_id(definition, key)?, hint: None })
+    }
+
+    /// The document with the values of a unique index.
+    pub(super) fn by_unique(find: &FindUnique) -> Result<Self> {
+        let mut filter = Document::new();
+        for (column, value) in columns(find.definition, find.index).iter().zip(&find.values) {
+            filter.insert(&column.path, doc! { "$eq": column.encode(value)? });
+        }
+        // Named by its fields, an index serves under whatever name. Named at all, it is an error if it is
+        // missing: the read would be a scan.
+        let hint = Some(index_key(find.definition, find.index));
+        Ok(Self { definition: find.definition, filter, hint })
+    }
+
+    /// The command, to be read by people.
+    pub(super) fn to_command(&self) -> Document {
+        let mut command =
+            doc! { FIND: self.definition.name(), "filter": self.filter.clone(), "limit": 1, "singleBatch": true };
+        command.extend(self.hint.clone().map(|hint| ("hint".to_owned(), hint.into())));
+        command
+    }
+
+    /// Sends it, with the collection's own read concern unless there is another.
+    async fn send(
+        &self,
+        database: &Database,
+        call: &Call,
+        concern: Option<ReadConcern>,
+    ) -> Result<Option<RawDocumentBuf>> {
+        let collection = collection(database, self.definition);
+        let find = |time| {
+            let find = collection.find_one(self.filter.clone()).max_time(time);
+            let find = find.optional(self.hint.clone(), |find, hint| find.hint(Hint::Keys(hint)));
+            find.optional(concern.clone(), |find, concern| find.read_concern(concern)).into_future()
+        };
+        read(call, FIND, find).await
+    }
+}
+
+/// A find of documents by their keys, each key once.
+#[derive(Debug)]
+pub(super) struct FindMany {
+    definition: &'static Definition,
+    ids: Vec<Bson>,
+    /// The positions that asked for each record, by its ident.
+    positions: HashMap<Vec<u8>, Vec<usize>>,
+}
+
+impl FindMany {
+    /// The finds of the records with these keys, which are asked for by the positions beside them.
+    fn all<'a>(
+        definition: &'static Definition,
+        keys: impl Iterator<Item = (usize, &'a RecordKey)>,
+    ) -> Result<Vec<Self>> {
+        let distinct = Distinct::new(keys, |key| ident(definition, key));
+        let with_positions = distinct.items().iter().enumerate().map(|(at, key)| (*key, distinct.positions_at(at)));
+        let all: Vec<_> = with_positions.collect();
+        let find = |chunk: &[(&RecordKey, &[usize])]| {
+            let ids = chunk.iter().map(|(key, _)| id(definition, key)).collect::<Result<_>>()?;
+            let positions = chunk.iter().map(|(key, positions)| (ident(definition, key), positions.to_vec()));
+            Ok(Self { definition, ids, positions: positions.collect() })
+        };
+        all.chunks(KEYS).map(find).collect()
+    }
+
+    /// The finds of a read of many records.
+    pub(super) fn of_many(get: &GetMany) -> Result<Vec<Self>> {
+        Self::all(get.definition, get.keys.iter().enumerate())
+    }
+
+    /// The finds of a snapshot, by repositories in the order in which they are first asked for.
+    pub(super) fn of_snapshot(gets: &[Get]) -> Result<Vec<Self>> {
+        let mut repositories: Vec<(&'static Definition, Vec<(usize, &RecordKey)>)> = Vec::new();
+        for (position, get) in gets.iter().enumerate() {
+            match repositories.iter_mut().find(|(definition, _)| definition.name() == get.definition.name()) {
+                Some((_, keys)) => keys.push((position, &get.key)),
+                None => repositories.push((get.definition, vec![(position, &get.key)])),
+            }
+        }
+        let finds: Result<Vec<_>> =
+            repositories.into_iter().map(|(definition, keys)| Self::all(definition, keys.into_iter())).collect();
+        Ok(finds?.into_iter().flatten().collect())
+    }
+
+    fn filter(&self) -> Document {
+        doc! { "_id": { "$in": &self.ids } }
+    }
+
+    /// The command, to be read by people.
+    pub(super) fn to_command(&self) -> Document {
+        doc! { FIND: self.definition.name(), "filter": self.filter() }
+    }
+
+    /// All documents come in the first batch, so that no further request has to follow.
+    fn batch_size(&self) -> u32 {
+        u32::try_from(self.ids.len()).unwrap_or(u32::MAX).saturating_add(1)
+    }
+
+    async fn send(&self, database: &Database, call: &Call) -> Result<Vec<Record>> {
+        let options = FindOptions::builder().batch_size(self.batch_size()).build();
+        let decode = |document: &RawDocument| from_document(self.definition, document);
+        let collection = collection(database, self.definition);
+        find_documents(call, &collection, &self.filter(), &options, self.ids.len(), decode).await
+    }
+
+    /// Gives a record to all positions that asked for it, if it is live.
+    fn assign(&self, call: &Call, record: Record, results: &mut [Option<Record>]) -> Result<()> {
+        if record.is_live(self.definition, call) {
+            let ident = ident(self.definition, &RecordKey::of(self.definition, &record)?);
+            for position in self.positions.get(&ident).into_iter().flatten() {
+                if let Some(result) = results.get_mut(*position) {
+                    *result = Some(record.clone());
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 pub(super) async fn get(database: &Database, call: &Call, get: Get) -> Result<Option<Record>> {
@@ -36,13 +171,7 @@ pub(super) async fn latest(
     definition: &'static Definition,
     key: &RecordKey,
 ) -> Result<Option<RawDocumentBuf>> {
-    let filter = by_id(definition, key)?;
-    let collection = collection(database, definition);
-    let find = |time| {
-        let find = collection.find_one(filter.clone()).read_concern(ReadConcern::local());
-        find.max_time(time).into_future()
-    };
-    read(call, find).await
+    FindOne::by_key(definition, key)?.send(database, call, Some(ReadConcern::local())).await
 }
 
 /// The record with a key, expired or not.
@@ -52,9 +181,7 @@ pub(super) async fn by_key(
     definition: &'static Definition,
     key: &RecordKey,
 ) -> Result<Option<Record>> {
-    let filter = by_id(definition, key)?;
-    let collection = collection(database, definition);
-    let found = read(call, |time| collection.find_one(filter.clone()).max_time(time).into_future()).await?;
+    let found = FindOne::by_key(definition, key)?.send(database, call, None).await?;
     let record = found.map(|document| from_document(definition, &document)).transpose()?;
     match record {
         Some(record) if RecordKey::of(definition, &record)? != *key => {
@@ -65,33 +192,14 @@ pub(super) async fn by_key(
 }
 
 pub(super) async fn find_unique(database: &Database, call: &Call, find: FindUnique) -> Result<Option<Record>> {
-    let definition = find.definition;
-    let filter = unique(&find)?;
-    let collection = collection(database, definition);
-    let hint = Hint::Keys(indexes::key(definition, find.index));
-    let found =
-        read(call, |time| collection.find_one(filter.clone()).hint(hint.clone()).max_time(time).into_future()).await?;
-    let record = found.map(|document| from_document(definition, &document)).transpose()?;
-    Ok(record.filter(|record| record.is_live(definition, call)))
+    let found = FindOne::by_unique(&find)?.send(database, call, None).await?;
+    let record = found.map(|document| from_document(find.definition, &document)).transpose()?;
+    Ok(record.filter(|record| record.is_live(find.definition, call)))
 }
 
-/// The filter that finds the record with the values of a unique index.
-pub(super) fn unique(find: &FindUnique) -> Result<Document> {
-    let mut filter = Document::new();
-    for (column, value) in columns(find.definition, find.index).iter().zip(&find.values) {
-        filter.insert(&column.path, doc! { "$eq": column.encode(value)? });
-    }
-    Ok(filter)
-}
-
-/// A read of one record as a command, for people.
-pub(super) fn one(collection: &str, filter: Document) -> Document {
-    doc! { "find": collection, "filter": filter, "limit": 1, "singleBatch": true }
-}
-
-/// The documents that a find gives, each read by `decode` where it lies: at most `most` of them, since a
-/// server that gives more than it is asked for might never end.
-pub(super) async fn find<T>(
+/// The documents that a find returns, each decoded by `decode` where it lies: at most `most` of them, since
+/// a server that returns more than it is asked for might never end.
+pub(super) async fn find_documents<T>(
     call: &Call,
     collection: &Collection<RawDocumentBuf>,
     filter: &Document,
@@ -108,117 +216,53 @@ pub(super) async fn find<T>(
         }
         Ok(found)
     };
-    read(call, attempt).await?.into_iter().collect()
+    read(call, FIND, attempt).await?.into_iter().collect()
 }
 
-pub(super) async fn get_many(
-    database: &Database,
-    call: &Call,
-    GetMany { definition, keys, observer, .. }: GetMany,
-) -> Result<Vec<Option<Record>>> {
-    let collection = collection(database, definition);
-    let mut wanted = HashMap::with_capacity(keys.len());
-    let mut asked = Vec::with_capacity(keys.len());
-    for (position, key) in keys.iter().enumerate() {
-        let id = id(definition, key)?;
-        let positions: &mut Vec<usize> = wanted.entry(bytes_of(&id)?).or_default();
-        if positions.is_empty() {
-            asked.push(id);
-        }
-        positions.push(position);
-    }
-    let chunks = asked.chunks(KEYS).map(<[Bson]>::to_vec).collect::<Vec<_>>();
-    let (call, collection, wanted, observer) = (call, &collection, &wanted, &observer);
-    let reads = chunks.into_iter().map(|ids| async move {
-        let options = FindOptions::builder().batch_size(KEYS as u32 + 1).build();
-        let filter = doc! { "_id": { "$in": &ids } };
-        let decode = |document: &RawDocument| from_document(definition, document);
-        let found = find(call, collection, &filter, &options, ids.len(), decode).await?;
-        for id in &ids {
-            wanted.get(&bytes_of(id)?).into_iter().flatten().for_each(|position| observer.tell(*position, None));
-        }
+pub(super) async fn get_many(database: &Database, call: &Call, get: GetMany) -> Result<Vec<Option<Record>>> {
+    let finds = FindMany::of_many(&get)?;
+    let observer = &get.observer;
+    let sent = finds.iter().map(|find| async move {
+        let found = find.send(database, call).await?;
+        find.positions.values().flatten().for_each(|position| observer.report(*position, None));
         Ok::<_, Error>(found)
     });
-    let found: Vec<Vec<Record>> = stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
-    let mut results = vec![None; keys.len()];
-    for record in found.into_iter().flatten().filter(|record| record.is_live(definition, call)) {
-        let id = bytes_of(&id(definition, &RecordKey::of(definition, &record)?)?)?;
-        for position in wanted.get(&id).into_iter().flatten() {
-            if let Some(result) = results.get_mut(*position) {
-                *result = Some(record.clone());
-            }
+    let sent: Vec<_> = sent.collect();
+    let found: Vec<Vec<Record>> = stream::iter(sent).buffered(PARALLEL).try_collect().await?;
+    let mut results = vec![None; get.keys.len()];
+    for (find, records) in finds.iter().zip(found) {
+        for record in records {
+            find.assign(call, record, &mut results)?;
         }
     }
     Ok(results)
 }
 
-/// Reads records as they were at one moment: in a session that the server gives one snapshot, with
+/// Reads records as they were at one moment: in a session for which the server keeps one snapshot, with
 /// one request for each repository.
-pub(super) async fn together(database: &Database, call: &Call, gets: Vec<Get>) -> Result<Vec<Option<Record>>> {
-    let repositories = &by_repository(&gets)?;
-    let found = read(call, |_| async move {
+pub(super) async fn snapshot(database: &Database, call: &Call, gets: Vec<Get>) -> Result<Vec<Option<Record>>> {
+    let finds = &FindMany::of_snapshot(&gets)?;
+    // All are repeated if one fails: another session has another snapshot.
+    let found = read(call, FIND, |_| async move {
         let mut session = database.client().start_session().snapshot(true).await?;
-        let mut found = Vec::with_capacity(repositories.len());
-        for (definition, ids) in repositories {
-            let wanted: Vec<_> = ids.iter().map(|(_, id)| id.clone()).collect();
-            let batch = u32::try_from(ids.len()).unwrap_or(u32::MAX).saturating_add(1);
-            let collection = collection(database, definition);
-            let find = collection.find(doc! { "_id": { "$in": wanted } }).batch_size(batch);
-            let mut cursor = find.session(&mut session).await?;
+        let mut found = Vec::with_capacity(finds.len());
+        for find in finds {
+            let collection = collection(database, find.definition);
+            let sent = collection.find(find.filter()).batch_size(find.batch_size());
+            let mut cursor = sent.session(&mut session).await?;
             let mut records = Vec::new();
-            while records.len() < ids.len() && cursor.advance(&mut session).await? {
-                records.push(from_document(definition, cursor.current()));
+            while records.len() < find.ids.len() && cursor.advance(&mut session).await? {
+                records.push(from_document(find.definition, cursor.current()));
             }
             found.push(records);
         }
         Ok(found)
     });
     let mut results = vec![None; gets.len()];
-    for ((definition, ids), records) in repositories.iter().zip(found.await?) {
+    for (find, records) in finds.iter().zip(found.await?) {
         for record in records {
-            let record = record?;
-            let own = id(definition, &RecordKey::of(definition, &record)?)?;
-            for (position, _) in ids.iter().filter(|(_, id)| *id == own && record.is_live(definition, call)) {
-                if let Some(result) = results.get_mut(*position) {
-                    *result = Some(record.clone());
-                }
-            }
+            find.assign(call, record?, &mut results)?;
         }
     }
     Ok(results)
-}
-
-/// What is asked of one repository: positions, and keys.
-type Asked = (&'static Definition, Vec<(usize, Bson)>);
-
-pub(super) fn by_repository(gets: &[Get]) -> Result<Vec<Asked>> {
-    let mut repositories: Vec<Asked> = Vec::new();
-    for (position, get) in gets.iter().enumerate() {
-        let asked = (position, id(get.definition, &get.key)?);
-        match repositories.iter_mut().find(|(definition, _)| definition.name() == get.definition.name()) {
-            Some((_, ids)) => ids.push(asked),
-            None => repositories.push((get.definition, vec![asked])),
-        }
-    }
-    Ok(repositories)
-}
-
-/// The keys, each once.
-pub(super) fn distinct(ids: Vec<Bson>) -> Result<Vec<Bson>> {
-    let mut seen = HashSet::with_capacity(ids.len());
-    let mut distinct = Vec::with_capacity(ids.len());
-    for id in ids {
-        if seen.insert(bytes_of(&id)?) {
-            distinct.push(id);
-        }
-    }
-    Ok(distinct)
-}
-
-/// A key's own bytes, to look it up by.
-fn bytes_of(id: &Bson) -> Result<Vec<u8>> {
-    let document = RawDocumentBuf::try_from(&doc! { "_id": id.clone() });
-    document
-        .map(RawDocumentBuf::into_bytes)
-        .map_err(|error| Error::codec("a key cannot be written as BSON").with_source(error))
 }

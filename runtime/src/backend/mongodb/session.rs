@@ -1,4 +1,4 @@
-//! The session of a transaction, which leaves nothing open on the server where its future is dropped.
+//! The session of a transaction, which leaves nothing open on the server if its future is dropped.
 
 use std::time::Duration;
 
@@ -9,40 +9,41 @@ use mongodb::{ClientSession, Collection};
 use scopeguard::ScopeGuard;
 use tokio::runtime::Handle;
 
-use super::errors::Trouble;
-use super::patience::{attempt, within};
+use super::failure::DriverFailure;
+use super::retry::{attempt_time, within};
 use crate::request::Call;
 
-/// After so long the server itself gives up a transaction that nobody goes on with:
+/// After so long the server itself aborts a transaction that nobody goes on with:
 /// "transactionLifetimeLimitSeconds" in "MongoDB Server Parameters".
 const LIFETIME: Duration = Duration::from_secs(60);
 
-/// Begins a transaction, on a snapshot. Taken out of its guard where it has come to its end; else
-/// what is open is ended behind it.
+/// Begins a transaction, on a snapshot. The caller takes the session out of its guard once the transaction
+/// has ended; otherwise the guard ends it in the background.
 pub(super) async fn begin(
     collection: Collection<RawDocumentBuf>,
     call: &Call,
-) -> Result<ScopeGuard<ClientSession, impl FnOnce(ClientSession)>, Trouble> {
+) -> Result<ScopeGuard<ClientSession, impl FnOnce(ClientSession)>, DriverFailure> {
     let client = collection.client().clone();
-    let mut session = within(attempt(call), client.start_session().into_future()).await?;
+    let mut session = within(attempt_time(call), client.start_session().into_future()).await?;
     let begin = session
         .start_transaction()
         .read_concern(ReadConcern::snapshot())
         .write_concern(WriteConcern::majority())
         .selection_criteria(SelectionCriteria::ReadPreference(ReadPreference::Primary));
-    begin.await.map_err(Trouble::Driver)?;
+    begin.await.map_err(DriverFailure::Driver)?;
     Ok(scopeguard::guard(session, |session| {
         if let Ok(runtime) = Handle::try_current() {
-            // The driver does the same, but only once it has had an answer, and not for a commit.
+            // The driver does the same when a session is dropped, but only for a transaction that has had an
+            // answer, and not for one whose commit was sent.
             runtime.spawn(tokio::time::timeout(LIFETIME, end(session, collection)));
         }
     }))
 }
 
-/// Ends what a session has open: by going on to its next transaction, too, since the server refuses
-/// what was sent for the one before it and has not come yet.
+/// Ends what a session has open. It also begins and aborts the session's next transaction: the server then
+/// refuses requests for the transaction before it that are still on their way.
 async fn end(mut session: ClientSession, collection: Collection<RawDocumentBuf>) {
-    // Where the server cannot be reached it ends the transaction itself.
+    // If the server cannot be reached, it ends the transaction itself.
     let _ = session.abort_transaction().await;
     if session.start_transaction().await.is_ok() {
         let _ = collection.find_one(doc! { "_id": ObjectId::new() }).session(&mut session).await;

@@ -5,7 +5,7 @@
 
 use mongodb::bson::{Bson, Document, RawArray, RawBsonRef, RawDocument};
 
-use super::convert::broken;
+use super::value::broken;
 use crate::error::Result;
 
 /// How deep what the library itself writes of an index is nested, and some more.

@@ -1,5 +1,5 @@
-//! What the driver's monitors have last heard of each server: the causes that an error of a deployment
-//! that cannot be reached names, where the driver prints its own description of it.
+//! What the driver's monitors last heard of each server. If no server is reached, the error names a cause for
+//! each, in place of the driver's own description of the deployment.
 
 use std::collections::BTreeMap;
 use std::error::Error as _;
@@ -36,7 +36,7 @@ enum Heard {
 }
 
 impl Topology {
-    /// Has a client with these options tell what it hears.
+    /// Listens to the monitors of a client with these options.
     pub(super) fn watch(options: &mut ClientOptions) -> Self {
         let tls = matches!(options.tls, Some(Tls::Enabled(_)));
         let topology = Self { set: options.repl_set_name.clone(), tls, ..Self::default() };

@@ -1,284 +1,285 @@
 //! Writes that happen all together or not at all: a transaction of the server.
 //!
-//! It reads one snapshot, and is given up by the server when another write is in its way
+//! It reads one snapshot, and the server aborts it if another write is in its way
 //! ("TransientTransactionError"): then it is done again from the start. A commit whose answer is
 //! lost is repeated, which the server does once ("Transactions" in the MongoDB manual).
 
 use std::time::Instant;
 
-use mongodb::bson::oid::ObjectId;
+use mongodb::bson::Document;
+use mongodb::bson::doc;
 use mongodb::{ClientSession, Database};
 use scopeguard::ScopeGuard;
 
-use super::clash::{Halt, Place, make_way, refusal};
 use super::command::{Command, Stamps};
-use super::errors::{Clash, Trouble};
-use super::patience::{Backoff, attempt, out_of_time, within};
-use super::read::{collection, latest};
-use super::seen::{Seen, unfit};
+use super::document::{by_id, from_document};
+use super::duplicate::{Halt, View, delete_expired_holder, refusal};
+use super::failure::{DriverFailure, DuplicateKey};
+use super::last_seen::{LastSeen, incomparable};
+use super::read::{FIND, collection, latest};
+use super::retry::{Selections, attempt, backoff};
 use super::session;
-use super::shape::{by_id, from_document};
-use super::write::{self, Outcome, Verdict};
+use super::write::{self, Missed, Outcome};
+use crate::backend::support::applied::{Applied, Until, find_applied};
+use crate::backend::support::outcome;
 use crate::error::{Error, Result};
 use crate::request::{Action, Call, Write, Written};
 
-/// Why a transaction did not happen.
-enum End {
-    /// It will not.
+/// Why an attempt at a transaction committed nothing.
+enum Aborted {
+    /// It never will.
     Refused(Error),
     /// Others were in the way.
-    Conflict(Trouble),
-    /// A value of a unique index was held, by a record that may have expired or be gone.
-    Clash(usize, Clash),
-    /// The server refused a command for a reason that the record may tell.
-    Failed(usize, Trouble),
+    Conflict(DriverFailure),
+    /// A value of a unique index was held when this write looked, by a record that may have expired or be gone.
+    Duplicate(usize, DuplicateKey),
+    /// The server refused this write's command for a reason that its record may show.
+    Failed(usize, DriverFailure),
 }
 
-impl From<Error> for End {
+impl From<Error> for Aborted {
     fn from(error: Error) -> Self {
         Self::Refused(error)
     }
 }
 
+/// The duplicate keys that a transaction has to look after itself, by the positions of the writes.
+type Contested = Vec<(usize, DuplicateKey)>;
+
 pub(super) async fn transact(database: &Database, call: &Call, writes: Vec<Write>) -> Result<Vec<Written>> {
+    // A check alone is a read.
     if let [single] = &*writes
         && matches!(single.action, Action::Check)
     {
         let written = write::write(database, call, single.clone()).await;
         return written.map(|written| vec![written]).map_err(|error| error.at_position(0));
     }
-    let mut backoff = Backoff::new();
-    let mut seen = Seen::default();
-    let mut contested = Vec::new();
+    let (mut backoff, mut selections) = (backoff(), Selections::default());
+    let mut seen = LastSeen::default();
+    let mut contested = Contested::new();
     loop {
         let began = Instant::now();
-        let end = match once(database, call, &writes, &contested).await {
+        // Each attempt has stamps of its own, so that what is found was written by the last one.
+        let transaction = Transaction { database, call, writes: &writes, stamps: Stamps::new() };
+        let aborted = match transaction.run(&contested).await {
             Ok(written) => return Ok(written),
-            Err(end) => end,
+            Err(aborted) => aborted,
         };
-        let last = match end {
-            End::Refused(error) => return Err(error),
-            End::Conflict(trouble) => Some(trouble),
-            End::Clash(at, clash) => {
-                contest(database, call, &writes, at, clash, &mut contested, &mut seen).await?;
+        let last = match aborted {
+            Aborted::Refused(error) => return Err(error),
+            Aborted::Conflict(failure) => Some(failure),
+            Aborted::Duplicate(at, duplicate) => {
+                transaction.on_duplicate(at, duplicate, &mut contested, &mut seen).await?;
                 None
             }
-            End::Failed(at, trouble) => {
-                reconsider(database, call, &writes, at, trouble, &mut seen).await?;
+            Aborted::Failed(at, failure) => {
+                transaction.explain_from_record(at, failure, &mut seen).await?;
                 None
             }
         };
-        let unreached = last.as_ref().is_some_and(Trouble::is_unreached);
-        let in_vain = unreached && !backoff.looks_again(call, began.elapsed());
-        if in_vain || !backoff.pause(call).await {
+        let unreached = last.as_ref().is_some_and(DriverFailure::is_unreached);
+        let in_vain = unreached && !selections.may_reselect(call, began.elapsed());
+        if in_vain || !backoff.pause(call.left()).await {
             return Err(gave_up(last, call));
         }
     }
 }
 
-/// The deadline came, and nothing was committed: the last that went wrong, unless it was others' writes.
-fn gave_up(last: Option<Trouble>, call: &Call) -> Error {
+/// The deadline came, and nothing was committed: the last failure, unless other writes were in the way.
+fn gave_up(last: Option<DriverFailure>, call: &Call) -> Error {
     match last {
-        Some(trouble)
-            if trouble.is_unreached() || trouble.is_overload() || trouble.is_network() || trouble.is_garbled() =>
+        Some(failure)
+            if failure.is_unreached() || failure.is_overload() || failure.is_network() || failure.is_unreadable() =>
         {
-            trouble.into_error(call.operation)
+            failure.into_error(call.operation)
         }
-        Some(Trouble::Driver(cause)) => out_of_time(call).with_source(cause),
-        Some(Trouble::Silence | Trouble::Absurd(_)) | None => out_of_time(call),
+        Some(DriverFailure::Driver(cause)) => outcome::contended(call.operation).with_source(cause),
+        Some(DriverFailure::TimedOut | DriverFailure::Inconsistent(_)) | None => outcome::contended(call.operation),
     }
 }
 
-/// Finds out what a write met that was refused as a duplicate. The holder may be a record that an earlier
-/// write of the same transaction stores, which is there and nowhere else: then the transaction itself looks,
-/// when it is done again.
-async fn contest(
-    database: &Database,
-    call: &Call,
-    writes: &[Write],
-    at: usize,
-    clash: Clash,
-    contested: &mut Vec<(usize, Clash)>,
-    seen: &mut Seen,
-) -> Result<()> {
-    let Some((write, earlier)) = writes.get(at).zip(writes.get(..at)) else { return Ok(()) };
-    let same = |other: &Write| other.definition.name() == write.definition.name();
-    if earlier.iter().any(same) {
-        contested.retain(|(before, _)| *before != at);
-        contested.push((at, clash));
-        return Ok(());
-    }
-    let collection = collection(database, write.definition);
-    let place = Place { collection: &collection, call, session: None };
-    make_way(place, write, &clash, seen).await.map_err(|halt| halt.into_error(call.operation).at_position(at))
+/// The commands of a transaction, to be read by people.
+pub(super) fn documents(writes: &[Write], call: &Call) -> Result<Vec<Document>> {
+    let commands = writes.iter().map(|write| Command::document(write, call));
+    let commit = doc! { "commitTransaction": 1, "writeConcern": { "w": "majority" } };
+    commands.chain([Ok(commit)]).collect()
 }
 
-/// Reads the record of a write whose expression failed: an error tells why, unless the record has changed.
-async fn reconsider(
-    database: &Database,
-    call: &Call,
-    writes: &[Write],
-    at: usize,
-    trouble: Trouble,
-    seen: &mut Seen,
-) -> Result<()> {
-    let Some(write) = writes.get(at) else { return Ok(()) };
-    let placed = |error: Error| error.at_position(at);
-    let stored = latest(database, call, write.definition, &write.key).await.map_err(placed)?;
-    let again = seen.again(stored.as_deref());
-    let stored = stored.map(|document| from_document(write.definition, &document)).transpose().map_err(placed)?;
-    write::judge(write, stored, call).map_err(placed)?;
-    if again { Err(placed(write::refused(write, trouble, call))) } else { Ok(()) }
+/// One attempt at a transaction.
+struct Transaction<'a> {
+    database: &'a Database,
+    call: &'a Call,
+    writes: &'a [Write],
+    stamps: Stamps,
 }
 
-/// One attempt at all of it.
-async fn once(
-    database: &Database,
-    call: &Call,
-    writes: &[Write],
-    contested: &[(usize, Clash)],
-) -> Result<Vec<Written>, End> {
-    let Some(first) = writes.first() else { return Ok(Vec::new()) };
-    let stamps = Stamps { written: ObjectId::new(), inserted: ObjectId::new() };
-    let begun = session::begin(collection(database, first.definition), call).await;
-    let mut session = begun.map_err(|trouble| unbegun(trouble, call))?;
-    let written = match all(database, call, writes, contested, stamps, &mut session).await {
-        Ok(written) => written,
-        Err(end) => {
-            // Nothing was committed whatever becomes of this; it only frees the records sooner.
-            let aborted = within(attempt(call), session.abort_transaction().into_future()).await.is_ok();
-            // What had no answer may come after the abort, and begin the transaction again.
-            let may_come = matches!(&end, End::Conflict(trouble) if trouble.is_ambiguous());
-            if aborted && !may_come {
-                drop(ScopeGuard::into_inner(session));
+impl Transaction<'_> {
+    async fn run(&self, contested: &Contested) -> Result<Vec<Written>, Aborted> {
+        let call = self.call;
+        let Some(first) = self.writes.first() else { return Ok(Vec::new()) };
+        let begun = session::begin(collection(self.database, first.definition), call).await;
+        let mut session = begun.map_err(|failure| aborted_by(failure, call))?;
+        let written = match self.send_writes(contested, &mut session).await {
+            Ok(written) => written,
+            Err(aborted) => {
+                // Nothing was committed whatever becomes of this; it only frees the records sooner.
+                let ended = attempt(call, "abortTransaction", session.abort_transaction().into_future()).await;
+                // A request that had no answer may arrive after the abort, and begin the transaction again:
+                // the guard ends that in the background.
+                let may_arrive = matches!(&aborted, Aborted::Conflict(failure) if failure.may_be_applied());
+                if ended.is_ok() && !may_arrive {
+                    drop(ScopeGuard::into_inner(session));
+                }
+                return Err(aborted);
             }
-            return Err(end);
+        };
+        let committed = self.commit(&mut session).await;
+        if matches!(committed, Ok(()) | Err(Aborted::Conflict(_))) {
+            drop(ScopeGuard::into_inner(session));
         }
-    };
-    let ended = commit(database, call, writes, stamps, &mut session).await;
-    if matches!(ended, Ok(()) | Err(End::Conflict(_))) {
-        drop(ScopeGuard::into_inner(session));
+        committed.map(|()| written)
     }
-    ended.map(|()| written)
-}
 
-/// All writes of it, in their order.
-async fn all(
-    database: &Database,
-    call: &Call,
-    writes: &[Write],
-    contested: &[(usize, Clash)],
-    stamps: Stamps,
-    session: &mut ClientSession,
-) -> Result<Vec<Written>, End> {
-    let mut written = Vec::with_capacity(writes.len());
-    for (at, write) in writes.iter().enumerate() {
-        for (_, clash) in contested.iter().filter(|(before, _)| *before == at) {
-            let collection = collection(database, write.definition);
-            let place = Place { collection: &collection, call, session: Some(&mut *session) };
-            // What it sees is one snapshot: what it found the last time does not matter.
-            make_way(place, write, clash, &mut Seen::default()).await.map_err(|halt| match halt {
-                Halt::Error(error) => End::Refused(error.at_position(at)),
-                Halt::Trouble(trouble) => unbegun(trouble, call),
-            })?;
-        }
-        written.push(one(database, call, at, write, stamps, session).await?);
-    }
-    Ok(written)
-}
-
-fn unbegun(trouble: Trouble, call: &Call) -> End {
-    if trouble.is_passing() || trouble.is_transient() {
-        End::Conflict(trouble)
-    } else {
-        End::Refused(trouble.into_error(call.operation))
-    }
-}
-
-/// One write of it.
-async fn one(
-    database: &Database,
-    call: &Call,
-    at: usize,
-    write: &Write,
-    stamps: Stamps,
-    session: &mut ClientSession,
-) -> Result<Written, End> {
-    let placed = |error: Error| End::Refused(error.at_position(at));
-    let command = Command::new(write, call, stamps).map_err(placed)?;
-    let collection = collection(database, write.definition);
-    let answer = match within(attempt(call), command.send(&collection, Some(session))).await {
-        Ok(answer) => answer,
-        Err(trouble) => return Err(failed(at, write, trouble, call)),
-    };
-    match write::outcome(write, answer, stamps).map_err(placed)? {
-        Outcome::Done(written) => Ok(written),
-        Outcome::Missed => {
-            let find = collection.find_one(by_id(write.definition, &write.key).map_err(placed)?).session(session);
-            let stored =
-                within(attempt(call), find.into_future()).await.map_err(|trouble| failed(at, write, trouble, call))?;
-            let stored =
-                stored.map(|document| from_document(write.definition, &document)).transpose().map_err(placed)?;
-            match write::judge(write, stored, call).map_err(placed)? {
-                Verdict::Nothing => Ok(Written::existed(false)),
-                // In one snapshot the record is what the write met.
-                Verdict::Again => Err(placed(unfit(write))),
+    async fn send_writes(&self, contested: &Contested, session: &mut ClientSession) -> Result<Vec<Written>, Aborted> {
+        let mut written = Vec::with_capacity(self.writes.len());
+        for (at, write) in self.writes.iter().enumerate() {
+            for (_, duplicate) in contested.iter().filter(|(before, _)| *before == at) {
+                let collection = collection(self.database, write.definition);
+                let view = View { collection: &collection, call: self.call, session: Some(&mut *session) };
+                // This attempt has a snapshot of its own: what an earlier one found does not matter.
+                let deleted = delete_expired_holder(view, write, duplicate, &mut LastSeen::default()).await;
+                deleted.map_err(|halt| match halt {
+                    Halt::Error(error) => Aborted::Refused(error.at_position(at)),
+                    Halt::Driver(failure) => aborted_by(failure, self.call),
+                })?;
             }
+            written.push(self.send_write(at, write, session).await?);
         }
+        Ok(written)
+    }
+
+    async fn send_write(&self, at: usize, write: &Write, session: &mut ClientSession) -> Result<Written, Aborted> {
+        let call = self.call;
+        let refused = |error: Error| Aborted::Refused(error.at_position(at));
+        let command = Command::new(write, call, self.stamps).map_err(refused)?;
+        let collection = collection(self.database, write.definition);
+        let answer = match attempt(call, command.name(), command.send(&collection, Some(session))).await {
+            Ok(answer) => answer,
+            Err(failure) => return Err(aborted_at(at, write, failure, call)),
+        };
+        if let Outcome::Done(written) = write::interpret(write, answer, self.stamps).map_err(refused)? {
+            return Ok(written);
+        }
+        let find = collection.find_one(by_id(write.definition, &write.key).map_err(refused)?).session(session);
+        let stored = attempt(call, FIND, find.into_future()).await;
+        let stored = stored.map_err(|failure| aborted_at(at, write, failure, call))?;
+        let stored = stored.map(|document| from_document(write.definition, &document)).transpose().map_err(refused)?;
+        match write::explain_miss(write, stored, call).map_err(refused)? {
+            Missed::NothingToDo => Ok(Written::existed(false)),
+            // In one snapshot this record is the one that the write met.
+            Missed::MayBeSent => Err(refused(incomparable(write))),
+        }
+    }
+
+    /// Commits, as often as it takes to know.
+    async fn commit(&self, session: &mut ClientSession) -> Result<(), Aborted> {
+        let call = self.call;
+        let mut backoff = backoff();
+        let mut may_be_committed = false;
+        loop {
+            let failure = match attempt(call, "commitTransaction", session.commit_transaction().into_future()).await {
+                Ok(()) => return Ok(()),
+                Err(failure) => failure,
+            };
+            if failure.aborts_transaction() {
+                return Err(Aborted::Conflict(failure));
+            }
+            let lost = failure.is_unknown_commit() || failure.may_be_applied();
+            may_be_committed |= lost;
+            if (lost || failure.is_overload()) && backoff.pause(call.left()).await {
+                continue;
+            }
+            if !may_be_committed {
+                return Err(Aborted::Refused(failure.into_error(call.operation)));
+            }
+            let found = find_applied(self, Until::Reads(1), backoff, || call.left()).await;
+            return found.ok_or_else(|| Aborted::Refused(failure.into_unknown()));
+        }
+    }
+
+    /// Finds out what a write met that was refused as a duplicate.
+    async fn on_duplicate(
+        &self,
+        at: usize,
+        duplicate: DuplicateKey,
+        contested: &mut Contested,
+        seen: &mut LastSeen,
+    ) -> Result<()> {
+        let Some((write, earlier)) = self.writes.get(at).zip(self.writes.get(..at)) else { return Ok(()) };
+        let same = |other: &Write| other.definition.name() == write.definition.name();
+        // The holder may be a record that an earlier write of the same transaction stores, and that is nowhere
+        // else: then the transaction itself has to look, when it is done again.
+        if earlier.iter().any(same) {
+            contested.retain(|(before, _)| *before != at);
+            contested.push((at, duplicate));
+            return Ok(());
+        }
+        let collection = collection(self.database, write.definition);
+        let view = View { collection: &collection, call: self.call, session: None };
+        let deleted = delete_expired_holder(view, write, &duplicate, seen).await;
+        deleted.map_err(|halt| halt.into_error(self.call.operation).at_position(at))
+    }
+
+    /// Reads the record of a write whose expression failed: an error shows why, unless the record has changed.
+    async fn explain_from_record(&self, at: usize, failure: DriverFailure, seen: &mut LastSeen) -> Result<()> {
+        let Some(write) = self.writes.get(at) else { return Ok(()) };
+        let placed = |error: Error| error.at_position(at);
+        let stored = latest(self.database, self.call, write.definition, &write.key).await.map_err(placed)?;
+        let is_unchanged = seen.is_unchanged(stored.as_deref());
+        let stored = stored.map(|document| from_document(write.definition, &document)).transpose().map_err(placed)?;
+        write::explain_miss(write, stored, self.call).map_err(placed)?;
+        if is_unchanged { Err(placed(write::refused(write, failure, self.call))) } else { Ok(()) }
     }
 }
 
-/// What a command's failure means for the transaction, which has not been committed.
-fn failed(at: usize, write: &Write, trouble: Trouble, call: &Call) -> End {
-    if let Some(clash) = trouble.clash() {
-        return match refusal(write, &clash) {
-            Some(error) => End::Refused(error.at_position(at)),
-            None => End::Clash(at, clash),
+impl Applied for Transaction<'_> {
+    type Written = ();
+
+    /// Looks for the transaction's stamp in one record: no record bears it unless all do. A deleted record
+    /// bears none.
+    async fn find(&self) -> Result<Option<()>> {
+        let Some(write) = self.writes.iter().find(|write| !matches!(write.action, Action::Delete)) else {
+            return Ok(None);
         };
+        let collection = collection(self.database, write.definition);
+        let found = write::find_stamped(&collection, self.call, write, self.stamps).await?;
+        Ok(found.map(drop))
     }
-    if trouble.is_transient() || trouble.is_passing() {
-        End::Conflict(trouble)
-    } else if trouble.is_refusal() && !write.changes().is_empty() {
-        End::Failed(at, trouble)
+}
+
+/// What the failure of a request means that is not of one write.
+fn aborted_by(failure: DriverFailure, call: &Call) -> Aborted {
+    if failure.is_transient() || failure.aborts_transaction() {
+        Aborted::Conflict(failure)
     } else {
-        End::Refused(trouble.into_error(call.operation).at_position(at))
+        Aborted::Refused(failure.into_error(call.operation))
     }
 }
 
-/// Commits, as often as it takes to know.
-async fn commit(
-    database: &Database,
-    call: &Call,
-    writes: &[Write],
-    stamps: Stamps,
-    session: &mut ClientSession,
-) -> Result<(), End> {
-    let mut backoff = Backoff::new();
-    let mut unknown = false;
-    loop {
-        let trouble = match within(attempt(call), session.commit_transaction().into_future()).await {
-            Ok(()) => return Ok(()),
-            Err(trouble) => trouble,
-        };
-        if trouble.is_transient() {
-            return Err(End::Conflict(trouble));
-        }
-        let lost = trouble.is_unknown_commit() || trouble.is_ambiguous();
-        unknown |= lost;
-        if (lost || trouble.is_overload()) && backoff.pause(call).await {
-            continue;
-        }
-        return match unknown {
-            false => Err(End::Refused(trouble.into_error(call.operation))),
-            true if is_there(database, call, writes, stamps).await => Ok(()),
-            true => Err(End::Refused(trouble.into_unknown())),
+/// What the failure of a write's command means. Nothing was committed, so it does not matter whether the
+/// command was applied.
+fn aborted_at(at: usize, write: &Write, failure: DriverFailure, call: &Call) -> Aborted {
+    if let Some(duplicate) = failure.duplicate_key() {
+        return match refusal(write, &duplicate) {
+            Some(error) => Aborted::Refused(error.at_position(at)),
+            None => Aborted::Duplicate(at, duplicate),
         };
     }
-}
-
-/// Whether a record bears the transaction's stamp, which none does unless all do.
-async fn is_there(database: &Database, call: &Call, writes: &[Write], stamps: Stamps) -> bool {
-    let Some(write) = writes.iter().find(|write| !matches!(write.action, Action::Delete)) else { return false };
-    let collection = collection(database, write.definition);
-    matches!(write::stamped(&collection, call, write, stamps).await, Ok(Some(_)))
+    if failure.aborts_transaction() || failure.is_transient() {
+        Aborted::Conflict(failure)
+    } else if failure.is_refusal() && !write.changes().is_empty() {
+        Aborted::Failed(at, failure)
+    } else {
+        Aborted::Refused(failure.into_error(call.operation).at_position(at))
+    }
 }

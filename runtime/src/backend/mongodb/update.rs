@@ -6,9 +6,9 @@
 
 use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
 
-use super::convert::{date, decimal, hex, to_bson};
-use super::expression::{at, field_of, is_null, literal, to_date, truth};
-use super::shape::shadows;
+use super::document::sort_columns;
+use super::predicate::{at, field_of, is_null, literal, predicate, to_date};
+use super::value::{date, decimal, hex, to_bson};
 use crate::change::{Change, Expiry};
 use crate::condition::Expr;
 use crate::definition::Definition;
@@ -54,8 +54,8 @@ fn changed(definition: &'static Definition, changes: &[Change], stamp: ObjectId)
     }))
 }
 
-/// The pipeline of an upsert: `insert` where there is nothing or what is there has expired, the
-/// changed record where they are possible, and a failure of the server where they are not.
+/// The pipeline of an upsert: `insert` if there is no record or it has expired, else the changed record. If
+/// the changes are not possible, the server fails.
 pub(super) fn upsert(
     write: &Write,
     changes: &[Change],
@@ -67,17 +67,18 @@ pub(super) fn upsert(
     let definition = write.definition;
     // An upsert that found nothing starts from a document of the _id alone.
     let fresh = doc! { "$eq": ["$$ROOT", { "_id": "$_id" }] };
-    let expired = liveness::expired(definition, call).map(|expired| truth(definition, &expired)).transpose()?;
+    let expired = liveness::expired(definition, call).map(|expired| predicate(definition, &expired)).transpose()?;
     let over: Vec<Bson> = std::iter::once(fresh.into()).chain(expired).collect();
     let mut changed = changed(definition, changes, stamp)?;
     if let Some(needs) = needs
-        .map(|needs| truth(definition, needs))
+        .map(|needs| predicate(definition, needs))
         .transpose()?
         .into_iter()
         .chain(sums_fit(definition, changes)?)
         .reduce(both)
     {
-        // An upsert takes no "$expr" in its filter; text that is no number is refused for certain.
+        // An upsert takes no "$expr" in its filter, so the pipeline itself has to fail: "$toInt" fails for certain
+        // on text that is not a number.
         let refuse = doc! { "$toInt": { "$concat": ["impossible for ", { "$type": "$_id" }] } };
         changed = doc! { "$cond": [needs, changed, refuse] }.into();
     }
@@ -117,9 +118,12 @@ fn fields(definition: &'static Definition, changes: &[Change], stamp: ObjectId) 
     for alias in moved {
         fields.push((alias.to_owned(), New::Removed));
     }
-    for (name, shadow) in shadows(definition) {
+    for (name, sort_column) in sort_columns(definition) {
         fields.extend(
-            changes.iter().filter_map(|change| shadow_of(change, name, &shadow)).map(|new| (shadow.clone(), new)),
+            changes
+                .iter()
+                .filter_map(|change| sort_column_of(change, name, &sort_column))
+                .map(|new| (sort_column.clone(), new)),
         );
     }
     fields.push((STAMP.to_owned(), New::Value(Bson::ObjectId(stamp))));
@@ -143,9 +147,9 @@ fn new_value(definition: &Definition, change: &Change) -> Result<New> {
 
 /// A sum, computed as the field's type is: whole numbers exactly, floats as IEEE doubles.
 fn sum(old: Bson, start: u8, delta: &Value, bounds: Option<(i128, i128)>) -> Bson {
-    // A number can be added to a date, too; a date times one is refused.
+    // The server adds a number to a date, too. It refuses to multiply a date, so all is multiplied by one first.
     let old = doc! { "$multiply": [{ "$ifNull": [old, i64::from(start)] }, 1_i64] };
-    // What is no number here has no sum; text is none for certain.
+    // "$toInt" of this text fails for certain: so a stored value without a sum refuses the update.
     let refuse = doc! { "$toInt": { "$concat": ["no number of a ", { "$type": "$$old" }] } };
     match (delta.as_int(), bounds) {
         (Some(delta), Some((_, high))) => {
@@ -156,27 +160,20 @@ fn sum(old: Bson, start: u8, delta: &Value, bounds: Option<(i128, i128)>) -> Bso
                     doc! { "$let": { "vars": { "sum": { "$add": ["$$old", decimal(delta)] } }, "in": fits } }
                 }
             };
-            // NaN is less than all numbers to the server.
+            // The server orders NaN below all numbers.
             let is_whole =
                 doc! { "$and": [{ "$eq": ["$$old", { "$trunc": "$$old" }] }, { "$gt": ["$$old", f64::NEG_INFINITY] }] };
             let sum = doc! { "$cond": [is_whole, sum, refuse] };
             doc! { "$let": { "vars": { "old": old }, "in": sum } }.into()
         }
         _ => {
-            // A decimal or a long that no double is exactly has no sum.
+            // A decimal or a long that no double equals exactly would lose digits in a sum: it has none.
             let exact = doc! { "$eq": [{ "$toDouble": "$$old" }, "$$old"] };
             let double = doc! { "$cond": [exact, { "$toDouble": "$$old" }, refuse] };
             let double = doc! { "$cond": [{ "$in": [{ "$type": "$$old" }, ["decimal", "long"]] }, double, "$$old"] };
-            doc! { "$let": { "vars": { "old": old }, "in": { "$add": [double, as_float(delta)] } } }.into()
+            doc! { "$let": { "vars": { "old": old }, "in": { "$add": [double, delta.as_float().unwrap_or(0.0)] } } }
+                .into()
         }
-    }
-}
-
-fn as_float(value: &Value) -> f64 {
-    match value {
-        Value::Int(n) => *n as f64,
-        Value::Float(x) => *x,
-        _ => 0.0,
     }
 }
 
@@ -197,7 +194,7 @@ pub(super) fn sums_fit(definition: &Definition, changes: &[Change]) -> Result<Op
     Ok(floats.reduce(both))
 }
 
-/// The expiry where its field changes. It is stored as a date.
+/// The expiry when its field changes. It is stored as a date.
 fn expire(definition: &Definition, field: &Path, expiry: Expiry) -> New {
     let old = at(definition, field);
     New::Value(match expiry {
@@ -214,14 +211,14 @@ fn seconds(value: &Value) -> i64 {
 }
 
 /// Bytes that an index is ordered by are stored a second time, as hex text.
-fn shadow_of(change: &Change, name: &str, shadow: &str) -> Option<New> {
+fn sort_column_of(change: &Change, name: &str, sort_column: &str) -> Option<New> {
     if !change.path().is_field() || change.path().root() != name {
         return None;
     }
     match change {
         Change::Set(_, Value::Bytes(bytes)) => Some(New::Value(Bson::String(hex(bytes)))),
         Change::SetIfMissing(_, Value::Bytes(bytes)) => {
-            Some(New::Value(doc! { "$ifNull": [format!("${shadow}"), hex(bytes)] }.into()))
+            Some(New::Value(doc! { "$ifNull": [format!("${sort_column}"), hex(bytes)] }.into()))
         }
         Change::Remove(_) | Change::Set(..) => Some(New::Removed),
         _ => None,
@@ -243,7 +240,7 @@ fn nest(current: Bson, steps: &[Step], new: New, depth: usize) -> Bson {
         Step::Position(at) => {
             let (item, position) = (format!("i{depth}"), format!("$$i{depth}"));
             let old = doc! { "$arrayElemAt": [variable.as_str(), position.as_str()] };
-            // Nothing at a position of a list is a null.
+            // A list keeps its length: what is removed from a position is a null.
             let value = match (below, new) {
                 ([], New::Removed) => Bson::Null,
                 (below, new) => nest(old.clone().into(), below, new, depth + 1),
@@ -253,7 +250,7 @@ fn nest(current: Bson, steps: &[Step], new: New, depth: usize) -> Bson {
             doc! { "$map": { "input": { "$range": [0, { "$size": &variable }] }, "as": item, "in": each } }
         }
     };
-    // Below what is not there nothing has to be taken away.
+    // Nothing has to be removed below what is missing.
     let inside: Bson = match step {
         _ if !removes => inside.into(),
         Step::Name(_) => doc! { "$cond": [{ "$eq": [{ "$type": &variable }, "object"] }, inside, variable] }.into(),
@@ -269,11 +266,11 @@ fn sorted(map: Document) -> Document {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::sample;
+    use super::super::test_definition::test_definition;
     use super::*;
 
     fn set(changes: &[Change]) -> Document {
-        let mut stage = stage(sample(), changes, ObjectId::new()).unwrap();
+        let mut stage = stage(test_definition(), changes, ObjectId::new()).unwrap();
         let Some(Bson::Document(mut set)) = stage.remove("$set") else { panic!("a stage that sets") };
         assert!(set.remove(STAMP).is_some());
         set
@@ -306,7 +303,7 @@ mod tests {
     fn a_name_that_the_server_would_read_is_refused() {
         for name in ["$a", "a.b", ""] {
             let change = Change::Set(Path::field(name), Value::Int(1));
-            let error = stage(sample(), &[change], ObjectId::new()).unwrap_err();
+            let error = stage(test_definition(), &[change], ObjectId::new()).unwrap_err();
             assert_eq!(error.kind(), crate::ErrorKind::Unsupported, "{name:?}");
         }
     }

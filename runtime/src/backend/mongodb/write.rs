@@ -1,9 +1,9 @@
-//! One write, and the truth about it.
+//! One write: sent until it is known what became of it.
 //!
 //! The driver sends a write a second time under the same number when the connection breaks, and
-//! the server does it once ("Retryable Writes" in the MongoDB manual). Where that is not enough,
-//! the record is read again: the stamp in it tells whether this write happened. A stamp that is
-//! not there proves nothing, since the request may still be on its way: the outcome is unknown then.
+//! the server applies it once ("Retryable Writes" in the MongoDB manual). If that is not enough,
+//! the record is read: the stamp in it shows whether this write was applied. A missing stamp
+//! proves nothing, since the request may still be on its way: the outcome is unknown then.
 
 use std::time::{Duration, Instant};
 
@@ -11,36 +11,48 @@ use mongodb::bson::RawDocumentBuf;
 use mongodb::options::ReadConcern;
 use mongodb::{Collection, Database};
 
-use super::clash::{Place, make_way};
 use super::command::{Answer, Command, Stamps};
-use super::errors::{Clash, Trouble};
-use super::patience::{Backoff, attempt, out_of_time, within};
-use super::read::{by_key, collection, latest};
-use super::seen::{Seen, unfit};
-use super::shape::{by_id, from_document, stamp_of};
+use super::document::{by_id, from_document, stamp_of};
+use super::duplicate::{View, delete_expired_holder};
+use super::failure::{DriverFailure, DuplicateKey};
+use super::last_seen::{LastSeen, incomparable};
+use super::read::{FIND, by_key, collection, latest};
+use super::retry::{Selections, attempt, backoff};
+use crate::backend::support::applied::{Applied, Until, find_applied};
+use crate::backend::support::outcome;
 use crate::error::{Error, Result};
 use crate::request::{Action, Call, Write, Written};
 use crate::value::Record;
 
-/// How long the record is looked at where the connection broke.
+/// How long to look for the stamp after the connection broke.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// What became of a command.
+/// What an answer means for a write.
 #[derive(Debug)]
 pub(super) enum Outcome {
     /// It was done.
     Done(Written),
-    /// No record was found that it could be done to: the record has to say why.
+    /// No record was found that it could be done to: the record has to show why.
     Missed,
 }
 
 /// What the record says of a write that missed it.
 #[derive(Debug)]
-pub(super) enum Verdict {
+pub(super) enum Missed {
     /// There is nothing to do.
-    Nothing,
-    /// Nothing is in the way any more.
-    Again,
+    NothingToDo,
+    /// Nothing is in the way any more: the write may be sent again.
+    MayBeSent,
+}
+
+/// What follows an attempt.
+enum Next {
+    /// The write was done.
+    Done(Written),
+    /// Send the same command again. The error is for a deadline that comes first.
+    Resend(Error),
+    /// Send it again, but not to a record that it was applied to already.
+    ResendUnlessApplied(Error),
 }
 
 pub(super) async fn write(database: &Database, call: &Call, write: Write) -> Result<Written> {
@@ -48,60 +60,159 @@ pub(super) async fn write(database: &Database, call: &Call, write: Write) -> Res
         let stored = by_key(database, call, write.definition, &write.key).await?;
         return write.judge(stored.as_ref(), call).map(|()| Written::existed(true));
     }
-    let stamps = Stamps::new();
-    let mut command = Command::new(&write, call, stamps)?;
-    let collection = collection(database, write.definition);
-    let mut backoff = Backoff::new();
-    let (mut seen, mut resent) = (Seen::default(), false);
+    let mut sender = Sender::new(database, call, &write);
+    let mut command = Command::new(&write, call, sender.stamps)?;
+    let mut backoff = backoff();
     loop {
         let began = Instant::now();
-        let sent = within(attempt(call), command.send(&collection, None)).await;
-        let again = match sent {
-            Ok(answer) => match outcome(&write, answer, stamps)? {
-                Outcome::Done(written) => return Ok(written),
-                Outcome::Missed if resent && let Some(written) = done(&collection, call, &write, stamps).await? => {
-                    return Ok(written);
-                }
-                Outcome::Missed => match verdict(database, call, &write, &mut seen, || unfit(&write)).await? {
-                    Verdict::Nothing => return Ok(Written::existed(false)),
-                    Verdict::Again => out_of_time(call),
-                },
-            },
-            Err(trouble) => {
-                if let Some(clash) = trouble.clash() {
-                    if resent && let Some(written) = done(&collection, call, &write, stamps).await? {
-                        return Ok(written);
-                    }
-                    clashed(&collection, call, &write, &clash, &mut seen).await?;
-                    out_of_time(call)
-                } else if trouble.is_ambiguous() {
-                    return resolve(&collection, call, &write, stamps, trouble).await;
-                } else if trouble.is_refusal() && !write.changes().is_empty() {
-                    // An expression failed on what is stored: the record tells why, unless it has changed.
-                    verdict(database, call, &write, &mut seen, || refused(&write, trouble, call)).await?;
-                    out_of_time(call)
-                } else if trouble.is_unreached() {
-                    if !backoff.looks_again(call, began.elapsed()) {
-                        return Err(trouble.into_error(call.operation));
-                    }
-                    trouble.into_error(call.operation)
-                } else if trouble.is_undone() || trouble.is_overload() {
-                    command = command.again(stamps);
-                    resent = true;
-                    trouble.into_error(call.operation)
-                } else {
-                    return Err(trouble.into_error(call.operation));
-                }
+        let next = match attempt(call, command.name(), command.send(&sender.collection, None)).await {
+            Ok(answer) => sender.on_answer(answer).await?,
+            Err(failure) => sender.on_failure(failure, began.elapsed()).await?,
+        };
+        let last = match next {
+            Next::Done(written) => return Ok(written),
+            Next::Resend(error) => error,
+            Next::ResendUnlessApplied(error) => {
+                command.skip_applied(sender.stamps);
+                sender.resent = true;
+                error
             }
         };
-        if !backoff.pause(call).await {
-            return Err(again);
+        if !backoff.pause(call.left()).await {
+            return Err(last);
         }
     }
 }
 
+/// One write under way.
+struct Sender<'a> {
+    database: &'a Database,
+    collection: Collection<RawDocumentBuf>,
+    call: &'a Call,
+    write: &'a Write,
+    stamps: Stamps,
+    seen: LastSeen,
+    selections: Selections,
+    /// Whether it was sent again after an attempt that may have been applied although it was reported not to be.
+    resent: bool,
+}
+
+impl<'a> Sender<'a> {
+    fn new(database: &'a Database, call: &'a Call, write: &'a Write) -> Self {
+        Self {
+            database,
+            collection: collection(database, write.definition),
+            call,
+            write,
+            stamps: Stamps::new(),
+            seen: LastSeen::default(),
+            selections: Selections::default(),
+            resent: false,
+        }
+    }
+
+    async fn on_answer(&mut self, answer: Answer) -> Result<Next> {
+        if let Outcome::Done(written) = interpret(self.write, answer, self.stamps)? {
+            return Ok(Next::Done(written));
+        }
+        // The record may be missed because an earlier attempt changed it.
+        if self.resent
+            && let Some(written) = self.find().await?
+        {
+            return Ok(Next::Done(written));
+        }
+        let write = self.write;
+        Ok(match self.explain_from_record(|| incomparable(write)).await? {
+            Missed::NothingToDo => Next::Done(Written::existed(false)),
+            Missed::MayBeSent => Next::Resend(outcome::contended(self.call.operation)),
+        })
+    }
+
+    async fn on_failure(&mut self, failure: DriverFailure, took: Duration) -> Result<Next> {
+        let operation = self.call.operation;
+        if let Some(duplicate) = failure.duplicate_key() {
+            return self.on_duplicate(&duplicate).await;
+        }
+        if failure.may_be_applied() {
+            return self.resolve_ambiguous(failure).await.map(Next::Done);
+        }
+        if failure.is_refusal() && !self.write.changes().is_empty() {
+            // An expression failed on what is stored: the record shows why, unless it has changed since.
+            let (write, call) = (self.write, self.call);
+            self.explain_from_record(|| refused(write, failure, call)).await?;
+            return Ok(Next::Resend(outcome::contended(operation)));
+        }
+        if failure.is_unreached() {
+            let again = self.selections.may_reselect(self.call, took);
+            let error = failure.into_error(operation);
+            return if again { Ok(Next::Resend(error)) } else { Err(error) };
+        }
+        if failure.was_not_applied() || failure.is_overload() {
+            return Ok(Next::ResendUnlessApplied(failure.into_error(operation)));
+        }
+        Err(failure.into_error(operation))
+    }
+
+    /// Another record holds the key or a value of a unique index: that is the error, unless it has expired.
+    async fn on_duplicate(&mut self, duplicate: &DuplicateKey) -> Result<Next> {
+        // The holder of the key may be the record that an earlier attempt stored.
+        if self.resent
+            && let Some(written) = self.find().await?
+        {
+            return Ok(Next::Done(written));
+        }
+        let view = View { collection: &self.collection, call: self.call, session: None };
+        let deleted = delete_expired_holder(view, self.write, duplicate, &mut self.seen).await;
+        deleted.map_err(|halt| halt.into_error(self.call.operation))?;
+        Ok(Next::Resend(outcome::contended(self.call.operation)))
+    }
+
+    /// Reads the record for the reason why it was missed, which is the error. A record that allows the write,
+    /// and is as it was the last time, is `stuck`: sent again, the write would miss it again.
+    async fn explain_from_record(&mut self, stuck: impl FnOnce() -> Error) -> Result<Missed> {
+        let definition = self.write.definition;
+        let stored = latest(self.database, self.call, definition, &self.write.key).await?;
+        let is_unchanged = self.seen.is_unchanged(stored.as_deref());
+        let stored = stored.map(|document| from_document(definition, &document)).transpose()?;
+        match explain_miss(self.write, stored, self.call)? {
+            Missed::MayBeSent if is_unchanged => Err(stuck()),
+            missed => Ok(missed),
+        }
+    }
+
+    /// Looks for the stamp of a write whose answer was lost.
+    async fn resolve_ambiguous(&self, failure: DriverFailure) -> Result<Written> {
+        // A deleted record bears no stamp.
+        if matches!(self.write.action, Action::Delete) {
+            return Err(failure.into_unknown());
+        }
+        // No request comes through a broken connection any more. If the server was only silent, it may still
+        // apply the write.
+        let until = match failure {
+            DriverFailure::TimedOut => Until::Deadline,
+            _ => Until::Grace(GRACE),
+        };
+        let found = find_applied(self, until, backoff(), || self.call.left()).await;
+        found.ok_or_else(|| failure.into_unknown())
+    }
+}
+
+impl Applied for Sender<'_> {
+    type Written = Written;
+
+    async fn find(&self) -> Result<Option<Written>> {
+        let found = find_stamped(&self.collection, self.call, self.write, self.stamps).await?;
+        let written = |document: RawDocumentBuf| match &self.write.action {
+            Action::Update(_) | Action::Upsert { .. } => updated(self.write, &document, self.stamps),
+            Action::Replace(_) => Ok(Written::existed(true)),
+            _ => Ok(Written::existed(false)),
+        };
+        found.map(written).transpose()
+    }
+}
+
 /// What an answer means for the write.
-pub(super) fn outcome(write: &Write, answer: Answer, stamps: Stamps) -> Result<Outcome> {
+pub(super) fn interpret(write: &Write, answer: Answer, stamps: Stamps) -> Result<Outcome> {
     let Answer { matched, record } = answer;
     Ok(match &write.action {
         Action::Create(_) => Outcome::Done(Written::existed(false)),
@@ -124,110 +235,37 @@ fn updated(write: &Write, document: &RawDocumentBuf, stamps: Stamps) -> Result<W
     Ok(written)
 }
 
-/// Reads the record and says why it was missed; an error is the reason. One that would fit, and is
-/// as it was the last time, is `stuck`: sent again, the write would miss it again.
-async fn verdict(
-    database: &Database,
-    call: &Call,
-    write: &Write,
-    seen: &mut Seen,
-    stuck: impl FnOnce() -> Error,
-) -> Result<Verdict> {
-    let stored = latest(database, call, write.definition, &write.key).await?;
-    let again = seen.again(stored.as_deref());
-    let stored = stored.map(|document| from_document(write.definition, &document)).transpose()?;
-    match judge(write, stored, call)? {
-        Verdict::Again if again => Err(stuck()),
-        verdict => Ok(verdict),
-    }
-}
-
-/// The error of an expression that fails on a record which it should be possible for.
-pub(super) fn refused(write: &Write, trouble: Trouble, call: &Call) -> Error {
+/// The error of an expression that fails on a record that allows the write as it is read here.
+pub(super) fn refused(write: &Write, failure: DriverFailure, call: &Call) -> Error {
     let upsert = matches!(write.action, Action::Upsert { .. });
-    match trouble.is_not_converted() {
-        true if upsert => unfit(write),
-        _ => trouble.into_error(call.operation),
+    match failure.is_not_converted() {
+        true if upsert => incomparable(write),
+        _ => failure.into_error(call.operation),
     }
 }
 
-pub(super) fn judge(write: &Write, stored: Option<Record>, call: &Call) -> Result<Verdict> {
+/// Why a write missed the stored record; an error if that refuses it.
+pub(super) fn explain_miss(write: &Write, stored: Option<Record>, call: &Call) -> Result<Missed> {
     write.judge(stored.as_ref(), call)?;
     let live = stored.filter(|record| record.is_live(write.definition, call));
     if live.is_none() && matches!(write.action, Action::Delete) {
-        return Ok(Verdict::Nothing);
+        return Ok(Missed::NothingToDo);
     }
-    // What the server computes is computed here too: a sum out of bounds, a list that is none.
+    // What the server computes is computed here too: a sum out of bounds, an append to what is not a list.
     write.outcome(live.as_ref())?;
-    Ok(Verdict::Again)
+    Ok(Missed::MayBeSent)
 }
 
-/// A value of a unique index is held by another record, or the key is: an error, unless it is free now.
-async fn clashed(
-    collection: &Collection<RawDocumentBuf>,
-    call: &Call,
-    write: &Write,
-    clash: &Clash,
-    seen: &mut Seen,
-) -> Result<()> {
-    let place = Place { collection, call, session: None };
-    make_way(place, write, clash, seen).await.map_err(|halt| halt.into_error(call.operation))
-}
-
-/// Finds out what became of a write whose answer was lost.
-async fn resolve(
-    collection: &Collection<RawDocumentBuf>,
-    call: &Call,
-    write: &Write,
-    stamps: Stamps,
-    trouble: Trouble,
-) -> Result<Written> {
-    // A record that was deleted bears no stamp.
-    if matches!(write.action, Action::Delete) {
-        return Err(trouble.into_unknown());
-    }
-    let mut backoff = Backoff::new();
-    let mut looked = None;
-    loop {
-        match done(collection, call, write, stamps).await {
-            Ok(Some(written)) => return Ok(written),
-            Ok(None) => drop(looked.get_or_insert_with(Instant::now)),
-            Err(_) => {}
-        }
-        // A broken connection brings no more; a silent one may still bring the request.
-        let enough =
-            !matches!(trouble, Trouble::Silence) && looked.is_some_and(|since: Instant| since.elapsed() >= GRACE);
-        if enough || !backoff.pause(call).await {
-            return Err(trouble.into_unknown());
-        }
-    }
-}
-
-/// What the write did, if its stamp is in the record.
-async fn done(
-    collection: &Collection<RawDocumentBuf>,
-    call: &Call,
-    write: &Write,
-    stamps: Stamps,
-) -> Result<Option<Written>> {
-    let found = stamped(collection, call, write, stamps).await?;
-    let told = |document: RawDocumentBuf| match &write.action {
-        Action::Update(_) | Action::Upsert { .. } => updated(write, &document, stamps),
-        Action::Replace(_) => Ok(Written::existed(true)),
-        _ => Ok(Written::existed(false)),
-    };
-    found.map(told).transpose()
-}
-
-/// The record, if this write was the last to write it, and for good: what a majority has.
-pub(super) async fn stamped(
+/// The record, if this write was the last to write it, and for good: what a majority has, since less can
+/// be rolled back.
+pub(super) async fn find_stamped(
     collection: &Collection<RawDocumentBuf>,
     call: &Call,
     write: &Write,
     stamps: Stamps,
 ) -> Result<Option<RawDocumentBuf>> {
     let find = collection.find_one(by_id(write.definition, &write.key)?).read_concern(ReadConcern::majority());
-    let found =
-        within(attempt(call), find.into_future()).await.map_err(|trouble| trouble.into_error(call.operation))?;
+    let found = attempt(call, FIND, find.into_future()).await;
+    let found = found.map_err(|failure| failure.into_error(call.operation))?;
     Ok(found.filter(|document| stamp_of(document).is_some_and(|stamp| stamps.has(stamp))))
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use crate::definition::Definition;
 use crate::request::RecordKey;
+pub(crate) use crate::request::canonical::append_part;
 use crate::value::Value;
 
 /// Items without those that are the same as an earlier one, and the positions of each.
@@ -63,13 +64,6 @@ pub(crate) fn ident(definition: &Definition, key: &RecordKey) -> Vec<u8> {
         }
     }
     ident
-}
-
-/// Appends a part with its kind and its length before it, so that parts cannot run together.
-pub(crate) fn append_part(ident: &mut Vec<u8>, kind: u8, bytes: &[u8]) {
-    ident.push(kind);
-    ident.extend_from_slice(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes());
-    ident.extend_from_slice(bytes);
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ fn json_and_toml_by_extension_or_by_trying() {
     for (name, text) in [("a.json", json), ("a.JSON", json), ("a.toml", toml), ("a.conf", json), ("a", toml)] {
         let config = read(name, text).unwrap();
         assert_eq!(config.target().name(), "memory", "{name}");
-        assert_eq!(config.timeout, Duration::from_secs(2), "{name}");
+        assert_eq!(config.options.timeout, Duration::from_secs(2), "{name}");
     }
     refused(read("a.json", toml), &["a.json", "is not JSON (line 1, column 1)"]);
     refused(read("a.toml", json), &["a.toml", "is not TOML (line 1"]);
@@ -49,7 +49,10 @@ fn a_url_and_more() {
         r#"{ "url": "memory:?timeout=1s", "timeout": "3s", "connect_timeout": "4s", "cursor_key": "sesame" }"#,
     );
     let config = config.unwrap();
-    assert_eq!((config.timeout, config.connect_timeout), (Duration::from_secs(3), Duration::from_secs(4)));
+    assert_eq!(
+        (config.options.timeout, config.options.connect_timeout),
+        (Duration::from_secs(3), Duration::from_secs(4))
+    );
     assert_eq!(config.cursor_key.expose(), "sesame");
     refused(read("a.json", r#"{ "url": "mongodb://ada:sesame@h" }"#), &["a.json", "url", "names no database"]);
     refused(read("a.json", r#"{ "url": "memory:", "backend": "memory" }"#), &["url", "backend"]);

@@ -7,7 +7,7 @@ mod url;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Config, DynamoDbSettings, MongoDbSettings, Target};
+use super::{Config, DynamoDbSettings, MongoDbSettings};
 use crate::ErrorKind;
 
 /// A file that is gone when the test is over.
@@ -40,17 +40,11 @@ fn read(name: &str, text: &str) -> crate::Result<Config> {
 }
 
 fn mongodb_of(config: &Config) -> &MongoDbSettings {
-    match config.target() {
-        Target::MongoDb(settings) => settings,
-        other => panic!("{other:?}"),
-    }
+    config.target().downcast_ref().expect("the settings of MongoDB")
 }
 
 fn dynamodb_of(config: &Config) -> &DynamoDbSettings {
-    match config.target() {
-        Target::DynamoDb(settings) => settings,
-        other => panic!("{other:?}"),
-    }
+    config.target().downcast_ref().expect("the settings of DynamoDB")
 }
 
 /// The configuration is refused, with all of these words and without the secrets of the tests.

@@ -3,14 +3,18 @@ use std::time::Duration;
 use super::*;
 use crate::backend::Limits;
 
+fn limits(config: &Config) -> Limits {
+    config.target().downcast_ref::<super::super::MemorySettings>().expect("the settings of memory").limits
+}
+
 #[test]
 fn memory() {
     for url in ["memory:", "memory://", "memory:?timeout=1s&limits=dynamodb"] {
         let config = Config::from_url(url).unwrap();
-        assert!(matches!(config.target(), Target::Memory(settings) if settings.limits == Limits::DYNAMODB), "{url}");
+        assert_eq!(limits(&config), Limits::DYNAMODB, "{url}");
     }
     let config = Config::from_url("memory:?limits=none").unwrap();
-    assert!(matches!(config.target(), Target::Memory(settings) if settings.limits == Limits::NONE));
+    assert_eq!(limits(&config), Limits::NONE);
     refused(Config::from_url("memory:users"), &["memory: takes no address"]);
     refused(Config::from_url("memory://users"), &["memory: takes no address"]);
     refused(Config::from_url("memory:?limits=some"), &["limits"]);
@@ -21,9 +25,9 @@ fn common_options() {
     for url in ["memory:", "dynamodb://us-east-1", "mongodb://localhost/users"] {
         let url = format!("{url}?timeout=2m&connect_timeout=500ms&define_timeout=1h&cursor_key=se%73ame");
         let config = Config::from_url(&url).unwrap();
-        assert_eq!(config.timeout, Duration::from_secs(120));
-        assert_eq!(config.connect_timeout, Duration::from_millis(500));
-        assert_eq!(config.define_timeout, Duration::from_secs(3600));
+        assert_eq!(config.options.timeout, Duration::from_secs(120));
+        assert_eq!(config.options.connect_timeout, Duration::from_millis(500));
+        assert_eq!(config.options.define_timeout, Duration::from_secs(3600));
         assert_eq!(config.cursor_key.expose(), "sesame");
         assert_hidden(&format!("{config:?}"));
     }

@@ -5,10 +5,10 @@ use aws_sdk_dynamodb::types::{
     TableDescription,
 };
 
-use crate::backend::Plan;
-use crate::backend::dynamodb::define::observe::{Guards, IndexState, Observed};
+use crate::backend::dynamodb::define::observe::{Guards, Observed, IndexState};
 use crate::backend::dynamodb::define::tables::non_key_attributes;
 use crate::backend::dynamodb::guard;
+use crate::backend::{Creation, IndexShape, Mismatch, Plan, Unused};
 use crate::definition::{Definition, IndexDef, KeyDef, KeyKind};
 use crate::value::EXPIRES;
 
@@ -17,8 +17,10 @@ pub(super) fn compare(definition: &'static Definition, observed: &Observed) -> P
     let mut plan = Plan::new(definition.name());
     match &observed.table {
         None => {
-            plan.create.push(format!("repository {}", definition.name()));
-            plan.create.extend(definition.indexes().iter().map(|index| index_line(definition, index)));
+            plan.add_creation(Creation::Repository(definition.name().to_owned()));
+            for index in definition.indexes() {
+                plan.add_creation(Creation::Index(wanted_shape(definition, index)));
+            }
         }
         Some(table) => {
             compare_keys(definition, table, &mut plan);
@@ -27,7 +29,7 @@ pub(super) fn compare(definition: &'static Definition, observed: &Observed) -> P
             let missing: Vec<_> = missing_indexes(definition, table).collect();
             for index in definition.indexes() {
                 if missing.iter().any(|missing| missing.name == index.name) {
-                    plan.create.push(index_line(definition, index));
+                    plan.add_creation(Creation::Index(wanted_shape(definition, index)));
                 } else {
                     compare_index(definition, index, table, observed, &mut plan);
                 }
@@ -48,13 +50,10 @@ pub(super) fn missing_indexes<'a>(
     definition.indexes().iter().filter(|index| !index.local && find_index(table, index.name).is_none())
 }
 
-fn index_line(definition: &Definition, index: &IndexDef) -> String {
-    format!("index {} {}", index.name, describe_index(definition, index))
-}
-
-fn describe_index(definition: &Definition, index: &IndexDef) -> String {
-    let parts: Vec<_> = index.parts().map(|part| describe_part(definition, part)).collect();
-    on_parts(&parts, index.unique, index.local)
+/// The model's index in words.
+fn wanted_shape(definition: &Definition, index: &IndexDef) -> IndexShape {
+    let parts = index.parts().map(|part| describe_part(definition, part));
+    shape(index.name, parts, index.unique, index.local)
 }
 
 fn describe_part(definition: &Definition, part: KeyDef) -> String {
@@ -63,16 +62,8 @@ fn describe_part(definition: &Definition, part: KeyDef) -> String {
     format!("{} ({})", definition.part_name(part), kind.as_str())
 }
 
-fn on_parts(parts: &[String], unique: bool, local: bool) -> String {
-    let unique = if unique { "unique " } else { "" };
-    let local = if local { "local " } else { "" };
-    format!("{unique}{local}on {}", parts.join(", "))
-}
-
-fn note_difference(plan: &mut Plan, what: &str, stored: &str, wanted: &str) {
-    if stored != wanted {
-        plan.mismatches.push(format!("{what} is {stored}, not {wanted}"));
-    }
+fn shape(name: &str, parts: impl Iterator<Item = String>, unique: bool, local: bool) -> IndexShape {
+    parts.fold(IndexShape::new(name).with("unique", unique).with("local", local), IndexShape::field)
 }
 
 fn compare_keys(definition: &Definition, table: &TableDescription, plan: &mut Plan) {
@@ -80,9 +71,9 @@ fn compare_keys(definition: &Definition, table: &TableDescription, plan: &mut Pl
         let part = table.key_schema().iter().find(|part| part.key_type() == kind);
         part.map_or_else(|| "none".to_owned(), |part| describe_stored(table, part))
     };
-    note_difference(plan, "the hash key", &key(&KeyType::Hash), &describe_part(definition, definition.hash()));
+    plan.compare_part("the hash key", &key(&KeyType::Hash), &describe_part(definition, definition.hash()));
     let range = definition.range().map_or_else(|| "none".to_owned(), |part| describe_part(definition, part));
-    note_difference(plan, "the range key", &key(&KeyType::Range), &range);
+    plan.compare_part("the range key", &key(&KeyType::Range), &range);
 }
 
 fn describe_stored(table: &TableDescription, part: &KeySchemaElement) -> String {
@@ -100,22 +91,19 @@ fn describe_stored(table: &TableDescription, part: &KeySchemaElement) -> String 
 
 fn compare_lifetime(definition: &Definition, observed: &Observed, plan: &mut Plan) {
     match (observed.lifetime.as_deref(), definition.ttl_name()) {
-        (None, Some(field)) => plan.begin_expiry(field),
-        (Some(EXPIRES), None) => plan.refuse_expiry("turn the table's time to live off"),
+        (None, Some(field)) => plan.add_creation(Creation::Expiry(field.to_owned())),
+        (Some(EXPIRES), None) => {
+            plan.add_mismatch(Mismatch::Expiry { off: "turn the table's time to live off".to_owned() });
+        }
         (Some(other), _) if other != EXPIRES => {
-            plan.mismatches.push(format!("the time to live is on for {other}, not for {EXPIRES}"));
+            plan.add_mismatch(Mismatch::Other(format!("the time to live is on for {other}, not for {EXPIRES}")));
         }
         _ => {}
     }
 }
 
 /// What the table has and the model does not.
-fn compare_unknown_indexes(
-    definition: &'static Definition,
-    table: &TableDescription,
-    observed: &Observed,
-    plan: &mut Plan,
-) {
+fn compare_unknown_indexes(definition: &'static Definition, table: &TableDescription, observed: &Observed, plan: &mut Plan) {
     let own = |name: &str| definition.index(name).is_some();
     let global = table.global_secondary_indexes().iter().filter_map(|index| index.index_name());
     let local = table.local_secondary_indexes().iter().filter_map(|index| index.index_name());
@@ -127,9 +115,9 @@ fn compare_unknown_indexes(
             parts.eq(fields.iter().map(|part| describe_stored(table, part)))
         };
         if is_guarded && !definition.unique_indexes().any(is_same) {
-            plan.refuse_unknown_unique(name);
+            plan.add_mismatch(Mismatch::UnknownUnique(name.to_owned()));
         } else {
-            plan.leave_index(name);
+            plan.add_unused(Unused::Index(name.to_owned()));
         }
     }
 }
@@ -154,30 +142,26 @@ fn compare_index(
 ) {
     let what = format!("the index {}", index.name);
     let Some((key, projection, local)) = find_index(table, index.name) else {
-        plan.mismatches.push(format!("{what} is missing; a local index cannot be added to a table"));
+        plan.add_mismatch(Mismatch::Other(format!("{what} is missing; a local index cannot be added to a table")));
         return;
     };
     let state = observed.state(index);
-    let parts: Vec<_> = key.iter().map(|part| describe_stored(table, part)).collect();
+    let parts = key.iter().map(|part| describe_stored(table, part));
     let unique = state.is_some_and(|state| state != IndexState::Stale) || (index.unique && state.is_some());
-    let (stored, wanted) = (on_parts(&parts, unique, local), describe_index(definition, index));
+    let (stored, wanted) = (shape(index.name, parts, unique, local), wanted_shape(definition, index));
     if stored != wanted {
-        plan.refuse_index(index.name, &stored, &wanted);
+        plan.add_mismatch(Mismatch::Index { stored, wanted });
     }
     if let Some(lacking) = lacking_attributes(definition, index, projection) {
-        plan.mismatches.push(format!("{what} does not hold {lacking}"));
+        plan.add_mismatch(Mismatch::Other(format!("{what} does not hold {lacking}")));
     }
     if index.unique && unique && state != Some(IndexState::Ready) {
-        plan.create.push(format!("unique values of index {}", index.name));
+        plan.add_creation(Creation::UniqueValues(index.name.to_owned()));
     }
 }
 
 /// What an index should hold and does not.
-fn lacking_attributes(
-    definition: &Definition,
-    index: &IndexDef,
-    projection: Option<&TableProjection>,
-) -> Option<String> {
+fn lacking_attributes(definition: &Definition, index: &IndexDef, projection: Option<&TableProjection>) -> Option<String> {
     let projection = projection?;
     if projection.projection_type() == Some(&ProjectionType::All) {
         return None;
@@ -192,10 +176,10 @@ fn compare_guards(definition: &'static Definition, guards: &Guards, plan: &mut P
     let name = guard::table(definition);
     let key: Vec<_> = guards.table.key_schema().iter().map(|part| describe_stored(&guards.table, part)).collect();
     if key != [format!("{} ({})", guard::KEY, KeyKind::Bytes.as_str())] {
-        plan.mismatches.push(format!("the table {name} is not one of unique values"));
+        plan.add_mismatch(Mismatch::Other(format!("the table {name} is not one of unique values")));
     }
     let other = guards.lifetime.as_deref().filter(|lifetime| *lifetime != EXPIRES);
     if let Some(other) = other {
-        plan.mismatches.push(format!("the time to live of the table {name} is on for {other}"));
+        plan.add_mismatch(Mismatch::Other(format!("the time to live of the table {name} is on for {other}")));
     }
 }

@@ -86,7 +86,7 @@ pub(crate) fn resolve_changes(
         Change::Expire { .. } => set_to_outcome(change.path(), outcome),
         change => change.clone(),
     };
-    let has_place = |change: &&Change| !matches!(change, Change::Remove(_)) || change.finds_way(&stored.record);
+    let has_place = |change: &&Change| !matches!(change, Change::Remove(_)) || change.has_parent_in(&stored.record);
     let (aliased, own): (Vec<_>, Vec<_>) =
         changes.iter().filter(has_place).partition(|change| definition.has_alias(change.path().root()));
     let mut resolved: Vec<_> = own.into_iter().map(resolve).collect();

@@ -93,7 +93,7 @@ impl KeyReads {
                 let found = batch.read_all(db, call).await?;
                 let places = (at * MOST_KEYS..).take(batch.len());
                 let positions = places.flat_map(|place| self.distinct.positions_at(place));
-                positions.for_each(|position| observer.tell(*position, None));
+                positions.for_each(|position| observer.report(*position, None));
                 Ok(found)
             }));
         }

@@ -118,7 +118,7 @@ pub(crate) async fn write_many(
     let batches = Batches::new(writes);
     let least = least_attempt(call);
     let report = |(position, result): &Done| {
-        batches.done_with(*position).iter().for_each(|position| observer.tell(*position, result.as_ref().err()));
+        batches.done_with(*position).iter().for_each(|position| observer.report(*position, result.as_ref().err()));
     };
     let mut tasks: Vec<BoxFuture<'_, Vec<Done>>> = Vec::new();
     for batch in &batches.batches {
@@ -139,7 +139,7 @@ pub(crate) async fn write_many(
     for (last, result) in join_limited(tasks, BATCHES).await.into_iter().flatten() {
         batches.done_with(last).iter().for_each(|position| put(*position, result.clone()));
     }
-    let report = |(position, result): &Done| observer.tell(*position, result.as_ref().err());
+    let report = |(position, result): &Done| observer.report(*position, result.as_ref().err());
     for window in &batches.windows {
         for (position, result) in write_window(db, call, writes, window, least, Results::new(&report)).await {
             put(position, result);

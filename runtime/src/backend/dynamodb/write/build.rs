@@ -9,7 +9,7 @@ use crate::backend::dynamodb::key::to_key;
 use crate::backend::dynamodb::request::item::{ItemAction, ItemOp};
 use crate::backend::dynamodb::value::{Stored, to_attribute, to_item};
 use crate::backend::dynamodb::write::unchanged::unchanged;
-use crate::change::{Change, apply, on_nothing};
+use crate::change::{Change, apply, for_new_record};
 use crate::condition::Expr;
 use crate::definition::Definition;
 use crate::error::Result;
@@ -52,7 +52,7 @@ pub(crate) fn has_unique(definition: &Definition) -> bool {
 
 /// Whether the changes alone, on a record that is not there, make the whole of what an upsert stores.
 fn changes_make(write: &Write, changes: &[Change], insert: &Record) -> bool {
-    apply(&write.key.to_record(write.definition), &on_nothing(changes)).is_ok_and(|made| made == *insert)
+    apply(&write.key.to_record(write.definition), &for_new_record(changes)).is_ok_and(|made| made == *insert)
 }
 
 /// The operation of a write whose record was not read: the server judges its condition. It is a `single`
@@ -68,7 +68,7 @@ pub(crate) fn conditional_op(write: &Write, call: &Call, stamp: &Value, single: 
         Action::Update(changes) => (update(write, changes, stamp, p), allowed(write, call, p)),
         Action::Upsert { changes, .. } => {
             let condition = upsert_condition(write, changes, call, p);
-            (update(write, &on_nothing(changes), stamp, p), condition)
+            (update(write, &for_new_record(changes), stamp, p), condition)
         }
         Action::Delete => {
             let condition = match write.requirement() {
@@ -172,7 +172,7 @@ fn allowed(write: &Write, call: &Call, placeholders: &mut Placeholders) -> Text 
     let live = liveness::live(write.definition, call, placeholders);
     // DynamoDB refuses to remove what is below something missing, with an error that shows no record. As a
     // condition, the refusal shows the record.
-    let required = Expr::both(write.requirement(), write.removals_find_way());
+    let required = Expr::both(write.requirement(), write.removed_parents());
     let required = required.map_or(Text::True, |required| condition::write_expr(&required, placeholders));
     condition::all([there, live, required], placeholders)
 }

@@ -14,7 +14,7 @@ pub(crate) async fn send_transaction(
     plan: &Plan,
     transaction: TransactWrite<'_>,
 ) -> Result<Sent, Refusal> {
-    limits::transaction_items(transaction.len(), &Limits::DYNAMODB)?;
+    limits::check_transaction_items(transaction.len(), &Limits::DYNAMODB)?;
     let db = writer.db;
     // Each attempt has the same token, so that DynamoDB does at most one of them.
     let token = db.next_token();

@@ -1,0 +1,104 @@
+//! What stands under a key of the keyspace, and its form in a store of bytes.
+//!
+//! | bytes | content |
+//! |---|---|
+//! | 1 | the form: 1 |
+//! | 1 | `m`, a mark, or `r`, a record |
+//! | rest | nothing of a mark; of a record, for each attribute in the order of the names, its name and its value |
+//!
+//! Names and values are parts of the canonical encoding: a kind, four bytes of length, the content. There is
+//! one way to write an entry, and no other bytes are read as one.
+
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::request::canonical;
+use crate::value::Record;
+
+/// The form that [`Entry::to_bytes`] writes.
+const FORM: u8 = 1;
+
+const MARK: u8 = b'm';
+const RECORD: u8 = b'r';
+
+/// What stands under a key. A store keeps it as it is, or as [bytes](Self::to_bytes).
+///
+/// ```
+/// use reposit::keyspace::Entry;
+///
+/// let mark = Entry::from_bytes(&[1, b'm'])?;
+/// assert_eq!(mark.to_bytes(), [1, b'm']);
+/// assert!(Entry::from_bytes(b"something else").is_err());
+/// # Ok::<(), reposit::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Entry(Content);
+
+#[derive(Debug, Clone)]
+enum Content {
+    Record(Arc<Record>),
+    /// Nothing but the key itself: an entry of an index.
+    Mark,
+}
+
+impl Entry {
+    /// The entry that is a key alone.
+    pub(super) const fn mark() -> Self {
+        Self(Content::Mark)
+    }
+
+    /// The entry of a record.
+    pub(super) fn of_record(record: Arc<Record>) -> Self {
+        Self(Content::Record(record))
+    }
+
+    /// The record; nothing of a mark.
+    pub(super) fn record(&self) -> Option<&Arc<Record>> {
+        match &self.0 {
+            Content::Record(record) => Some(record),
+            Content::Mark => None,
+        }
+    }
+
+    /// The entry's record, without a copy.
+    pub(super) fn into_record(self) -> Option<Arc<Record>> {
+        match self.0 {
+            Content::Record(record) => Some(record),
+            Content::Mark => None,
+        }
+    }
+
+    /// The entry as bytes, from which [`from_bytes`](Self::from_bytes) makes it again.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        match &self.0 {
+            Content::Mark => vec![FORM, MARK],
+            Content::Record(record) => {
+                let mut out = vec![FORM, RECORD];
+                canonical::append_attributes(&mut out, record.iter());
+                out
+            }
+        }
+    }
+
+    /// The entry that was written as these bytes.
+    ///
+    /// Errors: [`Codec`](crate::ErrorKind::Codec) if they are none that [`to_bytes`](Self::to_bytes) wrote,
+    /// or if a later release of the library wrote them.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        match bytes {
+            [FORM, MARK] => Ok(Self::mark()),
+            [FORM, RECORD, attributes @ ..] => {
+                let map = canonical::read_attributes(attributes).ok_or_else(broken_entry)?;
+                Ok(Self::of_record(Arc::new(map.into())))
+            }
+            [form, MARK | RECORD, ..] if *form > FORM => Err(Error::codec(format!(
+                "an entry of the store is of form {form}, and this release of the library reads form {FORM}"
+            ))),
+            _ => Err(broken_entry()),
+        }
+    }
+}
+
+fn broken_entry() -> Error {
+    Error::codec("an entry of the store is not what the library writes")
+}

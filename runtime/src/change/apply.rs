@@ -1,0 +1,152 @@
+//! Changes made to a record here: by the embedded backend, and by the others to find out what they come to.
+
+use super::{Change, Expiry};
+use crate::error::{Error, Result};
+use crate::limits;
+use crate::path::{Path, Step};
+use crate::value::{EXPIRES, NO_FLOAT, Record, Value, is_float, whole};
+
+/// The record after the changes.
+pub fn apply(record: &Record, changes: &[Change]) -> Result<Record> {
+    let mut new = record.clone();
+    for change in changes {
+        if change.precondition().is_some_and(|needed| !record.satisfies(&needed)) {
+            return Err(impossible_change(change, record));
+        }
+        change.apply_to(&mut new)?;
+        change.move_expiry(record, &mut new);
+    }
+    Ok(new)
+}
+
+impl Change {
+    fn apply_to(&self, record: &mut Record) -> Result<()> {
+        let path = self.path();
+        let old = record.at(path).cloned();
+        let new = match self {
+            Self::Set(_, value) => Some(value.clone()),
+            Self::SetIfMissing(_, value) => {
+                Some(old.filter(|old| !matches!(old, Value::Null)).unwrap_or_else(|| value.clone()))
+            }
+            Self::Remove(_) if !self.has_parent_in(record) => return Ok(()),
+            Self::Remove(_) => None,
+            Self::Append(_, items) => Some(append(path, old, items)?),
+            Self::Add { start, delta, bounds, .. } => Some(add(path, old, *start, delta, *bounds)?),
+            Self::Expire { .. } => return Ok(()),
+        };
+        store_at(record, path, new)
+    }
+
+    /// The expiry after a change of it, from the record as it was before the update.
+    fn move_expiry(&self, before: &Record, record: &mut Record) {
+        let Self::Expire { field, expiry } = self else { return };
+        let old = before.at(field).filter(|old| !matches!(old, Value::Null));
+        match (*expiry, old) {
+            (Expiry::After(seconds), Some(old)) => {
+                let at = old.as_int().map_or(Value::Null, |n| Value::Int(n.saturating_add(seconds.into())));
+                record.set(EXPIRES, at);
+            }
+            (Expiry::IfMissing(at), None) => record.set(EXPIRES, Value::from(at)),
+            _ => {}
+        }
+    }
+}
+
+/// Why a change cannot be made to the record as it is stored.
+pub(crate) fn impossible_change(change: &Change, record: &Record) -> Error {
+    if let Change::Add { path, .. } = change
+        && path.root() != EXPIRES
+        && let Some(other) = record.at(path).filter(|old| !is_addend(old))
+    {
+        let error = misfit(path, other, "a number");
+        // What is foreign, or a date, is another program's; of what a program of ours stored, the addition is wrong.
+        let theirs = matches!(other, Value::Foreign(_) | Value::Instant(_));
+        return if theirs { error } else { Error::invalid(error.message()) };
+    }
+    match change {
+        Change::Expire { .. } => {
+            Error::invalid("the field that says when the record expires has no value to add to, or is out of range")
+        }
+        Change::Add { path, bounds: Some((low, high)), .. } if change.has_parent_in(record) => {
+            Error::invalid(format!("{path}: the sum is outside what the field can hold ({low} to {high})"))
+        }
+        change => Error::invalid(format!("{}: the way to this field is missing in the stored record", change.path())),
+    }
+}
+
+/// Whether a number can be added to what is stored.
+fn is_addend(stored: &Value) -> bool {
+    matches!(stored, Value::Null | Value::Int(_) | Value::Float(_))
+}
+
+/// What is stored is not of the kind that a change needs.
+fn misfit(path: &Path, stored: &Value, needed: &str) -> Error {
+    Error::codec(format!("{path} is stored as {}, not as {needed}", stored.noun()))
+}
+
+fn append(path: &Path, old: Option<Value>, items: &[Value]) -> Result<Value> {
+    match old {
+        None | Some(Value::Null) => Ok(Value::List(items.to_vec())),
+        Some(Value::List(mut list)) => {
+            list.extend_from_slice(items);
+            Ok(Value::List(list))
+        }
+        Some(other) => Err(misfit(path, &other, "a list")),
+    }
+}
+
+fn add(path: &Path, old: Option<Value>, start: u8, delta: &Value, bounds: Option<(i128, i128)>) -> Result<Value> {
+    let old = match old {
+        None | Some(Value::Null) => Value::Int(start.into()),
+        Some(Value::Float(x)) if bounds.is_some() && whole(x).is_none() => {
+            return Err(Error::codec(format!("{path} is stored as a number that is no integer of i64 or u64")));
+        }
+        Some(Value::Int(n)) if bounds.is_none() && !is_float(n) => {
+            return Err(Error::codec(format!("{path} is {NO_FLOAT}")));
+        }
+        Some(number @ (Value::Int(_) | Value::Float(_))) => number,
+        Some(other) => return Err(misfit(path, &other, "a number")),
+    };
+    let named = |message: String| Error::invalid(format!("{path}: {message}"));
+    match (old.as_int(), delta.as_int(), bounds) {
+        (Some(a), Some(b), Some(_)) => limits::integer(a.saturating_add(b)).map(Value::Int).map_err(named),
+        _ => limits::float(old.as_float().unwrap_or(0.0) + delta.as_float().unwrap_or(0.0)).map_err(named),
+    }
+}
+
+/// Stores a value at a path whose parent exists; no value removes what is there.
+fn store_at(record: &mut Record, path: &Path, value: Option<Value>) -> Result<()> {
+    let missing = || Error::invalid(format!("{path}: the way to this field is missing in the stored record"));
+    let (last, parent) = path.steps().split_last().ok_or_else(missing)?;
+    let Some((first, middle)) = parent.split_first() else {
+        let Step::Name(name) = last else { return Err(missing()) };
+        match value {
+            Some(value) => record.insert(name.to_string(), value),
+            None => drop(record.remove(name)),
+        }
+        return Ok(());
+    };
+    let Step::Name(root) = first else { return Err(missing()) };
+    let mut target = record.map_mut().get_mut(root.as_ref()).ok_or_else(missing)?;
+    for step in middle {
+        target = step_into(target, step).ok_or_else(missing)?;
+    }
+    match (target, last, value) {
+        (Value::Map(map), Step::Name(name), None) => drop(map.remove(name.as_ref())),
+        (Value::Map(map), Step::Name(name), Some(value)) => drop(map.insert(name.to_string(), value)),
+        // A position of a list cannot be empty, so no value is a null there.
+        (Value::List(list), Step::Position(at), value) => {
+            *list.get_mut(*at).ok_or_else(missing)? = value.unwrap_or(Value::Null)
+        }
+        _ => return Err(missing()),
+    }
+    Ok(())
+}
+
+fn step_into<'a>(value: &'a mut Value, step: &Step) -> Option<&'a mut Value> {
+    match (value, step) {
+        (Value::Map(map), Step::Name(name)) => map.get_mut(name.as_ref()),
+        (Value::List(list), Step::Position(at)) => list.get_mut(*at),
+        _ => None,
+    }
+}

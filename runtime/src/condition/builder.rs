@@ -1,0 +1,300 @@
+//! Typed conditions, as a model's fields make them.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::{BitAnd, BitOr, Not};
+
+use super::check::check_operators;
+use super::compare;
+use super::expr::{Expr, Op};
+use crate::error::Result;
+use crate::field::{Contain, Countable, Field, FieldType, Ordered, Text};
+use crate::path::Path;
+
+/// A condition on records of `M`, made from its fields; one over two models does not compile.
+///
+/// A field that is missing is less than, greater than and equal to nothing; it is `ne` to
+/// everything. Values are always bound, never spliced into text.
+///
+/// ```
+/// # use reposit::Repository; use serde::{Serialize, Deserialize};
+/// # #[derive(Serialize, Deserialize, Repository)] struct User { #[hash_key] id: String, age: u32, team: String }
+/// let condition = (User::AGE.ge(18) & User::TEAM.eq("core")) | !User::TEAM.exists();
+/// # let _ = condition;
+/// ```
+#[must_use = "a condition does nothing until it is given to an operation"]
+pub struct Condition<M> {
+    expr: Result<Expr>,
+    /// Counted as it grows, so that none is ever built that is too large to be walked.
+    operators: usize,
+    marker: PhantomData<fn() -> M>,
+}
+
+impl<M> Condition<M> {
+    fn new(expr: Result<Expr>) -> Self {
+        let operators = expr.as_ref().map_or(0, |expr| expr.cost().operators);
+        Self { expr, operators, marker: PhantomData }
+    }
+
+    /// One made of others, of so many operators.
+    fn composed(expr: Result<Expr>, operators: usize) -> Self {
+        let expr = expr.and_then(|expr| check_operators(operators).map(|()| expr));
+        Self { expr, operators, marker: PhantomData }
+    }
+
+    /// Narrows a condition that may not be there yet: an operation's conditions must all be true.
+    pub(crate) fn and_also(condition: &mut Option<Self>, other: Self) {
+        *condition = Some(match condition.take() {
+            Some(condition) => condition.and(other),
+            None => other,
+        });
+    }
+
+    /// True where both are.
+    pub fn and(self, other: Self) -> Self {
+        self.join(other, |a, b| match a {
+            Expr::And(mut all) => {
+                all.push(b);
+                Expr::And(all)
+            }
+            a => Expr::And(vec![a, b]),
+        })
+    }
+
+    /// True where either is.
+    pub fn or(self, other: Self) -> Self {
+        self.join(other, |a, b| match a {
+            Expr::Or(mut any) => {
+                any.push(b);
+                Expr::Or(any)
+            }
+            a => Expr::Or(vec![a, b]),
+        })
+    }
+
+    /// True where this is not.
+    #[allow(clippy::should_implement_trait, reason = "it is implemented too; a method reads better in a chain")]
+    pub fn not(self) -> Self {
+        let operators = self.operators + 1;
+        let not = |expr| match expr {
+            Expr::Not(inner) => *inner,
+            expr => Expr::Not(Box::new(expr)),
+        };
+        Self::composed(self.expr.map(not), operators)
+    }
+
+    /// The condition as data, or why one of its values cannot be stored.
+    pub fn into_expr(self) -> Result<Expr> {
+        self.expr
+    }
+
+    fn join(self, other: Self, by: impl FnOnce(Expr, Expr) -> Expr) -> Self {
+        let operators = self.operators + 1 + other.operators;
+        let expr = match (self.expr, other.expr) {
+            (Ok(a), Ok(b)) => Ok(by(a, b)),
+            (Err(error), _) | (_, Err(error)) => Err(error),
+        };
+        Self::composed(expr, operators)
+    }
+}
+
+impl<M> BitAnd for Condition<M> {
+    type Output = Self;
+
+    fn bitand(self, other: Self) -> Self {
+        self.and(other)
+    }
+}
+
+impl<M> BitOr for Condition<M> {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        self.or(other)
+    }
+}
+
+impl<M> Not for Condition<M> {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        Self::not(self)
+    }
+}
+
+impl<M> Clone for Condition<M> {
+    fn clone(&self) -> Self {
+        Self { expr: self.expr.clone(), operators: self.operators, marker: PhantomData }
+    }
+}
+
+impl<M> fmt::Debug for Condition<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.expr {
+            Ok(expr) => fmt::Display::fmt(expr, f),
+            Err(error) => fmt::Debug::fmt(error, f),
+        }
+    }
+}
+
+// The bounds stand on the methods, where the compiler tells a wrong type in the trait's own words.
+impl<M, T, Role> Field<M, T, Role> {
+    // The compiler shows the line with the name if the value is of another type, so the line says what to write.
+    /// Equal to `value`. A value that may be missing is looked for with [`missing`](Self::missing).
+    #[rustfmt::skip]
+    pub fn eq(self, value: T::Arg<'_>) -> Condition<M> // no Option: `.missing()` for `None`, `x` for `Some(x)`
+    where
+        T: FieldType,
+    {
+        self.compare(Op::Eq, value)
+    }
+
+    /// Not equal to `value`, or missing.
+    #[rustfmt::skip]
+    pub fn ne(self, value: T::Arg<'_>) -> Condition<M> // no Option: `.exists()` for `None`, `x` for `Some(x)`
+    where
+        T: FieldType,
+    {
+        self.compare(Op::Ne, value)
+    }
+
+    /// Equal to one of `values`, 100 at most; an empty list is true of nothing.
+    pub fn is_in<'a>(self, values: impl IntoIterator<Item = T::Arg<'a>>) -> Condition<M>
+    where
+        T: FieldType + 'a,
+    {
+        let values: Result<Vec<_>> = values.into_iter().map(|value| self.encode(value)).collect();
+        Condition::new(values.map(|values| compare::is_in(self.interval(), self.path(), values)))
+    }
+
+    /// Less than `value`.
+    pub fn lt(self, value: T::Arg<'_>) -> Condition<M>
+    where
+        T: Ordered,
+    {
+        self.compare(Op::Lt, value)
+    }
+
+    /// Less than `value`, or equal.
+    pub fn le(self, value: T::Arg<'_>) -> Condition<M>
+    where
+        T: Ordered,
+    {
+        self.compare(Op::Le, value)
+    }
+
+    /// Greater than `value`.
+    pub fn gt(self, value: T::Arg<'_>) -> Condition<M>
+    where
+        T: Ordered,
+    {
+        self.compare(Op::Gt, value)
+    }
+
+    /// Greater than `value`, or equal.
+    pub fn ge(self, value: T::Arg<'_>) -> Condition<M>
+    where
+        T: Ordered,
+    {
+        self.compare(Op::Ge, value)
+    }
+
+    /// From `low` to `high`, both included; where `low` is greater, true of nothing.
+    pub fn between(self, low: T::Arg<'_>, high: T::Arg<'_>) -> Condition<M>
+    where
+        T: Ordered,
+    {
+        let bounds = self.encode(low).and_then(|low| Ok((low, self.encode(high)?)));
+        Condition::new(bounds.map(|(low, high)| {
+            let compare = |op, value| compare::compare(self.interval(), self.path(), op, value);
+            Expr::And(vec![compare(Op::Ge, low), compare(Op::Le, high)])
+        }))
+    }
+
+    /// Text that begins with `prefix`.
+    pub fn begins_with(self, prefix: &str) -> Condition<M>
+    where
+        T: Text,
+    {
+        Condition::new(Ok(Expr::BeginsWith { path: self.path(), prefix: prefix.to_owned() }))
+    }
+
+    /// Text that has `part` in it, or a list that has it as an item.
+    pub fn contains(self, part: T::Part<'_>) -> Condition<M>
+    where
+        T: Contain,
+    {
+        Condition::new(T::part(part).map(|value| Expr::Contains { path: self.path(), value }))
+    }
+
+    fn compare(self, op: Op, value: T::Arg<'_>) -> Condition<M>
+    where
+        T: FieldType,
+    {
+        Condition::new(self.encode(value).map(|value| compare::compare(self.interval(), self.path(), op, value)))
+    }
+}
+
+impl<M, T, Role> Field<M, T, Role> {
+    /// Stored, and not null.
+    pub fn exists(self) -> Condition<M> {
+        Condition::new(Ok(Expr::Exists(self.path())))
+    }
+
+    /// Not stored, or null.
+    pub fn missing(self) -> Condition<M> {
+        Condition::new(Ok(Expr::Missing(self.path())))
+    }
+
+    /// How many items a list or map has, or bytes are; see [`Size`].
+    pub fn size(self) -> Size<M>
+    where
+        T: Countable,
+    {
+        Size { path: self.path(), marker: PhantomData }
+    }
+}
+
+/// The size of a field, to be compared. A missing field has none.
+///
+/// ```
+/// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+/// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+/// # struct User { #[hash_key] id: String, #[index(unique)] email: String, tags: Vec<String> }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+/// assert_eq!(User::scan().filter(User::TAGS.size().lt(10)).count(&db).await?, 0);
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+#[must_use = "a size does nothing until it is compared"]
+pub struct Size<M> {
+    path: Path,
+    marker: PhantomData<fn() -> M>,
+}
+
+macro_rules! size_comparisons {
+    ($($(#[$doc:meta])* $name:ident $op:ident;)*) => {
+        impl<M> Size<M> {
+            $($(#[$doc])*
+            pub fn $name(self, count: u64) -> Condition<M> {
+                Condition::new(Ok(Expr::Size { path: self.path, op: Op::$op, count }))
+            })*
+        }
+    };
+}
+
+size_comparisons! {
+    /// Has `count`.
+    eq Eq;
+    /// Has not `count`, or is missing.
+    ne Ne;
+    /// Has fewer than `count`.
+    lt Lt;
+    /// Has `count` at most.
+    le Le;
+    /// Has more than `count`.
+    gt Gt;
+    /// Has `count` at least.
+    ge Ge;
+}

@@ -1,0 +1,49 @@
+//! How many bytes a record is, as DynamoDB counts them ("DynamoDB item sizes and formats").
+
+use crate::value::{Record, STAMP, Value};
+
+/// The write stamp, which a backend adds after the record was measured: its name and 16 bytes.
+pub(crate) const STAMP_SIZE: usize = STAMP.len() + 16;
+
+/// The bytes of a record: those of its names and its values.
+pub(crate) fn record_size(record: &Record) -> usize {
+    record.iter().map(|(name, value)| name.len() + value_size(value)).sum()
+}
+
+/// The bytes of a value.
+pub(crate) fn value_size(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Foreign(_) => 1,
+        Value::Int(n) => integer_size(*n),
+        Value::Instant(millis) => integer_size((*millis).into()),
+        Value::Float(x) => float_size(*x),
+        Value::String(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        Value::List(items) => 3 + items.iter().map(|item| 1 + value_size(item)).sum::<usize>(),
+        Value::Map(map) => 3 + map.iter().map(|(name, item)| 1 + name.len() + value_size(item)).sum::<usize>(),
+    }
+}
+
+fn integer_size(n: i128) -> usize {
+    let digits = n.unsigned_abs().to_string();
+    number_size(&digits, digits.len() as i32 - 1, n < 0)
+}
+
+fn float_size(x: f64) -> usize {
+    // The shortest digits that are this float, as they are sent: `1.25e-7`.
+    let text = format!("{:e}", x.abs());
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    number_size(&digits.replace('.', ""), exponent.parse().unwrap_or(0), x < 0.0)
+}
+
+/// One byte, one for each pair of digits between the first and the last that is not zero, and one for a
+/// minus sign. Pairs are counted from the point, so that a first digit may be half of a pair by itself:
+/// `exponent` is that of the first digit.
+fn number_size(digits: &str, exponent: i32, negative: bool) -> usize {
+    let digits = digits.trim_end_matches('0').len();
+    if digits == 0 {
+        return 1;
+    }
+    let alone = usize::from(exponent.rem_euclid(2) == 0);
+    1 + (digits + alone).div_ceil(2) + usize::from(negative)
+}

@@ -1,0 +1,99 @@
+//! A create: a new record is stored.
+
+use std::fmt;
+
+use super::execute::{Operation, Prepare, explain, run};
+use super::prepare::write;
+use super::returning::Returning;
+use super::transaction::TransactionItem;
+use crate::codec;
+use crate::database::Database;
+use crate::definition::Definition;
+use crate::error::Result;
+use crate::repository::Repository;
+use crate::request::{Write, Written};
+
+/// Stores a new record: what `M::create(&m)` gives.
+///
+/// Executes to `()`. A live record with the key is
+/// [`AlreadyExists`](crate::ErrorKind::AlreadyExists), a taken value of a unique index
+/// [`UniqueViolation`](crate::ErrorKind::UniqueViolation) naming the index. On a model with a
+/// version, a version of 0 is stored as 1: a stored record never has version 0.
+///
+/// One request on every backend. DynamoDB: `PutItem`, with unique fields `TransactWriteItems`
+/// (twice the write units). MongoDB: `insert`, with a ttl field an `update` that replaces an
+/// expired record.
+///
+/// ```
+/// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
+/// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+/// # struct User { #[hash_key] id: String, #[index(unique)] email: String, age: u32 }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+/// # let ada = User { id: "u1".into(), email: "ada@example.com".into(), age: 36 };
+/// User::create(&ada).exec(&db).await?;
+/// let again = User::create(&ada).exec(&db).await;
+/// assert_eq!(again.unwrap_err().kind(), ErrorKind::AlreadyExists);
+/// # Ok(()) }
+/// ```
+#[must_use = "an operation does nothing until it is executed"]
+pub struct Create<'a, M> {
+    record: &'a M,
+}
+
+impl<'a, M: Repository> Create<'a, M> {
+    /// A create of `record`.
+    pub fn new(record: &'a M) -> Self {
+        Self { record }
+    }
+
+    /// Does it.
+    pub async fn exec(self, db: &Database) -> Result<()> {
+        run(self, db).await
+    }
+
+    /// Does it, and returns the record as it was stored: with its automatic key and times, and the
+    /// version that a 0 became. It costs no request of its own.
+    pub async fn exec_returning(self, db: &Database) -> Result<M> {
+        run(Returning::new(self), db).await
+    }
+
+    /// The request that the database's backend would send; nothing is sent.
+    pub fn explain(self, db: &Database) -> Result<String> {
+        explain(self, db)
+    }
+}
+
+impl<M: Repository> Prepare for Create<'_, M> {
+    const NAME: &'static str = "create";
+    const DEFINITION: &'static Definition = M::DEFINITION;
+    type Request = Write;
+    type Rest = ();
+
+    fn prepare(self, db: &Database) -> Result<(Write, ())> {
+        let definition = M::definition();
+        Ok((write::create(db, definition, codec::encode(self.record, definition)?)?, ()))
+    }
+}
+
+impl<M: Repository> Operation for Create<'_, M> {
+    type Output = ();
+
+    fn finish((): (), _: Written) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl<M: Repository> TransactionItem for Create<'_, M> {}
+
+impl<M> Clone for Create<'_, M> {
+    fn clone(&self) -> Self {
+        Self { record: self.record }
+    }
+}
+
+impl<M: Repository> fmt::Debug for Create<'_, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Create({})", M::definition().name())
+    }
+}

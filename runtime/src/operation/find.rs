@@ -1,0 +1,103 @@
+//! A find of a record by the values of a unique index.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::execute::{Operation, Prepare, explain, run};
+use super::prepare::read;
+use crate::codec;
+use crate::database::Database;
+use crate::definition::Definition;
+use crate::error::Result;
+use crate::repository::Repository;
+use crate::request;
+use crate::value::{Record, Value};
+
+/// Finds a record by a unique index: what `M::find_by_..(..)` gives on one.
+///
+/// Executes to `Option<M>`. One request; on DynamoDB a query of the index, which lags behind
+/// writes by a moment, and with [`consistent`](Self::consistent) two reads that do not.
+///
+/// ```
+/// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
+/// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+/// # struct User { #[hash_key] id: String, #[index(unique)] email: String, age: u32 }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+/// # let ada = User { id: "u1".into(), email: "ada@example.com".into(), age: 36 };
+/// # User::create(&ada).exec(&db).await?;
+/// let found = User::find_by_email("ada@example.com").consistent().exec(&db).await?;
+/// assert_eq!(found, Some(ada));
+/// # Ok(()) }
+/// ```
+#[must_use = "an operation does nothing until it is executed"]
+pub struct FindUnique<M> {
+    index: usize,
+    values: Vec<Result<Value>>,
+    consistent: bool,
+    marker: PhantomData<fn() -> M>,
+}
+
+impl<M: Repository> FindUnique<M> {
+    /// A find in the unique index at a position of the definition, by a value for each part.
+    #[doc(hidden)]
+    pub fn new(index: usize, values: impl Into<Vec<Result<Value>>>) -> Self {
+        Self { index, values: values.into(), consistent: false, marker: PhantomData }
+    }
+
+    /// Reads the latest, on every backend. On DynamoDB two strongly consistent reads: of the guard of the
+    /// value, and of its record.
+    pub fn consistent(mut self) -> Self {
+        self.consistent = true;
+        self
+    }
+
+    /// Does it.
+    pub async fn exec(self, db: &Database) -> Result<Option<M>> {
+        run(self, db).await
+    }
+
+    /// The request that the database's backend would send; nothing is sent.
+    pub fn explain(self, db: &Database) -> Result<String> {
+        explain(self, db)
+    }
+}
+
+impl<M: Repository> Prepare for FindUnique<M> {
+    const NAME: &'static str = "find";
+    const DEFINITION: &'static Definition = M::DEFINITION;
+    type Request = request::FindUnique;
+    type Rest = ();
+
+    fn index_position(&self) -> Option<usize> {
+        Some(self.index)
+    }
+
+    fn prepare(self, db: &Database) -> Result<(request::FindUnique, ())> {
+        Ok((read::find_unique(db, M::definition(), self.index, self.values, self.consistent)?, ()))
+    }
+}
+
+impl<M: Repository> Operation for FindUnique<M> {
+    type Output = Option<M>;
+
+    fn finish((): (), found: Option<Record>) -> Result<Option<M>> {
+        found.map(|record| codec::decode(record, M::definition())).transpose()
+    }
+}
+
+impl<M> Clone for FindUnique<M> {
+    fn clone(&self) -> Self {
+        Self { index: self.index, values: self.values.clone(), consistent: self.consistent, marker: PhantomData }
+    }
+}
+
+impl<M: Repository> fmt::Debug for FindUnique<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FindUnique")
+            .field("repository", &M::definition().name())
+            .field("index", &M::definition().indexes().get(self.index).map(|index| index.name))
+            .field("values", &self.values)
+            .finish()
+    }
+}

@@ -1,0 +1,62 @@
+//! What a query goes over, as types: so that what an index cannot do does not compile.
+
+/// Only the kinds below are kinds.
+pub trait Sealed {}
+
+impl Sealed for Primary {}
+impl<const INDEX: usize> Sealed for Local<INDEX> {}
+impl<const INDEX: usize> Sealed for Secondary<INDEX> {}
+
+/// The primary key: a query of it may be consistent.
+#[derive(Debug, Clone, Copy)]
+pub struct Primary;
+
+/// A local index, by its position in the definition: a query of it may be consistent.
+#[derive(Debug, Clone, Copy)]
+pub struct Local<const INDEX: usize>;
+
+/// Another index, by its position: on DynamoDB it lags behind writes by a moment.
+#[derive(Debug, Clone, Copy)]
+pub struct Secondary<const INDEX: usize>;
+
+/// What a query goes over: the primary key, or an index. Sealed.
+pub trait IndexKind: Sealed {
+    /// The index; none is the table itself.
+    const INDEX: Option<usize>;
+}
+
+impl IndexKind for Primary {
+    const INDEX: Option<usize> = None;
+}
+
+impl<const INDEX: usize> IndexKind for Local<INDEX> {
+    const INDEX: Option<usize> = Some(INDEX);
+}
+
+impl<const INDEX: usize> IndexKind for Secondary<INDEX> {
+    const INDEX: Option<usize> = Some(INDEX);
+}
+
+/// What can be read consistently: the primary key and local indexes. Sealed.
+#[diagnostic::on_unimplemented(
+    message = "this index cannot be read consistently",
+    label = "only the primary key and local indexes can",
+    note = "DynamoDB keeps a global index behind the table; `get`, `query`, a local index or a unique finder can be consistent"
+)]
+pub trait Strong: IndexKind {}
+
+impl Strong for Primary {}
+impl<const INDEX: usize> Strong for Local<INDEX> {}
+
+/// The range type of an index without a range field.
+#[derive(Debug, Clone, Copy)]
+pub struct NoRange;
+
+/// What [`NoRange`] is not.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "this index has no range field, so there is no range to choose",
+    label = "no range field",
+    note = "give the index one: `#[index(range = \"field\")]`, or `range = \"field\"` in `#[repository(index(..))]`"
+)]
+pub trait Ranged: Sealed {}

@@ -1,0 +1,198 @@
+//! Reads, checked: keys, values of unique indexes, queries and scans.
+
+use crate::condition::{self, Expr};
+use crate::cursor::Cursor;
+use crate::database::Database;
+use crate::definition::{Definition, IndexDef};
+use crate::error::{Error, Result};
+use crate::limits;
+use crate::repository::{EncodedKey, check_key_parts};
+use crate::request::{FindUnique, GetMany, KeyRange, Query, Source};
+use crate::value::Value;
+
+/// How many records a page has if no limit is set.
+pub(crate) const PAGE: usize = 1000;
+
+/// How many parts a scan can be read in.
+const MOST_SEGMENTS: u32 = 1024;
+
+/// A read of many records by their keys.
+pub(crate) fn get_many(
+    db: &Database,
+    definition: &'static Definition,
+    keys: Vec<EncodedKey>,
+    consistent: bool,
+) -> Result<GetMany> {
+    let limits = db.backend().limits();
+    let keys = keys.into_iter().map(|key| check_key_parts(definition, key?, &limits)).collect::<Result<_>>()?;
+    Ok(GetMany::new(definition, keys, consistent))
+}
+
+/// A read by a value for each part of the unique index at a position.
+pub(crate) fn find_unique(
+    db: &Database,
+    definition: &'static Definition,
+    position: usize,
+    values: Vec<Result<Value>>,
+    consistent: bool,
+) -> Result<FindUnique> {
+    let index = index_at(definition, position)?;
+    let values: Vec<_> = values.into_iter().collect::<Result<_>>()?;
+    let limits = db.backend().limits();
+    for (at, (part, value)) in index.parts().zip(&values).enumerate() {
+        let limit = if at == 0 { limits.hash_key } else { limits.range_key };
+        limits::check_key(value, part.kind, definition.part_name(part), limit).map_err(|e| e.on_index(index.name))?;
+    }
+    Ok(FindUnique::new(definition, index, values, consistent))
+}
+
+fn index_at(definition: &'static Definition, position: usize) -> Result<&'static IndexDef> {
+    let unknown = || Error::invalid(format!("the model has no index at position {position}"));
+    definition.indexes().get(position).ok_or_else(unknown)
+}
+
+/// What a query asks for, but for its filter.
+#[derive(Debug, Clone)]
+pub(crate) struct QueryParts {
+    /// The position of the index that is read; nothing for the primary key.
+    pub(crate) index: Option<usize>,
+    pub(crate) hash: Result<Value>,
+    pub(crate) range: Result<KeyRange>,
+    pub(crate) descending: bool,
+    pub(crate) limit: Option<usize>,
+    pub(crate) after: Option<Cursor>,
+    pub(crate) consistent: bool,
+    /// The fields of a projection; nothing for the whole model.
+    pub(crate) fields: Option<&'static [&'static str]>,
+}
+
+impl QueryParts {
+    /// All records with a hash value, from the least range value to the greatest.
+    pub(crate) fn new(index: Option<usize>, hash: Result<Value>) -> Self {
+        Self {
+            index,
+            hash,
+            range: Ok(KeyRange::All),
+            descending: false,
+            limit: None,
+            after: None,
+            consistent: false,
+            fields: None,
+        }
+    }
+}
+
+/// A query of the primary key or of an index.
+pub(crate) fn query(
+    db: &Database,
+    definition: &'static Definition,
+    parts: QueryParts,
+    filter: Option<Result<Expr>>,
+) -> Result<Query> {
+    let limits = db.backend().limits();
+    let hash = parts.hash?;
+    let (source, range) = match parts.index {
+        None => {
+            limits::check_key(&hash, definition.hash().kind, definition.hash_name(), limits.hash_key)?;
+            (Source::primary(hash), definition.range())
+        }
+        Some(at) => {
+            let index = index_at(definition, at)?;
+            let name = definition.part_name(index.hash());
+            limits::check_key(&hash, index.hash().kind, name, limits.hash_key).map_err(|e| e.on_index(index.name))?;
+            (Source::index(index, [hash]), index.ranges().first().copied())
+        }
+    };
+    let mut request = Query::new(definition, source, page_limit(parts.limit)?);
+    request.range = match range {
+        Some(part) => parts.range?.of_kind(part.kind, definition.part_name(part))?,
+        None => parts.range?,
+    };
+    request.filter = stored_filter(definition, filter)?;
+    request.descending = parts.descending;
+    request.consistent = parts.consistent;
+    request.projection = parts.fields;
+    // Last: a cursor is bound to all that the query asks for.
+    request.after = parts.after.map(|cursor| db.bind(&request).open(&cursor)).transpose()?;
+    Ok(request)
+}
+
+/// What a scan asks for, but for its filter.
+#[derive(Debug, Clone)]
+pub(crate) struct ScanParts {
+    pub(crate) limit: Option<usize>,
+    pub(crate) after: Option<Cursor>,
+    /// How many parts are read at once.
+    pub(crate) segments: u32,
+    pub(crate) consistent: bool,
+    /// The fields of a projection; nothing for the whole model.
+    pub(crate) fields: Option<&'static [&'static str]>,
+}
+
+/// A scan of the whole repository, in one request.
+pub(crate) fn scan(
+    db: &Database,
+    definition: &'static Definition,
+    parts: &ScanParts,
+    filter: Option<Result<Expr>>,
+) -> Result<Query> {
+    scan_segment(db, definition, parts, filter, None)
+}
+
+/// A scan with one request a segment.
+pub(crate) fn scan_segments(
+    db: &Database,
+    definition: &'static Definition,
+    parts: &ScanParts,
+    filter: Option<Result<Expr>>,
+) -> Result<Vec<Query>> {
+    match parts.segments {
+        0 | 1 => Ok(vec![scan(db, definition, parts, filter)?]),
+        _ if parts.after.is_some() => Err(Error::invalid("a scan in segments does not go on at a cursor")),
+        total => (0..total)
+            .map(|segment| scan_segment(db, definition, parts, filter.clone(), Some((segment, total))))
+            .collect(),
+    }
+}
+
+fn scan_segment(
+    db: &Database,
+    definition: &'static Definition,
+    parts: &ScanParts,
+    filter: Option<Result<Expr>>,
+    segment: Option<(u32, u32)>,
+) -> Result<Query> {
+    let total = parts.segments;
+    if total == 0 || total > MOST_SEGMENTS {
+        return Err(Error::invalid(format!("a scan in {total} segments; it can have 1 to {MOST_SEGMENTS}")));
+    }
+    let mut request = Query::new(definition, Source::scan(segment), page_limit(parts.limit)?);
+    request.filter = stored_filter(definition, filter)?;
+    request.consistent = parts.consistent;
+    request.projection = parts.fields;
+    request.after = parts.after.as_ref().map(|cursor| db.bind(&request).open(cursor)).transpose()?;
+    Ok(request)
+}
+
+/// A filter, checked, in the terms of what is stored.
+fn stored_filter(definition: &Definition, filter: Option<Result<Expr>>) -> Result<Option<Expr>> {
+    let Some(filter) = filter.transpose()? else { return Ok(None) };
+    condition::check_condition(&filter)?;
+    let stored = definition.stored(filter);
+    // The stored form may be longer: a field that was renamed is looked for under each of its names.
+    condition::check_size(&stored)?;
+    Ok(Some(stored))
+}
+
+/// A page has one record at least: a page of none would be no page, and never the last.
+fn page_limit(limit: Option<usize>) -> Result<usize> {
+    match limit {
+        Some(0) => Err(Error::invalid("a limit of 0 records")),
+        limit => Ok(limit.unwrap_or(PAGE)),
+    }
+}
+
+/// The limit of a read of the first record; one of 0 stays what it is.
+pub(crate) fn limit_to_first(limit: Option<usize>) -> Option<usize> {
+    Some(limit.map_or(1, |limit| limit.min(1)))
+}

@@ -1,0 +1,99 @@
+//! A put: a record is stored whatever is there.
+
+use std::fmt;
+
+use super::execute::{Operation, Prepare, explain, run};
+use super::prepare::write;
+use super::returning::Returning;
+use super::transaction::TransactionItem;
+use crate::codec;
+use crate::database::Database;
+use crate::definition::Definition;
+use crate::error::Result;
+use crate::repository::{Repository, Unversioned};
+use crate::request::{Action, Write, Written};
+
+/// Stores a record whatever is there: what `M::put(&m)` gives. Not offered with a version.
+///
+/// Executes to `()`. A value of a unique index that another record holds is
+/// [`UniqueViolation`](crate::ErrorKind::UniqueViolation).
+///
+/// One request. With unique fields on DynamoDB two: the record that is replaced is read first, so
+/// that its unique values are freed.
+///
+/// ```
+/// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
+/// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+/// # struct User { #[hash_key] id: String, #[index(unique)] email: String, age: u32 }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+/// # let ada = User { id: "u1".into(), email: "ada@example.com".into(), age: 36 };
+/// # User::create(&ada).exec(&db).await?;
+/// User::put(&User { age: 37, ..ada }).exec(&db).await?;
+/// assert_eq!(User::get("u1").exec(&db).await?.map(|user| user.age), Some(37));
+/// # Ok(()) }
+/// ```
+#[must_use = "an operation does nothing until it is executed"]
+pub struct Put<'a, M> {
+    record: &'a M,
+}
+
+impl<'a, M: Repository> Put<'a, M> {
+    /// A put of `record`.
+    // Only here is the bound asked for: a put that cannot be made needs no second error.
+    pub fn new(record: &'a M) -> Self
+    where
+        M: Unversioned,
+    {
+        Self { record }
+    }
+
+    /// Does it.
+    pub async fn exec(self, db: &Database) -> Result<()> {
+        run(self, db).await
+    }
+
+    /// Does it, and returns the record as it was stored, with its automatic key and times.
+    pub async fn exec_returning(self, db: &Database) -> Result<M> {
+        run(Returning::new(self), db).await
+    }
+
+    /// The request that the database's backend would send; nothing is sent.
+    pub fn explain(self, db: &Database) -> Result<String> {
+        explain(self, db)
+    }
+}
+
+impl<M: Repository> Prepare for Put<'_, M> {
+    const NAME: &'static str = "put";
+    const DEFINITION: &'static Definition = M::DEFINITION;
+    type Request = Write;
+    type Rest = ();
+
+    fn prepare(self, db: &Database) -> Result<(Write, ())> {
+        let definition = M::definition();
+        Ok((write::store(db, definition, codec::encode(self.record, definition)?, Action::Put)?, ()))
+    }
+}
+
+impl<M: Repository> Operation for Put<'_, M> {
+    type Output = ();
+
+    fn finish((): (), _: Written) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl<M: Repository> TransactionItem for Put<'_, M> {}
+
+impl<M> Clone for Put<'_, M> {
+    fn clone(&self) -> Self {
+        Self { record: self.record }
+    }
+}
+
+impl<M: Repository> fmt::Debug for Put<'_, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Put({})", M::definition().name())
+    }
+}

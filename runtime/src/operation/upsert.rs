@@ -1,0 +1,129 @@
+//! An upsert: a record is changed, or made.
+
+use std::fmt;
+
+use super::execute::{Operation, Prepare, explain, run};
+use super::prepare::write;
+use super::transaction::TransactionItem;
+use super::update::{Update, decode_written};
+use crate::change::Change;
+use crate::codec;
+use crate::database::Database;
+use crate::definition::Definition;
+use crate::error::Result;
+use crate::field::{Field, FieldType, List, Numeric, Settable};
+use crate::repository::{EncodedKey, Repository};
+use crate::request::{Write, Written};
+use crate::value::Value;
+
+/// Changes a record, or makes it: what `M::upsert(..)` gives.
+///
+/// Executes to the record as it is then. Where there is none, the new record is made of the key,
+/// the changes and the defaults; if that is not a whole `M`, the error is
+/// [`InvalidInput`](crate::ErrorKind::InvalidInput) and nothing is sent. One request. On DynamoDB two
+/// on a model with a unique index, and where it adds to a float: the record is read first.
+///
+/// ```
+/// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
+/// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+/// # struct Page { #[hash_key] path: String, text: String, hits: u64, #[version] revision: u64 }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<Page>().await?;
+/// let hit = || Page::upsert("/").add(Page::HITS, 1).default(Page::TEXT, "");
+/// assert_eq!(hit().exec(&db).await?.hits, 1);
+/// assert_eq!(hit().exec(&db).await?.hits, 2);
+/// # Ok(()) }
+/// ```
+#[must_use = "an operation does nothing until it is executed"]
+pub struct Upsert<M> {
+    update: Update<M>,
+}
+
+impl<M: Repository> Upsert<M> {
+    /// An upsert of the record with this key.
+    pub fn new(key: EncodedKey) -> Self {
+        Self { update: Update::new(key) }
+    }
+
+    /// Stores a value in a field.
+    #[rustfmt::skip]
+    pub fn set<T: FieldType, Role: Settable>( // no Option: leave `None` out, `x` for `Some(x)`
+        self, field: Field<M, T, Role>, value: T::Arg<'_>,
+    ) -> Self {
+        Self { update: self.update.set(field, value) }
+    }
+
+    /// Stores a value in a field that has none: in a new record, and in an old one without it.
+    #[rustfmt::skip]
+    pub fn default<T: FieldType, Role: Settable>( // no Option: leave `None` out, `x` for `Some(x)`
+        self, field: Field<M, T, Role>, value: T::Arg<'_>,
+    ) -> Self {
+        let value = field.encode(value);
+        if matches!((&value, field.keeps_null(M::definition())), (Ok(Value::Null), Ok(false))) {
+            return self;
+        }
+        Self { update: self.update.change(&field, |path| Ok(Change::SetIfMissing(path, value?))) }
+    }
+
+    /// Adds to a number; a missing number counts as zero.
+    pub fn add<T: Numeric, Role: Settable>(self, field: Field<M, T, Role>, delta: T::Delta) -> Self {
+        Self { update: self.update.add(field, delta) }
+    }
+
+    /// Adds items to the end of a list; a missing list counts as empty.
+    pub fn append<'a, T: List, Role: Settable>(
+        self,
+        field: Field<M, T, Role>,
+        items: impl IntoIterator<Item = <T::Item as FieldType>::Arg<'a>>,
+    ) -> Self
+    where
+        T::Item: 'a,
+    {
+        Self { update: self.update.append(field, items) }
+    }
+
+    /// Does it, and returns the record as it is then.
+    pub async fn exec(self, db: &Database) -> Result<M> {
+        run(self, db).await
+    }
+
+    /// The request that the database's backend would send; nothing is sent.
+    pub fn explain(self, db: &Database) -> Result<String> {
+        explain(self, db)
+    }
+}
+
+impl<M: Repository> Prepare for Upsert<M> {
+    const NAME: &'static str = "upsert";
+    const DEFINITION: &'static Definition = M::DEFINITION;
+    type Request = Write;
+    type Rest = ();
+
+    fn prepare(self, db: &Database) -> Result<(Write, ())> {
+        let Update { key, changes, .. } = self.update;
+        let check_whole = |new| codec::decode::<M>(new, M::definition()).map(drop);
+        Ok((write::upsert(db, M::definition(), key, changes, check_whole)?, ()))
+    }
+}
+
+impl<M: Repository> Operation for Upsert<M> {
+    type Output = M;
+
+    fn finish((): (), written: Written) -> Result<M> {
+        decode_written(written, "the backend gave no record after an upsert")
+    }
+}
+
+impl<M: Repository> TransactionItem for Upsert<M> {}
+
+impl<M> Clone for Upsert<M> {
+    fn clone(&self) -> Self {
+        Self { update: self.update.clone() }
+    }
+}
+
+impl<M: Repository> fmt::Debug for Upsert<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Upsert").field(&self.update).finish()
+    }
+}

@@ -1,0 +1,72 @@
+//! The models of the operations that are done while something goes wrong.
+
+#![allow(missing_docs, reason = "models as a program has them")]
+
+use reposit::Repository;
+use serde::{Deserialize, Serialize};
+
+/// A record without rules.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+#[repository(name = "things")]
+pub struct Thing {
+    #[hash_key]
+    pub id: String,
+    pub text: String,
+    pub count: i64,
+    pub tags: Vec<String>,
+}
+
+pub fn thing(id: &str) -> Thing {
+    Thing { id: id.into(), text: "first".into(), count: 10, tags: vec!["a".into()] }
+}
+
+/// A record with a unique value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+#[repository(name = "people")]
+pub struct Person {
+    #[hash_key]
+    pub id: String,
+    #[index(unique)]
+    pub email: String,
+    pub age: i64,
+}
+
+pub fn person(id: &str, email: &str) -> Person {
+    Person { id: id.into(), email: email.into(), age: 30 }
+}
+
+/// A record under a version.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+#[repository(name = "pages")]
+pub struct Page {
+    #[hash_key]
+    pub id: String,
+    pub text: String,
+    #[version]
+    pub revision: u64,
+}
+
+pub fn page(id: &str) -> Page {
+    Page { id: id.into(), text: "first".into(), revision: 0 }
+}
+
+/// A record of many under one key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+#[repository(name = "lines")]
+pub struct Line {
+    #[hash_key]
+    pub id: String,
+    #[range_key]
+    pub n: u64,
+}
+
+/// A lock as the library stores it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+#[repository(name = "reposit_locks")]
+pub struct StoredLock {
+    #[hash_key]
+    pub name: String,
+    pub holder: Option<String>,
+    #[serde(default)]
+    pub beat: u64,
+}

@@ -1,0 +1,66 @@
+//! A server is killed in the middle of its work. Every write that was told to be done is there afterwards, none is half there.
+
+mod direct_read;
+mod load;
+
+use std::time::Duration;
+
+use direct_read::Keeps;
+use load::Load;
+use reposit::{Config, Database};
+use reposit_tests::{report, servers};
+
+/// Whole rounds of all writers together: before the kill, and after it where the set goes on.
+const ROUNDS: usize = 60;
+
+async fn open(url: &str, timeout: Duration) -> Database {
+    Config::from_url(url).expect("the server's own URL").timeout(timeout).open().await.expect("the server answers")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mongod_is_killed_and_started_again() {
+    let mut server = servers::private_mongodb(1).await;
+    let db = open(&server.url("kills"), Duration::from_secs(2)).await;
+    load::define(&db).await;
+    let load = Load::start(&db).await;
+    load.go_on_for(ROUNDS).await;
+    server.kill(0);
+    let memories = load.stop().await;
+    let server = server.restart(0).await;
+    let after = open(&server.url("kills"), Duration::from_secs(20)).await;
+    println!("{:?}", direct_read::compare(&after, memories, Keeps::All).await);
+    // The client that lived through it goes on.
+    load::define(&db).await;
+    report::ran("kills::a_server_is_killed_and_started_again", &servers::mongodb().await.label());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dynamodb_local_is_killed_and_started_again() {
+    let mut server = servers::private_dynamodb_local().await;
+    let db = open(&server.url("kills"), Duration::from_secs(2)).await;
+    load::define(&db).await;
+    let load = Load::start(&db).await;
+    load.go_on_for(ROUNDS).await;
+    server.kill();
+    let memories = load.stop().await;
+    let server = server.restart().await;
+    let after = open(&server.url("kills"), Duration::from_secs(20)).await;
+    println!("{:?}", direct_read::compare(&after, memories, Keeps::AllButOne).await);
+    load::define(&db).await;
+    report::ran("kills::a_server_is_killed_and_started_again", &servers::dynamodb_local().await.label());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_primary_of_three_is_killed() {
+    let mut set = servers::private_mongodb(3).await;
+    let db = open(&set.url("kills"), Duration::from_secs(20)).await;
+    load::define(&db).await;
+    let load = Load::start(&db).await;
+    load.go_on_for(ROUNDS).await;
+    set.kill(set.primary().await);
+    // Another member is elected, and the writers find it by themselves.
+    load.go_on_for(ROUNDS).await;
+    let memories = load.stop().await;
+    println!("{:?}", direct_read::compare(&db, memories, Keeps::All).await);
+    report::ran("kills::the_primary_of_three_is_killed", &servers::mongodb().await.label());
+}

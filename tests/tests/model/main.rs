@@ -1,0 +1,32 @@
+//! The model-based test: random programs of all operations, and of puts by an older release, run on a
+//! plain model in this test and on a backend in step, and every answer has to agree: results, kinds of
+//! errors, order and pages.
+//!
+//! `REPOSIT_MODEL=long` runs many more programs, with a seed of its own that it prints;
+//! `REPOSIT_MODEL_SEED` repeats a run, and `REPOSIT_MODEL_SEED=seed/number` one program of it. A
+//! program that fails is made as short as it can be, printed, and kept in `model/cases.txt`, whose
+//! programs are run first.
+
+#![allow(unreachable_pub, reason = "one program in several files")]
+#![allow(clippy::large_enum_variant, clippy::result_large_err, reason = "a program is built once and has few steps")]
+
+mod answers;
+mod execute;
+mod faults;
+mod generate;
+mod judgement;
+mod meaning;
+mod models;
+mod older;
+mod ops;
+mod oracle;
+mod order;
+mod rules;
+mod run;
+mod shrink;
+mod subject;
+mod tasks;
+mod typed;
+mod words;
+
+reposit_tests::on_backends!(every #[tokio::test] programs: crate::run::on);
