@@ -126,7 +126,7 @@ fn origin(endpoint: &str) -> String {
 }
 
 /// A client, and one request that shows that it can reach DynamoDB and is let in.
-pub(super) async fn open(settings: &DynamoDbSettings, connect_timeout: Duration) -> Result<Client> {
+pub(super) async fn open_client(settings: &DynamoDbSettings, connect_timeout: Duration) -> Result<Client> {
     let call = Call::new("open", 0, connect_timeout);
     let client = client(settings, connect_timeout).await?;
     probe_connection(&client, &call).await.map_err(|error| match &settings.endpoint {

@@ -157,6 +157,16 @@ impl DynamoDb {
     }
 }
 
+impl Target for DynamoDbSettings {
+    fn name(&self) -> &'static str {
+        "dynamodb"
+    }
+
+    fn open<'a>(&'a self, options: &'a OpenOptions) -> BoxFuture<'a, Result<Arc<dyn Backend>>> {
+        Box::pin(async move { Ok(Arc::new(DynamoDb::connect(self, options).await?) as Arc<dyn Backend>) })
+    }
+}
+
 impl Backend for DynamoDb {
     fn name(&self) -> &'static str {
         "dynamodb"
