@@ -107,16 +107,6 @@ pub struct DynamoDb {
     home: ClientRuntime,
 }
 
-impl Target for DynamoDbSettings {
-    fn name(&self) -> &'static str {
-        "dynamodb"
-    }
-
-    fn open<'a>(&'a self, options: &'a OpenOptions) -> BoxFuture<'a, Result<Arc<dyn Backend>>> {
-        Box::pin(async move { Ok(Arc::new(DynamoDb::connect(self, options).await?) as Arc<dyn Backend>) })
-    }
-}
-
 impl DynamoDb {
     /// Makes a client, and sends one request that shows that DynamoDB can be reached and lets it in.
     ///
@@ -139,7 +129,7 @@ impl DynamoDb {
     /// [`connect_timeout`](OpenOptions::connect_timeout).
     pub async fn connect(settings: &DynamoDbSettings, options: &OpenOptions) -> Result<Self> {
         let home = ClientRuntime::movable("the AWS SDK")?;
-        let client = connect::open(settings, options.connect_timeout).await?;
+        let client = connect::open_client(settings, options.connect_timeout).await?;
         let context = Context { client, write_ids: WriteIds::new(), defined: DefinedCache::default() };
         Ok(Self { context, limits: Limits::DYNAMODB, home })
     }
