@@ -123,7 +123,7 @@ impl FieldDef {
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct KeyDef {
-    /// The field's position in [`Definition::fields`].
+    /// The field's position in [`Definition::fields`](crate::Definition::fields).
     pub field: usize,
     /// Its kind.
     pub kind: KeyKind,
@@ -251,7 +251,7 @@ pub enum TimeUnit {
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct TtlDef {
-    /// The field's position in [`Definition::fields`].
+    /// The field's position in [`Definition::fields`](crate::Definition::fields).
     pub field: usize,
     /// Seconds from the field's instant to the expiry.
     pub seconds: u64,

@@ -96,7 +96,7 @@ impl<M: Repository> Operation for GetMany<M> {
 
 /// Stores many records: what `M::put_many(&[m])` returns. Not offered with a version.
 ///
-/// Each is put for itself. Executes to `()`, or to an error whose [`failures`](Error::failures)
+/// Each is put for itself. Executes to `()`, or to an error whose [`failures`](crate::Error::failures)
 /// give, for each record that was not stored, its position and its own error. Of one key that appears
 /// twice, the last record wins.
 ///
@@ -174,7 +174,7 @@ impl<M: Repository> Operation for PutMany<'_, M> {
 
 /// Deletes many records: what `M::delete_many(..)` returns. Not offered with a version.
 ///
-/// Executes to `()`, or to an error whose [`failures`](Error::failures) give, for each key that was
+/// Executes to `()`, or to an error whose [`failures`](crate::Error::failures) give, for each key that was
 /// not done, its position and its own error. A key with no record is no failure.
 ///
 /// ```
