@@ -17,8 +17,8 @@ use super::credentials;
 use super::failure::{self, Class};
 use super::retry::Attempts;
 use super::settings::DynamoDbSettings;
-use crate::backend::support::outcome;
 use crate::backend::settings::Secret;
+use crate::backend::support::outcome;
 use crate::error::{Error, Result};
 use crate::request::Call;
 

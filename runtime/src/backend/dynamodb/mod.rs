@@ -29,9 +29,9 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
+use super::settings::{OpenOptions, Target};
 use super::support::runtime::ClientRuntime;
 use super::support::write_id::WriteIds;
-use super::settings::{OpenOptions, Target};
 use super::{Backend, BoxFuture, Plan, Reply};
 use crate::definition::Definition;
 use crate::error::Result;

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::{
     TableDescription,
 };
 
-use crate::backend::dynamodb::define::observe::{Guards, Observed, IndexState};
+use crate::backend::dynamodb::define::observe::{Guards, IndexState, Observed};
 use crate::backend::dynamodb::define::tables::non_key_attributes;
 use crate::backend::dynamodb::guard;
 use crate::backend::{Creation, IndexShape, Mismatch, Plan, Unused};
@@ -103,7 +103,12 @@ fn compare_lifetime(definition: &Definition, observed: &Observed, plan: &mut Pla
 }
 
 /// What the table has and the model does not.
-fn compare_unknown_indexes(definition: &'static Definition, table: &TableDescription, observed: &Observed, plan: &mut Plan) {
+fn compare_unknown_indexes(
+    definition: &'static Definition,
+    table: &TableDescription,
+    observed: &Observed,
+    plan: &mut Plan,
+) {
     let own = |name: &str| definition.index(name).is_some();
     let global = table.global_secondary_indexes().iter().filter_map(|index| index.index_name());
     let local = table.local_secondary_indexes().iter().filter_map(|index| index.index_name());
@@ -161,7 +166,11 @@ fn compare_index(
 }
 
 /// What an index should hold and does not.
-fn lacking_attributes(definition: &Definition, index: &IndexDef, projection: Option<&TableProjection>) -> Option<String> {
+fn lacking_attributes(
+    definition: &Definition,
+    index: &IndexDef,
+    projection: Option<&TableProjection>,
+) -> Option<String> {
     let projection = projection?;
     if projection.projection_type() == Some(&ProjectionType::All) {
         return None;
