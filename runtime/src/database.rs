@@ -217,16 +217,21 @@ impl fmt::Debug for Database {
     }
 }
 
-/// A model, or a tuple of up to twelve, for [`Database::define`] and [`Database::plan`].
+/// A model, or a tuple of up to twelve, for [`Database::define`] and [`Database::plan`]. Sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a repository, nor a tuple of repositories",
     label = "not a repository",
     note = "derive it: `#[derive(Serialize, Deserialize, Repository)]`"
 )]
-pub trait RepositorySet {
+pub trait RepositorySet: Sealed {
     /// The definitions.
     fn definitions() -> Vec<&'static crate::Definition>;
 }
+
+/// Only models and tuples of them are sets of repositories.
+pub trait Sealed {}
+
+impl<M: Repository> Sealed for M {}
 
 impl<M: Repository> RepositorySet for M {
     fn definitions() -> Vec<&'static crate::Definition> {
@@ -236,6 +241,8 @@ impl<M: Repository> RepositorySet for M {
 
 macro_rules! repository_tuples {
     ($($name:ident)*) => {
+        impl<$($name: Repository),*> Sealed for ($($name,)*) {}
+
         impl<$($name: Repository),*> RepositorySet for ($($name,)*) {
             fn definitions() -> Vec<&'static crate::Definition> {
                 vec![$($name::definition()),*]

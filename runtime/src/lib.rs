@@ -35,6 +35,7 @@
 //! | feature | gives |
 //! |---|---|
 //! | `memory` (default) | the embedded backend |
+//! | `keyspace` | backends over ordered [stores of bytes](keyspace) of others; part of `memory` |
 //! | `config-file` (default) | configurations in JSON and TOML files |
 //! | `cursor-key` (default) | cursors that cannot be forged, by a key of the database's own |
 //! | `microkubes` (default) | the configuration files and definition maps of the Microkubes services |
@@ -68,6 +69,8 @@ mod progress;
 mod projection;
 mod repository;
 mod request;
+#[cfg(all(test, feature = "memory"))]
+mod threads;
 pub mod value;
 
 /// The SDK that the DynamoDB backend uses, in the version that is compiled in: what [`Database::raw`]

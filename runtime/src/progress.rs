@@ -5,15 +5,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
 
-/// Watches a batch: how many of its items were done or refused so far, and of which nothing is
-/// known yet. What `.progress(&progress)` of `get_many`, `put_many` and `delete_many` takes.
+/// Watches a batch: how many of its items were done or refused so far, and which are still open.
+/// What `.progress(&progress)` of `get_many`, `put_many` and `delete_many` takes.
 ///
 /// A clone watches the same batch, from another task if need be. It outlives the batch, so that a
 /// batch whose future was dropped half done can still be accounted for: the items that are
 /// [`open`](Progress::open) then may have been done or not.
 ///
 /// An item is settled with the answer to the request it was part of. It costs a lock an item, and
-/// nothing where no progress is asked for.
+/// nothing if no progress is asked for.
 ///
 /// ```
 /// # use reposit::{Database, Progress, Repository}; use serde::{Serialize, Deserialize};
@@ -104,8 +104,8 @@ impl Progress {
         self.positions(Item::Done)
     }
 
-    /// The positions of the items of which nothing is known: not asked for yet, or without an
-    /// answer. Once the batch was dropped they may have been done or not.
+    /// The positions of the items that are not settled: not asked for yet, or without an answer. If the
+    /// batch was dropped, each of them may have been done or not.
     pub fn open(&self) -> Vec<usize> {
         self.positions(Item::Open)
     }
@@ -115,12 +115,13 @@ impl Progress {
         state.items.iter().enumerate().filter(|(_, item)| **item == wanted).map(|(at, _)| at).collect()
     }
 
-    /// Begins anew with so many items.
+    /// Starts anew, with this many items.
     pub(crate) fn begin(&self, total: usize) {
         *self.state() = State { items: vec![Item::Open; total], done: 0, failed: 0 };
     }
 
-    /// The first word on an item counts.
+    /// Settles an item. The first report of it counts: a backend reports as it goes, and whoever sent the
+    /// request reports every item once more at the end.
     pub(crate) fn settle(&self, position: usize, error: Option<&Error>) {
         {
             let mut state = self.state();
@@ -156,15 +157,15 @@ impl fmt::Debug for Progress {
     }
 }
 
-/// Tells a batch's [`Progress`], if one is asked for, what has become of the items of a request to
-/// a backend.
+/// Reports to a batch's [`Progress`], if there is one, what has become of the items of a request to a
+/// backend.
 ///
-/// A backend tells of each item once it knows, by its position in the request. What it does not tell
-/// is told from its results in the end.
+/// A backend reports each item once its outcome is known, by its position in the request. What it does not
+/// report is reported from its results in the end.
 #[derive(Debug, Clone, Default)]
 pub struct Observer {
     progress: Option<Progress>,
-    /// Where the items of the request stand in the batch; the same place where there is nothing.
+    /// Maps positions in the request to positions in the batch; nothing if they are the same.
     positions: Option<Arc<[usize]>>,
 }
 
@@ -173,13 +174,13 @@ impl Observer {
         Self { progress, positions: None }
     }
 
-    /// For a request that has only these items of the batch.
+    /// An observer of a request that has only the items at these positions of the batch.
     pub(crate) fn for_positions(&self, positions: &[usize]) -> Self {
         let positions = self.progress.is_some().then(|| positions.into());
         Self { progress: self.progress.clone(), positions }
     }
 
-    /// The item at this position was done, or not for this reason.
+    /// Reports that the item at this position was done, or the error for which it was not.
     pub fn report(&self, at: usize, error: Option<&Error>) {
         let Some(progress) = &self.progress else { return };
         let position = self.positions.as_ref().map_or(Some(at), |positions| positions.get(at).copied());

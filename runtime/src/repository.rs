@@ -29,10 +29,11 @@ use crate::value::{Record, Value};
     note = "derive it: `#[derive(Serialize, Deserialize, Repository)]`"
 )]
 pub trait Repository: Serialize + DeserializeOwned + Send + Sync + Sized + 'static {
-    /// The primary key: the hash key's type, or a pair of the hash and range keys' types.
+    /// The primary key: the hash key's type, or a pair of the hash and range keys' types. What
+    /// [`key`](Self::key) returns, and what [`IntoKey`] converts to in operations on many keys.
     type Key: Send + Sync + 'static;
 
-    /// The definition.
+    /// The definition, as a constant.
     const DEFINITION: &'static Definition;
 
     /// The definition.
@@ -43,20 +44,37 @@ pub trait Repository: Serialize + DeserializeOwned + Send + Sync + Sized + 'stat
     /// The model's own key.
     fn key(&self) -> Self::Key;
 
-    /// A key in its stored parts, as operations take it.
+    /// A key in its stored parts, as the `new` of an operation on one key takes it.
     fn key_parts(key: &Self::Key) -> EncodedKey;
 }
 
 impl Record {
     /// The model in this record.
     ///
-    /// Errors: [`Codec`](crate::ErrorKind::Codec) where it does not fit.
+    /// Errors: [`Codec`](crate::ErrorKind::Codec) if it does not fit.
     pub fn decode<M: Repository>(self) -> Result<M> {
         codec::decode(self, M::definition())
     }
 }
 
-/// A key on its way into an operation: its parts, or why one of them cannot be stored.
+/// A key on its way into an operation: its stored parts, or why one of them cannot be stored.
+///
+/// It is kept as it is until the operation is executed, whose error it then is. So a key that cannot be
+/// stored needs no `?` of its own when the operation is made.
+///
+/// ```
+/// use reposit::{Database, ErrorKind, Repository, operation::Get};
+///
+/// # use serde::{Serialize, Deserialize};
+/// # #[derive(Debug, Serialize, Deserialize, Repository)] struct Event { #[hash_key] stream: String, #[range_key] seq: u64 }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<Event>().await?;
+/// let key = Event::key_parts(&("s".to_owned(), 7))?;
+/// assert_eq!((key.hash(), key.range()), (&"s".into(), Some(&7_u64.into())));
+/// let refused = Get::<Event>::new(Event::key_parts(&(String::new(), 7))).exec(&db).await;
+/// assert_eq!(refused.unwrap_err().kind(), ErrorKind::InvalidInput);
+/// # Ok(()) }
+/// ```
 pub type EncodedKey = Result<RecordKey>;
 
 /// A key of one part.
@@ -71,7 +89,7 @@ pub fn hash_range_key(hash: Result<Value>, range: Result<Value>) -> EncodedKey {
     Ok(RecordKey::new(hash?).with_range(range?))
 }
 
-/// A key checked against its kind and the backend's limits.
+/// Checks the parts of a key against their kinds and the backend's limits, and returns the key.
 pub(crate) fn check_key_parts(definition: &Definition, key: RecordKey, limits: &Limits) -> Result<RecordKey> {
     limits::check_key(key.hash(), definition.hash().kind, definition.hash_name(), limits.hash_key)?;
     match (key.range(), definition.range()) {
@@ -82,7 +100,18 @@ pub(crate) fn check_key_parts(definition: &Definition, key: RecordKey, limits: &
     Ok(key)
 }
 
-/// What many-key operations take for a key: the key itself, a reference to it, or what `get` takes.
+/// What operations on many keys take for each: the key itself, a reference to it, or what `get` takes.
+///
+/// ```
+/// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+/// # #[derive(Debug, PartialEq, Serialize, Deserialize, Repository)] struct Event { #[hash_key] stream: String, #[range_key] seq: u64 }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<Event>().await?;
+/// let key = ("s".to_owned(), 7_u64);
+/// assert_eq!(Event::get_many([&key]).exec(&db).await?, [None]);
+/// assert_eq!(Event::get_many([("s", 7), ("s", 8)]).exec(&db).await?, [None, None]);
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a key of this repository, whose key is `{K}`",
     label = "not a key of this repository",

@@ -36,6 +36,16 @@ impl Test {
         (Self { db, clock, url }, label)
     }
 
+    /// Lets so many seconds pass.
+    pub fn advance(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    /// Every value of a model has its record, and every record its values, or this panics.
+    pub async fn is_sound<M: Repository>(&self) {
+        assert_eq!(self.db.verify::<M>().await.unwrap(), Vec::<String>::new());
+    }
+
     /// Defines a model, and gives the database to use it on.
     pub async fn with<M: Repository>(&self) -> &Database {
         self.db.define::<M>().await.expect("an empty database takes any model");

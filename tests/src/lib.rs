@@ -6,7 +6,7 @@ mod background;
 pub mod harness;
 pub mod linear;
 pub mod models;
-mod passing;
+mod on_backends;
 pub mod proxy;
 pub mod raw;
 pub mod report;

@@ -6,10 +6,9 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::{StreamExt, TryStreamExt};
 use reposit::backend::memory::Memory;
-use reposit::backend::{Backend, Call, Query, RecordPage, Reply};
+use reposit::backend::{Backend, Call, Forward, Query, RecordPage, Reply};
 use reposit::config::MemorySettings;
 use reposit::{Database, Error, ErrorKind, Repository, Result, Value};
-use reposit_tests::passes_on;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
@@ -44,7 +43,7 @@ type Asked = (usize, bool);
 
 #[derive(Debug)]
 struct Told {
-    inner: Memory,
+    inner: Arc<dyn Backend>,
     script: Arc<Script>,
 }
 
@@ -92,12 +91,14 @@ impl Told {
     }
 }
 
-impl Backend for Told {
+impl Forward for Told {
+    fn inner(&self) -> &dyn Backend {
+        &*self.inner
+    }
+
     fn name(&self) -> &'static str {
         "told"
     }
-
-    passes_on!(limits, raw, ping, plan, define, get, get_many, find_unique, write, write_many, transact);
 
     fn query(&self, call: Call, query: Query) -> Reply<'_, RecordPage> {
         Reply::later(self.page(call, query))
@@ -112,7 +113,10 @@ impl Backend for Told {
 /// A database with so many events, and what tells its backend.
 async fn events(count: u64) -> (Database, Arc<Script>) {
     let script = Arc::new(Script::default());
-    let db = Database::with_backend(Told { inner: Memory::new(&MemorySettings::default()), script: script.clone() });
+    let db = Database::with_backend(Told {
+        inner: Arc::new(Memory::new(&MemorySettings::default())),
+        script: script.clone(),
+    });
     db.define::<Event>().await.unwrap();
     Event::put_many(&(0..count).map(event).collect::<Vec<_>>()).exec(&db).await.unwrap();
     (db, script)

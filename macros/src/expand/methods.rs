@@ -167,7 +167,7 @@ fn arg(field: &Field) -> TokenStream {
 /// A value of a field as a part of a key.
 pub(super) fn key_of(field: &Field, value: impl ToTokens) -> TokenStream {
     let (constant, ty) = (&field.constant, &field.ty);
-    quote!(__p::Probe::<#ty>::part(Self::#constant, #value))
+    quote!(__p::Probe::<#ty>::key_part(Self::#constant, #value))
 }
 
 /// `get_many` and `delete_many`.

@@ -29,11 +29,11 @@ pub(super) fn all(model: &Model, broken: bool) -> TokenStream {
     let key = key_type(hash, range);
     let (parts, own) = match range {
         None => {
-            let part = part(hash, &quote!(key));
+            let part = key_part(hash, &quote!(key));
             (quote!(__p::hash_key(#part)), own(hash))
         }
         Some(range) => {
-            let (first, second) = (part(hash, &quote!(&key.0)), part(range, &quote!(&key.1)));
+            let (first, second) = (key_part(hash, &quote!(&key.0)), key_part(range, &quote!(&key.1)));
             let (own_hash, own_range) = (own(hash), own(range));
             (quote!(__p::hash_range_key(#first, #second)), quote!((#own_hash, #own_range)))
         }
@@ -89,15 +89,15 @@ pub(super) fn key_type(hash: &Field, range: Option<&Field>) -> TokenStream {
 }
 
 /// A part of a key as it is stored.
-fn part(field: &Field, key: &TokenStream) -> TokenStream {
+fn key_part(field: &Field, key: &TokenStream) -> TokenStream {
     let (constant, ty) = (&field.constant, &field.ty);
-    quote!(__p::Probe::<#ty>::own_part(Self::#constant, #key))
+    quote!(__p::Probe::<#ty>::own_key_part(Self::#constant, #key))
 }
 
 /// A record's own part of its key.
 fn own(field: &Field) -> TokenStream {
     let (ident, ty) = (&field.ident, &field.ty);
-    quote!(__p::Probe::<#ty>::copy(&self.#ident))
+    quote!(__p::Probe::<#ty>::copy_key(&self.#ident))
 }
 
 /// The trait for a model that is broken beyond knowing its key.

@@ -33,7 +33,7 @@ pub(crate) fn read(cx: &Ctxt, attrs: &[Attribute]) -> Container {
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("repository")) {
         for word in &REPOSITORY.words(cx, attr) {
             match word.name.to_string().as_str() {
-                "name" => once(cx, &mut container.name, word, word.text(cx, "users")),
+                "name" => once(cx, &mut container.name, word, word.expect_text(cx, "users")),
                 "read_capacity" => once(cx, &mut container.capacity.read, word, word.number(cx, 5)),
                 "write_capacity" => once(cx, &mut container.capacity.write, word, word.number(cx, 5)),
                 "index" => container.indexes.extend(index::on_struct(cx, word)),

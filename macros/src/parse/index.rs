@@ -58,9 +58,9 @@ fn read(cx: &Ctxt, place: Place, mark: Mark, words: Vec<Word>, on_field: bool) -
     };
     for word in &words {
         match word.name.to_string().as_str() {
-            "name" => once(cx, &mut index.name, word, word.text(cx, "by_team")),
+            "name" => once(cx, &mut index.name, word, word.expect_text(cx, "by_team")),
             "hash" if !on_field => {
-                let hash = if word.is_list() { one_of(cx, word, &words) } else { word.text(cx, "field") };
+                let hash = if word.is_list() { one_of(cx, word, &words) } else { word.expect_text(cx, "field") };
                 index.hash_refused |= hash.is_none();
                 once(cx, &mut index.hash, word, hash);
             }
@@ -73,7 +73,7 @@ fn read(cx: &Ctxt, place: Place, mark: Mark, words: Vec<Word>, on_field: bool) -
                 word.mark(),
                 "`range` is given twice: for more than one field write `range = [\"first\", \"second\"]`",
             ),
-            "range" => index.ranges = word.texts(cx, "field"),
+            "range" => index.ranges = word.expect_texts(cx, "field"),
             "unique" => once(cx, &mut index.unique, word, word.flag(cx)),
             "local" if on_field => once(cx, &mut index.local, word, word.flag(cx)),
             "local" => cx.error(

@@ -165,7 +165,7 @@ impl Word {
     }
 
     /// `word = "text"`.
-    pub(crate) fn text(&self, cx: &Ctxt, example: &str) -> Option<LitStr> {
+    pub(crate) fn expect_text(&self, cx: &Ctxt, example: &str) -> Option<LitStr> {
         if let Form::Value(value) = &self.form
             && let Some(text) = as_text(value)
         {
@@ -212,7 +212,7 @@ impl Word {
     }
 
     /// `word = "one"` or `word = ["one", "two"]`.
-    pub(crate) fn texts(&self, cx: &Ctxt, example: &str) -> Vec<LitStr> {
+    pub(crate) fn expect_texts(&self, cx: &Ctxt, example: &str) -> Vec<LitStr> {
         if let Form::Value(Expr::Array(array)) = &self.form {
             let texts: Option<Vec<LitStr>> = array.elems.iter().map(as_text).collect();
             if let Some(texts) = texts {
@@ -226,7 +226,7 @@ impl Word {
                 return texts;
             }
         }
-        self.text(cx, example).into_iter().collect()
+        self.expect_text(cx, example).into_iter().collect()
     }
 }
 

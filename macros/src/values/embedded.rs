@@ -43,7 +43,9 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
             type Inner = Self;
         }
         #[automatically_derived]
-        impl __r::Embedded for #ident {
+        impl __r::Embedded for #ident {}
+        #[automatically_derived]
+        impl __p::EmbeddedFields for #ident {
             const FIELDS: &'static [__p::FieldDef] = &[#(#stored),*];
         }
         #(#flattened)*

@@ -224,7 +224,7 @@ impl<M, T, Role> Field<M, T, Role> {
     where
         T: Contain,
     {
-        Condition::new(T::part(part).map(|value| Expr::Contains { path: self.path(), value }))
+        Condition::new(T::encode_part(part).map(|value| Expr::Contains { path: self.path(), value }))
     }
 
     fn compare(self, op: Op, value: T::Arg<'_>) -> Condition<M>

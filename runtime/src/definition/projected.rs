@@ -1,11 +1,13 @@
 //! What an index holds: the keys, its own parts, the expiry, and what its projection names.
 
 use super::{Definition, IndexDef, KeyDef, Projection};
+#[cfg(feature = "dynamodb")]
 use crate::value::EXPIRES;
 
 impl Definition {
     /// The attributes that an index holds; none for all. The expiry is always among them, so that a server
     /// can leave expired records out.
+    #[cfg(feature = "dynamodb")]
     pub(crate) fn projected(&self, index: &IndexDef) -> Option<Vec<&'static str>> {
         let included: &[&str] = match index.projection {
             Projection::All => return None,
@@ -19,6 +21,7 @@ impl Definition {
     }
 
     /// The attributes of an index's own key and of the record's.
+    #[cfg(feature = "dynamodb")]
     pub(crate) fn key_attributes(&self, index: &IndexDef) -> impl Iterator<Item = &'static str> {
         index.parts().chain([self.hash()]).chain(self.range()).map(|part| self.part_name(part))
     }

@@ -4,6 +4,8 @@ mod instants;
 mod interval;
 mod lowering;
 mod probe;
+mod role;
+mod sealed;
 mod traits;
 mod types;
 
@@ -13,9 +15,12 @@ pub use interval::Interval;
 pub use lowering::{NoLowering, Probe, embedded_lowering};
 #[doc(hidden)]
 pub use probe::NotKey;
+pub use role::{InKey, InVersion, Plain, Settable};
+#[doc(hidden)]
+pub use traits::EmbeddedFields;
 pub use traits::{
     AutoKey, Contain, Countable, Dictionary, Element, Embedded, FieldType, IndexKey, Instant, Key, List, Nested,
-    Numeric, Optional, Ordered, Settable, Text, Timestamp, TtlField, Version,
+    Numeric, Optional, Ordered, Text, Timestamp, TtlField, Version,
 };
 
 use std::fmt;
@@ -26,18 +31,6 @@ use crate::definition::{Definition, FieldDef, WrittenDefault};
 use crate::error::{Error, Result};
 use crate::path::{Path, Step};
 use crate::value::Value;
-
-/// A field that may be set: the default.
-#[derive(Debug, Clone, Copy)]
-pub struct Plain;
-
-/// A field of the primary key: it can be compared, never changed.
-#[derive(Debug, Clone, Copy)]
-pub struct InKey;
-
-/// The version field: it can be compared; writes move it.
-#[derive(Debug, Clone, Copy)]
-pub struct InVersion;
 
 /// A model's field, with its type: what `User::AGE` is.
 ///
@@ -184,7 +177,7 @@ impl<M, T, Role> Field<M, T, Role> {
         let encode = inner.encode;
         let nothing = match inner.nothing {
             Nothing::AsDefined => {
-                let fields = <T::Inner as Embedded>::FIELDS;
+                let fields = T::Inner::FIELDS;
                 let field = fields.iter().find(|field| inner.path().is_field() && field.name == inner.path().root());
                 Nothing::Field(field.and_then(FieldDef::default))
             }

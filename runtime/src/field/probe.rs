@@ -1,8 +1,8 @@
 //! What generated code asks of a type that may turn out to be no key at all.
 //!
-//! A key field's type is named by many generated lines, and a wrong one must be one error. So all
-//! but one of them go through [`Probe`]: the inherent items are taken where the type is what it
-//! should be, those of [`NotKey`] elsewhere, silently; the line that is left says what is wrong.
+//! Generated code names a key's type many times. Without this, a wrong type would be reported once per mention.
+//! All mentions but one go through [`Probe`]: its inherent items are taken if the type is a key, those of
+//! [`NotKey`] otherwise, silently; the mention that is left reports the error.
 
 use super::Field;
 use super::lowering::Probe;
@@ -13,7 +13,7 @@ use crate::value::Value;
 
 impl<T: FieldType> Probe<T> {
     /// A value as a part of a key.
-    pub fn part<M, Role>(field: Field<M, T, Role>, value: T::Arg<'_>) -> Result<Value> {
+    pub fn key_part<M, Role>(field: Field<M, T, Role>, value: T::Arg<'_>) -> Result<Value> {
         field.key(value)
     }
 
@@ -41,12 +41,12 @@ impl<T: FieldType> Probe<T> {
 
 impl<T: Key> Probe<T> {
     /// A key as a part of a key.
-    pub fn own_part<M, Role>(field: Field<M, T, Role>, value: &T) -> Result<Value> {
+    pub fn own_key_part<M, Role>(field: Field<M, T, Role>, value: &T) -> Result<Value> {
         field.key(value.arg())
     }
 
     /// A copy of a record's own key.
-    pub fn copy(value: &T) -> T {
+    pub fn copy_key(value: &T) -> T {
         value.clone()
     }
 }
@@ -66,17 +66,17 @@ pub trait NotKey<T>: Sized {
     const SPARSE: bool = false;
 
     /// No part.
-    fn part<F, V>(_: F, _: V) -> Result<Value> {
+    fn key_part<F, V>(_: F, _: V) -> Result<Value> {
         Err(Error::invalid("not a key"))
     }
 
     /// No part.
-    fn own_part<F>(_: F, _: &T) -> Result<Value> {
+    fn own_key_part<F>(_: F, _: &T) -> Result<Value> {
         Err(Error::invalid("not a key"))
     }
 
     /// No copy, but the type of one.
-    fn copy(_: &T) -> T {
+    fn copy_key(_: &T) -> T {
         loop {
             std::hint::spin_loop();
         }

@@ -1,18 +1,52 @@
-//! What a field's type must be able to do for each use of the field. The compiler judges types by
-//! these, and says in words what is missing.
+//! What a field's type must be able to do for each use of the field. The compiler checks types against these
+//! traits and says in words what is missing.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::definition::{KeyKind, Lowering, TimeUnit};
+use super::interval::Interval;
+use super::sealed::Sealed;
+use crate::definition::{FieldDef, KeyKind, Lowering, TimeUnit};
 use crate::error::Result;
-use crate::field::Interval;
 use crate::value::Value;
 
-/// A type whose values can be compared and set: the built-in ones, or one with a derive.
+/// A type whose values can be compared and set: the built-in ones, one with a derive, or one of your own.
 ///
 /// `Arg` is what methods take for it: `&str` for `String`, a slice for a `Vec`, the value itself
 /// for numbers and instants, a reference for the rest; of an `Option<T>` it is `T`'s.
+///
+/// [`derive(FieldType)`](derive@crate::FieldType) is for types that are passed by reference. A type for which
+/// methods should take something else is implemented by hand. `encode` has to return what serde writes of the
+/// value, or a filter looks for another value than a write stored; the inner type's own `encode` does.
+///
+/// ```
+/// use reposit::{Database, FieldType, Repository, Result, Value, field::Ordered};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+/// struct Celsius(f64);
+///
+/// impl FieldType for Celsius {
+///     // Methods take the number.
+///     type Arg<'a> = f64;
+///     fn encode(degrees: f64) -> Result<Value> { f64::encode(degrees) }
+///     fn with_value<R>(degrees: f64, f: impl FnOnce(&Self) -> R) -> R { f(&Celsius(degrees)) }
+/// }
+///
+/// // It is stored as a number, so it has an order.
+/// impl Ordered for Celsius {}
+///
+/// #[derive(Debug, PartialEq, Serialize, Deserialize, Repository)]
+/// struct Reading { #[hash_key] id: String, temperature: Celsius }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<Reading>().await?;
+/// Reading::put(&Reading { id: "r1".into(), temperature: Celsius(21.5) }).exec(&db).await?;
+/// assert_eq!(Reading::scan().filter(Reading::TEMPERATURE.gt(20.0)).count(&db).await?, 1);
+/// let cooler = Reading::update("r1").set(Reading::TEMPERATURE, 19.0).exec(&db).await?;
+/// assert_eq!(cooler.temperature, Celsius(19.0));
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a field type, so this field can be stored but not compared, set or used as a key",
     label = "not a field type",
@@ -37,10 +71,14 @@ pub trait FieldType: Serialize + Sized {
     #[doc(hidden)]
     const INTERVAL: Option<Interval> = None;
 
-    /// The stored form of a value.
+    /// The stored form of a value, which is what serde writes of it.
+    ///
+    /// Errors: [`InvalidInput`](crate::ErrorKind::InvalidInput) or [`Codec`](crate::ErrorKind::Codec) for a value
+    /// that cannot be stored.
     fn encode(value: Self::Arg<'_>) -> Result<Value>;
 
-    /// Makes a value of this type of what methods take, and lends it to `f`.
+    /// Makes a value of this type from what methods take, and calls `f` with it. A field with `serde(with)`
+    /// needs it: the function that is named there takes the value itself.
     fn with_value<R>(value: Self::Arg<'_>, f: impl FnOnce(&Self) -> R) -> R;
 }
 
@@ -57,8 +95,9 @@ pub trait FieldType: Serialize + Sized {
 /// assert_eq!(<Isbn as Key>::KIND, KeyKind::String);
 /// ```
 ///
-/// A newtype over a type of another crate, which is no key, is made one by hand. `encode` has to give what
-/// serde writes, or `get` looks for another key than `create` stored.
+/// A newtype over a type of another crate, which is no key, is made one by hand. `encode` has to return what
+/// serde writes, of the kind that `KIND` says, or `get` looks for another key than `create` stored. If its order
+/// is that of the stored value, `impl Ordered` lets it be queried by range.
 ///
 /// ```
 /// # use serde::{Serialize, Deserialize};
@@ -99,20 +138,21 @@ pub trait FieldType: Serialize + Sized {
     note = "`#[derive(Key)]` is for newtypes over a key; for a newtype over another crate's type, implement `FieldType` and `Key` by hand, as the documentation of `reposit::Key` shows"
 )]
 pub trait Key: FieldType + Clone {
-    /// What the key is stored as.
+    /// What the key is stored as: the kind of value that `encode` returns.
     const KIND: KeyKind;
 
     /// A key as what methods take.
     fn arg(&self) -> Self::Arg<'_>;
 }
 
-/// A type that can be an index field: a [`Key`], or an `Option` of one, which makes the index sparse.
+/// A type that can be an index field: a [`Key`], or an `Option` of one, which makes the index sparse. It is sealed:
+/// implement [`Key`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be indexed",
     label = "not a key type",
     note = "an index field is a String, an integer of up to 64 bits, Vec<u8>, [u8; N], a Uuid, an instant, a newtype or unit enum with `#[derive(Key)]`, or an Option of one of these"
 )]
-pub trait IndexKey: FieldType {
+pub trait IndexKey: FieldType + index_key::Sealed {
     /// What the field is stored as.
     const KIND: KeyKind;
     /// Whether a record may have no value here, and is then not in the index.
@@ -132,7 +172,15 @@ where
     const SPARSE: bool = true;
 }
 
-/// A type with an order that is the same on every backend: numbers, text and instants.
+mod index_key {
+    pub trait Sealed {}
+
+    impl<T: super::Key> Sealed for T {}
+    impl<T: super::Key> Sealed for Option<T> {}
+}
+
+/// A type with an order that is the same on every backend: numbers, text and instants. It can be implemented for
+/// a type of your own whose `encode` returns one of these.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no order that is the same on every backend",
     label = "cannot be compared with less or greater",
@@ -140,13 +188,13 @@ where
 )]
 pub trait Ordered: FieldType {}
 
-/// A number that `add` can add to.
+/// A number that `add` can add to. It is sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a number, so nothing can be added to it",
     label = "not a number",
     note = "`add` is for integers and floats; use `set`, or `append` for lists"
 )]
-pub trait Numeric: FieldType {
+pub trait Numeric: FieldType + Sealed {
     /// What is added: signed, so that it can be taken away too.
     type Delta: Copy;
     /// The stored form of what is added.
@@ -155,7 +203,7 @@ pub trait Numeric: FieldType {
     const BOUNDS: Option<(i128, i128)>;
 }
 
-/// Text, which has a beginning.
+/// Text, which has a beginning. It can be implemented for a type of your own whose `encode` returns text.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not text, so it has no beginning to compare with",
     label = "not text",
@@ -163,48 +211,48 @@ pub trait Numeric: FieldType {
 )]
 pub trait Text: FieldType {}
 
-/// What `contains` can look into: text, and lists.
+/// What `contains` can look into: text, and lists. It is sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither text nor a list, so it contains nothing",
     label = "neither text nor a list"
 )]
-pub trait Contain: FieldType {
+pub trait Contain: FieldType + Sealed {
     /// What is looked for.
     type Part<'a>
     where
         Self: 'a;
     /// The stored form of what is looked for.
-    fn part(part: Self::Part<'_>) -> Result<Value>;
+    fn encode_part(part: Self::Part<'_>) -> Result<Value>;
 }
 
-/// A list that `append` can add to.
+/// A list that `append` can add to. It is sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list, so it has no items, and nothing can be appended to it",
     label = "not a list",
     note = "`append` and `nth` are for Vec fields; a Vec<u8> is bytes, not a list"
 )]
-pub trait List: FieldType {
+pub trait List: FieldType + Sealed {
     /// What it is a list of.
     type Item: FieldType;
 }
 
-/// A map from text.
+/// A map from text. It is sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a map from text, so it has no entries",
     label = "not a map",
     note = "`entry` is for BTreeMap<String, T> and HashMap<String, T>; the fields of a nested struct are reached with `at`"
 )]
-pub trait Dictionary: FieldType {
+pub trait Dictionary: FieldType + Sealed {
     /// What it is a map to.
     type Value: FieldType;
 }
 
-/// What has a number of items: a list, a map, or bytes.
+/// What has a number of items: a list, a map, or bytes. It is sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no size that is the same on every backend",
     label = "not a list, map or bytes"
 )]
-pub trait Countable: FieldType {}
+pub trait Countable: FieldType + Sealed {}
 
 /// A type whose lists can be looked into and added to item by item. Not `u8`, since a list of it is bytes,
 /// and not an `Option`: a position in a list cannot be removed in the same way on every backend.
@@ -216,17 +264,18 @@ pub trait Countable: FieldType {}
 )]
 pub trait Element: FieldType {}
 
-/// A field that may be missing, so that `remove` can take it away.
+/// A field that may be missing, so that `remove` can take it away. It is sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is required, so it cannot be removed",
     label = "not an Option",
     note = "only fields of type Option can be removed"
 )]
-pub trait Optional: FieldType {}
+pub trait Optional: FieldType + Sealed {}
 
 impl<T: FieldType + Clone> Optional for Option<T> {}
 
-/// A type that can be reached into: itself, or what an `Option` or a `Box` of it holds.
+/// A type that can be reached into: one that derives [`Embedded`](derive@crate::Embedded), or an `Option` or a
+/// `Box` of one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no fields of its own",
     label = "not a nested struct",
@@ -245,16 +294,17 @@ impl<T: Nested> Nested for Box<T> {
     type Inner = T::Inner;
 }
 
-/// A point in time: kept as milliseconds.
+/// A point in time: kept as milliseconds. It is sealed.
 #[diagnostic::on_unimplemented(message = "`{Self}` is not an instant", label = "not an instant")]
-pub trait Instant: Serialize + DeserializeOwned {
+pub trait Instant: Serialize + DeserializeOwned + Sealed {
     /// Milliseconds since the epoch, rounded down.
     fn to_millis(&self) -> Result<i64>;
     /// The instant at these milliseconds since the epoch.
     fn from_millis(millis: i64) -> Result<Self>;
 }
 
-/// A type that can say when a record expires.
+/// A type that can say when a record expires: an instant, or a number of seconds. A newtype over one gets it from
+/// [`derive(Key)`](derive@crate::Key).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an instant, so it cannot say when a record expires",
     label = "not an instant",
@@ -275,7 +325,7 @@ pub trait Timestamp: TtlField {}
 
 impl<T: TtlField> Timestamp for T {}
 
-/// A hash key that can be filled in.
+/// A hash key that can be filled in. A newtype over one gets it from [`derive(Key)`](derive@crate::Key).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be filled in as a key",
     label = "neither a String nor a Uuid",
@@ -288,13 +338,13 @@ impl AutoKey for String {}
 #[cfg(feature = "uuid")]
 impl AutoKey for ::uuid::Uuid {}
 
-/// A type that can count versions.
+/// A type that can count versions. It is sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a version",
     label = "not an unsigned integer",
     note = "a version field is u64, u32, u16, u8 or usize: write `revision: u64`"
 )]
-pub trait Version: FieldType {
+pub trait Version: FieldType + Sealed {
     /// The last version there can be.
     const MOST: u64;
     /// The version as a number.
@@ -302,16 +352,6 @@ pub trait Version: FieldType {
     /// Takes over a version of at most `MOST`.
     fn set(&mut self, version: u64);
 }
-
-/// A field that updates may change: not part of the key, not the version.
-#[diagnostic::on_unimplemented(
-    message = "this field is part of the primary key or the version, and cannot be changed",
-    label = "cannot be changed",
-    note = "a key is changed by creating another record and deleting this one; the version moves with every write"
-)]
-pub trait Settable {}
-
-impl Settable for super::Plain {}
 
 /// A nested struct whose fields can be reached with [`Field::at`](super::Field::at): derive it.
 ///
@@ -332,8 +372,11 @@ impl Settable for super::Plain {}
     message = "`{Self}` is not an embedded struct",
     label = "derive `reposit::Embedded` for it"
 )]
-pub trait Embedded: FieldType {
+pub trait Embedded: FieldType + EmbeddedFields {}
+
+/// What the derive implements with [`Embedded`].
+#[doc(hidden)]
+pub trait EmbeddedFields {
     /// Its stored fields.
-    #[doc(hidden)]
-    const FIELDS: &'static [crate::definition::FieldDef];
+    const FIELDS: &'static [FieldDef];
 }

@@ -157,7 +157,7 @@ impl Text for String {}
 impl Contain for String {
     type Part<'a> = &'a str;
 
-    fn part(part: &str) -> Result<Value> {
+    fn encode_part(part: &str) -> Result<Value> {
         Ok(Value::String(part.to_owned()))
     }
 }
@@ -239,7 +239,7 @@ impl<T: Element + Clone> Contain for Vec<T> {
     where
         T: 'a;
 
-    fn part(part: T::Arg<'_>) -> Result<Value> {
+    fn encode_part(part: T::Arg<'_>) -> Result<Value> {
         T::encode(part)
     }
 }
@@ -288,8 +288,8 @@ impl<T: Contain + Clone> Contain for Option<T> {
     where
         T: 'a;
 
-    fn part(part: T::Part<'_>) -> Result<Value> {
-        T::part(part)
+    fn encode_part(part: T::Part<'_>) -> Result<Value> {
+        T::encode_part(part)
     }
 }
 

@@ -133,7 +133,7 @@ pub(crate) fn check_record_size(size: usize, limits: &Limits) -> Result<()> {
 }
 
 /// Refuses a transaction of too many items, among which each unique value that moves is one.
-#[cfg(any(feature = "memory", feature = "dynamodb"))]
+#[cfg(any(feature = "keyspace", feature = "dynamodb"))]
 pub(crate) fn check_transaction_items(count: usize, limits: &Limits) -> Result<()> {
     let limit = limits.transaction_operations;
     if count > limit {

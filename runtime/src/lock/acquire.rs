@@ -1,26 +1,29 @@
+//! How a lock is asked for: looked at, waited for and taken.
+
 use std::time::{Duration, Instant};
 
 use super::lease::Lease;
 use super::record::{LockRecord, Ownership, REPOSITORY, is_lost};
+use crate::backend::support::retry::Backoff;
 use crate::database::Database;
 use crate::error::{Error, ErrorKind, Result};
 
-/// How long a holder may be silent where nothing is said.
+/// How long a holder may be silent by default.
 const LEASE: Duration = Duration::from_secs(10);
 
-/// How long to wait for a lock where nothing is said.
+/// How long to wait for a lock by default.
 const WAIT: Duration = Duration::from_secs(30);
 
-/// The least time that a look at the lock is given: one that had none could never take a free lock.
-const LEAST_LOOK: Duration = Duration::from_millis(500);
+/// The least time that an attempt is given: with none, not even a free lock could be taken.
+const LEAST_ATTEMPT: Duration = Duration::from_millis(500);
 
 /// A lease shorter than this would be lost to a slow answer.
-const SHORTEST: Duration = Duration::from_millis(50);
+const SHORTEST_LEASE: Duration = Duration::from_millis(50);
 
-/// A lock of a dead holder is free after its lease, which should be in somebody's lifetime.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+/// The lock of a dead holder is free after its lease, which somebody should live to see.
+const LONGEST_LEASE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// A lock that is asked for: what `db.lock("name")` gives.
+/// A lock that is asked for: what `db.lock("name")` returns.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
@@ -64,50 +67,49 @@ impl LockRequest<'_> {
     /// Waits for the lock and takes it.
     ///
     /// A task of the tokio runtime that this is called on keeps it until the [`Lease`] is released
-    /// or dropped. Where this future is dropped, or the wait ends before an answer, the lock is given
+    /// or dropped. If this future is dropped, or the wait ends before an answer, the lock is given
     /// back if it had been taken.
     ///
-    /// Errors: [`Timeout`](crate::ErrorKind::Timeout) where the wait is over, which says whether another
-    /// held the lock or no answer came; [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown) where the lock
-    /// was asked for and no answer came: it is not held, but may be given back only later; [`InvalidInput`](crate::ErrorKind::InvalidInput) outside a tokio
-    /// runtime.
+    /// Errors: [`Timeout`](crate::ErrorKind::Timeout) if the wait is over, which says whether another
+    /// held the lock or no answer came; [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown) if the lock
+    /// was asked for and no answer came: it is not held, but may be given back only later;
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) outside a tokio runtime.
     pub async fn acquire(self) -> Result<Lease> {
         let until = Instant::now().checked_add(self.wait);
         let left = || until.map_or(Duration::MAX, |until| until.saturating_duration_since(Instant::now()));
-        let named = |e: Error| e.in_repository(REPOSITORY).in_operation("lock");
-        self.check().map_err(named)?;
-        let mut seen = LastSeen::default();
+        self.check_request().map_err(named)?;
+        let mut seen = Observation::default();
+        let mut pauses = self.pauses();
         loop {
-            // What is asked for is done by then, or is not waited for.
-            let look = tokio::time::timeout(left().max(LEAST_LOOK), self.attempt(&mut seen)).await;
-            let missed = match look.map(|found| found.map_err(named)) {
+            let attempt = tokio::time::timeout(left().max(LEAST_ATTEMPT), self.attempt(&mut seen)).await;
+            // A lock that is held is asked for again until the wait is over; so is one without an answer.
+            let missed = match attempt.map(|taken| taken.map_err(named)) {
                 Ok(Ok(Some(lease))) => return Ok(lease),
                 Ok(Ok(None)) => {
                     let message = format!("the lock {:?} was held by another for {:?}", self.name, self.wait);
                     Error::new(ErrorKind::Timeout, message)
                 }
                 Ok(Err(error)) => return Err(error),
-                Err(_) => self.silence(&seen),
+                Err(_) => self.no_answer(&seen),
             };
             if left().is_zero() {
                 return Err(named(missed));
             }
-            tokio::time::sleep(self.pause().min(left())).await;
+            tokio::time::sleep(pauses.next_pause().min(left())).await;
         }
     }
 
     /// Takes the lock if nobody holds it, without waiting for it: for its answers, no longer than for
     /// those of one operation.
     pub async fn try_acquire(self) -> Result<Option<Lease>> {
-        let named = |e: Error| e.in_repository(REPOSITORY).in_operation("lock");
-        self.check().map_err(named)?;
-        let mut seen = LastSeen::default();
-        let look = tokio::time::timeout(self.db.timeout(), self.attempt(&mut seen)).await;
-        look.unwrap_or_else(|_| Err(self.silence(&seen))).map_err(named)
+        self.check_request().map_err(named)?;
+        let mut seen = Observation::default();
+        let attempt = tokio::time::timeout(self.db.timeout(), self.attempt(&mut seen)).await;
+        attempt.unwrap_or_else(|_| Err(self.no_answer(&seen))).map_err(named)
     }
 
     /// No answer came in time: to the question whether the lock is free, or to the write that takes it.
-    fn silence(&self, seen: &LastSeen) -> Error {
+    fn no_answer(&self, seen: &Observation) -> Error {
         let name = self.name;
         if seen.is_taking {
             let message =
@@ -118,11 +120,11 @@ impl LockRequest<'_> {
         Error::new(ErrorKind::Timeout, message)
     }
 
-    fn check(&self) -> Result<()> {
-        if self.lease < SHORTEST {
-            return Err(Error::invalid(format!("a lease of {:?}; the shortest is {SHORTEST:?}", self.lease)));
+    fn check_request(&self) -> Result<()> {
+        if self.lease < SHORTEST_LEASE {
+            return Err(Error::invalid(format!("a lease of {:?}; the shortest is {SHORTEST_LEASE:?}", self.lease)));
         }
-        if self.lease > LONGEST {
+        if self.lease > LONGEST_LEASE {
             return Err(Error::invalid(format!("a lease of {:?}; the longest is a year", self.lease)));
         }
         match tokio::runtime::Handle::try_current() {
@@ -131,42 +133,47 @@ impl LockRequest<'_> {
         }
     }
 
-    /// One look, and the lock if it can be had.
-    async fn attempt(&self, watch: &mut LastSeen) -> Result<Option<Lease>> {
-        watch.is_taking = false;
-        let seen = LockRecord::read(self.db, self.name).await?;
-        if let Some(record) = &seen
+    /// Reads the lock, and takes it if it is free or its holder is silent.
+    async fn attempt(&self, seen: &mut Observation) -> Result<Option<Lease>> {
+        seen.is_taking = false;
+        let stored = LockRecord::read(self.db, self.name).await?;
+        if let Some(record) = &stored
             && record.holder.is_some()
-            && !watch.is_silent(record)
+            && !seen.is_silent(record)
         {
             return Ok(None);
         }
-        // In a task of its own: where this future is dropped meanwhile, the lease goes to nobody, and so gives the lock back.
-        watch.is_taking = true;
-        let taking = tokio::spawn(take(self.db.clone(), self.name.to_owned(), seen, self.lease));
+        // In a task of its own: if this future is dropped meanwhile, the lease goes to nobody, and so gives
+        // the lock back. Without the task the lock would be held by nobody for a whole lease.
+        seen.is_taking = true;
+        let taking = tokio::spawn(take(self.db.clone(), self.name.to_owned(), stored, self.lease));
         let ended = |_| Err(Error::new(ErrorKind::OutcomeUnknown, "the task that takes the lock has ended"));
         taking.await.unwrap_or_else(ended)
     }
 
-    /// How long to wait before the next look; not the same for all who wait.
-    fn pause(&self) -> Duration {
-        let base = (self.lease / 10).clamp(Duration::from_millis(5), Duration::from_millis(500));
-        base.mul_f64(0.5 + fastrand::f64())
+    /// The pauses between attempts: about a tenth of the lease, and not the same for all who wait.
+    fn pauses(&self) -> Backoff {
+        Backoff::steady((self.lease / 10).clamp(Duration::from_millis(5), Duration::from_millis(500)))
     }
 }
 
-/// Takes the lock if it is as it was seen.
+fn named(error: Error) -> Error {
+    error.in_repository(REPOSITORY).in_operation("lock")
+}
+
+/// Takes the lock if it is still as it was read.
 async fn take(db: Database, name: String, seen: Option<LockRecord>, lease: Duration) -> Result<Option<Lease>> {
     let holder = format!("{:032x}", fastrand::u128(..));
     let millis = u64::try_from(lease.as_millis()).unwrap_or(u64::MAX);
-    // A lease counts from before the write was sent: the holder's view must end first.
+    // The holder's lease counts from before the write was sent, that of who waits from when it is seen: so
+    // the holder stops believing before another takes over.
     let asked = Instant::now();
     let taken = match seen {
         None => LockRecord::first(&db, &name, &holder, millis).await,
         Some(record) => record.take(&db, &holder, millis).await,
     };
     let taken = match taken {
-        // The holder's name tells what became of a write whose answer was lost.
+        // The answer was lost. The holder's name is of this attempt alone: if it is there, the lock was taken.
         Err(error) if error.kind() == ErrorKind::OutcomeUnknown => {
             let found = LockRecord::read(&db, &name).await.ok().flatten();
             found.filter(|record| record.holder.as_ref() == Some(&holder)).ok_or(error)
@@ -182,23 +189,24 @@ async fn take(db: Database, name: String, seen: Option<LockRecord>, lease: Durat
     }
 }
 
-/// What a waiter has seen of the holder, by its own clock.
+/// What a waiter has seen of the holder, by its own clock: clocks of two machines are never compared.
 #[derive(Default)]
-struct LastSeen {
-    seen: Option<(u64, u64, Instant)>,
+struct Observation {
+    /// The token and the beat that were read last, and since when they stand still.
+    last_beat: Option<(u64, u64, Instant)>,
     /// Whether the write that takes the lock is under way.
     is_taking: bool,
 }
 
-impl LastSeen {
+impl Observation {
     /// Whether the holder has given no sign of life for as long as its own lease.
     fn is_silent(&mut self, record: &LockRecord) -> bool {
-        match self.seen {
+        match self.last_beat {
             Some((token, beat, since)) if (token, beat) == (record.token, record.beat) => {
                 since.elapsed() > Duration::from_millis(record.lease)
             }
             _ => {
-                self.seen = Some((record.token, record.beat, Instant::now()));
+                self.last_beat = Some((record.token, record.beat, Instant::now()));
                 false
             }
         }

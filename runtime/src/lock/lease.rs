@@ -1,3 +1,5 @@
+//! A lock that is held, and the task that keeps it.
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -33,29 +35,38 @@ pub struct Lease {
     stop: Option<oneshot::Sender<oneshot::Sender<Result<bool>>>>,
 }
 
-/// Until when the holder may believe that it holds the lock; nothing once it does not.
+/// Until when the holder may act as such; nothing once the lock is lost or given back.
 #[derive(Debug)]
 struct ValidUntil(Mutex<Option<Instant>>);
 
 impl ValidUntil {
-    fn until(&self) -> MutexGuard<'_, Option<Instant>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Instant>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A sign of life that was sent at `asked` has come through: it is good for a lease.
-    fn renew(&self, asked: Instant, lease: Duration) {
-        let mut until = self.until();
-        *until = (*until).max(asked.checked_add(lease));
+    fn get(&self) -> Option<Instant> {
+        *self.lock()
+    }
+
+    /// A beat that was sent at `sent` was stored: it is good for a lease from then.
+    fn renew(&self, sent: Instant, lease: Duration) {
+        let mut until = self.lock();
+        // Answers may come out of order: an older beat takes nothing back.
+        *until = (*until).max(sent.checked_add(lease));
+    }
+
+    fn end(&self) {
+        *self.lock() = None;
     }
 }
 
 impl Lease {
-    pub(super) fn start(db: Database, lock: Ownership, lease: Duration, asked: Instant) -> Self {
-        let valid_until = Arc::new(ValidUntil(Mutex::new(asked.checked_add(lease))));
-        let (tell_lost, lost) = watch::channel(false);
+    pub(super) fn start(db: Database, lock: Ownership, lease: Duration, sent: Instant) -> Self {
+        let valid_until = Arc::new(ValidUntil(Mutex::new(sent.checked_add(lease))));
+        let (report_lost, lost) = watch::channel(false);
         let (stop, stopped) = oneshot::channel();
         let (name, token) = (lock.name.clone(), lock.token);
-        let heartbeat = Heartbeat { db, lock, lease, valid_until: valid_until.clone(), tell_lost };
+        let heartbeat = Heartbeat { db, lock, lease, valid_until: valid_until.clone(), report_lost };
         tokio::spawn(heartbeat.run(stopped));
         Self { name, token, valid_until, lost, stop: Some(stop) }
     }
@@ -75,7 +86,7 @@ impl Lease {
     /// Whether the lock is held, as far as can be told here: the last sign of life was given less
     /// than a lease ago.
     pub fn is_held(&self) -> bool {
-        !*self.lost.borrow() && self.valid_until.until().is_some_and(|until| Instant::now() < until)
+        !*self.lost.borrow() && self.valid_until.get().is_some_and(|until| Instant::now() < until)
     }
 
     /// Waits until the lock is lost: taken over, or without a sign of life for a lease.
@@ -85,7 +96,7 @@ impl Lease {
         let _ = lost.wait_for(|lost| *lost).await;
     }
 
-    /// Gives the lock back. False where it had been lost before.
+    /// Gives the lock back. Returns false if it had been lost before.
     pub async fn release(mut self) -> Result<bool> {
         let (answer, released) = oneshot::channel();
         let Some(stop) = self.stop.take() else { return Ok(false) };
@@ -102,28 +113,26 @@ struct Heartbeat {
     lock: Ownership,
     lease: Duration,
     valid_until: Arc<ValidUntil>,
-    tell_lost: watch::Sender<bool>,
+    report_lost: watch::Sender<bool>,
 }
 
 impl Heartbeat {
     async fn run(self, mut stopped: oneshot::Receiver<oneshot::Sender<Result<bool>>>) {
         let mut beats = FuturesUnordered::new();
         let mut next = Instant::now() + self.lease / 3;
-        loop {
-            let end = *self.valid_until.until();
-            let Some(end) = end.filter(|end| Instant::now() < *end) else { break };
+        while let Some(end) = self.valid_until.get().filter(|end| Instant::now() < *end) {
             tokio::select! {
                 answer = &mut stopped => {
-                    // A beat that is still on its way finds no holder.
+                    // A beat that is still on its way does no harm: it finds no holder, and stores nothing.
                     drop(beats);
                     let released = LockRecord::release(&self.db, &self.lock).await;
-                    *self.valid_until.until() = None;
+                    self.valid_until.end();
                     if let Ok(answer) = answer {
                         let _ = answer.send(released);
                     }
                     return;
                 }
-                // One that has no answer does not keep the next from being sent.
+                // Side by side: a beat that gets no answer does not keep the next from being sent.
                 () = sleep_until(next.into()) => {
                     next = Instant::now() + self.lease / 3;
                     beats.push(self.beat());
@@ -132,22 +141,25 @@ impl Heartbeat {
                 () = sleep_until(end.into()) => {}
             }
         }
-        *self.valid_until.until() = None;
-        let _ = self.tell_lost.send(true);
+        // First no longer held, then reported lost: who hears of it sees it.
+        self.valid_until.end();
+        let _ = self.report_lost.send(true);
+        // A release that came meanwhile is answered; one that comes now finds the channel closed.
         stopped.close();
         if let Ok(answer) = stopped.try_recv() {
             let _ = answer.send(Ok(false));
         }
-        // Where only time has run out, nobody need wait for it once more.
+        // If only time has run out, the lock may still be in this holder's name, and nobody need wait for it.
         let _ = LockRecord::release(&self.db, &self.lock).await;
     }
 
-    /// Gives a sign of life; true where the lock is lost. Where it is not known, it is held until the
+    /// Gives a sign of life. Returns true if the lock is lost. If that is not known, it is held until the
     /// lease is over, and the next beat may get through.
     async fn beat(&self) -> bool {
-        let asked = Instant::now();
+        // From before the request: a waiter may count from when it was stored.
+        let sent = Instant::now();
         match LockRecord::beat(&self.db, &self.lock).await {
-            Ok(_) => self.valid_until.renew(asked, self.lease),
+            Ok(_) => self.valid_until.renew(sent, self.lease),
             Err(error) => return is_lost(error.kind()),
         }
         false

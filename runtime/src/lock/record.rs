@@ -1,3 +1,5 @@
+//! A lock as it is stored, and the conditional writes that it goes through.
+
 use serde::{Deserialize, Serialize};
 
 use crate::condition::Condition;
@@ -13,9 +15,9 @@ pub const REPOSITORY: &str = "reposit_locks";
 pub(super) struct LockRecord {
     #[hash_key]
     pub(super) name: String,
-    /// Who holds it: a name of chance, of one acquisition.
+    /// Who holds it: a random name of one acquisition.
     pub(super) holder: Option<String>,
-    /// Grows by one with each holder. The first is the time, so that it does not go back either where
+    /// Grows by one with each holder. The first is the time, so that it does not go back either if
     /// someone deletes the record and the lock begins anew.
     pub(super) token: u64,
     /// Grows by one with each sign of life of a holder.
@@ -57,13 +59,19 @@ impl LockRecord {
     }
 
     /// A sign of life, if the lock is still this holder's.
-    pub(super) async fn beat(db: &Database, held: &Ownership) -> Result<Self> {
-        Self::update(&held.name).add(Self::BEAT, 1).only_if(held.still()).exec(db).await
+    pub(super) async fn beat(db: &Database, owned: &Ownership) -> Result<Self> {
+        Self::update(&owned.name).add(Self::BEAT, 1).only_if(owned.to_condition()).exec(db).await
     }
 
-    /// Gives the lock back; false where it was lost before.
-    pub(super) async fn release(db: &Database, held: &Ownership) -> Result<bool> {
-        match Self::update(&held.name).remove(Self::HOLDER).add(Self::BEAT, 1).only_if(held.still()).exec(db).await {
+    /// Gives the lock back. Returns false if it was lost before.
+    pub(super) async fn release(db: &Database, owned: &Ownership) -> Result<bool> {
+        match Self::update(&owned.name)
+            .remove(Self::HOLDER)
+            .add(Self::BEAT, 1)
+            .only_if(owned.to_condition())
+            .exec(db)
+            .await
+        {
             Ok(_) => Ok(true),
             Err(error) if is_lost(error.kind()) => Ok(false),
             Err(error) => Err(error),
@@ -80,12 +88,12 @@ pub(super) struct Ownership {
 }
 
 impl Ownership {
-    fn still(&self) -> Condition<LockRecord> {
+    fn to_condition(&self) -> Condition<LockRecord> {
         LockRecord::TOKEN.eq(self.token) & LockRecord::HOLDER.eq(&self.holder)
     }
 }
 
-/// The lock is another's by now.
+/// Whether an error says that the lock is another's by now.
 pub(super) fn is_lost(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::ConditionFailed | ErrorKind::NotFound)
 }

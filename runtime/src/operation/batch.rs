@@ -15,7 +15,7 @@ use crate::repository::{EncodedKey, IntoKey, Repository, Unversioned};
 use crate::request::{self, Action};
 use crate::value::Record;
 
-/// Reads many records by their keys: what `M::get_many(..)` gives.
+/// Reads many records by their keys: what `M::get_many(..)` returns.
 ///
 /// Executes to `Vec<Option<M>>` in the order asked; a key may repeat, and there may be any number
 /// of them. DynamoDB: one `BatchGetItem` for 100 keys; MongoDB: one `find` for 1,000.
@@ -94,7 +94,7 @@ impl<M: Repository> Operation for GetMany<M> {
     }
 }
 
-/// Stores many records: what `M::put_many(&[m])` gives. Not offered with a version.
+/// Stores many records: what `M::put_many(&[m])` returns. Not offered with a version.
 ///
 /// Each is put for itself. Executes to `()`, or to an error whose [`failures`](Error::failures)
 /// give, for each record that was not stored, its position and its own error. Of one key that appears
@@ -172,7 +172,7 @@ impl<M: Repository> Operation for PutMany<'_, M> {
     }
 }
 
-/// Takes many records away: what `M::delete_many(..)` gives. Not offered with a version.
+/// Deletes many records: what `M::delete_many(..)` returns. Not offered with a version.
 ///
 /// Executes to `()`, or to an error whose [`failures`](Error::failures) give, for each key that was
 /// not done, its position and its own error. A key with no record is no failure.

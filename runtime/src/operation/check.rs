@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::repository::{EncodedKey, Repository};
 use crate::request::{Action, Write};
 
-/// Takes part in a transaction without writing: what `M::check(..)` gives. The record must be live
+/// Takes part in a transaction without writing: what `M::check(..)` returns. The record must be live
 /// and the condition true of it, or the transaction is refused.
 ///
 /// ```

@@ -1,4 +1,4 @@
-//! All that a query gives: read page by page, or counted by the server.
+//! All records of a query: read page by page, or counted by the server.
 
 use super::prepare::read::PAGE;
 use crate::database::Database;

@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::repository::Repository;
 use crate::request::{Write, Written};
 
-/// Stores a new record: what `M::create(&m)` gives.
+/// Stores a new record: what `M::create(&m)` returns.
 ///
 /// Executes to `()`. A live record with the key is
 /// [`AlreadyExists`](crate::ErrorKind::AlreadyExists), a taken value of a unique index

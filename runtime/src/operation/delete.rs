@@ -13,11 +13,11 @@ use crate::error::Result;
 use crate::repository::{EncodedKey, Repository, Versioned};
 use crate::request::{Action, Write, Written};
 
-/// Takes a record away: what `M::delete(..)` gives.
+/// Deletes a record: what `M::delete(..)` returns.
 ///
 /// Executes to whether a live record was there. With [`only_if`](Self::only_if), a record for
 /// which the condition is false stays and the error is
-/// [`ConditionFailed`](crate::ErrorKind::ConditionFailed); where there is none, the answer is
+/// [`ConditionFailed`](crate::ErrorKind::ConditionFailed); if there is none, the answer is
 /// `false`. One request.
 ///
 /// ```

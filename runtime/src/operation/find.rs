@@ -13,7 +13,7 @@ use crate::repository::Repository;
 use crate::request;
 use crate::value::{Record, Value};
 
-/// Finds a record by a unique index: what `M::find_by_..(..)` gives on one.
+/// Finds a record by a unique index: what `M::find_by_..(..)` returns on one.
 ///
 /// Executes to `Option<M>`. One request; on DynamoDB a query of the index, which lags behind
 /// writes by a moment, and with [`consistent`](Self::consistent) two reads that do not.

@@ -12,9 +12,9 @@ use crate::repository::{EncodedKey, Repository, check_key_parts};
 use crate::request;
 use crate::value::Record;
 
-/// Reads a record by its key: what `M::get(..)` gives.
+/// Reads a record by its key: what `M::get(..)` returns.
 ///
-/// Executes to `Option<M>`: nothing where there is no live record. One request.
+/// Executes to `Option<M>`: `None` if there is no live record. One request.
 ///
 /// ```
 /// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};

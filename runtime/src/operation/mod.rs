@@ -1,20 +1,21 @@
 //! Operations: values built from a model, executed on a database or put in a transaction.
 //!
-//! Each says in its type what it gives. None knows a backend: it makes a request, the database
-//! hands it over, and the records that come back are read into the model here.
+//! Each says in its type what it executes to. None knows a backend: it makes a request, the database
+//! hands it over, and the records that come back are decoded into the model here. All that can be executed
+//! are an [`Operation`].
 //!
-//! A `&str` or other borrowed key is taken over when the operation is made, so that an operation on a key
+//! A `&str` or other borrowed key is copied when the operation is made, so that an operation on a key
 //! can be kept, cloned, sent to another task and executed more than once; one that writes a record
 //! borrows it.
 //!
 //! A model's own methods (`User::create`, `User::get`) make them. In code that is generic over the
 //! model they are made by `new`, with the key that [`Repository::key_parts`](crate::Repository::key_parts)
-//! gives.
+//! returns.
 //!
 //! Every operation may fail with [`InvalidInput`](crate::ErrorKind::InvalidInput) for a key or value that
-//! cannot be stored, with [`SchemaMismatch`](crate::ErrorKind::SchemaMismatch) where the repository is not
+//! cannot be stored, with [`SchemaMismatch`](crate::ErrorKind::SchemaMismatch) if the repository is not
 //! defined, with [`Codec`](crate::ErrorKind::Codec) for a record that does not fit the model, and with
-//! the errors of the network that [the guide](crate::guide::failures) tells of.
+//! the errors of the network, which [the guide](crate::guide::failures) describes.
 
 mod awaited;
 mod batch;

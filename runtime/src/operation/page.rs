@@ -11,7 +11,7 @@ use crate::request::{self, RecordPage};
 use crate::value::Record;
 
 /// A page of records, and where the next one begins. Only the last page may be short. What a query's or
-/// scan's `exec` gives.
+/// scan's `exec` returns.
 ///
 /// ```
 /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};

@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::repository::{Repository, Unversioned};
 use crate::request::{Action, Write, Written};
 
-/// Stores a record whatever is there: what `M::put(&m)` gives. Not offered with a version.
+/// Stores a record whatever is there: what `M::put(&m)` returns. Not offered with a version.
 ///
 /// Executes to `()`. A value of a unique index that another record holds is
 /// [`UniqueViolation`](crate::ErrorKind::UniqueViolation).

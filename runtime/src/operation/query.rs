@@ -23,9 +23,9 @@ use crate::request::{self, KeyRange, RecordPage};
 use crate::value::Value;
 
 /// Reads the records with one hash value, in the order of the range: what `M::query(..)` and
-/// `M::find_by_..(..)` give.
+/// `M::find_by_..(..)` return.
 ///
-/// `R` is the range's type, `K` what it goes over, `O` what it gives: the model, or the projection
+/// `R` is the range's type, `K` what it goes over, `O` what it is read as: the model, or the projection
 /// of [`select`](Self::select).
 ///
 /// It ends with [`exec`](Self::exec) (a page), [`all`](Self::all), [`first`](Self::first),
@@ -79,7 +79,7 @@ impl<M: Repository, R, K: IndexKind> Query<M, R, K> {
         self
     }
 
-    /// Reads only the fields of a projection, and gives that. Where the index does not hold all of
+    /// Reads only the fields of a projection, and returns that. If the index does not hold all of
     /// them, it does not compile.
     ///
     /// MongoDB and DynamoDB send no other fields; DynamoDB reads, and bills, the whole of what the
@@ -99,7 +99,7 @@ impl<M: Repository, R, K: IndexKind> Query<M, R, K> {
 
 impl<M: Repository, R, K: IndexKind, O> Query<M, R, K, O> {
     /// Only records for which the condition is true. It is applied by the server to what the index
-    /// gives; records that it leaves out are read and, on DynamoDB, paid for.
+    /// has; records that it leaves out are read and, on DynamoDB, paid for.
     pub fn filter(mut self, condition: Condition<M>) -> Self {
         Condition::and_also(&mut self.filter, condition);
         self
@@ -250,8 +250,8 @@ impl<M: Repository, R: FieldType, K: IndexKind, O> Query<M, R, K, O> {
     }
 }
 
-/// The same names where there is no range, so that the compiler says so in words. The lifetime has the
-/// bound judged where the method is called, and not here.
+/// The same names for an index without a range, so that the compiler says so in words. With the lifetime the
+/// bound is judged at the call of the method, and not here.
 impl<M: Repository, K: IndexKind, O> Query<M, NoRange, K, O> {
     /// Does not compile: there is no range.
     #[doc(hidden)]

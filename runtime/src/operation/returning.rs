@@ -30,8 +30,8 @@ impl<O: Prepare<Request = Write>, M: Repository> Prepare for Returning<O, M> {
 
     fn prepare(self, db: &Database) -> Result<(Write, Result<M>)> {
         let (write, _) = self.operation.prepare(db)?;
-        // Read here, since the backend is given the record itself. That it cannot be read back must not
-        // hinder the write, which without this would be done.
+        // Decoded here, since the record itself goes to the backend. If that fails, the write is done all the
+        // same: it would be done by the operation alone too.
         let stored = decode_stored(&write);
         Ok((write, stored))
     }

@@ -13,12 +13,12 @@ use crate::error::{Error, Result};
 use crate::repository::{Repository, Versioned};
 use crate::request::{Write, Written};
 
-/// Stores a record under its version: what `M::save(&mut m)` gives. Only with `#[version]`.
+/// Stores a record under its version: what `M::save(&mut m)` returns. Only with `#[version]`.
 ///
-/// Version 0 creates ([`AlreadyExists`](crate::ErrorKind::AlreadyExists) where a live record has
+/// Version 0 creates ([`AlreadyExists`](crate::ErrorKind::AlreadyExists) if a live record has
 /// the key); any other replaces the stored record if it has the same version, else
 /// [`VersionConflict`](crate::ErrorKind::VersionConflict), or
-/// [`NotFound`](crate::ErrorKind::NotFound) where there is none. On success the struct carries the
+/// [`NotFound`](crate::ErrorKind::NotFound) if there is none. On success the struct carries the
 /// new version; otherwise it is as it was.
 ///
 /// ```

@@ -19,7 +19,7 @@ use crate::projection::Projection;
 use crate::repository::Repository;
 use crate::request::{self, RecordPage, Request};
 
-/// Reads all records of a repository, in no order: what `M::scan()` gives. It is the only
+/// Reads all records of a repository, in no order: what `M::scan()` returns. It is the only
 /// operation that does.
 ///
 /// The same ends as a [`Query`](super::Query).
@@ -50,7 +50,7 @@ impl<M: Repository> Scan<M> {
         Self { parts, filter: None, marker: PhantomData }
     }
 
-    /// Reads only the fields of a projection, and gives that. DynamoDB reads, and bills, the whole
+    /// Reads only the fields of a projection, and returns that. DynamoDB reads, and bills, the whole
     /// records all the same.
     pub fn select<P: Projection<Model = M>>(self) -> Scan<M, P> {
         let parts = ScanParts { fields: Some(P::FIELDS), ..self.parts };

@@ -19,7 +19,7 @@ const MOST: usize = 100;
     note = "`db.snapshot(..)` takes `get`s, each not executed: `db.snapshot((User::get(\"u1\"), Team::get(\"core\"))).await`; up to six in a tuple, any number in a Vec"
 )]
 pub trait SnapshotRead: Sealed {
-    /// What it gives: in the place of each get, `Option<M>`.
+    /// What it is read as: in the place of each get, `Option<M>`.
     type Output;
 
     /// Adds the requests, in the order in which their records are decoded.

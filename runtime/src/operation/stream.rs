@@ -1,4 +1,4 @@
-//! A stream of the records that a query or scan gives.
+//! A stream of the records of a query or scan.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -52,7 +52,7 @@ pub struct RecordStream<M, O = M> {
     marker: PhantomData<fn() -> M>,
 }
 
-/// What is read, and how.
+/// Reads the pages, each within its own deadline.
 struct PageReader {
     db: Database,
     operation: &'static str,
@@ -95,7 +95,8 @@ impl<M: Repository, O: DeserializeOwned> RecordStream<M, O> {
         }
     }
 
-    /// Moves the read that is under way; a page that has come waits until the one before is used up.
+    /// Moves the read that is under way. A page that has come waits until the one before is used up: so
+    /// there are never more than two.
     fn poll_page(&mut self, context: &mut Context<'_>) {
         let State::Reading { page, .. } = &mut self.state else { return };
         let page = page.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -103,12 +104,14 @@ impl<M: Repository, O: DeserializeOwned> RecordStream<M, O> {
         let State::Reading { request, ahead, .. } = std::mem::replace(&mut self.state, State::Done) else { return };
         self.state = match result {
             Ok(page) => State::Read(request, page),
+            // Nobody waits for a page that is read ahead. Its deadline ran while the one before was used up, so
+            // an error that may pass is no reason to end the stream: it is asked for again in its turn.
             Err(error) if ahead && error.kind().is_transient() => State::Again(request, error),
             Err(error) => State::Failed(error),
         };
     }
 
-    /// Takes the next step where no records are at hand; gives the error that ends it all.
+    /// Takes the next step when no records are at hand. Returns the error that ends the stream.
     fn take_step(&mut self) -> Option<Error> {
         match std::mem::replace(&mut self.state, State::Done) {
             State::Next(request) => self.state = self.reader.read(request, false),
@@ -123,13 +126,14 @@ impl<M: Repository, O: DeserializeOwned> RecordStream<M, O> {
         None
     }
 
-    /// Takes the page that has come, and begins to read the next.
+    /// Takes the page that has come, and begins to read the next one ahead.
     fn take_page(&mut self, mut request: request::Query, page: request::RecordPage) {
         self.reader.waiting = None;
         for record in page.records.into_iter().take(self.reader.left) {
             match decode_one::<M, O>(record, self.fields) {
                 Ok(record) => self.at_hand.push_back(record),
                 Err(error) => {
+                    // The records before it come first, then the error.
                     self.state = State::Failed(error);
                     return;
                 }
@@ -154,6 +158,7 @@ impl PageReader {
         let (db, operation, waiting, asked) = (self.db.clone(), self.operation, self.waiting, request.clone());
         let page: BoxFuture<'static, _> = Box::pin(async move {
             let mut call = db.call(operation);
+            // The caller's wait counts, and not how long the page before took to be used up.
             let waited = waiting.map_or(Duration::ZERO, |since| since.elapsed());
             call.deadline = call.deadline.checked_sub(waited).unwrap_or(call.deadline);
             db.backend().query(call, asked).await
@@ -161,7 +166,7 @@ impl PageReader {
         State::Reading { request, page: Mutex::new(page), ahead }
     }
 
-    /// Whether the page at hand was waited for as long as the deadline lets.
+    /// Whether the page was waited for as long as the deadline allows.
     fn is_late(&self) -> bool {
         self.waiting.is_some_and(|since| since.elapsed() >= self.db.call(self.operation).left())
     }

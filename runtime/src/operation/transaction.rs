@@ -24,7 +24,7 @@ pub trait TransactionItem: Prepare<Request = Write> + Sync {
     }
 }
 
-/// Writes that happen all together or not at all, over any models: what `db.transaction()` gives.
+/// Writes that happen all together or not at all, over any models: what `db.transaction()` returns.
 ///
 /// A refusal says which operation was refused ([`Error::position`], counted from 0) and why. Up to
 /// the backend's limits, which are checked before anything is sent: on DynamoDB 100 operations, each
@@ -58,9 +58,9 @@ impl<'a> Transaction<'a> {
         self
     }
 
-    /// Does all of it, or nothing. The results of its operations are not given.
+    /// Does all of it, or nothing. The results of its operations are not returned.
     ///
-    /// Where an answer is lost it is sent again and done once, by its token on DynamoDB and its session
+    /// If an answer is lost, the transaction is sent again and done once, by its token on DynamoDB and its session
     /// on MongoDB; so it is with a transaction of one operation, which by itself would be
     /// [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown) more often.
     ///

@@ -18,7 +18,7 @@ use crate::repository::{EncodedKey, Repository};
 use crate::request::{Write, Written};
 use crate::value::Value;
 
-/// Changes fields of a record: what `M::update(..)` gives.
+/// Changes fields of a record: what `M::update(..)` returns.
 ///
 /// Executes to the updated `M`. A missing or expired record is
 /// [`NotFound`](crate::ErrorKind::NotFound), a false condition
@@ -26,7 +26,7 @@ use crate::value::Value;
 /// [`InvalidInput`](crate::ErrorKind::InvalidInput); nothing is changed then. Every change sees
 /// the record as it was before. A version goes up by one, and unique values move.
 ///
-/// One request. On DynamoDB two where the update touches a unique field (or the ttl of a model with
+/// One request. On DynamoDB two if the update touches a unique field (or the ttl of a model with
 /// one), or adds to a float: the record is read first, and written on the condition that nobody wrote
 /// it since. Without changes it is one consistent read, and writes nothing.
 ///

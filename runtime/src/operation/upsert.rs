@@ -16,12 +16,12 @@ use crate::repository::{EncodedKey, Repository};
 use crate::request::{Write, Written};
 use crate::value::Value;
 
-/// Changes a record, or makes it: what `M::upsert(..)` gives.
+/// Changes a record, or makes it: what `M::upsert(..)` returns.
 ///
-/// Executes to the record as it is then. Where there is none, the new record is made of the key,
+/// Executes to the record as it is then. If there is none, the new record is made of the key,
 /// the changes and the defaults; if that is not a whole `M`, the error is
 /// [`InvalidInput`](crate::ErrorKind::InvalidInput) and nothing is sent. One request. On DynamoDB two
-/// on a model with a unique index, and where it adds to a float: the record is read first.
+/// on a model with a unique index, and if it adds to a float: the record is read first.
 ///
 /// ```
 /// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};

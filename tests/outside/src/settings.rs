@@ -1,12 +1,18 @@
 //! The settings of the backend: what a URL or a file says, and how they open it.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use reposit::Result;
 use reposit::backend::{Backend, BoxFuture, Limits};
 use reposit::config::{OpenOptions, Settings, Target};
+use reposit::keyspace::Keyspace;
 
-use crate::{NAME, Outside};
+use crate::NAME;
+use crate::shelf::Shelf;
+
+/// The stores of this process by their names.
+static SHELVES: LazyLock<Mutex<HashMap<String, Shelf>>> = LazyLock::new(Mutex::default);
 
 /// Which store, and the sizes that it takes.
 #[derive(Debug, Clone)]
@@ -27,6 +33,13 @@ impl OutsideSettings {
         };
         Ok(Self { store, limits })
     }
+
+    /// The store of this name. Each opening has a keyspace of its own over it.
+    fn keyspace(&self) -> Keyspace<Shelf> {
+        let mut shelves = SHELVES.lock().unwrap_or_else(PoisonError::into_inner);
+        let shelf = shelves.entry(self.store.clone()).or_default().clone();
+        Keyspace::new(shelf, self.limits).named(NAME)
+    }
 }
 
 impl Target for OutsideSettings {
@@ -35,6 +48,6 @@ impl Target for OutsideSettings {
     }
 
     fn open<'a>(&'a self, _: &'a OpenOptions) -> BoxFuture<'a, Result<Arc<dyn Backend>>> {
-        Box::pin(async move { Ok(Arc::new(Outside::open(self)) as Arc<dyn Backend>) })
+        Box::pin(async move { Ok(Arc::new(self.keyspace()) as Arc<dyn Backend>) })
     }
 }

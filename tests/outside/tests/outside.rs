@@ -72,8 +72,9 @@ async fn by_url() {
     assert_eq!(db.backend_name(), "outside");
     works(&db).await.unwrap();
     let again = open("outside://by-url").await;
-    again.define::<Book>().await.unwrap();
-    assert_eq!(Book::scan().count(&again).await.unwrap(), 2, "what was written is there");
+    assert_eq!(Book::scan().count(&again).await.unwrap(), 2, "what was written is there, and what was defined");
+    let taken = Book::create(&book("4", "The Dispossessed", 1)).exec(&again).await.unwrap_err();
+    assert_eq!(taken.kind(), ErrorKind::UniqueViolation);
     let other = open("outside://another").await;
     other.define::<Book>().await.unwrap();
     assert_eq!(Book::scan().count(&other).await.unwrap(), 0, "another name is another store");

@@ -1,13 +1,14 @@
 //! A backend that keeps all of its promises but one: what the checks are worth is seen on it.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use reposit::backend::memory::Memory;
-use reposit::backend::{Action, Backend, Call, FindUnique, Get, Query, RecordKey, Reply, Source, Write, Written};
+use reposit::backend::{
+    Action, Backend, Call, FindUnique, Forward, Get, Query, RecordKey, Reply, Source, Write, Written,
+};
 use reposit::{Definition, Error, ErrorKind, Record, Repository, Result, Value};
-use reposit_tests::passes_on;
 use serde::{Deserialize, Serialize};
 
 /// The promise that is broken.
@@ -59,7 +60,7 @@ struct LooseClaim {
 
 #[derive(Debug)]
 pub(crate) struct Broken {
-    inner: Memory,
+    inner: Arc<dyn Backend>,
     flaw: Flaw,
     /// What was there before the last write of each record.
     before: Mutex<HashMap<String, Option<Record>>>,
@@ -67,7 +68,7 @@ pub(crate) struct Broken {
 
 impl Broken {
     pub(crate) fn new(flaw: Flaw) -> Self {
-        Self { inner: Memory::new(&Default::default()), flaw, before: Mutex::default() }
+        Self { inner: Arc::new(Memory::new(&Default::default())), flaw, before: Mutex::default() }
     }
 
     fn before(&self) -> MutexGuard<'_, HashMap<String, Option<Record>>> {
@@ -169,12 +170,14 @@ async fn pause() {
     }
 }
 
-impl Backend for Broken {
+impl Forward for Broken {
+    fn inner(&self) -> &dyn Backend {
+        &*self.inner
+    }
+
     fn name(&self) -> &'static str {
         "broken"
     }
-
-    passes_on!(limits, raw, ping, plan, get_many, query, count, write_many, verify);
 
     fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
         let is_loose = self.flaw == Flaw::UniqueLookedForFirst && definition.name() == "claims";

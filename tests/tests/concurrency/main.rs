@@ -7,10 +7,10 @@ mod arena;
 mod bank;
 mod broken;
 mod counters;
-mod faulty;
 mod histories;
 mod locks;
 mod names;
+mod network_faults;
 mod races;
 mod saves;
 mod side_by_side;
@@ -152,7 +152,7 @@ mod lost_answers {
             pub(super) fn all() -> Vec<Check> {
                 let checks = Target::servers().map(|target| Check {
                     name: name(target),
-                    run: Box::new(move || Box::pin(super::faulty::histories_with_lost_answers(target))),
+                    run: Box::new(move || Box::pin(super::network_faults::histories_with_lost_answers(target))),
                 });
                 checks.collect()
             }

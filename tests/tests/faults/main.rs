@@ -3,12 +3,12 @@
 //!
 //! The table of what came out is a page of the docs, `docs/faults.md`; `REPOSIT_BLESS=1` writes it anew.
 
-mod beats;
 mod fail_command;
 mod faults;
+mod lock_heartbeats;
 mod matrix;
-mod sessions;
-mod silence;
+mod no_answer;
+mod open_transactions;
 mod table;
 
 use matrix::Matrix;
@@ -42,11 +42,11 @@ async fn errors_of_mongod_itself() {
 on_backends!(
     server #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     every_operation: crate::every_operation_under_every_fault,
-    a_lock: crate::beats::every_fault,
-    no_answer: crate::silence::every_call_ends,
+    a_lock: crate::lock_heartbeats::every_fault,
+    no_answer: crate::no_answer::every_call_ends,
 );
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_transaction_is_left_open() {
-    sessions::none_is_left_open().await;
+    open_transactions::none_is_left_open().await;
 }

@@ -1,9 +1,9 @@
 use reposit::{Database, ErrorKind, Repository};
 use serde::{Deserialize, Serialize};
 
-use crate::beside::{EACH, at_once};
 use crate::fixture::{Fixture, naming, refused, word};
 use crate::page::Section;
+use crate::side_by_side::{EACH, at_once};
 
 /// A release of the model, with one attribute more or less on its field.
 macro_rules! release {

@@ -4,11 +4,11 @@
 //! The tables of what came out are a page of the docs, `docs/growing.md`; `REPOSIT_BLESS=1` writes them anew.
 
 #[macro_use]
-mod beside;
+mod side_by_side;
 mod dates;
 mod fields;
 #[macro_use]
-mod held;
+mod contested_values;
 mod fixture;
 mod indexes;
 mod keys;

@@ -5,11 +5,11 @@
 //! `REPOSIT_HOSTILE_SEED` sets it.
 
 mod answers;
+mod endless_answers;
 mod inputs;
 mod panics;
 mod seed;
-mod sizes;
-mod stuck;
+mod stuck_pages;
 
 reposit_tests::on_backends!(
     server #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

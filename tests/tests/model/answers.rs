@@ -5,10 +5,10 @@ use std::fmt;
 use reposit::ErrorKind;
 use serde_json::Value as Json;
 
-use crate::meaning::same;
 use crate::models::Model;
 use crate::order::Group;
 use crate::rules::Row;
+use crate::semantics::same;
 
 #[derive(Clone)]
 pub enum Expected {

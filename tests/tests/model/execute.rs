@@ -18,7 +18,7 @@ use crate::older;
 use crate::ops::{Change, Cond, End, Op, Query, SLOTS, Step, Values, Version};
 use crate::rules::{Kind, Row};
 use crate::subject::Subject;
-use crate::tasks::Task;
+use crate::task_model::Task;
 use crate::typed::{Build, Consistency, Ranged, held, instant};
 
 /// Far more pages than any program can fill: a walk that gets so far goes round in circles.

@@ -11,22 +11,22 @@
 #![allow(clippy::large_enum_variant, clippy::result_large_err, reason = "a program is built once and has few steps")]
 
 mod answers;
+mod decision;
+mod display;
 mod execute;
-mod faults;
 mod generate;
-mod judgement;
-mod meaning;
 mod models;
 mod older;
 mod ops;
 mod oracle;
 mod order;
+mod planted_faults;
 mod rules;
 mod run;
+mod semantics;
 mod shrink;
 mod subject;
-mod tasks;
+mod task_model;
 mod typed;
-mod words;
 
 reposit_tests::on_backends!(every #[tokio::test] programs: crate::run::on);

@@ -33,7 +33,7 @@ impl Model {
             Self::Seat => &SEAT,
             Self::Account => &ACCOUNT,
             Self::Document => &DOCUMENT,
-            Self::Task => &crate::tasks::TASK,
+            Self::Task => &crate::task_model::TASK,
         }
     }
 }

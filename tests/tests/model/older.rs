@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use crate::models::Model;
 use crate::rules::Row;
-use crate::tasks::{Board, Part, Stage};
+use crate::task_model::{Board, Part, Stage};
 use crate::typed::held;
 
 /// Before there was a version.

@@ -1,4 +1,4 @@
-//! A program as data: it can be generated, shrunk, kept in a file, and read by people (see `words.rs`).
+//! A program as data: it can be generated, shrunk, kept in a file, and read by people (see `display.rs`).
 
 use std::ops::Bound;
 

@@ -6,15 +6,15 @@ use reposit::ErrorKind;
 use serde_json::Value as Json;
 
 use crate::answers::{Expected, Refusal, Wanted};
-use crate::judgement::{
+use crate::decision::{
     Outcome, changed, check_values, filled, judge, key_of, key_row, prepare, stored_by_create, stored_by_older,
     stored_by_save,
 };
-use crate::meaning::{all_equal, integer};
 use crate::models::{Model, START};
 use crate::ops::{End, Op, Query, SLOTS, Source, Step, Values, Version};
 use crate::order::{self, Cursor};
 use crate::rules::{IndexRule, Row, Rules};
+use crate::semantics::{all_equal, integer};
 
 /// A record, and in which step it was last written.
 #[derive(Debug, Clone)]

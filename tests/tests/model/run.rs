@@ -14,10 +14,10 @@ use reposit_tests::servers::{Server, Target};
 use crate::answers::{Answer, agree, lines};
 use crate::execute::Executor;
 use crate::generate;
-use crate::meaning::same;
 use crate::models::{Model, START};
 use crate::ops::Program;
 use crate::oracle::Oracle;
+use crate::semantics::same;
 use crate::shrink;
 
 /// The programs that once failed, one a line, as JSON.

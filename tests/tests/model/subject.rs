@@ -12,7 +12,7 @@ use crate::models::{
     Account, AccountPart, Address, Document, DocumentPart, Event, EventPart, Seat, SeatPart, User, UserPart,
 };
 use crate::ops::{How, Is, Query, Source, Version};
-use crate::tasks::{Board, Part, Stage, Task, TaskPart};
+use crate::task_model::{Board, Part, Stage, Task, TaskPart};
 use crate::typed::{self, Build, held};
 
 /// A model that programs can be run on.

@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 
 use crate::models::Address;
 use crate::ops::{How, Is, Span};
-use crate::tasks::{Board, Part, Stage};
+use crate::task_model::{Board, Part, Stage};
 
 /// A field type whose values can be taken from JSON.
 pub trait Typed: FieldType + 'static {

@@ -70,12 +70,6 @@ mod networked {
         unknown(format_args!("an answer was lost, and then it was refused ({kind}: {message})"))
     }
 
-    /// What a write ends with that is not tried again: the failure, or, if an attempt may have been
-    /// applied, that its outcome is unknown. The failure's source is kept by the caller.
-    pub(crate) fn gave_up(failure: Error, is_ambiguous: bool) -> Error {
-        if is_ambiguous { unknown(failure.message()) } else { failure }
-    }
-
     #[cfg(test)]
     mod tests {
         use super::*;
@@ -87,9 +81,7 @@ mod networked {
             let lost = refused(refusal(), true);
             assert_eq!(lost.kind(), ErrorKind::OutcomeUnknown);
             assert!(lost.message().ends_with("(condition failed: false)"), "{lost}");
-            assert_eq!(gave_up(unanswered("put"), false).kind(), ErrorKind::Timeout);
-            let lost = gave_up(unanswered("put"), true);
-            assert_eq!(lost.message(), "the write may or may not have happened: no answer to the put came in time");
+            assert_eq!(unknown("no answer came").message(), "the write may or may not have happened: no answer came");
         }
     }
 }

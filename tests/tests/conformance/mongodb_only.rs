@@ -54,7 +54,7 @@ async fn a_taken_value_is_told_of_every_length() {
     assert_eq!(taken, (0..texts.len()).map(|at| at * 2).collect::<Vec<_>>());
     assert!(refused.failures().iter().all(|failure| is_taken(&failure.error)), "{refused}");
     assert_eq!(Sign::scan().count(db).await.unwrap(), 2 * u64::try_from(texts.len()).unwrap());
-    report::ran("in_mongodb::a_taken_value_is_told_of_every_length", &label);
+    report::ran("mongodb_only::a_taken_value_is_told_of_every_length", &label);
 }
 
 #[tokio::test]
@@ -87,7 +87,7 @@ async fn a_taken_value_is_told_of_every_write() {
     }
     assert_eq!(Sign::get(1).exec(db).await.unwrap().map(|sign| sign.text).as_deref(), Some("mine"));
     assert_eq!(Sign::get(2).exec(db).await.unwrap(), None);
-    report::ran("in_mongodb::a_taken_value_is_told_of_every_write", &label);
+    report::ran("mongodb_only::a_taken_value_is_told_of_every_write", &label);
 }
 
 /// The same where records expire, so that the holder has to be looked at.
@@ -107,7 +107,7 @@ async fn an_expired_holder_makes_way_whatever_the_length() {
         Seat::update(id).set(Seat::PLACE, &gone).exec(db).await.unwrap();
         assert_eq!(Seat::find_by_place(&gone).exec(db).await.unwrap().map(|seat| seat.id), Some(id));
     }
-    report::ran("in_mongodb::an_expired_holder_makes_way_whatever_the_length", &label);
+    report::ran("mongodb_only::an_expired_holder_makes_way_whatever_the_length", &label);
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Embedded)]
@@ -150,7 +150,7 @@ async fn a_condition_that_is_judged_otherwise_is_told_at_once() {
     }
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     assert_eq!(parcels.find_one(doc! {}).await.unwrap(), Some(stored));
-    report::ran("in_mongodb::a_condition_that_is_judged_otherwise_is_told_at_once", &label);
+    report::ran("mongodb_only::a_condition_that_is_judged_otherwise_is_told_at_once", &label);
 }
 
 /// A validator of another's refuses what the record allows.
@@ -174,7 +174,7 @@ async fn a_refusal_that_the_record_does_not_explain_is_told_at_once() {
     }
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     assert_eq!(Parcel::get(1).exec(db).await.unwrap(), Some(parcel));
-    report::ran("in_mongodb::a_refusal_that_the_record_does_not_explain_is_told_at_once", &label);
+    report::ran("mongodb_only::a_refusal_that_the_record_does_not_explain_is_told_at_once", &label);
 }
 
 /// A model that reads whatever is there.
@@ -228,7 +228,7 @@ async fn documents_as_deep_as_the_server_takes_them() {
         assert!(Parcel::delete(1).exec(db).await.unwrap());
     });
     on_a_worker.await.unwrap();
-    report::ran("in_mongodb::documents_as_deep_as_the_server_takes_them", &label);
+    report::ran("mongodb_only::documents_as_deep_as_the_server_takes_them", &label);
 }
 
 /// Refuses the next command of these that comes from the client of this name as a duplicate, and tells no index.
@@ -280,5 +280,5 @@ async fn a_duplicate_of_no_index_that_is_told_is_looked_for() {
         refuse_next(raw, raw.name()).await;
         assert_eq!(Sign::create(&sign).exec(db).await.map_err(|error| error.kind()), expected, "{sign:?}");
     }
-    report::ran("in_mongodb::a_duplicate_of_no_index_that_is_told_is_looked_for", &label);
+    report::ran("mongodb_only::a_duplicate_of_no_index_that_is_told_is_looked_for", &label);
 }

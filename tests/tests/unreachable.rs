@@ -56,7 +56,7 @@ async fn a_mongodb_that_is_not_reached_is_told_by_its_cause() {
         assert!(!format!("{error:?}").contains("sesame"), "{error:?}");
         assert!(began.elapsed() < Duration::from_secs(10), "{rest}: the deadline is not waited over");
     }
-    report::ran("unreached::mongodb", &server.label());
+    report::ran("unreachable::mongodb", &server.label());
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn a_mongodb_that_goes_away_is_told_by_its_cause() {
     assert!(error.source().is_some());
     let error = Note::put_many(&[note("a"), note("b")]).exec(&db).await.unwrap_err();
     assert_told(&error.failures()[0].error, &["refused"]);
-    report::ran("unreached::goes_away", &server.label());
+    report::ran("unreachable::goes_away", &server.label());
 }
 
 fn runtime() -> Runtime {
@@ -128,7 +128,7 @@ async fn a_database_of_another_runtime_works_or_says_so() {
                     assert!(error.message().contains("runtime") && error.message().contains(state), "{error}");
                 }
             }
-            report::ran("unreached::another_runtime", &label);
+            report::ran("unreachable::another_runtime", &label);
         }
     }
 }
@@ -140,7 +140,7 @@ async fn a_runtime_that_still_runs_serves_others() {
         let db = opened(url).await;
         let elsewhere = move || runtime().block_on(async { Note::get("n").exec(&db).await });
         assert_eq!(tokio::task::spawn_blocking(elsewhere).await.unwrap().unwrap(), Some(note("n")));
-        report::ran("unreached::still_runs", &label);
+        report::ran("unreachable::still_runs", &label);
     }
 }
 

@@ -1,6 +1,4 @@
-//! What has expired: on every path it is as if it were not there, and what it held is another's to take.
-
-use std::time::Duration;
+//! What has expired: on every path it is as if it were not there.
 
 use reposit::{ErrorKind, Repository};
 use serde::{Deserialize, Serialize};
@@ -13,23 +11,10 @@ reposit_tests::cases!(
     an_upsert_makes_the_record_anew,
     transactions_pass_over_what_has_expired,
     batches_pass_over_what_has_expired,
-    a_longer_life_keeps_the_value,
-    a_shorter_life_frees_the_value,
-    a_life_without_end_keeps_the_value,
-    what_was_taken_over_stays_with_its_heir,
-    an_expired_record_gives_its_values_up_within_a_transaction,
     instants_at_the_ends_of_time,
 );
 
 const LATER: i64 = START + 1000;
-
-async fn expire(t: &Test, seconds: u64) {
-    t.clock.advance(Duration::from_secs(seconds));
-}
-
-async fn sound(t: &Test) {
-    assert_eq!(t.db.verify::<Seat>().await.unwrap(), Vec::<String>::new());
-}
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "visits")]
@@ -58,7 +43,7 @@ async fn no_read_shows_what_has_expired(t: Test) {
         // Every second one expires.
         Visit::create(&visit(number, if number % 2 == 0 { START + 10 } else { LATER })).exec(db).await.unwrap();
     }
-    expire(&t, 10).await;
+    t.advance(10);
     let odd = |visits: Vec<Visit>| visits.iter().map(|visit| visit.number).collect::<Vec<_>>() == [1, 3, 5, 7, 9];
     assert!(odd(Visit::query("h").all(db).await.unwrap()));
     assert!(odd(Visit::query("h").consistent().all(db).await.unwrap()));
@@ -93,11 +78,11 @@ async fn an_upsert_makes_the_record_anew(t: Test) {
     };
     let kept = arrive(START + 20).exec(db).await.unwrap();
     assert_eq!((kept.hits, kept.guest.as_str(), kept.note.as_deref()), (6, "g", Some("old")));
-    expire(&t, 20).await;
+    t.advance(20);
     let fresh = arrive(LATER).exec(db).await.unwrap();
     assert_eq!((fresh.hits, fresh.guest.as_str(), fresh.note.as_deref()), (1, "new", None));
     assert_eq!(Visit::get("h", 1).exec(db).await.unwrap(), Some(fresh));
-    expire(&t, 1000).await;
+    t.advance(1000);
     db.transaction().add(arrive(LATER + 1000)).commit().await.unwrap();
     assert_eq!(Visit::get("h", 1).exec(db).await.unwrap().map(|visit| visit.hits), Some(1));
 }
@@ -108,7 +93,7 @@ async fn transactions_pass_over_what_has_expired(t: Test) {
     for id in ["a", "b", "c", "d"] {
         Token::create(&token(id, START - 86_390)).exec(db).await.unwrap();
     }
-    expire(&t, 10).await;
+    t.advance(10);
     let fresh = visit(1, LATER);
     let start = || db.transaction().add(Visit::create(&fresh));
     let refused = [
@@ -137,7 +122,7 @@ async fn batches_pass_over_what_has_expired(t: Test) {
     let db = t.with::<Seat>().await;
     let gone: Vec<_> = (0..30).map(|n| seat(n, &format!("p{n}"), START + 10)).collect();
     Seat::put_many(&gone).exec(db).await.unwrap();
-    expire(&t, 10).await;
+    t.advance(10);
     // Others take their values, in the same batch as some of them come back with new ones.
     let heirs = (100..130).map(|n| seat(n, &format!("p{}", n - 100), LATER));
     let back = (0..10).map(|n| seat(n, &format!("q{n}"), LATER));
@@ -151,117 +136,7 @@ async fn batches_pass_over_what_has_expired(t: Test) {
         let found = Seat::find_by_place(&format!("p{n}")).consistent().exec(db).await.unwrap();
         assert_eq!(found.map(|seat| seat.id), Some(n + 100));
     }
-    sound(&t).await;
-}
-
-async fn still_taken(t: &Test, place: &str, by: u64) {
-    let taken = Seat::create(&seat(99, place, LATER + 5000)).exec(&t.db).await;
-    assert_eq!(kind(taken), ErrorKind::UniqueViolation);
-    let found = Seat::find_by_place(place).consistent().exec(&t.db).await.unwrap();
-    assert_eq!(found.map(|seat| seat.id), Some(by));
-    sound(t).await;
-}
-
-async fn a_longer_life_keeps_the_value(t: Test) {
-    let db = t.with::<Seat>().await;
-    for (id, place) in [(1, "set"), (2, "add"), (3, "put"), (4, "upsert"), (5, "transaction"), (6, "batch")] {
-        Seat::create(&seat(id, place, START + 10)).exec(db).await.unwrap();
-    }
-    Seat::update(1).set(Seat::UNTIL, LATER).exec(db).await.unwrap();
-    Seat::update(2).add(Seat::UNTIL, 990).exec(db).await.unwrap();
-    Seat::put(&seat(3, "put", LATER)).exec(db).await.unwrap();
-    Seat::upsert(4).set(Seat::UNTIL, LATER).default(Seat::PLACE, "none").exec(db).await.unwrap();
-    db.transaction().add(Seat::update(5).set(Seat::UNTIL, LATER)).commit().await.unwrap();
-    Seat::put_many(&[seat(6, "batch", LATER)]).exec(db).await.unwrap();
-    expire(&t, 500).await;
-    for (id, place) in [(1, "set"), (2, "add"), (3, "put"), (4, "upsert"), (5, "transaction"), (6, "batch")] {
-        still_taken(&t, place, id).await;
-    }
-    expire(&t, 500).await;
-    for (id, place) in [(11, "set"), (12, "add"), (13, "put"), (14, "upsert"), (15, "transaction"), (16, "batch")] {
-        Seat::create(&seat(id, place, LATER + 10)).exec(db).await.unwrap();
-    }
-    sound(&t).await;
-}
-
-async fn a_shorter_life_frees_the_value(t: Test) {
-    let db = t.with::<Seat>().await;
-    Seat::create(&seat(1, "front", LATER)).exec(db).await.unwrap();
-    Seat::update(1).set(Seat::UNTIL, START + 10).exec(db).await.unwrap();
-    expire(&t, 9).await;
-    still_taken(&t, "front", 1).await;
-    expire(&t, 1).await;
-    Seat::create(&seat(2, "front", LATER)).exec(db).await.unwrap();
-    // At once, where the new expiry has passed already.
-    Seat::update(2).set(Seat::UNTIL, START).exec(db).await.unwrap();
-    Seat::create(&seat(3, "front", LATER)).exec(db).await.unwrap();
-    still_taken(&t, "front", 3).await;
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
-struct Perch {
-    #[hash_key]
-    id: u64,
-    #[index(unique)]
-    place: String,
-    #[ttl]
-    until: Option<i64>,
-}
-
-async fn a_life_without_end_keeps_the_value(t: Test) {
-    let db = t.with::<Perch>().await;
-    let perch = |id, until| Perch { id, place: "branch".into(), until };
-    Perch::create(&perch(1, Some(START + 10))).exec(db).await.unwrap();
-    Perch::update(1).remove(Perch::UNTIL).exec(db).await.unwrap();
-    expire(&t, 1_000_000).await;
-    assert_eq!(kind(Perch::create(&perch(2, None)).exec(db).await), ErrorKind::UniqueViolation);
-    Perch::update(1).set(Perch::UNTIL, START + 1_000_010).exec(db).await.unwrap();
-    expire(&t, 10).await;
-    Perch::create(&perch(2, None)).exec(db).await.unwrap();
-    assert_eq!(Perch::find_by_place("branch").consistent().exec(db).await.unwrap(), Some(perch(2, None)));
-    assert_eq!(db.verify::<Perch>().await.unwrap(), Vec::<String>::new());
-}
-
-async fn what_was_taken_over_stays_with_its_heir(t: Test) {
-    let db = t.with::<Seat>().await;
-    for id in 1..=6 {
-        Seat::create(&seat(id, &format!("p{id}"), START + 10)).exec(db).await.unwrap();
-    }
-    expire(&t, 10).await;
-    for id in 1..=6 {
-        Seat::create(&seat(id + 10, &format!("p{id}"), LATER)).exec(db).await.unwrap();
-    }
-    // Whatever is done to the old record now, the new one keeps the value.
-    assert!(!Seat::delete(1).exec(db).await.unwrap());
-    Seat::put(&seat(2, "elsewhere", LATER)).exec(db).await.unwrap();
-    assert_eq!(kind(Seat::put(&seat(3, "p3", LATER)).exec(db).await), ErrorKind::UniqueViolation);
-    Seat::delete_many([3, 4]).exec(db).await.unwrap();
-    Seat::upsert(5).set(Seat::PLACE, "anew").set(Seat::UNTIL, LATER).exec(db).await.unwrap();
-    db.transaction().add(Seat::delete(6)).add(Seat::delete(4)).commit().await.unwrap();
-    for id in 1..=6 {
-        still_taken(&t, &format!("p{id}"), id + 10).await;
-    }
-}
-
-async fn an_expired_record_gives_its_values_up_within_a_transaction(t: Test) {
-    let db = t.with::<Seat>().await;
-    for id in 1..=4 {
-        Seat::create(&seat(id, &format!("p{id}"), START + 10)).exec(db).await.unwrap();
-    }
-    expire(&t, 10).await;
-    let (heir, back) = (seat(11, "p1", LATER), seat(1, "q", LATER));
-    db.transaction().add(Seat::create(&heir)).add(Seat::create(&back)).commit().await.unwrap();
-    still_taken(&t, "p1", 11).await;
-    let (heir, back) = (seat(12, "p2", LATER), seat(2, "p2", LATER));
-    let error = db.transaction().add(Seat::create(&back)).add(Seat::create(&heir)).commit().await.unwrap_err();
-    assert_eq!((error.kind(), error.position()), (ErrorKind::UniqueViolation, Some(1)));
-    let error = db.transaction().add(Seat::create(&heir)).add(Seat::create(&back)).commit().await.unwrap_err();
-    assert_eq!((error.kind(), error.position()), (ErrorKind::UniqueViolation, Some(1)));
-    // Two that have expired exchange their values.
-    let (three, four) = (seat(3, "p4", LATER), seat(4, "p3", LATER));
-    db.transaction().add(Seat::put(&three)).add(Seat::put(&four)).commit().await.unwrap();
-    still_taken(&t, "p4", 3).await;
-    still_taken(&t, "p3", 4).await;
+    t.is_sound::<Seat>().await;
 }
 
 async fn instants_at_the_ends_of_time(t: Test) {
@@ -280,5 +155,5 @@ async fn instants_at_the_ends_of_time(t: Test) {
         let more = Seat::update(id).add(Seat::UNTIL, 1).exec(db).await;
         assert_eq!(more.is_err(), until == i64::MAX, "{until}: {more:?}");
     }
-    sound(&t).await;
+    t.is_sound::<Seat>().await;
 }

@@ -60,7 +60,7 @@ async fn the_wait_for_a_lock_bounds_slow_answers_too() {
         let error = ends_within(ms(500), "held", db.lock("l").wait(ms(0)).acquire()).await;
         assert!(error.message().contains("was held by another"), "{error}");
         assert!(lease.release().await.unwrap());
-        report::ran("patience::lock", &label);
+        report::ran("deadlines::lock", &label);
     }
 }
 
@@ -72,7 +72,7 @@ async fn a_look_at_a_lock_takes_no_longer_than_an_operation() {
         proxy.fault(Rule::any(Fault::DelayBefore(LATE)).always());
         let error = ends_within(ms(1000), "try_acquire", db.lock("l").try_acquire()).await;
         assert_eq!(error.kind(), ErrorKind::Timeout, "{error:?}");
-        report::ran("patience::try_acquire", &label);
+        report::ran("deadlines::try_acquire", &label);
     }
 }
 
@@ -92,7 +92,7 @@ async fn one_deadline_is_for_all_models_of_a_definition() {
             assert_eq!(error.kind(), ErrorKind::Timeout, "{error:?}");
             proxy.clear_faults();
         }
-        report::ran("patience::define", &label);
+        report::ran("deadlines::define", &label);
     }
 }
 
@@ -103,7 +103,7 @@ async fn one_deadline_is_for_all_models_of_a_plan() {
         proxy.fault(Rule::any(Fault::DelayBefore(ms(400))).always());
         let error = ends_within(ms(1000), "plan", db.plan::<(User, Token, Note, Event, Account)>()).await;
         assert_eq!(error.kind(), ErrorKind::Timeout, "{error:?}");
-        report::ran("patience::plan", &label);
+        report::ran("deadlines::plan", &label);
     }
 }
 
@@ -134,7 +134,7 @@ async fn a_definition_says_what_it_waits_for_on_dynamodb() {
     let error = hasty.define::<Indexed>().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout, "{error:?}");
     assert!(error.message().contains("the index by_team of the table crews was CREATING"), "{error}");
-    report::ran("patience::waits_for", &server.label());
+    report::ran("deadlines::waits_for", &server.label());
 }
 
 #[tokio::test]
@@ -147,7 +147,7 @@ async fn a_definition_says_what_dynamodb_does_not_take() {
         for word in ["the table crews was not made yet", "ThrottlingException"] {
             assert!(error.message().contains(word), "{error}");
         }
-        report::ran("patience::not_taken", &label);
+        report::ran("deadlines::not_taken", &label);
     }
 }
 
@@ -159,5 +159,5 @@ async fn a_definition_says_what_it_waits_for_on_mongodb() {
     let error = ends_within(ms(1000), "define", db.define::<Indexed>()).await;
     assert_eq!(error.kind(), ErrorKind::Timeout, "{error:?}");
     assert!(error.message().contains("the indexes by_team of the collection crews were being built"), "{error}");
-    report::ran("patience::waits_for", &label);
+    report::ran("deadlines::waits_for", &label);
 }

@@ -160,7 +160,7 @@ async fn what_no_field_is_read_from_is_told_on_every_path() {
         assert_eq!(Odd::get("x").exec(&db).await.expect("a get"), Some(put));
         assert!(Odd::delete("x").exec(&db).await.expect("a delete"));
     }
-    report::ran("strangers::what_no_field_is_read_from_is_told_on_every_path", &label);
+    report::ran("foreign_data::what_no_field_is_read_from_is_told_on_every_path", &label);
 }
 
 #[tokio::test]
@@ -205,7 +205,7 @@ async fn what_is_read_as_a_value_is_found_as_it() {
         }
         assert!(Odd::delete("x").exec(&db).await.expect("a delete"));
     }
-    report::ran("strangers::what_is_read_as_a_value_is_found_as_it", &label);
+    report::ran("foreign_data::what_is_read_as_a_value_is_found_as_it", &label);
 }
 
 fn at(millis: i64) -> DateTime<Utc> {
@@ -235,7 +235,7 @@ async fn nothing_is_added_to_what_is_no_number() {
         assert_eq!(left.to_string(), stored.to_string(), "nothing was written");
         raw.collection::<Document>("odd").delete_one(doc! {}).await.expect("a delete");
     }
-    report::ran("strangers::nothing_is_added_to_what_is_no_number", &label);
+    report::ran("foreign_data::nothing_is_added_to_what_is_no_number", &label);
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
@@ -290,7 +290,7 @@ async fn a_key_that_is_none_is_told() {
         assert_eq!(Pair::get("a", &[10]).exec(&db).await.expect("a get"), None, "{id}");
         raw.collection::<Document>("pairs").delete_one(doc! {}).await.expect("a delete");
     }
-    report::ran("strangers::a_key_that_is_none_is_told", &label);
+    report::ran("foreign_data::a_key_that_is_none_is_told", &label);
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
@@ -323,5 +323,5 @@ async fn bytes_that_an_index_does_not_order_are_told() {
     let set = doc! { "$set": { "tag": binary(BinarySubtype::Generic, &[9]) } };
     raw.collection::<Document>("ordered").update_one(doc! {}, set).await.expect("an update");
     assert_eq!(Ordered::find_by_team("t").all(&db).await.expect_err("two values").kind(), ErrorKind::Codec);
-    report::ran("strangers::bytes_that_an_index_does_not_order_are_told", &label);
+    report::ran("foreign_data::bytes_that_an_index_does_not_order_are_told", &label);
 }

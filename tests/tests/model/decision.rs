@@ -4,9 +4,9 @@ use reposit::ErrorKind;
 use serde_json::Value as Json;
 
 use crate::answers::Refusal;
-use crate::meaning::{change_all, holds, overlap};
 use crate::ops::{Change, Cond, How, Op, Values, Version};
 use crate::rules::{FieldRule, Row, Rules};
+use crate::semantics::{change_all, holds, overlap};
 
 pub type Outcome<T> = Result<T, Refusal>;
 

@@ -63,7 +63,7 @@ async fn put_by_hand(client: &Client, id: &str, desk: &str) {
 }
 
 /// Something is found; once mended, nothing is.
-async fn mends(db: &Database, lines: usize) -> Vec<String> {
+async fn repairs(db: &Database, lines: usize) -> Vec<String> {
     let found = db.verify::<Clerk>().await.expect("a check");
     assert_eq!(found.len(), lines, "{found:?}");
     assert_eq!(db.verify::<Clerk>().await.expect("a check"), found, "a check changes nothing");
@@ -77,21 +77,21 @@ async fn lost_guards_come_back(target: Target) {
     let ada = Clerk { phone: Some("1".into()), ..clerk("ada", "d1") };
     Clerk::create(&ada).exec(&db).await.expect("a create");
     delete_guards(&client).await;
-    mends(&db, 2).await;
+    repairs(&db, 2).await;
     let clash = Clerk::create(&clerk("eve", "d1")).exec(&db).await.expect_err("the desk is taken");
     assert_eq!((clash.kind(), clash.index()), (ErrorKind::UniqueViolation, Some("by_desk")));
     assert_eq!(Clerk::find_by_desk("d1").consistent().exec(&db).await.expect("a find"), Some(ada));
-    report::ran("mended::lost_guards_come_back", &label);
+    report::ran("repair::lost_guards_come_back", &label);
 }
 
 async fn a_record_written_past_the_library_gets_its_guards(target: Target) {
     let (db, client, label) = open(target).await;
     put_by_hand(&client, "bob", "d2").await;
-    let found = mends(&db, 1).await;
+    let found = repairs(&db, 1).await;
     assert!(found[0].contains("d2") && found[0].contains("by_desk"), "{found:?}");
     let clash = Clerk::create(&clerk("eve", "d2")).exec(&db).await.expect_err("the desk is taken");
     assert_eq!(clash.kind(), ErrorKind::UniqueViolation);
-    report::ran("mended::a_record_written_past_the_library_gets_its_guards", &label);
+    report::ran("repair::a_record_written_past_the_library_gets_its_guards", &label);
 }
 
 async fn guards_of_a_record_taken_away_are_freed(target: Target) {
@@ -99,22 +99,22 @@ async fn guards_of_a_record_taken_away_are_freed(target: Target) {
     Clerk::create(&clerk("ada", "d1")).exec(&db).await.expect("a create");
     let key = AttributeValue::S("ada".into());
     client.delete_item().table_name("clerks").key("id", key).send().await.expect("a delete");
-    let found = mends(&db, 1).await;
+    let found = repairs(&db, 1).await;
     assert!(found[0].contains("ada"), "{found:?}");
     assert_eq!(guards(&client).await, []);
     Clerk::create(&clerk("eve", "d1")).exec(&db).await.expect("the desk is free");
-    report::ran("mended::guards_of_a_record_taken_away_are_freed", &label);
+    report::ran("repair::guards_of_a_record_taken_away_are_freed", &label);
 }
 
 async fn a_value_changed_past_the_library_moves_its_guard(target: Target) {
     let (db, client, label) = open(target).await;
     Clerk::create(&clerk("ada", "d1")).exec(&db).await.expect("a create");
     put_by_hand(&client, "ada", "d9").await;
-    mends(&db, 2).await;
+    repairs(&db, 2).await;
     Clerk::create(&clerk("eve", "d1")).exec(&db).await.expect("the old desk is free");
     let clash = Clerk::create(&clerk("bob", "d9")).exec(&db).await.expect_err("the new one is taken");
     assert_eq!(clash.kind(), ErrorKind::UniqueViolation);
-    report::ran("mended::a_value_changed_past_the_library_moves_its_guard", &label);
+    report::ran("repair::a_value_changed_past_the_library_moves_its_guard", &label);
 }
 
 /// Nobody but their owner can say which of two records is to have a value: it is told, and both are left alone.
@@ -130,7 +130,7 @@ async fn two_records_of_one_value_are_told(target: Target) {
     assert_eq!(Clerk::find_by_desk("d1").consistent().exec(&db).await.expect("a find"), Some(clerk("ada", "d1")));
     Clerk::update("eve").set(Clerk::DESK, "d2").exec(&db).await.expect("the owner puts it right");
     assert_eq!(db.verify::<Clerk>().await.expect("a check"), Vec::<String>::new());
-    report::ran("mended::two_records_of_one_value_are_told", &label);
+    report::ran("repair::two_records_of_one_value_are_told", &label);
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
@@ -148,7 +148,7 @@ const SOON: i64 = 4_000_000_000;
 
 /// Writers move values, extend lives, delete and create, while others mend again and again what one
 /// writer of another program breaks: no guard that was good is broken.
-async fn a_mend_beside_writers_breaks_nothing(target: Target) {
+async fn a_repair_beside_writers_breaks_nothing(target: Target) {
     let (db, client, label) = open(target).await;
     db.define::<Shift>().await.expect("a new model");
     let desk = |n: u64| format!("d{n}");
@@ -201,7 +201,7 @@ async fn a_mend_beside_writers_breaks_nothing(target: Target) {
         let free = Shift { desk: desk(id + 4), ..other };
         Shift::create(&free).exec(&db).await.expect("no guard is left over");
     }
-    report::ran("mended::a_mend_beside_writers_breaks_nothing", &label);
+    report::ran("repair::a_repair_beside_writers_breaks_nothing", &label);
 }
 
 /// On MongoDB an index can be dropped by hand: nothing would keep values apart then.
@@ -228,7 +228,7 @@ async fn a_unique_index_dropped_by_others_comes_back() {
     assert_eq!(db.verify::<Clerk>().await.expect("a check"), Vec::<String>::new());
     let clash = Clerk::create(&clerk("bob", "d1")).exec(&db).await.expect_err("the desk is taken");
     assert_eq!((clash.kind(), clash.index()), (ErrorKind::UniqueViolation, Some("by_desk")));
-    report::ran("mended::a_unique_index_dropped_by_others_comes_back", &label);
+    report::ran("repair::a_unique_index_dropped_by_others_comes_back", &label);
 }
 
 reposit_tests::on_backends!(
@@ -238,5 +238,5 @@ reposit_tests::on_backends!(
     guards_of_a_record_taken_away_are_freed: super::guards_of_a_record_taken_away_are_freed,
     a_value_changed_past_the_library_moves_its_guard: super::a_value_changed_past_the_library_moves_its_guard,
     two_records_of_one_value_are_told: super::two_records_of_one_value_are_told,
-    a_mend_beside_writers_breaks_nothing: super::a_mend_beside_writers_breaks_nothing,
+    a_repair_beside_writers_breaks_nothing: super::a_repair_beside_writers_breaks_nothing,
 );

@@ -138,7 +138,7 @@ async fn changes_of_a_null_are_changes_of_nothing(target: Target) {
     refused(at_once(held).await, ErrorKind::ConditionFailed);
     let missing = Guest::scan().filter(Guest::HITS.missing() & Guest::ROLES.missing()).count(&db).await;
     assert_eq!(missing.expect("a count"), 3);
-    report::ran("foreign_items::changes_of_a_null_are_changes_of_nothing", &label);
+    report::ran("foreign_data::changes_of_a_null_are_changes_of_nothing", &label);
 }
 
 /// The same where the record is read before it is written, because a value of it has a guard.
@@ -164,7 +164,7 @@ async fn nulls_and_long_numbers_hinder_no_write_that_moves_a_guard(target: Targe
     let taken = Member::update("tx").set(Member::CARD, "1").only_if(third).exec(&db);
     refused(at_once(taken).await, ErrorKind::UniqueViolation);
     assert_eq!(db.verify::<Member>().await.expect("a check"), Vec::<String>::new());
-    report::ran("foreign_items::nulls_and_long_numbers_hinder_no_write_that_moves_a_guard", &label);
+    report::ran("foreign_data::nulls_and_long_numbers_hinder_no_write_that_moves_a_guard", &label);
 }
 
 /// Whether a scan, a query, a count, the condition of a write and of a transaction all say the same.
@@ -245,7 +245,7 @@ async fn a_number_of_38_digits_is_the_float_that_is_read(target: Target) {
         let sum = at_once(Guest::update(&id).add(Guest::STAY.at(Stay::SHARE), 0.5).exec(&db)).await.expect("a sum");
         assert_eq!(sum.stay.and_then(|stay| stay.share), Some(x + 0.5));
     }
-    report::ran("foreign_items::a_number_of_38_digits_is_the_float_that_is_read", &label);
+    report::ran("foreign_data::a_number_of_38_digits_is_the_float_that_is_read", &label);
 }
 
 /// Every path to a record that has what no field can hold, and the field is named.
@@ -319,7 +319,7 @@ async fn a_set_is_no_list(target: Target) {
     let other = Guest::update("other").append(Guest::ROLES, ["s"]).exec(&db).await.expect("an append");
     assert_eq!(other.roles, Some(vec!["r".into(), "s".into()]));
     assert_eq!(stored(&client, "guests", "other").await.get("tags"), Some(&tags));
-    report::ran("foreign_items::a_set_is_no_list", &label);
+    report::ran("foreign_data::a_set_is_no_list", &label);
 }
 
 async fn no_refusal_is_in_the_servers_words(target: Target) {
@@ -350,7 +350,7 @@ async fn no_refusal_is_in_the_servers_words(target: Target) {
     // Text has no size, numbers no beginning, and no comparison is an error.
     let condition = Guest::HITS.gt(0) | Guest::ROLES.size().gt(0) | Guest::STAY.at(Stay::NIGHTS).eq(1);
     refused(at_once(update().remove(Guest::HITS).only_if(condition).exec(&db)).await, ErrorKind::ConditionFailed);
-    report::ran("foreign_items::no_refusal_is_in_the_servers_words", &label);
+    report::ran("foreign_data::no_refusal_is_in_the_servers_words", &label);
 }
 
 /// A server that refuses a write for an item that allows it, whatever is asked, is not asked for ever.

@@ -113,7 +113,7 @@ async fn what_lies_between_integers_is_told(target: Target) {
     assert_eq!(steps(&db, "odd", Excluded(0), Excluded(0)).await.expect("a range"), Vec::<i64>::new());
     assert_eq!(steps(&db, "odd", Included(-1), Excluded(0)).await.expect("a range"), [-1]);
     assert_eq!(steps(&db, "odd", Included(1), Excluded(4)).await.expect("a range"), [1, 3]);
-    report::ran("foreign_ranges::what_lies_between_integers_is_told", &label);
+    report::ran("foreign_data::what_lies_between_integers_is_told", &label);
 }
 
 async fn what_lies_between_instants_is_told(target: Target) {
@@ -137,7 +137,7 @@ async fn what_lies_between_instants_is_told(target: Target) {
     }
     assert_eq!(seen(Included(1), Excluded(2)).await.expect("a range"), [1]);
     assert_eq!(seen(Excluded(1), Included(2)).await.expect("a range"), [2]);
-    report::ran("foreign_ranges::what_lies_between_instants_is_told", &label);
+    report::ran("foreign_data::what_lies_between_instants_is_told", &label);
 }
 
 reposit_tests::on_backends!(

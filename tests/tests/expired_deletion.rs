@@ -82,7 +82,7 @@ async fn expired_records_are_taken_away(target: Target) {
         Pass::create(&heir).exec(&db).await.expect("the value is free");
     }
     assert_eq!(db.verify::<Pass>().await.expect("a check"), Vec::<String>::new());
-    report::ran("deletion::expired_records_are_taken_away", &label);
+    report::ran("expired_deletion::expired_records_are_taken_away", &label);
 }
 
 #[tokio::test]

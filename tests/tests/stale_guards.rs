@@ -139,7 +139,7 @@ async fn an_expired_holder_that_goes_meanwhile_holds_nothing(target: Target) {
         let refused: Vec<_> = races.iter().filter(|(.., taken)| taken.is_err()).collect();
         assert!(refused.is_empty(), "{} of {ROUNDS}: {refused:?}", refused.len());
     }
-    report::ran("free_values::an_expired_holder_that_goes_meanwhile_holds_nothing", &label);
+    report::ran("stale_guards::an_expired_holder_that_goes_meanwhile_holds_nothing", &label);
 }
 
 fn clock_seconds(clock: &ManualClock) -> i64 {
@@ -191,7 +191,7 @@ async fn a_guard_of_no_holder_hinders_nobody(target: Target) {
     update.expression_attribute_values(":e", A::N((START - 1).to_string())).send().await.expect("an update");
     let pass = Pass { id: "next".into(), number: "1".into(), until };
     Pass::create(&pass).exec(&db).await.expect("the value of what has expired is free");
-    report::ran("free_values::a_guard_of_no_holder_hinders_nobody", &label);
+    report::ran("stale_guards::a_guard_of_no_holder_hinders_nobody", &label);
 }
 
 impl Badge {

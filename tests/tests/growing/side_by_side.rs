@@ -44,7 +44,7 @@ where
 /// many records each sees then. No write is lost, or this panics.
 macro_rules! beside {
     ($db:expr, $old_call:ident $old:ty: $old_made:expr, $new_call:ident $new:ty: $new_made:expr) => {{
-        use crate::beside::EACH;
+        use crate::side_by_side::EACH;
         let db = $db;
         let before = (seen!(db, $old), seen!(db, $new));
         store!($old_call, $old, $old_made("shared"), db).expect("the record that both write");
@@ -63,7 +63,7 @@ macro_rules! beside {
                 <$new>::update("shared").add(<$new>::N, 1).exec(db).await.expect("an update of the new release");
             }
         };
-        crate::beside::at_once(old, new).await;
+        crate::side_by_side::at_once(old, new).await;
         let shared = <$new>::get("shared").exec(db).await.expect("a get").expect("the record that both wrote");
         assert_eq!(shared.n, 2 * EACH as i64 + 1, "an update was lost");
         let after = (seen!(db, $old), seen!(db, $new));
@@ -79,7 +79,7 @@ macro_rules! alone {
         let (db, judge) = ($db.clone(), $judge);
         async move {
             let (db, mut counted) = (&db, 0);
-            for at in 0..crate::beside::EACH {
+            for at in 0..crate::side_by_side::EACH {
                 let own = <$model>::made(&format!("{}-{at}", $own));
                 <$model>::create(&own).exec(db).await.expect("a create of its own");
                 let found = <$model>::get(&own.id).exec(db).await;
@@ -110,12 +110,12 @@ macro_rules! alone {
 /// other's is what its judge says, and what was counted is there, once, or this panics.
 macro_rules! apart {
     ($db:expr, $old:ty: $of_new:expr, $new:ty: $of_old:expr) => {{
-        use crate::beside::EACH;
+        use crate::side_by_side::EACH;
         let db = $db;
         <$old>::put(&<$old>::made("shared")).exec(db).await.expect("a record that both count");
         let old = alone!(db, $old, "old", "new", $of_new);
         let new = alone!(db, $new, "new", "old", $of_old);
-        let (by_old, by_new) = crate::beside::at_once(old, new).await;
+        let (by_old, by_new) = crate::side_by_side::at_once(old, new).await;
         let (mut of_old, mut of_new) = (0, 0);
         for at in 0..EACH {
             let (old, new) = (format!("old-{at}"), format!("new-{at}"));

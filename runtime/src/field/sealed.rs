@@ -1,0 +1,25 @@
+//! Seals the traits that are implemented here alone, so that they can grow.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::SystemTime;
+
+/// A type that is built in. No type of a user's can be one.
+pub trait Sealed {}
+
+macro_rules! sealed {
+    ($($ty:ty),*) => {$(impl Sealed for $ty {})*};
+}
+
+sealed!(i8, i16, i32, i64, isize, u8, u16, u32, u64, usize, f32, f64, String, SystemTime);
+
+impl<T> Sealed for Option<T> {}
+impl<T> Sealed for Vec<T> {}
+impl<K, V> Sealed for BTreeMap<K, V> {}
+impl<K, V, S> Sealed for HashMap<K, V, S> {}
+
+#[cfg(feature = "chrono")]
+sealed!(::chrono::DateTime<::chrono::Utc>, ::chrono::DateTime<::chrono::FixedOffset>);
+#[cfg(feature = "time")]
+sealed!(::time::OffsetDateTime);
+#[cfg(feature = "jiff")]
+sealed!(::jiff::Timestamp);

@@ -1,0 +1,5 @@
+//! What other programs store in the databases: it is read and found by its value, or is said to be no value of the field.
+
+mod dynamodb_items;
+mod dynamodb_ranges;
+mod mongodb_documents;
