@@ -73,6 +73,11 @@ mod request;
 mod threads;
 pub mod value;
 
+/// The SDK that the DynamoDB backend uses, in the version that is compiled in: what [`Database::raw`]
+/// returns is of its types.
+#[cfg(feature = "dynamodb")]
+#[doc(no_inline)]
+pub use aws_sdk_dynamodb;
 #[cfg(feature = "keyspace")]
 #[doc(inline)]
 pub use backend::keyspace;

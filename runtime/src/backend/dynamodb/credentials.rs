@@ -1,5 +1,5 @@
 //! AWS's shared files of credentials and settings: what is wrong with them, in words. The SDK says
-//! little of a file that it cannot read, and looks elsewhere where a profile is not in it.
+//! little of a file that it cannot read, and looks elsewhere if a profile is not in it.
 
 use std::path::{Path, PathBuf};
 

@@ -298,7 +298,7 @@ fn never_connected(error: &(dyn StdError + 'static)) -> bool {
                     | io::ErrorKind::AddrNotAvailable
             )
         );
-        // The client says where it failed in its text only.
+        // Only the text of the client's error says at which step it failed.
         refused || error.to_string().contains("(Connect)") || error.to_string().contains("connect timeout")
     })
 }

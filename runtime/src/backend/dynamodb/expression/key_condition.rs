@@ -126,7 +126,7 @@ fn exact_condition(low: &Bound<Value>, high: &Bound<Value>, name: &'static str) 
 }
 
 /// The numbers between two of which one is excluded. They end at the last number that DynamoDB keeps and not at
-/// the last integer: what others stored between the two is to be found, and told to be no integer.
+/// the last integer: what others stored between the two is to be found, and reported as no integer.
 fn numbers(low: &Bound<Value>, high: &Bound<Value>) -> Option<Comparison> {
     if matches!((low, high), (Bound::Included(_), Bound::Included(_))) {
         return None;
