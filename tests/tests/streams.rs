@@ -43,7 +43,7 @@ type Asked = (usize, bool);
 
 #[derive(Debug)]
 struct Told {
-    inner: Memory,
+    inner: Arc<dyn Backend>,
     script: Arc<Script>,
 }
 
@@ -93,7 +93,7 @@ impl Told {
 
 impl Forward for Told {
     fn inner(&self) -> &dyn Backend {
-        &self.inner
+        &*self.inner
     }
 
     fn name(&self) -> &'static str {
@@ -113,7 +113,10 @@ impl Forward for Told {
 /// A database with so many events, and what tells its backend.
 async fn events(count: u64) -> (Database, Arc<Script>) {
     let script = Arc::new(Script::default());
-    let db = Database::with_backend(Told { inner: Memory::new(&MemorySettings::default()), script: script.clone() });
+    let db = Database::with_backend(Told {
+        inner: Arc::new(Memory::new(&MemorySettings::default())),
+        script: script.clone(),
+    });
     db.define::<Event>().await.unwrap();
     Event::put_many(&(0..count).map(event).collect::<Vec<_>>()).exec(&db).await.unwrap();
     (db, script)

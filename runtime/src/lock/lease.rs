@@ -120,8 +120,7 @@ impl Heartbeat {
     async fn run(self, mut stopped: oneshot::Receiver<oneshot::Sender<Result<bool>>>) {
         let mut beats = FuturesUnordered::new();
         let mut next = Instant::now() + self.lease / 3;
-        loop {
-            let Some(end) = self.valid_until.get().filter(|end| Instant::now() < *end) else { break };
+        while let Some(end) = self.valid_until.get().filter(|end| Instant::now() < *end) {
             tokio::select! {
                 answer = &mut stopped => {
                     // A beat that is still on its way does no harm: it finds no holder, and stores nothing.

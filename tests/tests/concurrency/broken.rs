@@ -1,7 +1,7 @@
 //! A backend that keeps all of its promises but one: what the checks are worth is seen on it.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use reposit::backend::memory::Memory;
@@ -60,7 +60,7 @@ struct LooseClaim {
 
 #[derive(Debug)]
 pub(crate) struct Broken {
-    inner: Memory,
+    inner: Arc<dyn Backend>,
     flaw: Flaw,
     /// What was there before the last write of each record.
     before: Mutex<HashMap<String, Option<Record>>>,
@@ -68,7 +68,7 @@ pub(crate) struct Broken {
 
 impl Broken {
     pub(crate) fn new(flaw: Flaw) -> Self {
-        Self { inner: Memory::new(&Default::default()), flaw, before: Mutex::default() }
+        Self { inner: Arc::new(Memory::new(&Default::default())), flaw, before: Mutex::default() }
     }
 
     fn before(&self) -> MutexGuard<'_, HashMap<String, Option<Record>>> {
@@ -172,7 +172,7 @@ async fn pause() {
 
 impl Forward for Broken {
     fn inner(&self) -> &dyn Backend {
-        &self.inner
+        &*self.inner
     }
 
     fn name(&self) -> &'static str {

@@ -62,7 +62,7 @@ enum Fault {
 
 #[derive(Debug)]
 struct Faulty {
-    inner: Memory,
+    inner: Arc<dyn Backend>,
     fault: Fault,
     /// The unique values that records had before: index and values, and whose they were. Or the keys
     /// of the records that an older release stored.
@@ -229,7 +229,7 @@ fn add_twice(change: &mut Change) {
 
 impl Forward for Faulty {
     fn inner(&self) -> &dyn Backend {
-        &self.inner
+        &*self.inner
     }
 
     fn name(&self) -> &'static str {
@@ -294,7 +294,7 @@ impl Forward for Faulty {
 
 impl Place for Fault {
     async fn open(&self, clock: Arc<ManualClock>) -> Database {
-        let inner = Memory::new(&MemorySettings::default());
+        let inner = Arc::new(Memory::new(&MemorySettings::default()));
         let faulty = Faulty { inner, fault: *self, stale: Mutex::default() };
         Database::builder().backend(faulty).clock(clock).open().await.expect("a store within the process")
     }

@@ -129,7 +129,7 @@ fn check_answer(status: u16, checksum: Option<&str>, body: &[u8]) -> Result<(), 
     }
     match status {
         200 => check_success(body),
-        // What an error says is looked at where it is told.
+        // What an error says is read where it becomes a failure.
         400..=599 => Ok(()),
         _ => Err(Unreadable::new(format!("HTTP status {status}"))),
     }

@@ -12,11 +12,11 @@ use aws_sdk_dynamodb::config::{Credentials, ProvideCredentials as _, SharedHttpC
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
-use crate::backend::dynamodb::answer::Checked;
-use crate::backend::dynamodb::credentials;
-use crate::backend::dynamodb::failure::{self, Class};
-use crate::backend::dynamodb::retry::Attempts;
-use crate::backend::dynamodb::settings::DynamoDbSettings;
+use super::answer::Checked;
+use super::credentials;
+use super::failure::{self, Class};
+use super::retry::Attempts;
+use super::settings::DynamoDbSettings;
 use crate::backend::settings::Secret;
 use crate::backend::support::outcome;
 use crate::error::{Error, Result};
@@ -33,7 +33,7 @@ async fn client(settings: &DynamoDbSettings, connect_timeout: Duration) -> Resul
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http.clone())
         .timeout_config(timeouts)
-        // Attempts are made here, where it is known what may be sent again.
+        // The library makes the attempts itself, because it knows what may be sent again.
         .retry_config(RetryConfig::disabled())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     if let Some(profile) = &settings.profile {
@@ -109,7 +109,7 @@ fn from_file(
 ) -> Result<aws_config::profile::ProfileFileCredentialsProvider> {
     use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
 
-    let text = credentials::read(path)?;
+    let text = credentials::read_file(path)?;
     let profile = settings.profile.as_deref().unwrap_or("default");
     credentials::check_file(path, &text, profile)?;
     let files = ProfileFiles::builder().with_contents(ProfileFileKind::Credentials, text).build();
@@ -126,7 +126,7 @@ fn origin(endpoint: &str) -> String {
 }
 
 /// A client, and one request that shows that it can reach DynamoDB and is let in.
-pub(super) async fn open(settings: &DynamoDbSettings, connect_timeout: Duration) -> Result<Client> {
+pub(super) async fn open_client(settings: &DynamoDbSettings, connect_timeout: Duration) -> Result<Client> {
     let call = Call::new("open", 0, connect_timeout);
     let client = client(settings, connect_timeout).await?;
     probe_connection(&client, &call).await.map_err(|error| match &settings.endpoint {

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 const KEYS: [&str; 3] = ["aws_access_key_id", "aws_secret_access_key", "aws_session_token"];
 
 /// The text of a credentials file, without the mark that some editors begin a file with.
-pub(super) fn read(path: &Path) -> Result<String> {
+pub(super) fn read_file(path: &Path) -> Result<String> {
     let named = |why: String| Error::config(format!("`credentials_file`: {}: {why}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|e| named(format!("cannot be read: {e}")).with_source(e))?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())

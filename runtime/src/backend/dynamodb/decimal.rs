@@ -14,7 +14,7 @@ pub(super) fn format_float(x: f64) -> String {
     if (1e-6..1e17).contains(&x.abs()) { x.to_string() } else { format!("{x:e}") }
 }
 
-/// An integer where the number is one that is kept as such, else the nearest float.
+/// An integer, if the number is one that is kept as such, else the nearest float.
 ///
 /// Where that float is a whole number, the stored one is beside it, and no operand could find it:
 /// whole operands are compared exactly. So it is foreign.

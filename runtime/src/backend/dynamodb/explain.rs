@@ -2,16 +2,16 @@
 
 use std::collections::HashSet;
 
-use crate::backend::dynamodb::read::find::{guard_read, index_query};
-use crate::backend::dynamodb::read::get::KeyReads;
-use crate::backend::dynamodb::read::pages::read_limit;
-use crate::backend::dynamodb::read::query::Reading;
-use crate::backend::dynamodb::read::snapshot::plan_snapshot;
-use crate::backend::dynamodb::request::get::GetItem;
-use crate::backend::dynamodb::write::batch::{Batches, batch_of};
-use crate::backend::dynamodb::write::build::must_read;
-use crate::backend::dynamodb::write::plan::{Planning, plan_writes};
-use crate::backend::dynamodb::write::state::Prior;
+use super::read::find::{guard_read, index_query};
+use super::read::get::KeyReads;
+use super::read::pages::read_limit;
+use super::read::query::Reading;
+use super::read::snapshot::plan_snapshot;
+use super::request::get::GetItem;
+use super::write::batch::{Batches, batch_of};
+use super::write::build::must_read;
+use super::write::plan::{Planning, plan_writes};
+use super::write::state::Prior;
 use crate::error::Result;
 use crate::request::{Call, FindUnique, Query, Request, Write};
 use crate::value::Value;

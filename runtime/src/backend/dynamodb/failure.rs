@@ -9,9 +9,9 @@ use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::CancellationReason;
 
-use crate::backend::dynamodb::answer::Unreadable;
-use crate::backend::dynamodb::validation;
-use crate::backend::dynamodb::value::Item;
+use super::answer::Unreadable;
+use super::validation;
+use super::value::Item;
 use crate::backend::support::outcome;
 use crate::error::{Error, ErrorKind};
 
@@ -60,7 +60,7 @@ impl Class {
 #[derive(Debug)]
 pub(super) struct Failure {
     pub(super) class: Class,
-    /// The record that a condition was false for, where there was one.
+    /// The record that a condition was false for, if there was one.
     pub(super) item: Option<Box<Item>>,
     /// Why a transaction was cancelled, one for each of its items.
     pub(super) reasons: Vec<CancellationReason>,

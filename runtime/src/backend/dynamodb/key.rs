@@ -1,6 +1,6 @@
 //! Primary keys, and where a page starts, as DynamoDB takes them.
 
-use crate::backend::dynamodb::value::{Item, to_attribute};
+use super::value::{Item, to_attribute};
 use crate::definition::Definition;
 use crate::request::{Position, RecordKey, Source};
 

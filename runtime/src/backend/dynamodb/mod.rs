@@ -49,7 +49,7 @@ use settings::DynamoDbSettings;
 use write::batch::write_many;
 use write::run;
 
-/// DynamoDB: one table a repository, and a second one where it has unique indexes.
+/// DynamoDB: one table a repository, and a second one if it has unique indexes.
 ///
 /// Section names below are those of the Amazon DynamoDB Developer Guide.
 ///
@@ -57,12 +57,12 @@ use write::run;
 /// |---|---|
 /// | get, get_many | `GetItem`; `BatchGetItem` of 100 keys, four at a time |
 /// | find by a unique index | `Query` of the index; consistent: `GetItem` of the guard, `GetItem` of the record |
-/// | query | `Query`, one a page; where a filter leaves records out, as many as fill the page |
+/// | query | `Query`, one a page; if a filter leaves records out, as many as fill the page |
 /// | scan | `Scan`, as a query; segments are DynamoDB's ("Parallel scan") |
 /// | create | `PutItem`; with unique values `TransactWriteItems` |
-/// | put, save | `PutItem`; with unique values the record is read first, then `PutItem`, or `TransactWriteItems` where values move |
-/// | update, upsert | `UpdateItem`; where unique values move, or to a float is added, the record is read first |
-/// | any write under a condition on a float in a list, a map or an `is_in` | the record is read first, and the condition judged here |
+/// | put, save | `PutItem`; with unique values the record is read first, then `PutItem`, or `TransactWriteItems` if values move |
+/// | update, upsert | `UpdateItem`; if unique values move, or a float is added to, the record is read first |
+/// | any write under a condition on a float in a list, a map or an `is_in` | the record is read first, and the condition is judged here |
 /// | delete | `DeleteItem`; with unique values the record is read first, then `TransactWriteItems` |
 /// | put_many, delete_many | `BatchWriteItem` of 25, four at a time; with unique values the records are read by `BatchGetItem`, then each is written by itself, eight at a time |
 /// | transaction | `TransactWriteItems`; what has to be read is read before, by `BatchGetItem` |
@@ -83,7 +83,7 @@ use write::run;
 ///
 /// **Numbers** of other programs may have 38 digits, of which a float has 17: they are read as the nearest
 /// float, and a comparison with a float is one with all numbers that are read as it. Nulls are missing fields.
-/// Sets, and numbers whose nearest float is whole, are `Codec` where the model has a field for them.
+/// Sets, and numbers whose nearest float is whole, are `Codec` if the model has a field for them.
 ///
 /// **Expiry** is a number of epoch seconds in `_reposit_expires`, on which the table's time to live
 /// is turned on ("Using time to live"). Reads and conditions look at it themselves; DynamoDB deletes
@@ -100,21 +100,11 @@ use write::run;
 /// the write units.
 ///
 /// **Runtimes**: connections are tasks of the tokio runtime that made them. On another one new ones are
-/// made where that has ended; where it does not run, a call is `Unavailable`.
+/// made if that has ended; if it does not run, a call is `Unavailable`.
 pub struct DynamoDb {
     context: Context,
     limits: Limits,
     home: ClientRuntime,
-}
-
-impl Target for DynamoDbSettings {
-    fn name(&self) -> &'static str {
-        "dynamodb"
-    }
-
-    fn open<'a>(&'a self, options: &'a OpenOptions) -> BoxFuture<'a, Result<Arc<dyn Backend>>> {
-        Box::pin(async move { Ok(Arc::new(DynamoDb::connect(self, options).await?) as Arc<dyn Backend>) })
-    }
 }
 
 impl DynamoDb {
@@ -139,12 +129,12 @@ impl DynamoDb {
     /// [`connect_timeout`](OpenOptions::connect_timeout).
     pub async fn connect(settings: &DynamoDbSettings, options: &OpenOptions) -> Result<Self> {
         let home = ClientRuntime::movable("the AWS SDK")?;
-        let client = connect::open(settings, options.connect_timeout).await?;
+        let client = connect::open_client(settings, options.connect_timeout).await?;
         let context = Context { client, write_ids: WriteIds::new(), defined: DefinedCache::default() };
         Ok(Self { context, limits: Limits::DYNAMODB, home })
     }
 
-    /// A reply that is worked for on a runtime where it can come.
+    /// A reply that is worked for on a runtime on which it can come.
     fn reply<'a, T, W>(&'a self, call: Call, work: impl FnOnce(&'a Context, Call) -> W + Send + 'a) -> Reply<'a, T>
     where
         T: Send + 'a,
@@ -154,6 +144,16 @@ impl DynamoDb {
             self.home.check_runs(&call).await?;
             work(&self.context, call).await
         })
+    }
+}
+
+impl Target for DynamoDbSettings {
+    fn name(&self) -> &'static str {
+        "dynamodb"
+    }
+
+    fn open<'a>(&'a self, options: &'a OpenOptions) -> BoxFuture<'a, Result<Arc<dyn Backend>>> {
+        Box::pin(async move { Ok(Arc::new(DynamoDb::connect(self, options).await?) as Arc<dyn Backend>) })
     }
 }
 

@@ -1,13 +1,15 @@
+//! Items that were read with the SDK itself.
+
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::backend::dynamodb::value::to_record_of;
+use super::value::to_record_of;
 use crate::codec;
 use crate::error::Result;
 use crate::repository::Repository;
 
-/// The model in an item that was read by hand, with the client that
+/// The model in an item that was read with the SDK's client, the one that
 /// [`Database::raw`](crate::Database::raw) gives.
 ///
 /// It takes whatever item it is given, one that has expired too.
@@ -16,7 +18,7 @@ use crate::repository::Repository;
 /// # use reposit::{Database, Repository, backend::dynamodb}; use serde::{Serialize, Deserialize};
 /// # #[derive(Serialize, Deserialize, Repository)] struct User { #[hash_key] id: String }
 /// # async fn example(db: Database) -> Result<(), Box<dyn std::error::Error>> {
-/// let client: &aws_sdk_dynamodb::Client = db.raw().ok_or("not on DynamoDB")?;
+/// let client: &reposit::aws_sdk_dynamodb::Client = db.raw().ok_or("not on DynamoDB")?;
 /// for item in client.scan().table_name("user").send().await?.items.unwrap_or_default() {
 ///     let user: User = dynamodb::decode(item)?;
 ///     println!("{}", user.id);
@@ -24,7 +26,7 @@ use crate::repository::Repository;
 /// # Ok(()) }
 /// ```
 ///
-/// Errors: [`Codec`](crate::ErrorKind::Codec) where the item does not fit the model.
+/// Errors: [`Codec`](crate::ErrorKind::Codec) if the item does not fit the model.
 pub fn decode<M: Repository>(item: HashMap<String, AttributeValue>) -> Result<M> {
     codec::decode(to_record_of(M::definition(), item)?, M::definition())
 }

@@ -117,3 +117,50 @@ impl<'a> Attempts<'a> {
         outcome::refused(refusal, self.ambiguous)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use aws_sdk_dynamodb::operation::get_item::{GetItemError, GetItemOutput};
+
+    use super::*;
+    use crate::error::ErrorKind;
+    use crate::request::Watch;
+
+    type Answer = Result<GetItemOutput, SdkError<GetItemError, HttpResponse>>;
+
+    #[derive(Debug, Default)]
+    struct Seen(Mutex<Vec<(String, Option<ErrorKind>)>>);
+
+    impl Watch for Seen {
+        fn attempt(&self, _: &Call, attempt: &Attempt<'_>) {
+            self.0.lock().unwrap().push((attempt.request.to_owned(), attempt.failure));
+        }
+    }
+
+    #[tokio::test]
+    async fn each_attempt_is_reported_with_its_failure() {
+        let seen = Arc::new(Seen::default());
+        let call = Call::new("get", 0, Duration::from_secs(5)).watched_by(seen.clone());
+        let mut attempts = Attempts::new(&call);
+        let answered = || async { Answer::Ok(GetItemOutput::builder().build()) };
+        assert!(attempts.send("GetItem", answered()).await.is_ok());
+        assert!(!attempts.ambiguous);
+        assert!(attempts.send_for("GetItem", answered(), "Item", |answer| answer.item.is_some()).await.is_err());
+        assert!(attempts.ambiguous);
+        let lost = async { Answer::Err(SdkError::timeout_error("no answer")) };
+        assert!(attempts.send("GetItem", lost).await.is_err());
+        let failures: Vec<_> = seen.0.lock().unwrap().iter().map(|(_, failure)| *failure).collect();
+        assert_eq!(failures, [None, Some(ErrorKind::Unavailable), Some(ErrorKind::Timeout)]);
+        assert!(seen.0.lock().unwrap().iter().all(|(request, _)| request == "GetItem"));
+    }
+
+    #[tokio::test]
+    async fn a_write_keeps_time_back_and_an_attempt_has_a_least() {
+        let call = Call::new("put", 0, Duration::from_millis(500));
+        assert!(Attempts::of_write(&call).left() <= Duration::from_millis(400));
+        let late = Call::new("put", 0, Duration::ZERO);
+        assert!(!Attempts::new(&late).pause().await);
+    }
+}

@@ -66,7 +66,7 @@ pub(super) fn to_error(text: &str) -> Error {
     }
 }
 
-/// Whether the stored record is the reason: read, it tells more, and may allow the write after all.
+/// Whether the stored record is the reason. Read, it shows more, and may allow the write after all.
 pub(super) fn is_about_record(text: &str) -> bool {
     const PARTS: [&str; 8] = [
         "document path provided",

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::backend::dynamodb::decimal;
+use super::decimal;
 use crate::codec;
 use crate::definition::{Definition, KeyKind};
 use crate::error::{Error, Result};

@@ -34,19 +34,19 @@ pub(super) struct Find {
 impl Find {
     /// The read of a page; nothing if no record can be in it.
     pub(super) fn new(query: &Query, call: &Call) -> Result<Option<Self>> {
-        let Some(limits) = Limits::of(query) else { return Ok(None) };
+        let Some(range) = RangeLeft::new(query) else { return Ok(None) };
         let direction = if query.descending { -1 } else { 1 };
         let (mut filter, sort, hint) = match query.source.kind() {
             SourceKind::Primary { hash } => {
-                (primary(query, hash, &limits)?, doc! { "_id": direction }, doc! { "_id": 1 })
+                (by_primary_key(query, hash, &range)?, doc! { "_id": direction }, doc! { "_id": 1 })
             }
             SourceKind::Index { index, hash } => {
                 let hint = index_key(query.definition, index);
-                (by_index(query, index, hash, &limits)?, order(query.definition, index, direction), hint)
+                (by_index(query, index, hash, &range)?, sort_order(query.definition, index, direction), hint)
             }
             // The server cannot divide a collection: the first segment reads everything.
             SourceKind::Scan { segment: Some((1.., _)) } => return Ok(None),
-            SourceKind::Scan { .. } => (scan(query)?, doc! { "_id": direction }, doc! { "_id": 1 }),
+            SourceKind::Scan { .. } => (by_scan(query)?, doc! { "_id": direction }, doc! { "_id": 1 }),
         };
         filter.extend(live(query.definition, call));
         if let Some(condition) = &query.filter {
@@ -120,16 +120,16 @@ fn projection(query: &Query) -> Option<Document> {
     Some(names.chain(beside).map(|name| (name, Bson::Int32(1))).collect())
 }
 
-/// Which values of the first range field are wanted, and after which position.
-struct Limits<'a> {
+/// The values of the first range field that are still to be read, and the position to go on after.
+struct RangeLeft<'a> {
     low: Bound<Value>,
     high: Bound<Value>,
     after: Option<&'a Position>,
 }
 
-impl<'a> Limits<'a> {
-    /// Nothing if no value can be within them.
-    fn of(query: &'a Query) -> Option<Self> {
+impl<'a> RangeLeft<'a> {
+    /// Nothing if no value is left.
+    fn new(query: &'a Query) -> Option<Self> {
         if query.range.is_empty() {
             return None;
         }
@@ -141,19 +141,19 @@ impl<'a> Limits<'a> {
                 (Bound::Included(Value::from(prefix.as_str())), end)
             }
         };
-        let mut limits = Self { low, high, after: query.after.as_ref() };
-        if let Some(first) = limits.after.and_then(|after| after.ranges().first()) {
-            let (below, above) = (limits.is_below(first), limits.is_above(first));
+        let mut range = Self { low, high, after: query.after.as_ref() };
+        if let Some(first) = range.after.and_then(|after| after.ranges().first()) {
+            let (below, above) = (range.is_below(first), range.is_above(first));
             let (passed, ahead) = if query.descending { (above, below) } else { (below, above) };
             if ahead {
                 return None;
             }
-            // A position before all that is wanted restricts nothing.
+            // A position before the range restricts nothing.
             if passed {
-                limits.after = None;
+                range.after = None;
             }
         }
-        Some(limits)
+        Some(range)
     }
 
     fn is_below(&self, value: &Value) -> bool {
@@ -172,7 +172,7 @@ impl<'a> Limits<'a> {
         }
     }
 
-    /// The limits that remain for values beyond `value` in the direction read.
+    /// The bounds that remain for values beyond `value` in the direction read.
     fn beyond(&self, value: &Value, descending: bool) -> (Bound<Value>, Bound<Value>) {
         match descending {
             true => (self.low.clone(), Bound::Excluded(value.clone())),
@@ -181,7 +181,7 @@ impl<'a> Limits<'a> {
     }
 }
 
-/// Limits as query operators.
+/// Bounds as query operators.
 fn operators(low: &Bound<Value>, high: &Bound<Value>, encode: impl Fn(&Value) -> Result<Bson>) -> Result<Document> {
     let mut operators = Document::new();
     match low {
@@ -215,19 +215,19 @@ fn successor(prefix: &str) -> Option<String> {
 }
 
 /// The documents `{h, r}` with one `h` lie together in the index of `_id`, in the order of `r`.
-fn primary(query: &Query, hash: &Value, limits: &Limits<'_>) -> Result<Document> {
+fn by_primary_key(query: &Query, hash: &Value, range: &RangeLeft<'_>) -> Result<Document> {
     let definition = query.definition;
     let hash = super::value::to_bson(hash)?;
     if definition.range().is_none() {
         let mut same = doc! { "$eq": hash };
-        if let Some(after) = limits.after {
+        if let Some(after) = range.after {
             same.insert(beyond(query.descending), id(definition, after.key())?);
         }
         return Ok(doc! { "_id": same });
     }
-    let (low, high) = match limits.after.and_then(|after| after.ranges().first()) {
-        Some(last) => limits.beyond(last, query.descending),
-        None => (limits.low.clone(), limits.high.clone()),
+    let (low, high) = match range.after.and_then(|after| after.ranges().first()) {
+        Some(last) => range.beyond(last, query.descending),
+        None => (range.low.clone(), range.high.clone()),
     };
     let in_id = |value: &Value| Ok(Bson::Document(doc! { "h": hash.clone(), "r": range_part(definition, value)? }));
     let mut bounds = operators(&low, &high, in_id)?;
@@ -244,7 +244,7 @@ fn beyond(descending: bool) -> &'static str {
     if descending { "$lt" } else { "$gt" }
 }
 
-fn scan(query: &Query) -> Result<Document> {
+fn by_scan(query: &Query) -> Result<Document> {
     Ok(match &query.after {
         Some(after) => doc! { "_id": { beyond(query.descending): id(query.definition, after.key())? } },
         None => Document::new(),
@@ -252,7 +252,7 @@ fn scan(query: &Query) -> Result<Document> {
 }
 
 /// The order of an index: its range fields, then `_id`, unless they are unique.
-fn order(definition: &Definition, index: &IndexDef, direction: i32) -> Document {
+fn sort_order(definition: &Definition, index: &IndexDef, direction: i32) -> Document {
     let mut order: Document =
         columns(definition, index).into_iter().skip(1).map(|column| (column.path, Bson::Int32(direction))).collect();
     if !index.unique || order.is_empty() {
@@ -264,7 +264,7 @@ fn order(definition: &Definition, index: &IndexDef, direction: i32) -> Document 
 /// One hash value and the range wanted. To go on after a position is one of several cases: the
 /// first range value is beyond, or it is the same and the second is beyond, and so on to `_id`. Each
 /// is a range of the index, and the server merges them in order.
-fn by_index(query: &Query, index: &IndexDef, hash: &[Value], limits: &Limits<'_>) -> Result<Document> {
+fn by_index(query: &Query, index: &IndexDef, hash: &[Value], range: &RangeLeft<'_>) -> Result<Document> {
     let columns = columns(query.definition, index);
     let Some((first, ranges)) = columns.split_first() else { return Ok(Document::new()) };
     let Some(hash) = hash.first() else { return Ok(Document::new()) };
@@ -281,8 +281,8 @@ fn by_index(query: &Query, index: &IndexDef, hash: &[Value], limits: &Limits<'_>
             filter.entry(column.path.clone()).or_insert_with(|| doc! { "$exists": true }.into());
         }
     };
-    let Some(after) = limits.after else {
-        base.extend(wanted(&limits.low, &limits.high, 0)?);
+    let Some(after) = range.after else {
+        base.extend(wanted(&range.low, &range.high, 0)?);
         exists(&mut base);
         return Ok(base);
     };
@@ -290,7 +290,7 @@ fn by_index(query: &Query, index: &IndexDef, hash: &[Value], limits: &Limits<'_>
     for (at, (column, last)) in ranges.iter().zip(after.ranges()).enumerate() {
         let mut case = base.clone();
         let (low, high) = match at {
-            0 => limits.beyond(last, query.descending),
+            0 => range.beyond(last, query.descending),
             _ if query.descending => (Bound::Unbounded, Bound::Excluded(last.clone())),
             _ => (Bound::Excluded(last.clone()), Bound::Unbounded),
         };

@@ -29,7 +29,7 @@ pub(super) async fn mark_expiry(db: &Context, call: &Call, definition: &'static 
     let request = unmarked_records(definition, field);
     let mut start = None;
     loop {
-        let page = request.read(db, call, start, None).await?;
+        let page = request.read_page(db, call, start, None).await?;
         let mut tasks: Vec<BoxFuture<'_, Result<()>>> = Vec::new();
         for item in page.items {
             let record = to_record_of(definition, item)?;
@@ -70,7 +70,7 @@ async fn mark_record(
     let p = &mut placeholders;
     let unmarked = condition::function("attribute_not_exists", &Path::field(EXPIRES), p);
     let same = Expr::Compare { path: Path::field(field), op: Op::Eq, value: value.clone() };
-    let same = condition::write(&same, p);
+    let same = condition::write_expr(&same, p);
     let condition = condition::all([unmarked, same], p).into_expression(p);
     let expression = format!("SET {} = {}", p.name(EXPIRES), p.value(&Value::from(at)));
     let key = to_key(definition, &RecordKey::of(definition, record)?);

@@ -60,7 +60,7 @@ pub(super) struct Observed {
 }
 
 impl Observed {
-    /// How far the guards of an index are; nothing where it has none.
+    /// How far the guards of an index are; none if it has none.
     pub(super) fn state(&self, index: &IndexDef) -> Option<IndexState> {
         self.guards.as_ref()?.states.get(index.name).copied()
     }
@@ -84,8 +84,8 @@ impl Observed {
 const STATES: &[u8] = &[2];
 const PREFIX: &str = "index:";
 
-/// Observes what there is of a repository. The table is looked at first: its guards were there before it, so
-/// that a table without guards is never taken for one whose guards are still to come.
+/// Observes what there is of a repository. The table is described first: its guards were created before it,
+/// so a table that is seen has its guards, if it is to have any.
 pub(super) async fn observe(db: &Context, call: &Call, definition: &'static Definition) -> Result<Observed> {
     let table = describe_table(db, call, definition.name()).await?;
     let lifetime = match &table {

@@ -28,7 +28,7 @@ pub(crate) enum Text {
 }
 
 impl Text {
-    /// The expression, where it says anything. A condition that is never true is written as one.
+    /// The expression, if it says anything. A condition that is never true is written as one.
     pub(crate) fn into_expression(self, placeholders: &mut Placeholders) -> Option<String> {
         match self {
             Self::True => None,
@@ -97,7 +97,7 @@ pub(crate) fn any(parts: impl IntoIterator<Item = Text>, placeholders: &mut Plac
 }
 
 /// A condition as text.
-pub(crate) fn write(expr: &Expr, placeholders: &mut Placeholders) -> Text {
+pub(crate) fn write_expr(expr: &Expr, placeholders: &mut Placeholders) -> Text {
     match expr {
         Expr::Compare { path, op: Op::Ne, value } => compare(path, Op::Eq, value, placeholders).not(placeholders),
         Expr::Compare { path, op, value } => compare(path, *op, value, placeholders),
@@ -128,16 +128,16 @@ pub(crate) fn write(expr: &Expr, placeholders: &mut Placeholders) -> Text {
             any([missing, null], placeholders)
         }
         Expr::And(parts) => {
-            let parts: Vec<_> = parts.iter().map(|part| write(part, placeholders)).collect();
+            let parts: Vec<_> = parts.iter().map(|part| write_expr(part, placeholders)).collect();
             all(parts, placeholders)
         }
         Expr::Or(parts) => {
-            let parts: Vec<_> = parts.iter().map(|part| write(part, placeholders)).collect();
+            let parts: Vec<_> = parts.iter().map(|part| write_expr(part, placeholders)).collect();
             any(parts, placeholders)
         }
         Expr::Not(inner) => match &**inner {
-            Expr::Not(inner) => write(inner, placeholders),
-            inner => write(inner, placeholders).not(placeholders),
+            Expr::Not(inner) => write_expr(inner, placeholders),
+            inner => write_expr(inner, placeholders).not(placeholders),
         },
     }
 }
@@ -272,7 +272,7 @@ mod tests {
 
     fn text(expr: &Expr) -> Option<String> {
         let mut placeholders = Placeholders::default();
-        write(expr, &mut placeholders).into_expression(&mut placeholders)
+        write_expr(expr, &mut placeholders).into_expression(&mut placeholders)
     }
 
     #[test]
@@ -301,7 +301,7 @@ mod tests {
         let compare = |op| {
             let mut placeholders = Placeholders::default();
             let expr = Expr::Compare { path: Path::field("a"), op, value: Value::Float(0.5) };
-            let text = write(&expr, &mut placeholders).into_expression(&mut placeholders).unwrap();
+            let text = write_expr(&expr, &mut placeholders).into_expression(&mut placeholders).unwrap();
             let values = placeholders.used([text.as_str()]).values.unwrap_or_default();
             let read = |value: &AttributeValue| value.as_n().ok().and_then(|text| text.parse::<f64>().ok());
             assert!(values.values().all(|value| read(value) == Some(0.5)), "{values:?}");
@@ -343,7 +343,7 @@ mod tests {
         exprs.push(Expr::Not(Box::new(Expr::And(vec![eq("a"), Expr::Or(vec![eq("b"), eq("c")])]))));
         for expr in exprs {
             let mut placeholders = Placeholders::default();
-            let text = write(&expr, &mut placeholders).into_expression(&mut placeholders).unwrap();
+            let text = write_expr(&expr, &mut placeholders).into_expression(&mut placeholders).unwrap();
             let cost = expr.cost();
             assert!(placeholders.operators() <= cost.operators, "{text}: {}", cost.operators);
             assert!(text.len() <= cost.text, "{text}: {}", cost.text);

@@ -45,7 +45,7 @@ pub(crate) enum Comparison {
 
 impl Comparison {
     /// The condition as text.
-    pub(crate) fn write(&self, field: &str, placeholders: &mut Placeholders) -> Text {
+    pub(crate) fn to_text(&self, field: &str, placeholders: &mut Placeholders) -> Text {
         let name = placeholders.name(field);
         Text::One(match self {
             Self::Any => return Text::True,

@@ -37,12 +37,12 @@ fn expired(definition: &Definition, call: &Call, placeholders: &mut Placeholders
     let Some(by_field) = liveness::expired_by_field(definition, call) else { return Text::False };
     let by_mark = expired_by_mark(call, placeholders);
     let unmarked = condition::function("attribute_not_exists", &Path::field(EXPIRES), placeholders);
-    let by_field = condition::write(&by_field, placeholders);
+    let by_field = condition::write_expr(&by_field, placeholders);
     let by_field = condition::all([unmarked, by_field], placeholders);
     condition::any([by_mark, by_field], placeholders)
 }
 
 /// What is there has a mark that has passed.
 pub(crate) fn expired_by_mark(call: &Call, placeholders: &mut Placeholders) -> Text {
-    condition::write(&liveness::expired_by_mark(call), placeholders)
+    condition::write_expr(&liveness::expired_by_mark(call), placeholders)
 }

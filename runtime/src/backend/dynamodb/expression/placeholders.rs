@@ -87,7 +87,7 @@ impl Placeholders {
     }
 
     /// What the placeholders in these texts stand for. DynamoDB refuses those that no text uses, which
-    /// are left over where a part of a condition turned out to be always true or false.
+    /// are left over if a part of a condition turned out to be always true or false.
     pub(crate) fn used<'a>(&self, texts: impl IntoIterator<Item = &'a str>) -> Used {
         let word = |c: char| c.is_ascii_alphanumeric() || c == '#' || c == ':';
         let used: HashSet<&str> = texts.into_iter().flat_map(|text| text.split(move |c| !word(c))).collect();

@@ -59,7 +59,7 @@ impl GuardMove {
         let mut holders: Vec<_> = self.from.iter().chain(self.taker()).collect();
         holders.dedup();
         for holder in holders {
-            free.push(condition::write(&guard::held_by(holder), &mut placeholders));
+            free.push(condition::write_expr(&guard::held_by(holder), &mut placeholders));
         }
         let action = match &self.to {
             Some((owner, expires)) => {

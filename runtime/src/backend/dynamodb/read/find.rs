@@ -28,7 +28,7 @@ pub(crate) fn index_query(find: &FindUnique, call: &Call) -> PageRequest {
         op: Op::Eq,
         value: value.clone(),
     });
-    let key = condition::write(&Expr::And(equal.collect()), &mut placeholders).into_expression(&mut placeholders);
+    let key = condition::write_expr(&Expr::And(equal.collect()), &mut placeholders).into_expression(&mut placeholders);
     let filter = definition.ttl().map(|_| liveness::live(definition, call, &mut placeholders));
     let filter = filter.and_then(|filter| filter.into_expression(&mut placeholders));
     let used = placeholders.used(key.iter().chain(&filter).map(String::as_str));
@@ -60,7 +60,7 @@ async fn find_by_index(db: &Context, call: &Call, find: &FindUnique) -> Result<O
     let mut start = None;
     let mut advance = Advance::of_empty_pages();
     loop {
-        let page = request.read(db, call, start, None).await?;
+        let page = request.read_page(db, call, start, None).await?;
         for item in page.items {
             let record = to_record_of(definition, item)?;
             let record = match find.index.projection {

@@ -41,7 +41,7 @@ pub(crate) async fn scan_guards(
     definition: &Definition,
     start: Option<Item>,
 ) -> Result<(Vec<Record>, Option<Item>)> {
-    let page = PageRequest::scan(guard::table(definition)).read(db, call, start, None).await?;
+    let page = PageRequest::scan(guard::table(definition)).read_page(db, call, start, None).await?;
     let guards = page.items.into_iter().map(to_record).collect::<Result<_>>()?;
     Ok((guards, page.last))
 }

@@ -27,7 +27,7 @@ pub(crate) async fn read_page(db: &Context, call: &Call, query: &Query) -> Resul
     let (mut start, mut advance) = (reading.start(), Advance::of_empty_pages());
     for round in 0.. {
         let limit = read_limit(&reading, query, query.limit - found.len(), round);
-        let page = request.read(db, call, start.take(), limit).await?;
+        let page = request.read_page(db, call, start.take(), limit).await?;
         for record in matching(db, call, query, &reading, page.items).await? {
             if found.len() == query.limit {
                 let next = found.last().map(|last| query.position_of(last)).transpose()?;
@@ -72,12 +72,12 @@ pub(crate) async fn count_records(db: &Context, call: &Call, query: &Query) -> R
         let limit = count_limit(&reading, query, most - count);
         let first = first.take();
         let last = if is_counted_there && first.is_none() {
-            let page = count_request.read(db, call, start.take(), limit).await?;
+            let page = count_request.read_page(db, call, start.take(), limit).await?;
             count += page.count;
             page.last
         } else {
             let reading = first.as_ref().unwrap_or(&reading);
-            let page = reading.request().read(db, call, start.take(), limit).await?;
+            let page = reading.request().read_page(db, call, start.take(), limit).await?;
             count += matching(db, call, query, reading, page.items).await?.len() as u64;
             page.last
         };
@@ -174,13 +174,13 @@ fn check_table_key(query: &Query, record: &Record) -> Result<()> {
     Ok(())
 }
 
-/// How many records the server is to count: where it leaves some out, all that it can at a time.
+/// How many records the server is to count: all that it can at a time, if it leaves some out.
 fn count_limit(reading: &Reading<'_>, query: &Query, missing: u64) -> Option<i32> {
     let whole = !reading.leaves_out() && query.definition.ttl().is_none();
     i32::try_from(missing).ok().filter(|_| whole)
 }
 
-/// How many records the server is to look at. One more than wanted tells whether there is another.
+/// How many records the server is to read. One more than wanted shows whether there is another.
 pub(crate) fn read_limit(reading: &Reading<'_>, query: &Query, missing: usize, round: u32) -> Option<i32> {
     let wanted = missing.saturating_add(usize::from(query.wants_next));
     let limit = if reading.leaves_out() {

@@ -1,4 +1,4 @@
-//! A query or scan as a request: what the server judges, and what is left to judge here.
+//! A query or a scan as a request: what the server judges, and what is left to judge here.
 
 use aws_sdk_dynamodb::types::Select;
 
@@ -16,11 +16,11 @@ use crate::error::{Error, Result};
 use crate::request::{Call, Query, SourceKind, liveness};
 use crate::value::EXPIRES;
 
-/// The request of a query, but for where a page starts and how much is read.
+/// A query, as what the server is asked and what is done with its pages.
 #[derive(Debug)]
 pub(crate) struct Reading<'a> {
     query: &'a Query,
-    /// Whether nothing can be found, so that nothing need be sent.
+    /// Whether nothing can be found, so that nothing is sent.
     pub(crate) is_empty: bool,
     key: Option<String>,
     filter: Option<String>,
@@ -28,7 +28,7 @@ pub(crate) struct Reading<'a> {
     placeholders: Placeholders,
     /// What the server cannot judge: conditions on key attributes, and on what the index does not hold.
     pub(crate) residual: Vec<Expr>,
-    /// The fields of the records to be read by their keys, where the index does not hold what is wanted.
+    /// The fields that are read by the records' keys, if the index does not hold what is wanted: these, or all.
     pub(crate) load: Option<Option<Vec<&'a str>>>,
     /// Whether the server cannot judge the expiry of records without the mark, and whether the index
     /// does not even hold what it is judged by.
@@ -72,7 +72,7 @@ impl<'a> Reading<'a> {
         Ok(reading)
     }
 
-    /// The request for a count: the records themselves only where the server cannot judge them.
+    /// The request for a count. The records themselves are read only if the server cannot judge them.
     pub(crate) fn count(query: &'a Query, call: &Call) -> Result<Self> {
         let reading = Self::new(query, call)?;
         if reading.is_counted_there() { Ok(reading) } else { Self::records(query, call) }
@@ -90,7 +90,9 @@ impl<'a> Reading<'a> {
         let by_field = liveness::expired_by_field(definition, call);
         let unmarked = by_field.as_ref().is_some_and(|expired| !can_push_down(query, expired));
         if unmarked {
-            filters.push(condition::write(&liveness::expired_by_mark(call), &mut placeholders).not(&mut placeholders));
+            filters.push(
+                condition::write_expr(&liveness::expired_by_mark(call), &mut placeholders).not(&mut placeholders),
+            );
         } else if by_field.is_some() {
             filters.push(expiry::live(definition, call, &mut placeholders));
         }
@@ -99,7 +101,7 @@ impl<'a> Reading<'a> {
         let unmarked_elsewhere = definition.ttl_name().is_some_and(|name| !holds(name));
         for part in conjuncts(query.filter.as_ref()) {
             if can_push_down(query, part) {
-                filters.push(condition::write(part, &mut placeholders));
+                filters.push(condition::write_expr(part, &mut placeholders));
             } else {
                 residual.push(part.clone());
             }
@@ -137,7 +139,7 @@ impl<'a> Reading<'a> {
             definition.aliases_of(name).for_each(|alias| names.push(alias));
         }
         if !self.residual.is_empty() {
-            // The local conditions are of the filter and of the range field.
+            // The residual conditions are of the filter and of the range field.
             self.query.filter.iter().for_each(|filter| filter.paths(&mut |path| names.push(path.root())));
         }
         names.sort_unstable();
@@ -217,7 +219,8 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// The key condition; what it takes in too much is added to `residual`. True where nothing can be found.
+/// The key condition, and whether nothing can be found. If it takes in too much, what is wanted of that is
+/// added to `residual`.
 fn key_of_query(query: &Query, placeholders: &mut Placeholders, residual: &mut Vec<Expr>) -> (Option<String>, bool) {
     let definition = query.definition;
     let hash_parts = query.source.hash_parts(definition);
@@ -233,9 +236,9 @@ fn key_of_query(query: &Query, placeholders: &mut Placeholders, residual: &mut V
         match key_condition(&query.range, range) {
             KeyCondition::All => {}
             KeyCondition::Nothing => return (None, true),
-            KeyCondition::Exactly(key) => parts.push(key.write(range, placeholders)),
+            KeyCondition::Exactly(key) => parts.push(key.to_text(range, placeholders)),
             KeyCondition::Within(key, exact) => {
-                parts.push(key.write(range, placeholders));
+                parts.push(key.to_text(range, placeholders));
                 residual.push(exact);
             }
         }

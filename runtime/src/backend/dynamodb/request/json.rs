@@ -39,7 +39,7 @@ fn attribute(value: &AttributeValue) -> Json {
     }
 }
 
-/// Adds an expression, where there is one.
+/// Adds an expression, if there is one.
 pub(crate) fn add_expression(body: &mut Map<String, Json>, name: &str, expression: Option<&str>) {
     if let Some(expression) = expression {
         body.insert(name.to_owned(), expression.into());

@@ -67,7 +67,7 @@ impl PageRequest {
     }
 
     /// Reads the page after `start`, of `limit` items at most before the filter.
-    pub(crate) async fn read(
+    pub(crate) async fn read_page(
         &self,
         db: &Context,
         call: &Call,

@@ -67,27 +67,8 @@ pub(crate) fn conditional_op(write: &Write, call: &Call, stamp: &Value, single: 
         Action::Replace(record) => (put(record, stamp), allowed(write, call, p)),
         Action::Update(changes) => (update(write, changes, stamp, p), allowed(write, call, p)),
         Action::Upsert { changes, .. } => {
-            let missing = liveness::not_stored(definition, p);
-            // A null is not missing to DynamoDB: where one has a default, the record has to be read.
-            let defaults = changes.iter().filter_map(|change| match change {
-                Change::SetIfMissing(path, _) => Some(condition::is_null(path, p)),
-                _ => None,
-            });
-            let mut nulls: Vec<_> = defaults.collect();
-            // Nor is a record without a version one that is not there: its next is the second.
-            if let Some(name) = definition.version() {
-                nulls.push(condition::function("attribute_not_exists", &Path::field(name), p));
-            }
-            let allowed = match (definition.ttl(), write.requirement()) {
-                // Then the two cases are all there are.
-                (None, None) if nulls.is_empty() => Text::True,
-                _ => {
-                    let parts = [allowed(write, call, p)].into_iter().chain(nulls.into_iter().map(|null| null.not(p)));
-                    let parts: Vec<_> = parts.collect();
-                    condition::all(parts, p)
-                }
-            };
-            (update(write, &for_new_record(changes), stamp, p), condition::any([missing, allowed], p))
+            let condition = upsert_condition(write, changes, call, p);
+            (update(write, &for_new_record(changes), stamp, p), condition)
         }
         Action::Delete => {
             let condition = match write.requirement() {
@@ -96,7 +77,7 @@ pub(crate) fn conditional_op(write: &Write, call: &Call, stamp: &Value, single: 
                 None => Text::True,
                 Some(requirement) => {
                     let absent = liveness::absent(definition, call, p);
-                    let required = condition::write(&requirement, p);
+                    let required = condition::write_expr(&requirement, p);
                     condition::any([absent, required], p)
                 }
             };
@@ -106,6 +87,32 @@ pub(crate) fn conditional_op(write: &Write, call: &Call, stamp: &Value, single: 
     };
     let condition = condition.into_expression(&mut placeholders);
     ItemOp::new(definition.name(), action, condition, &placeholders)
+}
+
+/// No item is there, or one on which the changes come to what they should.
+fn upsert_condition(write: &Write, changes: &[Change], call: &Call, p: &mut Placeholders) -> Text {
+    let definition = write.definition;
+    let missing = liveness::not_stored(definition, p);
+    // A null is not missing to DynamoDB: if it stands where a default would, the record has to be read.
+    let defaults = changes.iter().filter_map(|change| match change {
+        Change::SetIfMissing(path, _) => Some(condition::is_null(path, p)),
+        _ => None,
+    });
+    let mut nulls: Vec<_> = defaults.collect();
+    // Nor is a record without a version one that is not there: its next is the second.
+    if let Some(name) = definition.version() {
+        nulls.push(condition::function("attribute_not_exists", &Path::field(name), p));
+    }
+    let allowed = match (definition.ttl(), write.requirement()) {
+        // Then the two cases are all there are.
+        (None, None) if nulls.is_empty() => Text::True,
+        _ => {
+            let parts = [allowed(write, call, p)].into_iter().chain(nulls.into_iter().map(|null| null.not(p)));
+            let parts: Vec<_> = parts.collect();
+            condition::all(parts, p)
+        }
+    };
+    condition::any([missing, allowed], p)
 }
 
 /// A check that holds whatever is stored.
@@ -166,7 +173,7 @@ fn allowed(write: &Write, call: &Call, placeholders: &mut Placeholders) -> Text 
     // DynamoDB refuses to remove what is below something missing, with an error that shows no record. As a
     // condition, the refusal shows the record.
     let required = Expr::both(write.requirement(), write.removed_parents());
-    let required = required.map_or(Text::True, |required| condition::write(&required, placeholders));
+    let required = required.map_or(Text::True, |required| condition::write_expr(&required, placeholders));
     condition::all([there, live, required], placeholders)
 }
 

@@ -27,7 +27,7 @@ pub(crate) enum Prior {
 
 impl Prior {
     /// What a write needs to know at first.
-    pub(crate) fn of(write: &Write) -> Self {
+    pub(crate) fn needed_by(write: &Write) -> Self {
         if build::must_read(write) { Self::ToRead } else { Self::NotNeeded }
     }
 }
@@ -162,7 +162,7 @@ impl<'a> Writer<'a> {
             attempts: Attempts::of_write(call),
             stamp: db.next_stamp(),
             writes,
-            priors: writes.iter().map(Prior::of).collect(),
+            priors: writes.iter().map(Prior::needed_by).collect(),
             unowned_guards: HashSet::new(),
             free_guards: HashMap::new(),
             needs_old_item: true,
