@@ -89,7 +89,8 @@ impl IntoBackend for Arc<dyn Backend> {
 ///
 /// Every type that implements `Forward` is a [`Backend`]: the methods are the same. Each call goes
 /// through [`enter`](Forward::enter) once, before its method, whether the method is overridden or not.
-/// Inside an overridden method, the other backend is `self.inner()`.
+/// Inside an overridden method, the other backend is `self.inner()`. Call it by that, and not by a field: if the
+/// field's type implements `Forward` itself, it has each method twice, and the call is ambiguous.
 pub trait Forward: fmt::Debug + Send + Sync + 'static {
     /// The backend that requests are passed on to.
     fn inner(&self) -> &dyn Backend;

@@ -9,10 +9,14 @@ use std::sync::Arc;
 use self::settings::MemorySettings;
 pub(crate) use self::tree::Tree;
 use super::keyspace::Keyspace;
-use super::layer::Forward;
 use super::settings::{OpenOptions, Target};
-use super::{Backend, BoxFuture};
+use super::{
+    Backend, BoxFuture, Call, FindUnique, Get, GetMany, Limits, Plan, Query, RecordPage, Reply, Request, Verify, Write,
+    WriteMany, Written,
+};
+use crate::definition::Definition;
 use crate::error::Result;
+use crate::value::Record;
 
 /// A store in this process's memory, gone when its last handle is. Each that is opened is a store
 /// of its own.
@@ -54,12 +58,74 @@ impl Target for MemorySettings {
     }
 }
 
-impl Forward for Memory {
-    fn inner(&self) -> &dyn Backend {
-        &self.inner
+// Written out, not by `Forward`: a layer over a `Memory` uses both traits, and each of its calls would be
+// ambiguous if `Memory` had the methods of both.
+impl Backend for Memory {
+    fn name(&self) -> &'static str {
+        self.inner.name()
+    }
+
+    fn limits(&self) -> Limits {
+        self.inner.limits()
     }
 
     fn raw(&self) -> &(dyn Any + Send + Sync) {
         self
+    }
+
+    fn ping(&self, call: Call) -> Reply<'_, ()> {
+        self.inner.ping(call)
+    }
+
+    fn plan(&self, call: Call, definition: &'static Definition) -> Reply<'_, Plan> {
+        self.inner.plan(call, definition)
+    }
+
+    fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
+        self.inner.define(call, definition)
+    }
+
+    fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
+        self.inner.get(call, get)
+    }
+
+    fn get_many(&self, call: Call, get: GetMany) -> Reply<'_, Vec<Option<Record>>> {
+        self.inner.get_many(call, get)
+    }
+
+    fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>> {
+        self.inner.find_unique(call, find)
+    }
+
+    fn query(&self, call: Call, query: Query) -> Reply<'_, RecordPage> {
+        self.inner.query(call, query)
+    }
+
+    fn count(&self, call: Call, query: Query) -> Reply<'_, u64> {
+        self.inner.count(call, query)
+    }
+
+    fn write(&self, call: Call, write: Write) -> Reply<'_, Written> {
+        self.inner.write(call, write)
+    }
+
+    fn write_many(&self, call: Call, writes: WriteMany) -> Reply<'_, Vec<Result<Written>>> {
+        self.inner.write_many(call, writes)
+    }
+
+    fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>> {
+        self.inner.transact(call, writes)
+    }
+
+    fn read_snapshot(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
+        self.inner.read_snapshot(call, gets)
+    }
+
+    fn verify(&self, call: Call, verify: Verify) -> Reply<'_, Vec<String>> {
+        self.inner.verify(call, verify)
+    }
+
+    fn explain(&self, call: Call, request: Request<'_>) -> Result<String> {
+        self.inner.explain(call, request)
     }
 }
