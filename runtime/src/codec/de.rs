@@ -351,7 +351,7 @@ struct MapAccess<'a, 'f> {
 
 impl<'a, 'f> MapAccess<'a, 'f> {
     fn new(map: &'a Map, scope: Scope<'a>, nulls: &'f NullDefaults<'a>) -> Self {
-        let is_null = |name: &&str| map.get(*name).is_none_or(|value| *value == Value::Null);
+        let is_null = |name: &&str| map.get(name).is_none_or(|value| *value == Value::Null);
         let filled = nulls.nulls_in(scope).filter(is_null).collect();
         Self { entries: map.iter(), scope, nulls, filled, value: None }
     }

@@ -6,7 +6,7 @@ use crate::backend::BoxFuture;
 use crate::backend::dynamodb::context::Context;
 use crate::backend::dynamodb::key::to_key;
 use crate::backend::dynamodb::parallel::{BATCHES, join_limited};
-use crate::backend::dynamodb::request::get::{BatchGet, GetItem, MOST_KEYS, Projection};
+use crate::backend::dynamodb::request::get::{BatchGet, GetItem, MOST_KEYS, Projection, TableItem};
 use crate::backend::dynamodb::request::read::send_read;
 use crate::backend::dynamodb::value::{Item, Stored, to_record_of};
 use crate::backend::support::dedup::{Distinct, ident};
@@ -87,7 +87,7 @@ impl KeyReads {
         call: &Call,
         observer: &Observer,
     ) -> Result<Vec<Option<Item>>> {
-        let mut reads: Vec<BoxFuture<'_, Result<Vec<(String, Item)>>>> = Vec::with_capacity(batches.len());
+        let mut reads: Vec<BoxFuture<'_, Result<Vec<TableItem>>>> = Vec::with_capacity(batches.len());
         for (at, batch) in batches.iter().enumerate() {
             reads.push(Box::pin(async move {
                 let found = batch.read_all(db, call).await?;

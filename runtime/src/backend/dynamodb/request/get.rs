@@ -20,6 +20,9 @@ use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::{Call, RecordKey};
 
+/// An item, or the key of one, and the table it is in.
+pub(crate) type TableItem = (String, Item);
+
 /// "BatchGetItem" in the API reference.
 pub(crate) const MOST_KEYS: usize = 100;
 /// "Transactions" in "Quotas in Amazon DynamoDB".
@@ -136,7 +139,7 @@ impl BatchGet {
 
     /// Reads all of it, each item with the name of its table. DynamoDB may leave out any part of a batch:
     /// what is left out is asked for again, until all is read or the deadline passes.
-    pub(crate) async fn read_all(&self, db: &Context, call: &Call) -> Result<Vec<(String, Item)>> {
+    pub(crate) async fn read_all(&self, db: &Context, call: &Call) -> Result<Vec<TableItem>> {
         let mut left = self.request_items()?;
         let mut found = Vec::with_capacity(self.len());
         let mut attempts = Attempts::new(call);
@@ -202,14 +205,14 @@ pub(crate) fn unprocessed() -> Error {
 /// `TransactGetItems`: items of any tables as they are at one moment, each with its table.
 #[derive(Debug, Clone)]
 pub(crate) struct TransactGet {
-    keys: Vec<(String, Item)>,
+    keys: Vec<TableItem>,
 }
 
 impl TransactGet {
     /// A read of these items. None may be there twice.
     ///
     /// Errors: [`InvalidInput`](ErrorKind::InvalidInput) if there are more than DynamoDB takes.
-    pub(crate) fn new(keys: Vec<(String, Item)>) -> Result<Self> {
+    pub(crate) fn new(keys: Vec<TableItem>) -> Result<Self> {
         let count = keys.len();
         if count > MOST_ITEMS {
             return Err(Error::invalid(format!(
@@ -221,7 +224,7 @@ impl TransactGet {
 
     /// It as text.
     pub(crate) fn to_text(&self) -> String {
-        let part = |(table, key): &(String, Item)| json!({ "Get": { "TableName": table, "Key": json::item(key) } });
+        let part = |(table, key): &TableItem| json!({ "Get": { "TableName": table, "Key": json::item(key) } });
         let parts: Vec<Json> = self.keys.iter().map(part).collect();
         json::request("TransactGetItems", &json!({ "TransactItems": parts }))
     }
@@ -231,7 +234,7 @@ impl ReadRequest for TransactGet {
     type Answer = Vec<Option<Item>>;
 
     async fn send(&self, client: &Client, attempts: &mut Attempts<'_>) -> Result<Self::Answer, Failure> {
-        let part = |(table, key): &(String, Item)| {
+        let part = |(table, key): &TableItem| {
             let get = Get::builder().table_name(table).set_key(Some(key.clone())).build().map_err(Failure::unbuilt)?;
             Ok(TransactGetItem::builder().get(get).build())
         };
