@@ -107,7 +107,7 @@ fn write(store: &mut Store, call: &Call, write: &Write) -> Result<Written> {
     let definition = write.definition;
     let records = store.entry(definition.name()).or_default();
     records.retain(|record| record.is_live(definition, call));
-    let has_key = |record: &Record| RecordKey::of(definition, record).is_ok_and(|key| key == write.key);
+    let has_key = |record: &Record| RecordKey::from_record(definition, record).is_ok_and(|key| key == write.key);
     let at = records.iter().position(has_key);
     let stored = at.and_then(|at| records.get(at));
     write.judge(stored, call)?;
@@ -163,7 +163,8 @@ impl Backend for OneMap {
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
         let store = self.store();
         let mut records = store.get(get.definition.name()).into_iter().flatten();
-        let found = records.find(|record| RecordKey::of(get.definition, record).is_ok_and(|key| key == get.key));
+        let found =
+            records.find(|record| RecordKey::from_record(get.definition, record).is_ok_and(|key| key == get.key));
         Reply::now(Ok(found.filter(|record| record.is_live(get.definition, &call)).cloned()))
     }
 

@@ -17,7 +17,7 @@ pub use serde::Serialize;
 pub use std::clone::Clone;
 pub use std::option::Option::{None, Some};
 
-/// Stands in where a model is too broken to have a definition; the build fails for that.
+/// Stands in if a model is too broken to have a definition; the build fails for that.
 pub const BROKEN: Definition = Spec::new("", "", &[], KeyDef::new(0, KeyKind::String)).build();
 
 /// A value as a function of `serde(with)` writes it.
@@ -28,7 +28,7 @@ where
     write(ValueSerializer).map_err(CodecError::into_error)
 }
 
-/// A value as its type's own `Serialize` writes it, where only reading has a function of its own.
+/// A value as its type's own `Serialize` writes it, if only reading has a function of its own.
 pub fn encode_as_written<T: serde::Serialize>(value: &T) -> Result<Value> {
     crate::codec::to_value(value)
 }

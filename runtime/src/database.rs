@@ -123,7 +123,7 @@ impl Database {
     ///
     /// DynamoDB: guards of unique values without their record, and records without their guards; reads
     /// all records and guards. MongoDB: unique indexes that are missing or of another shape; reads the
-    /// records only where one is missing, for values that they share. The embedded backend: nothing can
+    /// records only if one is missing, for values that they share. The embedded backend: nothing can
     /// be broken.
     ///
     /// Writers may be at work meanwhile: what they are in the middle of is not taken for broken. May take
@@ -138,7 +138,7 @@ impl Database {
     /// # Ok(()) }
     /// ```
     ///
-    /// Errors: [`SchemaMismatch`](crate::ErrorKind::SchemaMismatch) where a server does not have the repository.
+    /// Errors: [`SchemaMismatch`](crate::ErrorKind::SchemaMismatch) if a server does not have the repository.
     pub async fn verify<M: Repository>(&self) -> Result<Vec<String>> {
         self.run_verify("verify", Verify::new(M::definition())).await
     }
@@ -163,7 +163,7 @@ impl Database {
     }
 
     /// The backend's own client, for what the library does not do: `aws_sdk_dynamodb::Client`,
-    /// `mongodb::Database`. Nothing where the backend's is of another type.
+    /// `mongodb::Database`. Nothing if the backend's is of another type.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {

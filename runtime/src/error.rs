@@ -252,7 +252,7 @@ impl Error {
     }
 
     /// Names the repository of the operation that it is of, by the repositories of all: the only one,
-    /// where it does not say of which.
+    /// if it does not say of which.
     pub(crate) fn in_one_of(self, names: &[&str]) -> Self {
         let only = names.first().filter(|first| names.iter().all(|name| name == *first));
         match self.position().and_then(|at| names.get(at)).or(only) {

@@ -72,10 +72,10 @@ const _: () = {
     sync::<DeleteMany<Crossing>>();
     sync::<Check<Crossing>>();
     sync::<Save<'_, Voyage>>();
-    // They hold what is under way, or what is called once, and are used by one task at a time.
+    sync::<Transaction<'_>>();
+    sync::<RecordStream<Crossing, Crossing>>();
+    // It holds layers that are called once, and one task puts it together.
     send::<Builder>();
-    send::<Transaction<'_>>();
-    send::<RecordStream<Crossing, Crossing>>();
 };
 
 /// Runs a future that any runtime may move to another thread.

@@ -16,12 +16,12 @@ pub(super) fn all(model: &Model) -> TokenStream {
         .iter()
         // Two of one name were reported on; the second would be an error again.
         .filter(|field| names.insert(&field.constant))
-        .map(|field| one(&model.vis, field, &docs::constant(field)))
+        .map(|field| expand_constant(&model.vis, field, &docs::constant(field)))
         .collect()
 }
 
 /// The constant of one field.
-pub(crate) fn one(vis: &Visibility, field: &Field, doc: &str) -> TokenStream {
+pub(crate) fn expand_constant(vis: &Visibility, field: &Field, doc: &str) -> TokenStream {
     let Some(value) = value(field) else {
         return TokenStream::new();
     };

@@ -9,10 +9,10 @@ use crate::docs;
 use crate::model::{Field, Index, Model};
 
 pub(super) fn all(model: &Model) -> TokenStream {
-    model.indexes.iter().enumerate().map(|(at, index)| one(model, at, index)).collect()
+    model.indexes.iter().enumerate().map(|(at, index)| expand_finder(model, at, index)).collect()
 }
 
-fn one(model: &Model, at: usize, index: &Index) -> TokenStream {
+fn expand_finder(model: &Model, at: usize, index: &Index) -> TokenStream {
     let at = number(at);
     let (vis, name, doc) = (&model.vis, &index.finder, docs::finder(model, index));
     let fields: Vec<&Field> = index.parts().map(|at| &model.fields[at]).collect();

@@ -20,7 +20,7 @@ use crate::value::{EXPIRES, Record, Value};
 pub enum Change {
     /// Stores a value.
     Set(Path, Value),
-    /// Stores a value where there is none.
+    /// Stores a value if there is none.
     SetIfMissing(Path, Value),
     /// Adds a number.
     Add {
@@ -46,13 +46,13 @@ pub enum Change {
     },
 }
 
-/// What an expiry comes to where its field changes, in seconds.
+/// What an expiry comes to if its field changes, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Expiry {
     /// So much after the number that is in the field before the update, which must be there.
     After(i64),
-    /// At this time since the epoch where there is nothing in the field, else as it was.
+    /// At this time since the epoch if there is nothing in the field, else as it was.
     IfMissing(i64),
 }
 

@@ -10,7 +10,7 @@ use super::CodecError;
 
 type Out<T> = Result<T, CodecError>;
 
-/// A map's key: text, and parsed where the type wants a number or a bool.
+/// A map's key: text, and parsed if the type wants a number or a bool.
 pub(super) struct MapKey<'a>(pub(super) &'a str);
 
 impl MapKey<'_> {

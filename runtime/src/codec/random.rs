@@ -31,7 +31,7 @@ enum Type {
     Enum(Vec<Type>),
 }
 
-/// A field of a struct, and what it is read as where it is missing.
+/// A field of a struct, and what it is read as if it is missing.
 #[derive(Debug, Clone)]
 struct Field {
     ty: Type,

@@ -50,7 +50,7 @@ impl<M> Condition<M> {
         });
     }
 
-    /// True where both are.
+    /// True if both are.
     pub fn and(self, other: Self) -> Self {
         self.join(other, |a, b| match a {
             Expr::And(mut all) => {
@@ -61,7 +61,7 @@ impl<M> Condition<M> {
         })
     }
 
-    /// True where either is.
+    /// True if either is.
     pub fn or(self, other: Self) -> Self {
         self.join(other, |a, b| match a {
             Expr::Or(mut any) => {
@@ -72,7 +72,7 @@ impl<M> Condition<M> {
         })
     }
 
-    /// True where this is not.
+    /// True if this is not.
     #[allow(clippy::should_implement_trait, reason = "it is implemented too; a method reads better in a chain")]
     pub fn not(self) -> Self {
         let operators = self.operators + 1;
@@ -199,7 +199,7 @@ impl<M, T, Role> Field<M, T, Role> {
         self.compare(Op::Ge, value)
     }
 
-    /// From `low` to `high`, both included; where `low` is greater, true of nothing.
+    /// From `low` to `high`, both included; if `low` is greater, true of nothing.
     pub fn between(self, low: T::Arg<'_>, high: T::Arg<'_>) -> Condition<M>
     where
         T: Ordered,

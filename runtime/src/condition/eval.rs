@@ -8,7 +8,7 @@ use crate::path::{Path, Step};
 use crate::value::{Record, Value};
 
 impl Record {
-    /// The value at a path, a null where one is stored.
+    /// The value at a path, a null if one is stored.
     pub fn at(&self, path: &Path) -> Option<&Value> {
         let (first, rest) = path.steps().split_first()?;
         let Step::Name(name) = first else { return None };

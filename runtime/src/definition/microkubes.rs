@@ -25,7 +25,7 @@ impl Definition {
         map.insert("name".into(), self.name().into());
         map.insert("indexes".into(), self.spec.indexes.iter().map(|index| self.index_map(index)).collect());
         map.insert("hashKey".into(), self.hash_name().into());
-        // A service that reads the map takes a key for text where no type is given.
+        // A service that reads the map takes a key for text if no type is given.
         if let Some(word) = type_word(self.hash().kind) {
             map.insert("hashKeyType".into(), word.into());
         }

@@ -190,7 +190,7 @@ impl Definition {
         self.spec.fields.get(at).map(|field| field.name)
     }
 
-    /// When a record expires, in whole seconds since the epoch, rounded up; nothing where the
+    /// When a record expires, in whole seconds since the epoch, rounded up; nothing if the
     /// model or the record has no time to live.
     pub fn expiry_of(&self, record: &Record) -> Option<i64> {
         let ttl = self.spec.ttl?;

@@ -20,7 +20,7 @@ pub(super) fn of_f32(value: &Value) -> Option<(Value, Value)> {
     Some((limits::float(-outermost(-x)).ok()?, limits::float(outermost(x)).ok()?))
 }
 
-/// The greatest `f64` that is rounded to this `f32`: half the way to the next one, where it is a tie, which goes
+/// The greatest `f64` that is rounded to this `f32`: half the way to the next one, if it is a tie, which goes
 /// to the even one.
 fn outermost(x: f32) -> f64 {
     let next = match x.next_up() {

@@ -55,7 +55,7 @@ pub struct Field<M, T, Role = Plain> {
 enum Nothing {
     /// The definition of the struct that it is a field of says it.
     AsDefined,
-    /// It is taken away, but where this default is something else.
+    /// It is taken away, unless this default is something else.
     Field(Option<WrittenDefault>),
     /// It is an entry or an item, whose nulls are data.
     Data,
@@ -212,7 +212,7 @@ impl<M, T: FieldType, Role> Field<M, T, Role> {
         Field { steps, encode: None, nothing: Nothing::Data, marker: PhantomData }
     }
 
-    /// Which stored numbers are read as a value of this field, where there are several. `serde(with)` reads them
+    /// Which stored numbers are read as a value of this field, if there are several. `serde(with)` reads them
     /// its own way.
     pub(crate) fn interval(&self) -> Option<Interval> {
         T::INTERVAL.filter(|_| self.encode.is_none())
@@ -246,7 +246,7 @@ impl<M, T, Role> fmt::Debug for Field<M, T, Role> {
     }
 }
 
-/// The stored form of a value: what serde writes, lowered where the type says so.
+/// The stored form of a value: what serde writes, lowered if the type says so.
 #[doc(hidden)]
 pub fn encode<T: FieldType>(value: &T) -> Result<Value> {
     let written = to_value(value)?;

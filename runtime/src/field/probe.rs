@@ -17,21 +17,21 @@ impl<T: FieldType> Probe<T> {
         field.key(value)
     }
 
-    /// An error where the type is no key type.
+    /// An error if the type is no key type.
     pub const fn is_key()
     where
         T: Key,
     {
     }
 
-    /// An error where the type is no key that can be filled in.
+    /// An error if the type is no key that can be filled in.
     pub const fn is_auto_key()
     where
         T: AutoKey,
     {
     }
 
-    /// An error where the type cannot be indexed.
+    /// An error if the type cannot be indexed.
     pub const fn is_index_key()
     where
         T: IndexKey,

@@ -59,7 +59,7 @@ pub trait FieldType: Serialize + Sized {
     where
         Self: 'a;
 
-    /// How the stored form differs from what serde writes; nothing where it does not.
+    /// How the stored form differs from what serde writes; nothing if it does not.
     #[doc(hidden)]
     const LOWERING: Option<Lowering> = None;
 
@@ -67,7 +67,7 @@ pub trait FieldType: Serialize + Sized {
     #[doc(hidden)]
     const IS_BYTE: bool = false;
 
-    /// Which stored numbers are read as the same value, where there are several.
+    /// Which stored numbers are read as the same value, if there are several.
     #[doc(hidden)]
     const INTERVAL: Option<Interval> = None;
 

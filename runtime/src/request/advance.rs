@@ -34,7 +34,7 @@ impl<P> Advance<P> {
 }
 
 impl<P: Clone + PartialEq> Advance<P> {
-    /// Takes the next position; an error where it has been before, and too often.
+    /// Takes the next position; an error if it has been before, and too often.
     pub(crate) fn to(&mut self, position: &P) -> Result<()> {
         if self.kept.as_ref() == Some(position) {
             if self.returns > 0 {

@@ -62,9 +62,9 @@ impl RecordKey {
 
     /// The key of a stored record.
     ///
-    /// Errors: [`Codec`](crate::ErrorKind::Codec) where a part of it is missing or of another kind.
-    pub fn of(definition: &Definition, record: &Record) -> Result<Self> {
-        let key = Self::written(definition, record)?;
+    /// Errors: [`Codec`](crate::ErrorKind::Codec) if a part of it is missing or of another kind.
+    pub fn from_record(definition: &Definition, record: &Record) -> Result<Self> {
+        let key = Self::from_unchecked(definition, record)?;
         let check = |part: KeyDef, value: &Value| {
             let checked = part.kind.check_stored(definition.part_name(part), value);
             checked.map_err(|e| e.in_repository(definition.name()))
@@ -75,7 +75,7 @@ impl RecordKey {
     }
 
     /// The key of a record that is to be stored, of whatever kind it was written.
-    pub(crate) fn written(definition: &Definition, record: &Record) -> Result<Self> {
+    pub(crate) fn from_unchecked(definition: &Definition, record: &Record) -> Result<Self> {
         let part = |name: &str| {
             let value = record.get(name).cloned();
             value.ok_or_else(|| {
@@ -86,7 +86,7 @@ impl RecordKey {
     }
 }
 
-/// The values of a record in an index, in the order of its parts; nothing where one is missing and
+/// The values of a record in an index, in the order of its parts; nothing if one is missing and
 /// the record is therefore not in the index.
 pub fn index_values(definition: &Definition, index: &IndexDef, record: &Record) -> Option<Vec<Value>> {
     index.parts().map(|part| record.get(definition.part_name(part)).cloned()).collect()

@@ -20,7 +20,7 @@ impl Record {
         self.get(EXPIRES).and_then(Value::as_int).and_then(|n| i64::try_from(n).ok())
     }
 
-    /// When the record expires, in whole seconds since the epoch; nothing where it does not.
+    /// When the record expires, in whole seconds since the epoch; nothing if it does not.
     pub fn expiry(&self, definition: &Definition) -> Option<i64> {
         definition.ttl()?;
         self.expires().or_else(|| definition.expiry_of(self))
@@ -58,7 +58,7 @@ pub(crate) fn latest_expired(definition: &Definition, call: &Call) -> Option<Val
     })
 }
 
-/// True of the records that have expired; nothing where the model has no ttl.
+/// True of the records that have expired; nothing if the model has no ttl.
 #[cfg(feature = "mongodb")]
 pub(crate) fn expired(definition: &Definition, call: &Call) -> Option<Expr> {
     let unmarked = Expr::Missing(Path::field(EXPIRES));

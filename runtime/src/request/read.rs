@@ -318,7 +318,7 @@ impl Query {
         };
         let ranges: Result<_> = self.ranges().into_iter().map(value).collect();
         let ranges = ranges.map_err(|e| e.in_repository(self.definition.name()))?;
-        Ok(Position { ranges, key: RecordKey::of(self.definition, record)? })
+        Ok(Position { ranges, key: RecordKey::from_record(self.definition, record)? })
     }
 }
 

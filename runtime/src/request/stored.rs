@@ -84,7 +84,7 @@ impl Definition {
     }
 }
 
-/// A condition on the version, with what it says of the first where there is none.
+/// A condition on the version, with what it says of the first if there is none.
 fn versioned(leaf: Expr, name: &'static str) -> Expr {
     let mut is_version = false;
     leaf.paths(&mut |path| is_version |= path.root() == name);

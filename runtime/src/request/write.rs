@@ -27,7 +27,7 @@ pub struct Write {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Action {
-    /// Stores a record where no live one is.
+    /// Stores a record if there is no live one.
     Create(Record),
     /// Stores a record whatever is there.
     Put(Record),
@@ -35,11 +35,11 @@ pub enum Action {
     Replace(Record),
     /// Changes a live record.
     Update(Vec<Change>),
-    /// Changes a live record, or stores `insert` where there is none.
+    /// Changes a live record, or stores `insert` if there is none.
     Upsert {
         /// The changes to a record that is there.
         changes: Vec<Change>,
-        /// The record where there is none.
+        /// The record if there is none.
         insert: Record,
     },
     /// Takes a record away.

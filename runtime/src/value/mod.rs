@@ -95,7 +95,7 @@ impl Value {
         }
     }
 
-    /// What it is, where it or something in it is foreign.
+    /// What it is, if it or something in it is foreign.
     pub(crate) fn foreign(&self) -> Option<&'static str> {
         match self {
             Self::Foreign(what) => Some(what),

@@ -35,7 +35,7 @@ impl Record {
         Self::default()
     }
 
-    /// The value under a name; nothing where it is a null, which means the same as a missing name.
+    /// The value under a name; nothing if it is a null, which means the same as a missing name.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.stored(name).filter(|value| !matches!(value, Value::Null))
     }

@@ -131,7 +131,9 @@ impl Broken {
         write.judge(stored.as_ref(), &call)?;
         for (index, value) in write.outcome(stored.as_ref())?.iter().flat_map(|new| indexed(write.definition, new)) {
             let holder = self.holder(call.clone(), index, value).await?;
-            if holder.is_some_and(|holder| RecordKey::of(write.definition, &holder).ok() != Some(write.key.clone())) {
+            if holder
+                .is_some_and(|holder| RecordKey::from_record(write.definition, &holder).ok() != Some(write.key.clone()))
+            {
                 return Err(Error::new(ErrorKind::UniqueViolation, "taken").on_index(index));
             }
         }

@@ -1,7 +1,6 @@
 //! What a failed request means: whether it may have been applied all the same, and the error it becomes.
 
 use std::error::Error as StdError;
-use std::fmt;
 use std::io;
 use std::iter::successors;
 
@@ -175,7 +174,7 @@ impl Failure {
 
     fn with_source_of(self, error: Error) -> Error {
         match self.source {
-            Some(source) => error.with_source(Source(source)),
+            Some(source) => error.with_source(source),
             None => error,
         }
     }
@@ -196,22 +195,6 @@ impl Failure {
             Class::Cancelled => ErrorKind::Throttled,
             Class::Refused | Class::TableInUse => ErrorKind::Backend,
         }
-    }
-}
-
-/// An SDK's error, kept as a source.
-#[derive(Debug)]
-struct Source(Box<dyn StdError + Send + Sync>);
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
-    }
-}
-
-impl StdError for Source {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source()
     }
 }
 

@@ -47,7 +47,7 @@ fn index_record(
     definition: &Definition,
     record: &Arc<Record>,
 ) -> Result<()> {
-    let key = layout.record_key(&RecordKey::of(definition, record)?)?;
+    let key = layout.record_key(&RecordKey::from_record(definition, record)?)?;
     let expiring = with_expiry(definition, record);
     if !Arc::ptr_eq(&expiring, record) {
         pending.put(key.clone(), Entry::of_record(Arc::clone(&expiring)));

@@ -78,7 +78,7 @@ pub(super) fn push_values<'a>(out: &mut Vec<u8>, values: impl IntoIterator<Item 
     values.into_iter().try_for_each(|value| push_value(out, value))
 }
 
-/// What stands after the first value; nothing where no whole value is at the beginning.
+/// What stands after the first value; nothing if no whole value is at the beginning.
 pub(super) fn skip_value(bytes: &[u8]) -> Option<&[u8]> {
     let (tag, rest) = bytes.split_first()?;
     match *tag {

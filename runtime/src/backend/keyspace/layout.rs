@@ -143,7 +143,7 @@ impl Layout {
         Some(key)
     }
 
-    /// What a record's entry in an index begins with; nothing where the record is not in it.
+    /// What a record's entry in an index begins with; nothing if the record is not in it.
     pub(super) fn values_prefix(&self, id: u32, index: &IndexSchema, record: &Record) -> Result<Option<Vec<u8>>> {
         let mut key = self.index_prefix(id);
         for part in &index.parts {

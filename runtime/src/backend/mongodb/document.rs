@@ -278,7 +278,7 @@ mod tests {
         ] {
             record.set(name, value);
         }
-        let key = RecordKey::of(test_definition(), &record).unwrap();
+        let key = RecordKey::from_record(test_definition(), &record).unwrap();
         let stamp = ObjectId::new();
         let document = to_document(test_definition(), &key, &record, stamp).unwrap();
         assert_eq!(document.get_str("_reposit_hex_badge").unwrap(), "00");

@@ -148,7 +148,7 @@ impl FindMany {
     /// Gives a record to all positions that asked for it, if it is live.
     fn assign(&self, call: &Call, record: Record, results: &mut [Option<Record>]) -> Result<()> {
         if record.is_live(self.definition, call) {
-            let ident = ident(self.definition, &RecordKey::of(self.definition, &record)?);
+            let ident = ident(self.definition, &RecordKey::from_record(self.definition, &record)?);
             for position in self.positions.get(&ident).into_iter().flatten() {
                 if let Some(result) = results.get_mut(*position) {
                     *result = Some(record.clone());
@@ -184,7 +184,7 @@ pub(super) async fn by_key(
     let found = FindOne::by_key(definition, key)?.send(database, call, None).await?;
     let record = found.map(|document| from_document(definition, &document)).transpose()?;
     match record {
-        Some(record) if RecordKey::of(definition, &record)? != *key => {
+        Some(record) if RecordKey::from_record(definition, &record)? != *key => {
             Err(Error::codec("the record that came has another key than was asked for"))
         }
         record => Ok(record),

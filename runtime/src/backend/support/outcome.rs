@@ -2,7 +2,7 @@
 
 use crate::error::{Error, ErrorKind};
 
-/// The repository was not defined. The caller names it with [`Error::in_repository`] where it can.
+/// The repository was not defined. The caller names it with [`Error::in_repository`] if it can.
 pub(crate) fn undefined() -> Error {
     Error::new(ErrorKind::SchemaMismatch, "the repository is not defined; call define first")
 }

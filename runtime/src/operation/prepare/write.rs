@@ -56,7 +56,7 @@ fn store_as_is(
         record.set(EXPIRES, Value::Int(at.into()));
     }
     let limits = db.backend().limits();
-    let key = check_key_parts(definition, RecordKey::written(definition, &record)?, &limits)?;
+    let key = check_key_parts(definition, RecordKey::from_unchecked(definition, &record)?, &limits)?;
     for (name, value) in record.iter() {
         check_index_value(definition, name, value, &limits)?;
     }

@@ -53,7 +53,7 @@ pub(crate) async fn backfill_guards(
         for record in &records {
             for index in indexes {
                 if let Some(value) = UniqueValue::of_record(definition, index, record) {
-                    tasks.push(Box::pin(add_guard(db, call, value, RecordKey::of(definition, record)?)));
+                    tasks.push(Box::pin(add_guard(db, call, value, RecordKey::from_record(definition, record)?)));
                 }
             }
         }

@@ -68,7 +68,7 @@ impl Audit<'_> {
         let (db, call, definition, repair) = (self.db, self.call, self.definition, self.repair);
         let mut due = Vec::new();
         for record in records {
-            let owner = RecordKey::of(definition, record)?;
+            let owner = RecordKey::from_record(definition, record)?;
             for index in definition.unique_indexes() {
                 let value = UniqueValue::of_record(definition, index, record);
                 if let Some((value, values)) = value.zip(index_values(definition, index, record)) {

@@ -73,7 +73,7 @@ async fn mark_record(
     let same = condition::write_expr(&same, p);
     let condition = condition::all([unmarked, same], p).into_expression(p);
     let expression = format!("SET {} = {}", p.name(EXPIRES), p.value(&Value::from(at)));
-    let key = to_key(definition, &RecordKey::of(definition, record)?);
+    let key = to_key(definition, &RecordKey::from_record(definition, record)?);
     let action = ItemAction::Update { key, expression };
     let mark = ItemOp::new(definition.name(), action, condition, &placeholders)?;
     let mut attempts = Attempts::new(call);

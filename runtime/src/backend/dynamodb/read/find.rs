@@ -65,7 +65,7 @@ async fn find_by_index(db: &Context, call: &Call, find: &FindUnique) -> Result<O
             let record = to_record_of(definition, item)?;
             let record = match find.index.projection {
                 Projection::All => Some(record),
-                _ => fetch_holder(db, call, find, RecordKey::of(definition, &record)?).await?,
+                _ => fetch_holder(db, call, find, RecordKey::from_record(definition, &record)?).await?,
             };
             if let Some(record) = record.filter(|record| record.is_live(definition, call)) {
                 return Ok(Some(record));

@@ -189,5 +189,5 @@ fn convert_all<T>(
 fn own_key(definition: &'static Definition, item: &Item) -> Result<RecordKey> {
     let names = std::iter::once(definition.hash_name()).chain(definition.range_name());
     let key = names.filter_map(|name| Some((name.to_owned(), item.get(name)?.clone()))).collect();
-    RecordKey::of(definition, &to_record_of(definition, key)?)
+    RecordKey::from_record(definition, &to_record_of(definition, key)?)
 }

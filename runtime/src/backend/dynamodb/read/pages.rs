@@ -123,7 +123,7 @@ async fn drop_expired(db: &Context, call: &Call, query: &Query, parts: Vec<Recor
     let unmarked = parts.iter().enumerate().filter(|(_, part)| part.expires().is_none());
     let unmarked: Vec<_> = unmarked.map(|(at, _)| at).collect();
     let Some(field) = definition.ttl_name().filter(|_| !unmarked.is_empty()) else { return Ok(parts) };
-    let key = |at: &usize| Ok((definition, RecordKey::of(definition, &parts[*at])?));
+    let key = |at: &usize| Ok((definition, RecordKey::from_record(definition, &parts[*at])?));
     let keys = unmarked.iter().map(key).collect::<Result<_>>()?;
     let found = fetch(db, call, keys, true, Some(&[field, EXPIRES])).await?;
     let live = |record: &Option<Record>| record.as_ref().is_some_and(|record| record.is_live(definition, call));
@@ -145,7 +145,7 @@ async fn load_full(
         return Ok(parts);
     }
     let definition = query.definition;
-    let key = |part: &Record| Ok((definition, RecordKey::of(definition, part)?));
+    let key = |part: &Record| Ok((definition, RecordKey::from_record(definition, part)?));
     let keys = parts.iter().map(key).collect::<Result<_>>()?;
     // Consistent, so that no place in the index is newer than the record that is compared with it.
     let whole = fetch(db, call, keys, true, fields).await?;

@@ -123,7 +123,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 fn writes(step: &Step) -> Vec<Write> {
     let stored = |record: &Record, action: fn(Record) -> Action| {
-        vec![Write::new(&THINGS, RecordKey::of(&THINGS, record).unwrap(), action(record.clone()))]
+        vec![Write::new(&THINGS, RecordKey::from_record(&THINGS, record).unwrap(), action(record.clone()))]
     };
     match step {
         Step::Put(record) => stored(record, Action::Put),
@@ -223,7 +223,7 @@ fn check_query<S: Space>(
 fn expected(live: &[Record], writes: &[Write], call: &Call) -> Result<Vec<Record>, ErrorKind> {
     let mut all = live.to_vec();
     for write in writes {
-        let at = all.iter().position(|record| RecordKey::of(&THINGS, record).unwrap() == write.key);
+        let at = all.iter().position(|record| RecordKey::from_record(&THINGS, record).unwrap() == write.key);
         let old = at.map(|at| all.remove(at));
         write.judge(old.as_ref(), call).map_err(|e| e.kind())?;
         let Some(new) = write.outcome(old.as_ref()).map_err(|e| e.kind())? else { continue };
@@ -273,7 +273,7 @@ fn entries_and_uniqueness_hold<S: Space + Default>(steps: Vec<Step>) -> Result<(
 fn an_index_takes_in_what_is_there<S: Space + Default>(all: Vec<Record>) -> Result<(), TestCaseError> {
     let store = store::<S>(&PLAIN);
     for record in all {
-        let key = RecordKey::of(&PLAIN, &record).unwrap();
+        let key = RecordKey::from_record(&PLAIN, &record).unwrap();
         store.write_record(&at(0), Write::new(&PLAIN, key, Action::Put(record))).unwrap();
     }
     let before = contents(&store).len();

@@ -11,7 +11,7 @@ use crate::value::EXPIRES;
 const PRIMARY: &str = "_id_";
 
 /// The indexes that there should be, as "createIndexes" takes them.
-pub(super) fn wanted(definition: &'static Definition) -> Vec<Document> {
+pub(super) fn wanted_indexes(definition: &'static Definition) -> Vec<Document> {
     let mut wanted: Vec<_> = definition.indexes().iter().map(|index| wanted_index(definition, index)).collect();
     if definition.ttl().is_some() {
         wanted.push(doc! { "key": { EXPIRES: 1 }, "name": EXPIRES, "expireAfterSeconds": 0 });
@@ -67,7 +67,7 @@ pub(super) fn find<'a>(wanted: &Document, existing: &'a [Document]) -> Found<'a>
 
 /// Adds to a plan what the indexes that there are have and the model does not.
 pub(super) fn compare_unused(definition: &'static Definition, existing: &[Document], plan: &mut Plan) {
-    let wanted = wanted(definition);
+    let wanted = wanted_indexes(definition);
     let is_known = |index: &Document| {
         let is_same = |wanted: &Document| find(wanted, existing) == Found::Same(index);
         wanted.iter().any(|wanted| name_of(wanted) == name_of(index) || is_same(wanted))

@@ -114,7 +114,7 @@ pub(super) async fn check_defined(database: &Database, call: &Call, definition: 
     let mut plan = Plan::new(definition.name());
     collection_differs(collection).into_iter().for_each(|line| plan.add_mismatch(Mismatch::Other(line)));
     schema::differences(definition, schema).into_iter().for_each(|mismatch| plan.add_mismatch(mismatch));
-    for wanted in indexes::wanted(definition) {
+    for wanted in indexes::wanted_indexes(definition) {
         match indexes::find(&wanted, &existing.indexes) {
             Found::Nothing => plan.add_mismatch(Mismatch::MissingIndex(name_of(&wanted).to_owned())),
             Found::Same(_) => {}
@@ -220,7 +220,7 @@ async fn compare(
         None => {}
     }
     let mut missing = Vec::new();
-    for wanted in indexes::wanted(definition) {
+    for wanted in indexes::wanted_indexes(definition) {
         match indexes::find(&wanted, &existing.indexes) {
             Found::Other(index) => refuse_index(&mut plan, &wanted, index),
             Found::Same(_) => {}
