@@ -5,7 +5,7 @@
 /// The tests of a backend are in a module of its name. Each calls a function of a [`Target`](crate::servers::Target). Within one
 /// module the macro is called once.
 ///
-/// ```ignore
+/// ```text
 /// on_backends!(server #[tokio::test(flavor = "multi_thread")] no_answer: crate::silence::every_call_ends);
 /// ```
 #[macro_export]

@@ -19,7 +19,7 @@ pub(crate) fn least_attempt(call: &Call) -> Duration {
 /// Pauses between attempts: each about twice as long as the one before, up to a longest, and never the
 /// same for two callers, so that those who met once do not meet again.
 ///
-/// ```ignore
+/// ```text
 /// let mut backoff = Backoff::new(Duration::from_millis(5), Duration::from_millis(500));
 /// while backoff.pause(call.left()).await { /* try again */ }
 /// ```
