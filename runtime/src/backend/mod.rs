@@ -4,7 +4,7 @@
 pub mod dynamodb;
 #[cfg(feature = "keyspace")]
 pub mod keyspace;
-mod layer;
+pub mod layer;
 #[cfg(feature = "memory")]
 pub mod memory;
 #[cfg(feature = "mongodb")]
@@ -18,6 +18,7 @@ pub(crate) mod settings;
 )]
 pub(crate) mod support;
 
+#[doc(no_inline)]
 pub use layer::{Forward, IntoBackend, Layer};
 pub use plan::{Creation, IndexShape, Mismatch, Plan, Unused};
 pub use reply::{BoxFuture, Reply};

@@ -3,6 +3,7 @@
 use super::Change;
 use crate::error::{Error, Result};
 use crate::limits::expression::MOST_CHANGE_TEXT;
+use crate::limits::requests::EXPRESSION_TEXT;
 
 /// Refuses more changes than DynamoDB takes at once, and those that overlap: which of two would win
 /// differs from server to server.
@@ -10,7 +11,7 @@ pub(crate) fn check_changes(changes: &[Change]) -> Result<()> {
     let text: usize = changes.iter().map(Change::text_size).sum();
     if text > MOST_CHANGE_TEXT {
         return Err(Error::invalid(format!(
-            "changes of {text} bytes as DynamoDB is given them; {MOST_CHANGE_TEXT} at most, since it takes 4096 in a request"
+            "changes of {text} bytes as DynamoDB is given them; {MOST_CHANGE_TEXT} at most, since it takes {EXPRESSION_TEXT} in a request"
         )));
     }
     for (i, change) in changes.iter().enumerate() {

@@ -3,6 +3,7 @@
 use super::expr::Expr;
 use crate::error::{Error, Result};
 use crate::limits::expression::{MOST_CONDITION_TEXT, MOST_LEVELS, MOST_LISTED, MOST_OPERATORS};
+use crate::limits::requests::{EXPRESSION_OPERATORS, EXPRESSION_TEXT};
 use crate::path::Path;
 use crate::value::Value;
 
@@ -54,7 +55,7 @@ pub(crate) fn check_size(expr: &Expr) -> Result<()> {
     check_operators(cost.operators)?;
     match cost.text > MOST_CONDITION_TEXT {
         true => Err(Error::invalid(format!(
-            "a condition of {} bytes as DynamoDB is given it; {MOST_CONDITION_TEXT} at most, since it takes 4096 in a request",
+            "a condition of {} bytes as DynamoDB is given it; {MOST_CONDITION_TEXT} at most, since it takes {EXPRESSION_TEXT} in a request",
             cost.text
         ))),
         false => Ok(()),
@@ -65,7 +66,7 @@ pub(crate) fn check_size(expr: &Expr) -> Result<()> {
 pub(super) fn check_operators(operators: usize) -> Result<()> {
     match operators > MOST_OPERATORS {
         true => Err(Error::invalid(format!(
-            "a condition of {operators} operators; {MOST_OPERATORS} at most, since DynamoDB takes 300 in a request"
+            "a condition of {operators} operators; {MOST_OPERATORS} at most, since DynamoDB takes {EXPRESSION_OPERATORS} in a request"
         ))),
         false => Ok(()),
     }

@@ -1,6 +1,7 @@
 //! What a value may be: the same on every backend, so that what passes on one passes on all.
 
 pub(crate) mod expression;
+pub(crate) mod requests;
 mod size;
 
 pub(crate) use size::{STAMP_SIZE, record_size, value_size};

@@ -4,12 +4,10 @@ use super::execute::{Operation, Origin, Prepare};
 use super::get::Get;
 use crate::database::Database;
 use crate::error::{Error, Result};
+use crate::limits::requests::MOST_TOGETHER;
 use crate::repository::Repository;
 use crate::request;
 use crate::value::Record;
-
-/// How many records can be read together: DynamoDB's `TransactGetItems` takes 100.
-const MOST: usize = 100;
 
 /// What can be read together: a get, a `Vec` of gets, or a tuple of up to six of these over any models.
 /// Sealed.
@@ -98,8 +96,11 @@ tuples! {
 fn prepare<R: SnapshotRead>(db: &Database, gets: &R) -> Result<Vec<request::Get>> {
     let mut requests = Vec::new();
     gets.requests(db, &mut requests)?;
-    if requests.len() > MOST {
-        return Err(Error::invalid(format!("a read of {} records at one moment; the limit is {MOST}", requests.len())));
+    if requests.len() > MOST_TOGETHER {
+        return Err(Error::invalid(format!(
+            "a read of {} records at one moment; the limit is {MOST_TOGETHER}",
+            requests.len()
+        )));
     }
     Ok(requests)
 }

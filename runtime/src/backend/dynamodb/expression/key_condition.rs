@@ -8,12 +8,13 @@ use crate::backend::dynamodb::decimal;
 use crate::backend::dynamodb::expression::condition::Text;
 use crate::backend::dynamodb::expression::placeholders::Placeholders;
 use crate::condition::{Expr, Op};
+use crate::limits::Limits;
 use crate::path::Path;
 use crate::request::KeyRange;
 use crate::value::Value;
 
 /// The longest range key that DynamoDB takes, also in a condition.
-const LONGEST_KEY: usize = 1024;
+const LONGEST_KEY: usize = Limits::DYNAMODB.range_key;
 
 /// What a key range asks of a range field.
 #[derive(Debug, PartialEq)]

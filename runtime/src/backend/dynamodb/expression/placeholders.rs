@@ -6,12 +6,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::backend::dynamodb::value::to_attribute;
 use crate::error::{Error, Result};
+use crate::limits::requests::{EXPRESSION_OPERATORS, EXPRESSION_TEXT};
 use crate::path::{Path, Step};
 use crate::value::Value;
-
-/// "Expression parameters" in "Quotas in Amazon DynamoDB": 4 KB of text, 300 operators or functions.
-const TEXT: usize = 4096;
-const OPERATORS: usize = 300;
 
 /// The placeholders of all expressions of one request.
 #[derive(Debug, Default, Clone)]
@@ -75,13 +72,15 @@ impl Placeholders {
 
     /// Refuses what DynamoDB would refuse for its length.
     pub(crate) fn check_limits(&self, expression: &str) -> Result<()> {
-        if expression.len() > TEXT {
+        if expression.len() > EXPRESSION_TEXT {
             let length = expression.len();
-            return Err(Error::invalid(format!("an expression of {length} bytes; DynamoDB takes {TEXT}")));
+            return Err(Error::invalid(format!("an expression of {length} bytes; DynamoDB takes {EXPRESSION_TEXT}")));
         }
-        if self.operators > OPERATORS {
+        if self.operators > EXPRESSION_OPERATORS {
             let operators = self.operators;
-            return Err(Error::invalid(format!("an expression of {operators} operators; DynamoDB takes {OPERATORS}")));
+            return Err(Error::invalid(format!(
+                "an expression of {operators} operators; DynamoDB takes {EXPRESSION_OPERATORS}"
+            )));
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ use crate::backend::dynamodb::value::{Item, restore_key, to_attribute};
 use crate::backend::support::dedup::append_part;
 use crate::condition::{Expr, Op};
 use crate::definition::{Definition, IndexDef};
+use crate::limits::Limits;
 use crate::path::Path;
 use crate::request::{Call, RecordKey, index_values};
 use crate::value::{EXPIRES, Record, Value};
@@ -25,7 +26,7 @@ const RANGE: &str = "r";
 const INDEX: &str = "index";
 
 /// The longest hash key that DynamoDB takes.
-const LONGEST_KEY: usize = 2048;
+const LONGEST_KEY: usize = Limits::DYNAMODB.hash_key;
 
 /// The table of a repository's guards.
 pub(crate) fn table(definition: &Definition) -> String {

@@ -4,11 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use crate::backend::dynamodb::context::Context;
 use crate::backend::dynamodb::guard::{self, GuardKey};
-use crate::backend::dynamodb::request::get::{BatchGet, MOST_KEYS};
+use crate::backend::dynamodb::request::get::BatchGet;
 use crate::backend::dynamodb::request::page::PageRequest;
 use crate::backend::dynamodb::value::{Item, to_record};
 use crate::definition::Definition;
 use crate::error::Result;
+use crate::limits::requests::MOST_KEYS;
 use crate::request::Call;
 use crate::value::Record;
 

@@ -12,9 +12,6 @@ use crate::backend::dynamodb::request::json;
 use crate::backend::dynamodb::retry::Attempts;
 use crate::backend::dynamodb::value::Item;
 
-/// "BatchWriteItem" in the API reference.
-pub(crate) const MOST_WRITES: usize = 25;
-
 /// A put or a delete of one item, in a batch.
 #[derive(Debug, Clone)]
 pub(crate) struct BatchPart {

@@ -18,15 +18,11 @@ use crate::backend::dynamodb::retry::Attempts;
 use crate::backend::dynamodb::value::Item;
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::requests::MOST_TOGETHER;
 use crate::request::{Call, RecordKey};
 
 /// An item, or the key of one, and the table it is in.
 pub(crate) type TableItem = (String, Item);
-
-/// "BatchGetItem" in the API reference.
-pub(crate) const MOST_KEYS: usize = 100;
-/// "Transactions" in "Quotas in Amazon DynamoDB".
-const MOST_ITEMS: usize = 100;
 
 /// The attributes that a read returns.
 #[derive(Debug, Clone)]
@@ -214,9 +210,9 @@ impl TransactGet {
     /// Errors: [`InvalidInput`](ErrorKind::InvalidInput) if there are more than DynamoDB takes.
     pub(crate) fn new(keys: Vec<TableItem>) -> Result<Self> {
         let count = keys.len();
-        if count > MOST_ITEMS {
+        if count > MOST_TOGETHER {
             return Err(Error::invalid(format!(
-                "a read of {count} records at one moment; DynamoDB takes {MOST_ITEMS}"
+                "a read of {count} records at one moment; DynamoDB takes {MOST_TOGETHER}"
             )));
         }
         Ok(Self { keys })
