@@ -21,75 +21,72 @@ use crate::value::Record;
 pub(crate) type Wanted = (&'static Definition, RecordKey);
 
 /// What is sent to read records: one request for one, batches for more, which have each record once.
-pub(crate) struct KeyReads {
-    count: usize,
-    distinct: Distinct<Wanted>,
-    requests: Requests,
+pub(crate) enum KeyReads {
+    /// Needs no book of who asked for what: most reads are of one record.
+    Single {
+        wanted: Wanted,
+        request: GetItem,
+    },
+    Batches(Batches),
 }
 
-enum Requests {
-    Single(GetItem),
-    Batches(Vec<BatchGet>),
+pub(crate) struct Batches {
+    count: usize,
+    distinct: Distinct<Wanted>,
+    requests: Vec<BatchGet>,
 }
 
 impl KeyReads {
     /// The reads of these records, of all their fields or of these.
-    pub(crate) fn new(wanted: Vec<Wanted>, consistent: bool, fields: Option<&[&str]>) -> Self {
+    pub(crate) fn new(mut wanted: Vec<Wanted>, consistent: bool, fields: Option<&[&str]>) -> Self {
         let projection = |definition| fields.map(|fields| Projection::new(definition, fields));
         let count = wanted.len();
+        if let Some((definition, key)) = wanted.pop_if(|_| count == 1) {
+            let request = GetItem::of_record(definition, &key, consistent).projected(projection(definition));
+            return Self::Single { wanted: (definition, key), request };
+        }
         let distinct = Distinct::new(wanted.into_iter().enumerate(), |(definition, key)| ident(definition, key));
-        let requests = match distinct.items() {
-            [(definition, key)] if count == 1 => {
-                Requests::Single(GetItem::of_record(definition, key, consistent).projected(projection(definition)))
+        let batch = |chunk: &[Wanted]| {
+            let mut batch = BatchGet::default();
+            for (definition, key) in chunk {
+                let key = to_key(definition, key);
+                batch.add(definition.name(), key, consistent, || projection(definition));
             }
-            items => {
-                let batch = |chunk: &[Wanted]| {
-                    let mut batch = BatchGet::default();
-                    for (definition, key) in chunk {
-                        let key = to_key(definition, key);
-                        batch.add(definition.name(), key, consistent, || projection(definition));
-                    }
-                    batch
-                };
-                Requests::Batches(items.chunks(MOST_KEYS).map(batch).collect())
-            }
+            batch
         };
-        Self { count, distinct, requests }
+        let requests = distinct.items().chunks(MOST_KEYS).map(batch).collect();
+        Self::Batches(Batches { count, distinct, requests })
     }
 
     /// The requests as text.
     pub(crate) fn to_texts(&self) -> Vec<String> {
-        match &self.requests {
-            Requests::Single(get) => vec![get.to_text()],
-            Requests::Batches(batches) => batches.iter().map(BatchGet::to_text).collect(),
+        match self {
+            Self::Single { request, .. } => vec![request.to_text()],
+            Self::Batches(batches) => batches.requests.iter().map(BatchGet::to_text).collect(),
         }
     }
 
     /// Reads the items, in the order in which they were asked for.
     async fn fetch(&self, db: &Context, call: &Call, observer: &Observer) -> Result<Vec<Option<Item>>> {
-        match &self.requests {
-            Requests::Single(get) => {
-                let item = send_read(db, call, get).await?;
-                if let (Some(item), [(definition, key)]) = (&item, self.distinct.items())
+        match self {
+            Self::Single { wanted: (definition, key), request } => {
+                let item = send_read(db, call, request).await?;
+                if let Some(item) = &item
                     && own_key(definition, item)? != *key
                 {
                     return Err(Error::codec("the record that came has another key than was asked for"));
                 }
                 Ok(vec![item])
             }
-            Requests::Batches(batches) => self.fetch_batches(batches, db, call, observer).await,
+            Self::Batches(batches) => batches.fetch(db, call, observer).await,
         }
     }
+}
 
-    async fn fetch_batches(
-        &self,
-        batches: &[BatchGet],
-        db: &Context,
-        call: &Call,
-        observer: &Observer,
-    ) -> Result<Vec<Option<Item>>> {
-        let mut reads: Vec<BoxFuture<'_, Result<Vec<TableItem>>>> = Vec::with_capacity(batches.len());
-        for (at, batch) in batches.iter().enumerate() {
+impl Batches {
+    async fn fetch(&self, db: &Context, call: &Call, observer: &Observer) -> Result<Vec<Option<Item>>> {
+        let mut reads: Vec<BoxFuture<'_, Result<Vec<TableItem>>>> = Vec::with_capacity(self.requests.len());
+        for (at, batch) in self.requests.iter().enumerate() {
             reads.push(Box::pin(async move {
                 let found = batch.read_all(db, call).await?;
                 let places = (at * MOST_KEYS..).take(batch.len());
