@@ -12,8 +12,45 @@ use crate::repository::{EncodedKey, check_key_parts};
 use crate::request::{Action, RecordKey, Write};
 use crate::value::{EXPIRES, Record, Value, ValueRef};
 
+/// What a write of one record asks for: a record as it was encoded, or a key and what is done to it.
+pub(crate) enum WriteParts {
+    Create(Result<Record>),
+    Put(Result<Record>),
+    Update {
+        key: EncodedKey,
+        changes: Result<Vec<Change>>,
+        condition: Option<Result<Expr>>,
+    },
+    Upsert {
+        key: EncodedKey,
+        changes: Result<Vec<Change>>,
+        /// Refuses a new record that is not a whole model.
+        check_whole: fn(Record) -> Result<()>,
+    },
+    Delete {
+        key: EncodedKey,
+        condition: Option<Result<Expr>>,
+        version: Option<u64>,
+    },
+}
+
+/// A write of one record.
+pub(crate) fn one(db: &Database, definition: &'static Definition, parts: WriteParts) -> Result<Write> {
+    match parts {
+        WriteParts::Create(record) => create(db, definition, record?),
+        WriteParts::Put(record) => store(db, definition, record?, Action::Put),
+        WriteParts::Update { key, changes, condition } => update(db, definition, key, changes, condition),
+        WriteParts::Upsert { key, changes, check_whole } => upsert(db, definition, key, changes, check_whole),
+        WriteParts::Delete { key, condition, version } => {
+            let mut write = on_key(db, definition, key, Action::Delete, condition)?;
+            write.version = version;
+            Ok(write)
+        }
+    }
+}
+
 /// A create of a record, whose version 0 becomes 1.
-pub(crate) fn create(db: &Database, definition: &'static Definition, mut record: Record) -> Result<Write> {
+fn create(db: &Database, definition: &'static Definition, mut record: Record) -> Result<Write> {
     if let Some(name) = definition.version()
         && record.get(name).is_some_and(|version| version == Value::Int(0))
     {
@@ -202,7 +239,7 @@ pub(crate) fn on_key(
 }
 
 /// An update of the record with a key; without changes it is a check.
-pub(crate) fn update(
+fn update(
     db: &Database,
     definition: &'static Definition,
     key: EncodedKey,
@@ -219,8 +256,8 @@ pub(crate) fn update(
     with_condition(Write::new(definition, key, action), condition)
 }
 
-/// An upsert of the record with a key. `check_whole` refuses a new record that is not a whole model.
-pub(crate) fn upsert(
+/// An upsert of the record with a key.
+fn upsert(
     db: &Database,
     definition: &'static Definition,
     key: EncodedKey,
