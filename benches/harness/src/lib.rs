@@ -2,5 +2,6 @@
 
 pub mod allocations;
 pub mod server;
+pub mod table;
 pub mod user;
 pub mod worker;
