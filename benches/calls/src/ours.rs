@@ -1,6 +1,6 @@
 //! The calls through reposit.
 
-use bench_harness::user::{TEAM, id};
+use bench_harness::user::{TEAM, id, records, team, team_of_ten};
 use bench_harness::worker::Calls;
 use reposit::Database;
 
@@ -28,23 +28,19 @@ pub(crate) fn on_server(url: &str, row: &str) -> Option<Box<dyn Calls>> {
     calls_of(runtime, db, row)
 }
 
-/// A call on the embedded store, with 20,000 records in it.
+/// A call on the embedded store.
 pub(crate) fn in_memory(row: &str) -> Option<Box<dyn Calls>> {
     let runtime = runtime();
     let db = runtime.block_on(async {
         let db = Database::open("memory:").await.expect("it opens");
         db.define::<User>().await.expect("it can be defined");
-        for n in 0..RECORDS {
-            let team = if n < TEAM { "core".to_owned() } else { format!("team-{:05}", n / 10) };
-            User::put(&user(id(n), &team)).exec(&db).await.expect("it is put");
+        for n in 0..records() {
+            User::put(&user(id(n), &team(n))).exec(&db).await.expect("it is put");
         }
         db
     });
     calls_of(runtime, db, row)
 }
-
-/// How many records the embedded stores have.
-const RECORDS: usize = 20_000;
 
 fn calls_of(runtime: tokio::runtime::Runtime, db: Database, row: &str) -> Option<Box<dyn Calls>> {
     match row {
@@ -54,7 +50,7 @@ fn calls_of(runtime: tokio::runtime::Runtime, db: Database, row: &str) -> Option
         }),
         // Each call gets another record.
         "get-any" => calls(runtime, db, |db, n| async move {
-            let user = User::get(&id(n * 7919 % RECORDS)).exec(db).await.expect("an answer").expect("a record");
+            let user = User::get(&id(n * 7919 % records())).exec(db).await.expect("an answer").expect("a record");
             assert_eq!(user.tags.len(), 4);
         }),
         "create" => calls(runtime, db, |db, n| async move {
@@ -65,12 +61,11 @@ fn calls_of(runtime: tokio::runtime::Runtime, db: Database, row: &str) -> Option
             assert_eq!(users.len(), TEAM);
         }),
         "find-10" => calls(runtime, db, |db, n| async move {
-            let team = format!("team-{:05}", 100 + n % 1000);
-            let users: Vec<User> = User::find_by_team(&team).all(db).await.expect("an answer");
+            let users: Vec<User> = User::find_by_team(&team_of_ten(n)).all(db).await.expect("an answer");
             assert_eq!(users.len(), 10);
         }),
         "update" => calls(runtime, db, |db, n| async move {
-            User::update(&id(n * 7919 % RECORDS)).add(User::AGE, 1).exec(db).await.expect("it is there");
+            User::update(&id(n * 7919 % records())).add(User::AGE, 1).exec(db).await.expect("it is there");
         }),
         _ => None,
     }

@@ -2,8 +2,27 @@
 //!
 //! Each contestant has a model of its own with these fields, since each derives something else.
 
+use std::sync::LazyLock;
+
 /// How many records a team has, which a query of 100 returns.
 pub const TEAM: usize = 100;
+
+/// How many records the embedded stores have. Under callgrind they are fewer, as it is fifty times slower.
+pub fn records() -> usize {
+    static RECORDS: LazyLock<usize> =
+        LazyLock::new(|| std::env::var("BENCH_RECORDS").ok().and_then(|n| n.parse().ok()).unwrap_or(20_000));
+    *RECORDS
+}
+
+/// The team of one of the records of an embedded store: the first hundred are one team, then each ten are.
+pub fn team(n: usize) -> String {
+    if n < TEAM { "core".to_owned() } else { format!("team-{:05}", n / 10) }
+}
+
+/// A team of ten, another for each call.
+pub fn team_of_ten(call: usize) -> String {
+    team(TEAM + call * 10 % (records() - TEAM))
+}
 
 /// The key of one of the records that are there from the start.
 pub fn id(n: usize) -> String {

@@ -1,10 +1,10 @@
 //! The calls against SQLite in memory, written by hand on rusqlite: prepared statements, and a column for each field.
 
-use bench_harness::user::{TEAM, id};
+use bench_harness::user::{TEAM, id, records, team, team_of_ten};
 use bench_harness::worker::Calls;
 use rusqlite::{Connection, Row, params};
 
-use crate::{RECORDS, fresh_id, team, team_of_ten};
+use crate::fresh_id;
 
 struct User {
     id: String,
@@ -38,17 +38,17 @@ const UPDATE: &str = "UPDATE users SET age = age + 1 WHERE id = ?1 RETURNING *";
 pub(crate) fn calls(row: &str) -> Option<Box<dyn Calls>> {
     let db = Connection::open_in_memory().expect("it opens");
     db.execute_batch(TABLE).expect("the table is made");
-    for n in 0..RECORDS {
+    for n in 0..records() {
         create(&db, &bench_harness::user!(id(n), team(n)));
     }
     let mut made = 0;
     let call: fn(&Connection, usize) = match row {
         "get" => |db, _| assert_eq!(one(db, BY_ID, &id(0)).tags.len(), 4),
-        "get-any" => |db, n| assert_eq!(one(db, BY_ID, &id(n * 7919 % RECORDS)).tags.len(), 4),
+        "get-any" => |db, n| assert_eq!(one(db, BY_ID, &id(n * 7919 % records())).tags.len(), 4),
         "create" => |db, n| create(db, &bench_harness::user!(fresh_id(n), "new")),
         "query-100" => |db, _| assert_eq!(many(db, "core").len(), TEAM),
         "find-10" => |db, n| assert_eq!(many(db, &team_of_ten(n)).len(), 10),
-        "update" => |db, n| assert_eq!(one(db, UPDATE, &id(n * 7919 % RECORDS)).tags.len(), 4),
+        "update" => |db, n| assert_eq!(one(db, UPDATE, &id(n * 7919 % records())).tags.len(), 4),
         _ => return None,
     };
     Some(Box::new(move |n: u32| {

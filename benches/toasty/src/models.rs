@@ -1,11 +1,11 @@
 //! The calls through toasty.
 
-use bench_harness::user::{TEAM, id};
+use bench_harness::user::{TEAM, id, records, team, team_of_ten};
 use bench_harness::worker::Calls;
 use toasty::Db;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{RECORDS, fresh_id, team, team_of_ten};
+use crate::fresh_id;
 
 #[derive(Debug, toasty::Model)]
 #[table = "users"]
@@ -46,7 +46,7 @@ pub(crate) fn calls(store: &str, row: &str) -> Option<Box<dyn Calls>> {
 async fn in_memory() -> Db {
     let mut db = Db::builder().models(toasty::models!(User)).connect("sqlite::memory:").await.expect("it opens");
     db.push_schema().await.expect("the tables are made");
-    for n in 0..RECORDS {
+    for n in 0..records() {
         create(&mut db, id(n), &team(n)).await;
     }
     db
@@ -91,7 +91,7 @@ async fn call(db: &mut Db, row: &str, n: usize) {
             assert_eq!(user.tags.len(), 4);
         }
         "get-any" => {
-            let user = User::get_by_id(db, &id(n * 7919 % RECORDS)).await.expect("a record");
+            let user = User::get_by_id(db, &id(n * 7919 % records())).await.expect("a record");
             assert_eq!(user.tags.len(), 4);
         }
         "create" => create(db, fresh_id(n), "new").await,

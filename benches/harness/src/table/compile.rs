@@ -77,7 +77,7 @@ pub(crate) fn measure(benches: &Path, binaries: &Path) -> io::Result<Vec<(String
         ] {
             println!("compile: {command}, {title}");
             compile(&folder, command, &source(1, derive, calls))?;
-            let mut slope = |models| least(&folder, command, &source(models, derive, calls));
+            let slope = |models| least(&folder, command, &source(models, derive, calls));
             let (one, many) = (slope(1)?, slope(MODELS)?);
             let title = if command == "check" { format!("check, {title}") } else { format!("debug build, {title}") };
             measured.push((title, (many - one) / f64::from(MODELS - 1)));

@@ -111,6 +111,7 @@ impl Folder {
         let out = std::env::temp_dir().join(format!("reposit-bench-{}.callgrind", std::process::id()));
         let mut command = Command::new("valgrind");
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.env("BENCH_RECORDS", "2000");
         command.args(["--tool=callgrind", "--toggle-collect=bench_harness::worker::measured"]);
         command.arg(format!("--callgrind-out-file={}", out.display())).arg(self.binaries.join(program));
         command.args([row.name, contestant, &row.counted.to_string()]);
