@@ -19,8 +19,10 @@ mod request;
 mod retry;
 mod schema_cache;
 pub(crate) mod settings;
+mod sender;
 mod validation;
 mod value;
+mod wire;
 mod write;
 
 pub use raw::decode;
