@@ -10,6 +10,7 @@ use reposit::backend::{
     Action, Backend, Call, FindUnique, Get, GetMany, KeyRange, Limits, Plan, Query, RecordKey, RecordPage, Reply,
     SourceKind, Write, WriteMany, Written, index_values,
 };
+use reposit::value::ValueRef;
 use reposit::{Database, Definition, Error, ErrorKind, Record, Repository, Result, Value};
 use serde::{Deserialize, Serialize};
 
@@ -67,7 +68,9 @@ fn order(a: Option<Vec<&Value>>, b: Option<Vec<&Value>>) -> std::cmp::Ordering {
 fn in_source(query: &Query, record: &Record) -> bool {
     let definition = query.definition;
     let parts = query.source.hash_parts(definition);
-    let has_hash = parts.into_iter().all(|(part, value)| record.get(definition.part_name(part)) == Some(value));
+    let has_hash = parts
+        .into_iter()
+        .all(|(part, value)| record.get(definition.part_name(part)).is_some_and(|stored| stored == *value));
     let there = match query.source.kind() {
         SourceKind::Index { index, .. } => index_values(definition, index, record).is_some(),
         SourceKind::Scan { segment, .. } => segment.is_none_or(|(segment, _)| segment == 0),
@@ -81,20 +84,20 @@ fn in_source(query: &Query, record: &Record) -> bool {
             .is_none_or(|name| record.get(name).is_some_and(|range| in_range(&query.range, range)))
 }
 
-fn in_range(wanted: &KeyRange, range: &Value) -> bool {
+fn in_range(wanted: &KeyRange, range: ValueRef<'_>) -> bool {
     match wanted {
         KeyRange::All => true,
         KeyRange::Prefix(prefix) => range.as_str().is_some_and(|text| text.starts_with(prefix)),
         KeyRange::Between(low, high) => {
             let above = match low {
-                Bound::Included(low) => range.compare(low).is_some_and(|o| o.is_ge()),
-                Bound::Excluded(low) => range.compare(low).is_some_and(|o| o.is_gt()),
+                Bound::Included(low) => range.compare(low.view()).is_some_and(|o| o.is_ge()),
+                Bound::Excluded(low) => range.compare(low.view()).is_some_and(|o| o.is_gt()),
                 Bound::Unbounded => true,
             };
             above
                 && match high {
-                    Bound::Included(high) => range.compare(high).is_some_and(|o| o.is_le()),
-                    Bound::Excluded(high) => range.compare(high).is_some_and(|o| o.is_lt()),
+                    Bound::Included(high) => range.compare(high.view()).is_some_and(|o| o.is_le()),
+                    Bound::Excluded(high) => range.compare(high.view()).is_some_and(|o| o.is_lt()),
                     Bound::Unbounded => true,
                 }
         }

@@ -1,8 +1,8 @@
 //! What the derives' expansions name beyond the public items. No part of the contract.
 
-pub use crate::codec::{CodecError, ValueSerializer};
+pub use crate::codec::{CodecError, RecordSerializer};
 pub use crate::definition::{
-    Definition, FieldDef, IndexDef, KeyDef, KeyKind, Lowering, Projection, Spec, TimeUnit, TtlDef, has_instant,
+    Definition, FieldDef, IndexDef, KeyDef, KeyKind, Projection, Spec, TimeUnit, TtlDef, has_instant,
 };
 pub use crate::error::Result;
 pub use crate::field::{
@@ -17,15 +17,18 @@ pub use serde::Serialize;
 pub use std::clone::Clone;
 pub use std::option::Option::{None, Some};
 
+/// How the stored form of a type differs from what serde writes of it.
+pub type Lowering = &'static crate::definition::Lowering;
+
 /// Stands in if a model is too broken to have a definition; the build fails for that.
 pub const BROKEN: Definition = Spec::new("", "", &[], KeyDef::new(0, KeyKind::String)).build();
 
 /// A value as a function of `serde(with)` writes it.
 pub fn encode_with<F>(write: F) -> Result<Value>
 where
-    F: FnOnce(ValueSerializer) -> std::result::Result<Value, CodecError>,
+    F: FnOnce(RecordSerializer<'_>) -> std::result::Result<(), CodecError>,
 {
-    write(ValueSerializer).map_err(CodecError::into_error)
+    crate::codec::to_value_with(write)
 }
 
 /// A value as its type's own `Serialize` writes it, if only reading has a function of its own.

@@ -4,7 +4,7 @@ use super::{Change, Expiry};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::path::{Path, Step};
-use crate::value::{EXPIRES, NO_FLOAT, Record, Value, is_float, whole};
+use crate::value::{EXPIRES, NO_FLOAT, Record, Value, ValueRef, is_float, whole};
 
 /// The record after the changes.
 pub fn apply(record: &Record, changes: &[Change]) -> Result<Record> {
@@ -22,7 +22,7 @@ pub fn apply(record: &Record, changes: &[Change]) -> Result<Record> {
 impl Change {
     fn apply_to(&self, record: &mut Record) -> Result<()> {
         let path = self.path();
-        let old = record.at(path).cloned();
+        let old = record.at(path).map(ValueRef::to_value);
         let new = match self {
             Self::Set(_, value) => Some(value.clone()),
             Self::SetIfMissing(_, value) => {
@@ -40,7 +40,7 @@ impl Change {
     /// The expiry after a change of it, from the record as it was before the update.
     fn move_expiry(&self, before: &Record, record: &mut Record) {
         let Self::Expire { field, expiry } = self else { return };
-        let old = before.at(field).filter(|old| !matches!(old, Value::Null));
+        let old = before.at(field).filter(|old| !old.is_null());
         match (*expiry, old) {
             (Expiry::After(seconds), Some(old)) => {
                 let at = old.as_int().map_or(Value::Null, |n| Value::Int(n.saturating_add(seconds.into())));
@@ -56,11 +56,11 @@ impl Change {
 pub(crate) fn impossible_change(change: &Change, record: &Record) -> Error {
     if let Change::Add { path, .. } = change
         && path.root() != EXPIRES
-        && let Some(other) = record.at(path).filter(|old| !is_addend(old))
+        && let Some(other) = record.at(path).filter(|old| !is_addend(*old))
     {
         let error = misfit(path, other, "a number");
         // What is foreign, or a date, is another program's; of what a program of ours stored, the addition is wrong.
-        let theirs = matches!(other, Value::Foreign(_) | Value::Instant(_));
+        let theirs = matches!(other, ValueRef::Foreign(_) | ValueRef::Instant(_));
         return if theirs { error } else { Error::invalid(error.message()) };
     }
     match change {
@@ -75,13 +75,13 @@ pub(crate) fn impossible_change(change: &Change, record: &Record) -> Error {
 }
 
 /// Whether a number can be added to what is stored.
-fn is_addend(stored: &Value) -> bool {
-    matches!(stored, Value::Null | Value::Int(_) | Value::Float(_))
+fn is_addend(stored: ValueRef<'_>) -> bool {
+    matches!(stored, ValueRef::Null | ValueRef::Int(_) | ValueRef::Float(_))
 }
 
 /// What is stored is not of the kind that a change needs.
-fn misfit(path: &Path, stored: &Value, needed: &str) -> Error {
-    Error::codec(format!("{path} is stored as {}, not as {needed}", stored.noun()))
+fn misfit<'a>(path: &Path, stored: impl Into<ValueRef<'a>>, needed: &str) -> Error {
+    Error::codec(format!("{path} is stored as {}, not as {needed}", stored.into().noun()))
 }
 
 fn append(path: &Path, old: Option<Value>, items: &[Value]) -> Result<Value> {
@@ -121,13 +121,14 @@ fn store_at(record: &mut Record, path: &Path, value: Option<Value>) -> Result<()
     let Some((first, middle)) = parent.split_first() else {
         let Step::Name(name) = last else { return Err(missing()) };
         match value {
-            Some(value) => record.insert(name.to_string(), value),
+            Some(value) => record.insert(name, value),
             None => drop(record.remove(name)),
         }
         return Ok(());
     };
     let Step::Name(root) = first else { return Err(missing()) };
-    let mut target = record.map_mut().get_mut(root.as_ref()).ok_or_else(missing)?;
+    let mut field = record.stored(root).ok_or_else(missing)?.to_value();
+    let mut target = &mut field;
     for step in middle {
         target = step_into(target, step).ok_or_else(missing)?;
     }
@@ -140,6 +141,7 @@ fn store_at(record: &mut Record, path: &Path, value: Option<Value>) -> Result<()
         }
         _ => return Err(missing()),
     }
+    record.insert(root, field);
     Ok(())
 }
 

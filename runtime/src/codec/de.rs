@@ -1,4 +1,4 @@
-//! Reads serde types from values.
+//! Reads serde types from values, where they lie.
 
 use std::slice;
 
@@ -6,40 +6,116 @@ use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, Unexpecte
 use serde::forward_to_deserialize_any;
 
 use super::CodecError;
-use super::bytes::ByteSeq;
 use super::keys::MapKey;
 use super::missing::{NullDefaults, Scope};
-use crate::value::{self, Map, NO_FLOAT, Value, is_float, whole};
+use super::order::Ordered;
+use super::stored::{Raised, check_kind};
+use crate::definition::{Definition, Lowering};
+use crate::value::{Items, ListRef, MapRef, NO_FLOAT, RESERVED, Record, ValueRef, is_float, whole};
 
 type Out<T> = Result<T, CodecError>;
 
 /// Reads a serde type from a value.
-pub(super) fn read<T: DeserializeOwned>(value: &Value) -> Out<T> {
+pub(super) fn read<T: DeserializeOwned>(value: ValueRef<'_>) -> Out<T> {
+    read_as(value, Form::Plain)
+}
+
+/// What a model, or some of its fields, are read from.
+pub(super) struct Root<'a> {
+    pub(super) record: &'a Record,
+    pub(super) definition: &'static Definition,
+    /// The fields that are read; nothing for all.
+    pub(super) fields: Option<&'a [&'a str]>,
+    pub(super) raised: &'a Raised,
+}
+
+impl Root<'_> {
+    /// Whether an attribute is read: none of the library's own is.
+    fn has(&self, name: &str) -> bool {
+        !name.starts_with(RESERVED) && self.fields.is_none_or(|fields| fields.contains(&name))
+    }
+}
+
+/// Reads a model from a record.
+pub(super) fn read_record<T: DeserializeOwned>(root: &Root<'_>) -> Out<T> {
+    read_as(ValueRef::Map(root.record.entries()), Form::Root(root))
+}
+
+fn read_as<'a, T: DeserializeOwned>(value: ValueRef<'a>, form: Form<'a>) -> Out<T> {
     let mut nulls = NullDefaults::default();
-    let mut missed = None;
     loop {
-        match T::deserialize(ValueDeserializer { value, nulls: &nulls }) {
+        match T::deserialize(ValueDeserializer { value, form, nulls: &nulls }) {
             Ok(read) => return Ok(read),
-            Err(error) if nulls.record_failure(&error) => {
-                missed = error.missing().is_some().then_some(error).or(missed)
-            }
-            // If a null does not do either, the missing field is the better report.
-            Err(error) => return Err(missed.unwrap_or(error)),
+            Err(error) => nulls.record_failure(error)?,
         }
     }
 }
 
-/// Reads a serde type from a [`Value`].
+/// In which form a value is stored.
+#[derive(Clone, Copy)]
+enum Form<'a> {
+    /// As serde writes it.
+    Plain,
+    /// As the type of the field says.
+    Lowered(&'static Lowering),
+    /// A whole record of a model.
+    Root(&'a Root<'a>),
+    /// An item of bytes: a `u8`, and no other number, as a filter on a list of those would find no bytes.
+    Byte,
+}
+
+impl From<Option<&'static Lowering>> for Form<'_> {
+    fn from(lowering: Option<&'static Lowering>) -> Self {
+        lowering.map_or(Self::Plain, Self::Lowered)
+    }
+}
+
+impl<'a> Form<'a> {
+    fn of_item(self) -> Self {
+        match self {
+            Self::Lowered(lowering) => lowering.of_item().into(),
+            _ => Self::Plain,
+        }
+    }
+
+    /// The form of the value under a name. `next` is where among the fields the name is looked for first.
+    fn of_name(self, name: &str, next: &mut usize) -> Self {
+        let fields = match self {
+            Self::Root(root) => root.definition.fields(),
+            Self::Lowered(Lowering::Fields(fields)) => fields,
+            Self::Lowered(lowering) => return lowering.of_name(name).into(),
+            _ => return Self::Plain,
+        };
+        let found = match fields.get(*next) {
+            Some(field) if field.name == name => Some(*next),
+            _ => fields.iter().position(|field| field.name == name),
+        };
+        let Some(field) = found.and_then(|at| fields.get(at)) else { return Self::Plain };
+        *next = found.map_or(0, |at| at + 1);
+        field.lowering().into()
+    }
+}
+
+/// Reads a serde type from a value.
 #[derive(Clone, Copy)]
 struct ValueDeserializer<'a, 'f> {
-    value: &'a Value,
+    value: ValueRef<'a>,
+    form: Form<'a>,
     nulls: &'f NullDefaults<'a>,
 }
 
-impl<'a> ValueDeserializer<'a, '_> {
+impl<'a, 'f> ValueDeserializer<'a, 'f> {
+    /// Of a value within another one.
+    fn within(value: ValueRef<'a>, form: Form<'a>, nulls: &'f NullDefaults<'a>) -> Out<Self> {
+        if let Form::Lowered(lowering) = form {
+            check_kind(lowering, value).map_err(CodecError::from_error)?;
+        }
+        Ok(Self { value, form, nulls })
+    }
+
     fn mismatch<T>(&self, expected: &dyn de::Expected) -> Out<T> {
         let found = match self.value {
-            Value::Null => Unexpected::Unit,
+            ValueRef::Null => Unexpected::Unit,
             other => Unexpected::Other(other.noun()),
         };
         Err(de::Error::invalid_type(found, expected))
@@ -52,14 +128,23 @@ impl<'a> ValueDeserializer<'a, '_> {
         visitor.visit_newtype_struct(Unreadable(3)).or_else(|_| self.mismatch(&expected.as_str()))
     }
 
-    fn visit_list<V: Visitor<'a>>(self, items: &'a [Value], visitor: V) -> Out<V::Value> {
-        let mut items = items.iter();
-        let value = visitor.visit_seq(ListSeq { items: &mut items, taken: 0, nulls: self.nulls })?;
+    fn visit_items<V: Visitor<'a>>(self, mut items: ListItems<'a>, form: Form<'a>, visitor: V) -> Out<V::Value> {
+        let value = visitor.visit_seq(ListSeq { items: &mut items, form, taken: 0, nulls: self.nulls })?;
         finished(items.len(), value)
     }
 
-    fn visit_map<V: Visitor<'a>>(self, map: &'a Map, visitor: V) -> Out<V::Value> {
-        visitor.visit_map(MapAccess::new(map, Scope::map(map), self.nulls))
+    fn visit_list<V: Visitor<'a>>(self, items: ListRef<'a>, visitor: V) -> Out<V::Value> {
+        self.visit_items(ListItems::Values(items.iter()), self.form.of_item(), visitor)
+    }
+
+    fn visit_bytes<V: Visitor<'a>>(self, bytes: &'a [u8], visitor: V) -> Out<V::Value> {
+        self.visit_items(ListItems::Bytes(bytes.iter()), Form::Byte, visitor)
+    }
+
+    /// A map, whose order the type may see.
+    fn visit_map<V: Visitor<'a>>(self, map: MapRef<'a>, visitor: V) -> Out<V::Value> {
+        let entries = Ordered::by_name(map);
+        visitor.visit_map(MapAccess::new(map, entries, Scope::map(map.address()), self))
     }
 
     fn visit_struct<V: Visitor<'a>>(
@@ -69,8 +154,11 @@ impl<'a> ValueDeserializer<'a, '_> {
         visitor: V,
     ) -> Out<V::Value> {
         match self.value {
-            Value::Map(map) => visitor.visit_map(MapAccess::new(map, Scope::Struct(name, fields), self.nulls)),
-            Value::Bytes(_) | Value::List(_) => self.mismatch(&visitor),
+            ValueRef::Map(map) => {
+                let entries = Ordered::as_kept(map);
+                visitor.visit_map(MapAccess::new(map, entries, Scope::Struct(name, fields), self))
+            }
+            ValueRef::Bytes(_) | ValueRef::List(_) => self.mismatch(&visitor),
             _ => self.deserialize_any(visitor),
         }
     }
@@ -78,14 +166,29 @@ impl<'a> ValueDeserializer<'a, '_> {
     /// The integer of a whole number however it was written, so that every backend gives the same.
     fn integer(&self) -> Option<i128> {
         match self.value {
-            Value::Int(n) => Some(*n),
-            Value::Float(x) => whole(*x),
+            ValueRef::Int(n) => Some(n),
+            ValueRef::Float(x) => whole(x),
             _ => None,
         }
     }
 
+    /// Refuses an item of bytes as any other number than a `u8`.
+    fn no_byte(&self, expected: &dyn de::Expected) -> Out<()> {
+        match self.form {
+            Form::Byte => Err(de::Error::invalid_type(Unexpected::Other("a byte"), expected)),
+            _ => Ok(()),
+        }
+    }
+
+    /// An integer for a type that asks for an unsigned one of more than a byte.
+    fn visit_unsigned<V: Visitor<'a>>(self, visitor: V) -> Out<V::Value> {
+        self.no_byte(&visitor)?;
+        self.visit_number(visitor)
+    }
+
     /// An integer for a type that asks for a signed one.
     fn visit_signed<V: Visitor<'a>>(self, visitor: V) -> Out<V::Value> {
+        self.no_byte(&visitor)?;
         match self.integer().map(i64::try_from) {
             Some(Ok(n)) => visitor.visit_i64(n),
             _ => self.visit_number(visitor),
@@ -96,12 +199,13 @@ impl<'a> ValueDeserializer<'a, '_> {
     /// serde's other formats give it.
     fn visit_number<V: Visitor<'a>>(self, visitor: V) -> Out<V::Value> {
         match (self.integer(), self.value) {
+            (Some(n), _) if matches!(self.form, Form::Byte) => visitor.visit_u8(u8::try_from(n).unwrap_or_default()),
             (Some(n), _) => match (u64::try_from(n), i64::try_from(n)) {
                 (Ok(n), _) => visitor.visit_u64(n),
                 (_, Ok(n)) => visitor.visit_i64(n),
                 _ => visitor.visit_i128(n),
             },
-            (None, Value::Float(x)) => visitor.visit_f64(*x),
+            (None, ValueRef::Float(x)) => visitor.visit_f64(x),
             _ => self.mismatch(&visitor),
         }
     }
@@ -121,21 +225,21 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
         match self.value {
-            Value::Null => visitor.visit_unit(),
-            Value::Bool(b) => visitor.visit_bool(*b),
-            Value::String(text) => visitor.visit_borrowed_str(text),
+            ValueRef::Null => visitor.visit_unit(),
+            ValueRef::Bool(b) => visitor.visit_bool(b),
+            ValueRef::String(text) => visitor.visit_borrowed_str(text),
             // As a list: serde buffers values for `flatten`, `tag` and `untagged`, and reads no `Vec<u8>` from buffered bytes.
-            Value::Bytes(_) => self.deserialize_seq(visitor),
-            Value::List(items) => self.visit_list(items, visitor),
-            Value::Map(map) => self.visit_map(map, visitor),
-            Value::Int(_) | Value::Float(_) => self.visit_number(visitor),
-            Value::Instant(_) | Value::Foreign(_) => self.visit_unreadable(visitor),
+            ValueRef::Bytes(_) => self.deserialize_seq(visitor),
+            ValueRef::List(items) => self.visit_list(items, visitor),
+            ValueRef::Map(map) => self.visit_map(map, visitor),
+            ValueRef::Int(_) | ValueRef::Float(_) => self.visit_number(visitor),
+            ValueRef::Instant(_) | ValueRef::Foreign(_) => self.visit_unreadable(visitor),
         }
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
         match self.value {
-            Value::Bool(b) => visitor.visit_bool(*b),
+            ValueRef::Bool(b) => visitor.visit_bool(b),
             _ => self.mismatch(&visitor),
         }
     }
@@ -146,12 +250,13 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
         deserialize_i32 visit_signed;
         deserialize_i64 visit_signed;
         deserialize_u8 visit_number;
-        deserialize_u16 visit_number;
-        deserialize_u32 visit_number;
-        deserialize_u64 visit_number;
+        deserialize_u16 visit_unsigned;
+        deserialize_u32 visit_unsigned;
+        deserialize_u64 visit_unsigned;
     }
 
     fn deserialize_i128<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
+        self.no_byte(&visitor)?;
         match self.integer() {
             Some(n) => visitor.visit_i128(n),
             None => self.visit_number(visitor),
@@ -159,6 +264,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
     }
 
     fn deserialize_u128<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
+        self.no_byte(&visitor)?;
         match self.integer().map(u128::try_from) {
             Some(Ok(n)) => visitor.visit_u128(n),
             _ => self.visit_number(visitor),
@@ -168,7 +274,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
     // Text and nothing else: a filter finds text, and no bytes that read the same.
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
         match self.value {
-            Value::String(text) => visitor.visit_borrowed_str(text),
+            ValueRef::String(text) => visitor.visit_borrowed_str(text),
             _ => self.mismatch(&visitor),
         }
     }
@@ -183,7 +289,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
         match self.value {
-            Value::Bytes(_) | Value::List(_) => self.mismatch(&visitor),
+            ValueRef::Bytes(_) | ValueRef::List(_) => self.mismatch(&visitor),
             _ => self.deserialize_any(visitor),
         }
     }
@@ -194,7 +300,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
         match self.value {
-            Value::Null => visitor.visit_none(),
+            ValueRef::Null => visitor.visit_none(),
             _ => visitor.visit_some(self),
         }
     }
@@ -204,11 +310,12 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
+        self.no_byte(&visitor)?;
         match self.value {
             // A filter compares with all digits, so it would not find the float that is near.
-            Value::Int(n) if !is_float(*n) => Err(CodecError::mismatch(format!("is {NO_FLOAT}"))),
-            Value::Int(n) => visitor.visit_f64(*n as f64),
-            Value::Float(x) => visitor.visit_f64(*x),
+            ValueRef::Int(n) if !is_float(n) => Err(CodecError::mismatch(format!("is {NO_FLOAT}"))),
+            ValueRef::Int(n) => visitor.visit_f64(n as f64),
+            ValueRef::Float(x) => visitor.visit_f64(x),
             _ => self.mismatch(&visitor),
         }
     }
@@ -223,20 +330,16 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
 
     fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
         match self.value {
-            Value::Bytes(bytes) => visitor.visit_borrowed_bytes(bytes),
-            Value::List(items) if items.is_empty() => visitor.visit_borrowed_bytes(&[]),
+            ValueRef::Bytes(bytes) => visitor.visit_borrowed_bytes(bytes),
+            ValueRef::List(items) if items.is_empty() => visitor.visit_borrowed_bytes(&[]),
             _ => self.mismatch(&visitor),
         }
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
         match self.value {
-            Value::Bytes(bytes) => {
-                let mut items = bytes.iter();
-                let value = visitor.visit_seq(ByteSeq(&mut items))?;
-                finished(items.len(), value)
-            }
-            Value::List(items) => self.visit_list(items, visitor),
+            ValueRef::Bytes(bytes) => self.visit_bytes(bytes, visitor),
+            ValueRef::List(items) => self.visit_list(items, visitor),
             _ => self.mismatch(&visitor),
         }
     }
@@ -265,10 +368,12 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
         visitor: V,
     ) -> Out<V::Value> {
         match self.value {
-            Value::String(variant) => visitor.visit_enum(EnumAccess { variant, content: None, nulls: self.nulls }),
-            Value::Map(map) if map.len() == 1 => match map.iter().next() {
+            ValueRef::String(variant) => visitor.visit_enum(EnumAccess { variant, content: None, nulls: self.nulls }),
+            ValueRef::Map(map) if map.len() == 1 => match map.iter().next() {
                 Some((variant, content)) => {
-                    visitor.visit_enum(EnumAccess { variant, content: Some(content), nulls: self.nulls })
+                    let form = self.form.of_name(variant, &mut 0);
+                    let content = Some(Self::within(content, form, self.nulls)?);
+                    visitor.visit_enum(EnumAccess { variant, content, nulls: self.nulls })
                 }
                 None => Err(CodecError::mismatch("an enum with no variant")),
             },
@@ -296,8 +401,31 @@ fn finished<T>(left: usize, value: T) -> Out<T> {
     }
 }
 
+/// The items of a list, or bytes, each of which is an item.
+enum ListItems<'a> {
+    Values(Items<'a>),
+    Bytes(slice::Iter<'a, u8>),
+}
+
+impl<'a> ListItems<'a> {
+    fn next(&mut self) -> Option<ValueRef<'a>> {
+        match self {
+            Self::Values(items) => items.next(),
+            Self::Bytes(bytes) => bytes.next().map(|byte| ValueRef::Int((*byte).into())),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Values(items) => items.len(),
+            Self::Bytes(bytes) => bytes.len(),
+        }
+    }
+}
+
 struct ListSeq<'s, 'a, 'f> {
-    items: &'s mut slice::Iter<'a, Value>,
+    items: &'s mut ListItems<'a>,
+    form: Form<'a>,
     taken: usize,
     nulls: &'f NullDefaults<'a>,
 }
@@ -309,7 +437,10 @@ impl<'a> de::SeqAccess<'a> for ListSeq<'_, 'a, '_> {
         let Some(value) = self.items.next() else { return Ok(None) };
         let position = self.taken;
         self.taken += 1;
-        seed.deserialize(ValueDeserializer { value, nulls: self.nulls }).map(Some).map_err(|e| e.at(position))
+        let item = ValueDeserializer::within(value, self.form, self.nulls);
+        let read = item.and_then(|item| seed.deserialize(item)).map(Some);
+        // Of bytes, all are read or none.
+        read.map_err(|e| if matches!(self.form, Form::Byte) { e } else { e.at(position) })
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -337,35 +468,49 @@ impl<'de> Deserializer<'de> for Unreadable {
     }
 }
 
-/// What fields that are filled in hold.
-static NOTHING: Value = Value::Null;
-
 struct MapAccess<'a, 'f> {
-    entries: value::Iter<'a>,
-    scope: Scope<'a>,
+    entries: Ordered<'a>,
+    form: Form<'a>,
+    /// Where among the form's fields the next name is looked for.
+    next: usize,
+    scope: Scope,
     nulls: &'f NullDefaults<'a>,
     /// Fields that are filled in.
     filled: Vec<&'static str>,
-    value: Option<(&'a str, &'a Value)>,
+    value: Option<(&'a str, ValueRef<'a>)>,
 }
 
 impl<'a, 'f> MapAccess<'a, 'f> {
-    fn new(map: &'a Map, scope: Scope<'a>, nulls: &'f NullDefaults<'a>) -> Self {
-        let is_null = |name: &&str| map.get(name).is_none_or(|value| *value == Value::Null);
-        let filled = nulls.nulls_in(scope).filter(is_null).collect();
-        Self { entries: map.iter(), scope, nulls, filled, value: None }
+    fn new(map: MapRef<'a>, entries: Ordered<'a>, scope: Scope, of: ValueDeserializer<'a, 'f>) -> Self {
+        let is_null = |name: &&str| map.get(name).is_none_or(ValueRef::is_null);
+        let filled = of.nulls.nulls_in(scope).filter(is_null).collect();
+        Self { entries, form: of.form, next: 0, scope, nulls: of.nulls, filled, value: None }
     }
 
-    fn next(&mut self) -> Option<(&'a str, &'a Value)> {
+    fn next(&mut self) -> Option<(&'a str, ValueRef<'a>)> {
         let entry = self.entries.find(|(name, value)| {
-            !matches!(value, Value::Null) || !(self.filled.contains(name) || self.nulls.skips(self.scope, name))
+            let is_read = match self.form {
+                Form::Root(root) => root.has(name),
+                _ => true,
+            };
+            is_read && (!value.is_null() || !(self.filled.contains(name) || self.nulls.skips(self.scope, name)))
         });
-        entry.or_else(|| self.filled.pop().map(|name| (name, &NOTHING)))
+        entry.or_else(|| self.filled.pop().map(|name| (name, ValueRef::Null)))
+    }
+
+    /// The deserializer of the value under a name.
+    fn value_of(&mut self, name: &'a str, value: ValueRef<'a>) -> Out<ValueDeserializer<'a, 'f>> {
+        if let Form::Root(root) = self.form
+            && let Some(raised) = root.raised.get(name)
+        {
+            return ValueDeserializer::within(raised, Form::Plain, self.nulls);
+        }
+        ValueDeserializer::within(value, self.form.of_name(name, &mut self.next), self.nulls)
     }
 
     /// Takes in that a field was not read: if a null is stored there, that may be the reason.
-    fn refused(&self, name: &'a str, value: &Value) {
-        if matches!(value, Value::Null) {
+    fn refused(&self, name: &'a str, value: ValueRef<'a>) {
+        if value.is_null() {
             self.nulls.record_refused(self.scope, name);
         }
     }
@@ -386,18 +531,18 @@ impl<'a> de::MapAccess<'a> for MapAccess<'a, '_> {
     fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Out<V::Value> {
         let (name, value) =
             self.value.take().ok_or_else(|| CodecError::mismatch("a map's value came before its key"))?;
-        let read = seed.deserialize(ValueDeserializer { value, nulls: self.nulls });
+        let read = self.value_of(name, value).and_then(|value| seed.deserialize(value));
         read.inspect_err(|_| self.refused(name, value)).map_err(|e| e.within(name))
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.entries.len())
+        Some(self.entries.size_hint().0)
     }
 }
 
 struct EnumAccess<'a, 'f> {
     variant: &'a str,
-    content: Option<&'a Value>,
+    content: Option<ValueDeserializer<'a, 'f>>,
     nulls: &'f NullDefaults<'a>,
 }
 
@@ -412,13 +557,14 @@ impl<'a, 'f> de::EnumAccess<'a> for EnumAccess<'a, 'f> {
 }
 
 struct VariantAccess<'a, 'f> {
-    content: Option<&'a Value>,
+    content: Option<ValueDeserializer<'a, 'f>>,
     nulls: &'f NullDefaults<'a>,
 }
 
 impl<'a, 'f> VariantAccess<'a, 'f> {
     fn content(self) -> ValueDeserializer<'a, 'f> {
-        ValueDeserializer { value: self.content.unwrap_or(&NOTHING), nulls: self.nulls }
+        let nothing = ValueDeserializer { value: ValueRef::Null, form: Form::Plain, nulls: self.nulls };
+        self.content.unwrap_or(nothing)
     }
 }
 
@@ -426,8 +572,8 @@ impl<'a> de::VariantAccess<'a> for VariantAccess<'a, '_> {
     type Error = CodecError;
 
     fn unit_variant(self) -> Out<()> {
-        match self.content {
-            None | Some(Value::Null) => Ok(()),
+        match self.content.map(|content| content.value) {
+            None | Some(ValueRef::Null) => Ok(()),
             Some(_) => Err(CodecError::mismatch("an enum's unit variant has contents")),
         }
     }

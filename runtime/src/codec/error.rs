@@ -13,6 +13,8 @@ pub struct CodecError {
     /// What is wrong, after where it is: `.address.city is stored as text, not as u32`.
     message: String,
     missing: Option<&'static str>,
+    /// The index that the value cannot be in.
+    index: Option<String>,
 }
 
 /// How much of what a type of the user's says is kept.
@@ -36,18 +38,19 @@ pub(crate) fn located_whole(error: &Error) -> Error {
         None if error.message().starts_with("is ") => format!("the value {}", error.message()),
         None => error.message().to_owned(),
     };
-    Error::new(error.kind(), message)
+    let whole = Error::new(error.kind(), message);
+    error.index().map_or(whole.clone(), |index| whole.on_index(index))
 }
 
 impl CodecError {
     /// A value that no backend takes.
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
-        Self { kind: ErrorKind::InvalidInput, message: message.into(), missing: None }
+        Self { kind: ErrorKind::InvalidInput, message: message.into(), missing: None, index: None }
     }
 
     /// A value that does not fit the type.
     pub(crate) fn mismatch(message: impl Into<String>) -> Self {
-        Self { kind: ErrorKind::Codec, message: message.into(), missing: None }
+        Self { kind: ErrorKind::Codec, message: message.into(), missing: None, index: None }
     }
 
     /// The same error, of the value under a name.
@@ -65,8 +68,15 @@ impl CodecError {
         self.missing
     }
 
+    /// What the library itself says of a value.
+    pub(crate) fn from_error(error: Error) -> Self {
+        let index = error.index().map(str::to_owned);
+        Self { kind: error.kind(), message: error.message().to_owned(), missing: None, index }
+    }
+
     pub(crate) fn into_error(self) -> Error {
-        Error::new(self.kind, self.message)
+        let error = Error::new(self.kind, self.message);
+        self.index.iter().fold(error, |error, index| error.on_index(index))
     }
 }
 

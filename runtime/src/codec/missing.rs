@@ -11,26 +11,25 @@ use std::cell::{Cell, RefCell};
 use std::ptr;
 
 use super::CodecError;
-use crate::value::Value;
 
 /// What a missing field belongs to: every struct of one type, or one map, known by its address.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Scope<'a> {
+pub(super) enum Scope {
     Struct(&'static str, &'static [&'static str]),
-    Map(*const (), std::marker::PhantomData<&'a Value>),
+    Map(*const ()),
 }
 
-impl Scope<'_> {
-    pub(super) fn map<T>(map: &T) -> Self {
-        Self::Map(ptr::from_ref(map).cast(), std::marker::PhantomData)
+impl Scope {
+    pub(super) fn map(address: *const ()) -> Self {
+        Self::Map(address)
     }
 }
 
-impl PartialEq for Scope<'_> {
+impl PartialEq for Scope {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Struct(name, fields), Self::Struct(other, others)) => name == other && ptr::eq(*fields, *others),
-            (Self::Map(map, _), Self::Map(other, _)) => ptr::eq(*map, *other),
+            (Self::Map(map), Self::Map(other)) => ptr::eq(*map, *other),
             _ => false,
         }
     }
@@ -39,35 +38,47 @@ impl PartialEq for Scope<'_> {
 /// The nulls that a value is read with and without.
 #[derive(Debug, Default)]
 pub(super) struct NullDefaults<'a> {
-    nulls: Vec<(Scope<'a>, &'static str)>,
-    skipped: Vec<(Scope<'a>, &'a str)>,
-    refused: RefCell<Vec<(Scope<'a>, &'a str)>>,
-    last: Cell<Option<Scope<'a>>>,
+    nulls: Vec<(Scope, &'static str)>,
+    skipped: Vec<(Scope, &'a str)>,
+    refused: RefCell<Vec<(Scope, &'a str)>>,
+    last: Cell<Option<Scope>>,
+    /// That a field is missing, which is the better report if a null does not do either.
+    missed: Option<CodecError>,
 }
 
 impl<'a> NullDefaults<'a> {
     /// The fields of a scope that are read as null though nothing is stored.
-    pub(super) fn nulls_in(&self, scope: Scope<'a>) -> impl Iterator<Item = &'static str> {
+    pub(super) fn nulls_in(&self, scope: Scope) -> impl Iterator<Item = &'static str> {
         self.nulls.iter().filter(move |(at, _)| *at == scope).map(|(_, name)| *name)
     }
 
     /// Every entry of a scope was read: a field that is reported missing next is missing there.
-    pub(super) fn finish_scope(&self, scope: Scope<'a>) {
+    pub(super) fn finish_scope(&self, scope: Scope) {
         self.last.set(Some(scope));
     }
 
     /// Whether a stored null is left out.
-    pub(super) fn skips(&self, scope: Scope<'a>, name: &str) -> bool {
+    pub(super) fn skips(&self, scope: Scope, name: &str) -> bool {
         self.skipped.contains(&(scope, name))
     }
 
     /// Notes that the type of a field takes no null, and that one is stored there.
-    pub(super) fn record_refused(&self, scope: Scope<'a>, name: &'a str) {
+    pub(super) fn record_refused(&self, scope: Scope, name: &'a str) {
         self.refused.borrow_mut().push((scope, name));
     }
 
-    /// Takes in what an attempt missed or refused; false if another attempt would fail in the same way.
-    pub(super) fn record_failure(&mut self, error: &CodecError) -> bool {
+    /// Takes in what an attempt missed or refused, and fails if another attempt would fail in the same way.
+    pub(super) fn record_failure(&mut self, error: CodecError) -> Result<(), CodecError> {
+        if !self.is_progress(&error) {
+            return Err(self.missed.take().unwrap_or(error));
+        }
+        if error.missing().is_some() {
+            self.missed = Some(error);
+        }
+        Ok(())
+    }
+
+    fn is_progress(&mut self, error: &CodecError) -> bool {
         let refused = self.refused.take();
         let known = self.skipped.len();
         for null in refused {

@@ -1,107 +1,102 @@
 //! From a model to a record and back, through serde.
 
-mod bytes;
 mod de;
 mod error;
+mod form;
 mod keys;
 mod missing;
+mod order;
 #[cfg(test)]
 mod random;
 mod ser;
+mod state;
+mod stored;
 
 pub use error::CodecError;
 pub(crate) use error::located;
-pub use ser::ValueSerializer;
+pub use ser::RecordSerializer;
+#[cfg(feature = "dynamodb")]
+pub(crate) use stored::restore_instants;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use self::error::located_whole;
-use crate::definition::{Convert, Definition, FieldDef, Lowering};
+use self::form::Form;
+use self::stored::Raised;
+use crate::definition::{Definition, Lowering};
 use crate::error::{Error, Result};
-use crate::value::{Map, RESERVED, Record, Value};
+use crate::value::{Record, Value, ValueRef, Writer};
+
+/// How much room a record is given before it is written: most take no more.
+const ROOM: usize = 512;
 
 /// Writes any serde type as a value.
 pub(crate) fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value> {
-    value.serialize(ValueSerializer).map_err(CodecError::into_error)
+    to_lowered(value, None)
+}
+
+/// Writes a value of a type in its stored form.
+pub(crate) fn to_lowered<T: Serialize + ?Sized>(value: &T, lowering: Option<&'static Lowering>) -> Result<Value> {
+    let mut out = Writer::default();
+    ser::write(&mut out, lowering.into(), value).map_err(CodecError::into_error)?;
+    Ok(out.value_at(0).to_value())
+}
+
+/// Writes what serde reads as a part of a record.
+pub(crate) fn write_plain<T: Serialize>(value: &T, out: &mut Writer) -> Result<()> {
+    ser::write(out, Form::Plain, value).map_err(CodecError::into_error)
+}
+
+/// Writes what a function of the user's writes, as a value.
+pub(crate) fn to_value_with(
+    write: impl FnOnce(RecordSerializer<'_>) -> std::result::Result<(), CodecError>,
+) -> Result<Value> {
+    let mut out = Writer::default();
+    ser::write_with(&mut out, write).map_err(CodecError::into_error)?;
+    Ok(out.value_at(0).to_value())
 }
 
 /// Reads any serde type from a value.
-pub(crate) fn from_value<T: DeserializeOwned>(value: Value) -> Result<T> {
-    de::read(&value).map_err(CodecError::into_error)
+pub(crate) fn from_value<T: DeserializeOwned>(value: ValueRef<'_>) -> Result<T> {
+    de::read(value).map_err(CodecError::into_error)
 }
 
 /// Writes a model as a record, each field in its stored form.
-pub(crate) fn encode<M: Serialize>(model: &M, definition: &Definition) -> Result<Record> {
-    let Value::Map(mut map) = to_value(model).map_err(|e| located_whole(&e))? else {
-        return Err(Error::codec("the model's Serialize did not write a map of fields"));
-    };
-    lower(&mut map, definition.fields()).map_err(|e| located_whole(&e))?;
-    drop_nulls(&mut map, definition.fields(), |field| definition.keeps_null(field))?;
-    Ok(Record::from(map))
+pub(crate) fn encode<M: Serialize>(model: &M, definition: &'static Definition) -> Result<Record> {
+    let mut out = Writer::with_capacity(ROOM);
+    finish(ser::write(&mut out, Form::Model(definition), model), out)
+}
+
+fn finish(written: std::result::Result<(), CodecError>, out: Writer) -> Result<Record> {
+    written.map_err(|e| located_whole(&e.into_error()))?;
+    out.finish_map().ok_or_else(|| Error::codec("the model's Serialize did not write a map of fields"))
 }
 
 /// Reads a model from a record; the library's own attributes are left out.
-pub(crate) fn decode<M: DeserializeOwned>(mut record: Record, definition: &Definition) -> Result<M> {
+pub(crate) fn decode<M: DeserializeOwned>(mut record: Record, definition: &'static Definition) -> Result<M> {
     definition.complete(&mut record);
-    decode_part(record, definition)
+    decode_part(&record, definition, None)
 }
 
-/// Reads some of a model's fields from a record that has these.
-pub(crate) fn decode_part<M: DeserializeOwned>(record: Record, definition: &Definition) -> Result<M> {
-    let mut record = record;
-    record.retain(|name| !name.starts_with(RESERVED));
-    let raised = raise(record.map_mut(), definition.fields());
-    let value = record.into_value();
-    let read = raised.and_then(|()| de::read(&value).map_err(CodecError::into_error));
-    read.map_err(|e| name_record(&value, definition, located_whole(&e)).in_repository(definition.name()))
+/// Reads some of a model's fields from a record that has these: those that are named, or all.
+pub(crate) fn decode_part<M: DeserializeOwned>(
+    record: &Record,
+    definition: &'static Definition,
+    fields: Option<&[&str]>,
+) -> Result<M> {
+    let named = |e: Error| name_record(record, definition, located_whole(&e)).in_repository(definition.name());
+    let raised = Raised::of(record, definition, fields).map_err(named)?;
+    let read = de::read_record(&de::Root { record, definition, fields, raised: &raised });
+    read.map_err(|e| named(e.into_error()))
 }
 
 /// Names the record in an error, by its key.
-fn name_record(value: &Value, definition: &Definition, error: Error) -> Error {
-    let Value::Map(map) = value else { return error };
+fn name_record(record: &Record, definition: &Definition, error: Error) -> Error {
     let key = [Some(definition.hash_name()), definition.range_name()].into_iter().flatten();
-    let key: Vec<_> = key.filter_map(|name| map.get(name).map(Value::brief)).collect();
+    let key: Vec<_> = key.filter_map(|name| record.stored(name).map(ValueRef::brief)).collect();
     match key.is_empty() {
         true => error,
         false => Error::new(error.kind(), format!("record {}: {}", key.join(", "), error.message())),
     }
-}
-
-/// Leaves out the fields that are null, but for those whose null has to be kept. Entries beside the fields
-/// belong to something flattened, and their nulls are data.
-pub(crate) fn drop_nulls(map: &mut Map, fields: &[FieldDef], keeps: impl Fn(&FieldDef) -> Result<bool>) -> Result<()> {
-    for field in fields {
-        if matches!(map.get(field.name), Some(Value::Null)) && !keeps(field)? {
-            map.remove(field.name);
-        }
-    }
-    Ok(())
-}
-
-/// Puts the fields that are stored otherwise than serde wrote them into their stored form.
-pub(crate) fn lower(map: &mut Map, fields: &[FieldDef]) -> Result<()> {
-    convert(map, fields, |lowering| lowering.lower)
-}
-
-/// The reverse of [`lower`].
-pub(crate) fn raise(map: &mut Map, fields: &[FieldDef]) -> Result<()> {
-    convert(map, fields, |lowering| lowering.raise)
-}
-
-/// Makes integers instants wherever a field holds one: of a backend whose server keeps instants as
-/// integers of milliseconds. Anything else stays what it is.
-pub(crate) fn restore_instants(map: &mut Map, fields: &[FieldDef]) -> Result<()> {
-    convert(map, fields, |lowering| lowering.restore)
-}
-
-fn convert(map: &mut Map, fields: &[FieldDef], direction: impl Fn(&Lowering) -> Convert) -> Result<()> {
-    for field in fields {
-        let Some(lowering) = &field.lowering() else { continue };
-        if let Some(value) = map.get_mut(field.name) {
-            let converted = direction(lowering)(std::mem::replace(value, Value::Null));
-            *value = converted.map_err(|e| Error::new(e.kind(), located(&format!(".{}", field.name), e.message())))?;
-        }
-    }
-    Ok(())
 }

@@ -1,356 +1,328 @@
-//! Writes serde types as values.
+//! Writes serde types into the bytes of a record, each field in its stored form, in one pass.
 
 use serde::Serialize;
 use serde::ser;
 
 use super::CodecError;
-use super::bytes::ByteSerializer;
+use super::form::Form;
+use super::state::{MapState, SeqState, key_text, write_float, write_instant};
 use crate::limits;
-use crate::value::{Map, Value};
+use crate::value::Writer;
 
-/// Writes a serde type as a [`Value`].
+/// Writes a serde type into the bytes of a record.
 ///
 /// `None` is a null, in a struct as elsewhere; a sequence of `u8` is bytes; NaN, infinities and numbers that
 /// DynamoDB cannot hold are refused, on every backend, and so are two values under one name.
-#[derive(Debug, Clone, Copy)]
-pub struct ValueSerializer;
+#[derive(Debug)]
+pub struct RecordSerializer<'w> {
+    out: &'w mut Writer,
+    form: Form,
+}
 
-type Out = Result<Value, CodecError>;
+type Out = Result<(), CodecError>;
 
-impl ser::Serializer for ValueSerializer {
-    type Ok = Value;
+/// Writes a value in a form.
+pub(super) fn write<T: Serialize + ?Sized>(out: &mut Writer, form: Form, value: &T) -> Out {
+    let start = out.len();
+    value.serialize(RecordSerializer { out, form })?;
+    match form.instant() {
+        Some(instant) => write_instant(out, start, instant),
+        None => Ok(()),
+    }
+}
+
+/// Writes what a function of the user's writes.
+pub(super) fn write_with(out: &mut Writer, write: impl FnOnce(RecordSerializer<'_>) -> Out) -> Out {
+    write(RecordSerializer { out, form: Form::Plain })
+}
+
+impl<'w> RecordSerializer<'w> {
+    fn map(self) -> MapSerializer<'w> {
+        MapSerializer { state: MapState::begin(self.out, self.form), out: self.out, variant: None }
+    }
+
+    fn list(self) -> ListSerializer<'w> {
+        ListSerializer { state: SeqState::begin(self.out, self.form), out: self.out, variant: None }
+    }
+
+    /// A map of a variant's name to its content.
+    fn begin_variant(&mut self, name: &'static str) -> MapState {
+        let mut variant = MapState::begin(self.out, self.form);
+        self.form = variant.begin_entry(self.out, name);
+        variant
+    }
+}
+
+/// Numbers that an `i128` holds.
+macro_rules! integers {
+    ($($method:ident $ty:ty;)*) => {
+        $(fn $method(self, v: $ty) -> Out {
+            self.out.int(v.into());
+            Ok(())
+        })*
+    };
+}
+
+impl<'w> ser::Serializer for RecordSerializer<'w> {
+    type Ok = ();
     type Error = CodecError;
-    type SerializeSeq = Sequence;
-    type SerializeTuple = Sequence;
-    type SerializeTupleStruct = Sequence;
-    type SerializeTupleVariant = Variant<Sequence>;
-    type SerializeMap = MapWriter;
-    type SerializeStruct = MapWriter;
-    type SerializeStructVariant = Variant<MapWriter>;
+    type SerializeSeq = ListSerializer<'w>;
+    type SerializeTuple = ListSerializer<'w>;
+    type SerializeTupleStruct = ListSerializer<'w>;
+    type SerializeTupleVariant = ListSerializer<'w>;
+    type SerializeMap = MapSerializer<'w>;
+    type SerializeStruct = MapSerializer<'w>;
+    type SerializeStructVariant = MapSerializer<'w>;
 
     fn serialize_bool(self, v: bool) -> Out {
-        Ok(Value::Bool(v))
+        self.out.bool(v);
+        Ok(())
     }
 
-    fn serialize_i8(self, v: i8) -> Out {
-        Ok(Value::Int(v.into()))
-    }
-
-    fn serialize_i16(self, v: i16) -> Out {
-        Ok(Value::Int(v.into()))
-    }
-
-    fn serialize_i32(self, v: i32) -> Out {
-        Ok(Value::Int(v.into()))
-    }
-
-    fn serialize_i64(self, v: i64) -> Out {
-        Ok(Value::Int(v.into()))
-    }
-
-    fn serialize_i128(self, v: i128) -> Out {
-        limits::integer(v).map(Value::Int).map_err(CodecError::invalid)
+    integers! {
+        serialize_i8 i8;
+        serialize_i16 i16;
+        serialize_i32 i32;
+        serialize_i64 i64;
+        serialize_u16 u16;
+        serialize_u32 u32;
+        serialize_u64 u64;
     }
 
     fn serialize_u8(self, v: u8) -> Out {
-        Ok(Value::Int(v.into()))
+        self.out.small(v);
+        Ok(())
     }
 
-    fn serialize_u16(self, v: u16) -> Out {
-        Ok(Value::Int(v.into()))
-    }
-
-    fn serialize_u32(self, v: u32) -> Out {
-        Ok(Value::Int(v.into()))
-    }
-
-    fn serialize_u64(self, v: u64) -> Out {
-        Ok(Value::Int(v.into()))
+    fn serialize_i128(self, v: i128) -> Out {
+        self.out.int(limits::integer(v).map_err(CodecError::invalid)?);
+        Ok(())
     }
 
     fn serialize_u128(self, v: u128) -> Out {
-        let v = i128::try_from(v).unwrap_or(i128::MAX);
-        limits::integer(v).map(Value::Int).map_err(CodecError::invalid)
+        self.serialize_i128(i128::try_from(v).unwrap_or(i128::MAX))
     }
 
     fn serialize_f32(self, v: f32) -> Out {
-        self.serialize_f64(v.into())
+        write_float(self.out, v.into())
     }
 
     fn serialize_f64(self, v: f64) -> Out {
-        limits::float(v).map_err(CodecError::invalid)
+        write_float(self.out, v)
     }
 
     fn serialize_char(self, v: char) -> Out {
-        Ok(Value::String(v.into()))
+        self.out.text(v.encode_utf8(&mut [0; 4]));
+        Ok(())
     }
 
     fn serialize_str(self, v: &str) -> Out {
-        Ok(Value::String(v.to_owned()))
+        self.out.text(v);
+        Ok(())
     }
 
     fn serialize_bytes(self, v: &[u8]) -> Out {
-        Ok(if v.is_empty() { Value::List(Vec::new()) } else { Value::Bytes(v.to_owned()) })
+        SeqState::whole(self.out, self.form, v);
+        Ok(())
     }
 
     fn serialize_none(self) -> Out {
-        Ok(Value::Null)
+        self.out.null();
+        Ok(())
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Out {
-        value.serialize(self)
+        self.serialize_newtype_struct("", value)
     }
 
     fn serialize_unit(self) -> Out {
-        Ok(Value::Null)
+        self.serialize_none()
     }
 
     fn serialize_unit_struct(self, _: &'static str) -> Out {
-        Ok(Value::Null)
+        self.serialize_none()
     }
 
     fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Out {
-        Ok(Value::String(variant.to_owned()))
+        self.serialize_str(variant)
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Out {
-        value.serialize(self)
+        value.serialize(RecordSerializer { out: self.out, form: self.form })?;
+        // What only holds a `u8` is no byte of a list.
+        self.out.forget_small();
+        Ok(())
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        self,
+        mut self,
         _: &'static str,
         _: u32,
         variant: &'static str,
         value: &T,
     ) -> Out {
-        Ok(tagged(variant, value.serialize(self)?))
+        let outer = self.begin_variant(variant);
+        write(self.out, self.form, value)?;
+        outer.end_of_one(self.out)
     }
 
-    fn serialize_seq(self, len: Option<usize>) -> Result<Sequence, CodecError> {
-        Ok(Sequence::Empty { capacity: len.unwrap_or(0).min(1024) })
+    fn serialize_seq(self, _: Option<usize>) -> Result<ListSerializer<'w>, CodecError> {
+        Ok(self.list())
     }
 
-    fn serialize_tuple(self, len: usize) -> Result<Sequence, CodecError> {
-        self.serialize_seq(Some(len))
+    fn serialize_tuple(self, _: usize) -> Result<ListSerializer<'w>, CodecError> {
+        Ok(self.list())
     }
 
-    fn serialize_tuple_struct(self, _: &'static str, len: usize) -> Result<Sequence, CodecError> {
-        self.serialize_seq(Some(len))
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<ListSerializer<'w>, CodecError> {
+        Ok(self.list())
     }
 
     fn serialize_tuple_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-        len: usize,
-    ) -> Result<Variant<Sequence>, CodecError> {
-        Ok(Variant { name: variant, inner: self.serialize_seq(Some(len))? })
-    }
-
-    fn serialize_map(self, _: Option<usize>) -> Result<MapWriter, CodecError> {
-        Ok(MapWriter::default())
-    }
-
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<MapWriter, CodecError> {
-        Ok(MapWriter::default())
-    }
-
-    fn serialize_struct_variant(
-        self,
+        mut self,
         _: &'static str,
         _: u32,
         variant: &'static str,
         _: usize,
-    ) -> Result<Variant<MapWriter>, CodecError> {
-        Ok(Variant { name: variant, inner: MapWriter::default() })
+    ) -> Result<ListSerializer<'w>, CodecError> {
+        let outer = self.begin_variant(variant);
+        Ok(ListSerializer { variant: Some(outer), ..self.list() })
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<MapSerializer<'w>, CodecError> {
+        Ok(self.map())
+    }
+
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<MapSerializer<'w>, CodecError> {
+        Ok(self.map())
+    }
+
+    fn serialize_struct_variant(
+        mut self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<MapSerializer<'w>, CodecError> {
+        let outer = self.begin_variant(variant);
+        Ok(MapSerializer { variant: Some(outer), ..self.map() })
     }
 }
 
-fn tagged(variant: &'static str, value: Value) -> Value {
-    Value::Map(Map::from_iter([(variant.to_owned(), value)]))
-}
-
-/// A sequence on its way: bytes for as long as every item is a `u8`, a list after that.
+/// A sequence on its way.
 #[derive(Debug)]
-pub enum Sequence {
-    #[doc(hidden)]
-    Empty { capacity: usize },
-    #[doc(hidden)]
-    Bytes(Vec<u8>),
-    #[doc(hidden)]
-    List(Vec<Value>),
+pub struct ListSerializer<'w> {
+    out: &'w mut Writer,
+    state: SeqState,
+    /// The map around it, if it is the content of a variant.
+    variant: Option<MapState>,
 }
 
-impl Sequence {
-    fn push<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), CodecError> {
-        match self {
-            Self::Empty { capacity } => {
-                let capacity = *capacity;
-                *self = match item.serialize(ByteSerializer) {
-                    Ok(byte) => {
-                        let mut bytes = Vec::with_capacity(capacity);
-                        bytes.push(byte);
-                        Self::Bytes(bytes)
-                    }
-                    Err(_) => {
-                        let mut list = Vec::with_capacity(capacity);
-                        list.push(item.serialize(ValueSerializer)?);
-                        Self::List(list)
-                    }
-                };
-            }
-            Self::Bytes(bytes) => match item.serialize(ByteSerializer) {
-                Ok(byte) => bytes.push(byte),
-                Err(_) => {
-                    let mut list: Vec<_> = bytes.iter().map(|b| Value::Int((*b).into())).collect();
-                    list.push(item.serialize(ValueSerializer)?);
-                    *self = Self::List(list);
-                }
-            },
-            Self::List(list) => list.push(item.serialize(ValueSerializer)?),
-        }
+impl ListSerializer<'_> {
+    fn push<T: Serialize + ?Sized>(&mut self, item: &T) -> Out {
+        let start = self.out.len();
+        write(self.out, self.state.form_of_item(), item).map_err(|e| self.state.of_item(e))?;
+        self.state.pushed(self.out, start);
         Ok(())
     }
 
-    fn finish(self) -> Value {
-        match self {
-            Self::Empty { .. } => Value::List(Vec::new()),
-            Self::Bytes(bytes) => Value::Bytes(bytes),
-            Self::List(list) => Value::List(list),
-        }
+    fn finish(self) -> Out {
+        self.state.end(self.out);
+        self.variant.map_or(Ok(()), |outer| outer.end_of_one(self.out))
     }
 }
 
-impl ser::SerializeSeq for Sequence {
-    type Ok = Value;
-    type Error = CodecError;
+/// The kinds of sequences that serde knows are written as one.
+macro_rules! sequences {
+    ($($kind:ident $method:ident;)*) => {
+        $(impl ser::$kind for ListSerializer<'_> {
+            type Ok = ();
+            type Error = CodecError;
 
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
-        self.push(value)
-    }
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Out {
+                self.push(value)
+            }
 
-    fn end(self) -> Out {
-        Ok(self.finish())
-    }
+            fn end(self) -> Out {
+                self.finish()
+            }
+        })*
+    };
 }
 
-impl ser::SerializeTuple for Sequence {
-    type Ok = Value;
-    type Error = CodecError;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
-        self.push(value)
-    }
-
-    fn end(self) -> Out {
-        Ok(self.finish())
-    }
-}
-
-impl ser::SerializeTupleStruct for Sequence {
-    type Ok = Value;
-    type Error = CodecError;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
-        self.push(value)
-    }
-
-    fn end(self) -> Out {
-        Ok(self.finish())
-    }
+sequences! {
+    SerializeSeq serialize_element;
+    SerializeTuple serialize_element;
+    SerializeTupleStruct serialize_field;
+    SerializeTupleVariant serialize_field;
 }
 
 /// A map or struct on its way.
-#[derive(Debug, Default)]
-pub struct MapWriter {
-    entries: Map,
-    key: Option<String>,
+#[derive(Debug)]
+pub struct MapSerializer<'w> {
+    out: &'w mut Writer,
+    state: MapState,
+    /// The map around it, if it is the content of a variant.
+    variant: Option<MapState>,
 }
 
-impl MapWriter {
-    fn insert<T: Serialize + ?Sized>(&mut self, name: String, value: &T) -> Result<(), CodecError> {
-        let written = value.serialize(ValueSerializer).map_err(|e| e.within(&name))?;
-        limits::check_map_key(&name).map_err(|e| CodecError::invalid(e.message()))?;
-        self.entries
-            .insert_new(name, written)
-            .map_err(|name| CodecError::invalid(format!("two values are written under the name {name:?}")))
+impl MapSerializer<'_> {
+    fn entry<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Out {
+        let form = self.state.begin_entry(self.out, name);
+        write(self.out, form, value).map_err(|e| e.within(name))?;
+        self.state.end_entry(self.out, name)
+    }
+
+    fn finish(self) -> Out {
+        self.state.end(self.out)?;
+        self.variant.map_or(Ok(()), |outer| outer.end_of_one(self.out))
     }
 }
 
-impl ser::SerializeMap for MapWriter {
-    type Ok = Value;
+impl ser::SerializeMap for MapSerializer<'_> {
+    type Ok = ();
     type Error = CodecError;
 
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), CodecError> {
-        self.key = Some(match key.serialize(ValueSerializer)? {
-            Value::String(text) => text,
-            Value::Int(n) => n.to_string(),
-            Value::Bool(b) => b.to_string(),
-            other => {
-                return Err(CodecError::mismatch(format!(
-                    "a map's keys must be text, integers or bools; this one is {}",
-                    other.noun()
-                )));
-            }
-        });
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Out {
+        let start = self.out.len();
+        key.serialize(RecordSerializer { out: self.out, form: Form::Plain })?;
+        self.state.key = Some(key_text(self.out, start)?);
         Ok(())
     }
 
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
-        let key = self.key.take().ok_or_else(|| CodecError::mismatch("a map's value came before its key"))?;
-        self.insert(key, value)
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Out {
+        let key = self.state.key.take().ok_or_else(|| CodecError::mismatch("a map's value came before its key"))?;
+        self.entry(&key, value)
     }
 
     fn end(self) -> Out {
-        Ok(Value::Map(self.entries))
+        self.finish()
     }
 }
 
-impl ser::SerializeStruct for MapWriter {
-    type Ok = Value;
+impl ser::SerializeStruct for MapSerializer<'_> {
+    type Ok = ();
     type Error = CodecError;
 
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), CodecError> {
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Out {
         // SystemTime's own form is a struct of two numbers; it is kept, and lowered by the definition.
-        self.insert(name.to_owned(), value)
+        self.entry(name, value)
     }
 
     fn end(self) -> Out {
-        Ok(Value::Map(self.entries))
+        self.finish()
     }
 }
 
-/// The contents of an enum variant, tagged with its name at the end.
-#[derive(Debug)]
-pub struct Variant<T> {
-    name: &'static str,
-    inner: T,
-}
-
-impl ser::SerializeTupleVariant for Variant<Sequence> {
-    type Ok = Value;
+impl ser::SerializeStructVariant for MapSerializer<'_> {
+    type Ok = ();
     type Error = CodecError;
 
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
-        self.inner.push(value)
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Out {
+        self.entry(name, value)
     }
 
     fn end(self) -> Out {
-        Ok(tagged(self.name, self.inner.finish()))
-    }
-}
-
-impl ser::SerializeStructVariant for Variant<MapWriter> {
-    type Ok = Value;
-    type Error = CodecError;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), CodecError> {
-        ser::SerializeStruct::serialize_field(&mut self.inner, name, value)
-    }
-
-    fn end(self) -> Out {
-        Ok(tagged(self.name, Value::Map(self.inner.entries)))
+        self.finish()
     }
 }

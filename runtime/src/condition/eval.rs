@@ -5,16 +5,16 @@ use std::cmp::Ordering;
 
 use super::expr::{Expr, Op};
 use crate::path::{Path, Step};
-use crate::value::{Record, Value};
+use crate::value::{Record, ValueRef};
 
 impl Record {
     /// The value at a path, a null if one is stored.
-    pub fn at(&self, path: &Path) -> Option<&Value> {
+    pub fn at(&self, path: &Path) -> Option<ValueRef<'_>> {
         let (first, rest) = path.steps().split_first()?;
         let Step::Name(name) = first else { return None };
         rest.iter().try_fold(self.stored(name)?, |value, step| match (value, step) {
-            (Value::Map(map), Step::Name(name)) => map.get(name.as_ref()),
-            (Value::List(list), Step::Position(at)) => list.get(*at),
+            (ValueRef::Map(map), Step::Name(name)) => map.get(name.as_ref()),
+            (ValueRef::List(list), Step::Position(at)) => list.get(*at),
             _ => None,
         })
     }
@@ -22,19 +22,23 @@ impl Record {
     /// Whether a condition is true of this record.
     pub fn satisfies(&self, expr: &Expr) -> bool {
         match expr {
-            Expr::Compare { path, op: Op::Ne, value } => self.at(path) != Some(value),
-            Expr::Compare { path, op, value } => self.at(path).is_some_and(|stored| compares(stored, *op, value)),
-            Expr::In { path, values } => self.at(path).is_some_and(|stored| values.contains(stored)),
-            Expr::BeginsWith { path, prefix } => {
-                self.at(path).and_then(Value::as_str).is_some_and(|text| text.starts_with(prefix.as_str()))
+            Expr::Compare { path, op: Op::Ne, value } => self.at(path).is_none_or(|stored| stored != *value),
+            Expr::Compare { path, op, value } => {
+                self.at(path).is_some_and(|stored| compares(stored, *op, value.view()))
             }
-            Expr::Contains { path, value } => self.at(path).is_some_and(|stored| contains(stored, value)),
+            Expr::In { path, values } => {
+                self.at(path).is_some_and(|stored| values.iter().any(|value| stored == *value))
+            }
+            Expr::BeginsWith { path, prefix } => {
+                self.at(path).and_then(ValueRef::as_str).is_some_and(|text| text.starts_with(prefix.as_str()))
+            }
+            Expr::Contains { path, value } => self.at(path).is_some_and(|stored| contains(stored, value.view())),
             Expr::Size { path, op, count } => match (self.at(path).and_then(size), op) {
                 (None, op) => *op == Op::Ne,
                 (Some(size), op) => ordered(size.cmp(count), *op),
             },
-            Expr::Exists(path) => self.at(path).is_some_and(|value| !matches!(value, Value::Null)),
-            Expr::Missing(path) => self.at(path).is_none_or(|value| matches!(value, Value::Null)),
+            Expr::Exists(path) => self.at(path).is_some_and(|value| !value.is_null()),
+            Expr::Missing(path) => self.at(path).is_none_or(ValueRef::is_null),
             Expr::And(all) => all.iter().all(|inner| self.satisfies(inner)),
             Expr::Or(any) => any.iter().any(|inner| self.satisfies(inner)),
             Expr::Not(inner) => !self.satisfies(inner),
@@ -44,7 +48,7 @@ impl Record {
 
 /// The path at which a condition looks at what no field is read from, and what that is. It is no value, so
 /// neither answer would be right.
-pub(crate) fn find_foreign<'a>(record: &'a Record, expr: &'a Expr) -> Option<(&'a Path, &'static str)> {
+pub(crate) fn find_foreign<'a>(record: &'a Record, expr: &'a Expr) -> Option<(&'a Path, &'a str)> {
     match expr {
         Expr::Compare { path, .. }
         | Expr::In { path, .. }
@@ -57,7 +61,7 @@ pub(crate) fn find_foreign<'a>(record: &'a Record, expr: &'a Expr) -> Option<(&'
     }
 }
 
-fn compares(stored: &Value, op: Op, value: &Value) -> bool {
+fn compares(stored: ValueRef<'_>, op: Op, value: ValueRef<'_>) -> bool {
     match op {
         Op::Eq => stored == value,
         Op::Ne => stored != value,
@@ -76,19 +80,19 @@ fn ordered(ordering: Ordering, op: Op) -> bool {
     }
 }
 
-fn contains(stored: &Value, part: &Value) -> bool {
+fn contains(stored: ValueRef<'_>, part: ValueRef<'_>) -> bool {
     match (stored, part) {
-        (Value::String(text), Value::String(part)) => text.contains(part.as_str()),
-        (Value::List(items), part) => items.contains(part),
+        (ValueRef::String(text), ValueRef::String(part)) => text.contains(part),
+        (ValueRef::List(items), part) => items.iter().any(|item| item == part),
         _ => false,
     }
 }
 
-fn size(value: &Value) -> Option<u64> {
+fn size(value: ValueRef<'_>) -> Option<u64> {
     let count = match value {
-        Value::List(items) => items.len(),
-        Value::Map(map) => map.len(),
-        Value::Bytes(bytes) => bytes.len(),
+        ValueRef::List(items) => items.len(),
+        ValueRef::Map(map) => map.len(),
+        ValueRef::Bytes(bytes) => bytes.len(),
         _ => return None,
     };
     u64::try_from(count).ok()

@@ -1,23 +1,23 @@
 //! What a model is: its name, fields, keys, indexes and lifetimes, as the derive wrote them down.
 
-mod lowering;
+mod field;
 #[cfg(feature = "microkubes")]
 mod microkubes;
 mod parts;
 mod projected;
 mod spec;
 
-pub(crate) use lowering::Convert;
+pub use field::FieldDef;
+pub(crate) use field::{InstantForm, WrittenDefault};
 #[doc(hidden)]
-pub use lowering::{Lowering, has_instant};
-pub(crate) use parts::WrittenDefault;
-pub use parts::{FieldDef, IndexDef, KeyDef, KeyKind, Projection, TimeUnit, TtlDef};
+pub use field::{Lowering, has_instant};
+pub use parts::{IndexDef, KeyDef, KeyKind, Projection, TimeUnit, TtlDef};
 pub(crate) use projected::same;
 #[doc(hidden)]
 pub use spec::Spec;
 
 use crate::error::{Error, Result};
-use crate::value::{Record, Value};
+use crate::value::{Record, ValueRef};
 
 /// The version of a record that was stored without one.
 pub(crate) const FIRST_VERSION: u8 = 1;
@@ -199,11 +199,11 @@ impl Definition {
     }
 
     /// The expiry that a value of the ttl field stands for.
-    pub(crate) fn expiry_at(&self, value: &Value) -> Option<i64> {
+    pub(crate) fn expiry_at<'a>(&self, value: impl Into<ValueRef<'a>>) -> Option<i64> {
         let ttl = self.spec.ttl?;
-        let seconds = match (ttl.unit, value) {
+        let seconds = match (ttl.unit, value.into()) {
             (TimeUnit::Seconds, value) => value.as_int()?,
-            (TimeUnit::Milliseconds, Value::Instant(millis)) => -(-i128::from(*millis)).div_euclid(1000),
+            (TimeUnit::Milliseconds, ValueRef::Instant(millis)) => -(-i128::from(millis)).div_euclid(1000),
             (TimeUnit::Milliseconds, _) => return None,
         };
         let expiry = seconds.saturating_add(i128::from(ttl.seconds));

@@ -1,8 +1,7 @@
 //! What a definition is made of: fields, keys, indexes and the time to live, with the const functions that build them.
 
-use super::lowering::Lowering;
 use crate::error::{Error, Result};
-use crate::value::Value;
+use crate::value::ValueRef;
 
 /// What kind of value a key is, on every backend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,17 +29,18 @@ impl KeyKind {
     }
 
     /// Whether a value is of this kind.
-    pub(crate) fn holds(self, value: &Value) -> bool {
+    pub(crate) fn holds(self, value: ValueRef<'_>) -> bool {
         match self {
-            Self::String => matches!(value, Value::String(_)),
+            Self::String => matches!(value, ValueRef::String(_)),
             Self::Integer => value.as_int().is_some(),
-            Self::Instant => matches!(value, Value::Instant(_)),
-            Self::Bytes => matches!(value, Value::Bytes(_)),
+            Self::Instant => matches!(value, ValueRef::Instant(_)),
+            Self::Bytes => matches!(value, ValueRef::Bytes(_)),
         }
     }
 
     /// Refuses a stored value of another kind: no key or range would find it.
-    pub(crate) fn check_stored(self, field: &str, value: &Value) -> Result<()> {
+    pub(crate) fn check_stored<'a>(self, field: &str, value: impl Into<ValueRef<'a>>) -> Result<()> {
+        let value = value.into();
         let noun = match self {
             Self::String => "text",
             Self::Integer => "an integer",
@@ -51,71 +51,6 @@ impl KeyKind {
             true => Ok(()),
             false => Err(Error::codec(format!("{field} is stored as {}, not as {noun}", value.noun()))),
         }
-    }
-}
-
-/// A stored field.
-#[derive(Debug, Clone, Copy)]
-#[non_exhaustive]
-pub struct FieldDef {
-    /// The name it is stored under, as serde writes it.
-    pub name: &'static str,
-    /// The name of the struct's field.
-    pub rust_name: &'static str,
-    lowering: Option<Lowering>,
-    default: Option<WrittenDefault>,
-    aliases: &'static [&'static str],
-}
-
-/// What serde reads a missing field as, as it would be written.
-pub(crate) type WrittenDefault = fn() -> Result<Value>;
-
-impl FieldDef {
-    #[doc(hidden)]
-    pub const fn new(name: &'static str, rust_name: &'static str) -> Self {
-        Self { name, rust_name, lowering: None, default: None, aliases: &[] }
-    }
-
-    /// The same field, of a type whose stored form is not what serde writes.
-    #[doc(hidden)]
-    pub const fn lowered(mut self, lowering: Option<Lowering>) -> Self {
-        self.lowering = lowering;
-        self
-    }
-
-    /// The same field, which serde has a default for.
-    #[doc(hidden)]
-    pub const fn defaulted(mut self, default: fn() -> Result<Value>) -> Self {
-        self.default = Some(default);
-        self
-    }
-
-    /// The same field, which may be stored under other names: those it had before.
-    #[doc(hidden)]
-    pub const fn aliased(mut self, aliases: &'static [&'static str]) -> Self {
-        self.aliases = aliases;
-        self
-    }
-
-    /// How its stored form differs from what serde writes; none if it does not.
-    pub(crate) const fn lowering(&self) -> Option<Lowering> {
-        self.lowering
-    }
-
-    /// What serde reads the field as if it is missing; none if that is its type's own nothing.
-    pub(crate) const fn default(&self) -> Option<WrittenDefault> {
-        self.default
-    }
-
-    /// The other names under which it may be stored, in the order in which they are looked for.
-    pub(crate) const fn aliases(&self) -> &'static [&'static str] {
-        self.aliases
-    }
-
-    /// Whether nothing in this field is stored as a null, since a missing field would be read as
-    /// something else.
-    pub(crate) fn keeps_null(&self) -> Result<bool> {
-        self.default.map_or(Ok(false), |default| Ok(!matches!(default()?, Value::Null)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The parts of a definition as the derive puts them together.
 
-use super::parts::{FieldDef, IndexDef, KeyDef, TtlDef};
+use super::field::FieldDef;
+use super::parts::{IndexDef, KeyDef, TtlDef};
 
 /// A definition on its way: made by the derive, step by step, while the model is compiled.
 #[derive(Debug, Clone, Copy)]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::lowering;
+use super::lowering::Of;
 use super::traits::{Element, FieldType, Instant, Key, Ordered, TtlField};
 use crate::definition::{KeyKind, Lowering, TimeUnit};
 use crate::error::{Error, Result};
@@ -34,7 +34,7 @@ macro_rules! instants {
     ($($ty:ty),*) => {$(
         impl FieldType for $ty {
             type Arg<'a> = $ty;
-            const LOWERING: Option<Lowering> = lowering::instant::<$ty>();
+            const LOWERING: Option<&'static Lowering> = Some(Of::<$ty>::INSTANT);
             fn encode(value: $ty) -> Result<Value> {
                 value.to_millis().map(Value::Instant)
             }

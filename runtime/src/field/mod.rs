@@ -26,7 +26,7 @@ pub use traits::{
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::codec::{located, to_value};
+use crate::codec::{located, to_lowered};
 use crate::definition::{Definition, FieldDef, WrittenDefault};
 use crate::error::{Error, Result};
 use crate::path::{Path, Step};
@@ -249,9 +249,5 @@ impl<M, T, Role> fmt::Debug for Field<M, T, Role> {
 /// The stored form of a value: what serde writes, lowered if the type says so.
 #[doc(hidden)]
 pub fn encode<T: FieldType>(value: &T) -> Result<Value> {
-    let written = to_value(value)?;
-    match T::LOWERING {
-        Some(lowering) => (lowering.lower)(written),
-        None => Ok(written),
-    }
+    to_lowered(value, T::LOWERING)
 }

@@ -61,7 +61,7 @@ pub trait FieldType: Serialize + Sized {
 
     /// How the stored form differs from what serde writes; nothing if it does not.
     #[doc(hidden)]
-    const LOWERING: Option<Lowering> = None;
+    const LOWERING: Option<&'static Lowering> = None;
 
     /// Whether it is `u8`, of which a list is bytes.
     #[doc(hidden)]

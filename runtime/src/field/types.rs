@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use super::encode;
 use super::interval::{self, Interval};
-use super::lowering;
+use super::lowering::{BYTES, Of};
 use super::traits::{
     Contain, Countable, Dictionary, Element, FieldType, Key, List, Numeric, Ordered, Text, TtlField, Version,
 };
-use crate::codec::to_value;
+use crate::codec::to_lowered;
 use crate::definition::{KeyKind, Lowering, TimeUnit};
 use crate::error::Result;
 use crate::value::Value;
@@ -168,14 +168,10 @@ impl<T: FieldType + Clone> FieldType for Vec<T> {
     where
         T: 'a;
 
-    const LOWERING: Option<Lowering> = lowering::list::<T>();
+    const LOWERING: Option<&'static Lowering> = Some(Of::<T>::LIST);
 
     fn encode(value: &[T]) -> Result<Value> {
-        let written = to_value(value)?;
-        match Self::LOWERING {
-            Some(lowering) => (lowering.lower)(written),
-            None => Ok(written),
-        }
+        to_lowered(value, Self::LOWERING)
     }
 
     fn with_value<R>(value: &[T], f: impl FnOnce(&Self) -> R) -> R {
@@ -198,7 +194,7 @@ where
 {
     type Arg<'a> = &'a Self;
 
-    const LOWERING: Option<Lowering> = lowering::bytes();
+    const LOWERING: Option<&'static Lowering> = Some(BYTES);
 
     fn encode(value: &Self) -> Result<Value> {
         encode(value)
@@ -250,7 +246,7 @@ impl<T: FieldType + Clone> FieldType for Option<T> {
     where
         T: 'a;
 
-    const LOWERING: Option<Lowering> = T::LOWERING;
+    const LOWERING: Option<&'static Lowering> = T::LOWERING;
     const INTERVAL: Option<Interval> = T::INTERVAL;
 
     fn encode(value: T::Arg<'_>) -> Result<Value> {
@@ -302,7 +298,7 @@ macro_rules! by_reference {
     ($([$($generics:tt)*] $ty:ty, $lowering:expr, $interval:expr;)*) => {$(
         impl<$($generics)*> FieldType for $ty {
             type Arg<'a> = &'a Self where Self: 'a;
-            const LOWERING: Option<Lowering> = $lowering;
+            const LOWERING: Option<&'static Lowering> = $lowering;
             const INTERVAL: Option<Interval> = $interval;
             fn encode(value: &Self) -> Result<Value> {
                 encode(value)
@@ -315,9 +311,9 @@ macro_rules! by_reference {
 }
 
 by_reference! {
-    [T: FieldType] BTreeMap<String, T>, lowering::each_value::<T>(), None;
-    [T: FieldType, S] HashMap<String, T, S>, lowering::each_value::<T>(), None;
-    [T: FieldType] BTreeSet<T>, lowering::each_item::<T>(), None;
+    [T: FieldType] BTreeMap<String, T>, Of::<T>::EACH, None;
+    [T: FieldType, S] HashMap<String, T, S>, Of::<T>::EACH, None;
+    [T: FieldType] BTreeSet<T>, Of::<T>::EACH, None;
     [T: FieldType] Box<T>, T::LOWERING, T::INTERVAL;
 }
 

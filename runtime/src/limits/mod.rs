@@ -8,7 +8,7 @@ pub(crate) use size::{STAMP_SIZE, record_size, value_size};
 
 use crate::definition::KeyKind;
 use crate::error::{Error, Result};
-use crate::value::{RESERVED, Record, Value, whole};
+use crate::value::{RESERVED, Record, Value, ValueRef, whole};
 
 /// Sizes a backend takes. See each backend for its own figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,13 +95,13 @@ pub(crate) fn float(x: f64) -> Result<Value, String> {
 
 /// Refuses a value that cannot be a key or an index value: of another kind, empty (DynamoDB), or too long
 /// (each backend has its own limit).
-pub(crate) fn check_key(value: &Value, kind: KeyKind, field: &str, limit: usize) -> Result<()> {
-    let size = match (kind, value) {
-        (KeyKind::String, Value::String(text)) => text.len(),
-        (KeyKind::Bytes, Value::Bytes(bytes)) => bytes.len(),
+pub(crate) fn check_key<'a>(value: impl Into<ValueRef<'a>>, kind: KeyKind, field: &str, limit: usize) -> Result<()> {
+    let size = match (kind, value.into()) {
+        (KeyKind::String, ValueRef::String(text)) => text.len(),
+        (KeyKind::Bytes, ValueRef::Bytes(bytes)) => bytes.len(),
         // Empty bytes are written as an empty list; said here as what they are.
-        (KeyKind::Bytes, Value::List(items)) if items.is_empty() => 0,
-        (KeyKind::Integer, Value::Int(_)) | (KeyKind::Instant, Value::Instant(_)) => return Ok(()),
+        (KeyKind::Bytes, ValueRef::List(items)) if items.is_empty() => 0,
+        (KeyKind::Integer, ValueRef::Int(_)) | (KeyKind::Instant, ValueRef::Instant(_)) => return Ok(()),
         (kind, other) => {
             return Err(Error::codec(format!(
                 "the key field {field} is declared {} but was written as {}",
@@ -186,16 +186,16 @@ pub(crate) fn check_depth(record: &Record) -> Result<()> {
 }
 
 /// The same for a value that is so many levels down in a field.
-pub(crate) fn check_depth_below(field: &str, levels: usize, value: &Value) -> Result<()> {
+pub(crate) fn check_depth_below<'a>(field: &str, levels: usize, value: impl Into<ValueRef<'a>>) -> Result<()> {
     // The innermost value is a level too.
-    fn levels_of(value: &Value) -> usize {
+    fn levels_of(value: ValueRef<'_>) -> usize {
         match value {
-            Value::List(items) => 1 + items.iter().map(levels_of).max().unwrap_or(0),
-            Value::Map(map) => 1 + map.values().map(levels_of).max().unwrap_or(0),
+            ValueRef::List(items) => 1 + items.iter().map(levels_of).max().unwrap_or(0),
+            ValueRef::Map(map) => 1 + map.iter().map(|(_, value)| levels_of(value)).max().unwrap_or(0),
             _ => 1,
         }
     }
-    match levels + levels_of(value) > DEPTH {
+    match levels + levels_of(value.into()) > DEPTH {
         true => Err(Error::invalid(format!("the field {field} is nested deeper than {DEPTH} levels"))),
         false => Ok(()),
     }

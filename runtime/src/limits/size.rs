@@ -1,6 +1,6 @@
 //! How many bytes a record is, as DynamoDB counts them ("DynamoDB item sizes and formats").
 
-use crate::value::{Record, STAMP, Value};
+use crate::value::{Record, STAMP, ValueRef};
 
 /// The write stamp, which a backend adds after the record was measured: its name and 16 bytes.
 pub(crate) const STAMP_SIZE: usize = STAMP.len() + 16;
@@ -11,16 +11,20 @@ pub(crate) fn record_size(record: &Record) -> usize {
 }
 
 /// The bytes of a value.
-pub(crate) fn value_size(value: &Value) -> usize {
+pub(crate) fn value_size<'a>(value: impl Into<ValueRef<'a>>) -> usize {
+    size_of(value.into())
+}
+
+fn size_of(value: ValueRef<'_>) -> usize {
     match value {
-        Value::Null | Value::Bool(_) | Value::Foreign(_) => 1,
-        Value::Int(n) => integer_size(*n),
-        Value::Instant(millis) => integer_size((*millis).into()),
-        Value::Float(x) => float_size(*x),
-        Value::String(text) => text.len(),
-        Value::Bytes(bytes) => bytes.len(),
-        Value::List(items) => 3 + items.iter().map(|item| 1 + value_size(item)).sum::<usize>(),
-        Value::Map(map) => 3 + map.iter().map(|(name, item)| 1 + name.len() + value_size(item)).sum::<usize>(),
+        ValueRef::Null | ValueRef::Bool(_) | ValueRef::Foreign(_) => 1,
+        ValueRef::Int(n) => integer_size(n),
+        ValueRef::Instant(millis) => integer_size(millis.into()),
+        ValueRef::Float(x) => float_size(x),
+        ValueRef::String(text) => text.len(),
+        ValueRef::Bytes(bytes) => bytes.len(),
+        ValueRef::List(items) => 3 + items.iter().map(|item| 1 + size_of(item)).sum::<usize>(),
+        ValueRef::Map(map) => 3 + map.iter().map(|(name, item)| 1 + name.len() + size_of(item)).sum::<usize>(),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::change::Change;
 use crate::definition::Definition;
 use crate::path::Path;
-use crate::value::{Record, Value};
+use crate::value::{Record, Value, ValueRef};
 
 const NIL_UUID: &str = "00000000-0000-0000-0000-000000000000";
 const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -12,7 +12,7 @@ const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// the update.
 pub(super) fn fill_record(definition: &Definition, record: &mut Record, now: i64) {
     if definition.auto_hash() {
-        let id = match record.get(definition.hash_name()).and_then(Value::as_str) {
+        let id = match record.get(definition.hash_name()).and_then(ValueRef::as_str) {
             Some("") => Some(ulid(now, fastrand::u128(..))),
             Some(NIL_UUID) => Some(uuid_v7(now, fastrand::u128(..))),
             _ => None,
@@ -48,8 +48,8 @@ pub(super) fn stamp_creation(definition: &Definition, changes: &mut Vec<Change>,
 }
 
 /// A creation time that nobody set: missing, or the epoch.
-fn is_unset(value: Option<&Value>) -> bool {
-    value.is_none_or(|value| *value == Value::Int(0) || *value == Value::Instant(0))
+fn is_unset(value: Option<ValueRef<'_>>) -> bool {
+    value.is_none_or(|value| value == Value::Int(0) || value == Value::Instant(0))
 }
 
 /// The time as the field holds it: an instant, or an integer of seconds.

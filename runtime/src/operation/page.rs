@@ -106,9 +106,6 @@ pub(super) fn decode_all<M: Repository, O: DeserializeOwned>(
 
 pub(super) fn decode_one<M: Repository, O: DeserializeOwned>(mut record: Record, fields: Option<&[&str]>) -> Result<O> {
     M::definition().complete(&mut record);
-    if let Some(fields) = fields {
-        // Drops the fields that the backend read for its own needs.
-        record.retain(|name| fields.contains(&name));
-    }
-    codec::decode_part(record, M::definition())
+    // What the backend read for its own needs is left out.
+    codec::decode_part(&record, M::definition(), fields)
 }

@@ -2,7 +2,7 @@
 
 use crate::definition::{Definition, IndexDef, KeyDef};
 use crate::error::{Error, Result};
-use crate::value::{Record, Value};
+use crate::value::{Record, Value, ValueRef};
 
 /// Which record: its primary key, checked.
 ///
@@ -77,7 +77,7 @@ impl RecordKey {
     /// The key of a record that is to be stored, of whatever kind it was written.
     pub(crate) fn from_unchecked(definition: &Definition, record: &Record) -> Result<Self> {
         let part = |name: &str| {
-            let value = record.get(name).cloned();
+            let value = record.get(name).map(ValueRef::to_value);
             value.ok_or_else(|| {
                 Error::codec(format!("the key field {name} is missing")).in_repository(definition.name())
             })
@@ -89,5 +89,5 @@ impl RecordKey {
 /// The values of a record in an index, in the order of its parts; nothing if one is missing and
 /// the record is therefore not in the index.
 pub fn index_values(definition: &Definition, index: &IndexDef, record: &Record) -> Option<Vec<Value>> {
-    index.parts().map(|part| record.get(definition.part_name(part)).cloned()).collect()
+    index.parts().map(|part| record.get(definition.part_name(part)).map(ValueRef::to_value)).collect()
 }

@@ -12,12 +12,14 @@ use crate::definition::Definition;
 use crate::definition::TimeUnit;
 #[cfg(any(feature = "dynamodb", feature = "mongodb"))]
 use crate::path::Path;
-use crate::value::{EXPIRES, Record, Value};
+#[cfg(any(feature = "dynamodb", feature = "mongodb"))]
+use crate::value::Value;
+use crate::value::{EXPIRES, Record, ValueRef};
 
 impl Record {
     /// The expiry that the library marked the record with, in whole seconds since the epoch.
     pub fn expires(&self) -> Option<i64> {
-        self.get(EXPIRES).and_then(Value::as_int).and_then(|n| i64::try_from(n).ok())
+        self.get(EXPIRES).and_then(ValueRef::as_int).and_then(|n| i64::try_from(n).ok())
     }
 
     /// When the record expires, in whole seconds since the epoch; nothing if it does not.

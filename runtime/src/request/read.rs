@@ -314,7 +314,7 @@ impl Query {
             let name = self.definition.part_name(part);
             let missing = || Error::codec(format!("the range field {name} is missing"));
             let value = record.get(name).ok_or_else(missing)?;
-            part.kind.check_stored(name, value).map(|()| value.clone())
+            part.kind.check_stored(name, value).map(|()| value.to_value())
         };
         let ranges: Result<_> = self.ranges().into_iter().map(value).collect();
         let ranges = ranges.map_err(|e| e.in_repository(self.definition.name()))?;

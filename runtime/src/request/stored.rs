@@ -4,16 +4,13 @@
 use crate::condition::Expr;
 use crate::definition::{Definition, FIRST_VERSION};
 use crate::path::{Path, Step};
-use crate::value::{Record, Value};
+use crate::value::{Record, Value, ValueRef};
 
 impl Definition {
     /// The version of a stored record: one that was stored without it is at the first.
     pub(crate) fn version_of(&self, record: &Record) -> Option<i128> {
         let name = self.version()?;
-        record.get(name).map_or(Some(FIRST_VERSION.into()), |value| match value {
-            Value::Null => Some(FIRST_VERSION.into()),
-            value => value.as_int(),
-        })
+        record.get(name).map_or(Some(FIRST_VERSION.into()), ValueRef::as_int)
     }
 
     /// Whether any field may be stored under another name than its own.
@@ -31,7 +28,7 @@ impl Definition {
     pub(crate) fn unalias(&self, record: &mut Record) {
         for (name, alias) in self.aliases() {
             let Some(value) = record.remove(alias) else { continue };
-            if record.get(name).is_none_or(|value| matches!(value, Value::Null)) {
+            if record.get(name).is_none() {
                 record.set(name, value);
             }
         }
@@ -41,7 +38,9 @@ impl Definition {
     /// and with a version.
     pub(crate) fn complete(&self, record: &mut Record) {
         self.unalias(record);
-        if let (Some(name), Some(version)) = (self.version(), self.version_of(record)) {
+        if let (Some(name), Some(version)) = (self.version(), self.version_of(record))
+            && !matches!(record.stored(name), Some(ValueRef::Int(_)))
+        {
             record.set(name, Value::Int(version));
         }
     }

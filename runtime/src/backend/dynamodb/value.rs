@@ -25,7 +25,7 @@ pub(super) struct Stored {
 
 impl Stored {
     /// A repository's item.
-    pub(super) fn new(definition: &Definition, item: Item) -> Result<Self> {
+    pub(super) fn new(definition: &'static Definition, item: Item) -> Result<Self> {
         Ok(Self { record: to_record_of(definition, item.clone())?, item })
     }
 
@@ -69,20 +69,19 @@ pub(super) fn to_attribute(value: &Value) -> AttributeValue {
 
 /// A record as an item.
 pub(super) fn to_item(record: &Record) -> Item {
-    record.iter().map(|(name, value)| (name.to_owned(), to_attribute(value))).collect()
+    record.iter().map(|(name, value)| (name.to_owned(), to_attribute(&value.to_value()))).collect()
 }
 
 /// A repository's item as a record, with the instants of its model, which DynamoDB keeps as numbers.
-pub(super) fn to_record_of(definition: &Definition, item: Item) -> Result<Record> {
+pub(super) fn to_record_of(definition: &'static Definition, item: Item) -> Result<Record> {
     let mut record = to_record(item)?;
     definition.unalias(&mut record);
     restore_instants(definition, record)
 }
 
 /// The record with the instants of its model.
-pub(super) fn restore_instants(definition: &Definition, mut record: Record) -> Result<Record> {
-    codec::restore_instants(record.map_mut(), definition.fields())?;
-    Ok(record)
+pub(super) fn restore_instants(definition: &'static Definition, record: Record) -> Result<Record> {
+    codec::restore_instants(record, definition.fields())
 }
 
 /// A key's value that was kept as a number, as its kind is.
@@ -158,7 +157,7 @@ mod tests {
         assert_eq!(stored.record.get("null"), None);
         assert!(stored.is_null(&Path::field("null")) && !stored.is_null(&Path::field("tags")));
         for name in ["tags", "counts", "empty"] {
-            assert!(matches!(stored.record.get(name), Some(Value::Foreign(_))), "{stored:?}");
+            assert!(matches!(stored.record.get(name), Some(crate::value::ValueRef::Foreign(_))), "{stored:?}");
         }
     }
 

@@ -21,7 +21,7 @@ use super::space::View;
 use crate::backend::support::outcome;
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
-use crate::value::{Record, Value};
+use crate::value::{Record, Value, ValueRef};
 
 /// The format of keys, entries and schemas together.
 const FORMAT: u64 = 1;
@@ -45,7 +45,7 @@ impl Catalog {
     pub(super) fn stored_generation(view: &dyn View) -> Result<u64> {
         let Some(entry) = view.get(&HEAD)? else { return Ok(0) };
         let number = |name| {
-            let value = entry.record()?.get(name).and_then(Value::as_int)?;
+            let value = entry.record()?.get(name).and_then(ValueRef::as_int)?;
             u64::try_from(value).ok()
         };
         match number("format") {

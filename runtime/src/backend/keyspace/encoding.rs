@@ -17,7 +17,7 @@ use std::ops::Bound;
 use super::bounds::Bounds;
 use crate::error::{Error, Result};
 use crate::request::KeyRange;
-use crate::value::Value;
+use crate::value::{Value, ValueRef};
 
 const ZERO: u8 = 0x18;
 const INSTANT: u8 = 0x28;
@@ -27,11 +27,11 @@ const END: u8 = 0x00;
 const ESCAPE: u8 = 0x01;
 
 /// Appends a value: an integer, an instant, text or bytes. Nothing else has an order.
-pub(super) fn push_value(out: &mut Vec<u8>, value: &Value) -> Result<()> {
-    match value {
-        Value::String(text) => push_content(out, TEXT, text.as_bytes()),
-        Value::Bytes(bytes) => push_content(out, BYTES, bytes),
-        Value::Instant(millis) => {
+pub(super) fn push_value<'a>(out: &mut Vec<u8>, value: impl Into<ValueRef<'a>>) -> Result<()> {
+    match value.into() {
+        ValueRef::String(text) => push_content(out, TEXT, text.as_bytes()),
+        ValueRef::Bytes(bytes) => push_content(out, BYTES, bytes),
+        ValueRef::Instant(millis) => {
             out.push(INSTANT);
             out.extend_from_slice(&(millis.cast_unsigned() ^ (1 << 63)).to_be_bytes());
             return Ok(());

@@ -2,12 +2,11 @@
 //!
 //! | bytes | content |
 //! |---|---|
-//! | 1 | the form: 1 |
+//! | 1 | the form: 2 |
 //! | 1 | `m`, a mark, or `r`, a record |
-//! | rest | nothing of a mark; of a record, for each attribute in the order of the names, its name and its value |
+//! | rest | nothing of a mark; of a record, its bytes as `docs/record-format.md` draws them |
 //!
-//! Names and values are parts of the canonical encoding: a kind, four bytes of length, the content. There is
-//! one way to write an entry, and no other bytes are read as one.
+//! Form 1 had names and values as parts of the canonical encoding. It is read, and no longer written.
 
 use std::sync::Arc;
 
@@ -16,7 +15,9 @@ use crate::request::canonical;
 use crate::value::Record;
 
 /// The form that [`Entry::to_bytes`] writes.
-const FORM: u8 = 1;
+const FORM: u8 = 2;
+/// The form of the release before.
+const OLD_FORM: u8 = 1;
 
 const MARK: u8 = b'm';
 const RECORD: u8 = b'r';
@@ -26,8 +27,8 @@ const RECORD: u8 = b'r';
 /// ```
 /// use reposit::keyspace::Entry;
 ///
-/// let mark = Entry::from_bytes(&[1, b'm'])?;
-/// assert_eq!(mark.to_bytes(), [1, b'm']);
+/// let mark = Entry::from_bytes(&[2, b'm'])?;
+/// assert_eq!(mark.to_bytes(), [2, b'm']);
 /// assert!(Entry::from_bytes(b"something else").is_err());
 /// # Ok::<(), reposit::Error>(())
 /// ```
@@ -74,7 +75,7 @@ impl Entry {
             Content::Mark => vec![FORM, MARK],
             Content::Record(record) => {
                 let mut out = vec![FORM, RECORD];
-                canonical::append_attributes(&mut out, record.iter());
+                out.extend_from_slice(record.as_bytes());
                 out
             }
         }
@@ -86,8 +87,12 @@ impl Entry {
     /// or if a later release of the library wrote them.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         match bytes {
-            [FORM, MARK] => Ok(Self::mark()),
-            [FORM, RECORD, attributes @ ..] => {
+            [OLD_FORM | FORM, MARK] => Ok(Self::mark()),
+            [FORM, RECORD, record @ ..] => {
+                let record = Record::from_bytes(record.to_vec()).map_err(|_| broken_entry())?;
+                Ok(Self::of_record(Arc::new(record)))
+            }
+            [OLD_FORM, RECORD, attributes @ ..] => {
                 let map = canonical::read_attributes(attributes).ok_or_else(broken_entry)?;
                 Ok(Self::of_record(Arc::new(map.into())))
             }

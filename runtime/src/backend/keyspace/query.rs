@@ -55,7 +55,7 @@ fn projected(record: Arc<Record>, names: Option<&[&str]>) -> Record {
     match names {
         None => Arc::unwrap_or_clone(record),
         Some(names) => {
-            let value = |name: &&str| Some(((*name).to_owned(), record.get(name)?.clone()));
+            let value = |name: &&str| Some(((*name).to_owned(), record.get(name)?.to_value()));
             names.iter().filter_map(value).collect()
         }
     }
@@ -136,7 +136,7 @@ fn segment_hash(key: &[u8]) -> u64 {
 /// The key of the record at which the page before ended. The hash value is the query's own.
 fn page_end_key(mut key: Vec<u8>, query: &Query, after: &Position) -> Result<Vec<u8>> {
     match (query.source.kind(), &after.key().range()) {
-        (SourceKind::Primary { .. }, Some(range)) => encoding::push_value(&mut key, range)?,
+        (SourceKind::Primary { .. }, Some(range)) => encoding::push_value(&mut key, *range)?,
         (SourceKind::Primary { .. }, None) => {}
         (SourceKind::Scan { .. }, _) => push_key(&mut key, after.key())?,
         (SourceKind::Index { index, .. }, _) if after.ranges().len() == index.ranges().len() => {

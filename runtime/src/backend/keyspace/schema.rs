@@ -2,7 +2,7 @@
 
 use crate::backend::plan::{IndexShape, Mismatch, Plan, Unused};
 use crate::definition::{Definition, IndexDef, KeyDef, KeyKind};
-use crate::value::{Map, Record, Value};
+use crate::value::{Items, Map, Record, Value, ValueRef};
 
 /// A field that is part of a key or an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,7 +140,7 @@ impl Schema {
             hash: KeyPart::from_value(record.get("hash")?)?,
             range,
             expires: is_true(record.get("expires")?),
-            indexes: items(record.get("indexes")?)?.iter().map(IndexSchema::from_value).collect::<Option<_>>()?,
+            indexes: items(record.get("indexes")?)?.map(IndexSchema::from_value).collect::<Option<_>>()?,
         };
         // Whatever else stands in the record may mean something: it is not ignored.
         (schema.to_record(id) == *record).then_some((id, schema))
@@ -156,11 +156,11 @@ impl IndexSchema {
         ])
     }
 
-    fn from_value(value: &Value) -> Option<Self> {
-        let Value::Map(map) = value else { return None };
+    fn from_value(value: ValueRef<'_>) -> Option<Self> {
+        let ValueRef::Map(map) = value else { return None };
         Some(Self {
             name: map.get("name")?.as_str()?.to_owned(),
-            parts: items(map.get("parts")?)?.iter().map(KeyPart::from_value).collect::<Option<_>>()?,
+            parts: items(map.get("parts")?)?.map(KeyPart::from_value).collect::<Option<_>>()?,
             unique: is_true(map.get("unique")?),
         })
     }
@@ -171,8 +171,8 @@ impl KeyPart {
         to_map([("name", Value::String(self.name.clone())), ("kind", Value::from(self.kind.as_str()))])
     }
 
-    fn from_value(value: &Value) -> Option<Self> {
-        let Value::Map(map) = value else { return None };
+    fn from_value(value: ValueRef<'_>) -> Option<Self> {
+        let ValueRef::Map(map) = value else { return None };
         let word = map.get("kind")?.as_str()?;
         let kinds = [KeyKind::String, KeyKind::Integer, KeyKind::Instant, KeyKind::Bytes];
         let kind = kinds.into_iter().find(|kind| kind.as_str() == word)?;
@@ -184,13 +184,13 @@ fn to_map<const N: usize>(entries: [(&str, Value); N]) -> Value {
     Value::Map(entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map>())
 }
 
-fn items(value: &Value) -> Option<&[Value]> {
+fn items(value: ValueRef<'_>) -> Option<Items<'_>> {
     match value {
-        Value::List(items) => Some(items),
+        ValueRef::List(items) => Some(items.iter()),
         _ => None,
     }
 }
 
-fn is_true(value: &Value) -> bool {
-    matches!(value, Value::Bool(true))
+fn is_true(value: ValueRef<'_>) -> bool {
+    matches!(value, ValueRef::Bool(true))
 }

@@ -138,7 +138,7 @@ fn under_old_names(definition: &Definition, found: &Record, mut new: Arc<Record>
             if found.get(name).is_none() {
                 new.remove(name);
             }
-            new.set(alias, value.clone());
+            new.set(alias, value.to_value());
         }
     }
     new

@@ -12,7 +12,7 @@ use super::value::{FURTHEST, broken, checked, date, from_raw, hex, to_bson, to_r
 use crate::definition::{Definition, IndexDef, KeyDef, KeyKind};
 use crate::error::{Error, Result};
 use crate::request::{Call, RecordKey, liveness};
-use crate::value::{EXPIRES, RESERVED, Record, STAMP, Value};
+use crate::value::{EXPIRES, RESERVED, Record, STAMP, Value, ValueRef};
 
 /// How an `_id` is named that no record with a key of two parts has.
 const OTHER_ID: &str = "an _id that is not a document of h and r";
@@ -129,10 +129,10 @@ pub(super) fn to_document(
                 "a field other than the hash key is stored as _id, which is the primary key's name on MongoDB";
             return Err(Error::unsupported(message));
         }
-        document.append(checked(name)?, to_raw(value)?);
+        document.append(checked(name)?, to_raw(&value.to_value())?);
     }
     for (name, sort_column) in sort_columns(definition) {
-        if let Some(Value::Bytes(bytes)) = record.get(name) {
+        if let Some(ValueRef::Bytes(bytes)) = record.get(name) {
             document.append(checked(&sort_column)?, hex(bytes));
         }
     }
@@ -176,7 +176,7 @@ pub(super) fn from_document(definition: &'static Definition, document: &RawDocum
 /// do not say.
 fn check_sort_column(record: &mut Record, name: &str, text: Option<&str>) {
     let own = match record.get(name) {
-        Some(Value::Bytes(bytes)) => Some(hex(bytes)),
+        Some(ValueRef::Bytes(bytes)) => Some(hex(bytes)),
         // A value that is not bytes has no sort column, and is read as what it is.
         Some(_) => return,
         None => None,

@@ -10,12 +10,12 @@ use crate::operation::fill;
 use crate::path::Path;
 use crate::repository::{EncodedKey, check_key_parts};
 use crate::request::{Action, RecordKey, Write};
-use crate::value::{EXPIRES, Record, Value};
+use crate::value::{EXPIRES, Record, Value, ValueRef};
 
 /// A create of a record, whose version 0 becomes 1.
 pub(crate) fn create(db: &Database, definition: &'static Definition, mut record: Record) -> Result<Write> {
     if let Some(name) = definition.version()
-        && record.get(name) == Some(&Value::Int(0))
+        && record.get(name).is_some_and(|version| version == Value::Int(0))
     {
         record.set(name, Value::Int(1));
     }
@@ -94,7 +94,7 @@ fn check_change(definition: &Definition, change: &Change) -> Result<()> {
 }
 
 /// Refuses a value that cannot be in the indexes its field is part of.
-fn check_index_value(definition: &Definition, name: &str, value: &Value, limits: &Limits) -> Result<()> {
+fn check_index_value(definition: &Definition, name: &str, value: ValueRef<'_>, limits: &Limits) -> Result<()> {
     for index in definition.indexes() {
         for (at, part) in index.parts().enumerate() {
             if definition.part_name(part) == name {
@@ -120,7 +120,7 @@ fn complete_changes(db: &Database, definition: &'static Definition, mut changes:
             && path.is_field()
             && !matches!(value, Value::Null)
         {
-            check_index_value(definition, path.root(), value, &limits)?;
+            check_index_value(definition, path.root(), value.view(), &limits)?;
         }
     }
     if let Some(expiry) = changes.iter().find_map(|change| follow_expiry(definition, change)) {

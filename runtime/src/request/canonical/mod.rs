@@ -51,5 +51,5 @@ mod value;
 pub(crate) use part::append_part;
 pub(crate) use query::append_query;
 #[cfg(feature = "keyspace")]
-pub(crate) use value::{append_attributes, read_attributes};
+pub(crate) use value::read_attributes;
 pub(crate) use value::{append_value, read_value};

@@ -69,7 +69,7 @@ async fn mark_record(
     let mut placeholders = Placeholders::default();
     let p = &mut placeholders;
     let unmarked = condition::function("attribute_not_exists", &Path::field(EXPIRES), p);
-    let same = Expr::Compare { path: Path::field(field), op: Op::Eq, value: value.clone() };
+    let same = Expr::Compare { path: Path::field(field), op: Op::Eq, value: value.to_value() };
     let same = condition::write_expr(&same, p);
     let condition = condition::all([unmarked, same], p).into_expression(p);
     let expression = format!("SET {} = {}", p.name(EXPIRES), p.value(&Value::from(at)));

@@ -155,7 +155,7 @@ async fn read_states(db: &Context, call: &Call, table: &str) -> Result<BTreeMap<
     };
     let answer = read_unless(call, "GetItem", is_not_ready, request).await?;
     let record = answer.and_then(|answer| answer.item).map(to_record).transpose()?.unwrap_or_default();
-    Ok(record.iter().filter_map(|(name, value)| read_state(name, value)).collect())
+    Ok(record.iter().filter_map(|(name, value)| read_state(name, &value.to_value())).collect())
 }
 
 /// Notes how far the guards of these indexes are. What is noted as building is never begun again.

@@ -102,7 +102,7 @@ pub(crate) fn resolve_changes(
 
 fn set_to_outcome(path: &Path, outcome: &Record) -> Change {
     match outcome.at(path) {
-        Some(value) => Change::Set(path.clone(), value.clone()),
+        Some(value) => Change::Set(path.clone(), value.to_value()),
         None => Change::Remove(path.clone()),
     }
 }

@@ -14,7 +14,7 @@ use crate::definition::{Definition, IndexDef};
 use crate::limits::Limits;
 use crate::path::Path;
 use crate::request::{Call, RecordKey, index_values};
-use crate::value::{EXPIRES, Record, Value};
+use crate::value::{EXPIRES, Record, Value, ValueRef};
 
 /// The guard's own key.
 pub(crate) const KEY: &str = "k";
@@ -97,7 +97,7 @@ fn split_part(key: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 /// The key of a guard that was read.
 pub(crate) fn key_of_guard(guard: &Record) -> Option<GuardKey> {
     match guard.get(KEY)? {
-        Value::Bytes(key) => Some(key.clone()),
+        ValueRef::Bytes(key) => Some(key.to_vec()),
         _ => None,
     }
 }
@@ -123,16 +123,16 @@ pub(crate) fn guards_of(definition: &'static Definition, record: &Record) -> Vec
 /// what no key can be has none: no record of ours has such a value.
 pub(crate) fn key_of_record(definition: &Definition, index: &IndexDef, record: &Record) -> Option<GuardKey> {
     let values = index_values(definition, index, record)?;
-    let are_keys = index.parts().zip(&values).all(|(part, value)| part.kind.holds(value));
+    let are_keys = index.parts().zip(&values).all(|(part, value)| part.kind.holds(value.view()));
     are_keys.then(|| key_of_values(definition, index, &values))
 }
 
 /// The record that a guard is of.
 pub(crate) fn owner(definition: &Definition, guard: &Record) -> Option<RecordKey> {
-    let hash = restore_key(definition.hash().kind, guard.get(HASH)?.clone());
+    let hash = restore_key(definition.hash().kind, guard.get(HASH)?.to_value());
     let key = RecordKey::new(hash);
     Some(match definition.range() {
-        Some(part) => key.with_range(restore_key(part.kind, guard.get(RANGE)?.clone())),
+        Some(part) => key.with_range(restore_key(part.kind, guard.get(RANGE)?.to_value())),
         None => key,
     })
 }

@@ -175,7 +175,7 @@ pub(crate) async fn fetch_observed(
 fn convert_all<T>(
     definitions: &[&'static Definition],
     items: Vec<Option<Item>>,
-    convert: fn(&Definition, Item) -> Result<T>,
+    convert: fn(&'static Definition, Item) -> Result<T>,
 ) -> Result<Vec<Option<T>>> {
     let each = |(definition, item): (&&'static Definition, Option<Item>)| {
         item.map(|item| convert(definition, item)).transpose()

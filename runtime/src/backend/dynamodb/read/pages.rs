@@ -9,7 +9,7 @@ use crate::backend::dynamodb::value::{Item, to_record_of};
 use crate::definition::KeyKind;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::{Advance, Call, Query, RecordKey, RecordPage, SourceKind};
-use crate::value::{EXPIRES, Record, Value};
+use crate::value::{EXPIRES, Record, ValueRef};
 
 /// How much is read for a filter that may leave most of it out: at first, and how much more each
 /// time. The server ends a page at 1 MB in any case.
@@ -161,9 +161,11 @@ fn check_table_key(query: &Query, record: &Record) -> Result<()> {
     for part in std::iter::once(definition.hash()).chain(definition.range()) {
         let name = definition.part_name(part);
         let fits = match (record.get(name), part.kind) {
-            (Some(Value::String(_)), KeyKind::String) | (Some(Value::Bytes(_)), KeyKind::Bytes) => true,
+            (Some(ValueRef::String(_)), KeyKind::String) | (Some(ValueRef::Bytes(_)), KeyKind::Bytes) => true,
             // A number that no integer or instant can be is a field's to refuse.
-            (Some(value), KeyKind::Integer | KeyKind::Instant) => !matches!(value, Value::String(_) | Value::Bytes(_)),
+            (Some(value), KeyKind::Integer | KeyKind::Instant) => {
+                !matches!(value, ValueRef::String(_) | ValueRef::Bytes(_))
+            }
             _ => false,
         };
         if !fits {

@@ -201,7 +201,10 @@ async fn verify_batch(db: &Context, call: &Call, writes: &[Write], batch: BatchW
         return batch.parts.into_iter().map(|(position, _)| (position, Err(unknown.clone()))).collect();
     };
     let is_applied = |part: &BatchPart, stored: Option<Record>| match &part.put {
-        Some(item) => item.get(STAMP) == stored.and_then(|record| record.get(STAMP).map(to_attribute)).as_ref(),
+        Some(item) => {
+            item.get(STAMP)
+                == stored.and_then(|record| record.get(STAMP).map(|stamp| to_attribute(&stamp.to_value()))).as_ref()
+        }
         None => stored.is_none(),
     };
     let judged = batch.parts.into_iter().zip(found).map(|((position, part), stored)| {

@@ -82,7 +82,7 @@ pub(crate) fn learn(writer: &mut Writer<'_>, plan: Plan, refused: RefusedOps) ->
 fn learn_record(writer: &mut Writer<'_>, position: usize, item: Option<Item>) -> Result<Finding> {
     let Some(write) = writer.writes.get(position) else { return Ok(Finding::Learned) };
     let stored = item.map(|item| Stored::new(write.definition, item)).transpose()?;
-    if stored.as_ref().is_some_and(|stored| stored.record.get(STAMP) == Some(&writer.stamp)) {
+    if stored.as_ref().is_some_and(|stored| stored.record.get(STAMP).is_some_and(|stamp| stamp == writer.stamp)) {
         return Ok(Finding::Applied);
     }
     Ok(match refusal_by_record(writer, position, stored.as_ref()) {

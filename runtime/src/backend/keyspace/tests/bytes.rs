@@ -164,9 +164,30 @@ fn a_broken_catalogue_is_refused() {
 #[test]
 fn an_entry_stays_what_it_is() {
     let (_, record) = thing("a", "ada", 99);
-    let bytes = Entry::of_record(std::sync::Arc::new(record)).to_bytes();
-    let part = |kind: u8, content: &[u8]| [&[kind, 0, 0, 0, content.len() as u8][..], content].concat();
+    let bytes = Entry::of_record(std::sync::Arc::new(record.clone())).to_bytes();
+    let name = |name: &[u8]| [&[name.len() as u8], name].concat();
     let expected = [
+        vec![2, b'r'],
+        name(b"h"),
+        vec![0x0a, 1, b'a'],
+        name(b"r"),
+        vec![0x03, 0],
+        name(b"name"),
+        vec![0x0a, 3, b'a', b'd', b'a'],
+        name(b"_reposit_expires"),
+        vec![0x03, 99],
+    ];
+    assert_eq!(bytes, expected.concat());
+    let newer = Entry::from_bytes(&[3, b'r', 1, 2, 3]).unwrap_err();
+    assert!(newer.message().contains("form 3"), "{newer}");
+}
+
+/// The first form had each name and value as a part with four bytes of length.
+#[test]
+fn an_entry_of_the_first_form_is_read() {
+    let (_, record) = thing("a", "ada", 99);
+    let part = |kind: u8, content: &[u8]| [&[kind, 0, 0, 0, content.len() as u8][..], content].concat();
+    let first = [
         vec![1, b'r'],
         part(b's', b"_reposit_expires"),
         part(b'i', &99i128.to_be_bytes()),
@@ -177,9 +198,9 @@ fn an_entry_stays_what_it_is() {
         part(b's', b"r"),
         part(b'i', &0i128.to_be_bytes()),
     ];
-    assert_eq!(bytes, expected.concat());
-    let newer = Entry::from_bytes(&[2, b'r', 1, 2, 3]).unwrap_err();
-    assert!(newer.message().contains("form 2"), "{newer}");
+    let read = Entry::from_bytes(&first.concat()).unwrap().into_record().unwrap();
+    assert_eq!(*read, record);
+    assert!(Entry::from_bytes(&[1, b'm']).unwrap().record().is_none());
 }
 
 fn value() -> impl Strategy<Value = Value> {
@@ -220,13 +241,16 @@ proptest! {
         let mut changed = Entry::of_record(std::sync::Arc::new(record)).to_bytes();
         *change.0.get_mut(&mut changed) = change.1;
         let cut = changed[..change.0.index(changed.len())].to_vec();
-        let mut begun = vec![1, b'r'];
-        begun.append(&mut bytes.clone());
+        let begun = |form: u8| [&[form, b'r'], &bytes[..]].concat();
+        let (first, second) = (begun(1), begun(2));
         bytes.truncate(40);
-        for bytes in [bytes, begun, changed, cut] {
+        for bytes in [bytes, first, second, changed, cut] {
             match Entry::from_bytes(&bytes) {
-                // There is one way to write what was read.
-                Ok(entry) => prop_assert_eq!(entry.to_bytes(), bytes),
+                Ok(entry) if bytes[0] == 2 => prop_assert_eq!(entry.to_bytes(), bytes),
+                Ok(entry) => {
+                    let again = Entry::from_bytes(&entry.to_bytes()).unwrap();
+                    prop_assert_eq!(again.record().map(|record| format!("{record:?}")), entry.record().map(|record| format!("{record:?}")));
+                }
                 Err(error) => prop_assert_eq!(error.kind(), ErrorKind::Codec),
             }
         }

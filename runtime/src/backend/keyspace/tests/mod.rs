@@ -170,7 +170,8 @@ fn check<S: Space>(store: &Keyspace<S>, now: i64) -> Result<(), TestCaseError> {
     let call = at(now);
     let live = live(store, &call);
     for name in ["ada", "bob", "eve"] {
-        let holders: Vec<_> = live.iter().filter(|record| record.get("name") == Some(&Value::from(name))).collect();
+        let holders: Vec<_> =
+            live.iter().filter(|record| record.get("name").is_some_and(|value| value == Value::from(name))).collect();
         prop_assert!(holders.len() <= 1, "{} is held by {:?}", name, holders);
         let find = FindUnique::new(&THINGS, &INDEXES[1], vec![Value::from(name)], false);
         let found_by_name = store.find_record(&call, &find).unwrap();
@@ -258,14 +259,16 @@ fn entries_and_uniqueness_hold<S: Space + Default>(steps: Vec<Step>) -> Result<(
         check(&store, now)?;
     }
     let mut by_group = Query::new(&THINGS, Source::index(&INDEXES[0], ["g".into()]), 2);
-    let in_group = |record: &Record| record.get("group") == Some(&Value::from("g")) && record.get("rank").is_some();
+    let in_group = |record: &Record| {
+        record.get("group").is_some_and(|value| value == Value::from("g")) && record.get("rank").is_some()
+    };
     check_query(&store, now, &by_group, in_group)?;
     by_group.descending = true;
     by_group.range = KeyRange::Between(Bound::Excluded(Value::Int(-2)), Bound::Included(Value::Int(1)));
-    let rank = |record: &Record| record.get("rank").and_then(Value::as_int).unwrap_or(-9);
+    let rank = |record: &Record| record.get("rank").and_then(|rank| rank.as_int()).unwrap_or(-9);
     check_query(&store, now, &by_group, |record| in_group(record) && (-1..=1).contains(&rank(record)))?;
     let primary = Query::new(&THINGS, Source::primary("a".into()), 3);
-    check_query(&store, now, &primary, |record| record.get("h") == Some(&Value::from("a")))?;
+    check_query(&store, now, &primary, |record| record.get("h").is_some_and(|value| value == Value::from("a")))?;
     check_query(&store, now, &Query::new(&THINGS, Source::scan(None), 4), |_| true)?;
     Ok(())
 }

@@ -1,0 +1,48 @@
+//! Maps in the order of their names, in which every backend gives them to types that keep an order.
+
+use std::vec;
+
+use crate::value::{Entries, MapRef, ValueRef};
+
+/// The entries of a map.
+pub(super) enum Ordered<'a> {
+    Kept(Entries<'a>),
+    Sorted(vec::IntoIter<(&'a str, ValueRef<'a>)>),
+}
+
+impl<'a> Ordered<'a> {
+    /// As they are kept: for a type that does not see their order.
+    pub(super) fn as_kept(map: MapRef<'a>) -> Self {
+        Self::Kept(map.iter())
+    }
+
+    /// By name; of two of one name the last.
+    pub(super) fn by_name(map: MapRef<'a>) -> Self {
+        if map.iter().map(|(name, _)| name).is_sorted_by(|a, b| a < b) {
+            return Self::Kept(map.iter());
+        }
+        let mut entries: Vec<_> = map.iter().collect();
+        entries.reverse();
+        entries.sort_by_key(|(name, _)| *name);
+        entries.dedup_by_key(|(name, _)| *name);
+        Self::Sorted(entries.into_iter())
+    }
+}
+
+impl<'a> Iterator for Ordered<'a> {
+    type Item = (&'a str, ValueRef<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::Kept(entries) => entries.next(),
+            Self::Sorted(entries) => entries.next(),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self {
+            Self::Kept(entries) => entries.size_hint(),
+            Self::Sorted(entries) => entries.size_hint(),
+        }
+    }
+}

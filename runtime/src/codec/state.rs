@@ -1,0 +1,217 @@
+//! What the serializer knows of a list or map that it is in. Nothing here depends on a type, so that it is
+//! compiled once.
+
+use super::CodecError;
+use super::form::Form;
+use crate::definition::{FieldDef, InstantForm};
+use crate::limits;
+use crate::value::{Begun, Value, ValueRef, Writer};
+
+type Out = Result<(), CodecError>;
+
+/// Writes a float as it is kept: a whole one as an integer.
+pub(super) fn write_float(out: &mut Writer, x: f64) -> Out {
+    match limits::float(x).map_err(CodecError::invalid)? {
+        Value::Int(n) => out.int(n),
+        _ => out.float(x),
+    }
+    Ok(())
+}
+
+/// Puts the instant in the place of what serde wrote of it.
+pub(super) fn write_instant(out: &mut Writer, start: usize, form: InstantForm) -> Out {
+    let millis = match out.value_at(start) {
+        ValueRef::Null => return Ok(()),
+        written => (form.lower)(written).map_err(CodecError::from_error)?,
+    };
+    out.truncate(start);
+    out.instant(millis);
+    Ok(())
+}
+
+/// Takes a map's key back that was written as a value, as text.
+pub(super) fn key_text(out: &mut Writer, start: usize) -> Result<String, CodecError> {
+    let text = match out.value_at(start) {
+        ValueRef::String(text) => text.to_owned(),
+        ValueRef::Int(n) => n.to_string(),
+        ValueRef::Bool(b) => b.to_string(),
+        other => {
+            return Err(CodecError::mismatch(format!(
+                "a map's keys must be text, integers or bools; this one is {}",
+                other.noun()
+            )));
+        }
+    };
+    out.truncate(start);
+    Ok(text)
+}
+
+/// A sequence on its way: bytes for as long as every item is a `u8`, a list after that.
+#[derive(Debug)]
+pub(super) struct SeqState {
+    form: Form,
+    start: usize,
+    kind: SeqKind,
+}
+
+#[derive(Debug)]
+enum SeqKind {
+    Empty,
+    Bytes(Begun),
+    List(Begun, usize),
+}
+
+impl SeqState {
+    pub(super) fn begin(out: &mut Writer, form: Form) -> Self {
+        let start = out.len();
+        let kind = if form.is_list() { SeqKind::List(out.begin_list(), 0) } else { SeqKind::Empty };
+        Self { form, start, kind }
+    }
+
+    /// Bytes that are there all at once. None are an empty list, as an empty sequence is.
+    pub(super) fn whole(out: &mut Writer, form: Form, bytes: &[u8]) {
+        if bytes.is_empty() || form.is_list() {
+            let list = out.begin_list();
+            bytes.iter().for_each(|byte| out.int((*byte).into()));
+            out.end(list, bytes.len());
+        } else {
+            out.bytes(bytes);
+        }
+    }
+
+    pub(super) fn form_of_item(&self) -> Form {
+        self.form.of_item()
+    }
+
+    /// An error of the item that comes next. The type of a value says where it is wrong, and so does the form
+    /// of its items.
+    pub(super) fn of_item(&self, error: CodecError) -> CodecError {
+        match (&self.form.of_item(), &self.kind) {
+            (Form::Lowered(_), SeqKind::List(_, count)) => error.at(*count),
+            (Form::Lowered(_), _) => error.at(0),
+            _ => error,
+        }
+    }
+
+    /// Takes in the item that was written at a place.
+    pub(super) fn pushed(&mut self, out: &mut Writer, at: usize) {
+        let small = out.take_small(at);
+        match (&mut self.kind, small) {
+            (SeqKind::List(_, count), _) => *count += 1,
+            (SeqKind::Empty, Some(byte)) => {
+                out.truncate(at);
+                self.kind = SeqKind::Bytes(out.begin_bytes());
+                out.byte(byte);
+            }
+            (SeqKind::Bytes(_), Some(byte)) => {
+                out.truncate(at);
+                out.byte(byte);
+            }
+            (SeqKind::Empty | SeqKind::Bytes(_), None) => self.become_list(out, at),
+        }
+    }
+
+    /// Makes what was bytes so far a list, with the item that was written at a place as its last.
+    fn become_list(&mut self, out: &mut Writer, at: usize) {
+        let item = out.split_off(at);
+        let bytes = match self.kind {
+            SeqKind::Bytes(begun) => {
+                out.end_bytes(begun);
+                match out.value_at(self.start) {
+                    ValueRef::Bytes(bytes) => bytes.to_vec(),
+                    _ => Vec::new(),
+                }
+            }
+            _ => Vec::new(),
+        };
+        out.truncate(self.start);
+        let list = out.begin_list();
+        bytes.iter().for_each(|byte| out.int((*byte).into()));
+        out.append(&item);
+        self.kind = SeqKind::List(list, bytes.len() + 1);
+    }
+
+    pub(super) fn end(self, out: &mut Writer) {
+        match self.kind {
+            SeqKind::Empty => {
+                let list = out.begin_list();
+                out.end(list, 0);
+            }
+            SeqKind::Bytes(begun) => out.end_bytes(begun),
+            SeqKind::List(begun, count) => out.end(begun, count),
+        }
+    }
+}
+
+/// A map or struct on its way.
+#[derive(Debug)]
+pub(super) struct MapState {
+    form: Form,
+    begun: Begun,
+    count: usize,
+    /// The key of the value that comes next.
+    pub(super) key: Option<String>,
+    /// Where in the form's fields the next name is looked for.
+    next: usize,
+    /// Whether the names came in the order of the fields so far, so that none came twice.
+    in_order: bool,
+    /// Where the entry that is being written began, and the place of its value.
+    entry: (usize, usize),
+    field: Option<&'static FieldDef>,
+}
+
+impl MapState {
+    pub(super) fn begin(out: &mut Writer, form: Form) -> Self {
+        let begun = out.begin_map();
+        Self { form, begun, count: 0, key: None, next: 0, in_order: true, entry: (0, 0), field: None }
+    }
+
+    /// Writes a name, and returns the form of the value under it.
+    pub(super) fn begin_entry(&mut self, out: &mut Writer, name: &str) -> Form {
+        let start = out.len();
+        out.name(name);
+        self.entry = (start, out.len());
+        let before = self.next;
+        let (form, field) = self.form.of_name(name, &mut self.next);
+        self.in_order &= field.is_some() && self.next > before;
+        self.field = field;
+        form
+    }
+
+    /// Takes in the value that was written: a null of a field is left out, but for those that have to be kept.
+    /// Entries beside the fields belong to something flattened, and their nulls are data.
+    pub(super) fn end_entry(&mut self, out: &mut Writer, name: &str) -> Out {
+        let (start, value) = self.entry;
+        match self.field {
+            Some(field) => {
+                if out.value_at(value).is_null() && !self.form.keeps_null(field).map_err(CodecError::from_error)? {
+                    out.truncate(start);
+                    return Ok(());
+                }
+            }
+            None => limits::check_map_key(name).map_err(|e| CodecError::invalid(e.message()))?,
+        }
+        self.count += 1;
+        Ok(())
+    }
+
+    /// Ends it. The servers compare maps within a record as they are written, so their names are sorted.
+    pub(super) fn end(self, out: &mut Writer) -> Out {
+        let twice = match self.form {
+            Form::Model(_) if self.in_order => None,
+            Form::Model(_) => out.find_twice(self.begun),
+            _ => out.sort(self.begun),
+        };
+        out.end(self.begun, self.count);
+        match twice {
+            Some(name) => Err(CodecError::invalid(format!("two values are written under the name {name:?}"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Ends the map around the content of a variant.
+    pub(super) fn end_of_one(self, out: &mut Writer) -> Out {
+        out.end(self.begun, 1);
+        Ok(())
+    }
+}

@@ -1,0 +1,143 @@
+//! A stored field, and how its stored form differs from what serde writes of it, as data.
+
+use crate::error::Result;
+use crate::value::{Value, ValueRef, Writer};
+
+/// A stored field.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct FieldDef {
+    /// The name it is stored under, as serde writes it.
+    pub name: &'static str,
+    /// The name of the struct's field.
+    pub rust_name: &'static str,
+    lowering: Option<&'static Lowering>,
+    default: Option<WrittenDefault>,
+    aliases: &'static [&'static str],
+}
+
+/// What serde reads a missing field as, as it would be written.
+pub(crate) type WrittenDefault = fn() -> Result<Value>;
+
+impl FieldDef {
+    #[doc(hidden)]
+    pub const fn new(name: &'static str, rust_name: &'static str) -> Self {
+        Self { name, rust_name, lowering: None, default: None, aliases: &[] }
+    }
+
+    /// The same field, of a type whose stored form is not what serde writes.
+    #[doc(hidden)]
+    pub const fn lowered(mut self, lowering: Option<&'static Lowering>) -> Self {
+        self.lowering = lowering;
+        self
+    }
+
+    /// The same field, which serde has a default for.
+    #[doc(hidden)]
+    pub const fn defaulted(mut self, default: fn() -> Result<Value>) -> Self {
+        self.default = Some(default);
+        self
+    }
+
+    /// The same field, which may be stored under other names: those it had before.
+    #[doc(hidden)]
+    pub const fn aliased(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    /// How its stored form differs from what serde writes; none if it does not.
+    pub(crate) const fn lowering(&self) -> Option<&'static Lowering> {
+        self.lowering
+    }
+
+    /// What serde reads the field as if it is missing; none if that is its type's own nothing.
+    pub(crate) const fn default(&self) -> Option<WrittenDefault> {
+        self.default
+    }
+
+    /// The other names under which it may be stored, in the order in which they are looked for.
+    pub(crate) const fn aliases(&self) -> &'static [&'static str] {
+        self.aliases
+    }
+
+    /// Whether nothing in this field is stored as a null, since a missing field would be read as
+    /// something else.
+    pub(crate) fn keeps_null(&self) -> Result<bool> {
+        self.default.map_or(Ok(false), |default| Ok(!matches!(default()?, Value::Null)))
+    }
+}
+
+/// How the stored form of a type differs from what serde writes of it.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Lowering {
+    /// Bytes, which are read from bytes alone: no filter finds a list of numbers by the bytes that it would be
+    /// read as.
+    Bytes,
+    /// A list, even if serde writes what looks like bytes, so that its items can be found and added to; with
+    /// the lowering of its items, if they have one.
+    List(Option<&'static Lowering>),
+    /// The items of a list, or the values of a map.
+    Each(&'static Lowering),
+    /// A struct of fields, which are stored without those that are nothing.
+    Fields(&'static [FieldDef]),
+    /// An instant.
+    Instant(InstantForm),
+}
+
+/// How an instant is made of what serde writes, and back.
+#[derive(Debug, Clone, Copy)]
+pub struct InstantForm {
+    /// The milliseconds of what serde wrote.
+    pub(crate) lower: fn(ValueRef<'_>) -> Result<i64>,
+    /// What serde reads.
+    pub(crate) raise: fn(i64, &mut Writer) -> Result<()>,
+}
+
+impl Lowering {
+    /// The lowering of an item of a list.
+    pub(crate) fn of_item(self) -> Option<&'static Self> {
+        match self {
+            Self::List(item) => item,
+            Self::Each(item) => Some(item),
+            _ => None,
+        }
+    }
+
+    /// The lowering of the value under a name of a map.
+    pub(crate) fn of_name(self, name: &str) -> Option<&'static Self> {
+        match self {
+            Self::Each(value) => Some(value),
+            Self::Fields(fields) => fields.iter().find(|field| field.name == name)?.lowering(),
+            _ => None,
+        }
+    }
+
+    /// Whether there is an instant in it, which serde's own form would not keep.
+    pub(crate) const fn has_instant(&self) -> bool {
+        match self {
+            Self::Bytes | Self::List(None) => false,
+            Self::List(Some(inner)) | Self::Each(inner) => inner.has_instant(),
+            Self::Fields(fields) => {
+                let mut at = 0;
+                while at < fields.len() {
+                    if has_instant(fields[at].lowering()) {
+                        return true;
+                    }
+                    at += 1;
+                }
+                false
+            }
+            Self::Instant(_) => true,
+        }
+    }
+}
+
+/// Whether a type's values hold instants, which have to be lowered wherever they are.
+pub const fn has_instant(lowering: Option<&'static Lowering>) -> bool {
+    match lowering {
+        Some(lowering) => lowering.has_instant(),
+        None => false,
+    }
+}

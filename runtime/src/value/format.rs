@@ -1,0 +1,150 @@
+//! The bytes of a record: how names and values are laid out, and how they are walked over.
+//!
+//! `docs/record-format.md` draws them. A record is its entries, one after another: a name, then a value.
+
+/// The version of the format.
+pub(crate) const VERSION: u8 = 1;
+
+pub(super) const NULL: u8 = 0x00;
+pub(super) const FALSE: u8 = 0x01;
+pub(super) const TRUE: u8 = 0x02;
+pub(super) const INT_1: u8 = 0x03;
+pub(super) const INT_2: u8 = 0x04;
+pub(super) const INT_4: u8 = 0x05;
+pub(super) const INT_8: u8 = 0x06;
+pub(super) const INT_16: u8 = 0x07;
+pub(super) const FLOAT: u8 = 0x08;
+pub(super) const INSTANT: u8 = 0x09;
+pub(super) const TEXT_SHORT: u8 = 0x0a;
+pub(super) const TEXT: u8 = 0x0b;
+pub(super) const BYTES_SHORT: u8 = 0x0c;
+pub(super) const BYTES: u8 = 0x0d;
+pub(super) const LIST: u8 = 0x0e;
+pub(super) const MAP: u8 = 0x0f;
+pub(super) const FOREIGN: u8 = 0x10;
+
+/// The bytes before the content of a list or map: its kind, the length of the content, how many items.
+pub(super) const HEAD: usize = 9;
+
+/// The length of a name that has four bytes of length after this one.
+pub(super) const LONG_NAME: u8 = 0xff;
+
+/// How many lists and maps may stand within each other when bytes are checked: more than any record that is
+/// written has, and few enough for any thread's stack.
+const DEPTH: usize = 256;
+
+/// A value as it lies in the bytes: its kind and its content.
+#[derive(Clone, Copy)]
+pub(super) struct Raw<'a> {
+    pub(super) kind: u8,
+    pub(super) content: &'a [u8],
+    /// The number of items of a list or map.
+    pub(super) count: u32,
+}
+
+pub(super) const RAW_NULL: Raw<'static> = Raw { kind: NULL, content: &[], count: 0 };
+
+fn take<'a>(input: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
+    let (taken, rest) = input.split_at_checked(length)?;
+    *input = rest;
+    Some(taken)
+}
+
+fn take_u8(input: &mut &[u8]) -> Option<u8> {
+    let (byte, rest) = input.split_first()?;
+    *input = rest;
+    Some(*byte)
+}
+
+fn take_u32(input: &mut &[u8]) -> Option<u32> {
+    let (bytes, rest) = input.split_first_chunk()?;
+    *input = rest;
+    Some(u32::from_le_bytes(*bytes))
+}
+
+/// Takes a name off.
+pub(super) fn take_name<'a>(input: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let length = match take_u8(input)? {
+        LONG_NAME => take_u32(input)? as usize,
+        short => short.into(),
+    };
+    take(input, length)
+}
+
+/// Takes a value off, without a look at what is in it.
+pub(super) fn take_value<'a>(input: &mut &'a [u8]) -> Option<Raw<'a>> {
+    let kind = take_u8(input)?;
+    let mut count = 0;
+    let length = match kind {
+        NULL | FALSE | TRUE => 0,
+        INT_1 => 1,
+        INT_2 => 2,
+        INT_4 => 4,
+        INT_8 | FLOAT | INSTANT => 8,
+        INT_16 => 16,
+        TEXT_SHORT | BYTES_SHORT | FOREIGN => take_u8(input)?.into(),
+        TEXT | BYTES => take_u32(input)? as usize,
+        LIST | MAP => {
+            let length = take_u32(input)?;
+            count = take_u32(input)?;
+            length as usize
+        }
+        _ => return None,
+    };
+    Some(Raw { kind, content: take(input, length)?, count })
+}
+
+/// Takes a name and a value off.
+pub(super) fn take_entry<'a>(input: &mut &'a [u8]) -> Option<(&'a [u8], Raw<'a>)> {
+    Some((take_name(input)?, take_value(input)?))
+}
+
+/// The value under a name among entries.
+pub(super) fn find<'a>(mut entries: &'a [u8], name: &[u8]) -> Option<Raw<'a>> {
+    while let Some((found, value)) = take_entry(&mut entries) {
+        if found == name {
+            return Some(value);
+        }
+    }
+    None
+}
+
+/// Whether bytes are entries through and through, so many if that is known.
+pub(super) fn is_entries(bytes: &[u8], count: Option<u32>) -> bool {
+    are_entries(bytes, count, DEPTH)
+}
+
+fn are_entries(mut rest: &[u8], count: Option<u32>, depth: usize) -> bool {
+    let mut found: u32 = 0;
+    while !rest.is_empty() {
+        let Some((name, value)) = take_entry(&mut rest) else { return false };
+        if std::str::from_utf8(name).is_err() || !is_value(&value, depth) {
+            return false;
+        }
+        found = found.saturating_add(1);
+    }
+    count.is_none_or(|count| count == found)
+}
+
+fn is_value(value: &Raw<'_>, depth: usize) -> bool {
+    match value.kind {
+        TEXT | TEXT_SHORT | FOREIGN => std::str::from_utf8(value.content).is_ok(),
+        FLOAT => <[u8; 8]>::try_from(value.content).is_ok_and(|bytes| f64::from_le_bytes(bytes).is_finite()),
+        MAP => depth > 0 && are_entries(value.content, Some(value.count), depth - 1),
+        LIST => {
+            let (mut rest, mut found) = (value.content, 0_u32);
+            if depth == 0 {
+                return false;
+            }
+            while !rest.is_empty() {
+                let Some(item) = take_value(&mut rest) else { return false };
+                if !is_value(&item, depth - 1) {
+                    return false;
+                }
+                found = found.saturating_add(1);
+            }
+            found == value.count
+        }
+        _ => true,
+    }
+}
