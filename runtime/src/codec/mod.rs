@@ -15,8 +15,6 @@ mod stored;
 pub use error::CodecError;
 pub(crate) use error::located;
 pub use ser::RecordSerializer;
-#[cfg(feature = "dynamodb")]
-pub(crate) use stored::restore_instants;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::ser_de::{DeserializeResponse as _, SharedRes
 use super::answer::{Unreadable, Whole};
 use super::sender::target::Target;
 use super::validation;
-use super::wire::answer::read_members;
+use super::wire::answer::{Answer, read_members};
 use super::wire::item::Item;
 use super::wire::scan::Malformed;
 use crate::backend::support::outcome;
@@ -157,7 +157,7 @@ impl Failure {
 
     fn with_items_of(mut self, answer: &Whole) -> Self {
         // The SDK has read the same bytes, so what cannot be read here has no item.
-        drop(read_refusal(answer, &mut self.item, &mut self.reasons));
+        let _ = read_refusal(answer, &mut self.item, &mut self.reasons);
         self
     }
 
@@ -299,26 +299,29 @@ fn read_refusal(
 ) -> Result<(), Malformed> {
     read_members(&answer.body, |name, answer| {
         match name {
-            "Item" if !answer.null()? => *item = Some(answer.item(2)?),
-            "CancellationReasons" if !answer.null()? => {
-                *reasons = answer.list(|answer| {
-                    let mut reason = CancellationReason::default();
-                    answer.object(|name, answer| {
-                        match &*name {
-                            "Code" => reason.code = answer.text()?.map(Into::into),
-                            "Message" => reason.message = answer.text()?.map(Into::into),
-                            "Item" if !answer.null()? => reason.item = Some(answer.item(4)?),
-                            _ => answer.skip(4)?,
-                        }
-                        Ok(())
-                    })?;
-                    Ok(reason)
-                })?;
+            "Item" => *item = answer.maybe(|answer| answer.item(2))?,
+            "CancellationReasons" => {
+                let read = answer.maybe(|answer| answer.list(read_reason))?;
+                *reasons = read.unwrap_or_default();
             }
             _ => return Ok(false),
         }
         Ok(true)
     })
+}
+
+fn read_reason(answer: &mut Answer<'_>) -> Result<CancellationReason, Malformed> {
+    let mut reason = CancellationReason::default();
+    answer.object(|name, answer| {
+        match &*name {
+            "Code" => reason.code = answer.maybe(Answer::text)?.map(Into::into),
+            "Message" => reason.message = answer.maybe(Answer::text)?.map(Into::into),
+            "Item" => reason.item = answer.maybe(|answer| answer.item(4))?,
+            _ => answer.skip(4)?,
+        }
+        Ok(())
+    })?;
+    Ok(reason)
 }
 
 fn classify<E>(error: &SdkError<E, HttpResponse>) -> Class

@@ -41,6 +41,7 @@ use crate::limits::Limits;
 use crate::request::{Call, FindUnique, Get, GetMany, Query, RecordPage, Request, Verify, Write, WriteMany, Written};
 use crate::value::Record;
 use audit::verify::verify_guards;
+use connect::Connected;
 use context::Context;
 use read::find::find_unique;
 use read::get::{get_record, get_records};
@@ -131,8 +132,8 @@ impl DynamoDb {
     /// [`connect_timeout`](OpenOptions::connect_timeout).
     pub async fn connect(settings: &DynamoDbSettings, options: &OpenOptions) -> Result<Self> {
         let home = ClientRuntime::movable("the AWS SDK")?;
-        let client = connect::open_client(settings, options.connect_timeout).await?;
-        let context = Context { client, write_ids: WriteIds::new(), defined: DefinedCache::default() };
+        let Connected { client, sender } = connect::open_client(settings, options.connect_timeout).await?;
+        let context = Context { sender, client, write_ids: WriteIds::new(), defined: DefinedCache::default() };
         Ok(Self { context, limits: Limits::DYNAMODB, home })
     }
 

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::item::Item;
 use super::read::scan_item;
 use super::scan::{Malformed, Scanner};
+use crate::definition::FieldDef;
 use crate::error::Result;
 use crate::value::Record;
 
@@ -65,16 +66,16 @@ pub(crate) struct Answer<'a> {
 }
 
 impl<'a> Answer<'a> {
-    /// Whether the next value is a null, which means that there is none; it is taken.
-    pub(crate) fn null(&mut self) -> Scanned<bool> {
-        self.scanner.null()
+    /// What `read` reads; none if there is a null.
+    pub(crate) fn maybe<T>(&mut self, read: impl FnOnce(&mut Self) -> Scanned<T>) -> Scanned<Option<T>> {
+        if self.scanner.null()? { Ok(None) } else { read(self).map(Some) }
     }
 
     /// An item, with its record.
-    pub(crate) fn found(&mut self, depth: usize) -> Scanned<Found> {
+    pub(crate) fn found(&mut self, fields: &'static [FieldDef], depth: usize) -> Scanned<Found> {
         self.scanner.peek();
         let start = self.scanner.position();
-        let record = scan_item(&mut self.scanner, depth)?;
+        let record = scan_item(&mut self.scanner, fields, depth)?;
         Ok(Found { record, item: self.since(start) })
     }
 
@@ -118,9 +119,9 @@ impl<'a> Answer<'a> {
         Ok(members)
     }
 
-    /// Text; none if there is a null.
-    pub(crate) fn text(&mut self) -> Scanned<Option<Cow<'a, str>>> {
-        if self.null()? { Ok(None) } else { self.scanner.string().map(Some) }
+    /// Text.
+    pub(crate) fn text(&mut self) -> Scanned<Cow<'a, str>> {
+        self.scanner.string()
     }
 
     /// Passes over a value.
@@ -165,7 +166,7 @@ mod tests {
         let (mut found, mut count) = (None, 0);
         let read = read_answer(&body, |name, answer| {
             match name {
-                "Item" => found = Some(answer.found(2)?),
+                "Item" => found = Some(answer.found(&[], 2)?),
                 "Count" => count = answer.count()?,
                 _ => return Ok(false),
             }

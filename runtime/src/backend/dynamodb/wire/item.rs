@@ -6,7 +6,9 @@ use bytes::Bytes;
 use serde_json::Value as Json;
 
 use super::scan::{Malformed, Scanner};
-use super::write::{write_item, write_string, write_value};
+#[cfg(test)]
+use super::write::write_item;
+use super::write::{write_object, write_string, write_value};
 use crate::path::{Path, Step};
 use crate::value::{Record, Value};
 
@@ -16,14 +18,15 @@ pub(crate) struct Item(Bytes);
 
 impl Item {
     /// A record as an item.
+    #[cfg(test)]
     pub(crate) fn of_record(record: &Record) -> Self {
-        let mut json = Vec::with_capacity(64 * record.len());
+        let mut json = Vec::new();
         write_item(record, &mut json);
         Self(json.into())
     }
 
     /// An item of these attributes. No name may be there twice.
-    pub(crate) fn of_entries<'a>(entries: impl IntoIterator<Item = (&'a str, &'a Value)>) -> Self {
+    pub(crate) fn of_entries<'n, 'v>(entries: impl IntoIterator<Item = (&'n str, &'v Value)>) -> Self {
         let mut json = vec![b'{'];
         for (name, value) in entries {
             append(&mut json, name, value);
@@ -88,13 +91,13 @@ pub(crate) fn append(json: &mut Vec<u8>, name: &str, value: &Value) {
     }
     write_string(name, json);
     json.push(b':');
-    write_value(value, json);
+    write_value(value.view(), json);
 }
 
-/// The record as an item, with one attribute more.
+/// The record as an item, with one attribute more or changed.
 pub(crate) fn item_with(record: &Record, name: &str, value: &Value) -> Item {
-    let mut json = Vec::with_capacity(64 * (record.len() + 1));
-    write_item(record, &mut json);
+    let mut json = Vec::with_capacity(2 * record.as_bytes().len() + 64);
+    write_object(record.iter().filter(|(before, _)| *before != name), &mut json);
     json.pop();
     append(&mut json, name, value);
     json.push(b'}');
@@ -151,6 +154,8 @@ mod tests {
     fn one_attribute_more_is_written() {
         let record = Record::from_iter([("id".to_owned(), Value::from("u1"))]);
         assert_eq!(item_with(&record, "s", &Value::Int(1)).json(), br#"{"id":{"S":"u1"},"s":{"N":"1"}}"#);
+        let stamped = Record::from_iter([("s".to_owned(), Value::from("old"))]);
+        assert_eq!(item_with(&stamped, "s", &Value::Int(1)).json(), br#"{"s":{"N":"1"}}"#);
         assert_eq!(item_with(&Record::new(), "s", &Value::Int(1)).json(), br#"{"s":{"N":"1"}}"#);
         assert_eq!(Item::of_record(&record).json(), br#"{"id":{"S":"u1"}}"#);
     }

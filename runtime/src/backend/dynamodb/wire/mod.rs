@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 pub(crate) mod body;
 pub(crate) mod item;
+mod names;
 pub(crate) mod read;
 pub(crate) mod scan;
 pub(crate) mod write;

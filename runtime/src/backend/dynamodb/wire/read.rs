@@ -1,162 +1,250 @@
 //! Items as records, in one pass.
 
-use std::borrow::Cow;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::names::Names;
 use super::scan::{DEEPEST, Malformed, Scanner};
 use crate::backend::dynamodb::decimal;
+use crate::definition::{FieldDef, Lowering};
 use crate::error::{Error, Result};
-use crate::value::{Map, Record, Value};
+use crate::value::{Record, Value, Writer};
+
+type Scanned<T> = std::result::Result<T, Malformed>;
+
+/// How much room a record is given: most take no more.
+const ROOM: usize = 512;
 
 /// Reads an item, which is the whole of these bytes.
 ///
 /// Errors: [`Codec`](crate::ErrorKind::Codec) if they are no item, or a number in it cannot be read.
-pub(crate) fn read_item(json: &[u8]) -> Result<Record> {
+pub(crate) fn read_item(json: &[u8], fields: &'static [FieldDef]) -> Result<Record> {
     let unreadable = |why: Malformed| Error::codec(format!("an item that is no JSON of DynamoDB's: {why}"));
     let mut scanner = Scanner::new(json).map_err(unreadable)?;
-    let record = scan_item(&mut scanner, 1).map_err(unreadable)?;
+    let record = scan_item(&mut scanner, fields, 1).map_err(unreadable)?;
     scanner.end().map_err(unreadable)?;
     record
 }
 
-/// Reads an item that comes next, of which `depth` levels are open around it. What is no item of DynamoDB's is
-/// `Malformed`; a value in it that cannot be read is the error within.
-pub(crate) fn scan_item(scanner: &mut Scanner<'_>, depth: usize) -> std::result::Result<Result<Record>, Malformed> {
-    scanner.expect(b'{')?;
-    let (mut record, mut fault, mut first) = (Record::new(), None, true);
-    while let Some(name) = scanner.next_name(&mut first)? {
-        match scan_attribute(scanner, depth + 1)? {
-            Ok(value) => record.insert(name, value),
-            // The text is read to its end all the same: it may be none of DynamoDB's.
-            Err(why) => fault = fault.or(Some(Error::codec(format!("{name}: {}", why.message())))),
-        }
-    }
-    Ok(fault.map_or(Ok(record), Err))
-}
-
-/// Reads an attribute. Sets, which only others write, are foreign: written back as a list, one would be a set
-/// no more.
-fn scan_attribute(scanner: &mut Scanner<'_>, depth: usize) -> std::result::Result<Result<Value>, Malformed> {
-    if depth > DEEPEST {
-        return Err(Malformed("it nests too deep"));
-    }
-    // As DynamoDB itself writes it, without blanks.
-    if let Some([b'{', b'"', kind @ (b'S' | b'N' | b'B' | b'M' | b'L'), b'"', b':']) = scanner.ahead() {
-        scanner.pass(5);
-        let kind = match kind {
-            b'S' => "S",
-            b'N' => "N",
-            b'B' => "B",
-            b'M' => "M",
-            _ => "L",
-        };
-        let value = scan_content(scanner, kind, depth + 1)?;
-        if scanner.take(b'}') {
-            return Ok(value);
-        }
-        return scan_variants(scanner, Some(value), depth + 1);
-    }
-    scanner.expect(b'{')?;
-    scan_variants(scanner, None, depth + 1)
-}
-
-/// The members of an attribute: one that says its kind, perhaps among some that say nothing.
-fn scan_variants(
+/// Reads an item that comes next, of which `depth` levels are open around it. Integers of fields that hold
+/// instants become such. What is no item of DynamoDB's is `Malformed`; a value in it that cannot be read is the
+/// error within.
+pub(crate) fn scan_item(
     scanner: &mut Scanner<'_>,
-    mut found: Option<Result<Value>>,
+    fields: &'static [FieldDef],
     depth: usize,
-) -> std::result::Result<Result<Value>, Malformed> {
-    let mut first = found.is_none();
-    while let Some(kind) = scanner.next_name(&mut first)? {
+) -> Scanned<Result<Record>> {
+    scanner.expect(b'{')?;
+    let mut reader = Reader { out: Writer::with_capacity(ROOM), fault: None };
+    let (mut names, mut first) = (Names::default(), true);
+    while let Some(name) = scanner.next_name(&mut first)? {
+        names.add(&name);
+        reader.out.name(&name);
+        scanner.peek();
+        let had_fault = reader.fault.is_some();
+        reader.attribute(scanner, lowering_of(fields, &name), depth + 1)?;
+        // The text is read to its end all the same: it may be none of DynamoDB's.
+        if let Some(why) = reader.fault.take_if(|_| !had_fault) {
+            reader.fault = Some(Error::codec(format!("{name}: {}", why.message())));
+        }
+    }
+    let record = reader.out.finish();
+    names.check(record.iter().map(|(name, _)| name))?;
+    Ok(reader.fault.map_or(Ok(record), Err))
+}
+
+/// How a field with instants in it is stored, by its name or an older one of it.
+fn lowering_of(fields: &'static [FieldDef], name: &str) -> Option<&'static Lowering> {
+    let field = fields.iter().find(|field| field.name == name || field.aliases().contains(&name))?;
+    field.lowering().filter(|lowering| lowering.has_instant())
+}
+
+/// A record under way.
+struct Reader {
+    out: Writer,
+    /// The first value that could not be read.
+    fault: Option<Error>,
+}
+
+impl Reader {
+    /// Reads an attribute. Sets, which only others write, are foreign: written back as a list, one would be a set
+    /// no more.
+    fn attribute(
+        &mut self,
+        scanner: &mut Scanner<'_>,
+        lowering: Option<&'static Lowering>,
+        depth: usize,
+    ) -> Scanned<()> {
+        if depth > DEEPEST {
+            return Err(Malformed("it nests too deep"));
+        }
+        // As DynamoDB itself writes it, without blanks.
+        if let Some([b'{', b'"', kind @ (b'S' | b'N' | b'B' | b'M' | b'L'), b'"', b':']) = scanner.ahead() {
+            scanner.pass(5);
+            if scanner.peek() == Some(b'n') {
+                return self.variants(scanner, lowering, false, depth);
+            }
+            match kind {
+                b'S' => self.text(scanner)?,
+                b'N' => self.number(scanner, lowering)?,
+                b'B' => self.bytes(scanner)?,
+                b'M' => self.map(scanner, lowering, depth + 1)?,
+                _ => self.list(scanner, lowering, depth + 1)?,
+            }
+            return if scanner.take(b'}') { Ok(()) } else { self.variants(scanner, lowering, true, depth) };
+        }
+        scanner.expect(b'{')?;
+        let mut first = true;
+        let Some(kind) = scanner.next_name(&mut first)? else { return Err(Malformed("an attribute has no type")) };
+        let found = self.member(scanner, &kind, lowering, false, depth)?;
+        self.rest(scanner, lowering, found, depth)
+    }
+
+    /// The members after one that is a null, or that was read.
+    fn variants(
+        &mut self,
+        scanner: &mut Scanner<'_>,
+        lowering: Option<&'static Lowering>,
+        found: bool,
+        depth: usize,
+    ) -> Scanned<()> {
+        if !found && !scanner.null()? {
+            return Err(Malformed("another value is due"));
+        }
+        self.rest(scanner, lowering, found, depth)
+    }
+
+    fn rest(
+        &mut self,
+        scanner: &mut Scanner<'_>,
+        lowering: Option<&'static Lowering>,
+        mut found: bool,
+        depth: usize,
+    ) -> Scanned<()> {
+        let mut first = false;
+        while let Some(kind) = scanner.next_name(&mut first)? {
+            found |= self.member(scanner, &kind, lowering, found, depth)?;
+        }
+        if found { Ok(()) } else { Err(Malformed("an attribute has no type")) }
+    }
+
+    /// A member of an attribute: the one that says its kind, or one that says nothing.
+    fn member(
+        &mut self,
+        scanner: &mut Scanner<'_>,
+        kind: &str,
+        lowering: Option<&'static Lowering>,
+        found: bool,
+        depth: usize,
+    ) -> Scanned<bool> {
         if scanner.null()? {
-            continue;
+            return Ok(false);
         }
         if kind == "__type" {
-            scanner.skip(depth)?;
-            continue;
+            return scanner.skip(depth + 1).map(|()| false);
         }
-        if found.is_some() {
+        if found {
             return Err(Malformed("an attribute is of two types"));
         }
-        found = Some(scan_content(scanner, &kind, depth)?);
-    }
-    found.ok_or(Malformed("an attribute has no type"))
-}
-
-fn scan_content(
-    scanner: &mut Scanner<'_>,
-    kind: &str,
-    depth: usize,
-) -> std::result::Result<Result<Value>, Malformed> {
-    Ok(Ok(match kind {
-        "S" => Value::String(scanner.string()?.into_owned()),
-        "N" => return Ok(decimal::parse_number(&scanner.string()?)),
-        "B" => scan_bytes(scanner)?,
-        "BOOL" => Value::Bool(scanner.bool()?),
-        "NULL" => scanner.bool().map(|_| Value::Null)?,
-        "L" => return scan_list(scanner, depth),
-        "M" => return scan_map(scanner, depth),
-        "SS" => scan_set(scanner, false).map(|()| Value::Foreign("a set of strings"))?,
-        "NS" => scan_set(scanner, false).map(|()| Value::Foreign("a set of numbers"))?,
-        "BS" => scan_set(scanner, true).map(|()| Value::Foreign("a set of bytes"))?,
-        _ => scanner.skip(depth).map(|()| Value::Foreign("an attribute of an unknown type"))?,
-    }))
-}
-
-fn scan_list(scanner: &mut Scanner<'_>, depth: usize) -> std::result::Result<Result<Value>, Malformed> {
-    scanner.expect(b'[')?;
-    let (mut items, mut fault, mut first) = (Vec::new(), None, true);
-    while scanner.next_entry(&mut first)? {
-        match scan_attribute_after_blanks(scanner, depth + 1)? {
-            Ok(value) => items.push(value),
-            Err(why) => fault = fault.or(Some(why)),
+        match kind {
+            "S" => self.text(scanner)?,
+            "N" => self.number(scanner, lowering)?,
+            "B" => self.bytes(scanner)?,
+            "BOOL" => self.out.bool(scanner.bool()?),
+            "NULL" => {
+                scanner.bool()?;
+                self.out.null();
+            }
+            "L" => self.list(scanner, lowering, depth + 1)?,
+            "M" => self.map(scanner, lowering, depth + 1)?,
+            "SS" => self.set(scanner, "a set of strings")?,
+            "NS" => self.set(scanner, "a set of numbers")?,
+            "BS" => self.set(scanner, "a set of bytes")?,
+            _ => {
+                scanner.skip(depth + 1)?;
+                self.out.foreign("an attribute of an unknown type");
+            }
         }
+        Ok(true)
     }
-    Ok(fault.map_or(Ok(Value::List(items)), Err))
-}
 
-fn scan_map(scanner: &mut Scanner<'_>, depth: usize) -> std::result::Result<Result<Value>, Malformed> {
-    scanner.expect(b'{')?;
-    let (mut map, mut fault, mut first) = (Map::new(), None, true);
-    while let Some(name) = scanner.next_name(&mut first)? {
-        match scan_attribute_after_blanks(scanner, depth + 1)? {
-            Ok(value) => drop(map.insert(name.into_owned(), value)),
-            Err(why) => fault = fault.or(Some(why)),
+    fn text(&mut self, scanner: &mut Scanner<'_>) -> Scanned<()> {
+        self.out.text(&scanner.string()?);
+        Ok(())
+    }
+
+    fn number(&mut self, scanner: &mut Scanner<'_>, lowering: Option<&'static Lowering>) -> Scanned<()> {
+        let value = match decimal::parse_number(&scanner.string()?) {
+            Ok(value) => value,
+            Err(why) => {
+                self.fault.get_or_insert(why);
+                return Ok(());
+            }
+        };
+        match (value, lowering) {
+            (Value::Int(n), Some(Lowering::Instant(_))) => match i64::try_from(n) {
+                Ok(millis) => self.out.instant(millis),
+                Err(_) => self.out.int(n),
+            },
+            (value, _) => self.out.value(value.view()),
         }
+        Ok(())
     }
-    Ok(fault.map_or(Ok(Value::Map(map)), Err))
+
+    /// Empty bytes of a model are an empty list, which they would not be found as.
+    fn bytes(&mut self, scanner: &mut Scanner<'_>) -> Scanned<()> {
+        let bytes = decode(&scanner.string()?)?;
+        if bytes.is_empty() { self.out.foreign("empty binary data") } else { self.out.bytes(&bytes) }
+        Ok(())
+    }
+
+    fn list(&mut self, scanner: &mut Scanner<'_>, lowering: Option<&'static Lowering>, depth: usize) -> Scanned<()> {
+        scanner.expect(b'[')?;
+        let (list, of_item) = (self.out.begin_list(), lowering.and_then(|lowering| lowering.of_item()));
+        let (mut count, mut first) = (0, true);
+        while scanner.next_entry(&mut first)? {
+            scanner.peek();
+            self.attribute(scanner, of_item, depth + 1)?;
+            count += 1;
+        }
+        self.out.end(list, count);
+        Ok(())
+    }
+
+    fn map(&mut self, scanner: &mut Scanner<'_>, lowering: Option<&'static Lowering>, depth: usize) -> Scanned<()> {
+        scanner.expect(b'{')?;
+        let map = self.out.begin_map();
+        let (mut names, mut count, mut first) = (Names::default(), 0, true);
+        while let Some(name) = scanner.next_name(&mut first)? {
+            names.add(&name);
+            self.out.name(&name);
+            scanner.peek();
+            self.attribute(scanner, lowering.and_then(|lowering| lowering.of_name(&name)), depth + 1)?;
+            count += 1;
+        }
+        self.out.end(map, count);
+        if names.is_unsure() && self.out.find_twice(map).is_some() {
+            return Err(Malformed("a name is there twice"));
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, scanner: &mut Scanner<'_>, what: &'static str) -> Scanned<()> {
+        scanner.expect(b'[')?;
+        let mut first = true;
+        while scanner.next_entry(&mut first)? {
+            let text = scanner.string()?;
+            if what == "a set of bytes" {
+                decode(&text)?;
+            }
+        }
+        self.out.foreign(what);
+        Ok(())
+    }
 }
 
-fn scan_attribute_after_blanks(
-    scanner: &mut Scanner<'_>,
-    depth: usize,
-) -> std::result::Result<Result<Value>, Malformed> {
-    scanner.peek();
-    scan_attribute(scanner, depth)
-}
-
-/// Empty bytes of a model are an empty list, which they would not be found as.
-fn scan_bytes(scanner: &mut Scanner<'_>) -> std::result::Result<Value, Malformed> {
-    let bytes = decode(&scanner.string()?)?;
-    Ok(if bytes.is_empty() { Value::Foreign("empty binary data") } else { Value::Bytes(bytes) })
-}
-
-fn decode(text: &Cow<'_, str>) -> std::result::Result<Vec<u8>, Malformed> {
+fn decode(text: &str) -> Scanned<Vec<u8>> {
     STANDARD.decode(text.as_bytes()).map_err(|_| Malformed("bytes are no base64"))
-}
-
-fn scan_set(scanner: &mut Scanner<'_>, of_bytes: bool) -> std::result::Result<(), Malformed> {
-    scanner.expect(b'[')?;
-    let mut first = true;
-    while scanner.next_entry(&mut first)? {
-        let text = scanner.string()?;
-        if of_bytes {
-            decode(&text)?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -181,16 +269,16 @@ mod tests {
         .collect();
         let mut json = Vec::new();
         write_item(&record, &mut json);
-        assert_eq!(read_item(&json).ok(), Some(record.clone()));
+        assert_eq!(read_item(&json, &[]).ok(), Some(record.clone()));
         let spaced = serde_json::from_slice::<serde_json::Value>(&json).unwrap();
-        assert_eq!(read_item(format!("{spaced:#}").as_bytes()).ok(), Some(record));
+        assert_eq!(read_item(format!("{spaced:#}").as_bytes(), &[]).ok(), Some(record));
     }
 
     #[test]
     fn what_others_write_is_read_too() {
         let item = br#"{"null":{"NULL":true},"tags":{"SS":["a"]},"counts":{"NS":["1","2.5"]},"blobs":{"BS":["AA=="]},
             "empty":{"B":""},"new":{"X":[1,{"y":null}]},"odd":{"__type":"x","S":"a","N":null}}"#;
-        let record = read_item(item).unwrap();
+        let record = read_item(item, &[]).unwrap();
         assert_eq!(record.get("null"), None);
         assert_eq!(record.get("odd").and_then(|value| value.as_str().map(str::to_owned)).as_deref(), Some("a"));
         for (name, what) in [
@@ -207,7 +295,7 @@ mod tests {
     #[test]
     fn a_number_that_is_none_is_an_error_that_names_the_field() {
         for item in [r#"{"age":{"N":"x"},"b":{"S":"y"}}"#, r#"{"age":{"L":[{"M":{"a":{"N":"1e999"}}}]}}"#] {
-            let error = read_item(item.as_bytes()).unwrap_err();
+            let error = read_item(item.as_bytes(), &[]).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Codec);
             assert!(error.message().starts_with("age: "), "{error}");
         }
@@ -219,9 +307,10 @@ mod tests {
         for item in [
             "", "null", "[]", "{", r#"{"a":1}"#, r#"{"a":{}}"#, r#"{"a":{"S":1}}"#, r#"{"a":{"S":"x","N":"1"}}"#,
             r#"{"a":{"N":1}}"#, r#"{"a":{"B":"***"}}"#, r#"{"a":{"M":null}}"#, r#"{"a":null}"#, r#"{"a":{"SS":[1]}}"#,
+            r#"{"a":{"S":"x"},"a":{"S":"x"}}"#, r#"{"a":{"M":{"b":{"S":"x"},"b":{"S":"x"}}}}"#, r#"{"a":{"S":null}}"#,
             r#"{"a":{"BS":["*"]}}"#, r#"{"a":{"NULL":"x"}}"#, r#"{"a":{"S":"\ud800"}}"#, r#"{"a":{"S":"x"}}}"#, &deep,
         ] {
-            let error = read_item(item.as_bytes()).unwrap_err();
+            let error = read_item(item.as_bytes(), &[]).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Codec, "{item}");
         }
     }

@@ -6,19 +6,18 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::backend::dynamodb::decimal;
-use crate::value::{Record, Value};
+#[cfg(test)]
+use crate::value::Record;
+use crate::value::ValueRef;
 
 /// Appends a record as an item.
+#[cfg(test)]
 pub(crate) fn write_item(record: &Record, json: &mut Vec<u8>) {
-    write_object(json, record.iter(), write_value);
+    write_object(record.iter(), json);
 }
 
 /// Appends an object of these entries.
-fn write_object<'a, V>(
-    json: &mut Vec<u8>,
-    entries: impl Iterator<Item = (&'a str, V)>,
-    write: impl Fn(V, &mut Vec<u8>),
-) {
+pub(crate) fn write_object<'a>(entries: impl Iterator<Item = (&'a str, ValueRef<'a>)>, json: &mut Vec<u8>) {
     json.push(b'{');
     for (at, (name, value)) in entries.enumerate() {
         if at > 0 {
@@ -26,28 +25,28 @@ fn write_object<'a, V>(
         }
         write_string(name, json);
         json.push(b':');
-        write(value, json);
+        write_value(value, json);
     }
     json.push(b'}');
 }
 
 /// Appends a value as an attribute.
-pub(crate) fn write_value(value: &Value, json: &mut Vec<u8>) {
+pub(crate) fn write_value(value: ValueRef<'_>, json: &mut Vec<u8>) {
     match value {
         // What is foreign is never written: no operand is.
-        Value::Null | Value::Foreign(_) => json.extend_from_slice(br#"{"NULL":true}"#),
-        Value::Bool(true) => json.extend_from_slice(br#"{"BOOL":true}"#),
-        Value::Bool(false) => json.extend_from_slice(br#"{"BOOL":false}"#),
-        Value::Int(n) => write_integer(*n, json),
-        Value::Instant(millis) => write_integer((*millis).into(), json),
-        Value::Float(x) => write_number(&decimal::format_float(*x), json),
-        Value::String(text) => {
+        ValueRef::Null | ValueRef::Foreign(_) => json.extend_from_slice(br#"{"NULL":true}"#),
+        ValueRef::Bool(true) => json.extend_from_slice(br#"{"BOOL":true}"#),
+        ValueRef::Bool(false) => json.extend_from_slice(br#"{"BOOL":false}"#),
+        ValueRef::Int(n) => write_integer(n, json),
+        ValueRef::Instant(millis) => write_integer(millis.into(), json),
+        ValueRef::Float(x) => write_number(&decimal::format_float(x), json),
+        ValueRef::String(text) => {
             json.extend_from_slice(br#"{"S":"#);
             write_string(text, json);
             json.push(b'}');
         }
-        Value::Bytes(bytes) => write_bytes(bytes, json),
-        Value::List(items) => {
+        ValueRef::Bytes(bytes) => write_bytes(bytes, json),
+        ValueRef::List(items) => {
             json.extend_from_slice(br#"{"L":["#);
             for (at, item) in items.iter().enumerate() {
                 if at > 0 {
@@ -57,9 +56,9 @@ pub(crate) fn write_value(value: &Value, json: &mut Vec<u8>) {
             }
             json.extend_from_slice(b"]}");
         }
-        Value::Map(map) => {
+        ValueRef::Map(map) => {
             json.extend_from_slice(br#"{"M":"#);
-            write_object(json, map.iter(), write_value);
+            write_object(map.iter(), json);
             json.push(b'}');
         }
     }
@@ -138,10 +137,11 @@ pub(crate) fn write_string(text: &str, json: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::Value;
 
     fn written(value: &Value) -> String {
         let mut json = Vec::new();
-        write_value(value, &mut json);
+        write_value(value.view(), &mut json);
         String::from_utf8(json).unwrap()
     }
 
