@@ -100,10 +100,8 @@ impl Failure {
 
     /// A request that could not be signed.
     pub(super) fn no_credentials(error: impl StdError + Send + Sync + 'static) -> Self {
-        let failure = Self::plain(
-            Class::Credentials,
-            &format!("no AWS credentials could be had: {}", innermost(&error)),
-        );
+        let failure =
+            Self::plain(Class::Credentials, &format!("no AWS credentials could be had: {}", innermost(&error)));
         Self { source: Some(Box::new(error)), ..failure }
     }
 
@@ -129,8 +127,12 @@ impl Failure {
         let failure = match target {
             Target::GetItem => parse::<op::get_item::GetItemError>(&op::get_item::GetItem::new(), answer),
             Target::PutItem => parse::<op::put_item::PutItemError>(&op::put_item::PutItem::new(), answer),
-            Target::UpdateItem => parse::<op::update_item::UpdateItemError>(&op::update_item::UpdateItem::new(), answer),
-            Target::DeleteItem => parse::<op::delete_item::DeleteItemError>(&op::delete_item::DeleteItem::new(), answer),
+            Target::UpdateItem => {
+                parse::<op::update_item::UpdateItemError>(&op::update_item::UpdateItem::new(), answer)
+            }
+            Target::DeleteItem => {
+                parse::<op::delete_item::DeleteItemError>(&op::delete_item::DeleteItem::new(), answer)
+            }
             Target::Query => parse::<op::query::QueryError>(&op::query::Query::new(), answer),
             Target::Scan => parse::<op::scan::ScanError>(&op::scan::Scan::new(), answer),
             Target::BatchGetItem => {
@@ -262,7 +264,9 @@ impl Failure {
             Class::Credentials => ErrorKind::Config,
             Class::Condition => ErrorKind::ConditionFailed,
             // What is left of a transaction that no condition cancelled.
-            Class::Cancelled if self.reasons.iter().any(|reason| reason.code.as_deref() == Some("TransactionConflict")) => {
+            Class::Cancelled
+                if self.reasons.iter().any(|reason| reason.code.as_deref() == Some("TransactionConflict")) =>
+            {
                 ErrorKind::Timeout
             }
             Class::Cancelled => ErrorKind::Throttled,

@@ -18,8 +18,8 @@ mod read;
 mod request;
 mod retry;
 mod schema_cache;
-pub(crate) mod settings;
 mod sender;
+pub(crate) mod settings;
 mod validation;
 mod value;
 mod wire;
@@ -48,6 +48,8 @@ use read::get::{get_record, get_records};
 use read::pages::{count_records, read_page};
 use read::snapshot::read_snapshot;
 use schema_cache::DefinedCache;
+use sender::Sender;
+use sender::over_client::ClientSender;
 use settings::DynamoDbSettings;
 use write::batch::write_many;
 use write::run;
@@ -133,8 +135,20 @@ impl DynamoDb {
     pub async fn connect(settings: &DynamoDbSettings, options: &OpenOptions) -> Result<Self> {
         let home = ClientRuntime::movable("the AWS SDK")?;
         let Connected { client, sender } = connect::open_client(settings, options.connect_timeout).await?;
+        Ok(Self::new(client, sender, home))
+    }
+
+    /// A backend that sends everything with this client.
+    #[doc(hidden)]
+    pub fn over_client(client: aws_sdk_dynamodb::Client) -> Result<Self> {
+        let home = ClientRuntime::movable("the AWS SDK")?;
+        let sender = Box::new(ClientSender::new(client.clone()));
+        Ok(Self::new(client, sender, home))
+    }
+
+    fn new(client: aws_sdk_dynamodb::Client, sender: Box<dyn Sender>, home: ClientRuntime) -> Self {
         let context = Context { sender, client, write_ids: WriteIds::new(), defined: DefinedCache::default() };
-        Ok(Self { context, limits: Limits::DYNAMODB, home })
+        Self { context, limits: Limits::DYNAMODB, home }
     }
 
     /// A reply that is worked for on a runtime on which it can come.

@@ -104,7 +104,9 @@ impl Placeholders {
         let values = self.values.iter().enumerate().zip(values).filter(|(_, used)| *used);
         Used {
             names: object("#n", names.map(|((at, name), _)| (at, name)), |name, json| write_string(name, json)),
-            values: object(":v", values.map(|((at, value), _)| (at, value)), |value, json| json.extend_from_slice(value)),
+            values: object(":v", values.map(|((at, value), _)| (at, value)), |value, json| {
+                json.extend_from_slice(value)
+            }),
         }
     }
 }
@@ -113,9 +115,8 @@ impl Placeholders {
 fn mark_used(text: &str, kind: &str, used: &mut [bool]) {
     for part in text.split(kind).skip(1) {
         let digits = part.bytes().take_while(u8::is_ascii_digit);
-        let number = digits.fold(0, |number: usize, digit| {
-            number.saturating_mul(10).saturating_add(usize::from(digit - b'0'))
-        });
+        let number =
+            digits.fold(0, |number: usize, digit| number.saturating_mul(10).saturating_add(usize::from(digit - b'0')));
         if let Some(used) = used.get_mut(number) {
             *used = true;
         }

@@ -115,7 +115,9 @@ impl BatchGet {
         let mut batch = Batch::default();
         let read = read_answer(answer, |name, answer| {
             match name {
-                "Responses" => batch.has_responses = answer.maybe(|answer| self.read_found(answer, &mut batch.found))?.is_some(),
+                "Responses" => {
+                    batch.has_responses = answer.maybe(|answer| self.read_found(answer, &mut batch.found))?.is_some()
+                }
                 "UnprocessedKeys" => {
                     answer.maybe(|answer| self.read_left(answer, &mut batch.left))?;
                 }

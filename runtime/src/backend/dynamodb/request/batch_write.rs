@@ -111,7 +111,6 @@ fn read_unprocessed(answer: &Bytes) -> Result<Json, Failure> {
     read.map_err(Failure::malformed)?;
     let unprocessed = unprocessed.ok_or_else(|| Failure::incomplete("UnprocessedItems"))?;
     let parsed: Option<Json> = serde_json::from_slice(unprocessed.json()).ok();
-    let is_map_of_lists =
-        |parsed: &Json| parsed.as_object().is_some_and(|tables| tables.values().all(Json::is_array));
+    let is_map_of_lists = |parsed: &Json| parsed.as_object().is_some_and(|tables| tables.values().all(Json::is_array));
     parsed.filter(is_map_of_lists).ok_or_else(|| Failure::incomplete("UnprocessedItems that can be read"))
 }

@@ -5,7 +5,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::config::endpoint::{DefaultResolver, Params, ResolveEndpoint as _};
-use aws_smithy_types::Document;
 use aws_types::service_config::ServiceConfigKey;
 use http::Uri;
 
@@ -100,7 +99,8 @@ impl Endpoints {
             .map_err(Failure::unbuilt)?;
         let endpoint = self.resolver.resolve_endpoint(&params).await;
         let endpoint = endpoint.map_err(|error| Failure::refused_here(error.to_string()))?;
-        let signing_region = signing_region(endpoint.properties().get("authSchemes"));
+        // The rules of some endpoints name the region that requests are signed for.
+        let signing_region = endpoint.auth_schemes().iter().find_map(|scheme| scheme.get("signingRegion")?.as_string());
         Endpoint::new(endpoint.url(), signing_region.or(region.as_deref()).unwrap_or_default())
     }
 }
@@ -109,12 +109,6 @@ impl fmt::Debug for Endpoints {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Endpoints").finish_non_exhaustive()
     }
-}
-
-/// The region that requests are signed for, where the endpoint's rules name one.
-fn signing_region(schemes: Option<&Document>) -> Option<&str> {
-    let schemes = schemes?.as_array()?;
-    schemes.iter().find_map(|scheme| scheme.as_object()?.get("signingRegion")?.as_string())
 }
 
 /// A fixed endpoint: from the settings, else from the environment or a shared file, where DynamoDB's own comes

@@ -3,8 +3,8 @@
 pub(crate) mod clock;
 pub(crate) mod endpoint;
 pub(crate) mod identity;
-pub(crate) mod own;
 pub(crate) mod over_client;
+pub(crate) mod own;
 pub(crate) mod signature;
 pub(crate) mod target;
 

@@ -32,7 +32,6 @@ pub(crate) struct ClientSender {
 
 impl ClientSender {
     /// A sender over this client. Its retries are not used: what may be sent again is known elsewhere.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no settings hand a client in yet"))]
     pub(crate) fn new(client: Client) -> Self {
         Self { client }
     }
@@ -145,12 +144,9 @@ impl ClientSender {
             Target::BatchWriteItem => {
                 swapped!(client.batch_write_item(), op::batch_write_item::BatchWriteItemOutput, target, body)
             }
-            Target::TransactGetItems => swapped!(
-                client.transact_get_items(),
-                op::transact_get_items::TransactGetItemsOutput,
-                target,
-                body
-            ),
+            Target::TransactGetItems => {
+                swapped!(client.transact_get_items(), op::transact_get_items::TransactGetItemsOutput, target, body)
+            }
             Target::TransactWriteItems => swapped!(
                 client.transact_write_items(),
                 op::transact_write_items::TransactWriteItemsOutput,

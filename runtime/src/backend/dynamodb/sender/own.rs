@@ -55,15 +55,7 @@ impl OwnSender {
         let timestamp = Timestamp::new(time);
         let key = identity.signing_key(time, &timestamp, place.region);
         let token = credentials.session_token();
-        let signed = authorization(
-            credentials.access_key_id(),
-            &key,
-            token,
-            &timestamp,
-            place,
-            target.header(),
-            &body,
-        );
+        let signed = authorization(credentials.access_key_id(), &key, token, &timestamp, place, target.header(), &body);
         let length = body.len();
         let mut request = http::Request::new(SdkBody::from(body));
         *request.method_mut() = http::Method::POST;

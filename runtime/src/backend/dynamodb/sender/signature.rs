@@ -76,9 +76,7 @@ impl Timestamp {
         let [y1, y2] = [year / 100, year % 100].map(two_digits);
         let [m, d] = [month, day].map(two_digits);
         let [h, min, s] = [second / 3600, second / 60 % 60, second % 60].map(two_digits);
-        Self([
-            y1[0], y1[1], y2[0], y2[1], m[0], m[1], d[0], d[1], b'T', h[0], h[1], min[0], min[1], s[0], s[1], b'Z',
-        ])
+        Self([y1[0], y1[1], y2[0], y2[1], m[0], m[1], d[0], d[1], b'T', h[0], h[1], min[0], min[1], s[0], s[1], b'Z'])
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -110,10 +108,7 @@ pub(crate) fn authorization(
     let mut request = Vec::with_capacity(384 + token.map_or(0, str::len));
     let Place { host, path, region } = place;
     // A Vec takes whatever is written to it.
-    let _ = write!(
-        request,
-        "POST\n{path}\n\ncontent-type:{CONTENT_TYPE}\nhost:{host}\nx-amz-date:{time}\n",
-    );
+    let _ = write!(request, "POST\n{path}\n\ncontent-type:{CONTENT_TYPE}\nhost:{host}\nx-amz-date:{time}\n",);
     if let Some(token) = token {
         let _ = writeln!(request, "x-amz-security-token:{token}");
     }
@@ -247,10 +242,7 @@ mod tests {
         let key = generate_signing_key(secret, time, "us-east-1", "iam");
         let mut hex = Vec::new();
         append_hex(key.as_ref(), &mut hex);
-        assert_eq!(
-            String::from_utf8(hex).unwrap(),
-            "c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9"
-        );
+        assert_eq!(String::from_utf8(hex).unwrap(), "c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9");
         let text = "AWS4-HMAC-SHA256\n20150830T123600Z\n20150830/us-east-1/iam/aws4_request\n\
                     f536975d06c0309214f805bb90ccff089219ecd68b2577efef23edd43b7e1a59";
         assert_eq!(

@@ -194,7 +194,11 @@ impl Reader {
     /// Empty bytes of a model are an empty list, which they would not be found as.
     fn bytes(&mut self, scanner: &mut Scanner<'_>) -> Scanned<()> {
         let bytes = decode(&scanner.string()?)?;
-        if bytes.is_empty() { self.out.foreign("empty binary data") } else { self.out.bytes(&bytes) }
+        if bytes.is_empty() {
+            self.out.foreign("empty binary data")
+        } else {
+            self.out.bytes(&bytes)
+        }
         Ok(())
     }
 
@@ -305,10 +309,27 @@ mod tests {
     fn what_is_no_item_is_refused() {
         let deep = format!("{{\"a\":{}{{\"S\":\"x\"}}{}}}", "{\"L\":[".repeat(5000), "]}".repeat(5000));
         for item in [
-            "", "null", "[]", "{", r#"{"a":1}"#, r#"{"a":{}}"#, r#"{"a":{"S":1}}"#, r#"{"a":{"S":"x","N":"1"}}"#,
-            r#"{"a":{"N":1}}"#, r#"{"a":{"B":"***"}}"#, r#"{"a":{"M":null}}"#, r#"{"a":null}"#, r#"{"a":{"SS":[1]}}"#,
-            r#"{"a":{"S":"x"},"a":{"S":"x"}}"#, r#"{"a":{"M":{"b":{"S":"x"},"b":{"S":"x"}}}}"#, r#"{"a":{"S":null}}"#,
-            r#"{"a":{"BS":["*"]}}"#, r#"{"a":{"NULL":"x"}}"#, r#"{"a":{"S":"\ud800"}}"#, r#"{"a":{"S":"x"}}}"#, &deep,
+            "",
+            "null",
+            "[]",
+            "{",
+            r#"{"a":1}"#,
+            r#"{"a":{}}"#,
+            r#"{"a":{"S":1}}"#,
+            r#"{"a":{"S":"x","N":"1"}}"#,
+            r#"{"a":{"N":1}}"#,
+            r#"{"a":{"B":"***"}}"#,
+            r#"{"a":{"M":null}}"#,
+            r#"{"a":null}"#,
+            r#"{"a":{"SS":[1]}}"#,
+            r#"{"a":{"S":"x"},"a":{"S":"x"}}"#,
+            r#"{"a":{"M":{"b":{"S":"x"},"b":{"S":"x"}}}}"#,
+            r#"{"a":{"S":null}}"#,
+            r#"{"a":{"BS":["*"]}}"#,
+            r#"{"a":{"NULL":"x"}}"#,
+            r#"{"a":{"S":"\ud800"}}"#,
+            r#"{"a":{"S":"x"}}}"#,
+            &deep,
         ] {
             let error = read_item(item.as_bytes(), &[]).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Codec, "{item}");
