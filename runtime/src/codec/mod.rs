@@ -19,8 +19,6 @@ mod variant;
 pub use error::CodecError;
 pub(crate) use error::located;
 pub use ser::RecordSerializer;
-#[cfg(feature = "dynamodb")]
-pub(crate) use stored::restore_instants;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
