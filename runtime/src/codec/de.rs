@@ -17,7 +17,13 @@ type Out<T> = Result<T, CodecError>;
 
 /// Reads a serde type from a value.
 pub(super) fn read<T: DeserializeOwned>(value: ValueRef<'_>) -> Out<T> {
-    read_as(value, Form::Plain)
+    let mut nulls = NullDefaults::default();
+    loop {
+        match T::deserialize(ValueDeserializer { value, form: Form::Plain, nulls: &nulls }) {
+            Ok(read) => return Ok(read),
+            Err(error) => nulls.record_failure(error)?,
+        }
+    }
 }
 
 /// What a model, or some of its fields, are read from.
@@ -29,25 +35,14 @@ pub(super) struct Root<'a> {
     pub(super) raised: &'a Raised,
 }
 
-impl Root<'_> {
+impl<'a> Root<'a> {
+    pub(super) fn entries(&self) -> MapRef<'a> {
+        self.record.entries()
+    }
+
     /// Whether an attribute is read: none of the library's own is.
     fn has(&self, name: &str) -> bool {
         !name.starts_with(RESERVED) && self.fields.is_none_or(|fields| fields.contains(&name))
-    }
-}
-
-/// Reads a model from a record.
-pub(super) fn read_record<T: DeserializeOwned>(root: &Root<'_>) -> Out<T> {
-    read_as(ValueRef::Map(root.record.entries()), Form::Root(root))
-}
-
-fn read_as<'a, T: DeserializeOwned>(value: ValueRef<'a>, form: Form<'a>) -> Out<T> {
-    let mut nulls = NullDefaults::default();
-    loop {
-        match T::deserialize(ValueDeserializer { value, form, nulls: &nulls }) {
-            Ok(read) => return Ok(read),
-            Err(error) => nulls.record_failure(error)?,
-        }
     }
 }
 
@@ -98,13 +93,18 @@ impl<'a> Form<'a> {
 
 /// Reads a serde type from a value.
 #[derive(Clone, Copy)]
-struct ValueDeserializer<'a, 'f> {
+pub(super) struct ValueDeserializer<'a, 'f> {
     value: ValueRef<'a>,
     form: Form<'a>,
     nulls: &'f NullDefaults<'a>,
 }
 
 impl<'a, 'f> ValueDeserializer<'a, 'f> {
+    /// Of a whole record.
+    pub(super) fn of_record(root: &'a Root<'a>, nulls: &'f NullDefaults<'a>) -> Self {
+        Self { value: ValueRef::Map(root.entries()), form: Form::Root(root), nulls }
+    }
+
     /// Of a value within another one.
     fn within(value: ValueRef<'a>, form: Form<'a>, nulls: &'f NullDefaults<'a>) -> Out<Self> {
         if let Form::Lowered(lowering) = form {
@@ -114,11 +114,15 @@ impl<'a, 'f> ValueDeserializer<'a, 'f> {
     }
 
     fn mismatch<T>(&self, expected: &dyn de::Expected) -> Out<T> {
+        Err(self.mismatched(expected))
+    }
+
+    fn mismatched(&self, expected: &dyn de::Expected) -> CodecError {
         let found = match self.value {
             ValueRef::Null => Unexpected::Unit,
             other => Unexpected::Other(other.noun()),
         };
-        Err(de::Error::invalid_type(found, expected))
+        de::Error::invalid_type(found, expected)
     }
 
     /// Refuses what no type is read from. serde buffers it if a flattened struct may know its name; it then
@@ -142,9 +146,20 @@ impl<'a, 'f> ValueDeserializer<'a, 'f> {
     }
 
     /// A map, whose order the type may see.
-    fn visit_map<V: Visitor<'a>>(self, map: MapRef<'a>, visitor: V) -> Out<V::Value> {
+    pub(super) fn visit_map<V: Visitor<'a>>(self, map: MapRef<'a>, visitor: V) -> Out<V::Value> {
         let entries = Ordered::by_name(map);
         visitor.visit_map(MapAccess::new(map, entries, Scope::map(map.address()), self))
+    }
+
+    /// The fields of a struct, whose type does not see their order.
+    pub(super) fn visit_fields<V: Visitor<'a>>(
+        self,
+        map: MapRef<'a>,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Out<V::Value> {
+        visitor.visit_map(MapAccess::new(map, Ordered::as_kept(map), Scope::Struct(name, fields), self))
     }
 
     fn visit_struct<V: Visitor<'a>>(
@@ -154,10 +169,7 @@ impl<'a, 'f> ValueDeserializer<'a, 'f> {
         visitor: V,
     ) -> Out<V::Value> {
         match self.value {
-            ValueRef::Map(map) => {
-                let entries = Ordered::as_kept(map);
-                visitor.visit_map(MapAccess::new(map, entries, Scope::Struct(name, fields), self))
-            }
+            ValueRef::Map(map) => self.visit_fields(map, name, fields, visitor),
             ValueRef::Bytes(_) | ValueRef::List(_) => self.mismatch(&visitor),
             _ => self.deserialize_any(visitor),
         }
@@ -525,14 +537,29 @@ impl<'a> de::MapAccess<'a> for MapAccess<'a, '_> {
             return Ok(None);
         };
         self.value = Some((name, value));
-        seed.deserialize(MapKey(name)).map(Some).inspect_err(|_| self.refused(name, value))
+        // Written out, here and below: each call of a combinator would be compiled with each type.
+        match seed.deserialize(MapKey(name)) {
+            Ok(key) => Ok(Some(key)),
+            Err(error) => {
+                self.refused(name, value);
+                Err(error)
+            }
+        }
     }
 
     fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Out<V::Value> {
-        let (name, value) =
-            self.value.take().ok_or_else(|| CodecError::mismatch("a map's value came before its key"))?;
-        let read = self.value_of(name, value).and_then(|value| seed.deserialize(value));
-        read.inspect_err(|_| self.refused(name, value)).map_err(|e| e.within(name))
+        let Some((name, value)) = self.value.take() else {
+            return Err(CodecError::mismatch("a map's value came before its key"));
+        };
+        let error = match self.value_of(name, value) {
+            Ok(deserializer) => match seed.deserialize(deserializer) {
+                Ok(read) => return Ok(read),
+                Err(error) => error,
+            },
+            Err(error) => error,
+        };
+        self.refused(name, value);
+        Err(error.within(name))
     }
 
     fn size_hint(&self) -> Option<usize> {

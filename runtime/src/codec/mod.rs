@@ -8,6 +8,7 @@ mod missing;
 mod order;
 #[cfg(test)]
 mod random;
+mod root;
 mod ser;
 mod state;
 mod stored;
@@ -85,10 +86,19 @@ pub(crate) fn decode_part<M: DeserializeOwned>(
     definition: &'static Definition,
     fields: Option<&[&str]>,
 ) -> Result<M> {
-    let named = |e: Error| name_record(record, definition, located_whole(&e)).in_repository(definition.name());
-    let raised = Raised::of(record, definition, fields).map_err(named)?;
-    let read = de::read_record(&de::Root { record, definition, fields, raised: &raised });
-    read.map_err(|e| named(e.into_error()))
+    // Written out: each call of a combinator would be compiled with each model.
+    let error = match Raised::of(record, definition, fields) {
+        Ok(raised) => match root::read_record(&de::Root { record, definition, fields, raised: &raised }) {
+            Ok(model) => return Ok(model),
+            Err(error) => error.into_error(),
+        },
+        Err(error) => error,
+    };
+    Err(unreadable(record, definition, &error))
+}
+
+fn unreadable(record: &Record, definition: &Definition, error: &Error) -> Error {
+    name_record(record, definition, located_whole(error)).in_repository(definition.name())
 }
 
 /// Names the record in an error, by its key.
