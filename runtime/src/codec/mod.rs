@@ -8,10 +8,14 @@ mod missing;
 mod order;
 #[cfg(test)]
 mod random;
+mod read;
 mod root;
 mod ser;
+mod source;
 mod state;
 mod stored;
+mod unreadable;
+mod variant;
 
 pub use error::CodecError;
 pub(crate) use error::located;
@@ -24,6 +28,7 @@ use serde::de::DeserializeOwned;
 
 use self::error::located_whole;
 use self::form::Form;
+use self::source::Root;
 use self::stored::Raised;
 use crate::definition::{Definition, Lowering};
 use crate::error::{Error, Result};
@@ -60,7 +65,7 @@ pub(crate) fn to_value_with(
 
 /// Reads any serde type from a value.
 pub(crate) fn from_value<T: DeserializeOwned>(value: ValueRef<'_>) -> Result<T> {
-    de::read(value).map_err(CodecError::into_error)
+    read::read_value(value).map_err(CodecError::into_error)
 }
 
 /// Writes a model as a record, each field in its stored form.
@@ -88,17 +93,13 @@ pub(crate) fn decode_part<M: DeserializeOwned>(
 ) -> Result<M> {
     // Written out: each call of a combinator would be compiled with each model.
     let error = match Raised::of(record, definition, fields) {
-        Ok(raised) => match root::read_record(&de::Root { record, definition, fields, raised: &raised }) {
+        Ok(raised) => match root::read_record(&Root { record, definition, fields, raised: &raised }) {
             Ok(model) => return Ok(model),
             Err(error) => error.into_error(),
         },
         Err(error) => error,
     };
-    Err(unreadable(record, definition, &error))
-}
-
-fn unreadable(record: &Record, definition: &Definition, error: &Error) -> Error {
-    name_record(record, definition, located_whole(error)).in_repository(definition.name())
+    Err(name_record(record, definition, located_whole(&error)).in_repository(definition.name()))
 }
 
 /// Names the record in an error, by its key.

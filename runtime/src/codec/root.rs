@@ -6,8 +6,10 @@
 use serde::de::{DeserializeOwned, Deserializer, Visitor};
 
 use super::CodecError;
-use super::de::{Root, ValueDeserializer};
+use super::de::ValueDeserializer;
 use super::missing::NullDefaults;
+use super::source::{Form, Root};
+use crate::value::ValueRef;
 
 type Out<T> = Result<T, CodecError>;
 
@@ -35,7 +37,8 @@ struct RecordDeserializer<'a, 'f> {
 impl<'a, 'f> RecordDeserializer<'a, 'f> {
     /// For a type that asks for something else than a map.
     fn as_value(self) -> ValueDeserializer<'a, 'f> {
-        ValueDeserializer::of_record(self.root, self.nulls)
+        let value = ValueRef::Map(self.root.record.entries());
+        ValueDeserializer { value, form: Form::Root(self.root), nulls: self.nulls }
     }
 }
 
@@ -52,7 +55,7 @@ impl<'de> Deserializer<'de> for RecordDeserializer<'de, '_> {
     type Error = CodecError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
-        self.as_value().visit_map(self.root.entries(), visitor)
+        self.as_value().visit_map(self.root.record.entries(), visitor)
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
@@ -65,7 +68,7 @@ impl<'de> Deserializer<'de> for RecordDeserializer<'de, '_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Out<V::Value> {
-        self.as_value().visit_fields(self.root.entries(), name, fields, visitor)
+        visitor.visit_map(self.as_value().fields_of(self.root.record.entries(), name, fields))
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Out<V::Value> {

@@ -75,9 +75,7 @@ pub(crate) fn store(
     mut record: Record,
     action: fn(Record) -> Action,
 ) -> Result<Write> {
-    for (name, _) in record.iter() {
-        check_stored_name(definition, name)?;
-    }
+    check_stored_names(definition, &record)?;
     fill::fill_record(definition, &mut record, db.now());
     store_as_is(db, definition, record, action)
 }
@@ -94,12 +92,32 @@ fn store_as_is(
     }
     let limits = db.backend().limits();
     let key = check_key_parts(definition, RecordKey::from_unchecked(definition, &record)?, &limits)?;
-    for (name, value) in record.iter() {
-        check_index_value(definition, name, value, &limits)?;
+    for index in definition.indexes() {
+        for (at, part) in index.parts().enumerate() {
+            let name = definition.part_name(part);
+            let Some(value) = record.stored(name) else { continue };
+            let limit = if at == 0 { limits.hash_key } else { limits.range_key };
+            limits::check_key(value, part.kind, name, limit).map_err(|e| e.on_index(index.name))?;
+        }
     }
     limits::check_depth(&record)?;
     limits::check_record(&record, &limits)?;
     Ok(Write::new(definition, key, action(record)))
+}
+
+/// Refuses names that a field of the record cannot have. Those of the model's fields were checked when it was
+/// compiled, and mostly come in their order.
+fn check_stored_names(definition: &Definition, record: &Record) -> Result<()> {
+    let (fields, mut next) = (definition.fields(), 0);
+    for name in record.names() {
+        let is = |at: &usize| fields.get(*at).is_some_and(|field| field.name.as_bytes() == name);
+        let found = Some(next).filter(is).or_else(|| (0..fields.len()).find(is));
+        match found {
+            Some(at) if name != b"_id" => next = at + 1,
+            _ => check_stored_name(definition, &String::from_utf8_lossy(name))?,
+        }
+    }
+    Ok(())
 }
 
 /// Refuses a name that a field of the record cannot have.
