@@ -69,16 +69,6 @@ impl<'a, 'f> ValueDeserializer<'a, 'f> {
         visitor.visit_map(MapAccess::new(map, entries, Scope::map(map.address()), self))
     }
 
-    /// A map for a struct, which does not see its order.
-    pub(super) fn fields_of(
-        self,
-        map: MapRef<'a>,
-        name: &'static str,
-        fields: &'static [&'static str],
-    ) -> MapAccess<'a, 'f> {
-        MapAccess::new(map, Ordered::as_kept(map), Scope::Struct(name, fields), self)
-    }
-
     /// The integer of a whole number however it was written, so that every backend gives the same.
     fn integer(&self) -> Option<i128> {
         match self.value {
@@ -275,7 +265,10 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
         visitor: V,
     ) -> Out<V::Value> {
         match self.value {
-            ValueRef::Map(map) => visitor.visit_map(self.fields_of(map, name, fields)),
+            ValueRef::Map(map) => {
+                let entries = Ordered::as_kept(map);
+                visitor.visit_map(MapAccess::new(map, entries, Scope::Struct(name, fields), self))
+            }
             ValueRef::Bytes(_) | ValueRef::List(_) => self.mismatch(&visitor),
             _ => self.deserialize_any(visitor),
         }
@@ -366,7 +359,7 @@ pub(super) struct MapAccess<'a, 'f> {
 }
 
 impl<'a, 'f> MapAccess<'a, 'f> {
-    fn new(map: MapRef<'a>, entries: Ordered<'a>, scope: Scope, of: ValueDeserializer<'a, 'f>) -> Self {
+    pub(super) fn new(map: MapRef<'a>, entries: Ordered<'a>, scope: Scope, of: ValueDeserializer<'a, 'f>) -> Self {
         let is_null = |name: &&str| map.get(name).is_none_or(ValueRef::is_null);
         let filled = match of.nulls.is_first() {
             true => Vec::new(),
@@ -436,13 +429,12 @@ impl<'a> de::MapAccess<'a> for MapAccess<'a, '_> {
         };
         self.value = Some((name, value));
         // Written out: each call of a combinator would be compiled with each model.
-        match seed.deserialize(MapKey(name)) {
-            Ok(key) => Ok(Some(key)),
-            Err(error) => {
-                self.refused(name, value);
-                Err(error)
-            }
-        }
+        let error = match seed.deserialize(MapKey(name)) {
+            Ok(key) => return Ok(Some(key)),
+            Err(error) => error,
+        };
+        self.refused(name, value);
+        Err(error)
     }
 
     fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Out<V::Value> {

@@ -6,8 +6,9 @@
 use serde::de::{DeserializeOwned, Deserializer, Visitor};
 
 use super::CodecError;
-use super::de::ValueDeserializer;
-use super::missing::NullDefaults;
+use super::de::{MapAccess, ValueDeserializer};
+use super::missing::{NullDefaults, Scope};
+use super::order::Ordered;
 use super::source::{Form, Root};
 use crate::value::ValueRef;
 
@@ -68,7 +69,8 @@ impl<'de> Deserializer<'de> for RecordDeserializer<'de, '_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Out<V::Value> {
-        visitor.visit_map(self.as_value().fields_of(self.root.record.entries(), name, fields))
+        let map = self.root.record.entries();
+        visitor.visit_map(MapAccess::new(map, Ordered::as_kept(map), Scope::Struct(name, fields), self.as_value()))
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Out<V::Value> {
