@@ -10,6 +10,7 @@ mod explain;
 mod failure;
 mod last_seen;
 mod options;
+mod parts;
 mod predicate;
 mod query;
 mod raw;
