@@ -12,6 +12,7 @@ use reposit::backend::{
 };
 use reposit::clock::ManualClock;
 use reposit::config::MemorySettings;
+use reposit::value::ValueRef;
 use reposit::{Database, Record, Result, Value};
 
 use crate::ops::Program;

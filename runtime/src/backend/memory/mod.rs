@@ -77,6 +77,10 @@ impl Backend for Memory {
         self
     }
 
+    fn is_embedded(&self) -> bool {
+        self.inner.is_embedded()
+    }
+
     fn ping(&self, call: Call) -> Reply<'_, ()> {
         self.inner.ping(call)
     }

@@ -13,6 +13,7 @@ mod failure;
 mod find;
 mod last_seen;
 mod options;
+mod parts;
 mod predicate;
 mod query;
 mod raw;
