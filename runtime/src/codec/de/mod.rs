@@ -1,6 +1,8 @@
 //! Reads serde types from values, where they lie.
 
-use std::slice;
+mod form;
+mod items;
+mod variant;
 
 use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
@@ -9,31 +11,19 @@ use super::CodecError;
 use super::keys::MapKey;
 use super::missing::{NullDefaults, Scope};
 use super::order::Ordered;
-use super::stored::{Raised, check_kind};
-use crate::definition::{Definition, Lowering};
-use crate::value::{Items, ListRef, MapRef, NO_FLOAT, RESERVED, Record, ValueRef, is_float, whole};
+use super::stored::check_kind;
+use crate::value::{ListRef, MapRef, NO_FLOAT, ValueRef, is_float, whole};
+
+use self::form::Form;
+pub(super) use self::form::Root;
+use self::items::{ListItems, Unreadable};
+use self::variant::EnumAccess;
 
 type Out<T> = Result<T, CodecError>;
 
 /// Reads a serde type from a value.
 pub(super) fn read<T: DeserializeOwned>(value: ValueRef<'_>) -> Out<T> {
     read_as(value, Form::Plain)
-}
-
-/// What a model, or some of its fields, are read from.
-pub(super) struct Root<'a> {
-    pub(super) record: &'a Record,
-    pub(super) definition: &'static Definition,
-    /// The fields that are read; nothing for all.
-    pub(super) fields: Option<&'a [&'a str]>,
-    pub(super) raised: &'a Raised,
-}
-
-impl Root<'_> {
-    /// Whether an attribute is read: none of the library's own is.
-    fn has(&self, name: &str) -> bool {
-        !name.starts_with(RESERVED) && self.fields.is_none_or(|fields| fields.contains(&name))
-    }
 }
 
 /// Reads a model from a record.
@@ -48,51 +38,6 @@ fn read_as<'a, T: DeserializeOwned>(value: ValueRef<'a>, form: Form<'a>) -> Out<
             Ok(read) => return Ok(read),
             Err(error) => nulls.record_failure(error)?,
         }
-    }
-}
-
-/// In which form a value is stored.
-#[derive(Clone, Copy)]
-enum Form<'a> {
-    /// As serde writes it.
-    Plain,
-    /// As the type of the field says.
-    Lowered(&'static Lowering),
-    /// A whole record of a model.
-    Root(&'a Root<'a>),
-    /// An item of bytes: a `u8`, and no other number, as a filter on a list of those would find no bytes.
-    Byte,
-}
-
-impl From<Option<&'static Lowering>> for Form<'_> {
-    fn from(lowering: Option<&'static Lowering>) -> Self {
-        lowering.map_or(Self::Plain, Self::Lowered)
-    }
-}
-
-impl<'a> Form<'a> {
-    fn of_item(self) -> Self {
-        match self {
-            Self::Lowered(lowering) => lowering.of_item().into(),
-            _ => Self::Plain,
-        }
-    }
-
-    /// The form of the value under a name. `next` is where among the fields the name is looked for first.
-    fn of_name(self, name: &str, next: &mut usize) -> Self {
-        let fields = match self {
-            Self::Root(root) => root.definition.fields(),
-            Self::Lowered(Lowering::Fields(fields)) => fields,
-            Self::Lowered(lowering) => return lowering.of_name(name).into(),
-            _ => return Self::Plain,
-        };
-        let found = match fields.get(*next) {
-            Some(field) if field.name == name => Some(*next),
-            _ => fields.iter().position(|field| field.name == name),
-        };
-        let Some(field) = found.and_then(|at| fields.get(at)) else { return Self::Plain };
-        *next = found.map_or(0, |at| at + 1);
-        field.lowering().into()
     }
 }
 
@@ -368,12 +313,15 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
         visitor: V,
     ) -> Out<V::Value> {
         match self.value {
-            ValueRef::String(variant) => visitor.visit_enum(EnumAccess { variant, content: None, nulls: self.nulls }),
+            ValueRef::String(variant) => {
+                let content = Self { value: ValueRef::Null, form: Form::Plain, nulls: self.nulls };
+                visitor.visit_enum(EnumAccess { variant, content, has_content: false })
+            }
             ValueRef::Map(map) if map.len() == 1 => match map.iter().next() {
-                Some((variant, content)) => {
+                Some((variant, value)) => {
                     let form = self.form.of_name(variant, &mut 0);
-                    let content = Some(Self::within(content, form, self.nulls)?);
-                    visitor.visit_enum(EnumAccess { variant, content, nulls: self.nulls })
+                    let content = Self::within(value, form, self.nulls)?;
+                    visitor.visit_enum(EnumAccess { variant, content, has_content: !value.is_null() })
                 }
                 None => Err(CodecError::mismatch("an enum with no variant")),
             },
@@ -401,28 +349,6 @@ fn finished<T>(left: usize, value: T) -> Out<T> {
     }
 }
 
-/// The items of a list, or bytes, each of which is an item.
-enum ListItems<'a> {
-    Values(Items<'a>),
-    Bytes(slice::Iter<'a, u8>),
-}
-
-impl<'a> ListItems<'a> {
-    fn next(&mut self) -> Option<ValueRef<'a>> {
-        match self {
-            Self::Values(items) => items.next(),
-            Self::Bytes(bytes) => bytes.next().map(|byte| ValueRef::Int((*byte).into())),
-        }
-    }
-
-    fn len(&self) -> usize {
-        match self {
-            Self::Values(items) => items.len(),
-            Self::Bytes(bytes) => bytes.len(),
-        }
-    }
-}
-
 struct ListSeq<'s, 'a, 'f> {
     items: &'s mut ListItems<'a>,
     form: Form<'a>,
@@ -445,26 +371,6 @@ impl<'a> de::SeqAccess<'a> for ListSeq<'_, 'a, '_> {
 
     fn size_hint(&self) -> Option<usize> {
         Some(self.items.len())
-    }
-}
-
-/// Newtypes within each other, so many, and nothing in the innermost: what serde buffers, and no field of
-/// a model is read from.
-struct Unreadable(u8);
-
-impl<'de> Deserializer<'de> for Unreadable {
-    type Error = CodecError;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
-        match self.0.checked_sub(1) {
-            Some(left) => visitor.visit_newtype_struct(Self(left)),
-            None => visitor.visit_unit(),
-        }
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
-        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
     }
 }
 
@@ -537,56 +443,5 @@ impl<'a> de::MapAccess<'a> for MapAccess<'a, '_> {
 
     fn size_hint(&self) -> Option<usize> {
         Some(self.entries.size_hint().0)
-    }
-}
-
-struct EnumAccess<'a, 'f> {
-    variant: &'a str,
-    content: Option<ValueDeserializer<'a, 'f>>,
-    nulls: &'f NullDefaults<'a>,
-}
-
-impl<'a, 'f> de::EnumAccess<'a> for EnumAccess<'a, 'f> {
-    type Error = CodecError;
-    type Variant = VariantAccess<'a, 'f>;
-
-    fn variant_seed<V: DeserializeSeed<'a>>(self, seed: V) -> Out<(V::Value, VariantAccess<'a, 'f>)> {
-        let variant = seed.deserialize(MapKey(self.variant))?;
-        Ok((variant, VariantAccess { content: self.content, nulls: self.nulls }))
-    }
-}
-
-struct VariantAccess<'a, 'f> {
-    content: Option<ValueDeserializer<'a, 'f>>,
-    nulls: &'f NullDefaults<'a>,
-}
-
-impl<'a, 'f> VariantAccess<'a, 'f> {
-    fn content(self) -> ValueDeserializer<'a, 'f> {
-        let nothing = ValueDeserializer { value: ValueRef::Null, form: Form::Plain, nulls: self.nulls };
-        self.content.unwrap_or(nothing)
-    }
-}
-
-impl<'a> de::VariantAccess<'a> for VariantAccess<'a, '_> {
-    type Error = CodecError;
-
-    fn unit_variant(self) -> Out<()> {
-        match self.content.map(|content| content.value) {
-            None | Some(ValueRef::Null) => Ok(()),
-            Some(_) => Err(CodecError::mismatch("an enum's unit variant has contents")),
-        }
-    }
-
-    fn newtype_variant_seed<T: DeserializeSeed<'a>>(self, seed: T) -> Out<T::Value> {
-        seed.deserialize(self.content())
-    }
-
-    fn tuple_variant<V: Visitor<'a>>(self, _: usize, visitor: V) -> Out<V::Value> {
-        self.content().deserialize_seq(visitor)
-    }
-
-    fn struct_variant<V: Visitor<'a>>(self, fields: &'static [&'static str], visitor: V) -> Out<V::Value> {
-        self.content().visit_struct("", fields, visitor)
     }
 }
