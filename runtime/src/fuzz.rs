@@ -3,6 +3,7 @@
 //! A run takes a moment in every test run. `REPOSIT_FUZZ=long` takes a minute for each check, and
 //! `REPOSIT_FUZZ=3600` so many seconds.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::{Duration, Instant};
 
 use proptest::collection::vec;
@@ -97,8 +98,11 @@ impl<'a> Dice<'a> {
 pub(crate) fn in_proportion<T>(bytes: usize, times: usize, run: impl FnOnce() -> T) -> T {
     const LITTLE: usize = 16 * 1024;
     let mut result = None;
-    let used = allocation_counter::measure(|| result = Some(run())).bytes_max;
+    // A panic goes on outside: the counter does not unwind.
+    let run = AssertUnwindSafe(run);
+    let used = allocation_counter::measure(|| result = Some(catch_unwind(run))).bytes_max;
+    let result = result.expect("it ran").unwrap_or_else(|panic| resume_unwind(panic));
     let allowed = times * bytes + LITTLE;
     assert!(used <= allowed as u64, "{bytes} bytes took {used} bytes of memory");
-    result.expect("it ran")
+    result
 }
