@@ -8,11 +8,15 @@ mod missing;
 mod order;
 #[cfg(test)]
 pub(crate) mod random;
+mod read;
 mod ser;
+mod source;
 mod state;
 mod stored;
 #[cfg(test)]
 mod tests;
+mod unreadable;
+mod variant;
 
 pub use error::CodecError;
 pub(crate) use error::located;
@@ -25,6 +29,7 @@ use serde::de::DeserializeOwned;
 
 use self::error::located_whole;
 use self::form::Form;
+use self::source::Root;
 use self::stored::Raised;
 use crate::definition::{Definition, Lowering};
 use crate::error::{Error, Result};
@@ -61,7 +66,7 @@ pub(crate) fn to_value_with(
 
 /// Reads any serde type from a value.
 pub(crate) fn from_value<T: DeserializeOwned>(value: ValueRef<'_>) -> Result<T> {
-    de::read(value).map_err(CodecError::into_error)
+    read::read_value(value).map_err(CodecError::into_error)
 }
 
 /// Writes a model as a record, each field in its stored form.
@@ -92,7 +97,7 @@ pub(crate) fn decode_part<M: DeserializeOwned>(
 ) -> Result<M> {
     let named = |e: Error| name_record(record, definition, located_whole(&e)).in_repository(definition.name());
     let raised = Raised::of(record, definition, fields).map_err(named)?;
-    let read = de::read_record(&de::Root { record, definition, fields, raised: &raised });
+    let read = read::read_record(&Root { record, definition, fields, raised: &raised });
     read.map_err(|e| named(e.into_error()))
 }
 

@@ -41,7 +41,11 @@ impl Raised {
     }
 
     /// The field of a name, if it was raised.
+    #[inline]
     pub(super) fn get(&self, name: &str) -> Option<ValueRef<'_>> {
+        if self.places.is_empty() {
+            return None;
+        }
         let (_, place) = self.places.iter().find(|(raised, _)| *raised == name)?;
         Some(self.bytes.value_at(*place))
     }

@@ -168,6 +168,23 @@ impl Record {
         self.entries().iter()
     }
 
+    /// The names in the order in which they are stored, as bytes.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &[u8]> {
+        let mut rest = self.as_bytes();
+        std::iter::from_fn(move || take_entry(&mut rest).map(|(name, _)| name))
+    }
+
+    /// The first field whose value is nested in more levels, the innermost value included.
+    pub(crate) fn find_deeper(&self, levels: usize) -> Option<&str> {
+        let mut rest = self.as_bytes();
+        while let Some((name, value)) = take_entry(&mut rest) {
+            if format::levels(&value) > levels {
+                return std::str::from_utf8(name).ok();
+            }
+        }
+        None
+    }
+
     /// How many attributes there are, nulls included.
     pub fn len(&self) -> usize {
         let (mut rest, mut count) = (self.as_bytes(), 0);

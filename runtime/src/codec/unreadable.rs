@@ -1,34 +1,9 @@
-//! The items of lists and of bytes, and what stands for a value that no type is read from.
-
-use std::slice;
+//! What is stored and no field of a model is read from.
 
 use serde::de::{Deserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::super::CodecError;
-use crate::value::{Items, ValueRef};
-
-/// The items of a list, or bytes, each of which is an item.
-pub(super) enum ListItems<'a> {
-    Values(Items<'a>),
-    Bytes(slice::Iter<'a, u8>),
-}
-
-impl<'a> ListItems<'a> {
-    pub(super) fn next(&mut self) -> Option<ValueRef<'a>> {
-        match self {
-            Self::Values(items) => items.next(),
-            Self::Bytes(bytes) => bytes.next().map(|byte| ValueRef::Int((*byte).into())),
-        }
-    }
-
-    pub(super) fn len(&self) -> usize {
-        match self {
-            Self::Values(items) => items.len(),
-            Self::Bytes(bytes) => bytes.len(),
-        }
-    }
-}
+use super::CodecError;
 
 /// Newtypes within each other, so many, and nothing in the innermost: what serde buffers, and no field of
 /// a model is read from.

@@ -1,20 +1,23 @@
-//! In which form a value is read: as serde writes it, or as its field's type says.
+//! What is read from, and in which form it is stored.
 
-use super::super::stored::Raised;
-use crate::definition::{Definition, Lowering};
-use crate::value::{RESERVED, Record};
+use std::slice;
+
+use super::stored::Raised;
+use crate::definition::{Definition, FieldDef, Lowering};
+use crate::value::{Items, RESERVED, Record, ValueRef};
 
 /// What a model, or some of its fields, are read from.
-pub(in super::super) struct Root<'a> {
-    pub(in super::super) record: &'a Record,
-    pub(in super::super) definition: &'static Definition,
+pub(super) struct Root<'a> {
+    pub(super) record: &'a Record,
+    pub(super) definition: &'static Definition,
     /// The fields that are read; nothing for all.
-    pub(in super::super) fields: Option<&'a [&'a str]>,
-    pub(in super::super) raised: &'a Raised,
+    pub(super) fields: Option<&'a [&'a str]>,
+    pub(super) raised: &'a Raised,
 }
 
 impl Root<'_> {
     /// Whether an attribute is read: none of the library's own is.
+    #[inline]
     pub(super) fn has(&self, name: &str) -> bool {
         !name.starts_with(RESERVED) && self.fields.is_none_or(|fields| fields.contains(&name))
     }
@@ -47,14 +50,23 @@ impl<'a> Form<'a> {
         }
     }
 
-    /// The form of the value under a name. `next` is where among the fields the name is looked for first.
-    pub(super) fn of_name(self, name: &str, next: &mut usize) -> Self {
-        let fields = match self {
+    /// The fields that it has by name.
+    #[inline]
+    pub(super) fn fields(self) -> &'static [FieldDef] {
+        match self {
             Self::Root(root) => root.definition.fields(),
             Self::Lowered(Lowering::Fields(fields)) => fields,
-            Self::Lowered(lowering) => return lowering.of_name(name).into(),
-            _ => return Self::Plain,
-        };
+            _ => &[],
+        }
+    }
+
+    /// The form of the value under a name. `next` is where among the fields the name is looked for first.
+    #[inline]
+    pub(super) fn of_name(self, name: &str, next: &mut usize) -> Self {
+        if let Self::Lowered(lowering @ Lowering::Each(_)) = self {
+            return lowering.of_name(name).into();
+        }
+        let fields = self.fields();
         let found = match fields.get(*next) {
             Some(field) if field.name == name => Some(*next),
             _ => fields.iter().position(|field| field.name == name),
@@ -62,5 +74,27 @@ impl<'a> Form<'a> {
         let Some(field) = found.and_then(|at| fields.get(at)) else { return Self::Plain };
         *next = found.map_or(0, |at| at + 1);
         field.lowering().into()
+    }
+}
+
+/// The items of a list, or bytes, each of which is an item.
+pub(super) enum ListItems<'a> {
+    Values(Items<'a>),
+    Bytes(slice::Iter<'a, u8>),
+}
+
+impl<'a> ListItems<'a> {
+    pub(super) fn next(&mut self) -> Option<ValueRef<'a>> {
+        match self {
+            Self::Values(items) => items.next(),
+            Self::Bytes(bytes) => bytes.next().map(|byte| ValueRef::Int((*byte).into())),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Values(items) => items.len(),
+            Self::Bytes(bytes) => bytes.len(),
+        }
     }
 }

@@ -1,56 +1,33 @@
 //! Reads serde types from values, where they lie.
 
-mod form;
-mod items;
-mod variant;
+use std::ptr;
 
-use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, Unexpected, Visitor};
+use serde::de::{self, DeserializeSeed, Deserializer, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::CodecError;
 use super::keys::MapKey;
 use super::missing::{NullDefaults, Scope};
 use super::order::Ordered;
+use super::source::{Form, ListItems};
 use super::stored::check_kind;
+use super::unreadable::Unreadable;
+use super::variant::Variant;
 use crate::value::{ListRef, MapRef, NO_FLOAT, ValueRef, is_float, whole};
-
-use self::form::Form;
-pub(super) use self::form::Root;
-use self::items::{ListItems, Unreadable};
-use self::variant::EnumAccess;
 
 type Out<T> = Result<T, CodecError>;
 
 /// Reads a serde type from a value.
-pub(super) fn read<T: DeserializeOwned>(value: ValueRef<'_>) -> Out<T> {
-    read_as(value, Form::Plain)
-}
-
-/// Reads a model from a record.
-pub(super) fn read_record<T: DeserializeOwned>(root: &Root<'_>) -> Out<T> {
-    read_as(ValueRef::Map(root.record.entries()), Form::Root(root))
-}
-
-fn read_as<'a, T: DeserializeOwned>(value: ValueRef<'a>, form: Form<'a>) -> Out<T> {
-    let mut nulls = NullDefaults::default();
-    loop {
-        match T::deserialize(ValueDeserializer { value, form, nulls: &nulls }) {
-            Ok(read) => return Ok(read),
-            Err(error) => nulls.record_failure(error)?,
-        }
-    }
-}
-
-/// Reads a serde type from a value.
 #[derive(Clone, Copy)]
-struct ValueDeserializer<'a, 'f> {
-    value: ValueRef<'a>,
-    form: Form<'a>,
-    nulls: &'f NullDefaults<'a>,
+pub(super) struct ValueDeserializer<'a, 'f> {
+    pub(super) value: ValueRef<'a>,
+    pub(super) form: Form<'a>,
+    pub(super) nulls: &'f NullDefaults<'a>,
 }
 
 impl<'a, 'f> ValueDeserializer<'a, 'f> {
     /// Of a value within another one.
+    #[inline]
     fn within(value: ValueRef<'a>, form: Form<'a>, nulls: &'f NullDefaults<'a>) -> Out<Self> {
         if let Form::Lowered(lowering) = form {
             check_kind(lowering, value).map_err(CodecError::from_error)?;
@@ -90,22 +67,6 @@ impl<'a, 'f> ValueDeserializer<'a, 'f> {
     fn visit_map<V: Visitor<'a>>(self, map: MapRef<'a>, visitor: V) -> Out<V::Value> {
         let entries = Ordered::by_name(map);
         visitor.visit_map(MapAccess::new(map, entries, Scope::map(map.address()), self))
-    }
-
-    fn visit_struct<V: Visitor<'a>>(
-        self,
-        name: &'static str,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Out<V::Value> {
-        match self.value {
-            ValueRef::Map(map) => {
-                let entries = Ordered::as_kept(map);
-                visitor.visit_map(MapAccess::new(map, entries, Scope::Struct(name, fields), self))
-            }
-            ValueRef::Bytes(_) | ValueRef::List(_) => self.mismatch(&visitor),
-            _ => self.deserialize_any(visitor),
-        }
     }
 
     /// The integer of a whole number however it was written, so that every backend gives the same.
@@ -303,7 +264,14 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Out<V::Value> {
-        self.visit_struct(name, fields, visitor)
+        match self.value {
+            ValueRef::Map(map) => {
+                let entries = Ordered::as_kept(map);
+                visitor.visit_map(MapAccess::new(map, entries, Scope::Struct(name, fields), self))
+            }
+            ValueRef::Bytes(_) | ValueRef::List(_) => self.mismatch(&visitor),
+            _ => self.deserialize_any(visitor),
+        }
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -313,15 +281,15 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
         visitor: V,
     ) -> Out<V::Value> {
         match self.value {
-            ValueRef::String(variant) => {
-                let content = Self { value: ValueRef::Null, form: Form::Plain, nulls: self.nulls };
-                visitor.visit_enum(EnumAccess { variant, content, has_content: false })
+            ValueRef::String(name) => {
+                let content = Self { value: ValueRef::Null, form: Form::Plain, ..self };
+                visitor.visit_enum(Variant { name, content, is_empty: true })
             }
             ValueRef::Map(map) if map.len() == 1 => match map.iter().next() {
-                Some((variant, value)) => {
-                    let form = self.form.of_name(variant, &mut 0);
-                    let content = Self::within(value, form, self.nulls)?;
-                    visitor.visit_enum(EnumAccess { variant, content, has_content: !value.is_null() })
+                Some((name, content)) => {
+                    let form = self.form.of_name(name, &mut 0);
+                    let content = Self::within(content, form, self.nulls)?;
+                    visitor.visit_enum(Variant { name, is_empty: content.value.is_null(), content })
                 }
                 None => Err(CodecError::mismatch("an enum with no variant")),
             },
@@ -379,6 +347,10 @@ struct MapAccess<'a, 'f> {
     form: Form<'a>,
     /// Where among the form's fields the next name is looked for.
     next: usize,
+    /// Whether the name that was read last was found there.
+    is_next: bool,
+    /// Whether some of the fields are read only.
+    is_part: bool,
     scope: Scope,
     nulls: &'f NullDefaults<'a>,
     /// Fields that are filled in.
@@ -389,29 +361,54 @@ struct MapAccess<'a, 'f> {
 impl<'a, 'f> MapAccess<'a, 'f> {
     fn new(map: MapRef<'a>, entries: Ordered<'a>, scope: Scope, of: ValueDeserializer<'a, 'f>) -> Self {
         let is_null = |name: &&str| map.get(name).is_none_or(ValueRef::is_null);
-        let filled = of.nulls.nulls_in(scope).filter(is_null).collect();
-        Self { entries, form: of.form, next: 0, scope, nulls: of.nulls, filled, value: None }
+        let filled = match of.nulls.is_first() {
+            true => Vec::new(),
+            false => of.nulls.nulls_in(scope).filter(is_null).collect(),
+        };
+        let is_part = matches!(of.form, Form::Root(root) if root.fields.is_some());
+        Self { entries, form: of.form, next: 0, is_next: false, is_part, scope, nulls: of.nulls, filled, value: None }
     }
 
+    #[inline]
     fn next(&mut self) -> Option<(&'a str, ValueRef<'a>)> {
-        let entry = self.entries.find(|(name, value)| {
-            let is_read = match self.form {
-                Form::Root(root) => root.has(name),
-                _ => true,
-            };
-            is_read && (!value.is_null() || !(self.filled.contains(name) || self.nulls.skips(self.scope, name)))
-        });
-        entry.or_else(|| self.filled.pop().map(|name| (name, ValueRef::Null)))
+        let expected = self.form.fields().get(self.next).map(|field| field.name);
+        while let Some((name, value)) = self.entries.next(expected) {
+            // The very name of the field that comes next, which nothing is left out of, is no other.
+            self.is_next = expected.is_some_and(|expected| ptr::eq(expected, name));
+            if (self.is_next && !self.is_part && !value.is_null()) || self.is_read(name, value) {
+                return Some((name, value));
+            }
+        }
+        self.is_next = false;
+        self.filled.pop().map(|name| (name, ValueRef::Null))
+    }
+
+    #[inline]
+    fn is_read(&self, name: &str, value: ValueRef<'_>) -> bool {
+        if let Form::Root(root) = self.form
+            && !root.has(name)
+        {
+            return false;
+        }
+        !value.is_null() || !(self.filled.contains(&name) || self.nulls.skips(self.scope, name))
     }
 
     /// The deserializer of the value under a name.
+    #[inline]
     fn value_of(&mut self, name: &'a str, value: ValueRef<'a>) -> Out<ValueDeserializer<'a, 'f>> {
         if let Form::Root(root) = self.form
             && let Some(raised) = root.raised.get(name)
         {
             return ValueDeserializer::within(raised, Form::Plain, self.nulls);
         }
-        ValueDeserializer::within(value, self.form.of_name(name, &mut self.next), self.nulls)
+        let form = match self.form.fields().get(self.next) {
+            Some(field) if self.is_next => {
+                self.next += 1;
+                field.lowering().into()
+            }
+            _ => self.form.of_name(name, &mut self.next),
+        };
+        ValueDeserializer::within(value, form, self.nulls)
     }
 
     /// Takes in that a field was not read: if a null is stored there, that may be the reason.
