@@ -8,6 +8,8 @@ mod document;
 mod duplicate;
 mod explain;
 mod failure;
+#[cfg(test)]
+mod fuzz;
 mod last_seen;
 mod options;
 mod predicate;

@@ -196,3 +196,29 @@ pub(crate) fn stored_fields(fields: &[Field]) -> &'static [FieldDef] {
     });
     Vec::leak(stored.collect())
 }
+
+impl Type {
+    /// Whether another codec writes and reads this value of the type as the library's does. They keep a sequence
+    /// of `u8` as a list of numbers, which is bytes here; and bytes of which there are none, which are an empty
+    /// list here.
+    pub(crate) fn is_stored_alike(&self, data: &Data) -> bool {
+        let is_byte = |ty: &Self| matches!(ty, Self::Unsigned(8));
+        let each = |types: &mut dyn Iterator<Item = &Self>, items: &[Data]| {
+            types.zip(items).all(|(ty, item)| ty.is_stored_alike(item))
+        };
+        match (self, data) {
+            (Self::Bytes, Data::Bytes(bytes)) => !bytes.is_empty(),
+            (Self::List(inner), Data::Many(items)) if is_byte(inner) => items.is_empty(),
+            (Self::List(inner), Data::Many(items)) => items.iter().all(|item| inner.is_stored_alike(item)),
+            (Self::Tuple(types), Data::Many(items)) => !types.iter().all(is_byte) && each(&mut types.iter(), items),
+            (Self::Struct(fields), Data::Many(items)) => each(&mut fields.iter().map(|field| &field.ty), items),
+            (Self::Map(_, inner), Data::Entries(entries)) => {
+                entries.iter().all(|(_, item)| inner.is_stored_alike(item))
+            }
+            (Self::Enum(types), Data::Variant(at, content)) => types[*at].is_stored_alike(content),
+            (Self::Option(inner), Data::Some(content)) => inner.is_stored_alike(content),
+            (Self::Newtype(inner), content) => inner.is_stored_alike(content),
+            _ => true,
+        }
+    }
+}
