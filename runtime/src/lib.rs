@@ -59,6 +59,8 @@ mod database;
 pub mod definition;
 mod error;
 pub mod field;
+#[cfg(test)]
+mod fuzz;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod limits;

@@ -10,6 +10,8 @@ mod define;
 mod explain;
 mod expression;
 mod failure;
+#[cfg(test)]
+mod fuzz;
 mod guard;
 mod key;
 mod parallel;

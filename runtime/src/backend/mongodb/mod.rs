@@ -11,6 +11,8 @@ mod encode;
 mod explain;
 mod failure;
 mod find;
+#[cfg(test)]
+mod fuzz;
 mod last_seen;
 mod options;
 mod parts;

@@ -2,6 +2,7 @@
 //! no two live records share a unique value, and queries give what a look at all records gives.
 
 mod bytes;
+mod fuzz;
 mod shelf;
 
 use std::collections::BTreeMap;
