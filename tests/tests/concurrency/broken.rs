@@ -8,6 +8,7 @@ use reposit::backend::memory::Memory;
 use reposit::backend::{
     Action, Backend, Call, FindUnique, Forward, Get, Query, RecordKey, Reply, Source, Write, Written,
 };
+use reposit::value::ValueRef;
 use reposit::{Definition, Error, ErrorKind, Record, Repository, Result, Value};
 use serde::{Deserialize, Serialize};
 
@@ -161,7 +162,8 @@ impl Broken {
 }
 
 fn indexed(definition: &'static Definition, record: &Record) -> Vec<(&'static str, Value)> {
-    let value = |index: &reposit::definition::IndexDef| record.get(definition.part_name(index.hash())).cloned();
+    let value =
+        |index: &reposit::definition::IndexDef| record.get(definition.part_name(index.hash())).map(ValueRef::to_value);
     definition.unique_indexes().filter_map(|index| Some((index.name, value(index)?))).collect()
 }
 

@@ -19,21 +19,6 @@ pub(crate) enum Target {
 const VERSION: &str = "DynamoDB_20120810.";
 
 impl Target {
-    /// All of them.
-    #[cfg(test)]
-    pub(crate) const ALL: [Self; 10] = [
-        Self::GetItem,
-        Self::PutItem,
-        Self::UpdateItem,
-        Self::DeleteItem,
-        Self::Query,
-        Self::Scan,
-        Self::BatchGetItem,
-        Self::BatchWriteItem,
-        Self::TransactGetItems,
-        Self::TransactWriteItems,
-    ];
-
     /// The header `x-amz-target`.
     pub(crate) const fn header(self) -> &'static str {
         match self {
