@@ -65,7 +65,7 @@ impl Class {
 pub(super) struct Failure {
     pub(super) class: Class,
     /// The record that a condition was false for, if there was one.
-    pub(super) item: Option<Item>,
+    pub(super) item: Option<Box<Item>>,
     /// Why a transaction was cancelled, one for each of its items.
     pub(super) reasons: Vec<CancellationReason>,
     code: String,
@@ -158,9 +158,12 @@ impl Failure {
     }
 
     fn with_items_of(mut self, answer: &Whole) -> Self {
-        // The SDK has read the same bytes, so what cannot be read here has no item.
-        let _ = read_refusal(answer, &mut self.item, &mut self.reasons);
-        self
+        let mut item = None;
+        match read_refusal(answer, &mut item, &mut self.reasons) {
+            Ok(()) => Self { item: item.map(Box::new), ..self },
+            // Without its item a refusal would say that there is none.
+            Err(why) => Self::malformed(why),
+        }
     }
 
     fn plain(class: Class, message: &str) -> Self {

@@ -194,6 +194,7 @@ mod tests {
         (value("x-amz-date"), value("authorization"))
     }
 
+    #[allow(clippy::too_many_arguments, reason = "each is drawn at random")]
     fn compare(
         access_key: &str,
         secret: &str,

@@ -13,7 +13,7 @@ pub(crate) async fn send_single(writer: &mut Writer<'_>, op: &ItemOp) -> Result<
         match op.send(&*writer.db.sender, &mut writer.attempts).await {
             Ok(found) => return Ok(Sent::Done(found)),
             Err(failure) if failure.class == Class::Condition => {
-                return Ok(Sent::Refused(vec![(0, failure.item)]));
+                return Ok(Sent::Refused(vec![(0, failure.item.map(|item| *item))]));
             }
             // DynamoDB refuses the change for what is stored, without showing it. Read, the record says what
             // is in the way: nothing, if it is a null, which the library takes for a missing field.
