@@ -25,8 +25,10 @@ use crate::value::Record;
 /// A store in this process's memory, gone when its last handle is. Each that is opened is a store
 /// of its own.
 ///
-/// Records and index entries stand in one ordered map, under keys whose bytes have the order of the
-/// values; a lock admits any number of readers or one writer. Every answer is at hand at once: no
+/// Records and index entries stand in one ordered tree, under keys whose bytes have the order of the
+/// values. Readers do not wait for each other, and a record is not copied for the one who reads it. One write
+/// comes after the other; a reader waits at most while a change of a few keys, or a pointer to the outcome of a
+/// longer one, is put in its place. Every answer is at hand at once: no
 /// operation waits, and none is ever [`Timeout`](crate::ErrorKind::Timeout),
 /// [`Throttled`](crate::ErrorKind::Throttled) or [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown).
 ///
