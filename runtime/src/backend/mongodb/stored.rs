@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use mongodb::bson::RawDocument;
 
-use super::decode::{Element, Elements, has_twice};
+use super::decode::has_twice;
 use super::document::sort_columns;
+use super::elements::{Element, Elements};
 use super::value::{hex, unhex};
 use crate::definition::{Definition, FieldDef, KeyKind};
 use crate::error::Result;
