@@ -1,111 +1,33 @@
 //! Reads serde types from values, where they lie.
 
-use std::slice;
+use std::ptr;
 
-use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, Unexpected, Visitor};
+use serde::de::{self, DeserializeSeed, Deserializer, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::CodecError;
 use super::keys::MapKey;
 use super::missing::{NullDefaults, Scope};
 use super::order::Ordered;
-use super::stored::{Raised, check_kind};
-use crate::definition::{Definition, Lowering};
-use crate::value::{Items, ListRef, MapRef, NO_FLOAT, RESERVED, Record, ValueRef, is_float, whole};
+use super::source::{Form, ListItems};
+use super::stored::check_kind;
+use super::unreadable::Unreadable;
+use super::variant::Variant;
+use crate::value::{ListRef, MapRef, NO_FLOAT, ValueRef, is_float, whole};
 
 type Out<T> = Result<T, CodecError>;
 
 /// Reads a serde type from a value.
-pub(super) fn read<T: DeserializeOwned>(value: ValueRef<'_>) -> Out<T> {
-    read_as(value, Form::Plain)
-}
-
-/// What a model, or some of its fields, are read from.
-pub(super) struct Root<'a> {
-    pub(super) record: &'a Record,
-    pub(super) definition: &'static Definition,
-    /// The fields that are read; nothing for all.
-    pub(super) fields: Option<&'a [&'a str]>,
-    pub(super) raised: &'a Raised,
-}
-
-impl Root<'_> {
-    /// Whether an attribute is read: none of the library's own is.
-    fn has(&self, name: &str) -> bool {
-        !name.starts_with(RESERVED) && self.fields.is_none_or(|fields| fields.contains(&name))
-    }
-}
-
-/// Reads a model from a record.
-pub(super) fn read_record<T: DeserializeOwned>(root: &Root<'_>) -> Out<T> {
-    read_as(ValueRef::Map(root.record.entries()), Form::Root(root))
-}
-
-fn read_as<'a, T: DeserializeOwned>(value: ValueRef<'a>, form: Form<'a>) -> Out<T> {
-    let mut nulls = NullDefaults::default();
-    loop {
-        match T::deserialize(ValueDeserializer { value, form, nulls: &nulls }) {
-            Ok(read) => return Ok(read),
-            Err(error) => nulls.record_failure(error)?,
-        }
-    }
-}
-
-/// In which form a value is stored.
 #[derive(Clone, Copy)]
-enum Form<'a> {
-    /// As serde writes it.
-    Plain,
-    /// As the type of the field says.
-    Lowered(&'static Lowering),
-    /// A whole record of a model.
-    Root(&'a Root<'a>),
-    /// An item of bytes: a `u8`, and no other number, as a filter on a list of those would find no bytes.
-    Byte,
-}
-
-impl From<Option<&'static Lowering>> for Form<'_> {
-    fn from(lowering: Option<&'static Lowering>) -> Self {
-        lowering.map_or(Self::Plain, Self::Lowered)
-    }
-}
-
-impl<'a> Form<'a> {
-    fn of_item(self) -> Self {
-        match self {
-            Self::Lowered(lowering) => lowering.of_item().into(),
-            _ => Self::Plain,
-        }
-    }
-
-    /// The form of the value under a name. `next` is where among the fields the name is looked for first.
-    fn of_name(self, name: &str, next: &mut usize) -> Self {
-        let fields = match self {
-            Self::Root(root) => root.definition.fields(),
-            Self::Lowered(Lowering::Fields(fields)) => fields,
-            Self::Lowered(lowering) => return lowering.of_name(name).into(),
-            _ => return Self::Plain,
-        };
-        let found = match fields.get(*next) {
-            Some(field) if field.name == name => Some(*next),
-            _ => fields.iter().position(|field| field.name == name),
-        };
-        let Some(field) = found.and_then(|at| fields.get(at)) else { return Self::Plain };
-        *next = found.map_or(0, |at| at + 1);
-        field.lowering().into()
-    }
-}
-
-/// Reads a serde type from a value.
-#[derive(Clone, Copy)]
-struct ValueDeserializer<'a, 'f> {
-    value: ValueRef<'a>,
-    form: Form<'a>,
-    nulls: &'f NullDefaults<'a>,
+pub(super) struct ValueDeserializer<'a, 'f> {
+    pub(super) value: ValueRef<'a>,
+    pub(super) form: Form<'a>,
+    pub(super) nulls: &'f NullDefaults<'a>,
 }
 
 impl<'a, 'f> ValueDeserializer<'a, 'f> {
     /// Of a value within another one.
+    #[inline]
     fn within(value: ValueRef<'a>, form: Form<'a>, nulls: &'f NullDefaults<'a>) -> Out<Self> {
         if let Form::Lowered(lowering) = form {
             check_kind(lowering, value).map_err(CodecError::from_error)?;
@@ -142,25 +64,9 @@ impl<'a, 'f> ValueDeserializer<'a, 'f> {
     }
 
     /// A map, whose order the type may see.
-    fn visit_map<V: Visitor<'a>>(self, map: MapRef<'a>, visitor: V) -> Out<V::Value> {
+    pub(super) fn visit_map<V: Visitor<'a>>(self, map: MapRef<'a>, visitor: V) -> Out<V::Value> {
         let entries = Ordered::by_name(map);
         visitor.visit_map(MapAccess::new(map, entries, Scope::map(map.address()), self))
-    }
-
-    fn visit_struct<V: Visitor<'a>>(
-        self,
-        name: &'static str,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Out<V::Value> {
-        match self.value {
-            ValueRef::Map(map) => {
-                let entries = Ordered::as_kept(map);
-                visitor.visit_map(MapAccess::new(map, entries, Scope::Struct(name, fields), self))
-            }
-            ValueRef::Bytes(_) | ValueRef::List(_) => self.mismatch(&visitor),
-            _ => self.deserialize_any(visitor),
-        }
     }
 
     /// The integer of a whole number however it was written, so that every backend gives the same.
@@ -358,7 +264,14 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Out<V::Value> {
-        self.visit_struct(name, fields, visitor)
+        match self.value {
+            ValueRef::Map(map) => {
+                let entries = Ordered::as_kept(map);
+                visitor.visit_map(MapAccess::new(map, entries, Scope::Struct(name, fields), self))
+            }
+            ValueRef::Bytes(_) | ValueRef::List(_) => self.mismatch(&visitor),
+            _ => self.deserialize_any(visitor),
+        }
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -368,12 +281,15 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
         visitor: V,
     ) -> Out<V::Value> {
         match self.value {
-            ValueRef::String(variant) => visitor.visit_enum(EnumAccess { variant, content: None, nulls: self.nulls }),
+            ValueRef::String(name) => {
+                let content = Self { value: ValueRef::Null, form: Form::Plain, ..self };
+                visitor.visit_enum(Variant { name, content, is_empty: true })
+            }
             ValueRef::Map(map) if map.len() == 1 => match map.iter().next() {
-                Some((variant, content)) => {
-                    let form = self.form.of_name(variant, &mut 0);
-                    let content = Some(Self::within(content, form, self.nulls)?);
-                    visitor.visit_enum(EnumAccess { variant, content, nulls: self.nulls })
+                Some((name, content)) => {
+                    let form = self.form.of_name(name, &mut 0);
+                    let content = Self::within(content, form, self.nulls)?;
+                    visitor.visit_enum(Variant { name, is_empty: content.value.is_null(), content })
                 }
                 None => Err(CodecError::mismatch("an enum with no variant")),
             },
@@ -398,28 +314,6 @@ fn finished<T>(left: usize, value: T) -> Out<T> {
     match left {
         0 => Ok(value),
         n => Err(CodecError::mismatch(format!("a list has {n} items too many"))),
-    }
-}
-
-/// The items of a list, or bytes, each of which is an item.
-enum ListItems<'a> {
-    Values(Items<'a>),
-    Bytes(slice::Iter<'a, u8>),
-}
-
-impl<'a> ListItems<'a> {
-    fn next(&mut self) -> Option<ValueRef<'a>> {
-        match self {
-            Self::Values(items) => items.next(),
-            Self::Bytes(bytes) => bytes.next().map(|byte| ValueRef::Int((*byte).into())),
-        }
-    }
-
-    fn len(&self) -> usize {
-        match self {
-            Self::Values(items) => items.len(),
-            Self::Bytes(bytes) => bytes.len(),
-        }
     }
 }
 
@@ -448,31 +342,15 @@ impl<'a> de::SeqAccess<'a> for ListSeq<'_, 'a, '_> {
     }
 }
 
-/// Newtypes within each other, so many, and nothing in the innermost: what serde buffers, and no field of
-/// a model is read from.
-struct Unreadable(u8);
-
-impl<'de> Deserializer<'de> for Unreadable {
-    type Error = CodecError;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
-        match self.0.checked_sub(1) {
-            Some(left) => visitor.visit_newtype_struct(Self(left)),
-            None => visitor.visit_unit(),
-        }
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
-        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
-    }
-}
-
-struct MapAccess<'a, 'f> {
+pub(super) struct MapAccess<'a, 'f> {
     entries: Ordered<'a>,
     form: Form<'a>,
     /// Where among the form's fields the next name is looked for.
     next: usize,
+    /// Whether the name that was read last was found there.
+    is_next: bool,
+    /// Whether some of the fields are read only.
+    is_part: bool,
     scope: Scope,
     nulls: &'f NullDefaults<'a>,
     /// Fields that are filled in.
@@ -481,31 +359,56 @@ struct MapAccess<'a, 'f> {
 }
 
 impl<'a, 'f> MapAccess<'a, 'f> {
-    fn new(map: MapRef<'a>, entries: Ordered<'a>, scope: Scope, of: ValueDeserializer<'a, 'f>) -> Self {
+    pub(super) fn new(map: MapRef<'a>, entries: Ordered<'a>, scope: Scope, of: ValueDeserializer<'a, 'f>) -> Self {
         let is_null = |name: &&str| map.get(name).is_none_or(ValueRef::is_null);
-        let filled = of.nulls.nulls_in(scope).filter(is_null).collect();
-        Self { entries, form: of.form, next: 0, scope, nulls: of.nulls, filled, value: None }
+        let filled = match of.nulls.is_first() {
+            true => Vec::new(),
+            false => of.nulls.nulls_in(scope).filter(is_null).collect(),
+        };
+        let is_part = matches!(of.form, Form::Root(root) if root.fields.is_some());
+        Self { entries, form: of.form, next: 0, is_next: false, is_part, scope, nulls: of.nulls, filled, value: None }
     }
 
+    #[inline]
     fn next(&mut self) -> Option<(&'a str, ValueRef<'a>)> {
-        let entry = self.entries.find(|(name, value)| {
-            let is_read = match self.form {
-                Form::Root(root) => root.has(name),
-                _ => true,
-            };
-            is_read && (!value.is_null() || !(self.filled.contains(name) || self.nulls.skips(self.scope, name)))
-        });
-        entry.or_else(|| self.filled.pop().map(|name| (name, ValueRef::Null)))
+        let expected = self.form.fields().get(self.next).map(|field| field.name);
+        while let Some((name, value)) = self.entries.next(expected) {
+            // The very name of the field that comes next, which nothing is left out of, is no other.
+            self.is_next = expected.is_some_and(|expected| ptr::eq(expected, name));
+            if (self.is_next && !self.is_part && !value.is_null()) || self.is_read(name, value) {
+                return Some((name, value));
+            }
+        }
+        self.is_next = false;
+        self.filled.pop().map(|name| (name, ValueRef::Null))
+    }
+
+    #[inline]
+    fn is_read(&self, name: &str, value: ValueRef<'_>) -> bool {
+        if let Form::Root(root) = self.form
+            && !root.has(name)
+        {
+            return false;
+        }
+        !value.is_null() || !(self.filled.contains(&name) || self.nulls.skips(self.scope, name))
     }
 
     /// The deserializer of the value under a name.
+    #[inline]
     fn value_of(&mut self, name: &'a str, value: ValueRef<'a>) -> Out<ValueDeserializer<'a, 'f>> {
         if let Form::Root(root) = self.form
             && let Some(raised) = root.raised.get(name)
         {
             return ValueDeserializer::within(raised, Form::Plain, self.nulls);
         }
-        ValueDeserializer::within(value, self.form.of_name(name, &mut self.next), self.nulls)
+        let form = match self.form.fields().get(self.next) {
+            Some(field) if self.is_next => {
+                self.next += 1;
+                field.lowering().into()
+            }
+            _ => self.form.of_name(name, &mut self.next),
+        };
+        ValueDeserializer::within(value, form, self.nulls)
     }
 
     /// Takes in that a field was not read: if a null is stored there, that may be the reason.
@@ -525,7 +428,13 @@ impl<'a> de::MapAccess<'a> for MapAccess<'a, '_> {
             return Ok(None);
         };
         self.value = Some((name, value));
-        seed.deserialize(MapKey(name)).map(Some).inspect_err(|_| self.refused(name, value))
+        // Written out: each call of a combinator would be compiled with each model.
+        let error = match seed.deserialize(MapKey(name)) {
+            Ok(key) => return Ok(Some(key)),
+            Err(error) => error,
+        };
+        self.refused(name, value);
+        Err(error)
     }
 
     fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Out<V::Value> {
@@ -537,56 +446,5 @@ impl<'a> de::MapAccess<'a> for MapAccess<'a, '_> {
 
     fn size_hint(&self) -> Option<usize> {
         Some(self.entries.size_hint().0)
-    }
-}
-
-struct EnumAccess<'a, 'f> {
-    variant: &'a str,
-    content: Option<ValueDeserializer<'a, 'f>>,
-    nulls: &'f NullDefaults<'a>,
-}
-
-impl<'a, 'f> de::EnumAccess<'a> for EnumAccess<'a, 'f> {
-    type Error = CodecError;
-    type Variant = VariantAccess<'a, 'f>;
-
-    fn variant_seed<V: DeserializeSeed<'a>>(self, seed: V) -> Out<(V::Value, VariantAccess<'a, 'f>)> {
-        let variant = seed.deserialize(MapKey(self.variant))?;
-        Ok((variant, VariantAccess { content: self.content, nulls: self.nulls }))
-    }
-}
-
-struct VariantAccess<'a, 'f> {
-    content: Option<ValueDeserializer<'a, 'f>>,
-    nulls: &'f NullDefaults<'a>,
-}
-
-impl<'a, 'f> VariantAccess<'a, 'f> {
-    fn content(self) -> ValueDeserializer<'a, 'f> {
-        let nothing = ValueDeserializer { value: ValueRef::Null, form: Form::Plain, nulls: self.nulls };
-        self.content.unwrap_or(nothing)
-    }
-}
-
-impl<'a> de::VariantAccess<'a> for VariantAccess<'a, '_> {
-    type Error = CodecError;
-
-    fn unit_variant(self) -> Out<()> {
-        match self.content.map(|content| content.value) {
-            None | Some(ValueRef::Null) => Ok(()),
-            Some(_) => Err(CodecError::mismatch("an enum's unit variant has contents")),
-        }
-    }
-
-    fn newtype_variant_seed<T: DeserializeSeed<'a>>(self, seed: T) -> Out<T::Value> {
-        seed.deserialize(self.content())
-    }
-
-    fn tuple_variant<V: Visitor<'a>>(self, _: usize, visitor: V) -> Out<V::Value> {
-        self.content().deserialize_seq(visitor)
-    }
-
-    fn struct_variant<V: Visitor<'a>>(self, fields: &'static [&'static str], visitor: V) -> Out<V::Value> {
-        self.content().visit_struct("", fields, visitor)
     }
 }

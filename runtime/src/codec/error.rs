@@ -7,8 +7,13 @@ use serde::de::{Expected, Unexpected};
 use crate::error::{Error, ErrorKind};
 
 /// What a serializer or deserializer of this crate says to serde.
+///
+/// It is a pointer, so that what comes with it costs nothing where there is no error.
 #[derive(Debug)]
-pub struct CodecError {
+pub struct CodecError(Box<Fault>);
+
+#[derive(Debug)]
+struct Fault {
     kind: ErrorKind,
     /// What is wrong, after where it is: `.address.city is stored as text, not as u32`.
     message: String,
@@ -43,46 +48,54 @@ pub(crate) fn located_whole(error: &Error) -> Error {
 }
 
 impl CodecError {
+    fn new(kind: ErrorKind, message: String) -> Self {
+        Self(Box::new(Fault { kind, message, missing: None, index: None }))
+    }
+
     /// A value that no backend takes.
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
-        Self { kind: ErrorKind::InvalidInput, message: message.into(), missing: None, index: None }
+        Self::new(ErrorKind::InvalidInput, message.into())
     }
 
     /// A value that does not fit the type.
     pub(crate) fn mismatch(message: impl Into<String>) -> Self {
-        Self { kind: ErrorKind::Codec, message: message.into(), missing: None, index: None }
+        Self::new(ErrorKind::Codec, message.into())
     }
 
     /// The same error, of the value under a name.
-    pub(crate) fn within(self, name: &str) -> Self {
-        Self { message: located(&format!(".{name}"), &self.message), ..self }
+    pub(crate) fn within(mut self, name: &str) -> Self {
+        self.0.message = located(&format!(".{name}"), &self.0.message);
+        self
     }
 
     /// The same error, of the item at a position.
-    pub(crate) fn at(self, position: usize) -> Self {
-        Self { message: located(&format!("[{position}]"), &self.message), ..self }
+    pub(crate) fn at(mut self, position: usize) -> Self {
+        self.0.message = located(&format!("[{position}]"), &self.0.message);
+        self
     }
 
     /// The field that is missing, if that is what is wrong.
     pub(crate) fn missing(&self) -> Option<&'static str> {
-        self.missing
+        self.0.missing
     }
 
     /// What the library itself says of a value.
     pub(crate) fn from_error(error: Error) -> Self {
-        let index = error.index().map(str::to_owned);
-        Self { kind: error.kind(), message: error.message().to_owned(), missing: None, index }
+        let mut fault = Self::new(error.kind(), error.message().to_owned());
+        fault.0.index = error.index().map(str::to_owned);
+        fault
     }
 
     pub(crate) fn into_error(self) -> Error {
-        let error = Error::new(self.kind, self.message);
-        self.index.iter().fold(error, |error, index| error.on_index(index))
+        let Fault { kind, message, index, .. } = *self.0;
+        let error = Error::new(kind, message);
+        index.iter().fold(error, |error, index| error.on_index(index))
     }
 }
 
 impl fmt::Display for CodecError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.0.message)
     }
 }
 
@@ -117,7 +130,9 @@ impl serde::de::Error for CodecError {
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self { missing: Some(field), ..Self::mismatch("is missing").within(field) }
+        let mut missing = Self::mismatch("is missing").within(field);
+        missing.0.missing = Some(field);
+        missing
     }
 }
 

@@ -47,6 +47,11 @@ pub(super) struct NullDefaults<'a> {
 }
 
 impl<'a> NullDefaults<'a> {
+    /// Whether nothing was missed or refused yet.
+    pub(super) fn is_first(&self) -> bool {
+        self.nulls.is_empty() && self.skipped.is_empty()
+    }
+
     /// The fields of a scope that are read as null though nothing is stored.
     pub(super) fn nulls_in(&self, scope: Scope) -> impl Iterator<Item = &'static str> {
         self.nulls.iter().filter(move |(at, _)| *at == scope).map(|(_, name)| *name)

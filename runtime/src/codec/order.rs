@@ -29,17 +29,17 @@ impl<'a> Ordered<'a> {
     }
 }
 
-impl<'a> Iterator for Ordered<'a> {
-    type Item = (&'a str, ValueRef<'a>);
-
-    fn next(&mut self) -> Option<Self::Item> {
+impl<'a> Ordered<'a> {
+    /// The next entry, which mostly has this name.
+    #[inline]
+    pub(super) fn next(&mut self, expected: Option<&'static str>) -> Option<(&'a str, ValueRef<'a>)> {
         match self {
-            Self::Kept(entries) => entries.next(),
+            Self::Kept(entries) => entries.next_expecting(expected),
             Self::Sorted(entries) => entries.next(),
         }
     }
 
-    fn size_hint(&self) -> (usize, Option<usize>) {
+    pub(super) fn size_hint(&self) -> (usize, Option<usize>) {
         match self {
             Self::Kept(entries) => entries.size_hint(),
             Self::Sorted(entries) => entries.size_hint(),

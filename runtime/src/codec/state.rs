@@ -184,7 +184,7 @@ impl MapState {
         let (start, value) = self.entry;
         match self.field {
             Some(field) => {
-                if out.value_at(value).is_null() && !self.form.keeps_null(field).map_err(CodecError::from_error)? {
+                if out.is_null_at(value) && !self.form.keeps_null(field).map_err(CodecError::from_error)? {
                     out.truncate(start);
                     return Ok(());
                 }

@@ -3,6 +3,7 @@
 mod instants;
 mod interval;
 mod lowering;
+mod place;
 mod probe;
 mod role;
 mod sealed;
@@ -13,6 +14,7 @@ mod types;
 pub use interval::Interval;
 #[doc(hidden)]
 pub use lowering::{NoLowering, Probe, embedded_lowering};
+pub(crate) use place::Place;
 #[doc(hidden)]
 pub use probe::NotKey;
 pub use role::{InKey, InVersion, Plain, Settable};
@@ -26,10 +28,9 @@ pub use traits::{
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::codec::{located, to_lowered};
-use crate::definition::{Definition, FieldDef, WrittenDefault};
-use crate::error::{Error, Result};
-use crate::path::{Path, Step};
+use crate::codec::to_lowered;
+use crate::error::Result;
+use crate::path::Path;
 use crate::value::Value;
 
 /// A model's field, with its type: what `User::AGE` is.
@@ -44,53 +45,31 @@ use crate::value::Value;
 /// # let _ = adult;
 /// ```
 pub struct Field<M, T, Role = Plain> {
-    steps: Steps,
+    place: Place,
     encode: Option<fn(&T) -> Result<Value>>,
-    nothing: Nothing,
     marker: Types<(M, T, Role)>,
-}
-
-/// What becomes of a field that is set to nothing.
-#[derive(Debug, Clone, Copy)]
-enum Nothing {
-    /// The definition of the struct that it is a field of says it.
-    AsDefined,
-    /// It is taken away, unless this default is something else.
-    Field(Option<WrittenDefault>),
-    /// It is an entry or an item, whose nulls are data.
-    Data,
 }
 
 /// Types that a value is of but does not hold.
 pub(crate) type Types<T> = PhantomData<fn() -> T>;
 
-/// The steps of a field that is a constant cannot be allocated; those of a nested one are.
-#[derive(Clone)]
-enum Steps {
-    Flattened,
-    One(&'static str),
-    Many(Path),
-    /// In a flattened map, whose names stand beside those of the model's own fields.
-    Beside(Path),
-}
-
 impl<M, T, Role> Field<M, T, Role> {
     /// The field stored under `name`.
     #[doc(hidden)]
     pub const fn new(name: &'static str) -> Self {
-        Self { steps: Steps::One(name), encode: None, nothing: Nothing::AsDefined, marker: PhantomData }
+        Self { place: Place::named(name), encode: None, marker: PhantomData }
     }
 
     /// The field stored under `name` as `encode` writes it (`serde(with)`).
     #[doc(hidden)]
     pub const fn encoded_by(name: &'static str, encode: fn(&T) -> Result<Value>) -> Self {
-        Self { steps: Steps::One(name), encode: Some(encode), nothing: Nothing::AsDefined, marker: PhantomData }
+        Self { place: Place::named(name), encode: Some(encode), marker: PhantomData }
     }
 
     /// A field whose own fields are stored beside it (`serde(flatten)`).
     #[doc(hidden)]
     pub const fn flattened() -> Self {
-        Self { steps: Steps::Flattened, encode: None, nothing: Nothing::AsDefined, marker: PhantomData }
+        Self { place: Place::flattened(), encode: None, marker: PhantomData }
     }
 
     /// How `serde(with)` writes it.
@@ -101,10 +80,7 @@ impl<M, T, Role> Field<M, T, Role> {
     /// Whether the field is stored under this name in the record itself.
     #[doc(hidden)]
     pub const fn stored_as(self, name: &str) -> bool {
-        let same = match &self.steps {
-            Steps::One(own) => crate::definition::same(own, name),
-            _ => false,
-        };
+        let same = self.place.is_named(name);
         // A destructor cannot run while compiling; a constant field has nothing to free.
         std::mem::forget(self);
         same
@@ -112,53 +88,12 @@ impl<M, T, Role> Field<M, T, Role> {
 
     /// The path this field is stored at.
     pub fn path(&self) -> Path {
-        match &self.steps {
-            Steps::Flattened => Path::new(Vec::new()),
-            Steps::One(name) => Path::field(*name),
-            Steps::Many(path) | Steps::Beside(path) => path.clone(),
-        }
+        self.place.path()
     }
 
-    /// Where a change of it is made.
-    pub(crate) fn changed(&self, definition: &Definition) -> Result<Path> {
-        let path = self.path();
-        let is_own = |path: &Path| definition.field(path.root()).is_some();
-        match &self.steps {
-            Steps::Beside(path) if is_own(path) => Err(Error::invalid(format!(
-                "{path} is a field of its own, and no entry of the map that is flattened beside it"
-            ))),
-            _ => Ok(path),
-        }
-    }
-
-    /// Whether a null that is written is stored here.
-    pub(crate) fn keeps_null(&self, definition: &Definition) -> Result<bool> {
-        Ok(matches!(self.nothing, Nothing::Data) || self.reads_otherwise(definition)?)
-    }
-
-    /// Whether a missing value is read as something else than a `None`.
-    pub(crate) fn reads_otherwise(&self, definition: &Definition) -> Result<bool> {
-        match self.nothing {
-            Nothing::Data | Nothing::Field(None) => Ok(false),
-            Nothing::Field(Some(default)) => Ok(!matches!(default()?, Value::Null)),
-            Nothing::AsDefined => {
-                let path = self.path();
-                definition.field(path.root()).map_or(Ok(false), |field| definition.keeps_null(field))
-            }
-        }
-    }
-
-    fn into_path(self) -> Path {
-        match self.steps {
-            Steps::Many(path) | Steps::Beside(path) => path,
-            steps => Field::<M, T, Role> { steps, encode: None, nothing: self.nothing, marker: PhantomData }.path(),
-        }
-    }
-
-    fn further(self, rest: Path) -> Steps {
-        let is_beside = matches!(self.steps, Steps::Beside(_));
-        let path = self.into_path().join(rest);
-        if is_beside { Steps::Beside(path) } else { Steps::Many(path) }
+    /// Where it is stored, and what becomes of it if it is set to nothing.
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
     }
 
     /// A field of the nested struct in this field: `User::ADDRESS.at(Address::CITY)`. The struct derives
@@ -174,16 +109,7 @@ impl<M, T, Role> Field<M, T, Role> {
     where
         T: Nested,
     {
-        let encode = inner.encode;
-        let nothing = match inner.nothing {
-            Nothing::AsDefined => {
-                let fields = T::Inner::FIELDS;
-                let field = fields.iter().find(|field| inner.path().is_field() && field.name == inner.path().root());
-                Nothing::Field(field.and_then(FieldDef::default))
-            }
-            known => known,
-        };
-        Field { steps: self.further(inner.into_path()), encode, nothing, marker: PhantomData }
+        Field { place: self.place.at(inner.place, T::Inner::FIELDS), encode: inner.encode, marker: PhantomData }
     }
 }
 
@@ -194,8 +120,7 @@ impl<M, T: FieldType, Role> Field<M, T, Role> {
     where
         T: List<Item = Item>,
     {
-        let step = Path::new(vec![Step::Position(position)]);
-        Field { steps: self.further(step), encode: None, nothing: Nothing::Data, marker: PhantomData }
+        Field { place: self.place.nth(position), encode: None, marker: PhantomData }
     }
 
     /// The value under a key of the map in this field: `User::LABELS.entry("colour")`. The key may be any
@@ -204,12 +129,7 @@ impl<M, T: FieldType, Role> Field<M, T, Role> {
     where
         T: Dictionary<Value = Entry>,
     {
-        let is_flattened = matches!(self.steps, Steps::Flattened);
-        let steps = match self.further(Path::field(key.to_owned())) {
-            Steps::Many(path) if is_flattened => Steps::Beside(path),
-            steps => steps,
-        };
-        Field { steps, encode: None, nothing: Nothing::Data, marker: PhantomData }
+        Field { place: self.place.entry(key), encode: None, marker: PhantomData }
     }
 
     /// Which stored numbers are read as a value of this field, if there are several. `serde(with)` reads them
@@ -220,11 +140,10 @@ impl<M, T: FieldType, Role> Field<M, T, Role> {
 
     /// The stored form of a value of this field.
     pub(crate) fn encode(&self, value: T::Arg<'_>) -> Result<Value> {
-        let encoded = match self.encode {
+        self.place.located(match self.encode {
             Some(encode) => T::with_value(value, encode),
             None => T::encode(value),
-        };
-        encoded.map_err(|e| Error::new(e.kind(), located(&self.path().to_string(), e.message())))
+        })
     }
 
     /// A value of this field as a part of a key.
@@ -236,7 +155,7 @@ impl<M, T: FieldType, Role> Field<M, T, Role> {
 
 impl<M, T, Role> Clone for Field<M, T, Role> {
     fn clone(&self) -> Self {
-        Self { steps: self.steps.clone(), encode: self.encode, nothing: self.nothing, marker: PhantomData }
+        Self { place: self.place.clone(), encode: self.encode, marker: PhantomData }
     }
 }
 

@@ -121,6 +121,11 @@ pub(crate) fn check_key<'a>(value: impl Into<ValueRef<'a>>, kind: KeyKind, field
 
 /// Refuses a record that does not fit once it has a stamp on it.
 pub(crate) fn check_record(record: &Record, limits: &Limits) -> Result<()> {
+    // What takes one byte as it is kept is counted as twelve at most: a number of one byte is up to 21.
+    const MOST: usize = 12;
+    if record.as_bytes().len().saturating_mul(MOST) <= limits.record.saturating_sub(STAMP_SIZE) {
+        return Ok(());
+    }
     check_record_size(record_size(record), limits)
 }
 
@@ -182,7 +187,7 @@ pub(crate) const DEPTH: usize = 32;
 
 /// Refuses nesting that DynamoDB would refuse.
 pub(crate) fn check_depth(record: &Record) -> Result<()> {
-    record.iter().try_for_each(|(name, value)| check_depth_below(name, 0, value))
+    record.find_deeper(DEPTH).map_or(Ok(()), |field| Err(too_deep(field)))
 }
 
 /// The same for a value that is so many levels down in a field.
@@ -196,9 +201,13 @@ pub(crate) fn check_depth_below<'a>(field: &str, levels: usize, value: impl Into
         }
     }
     match levels + levels_of(value.into()) > DEPTH {
-        true => Err(Error::invalid(format!("the field {field} is nested deeper than {DEPTH} levels"))),
+        true => Err(too_deep(field)),
         false => Ok(()),
     }
+}
+
+fn too_deep(field: &str) -> Error {
+    Error::invalid(format!("the field {field} is nested deeper than {DEPTH} levels"))
 }
 
 #[cfg(test)]

@@ -29,25 +29,28 @@ fn size_of(value: ValueRef<'_>) -> usize {
 }
 
 fn integer_size(n: i128) -> usize {
-    let digits = n.unsigned_abs().to_string();
-    number_size(&digits, digits.len() as i32 - 1, n < 0)
+    let mut digits = n.unsigned_abs();
+    let exponent = digits.checked_ilog10().unwrap_or(0);
+    let mut significant = exponent as usize + 1;
+    while digits != 0 && digits.is_multiple_of(10) {
+        digits /= 10;
+        significant -= 1;
+    }
+    if digits == 0 { 1 } else { number_size(significant, exponent as i32, n < 0) }
 }
 
 fn float_size(x: f64) -> usize {
     // The shortest digits that are this float, as they are sent: `1.25e-7`.
     let text = format!("{:e}", x.abs());
     let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    number_size(&digits.replace('.', ""), exponent.parse().unwrap_or(0), x < 0.0)
+    let significant = digits.trim_end_matches('0').bytes().filter(u8::is_ascii_digit).count();
+    if significant == 0 { 1 } else { number_size(significant, exponent.parse().unwrap_or(0), x < 0.0) }
 }
 
 /// One byte, one for each pair of digits between the first and the last that is not zero, and one for a
 /// minus sign. Pairs are counted from the point, so that a first digit may be half of a pair by itself:
 /// `exponent` is that of the first digit.
-fn number_size(digits: &str, exponent: i32, negative: bool) -> usize {
-    let digits = digits.trim_end_matches('0').len();
-    if digits == 0 {
-        return 1;
-    }
+fn number_size(digits: usize, exponent: i32, negative: bool) -> usize {
     let alone = usize::from(exponent.rem_euclid(2) == 0);
     1 + (digits + alone).div_ceil(2) + usize::from(negative)
 }

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::execute::{Operation, Prepare, explain, run};
-use super::prepare::write;
+use super::execute::{Operation, Origin, Prepare, explain, run};
+use super::executing::Executing;
+use super::prepare::write::{self, WriteParts};
 use super::returning::Returning;
 use super::transaction::TransactionItem;
 use crate::codec;
@@ -48,8 +49,8 @@ impl<'a, M: Repository> Create<'a, M> {
     }
 
     /// Does it.
-    pub async fn exec(self, db: &Database) -> Result<()> {
-        run(self, db).await
+    pub fn exec(self, db: &Database) -> impl Future<Output = Result<()>> + Send {
+        Executing::new(db, Origin::of(&self), self.into_parts(), |_| Ok(()))
     }
 
     /// Does it, and returns the record as it was stored: with its automatic key and times, and the
@@ -62,6 +63,10 @@ impl<'a, M: Repository> Create<'a, M> {
     pub fn explain(self, db: &Database) -> Result<String> {
         explain(self, db)
     }
+
+    fn into_parts(self) -> WriteParts {
+        WriteParts::Create(codec::encode(self.record, M::DEFINITION))
+    }
 }
 
 impl<M: Repository> Prepare for Create<'_, M> {
@@ -71,8 +76,7 @@ impl<M: Repository> Prepare for Create<'_, M> {
     type Rest = ();
 
     fn prepare(self, db: &Database) -> Result<(Write, ())> {
-        let definition = M::definition();
-        Ok((write::create(db, definition, codec::encode(self.record, definition)?)?, ()))
+        Ok((write::one(db, M::DEFINITION, self.into_parts())?, ()))
     }
 }
 

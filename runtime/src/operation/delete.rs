@@ -3,15 +3,16 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::execute::{Operation, Prepare, explain, run};
-use super::prepare::write;
+use super::execute::{Operation, Origin, Prepare, explain};
+use super::executing::Executing;
+use super::prepare::write::{self, WriteParts};
 use super::transaction::TransactionItem;
 use crate::condition::Condition;
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::repository::{EncodedKey, Repository, Versioned};
-use crate::request::{Action, Write, Written};
+use crate::request::{Write, Written};
 
 /// Deletes a record: what `M::delete(..)` returns.
 ///
@@ -65,13 +66,17 @@ impl<M: Repository> Delete<M> {
     }
 
     /// Does it. True if a live record was there.
-    pub async fn exec(self, db: &Database) -> Result<bool> {
-        run(self, db).await
+    pub fn exec(self, db: &Database) -> impl Future<Output = Result<bool>> + Send {
+        Executing::new(db, Origin::of(&self), self.into_parts(), |written| Ok(written.existed))
     }
 
     /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
         explain(self, db)
+    }
+
+    fn into_parts(self) -> WriteParts {
+        WriteParts::Delete { key: self.key, condition: self.condition.map(Condition::into_expr), version: self.version }
     }
 }
 
@@ -82,10 +87,7 @@ impl<M: Repository> Prepare for Delete<M> {
     type Rest = ();
 
     fn prepare(self, db: &Database) -> Result<(Write, ())> {
-        let condition = self.condition.map(Condition::into_expr);
-        let mut write = write::on_key(db, M::definition(), self.key, Action::Delete, condition)?;
-        write.version = self.version;
-        Ok((write, ()))
+        Ok((write::one(db, M::DEFINITION, self.into_parts())?, ()))
     }
 }
 

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::execute::{Operation, Prepare, explain, run};
-use super::prepare::read;
+use super::execute::{Operation, Origin, Prepare, explain};
+use super::executing::Executing;
+use super::prepare::read::{self, FindParts};
 use crate::codec;
 use crate::database::Database;
 use crate::definition::Definition;
@@ -32,9 +33,7 @@ use crate::value::{Record, Value};
 /// ```
 #[must_use = "an operation does nothing until it is executed"]
 pub struct FindUnique<M> {
-    index: usize,
-    values: Vec<Result<Value>>,
-    consistent: bool,
+    parts: FindParts,
     marker: PhantomData<fn() -> M>,
 }
 
@@ -42,19 +41,19 @@ impl<M: Repository> FindUnique<M> {
     /// A find in the unique index at a position of the definition, by a value for each part.
     #[doc(hidden)]
     pub fn new(index: usize, values: impl Into<Vec<Result<Value>>>) -> Self {
-        Self { index, values: values.into(), consistent: false, marker: PhantomData }
+        Self { parts: FindParts { index, values: values.into(), consistent: false }, marker: PhantomData }
     }
 
     /// Reads the latest, on every backend. On DynamoDB two strongly consistent reads: of the guard of the
     /// value, and of its record.
     pub fn consistent(mut self) -> Self {
-        self.consistent = true;
+        self.parts.consistent = true;
         self
     }
 
     /// Does it.
-    pub async fn exec(self, db: &Database) -> Result<Option<M>> {
-        run(self, db).await
+    pub fn exec(self, db: &Database) -> impl Future<Output = Result<Option<M>>> + Send {
+        Executing::new(db, Origin::of(&self), self.parts, decode_found)
     }
 
     /// The request that the database's backend would send; nothing is sent.
@@ -70,11 +69,11 @@ impl<M: Repository> Prepare for FindUnique<M> {
     type Rest = ();
 
     fn index_position(&self) -> Option<usize> {
-        Some(self.index)
+        Some(self.parts.index)
     }
 
     fn prepare(self, db: &Database) -> Result<(request::FindUnique, ())> {
-        Ok((read::find_unique(db, M::definition(), self.index, self.values, self.consistent)?, ()))
+        Ok((read::find_unique(db, M::DEFINITION, self.parts)?, ()))
     }
 }
 
@@ -82,13 +81,24 @@ impl<M: Repository> Operation for FindUnique<M> {
     type Output = Option<M>;
 
     fn finish((): (), found: Option<Record>) -> Result<Option<M>> {
-        found.map(|record| codec::decode(record, M::definition())).transpose()
+        decode_found(found)
+    }
+}
+
+/// The record that was found, if one was.
+pub(super) fn decode_found<M: Repository>(found: Option<Record>) -> Result<Option<M>> {
+    match found {
+        Some(record) => match codec::decode(record, M::DEFINITION) {
+            Ok(model) => Ok(Some(model)),
+            Err(error) => Err(error),
+        },
+        None => Ok(None),
     }
 }
 
 impl<M> Clone for FindUnique<M> {
     fn clone(&self) -> Self {
-        Self { index: self.index, values: self.values.clone(), consistent: self.consistent, marker: PhantomData }
+        Self { parts: self.parts.clone(), marker: PhantomData }
     }
 }
 
@@ -96,8 +106,8 @@ impl<M: Repository> fmt::Debug for FindUnique<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FindUnique")
             .field("repository", &M::definition().name())
-            .field("index", &M::definition().indexes().get(self.index).map(|index| index.name))
-            .field("values", &self.values)
+            .field("index", &M::definition().indexes().get(self.parts.index).map(|index| index.name))
+            .field("values", &self.parts.values)
             .finish()
     }
 }

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::execute::{Operation, Prepare, explain, run};
-use crate::codec;
+use super::execute::{Operation, Origin, Prepare, explain};
+use super::executing::Executing;
+use super::find::decode_found;
+use super::prepare::read::{self, GetParts};
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
-use crate::repository::{EncodedKey, Repository, check_key_parts};
+use crate::repository::{EncodedKey, Repository};
 use crate::request;
 use crate::value::Record;
 
@@ -30,27 +32,26 @@ use crate::value::Record;
 /// ```
 #[must_use = "an operation does nothing until it is executed"]
 pub struct Get<M> {
-    key: EncodedKey,
-    consistent: bool,
+    parts: GetParts,
     marker: PhantomData<fn() -> M>,
 }
 
 impl<M: Repository> Get<M> {
     /// A read of the record with this key.
     pub fn new(key: EncodedKey) -> Self {
-        Self { key, consistent: false, marker: PhantomData }
+        Self { parts: GetParts { key, consistent: false }, marker: PhantomData }
     }
 
     /// Reads the latest: on DynamoDB a strongly consistent read, at twice the read units. MongoDB
     /// and the embedded backend always do.
     pub fn consistent(mut self) -> Self {
-        self.consistent = true;
+        self.parts.consistent = true;
         self
     }
 
     /// Does it.
-    pub async fn exec(self, db: &Database) -> Result<Option<M>> {
-        run(self, db).await
+    pub fn exec(self, db: &Database) -> impl Future<Output = Result<Option<M>>> + Send {
+        Executing::new(db, Origin::of(&self), self.parts, decode_found)
     }
 
     /// The request that the database's backend would send; nothing is sent.
@@ -66,8 +67,7 @@ impl<M: Repository> Prepare for Get<M> {
     type Rest = ();
 
     fn prepare(self, db: &Database) -> Result<(request::Get, ())> {
-        let key = check_key_parts(M::definition(), self.key?, &db.backend().limits())?;
-        Ok((request::Get::new(M::definition(), key, self.consistent), ()))
+        Ok((read::get(db, M::DEFINITION, self.parts)?, ()))
     }
 }
 
@@ -75,18 +75,18 @@ impl<M: Repository> Operation for Get<M> {
     type Output = Option<M>;
 
     fn finish((): (), found: Option<Record>) -> Result<Option<M>> {
-        found.map(|record| codec::decode(record, M::definition())).transpose()
+        decode_found(found)
     }
 }
 
 impl<M> Clone for Get<M> {
     fn clone(&self) -> Self {
-        Self { key: self.key.clone(), consistent: self.consistent, marker: PhantomData }
+        Self { parts: self.parts.clone(), marker: PhantomData }
     }
 }
 
 impl<M: Repository> fmt::Debug for Get<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Get").field("repository", &M::definition().name()).field("key", &self.key).finish()
+        f.debug_struct("Get").field("repository", &M::definition().name()).field("key", &self.parts.key).finish()
     }
 }

@@ -19,12 +19,14 @@
 
 mod awaited;
 mod batch;
+mod changes;
 mod check;
 mod collect;
 mod create;
 mod delete;
 mod exchange;
 mod execute;
+mod executing;
 mod fill;
 mod find;
 mod get;

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::execute::{Operation, Prepare, explain, run};
-use super::prepare::write;
+use super::execute::{Operation, Origin, Prepare, explain, run};
+use super::executing::Executing;
+use super::prepare::write::{self, WriteParts};
 use super::returning::Returning;
 use super::transaction::TransactionItem;
 use crate::codec;
@@ -11,7 +12,7 @@ use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::repository::{Repository, Unversioned};
-use crate::request::{Action, Write, Written};
+use crate::request::{Write, Written};
 
 /// Stores a record whatever is there: what `M::put(&m)` returns. Not offered with a version.
 ///
@@ -49,8 +50,8 @@ impl<'a, M: Repository> Put<'a, M> {
     }
 
     /// Does it.
-    pub async fn exec(self, db: &Database) -> Result<()> {
-        run(self, db).await
+    pub fn exec(self, db: &Database) -> impl Future<Output = Result<()>> + Send {
+        Executing::new(db, Origin::of(&self), self.into_parts(), |_| Ok(()))
     }
 
     /// Does it, and returns the record as it was stored, with its automatic key and times.
@@ -62,6 +63,10 @@ impl<'a, M: Repository> Put<'a, M> {
     pub fn explain(self, db: &Database) -> Result<String> {
         explain(self, db)
     }
+
+    fn into_parts(self) -> WriteParts {
+        WriteParts::Put(codec::encode(self.record, M::DEFINITION))
+    }
 }
 
 impl<M: Repository> Prepare for Put<'_, M> {
@@ -71,8 +76,7 @@ impl<M: Repository> Prepare for Put<'_, M> {
     type Rest = ();
 
     fn prepare(self, db: &Database) -> Result<(Write, ())> {
-        let definition = M::definition();
-        Ok((write::store(db, definition, codec::encode(self.record, definition)?, Action::Put)?, ()))
+        Ok((write::one(db, M::DEFINITION, self.into_parts())?, ()))
     }
 }
 

@@ -3,20 +3,19 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::execute::{Operation, Prepare, explain, run};
-use super::prepare::write;
+use super::changes::Changes;
+use super::execute::{Operation, Origin, Prepare, explain};
+use super::executing::Executing;
+use super::prepare::write::{self, WriteParts};
 use super::transaction::TransactionItem;
-use crate::change::Change;
 use crate::codec;
 use crate::condition::{Condition, Expr};
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field::{Field, FieldType, List, Numeric, Optional, Settable};
-use crate::path::Path;
 use crate::repository::{EncodedKey, Repository};
 use crate::request::{Write, Written};
-use crate::value::Value;
 
 /// Changes fields of a record: what `M::update(..)` returns.
 ///
@@ -47,7 +46,7 @@ use crate::value::Value;
 #[must_use = "an operation does nothing until it is executed"]
 pub struct Update<M> {
     pub(super) key: EncodedKey,
-    pub(super) changes: Result<Vec<Change>>,
+    pub(super) changes: Changes,
     condition: Option<Condition<M>>,
     marker: PhantomData<fn() -> M>,
 }
@@ -55,47 +54,43 @@ pub struct Update<M> {
 impl<M: Repository> Update<M> {
     /// An update of the record with this key.
     pub fn new(key: EncodedKey) -> Self {
-        Self { key, changes: Ok(Vec::new()), condition: None, marker: PhantomData }
+        Self { key, changes: Changes::none(), condition: None, marker: PhantomData }
     }
 
     // The compiler shows the line with the name if the value is of another type, so the line says what to write.
     /// Stores a value in a field. To take the value of an optional field away, use [`remove`](Self::remove).
     #[rustfmt::skip]
     pub fn set<T: FieldType, Role: Settable>( // no Option: `.remove(field)` for `None`, `x` for `Some(x)`
-        self, field: Field<M, T, Role>, value: T::Arg<'_>,
+        mut self, field: Field<M, T, Role>, value: T::Arg<'_>,
     ) -> Self {
-        let value = field.encode(value);
-        self.change(&field, |path| match value? {
-            // A unit and its like: stored as in a whole record.
-            Value::Null if !field.keeps_null(M::definition())? => Ok(Change::Remove(path)),
-            value => Ok(Change::Set(path, value)),
-        })
+        self.changes.set(M::DEFINITION, field.place(), field.encode(value));
+        self
     }
 
     /// Adds to a number; a negative one takes away. A missing number counts as zero.
-    pub fn add<T: Numeric, Role: Settable>(self, field: Field<M, T, Role>, delta: T::Delta) -> Self {
-        self.change(&field, |path| Ok(Change::Add { path, start: 0, delta: T::delta(delta)?, bounds: T::BOUNDS }))
+    pub fn add<T: Numeric, Role: Settable>(mut self, field: Field<M, T, Role>, delta: T::Delta) -> Self {
+        self.changes.add(M::DEFINITION, field.place(), T::delta(delta), T::BOUNDS);
+        self
     }
 
     /// Takes the value of an optional field away, so that it is read as `None`.
-    pub fn remove<T: Optional, Role: Settable>(self, field: Field<M, T, Role>) -> Self {
-        self.change(&field, |path| match field.reads_otherwise(M::definition())? {
-            true => Ok(Change::Set(path, Value::Null)),
-            false => Ok(Change::Remove(path)),
-        })
+    pub fn remove<T: Optional, Role: Settable>(mut self, field: Field<M, T, Role>) -> Self {
+        self.changes.remove(M::DEFINITION, field.place());
+        self
     }
 
     /// Adds items to the end of a list; a missing list counts as empty.
     pub fn append<'a, T: List, Role: Settable>(
-        self,
+        mut self,
         field: Field<M, T, Role>,
         items: impl IntoIterator<Item = <T::Item as FieldType>::Arg<'a>>,
     ) -> Self
     where
         T::Item: 'a,
     {
-        let items: Result<Vec<_>> = items.into_iter().map(T::Item::encode).collect();
-        self.change(&field, |path| Ok(Change::Append(path, items?)))
+        let items = items.into_iter().map(T::Item::encode).collect();
+        self.changes.append(M::DEFINITION, field.place(), items);
+        self
     }
 
     /// Only if the condition is true of the stored record. Several are all needed.
@@ -105,8 +100,8 @@ impl<M: Repository> Update<M> {
     }
 
     /// Does it, and returns the record as it is then.
-    pub async fn exec(self, db: &Database) -> Result<M> {
-        run(self, db).await
+    pub fn exec(self, db: &Database) -> impl Future<Output = Result<M>> + Send {
+        Executing::new(db, Origin::of(&self), self.into_parts(), decode_updated)
     }
 
     /// The request that the database's backend would send; nothing is sent.
@@ -114,17 +109,9 @@ impl<M: Repository> Update<M> {
         explain(self, db)
     }
 
-    /// Adds a change, or keeps why it cannot be made: the operation fails for it when it is executed.
-    pub(super) fn change<T, Role>(
-        mut self,
-        field: &Field<M, T, Role>,
-        make: impl FnOnce(Path) -> Result<Change>,
-    ) -> Self {
-        self.changes = self.changes.and_then(|mut changes| {
-            changes.push(make(field.changed(M::definition())?)?);
-            Ok(changes)
-        });
-        self
+    fn into_parts(self) -> WriteParts {
+        let condition = self.condition.map(Condition::into_expr);
+        WriteParts::Update { key: self.key, changes: self.changes.0, condition }
     }
 }
 
@@ -135,8 +122,7 @@ impl<M: Repository> Prepare for Update<M> {
     type Rest = ();
 
     fn prepare(self, db: &Database) -> Result<(Write, ())> {
-        let condition = self.condition.map(Condition::into_expr);
-        Ok((write::update(db, M::definition(), self.key, self.changes, condition)?, ()))
+        Ok((write::one(db, M::DEFINITION, self.into_parts())?, ()))
     }
 }
 
@@ -144,16 +130,22 @@ impl<M: Repository> Operation for Update<M> {
     type Output = M;
 
     fn finish((): (), written: Written) -> Result<M> {
-        decode_written(written, "the backend gave no record after an update")
+        decode_updated(written)
     }
 }
 
 impl<M: Repository> TransactionItem for Update<M> {}
 
+fn decode_updated<M: Repository>(written: Written) -> Result<M> {
+    decode_written(written, "the backend gave no record after an update")
+}
+
 /// The record that a write left, as a backend has to return it.
 pub(super) fn decode_written<M: Repository>(written: Written, missing: &str) -> Result<M> {
-    let record = written.record.ok_or_else(|| Error::new(ErrorKind::Backend, missing))?;
-    codec::decode(record, M::definition())
+    match written.record {
+        Some(record) => codec::decode(record, M::DEFINITION),
+        None => Err(Error::new(ErrorKind::Backend, missing)),
+    }
 }
 
 impl<M> Clone for Update<M> {
@@ -169,7 +161,7 @@ impl<M: Repository> fmt::Debug for Update<M> {
         f.debug_struct("Update")
             .field("repository", &M::definition().name())
             .field("key", &self.key)
-            .field("changes", &self.changes)
+            .field("changes", &self.changes.0)
             .field("condition", &condition)
             .finish()
     }

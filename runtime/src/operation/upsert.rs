@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use super::execute::{Operation, Prepare, explain, run};
-use super::prepare::write;
+use super::execute::{Operation, Origin, Prepare, explain};
+use super::executing::Executing;
+use super::prepare::write::{self, WriteParts};
 use super::transaction::TransactionItem;
 use super::update::{Update, decode_written};
-use crate::change::Change;
 use crate::codec;
 use crate::database::Database;
 use crate::definition::Definition;
@@ -14,7 +14,6 @@ use crate::error::Result;
 use crate::field::{Field, FieldType, List, Numeric, Settable};
 use crate::repository::{EncodedKey, Repository};
 use crate::request::{Write, Written};
-use crate::value::Value;
 
 /// Changes a record, or makes it: what `M::upsert(..)` returns.
 ///
@@ -56,13 +55,10 @@ impl<M: Repository> Upsert<M> {
     /// Stores a value in a field that has none: in a new record, and in an old one without it.
     #[rustfmt::skip]
     pub fn default<T: FieldType, Role: Settable>( // no Option: leave `None` out, `x` for `Some(x)`
-        self, field: Field<M, T, Role>, value: T::Arg<'_>,
+        mut self, field: Field<M, T, Role>, value: T::Arg<'_>,
     ) -> Self {
-        let value = field.encode(value);
-        if matches!((&value, field.keeps_null(M::definition())), (Ok(Value::Null), Ok(false))) {
-            return self;
-        }
-        Self { update: self.update.change(&field, |path| Ok(Change::SetIfMissing(path, value?))) }
+        self.update.changes.set_if_missing(M::DEFINITION, field.place(), field.encode(value));
+        self
     }
 
     /// Adds to a number; a missing number counts as zero.
@@ -83,13 +79,19 @@ impl<M: Repository> Upsert<M> {
     }
 
     /// Does it, and returns the record as it is then.
-    pub async fn exec(self, db: &Database) -> Result<M> {
-        run(self, db).await
+    pub fn exec(self, db: &Database) -> impl Future<Output = Result<M>> + Send {
+        Executing::new(db, Origin::of(&self), self.into_parts(), decode_upserted)
     }
 
     /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
         explain(self, db)
+    }
+
+    fn into_parts(self) -> WriteParts {
+        let Update { key, changes, .. } = self.update;
+        let check_whole = |new| codec::decode::<M>(new, M::DEFINITION).map(drop);
+        WriteParts::Upsert { key, changes: changes.0, check_whole }
     }
 }
 
@@ -100,9 +102,7 @@ impl<M: Repository> Prepare for Upsert<M> {
     type Rest = ();
 
     fn prepare(self, db: &Database) -> Result<(Write, ())> {
-        let Update { key, changes, .. } = self.update;
-        let check_whole = |new| codec::decode::<M>(new, M::definition()).map(drop);
-        Ok((write::upsert(db, M::definition(), key, changes, check_whole)?, ()))
+        Ok((write::one(db, M::DEFINITION, self.into_parts())?, ()))
     }
 }
 
@@ -110,8 +110,12 @@ impl<M: Repository> Operation for Upsert<M> {
     type Output = M;
 
     fn finish((): (), written: Written) -> Result<M> {
-        decode_written(written, "the backend gave no record after an upsert")
+        decode_upserted(written)
     }
+}
+
+fn decode_upserted<M: Repository>(written: Written) -> Result<M> {
+    decode_written(written, "the backend gave no record after an upsert")
 }
 
 impl<M: Repository> TransactionItem for Upsert<M> {}

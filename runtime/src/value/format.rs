@@ -2,9 +2,6 @@
 //!
 //! `docs/record-format.md` draws them. A record is its entries, one after another: a name, then a value.
 
-/// The version of the format.
-pub(crate) const VERSION: u8 = 1;
-
 pub(super) const NULL: u8 = 0x00;
 pub(super) const FALSE: u8 = 0x01;
 pub(super) const TRUE: u8 = 0x02;
@@ -44,18 +41,21 @@ pub(super) struct Raw<'a> {
 
 pub(super) const RAW_NULL: Raw<'static> = Raw { kind: NULL, content: &[], count: 0 };
 
+#[inline]
 fn take<'a>(input: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
     let (taken, rest) = input.split_at_checked(length)?;
     *input = rest;
     Some(taken)
 }
 
+#[inline]
 fn take_u8(input: &mut &[u8]) -> Option<u8> {
     let (byte, rest) = input.split_first()?;
     *input = rest;
     Some(*byte)
 }
 
+#[inline]
 fn take_u32(input: &mut &[u8]) -> Option<u32> {
     let (bytes, rest) = input.split_first_chunk()?;
     *input = rest;
@@ -63,6 +63,7 @@ fn take_u32(input: &mut &[u8]) -> Option<u32> {
 }
 
 /// Takes a name off.
+#[inline]
 pub(super) fn take_name<'a>(input: &mut &'a [u8]) -> Option<&'a [u8]> {
     let length = match take_u8(input)? {
         LONG_NAME => take_u32(input)? as usize,
@@ -72,6 +73,7 @@ pub(super) fn take_name<'a>(input: &mut &'a [u8]) -> Option<&'a [u8]> {
 }
 
 /// Takes a value off, without a look at what is in it.
+#[inline]
 pub(super) fn take_value<'a>(input: &mut &'a [u8]) -> Option<Raw<'a>> {
     let kind = take_u8(input)?;
     let mut count = 0;
@@ -95,6 +97,7 @@ pub(super) fn take_value<'a>(input: &mut &'a [u8]) -> Option<Raw<'a>> {
 }
 
 /// Takes a name and a value off.
+#[inline]
 pub(super) fn take_entry<'a>(input: &mut &'a [u8]) -> Option<(&'a [u8], Raw<'a>)> {
     Some((take_name(input)?, take_value(input)?))
 }
@@ -107,6 +110,26 @@ pub(super) fn find<'a>(mut entries: &'a [u8], name: &[u8]) -> Option<Raw<'a>> {
         }
     }
     None
+}
+
+/// How many levels of lists and maps there are in a value, the innermost value included.
+pub(super) fn levels(value: &Raw<'_>) -> usize {
+    let mut rest = value.content;
+    let mut deepest = 0;
+    match value.kind {
+        LIST => {
+            while let Some(item) = take_value(&mut rest) {
+                deepest = deepest.max(levels(&item));
+            }
+        }
+        MAP => {
+            while let Some((_, item)) = take_entry(&mut rest) {
+                deepest = deepest.max(levels(&item));
+            }
+        }
+        _ => {}
+    }
+    1 + deepest
 }
 
 /// Whether bytes are entries through and through, so many if that is known.

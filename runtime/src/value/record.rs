@@ -78,17 +78,11 @@ impl Record {
 
     /// The same record, of which a clone costs no copy.
     #[cfg(feature = "keyspace")]
-    pub(crate) fn into_shared(self) -> Arc<[u8]> {
+    pub(crate) fn shared(self) -> Self {
         match self.0 {
-            Content::Owned(bytes) => bytes.into(),
-            Content::Shared(bytes) => bytes,
+            Content::Owned(bytes) => Self(Content::Shared(bytes.into())),
+            shared => Self(shared),
         }
-    }
-
-    /// The record that another one was shared as.
-    #[cfg(feature = "keyspace")]
-    pub(crate) fn from_shared(bytes: Arc<[u8]>) -> Self {
-        Self(Content::Shared(bytes))
     }
 
     /// The bytes, to be changed and given back.
@@ -158,6 +152,23 @@ impl Record {
     /// The names and values in the order in which they are stored.
     pub fn iter(&self) -> Entries<'_> {
         self.entries().iter()
+    }
+
+    /// The names in the order in which they are stored, as bytes.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &[u8]> {
+        let mut rest = self.as_bytes();
+        std::iter::from_fn(move || take_entry(&mut rest).map(|(name, _)| name))
+    }
+
+    /// The first field whose value is nested in more levels, the innermost value included.
+    pub(crate) fn find_deeper(&self, levels: usize) -> Option<&str> {
+        let mut rest = self.as_bytes();
+        while let Some((name, value)) = take_entry(&mut rest) {
+            if format::levels(&value) > levels {
+                return std::str::from_utf8(name).ok();
+            }
+        }
+        None
     }
 
     /// How many attributes there are, nulls included.

@@ -132,6 +132,7 @@ impl<'a> ValueRef<'a> {
     }
 
     /// The value that lies in these bytes; a null if they are none, which no record has.
+    #[inline]
     pub(super) fn from_raw(raw: Raw<'a>) -> Self {
         let integer = |bytes: &[u8]| {
             // The sign goes on: the last byte is the highest.
@@ -246,6 +247,7 @@ enum ItemsIn<'a> {
 impl<'a> Iterator for Items<'a> {
     type Item = ValueRef<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<ValueRef<'a>> {
         match &mut self.0 {
             ItemsIn::Flat(rest, left) => {
@@ -348,18 +350,30 @@ enum EntriesIn<'a> {
     Owned(Iter<'a>),
 }
 
-impl<'a> Iterator for Entries<'a> {
-    type Item = (&'a str, ValueRef<'a>);
-
-    fn next(&mut self) -> Option<Self::Item> {
+impl<'a> Entries<'a> {
+    /// The next entry. A name that is the expected one is known to be text, and need not be checked.
+    #[inline]
+    pub(crate) fn next_expecting(&mut self, expected: Option<&'static str>) -> Option<(&'a str, ValueRef<'a>)> {
         match &mut self.0 {
             EntriesIn::Flat(rest, left) => {
                 let (name, raw) = take_entry(rest)?;
                 *left = left.saturating_sub(1);
-                Some((std::str::from_utf8(name).unwrap_or_default(), ValueRef::from_raw(raw)))
+                let name = match expected {
+                    Some(expected) if expected.as_bytes() == name => expected,
+                    _ => std::str::from_utf8(name).unwrap_or_default(),
+                };
+                Some((name, ValueRef::from_raw(raw)))
             }
             EntriesIn::Owned(entries) => entries.next().map(|(name, value)| (name, value.view())),
         }
+    }
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = (&'a str, ValueRef<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.next_expecting(None)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -34,6 +34,11 @@ impl Writer {
         self.bytes.truncate(length);
     }
 
+    /// Whether a null was written after there were so many bytes.
+    pub(crate) fn is_null_at(&self, start: usize) -> bool {
+        self.bytes.get(start) == Some(&format::NULL)
+    }
+
     /// The value that was written after there were so many bytes.
     pub(crate) fn value_at(&self, start: usize) -> ValueRef<'_> {
         let mut rest = self.bytes.get(start..).unwrap_or_default();

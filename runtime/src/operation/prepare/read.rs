@@ -7,7 +7,7 @@ use crate::definition::{Definition, IndexDef};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::repository::{EncodedKey, check_key_parts};
-use crate::request::{FindUnique, GetMany, KeyRange, Query, Source};
+use crate::request::{FindUnique, Get, GetMany, KeyRange, Query, Source};
 use crate::value::Value;
 
 /// How many records a page has if no limit is set.
@@ -28,15 +28,33 @@ pub(crate) fn get_many(
     Ok(GetMany::new(definition, keys, consistent))
 }
 
-/// A read by a value for each part of the unique index at a position.
-pub(crate) fn find_unique(
-    db: &Database,
-    definition: &'static Definition,
-    position: usize,
-    values: Vec<Result<Value>>,
-    consistent: bool,
-) -> Result<FindUnique> {
-    let index = index_at(definition, position)?;
+/// What a read of a record by its key asks for.
+#[derive(Debug, Clone)]
+pub(crate) struct GetParts {
+    pub(crate) key: EncodedKey,
+    pub(crate) consistent: bool,
+}
+
+/// A read of a record by its key.
+pub(crate) fn get(db: &Database, definition: &'static Definition, parts: GetParts) -> Result<Get> {
+    let key = check_key_parts(definition, parts.key?, &db.backend().limits())?;
+    Ok(Get::new(definition, key, parts.consistent))
+}
+
+/// What a read by a unique index asks for.
+#[derive(Debug, Clone)]
+pub(crate) struct FindParts {
+    /// The position of the index in the definition.
+    pub(crate) index: usize,
+    /// One for each part of the index.
+    pub(crate) values: Vec<Result<Value>>,
+    pub(crate) consistent: bool,
+}
+
+/// A read by a unique index.
+pub(crate) fn find_unique(db: &Database, definition: &'static Definition, parts: FindParts) -> Result<FindUnique> {
+    let FindParts { index, values, consistent } = parts;
+    let index = index_at(definition, index)?;
     let values: Vec<_> = values.into_iter().collect::<Result<_>>()?;
     let limits = db.backend().limits();
     for (at, (part, value)) in index.parts().zip(&values).enumerate() {

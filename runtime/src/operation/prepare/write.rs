@@ -12,8 +12,45 @@ use crate::repository::{EncodedKey, check_key_parts};
 use crate::request::{Action, RecordKey, Write};
 use crate::value::{EXPIRES, Record, Value, ValueRef};
 
+/// What a write of one record asks for: a record as it was encoded, or a key and what is done to it.
+pub(crate) enum WriteParts {
+    Create(Result<Record>),
+    Put(Result<Record>),
+    Update {
+        key: EncodedKey,
+        changes: Result<Vec<Change>>,
+        condition: Option<Result<Expr>>,
+    },
+    Upsert {
+        key: EncodedKey,
+        changes: Result<Vec<Change>>,
+        /// Refuses a new record that is not a whole model.
+        check_whole: fn(Record) -> Result<()>,
+    },
+    Delete {
+        key: EncodedKey,
+        condition: Option<Result<Expr>>,
+        version: Option<u64>,
+    },
+}
+
+/// A write of one record.
+pub(crate) fn one(db: &Database, definition: &'static Definition, parts: WriteParts) -> Result<Write> {
+    match parts {
+        WriteParts::Create(record) => create(db, definition, record?),
+        WriteParts::Put(record) => store(db, definition, record?, Action::Put),
+        WriteParts::Update { key, changes, condition } => update(db, definition, key, changes, condition),
+        WriteParts::Upsert { key, changes, check_whole } => upsert(db, definition, key, changes, check_whole),
+        WriteParts::Delete { key, condition, version } => {
+            let mut write = on_key(db, definition, key, Action::Delete, condition)?;
+            write.version = version;
+            Ok(write)
+        }
+    }
+}
+
 /// A create of a record, whose version 0 becomes 1.
-pub(crate) fn create(db: &Database, definition: &'static Definition, mut record: Record) -> Result<Write> {
+fn create(db: &Database, definition: &'static Definition, mut record: Record) -> Result<Write> {
     if let Some(name) = definition.version()
         && record.get(name).is_some_and(|version| version == Value::Int(0))
     {
@@ -38,9 +75,7 @@ pub(crate) fn store(
     mut record: Record,
     action: fn(Record) -> Action,
 ) -> Result<Write> {
-    for (name, _) in record.iter() {
-        check_stored_name(definition, name)?;
-    }
+    check_stored_names(definition, &record)?;
     fill::fill_record(definition, &mut record, db.now());
     store_as_is(db, definition, record, action)
 }
@@ -57,12 +92,32 @@ fn store_as_is(
     }
     let limits = db.backend().limits();
     let key = check_key_parts(definition, RecordKey::from_unchecked(definition, &record)?, &limits)?;
-    for (name, value) in record.iter() {
-        check_index_value(definition, name, value, &limits)?;
+    for index in definition.indexes() {
+        for (at, part) in index.parts().enumerate() {
+            let name = definition.part_name(part);
+            let Some(value) = record.stored(name) else { continue };
+            let limit = if at == 0 { limits.hash_key } else { limits.range_key };
+            limits::check_key(value, part.kind, name, limit).map_err(|e| e.on_index(index.name))?;
+        }
     }
     limits::check_depth(&record)?;
     limits::check_record(&record, &limits)?;
     Ok(Write::new(definition, key, action(record)))
+}
+
+/// Refuses names that a field of the record cannot have. Those of the model's fields were checked when it was
+/// compiled, and mostly come in their order.
+fn check_stored_names(definition: &Definition, record: &Record) -> Result<()> {
+    let (fields, mut next) = (definition.fields(), 0);
+    for name in record.names() {
+        let is = |at: &usize| fields.get(*at).is_some_and(|field| field.name.as_bytes() == name);
+        let found = Some(next).filter(is).or_else(|| (0..fields.len()).find(is));
+        match found {
+            Some(at) if name != b"_id" => next = at + 1,
+            _ => check_stored_name(definition, &String::from_utf8_lossy(name))?,
+        }
+    }
+    Ok(())
 }
 
 /// Refuses a name that a field of the record cannot have.
@@ -184,7 +239,7 @@ pub(crate) fn on_key(
 }
 
 /// An update of the record with a key; without changes it is a check.
-pub(crate) fn update(
+fn update(
     db: &Database,
     definition: &'static Definition,
     key: EncodedKey,
@@ -201,8 +256,8 @@ pub(crate) fn update(
     with_condition(Write::new(definition, key, action), condition)
 }
 
-/// An upsert of the record with a key. `check_whole` refuses a new record that is not a whole model.
-pub(crate) fn upsert(
+/// An upsert of the record with a key.
+fn upsert(
     db: &Database,
     definition: &'static Definition,
     key: EncodedKey,

@@ -1,0 +1,72 @@
+//! The worker of reposit, of the calls written by hand, and of serde_dynamo: see `bench_harness::worker`.
+
+mod dynamodb;
+mod mongodb;
+mod ours;
+mod special;
+mod user;
+
+use std::future::Future;
+
+use bench_harness::allocations::Counted;
+use bench_harness::worker::{self, Calls};
+use tokio::runtime::{Builder, Runtime};
+
+#[global_allocator]
+static COUNTED: Counted = Counted;
+
+fn main() {
+    if std::env::args().nth(1).as_deref() == Some("special") {
+        return special::run();
+    }
+    worker::run(|row, contestant| match (row.split_once('/')?, contestant) {
+        (("dynamodb", row), "reposit") => ours::on_server(&dynamodb::url(), row),
+        (("dynamodb", row), _) => dynamodb::calls(row, contestant),
+        (("mongodb", row), "reposit") => ours::on_server(&mongodb::url(), row),
+        (("mongodb", row), _) => mongodb::calls(row, contestant),
+        (("memory", row), "reposit") => ours::in_memory(row),
+        _ => None,
+    });
+}
+
+/// Everything runs on this one thread, so that its CPU time is the call's.
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_all().build().expect("a runtime")
+}
+
+/// A call that is made again and again, with the number of the call.
+fn calls<S: 'static, F>(
+    runtime: Runtime,
+    state: S,
+    call: impl Fn(&'static S, usize) -> F + 'static,
+) -> Option<Box<dyn Calls>>
+where
+    F: Future<Output = ()>,
+{
+    // It lives as long as the process, so that a call may borrow from it.
+    let state: &'static S = Box::leak(Box::new(state));
+    let mut made = 0;
+    Some(Box::new(move |n: u32| {
+        runtime.block_on(async {
+            for _ in 0..n {
+                call(state, made).await;
+                made += 1;
+            }
+        });
+    }))
+}
+
+/// A variable of the environment that says where a server is.
+fn address(variable: &str) -> String {
+    std::env::var(variable).unwrap_or_else(|_| panic!("{variable} is not set"))
+}
+
+/// The table or collection of a contestant. On real servers all share the one that reposit has defined.
+fn table(contestant: &str) -> String {
+    if std::env::var("BENCH_REAL").is_ok() { "users".to_owned() } else { format!("users_{contestant}") }
+}
+
+/// The key of a record that no other process and no call before has made.
+fn fresh_id(n: usize) -> String {
+    format!("new-{:08}-{n:08}", std::process::id())
+}

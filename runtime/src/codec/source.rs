@@ -1,0 +1,100 @@
+//! What is read from, and in which form it is stored.
+
+use std::slice;
+
+use super::stored::Raised;
+use crate::definition::{Definition, FieldDef, Lowering};
+use crate::value::{Items, RESERVED, Record, ValueRef};
+
+/// What a model, or some of its fields, are read from.
+pub(super) struct Root<'a> {
+    pub(super) record: &'a Record,
+    pub(super) definition: &'static Definition,
+    /// The fields that are read; nothing for all.
+    pub(super) fields: Option<&'a [&'a str]>,
+    pub(super) raised: &'a Raised,
+}
+
+impl Root<'_> {
+    /// Whether an attribute is read: none of the library's own is.
+    #[inline]
+    pub(super) fn has(&self, name: &str) -> bool {
+        !name.starts_with(RESERVED) && self.fields.is_none_or(|fields| fields.contains(&name))
+    }
+}
+
+/// In which form a value is stored.
+#[derive(Clone, Copy)]
+pub(super) enum Form<'a> {
+    /// As serde writes it.
+    Plain,
+    /// As the type of the field says.
+    Lowered(&'static Lowering),
+    /// A whole record of a model.
+    Root(&'a Root<'a>),
+    /// An item of bytes: a `u8`, and no other number, as a filter on a list of those would find no bytes.
+    Byte,
+}
+
+impl From<Option<&'static Lowering>> for Form<'_> {
+    fn from(lowering: Option<&'static Lowering>) -> Self {
+        lowering.map_or(Self::Plain, Self::Lowered)
+    }
+}
+
+impl<'a> Form<'a> {
+    pub(super) fn of_item(self) -> Self {
+        match self {
+            Self::Lowered(lowering) => lowering.of_item().into(),
+            _ => Self::Plain,
+        }
+    }
+
+    /// The fields that it has by name.
+    #[inline]
+    pub(super) fn fields(self) -> &'static [FieldDef] {
+        match self {
+            Self::Root(root) => root.definition.fields(),
+            Self::Lowered(Lowering::Fields(fields)) => fields,
+            _ => &[],
+        }
+    }
+
+    /// The form of the value under a name. `next` is where among the fields the name is looked for first.
+    #[inline]
+    pub(super) fn of_name(self, name: &str, next: &mut usize) -> Self {
+        if let Self::Lowered(lowering @ Lowering::Each(_)) = self {
+            return lowering.of_name(name).into();
+        }
+        let fields = self.fields();
+        let found = match fields.get(*next) {
+            Some(field) if field.name == name => Some(*next),
+            _ => fields.iter().position(|field| field.name == name),
+        };
+        let Some(field) = found.and_then(|at| fields.get(at)) else { return Self::Plain };
+        *next = found.map_or(0, |at| at + 1);
+        field.lowering().into()
+    }
+}
+
+/// The items of a list, or bytes, each of which is an item.
+pub(super) enum ListItems<'a> {
+    Values(Items<'a>),
+    Bytes(slice::Iter<'a, u8>),
+}
+
+impl<'a> ListItems<'a> {
+    pub(super) fn next(&mut self) -> Option<ValueRef<'a>> {
+        match self {
+            Self::Values(items) => items.next(),
+            Self::Bytes(bytes) => bytes.next().map(|byte| ValueRef::Int((*byte).into())),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Values(items) => items.len(),
+            Self::Bytes(bytes) => bytes.len(),
+        }
+    }
+}
