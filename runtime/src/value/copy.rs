@@ -22,6 +22,16 @@ const FOREIGN: &[&str] = &[
     "a UUID in binary data (subtype 4)",
     "a UUID in binary data (subtype 3)",
     "binary data of a subtype that is not generic",
+    "an _id that is not a document of h and r",
+    "an ObjectId",
+    "a regular expression",
+    "JavaScript code",
+    "a timestamp of replication",
+    "a symbol",
+    "a DBPointer",
+    "a MinKey",
+    "a MaxKey",
+    "a BSON value of a kind that is not known",
 ];
 
 impl ValueRef<'_> {

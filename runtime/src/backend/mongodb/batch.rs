@@ -286,10 +286,8 @@ impl<'a> Sender<'a> {
         let Some(first) = self.chunk.writes.first() else { return };
         let stamps = self.chunk.stamps;
         let writes = round.iter().filter_map(|at| Some((*at, self.chunk.writes.get(*at)?)));
-        let writes: Vec<_> = writes.collect();
-        let ids: Result<Vec<_>> =
-            writes.iter().map(|(at, write)| Ok((*at, id(write.definition, &write.key)?))).collect();
-        let keys: Vec<_> = writes.iter().map(|(_, write)| &write.key).collect();
+        let (positions, keys): (Vec<_>, Vec<_>) = writes.map(|(at, write)| (at, &write.key)).unzip();
+        let ids: Result<Vec<_>> = keys.iter().map(|key| id(first.definition, key)).collect();
         let (Ok(ids), Ok(filter)) = (ids, among(first.definition, keys.into_iter())) else { return };
         let find = Find {
             projection: Some(doc! { STAMP: 1 }),
@@ -303,7 +301,7 @@ impl<'a> Sender<'a> {
         let found = find.send(self.database, self.call, None, round.len(), decode).await;
         // A read that fails shows nothing.
         let own: Vec<RawBson> = found.into_iter().flatten().flatten().collect();
-        for (at, id) in ids {
+        for (at, id) in positions.into_iter().zip(ids) {
             if RawBson::try_from(id).is_ok_and(|id| own.contains(&id)) {
                 self.set(at, Ok(Written::existed(false)));
             }

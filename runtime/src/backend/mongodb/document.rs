@@ -212,30 +212,8 @@ pub(super) fn live(definition: &Definition, call: &Call) -> Option<(String, Bson
 
 #[cfg(test)]
 mod tests {
-    use super::super::stored::from_document;
     use super::super::test_definition::test_definition;
     use super::*;
-
-    #[test]
-    fn a_record_comes_back_as_it_was() {
-        let mut record = Record::new();
-        for (name, value) in [
-            ("id", Value::from("a")),
-            ("part", Value::Bytes(vec![1, 255])),
-            ("badge", Value::Bytes(vec![0])),
-            ("$odd.name", Value::Int(u64::MAX.into())),
-            (EXPIRES, Value::Int(-7)),
-        ] {
-            record.set(name, value);
-        }
-        let key = RecordKey::from_record(test_definition(), &record).unwrap();
-        let stamp = ObjectId::new();
-        let document = to_document(test_definition(), &key, &record, stamp).unwrap();
-        assert_eq!(document.get_str("_reposit_hex_badge").unwrap(), "00");
-        assert_eq!(document.get_document("_id").unwrap().get_str("r").unwrap(), "01ff");
-        assert_eq!(stamp_of(&document), Some(stamp));
-        assert_eq!(from_document(test_definition(), &document).unwrap(), record);
-    }
 
     #[test]
     fn bytes_are_text_where_something_is_ordered_by_them() {

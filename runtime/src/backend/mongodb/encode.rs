@@ -158,3 +158,16 @@ fn length_of(bytes: usize) -> Result<[u8; 4]> {
     let length = i32::try_from(bytes);
     length.map(i32::to_le_bytes).map_err(|_| Error::invalid(format!("a value has {bytes} bytes, more than BSON holds")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::{Map, Value};
+
+    #[test]
+    fn a_nul_in_a_name_is_refused() {
+        let map = Value::Map([("a\0b".to_owned(), Value::Int(1))].into_iter().collect::<Map>());
+        let written = DocumentWriter::with_capacity(0).value("x", map.view());
+        assert_eq!(written.unwrap_err().kind(), crate::ErrorKind::Unsupported);
+    }
+}

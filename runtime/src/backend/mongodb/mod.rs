@@ -7,6 +7,7 @@ mod decode;
 mod define;
 mod document;
 mod duplicate;
+mod elements;
 mod encode;
 mod explain;
 mod failure;

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use mongodb::bson::RawDocument;
 
-use super::decode::{Element, Elements, has_twice};
+use super::decode::has_twice;
 use super::document::sort_columns;
+use super::elements::{Element, Elements};
 use super::value::{hex, unhex};
 use crate::definition::{Definition, FieldDef, KeyKind};
 use crate::error::Result;
@@ -202,10 +203,34 @@ fn check_sort_column(record: &mut Record, name: &str, text: Option<&str>) {
 
 #[cfg(test)]
 mod tests {
+    use mongodb::bson::oid::ObjectId;
     use mongodb::bson::{Bson, RawDocumentBuf, doc, rawdoc};
 
+    use super::super::document::{stamp_of, to_document};
     use super::super::test_definition::test_definition;
     use super::*;
+    use crate::request::RecordKey;
+
+    #[test]
+    fn a_record_comes_back_as_it_was() {
+        let mut record = Record::new();
+        for (name, value) in [
+            ("id", Value::from("a")),
+            ("part", Value::Bytes(vec![1, 255])),
+            ("badge", Value::Bytes(vec![0])),
+            ("$odd.name", Value::Int(u64::MAX.into())),
+            (EXPIRES, Value::Int(-7)),
+        ] {
+            record.set(name, value);
+        }
+        let key = RecordKey::from_record(test_definition(), &record).unwrap();
+        let stamp = ObjectId::new();
+        let document = to_document(test_definition(), &key, &record, stamp).unwrap();
+        assert_eq!(document.get_str("_reposit_hex_badge").unwrap(), "00");
+        assert_eq!(document.get_document("_id").unwrap().get_str("r").unwrap(), "01ff");
+        assert_eq!(stamp_of(&document), Some(stamp));
+        assert_eq!(from_document(test_definition(), &document).unwrap(), record);
+    }
 
     #[test]
     fn the_last_value_under_a_name_counts() {
