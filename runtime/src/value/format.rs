@@ -2,9 +2,6 @@
 //!
 //! `docs/record-format.md` draws them. A record is its entries, one after another: a name, then a value.
 
-/// The version of the format.
-pub(crate) const VERSION: u8 = 1;
-
 pub(super) const NULL: u8 = 0x00;
 pub(super) const FALSE: u8 = 0x01;
 pub(super) const TRUE: u8 = 0x02;

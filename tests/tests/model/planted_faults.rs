@@ -114,7 +114,7 @@ impl Faulty {
             (Fault::InstantCutToSeconds, _) => {
                 let mut page = self.inner.query(call, query).await?;
                 for record in &mut page.records {
-                    if let Some(Value::Instant(millis)) = record.get("rank") {
+                    if let Some(ValueRef::Instant(millis)) = record.get("rank") {
                         let cut = Value::Instant(millis.div_euclid(1000) * 1000);
                         record.set("rank", cut);
                     }

@@ -1,6 +1,10 @@
 //! The embedded store in memory.
 
+mod keys;
+mod node;
 pub(crate) mod settings;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use std::any::Any;

@@ -11,14 +11,14 @@ use futures_util::{StreamExt as _, stream};
 use mongodb::Database;
 use mongodb::bson::raw::cstr;
 use mongodb::bson::{Bson, Document, RawArrayBuf, RawBson, RawDocument, RawDocumentBuf, doc, rawdoc};
-use mongodb::options::FindOptions;
 
 use super::command::{Command, Stamps, replacement};
 use super::document::{id, stamp_of};
 use super::duplicate::refusal;
 use super::failure::{DUPLICATE_KEY, DriverFailure, DuplicateKey, completed, item_was_not_applied, write_error};
+use super::find::Find;
 use super::parts::{Part, WRITES, stages};
-use super::read::{collection, find_documents};
+use super::read::among;
 use super::retry::{Selections, attempt, backoff};
 use super::write;
 use crate::backend::support::outcome;
@@ -286,16 +286,21 @@ impl<'a> Sender<'a> {
         let Some(first) = self.chunk.writes.first() else { return };
         let stamps = self.chunk.stamps;
         let writes = round.iter().filter_map(|at| Some((*at, self.chunk.writes.get(*at)?)));
-        let ids: Result<Vec<_>> = writes.map(|(at, write)| Ok((at, id(write.definition, &write.key)?))).collect();
-        let Ok(ids) = ids else { return };
-        let options = FindOptions::builder().projection(doc! { STAMP: 1 }).batch_size(WRITES as u32 + 1).build();
+        let writes: Vec<_> = writes.collect();
+        let ids: Result<Vec<_>> =
+            writes.iter().map(|(at, write)| Ok((*at, id(write.definition, &write.key)?))).collect();
+        let keys: Vec<_> = writes.iter().map(|(_, write)| &write.key).collect();
+        let (Ok(ids), Ok(filter)) = (ids, among(first.definition, keys.into_iter())) else { return };
+        let find = Find {
+            projection: Some(doc! { STAMP: 1 }),
+            batch_size: Some(WRITES as u32 + 1),
+            ..Find::all(first.definition.name(), filter)
+        };
         let decode = |document: &RawDocument| {
             let is_own = stamp_of(document).is_some_and(|stamp| stamps.has(stamp));
             Ok(document.get("_id").ok().flatten().map(RawBson::from).filter(|_| is_own))
         };
-        let filter = doc! { "_id": { "$in": ids.iter().map(|(_, id)| id.clone()).collect::<Vec<_>>() } };
-        let collection = collection(self.database, first.definition);
-        let found = find_documents(self.call, &collection, &filter, &options, round.len(), decode).await;
+        let found = find.send(self.database, self.call, None, round.len(), decode).await;
         // A read that fails shows nothing.
         let own: Vec<RawBson> = found.into_iter().flatten().flatten().collect();
         for (at, id) in ids {

@@ -3,11 +3,14 @@
 mod batch;
 mod command;
 mod connect;
+mod decode;
 mod define;
 mod document;
 mod duplicate;
+mod encode;
 mod explain;
 mod failure;
+mod find;
 mod last_seen;
 mod options;
 mod parts;
@@ -19,6 +22,7 @@ mod retry;
 mod session;
 pub(crate) mod settings;
 mod shallow;
+mod stored;
 #[cfg(test)]
 mod test_definition;
 mod topology;
