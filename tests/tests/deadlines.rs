@@ -161,3 +161,29 @@ async fn a_definition_says_what_it_waits_for_on_mongodb() {
     assert!(error.message().contains("the indexes by_team of the collection crews were being built"), "{error}");
     report::ran("deadlines::waits_for", &label);
 }
+
+#[tokio::test]
+async fn a_get_that_is_gathered_takes_no_longer_than_one_alone() {
+    for target in Target::servers() {
+        let (proxy, db, _, label) = behind(target, |config| config.timeout(ms(1000))).await;
+        db.define::<Note>().await.unwrap();
+        assert_eq!(Note::get("n").exec(&db).await.unwrap(), None);
+        let gathered = db.coalesced(ms(5));
+        let faults = [
+            (Fault::DelayBefore(LATE), ErrorKind::Timeout),
+            (Fault::DelayAfter(LATE), ErrorKind::Timeout),
+            (Fault::Throttled, ErrorKind::Throttled),
+        ];
+        for (fault, kind) in faults {
+            proxy.fault(Rule::any(fault.clone()).always());
+            let get = || ends_within(ms(1000), "a get", Note::get("n").exec(&gathered));
+            let (one, other, third) = tokio::join!(get(), get(), get());
+            for error in [one, other, third] {
+                assert_eq!(error.kind(), kind, "{fault:?}: {error}");
+                assert_eq!((error.repository(), error.operation()), (Some(Note::definition().name()), Some("get")));
+            }
+            proxy.clear_faults();
+        }
+        report::ran("deadlines::gathered", &label);
+    }
+}

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
 use futures_util::{StreamExt, TryStreamExt};
 use reposit::{Database, Page};
 use reposit_tests::harness::START;
@@ -30,6 +31,13 @@ impl Counted {
     fn taken(&self) -> BTreeMap<String, usize> {
         self.proxy.take_counts()
     }
+}
+
+/// So many gets at the same time, gathered.
+async fn gathered(db: &Database, count: u64) -> reposit::Result<()> {
+    let db = db.coalesced(Duration::from_millis(500));
+    let ids: Vec<_> = (0..count).map(|n| n.to_string()).collect();
+    try_join_all(ids.iter().map(|id| Note::get(id).exec(&db))).await.map(drop)
 }
 
 /// Asserts what one operation sent.
@@ -85,6 +93,9 @@ async fn dynamodb_sends(target: Target) {
     sends!(c, "create with a value that is taken", refused, [("TransactWriteItems", 1), ("TransactGetItems", 1)]);
     sends!(c, "delete", Note::delete("n").exec(&db), [("DeleteItem", 1)]);
     sends!(c, "get_many", Note::get_many((0..100).map(|n| n.to_string())).exec(&db), [("BatchGetItem", 1)]);
+    sends!(c, "100 gets at the same time, gathered", gathered(&db, 100), [("BatchGetItem", 1)]);
+    sends!(c, "one get, gathered", gathered(&db, 1), [("GetItem", 1)]);
+    sends!(c, "101 gets at the same time", gathered(&db, 101), [("BatchGetItem", 1), ("GetItem", 1)]);
     let notes: Vec<_> = (0..25).map(|n| note(&n.to_string())).collect();
     sends!(c, "put_many", Note::put_many(&notes).exec(&db), [("BatchWriteItem", 1)]);
     let events: Vec<_> = (0..60).map(|n| event("s", n, 0)).collect();
@@ -129,6 +140,9 @@ async fn each_operation_sends_the_least_on_mongodb() {
     );
     sends!(c, "delete", Note::delete("n").exec(&db), [("delete", 1)]);
     sends!(c, "get_many", Note::get_many((0..100).map(|n| n.to_string())).exec(&db), [("find", 1)]);
+    sends!(c, "100 gets at the same time, gathered", gathered(&db, 100), [("find", 1)]);
+    sends!(c, "one get, gathered", gathered(&db, 1), [("find", 1)]);
+    sends!(c, "101 gets at the same time", gathered(&db, 101), [("find", 2)]);
     let events: Vec<_> = (0..1000).map(|n| event("s", n, 0)).collect();
     sends!(c, "put_many", Event::put_many(&events).exec(&db), [("update", 1)]);
     sends!(c, "a page of the primary key", Event::query("s").exec(&db), [("find", 1)]);
@@ -303,4 +317,23 @@ mod dynamodb {
         short_and_empty_answers_are_read_past: crate::short_and_empty_answers_are_read_past,
         large_records_fill_pages: crate::large_records_fill_pages,
     );
+}
+
+/// The commands of a batch of more than a thousand do not wait for each other.
+#[tokio::test]
+async fn the_commands_of_a_batch_are_under_way_at_once_on_mongodb() {
+    let (c, label) = Counted::on(Target::Mongodb).await;
+    let db = c.db.clone();
+    db.define::<Event>().await.unwrap();
+    let events: Vec<_> = (0..4000).map(|n| event("s", n, 0)).collect();
+    let late = Duration::from_millis(2500);
+    c.proxy.fault(Rule::on("update", Fault::DelayAfter(late)).always());
+    c.taken();
+    let began = std::time::Instant::now();
+    Event::put_many(&events).exec(&db).await.unwrap();
+    assert!(began.elapsed() < late * 4, "{:?}", began.elapsed());
+    assert_eq!(c.taken(), BTreeMap::from([("update".to_owned(), 4)]));
+    c.proxy.clear_faults();
+    assert_eq!(Event::query("s").count(&db).await.unwrap(), 4000);
+    report::ran("requests::the_commands_of_a_batch_are_under_way_at_once", &label);
 }

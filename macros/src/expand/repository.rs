@@ -17,7 +17,10 @@ pub(super) fn all(model: &Model, broken: bool) -> TokenStream {
     let definition = match spec {
         Some(spec) => quote!({
             #spec
-            &__SPEC.build()
+            // A static: a borrow of a constant has another address in each unit that the compiler makes, and a
+            // definition is known by its address.
+            static __DEFINITION: __r::Definition = __SPEC.build();
+            &__DEFINITION
         }),
         None => quote!(&__p::BROKEN),
     };

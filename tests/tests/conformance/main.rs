@@ -7,6 +7,7 @@ mod api;
 mod automatic_fields;
 mod batches;
 mod cancellation;
+mod coalesced;
 mod codec;
 mod conditions;
 mod create_get_delete;
