@@ -50,6 +50,7 @@ pub mod backend;
 mod change;
 mod checksum;
 pub mod clock;
+mod coalesce;
 mod codec;
 mod condition;
 pub mod config;

@@ -64,7 +64,7 @@ impl<'a, 'f> ValueDeserializer<'a, 'f> {
     }
 
     /// A map, whose order the type may see.
-    fn visit_map<V: Visitor<'a>>(self, map: MapRef<'a>, visitor: V) -> Out<V::Value> {
+    pub(super) fn visit_map<V: Visitor<'a>>(self, map: MapRef<'a>, visitor: V) -> Out<V::Value> {
         let entries = Ordered::by_name(map);
         visitor.visit_map(MapAccess::new(map, entries, Scope::map(map.address()), self))
     }
@@ -342,7 +342,7 @@ impl<'a> de::SeqAccess<'a> for ListSeq<'_, 'a, '_> {
     }
 }
 
-struct MapAccess<'a, 'f> {
+pub(super) struct MapAccess<'a, 'f> {
     entries: Ordered<'a>,
     form: Form<'a>,
     /// Where among the form's fields the next name is looked for.
@@ -359,7 +359,7 @@ struct MapAccess<'a, 'f> {
 }
 
 impl<'a, 'f> MapAccess<'a, 'f> {
-    fn new(map: MapRef<'a>, entries: Ordered<'a>, scope: Scope, of: ValueDeserializer<'a, 'f>) -> Self {
+    pub(super) fn new(map: MapRef<'a>, entries: Ordered<'a>, scope: Scope, of: ValueDeserializer<'a, 'f>) -> Self {
         let is_null = |name: &&str| map.get(name).is_none_or(ValueRef::is_null);
         let filled = match of.nulls.is_first() {
             true => Vec::new(),
@@ -428,7 +428,13 @@ impl<'a> de::MapAccess<'a> for MapAccess<'a, '_> {
             return Ok(None);
         };
         self.value = Some((name, value));
-        seed.deserialize(MapKey(name)).map(Some).inspect_err(|_| self.refused(name, value))
+        // Written out: each call of a combinator would be compiled with each model.
+        let error = match seed.deserialize(MapKey(name)) {
+            Ok(key) => return Ok(Some(key)),
+            Err(error) => error,
+        };
+        self.refused(name, value);
+        Err(error)
     }
 
     fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Out<V::Value> {

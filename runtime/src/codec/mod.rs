@@ -9,6 +9,7 @@ mod order;
 #[cfg(test)]
 pub(crate) mod random;
 mod read;
+mod root;
 mod ser;
 mod source;
 mod state;
@@ -21,8 +22,6 @@ mod variant;
 pub use error::CodecError;
 pub(crate) use error::located;
 pub use ser::RecordSerializer;
-#[cfg(feature = "dynamodb")]
-pub(crate) use stored::restore_instants;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -95,10 +94,15 @@ pub(crate) fn decode_part<M: DeserializeOwned>(
     definition: &'static Definition,
     fields: Option<&[&str]>,
 ) -> Result<M> {
-    let named = |e: Error| name_record(record, definition, located_whole(&e)).in_repository(definition.name());
-    let raised = Raised::of(record, definition, fields).map_err(named)?;
-    let read = read::read_record(&Root { record, definition, fields, raised: &raised });
-    read.map_err(|e| named(e.into_error()))
+    // Written out: each call of a combinator would be compiled with each model.
+    let error = match Raised::of(record, definition, fields) {
+        Ok(raised) => match root::read_record(&Root { record, definition, fields, raised: &raised }) {
+            Ok(model) => return Ok(model),
+            Err(error) => error.into_error(),
+        },
+        Err(error) => error,
+    };
+    Err(name_record(record, definition, located_whole(&error)).in_repository(definition.name()))
 }
 
 /// Names the record in an error, by its key.

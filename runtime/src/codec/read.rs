@@ -1,29 +1,18 @@
-//! Reads a whole value or record, again if a null has to be put in or left out.
+//! Reads a whole value, again if a null has to be put in or left out.
 
 use serde::de::DeserializeOwned;
 
 use super::CodecError;
 use super::de::ValueDeserializer;
 use super::missing::NullDefaults;
-use super::source::{Form, Root};
+use super::source::Form;
 use crate::value::ValueRef;
 
-type Out<T> = Result<T, CodecError>;
-
 /// Reads a serde type from a value.
-pub(super) fn read_value<T: DeserializeOwned>(value: ValueRef<'_>) -> Out<T> {
-    read_as(value, Form::Plain)
-}
-
-/// Reads a model from a record.
-pub(super) fn read_record<T: DeserializeOwned>(root: &Root<'_>) -> Out<T> {
-    read_as(ValueRef::Map(root.record.entries()), Form::Root(root))
-}
-
-fn read_as<'a, T: DeserializeOwned>(value: ValueRef<'a>, form: Form<'a>) -> Out<T> {
+pub(super) fn read_value<T: DeserializeOwned>(value: ValueRef<'_>) -> Result<T, CodecError> {
     let mut nulls = NullDefaults::default();
     loop {
-        match T::deserialize(ValueDeserializer { value, form, nulls: &nulls }) {
+        match T::deserialize(ValueDeserializer { value, form: Form::Plain, nulls: &nulls }) {
             Ok(read) => return Ok(read),
             Err(error) => nulls.record_failure(error)?,
         }

@@ -86,17 +86,11 @@ impl Record {
 
     /// The same record, of which a clone costs no copy.
     #[cfg(feature = "keyspace")]
-    pub(crate) fn into_shared(self) -> Arc<[u8]> {
+    pub(crate) fn shared(self) -> Self {
         match self.0 {
-            Content::Owned(bytes) => bytes.into(),
-            Content::Shared(bytes) => bytes,
+            Content::Owned(bytes) => Self(Content::Shared(bytes.into())),
+            shared => Self(shared),
         }
-    }
-
-    /// The record that another one was shared as.
-    #[cfg(feature = "keyspace")]
-    pub(crate) fn from_shared(bytes: Arc<[u8]>) -> Self {
-        Self(Content::Shared(bytes))
     }
 
     /// The bytes, to be changed and given back.

@@ -151,7 +151,7 @@ fn contents<S: Space>(store: &Keyspace<S>) -> BTreeMap<Vec<u8>, Entry> {
 }
 
 fn records<S: Space>(store: &Keyspace<S>) -> Vec<Record> {
-    contents(store).into_values().filter_map(Entry::into_record).map(|record| Record::clone(&record)).collect()
+    contents(store).into_values().filter_map(Entry::into_record).collect()
 }
 
 fn check<S: Space>(store: &Keyspace<S>, now: i64) -> Result<(), TestCaseError> {
