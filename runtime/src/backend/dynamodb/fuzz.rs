@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use serde_dynamo::{AttributeValue, Item};
 
-use super::value::{to_item, to_record};
+use super::wire::item;
+use super::wire::read::read_item;
 use crate::codec;
 use crate::codec::random::{Codec, Data, Read, Type, Typed};
 use crate::error::Result;
@@ -13,12 +14,12 @@ use crate::value::Record;
 
 /// The item of a record.
 fn write(record: &Record) -> Item {
-    to_item(record).into()
+    serde_json::from_slice(item::Item::of_record(record).json()).unwrap()
 }
 
 /// The record of an item.
 fn read(item: Item) -> Result<Record> {
-    to_record(item.into())
+    read_item(&serde_json::to_vec(&item).unwrap(), &[])
 }
 
 /// Whether serde_dynamo takes a type: it has no integers of 128 bits, and reads no map key as a bool or as one

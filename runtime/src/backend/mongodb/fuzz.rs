@@ -4,7 +4,8 @@ use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{RawDocument, deserialize_from_slice, serialize_to_vec};
 use serde::{Deserialize, Serialize};
 
-use super::document::{from_document, to_document};
+use super::document::to_document;
+use super::stored::from_document;
 use super::test_definition::test_definition;
 use crate::codec;
 use crate::codec::random::{Codec, Data, Read, Type, Typed};
