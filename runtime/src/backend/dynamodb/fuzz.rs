@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use serde_dynamo::{AttributeValue, Item};
 
+use super::wire::item;
 use super::wire::read::read_item;
-use super::wire::write::write_item;
 use crate::codec;
 use crate::codec::random::{Codec, Data, Read, Type, Typed};
 use crate::error::Result;
@@ -14,9 +14,7 @@ use crate::value::Record;
 
 /// The item of a record.
 fn write(record: &Record) -> Item {
-    let mut json = Vec::new();
-    write_item(record, &mut json);
-    serde_json::from_slice(&json).unwrap()
+    serde_json::from_slice(item::Item::of_record(record).json()).unwrap()
 }
 
 /// The record of an item.

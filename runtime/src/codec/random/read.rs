@@ -158,7 +158,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
     fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<Data, A::Error> {
         let Type::Enum(types) = self.0 else { return Err(de::Error::custom("no enum")) };
         let (name, content) = data.variant::<String>()?;
-        let at = NAMES.iter().position(|known| *known == name);
+        let at = NAMES[..types.len()].iter().position(|known| *known == name);
         let at = at.ok_or_else(|| de::Error::unknown_variant(&name, &NAMES))?;
         let read = match &types[at] {
             Type::Unit => content.unit_variant().map(|()| Data::Nothing),
