@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::backend::settings::{OpenOptions, Secret};
-use crate::backend::{Backend, Plan};
+use crate::backend::{Backend, Layer, Plan};
 use crate::clock::Clock;
+use crate::coalesce::Coalescing;
 use crate::cursor::Binding;
 use crate::error::{Error, Result};
 use crate::repository::Repository;
@@ -155,6 +156,50 @@ impl Database {
         let call = Call::new(operation, self.now(), self.0.define_timeout);
         let named = |e: Error| e.in_repository(name).in_operation(operation);
         self.0.backend.verify(call, verify).await.map_err(named)
+    }
+
+    /// The same database on a handle whose `get`s are gathered: those that come within `window` of the
+    /// first go to the server as one request, and each gets its own record. Every other operation is as it is
+    /// without. `explain` shows the get alone.
+    ///
+    /// For many gets at the same time that know nothing of each other, such as those of the handlers of a
+    /// server. Where the keys are known together, `get_many` is the simpler way.
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, PartialEq, Serialize, Deserialize, Repository)] struct User { #[hash_key] id: String }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+    /// # User::create(&User { id: "u1".into() }).exec(&db).await?;
+    /// use std::time::Duration;
+    ///
+    /// let gathered = db.coalesced(Duration::from_millis(1));
+    /// let (one, other) = tokio::join!(User::get("u1").exec(&gathered), User::get("u2").exec(&gathered));
+    /// assert_eq!((one?, other?), (Some(User { id: "u1".into() }), None));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// Limits: gets are gathered by handle (and its clones), by model and by whether they are
+    /// `consistent`. With the hundredth, a request is sent at once, and the next get begins another. A get
+    /// waits for `window`, by tokio's timer, which counts in milliseconds; [`Duration::ZERO`] gathers what is
+    /// asked for in one turn of the runtime. Each get keeps its own deadline. One whose time is
+    /// not twice the `window`, or no more than 25 ms, is sent alone and at once.
+    ///
+    /// No task is spawned: one of the gets drives the request while it is polled. If it is dropped, another
+    /// goes on at once; if it is merely not polled, after 25 ms.
+    ///
+    /// Errors: of one request that cannot be reached, is throttled or times out, each of its gets has the
+    /// error. After any other error each get is sent again alone, so that a record that cannot be read
+    /// is an error only where it was asked for.
+    ///
+    /// DynamoDB: one `BatchGetItem`; the same read units. MongoDB: one `find` with `$in`. A get that nobody
+    /// joined is the request that it always is. The embedded backend answers at once, and the handle is the same.
+    #[must_use]
+    pub fn coalesced(&self, window: Duration) -> Self {
+        match self.backend().is_embedded() {
+            true => self.clone(),
+            false => self.map_backend(|backend| Coalescing { window }.layer(backend)),
+        }
     }
 
     /// The backend's name: `memory`, `mongodb`, `dynamodb`, or that of one of your own.

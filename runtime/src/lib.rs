@@ -50,6 +50,7 @@ pub mod backend;
 mod change;
 mod checksum;
 pub mod clock;
+mod coalesce;
 mod codec;
 mod condition;
 pub mod config;
@@ -58,6 +59,8 @@ mod database;
 pub mod definition;
 mod error;
 pub mod field;
+#[cfg(test)]
+mod fuzz;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod limits;

@@ -35,7 +35,11 @@ fn runtime() -> Runtime {
 }
 
 /// A call that is made again and again, with the number of the call.
-fn calls<S: 'static, F>(runtime: Runtime, state: S, call: impl Fn(&'static S, usize) -> F + 'static) -> Option<Box<dyn Calls>>
+fn calls<S: 'static, F>(
+    runtime: Runtime,
+    state: S,
+    call: impl Fn(&'static S, usize) -> F + 'static,
+) -> Option<Box<dyn Calls>>
 where
     F: Future<Output = ()>,
 {

@@ -3,7 +3,9 @@
 use bench_harness::user::{TEAM, id};
 use bench_harness::worker::Calls;
 use futures_util::TryStreamExt as _;
-use mongodb::bson::{Document, RawDocument, RawDocumentBuf, deserialize_from_document, doc, rawdoc, serialize_to_document};
+use mongodb::bson::{
+    Document, RawDocument, RawDocumentBuf, deserialize_from_document, doc, rawdoc, serialize_to_document,
+};
 use mongodb::{Client, Collection};
 use serde::{Deserialize, Serialize};
 
@@ -163,7 +165,12 @@ fn read(document: &RawDocument) -> Option<User> {
         score: 0.0,
         active: false,
         tags: Vec::new(),
-        address: Address { street: String::new(), city: String::new(), postcode: String::new(), country: String::new() },
+        address: Address {
+            street: String::new(),
+            city: String::new(),
+            postcode: String::new(),
+            country: String::new(),
+        },
     };
     for entry in document {
         let (name, value) = entry.ok()?;
@@ -189,7 +196,8 @@ fn read(document: &RawDocument) -> Option<User> {
 }
 
 fn read_address(document: &RawDocument) -> Option<Address> {
-    let mut address = Address { street: String::new(), city: String::new(), postcode: String::new(), country: String::new() };
+    let mut address =
+        Address { street: String::new(), city: String::new(), postcode: String::new(), country: String::new() };
     for entry in document {
         let (name, value) = entry.ok()?;
         let text = value.as_str()?.to_owned();

@@ -103,7 +103,8 @@ fn gets_on(db: &Database, threads: usize, writer: bool) -> f64 {
 async fn write(db: &Database, stop: &AtomicBool) {
     let mut n = 0;
     while !stop.load(Relaxed) {
-        let users: Vec<User> = (n..n + 100).map(|n| user(id(n % RECORDS), &format!("team-{:05}", n % RECORDS / 10))).collect();
+        let users: Vec<User> =
+            (n..n + 100).map(|n| user(id(n % RECORDS), &format!("team-{:05}", n % RECORDS / 10))).collect();
         let transaction = users.iter().fold(db.transaction(), |transaction, user| transaction.add(User::put(user)));
         transaction.commit().await.expect("it is written");
         n += 100;

@@ -63,8 +63,19 @@ fn create(db: &Connection, user: &User) {
     let tags = serde_json::to_string(&user.tags).expect("a list of text");
     let address = &user.address;
     let values = params![
-        user.id, user.team, user.name, user.email, user.about, user.age, user.score, user.active, tags, address.street,
-        address.city, address.postcode, address.country
+        user.id,
+        user.team,
+        user.name,
+        user.email,
+        user.about,
+        user.age,
+        user.score,
+        user.active,
+        tags,
+        address.street,
+        address.city,
+        address.postcode,
+        address.country
     ];
     db.prepare_cached(INSERT).and_then(|mut insert| insert.execute(values)).expect("it is new");
 }

@@ -116,6 +116,11 @@ pub trait Forward: fmt::Debug + Send + Sync + 'static {
         self.inner().raw()
     }
 
+    /// As [`Backend::is_embedded`].
+    fn is_embedded(&self) -> bool {
+        self.inner().is_embedded()
+    }
+
     /// As [`Backend::ping`].
     fn ping(&self, call: Call) -> Reply<'_, ()> {
         self.inner().ping(call)
@@ -200,6 +205,10 @@ impl<F: Forward> Backend for F {
 
     fn raw(&self) -> &(dyn Any + Send + Sync) {
         Forward::raw(self)
+    }
+
+    fn is_embedded(&self) -> bool {
+        Forward::is_embedded(self)
     }
 
     fn ping(&self, call: Call) -> Reply<'_, ()> {

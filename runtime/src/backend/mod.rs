@@ -65,6 +65,12 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// The backend's own client, for [`Database::raw`](crate::Database::raw).
     fn raw(&self) -> &(dyn Any + Send + Sync);
 
+    /// Whether it works in this process, and answers at once. Then
+    /// [`Database::coalesced`](crate::Database::coalesced) has no requests to spare, and gathers none.
+    fn is_embedded(&self) -> bool {
+        false
+    }
+
     /// Whether it can be reached.
     fn ping(&self, call: Call) -> Reply<'_, ()>;
 

@@ -7,21 +7,21 @@ mod keys;
 mod missing;
 mod order;
 #[cfg(test)]
-mod random;
+pub(crate) mod random;
 mod read;
 mod root;
 mod ser;
 mod source;
 mod state;
 mod stored;
+#[cfg(test)]
+mod tests;
 mod unreadable;
 mod variant;
 
 pub use error::CodecError;
 pub(crate) use error::located;
 pub use ser::RecordSerializer;
-#[cfg(feature = "dynamodb")]
-pub(crate) use stored::restore_instants;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -76,6 +76,9 @@ pub(crate) fn encode<M: Serialize>(model: &M, definition: &'static Definition) -
 
 fn finish(written: std::result::Result<(), CodecError>, out: Writer) -> Result<Record> {
     written.map_err(|e| located_whole(&e.into_error()))?;
+    if out.is_too_long() {
+        return Err(Error::invalid("a record of more than 4 GB cannot be written"));
+    }
     out.finish_map().ok_or_else(|| Error::codec("the model's Serialize did not write a map of fields"))
 }
 

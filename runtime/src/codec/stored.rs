@@ -1,7 +1,7 @@
 //! From the stored form of a field back to what serde reads, and what does not fit its type.
 
 use super::error::located;
-use crate::definition::{Definition, FieldDef, Lowering};
+use crate::definition::{Definition, Lowering};
 use crate::error::{Error, Result};
 use crate::value::{Record, ValueRef, Writer};
 
@@ -67,18 +67,6 @@ fn raise(lowering: &Lowering, value: ValueRef<'_>, out: &mut Writer) -> Result<(
     Ok(())
 }
 
-/// Writes a value with integers made instants wherever a field holds one: of a backend whose server keeps
-/// instants as integers of milliseconds. Anything else stays what it is.
-#[cfg_attr(not(feature = "dynamodb"), allow(dead_code, reason = "the servers of the others keep instants"))]
-pub(crate) fn restore(lowering: &Lowering, value: ValueRef<'_>, out: &mut Writer) -> Result<()> {
-    match (lowering, value.as_int().map(i64::try_from)) {
-        (Lowering::Instant(_), Some(Ok(millis))) => out.instant(millis),
-        (Lowering::Instant(_), _) => out.value(value),
-        (lowering, _) => each(lowering, value, out, restore)?,
-    }
-    Ok(())
-}
-
 type Convert = fn(&Lowering, ValueRef<'_>, &mut Writer) -> Result<()>;
 
 /// Converts what is in a value.
@@ -109,25 +97,4 @@ fn each(lowering: &Lowering, value: ValueRef<'_>, out: &mut Writer, convert: Con
         other => out.value(other),
     }
     Ok(())
-}
-
-/// The record with the instants of its model, which were read as integers.
-#[cfg_attr(not(feature = "dynamodb"), allow(dead_code, reason = "the servers of the others keep instants"))]
-pub(crate) fn restore_instants(record: Record, fields: &'static [FieldDef]) -> Result<Record> {
-    let of_instants = |name: &str| {
-        let field = fields.iter().find(|field| field.name == name)?;
-        field.lowering().filter(|lowering| lowering.has_instant())
-    };
-    if record.iter().all(|(name, _)| of_instants(name).is_none()) {
-        return Ok(record);
-    }
-    let mut out = Writer::with_capacity(record.as_bytes().len());
-    for (name, value) in record.iter() {
-        out.name(name);
-        match of_instants(name) {
-            Some(lowering) => restore(lowering, value, &mut out).map_err(|e| within(name, e))?,
-            None => out.value(value),
-        }
-    }
-    Ok(out.finish())
 }

@@ -11,7 +11,6 @@ pub(crate) const EXPRESSION_OPERATORS: usize = 300;
 pub(crate) const MOST_TOGETHER: usize = 100;
 
 /// The most records of a `BatchGetItem`.
-#[cfg(feature = "dynamodb")]
 pub(crate) const MOST_KEYS: usize = 100;
 
 /// The most writes of a `BatchWriteItem`.

@@ -82,12 +82,6 @@ impl Value {
         self.view().type_name()
     }
 
-    /// The type with its article, for messages.
-    #[cfg(any(feature = "dynamodb", feature = "mongodb"))]
-    pub(crate) fn noun(&self) -> &str {
-        self.view().noun()
-    }
-
     /// The text, if it is text.
     pub fn as_str(&self) -> Option<&str> {
         self.view().as_str()

@@ -2,8 +2,8 @@
 //!
 //! `docs/record-format.md` draws them. A record is its entries, one after another: a name, then a value.
 
-/// The version of the format.
-pub(crate) const VERSION: u8 = 1;
+/// The version of the format. Another one is another set of kinds, or another layout.
+pub(super) const VERSION: u8 = 1;
 
 pub(super) const NULL: u8 = 0x00;
 pub(super) const FALSE: u8 = 0x01;
@@ -156,6 +156,7 @@ fn is_value(value: &Raw<'_>, depth: usize) -> bool {
     match value.kind {
         TEXT | TEXT_SHORT | FOREIGN => std::str::from_utf8(value.content).is_ok(),
         FLOAT => <[u8; 8]>::try_from(value.content).is_ok_and(|bytes| f64::from_le_bytes(bytes).is_finite()),
+        INT_16 => <[u8; 16]>::try_from(value.content).is_ok_and(|bytes| is_kept(i128::from_le_bytes(bytes))),
         MAP => depth > 0 && are_entries(value.content, Some(value.count), depth - 1),
         LIST => {
             let (mut rest, mut found) = (value.content, 0_u32);
@@ -173,4 +174,9 @@ fn is_value(value: &Raw<'_>, depth: usize) -> bool {
         }
         _ => true,
     }
+}
+
+/// Whether an integer is in the range that integers are kept in.
+fn is_kept(n: i128) -> bool {
+    (i128::from(i64::MIN)..=i128::from(u64::MAX)).contains(&n)
 }

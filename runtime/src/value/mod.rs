@@ -5,6 +5,8 @@ mod copy;
 mod format;
 mod number;
 mod record;
+#[cfg(test)]
+mod tests;
 mod view;
 mod writer;
 

@@ -48,6 +48,14 @@ pub const EXPIRES: &str = "_reposit_expires";
 pub const STAMP: &str = "_reposit_stamp";
 
 impl Record {
+    /// The version of the format that [`as_bytes`](Self::as_bytes) gives. What keeps the bytes should keep it with
+    /// them: they do not hold it.
+    ///
+    /// ```
+    /// assert_eq!(reposit::Record::FORMAT_VERSION, 1);
+    /// ```
+    pub const FORMAT_VERSION: u8 = format::VERSION;
+
     /// An empty record.
     pub fn new() -> Self {
         Self::default()
@@ -78,17 +86,11 @@ impl Record {
 
     /// The same record, of which a clone costs no copy.
     #[cfg(feature = "keyspace")]
-    pub(crate) fn into_shared(self) -> Arc<[u8]> {
+    pub(crate) fn shared(self) -> Self {
         match self.0 {
-            Content::Owned(bytes) => bytes.into(),
-            Content::Shared(bytes) => bytes,
+            Content::Owned(bytes) => Self(Content::Shared(bytes.into())),
+            shared => Self(shared),
         }
-    }
-
-    /// The record that another one was shared as.
-    #[cfg(feature = "keyspace")]
-    pub(crate) fn from_shared(bytes: Arc<[u8]>) -> Self {
-        Self(Content::Shared(bytes))
     }
 
     /// The bytes, to be changed and given back.
@@ -189,23 +191,6 @@ impl Record {
     /// Whether there is no attribute.
     pub fn is_empty(&self) -> bool {
         self.as_bytes().is_empty()
-    }
-
-    /// Keeps the names for which `keep` is true.
-    pub(crate) fn retain(&mut self, keep: impl Fn(&str) -> bool) {
-        if self.iter().all(|(name, _)| keep(name)) {
-            return;
-        }
-        let bytes = self.as_bytes();
-        let (mut rest, mut kept) = (bytes, Vec::with_capacity(bytes.len()));
-        loop {
-            let start = bytes.len() - rest.len();
-            let Some((name, _)) = take_entry(&mut rest) else { break };
-            if std::str::from_utf8(name).is_ok_and(&keep) {
-                kept.extend_from_slice(&bytes[start..bytes.len() - rest.len()]);
-            }
-        }
-        *self = Self::from_entries(kept);
     }
 
     /// The record as one map, of which it is not known how many names it has.

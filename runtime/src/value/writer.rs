@@ -29,6 +29,11 @@ impl Writer {
         self.bytes.len()
     }
 
+    /// Whether there are more bytes than a record may have: lengths are of four bytes.
+    pub(crate) fn is_too_long(&self) -> bool {
+        u32::try_from(self.bytes.len()).is_err()
+    }
+
     /// Takes back what was written after there were so many bytes.
     pub(crate) fn truncate(&mut self, length: usize) {
         self.bytes.truncate(length);
@@ -117,9 +122,9 @@ impl Writer {
 
     /// What no field is read from, and what it is.
     pub(crate) fn foreign(&mut self, what: &str) {
-        let end = what.floor_char_boundary(usize::from(u8::MAX));
-        self.bytes.extend_from_slice(&[format::FOREIGN, u8::try_from(end).unwrap_or_default()]);
-        self.bytes.extend_from_slice(&what.as_bytes()[..end]);
+        let what = what.get(..what.floor_char_boundary(usize::from(u8::MAX))).unwrap_or_default();
+        self.bytes.extend_from_slice(&[format::FOREIGN, u8::try_from(what.len()).unwrap_or_default()]);
+        self.bytes.extend_from_slice(what.as_bytes());
     }
 
     pub(crate) fn begin_list(&mut self) -> Begun {
@@ -224,32 +229,37 @@ impl Writer {
     pub(crate) fn sort(&mut self, Begun(start): Begun) -> Option<String> {
         let entries = self.bytes.get(start + HEAD..).unwrap_or_default();
         let order = out_of_order(entries)?;
-        let twice = order.windows(2).find(|pair| pair[0].0 == pair[1].0);
-        if let Some(twice) = twice {
-            return Some(String::from_utf8_lossy(twice[0].0).into_owned());
+        let twice = find_twice(&order);
+        if twice.is_none() {
+            let mut sorted = Vec::with_capacity(entries.len());
+            order.iter().for_each(|(_, entry)| sorted.extend_from_slice(entry));
+            self.bytes.truncate(start + HEAD);
+            self.bytes.extend_from_slice(&sorted);
         }
-        let sorted: Vec<u8> = order.iter().flat_map(|(_, entry)| *entry).copied().collect();
-        self.bytes.truncate(start + HEAD);
-        self.bytes.extend_from_slice(&sorted);
-        None
+        twice
     }
 
     /// A name that two entries of a map have.
     pub(crate) fn find_twice(&self, Begun(start): Begun) -> Option<String> {
-        let order = out_of_order(self.bytes.get(start + HEAD..).unwrap_or_default())?;
-        let twice = order.windows(2).find(|pair| pair[0].0 == pair[1].0)?;
-        Some(String::from_utf8_lossy(twice[0].0).into_owned())
+        find_twice(&out_of_order(self.bytes.get(start + HEAD..).unwrap_or_default())?)
     }
+}
+
+/// A name that two of the entries have, which are sorted.
+fn find_twice(order: &[(&[u8], &[u8])]) -> Option<String> {
+    let twice = order.array_windows().find(|[(name, _), (next, _)]| name == next);
+    twice.map(|[(name, _), _]| String::from_utf8_lossy(name).into_owned())
 }
 
 /// Names with their entries, sorted; nothing if they are already in an order in which none is twice.
 fn out_of_order(entries: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
     let (mut rest, mut last): (_, Option<&[u8]>) = (entries, None);
-    let mut in_order = true;
-    while let Some((name, _)) = take_entry(&mut rest) {
-        in_order &= last.is_none_or(|last| last < name);
-        last = Some(name);
-    }
+    let in_order = loop {
+        let Some((name, _)) = take_entry(&mut rest) else { break true };
+        if last.replace(name).is_some_and(|last| last >= name) {
+            break false;
+        }
+    };
     if in_order {
         return None;
     }
@@ -257,13 +267,13 @@ fn out_of_order(entries: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
     loop {
         let before = rest;
         let Some((name, _)) = take_entry(&mut rest) else { break };
-        found.push((name, &before[..before.len() - rest.len()]));
+        found.push((name, before.get(..before.len() - rest.len()).unwrap_or_default()));
     }
     found.sort_by_key(|(name, _)| *name);
     Some(found)
 }
 
-/// A record has no 4 GB: what reads one or writes one refuses far less.
+/// A length that is too large is that of a record that [`Writer::is_too_long`], and is given to nobody.
 fn as_u32(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }

@@ -12,6 +12,7 @@ use reposit::backend::{
 };
 use reposit::clock::ManualClock;
 use reposit::config::MemorySettings;
+use reposit::value::ValueRef;
 use reposit::{Database, Record, Result, Value};
 
 use crate::ops::Program;
@@ -114,7 +115,7 @@ impl Faulty {
             (Fault::InstantCutToSeconds, _) => {
                 let mut page = self.inner.query(call, query).await?;
                 for record in &mut page.records {
-                    if let Some(Value::Instant(millis)) = record.get("rank") {
+                    if let Some(ValueRef::Instant(millis)) = record.get("rank") {
                         let cut = Value::Instant(millis.div_euclid(1000) * 1000);
                         record.set("rank", cut);
                     }

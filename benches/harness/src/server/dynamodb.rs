@@ -111,7 +111,11 @@ fn read_request(reader: &mut BufReader<TcpStream>) -> io::Result<Option<(String,
             return if first { Ok(None) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
         }
         let Some((header, value)) = line.trim_end().split_once(": ").filter(|_| !first) else {
-            if line.trim_end().is_empty() { break } else { continue };
+            if line.trim_end().is_empty() {
+                break;
+            } else {
+                continue;
+            };
         };
         match header.to_ascii_lowercase().as_str() {
             "content-length" => length = value.parse().unwrap_or_default(),

@@ -41,7 +41,9 @@ fn listen(serve: impl Fn(TcpStream) -> io::Result<()> + Clone + Send + 'static) 
             thread::spawn(move || {
                 let _ = stream.set_nodelay(true);
                 match serve(stream) {
-                    Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => eprintln!("the canned server: {error}"),
+                    Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
+                        eprintln!("the canned server: {error}")
+                    }
                     _ => {}
                 }
             });

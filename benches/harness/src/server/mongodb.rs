@@ -53,7 +53,10 @@ impl Collections {
             "hello" | "isMaster" | "ismaster" => hello(address),
             "listCollections" => {
                 let name = command.get_document("filter").and_then(|filter| filter.get_str("name")).unwrap_or_default();
-                first_batch("$cmd.listCollections", [rawdoc! { "name": name, "type": "collection", "options": {} }].iter())
+                first_batch(
+                    "$cmd.listCollections",
+                    [rawdoc! { "name": name, "type": "collection", "options": {} }].iter(),
+                )
             }
             "listIndexes" => {
                 let primary = rawdoc! { "v": 2, "key": { "_id": 1 }, "name": "_id_" };
@@ -66,7 +69,8 @@ impl Collections {
             "find" => self.find(collection, command),
             "insert" | "update" => {
                 let documents = command.get_array("documents").or_else(|_| command.get_array("updates"));
-                let written = documents.ok().and_then(|all| all.first()).and_then(Bson::as_document).cloned().unwrap_or_default();
+                let written =
+                    documents.ok().and_then(|all| all.first()).and_then(Bson::as_document).cloned().unwrap_or_default();
                 let document = written.get_document("u").cloned().unwrap_or(written);
                 let mut all = self.0.lock().expect("no thread panics under the lock");
                 let stored = all.entry(collection.to_owned()).or_default();
@@ -101,7 +105,9 @@ impl Collection {
     /// The document under another key.
     fn with_id(&self, id: Bson) -> RawDocumentBuf {
         let mut document = doc! { "_id": id };
-        document.extend(self.document.iter().filter(|(name, _)| *name != "_id").map(|(name, value)| (name.clone(), value.clone())));
+        document.extend(
+            self.document.iter().filter(|(name, _)| *name != "_id").map(|(name, value)| (name.clone(), value.clone())),
+        );
         RawDocumentBuf::try_from(&document).unwrap_or_default()
     }
 
@@ -150,7 +156,10 @@ fn with_times(mut answer: RawDocumentBuf) -> io::Result<RawDocumentBuf> {
     Ok(answer)
 }
 
-fn first_batch<'a>(collection: &str, documents: impl Iterator<Item = &'a RawDocumentBuf>) -> io::Result<RawDocumentBuf> {
+fn first_batch<'a>(
+    collection: &str,
+    documents: impl Iterator<Item = &'a RawDocumentBuf>,
+) -> io::Result<RawDocumentBuf> {
     let batch: RawArrayBuf = documents.cloned().collect();
     with_times(rawdoc! { "cursor": { "firstBatch": batch, "id": 0_i64, "ns": format!("bench.{collection}") } })
 }

@@ -91,7 +91,8 @@ fn source(models: u32, derive: bool, calls: bool) -> String {
     for n in 0..models {
         let derives = if derive { "Serialize, Deserialize, Repository" } else { "Serialize, Deserialize" };
         let (key, index) = if derive { ("#[hash_key]", "#[index]") } else { ("", "") };
-        let model = MODEL.replace("DERIVES", derives).replace("ATTRIBUTE_OF_KEY", key).replace("ATTRIBUTE_OF_INDEX", index);
+        let model =
+            MODEL.replace("DERIVES", derives).replace("ATTRIBUTE_OF_KEY", key).replace("ATTRIBUTE_OF_INDEX", index);
         text.push_str(&model.replace("UserN", &format!("User{n}")));
         if calls {
             text.push_str(&CALLS.replace("UserN", &format!("User{n}")).replace("callN", &format!("call{n}")));

@@ -9,8 +9,11 @@ use super::measure::Measured;
 /// Prints how the counts of reposit moved; `keep` writes the new ones down.
 pub(crate) fn compare(path: &Path, measured: &[Measured], keep: bool) -> io::Result<()> {
     let text = fs::read_to_string(path).unwrap_or_default();
-    let before: BTreeMap<&str, u64> =
-        text.lines().filter_map(|line| line.split_once(' ')).filter_map(|(row, n)| Some((row, n.trim().parse().ok()?))).collect();
+    let before: BTreeMap<&str, u64> = text
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .filter_map(|(row, n)| Some((row, n.trim().parse().ok()?)))
+        .collect();
     let ours = measured.iter().filter(|measured| measured.contestant == "reposit");
     let now: Vec<_> = ours.filter_map(|measured| Some((measured.row.as_str(), measured.instructions?))).collect();
     let mut lines = String::new();

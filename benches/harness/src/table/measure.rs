@@ -57,9 +57,10 @@ impl Folder {
     /// The rows of the servers whose addresses are in the environment, on these real servers.
     pub(crate) fn measure_real(&self) -> io::Result<Vec<Measured>> {
         let mut measured = Vec::new();
-        for (store, variable, ours) in
-            [("dynamodb/", "REPOSIT_TEST_DYNAMODB", "BENCH_DYNAMODB"), ("mongodb/", "REPOSIT_TEST_MONGODB", "BENCH_MONGODB")]
-        {
+        for (store, variable, ours) in [
+            ("dynamodb/", "REPOSIT_TEST_DYNAMODB", "BENCH_DYNAMODB"),
+            ("mongodb/", "REPOSIT_TEST_MONGODB", "BENCH_MONGODB"),
+        ] {
             let Ok(address) = std::env::var(variable) else { continue };
             let (scheme, rest) = address.split_once("://").unwrap_or(("http", &address));
             let address = format!("{scheme}://{}", rest.split('/').next().unwrap_or_default());
@@ -69,7 +70,8 @@ impl Folder {
             let real = Self { binaries: self.binaries.clone(), environment };
             for row in ROWS.iter().filter(|row| row.name.starts_with(store)) {
                 // The table is made as reposit makes it, which toasty does not take.
-                let contestants: Vec<_> = row.contestants.iter().copied().filter(|(name, _)| *name != "toasty").collect();
+                let contestants: Vec<_> =
+                    row.contestants.iter().copied().filter(|(name, _)| *name != "toasty").collect();
                 let row = Row { contestants: contestants.leak(), ..*row };
                 measured.extend(real.rounds(&row, format!("real/{}", row.name))?);
             }
@@ -102,7 +104,13 @@ impl Folder {
         let medians = workers.iter().zip(taken).map(|((contestant, _), mut rounds)| {
             rounds.sort_unstable();
             let (nanoseconds, allocations) = rounds.get(ROUNDS / 2).copied().unwrap_or_default();
-            Measured { row: name.clone(), contestant: (*contestant).to_owned(), instructions: None, nanoseconds, allocations }
+            Measured {
+                row: name.clone(),
+                contestant: (*contestant).to_owned(),
+                instructions: None,
+                nanoseconds,
+                allocations,
+            }
         });
         Ok(medians.collect())
     }

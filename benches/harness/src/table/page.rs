@@ -50,7 +50,12 @@ fn thousands(n: u64) -> String {
 }
 
 /// Writes the page and the JSON.
-pub(crate) fn write(benches: &Path, measured: &[Measured], others: &[(String, f64)], compiled: &[(String, f64)]) -> io::Result<()> {
+pub(crate) fn write(
+    benches: &Path,
+    measured: &[Measured],
+    others: &[(String, f64)],
+    compiled: &[(String, f64)],
+) -> io::Result<()> {
     let mut text = format!("{BEGIN}\n\n{}\n", machine());
     let head = "| Call | By | Instructions, ratio | Instructions | CPU, ratio | CPU | Allocations |\n|---|---|--:|--:|--:|--:|--:|\n";
     let (real, canned): (Vec<_>, Vec<_>) = measured.iter().partition(|measured| measured.row.starts_with("real/"));
@@ -91,7 +96,8 @@ pub(crate) fn write(benches: &Path, measured: &[Measured], others: &[(String, f6
 /// The machine and the versions.
 fn machine() -> String {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let models = cpu.lines().filter_map(|line| line.strip_prefix("model name")).filter_map(|line| line.split_once(": "));
+    let models =
+        cpu.lines().filter_map(|line| line.strip_prefix("model name")).filter_map(|line| line.split_once(": "));
     let names: Vec<&str> = models.map(|(_, name)| name).collect();
     let rustc = Command::new("rustc").arg("--version").output().map(|output| output.stdout).unwrap_or_default();
     let rustc = String::from_utf8_lossy(&rustc).trim().to_owned();

@@ -18,7 +18,10 @@ const HEIGHT: f64 = 16.0;
 pub(crate) fn write(path: &Path, measured: &[Measured]) -> io::Result<()> {
     let (mut bars, mut y, mut row) = (String::new(), 24.0, "");
     for one in measured {
-        let Some((count, to)) = one.instructions.zip(reference(measured, &one.row).and_then(|to| to.instructions)) else { continue };
+        let Some((count, to)) = one.instructions.zip(reference(measured, &one.row).and_then(|to| to.instructions))
+        else {
+            continue;
+        };
         if row != one.row {
             row = &one.row;
             y += 30.0;
@@ -30,7 +33,8 @@ pub(crate) fn write(path: &Path, measured: &[Measured]) -> io::Result<()> {
         let width = ratio.min(MOST) * ONE;
         let middle = y + 11.0;
         let _ = writeln!(bars, "<text x=\"16\" y=\"{middle:.0}\">{}</text>", one.contestant);
-        let _ = writeln!(bars, "<rect x=\"{LEFT}\" y=\"{y:.0}\" width=\"{width:.1}\" height=\"12\" fill=\"{colour}\"/>");
+        let _ =
+            writeln!(bars, "<rect x=\"{LEFT}\" y=\"{y:.0}\" width=\"{width:.1}\" height=\"12\" fill=\"{colour}\"/>");
         let _ = writeln!(bars, "<text x=\"{:.1}\" y=\"{middle:.0}\">{ratio:.2}</text>", LEFT + width + 6.0);
         y += HEIGHT;
     }

@@ -13,13 +13,19 @@ pub(crate) struct Row {
 const CALLS: &str = "bench-calls";
 const TOASTY: &str = "bench-toasty";
 
-const ON_DYNAMODB: &[(&str, &str)] = &[("reposit", CALLS), ("by hand", CALLS), ("serde_dynamo", CALLS), ("toasty", TOASTY)];
+const ON_DYNAMODB: &[(&str, &str)] =
+    &[("reposit", CALLS), ("by hand", CALLS), ("serde_dynamo", CALLS), ("toasty", TOASTY)];
 const ON_MONGODB: &[(&str, &str)] = &[("reposit", CALLS), ("by hand", CALLS), ("raw", CALLS), ("documents", CALLS)];
 const IN_MEMORY: &[(&str, &str)] = &[("reposit", CALLS), ("rusqlite", TOASTY), ("toasty", TOASTY)];
 
 pub(crate) const ROWS: &[Row] = &[
     Row { name: "dynamodb/get", title: "DynamoDB: get", contestants: ON_DYNAMODB, counted: 100 },
-    Row { name: "dynamodb/create", title: "DynamoDB: create, to an unconditional put", contestants: ON_DYNAMODB, counted: 100 },
+    Row {
+        name: "dynamodb/create",
+        title: "DynamoDB: create, to an unconditional put",
+        contestants: ON_DYNAMODB,
+        counted: 100,
+    },
     Row { name: "dynamodb/query-100", title: "DynamoDB: query of 100", contestants: ON_DYNAMODB, counted: 20 },
     Row { name: "mongodb/get", title: "MongoDB: get", contestants: ON_MONGODB, counted: 100 },
     Row { name: "mongodb/create", title: "MongoDB: create", contestants: ON_MONGODB, counted: 100 },

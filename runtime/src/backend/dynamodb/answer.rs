@@ -1,22 +1,21 @@
-//! An answer as it comes off the wire: read whole, within bounds, and checked before the SDK sees it.
+//! An answer as it comes off the wire: read whole, within bounds, and checked.
 //!
 //! The SDK takes an empty body of status 200 for a success without content: a put that was done, an
-//! item that is not there. So what is no answer of DynamoDB's is refused here, as an error that says
-//! nothing of whether the request was applied.
+//! item that is not there. So what is no answer of DynamoDB's is refused here before the SDK sees it, as an
+//! error that says nothing of whether the request was applied.
 
 use std::error::Error as StdError;
 use std::fmt;
 
 use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
-use aws_sdk_dynamodb::config::{ConfigBag, HttpClient, RuntimeComponents, RuntimeComponentsBuilder};
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
+use aws_sdk_dynamodb::config::{HttpClient, RuntimeComponents};
 use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+    HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
+use bytes::Bytes;
 use serde::Deserializer as _;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 
@@ -45,29 +44,13 @@ impl Unreadable {
     }
 }
 
-/// A client whose answers are checked.
+/// A client over one connector, whose answers are checked.
 #[derive(Debug)]
-pub(super) struct Checked(pub(super) SharedHttpClient);
+pub(super) struct Checked(pub(super) SharedHttpConnector);
 
 impl HttpClient for Checked {
-    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(CheckedConnector(self.0.http_connector(settings, components)))
-    }
-
-    fn validate_base_client_config(
-        &self,
-        components: &RuntimeComponentsBuilder,
-        config: &ConfigBag,
-    ) -> Result<(), BoxError> {
-        self.0.validate_base_client_config(components, config)
-    }
-
-    fn validate_final_config(&self, components: &RuntimeComponents, config: &ConfigBag) -> Result<(), BoxError> {
-        self.0.validate_final_config(components, config)
-    }
-
-    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
-        self.0.connector_metadata()
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(CheckedConnector(self.0.clone()))
     }
 }
 
@@ -77,9 +60,16 @@ struct CheckedConnector(SharedHttpConnector);
 impl HttpConnector for CheckedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
-        let most = most_bytes(target.rsplit('.').next().unwrap_or_default());
+        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
         let answer = self.0.call(request);
-        HttpConnectorFuture::new(async move { read_answer(answer.await?, most).await })
+        HttpConnectorFuture::new(async move {
+            let Whole { mut answer, body } = read_answer(answer.await?, &operation).await?;
+            if answer.status().as_u16() == 200 {
+                check_success(&body).map_err(unreadable)?;
+            }
+            *answer.body_mut() = SdkBody::from(body);
+            Ok(answer)
+        })
     }
 }
 
@@ -96,16 +86,48 @@ fn most_bytes(operation: &str) -> usize {
         + 64 * KB
 }
 
-/// Reads an answer to its end, and gives it back with its body at hand.
-async fn read_answer(mut answer: HttpResponse, most: usize) -> Result<HttpResponse, ConnectorError> {
-    let unreadable = |why: Unreadable| ConnectorError::other(why.into(), None);
+/// An answer, and its body apart from it.
+#[derive(Debug)]
+pub(super) struct Whole {
+    answer: HttpResponse,
+    pub(super) body: Bytes,
+}
+
+impl Whole {
+    /// The HTTP status.
+    pub(super) fn status(&self) -> u16 {
+        self.answer.status().as_u16()
+    }
+
+    /// A header, if it is there.
+    pub(super) fn header(&self, name: &'static str) -> Option<&str> {
+        self.answer.headers().get(name)
+    }
+
+    /// The answer with its body.
+    pub(super) fn to_response(&self) -> HttpResponse {
+        let mut answer = HttpResponse::new(self.answer.status(), SdkBody::from(self.body.clone()));
+        *answer.headers_mut() = self.answer.headers().clone();
+        answer
+    }
+}
+
+fn unreadable(why: Unreadable) -> ConnectorError {
+    ConnectorError::other(why.into(), None)
+}
+
+/// Reads an answer to its end, and checks that these are the bytes that were sent.
+pub(super) async fn read_answer(answer: HttpResponse, operation: &str) -> Result<Whole, ConnectorError> {
+    read_at_most(answer, most_bytes(operation)).await
+}
+
+async fn read_at_most(mut answer: HttpResponse, most: usize) -> Result<Whole, ConnectorError> {
     let too_long = || unreadable(Unreadable::new(format!("it is longer than the {most} bytes that it can have")));
     let length = answer.headers().get("content-length").and_then(|length| length.parse::<usize>().ok());
     if length.is_some_and(|length| length > most) {
         return Err(too_long());
     }
-    // What is only claimed takes no memory.
-    let mut body = Vec::with_capacity(length.unwrap_or_default().min(64 * KB));
+    let mut body = Body::default();
     let mut stream = ByteStream::new(answer.take_body());
     while let Some(part) = stream.next().await {
         // The connection broke in the middle of the answer.
@@ -113,14 +135,45 @@ async fn read_answer(mut answer: HttpResponse, most: usize) -> Result<HttpRespon
         if body.len() + part.len() > most {
             return Err(too_long());
         }
-        body.extend_from_slice(&part);
+        body.add(part, length.unwrap_or_default());
     }
-    check_answer(answer.status().as_u16(), answer.headers().get("x-amz-crc32"), &body).map_err(unreadable)?;
-    *answer.body_mut() = SdkBody::from(body);
-    Ok(answer)
+    let body = body.finish();
+    let checksum = answer.headers().get("x-amz-crc32");
+    check_answer(answer.status().as_u16(), checksum, &body).map_err(unreadable)?;
+    Ok(Whole { answer, body })
 }
 
-/// Whether this is an answer of DynamoDB's: the bytes that it sent, and of a success the JSON of one.
+/// A body that comes in parts. Most have one, which is kept as it is.
+#[derive(Default)]
+struct Body {
+    first: Bytes,
+    all: Vec<u8>,
+}
+
+impl Body {
+    fn len(&self) -> usize {
+        self.first.len() + self.all.len()
+    }
+
+    fn add(&mut self, part: Bytes, length: usize) {
+        if self.len() == 0 {
+            self.first = part;
+            return;
+        }
+        if self.all.is_empty() {
+            // What is only claimed takes no memory.
+            self.all.reserve(length.min(64 * KB));
+            self.all.extend_from_slice(&std::mem::take(&mut self.first));
+        }
+        self.all.extend_from_slice(&part);
+    }
+
+    fn finish(self) -> Bytes {
+        if self.all.is_empty() { self.first } else { self.all.into() }
+    }
+}
+
+/// Whether this is an answer of DynamoDB's: the bytes that it sent, with a status that it has.
 fn check_answer(status: u16, checksum: Option<&str>, body: &[u8]) -> Result<(), Unreadable> {
     if let Some(sum) = checksum
         && sum.parse() != Ok(crc32fast::hash(body))
@@ -128,13 +181,13 @@ fn check_answer(status: u16, checksum: Option<&str>, body: &[u8]) -> Result<(), 
         return Err(Unreadable::new("its checksum is that of other bytes"));
     }
     match status {
-        200 => check_success(body),
         // What an error says is read where it becomes a failure.
-        400..=599 => Ok(()),
+        200 | 400..=599 => Ok(()),
         _ => Err(Unreadable::new(format!("HTTP status {status}"))),
     }
 }
 
+/// Whether the answer to the SDK is the JSON of a success.
 fn check_success(body: &[u8]) -> Result<(), Unreadable> {
     if body.is_empty() {
         return Err(Unreadable::new("it is empty"));
@@ -176,7 +229,8 @@ mod tests {
         let put = b"{}";
         assert_eq!(check_answer(200, None, put), Ok(()));
         assert_eq!(check_answer(200, Some(&crc32fast::hash(put).to_string()), put), Ok(()));
-        assert_eq!(check_answer(200, None, br#"{"Item":{"id":{"S":"a"}}}"#), Ok(()));
+        assert_eq!(check_success(put), Ok(()));
+        assert_eq!(check_success(br#"{"Item":{"id":{"S":"a"}}}"#), Ok(()));
         assert_eq!(check_answer(400, None, br#"{"__type":"x#ValidationException"}"#), Ok(()));
         assert_eq!(check_answer(503, None, b"<html>"), Ok(()));
     }
@@ -194,7 +248,7 @@ mod tests {
             b"{\"a\":\x80}",
         ];
         for body in bodies {
-            assert!(check_answer(200, None, body).is_err(), "{:?}", String::from_utf8_lossy(body));
+            assert!(check_success(body).is_err(), "{:?}", String::from_utf8_lossy(body));
         }
         assert!(check_answer(200, Some("1"), b"{}").is_err(), "another checksum");
         assert!(check_answer(400, Some("x"), b"{}").is_err(), "no checksum at all");
@@ -212,9 +266,19 @@ mod tests {
             }
             answer
         };
-        assert!(read_answer(answer(Some("2"), b"{}"), 2).await.is_ok());
-        assert!(read_answer(answer(Some("3"), b"{}"), 2).await.is_err());
-        assert!(read_answer(answer(None, b"{ }"), 2).await.is_err());
+        assert!(read_at_most(answer(Some("2"), b"{}"), 2).await.is_ok());
+        assert!(read_at_most(answer(Some("3"), b"{}"), 2).await.is_err());
+        assert!(read_at_most(answer(None, b"{ }"), 2).await.is_err());
+    }
+
+    #[test]
+    fn an_answer_comes_in_one_part_or_in_several() {
+        for parts in [vec![], vec!["{}"], vec!["{", "}"], vec!["", "{ ", " ", "}"]] {
+            let mut body = Body::default();
+            parts.iter().for_each(|part| body.add(Bytes::from_static(part.as_bytes()), 2));
+            assert_eq!(body.len(), parts.concat().len());
+            assert_eq!(body.finish(), parts.concat());
+        }
     }
 
     #[test]

@@ -9,13 +9,16 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{Credentials, ProvideCredentials as _, SharedHttpClient, StalledStreamProtectionConfig};
-use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_http_client::{Builder, Connector};
+use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector};
 
 use super::answer::Checked;
 use super::credentials;
 use super::failure::{self, Class};
-use super::retry::Attempts;
+use super::retry::{Attempts, of_sdk};
+use super::sender::Sender;
+use super::sender::own::OwnSender;
 use super::settings::DynamoDbSettings;
 use crate::backend::settings::Secret;
 use crate::backend::support::outcome;
@@ -26,9 +29,15 @@ use crate::request::Call;
 /// opening fails.
 const CONNECT_TRIES: u32 = 3;
 
-/// A client with its settings, before anything was sent but what finding credentials takes.
-async fn client(settings: &DynamoDbSettings, connect_timeout: Duration) -> Result<Client> {
-    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+/// What an open database sends requests with.
+pub(super) struct Connected {
+    pub(super) client: Client,
+    pub(super) sender: Box<dyn Sender>,
+}
+
+/// A client and a sender with their settings, before anything was sent but what finding credentials takes.
+async fn client(settings: &DynamoDbSettings, connect_timeout: Duration) -> Result<Connected> {
+    let http = Builder::new().tls_provider(tls()).build_https();
     let timeouts = TimeoutConfig::builder().connect_timeout(connect_timeout).build();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http.clone())
@@ -55,16 +64,31 @@ async fn client(settings: &DynamoDbSettings, connect_timeout: Duration) -> Resul
         // A server of one's own has no regions, but a signature needs one.
         config = config.into_builder().region(Region::from_static("us-east-1")).build();
     }
-    let checked = SharedHttpClient::new(Checked(http));
-    let client = Client::from_conf(aws_sdk_dynamodb::config::Builder::from(&config).http_client(checked).build());
     let finding = tokio::time::timeout(connect_timeout, find_credentials(&config)).await;
-    finding.unwrap_or_else(|_| Err(no_credentials("they were not had in time"))).map(|()| client)
+    finding.unwrap_or_else(|_| Err(no_credentials("they were not had in time")))?;
+    let connector = connector(connect_timeout);
+    let checked = SharedHttpClient::new(Checked(connector.clone()));
+    let client = Client::from_conf(aws_sdk_dynamodb::config::Builder::from(&config).http_client(checked).build());
+    let sender = OwnSender::new(&config, connector).ok_or_else(|| no_credentials(NO_PROVIDER))?;
+    Ok(Connected { client, sender: Box::new(sender) })
 }
+
+fn tls() -> Provider {
+    Provider::Rustls(CryptoMode::Ring)
+}
+
+/// The connections to DynamoDB, which the client and the sender share.
+fn connector(connect_timeout: Duration) -> SharedHttpConnector {
+    let settings = HttpConnectorSettings::builder().connect_timeout(connect_timeout).build();
+    SharedHttpConnector::new(Connector::builder().tls_provider(tls()).connector_settings(settings).build())
+}
+
+const NO_PROVIDER: &str = "there is no provider of them";
 
 /// Finds credentials once, so that it is known by name if there are none.
 async fn find_credentials(config: &SdkConfig) -> Result<()> {
     let Some(provider) = config.credentials_provider() else {
-        return Err(no_credentials("there is no provider of them"));
+        return Err(no_credentials(NO_PROVIDER));
     };
     match provider.provide_credentials().await {
         Ok(_) => Ok(()),
@@ -126,17 +150,17 @@ fn origin(endpoint: &str) -> String {
 }
 
 /// A client, and one request that shows that it can reach DynamoDB and is let in.
-pub(super) async fn open_client(settings: &DynamoDbSettings, connect_timeout: Duration) -> Result<Client> {
+pub(super) async fn open_client(settings: &DynamoDbSettings, connect_timeout: Duration) -> Result<Connected> {
     let call = Call::new("open", 0, connect_timeout);
-    let client = client(settings, connect_timeout).await?;
-    probe_connection(&client, &call).await.map_err(|error| match &settings.endpoint {
+    let connected = client(settings, connect_timeout).await?;
+    probe_connection(&connected.client, &call).await.map_err(|error| match &settings.endpoint {
         Some(endpoint) => {
             let message = format!("{}: {}", origin(endpoint), error.message());
             error.with_message(message)
         }
         None => error,
     })?;
-    Ok(client)
+    Ok(connected)
 }
 
 /// Sends one small request. Credentials that may only use the tables are let in too.
@@ -145,7 +169,7 @@ pub(super) async fn probe_connection(client: &Client, call: &Call) -> Result<()>
     let mut tries = 0;
     loop {
         let request = client.list_tables().limit(1).send();
-        let Err(failure) = attempts.send("ListTables", request).await else { return Ok(()) };
+        let Err(failure) = attempts.send("ListTables", of_sdk(request)).await else { return Ok(()) };
         if failure.code() == "AccessDeniedException" {
             return Ok(());
         }

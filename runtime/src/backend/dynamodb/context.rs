@@ -3,11 +3,14 @@
 use aws_sdk_dynamodb::Client;
 
 use super::schema_cache::DefinedCache;
+use super::sender::Sender;
 use crate::backend::support::write_id::WriteIds;
 use crate::value::Value;
 
-/// The client, the ids of the writes, and which tables were seen to be the models'.
+/// The sender of requests, the client for tables, the ids of the writes, and which tables were seen to be the
+/// models'.
 pub(super) struct Context {
+    pub(super) sender: Box<dyn Sender>,
     pub(super) client: Client,
     pub(super) write_ids: WriteIds,
     pub(super) defined: DefinedCache,

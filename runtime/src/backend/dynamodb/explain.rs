@@ -8,6 +8,7 @@ use super::read::pages::read_limit;
 use super::read::query::Reading;
 use super::read::snapshot::plan_snapshot;
 use super::request::get::GetItem;
+use super::request::read::ReadRequest as _;
 use super::write::batch::{Batches, batch_of};
 use super::write::build::must_read;
 use super::write::plan::{Planning, plan_writes};

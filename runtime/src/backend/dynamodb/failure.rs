@@ -5,12 +5,17 @@ use std::io;
 use std::iter::successors;
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::types::CancellationReason;
+use aws_sdk_dynamodb::config::{ConfigBag, RuntimePlugin};
+use aws_sdk_dynamodb::error::{ConnectorError, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::get_item::GetItemError;
+use aws_smithy_runtime_api::client::ser_de::{DeserializeResponse as _, SharedResponseDeserializer};
 
-use super::answer::Unreadable;
+use super::answer::{Unreadable, Whole};
+use super::sender::target::Target;
 use super::validation;
-use super::value::Item;
+use super::wire::answer::{Answer, read_members};
+use super::wire::item::Item;
+use super::wire::scan::Malformed;
 use crate::backend::support::outcome;
 use crate::error::{Error, ErrorKind};
 
@@ -60,12 +65,20 @@ impl Class {
 pub(super) struct Failure {
     pub(super) class: Class,
     /// The record that a condition was false for, if there was one.
-    pub(super) item: Option<Box<Item>>,
+    pub(super) item: Option<Item>,
     /// Why a transaction was cancelled, one for each of its items.
     pub(super) reasons: Vec<CancellationReason>,
     code: String,
     message: String,
     source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// Why one item of a transaction cancelled it; no code if it did not.
+#[derive(Debug, Clone, Default)]
+pub(super) struct CancellationReason {
+    pub(super) code: Option<String>,
+    pub(super) message: Option<String>,
+    pub(super) item: Option<Item>,
 }
 
 impl Failure {
@@ -80,9 +93,74 @@ impl Failure {
         Self { source: Some(Box::new(error)), ..failure }
     }
 
+    /// A request that cannot be sent for a reason of its own.
+    pub(super) fn refused_here(why: String) -> Self {
+        Self::plain(Class::Refused, &why)
+    }
+
+    /// A request that could not be signed.
+    pub(super) fn no_credentials(error: impl StdError + Send + Sync + 'static) -> Self {
+        let failure =
+            Self::plain(Class::Credentials, &format!("no AWS credentials could be had: {}", innermost(&error)));
+        Self { source: Some(Box::new(error)), ..failure }
+    }
+
     /// An answer that lacks what DynamoDB always sends.
     pub(super) fn incomplete(what: &str) -> Self {
         Self::plain(Class::Unreadable, &Unreadable::new(format!("it has no {what}")).to_string())
+    }
+
+    /// An answer of status 200 that is none of DynamoDB's.
+    pub(super) fn malformed(why: Malformed) -> Self {
+        Self::plain(Class::Unreadable, &Unreadable::new(why.to_string()).to_string())
+    }
+
+    /// A request that the connector could not send, or whose answer it could not read.
+    pub(super) fn of_connector(error: ConnectorError) -> Self {
+        Self::from_sdk(SdkError::<GetItemError, HttpResponse>::dispatch_failure(error))
+    }
+
+    /// An answer with another status than 200, as the SDK reads it.
+    pub(super) fn of_answer(target: Target, answer: &Whole) -> Self {
+        use aws_sdk_dynamodb::operation as op;
+
+        let failure = match target {
+            Target::GetItem => parse::<op::get_item::GetItemError>(&op::get_item::GetItem::new(), answer),
+            Target::PutItem => parse::<op::put_item::PutItemError>(&op::put_item::PutItem::new(), answer),
+            Target::UpdateItem => {
+                parse::<op::update_item::UpdateItemError>(&op::update_item::UpdateItem::new(), answer)
+            }
+            Target::DeleteItem => {
+                parse::<op::delete_item::DeleteItemError>(&op::delete_item::DeleteItem::new(), answer)
+            }
+            Target::Query => parse::<op::query::QueryError>(&op::query::Query::new(), answer),
+            Target::Scan => parse::<op::scan::ScanError>(&op::scan::Scan::new(), answer),
+            Target::BatchGetItem => {
+                parse::<op::batch_get_item::BatchGetItemError>(&op::batch_get_item::BatchGetItem::new(), answer)
+            }
+            Target::BatchWriteItem => {
+                parse::<op::batch_write_item::BatchWriteItemError>(&op::batch_write_item::BatchWriteItem::new(), answer)
+            }
+            Target::TransactGetItems => parse::<op::transact_get_items::TransactGetItemsError>(
+                &op::transact_get_items::TransactGetItems::new(),
+                answer,
+            ),
+            Target::TransactWriteItems => parse::<op::transact_write_items::TransactWriteItemsError>(
+                &op::transact_write_items::TransactWriteItems::new(),
+                answer,
+            ),
+        };
+        // The items that come with a refusal are taken from the bytes, as they are.
+        match failure.class {
+            Class::Condition | Class::Cancelled => failure.with_items_of(answer),
+            _ => failure,
+        }
+    }
+
+    fn with_items_of(mut self, answer: &Whole) -> Self {
+        // The SDK has read the same bytes, so what cannot be read here has no item.
+        let _ = read_refusal(answer, &mut self.item, &mut self.reasons);
+        self
     }
 
     fn plain(class: Class, message: &str) -> Self {
@@ -112,16 +190,7 @@ impl Failure {
             _ => innermost(&error),
         };
         let error = aws_sdk_dynamodb::Error::from(error);
-        let (item, reasons) = match &error {
-            aws_sdk_dynamodb::Error::ConditionalCheckFailedException(refusal) => {
-                (refusal.item.clone().map(Box::new), Vec::new())
-            }
-            aws_sdk_dynamodb::Error::TransactionCanceledException(cancelled) => {
-                (None, cancelled.cancellation_reasons.clone().unwrap_or_default())
-            }
-            _ => (None, Vec::new()),
-        };
-        Self { class, item, reasons, code, message, source: Some(Box::new(error)) }
+        Self { class, item: None, reasons: Vec::new(), code, message, source: Some(Box::new(error)) }
     }
 
     /// Whether what is stored is the reason: of another type than a change needs, or too large to be added to.
@@ -141,6 +210,12 @@ impl Failure {
     /// What DynamoDB says.
     pub(super) fn message(&self) -> &str {
         &self.message
+    }
+
+    /// What DynamoDB says of a refusal that the message is silent on.
+    pub(super) fn text(&self) -> &str {
+        let source = self.source.as_deref().and_then(|source| source.downcast_ref::<aws_sdk_dynamodb::Error>());
+        source.and_then(ProvideErrorMetadata::message).unwrap_or_default()
     }
 
     /// The failure as an error, of an operation that certainly changed nothing.
@@ -189,13 +264,68 @@ impl Failure {
             Class::Credentials => ErrorKind::Config,
             Class::Condition => ErrorKind::ConditionFailed,
             // What is left of a transaction that no condition cancelled.
-            Class::Cancelled if self.reasons.iter().any(|reason| reason.code() == Some("TransactionConflict")) => {
+            Class::Cancelled
+                if self.reasons.iter().any(|reason| reason.code.as_deref() == Some("TransactionConflict")) =>
+            {
                 ErrorKind::Timeout
             }
             Class::Cancelled => ErrorKind::Throttled,
             Class::Refused | Class::TableInUse => ErrorKind::Backend,
         }
     }
+}
+
+/// The failure of an answer that is an error, as the SDK reads it.
+fn parse<E>(operation: &impl RuntimePlugin, answer: &Whole) -> Failure
+where
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+    aws_sdk_dynamodb::Error: From<SdkError<E, HttpResponse>>,
+{
+    let response = answer.to_response();
+    let layer = operation.config();
+    let reader = layer.as_ref().and_then(|layer| layer.load::<SharedResponseDeserializer>());
+    let read = reader.map(|reader| reader.deserialize_nonstreaming_with_config(&response, &ConfigBag::base()));
+    let mut error: Option<E> = None;
+    if let Some(Err(failed)) = read {
+        failed.map_operation_error(|found| error = found.downcast::<E>().ok());
+    }
+    match error {
+        Some(error) => Failure::from_sdk(SdkError::<E, HttpResponse>::service_error(error, response)),
+        None => Failure::incomplete("error that can be read"),
+    }
+}
+
+/// Takes the items out of a refusal.
+fn read_refusal(
+    answer: &Whole,
+    item: &mut Option<Item>,
+    reasons: &mut Vec<CancellationReason>,
+) -> Result<(), Malformed> {
+    read_members(&answer.body, |name, answer| {
+        match name {
+            "Item" => *item = answer.maybe(|answer| answer.item(2))?,
+            "CancellationReasons" => {
+                let read = answer.maybe(|answer| answer.list(read_reason))?;
+                *reasons = read.unwrap_or_default();
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    })
+}
+
+fn read_reason(answer: &mut Answer<'_>) -> Result<CancellationReason, Malformed> {
+    let mut reason = CancellationReason::default();
+    answer.object(|name, answer| {
+        match &*name {
+            "Code" => reason.code = answer.maybe(Answer::text)?.map(Into::into),
+            "Message" => reason.message = answer.maybe(Answer::text)?.map(Into::into),
+            "Item" => reason.item = answer.maybe(|answer| answer.item(4))?,
+            _ => answer.skip(4)?,
+        }
+        Ok(())
+    })?;
+    Ok(reason)
 }
 
 fn classify<E>(error: &SdkError<E, HttpResponse>) -> Class

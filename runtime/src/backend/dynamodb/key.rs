@@ -1,22 +1,26 @@
 //! Primary keys, and where a page starts, as DynamoDB takes them.
 
-use super::value::{Item, to_attribute};
+use super::wire::item::Item;
 use crate::definition::Definition;
 use crate::request::{Position, RecordKey, Source};
+use crate::value::Value;
 
 /// The key attributes of a record.
 pub(super) fn to_key(definition: &Definition, key: &RecordKey) -> Item {
-    key.fields(definition).map(|(name, value)| (name.to_owned(), to_attribute(value))).collect()
+    Item::of_entries(key.fields(definition))
 }
 
 /// The key that a page starts after: the record's own, and its place in the index.
 pub(super) fn to_start(definition: &Definition, source: &Source, position: &Position) -> Item {
-    let mut item = to_key(definition, position.key());
+    let mut entries: Vec<(&str, &Value)> = position.key().fields(definition).collect();
     if let Some(index) = source.index_read() {
         let ranges = index.ranges().iter().copied().zip(position.ranges());
         for (part, value) in source.hash_parts(definition).into_iter().chain(ranges) {
-            item.insert(definition.part_name(part).to_owned(), to_attribute(value));
+            let name = definition.part_name(part);
+            // A field may be part of both keys.
+            entries.retain(|(before, _)| *before != name);
+            entries.push((name, value));
         }
     }
-    item
+    Item::of_entries(entries)
 }

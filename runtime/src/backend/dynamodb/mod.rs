@@ -10,6 +10,8 @@ mod define;
 mod explain;
 mod expression;
 mod failure;
+#[cfg(test)]
+mod fuzz;
 mod guard;
 mod key;
 mod parallel;
@@ -18,9 +20,11 @@ mod read;
 mod request;
 mod retry;
 mod schema_cache;
+mod sender;
 pub(crate) mod settings;
 mod validation;
 mod value;
+mod wire;
 mod write;
 
 pub use raw::decode;
@@ -39,12 +43,15 @@ use crate::limits::Limits;
 use crate::request::{Call, FindUnique, Get, GetMany, Query, RecordPage, Request, Verify, Write, WriteMany, Written};
 use crate::value::Record;
 use audit::verify::verify_guards;
+use connect::Connected;
 use context::Context;
 use read::find::find_unique;
 use read::get::{get_record, get_records};
 use read::pages::{count_records, read_page};
 use read::snapshot::read_snapshot;
 use schema_cache::DefinedCache;
+use sender::Sender;
+use sender::over_client::ClientSender;
 use settings::DynamoDbSettings;
 use write::batch::write_many;
 use write::run;
@@ -129,9 +136,21 @@ impl DynamoDb {
     /// [`connect_timeout`](OpenOptions::connect_timeout).
     pub async fn connect(settings: &DynamoDbSettings, options: &OpenOptions) -> Result<Self> {
         let home = ClientRuntime::movable("the AWS SDK")?;
-        let client = connect::open_client(settings, options.connect_timeout).await?;
-        let context = Context { client, write_ids: WriteIds::new(), defined: DefinedCache::default() };
-        Ok(Self { context, limits: Limits::DYNAMODB, home })
+        let Connected { client, sender } = connect::open_client(settings, options.connect_timeout).await?;
+        Ok(Self::new(client, sender, home))
+    }
+
+    /// A backend that sends everything with this client.
+    #[doc(hidden)]
+    pub fn over_client(client: aws_sdk_dynamodb::Client) -> Result<Self> {
+        let home = ClientRuntime::movable("the AWS SDK")?;
+        let sender = Box::new(ClientSender::new(client.clone()));
+        Ok(Self::new(client, sender, home))
+    }
+
+    fn new(client: aws_sdk_dynamodb::Client, sender: Box<dyn Sender>, home: ClientRuntime) -> Self {
+        let context = Context { sender, client, write_ids: WriteIds::new(), defined: DefinedCache::default() };
+        Self { context, limits: Limits::DYNAMODB, home }
     }
 
     /// A reply that is worked for on a runtime on which it can come.

@@ -4,9 +4,12 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
+use bytes::Bytes;
+
 use super::value::to_record_of;
+use super::wire::item::Item;
 use crate::codec;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::repository::Repository;
 
 /// The model in an item that was read with the SDK's client, the one that
@@ -28,5 +31,11 @@ use crate::repository::Repository;
 ///
 /// Errors: [`Codec`](crate::ErrorKind::Codec) if the item does not fit the model.
 pub fn decode<M: Repository>(item: HashMap<String, AttributeValue>) -> Result<M> {
-    codec::decode(to_record_of(M::definition(), item)?, M::definition())
+    // An attribute of a type that is not known yet has no other form.
+    if let Some(name) = item.iter().find_map(|(name, value)| value.is_unknown().then_some(name)) {
+        return Err(Error::codec(format!("{name}: an attribute of an unknown type")));
+    }
+    let item = serde_json::to_vec(&serde_dynamo::Item::from(item));
+    let item = item.map_err(|e| Error::codec("an item that cannot be read").with_source(e))?;
+    codec::decode(to_record_of(M::definition(), &Item::of_json(Bytes::from(item)))?, M::definition())
 }

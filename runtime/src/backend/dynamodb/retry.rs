@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use bytes::Bytes;
 
 use super::failure::Failure;
+use super::sender::Sender;
+use super::sender::target::Target;
 use crate::backend::support::outcome;
 use crate::backend::support::retry::{Backoff, least_attempt};
 use crate::error::{Error, Result};
@@ -56,42 +59,33 @@ impl<'a> Attempts<'a> {
         self.backoff.clone()
     }
 
-    /// Sends a request, for no longer than leaves time to find out what came of it.
-    pub(super) async fn send<T, E>(
+    /// Sends a body and reads what it is answered with, for no longer than leaves time to find out what came of it.
+    pub(super) async fn exchange<T>(
         &mut self,
-        operation: &str,
-        request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
-    ) -> Result<T, Failure>
-    where
-        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
-        aws_sdk_dynamodb::Error: From<SdkError<E, HttpResponse>>,
-    {
-        self.send_for(operation, request, "", |_| true).await
+        sender: &dyn Sender,
+        target: Target,
+        body: &Bytes,
+        read: impl FnOnce(Bytes) -> Result<T, Failure> + Send,
+    ) -> Result<T, Failure> {
+        let answer = sender.send(target, body.clone());
+        self.send(target.name(), async { read(answer.await?) }).await
     }
 
-    /// Sends a request that is answered only if the answer has `what`, as `has` finds it. An answer
-    /// without it says nothing: neither that there is nothing, nor that all was done.
-    pub(super) async fn send_for<T, E>(
+    /// Makes an attempt, for no longer than leaves time to find out what came of it.
+    pub(super) async fn send<T>(
         &mut self,
         operation: &str,
-        request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
-        what: &str,
-        has: impl Fn(&T) -> bool + Send,
-    ) -> Result<T, Failure>
-    where
-        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
-        aws_sdk_dynamodb::Error: From<SdkError<E, HttpResponse>>,
-    {
+        request: impl Future<Output = Result<T, Failure>> + Send,
+    ) -> Result<T, Failure> {
         // Two fifths of what is left, so that a second attempt has time after one that was silent.
         let left = self.left();
         let budget = (left * 2 / 5).max(left.min(SHORTEST_ATTEMPT)).min(LONGEST_ATTEMPT);
-        let failure = match tokio::time::timeout(budget, Box::pin(request)).await {
-            Ok(Ok(answer)) if has(&answer) => {
+        let failure = match tokio::time::timeout(budget, request).await {
+            Ok(Ok(answer)) => {
                 self.call.report_attempt(&Attempt::new(operation));
                 return Ok(answer);
             }
-            Ok(Ok(_)) => Failure::incomplete(what),
-            Ok(Err(error)) => Failure::from_sdk(error),
+            Ok(Err(failure)) => failure,
             Err(_) => Failure::timed_out(),
         };
         self.call.report_attempt(&Attempt::new(operation).failed(failure.kind()));
@@ -118,6 +112,17 @@ impl<'a> Attempts<'a> {
     }
 }
 
+/// A request that the SDK's client sends. It is boxed, since the SDK's futures are large.
+pub(super) async fn of_sdk<T, E>(
+    request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+) -> Result<T, Failure>
+where
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+    aws_sdk_dynamodb::Error: From<SdkError<E, HttpResponse>>,
+{
+    Box::pin(request).await.map_err(Failure::from_sdk)
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex};
@@ -139,17 +144,28 @@ mod tests {
         }
     }
 
+    /// Answers with these bytes, whatever it is sent.
+    #[derive(Debug)]
+    struct Canned(Bytes);
+
+    impl Sender for Canned {
+        fn send(&self, _: Target, _: Bytes) -> crate::backend::BoxFuture<'_, Result<Bytes, Failure>> {
+            Box::pin(async { Ok(self.0.clone()) })
+        }
+    }
+
     #[tokio::test]
     async fn each_attempt_is_reported_with_its_failure() {
         let seen = Arc::new(Seen::default());
         let call = Call::new("get", 0, Duration::from_secs(5)).watched_by(seen.clone());
         let mut attempts = Attempts::new(&call);
-        let answered = || async { Answer::Ok(GetItemOutput::builder().build()) };
-        assert!(attempts.send("GetItem", answered()).await.is_ok());
+        assert!(attempts.send("GetItem", of_sdk(async { Answer::Ok(GetItemOutput::builder().build()) })).await.is_ok());
         assert!(!attempts.ambiguous);
-        assert!(attempts.send_for("GetItem", answered(), "Item", |answer| answer.item.is_some()).await.is_err());
-        assert!(attempts.ambiguous);
-        let lost = async { Answer::Err(SdkError::timeout_error("no answer")) };
+        let incomplete = Canned(Bytes::from_static(b"{}"));
+        let read = |_: Bytes| Result::<(), _>::Err(Failure::incomplete("Item"));
+        let sent = attempts.exchange(&incomplete, Target::GetItem, &Bytes::new(), read).await;
+        assert!(sent.is_err() && attempts.ambiguous);
+        let lost = of_sdk(async { Answer::Err(SdkError::timeout_error("no answer")) });
         assert!(attempts.send("GetItem", lost).await.is_err());
         let failures: Vec<_> = seen.0.lock().unwrap().iter().map(|(_, failure)| *failure).collect();
         assert_eq!(failures, [None, Some(ErrorKind::Unavailable), Some(ErrorKind::Timeout)]);

@@ -26,6 +26,10 @@ impl<S: Space> Backend for Keyspace<S> {
         &self.space
     }
 
+    fn is_embedded(&self) -> bool {
+        true
+    }
+
     /// Reads the catalogue's generation, so that a store of another format is refused.
     fn ping(&self, _: Call) -> Reply<'_, ()> {
         Reply::now(self.read_with(|_, _| Ok(())))

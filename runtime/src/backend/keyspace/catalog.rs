@@ -8,9 +8,11 @@
 //! A definition that changes the catalogue adds one to its generation, in the same batch. Who keeps the
 //! catalogue in memory knows by the generation whether it is still what is stored.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::PoisonError;
+
+use crossbeam_utils::sync::ShardedLock;
 
 use super::encoding;
 use super::entry::Entry;
@@ -34,10 +36,11 @@ const SCHEMAS: [u8; 2] = [0, 1];
 pub(super) struct Catalog {
     /// Nothing if it was not read yet. A store without a catalogue is at generation 0.
     generation: Option<u64>,
-    layouts: HashMap<String, Layout>,
-    /// The definitions that were compared with the stored schema and fit, beside those that each layout
-    /// knows. A stored index never changes, so what fits goes on to fit.
-    fitting: Mutex<Vec<&'static Definition>>,
+    /// The repositories, in the order of their names.
+    layouts: Vec<(String, Layout)>,
+    /// The position of the layout for each definition that is known to fit, in the order of their addresses. It
+    /// was defined by it, or it was compared with it: a stored index never changes, so what fits goes on to fit.
+    fitting: ShardedLock<Vec<(&'static Definition, usize)>>,
 }
 
 impl Catalog {
@@ -63,7 +66,7 @@ impl Catalog {
 
     /// The catalogue in a store, which is at this generation.
     pub(super) fn load(view: &dyn View, generation: u64) -> Result<Self> {
-        let mut layouts = HashMap::new();
+        let mut layouts = BTreeMap::new();
         view.scan(&encoding::prefix_bounds(SCHEMAS.to_vec()), false, &mut |key, entry| {
             let name = key.get(SCHEMAS.len()..).and_then(|name| std::str::from_utf8(name).ok());
             let (name, record) = name.zip(entry.record()).ok_or_else(broken_catalog)?;
@@ -71,7 +74,11 @@ impl Catalog {
             layouts.insert(name.to_owned(), Layout::new(id, schema));
             Ok(ControlFlow::Continue(()))
         })?;
-        Ok(Self { generation: Some(generation), layouts, fitting: Mutex::default() })
+        Ok(Self::new(generation, layouts.into_iter().collect()))
+    }
+
+    fn new(generation: u64, layouts: Vec<(String, Layout)>) -> Self {
+        Self { generation: Some(generation), layouts, fitting: ShardedLock::default() }
     }
 
     /// Whether it was read from a store.
@@ -91,39 +98,49 @@ impl Catalog {
 
     /// The names of its repositories, in order.
     pub(super) fn names(&self) -> Vec<&str> {
-        let mut names: Vec<_> = self.layouts.keys().map(String::as_str).collect();
-        names.sort_unstable();
-        names
+        self.layouts.iter().map(|(name, _)| name.as_str()).collect()
     }
 
     /// The layout of the repository of this name.
     pub(super) fn find(&self, name: &str) -> Option<&Layout> {
-        self.layouts.get(name)
+        let (_, layout) = self.layouts.get(self.position(name).ok()?)?;
+        Some(layout)
+    }
+
+    /// The position of the repository of this name; if there is none, the position that it would have.
+    fn position(&self, name: &str) -> Result<usize, usize> {
+        self.layouts.binary_search_by(|(other, _)| other.as_str().cmp(name))
     }
 
     /// A number that no repository has.
     pub(super) fn free_id(&self) -> u32 {
-        self.layouts.values().map(|layout| layout.id.saturating_add(1)).max().unwrap_or(0)
+        self.layouts.iter().map(|(_, layout)| layout.id.saturating_add(1)).max().unwrap_or(0)
     }
 
     /// The layout of a repository, if it was defined as the model describes it.
     pub(super) fn layout_of(&self, definition: &'static Definition) -> Result<&Layout> {
-        let name = definition.name();
-        let layout = self.find(name).ok_or_else(|| outcome::undefined().in_repository(name))?;
-        if !layout.knows(definition) {
-            self.check_fits(layout, definition).map_err(|e| e.in_repository(name))?;
+        let fitting = self.fitting.read().unwrap_or_else(PoisonError::into_inner);
+        let position = fitting.binary_search_by_key(&address(definition), |(known, _)| address(known));
+        let position = position.ok().and_then(|at| fitting.get(at)).map(|(_, position)| *position);
+        drop(fitting);
+        match position.and_then(|position| self.layouts.get(position)) {
+            Some((_, layout)) => Ok(layout),
+            None => self.compare_layout(definition).map_err(|e| e.in_repository(definition.name())),
         }
-        Ok(layout)
     }
 
-    /// Refuses a definition that does not fit; one that fits is compared once.
-    fn check_fits(&self, layout: &Layout, definition: &'static Definition) -> Result<()> {
-        let mut fitting = self.fitting.lock().unwrap_or_else(PoisonError::into_inner);
-        if !fitting.iter().any(|known| std::ptr::eq(*known, definition)) {
+    /// The layout that a definition fits; one that fits is compared once.
+    fn compare_layout(&self, definition: &'static Definition) -> Result<&Layout> {
+        let position = self.position(definition.name()).map_err(|_| outcome::undefined())?;
+        let (_, layout) = self.layouts.get(position).ok_or_else(outcome::undefined)?;
+        if !layout.knows(definition) {
             layout.check_fits(definition)?;
-            fitting.push(definition);
         }
-        Ok(())
+        let mut fitting = self.fitting.write().unwrap_or_else(PoisonError::into_inner);
+        if let Err(at) = fitting.binary_search_by_key(&address(definition), |(known, _)| address(known)) {
+            fitting.insert(at, (definition, position));
+        }
+        Ok(layout)
     }
 
     /// The catalogue with a repository as it now is. What changes is put among the changes to the store.
@@ -143,13 +160,23 @@ impl Catalog {
         }
         layout.learn(definition);
         let mut layouts = self.layouts.clone();
-        layouts.insert(name.to_owned(), layout);
-        Self { generation: Some(generation), layouts, fitting: Mutex::default() }
+        match self.position(name) {
+            Ok(at) => {
+                layouts.remove(at);
+                layouts.insert(at, (name.to_owned(), layout));
+            }
+            Err(at) => layouts.insert(at, (name.to_owned(), layout)),
+        }
+        Self::new(generation, layouts)
     }
 }
 
+fn address(definition: &'static Definition) -> usize {
+    std::ptr::from_ref(definition).addr()
+}
+
 fn put(pending: &mut Pending<'_>, key: Vec<u8>, record: Record) {
-    pending.put(key, Entry::of_record(Arc::new(record)));
+    pending.put(key, Entry::of_record(record));
 }
 
 fn broken_catalog() -> Error {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use super::catalog::Catalog;
 use super::encoding;
@@ -41,33 +40,24 @@ impl<S: Space> Keyspace<S> {
 }
 
 /// Puts all entries of a record that is there, and its expiry into it if it lacks that.
-fn index_record(
-    pending: &mut Pending<'_>,
-    layout: &Layout,
-    definition: &Definition,
-    record: &Arc<Record>,
-) -> Result<()> {
+fn index_record(pending: &mut Pending<'_>, layout: &Layout, definition: &Definition, record: &Record) -> Result<()> {
     let key = layout.record_key(&RecordKey::from_record(definition, record)?)?;
     let expiring = with_expiry(definition, record);
-    if !Arc::ptr_eq(&expiring, record) {
-        pending.put(key.clone(), Entry::of_record(Arc::clone(&expiring)));
+    for entry in layout.entry_keys(&key, expiring.as_ref().unwrap_or(record))? {
+        pending.put(entry, Entry::MARK);
     }
-    for entry in layout.entry_keys(&key, &expiring)? {
-        pending.put(entry, Entry::mark());
+    if let Some(expiring) = expiring {
+        pending.put(key, Entry::of_record(expiring.shared()));
     }
     Ok(())
 }
 
-/// The record with its expiry.
-fn with_expiry(definition: &Definition, record: &Arc<Record>) -> Arc<Record> {
-    match record.expiry(definition) {
-        Some(at) if record.expires().is_none() => {
-            let mut expiring = Record::clone(record);
-            expiring.set(EXPIRES, Value::from(at));
-            Arc::new(expiring)
-        }
-        _ => Arc::clone(record),
-    }
+/// The record with its expiry, if it lacks that.
+fn with_expiry(definition: &Definition, record: &Record) -> Option<Record> {
+    let at = record.expiry(definition).filter(|_| record.expires().is_none())?;
+    let mut expiring = record.clone();
+    expiring.set(EXPIRES, Value::from(at));
+    Some(expiring)
 }
 
 /// A repository as it would be, and what has to be done for it.
@@ -75,7 +65,7 @@ struct Planned {
     plan: Plan,
     layout: Layout,
     /// The records that new indexes have to take in, or that get their expiry.
-    to_index: Vec<Arc<Record>>,
+    to_index: Vec<Record>,
 }
 
 fn plan_layout(view: &dyn View, catalog: &Catalog, call: &Call, definition: &'static Definition) -> Result<Planned> {
@@ -107,17 +97,17 @@ fn plan_layout(view: &dyn View, catalog: &Catalog, call: &Call, definition: &'st
     Ok(Planned { plan, layout, to_index: records })
 }
 
-fn read_records(view: &dyn View, layout: &Layout) -> Result<Vec<Arc<Record>>> {
+fn read_records(view: &dyn View, layout: &Layout) -> Result<Vec<Record>> {
     let mut found = Vec::new();
     view.scan(&encoding::prefix_bounds(layout.record_prefix()), false, &mut |_, entry| {
-        found.extend(entry.record().map(Arc::clone));
+        found.extend(entry.record().cloned());
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(found)
 }
 
 /// Says if a unique index cannot be made because records share a value.
-fn find_duplicates(layout: &Layout, id: u32, index: &IndexSchema, records: &[&Arc<Record>]) -> Result<Option<String>> {
+fn find_duplicates(layout: &Layout, id: u32, index: &IndexSchema, records: &[&Record]) -> Result<Option<String>> {
     let mut holders = BTreeMap::<_, usize>::new();
     for record in records {
         if let Some(values) = layout.values_prefix(id, index, record)? {

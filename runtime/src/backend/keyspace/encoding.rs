@@ -65,6 +65,10 @@ fn push_integer(out: &mut Vec<u8>, n: i128) -> Result<()> {
 fn push_content(out: &mut Vec<u8>, tag: u8, content: &[u8]) {
     out.reserve(content.len() + 2);
     out.push(tag);
+    if content.iter().all(|byte| !matches!(*byte, END | ESCAPE)) {
+        out.extend_from_slice(content);
+        return;
+    }
     for &byte in content {
         match byte {
             END | ESCAPE => out.extend_from_slice(&[ESCAPE, byte + 1]),

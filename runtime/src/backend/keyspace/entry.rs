@@ -8,8 +8,6 @@
 //!
 //! Form 1 had names and values as parts of the canonical encoding. It is read, and no longer written.
 
-use std::sync::Arc;
-
 use crate::error::{Error, Result};
 use crate::request::canonical;
 use crate::value::Record;
@@ -37,24 +35,22 @@ pub struct Entry(Content);
 
 #[derive(Debug, Clone)]
 enum Content {
-    Record(Arc<Record>),
+    Record(Record),
     /// Nothing but the key itself: an entry of an index.
     Mark,
 }
 
 impl Entry {
     /// The entry that is a key alone.
-    pub(super) const fn mark() -> Self {
-        Self(Content::Mark)
-    }
+    pub(crate) const MARK: Self = Self(Content::Mark);
 
-    /// The entry of a record.
-    pub(super) fn of_record(record: Arc<Record>) -> Self {
+    /// The entry of a record. One that is shared is not copied by whoever keeps it and whoever reads it.
+    pub(crate) fn of_record(record: Record) -> Self {
         Self(Content::Record(record))
     }
 
     /// The record; nothing of a mark.
-    pub(super) fn record(&self) -> Option<&Arc<Record>> {
+    pub(crate) fn record(&self) -> Option<&Record> {
         match &self.0 {
             Content::Record(record) => Some(record),
             Content::Mark => None,
@@ -62,7 +58,7 @@ impl Entry {
     }
 
     /// The entry's record, without a copy.
-    pub(super) fn into_record(self) -> Option<Arc<Record>> {
+    pub(super) fn into_record(self) -> Option<Record> {
         match self.0 {
             Content::Record(record) => Some(record),
             Content::Mark => None,
@@ -87,14 +83,14 @@ impl Entry {
     /// or if a later release of the library wrote them.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         match bytes {
-            [OLD_FORM | FORM, MARK] => Ok(Self::mark()),
+            [OLD_FORM | FORM, MARK] => Ok(Self::MARK),
             [FORM, RECORD, record @ ..] => {
                 let record = Record::from_bytes(record.to_vec()).map_err(|_| broken_entry())?;
-                Ok(Self::of_record(Arc::new(record)))
+                Ok(Self::of_record(record))
             }
             [OLD_FORM, RECORD, attributes @ ..] => {
                 let map = canonical::read_attributes(attributes).ok_or_else(broken_entry)?;
-                Ok(Self::of_record(Arc::new(map.into())))
+                Ok(Self::of_record(map.into()))
             }
             [form, MARK | RECORD, ..] if *form > FORM => Err(Error::codec(format!(
                 "an entry of the store is of form {form}, and this release of the library reads form {FORM}"

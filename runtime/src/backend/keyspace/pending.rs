@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, RangeBounds};
-use std::sync::Arc;
 
 use super::bounds::Bounds;
 use super::entry::Entry;
@@ -22,10 +21,10 @@ impl<'a> Pending<'a> {
     }
 
     pub(super) fn into_batch(self) -> Batch {
-        Batch::new(self.changes)
+        Batch::of(self.changes)
     }
 
-    pub(super) fn record(&self, key: &[u8]) -> Result<Option<Arc<Record>>> {
+    pub(super) fn record(&self, key: &[u8]) -> Result<Option<Record>> {
         let entry = match self.changes.get(key) {
             Some(changed) => changed.clone(),
             None => self.view.get(key)?,

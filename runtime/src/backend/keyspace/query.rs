@@ -1,7 +1,6 @@
 //! Queries: a page, or a number, of the records between two keys.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use super::bounds::Bounds;
 use super::encoding;
@@ -17,9 +16,9 @@ use crate::value::Record;
 
 impl<S: Space> Keyspace<S> {
     pub(super) fn query_page(&self, call: &Call, query: &Query) -> Result<RecordPage> {
-        let mut found: Vec<Arc<Record>> = Vec::new();
+        let mut found: Vec<Record> = Vec::new();
         let mut more = false;
-        self.read_with(|view, catalog| {
+        self.read_long_with(|view, catalog| {
             let range = ReadRange::from_query(catalog.layout_of(query.definition)?, query)?;
             range.visit(view, call, query, &mut |record| {
                 // One record ahead shows whether the page is the last.
@@ -27,7 +26,7 @@ impl<S: Space> Keyspace<S> {
                 if more {
                     return ControlFlow::Break(());
                 }
-                found.push(Arc::clone(record));
+                found.push(record);
                 let enough = !query.wants_next && found.len() == query.limit;
                 if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             })
@@ -40,7 +39,7 @@ impl<S: Space> Keyspace<S> {
     pub(super) fn count_records(&self, call: &Call, query: &Query) -> Result<u64> {
         let mut count = 0;
         let most = u64::try_from(query.limit).unwrap_or(u64::MAX);
-        self.read_with(|view, catalog| {
+        self.read_long_with(|view, catalog| {
             let range = ReadRange::from_query(catalog.layout_of(query.definition)?, query)?;
             range.visit(view, call, query, &mut |_| {
                 count += 1;
@@ -51,9 +50,9 @@ impl<S: Space> Keyspace<S> {
     }
 }
 
-fn projected(record: Arc<Record>, names: Option<&[&str]>) -> Record {
+fn projected(record: Record, names: Option<&[&str]>) -> Record {
     match names {
-        None => Arc::unwrap_or_clone(record),
+        None => record,
         Some(names) => {
             let value = |name: &&str| Some(((*name).to_owned(), record.get(name)?.to_value()));
             names.iter().filter_map(value).collect()
@@ -99,15 +98,15 @@ impl<'a> ReadRange<'a> {
         view: &dyn View,
         call: &Call,
         query: &Query,
-        show: &mut dyn FnMut(&Arc<Record>) -> ControlFlow<()>,
+        show: &mut dyn FnMut(Record) -> ControlFlow<()>,
     ) -> Result<()> {
-        let mut pass = |found: &Arc<Record>| {
+        let mut pass = |found: &Record| {
             let wanted = found.is_live(query.definition, call)
                 && query.filter.as_ref().is_none_or(|filter| found.satisfies(filter));
             if !wanted {
                 return ControlFlow::Continue(());
             }
-            show(&under_own_names(query.definition, Arc::clone(found)))
+            show(under_own_names(query.definition, found.clone()))
         };
         if self.bounds.is_empty() {
             return Ok(());

@@ -1,7 +1,6 @@
 //! Reads of records by their keys and by unique values.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use super::encoding;
 use super::entry::Entry;
@@ -22,14 +21,14 @@ impl<S: Space> Keyspace<S> {
     }
 
     pub(super) fn get_records(&self, call: &Call, get: &GetMany) -> Result<Vec<Option<Record>>> {
-        self.read_with(|view, catalog| {
+        self.read_long_with(|view, catalog| {
             let layout = catalog.layout_of(get.definition)?;
             get.keys.iter().map(|key| read_live(view, layout, get.definition, key, call)).collect()
         })
     }
 
     pub(super) fn get_snapshot(&self, call: &Call, gets: &[Get]) -> Result<Vec<Option<Record>>> {
-        self.read_with(|view, catalog| {
+        self.read_long_with(|view, catalog| {
             let layouts = gets.iter().map(|get| catalog.layout_of(get.definition)).collect::<Result<Vec<_>>>()?;
             let read = |(get, layout): (&Get, &Layout)| read_live(view, layout, get.definition, &get.key, call);
             gets.iter().zip(layouts).map(read).collect()
@@ -49,7 +48,7 @@ impl<S: Space> Keyspace<S> {
                 found = record.filter(|record| record.is_live(find.definition, call));
                 Ok(if found.is_none() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
             })?;
-            Ok(found.map(|record| Arc::unwrap_or_clone(under_own_names(find.definition, record))))
+            Ok(found.map(|record| under_own_names(find.definition, record)))
         })
     }
 }
@@ -62,18 +61,18 @@ fn read_live(
     call: &Call,
 ) -> Result<Option<Record>> {
     let found = read_record(view, &layout.record_key(key)?)?.filter(|record| record.is_live(definition, call));
-    Ok(found.map(|record| Arc::unwrap_or_clone(under_own_names(definition, record))))
+    Ok(found.map(|record| under_own_names(definition, record)))
 }
 
 /// The record as the model names its fields.
-pub(super) fn under_own_names(definition: &Definition, mut record: Arc<Record>) -> Arc<Record> {
+pub(super) fn under_own_names(definition: &Definition, mut record: Record) -> Record {
     if definition.is_aliased(&record) {
-        definition.unalias(Arc::make_mut(&mut record));
+        definition.unalias(&mut record);
     }
     record
 }
 
 /// The record under a key, live or not.
-pub(super) fn read_record(view: &dyn View, key: &[u8]) -> Result<Option<Arc<Record>>> {
+pub(super) fn read_record(view: &dyn View, key: &[u8]) -> Result<Option<Record>> {
     Ok(view.get(key)?.and_then(Entry::into_record))
 }

@@ -29,6 +29,12 @@ pub trait Space: Send + Sync + 'static {
     /// Looks at the state as it is now.
     fn read<T>(&self, look: impl FnOnce(&dyn View) -> Result<T>) -> Result<T>;
 
+    /// The same for a look that may take long: at many keys, or at all of them. A store in which writers wait
+    /// until nobody looks any more shows it a state of its own.
+    fn read_long<T>(&self, look: impl FnOnce(&dyn View) -> Result<T>) -> Result<T> {
+        self.read(look)
+    }
+
     /// Looks at the state and changes it; no other write comes between. The batch is applied whole,
     /// or, after an error, not at all.
     fn write<T>(&self, change: impl FnOnce(&dyn View) -> Result<(T, Batch)>) -> Result<T>;
@@ -61,7 +67,7 @@ pub trait Space: Send + Sync + 'static {
 pub struct Batch<E = Entry>(BTreeMap<Vec<u8>, Option<E>>);
 
 impl<E> Batch<E> {
-    pub(super) fn new(changes: BTreeMap<Vec<u8>, Option<E>>) -> Self {
+    pub(crate) fn of(changes: BTreeMap<Vec<u8>, Option<E>>) -> Self {
         Self(changes)
     }
 
@@ -73,6 +79,11 @@ impl<E> Batch<E> {
     /// Whether nothing changes. There is nothing to commit then.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The keys that change, in order.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.keys().map(Vec::as_slice)
     }
 
     /// The same changes with entries of another form.

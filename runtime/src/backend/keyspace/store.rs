@@ -1,7 +1,9 @@
 //! The keyspace itself: a store, and what is known of its catalogue.
 
 use std::fmt;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crossbeam_utils::sync::{ShardedLock, ShardedLockReadGuard, ShardedLockWriteGuard};
 
 use super::catalog::Catalog;
 use super::space::{Batch, Space, View};
@@ -26,9 +28,11 @@ pub struct Keyspace<S> {
     pub(super) space: S,
     pub(super) name: &'static str,
     pub(super) limits: Limits,
-    /// Its lock is taken before the store's, and held as long: what an operation knows of indexes stays
-    /// true until it is done.
-    catalog: RwLock<Catalog>,
+    /// What was last read of the store or defined. A new one takes its place; it never changes.
+    catalog: ShardedLock<Arc<Catalog>>,
+    /// Held by each write for as long as it takes, so that what it knows of indexes stays true; by a definition
+    /// alone.
+    defining: RwLock<()>,
 }
 
 impl<S: Space> Keyspace<S> {
@@ -36,7 +40,7 @@ impl<S: Space> Keyspace<S> {
     /// store of another format is refused by the first operation, which for a
     /// [`Database`](crate::Database) is the opening.
     pub fn new(space: S, limits: Limits) -> Self {
-        Self { space, name: "keyspace", limits, catalog: RwLock::default() }
+        Self { space, name: "keyspace", limits, catalog: ShardedLock::default(), defining: RwLock::default() }
     }
 
     /// The same keyspace, as a backend of this name.
@@ -45,9 +49,10 @@ impl<S: Space> Keyspace<S> {
         Self { name, ..self }
     }
 
-    /// Reads with the catalogue of the same state.
+    /// Reads a few keys, with the catalogue of the same state.
     pub(super) fn read_with<T>(&self, look: impl FnOnce(&dyn View, &Catalog) -> Result<T>) -> Result<T> {
         let mut newer = None;
+        // The catalogue comes before the state: whatever is in it is in the state too.
         let cached = self.catalog();
         let result = self.space.read(|view| look(view, self.current(view, &cached, &mut newer)?));
         drop(cached);
@@ -55,12 +60,21 @@ impl<S: Space> Keyspace<S> {
         result
     }
 
+    /// The same for a look that may take long: nobody who defines waits for it.
+    pub(super) fn read_long_with<T>(&self, look: impl FnOnce(&dyn View, &Catalog) -> Result<T>) -> Result<T> {
+        let mut newer = None;
+        let cached = Arc::clone(&self.catalog());
+        let result = self.space.read_long(|view| look(view, self.current(view, &cached, &mut newer)?));
+        self.keep(newer);
+        result
+    }
+
     /// Changes the store with the catalogue of the same state.
     pub(super) fn write_with<T>(&self, change: impl FnOnce(&dyn View, &Catalog) -> Result<(T, Batch)>) -> Result<T> {
         let mut newer = None;
-        let cached = self.catalog();
+        let _defined = self.defining.read().unwrap_or_else(PoisonError::into_inner);
+        let cached = Arc::clone(&self.catalog());
         let result = self.space.write(|view| change(view, self.current(view, &cached, &mut newer)?));
-        drop(cached);
         self.keep(newer);
         result
     }
@@ -70,12 +84,16 @@ impl<S: Space> Keyspace<S> {
         &self,
         change: impl FnOnce(&dyn View, &Catalog) -> Result<(Catalog, Batch)>,
     ) -> Result<()> {
-        // No operation runs meanwhile. Otherwise one could write by the old catalogue after the new one was
-        // stored, and leave a record out of an index.
-        let mut cached = self.catalog_mut();
+        // No write runs meanwhile. Otherwise one could write by the old catalogue after the new one was
+        // stored, and leave a record out of an index. A read by the old one finds what it always found.
+        let _alone = self.defining.write().unwrap_or_else(PoisonError::into_inner);
+        let cached = Arc::clone(&self.catalog());
         let mut newer = None;
         let changed = self.space.write(|view| change(view, self.current(view, &cached, &mut newer)?))?;
-        *cached = changed;
+        let mut cached = self.catalog_mut();
+        if !cached.is_newer_than(&changed) {
+            *cached = Arc::new(changed);
+        }
         Ok(())
     }
 
@@ -97,17 +115,17 @@ impl<S: Space> Keyspace<S> {
         if let Some(newer) = newer {
             let mut cached = self.catalog_mut();
             if newer.is_newer_than(&cached) {
-                *cached = newer;
+                *cached = Arc::new(newer);
             }
         }
     }
 
     /// A panic elsewhere cannot leave the catalogue half changed: it is changed in one step.
-    fn catalog(&self) -> RwLockReadGuard<'_, Catalog> {
+    fn catalog(&self) -> ShardedLockReadGuard<'_, Arc<Catalog>> {
         self.catalog.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn catalog_mut(&self) -> RwLockWriteGuard<'_, Catalog> {
+    fn catalog_mut(&self) -> ShardedLockWriteGuard<'_, Arc<Catalog>> {
         self.catalog.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,7 +1,6 @@
 //! Writes: what each does to records, entries of indexes, and expiries.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use super::catalog::Catalog;
 use super::encoding;
@@ -26,7 +25,7 @@ impl<S: Space> Keyspace<S> {
     pub(super) fn write_record(&self, call: &Call, write: Write) -> Result<Written> {
         self.write_with(|view, catalog| {
             let mut pending = Pending::new(view);
-            let written = apply_write(&mut pending, catalog, call, write, &self.limits, &mut Items::default())?;
+            let written = apply_write(&mut pending, catalog, call, write, &self.limits, None)?;
             Ok((written, pending.into_batch()))
         })
     }
@@ -41,7 +40,7 @@ impl<S: Space> Keyspace<S> {
             let (mut pending, mut items) = (Pending::new(view), Items::default());
             let apply = |(position, write): (usize, Write)| {
                 let name = write.definition.name();
-                let written = apply_write(&mut pending, catalog, call, write, &self.limits, &mut items);
+                let written = apply_write(&mut pending, catalog, call, write, &self.limits, Some(&mut items));
                 written.map_err(|e| e.in_repository(name).at_position(position))
             };
             let written = writes.into_iter().enumerate().map(apply).collect::<Result<_>>()?;
@@ -84,23 +83,27 @@ fn apply_write(
     call: &Call,
     write: Write,
     limits: &Limits,
-    items: &mut Items,
+    items: Option<&mut Items>,
 ) -> Result<Written> {
     let layout = catalog.layout_of(write.definition)?;
     let key = layout.record_key(&write.key)?;
     let found = pending.record(&key)?;
     let stored = found.clone().map(|record| under_own_names(write.definition, record));
-    write.judge(stored.as_deref(), call)?;
-    let live = stored.as_deref().filter(|record| record.is_live(write.definition, call));
+    write.judge(stored.as_ref(), call)?;
+    let live = stored.as_ref().filter(|record| record.is_live(write.definition, call));
     let existed = live.is_some();
     if let Action::Check = write.action {
-        items.records += 1;
+        if let Some(items) = items {
+            items.records += 1;
+        }
         return Ok(Written::existed(existed));
     }
     let definition = write.definition;
     let updates = matches!(write.action, Action::Update(_) | Action::Upsert { .. });
-    let changed: Vec<String> = write.changes().iter().map(|change| change.path().root().to_owned()).collect();
-    let new = outcome(write, live)?;
+    let renames = updates && existed && definition.has_aliases();
+    let changed = write.changes().iter().filter(|_| renames).map(|change| change.path().root().to_owned());
+    let changed: Vec<String> = changed.collect();
+    let new = outcome(write, live)?.map(Record::shared);
     if let Some(new) = &new {
         // What is stored whole was measured before; what an update makes of it was not.
         if updates {
@@ -109,32 +112,33 @@ fn apply_write(
         }
         check_unique(pending, layout, definition, &key, new, call)?;
     }
-    items.count(layout, live, new.as_deref())?;
-    let result = new.as_deref().filter(|_| updates).cloned();
-    let new = match found.as_deref().filter(|_| updates && existed) {
-        Some(found) => new.map(|new| under_old_names(definition, found, new, &changed)),
+    if let Some(items) = items {
+        items.count(layout, live, new.as_ref())?;
+    }
+    let result = new.as_ref().filter(|_| updates).cloned();
+    let new = match found.as_ref().filter(|_| renames) {
+        Some(found) => new.map(|new| under_old_names(definition, found, new, &changed).shared()),
         None => new,
     };
-    replace(pending, layout, key, found.as_deref(), new)?;
+    replace(pending, layout, key, found.as_ref(), new)?;
     sweep(pending, layout, call)?;
     Ok(Written { existed, record: result })
 }
 
 /// The record after a write; one that is stored whole is not copied.
-fn outcome(write: Write, live: Option<&Record>) -> Result<Option<Arc<Record>>> {
-    Ok(match write.action {
-        Action::Create(record) | Action::Put(record) | Action::Replace(record) => Some(Arc::new(record)),
-        _ => write.outcome(live)?.map(Arc::new),
-    })
+fn outcome(write: Write, live: Option<&Record>) -> Result<Option<Record>> {
+    match write.action {
+        Action::Create(record) | Action::Put(record) | Action::Replace(record) => Ok(Some(record)),
+        _ => write.outcome(live),
+    }
 }
 
 /// A field that an update does not change stays under the name under which it is stored.
-fn under_old_names(definition: &Definition, found: &Record, mut new: Arc<Record>, changed: &[String]) -> Arc<Record> {
+fn under_old_names(definition: &Definition, found: &Record, mut new: Record, changed: &[String]) -> Record {
     for (name, alias) in definition.aliases() {
         if let Some(value) = found.get(alias)
             && !changed.iter().any(|changed| changed == name)
         {
-            let new = Arc::make_mut(&mut new);
             if found.get(name).is_none() {
                 new.remove(name);
             }
@@ -175,7 +179,7 @@ fn replace(
     layout: &Layout,
     key: Vec<u8>,
     old: Option<&Record>,
-    new: Option<Arc<Record>>,
+    new: Option<Record>,
 ) -> Result<()> {
     let old_entries = old.map_or(Ok(Vec::new()), |old| layout.entry_keys(&key, old))?;
     let new_entries = new.as_ref().map_or(Ok(Vec::new()), |new| layout.entry_keys(&key, new))?;
@@ -183,7 +187,7 @@ fn replace(
         pending.remove(entry.clone());
     }
     for entry in new_entries.into_iter().filter(|entry| !old_entries.contains(entry)) {
-        pending.put(entry, Entry::mark());
+        pending.put(entry, Entry::MARK);
     }
     match new {
         Some(new) => pending.put(key, Entry::of_record(new)),
@@ -201,7 +205,7 @@ fn sweep(pending: &mut Pending<'_>, layout: &Layout, call: &Call) -> Result<()> 
     for expiry in pending.keys(&layout.expired_bounds(call.now_seconds())?, SWEEP)? {
         let Some(key) = layout.record_key_of_expiry(&expiry) else { continue };
         let old = pending.record(&key)?;
-        replace(pending, layout, key, old.as_deref(), None)?;
+        replace(pending, layout, key, old.as_ref(), None)?;
         pending.remove(expiry);
     }
     Ok(())

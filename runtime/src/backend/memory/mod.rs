@@ -1,6 +1,10 @@
 //! The embedded store in memory.
 
+mod keys;
+mod node;
 pub(crate) mod settings;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use std::any::Any;
@@ -71,6 +75,10 @@ impl Backend for Memory {
 
     fn raw(&self) -> &(dyn Any + Send + Sync) {
         self
+    }
+
+    fn is_embedded(&self) -> bool {
+        self.inner.is_embedded()
     }
 
     fn ping(&self, call: Call) -> Reply<'_, ()> {

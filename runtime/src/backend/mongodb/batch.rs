@@ -1,125 +1,76 @@
 //! Many puts and deletes: one command for up to a thousand of a kind.
 //!
-//! Each write is applied for itself and in the order given. The driver does not retry commands of
+//! Each write is applied for itself, and in the order given wherever that makes a difference. The driver does not retry commands of
 //! many writes, so if the answer to one is lost, the records' stamps show which were stored. The outcome of
 //! the others is unknown: sent again, they could be applied after another's write.
 
 use std::collections::HashSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use futures_util::{StreamExt as _, stream};
 use mongodb::Database;
 use mongodb::bson::raw::cstr;
 use mongodb::bson::{Bson, Document, RawArrayBuf, RawBson, RawDocument, RawDocumentBuf, doc, rawdoc};
-use mongodb::options::FindOptions;
 
 use super::command::{Command, Stamps, replacement};
 use super::document::{id, stamp_of};
 use super::duplicate::refusal;
 use super::failure::{DUPLICATE_KEY, DriverFailure, DuplicateKey, completed, item_was_not_applied, write_error};
-use super::read::{collection, find_documents};
+use super::find::Find;
+use super::parts::{Part, WRITES, stages};
+use super::read::among;
 use super::retry::{Selections, attempt, backoff};
 use super::write;
-use crate::backend::support::dedup::ident;
 use crate::backend::support::outcome;
 use crate::backend::support::retry::least_attempt;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::{Action, Call, Write, WriteMany, Written};
 use crate::value::STAMP;
 
-/// How much one command carries. The server takes 100,000 writes of 48 MB together.
-const WRITES: usize = 1000;
-const BYTES: usize = 16 * 1024 * 1024;
+/// How many commands are under way at once.
+const PARALLEL: usize = 4;
 /// Small values take more room in a command than they are counted for.
 const MESSAGE: usize = 40 * 1024 * 1024;
 
-/// A part of a batch. The parts are sent one after the other, since a later one may be of the same record.
-enum Part<'a> {
-    /// A write that no command of many can take.
-    Single(&'a Write),
-    /// Writes of one kind and one repository and of different records.
-    Together(&'a [Write]),
-}
-
-impl<'a> Part<'a> {
-    /// The parts of a batch, in order.
-    fn all(mut rest: &'a [Write]) -> Vec<Self> {
-        let mut parts = Vec::new();
-        while let Some((first, others)) = rest.split_first() {
-            let (part, others) = match rest.split_at_checked(run_length(rest)) {
-                Some((together @ [_, ..], others)) => (Self::Together(together), others),
-                _ => (Self::Single(first), others),
-            };
-            parts.push(part);
-            rest = others;
-        }
-        parts
-    }
-
-    fn len(&self) -> usize {
-        match self {
-            Self::Single(_) => 1,
-            Self::Together(writes) => writes.len(),
-        }
-    }
-}
-
 pub(super) async fn write_many(database: &Database, call: &Call, many: WriteMany) -> Result<Vec<Result<Written>>> {
     let mut results: Vec<Result<Written>> = Vec::with_capacity(many.writes.len());
-    let least = least_attempt(call);
-    for part in Part::all(&many.writes) {
-        let first = results.len();
-        if call.left() <= least {
-            results.extend((0..part.len()).map(|_| Err(outcome::unsent())));
-        } else {
-            match part {
-                Part::Single(single) => results.push(write::write(database, call, single.clone()).await),
-                Part::Together(writes) => {
-                    results.extend(Sender::new(database, call, Chunk::new(writes, call)).send().await);
-                }
+    let (least, observer) = (least_attempt(call), &many.observer);
+    for stage in stages(&many.writes) {
+        let mut next = results.len();
+        // A part's command is built when there is room for it, while those before it are under way.
+        let sent = stage.into_iter().map(|part| {
+            let first = next;
+            next += part.writes.len();
+            async move {
+                let done = write_part(database, call, &part, least).await;
+                done.iter().zip(first..).for_each(|(result, at)| observer.report(at, result.as_ref().err()));
+                done
             }
-        }
-        for (at, result) in results.iter().enumerate().skip(first) {
-            many.observer.report(at, result.as_ref().err());
-        }
+        });
+        let sent: Vec<_> = sent.collect();
+        let done: Vec<_> = stream::iter(sent).buffered(PARALLEL).collect().await;
+        results.extend(done.into_iter().flatten());
     }
     Ok(results)
 }
 
+async fn write_part(database: &Database, call: &Call, part: &Part<'_>, least: Duration) -> Vec<Result<Written>> {
+    if call.left() <= least {
+        return part.writes.iter().map(|_| Err(outcome::unsent())).collect();
+    }
+    match part.single() {
+        Some(single) => vec![write::write(database, call, single.clone()).await],
+        None => Sender::new(database, call, Chunk::new(part.writes, call)).send().await,
+    }
+}
+
 /// The commands of a batch, to be read by people.
 pub(super) fn documents(writes: &[Write], call: &Call) -> Result<Vec<Document>> {
-    let document = |part| match part {
-        Part::Single(single) => Command::document(single, call),
-        Part::Together(writes) => Chunk::new(writes, call).document(),
+    let document = |part: Part<'_>| match part.single() {
+        Some(single) => Command::document(single, call),
+        None => Chunk::new(part.writes, call).document(),
     };
     Part::all(writes).into_iter().map(document).collect()
-}
-
-/// How many writes from the first on can be sent together.
-fn run_length(writes: &[Write]) -> usize {
-    let Some(first) = writes.first() else { return 0 };
-    let mut keys = HashSet::new();
-    let mut bytes = 0;
-    let fits = |write: &&Write| {
-        bytes += put_size(write);
-        let kind = std::mem::discriminant(&write.action) == std::mem::discriminant(&first.action);
-        // Two writes of one record would lose their order if one of them had to be sent again.
-        kind && is_simple(write)
-            && write.definition.name() == first.definition.name()
-            && bytes <= BYTES
-            && keys.insert(ident(write.definition, &write.key))
-    };
-    writes.iter().take(WRITES).take_while(fits).count()
-}
-
-fn is_simple(write: &Write) -> bool {
-    matches!(write.action, Action::Put(_) | Action::Delete) && write.condition.is_none() && write.version.is_none()
-}
-
-fn put_size(write: &Write) -> usize {
-    match &write.action {
-        Action::Put(record) => crate::limits::record_size(record),
-        _ => 0,
-    }
 }
 
 /// Writes that are sent together, as the statements of a command.
@@ -335,16 +286,21 @@ impl<'a> Sender<'a> {
         let Some(first) = self.chunk.writes.first() else { return };
         let stamps = self.chunk.stamps;
         let writes = round.iter().filter_map(|at| Some((*at, self.chunk.writes.get(*at)?)));
-        let ids: Result<Vec<_>> = writes.map(|(at, write)| Ok((at, id(write.definition, &write.key)?))).collect();
-        let Ok(ids) = ids else { return };
-        let options = FindOptions::builder().projection(doc! { STAMP: 1 }).batch_size(WRITES as u32 + 1).build();
+        let writes: Vec<_> = writes.collect();
+        let ids: Result<Vec<_>> =
+            writes.iter().map(|(at, write)| Ok((*at, id(write.definition, &write.key)?))).collect();
+        let keys: Vec<_> = writes.iter().map(|(_, write)| &write.key).collect();
+        let (Ok(ids), Ok(filter)) = (ids, among(first.definition, keys.into_iter())) else { return };
+        let find = Find {
+            projection: Some(doc! { STAMP: 1 }),
+            batch_size: Some(WRITES as u32 + 1),
+            ..Find::all(first.definition.name(), filter)
+        };
         let decode = |document: &RawDocument| {
             let is_own = stamp_of(document).is_some_and(|stamp| stamps.has(stamp));
             Ok(document.get("_id").ok().flatten().map(RawBson::from).filter(|_| is_own))
         };
-        let filter = doc! { "_id": { "$in": ids.iter().map(|(_, id)| id.clone()).collect::<Vec<_>>() } };
-        let collection = collection(self.database, first.definition);
-        let found = find_documents(self.call, &collection, &filter, &options, round.len(), decode).await;
+        let found = find.send(self.database, self.call, None, round.len(), decode).await;
         // A read that fails shows nothing.
         let own: Vec<RawBson> = found.into_iter().flatten().flatten().collect();
         for (at, id) in ids {
@@ -400,27 +356,7 @@ fn upserted(answer: &Document) -> impl Iterator<Item = usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::test_definition::test_definition;
     use super::*;
-    use crate::request::RecordKey;
-    use crate::value::{Record, Value};
-
-    #[test]
-    fn writes_that_are_alike_are_sent_together_and_in_order() {
-        let write = |id: &str, action| {
-            let key = RecordKey::new(Value::from(id)).with_range(Value::Bytes(vec![1]));
-            Write::new(test_definition(), key, action)
-        };
-        let put = |id| write(id, Action::Put(Record::new()));
-        let mut versioned = put("e");
-        versioned.version = Some(1);
-        let writes =
-            [put("a"), put("b"), put("a"), write("c", Action::Delete), write("d", Action::Delete), versioned, put("f")];
-        let part = |part: &Part<'_>| (matches!(part, Part::Together(_)), part.len());
-        let parts: Vec<_> = Part::all(&writes).iter().map(part).collect();
-        assert_eq!(parts, [(true, 2), (true, 1), (true, 2), (false, 1), (true, 1)]);
-        assert!(Part::all(&[]).is_empty());
-    }
 
     #[test]
     fn an_answer_accounts_for_what_was_sent() {

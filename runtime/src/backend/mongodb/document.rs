@@ -5,20 +5,18 @@
 //! stored as hex text, since binary data sorts by its length first: a range key in `_id.r`, a
 //! range field of an index in a sort column, a field beside it.
 
-use mongodb::bson::raw::{CStr, cstr};
-use mongodb::bson::{Bson, Document, RawBson, RawBsonRef, RawDocument, RawDocumentBuf, doc, oid::ObjectId};
+use mongodb::bson::{Bson, Document, RawDocument, RawDocumentBuf, doc, oid::ObjectId};
 
-use super::value::{FURTHEST, broken, checked, date, from_raw, hex, to_bson, to_raw, unhex};
+use super::encode::DocumentWriter;
+use super::value::{FURTHEST, date, hex, to_bson};
 use crate::definition::{Definition, IndexDef, KeyDef, KeyKind};
 use crate::error::{Error, Result};
 use crate::request::{Call, RecordKey, liveness};
 use crate::value::{EXPIRES, RESERVED, Record, STAMP, Value, ValueRef};
 
-/// How an `_id` is named that no record with a key of two parts has.
-const OTHER_ID: &str = "an _id that is not a document of h and r";
 const HEX: &str = "_reposit_hex_";
-const EXPIRES_NAME: &CStr = cstr!("_reposit_expires");
-const STAMP_NAME: &CStr = cstr!("_reposit_stamp");
+/// How much room a document takes beside its record: the names of the library's own fields and what they hold.
+const ROOM: usize = 128;
 
 /// How large a document may be, from "MongoDB Limits and Thresholds".
 pub(super) const LARGEST: usize = 16 * 1024 * 1024;
@@ -33,6 +31,14 @@ pub(super) struct Column {
 }
 
 impl Column {
+    /// Writes a value as it is in this column.
+    pub(super) fn write(&self, document: &mut DocumentWriter, name: &str, value: &Value) -> Result<()> {
+        match value {
+            Value::Bytes(bytes) if self.hex => document.text(name, &hex(bytes)),
+            value => document.value(name, value.view()),
+        }
+    }
+
     /// A value as it is in this column.
     pub(super) fn encode(&self, value: &Value) -> Result<Bson> {
         match value {
@@ -102,13 +108,26 @@ pub(super) fn id(definition: &Definition, key: &RecordKey) -> Result<Bson> {
 
 /// A range key as it is in `_id.r`.
 pub(super) fn range_part(definition: &Definition, value: &Value) -> Result<Bson> {
+    range_column(definition).encode(value)
+}
+
+fn range_column(definition: &Definition) -> Column {
     let hex = definition.range().is_some_and(|range| range.kind == KeyKind::Bytes);
-    Column { path: String::new(), hex }.encode(value)
+    Column { path: String::new(), hex }
 }
 
 /// The filter that finds one record by its key.
 pub(super) fn by_id(definition: &Definition, key: &RecordKey) -> Result<Document> {
     Ok(doc! { "_id": { "$eq": id(definition, key)? } })
+}
+
+/// The same filter as it is sent.
+pub(super) fn by_id_raw(definition: &Definition, key: &RecordKey) -> Result<RawDocumentBuf> {
+    let mut filter = DocumentWriter::with_capacity(ROOM);
+    let id = filter.begin_document("_id")?;
+    write_id(&mut filter, "$eq", definition, key)?;
+    filter.end(id)?;
+    filter.finish()
 }
 
 /// A record as the document that is stored, with the stamp of the call that writes it.
@@ -118,8 +137,8 @@ pub(super) fn to_document(
     record: &Record,
     stamp: ObjectId,
 ) -> Result<RawDocumentBuf> {
-    let mut document = RawDocumentBuf::new();
-    document.append(cstr!("_id"), RawBson::try_from(id(definition, key)?).map_err(unwritable)?);
+    let mut document = DocumentWriter::with_capacity(record.as_bytes().len() * 2 + ROOM);
+    write_id(&mut document, "_id", definition, key)?;
     for (name, value) in record.iter() {
         if name == definition.hash_name() || Some(name) == definition.range_name() || name.starts_with(RESERVED) {
             continue;
@@ -129,17 +148,18 @@ pub(super) fn to_document(
                 "a field other than the hash key is stored as _id, which is the primary key's name on MongoDB";
             return Err(Error::unsupported(message));
         }
-        document.append(checked(name)?, to_raw(&value.to_value())?);
+        document.value(name, value)?;
     }
     for (name, sort_column) in sort_columns(definition) {
         if let Some(ValueRef::Bytes(bytes)) = record.get(name) {
-            document.append(checked(&sort_column)?, hex(bytes));
+            document.text(&sort_column, &hex(bytes))?;
         }
     }
     if let Some(at) = record.expires() {
-        document.append(EXPIRES_NAME, date(at));
+        document.date(EXPIRES, date(at))?;
     }
-    document.append(STAMP_NAME, stamp);
+    document.object_id(STAMP, stamp)?;
+    let document = document.finish()?;
     match document.as_bytes().len() {
         bytes if bytes > LARGEST => {
             Err(Error::invalid(format!("the record has {bytes} bytes as BSON; the limit is {LARGEST}")))
@@ -148,89 +168,18 @@ pub(super) fn to_document(
     }
 }
 
-fn unwritable(error: mongodb::bson::error::Error) -> Error {
-    Error::codec("a key cannot be written as BSON").with_source(error)
-}
-
-/// The record that a document holds.
-pub(super) fn from_document(definition: &'static Definition, document: &RawDocument) -> Result<Record> {
-    let mut record = Record::new();
-    for item in document {
-        let (name, raw) = item.map_err(broken)?;
-        match name.as_str() {
-            "_id" => read_id(definition, raw, &mut record)?,
-            EXPIRES if definition.ttl().is_some() => record.set(EXPIRES, from_raw(raw).map(seconds)?),
-            own if own.starts_with(RESERVED) => {}
-            name => record.insert(name, from_raw(raw)?),
-        }
-    }
-    definition.unalias(&mut record);
-    for (name, sort_column) in sort_columns(definition) {
-        check_sort_column(&mut record, name, document.get_str(&sort_column).ok());
-    }
-    Ok(record)
-}
-
-/// Marks bytes as foreign that do not agree with their sort column. An index is ordered by the column: if
-/// another program left it out, or wrote only one of the two, the record stands in the index where its bytes
-/// do not say.
-fn check_sort_column(record: &mut Record, name: &str, text: Option<&str>) {
-    let own = match record.get(name) {
-        Some(ValueRef::Bytes(bytes)) => Some(hex(bytes)),
-        // A value that is not bytes has no sort column, and is read as what it is.
-        Some(_) => return,
-        None => None,
-    };
-    if own.as_deref() != text {
-        record.set(name, Value::Foreign("bytes that do not agree with the text an index orders them by"));
-    }
-}
-
-/// A date in seconds; anything else is no expiry, to the server either.
-fn seconds(date: Value) -> Value {
-    match date {
-        Value::Instant(millis) => Value::from(millis.div_euclid(1000)),
-        _ => Value::Null,
-    }
-}
-
-fn read_id(definition: &Definition, raw: RawBsonRef<'_>, record: &mut Record) -> Result<()> {
-    let Some(range_name) = definition.range_name() else {
-        record.set(definition.hash_name(), from_raw(raw)?);
-        return Ok(());
-    };
-    let (hash, range) = match raw {
-        RawBsonRef::Document(parts) => both_parts(parts)?,
-        _ => None,
-    }
-    .unwrap_or((Value::Foreign(OTHER_ID), Value::Foreign(OTHER_ID)));
-    record.set(definition.hash_name(), hash);
-    record.set(range_name, read_range(definition, range));
-    Ok(())
-}
-
-/// The values under `h` and `r`, if these are all there is, in this order: the server compares whole
-/// documents, so no other one is found by its key.
-fn both_parts(parts: &RawDocument) -> Result<Option<(Value, Value)>> {
-    let parts: Vec<_> = parts.into_iter().take(3).collect::<Result<_, _>>().map_err(broken)?;
-    match parts.as_slice() {
-        [(h, hash), (r, range)] if h.as_str() == "h" && r.as_str() == "r" => {
-            Ok(Some((from_raw(*hash)?, from_raw(*range)?)))
-        }
-        _ => Ok(None),
-    }
-}
-
-fn read_range(definition: &Definition, value: Value) -> Value {
-    match value {
-        value if definition.range().is_none_or(|range| range.kind != KeyKind::Bytes) => value,
-        Value::String(text) => {
-            unhex(&text).map_or(Value::Foreign("text that is not bytes in lower-case hex"), Value::Bytes)
-        }
-        // A read by key looks for text, and would not find binary data.
-        Value::Bytes(_) => Value::Foreign("binary data in place of hex text"),
-        value => value,
-    }
+/// Writes the `_id` of a record.
+pub(super) fn write_id(
+    document: &mut DocumentWriter,
+    name: &str,
+    definition: &Definition,
+    key: &RecordKey,
+) -> Result<()> {
+    let Some(range) = key.range() else { return document.value(name, key.hash().view()) };
+    let id = document.begin_document(name)?;
+    document.value("h", key.hash().view())?;
+    range_column(definition).write(document, "r", range)?;
+    document.end(id)
 }
 
 /// The stamp of the call that last wrote a document.
@@ -263,6 +212,7 @@ pub(super) fn live(definition: &Definition, call: &Call) -> Option<(String, Bson
 
 #[cfg(test)]
 mod tests {
+    use super::super::stored::from_document;
     use super::super::test_definition::test_definition;
     use super::*;
 

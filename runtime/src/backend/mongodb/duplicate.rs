@@ -11,12 +11,13 @@ use mongodb::bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
 use mongodb::options::ReadConcern;
 use mongodb::{ClientSession, Collection};
 
-use super::document::{by_id, columns, from_document, id};
+use super::document::{by_id, columns, id};
 use super::failure::{DriverFailure, DuplicateKey};
+use super::find::FIND;
 use super::last_seen::LastSeen;
 use super::predicate::{field_of, literal};
-use super::read::FIND;
 use super::retry::{attempt, read};
+use super::stored::from_document;
 use crate::definition::{Definition, IndexDef};
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::{Action, Call, Write, index_values};

@@ -4,8 +4,8 @@
 use mongodb::bson::Document;
 
 use super::command::Command;
-use super::query::Find;
-use super::read::{FindMany, FindOne};
+use super::query::Wanted;
+use super::read::{FindMany, find_by_key, find_by_unique};
 use super::{batch, transact};
 use crate::definition::IndexDef;
 use crate::error::{Error, Result};
@@ -13,10 +13,10 @@ use crate::request::{Call, Query, Request, SourceKind};
 
 pub(super) fn explain(call: &Call, request: Request<'_>) -> Result<String> {
     match request {
-        Request::Get(get) => to_json(&FindOne::by_key(get.definition, &get.key)?.to_command()),
+        Request::Get(get) => to_json(&find_by_key(get.definition, &get.key)?.to_document()?),
         Request::GetMany(get) => finds_to_json(&FindMany::of_many(get)?),
         Request::FindUnique(find) => {
-            to_json(&FindOne::by_unique(find)?.to_command()).map(|command| over_index(find.index, &command))
+            to_json(&find_by_unique(find)?.to_document()?).map(|command| over_index(find.index, &command))
         }
         Request::Query(query) => explain_query(query, call),
         Request::Write(write) => to_json(&Command::document(write, call)?),
@@ -29,8 +29,8 @@ pub(super) fn explain(call: &Call, request: Request<'_>) -> Result<String> {
 }
 
 fn explain_query(query: &Query, call: &Call) -> Result<String> {
-    match Find::new(query, call)? {
-        Some(find) => to_json(&find.to_command()).map(|command| match query.source.kind() {
+    match Wanted::new(query, call)? {
+        Some(wanted) => to_json(&wanted.find()?.to_document()?).map(|command| match query.source.kind() {
             SourceKind::Index { index, .. } => over_index(index, &command),
             _ => command,
         }),
@@ -44,7 +44,7 @@ fn over_index(index: &IndexDef, command: &str) -> String {
 }
 
 fn finds_to_json(finds: &[FindMany]) -> Result<String> {
-    all_to_json(&finds.iter().map(FindMany::to_command).collect::<Vec<_>>())
+    all_to_json(&finds.iter().map(FindMany::to_document).collect::<Result<Vec<_>>>()?)
 }
 
 fn all_to_json(commands: &[Document]) -> Result<String> {

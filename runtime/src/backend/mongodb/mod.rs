@@ -3,13 +3,19 @@
 mod batch;
 mod command;
 mod connect;
+mod decode;
 mod define;
 mod document;
 mod duplicate;
+mod encode;
 mod explain;
 mod failure;
+mod find;
+#[cfg(test)]
+mod fuzz;
 mod last_seen;
 mod options;
+mod parts;
 mod predicate;
 mod query;
 mod raw;
@@ -18,6 +24,7 @@ mod retry;
 mod session;
 pub(crate) mod settings;
 mod shallow;
+mod stored;
 #[cfg(test)]
 mod test_definition;
 mod topology;

@@ -7,21 +7,23 @@
 use std::ops::Bound;
 
 use mongodb::Database;
-use mongodb::bson::{Bson, Document, doc};
-use mongodb::options::{CountOptions, FindOptions, Hint};
+use mongodb::bson::{Bson, Document, RawDocument, doc};
+use mongodb::options::{CountOptions, Hint};
 
-use super::document::{columns, from_document, id, index_key, live, range_part, sort_columns};
+use super::document::{columns, id, index_key, live, range_part, sort_columns};
+use super::find::{Find, raw};
 use super::predicate;
-use super::read::{FIND, collection, find_documents};
+use super::read::collection;
 use super::retry::read;
+use super::stored::from_document;
 use crate::definition::{Definition, IndexDef};
 use crate::error::Result;
 use crate::request::{Call, KeyRange, Position, Query, RecordPage, SourceKind};
 use crate::value::{EXPIRES, Value};
 
-/// A query as a command: a find for a page, an aggregation for a count.
+/// What a query wants: a find for a page, an aggregation for a count.
 #[derive(Debug)]
-pub(super) struct Find {
+pub(super) struct Wanted {
     collection: &'static str,
     filter: Document,
     sort: Document,
@@ -31,7 +33,7 @@ pub(super) struct Find {
     limit: usize,
 }
 
-impl Find {
+impl Wanted {
     /// The read of a page; nothing if no record can be in it.
     pub(super) fn new(query: &Query, call: &Call) -> Result<Option<Self>> {
         let Some(range) = RangeLeft::new(query) else { return Ok(None) };
@@ -57,37 +59,25 @@ impl Find {
         Ok(Some(Self { collection, filter, sort, hint, projection: projection(query), limit }))
     }
 
-    /// The command, to be read by people.
-    pub(super) fn to_command(&self) -> Document {
-        let mut command = doc! {
-            FIND: self.collection,
-            "filter": self.filter.clone(),
-            "sort": self.sort.clone(),
-            "hint": self.hint.clone(),
-            "limit": i64::try_from(self.limit).unwrap_or(i64::MAX),
-        };
-        command.extend(self.projection.clone().map(|projection| ("projection".to_owned(), projection.into())));
-        command
-    }
-
-    fn options(&self) -> FindOptions {
-        FindOptions::builder()
-            .sort(self.sort.clone())
-            .hint(Hint::Keys(self.hint.clone()))
-            .limit(i64::try_from(self.limit).unwrap_or(i64::MAX))
+    /// The find of the page.
+    pub(super) fn find(self) -> Result<Find> {
+        Ok(Find {
+            sort: Some(self.sort),
+            hint: Some(self.hint),
+            projection: self.projection,
+            limit: Some(i64::try_from(self.limit).unwrap_or(i64::MAX)),
             // One more than the limit: then the server closes the cursor with the first batch.
-            .batch_size(u32::try_from(self.limit).unwrap_or(u32::MAX).saturating_add(1).min(i32::MAX as u32))
-            .projection(self.projection.clone())
-            .build()
+            batch_size: Some(u32::try_from(self.limit).unwrap_or(u32::MAX).saturating_add(1).min(i32::MAX as u32)),
+            ..Find::all(self.collection, raw(&self.filter)?)
+        })
     }
 }
 
 pub(super) async fn query(database: &Database, call: &Call, query: Query) -> Result<RecordPage> {
-    let Some(wanted) = Find::new(&query, call)? else { return Ok(RecordPage::default()) };
-    let collection = collection(database, query.definition);
-    let decode = |document: &_| from_document(query.definition, document);
-    let mut records =
-        find_documents(call, &collection, &wanted.filter, &wanted.options(), wanted.limit, decode).await?;
+    let Some(wanted) = Wanted::new(&query, call)? else { return Ok(RecordPage::default()) };
+    let most = wanted.limit;
+    let decode = |document: &RawDocument| from_document(query.definition, document);
+    let mut records = wanted.find()?.send(database, call, None, most, decode).await?;
     let more = records.len() > query.limit;
     records.truncate(query.limit);
     let next = records.last().filter(|_| more).map(|last| query.position_of(last)).transpose()?;
@@ -95,7 +85,7 @@ pub(super) async fn query(database: &Database, call: &Call, query: Query) -> Res
 }
 
 pub(super) async fn count(database: &Database, call: &Call, query: Query) -> Result<u64> {
-    let Some(wanted) = Find::new(&query, call)? else { return Ok(0) };
+    let Some(wanted) = Wanted::new(&query, call)? else { return Ok(0) };
     let collection = collection(database, query.definition);
     let most = u64::try_from(query.limit).ok().filter(|most| i64::try_from(*most).is_ok());
     let options = CountOptions::builder().hint(Hint::Keys(wanted.hint)).limit(most).build();
@@ -340,7 +330,7 @@ mod tests {
     }
 
     fn filter(query: &Query) -> Document {
-        let mut filter = Find::new(query, &call()).unwrap().unwrap().filter;
+        let mut filter = Wanted::new(query, &call()).unwrap().unwrap().filter;
         filter.remove("$nor");
         filter
     }
@@ -378,11 +368,11 @@ mod tests {
         let mut query = query_of(team());
         let value = || Value::Bytes(vec![4]);
         query.range = KeyRange::Between(Bound::Included(value()), Bound::Excluded(value()));
-        assert!(Find::new(&query, &call()).unwrap().is_none());
+        assert!(Wanted::new(&query, &call()).unwrap().is_none());
         query.range = KeyRange::Between(Bound::Included(value()), Bound::Included(value()));
-        assert!(Find::new(&query, &call()).unwrap().is_some());
+        assert!(Wanted::new(&query, &call()).unwrap().is_some());
         let key = RecordKey::new(Value::from("a")).with_range(value());
         query.after = Some(Position::new(vec![Value::Bytes(vec![9]), Value::Int(0)], key));
-        assert!(Find::new(&query, &call()).unwrap().is_none(), "the position is beyond the range");
+        assert!(Wanted::new(&query, &call()).unwrap().is_none(), "the position is beyond the range");
     }
 }

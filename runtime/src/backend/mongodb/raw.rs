@@ -2,7 +2,7 @@
 
 use mongodb::bson::RawDocument;
 
-use super::document::from_document;
+use super::stored::from_document;
 use crate::codec;
 use crate::error::Result;
 use crate::repository::Repository;

@@ -1,16 +1,18 @@
 //! Reads of records by their keys and unique values: the finds, and how each is sent.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use mongodb::action::Action as _;
-use mongodb::bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
-use mongodb::options::{FindOptions, Hint, ReadConcern};
+use mongodb::bson::{Document, RawDocument, RawDocumentBuf};
+use mongodb::options::ReadConcern;
 use mongodb::{Collection, Database};
 
-use super::document::{by_id, columns, from_document, id, index_key};
+use super::document::{by_id_raw, columns, index_key, write_id};
+use super::encode::DocumentWriter;
+use super::find::{FIND, Find, decode_batch};
 use super::retry::read;
+use super::stored::from_document;
 use crate::backend::support::dedup::{Distinct, ident};
 use crate::definition::Definition;
 use crate::error::{Error, Result};
@@ -21,69 +23,47 @@ use crate::value::Record;
 const KEYS: usize = 1000;
 const PARALLEL: usize = 4;
 
-/// The command's name.
-pub(super) const FIND: &str = "find";
-
 pub(super) fn collection(database: &Database, definition: &Definition) -> Collection<RawDocumentBuf> {
     database.collection(definition.name())
 }
 
-/// A find of one document.
-#[derive(Debug)]
-pub(super) struct FindOne {
-    definition: &'static Definition,
-    filter: Document,
-    hint: Option<Document>,
+/// The find of the document with a key.
+pub(super) fn find_by_key(definition: &'static Definition, key: &RecordKey) -> Result<Find> {
+    Ok(Find::one(definition.name(), by_id_raw(definition, key)?))
 }
 
-impl FindOne {
-    /// The document with a key.
-    pub(super) fn by_key(definition: &'static Definition, key: &RecordKey) -> Result<Self> {
-        Ok(Self { definition, filter: by_id(definition, key)?, hint: None })
+/// The find of the document with the values of a unique index.
+pub(super) fn find_by_unique(find: &FindUnique) -> Result<Find> {
+    let mut filter = DocumentWriter::with_capacity(128);
+    for (column, value) in columns(find.definition, find.index).iter().zip(&find.values) {
+        let same = filter.begin_document(&column.path)?;
+        column.write(&mut filter, "$eq", value)?;
+        filter.end(same)?;
     }
+    // Named by its fields, an index serves under whatever name. Named at all, it is an error if it is
+    // missing: the read would be a scan.
+    let hint = Some(index_key(find.definition, find.index));
+    Ok(Find { hint, ..Find::one(find.definition.name(), filter.finish()?) })
+}
 
-    /// The document with the values of a unique index.
-    pub(super) fn by_unique(find: &FindUnique) -> Result<Self> {
-        let mut filter = Document::new();
-        for (column, value) in columns(find.definition, find.index).iter().zip(&find.values) {
-            filter.insert(&column.path, doc! { "$eq": column.encode(value)? });
-        }
-        // Named by its fields, an index serves under whatever name. Named at all, it is an error if it is
-        // missing: the read would be a scan.
-        let hint = Some(index_key(find.definition, find.index));
-        Ok(Self { definition: find.definition, filter, hint })
-    }
-
-    /// The command, to be read by people.
-    pub(super) fn to_command(&self) -> Document {
-        let mut command =
-            doc! { FIND: self.definition.name(), "filter": self.filter.clone(), "limit": 1, "singleBatch": true };
-        command.extend(self.hint.clone().map(|hint| ("hint".to_owned(), hint.into())));
-        command
-    }
-
-    /// Sends it, with the collection's own read concern unless there is another.
-    async fn send(
-        &self,
-        database: &Database,
-        call: &Call,
-        concern: Option<ReadConcern>,
-    ) -> Result<Option<RawDocumentBuf>> {
-        let collection = collection(database, self.definition);
-        let find = |time| {
-            let find = collection.find_one(self.filter.clone()).max_time(time);
-            let find = find.optional(self.hint.clone(), |find, hint| find.hint(Hint::Keys(hint)));
-            find.optional(concern.clone(), |find, concern| find.read_concern(concern)).into_future()
-        };
-        read(call, FIND, find).await
-    }
+/// Sends a find of one document.
+async fn send_one<T>(
+    find: &Find,
+    database: &Database,
+    call: &Call,
+    concern: Option<&ReadConcern>,
+    decode: impl Fn(&RawDocument) -> Result<T>,
+) -> Result<Option<T>> {
+    Ok(find.send(database, call, concern, 1, decode).await?.pop())
 }
 
 /// A find of documents by their keys, each key once.
 #[derive(Debug)]
 pub(super) struct FindMany {
     definition: &'static Definition,
-    ids: Vec<Bson>,
+    /// How many keys are asked for.
+    count: usize,
+    find: Find,
     /// The positions that asked for each record, by its ident.
     positions: HashMap<Vec<u8>, Vec<usize>>,
 }
@@ -98,9 +78,12 @@ impl FindMany {
         let with_positions = distinct.items().iter().enumerate().map(|(at, key)| (*key, distinct.positions_at(at)));
         let all: Vec<_> = with_positions.collect();
         let find = |chunk: &[(&RecordKey, &[usize])]| {
-            let ids = chunk.iter().map(|(key, _)| id(definition, key)).collect::<Result<_>>()?;
+            let filter = among(definition, chunk.iter().map(|(key, _)| *key))?;
+            // All documents come in the first batch, so that no further request has to follow.
+            let batch_size = Some(u32::try_from(chunk.len()).unwrap_or(u32::MAX).saturating_add(1));
+            let find = Find { batch_size, ..Find::all(definition.name(), filter) };
             let positions = chunk.iter().map(|(key, positions)| (ident(definition, key), positions.to_vec()));
-            Ok(Self { definition, ids, positions: positions.collect() })
+            Ok(Self { definition, count: chunk.len(), find, positions: positions.collect() })
         };
         all.chunks(KEYS).map(find).collect()
     }
@@ -124,25 +107,14 @@ impl FindMany {
         Ok(finds?.into_iter().flatten().collect())
     }
 
-    fn filter(&self) -> Document {
-        doc! { "_id": { "$in": &self.ids } }
-    }
-
     /// The command, to be read by people.
-    pub(super) fn to_command(&self) -> Document {
-        doc! { FIND: self.definition.name(), "filter": self.filter() }
-    }
-
-    /// All documents come in the first batch, so that no further request has to follow.
-    fn batch_size(&self) -> u32 {
-        u32::try_from(self.ids.len()).unwrap_or(u32::MAX).saturating_add(1)
+    pub(super) fn to_document(&self) -> Result<Document> {
+        self.find.to_document()
     }
 
     async fn send(&self, database: &Database, call: &Call) -> Result<Vec<Record>> {
-        let options = FindOptions::builder().batch_size(self.batch_size()).build();
         let decode = |document: &RawDocument| from_document(self.definition, document);
-        let collection = collection(database, self.definition);
-        find_documents(call, &collection, &self.filter(), &options, self.ids.len(), decode).await
+        self.find.send(database, call, None, self.count, decode).await
     }
 
     /// Gives a record to all positions that asked for it, if it is live.
@@ -159,6 +131,22 @@ impl FindMany {
     }
 }
 
+/// The filter of the documents with these keys.
+pub(super) fn among<'a>(
+    definition: &Definition,
+    keys: impl ExactSizeIterator<Item = &'a RecordKey>,
+) -> Result<RawDocumentBuf> {
+    let mut filter = DocumentWriter::with_capacity(64 + keys.len() * 48);
+    let id = filter.begin_document("_id")?;
+    let list = filter.begin_array("$in")?;
+    for (at, key) in keys.enumerate() {
+        write_id(&mut filter, &at.to_string(), definition, key)?;
+    }
+    filter.end(list)?;
+    filter.end(id)?;
+    filter.finish()
+}
+
 pub(super) async fn get(database: &Database, call: &Call, get: Get) -> Result<Option<Record>> {
     let found = by_key(database, call, get.definition, &get.key).await?;
     Ok(found.filter(|record| record.is_live(get.definition, call)))
@@ -171,7 +159,8 @@ pub(super) async fn latest(
     definition: &'static Definition,
     key: &RecordKey,
 ) -> Result<Option<RawDocumentBuf>> {
-    FindOne::by_key(definition, key)?.send(database, call, Some(ReadConcern::local())).await
+    let find = find_by_key(definition, key)?;
+    send_one(&find, database, call, Some(&ReadConcern::local()), |document| Ok(document.to_owned())).await
 }
 
 /// The record with a key, expired or not.
@@ -181,9 +170,8 @@ pub(super) async fn by_key(
     definition: &'static Definition,
     key: &RecordKey,
 ) -> Result<Option<Record>> {
-    let found = FindOne::by_key(definition, key)?.send(database, call, None).await?;
-    let record = found.map(|document| from_document(definition, &document)).transpose()?;
-    match record {
+    let decode = |document: &RawDocument| from_document(definition, document);
+    match send_one(&find_by_key(definition, key)?, database, call, None, decode).await? {
         Some(record) if RecordKey::from_record(definition, &record)? != *key => {
             Err(Error::codec("the record that came has another key than was asked for"))
         }
@@ -192,31 +180,9 @@ pub(super) async fn by_key(
 }
 
 pub(super) async fn find_unique(database: &Database, call: &Call, find: FindUnique) -> Result<Option<Record>> {
-    let found = FindOne::by_unique(&find)?.send(database, call, None).await?;
-    let record = found.map(|document| from_document(find.definition, &document)).transpose()?;
+    let decode = |document: &RawDocument| from_document(find.definition, document);
+    let record = send_one(&find_by_unique(&find)?, database, call, None, decode).await?;
     Ok(record.filter(|record| record.is_live(find.definition, call)))
-}
-
-/// The documents that a find returns, each decoded by `decode` where it lies: at most `most` of them, since
-/// a server that returns more than it is asked for might never end.
-pub(super) async fn find_documents<T>(
-    call: &Call,
-    collection: &Collection<RawDocumentBuf>,
-    filter: &Document,
-    options: &FindOptions,
-    most: usize,
-    decode: impl Fn(&RawDocument) -> Result<T>,
-) -> Result<Vec<T>> {
-    let (decode, options) = (&decode, &options);
-    let attempt = |time: Duration| async move {
-        let mut cursor = collection.find(filter.clone()).with_options((*options).clone()).max_time(time).await?;
-        let mut found = Vec::new();
-        while found.len() < most && cursor.advance().await? {
-            found.push(decode(cursor.current()));
-        }
-        Ok(found)
-    };
-    read(call, FIND, attempt).await?.into_iter().collect()
 }
 
 pub(super) async fn get_many(database: &Database, call: &Call, get: GetMany) -> Result<Vec<Option<Record>>> {
@@ -248,11 +214,15 @@ pub(super) async fn snapshot(database: &Database, call: &Call, gets: Vec<Get>) -
         let mut found = Vec::with_capacity(finds.len());
         for find in finds {
             let collection = collection(database, find.definition);
-            let sent = collection.find(find.filter()).batch_size(find.batch_size());
-            let mut cursor = sent.session(&mut session).await?;
-            let mut records = Vec::new();
-            while records.len() < find.ids.len() && cursor.advance(&mut session).await? {
-                records.push(from_document(find.definition, cursor.current()));
+            let filter = Document::try_from(&*find.find.filter)?;
+            let sent = collection.find(filter).optional(find.find.batch_size, |sent, size| sent.batch_size(size));
+            let mut cursor = sent.session(&mut session).batch().await?;
+            let (mut batches, mut records) = (cursor.stream(&mut session), Vec::new());
+            while records.len() < find.count
+                && let Some(batch) = batches.next().await
+            {
+                let decode = |document: &RawDocument| from_document(find.definition, document);
+                decode_batch(&batch?, find.count, decode, &mut records)?;
             }
             found.push(records);
         }

@@ -12,13 +12,15 @@ use mongodb::{ClientSession, Database};
 use scopeguard::ScopeGuard;
 
 use super::command::{Command, Stamps};
-use super::document::{by_id, from_document};
+use super::document::by_id;
 use super::duplicate::{Halt, View, delete_expired_holder, refusal};
 use super::failure::{DriverFailure, DuplicateKey};
+use super::find::FIND;
 use super::last_seen::{LastSeen, incomparable};
-use super::read::{FIND, collection, latest};
+use super::read::{collection, latest};
 use super::retry::{Selections, attempt, backoff};
 use super::session;
+use super::stored::from_document;
 use super::write::{self, Missed, Outcome};
 use crate::backend::support::applied::{Applied, Until, find_applied};
 use crate::backend::support::outcome;

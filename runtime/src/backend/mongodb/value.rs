@@ -1,17 +1,13 @@
-//! Values as BSON, and BSON as values.
+//! Operands as BSON, and the forms of numbers, bytes and dates in it.
 //!
 //! An integer is an Int64 if it fits and a Decimal128 above that: the server compares and
 //! indexes both by value. Bytes are generic binary data.
 
-use mongodb::bson::raw::CStr;
-use mongodb::bson::spec::{BinarySubtype, ElementType};
-use mongodb::bson::{
-    Binary, Bson, DateTime, Decimal128, Document, RawArray, RawArrayBuf, RawBson, RawBsonRef, RawDocument,
-    RawDocumentBuf,
-};
+use mongodb::bson::spec::BinarySubtype;
+use mongodb::bson::{Binary, Bson, DateTime, Decimal128, Document};
 
 use crate::error::{Error, Result};
-use crate::value::{Map, Value, whole};
+use crate::value::Value;
 
 /// A value as an operand.
 pub(super) fn to_bson(value: &Value) -> Result<Bson> {
@@ -30,44 +26,17 @@ pub(super) fn to_bson(value: &Value) -> Result<Bson> {
 }
 
 fn to_document<'a>(items: impl Iterator<Item = (&'a str, &'a Value)>) -> Result<Document> {
-    items.map(|(name, value)| Ok((checked(name)?.as_str().to_owned(), to_bson(value)?))).collect()
-}
-
-/// A value as it is written into a record.
-pub(super) fn to_raw(value: &Value) -> Result<RawBson> {
-    Ok(match value {
-        Value::Null | Value::Foreign(_) => RawBson::Null,
-        Value::Instant(millis) => RawBson::DateTime(DateTime::from_millis(*millis)),
-        Value::Bool(b) => RawBson::Boolean(*b),
-        Value::Int(n) => match i64::try_from(*n) {
-            Ok(n) => RawBson::Int64(n),
-            Err(_) => RawBson::Decimal128(decimal(*n)),
-        },
-        Value::Float(x) => RawBson::Double(*x),
-        Value::String(text) => RawBson::String(text.clone()),
-        Value::Bytes(bytes) => RawBson::Binary(Binary { subtype: BinarySubtype::Generic, bytes: bytes.clone() }),
-        Value::List(items) => {
-            let mut array = RawArrayBuf::new();
-            for item in items {
-                array.push(to_raw(item)?);
-            }
-            RawBson::Array(array)
-        }
-        Value::Map(map) => {
-            let mut document = RawDocumentBuf::new();
-            for (name, value) in map.iter() {
-                document.append(checked(name)?, to_raw(value)?);
-            }
-            RawBson::Document(document)
-        }
-    })
+    items.map(|(name, value)| Ok((checked(name)?.to_owned(), to_bson(value)?))).collect()
 }
 
 /// A name as BSON holds it: text that ends at the first NUL, so one with a NUL in it cannot be.
-pub(super) fn checked(name: &str) -> Result<&CStr> {
-    <&CStr>::try_from(name).map_err(|_| {
-        Error::unsupported(format!("the name {name:?} has a NUL in it, which MongoDB cannot hold in a name"))
-    })
+fn checked(name: &str) -> Result<&str> {
+    if name.contains('\0') { Err(name_has_nul(name)) } else { Ok(name) }
+}
+
+/// The error of a name that BSON would end too early.
+pub(super) fn name_has_nul(name: &str) -> Error {
+    Error::unsupported(format!("the name {name:?} has a NUL in it, which MongoDB cannot hold in a name"))
 }
 
 /// An integer as a number of the server.
@@ -87,7 +56,7 @@ pub(super) fn decimal(n: i128) -> Decimal128 {
 
 /// The number that a Decimal128 is: an integer within the range of i64 and u64, else the float that is exactly
 /// as large, which the server holds for equal.
-fn from_decimal(decimal: Decimal128) -> Value {
+pub(super) fn from_decimal(decimal: Decimal128) -> Value {
     number(decimal).unwrap_or(Value::Foreign("a Decimal128 that no number here is exactly"))
 }
 
@@ -138,76 +107,8 @@ fn exact_float(mut coefficient: u128, exponent: i32) -> Option<f64> {
     float.is_finite().then_some(float)
 }
 
-/// How deep a document may be nested that a server stores, from its source; each level takes room on the stack.
-const LEVELS: usize = 200;
-
-/// A stored value. What no field is read from is that of another program, and known by what it is.
-pub(super) fn from_raw(raw: RawBsonRef<'_>) -> Result<Value> {
-    from_level(raw, LEVELS)
-}
-
-fn from_level(raw: RawBsonRef<'_>, levels: usize) -> Result<Value> {
-    let below =
-        || levels.checked_sub(1).ok_or_else(|| Error::codec(format!("a value is nested deeper than {LEVELS} levels")));
-    Ok(match raw {
-        RawBsonRef::Null | RawBsonRef::Undefined => Value::Null,
-        RawBsonRef::Boolean(b) => Value::Bool(b),
-        RawBsonRef::Int32(n) => Value::Int(n.into()),
-        RawBsonRef::Int64(n) => Value::Int(n.into()),
-        RawBsonRef::Double(x) if x.is_nan() => Value::Foreign("NaN"),
-        RawBsonRef::Double(x) if x.is_infinite() => Value::Foreign("an infinity"),
-        RawBsonRef::Double(x) => whole(x).map_or(Value::Float(x), Value::Int),
-        RawBsonRef::Decimal128(decimal) => from_decimal(decimal),
-        RawBsonRef::DateTime(at) => Value::Instant(at.timestamp_millis()),
-        RawBsonRef::String(text) => Value::String(text.to_owned()),
-        RawBsonRef::Binary(binary) => from_binary(binary.subtype, binary.bytes),
-        RawBsonRef::Array(array) => Value::List(from_array(array, below()?)?),
-        RawBsonRef::Document(document) => Value::Map(from_document(document, below()?)?),
-        other => Value::Foreign(noun(other.element_type())),
-    })
-}
-
-/// The server compares the subtype too, and bytes of a model are generic.
-fn from_binary(subtype: BinarySubtype, bytes: &[u8]) -> Value {
-    match subtype {
-        // A model's are written as an empty list, which they would not be found as.
-        BinarySubtype::Generic if bytes.is_empty() => Value::Foreign("empty binary data"),
-        BinarySubtype::Generic => Value::Bytes(bytes.to_vec()),
-        BinarySubtype::Uuid => Value::Foreign("a UUID in binary data (subtype 4)"),
-        BinarySubtype::UuidOld => Value::Foreign("a UUID in binary data (subtype 3)"),
-        _ => Value::Foreign("binary data of a subtype that is not generic"),
-    }
-}
-
-fn noun(element: ElementType) -> &'static str {
-    match element {
-        ElementType::ObjectId => "an ObjectId",
-        ElementType::RegularExpression => "a regular expression",
-        ElementType::JavaScriptCode | ElementType::JavaScriptCodeWithScope => "JavaScript code",
-        ElementType::Timestamp => "a timestamp of replication",
-        ElementType::Symbol => "a symbol",
-        ElementType::DbPointer => "a DBPointer",
-        ElementType::MinKey => "a MinKey",
-        ElementType::MaxKey => "a MaxKey",
-        _ => "a BSON value of a kind that is not known",
-    }
-}
-
-fn from_array(array: &RawArray, levels: usize) -> Result<Vec<Value>> {
-    array.into_iter().map(|item| from_level(item.map_err(broken)?, levels)).collect()
-}
-
-fn from_document(document: &RawDocument, levels: usize) -> Result<Map> {
-    let mut map = Map::new();
-    for item in document {
-        let (name, raw) = item.map_err(broken)?;
-        map.insert(name.as_str().to_owned(), from_level(raw, levels)?);
-    }
-    Ok(map)
-}
-
 /// An answer that is not BSON.
-pub(super) fn broken(error: mongodb::bson::error::Error) -> Error {
+pub(super) fn broken(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::codec("a stored document is not BSON").with_source(error)
 }
 
@@ -243,46 +144,8 @@ pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::encode::DocumentWriter;
     use super::*;
-
-    fn there_and_back(value: &Value) -> Value {
-        let raw = to_raw(value).unwrap();
-        from_raw(raw.as_raw_bson_ref()).unwrap()
-    }
-
-    #[test]
-    fn values_come_back_as_they_were() {
-        let map = [("b".to_owned(), Value::Null), ("$a.b".to_owned(), Value::Int(1))];
-        let values = [
-            Value::Int(i64::MIN.into()),
-            Value::Int(i64::MAX.into()),
-            Value::Int(i128::from(i64::MAX) + 1),
-            Value::Int(u64::MAX.into()),
-            Value::Float(0.1),
-            Value::Float(1e100),
-            Value::Instant(-1),
-            Value::Instant(i64::MAX),
-            Value::from("a\0b"),
-            Value::Bytes(vec![0, 255]),
-            Value::List(vec![Value::Null, Value::Bool(true)]),
-        ];
-        for value in values {
-            assert_eq!(there_and_back(&value), value);
-        }
-        let map = Value::Map(map.into_iter().collect());
-        assert_eq!(there_and_back(&map), map);
-    }
-
-    #[test]
-    fn what_is_nested_deeper_than_a_server_stores_is_not_read() {
-        let nested =
-            |levels| (0..levels).fold(RawBson::Int32(1), |below, _| RawBson::Array([below].into_iter().collect()));
-        let read = |levels| from_raw(nested(levels).as_raw_bson_ref());
-        assert!(read(LEVELS).is_ok());
-        for levels in [LEVELS + 1, 20_000] {
-            assert_eq!(read(levels).unwrap_err().kind(), crate::ErrorKind::Codec);
-        }
-    }
 
     #[test]
     fn decimals_are_read_as_the_numbers_they_are() {
@@ -318,7 +181,8 @@ mod tests {
     #[test]
     fn a_nul_in_a_name_is_refused() {
         let map = Value::Map([("a\0b".to_owned(), Value::Int(1))].into_iter().collect());
-        assert_eq!(to_raw(&map).unwrap_err().kind(), crate::ErrorKind::Unsupported);
+        let written = DocumentWriter::with_capacity(0).value("x", map.view());
+        assert_eq!(written.unwrap_err().kind(), crate::ErrorKind::Unsupported);
         assert_eq!(to_bson(&map).unwrap_err().kind(), crate::ErrorKind::Unsupported);
     }
 }

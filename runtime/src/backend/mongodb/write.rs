@@ -12,12 +12,14 @@ use mongodb::options::ReadConcern;
 use mongodb::{Collection, Database};
 
 use super::command::{Answer, Command, Stamps};
-use super::document::{by_id, from_document, stamp_of};
+use super::document::{by_id, stamp_of};
 use super::duplicate::{View, delete_expired_holder};
 use super::failure::{DriverFailure, DuplicateKey};
+use super::find::FIND;
 use super::last_seen::{LastSeen, incomparable};
-use super::read::{FIND, by_key, collection, latest};
+use super::read::{by_key, collection, latest};
 use super::retry::{Selections, attempt, backoff};
+use super::stored::from_document;
 use crate::backend::support::applied::{Applied, Until, find_applied};
 use crate::backend::support::outcome;
 use crate::error::{Error, Result};

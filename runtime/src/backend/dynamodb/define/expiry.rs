@@ -14,7 +14,7 @@ use crate::backend::dynamodb::parallel::{ITEMS, join_limited};
 use crate::backend::dynamodb::request::item::{ItemAction, ItemOp};
 use crate::backend::dynamodb::request::page::PageRequest;
 use crate::backend::dynamodb::retry::Attempts;
-use crate::backend::dynamodb::value::to_record_of;
+use crate::backend::dynamodb::value::found_record;
 use crate::condition::{Expr, Op};
 use crate::definition::Definition;
 use crate::error::Result;
@@ -31,8 +31,8 @@ pub(super) async fn mark_expiry(db: &Context, call: &Call, definition: &'static 
     loop {
         let page = request.read_page(db, call, start, None).await?;
         let mut tasks: Vec<BoxFuture<'_, Result<()>>> = Vec::new();
-        for item in page.items {
-            let record = to_record_of(definition, item)?;
+        for found in page.items {
+            let record = found_record(definition, found)?;
             tasks.push(Box::pin(async move { mark_record(db, call, definition, field, &record).await }));
         }
         join_limited(tasks, ITEMS).await.into_iter().collect::<Result<()>>()?;
@@ -53,7 +53,7 @@ fn unmarked_records(definition: &Definition, field: &'static str) -> PageRequest
     let dated = condition::function("attribute_exists", &Path::field(field), p);
     let filter = condition::all([unmarked, dated], p).into_expression(p);
     let used = placeholders.used(filter.iter().map(String::as_str));
-    PageRequest { filter, used, ..PageRequest::scan(definition.name()) }
+    PageRequest { model: definition.fields(), filter, used, ..PageRequest::scan(definition.name()) }
 }
 
 /// Marks one record as it was read. One that is written meanwhile has its mark from its writer, or expires by
@@ -78,7 +78,7 @@ async fn mark_record(
     let mark = ItemOp::new(definition.name(), action, condition, &placeholders)?;
     let mut attempts = Attempts::new(call);
     loop {
-        match mark.send(&db.client, &mut attempts).await {
+        match mark.send(&*db.sender, &mut attempts).await {
             Ok(_) => return Ok(()),
             // Sent twice, it finds its own mark.
             Err(failure) if failure.class == Class::Condition => return Ok(()),

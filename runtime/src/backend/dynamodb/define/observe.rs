@@ -11,9 +11,11 @@ use crate::backend::dynamodb::context::Context;
 use crate::backend::dynamodb::expression::placeholders::Placeholders;
 use crate::backend::dynamodb::failure::Class;
 use crate::backend::dynamodb::guard;
+use crate::backend::dynamodb::request::get::GetItem;
 use crate::backend::dynamodb::request::item::{ItemAction, ItemOp};
-use crate::backend::dynamodb::retry::Attempts;
-use crate::backend::dynamodb::value::{Item, to_attribute, to_record};
+use crate::backend::dynamodb::request::read::send_read_unless;
+use crate::backend::dynamodb::retry::{Attempts, of_sdk};
+use crate::backend::dynamodb::wire::item::Item;
 use crate::definition::{Definition, IndexDef};
 use crate::error::Result;
 use crate::request::Call;
@@ -118,7 +120,7 @@ where
 {
     let mut attempts = Attempts::new(call);
     loop {
-        match attempts.send(operation, request()).await {
+        match attempts.send(operation, of_sdk(request())).await {
             Ok(answer) => return Ok(Some(answer)),
             Err(failure) if is_missing(failure.class) => return Ok(None),
             Err(failure) if failure.class.is_transient() && attempts.pause().await => {}
@@ -149,12 +151,13 @@ async fn describe_lifetime(db: &Context, call: &Call, name: &str) -> Result<Opti
 }
 
 async fn read_states(db: &Context, call: &Call, table: &str) -> Result<BTreeMap<String, IndexState>> {
-    let request = || {
-        let get = db.client.get_item().table_name(table).set_key(Some(states_key()));
-        get.consistent_read(true).send()
+    let get = GetItem::new(table, states_key(), true);
+    let found = match send_read_unless(db, call, &get, is_not_ready).await {
+        Ok(found) => found,
+        Err(failure) if is_not_ready(failure.class) => None,
+        Err(failure) => return Err(failure.into_error()),
     };
-    let answer = read_unless(call, "GetItem", is_not_ready, request).await?;
-    let record = answer.and_then(|answer| answer.item).map(to_record).transpose()?.unwrap_or_default();
+    let record = found.map(|found| found.record).transpose()?.unwrap_or_default();
     Ok(record.iter().filter_map(|(name, value)| read_state(name, &value.to_value())).collect())
 }
 
@@ -181,7 +184,7 @@ pub(super) async fn note_states(
     let update = ItemOp::new(&guard::table(definition), action, None, &placeholders)?;
     let mut attempts = Attempts::new(call);
     loop {
-        match update.send(&db.client, &mut attempts).await {
+        match update.send(&*db.sender, &mut attempts).await {
             Ok(_) => return Ok(()),
             // Sent twice, it notes the same.
             Err(failure) if failure.class.is_transient() && attempts.pause().await => {}
@@ -191,7 +194,7 @@ pub(super) async fn note_states(
 }
 
 fn states_key() -> Item {
-    Item::from([(guard::KEY.to_owned(), to_attribute(&Value::Bytes(STATES.to_vec())))])
+    Item::of_entries([(guard::KEY, &Value::Bytes(STATES.to_vec()))])
 }
 
 fn read_state(name: &str, value: &Value) -> Option<(String, IndexState)> {

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::{
 use crate::backend::dynamodb::context::Context;
 use crate::backend::dynamodb::failure::{Class, Failure};
 use crate::backend::dynamodb::guard;
-use crate::backend::dynamodb::retry::Attempts;
+use crate::backend::dynamodb::retry::{Attempts, of_sdk};
 use crate::definition::{Definition, IndexDef, KeyDef, KeyKind};
 use crate::request::Call;
 use crate::value::EXPIRES;
@@ -45,7 +45,7 @@ pub(super) async fn create_table(db: &Context, call: &Call, definition: &'static
     let table = table
         .set_global_secondary_indexes((!global.is_empty()).then_some(global))
         .set_local_secondary_indexes((!local.is_empty()).then_some(local));
-    Attempts::new(call).send("CreateTable", table.send()).await.map(drop)
+    Attempts::new(call).send("CreateTable", of_sdk(table.send())).await.map(drop)
 }
 
 /// Makes the table of guards: on demand, since it is written with the repository's.
@@ -55,7 +55,7 @@ pub(super) async fn create_guards_table(db: &Context, call: &Call, definition: &
     let table = db.client.create_table().table_name(guard::table(definition)).billing_mode(BillingMode::PayPerRequest);
     let table =
         table.attribute_definitions(attribute.build().map_err(unbuilt)?).key_schema(key.build().map_err(unbuilt)?);
-    Attempts::new(call).send("CreateTable", table.send()).await.map(drop)
+    Attempts::new(call).send("CreateTable", of_sdk(table.send())).await.map(drop)
 }
 
 /// Adds a global index to a table.
@@ -80,14 +80,14 @@ pub(super) async fn create_index(
         .table_name(definition.name())
         .set_attribute_definitions(Some(attributes(definition, std::iter::once(index))?))
         .global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().create(create).build());
-    Attempts::new(call).send("UpdateTable", request.send()).await.map(drop)
+    Attempts::new(call).send("UpdateTable", of_sdk(request.send())).await.map(drop)
 }
 
 /// Turns the time to live on.
 pub(super) async fn enable_ttl(db: &Context, call: &Call, table: &str) -> Result<(), Failure> {
     let ttl = TimeToLiveSpecification::builder().attribute_name(EXPIRES).enabled(true).build().map_err(unbuilt)?;
     let request = db.client.update_time_to_live().table_name(table).time_to_live_specification(ttl);
-    match Attempts::new(call).send("UpdateTimeToLive", request.send()).await {
+    match Attempts::new(call).send("UpdateTimeToLive", of_sdk(request.send())).await {
         Err(failure) if failure.class == Class::Refused && failure.message().contains("already enabled") => Ok(()),
         other => other.map(drop),
     }

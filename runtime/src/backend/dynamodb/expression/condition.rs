@@ -4,8 +4,6 @@
 //! false, and `NOT` turns that round. What it does not say itself (a size has a type, `contains`
 //! looks into bytes and sets too, numbers of 38 digits are read as one float) is written out.
 
-use aws_sdk_dynamodb::types::AttributeValue;
-
 use crate::backend::dynamodb::decimal;
 use crate::backend::dynamodb::expression::placeholders::Placeholders;
 use crate::condition::{Expr, Op};
@@ -166,21 +164,26 @@ fn has_float(value: &Value) -> bool {
 }
 
 /// The attribute is stored exactly as it was read.
-pub(crate) fn is_stored(name: &str, stored: &AttributeValue, placeholders: &mut Placeholders) -> Text {
+pub(crate) fn is_stored(name: &str, stored: &[u8], placeholders: &mut Placeholders) -> Text {
     let path = Path::field(name.to_owned());
-    if let AttributeValue::Null(_) = stored {
+    if is_json_null(stored) {
         return is_null(&path, placeholders);
     }
-    let (path, value) = (placeholders.path(&path), placeholders.attribute(stored.clone()));
+    let (path, value) = (placeholders.path(&path), placeholders.attribute(stored.to_vec()));
     placeholders.count_operators(1);
     Text::One(format!("{path} = {value}"))
+}
+
+/// Whether an attribute in DynamoDB's JSON is a null.
+fn is_json_null(stored: &[u8]) -> bool {
+    serde_json::from_slice::<serde_json::Value>(stored).is_ok_and(|stored| stored.get("NULL").is_some())
 }
 
 /// All numbers that are read as a float are equal to it.
 fn compare_float(path: &Path, op: Op, x: f64, placeholders: &mut Placeholders) -> Text {
     let (low, high) = decimal::float_bounds(x);
     let path = placeholders.path(path);
-    let mut value = |text| placeholders.attribute(AttributeValue::N(text));
+    let mut value = |text: String| placeholders.number(&text);
     let text = match op {
         Op::Eq | Op::Ne => format!("{path} BETWEEN {} AND {}", value(low), value(high)),
         Op::Lt | Op::Ge => format!("{path} {} {}", op.as_str(), value(low)),
@@ -302,8 +305,8 @@ mod tests {
             let mut placeholders = Placeholders::default();
             let expr = Expr::Compare { path: Path::field("a"), op, value: Value::Float(0.5) };
             let text = write_expr(&expr, &mut placeholders).into_expression(&mut placeholders).unwrap();
-            let values = placeholders.used([text.as_str()]).values.unwrap_or_default();
-            let read = |value: &AttributeValue| value.as_n().ok().and_then(|text| text.parse::<f64>().ok());
+            let values = placeholders.used([text.as_str()]).values();
+            let read = |value: &serde_json::Value| value.get("N")?.as_str()?.parse::<f64>().ok();
             assert!(values.values().all(|value| read(value) == Some(0.5)), "{values:?}");
             text
         };

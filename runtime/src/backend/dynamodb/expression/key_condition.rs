@@ -2,8 +2,6 @@
 
 use std::ops::Bound;
 
-use aws_sdk_dynamodb::types::AttributeValue;
-
 use crate::backend::dynamodb::decimal;
 use crate::backend::dynamodb::expression::condition::Text;
 use crate::backend::dynamodb::expression::placeholders::Placeholders;
@@ -55,7 +53,7 @@ impl Comparison {
                 format!("{name} BETWEEN {} AND {}", placeholders.value(low), placeholders.value(high))
             }
             Self::Numbers(low, high) => {
-                let mut number = |text: &String| placeholders.attribute(AttributeValue::N(text.clone()));
+                let mut number = |text: &String| placeholders.number(text);
                 format!("{name} BETWEEN {} AND {}", number(low), number(high))
             }
             Self::Prefix(prefix) => {

@@ -1,10 +1,7 @@
 //! Names and values of an expression, each behind a placeholder: no operand is ever part of the text.
 
-use std::collections::{HashMap, HashSet};
-
-use aws_sdk_dynamodb::types::AttributeValue;
-
-use crate::backend::dynamodb::value::to_attribute;
+use crate::backend::dynamodb::wire::body::Body;
+use crate::backend::dynamodb::wire::write::{write_number, write_string, write_value};
 use crate::error::{Error, Result};
 use crate::limits::requests::{EXPRESSION_OPERATORS, EXPRESSION_TEXT};
 use crate::path::{Path, Step};
@@ -14,7 +11,8 @@ use crate::value::Value;
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Placeholders {
     names: Vec<String>,
-    values: Vec<AttributeValue>,
+    /// Each as DynamoDB's JSON.
+    values: Vec<Vec<u8>>,
     operators: usize,
 }
 
@@ -47,11 +45,20 @@ impl Placeholders {
 
     /// The placeholder of a value.
     pub(crate) fn value(&mut self, value: &Value) -> String {
-        self.attribute(to_attribute(value))
+        let mut json = Vec::new();
+        write_value(value.view(), &mut json);
+        self.attribute(json)
+    }
+
+    /// The placeholder of a number that is text already.
+    pub(crate) fn number(&mut self, text: &str) -> String {
+        let mut json = Vec::new();
+        write_number(text, &mut json);
+        self.attribute(json)
     }
 
     /// The placeholder of a value in DynamoDB's own form.
-    pub(crate) fn attribute(&mut self, value: AttributeValue) -> String {
+    pub(crate) fn attribute(&mut self, value: Vec<u8>) -> String {
         let at = self.values.iter().position(|known| *known == value).unwrap_or_else(|| {
             self.values.push(value);
             self.values.len() - 1
@@ -88,31 +95,88 @@ impl Placeholders {
     /// What the placeholders in these texts stand for. DynamoDB refuses those that no text uses, which
     /// are left over if a part of a condition turned out to be always true or false.
     pub(crate) fn used<'a>(&self, texts: impl IntoIterator<Item = &'a str>) -> Used {
-        let word = |c: char| c.is_ascii_alphanumeric() || c == '#' || c == ':';
-        let used: HashSet<&str> = texts.into_iter().flat_map(|text| text.split(move |c| !word(c))).collect();
-        let name = |(at, name): (usize, &String)| {
-            Some((format!("#n{at}"), name.clone())).filter(|(key, _)| used.contains(key.as_str()))
-        };
-        let value = |(at, value): (usize, &AttributeValue)| {
-            Some((format!(":v{at}"), value.clone())).filter(|(key, _)| used.contains(key.as_str()))
-        };
-        let names: HashMap<_, _> = self.names.iter().enumerate().filter_map(name).collect();
-        let values: HashMap<_, _> = self.values.iter().enumerate().filter_map(value).collect();
-        // An empty map is refused too.
-        Used { names: (!names.is_empty()).then_some(names), values: (!values.is_empty()).then_some(values) }
+        let (mut names, mut values) = (vec![false; self.names.len()], vec![false; self.values.len()]);
+        for text in texts {
+            mark_used(text, "#n", &mut names);
+            mark_used(text, ":v", &mut values);
+        }
+        let names = self.names.iter().enumerate().zip(names).filter(|(_, used)| *used);
+        let values = self.values.iter().enumerate().zip(values).filter(|(_, used)| *used);
+        Used {
+            names: object("#n", names.map(|((at, name), _)| (at, name)), |name, json| write_string(name, json)),
+            values: object(":v", values.map(|((at, value), _)| (at, value)), |value, json| {
+                json.extend_from_slice(value)
+            }),
+        }
     }
 }
 
-/// What the placeholders of a request stand for.
+/// Marks the placeholders of a kind that a text has.
+fn mark_used(text: &str, kind: &str, used: &mut [bool]) {
+    for part in text.split(kind).skip(1) {
+        let digits = part.bytes().take_while(u8::is_ascii_digit);
+        let number =
+            digits.fold(0, |number: usize, digit| number.saturating_mul(10).saturating_add(usize::from(digit - b'0')));
+        if let Some(used) = used.get_mut(number) {
+            *used = true;
+        }
+    }
+}
+
+/// An object of placeholders; nothing if there are none, since an empty one is refused.
+fn object<T>(kind: &str, entries: impl Iterator<Item = (usize, T)>, write: impl Fn(T, &mut Vec<u8>)) -> Vec<u8> {
+    let mut json = Vec::new();
+    for (at, value) in entries {
+        json.push(if json.is_empty() { b'{' } else { b',' });
+        write_string(&format!("{kind}{at}"), &mut json);
+        json.push(b':');
+        write(value, &mut json);
+    }
+    if !json.is_empty() {
+        json.push(b'}');
+    }
+    json
+}
+
+/// What the placeholders of a request stand for, each as a JSON object or as nothing.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Used {
-    pub(crate) names: Option<HashMap<String, String>>,
-    pub(crate) values: Option<HashMap<String, AttributeValue>>,
+    names: Vec<u8>,
+    values: Vec<u8>,
+}
+
+impl Used {
+    /// How many bytes it has.
+    pub(crate) fn len(&self) -> usize {
+        self.names.len() + self.values.len()
+    }
+
+    /// The values.
+    #[cfg(test)]
+    pub(crate) fn values(&self) -> serde_json::Map<String, serde_json::Value> {
+        serde_json::from_slice(&self.values).unwrap_or_default()
+    }
+
+    /// Adds them to a request.
+    pub(crate) fn write(&self, body: &mut Body) {
+        if !self.names.is_empty() {
+            body.json("ExpressionAttributeNames", &self.names);
+        }
+        if !self.values.is_empty() {
+            body.json("ExpressionAttributeValues", &self.values);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value as Json;
+
     use super::*;
+
+    fn object(json: &[u8]) -> serde_json::Map<String, Json> {
+        serde_json::from_slice(json).unwrap_or_default()
+    }
 
     #[test]
     fn hostile_names_stay_out_of_the_text() {
@@ -125,7 +189,7 @@ mod tests {
         ]);
         assert_eq!(placeholders.path(&path), "#n0.#n1[3].#n0");
         let names = placeholders.used(["#n0.#n1[3].#n0 = :v0"]).names;
-        assert_eq!(names.map(|names| names["#n1"].clone()).as_deref(), Some(":c OR 1"));
+        assert_eq!(object(&names)["#n1"], ":c OR 1");
     }
 
     #[test]
@@ -136,11 +200,11 @@ mod tests {
             placeholders.value(&Value::Int(n));
         }
         let used = placeholders.used(["#n11 IN (:v1, :v10)", "SET #n2.#n3[1] = :v1"]);
-        let mut names: Vec<_> = used.names.unwrap_or_default().into_values().collect();
-        names.sort();
-        assert_eq!(names, ["11", "2", "3"]);
-        assert_eq!(used.values.map(|values| values.len()), Some(2));
-        assert!(placeholders.used([""]).names.is_none());
+        let names: Vec<_> = object(&used.names).into_iter().collect();
+        let wanted = ["11", "2", "3"].map(|name| (format!("#n{name}"), Json::from(name)));
+        assert_eq!(names, wanted);
+        assert_eq!(used.values().len(), 2);
+        assert!(placeholders.used([""]).names.is_empty() && placeholders.used([""]).values.is_empty());
     }
 
     #[test]

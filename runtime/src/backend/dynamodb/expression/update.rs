@@ -80,7 +80,9 @@ pub(crate) fn resolve_changes(
 ) -> Vec<Change> {
     let resolve = |change: &Change| match change {
         Change::Add { path, bounds: None, .. } => set_to_outcome(path, outcome),
-        Change::Add { path, .. } | Change::Append(path, _) | Change::SetIfMissing(path, _) if stored.is_null(path) => {
+        Change::Add { path, .. } | Change::Append(path, _) | Change::SetIfMissing(path, _)
+            if stored.item.is_null(path) =>
+        {
             set_to_outcome(path, outcome)
         }
         Change::Expire { .. } => set_to_outcome(change.path(), outcome),

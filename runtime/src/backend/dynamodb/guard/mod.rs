@@ -4,10 +4,10 @@
 pub(crate) mod moves;
 pub(crate) mod unique_value;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use sha2::{Digest, Sha256};
 
-use crate::backend::dynamodb::value::{Item, restore_key, to_attribute};
+use crate::backend::dynamodb::value::restore_key;
+use crate::backend::dynamodb::wire::item::Item;
 use crate::backend::support::dedup::append_part;
 use crate::condition::{Expr, Op};
 use crate::definition::{Definition, IndexDef};
@@ -110,7 +110,7 @@ pub(crate) fn index_of_guard(definition: &'static Definition, guard: &Record) ->
 
 /// The key attribute of a guard.
 pub(crate) fn to_key(key: &GuardKey) -> Item {
-    Item::from([(KEY.to_owned(), to_attribute(&Value::Bytes(key.clone())))])
+    Item::of_entries([(KEY, &Value::Bytes(key.clone()))])
 }
 
 /// The guards that a record has.
@@ -151,16 +151,14 @@ pub(crate) fn to_item(
     owner: &RecordKey,
     expires: Option<i64>,
 ) -> Item {
-    let mut item = to_key(key);
-    item.insert(HASH.to_owned(), to_attribute(owner.hash()));
-    if let Some(range) = owner.range() {
-        item.insert(RANGE.to_owned(), to_attribute(range));
-    }
-    if let Some(at) = expires {
-        item.insert(EXPIRES.to_owned(), to_attribute(&Value::Int(at.into())));
-    }
-    item.insert(INDEX.to_owned(), AttributeValue::S(fields(definition, index)));
-    item
+    let key = Value::Bytes(key.clone());
+    let expires = expires.map(|at| Value::Int(at.into()));
+    let index = Value::String(fields(definition, index));
+    let mut entries = vec![(KEY, &key), (HASH, owner.hash())];
+    entries.extend(owner.range().map(|range| (RANGE, range)));
+    entries.extend(expires.as_ref().map(|at| (EXPIRES, at)));
+    entries.push((INDEX, &index));
+    Item::of_entries(entries)
 }
 
 /// True of the guards of a record.

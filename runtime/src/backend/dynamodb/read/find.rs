@@ -8,7 +8,7 @@ use crate::backend::dynamodb::guard;
 use crate::backend::dynamodb::request::get::GetItem;
 use crate::backend::dynamodb::request::page::PageRequest;
 use crate::backend::dynamodb::request::read::send_read;
-use crate::backend::dynamodb::value::{to_record, to_record_of};
+use crate::backend::dynamodb::value::found_record;
 use crate::condition::{Expr, Op};
 use crate::definition::Projection;
 use crate::error::Result;
@@ -34,6 +34,7 @@ pub(crate) fn index_query(find: &FindUnique, call: &Call) -> PageRequest {
     let used = placeholders.used(key.iter().chain(&filter).map(String::as_str));
     PageRequest {
         table: definition.name().to_owned(),
+        model: definition.fields(),
         index: Some(find.index.name),
         key,
         filter,
@@ -61,8 +62,8 @@ async fn find_by_index(db: &Context, call: &Call, find: &FindUnique) -> Result<O
     let mut advance = Advance::of_empty_pages();
     loop {
         let page = request.read_page(db, call, start, None).await?;
-        for item in page.items {
-            let record = to_record_of(definition, item)?;
+        for found in page.items {
+            let record = found_record(definition, found)?;
             let record = match find.index.projection {
                 Projection::All => Some(record),
                 _ => fetch_holder(db, call, find, RecordKey::from_record(definition, &record)?).await?,
@@ -83,8 +84,8 @@ async fn find_by_guard(db: &Context, call: &Call, find: &FindUnique) -> Result<O
     let request = guard_read(find);
     let mut before = None;
     for _ in 0..TRIES {
-        let Some(item) = send_read(db, call, &request).await? else { return Ok(None) };
-        let guard = to_record(item)?;
+        let Some(found) = send_read(db, call, &request).await? else { return Ok(None) };
+        let guard = found.record?;
         let Some(owner) = guard::owner(definition, &guard).filter(|_| guard::is_live(definition, &guard, call)) else {
             return Ok(None);
         };
@@ -103,8 +104,8 @@ async fn find_by_guard(db: &Context, call: &Call, find: &FindUnique) -> Result<O
 /// The record of a key, if it is live and has the values.
 async fn fetch_holder(db: &Context, call: &Call, find: &FindUnique, key: RecordKey) -> Result<Option<Record>> {
     let definition = find.definition;
-    let item = send_read(db, call, &GetItem::of_record(definition, &key, true)).await?;
-    let record = item.map(|item| to_record_of(definition, item)).transpose()?;
+    let found = send_read(db, call, &GetItem::of_record(definition, &key, true)).await?;
+    let record = found.map(|found| found_record(definition, found)).transpose()?;
     let has = |record: &Record| index_values(definition, find.index, record).as_ref() == Some(&find.values);
     Ok(record.filter(|record| record.is_live(definition, call) && has(record)))
 }

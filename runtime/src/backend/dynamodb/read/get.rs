@@ -6,9 +6,12 @@ use crate::backend::BoxFuture;
 use crate::backend::dynamodb::context::Context;
 use crate::backend::dynamodb::key::to_key;
 use crate::backend::dynamodb::parallel::{BATCHES, join_limited};
-use crate::backend::dynamodb::request::get::{BatchGet, GetItem, Projection, TableItem};
-use crate::backend::dynamodb::request::read::send_read;
-use crate::backend::dynamodb::value::{Item, Stored, to_record_of};
+use crate::backend::dynamodb::request::batch_get::{BatchGet, TableFound};
+use crate::backend::dynamodb::request::get::GetItem;
+use crate::backend::dynamodb::request::projection::Projection;
+use crate::backend::dynamodb::request::read::{ReadRequest as _, send_read};
+use crate::backend::dynamodb::value::{Stored, found_record};
+use crate::backend::dynamodb::wire::answer::Found;
 use crate::backend::support::dedup::{Distinct, ident};
 use crate::definition::Definition;
 use crate::error::{Error, Result};
@@ -50,7 +53,7 @@ impl KeyReads {
             let mut batch = BatchGet::default();
             for (definition, key) in chunk {
                 let key = to_key(definition, key);
-                batch.add(definition.name(), key, consistent, || projection(definition));
+                batch.add(definition.name(), definition.fields(), key, consistent, || projection(definition));
             }
             batch
         };
@@ -67,16 +70,16 @@ impl KeyReads {
     }
 
     /// Reads the items, in the order in which they were asked for.
-    async fn fetch(&self, db: &Context, call: &Call, observer: &Observer) -> Result<Vec<Option<Item>>> {
+    async fn fetch(&self, db: &Context, call: &Call, observer: &Observer) -> Result<Vec<Option<Found>>> {
         match self {
             Self::Single { wanted: (definition, key), request } => {
-                let item = send_read(db, call, request).await?;
-                if let Some(item) = &item
-                    && own_key(definition, item)? != *key
+                let found = send_read(db, call, request).await?;
+                if let Some(found) = &found
+                    && own_key(definition, found)? != *key
                 {
                     return Err(Error::codec("the record that came has another key than was asked for"));
                 }
-                Ok(vec![item])
+                Ok(vec![found])
             }
             Self::Batches(batches) => batches.fetch(db, call, observer).await,
         }
@@ -84,8 +87,8 @@ impl KeyReads {
 }
 
 impl Batches {
-    async fn fetch(&self, db: &Context, call: &Call, observer: &Observer) -> Result<Vec<Option<Item>>> {
-        let mut reads: Vec<BoxFuture<'_, Result<Vec<TableItem>>>> = Vec::with_capacity(self.requests.len());
+    async fn fetch(&self, db: &Context, call: &Call, observer: &Observer) -> Result<Vec<Option<Found>>> {
+        let mut reads: Vec<BoxFuture<'_, Result<Vec<TableFound>>>> = Vec::with_capacity(self.requests.len());
         for (at, batch) in self.requests.iter().enumerate() {
             reads.push(Box::pin(async move {
                 let found = batch.read_all(db, call).await?;
@@ -100,12 +103,12 @@ impl Batches {
         let mut items = vec![None; self.count];
         for found in join_limited(reads, BATCHES).await {
             // The items of a batch come in any order, so each is placed by its own key.
-            for (table, item) in found? {
+            for (table, found) in found? {
                 let Some(definition) = definitions.get(table.as_str()) else { continue };
-                let key = own_key(definition, &item)?;
+                let key = own_key(definition, &found)?;
                 for position in self.distinct.positions_of(&ident(definition, &key)) {
                     if let Some(place) = items.get_mut(*position) {
-                        *place = Some(item.clone());
+                        *place = Some(found.clone());
                     }
                 }
             }
@@ -155,7 +158,7 @@ pub(crate) async fn fetch_stored(db: &Context, call: &Call, wanted: Vec<Wanted>)
     let definitions: Vec<_> = wanted.iter().map(|(definition, _)| *definition).collect();
     // Consistent, because the write is made on the condition that what was read is still stored.
     let items = KeyReads::new(wanted, true, None).fetch(db, call, &Observer::default()).await?;
-    convert_all(&definitions, items, Stored::new)
+    convert_all(&definitions, items, Stored::found)
 }
 
 /// Reads records, and reports each to the observer when it was read.
@@ -169,23 +172,21 @@ pub(crate) async fn fetch_observed(
 ) -> Result<Vec<Option<Record>>> {
     let definitions: Vec<_> = wanted.iter().map(|(definition, _)| *definition).collect();
     let items = KeyReads::new(wanted, consistent, fields).fetch(db, call, observer).await?;
-    convert_all(&definitions, items, to_record_of)
+    convert_all(&definitions, items, found_record)
 }
 
 fn convert_all<T>(
     definitions: &[&'static Definition],
-    items: Vec<Option<Item>>,
-    convert: fn(&'static Definition, Item) -> Result<T>,
+    items: Vec<Option<Found>>,
+    convert: fn(&'static Definition, Found) -> Result<T>,
 ) -> Result<Vec<Option<T>>> {
-    let each = |(definition, item): (&&'static Definition, Option<Item>)| {
-        item.map(|item| convert(definition, item)).transpose()
+    let each = |(definition, found): (&&'static Definition, Option<Found>)| {
+        found.map(|found| convert(definition, found)).transpose()
     };
     definitions.iter().zip(items).map(each).collect()
 }
 
-/// The key of a record, from its item.
-fn own_key(definition: &'static Definition, item: &Item) -> Result<RecordKey> {
-    let names = std::iter::once(definition.hash_name()).chain(definition.range_name());
-    let key = names.filter_map(|name| Some((name.to_owned(), item.get(name)?.clone()))).collect();
-    RecordKey::from_record(definition, &to_record_of(definition, key)?)
+/// The key of a record that was read.
+fn own_key(definition: &'static Definition, found: &Found) -> Result<RecordKey> {
+    RecordKey::from_record(definition, found.record.as_ref().map_err(Error::clone)?)
 }

@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use crate::backend::dynamodb::context::Context;
 use crate::backend::dynamodb::guard::{self, GuardKey};
-use crate::backend::dynamodb::request::get::BatchGet;
+use crate::backend::dynamodb::request::batch_get::BatchGet;
 use crate::backend::dynamodb::request::page::PageRequest;
-use crate::backend::dynamodb::value::{Item, to_record};
+use crate::backend::dynamodb::wire::item::Item;
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::limits::requests::MOST_KEYS;
@@ -26,9 +26,9 @@ pub(crate) async fn fetch_guards(
     let distinct: Vec<_> = distinct.into_iter().collect();
     for chunk in distinct.chunks(MOST_KEYS) {
         let mut batch = BatchGet::default();
-        chunk.iter().for_each(|key| batch.add(&table, guard::to_key(key), true, || None));
-        for (_, item) in batch.read_all(db, call).await? {
-            let guard = to_record(item)?;
+        chunk.iter().for_each(|key| batch.add(&table, &[], guard::to_key(key), true, || None));
+        for (_, read) in batch.read_all(db, call).await? {
+            let guard = read.record?;
             found.extend(guard::key_of_guard(&guard).map(|key| (key, guard)));
         }
     }
@@ -43,6 +43,6 @@ pub(crate) async fn scan_guards(
     start: Option<Item>,
 ) -> Result<(Vec<Record>, Option<Item>)> {
     let page = PageRequest::scan(guard::table(definition)).read_page(db, call, start, None).await?;
-    let guards = page.items.into_iter().map(to_record).collect::<Result<_>>()?;
+    let guards = page.items.into_iter().map(|found| found.record).collect::<Result<_>>()?;
     Ok((guards, page.last))
 }

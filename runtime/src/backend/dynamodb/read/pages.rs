@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use crate::backend::dynamodb::context::Context;
 use crate::backend::dynamodb::read::get::fetch;
 use crate::backend::dynamodb::read::query::Reading;
-use crate::backend::dynamodb::value::{Item, to_record_of};
+use crate::backend::dynamodb::value::{found_record, to_record_of};
+use crate::backend::dynamodb::wire::answer::Found;
 use crate::definition::KeyKind;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::{Advance, Call, Query, RecordKey, RecordPage, SourceKind};
@@ -41,7 +42,7 @@ pub(crate) async fn read_page(db: &Context, call: &Call, query: &Query) -> Resul
         let Some(last) = page.last else { break };
         if found.len() == query.limit {
             // What was read and left out after the last record need not be read again.
-            let next = query.position_of(&to_record_of(query.definition, last)?)?;
+            let next = query.position_of(&to_record_of(query.definition, &last)?)?;
             return Ok(RecordPage::new(found, Some(next)));
         }
         advance.to(&last)?;
@@ -97,9 +98,9 @@ async fn matching(
     call: &Call,
     query: &Query,
     reading: &Reading<'_>,
-    items: Vec<Item>,
+    items: Vec<Found>,
 ) -> Result<Vec<Record>> {
-    let records = items.into_iter().map(|item| to_record_of(query.definition, item));
+    let records = items.into_iter().map(|found| found_record(query.definition, found));
     let mut records: Vec<_> = records.collect::<Result<_>>()?;
     records.iter().try_for_each(|record| check_table_key(query, record))?;
     if !records.is_empty() {

@@ -1,15 +1,13 @@
 //! A query or a scan as a request: what the server judges, and what is left to judge here.
 
-use aws_sdk_dynamodb::types::Select;
-
 use crate::backend::dynamodb::expression::condition::{self, Text};
 use crate::backend::dynamodb::expression::key_condition::{KeyCondition, key_condition};
 use crate::backend::dynamodb::expression::liveness as expiry;
 use crate::backend::dynamodb::expression::placeholders::Placeholders;
 use crate::backend::dynamodb::key::to_start;
 use crate::backend::dynamodb::read::coverage::{can_push_down, key_attributes, projected, projected_by_local};
-use crate::backend::dynamodb::request::page::PageRequest;
-use crate::backend::dynamodb::value::Item;
+use crate::backend::dynamodb::request::page::{PageRequest, Select};
+use crate::backend::dynamodb::wire::item::Item;
 use crate::condition::Expr;
 use crate::definition::Projection;
 use crate::error::{Error, Result};
@@ -179,6 +177,7 @@ impl<'a> Reading<'a> {
         let texts = [&self.key, &self.filter, &self.fields].into_iter().flatten().map(String::as_str);
         PageRequest {
             table: query.definition.name().to_owned(),
+            model: query.definition.fields(),
             index: query.source.index_read().map(|index| index.name),
             key: self.key.clone(),
             segment: match query.source.kind() {

@@ -2,9 +2,9 @@
 
 use crate::backend::dynamodb::context::Context;
 use crate::backend::dynamodb::key::to_key;
-use crate::backend::dynamodb::request::get::TransactGet;
 use crate::backend::dynamodb::request::read::send_read;
-use crate::backend::dynamodb::value::to_record_of;
+use crate::backend::dynamodb::request::transact_get::{TableKey, TransactGet};
+use crate::backend::dynamodb::value::found_record;
 use crate::backend::support::dedup::{Distinct, ident};
 use crate::error::Result;
 use crate::request::{Call, Get};
@@ -15,7 +15,11 @@ use crate::value::Record;
 pub(crate) fn plan_snapshot(gets: &[Get]) -> Result<(TransactGet, Distinct<&Get>)> {
     let distinct = Distinct::new(gets.iter().enumerate(), |get| ident(get.definition, &get.key));
     let keys = distinct.items().iter();
-    let keys = keys.map(|get| (get.definition.name().to_owned(), to_key(get.definition, &get.key)));
+    let keys = keys.map(|get| TableKey {
+        table: get.definition.name().to_owned(),
+        fields: get.definition.fields(),
+        key: to_key(get.definition, &get.key),
+    });
     Ok((TransactGet::new(keys.collect())?, distinct))
 }
 
@@ -26,9 +30,9 @@ pub(crate) async fn read_snapshot(db: &Context, call: &Call, gets: &[Get]) -> Re
     if gets.is_empty() {
         return Ok(records);
     }
-    for (at, item) in send_read(db, call, &request).await?.into_iter().enumerate() {
-        let Some((get, item)) = distinct.items().get(at).zip(item) else { continue };
-        let record = to_record_of(get.definition, item)?;
+    for (at, found) in send_read(db, call, &request).await?.into_iter().enumerate() {
+        let Some((get, found)) = distinct.items().get(at).zip(found) else { continue };
+        let record = found_record(get.definition, found)?;
         if record.is_live(get.definition, call) {
             for position in distinct.positions_at(at) {
                 if let Some(place) = records.get_mut(*position) {

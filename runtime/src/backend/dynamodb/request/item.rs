@@ -1,17 +1,17 @@
 //! A write of one item, sent as its own request or as a part of a transaction.
 
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemOutput;
-use aws_sdk_dynamodb::types::{
-    ConditionCheck, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
-};
-use serde_json::{Map, Value as Json};
+use bytes::Bytes;
 
 use crate::backend::dynamodb::expression::placeholders::{Placeholders, Used};
 use crate::backend::dynamodb::failure::Failure;
-use crate::backend::dynamodb::request::json;
+use crate::backend::dynamodb::request::text::to_text;
 use crate::backend::dynamodb::retry::Attempts;
-use crate::backend::dynamodb::value::Item;
+use crate::backend::dynamodb::sender::Sender;
+use crate::backend::dynamodb::sender::target::Target;
+use crate::backend::dynamodb::wire::answer::{Found, read_answer};
+use crate::backend::dynamodb::wire::body::Body;
+use crate::backend::dynamodb::wire::item::Item;
+use crate::definition::FieldDef;
 use crate::error::Result;
 
 /// What is done to one item, under a condition.
@@ -21,6 +21,7 @@ pub(crate) struct ItemOp {
     action: ItemAction,
     condition: Option<String>,
     used: Used,
+    fields: &'static [FieldDef],
 }
 
 #[derive(Debug, Clone)]
@@ -38,19 +39,6 @@ pub(crate) enum ItemAction {
     Delete(Item),
     /// Only checks the condition, in a transaction.
     Check(Item),
-}
-
-/// Sets what every write has: its table, its condition, and that a refusal shows the item that is stored.
-/// A macro, because the SDK's builders have these setters and no trait with them.
-macro_rules! with_condition {
-    ($builder:expr, $op:expr) => {
-        $builder
-            .table_name(&$op.table)
-            .set_condition_expression($op.condition.clone())
-            .set_expression_attribute_names($op.used.names.clone())
-            .set_expression_attribute_values($op.used.values.clone())
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-    };
 }
 
 impl ItemOp {
@@ -71,7 +59,7 @@ impl ItemOp {
             placeholders.check_limits(expression)?;
         }
         let used = placeholders.used(update.into_iter().chain(condition.as_deref()));
-        Ok(Self { table: table.to_owned(), action, condition, used })
+        Ok(Self { table: table.to_owned(), action, condition, used, fields: &[] })
     }
 
     /// Whether it can only be part of a transaction.
@@ -79,90 +67,102 @@ impl ItemOp {
         matches!(self.action, ItemAction::Check(_))
     }
 
+    /// The same, whose item is a record of these fields.
+    pub(crate) fn of_model(self, fields: &'static [FieldDef]) -> Self {
+        Self { fields, ..self }
+    }
+
     /// Sends it as its own request. An update returns the new item, a delete the old one.
-    pub(crate) async fn send(&self, client: &Client, attempts: &mut Attempts<'_>) -> Result<Option<Item>, Failure> {
-        match &self.action {
-            ItemAction::Put(item) => {
-                let put = with_condition!(client.put_item(), self).set_item(Some(item.clone()));
-                attempts.send("PutItem", put.send()).await.map(|_| None)
-            }
-            ItemAction::Update { key, expression } => {
-                let update = with_condition!(client.update_item(), self).set_key(Some(key.clone()));
-                let update = update.update_expression(expression).return_values(ReturnValue::AllNew);
-                let has = |answer: &UpdateItemOutput| answer.attributes.is_some();
-                let answer = attempts.send_for("UpdateItem", update.send(), "Attributes", has).await;
-                answer.map(|answer| answer.attributes)
-            }
-            ItemAction::Delete(key) => {
-                let delete = with_condition!(client.delete_item(), self).set_key(Some(key.clone()));
-                let delete = delete.return_values(ReturnValue::AllOld);
-                attempts.send("DeleteItem", delete.send()).await.map(|answer| answer.attributes)
-            }
-            // Without a transaction a check is a read, which is made elsewhere.
-            ItemAction::Check(_) => Ok(None),
+    pub(crate) async fn send(
+        &self,
+        sender: &dyn Sender,
+        attempts: &mut Attempts<'_>,
+    ) -> Result<Option<Found>, Failure> {
+        // Without a transaction a check is a read, which is made elsewhere.
+        let Some(target) = self.target() else { return Ok(None) };
+        attempts.exchange(sender, target, &self.body(), |answer| self.read(&answer)).await
+    }
+
+    fn target(&self) -> Option<Target> {
+        match self.action {
+            ItemAction::Put(_) => Some(Target::PutItem),
+            ItemAction::Update { .. } => Some(Target::UpdateItem),
+            ItemAction::Delete(_) => Some(Target::DeleteItem),
+            ItemAction::Check(_) => None,
         }
     }
 
-    /// It as a part of a transaction.
-    pub(crate) fn to_part(&self) -> Result<TransactWriteItem, Failure> {
-        let part = TransactWriteItem::builder();
-        Ok(match &self.action {
+    /// Its name in a transaction.
+    pub(crate) fn part_name(&self) -> &'static str {
+        match self.action {
+            ItemAction::Put(_) => "Put",
+            ItemAction::Update { .. } => "Update",
+            ItemAction::Delete(_) => "Delete",
+            ItemAction::Check(_) => "ConditionCheck",
+        }
+    }
+
+    fn body(&self) -> Bytes {
+        let mut body = Body::new(self.size());
+        self.write(&mut body, true);
+        body.finish()
+    }
+
+    /// About how many bytes it has.
+    pub(crate) fn size(&self) -> usize {
+        let (ItemAction::Put(item)
+        | ItemAction::Update { key: item, .. }
+        | ItemAction::Delete(item)
+        | ItemAction::Check(item)) = &self.action;
+        256 + item.json().len() + self.used.len()
+    }
+
+    /// Writes it, as its own request or as a part of a transaction.
+    pub(crate) fn write(&self, body: &mut Body, own: bool) {
+        body.text("TableName", &self.table);
+        let returned = match &self.action {
             ItemAction::Put(item) => {
-                let put = with_condition!(Put::builder(), self).set_item(Some(item.clone()));
-                part.put(put.build().map_err(Failure::unbuilt)?)
+                body.json("Item", item.json());
+                None
             }
             ItemAction::Update { key, expression } => {
-                let update = with_condition!(Update::builder(), self).set_key(Some(key.clone()));
-                part.update(update.update_expression(expression).build().map_err(Failure::unbuilt)?)
+                body.json("Key", key.json());
+                body.text("UpdateExpression", expression);
+                Some("ALL_NEW")
             }
             ItemAction::Delete(key) => {
-                let delete = with_condition!(Delete::builder(), self).set_key(Some(key.clone()));
-                part.delete(delete.build().map_err(Failure::unbuilt)?)
+                body.json("Key", key.json());
+                Some("ALL_OLD")
             }
             ItemAction::Check(key) => {
-                let check = with_condition!(ConditionCheck::builder(), self).set_key(Some(key.clone()));
-                part.condition_check(check.build().map_err(Failure::unbuilt)?)
+                body.json("Key", key.json());
+                None
             }
+        };
+        body.text_if("ConditionExpression", self.condition.as_deref());
+        self.used.write(body);
+        body.text_if("ReturnValues", returned.filter(|_| own));
+        body.text("ReturnValuesOnConditionCheckFailure", "ALL_OLD");
+    }
+
+    fn read(&self, answer: &Bytes) -> Result<Option<Found>, Failure> {
+        let mut found = None;
+        let read = read_answer(answer, |name, answer| match name {
+            "Attributes" => {
+                found = answer.maybe(|answer| answer.found(self.fields, 2))?;
+                Ok(true)
+            }
+            _ => Ok(false),
+        });
+        read.map_err(Failure::malformed)?;
+        match (&self.action, &found) {
+            (ItemAction::Update { .. }, None) => Err(Failure::incomplete("Attributes")),
+            _ => Ok(found),
         }
-        .build())
     }
 
     /// Its own request as text.
     pub(crate) fn to_text(&self) -> String {
-        let (name, body) = self.to_json();
-        json::request(&format!("{name}Item"), &body)
-    }
-
-    /// The name and the body that it has in a transaction, and those of its own request but for `Item` in
-    /// the name.
-    pub(crate) fn to_json(&self) -> (&'static str, Json) {
-        let mut body = Map::new();
-        body.insert("TableName".into(), self.table.clone().into());
-        let (name, returned) = match &self.action {
-            ItemAction::Put(item) => {
-                body.insert("Item".into(), json::item(item));
-                ("Put", None)
-            }
-            ItemAction::Update { key, expression } => {
-                body.insert("Key".into(), json::item(key));
-                body.insert("UpdateExpression".into(), expression.clone().into());
-                ("Update", Some("ALL_NEW"))
-            }
-            ItemAction::Delete(key) => {
-                body.insert("Key".into(), json::item(key));
-                ("Delete", Some("ALL_OLD"))
-            }
-            ItemAction::Check(key) => {
-                body.insert("Key".into(), json::item(key));
-                ("ConditionCheck", None)
-            }
-        };
-        json::add_expression(&mut body, "ConditionExpression", self.condition.as_deref());
-        json::add_placeholders(&mut body, &self.used);
-        if let Some(returned) = returned {
-            body.insert("ReturnValues".into(), returned.into());
-        }
-        body.insert("ReturnValuesOnConditionCheckFailure".into(), "ALL_OLD".into());
-        (name, body.into())
+        self.target().map(|target| to_text(target, &self.body())).unwrap_or_default()
     }
 }

@@ -1,12 +1,15 @@
 //! Writes of several items, all or none.
 
-use aws_sdk_dynamodb::Client;
-use serde_json::{Value as Json, json};
+use bytes::Bytes;
 
 use crate::backend::dynamodb::failure::Failure;
 use crate::backend::dynamodb::request::item::ItemOp;
-use crate::backend::dynamodb::request::json;
+use crate::backend::dynamodb::request::text::to_text;
 use crate::backend::dynamodb::retry::Attempts;
+use crate::backend::dynamodb::sender::Sender;
+use crate::backend::dynamodb::sender::target::Target;
+use crate::backend::dynamodb::wire::answer::read_answer;
+use crate::backend::dynamodb::wire::body::Body;
 
 /// `TransactWriteItems`.
 #[derive(Debug)]
@@ -26,19 +29,33 @@ impl<'a> TransactWrite<'a> {
     }
 
     /// Sends it under a token, with which DynamoDB does it once, however often it is sent.
-    pub(crate) async fn send(&self, client: &Client, attempts: &mut Attempts<'_>, token: &str) -> Result<(), Failure> {
-        let parts = self.ops.iter().map(|op| op.to_part()).collect::<Result<_, _>>()?;
-        let request = client.transact_write_items().client_request_token(token).set_transact_items(Some(parts));
-        attempts.send("TransactWriteItems", request.send()).await.map(drop)
+    pub(crate) async fn send(
+        &self,
+        sender: &dyn Sender,
+        attempts: &mut Attempts<'_>,
+        token: &str,
+    ) -> Result<(), Failure> {
+        let read = |answer: Bytes| read_answer(&answer, |_, _| Ok(false)).map_err(Failure::malformed);
+        attempts.exchange(sender, Target::TransactWriteItems, &self.body(Some(token)), read).await
+    }
+
+    fn body(&self, token: Option<&str>) -> Bytes {
+        let mut body = Body::new(self.ops.iter().map(|op| op.size()).sum::<usize>() + 96);
+        body.text_if("ClientRequestToken", token);
+        body.open_list("TransactItems");
+        for op in &self.ops {
+            body.open_entry();
+            body.open(op.part_name());
+            op.write(&mut body, false);
+            body.close();
+            body.close();
+        }
+        body.close_list();
+        body.finish()
     }
 
     /// It as text.
     pub(crate) fn to_text(&self) -> String {
-        let part = |op: &&ItemOp| {
-            let (name, body) = op.to_json();
-            json!({ name: body })
-        };
-        let parts: Vec<Json> = self.ops.iter().map(part).collect();
-        json::request("TransactWriteItems", &json!({ "TransactItems": parts }))
+        to_text(Target::TransactWriteItems, &self.body(None))
     }
 }

@@ -3,12 +3,12 @@
 use crate::backend::dynamodb::failure::Failure;
 use crate::backend::dynamodb::request::get::GetItem;
 use crate::backend::dynamodb::request::read::send_read;
-use crate::backend::dynamodb::value::{Item, to_attribute};
+use crate::backend::dynamodb::wire::answer::Found;
 use crate::backend::dynamodb::write::state::{Refusal, Sent, Writer};
 use crate::backend::support::applied::{Applied, Until, find_applied};
 use crate::error::Result;
 use crate::request::Action;
-use crate::value::STAMP;
+use crate::value::{Record, STAMP};
 
 /// How often a record is read to find out whether a write was applied.
 const VERIFY_READS: u32 = 5;
@@ -17,17 +17,17 @@ const VERIFY_READS: u32 = 5;
 struct OwnItem<'a>(&'a Writer<'a>);
 
 impl Applied for OwnItem<'_> {
-    type Written = Item;
+    type Written = Found;
 
-    async fn find(&self) -> Result<Option<Item>> {
+    async fn find(&self) -> Result<Option<Found>> {
         let Self(writer) = self;
         let leaves_stamp = |action: &Action| !matches!(action, Action::Delete | Action::Check);
         let Some(write) = writer.writes.iter().find(|write| leaves_stamp(&write.action)) else { return Ok(None) };
         // Consistent, because another replica might not have the write yet.
         let get = GetItem::of_record(write.definition, &write.key, true);
-        let item = send_read(writer.db, writer.call, &get).await?;
-        let own = to_attribute(&writer.stamp);
-        Ok(item.filter(|item| item.get(STAMP) == Some(&own)))
+        let found = send_read(writer.db, writer.call, &get).await?;
+        let is_own = |record: &Record| record.get(STAMP).is_some_and(|stamp| stamp == writer.stamp);
+        Ok(found.filter(|found| found.record.as_ref().is_ok_and(is_own)))
     }
 }
 

@@ -8,10 +8,11 @@ use crate::backend::dynamodb::context::Context;
 use crate::backend::dynamodb::key::to_key;
 use crate::backend::dynamodb::parallel::{BATCHES, ITEMS, join_limited};
 use crate::backend::dynamodb::read::get::{fetch, fetch_stored};
+use crate::backend::dynamodb::request::batch_get::unprocessed;
 use crate::backend::dynamodb::request::batch_write::{BatchPart, BatchWrite};
-use crate::backend::dynamodb::request::get::unprocessed;
 use crate::backend::dynamodb::retry::Attempts;
-use crate::backend::dynamodb::value::{Stored, to_attribute, to_item};
+use crate::backend::dynamodb::value::Stored;
+use crate::backend::dynamodb::wire::item::item_with;
 use crate::backend::dynamodb::write::build::has_unique;
 use crate::backend::dynamodb::write::conflicts::conflict_groups;
 use crate::backend::dynamodb::write::run::run;
@@ -97,9 +98,8 @@ pub(crate) fn batch_of(writes: &[Write], positions: &[usize], stamp: impl Fn() -
         let write = writes.get(*position)?;
         let put = match &write.action {
             Action::Put(record) => {
-                let mut item = to_item(record);
-                item.insert(STAMP.to_owned(), to_attribute(&stamp()));
-                Some(item)
+                let stamp = stamp();
+                Some((item_with(record, STAMP, &stamp), stamp))
             }
             _ => None,
         };
@@ -160,7 +160,7 @@ async fn write_batch(
     let mut batch = batch_of(writes, positions, || db.next_stamp());
     let mut attempts = Attempts::new(call);
     while !batch.parts.is_empty() {
-        let error = match batch.send(&db.client, &mut attempts).await {
+        let error = match batch.send(&*db.sender, &mut attempts).await {
             Ok((left, done)) => {
                 results.extend(done.into_iter().map(|position| (position, Ok(Written::default()))));
                 batch = left;
@@ -201,10 +201,7 @@ async fn verify_batch(db: &Context, call: &Call, writes: &[Write], batch: BatchW
         return batch.parts.into_iter().map(|(position, _)| (position, Err(unknown.clone()))).collect();
     };
     let is_applied = |part: &BatchPart, stored: Option<Record>| match &part.put {
-        Some(item) => {
-            item.get(STAMP)
-                == stored.and_then(|record| record.get(STAMP).map(|stamp| to_attribute(&stamp.to_value()))).as_ref()
-        }
+        Some((_, stamp)) => stored.is_some_and(|record| record.get(STAMP).is_some_and(|found| found == *stamp)),
         None => stored.is_none(),
     };
     let judged = batch.parts.into_iter().zip(found).map(|((position, part), stored)| {

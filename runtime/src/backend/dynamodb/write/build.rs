@@ -7,7 +7,8 @@ use crate::backend::dynamodb::expression::placeholders::Placeholders;
 use crate::backend::dynamodb::expression::update;
 use crate::backend::dynamodb::key::to_key;
 use crate::backend::dynamodb::request::item::{ItemAction, ItemOp};
-use crate::backend::dynamodb::value::{Stored, to_attribute, to_item};
+use crate::backend::dynamodb::value::Stored;
+use crate::backend::dynamodb::wire::item::item_with;
 use crate::backend::dynamodb::write::unchanged::unchanged;
 use crate::change::{Change, apply, for_new_record};
 use crate::condition::Expr;
@@ -86,7 +87,7 @@ pub(crate) fn conditional_op(write: &Write, call: &Call, stamp: &Value, single: 
         Action::Check => (ItemAction::Check(to_key(definition, &write.key)), allowed(write, call, p)),
     };
     let condition = condition.into_expression(&mut placeholders);
-    ItemOp::new(definition.name(), action, condition, &placeholders)
+    Ok(ItemOp::new(definition.name(), action, condition, &placeholders)?.of_model(definition.fields()))
 }
 
 /// No item is there, or one on which the changes come to what they should.
@@ -152,13 +153,12 @@ pub(crate) fn resolved_op(write: &Write, call: &Call, stamp: &Value, stored: Opt
     };
     let condition = unchanged(write, stored, &mut placeholders);
     let condition = condition.into_expression(&mut placeholders);
-    Ok(Resolved { op: Some(ItemOp::new(definition.name(), action, condition, &placeholders)?), outcome })
+    let op = ItemOp::new(definition.name(), action, condition, &placeholders)?.of_model(definition.fields());
+    Ok(Resolved { op: Some(op), outcome })
 }
 
 fn put(record: &Record, stamp: &Value) -> ItemAction {
-    let mut item = to_item(record);
-    item.insert(STAMP.to_owned(), to_attribute(stamp));
-    ItemAction::Put(item)
+    ItemAction::Put(item_with(record, STAMP, stamp))
 }
 
 fn update(write: &Write, changes: &[Change], stamp: &Value, placeholders: &mut Placeholders) -> ItemAction {

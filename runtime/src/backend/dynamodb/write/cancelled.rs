@@ -21,10 +21,10 @@ pub(crate) struct InvalidOp {
 pub(crate) fn failed_conditions(failure: &Failure) -> Result<Option<RefusedOps>, InvalidOp> {
     let with_code = |code: &str| {
         let code = code.to_owned();
-        failure.reasons.iter().enumerate().filter(move |(_, reason)| reason.code() == Some(&code))
+        failure.reasons.iter().enumerate().filter(move |(_, reason)| reason.code.as_ref() == Some(&code))
     };
     if let Some((at, reason)) = with_code("ValidationError").next() {
-        let text = reason.message().unwrap_or_default();
+        let text = reason.message.as_deref().unwrap_or_default();
         let is_about_record = validation::is_about_record(text);
         return Err(InvalidOp { at, error: validation::to_error(text), is_about_record });
     }

@@ -56,7 +56,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::backend::dynamodb::value::to_item;
+    use crate::backend::dynamodb::wire::item::Item;
     use crate::definition::{Definition, FieldDef, IndexDef, KeyDef, KeyKind, Spec};
     use crate::request::RecordKey;
     use crate::value::Value;
@@ -84,7 +84,7 @@ mod tests {
     fn only_what_meets_waits() {
         let writes = [(1, "a"), (2, "b"), (3, "a"), (4, "d"), (2, "e"), (5, "f"), (6, "a"), (6, "e")].map(put);
         let mut stored = vec![None; writes.len()];
-        let read = |record: Record| Stored { item: to_item(&record), record };
+        let read = |record: Record| Stored { item: Item::of_record(&record), record };
         // The sixth takes what the fourth gives up.
         stored[3] = Some(read(record(4, "f")));
         let call = Call::new("put_many", 0, Duration::from_secs(1));

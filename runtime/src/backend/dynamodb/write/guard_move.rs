@@ -7,12 +7,12 @@ use crate::backend::dynamodb::guard;
 use crate::backend::dynamodb::guard::moves::GuardMove;
 use crate::backend::dynamodb::guard::unique_value::UniqueValue;
 use crate::backend::dynamodb::key::to_key;
-use crate::backend::dynamodb::request::get::TransactGet;
 use crate::backend::dynamodb::request::item::ItemOp;
 use crate::backend::dynamodb::request::read::send_read;
 use crate::backend::dynamodb::request::transact::TransactWrite;
+use crate::backend::dynamodb::request::transact_get::{TableKey, TransactGet};
 use crate::backend::dynamodb::retry::Attempts;
-use crate::backend::dynamodb::value::{Stored, to_record};
+use crate::backend::dynamodb::value::Stored;
 use crate::backend::dynamodb::write::cancelled::failed_conditions;
 use crate::backend::dynamodb::write::unchanged::unchanged_check;
 use crate::error::Result;
@@ -27,12 +27,17 @@ pub(crate) async fn read_guarded(
     keys: &[&RecordKey],
 ) -> Result<(Option<Record>, Vec<Option<Stored>>)> {
     let definition = value.definition;
-    let mut parts = vec![(guard::table(definition), guard::to_key(&value.key))];
-    parts.extend(keys.iter().map(|key| (definition.name().to_owned(), to_key(definition, key))));
+    let guard = TableKey { table: guard::table(definition), fields: &[], key: guard::to_key(&value.key) };
+    let mut parts = vec![guard];
+    parts.extend(keys.iter().map(|key| TableKey {
+        table: definition.name().to_owned(),
+        fields: definition.fields(),
+        key: to_key(definition, key),
+    }));
     let mut read = send_read(db, call, &TransactGet::new(parts)?).await?.into_iter();
-    let guard = read.next().flatten().map(to_record).transpose()?;
+    let guard = read.next().flatten().map(|found| found.record).transpose()?;
     let guard = guard.filter(|guard| guard::is_live(definition, guard, call));
-    let stored = |item: Option<_>| item.map(|item| Stored::new(definition, item)).transpose();
+    let stored = |found: Option<_>| found.map(|found| Stored::found(definition, found)).transpose();
     Ok((guard, read.map(stored).collect::<Result<_>>()?))
 }
 
@@ -51,7 +56,7 @@ pub(crate) async fn move_if_unchanged(
     let token = db.next_token();
     let mut attempts = Attempts::of_write(call);
     loop {
-        let failure = match transaction.send(&db.client, &mut attempts, &token).await {
+        let failure = match transaction.send(&*db.sender, &mut attempts, &token).await {
             Ok(()) => return Ok(true),
             Err(failure) => failure,
         };

@@ -4,7 +4,9 @@
 use crate::backend::dynamodb::guard;
 use crate::backend::dynamodb::guard::moves::GuardMove;
 use crate::backend::dynamodb::guard::unique_value::UniqueValue;
-use crate::backend::dynamodb::value::{Item, Stored};
+use crate::backend::dynamodb::value::Stored;
+use crate::backend::dynamodb::wire::answer::Found;
+use crate::backend::dynamodb::wire::item::Item;
 use crate::backend::dynamodb::write::guard_move::free_value;
 use crate::backend::dynamodb::write::state::{Part, Plan, Prior, Refusal, RefusedOps, Writer, unknown};
 use crate::error::{Error, ErrorKind, Result};
@@ -40,7 +42,7 @@ impl Taken {
 /// What one refused operation says.
 enum Finding {
     /// The record has the stamp of these writes: they are done.
-    Applied,
+    Applied(Box<Found>),
     /// What is stored now is known, and allows the write.
     Learned,
     Refused(Refusal),
@@ -52,13 +54,13 @@ pub(crate) fn learn(writer: &mut Writer<'_>, plan: Plan, refused: RefusedOps) ->
     let (mut refusals, mut values): (Vec<Refusal>, Vec<Taken>) = (Vec::new(), Vec::new());
     for (at, item) in refused {
         let finding = match plan.ops.get(at).map(|(part, _)| part) {
-            Some(Part::Record(position)) => learn_record(writer, *position, item.clone())?,
-            Some(Part::Guard(moved)) => learn_guard(writer, moved, item.clone())?,
+            Some(Part::Record(position)) => learn_record(writer, *position, item)?,
+            Some(Part::Guard(moved)) => learn_guard(writer, moved, item)?,
             None => Finding::Learned,
         };
         match finding {
             // An attempt whose answer was lost was applied, and this one was refused by what it left.
-            Finding::Applied => return writer.finish(plan, item).map(Lesson::Done),
+            Finding::Applied(found) => return writer.finish(plan, Some(*found)).map(Lesson::Done),
             Finding::Learned => {}
             Finding::Refused(refusal) => refusals.push(refusal),
             Finding::Taken(taken) => values.push(taken),
@@ -82,8 +84,11 @@ pub(crate) fn learn(writer: &mut Writer<'_>, plan: Plan, refused: RefusedOps) ->
 fn learn_record(writer: &mut Writer<'_>, position: usize, item: Option<Item>) -> Result<Finding> {
     let Some(write) = writer.writes.get(position) else { return Ok(Finding::Learned) };
     let stored = item.map(|item| Stored::new(write.definition, item)).transpose()?;
-    if stored.as_ref().is_some_and(|stored| stored.record.get(STAMP).is_some_and(|stamp| stamp == writer.stamp)) {
-        return Ok(Finding::Applied);
+    if let Some(stored) = &stored
+        && stored.record.get(STAMP).is_some_and(|stamp| stamp == writer.stamp)
+    {
+        let Stored { record, item } = stored.clone();
+        return Ok(Finding::Applied(Box::new(Found { record: Ok(record), item })));
     }
     Ok(match refusal_by_record(writer, position, stored.as_ref()) {
         Some(refusal) => Finding::Refused(refusal),

@@ -10,10 +10,10 @@ use crate::request::{Action, Write};
 pub(crate) async fn send_single(writer: &mut Writer<'_>, op: &ItemOp) -> Result<Sent, Refusal> {
     let once = is_applied_once(writer);
     loop {
-        match op.send(&writer.db.client, &mut writer.attempts).await {
-            Ok(item) => return Ok(Sent::Done(item)),
+        match op.send(&*writer.db.sender, &mut writer.attempts).await {
+            Ok(found) => return Ok(Sent::Done(found)),
             Err(failure) if failure.class == Class::Condition => {
-                return Ok(Sent::Refused(vec![(0, failure.item.map(|item| *item))]));
+                return Ok(Sent::Refused(vec![(0, failure.item)]));
             }
             // DynamoDB refuses the change for what is stored, without showing it. Read, the record says what
             // is in the way: nothing, if it is a null, which the library takes for a missing field.

@@ -8,7 +8,9 @@ use crate::backend::dynamodb::guard::moves::{GuardMove, Violation};
 use crate::backend::dynamodb::request::item::ItemOp;
 use crate::backend::dynamodb::request::transact::TransactWrite;
 use crate::backend::dynamodb::retry::Attempts;
-use crate::backend::dynamodb::value::{Item, Stored, to_record_of};
+use crate::backend::dynamodb::value::{Stored, found_record};
+use crate::backend::dynamodb::wire::answer::Found;
+use crate::backend::dynamodb::wire::item::Item;
 use crate::backend::dynamodb::write::build;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::{Action, Call, Write, Written};
@@ -90,7 +92,7 @@ pub(crate) type RefusedOps = Vec<(usize, Option<Item>)>;
 #[derive(Debug)]
 pub(crate) enum Sent {
     /// It is done. The request of a single update or delete returned this item.
-    Done(Option<Item>),
+    Done(Option<Found>),
     /// It is refused.
     Refused(RefusedOps),
 }
@@ -190,8 +192,8 @@ impl<'a> Writer<'a> {
         Refusal { error: self.attempts.refused_after_loss(refusal.error), ..refusal }
     }
 
-    /// What the writes return whose plan was done. `item` is what the request of a single one returned.
-    pub(crate) fn finish(&self, mut plan: Plan, item: Option<Item>) -> Result<Vec<Written>, Refusal> {
+    /// What the writes return whose plan was done. `found` is what the request of a single one returned.
+    pub(crate) fn finish(&self, mut plan: Plan, found: Option<Found>) -> Result<Vec<Written>, Refusal> {
         let ([write], [written], [(Part::Record(_), op)]) =
             (self.writes, plan.written.as_mut_slice(), plan.ops.as_slice())
         else {
@@ -200,7 +202,7 @@ impl<'a> Writer<'a> {
         if op.is_check() {
             return Ok(plan.written);
         }
-        let record = item.map(|item| to_record_of(write.definition, item)).transpose()?;
+        let record = found.map(|found| found_record(write.definition, found)).transpose()?;
         match &write.action {
             Action::Update(_) | Action::Upsert { .. } if record.is_some() => {
                 *written = Written::updated(record.unwrap_or_default());

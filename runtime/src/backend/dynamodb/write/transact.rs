@@ -20,7 +20,7 @@ pub(crate) async fn send_transaction(
     let token = db.next_token();
     let (ambiguous_before, mut token_was_used) = (writer.attempts.ambiguous, false);
     loop {
-        let failure = match transaction.send(&db.client, &mut writer.attempts, &token).await {
+        let failure = match transaction.send(&*db.sender, &mut writer.attempts, &token).await {
             Ok(()) => return Ok(Sent::Done(None)),
             Err(failure) => failure,
         };
@@ -76,7 +76,7 @@ async fn use_up_token(writer: &mut Writer<'_>, token: &str) -> Result<bool, Refu
     let check = build::noop_check(write)?;
     let transaction = TransactWrite::new([&check]);
     loop {
-        let failure = match transaction.send(&db.client, &mut writer.attempts, token).await {
+        let failure = match transaction.send(&*db.sender, &mut writer.attempts, token).await {
             Ok(()) => return Ok(true),
             // The token is that of a transaction with other operations: the one that is in doubt.
             Err(failure) if failure.code() == "IdempotentParameterMismatchException" => return Ok(false),

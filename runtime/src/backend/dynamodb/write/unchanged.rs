@@ -22,7 +22,7 @@ pub(crate) fn unchanged(write: &Write, stored: Option<&Stored>, placeholders: &m
         Some(attribute) => condition::is_stored(name, attribute, placeholders),
         None => condition::function("attribute_not_exists", &Path::field(name.to_owned()), placeholders),
     };
-    if stored.item.contains_key(STAMP) {
+    if stored.item.get(STAMP).is_some() {
         return same(STAMP, placeholders);
     }
     let mut parts = vec![liveness::stored(definition, placeholders)];

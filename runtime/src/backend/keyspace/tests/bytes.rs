@@ -123,7 +123,7 @@ fn a_refused_definition_leaves_the_catalogue_as_it_is() {
 
 fn head(entries: &[(&str, i64)]) -> Vec<u8> {
     let record = entries.iter().map(|(name, n)| ((*name).to_owned(), Value::from(*n))).collect();
-    Entry::of_record(std::sync::Arc::new(record)).to_bytes()
+    Entry::of_record(record).to_bytes()
 }
 
 #[tokio::test]
@@ -142,7 +142,7 @@ fn a_broken_catalogue_is_refused() {
     let whole = Shelf::default();
     open(&whole).define_repository(&at(0), &THINGS).unwrap();
     let schema: Vec<u8> = [&[0, 1][..], b"things"].concat();
-    let mark = Entry::mark().to_bytes();
+    let mark = Entry::MARK.to_bytes();
     for (key, bytes) in [
         (&[0, 0][..], &head(&[("format", 1)])[..]),
         (&[0, 0], &head(&[("generation", 1)])),
@@ -164,7 +164,7 @@ fn a_broken_catalogue_is_refused() {
 #[test]
 fn an_entry_stays_what_it_is() {
     let (_, record) = thing("a", "ada", 99);
-    let bytes = Entry::of_record(std::sync::Arc::new(record.clone())).to_bytes();
+    let bytes = Entry::of_record(record.clone()).to_bytes();
     let name = |name: &[u8]| [&[name.len() as u8], name].concat();
     let expected = [
         vec![2, b'r'],
@@ -199,7 +199,7 @@ fn an_entry_of_the_first_form_is_read() {
         part(b'i', &0i128.to_be_bytes()),
     ];
     let read = Entry::from_bytes(&first.concat()).unwrap().into_record().unwrap();
-    assert_eq!(*read, record);
+    assert_eq!(read, record);
     assert!(Entry::from_bytes(&[1, b'm']).unwrap().record().is_none());
 }
 
@@ -226,7 +226,7 @@ proptest! {
     #[test]
     fn an_entry_comes_back_as_it_was(pairs in proptest::collection::vec((any::<String>(), value()), 0..6)) {
         let record: Record = pairs.into_iter().collect();
-        let bytes = Entry::of_record(std::sync::Arc::new(record.clone())).to_bytes();
+        let bytes = Entry::of_record(record.clone()).to_bytes();
         let read = Entry::from_bytes(&bytes).unwrap().into_record().unwrap();
         prop_assert_eq!(format!("{read:?}"), format!("{record:?}"));
     }
@@ -238,7 +238,7 @@ proptest! {
         change in any::<(proptest::sample::Index, u8)>(),
     ) {
         let record: Record = pairs.into_iter().collect();
-        let mut changed = Entry::of_record(std::sync::Arc::new(record)).to_bytes();
+        let mut changed = Entry::of_record(record).to_bytes();
         *change.0.get_mut(&mut changed) = change.1;
         let cut = changed[..change.0.index(changed.len())].to_vec();
         let begun = |form: u8| [&[form, b'r'], &bytes[..]].concat();

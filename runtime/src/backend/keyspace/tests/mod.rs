@@ -2,6 +2,7 @@
 //! no two live records share a unique value, and queries give what a look at all records gives.
 
 mod bytes;
+mod fuzz;
 mod shelf;
 
 use std::collections::BTreeMap;
@@ -150,7 +151,7 @@ fn contents<S: Space>(store: &Keyspace<S>) -> BTreeMap<Vec<u8>, Entry> {
 }
 
 fn records<S: Space>(store: &Keyspace<S>) -> Vec<Record> {
-    contents(store).into_values().filter_map(Entry::into_record).map(|record| Record::clone(&record)).collect()
+    contents(store).into_values().filter_map(Entry::into_record).collect()
 }
 
 fn check<S: Space>(store: &Keyspace<S>, now: i64) -> Result<(), TestCaseError> {

@@ -7,8 +7,8 @@ use futures_util::TryStreamExt;
 use mongodb::Database;
 use mongodb::bson::{Bson, Document, doc};
 
+use super::super::find::FIND;
 use super::super::predicate::{at, to_date};
-use super::super::read::FIND;
 use super::super::retry::read;
 use crate::definition::{Definition, TimeUnit};
 use crate::error::Result;

@@ -14,13 +14,15 @@ use mongodb::{Collection, Database};
 
 pub(super) use self::cache::DefinedCache;
 use self::indexes::{Found, fields, name_of, shape_of};
+use super::decode::is_readable;
 use super::document::sort_columns;
 use super::failure::{DUPLICATE_KEY, DriverFailure, code};
+use super::find::FIND;
 use super::predicate::{field_of, literal};
-use super::read::{FIND, collection};
+use super::read::collection;
 use super::retry::{attempt_within, backoff, read};
 use super::shallow;
-use super::value::{from_raw, hex};
+use super::value::hex;
 use crate::backend::support::outcome;
 use crate::backend::{Creation, Mismatch, Plan};
 use crate::definition::{Definition, KeyKind};
@@ -335,7 +337,7 @@ async fn fill_sort_column(
         let record = cursor.current();
         let (Some(id), Some(RawBsonRef::Binary(bytes))) = (record.get("_id")?, record.get(name)?) else { continue };
         // A key that cannot be read is not the model's.
-        if from_raw(id).is_err() {
+        if !is_readable(record, "_id").is_ok_and(|readable| readable) {
             continue;
         }
         let text = hex(bytes.bytes);

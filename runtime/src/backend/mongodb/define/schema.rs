@@ -4,7 +4,7 @@ use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 use mongodb::options::ReturnDocument;
 use mongodb::{Collection, Database};
 
-use super::super::read::FIND;
+use super::super::find::FIND;
 use super::super::retry::{attempt_within, backoff, read};
 use super::super::shallow;
 use crate::backend::{Mismatch, Plan};

@@ -1,0 +1,262 @@
+//! AWS's Signature Version 4 of a POST, under a key that is derived once for many requests.
+//!
+//! The SDK's signer derives the key for each request. What is hashed here is the same, byte by byte: the tests
+//! compare the two.
+
+use std::fmt;
+use std::io::Write as _;
+use std::time::{Duration, SystemTime};
+
+use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
+use sha2::{Digest as _, Sha256};
+
+/// The service that requests are signed for.
+pub(crate) const SERVICE: &str = "dynamodb";
+
+/// The type of what is sent, as its header says it.
+pub(crate) const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
+
+/// What stays the same for all requests to an endpoint.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place<'a> {
+    /// The host as the header has it.
+    pub(crate) host: &'a str,
+    /// The path as it is signed: normalized and encoded twice.
+    pub(crate) path: &'a str,
+    pub(crate) region: &'a str,
+}
+
+/// A key that signs requests of one day, to one region, under one secret key.
+#[derive(Clone)]
+pub(crate) struct SigningKey {
+    key: Vec<u8>,
+    /// The day, as the signature has it.
+    day: [u8; 8],
+    region: String,
+}
+
+impl SigningKey {
+    /// Derives the key of a time.
+    pub(crate) fn derive(secret: &str, time: SystemTime, region: &str) -> Self {
+        let key = generate_signing_key(secret, time, region, SERVICE).as_ref().to_vec();
+        let [day @ .., _, _, _, _, _, _, _, _] = Timestamp::new(time).0;
+        Self { key, day, region: region.to_owned() }
+    }
+
+    /// Whether it is the key of this time and region.
+    pub(crate) fn is_of(&self, time: &Timestamp, region: &str) -> bool {
+        time.day() == self.day && self.region == region
+    }
+}
+
+/// It is a secret.
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKey").field("region", &self.region).finish_non_exhaustive()
+    }
+}
+
+/// A time as it is signed: `20150830T123600Z`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Timestamp([u8; 16]);
+
+impl Timestamp {
+    pub(crate) fn new(time: SystemTime) -> Self {
+        let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
+        let (days, second) = (since / 86_400, since % 86_400);
+        // Years that begin in March have their leap day at the end (Howard Hinnant's civil_from_days).
+        let shifted = days + 719_468;
+        let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+        let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let march_month = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * march_month + 2) / 5 + 1;
+        let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
+        let year = year_of_era + era * 400 + u64::from(month <= 2);
+        let [y1, y2] = [year / 100, year % 100].map(two_digits);
+        let [m, d] = [month, day].map(two_digits);
+        let [h, min, s] = [second / 3600, second / 60 % 60, second % 60].map(two_digits);
+        Self([y1[0], y1[1], y2[0], y2[1], m[0], m[1], d[0], d[1], b'T', h[0], h[1], min[0], min[1], s[0], s[1], b'Z'])
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    fn day(&self) -> [u8; 8] {
+        let [day @ .., _, _, _, _, _, _, _, _] = self.0;
+        day
+    }
+}
+
+fn two_digits(n: u64) -> [u8; 2] {
+    [b'0' + (n / 10 % 10) as u8, b'0' + (n % 10) as u8]
+}
+
+/// The header `authorization` of a request.
+pub(crate) fn authorization(
+    access_key: &str,
+    key: &SigningKey,
+    token: Option<&str>,
+    time: &Timestamp,
+    place: Place<'_>,
+    target: &str,
+    body: &[u8],
+) -> String {
+    let (time, day) = (time.as_str(), std::str::from_utf8(&key.day).unwrap_or_default());
+    let token_name = if token.is_some() { "x-amz-security-token;" } else { "" };
+    let mut request = Vec::with_capacity(384 + token.map_or(0, str::len));
+    let Place { host, path, region } = place;
+    // A Vec takes whatever is written to it.
+    let _ = write!(request, "POST\n{path}\n\ncontent-type:{CONTENT_TYPE}\nhost:{host}\nx-amz-date:{time}\n",);
+    if let Some(token) = token {
+        let _ = writeln!(request, "x-amz-security-token:{token}");
+    }
+    let names = format!("content-type;host;x-amz-date;{token_name}x-amz-target");
+    let _ = write!(request, "x-amz-target:{target}\n\n{names}\n");
+    append_hex(&Sha256::digest(body), &mut request);
+    let mut signed = Vec::with_capacity(192);
+    let _ = write!(signed, "AWS4-HMAC-SHA256\n{time}\n{day}/{region}/{SERVICE}/aws4_request\n");
+    append_hex(&Sha256::digest(&request), &mut signed);
+    let signature = calculate_signature(&key.key, &signed);
+    format!(
+        "AWS4-HMAC-SHA256 Credential={access_key}/{day}/{region}/{SERVICE}/aws4_request, SignedHeaders={names}, Signature={signature}"
+    )
+}
+
+fn append_hex(bytes: &[u8], text: &mut Vec<u8>) {
+    let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' + half - 10 };
+    text.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+}
+
+/// A path as it is signed: without empty parts and dots, and each byte but the plain ones encoded, the percent
+/// signs too.
+pub(crate) fn signed_path(path: &str) -> String {
+    let mut signed = String::with_capacity(path.len());
+    for byte in normalized(path).bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => {
+                signed.push(char::from(byte));
+            }
+            _ => signed.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    signed
+}
+
+fn normalized(path: &str) -> String {
+    if !path.contains('.') && !path.contains("//") {
+        return if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+    }
+    let mut parts = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    let whole = format!("/{}", parts.join("/"));
+    let is_open = ["/", "/.", "/.."].iter().any(|end| path.ends_with(end));
+    if is_open && !whole.ends_with('/') { whole + "/" } else { whole }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::config::Credentials;
+    use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+    use aws_sigv4::sign::v4;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The headers that the SDK's signer adds: the date and the authorization.
+    fn by_the_sdk(
+        credentials: &Credentials,
+        url: &str,
+        region: &str,
+        time: SystemTime,
+        target: &str,
+        body: &[u8],
+    ) -> (String, String) {
+        let identity = credentials.clone().into();
+        let params = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(region)
+            .name(SERVICE)
+            .time(time)
+            .settings(SigningSettings::default());
+        let headers = [("content-type", CONTENT_TYPE), ("x-amz-target", target)];
+        let request = SignableRequest::new("POST", url, headers.into_iter(), SignableBody::Bytes(body)).unwrap();
+        let signed = sign(request, &params.build().unwrap().into()).unwrap();
+        let (headers, _) = signed.into_parts().0.into_parts();
+        let value = |name| headers.iter().find(|header| header.name() == name).unwrap().value().to_owned();
+        (value("x-amz-date"), value("authorization"))
+    }
+
+    fn compare(
+        access_key: &str,
+        secret: &str,
+        token: Option<&str>,
+        region: &str,
+        seconds: u64,
+        host: &str,
+        path: &str,
+        target: &str,
+        body: &[u8],
+    ) {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        let credentials = Credentials::new(access_key, secret, token.map(str::to_owned), None, "tests");
+        let wanted = by_the_sdk(&credentials, &format!("https://{host}{path}"), region, time, target, body);
+        let (key, timestamp) = (SigningKey::derive(secret, time, region), Timestamp::new(time));
+        assert!(key.is_of(&timestamp, region) && !key.is_of(&timestamp, "elsewhere"));
+        let place = Place { host, path: &signed_path(path), region };
+        let own = authorization(access_key, &key, token, &timestamp, place, target, body);
+        assert_eq!((timestamp.as_str(), own.as_str()), (wanted.0.as_str(), wanted.1.as_str()));
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_that_of_the_sdk(
+            access_key in "[A-Z0-9]{16,20}",
+            secret in "[ -~]{1,60}",
+            token in proptest::option::of("[A-Za-z0-9+/=]{1,400}"),
+            region in "[a-z]{2}-[a-z]{4,9}-[1-9]",
+            seconds in 0_u64..7_258_118_400,
+            host in "[a-z0-9]{1,9}(\\.[a-z]{2,5})?(:8[0-9]{3})?",
+            path in "(/|(/[a-zA-Z0-9._~!$&'()*+,;=:@-]{0,5}(%2F)?){0,4}/?)",
+            target in "[A-Za-z_0-9.]{1,40}",
+            body: Vec<u8>,
+        ) {
+            let path = if path.is_empty() { "/" } else { &path };
+            compare(&access_key, &secret, token.as_deref(), &region, seconds, &host, path, &target, &body);
+        }
+    }
+
+    /// AWS's example of the derivation of a key ("Signature Version 4 for API requests").
+    #[test]
+    fn the_key_is_that_of_the_published_example() {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_440_938_160);
+        assert_eq!(Timestamp::new(time).as_str(), "20150830T123600Z");
+        let secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+        let key = generate_signing_key(secret, time, "us-east-1", "iam");
+        let mut hex = Vec::new();
+        append_hex(key.as_ref(), &mut hex);
+        assert_eq!(String::from_utf8(hex).unwrap(), "c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9");
+        let text = "AWS4-HMAC-SHA256\n20150830T123600Z\n20150830/us-east-1/iam/aws4_request\n\
+                    f536975d06c0309214f805bb90ccff089219ecd68b2577efef23edd43b7e1a59";
+        assert_eq!(
+            calculate_signature(&key, text.as_bytes()),
+            "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7"
+        );
+    }
+
+    #[test]
+    fn a_key_is_of_one_day() {
+        let day = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        let key = SigningKey::derive("secret", day(86_400), "r");
+        assert!(key.is_of(&Timestamp::new(day(2 * 86_400 - 1)), "r"));
+        assert!(!key.is_of(&Timestamp::new(day(2 * 86_400)), "r"));
+        assert!(!format!("{key:?}").contains("key"), "{key:?}");
+    }
+}

@@ -1,0 +1,402 @@
+//! A reader of JSON in one pass over the text, which copies nothing but strings with escapes.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// How deep values may nest. DynamoDB's own nest 32 levels, which are two of JSON each.
+pub(crate) const DEEPEST: usize = 128;
+
+/// Why a text is no JSON, or not the JSON that it should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Malformed(pub(crate) &'static str);
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+type Result<T> = std::result::Result<T, Malformed>;
+
+/// The place in a JSON text up to which it was read.
+#[derive(Debug, Clone)]
+pub(crate) struct Scanner<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Scanner<'a> {
+    /// The beginning of a text.
+    pub(crate) fn new(bytes: &'a [u8]) -> Result<Self> {
+        Ok(Self { text: std::str::from_utf8(bytes).map_err(|_| Malformed("it is no UTF-8"))?, at: 0 })
+    }
+
+    /// How much was read.
+    pub(crate) fn position(&self) -> usize {
+        self.at
+    }
+
+    /// The next byte that is no blank.
+    pub(crate) fn peek(&mut self) -> Option<u8> {
+        loop {
+            match self.byte() {
+                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
+                other => return other,
+            }
+        }
+    }
+
+    fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    /// The next bytes as they are, if there are as many.
+    pub(crate) fn ahead<const N: usize>(&self) -> Option<&'a [u8; N]> {
+        self.text.as_bytes().get(self.at..)?.first_chunk()
+    }
+
+    /// Passes over bytes that were looked at.
+    pub(crate) fn pass(&mut self, count: usize) {
+        self.at += count;
+    }
+
+    /// Takes this byte, if it is the next.
+    pub(crate) fn take(&mut self, wanted: u8) -> bool {
+        let found = self.peek() == Some(wanted);
+        self.at += usize::from(found);
+        found
+    }
+
+    /// Takes this byte, which has to be the next.
+    pub(crate) fn expect(&mut self, wanted: u8) -> Result<()> {
+        if self.take(wanted) { Ok(()) } else { Err(Malformed("another character is due")) }
+    }
+
+    /// Takes the end of the text.
+    pub(crate) fn end(&mut self) -> Result<()> {
+        if self.peek().is_none() { Ok(()) } else { Err(Malformed("something follows its end")) }
+    }
+
+    /// The next name of an object, whose opening brace was taken; none at its end, which is taken.
+    pub(crate) fn next_name(&mut self, first: &mut bool) -> Result<Option<Cow<'a, str>>> {
+        if !self.is_next(first, b'}')? {
+            return Ok(None);
+        }
+        let name = self.string()?;
+        self.expect(b':')?;
+        Ok(Some(name))
+    }
+
+    /// Whether a list, whose opening bracket was taken, has another entry; if not, its end is taken.
+    pub(crate) fn next_entry(&mut self, first: &mut bool) -> Result<bool> {
+        self.is_next(first, b']')
+    }
+
+    fn is_next(&mut self, first: &mut bool, end: u8) -> Result<bool> {
+        if self.take(end) {
+            return Ok(false);
+        }
+        if !std::mem::replace(first, false) {
+            self.expect(b',')?;
+        }
+        Ok(true)
+    }
+
+    /// A string.
+    pub(crate) fn string(&mut self) -> Result<Cow<'a, str>> {
+        self.expect(b'"')?;
+        let start = self.at;
+        match self.find_special()? {
+            b'"' => {
+                let plain = self.text.get(start..self.at).ok_or(Malformed("a character is cut"))?;
+                self.at += 1;
+                Ok(Cow::Borrowed(plain))
+            }
+            _ => self.escaped(start).map(Cow::Owned),
+        }
+    }
+
+    /// Goes to the next quote or backslash.
+    fn find_special(&mut self) -> Result<u8> {
+        // Eight bytes at a time: most texts have neither in them.
+        while let Some(chunk) = self.ahead::<8>() {
+            let special = special_bytes(u64::from_le_bytes(*chunk));
+            if special != 0 {
+                self.at += special.trailing_zeros() as usize / 8;
+                break;
+            }
+            self.at += 8;
+        }
+        loop {
+            match self.byte() {
+                Some(byte @ (b'"' | b'\\')) => return Ok(byte),
+                Some(..0x20) => return Err(Malformed("a control character stands in a string")),
+                Some(_) => self.at += 1,
+                None => return Err(Malformed("a string has no end")),
+            }
+        }
+    }
+
+    /// The rest of a string that has escapes, from its start.
+    fn escaped(&mut self, start: usize) -> Result<String> {
+        let mut whole = String::new();
+        let mut plain = start;
+        loop {
+            let special = self.find_special()?;
+            whole.push_str(self.text.get(plain..self.at).ok_or(Malformed("a character is cut"))?);
+            self.at += 1;
+            if special == b'"' {
+                return Ok(whole);
+            }
+            whole.push(self.escape()?);
+            plain = self.at;
+        }
+    }
+
+    /// The character of an escape, whose backslash was taken.
+    fn escape(&mut self) -> Result<char> {
+        let byte = self.byte().ok_or(Malformed("a string has no end"))?;
+        self.at += 1;
+        Ok(match byte {
+            b'"' => '"',
+            b'\\' => '\\',
+            b'/' => '/',
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => {
+                let unit = self.unit()?;
+                let code = match unit {
+                    0xd800..=0xdbff => {
+                        let low = if self.ahead() == Some(br"\u") { self.low_surrogate()? } else { 0 };
+                        let low = low.checked_sub(0xdc00).filter(|low| *low < 0x400);
+                        let low = low.ok_or(Malformed("half of a surrogate pair stands alone"))?;
+                        0x10000 + ((unit - 0xd800) << 10) + low
+                    }
+                    unit => unit,
+                };
+                char::from_u32(code).ok_or(Malformed("half of a surrogate pair stands alone"))?
+            }
+            _ => return Err(Malformed("an escape is none")),
+        })
+    }
+
+    fn low_surrogate(&mut self) -> Result<u32> {
+        self.at += 2;
+        self.unit()
+    }
+
+    /// Four hex digits.
+    fn unit(&mut self) -> Result<u32> {
+        let digits = self.ahead::<4>().ok_or(Malformed("a string has no end"))?;
+        self.at += 4;
+        digits.iter().try_fold(0, |unit, digit| {
+            let digit = char::from(*digit).to_digit(16).ok_or(Malformed("an escape is none"))?;
+            Ok(unit << 4 | digit)
+        })
+    }
+
+    /// A truth value.
+    pub(crate) fn bool(&mut self) -> Result<bool> {
+        match self.peek() {
+            Some(b't') => self.word("true").map(|()| true),
+            _ => self.word("false").map(|()| false),
+        }
+    }
+
+    /// A null, if one is next.
+    pub(crate) fn null(&mut self) -> Result<bool> {
+        if self.peek() == Some(b'n') { self.word("null").map(|()| true) } else { Ok(false) }
+    }
+
+    fn word(&mut self, word: &str) -> Result<()> {
+        if !self.text.as_bytes().get(self.at..).is_some_and(|rest| rest.starts_with(word.as_bytes())) {
+            return Err(Malformed("another value is due"));
+        }
+        self.at += word.len();
+        Ok(())
+    }
+
+    /// A number that is not negative and whole.
+    pub(crate) fn count(&mut self) -> Result<u64> {
+        self.peek();
+        let start = self.at;
+        self.number()?;
+        let text = self.text.get(start..self.at).unwrap_or_default();
+        text.parse().map_err(|_| Malformed("a count is no whole number"))
+    }
+
+    fn number(&mut self) -> Result<()> {
+        self.at += usize::from(self.byte() == Some(b'-'));
+        let leading_zero = self.byte() == Some(b'0');
+        let whole = self.digits();
+        if whole == 0 || (leading_zero && whole > 1) {
+            return Err(Malformed("a number is none"));
+        }
+        if self.byte() == Some(b'.') {
+            self.at += 1;
+            if self.digits() == 0 {
+                return Err(Malformed("a number is none"));
+            }
+        }
+        if matches!(self.byte(), Some(b'e' | b'E')) {
+            self.at += 1;
+            self.at += usize::from(matches!(self.byte(), Some(b'+' | b'-')));
+            if self.digits() == 0 {
+                return Err(Malformed("a number is none"));
+            }
+        }
+        Ok(())
+    }
+
+    fn digits(&mut self) -> usize {
+        let start = self.at;
+        while matches!(self.byte(), Some(b'0'..=b'9')) {
+            self.at += 1;
+        }
+        self.at - start
+    }
+
+    /// Passes over a value, of which `depth` levels are open around it.
+    pub(crate) fn skip(&mut self, depth: usize) -> Result<()> {
+        if depth > DEEPEST {
+            return Err(Malformed("it nests too deep"));
+        }
+        match self.peek() {
+            Some(b'"') => self.string().map(drop),
+            Some(b'{') => {
+                self.at += 1;
+                let mut first = true;
+                while self.next_name(&mut first)?.is_some() {
+                    self.skip(depth + 1)?;
+                }
+                Ok(())
+            }
+            Some(b'[') => {
+                self.at += 1;
+                let mut first = true;
+                while self.next_entry(&mut first)? {
+                    self.skip(depth + 1)?;
+                }
+                Ok(())
+            }
+            Some(b't' | b'f') => self.bool().map(drop),
+            Some(b'n') => self.null().map(drop),
+            Some(_) => self.number(),
+            None => Err(Malformed("it ends too early")),
+        }
+    }
+}
+
+/// The high bit of each of eight bytes that is a quote, a backslash or a control character; the lowest one
+/// that is set is right, those above it may be set by a carry.
+fn special_bytes(chunk: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES << 7;
+    let is_zero = |bytes: u64| bytes.wrapping_sub(ONES) & !bytes;
+    let quote = is_zero(chunk ^ (ONES * b'"' as u64));
+    let backslash = is_zero(chunk ^ (ONES * b'\\' as u64));
+    let control = chunk.wrapping_sub(ONES * 0x20) & !chunk;
+    (quote | backslash | control) & HIGH
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn string(text: &str) -> Result<String> {
+        let mut scanner = Scanner::new(text.as_bytes())?;
+        let string = scanner.string()?.into_owned();
+        scanner.end().map(|()| string)
+    }
+
+    #[test]
+    fn strings_are_read_as_serde_json_reads_them() {
+        for text in [
+            r#""""#,
+            r#""plain""#,
+            r#"  "longer than eight bytes, with an é at the end é" "#,
+            r#""\"\\\/\b\f\n\r\t""#,
+            r#""\u00e9\ud83d\ude00 and after""#,
+            r#""1234567\"""#,
+            r#""12345678\"""#,
+            r#""\ud800""#,
+            r#""\ud800\u0041""#,
+            r#""\udc00""#,
+            r#""\x""#,
+            r#""\u12""#,
+            "\"a\u{1}\"",
+            "\"12345678\n\"",
+            r#""open"#,
+            r#""a" b"#,
+        ] {
+            let wanted = serde_json::from_str::<String>(text).ok();
+            assert_eq!(string(text).ok(), wanted, "{text}");
+        }
+    }
+
+    fn skips(text: &[u8]) -> bool {
+        Scanner::new(text).is_ok_and(|mut scanner| scanner.skip(1).is_ok() && scanner.end().is_ok())
+    }
+
+    #[test]
+    fn what_is_passed_over_is_json() {
+        for text in [
+            "{}",
+            "[]",
+            "null",
+            "true",
+            "false",
+            "0",
+            "-1",
+            "1.5e-3",
+            "01",
+            "1.",
+            ".5",
+            "1e",
+            "-",
+            "nul",
+            "{\"a\":1}",
+            "{\"a\":1,}",
+            "{\"a\" 1}",
+            "{a:1}",
+            "[1,2]",
+            "[1,]",
+            "[1 2]",
+            "{\"a\":[{\"b\":null}]}",
+            "",
+            "}",
+            "[",
+            "{",
+        ] {
+            assert_eq!(skips(text.as_bytes()), serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok(), "{text}");
+        }
+        assert!(!skips(b"\"\x80\""));
+    }
+
+    #[test]
+    fn what_nests_too_deep_is_refused() {
+        let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+        assert!(skips(nested(100).as_bytes()));
+        assert!(!skips(nested(100_000).as_bytes()));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_string_comes_back(text: String) {
+            let written = serde_json::to_string(&text).unwrap();
+            proptest::prop_assert_eq!(string(&written), Ok(text));
+        }
+
+        #[test]
+        fn any_bytes_have_an_end(bytes: Vec<u8>) {
+            if let Ok(mut scanner) = Scanner::new(&bytes) {
+                let is_json = scanner.skip(1).is_ok() && scanner.end().is_ok();
+                let wanted = serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok();
+                proptest::prop_assert!(!is_json || wanted);
+            }
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Random types of serde's data model, written and read as serde's derive does it.
+
+mod read;
+mod types;
+mod write;
+
+pub(crate) use read::{Codec, Read};
+pub(crate) use types::{Data, Field, NAMES, Type, stored_fields};
+pub(crate) use write::Typed;
