@@ -58,30 +58,34 @@ impl<M: Repository> Update<M> {
     }
 
     // The compiler shows the line with the name if the value is of another type, so the line says what to write.
+    // That is also why none of these takes a `mut self`.
     /// Stores a value in a field. To take the value of an optional field away, use [`remove`](Self::remove).
     #[rustfmt::skip]
     pub fn set<T: FieldType, Role: Settable>( // no Option: `.remove(field)` for `None`, `x` for `Some(x)`
-        mut self, field: Field<M, T, Role>, value: T::Arg<'_>,
+        self, field: Field<M, T, Role>, value: T::Arg<'_>,
     ) -> Self {
-        self.changes.set(M::DEFINITION, field.place(), field.encode(value));
-        self
+        let mut update = self;
+        update.changes.set(M::DEFINITION, field.place(), field.encode(value));
+        update
     }
 
     /// Adds to a number; a negative one takes away. A missing number counts as zero.
-    pub fn add<T: Numeric, Role: Settable>(mut self, field: Field<M, T, Role>, delta: T::Delta) -> Self {
-        self.changes.add(M::DEFINITION, field.place(), T::delta(delta), T::BOUNDS);
-        self
+    pub fn add<T: Numeric, Role: Settable>(self, field: Field<M, T, Role>, delta: T::Delta) -> Self {
+        let mut update = self;
+        update.changes.add(M::DEFINITION, field.place(), T::delta(delta), T::BOUNDS);
+        update
     }
 
     /// Takes the value of an optional field away, so that it is read as `None`.
-    pub fn remove<T: Optional, Role: Settable>(mut self, field: Field<M, T, Role>) -> Self {
-        self.changes.remove(M::DEFINITION, field.place());
-        self
+    pub fn remove<T: Optional, Role: Settable>(self, field: Field<M, T, Role>) -> Self {
+        let mut update = self;
+        update.changes.remove(M::DEFINITION, field.place());
+        update
     }
 
     /// Adds items to the end of a list; a missing list counts as empty.
     pub fn append<'a, T: List, Role: Settable>(
-        mut self,
+        self,
         field: Field<M, T, Role>,
         items: impl IntoIterator<Item = <T::Item as FieldType>::Arg<'a>>,
     ) -> Self
@@ -89,8 +93,9 @@ impl<M: Repository> Update<M> {
         T::Item: 'a,
     {
         let items = items.into_iter().map(T::Item::encode).collect();
-        self.changes.append(M::DEFINITION, field.place(), items);
-        self
+        let mut update = self;
+        update.changes.append(M::DEFINITION, field.place(), items);
+        update
     }
 
     /// Only if the condition is true of the stored record. Several are all needed.

@@ -55,10 +55,11 @@ impl<M: Repository> Upsert<M> {
     /// Stores a value in a field that has none: in a new record, and in an old one without it.
     #[rustfmt::skip]
     pub fn default<T: FieldType, Role: Settable>( // no Option: leave `None` out, `x` for `Some(x)`
-        mut self, field: Field<M, T, Role>, value: T::Arg<'_>,
+        self, field: Field<M, T, Role>, value: T::Arg<'_>,
     ) -> Self {
-        self.update.changes.set_if_missing(M::DEFINITION, field.place(), field.encode(value));
-        self
+        let mut update = self.update;
+        update.changes.set_if_missing(M::DEFINITION, field.place(), field.encode(value));
+        Self { update }
     }
 
     /// Adds to a number; a missing number counts as zero.
