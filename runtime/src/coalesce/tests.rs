@@ -152,7 +152,7 @@ async fn gets_on_many_threads_are_gathered() {
         tokio::spawn(async move {
             for turn in 0..50 {
                 assert_eq!(get(&db, (id + turn) % 100).await.unwrap(), found((id + turn) % 100));
-                if (id + turn) % 3 == 0 {
+                if (id + turn).is_multiple_of(3) {
                     let _ = timeout(Duration::from_micros(turn * 100), get(&db, turn)).await;
                 }
             }

@@ -87,7 +87,8 @@ fn look_through(record: &Record, ty: &'static Type, definition: &'static Definit
     in_proportion(size, 400, || drop(format!("{record:?}{copy:?}")));
     for (name, value) in record.iter() {
         assert!(record.stored(name).is_some());
-        let _ = (value == value, value.foreign(), value.brief(), value.compare(ValueRef::Int(1)));
+        let again = value;
+        let _ = (value == again, value.foreign(), value.brief(), value.compare(ValueRef::Int(1)));
         let _ = in_proportion(size, 400, || Read::through(Codec::Own, ty, || from_value(value)));
     }
     let _ = in_proportion(size, 400, || Read::through(Codec::Own, ty, || decode(record.clone(), definition)));

@@ -129,7 +129,7 @@ impl Record {
     /// Stores a value under a name; a null removes it, since the two mean the same.
     pub fn set(&mut self, name: impl AsRef<str>, value: Value) {
         match value {
-            Value::Null => drop(self.remove_entry(name.as_ref())),
+            Value::Null => self.remove_entry(name.as_ref()),
             value => self.insert(name, value),
         }
     }

@@ -247,8 +247,8 @@ impl Writer {
 
 /// A name that two of the entries have, which are sorted.
 fn find_twice(order: &[(&[u8], &[u8])]) -> Option<String> {
-    let twice = order.array_windows().find(|[(name, _), (next, _)]| name == next);
-    twice.map(|[(name, _), _]| String::from_utf8_lossy(name).into_owned())
+    let twice = order.iter().zip(order.iter().skip(1)).find(|((name, _), (next, _))| name == next);
+    twice.map(|((name, _), _)| String::from_utf8_lossy(name).into_owned())
 }
 
 /// Names with their entries, sorted; nothing if they are already in an order in which none is twice.

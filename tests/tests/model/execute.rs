@@ -303,7 +303,7 @@ async fn one<M: Subject>(db: &Database, op: &Op) -> Answer {
         // Some are gets at the same time on a handle that gathers them, which comes to the same.
         Op::GetMany { keys, consistent } if keys.len() % 4 == 3 => {
             let db = db.coalesced(Duration::ZERO);
-            let get = |parts| Get::<M>::new(M::key_parts(&key::<M>(parts)));
+            let get = |parts: &Vec<_>| Get::<M>::new(M::key_parts(&key::<M>(parts)));
             let gets = keys.iter().map(get).map(|get| if *consistent { get.consistent() } else { get }.exec(&db));
             let got: Result<Vec<_>> = join_all(gets).await.into_iter().collect();
             answer(got, |got| Answer::Many(got.iter().map(|found| found.as_ref().map(to_row)).collect()))

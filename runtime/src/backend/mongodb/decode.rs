@@ -295,7 +295,7 @@ mod tests {
                     if let Err(error) = &ours {
                         assert_eq!(error.kind(), crate::ErrorKind::Codec);
                     }
-                    let theirs = RawDocument::from_bytes(&bytes).and_then(|document| Document::try_from(document));
+                    let theirs = RawDocument::from_bytes(&bytes).and_then(Document::try_from);
                     // The driver's conversion into a whole document checks more, such as the names of an array's items.
                     assert!(ours.is_ok() || theirs.is_err(), "{bytes:02x?}: {ours:?} {theirs:?}");
                 }

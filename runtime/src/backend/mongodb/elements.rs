@@ -68,7 +68,7 @@ impl<'a> Elements<'a> {
         Ok(element.map(|(kind, _, content)| Element { kind, name: "", content }))
     }
 
-    fn take(&mut self) -> Result<Option<(u8, &'a [u8], &'a [u8])>> {
+    fn take(&mut self) -> Result<Option<Taken<'a>>> {
         let Some((kind, rest)) = self.0.split_first() else { return Ok(None) };
         let split = rest.iter().position(|byte| *byte == 0).and_then(|end| {
             let (name, rest) = rest.split_at_checked(end)?;
@@ -83,6 +83,9 @@ impl<'a> Elements<'a> {
         Ok(Some((*kind, name, content)))
     }
 }
+
+/// The kind, the name and the content of a field.
+type Taken<'a> = (u8, &'a [u8], &'a [u8]);
 
 /// The length that stands at the beginning of bytes.
 pub(super) fn length_at(bytes: &[u8]) -> Option<usize> {
