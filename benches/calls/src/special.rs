@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bench_harness::allocations::live;
+use bench_harness::allocations::{live, pause};
 use bench_harness::user::id;
 use bench_harness::worker::thread_cpu;
 use futures_util::TryStreamExt as _;
@@ -35,6 +35,7 @@ pub(crate) fn run() {
         println!("memory/bytes {}", (live() - before) / i64::try_from(RECORDS).expect("small"));
         db
     });
+    pause();
     let mut ratios: Vec<f64> = (0..TIMES).map(|_| runtime.block_on(stream_to_gets(&db))).collect();
     println!("memory/stream {:.3}", median(&mut ratios));
     let (mut still, mut busy) = (Vec::new(), Vec::new());
@@ -78,13 +79,14 @@ fn gets_on(db: &Database, threads: usize, writer: bool) -> f64 {
         let (db, stop, gets) = (db.clone(), stop.clone(), gets.clone());
         running.push(thread::spawn(move || {
             runtime().block_on(async {
-                let mut n = at;
+                let (mut n, mut made) = (at, 0);
                 while !stop.load(Relaxed) {
                     n += 7919;
                     let found = User::get(&id(n % RECORDS)).exec(&db).await.expect("an answer");
                     assert!(found.is_some());
-                    gets.fetch_add(1, Relaxed);
+                    made += 1;
                 }
+                gets.fetch_add(made, Relaxed);
             });
         }));
     }
@@ -94,10 +96,10 @@ fn gets_on(db: &Database, threads: usize, writer: bool) -> f64 {
     }
     let began = Instant::now();
     thread::sleep(SPAN);
-    let rate = gets.load(Relaxed) as f64 / began.elapsed().as_secs_f64();
     stop.store(true, Relaxed);
+    let seconds = began.elapsed().as_secs_f64();
     running.into_iter().for_each(|thread| thread.join().expect("it ends well"));
-    rate
+    gets.load(Relaxed) as f64 / seconds
 }
 
 async fn write(db: &Database, stop: &AtomicBool) {
