@@ -82,6 +82,7 @@ impl<E> Batch<E> {
     }
 
     /// The keys that change, in order.
+    #[cfg(feature = "memory")]
     pub(crate) fn keys(&self) -> impl Iterator<Item = &[u8]> {
         self.0.keys().map(Vec::as_slice)
     }
