@@ -27,8 +27,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::request::{Action, Call, Write, WriteMany, Written};
 use crate::value::STAMP;
 
-/// How many commands are under way at once.
-const PARALLEL: usize = 4;
+/// How many commands are under way at once. Of as many thousand writes the outcome may be unknown when the
+/// deadline passes.
+const PARALLEL: usize = 2;
 /// Small values take more room in a command than they are counted for.
 const MESSAGE: usize = 40 * 1024 * 1024;
 
