@@ -1,6 +1,6 @@
 //! In which form a value is stored: as serde writes it, or as its field's type says.
 
-use crate::definition::{Definition, FieldDef, InstantForm, Lowering};
+use crate::definition::{Definition, FieldDef, InstantForm, Lowering, find_next};
 use crate::error::Result;
 
 /// The form of a value that is written or read.
@@ -58,13 +58,8 @@ impl Form {
             Self::Lowered(Lowering::Each(value)) => return (Self::Lowered(value), None),
             form => form.fields(),
         };
-        let found = match fields.get(*next) {
-            Some(field) if field.name == name => Some(*next),
-            _ => fields.iter().position(|field| field.name == name),
-        };
-        let Some((at, field)) = found.and_then(|at| Some((at, fields.get(at)?))) else { return (Self::Plain, None) };
-        *next = at + 1;
-        (field.lowering().into(), Some(field))
+        let field = find_next(fields, name.as_bytes(), next);
+        (field.and_then(FieldDef::lowering).into(), field)
     }
 
     /// Whether nothing in a field of it is stored as a null.

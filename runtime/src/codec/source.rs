@@ -3,7 +3,7 @@
 use std::slice;
 
 use super::stored::Raised;
-use crate::definition::{Definition, FieldDef, Lowering};
+use crate::definition::{Definition, FieldDef, Lowering, find_next};
 use crate::value::{Items, RESERVED, Record, ValueRef};
 
 /// What a model, or some of its fields, are read from.
@@ -66,14 +66,7 @@ impl<'a> Form<'a> {
         if let Self::Lowered(lowering @ Lowering::Each(_)) = self {
             return lowering.of_name(name).into();
         }
-        let fields = self.fields();
-        let found = match fields.get(*next) {
-            Some(field) if field.name == name => Some(*next),
-            _ => fields.iter().position(|field| field.name == name),
-        };
-        let Some(field) = found.and_then(|at| fields.get(at)) else { return Self::Plain };
-        *next = found.map_or(0, |at| at + 1);
-        field.lowering().into()
+        find_next(self.fields(), name.as_bytes(), next).and_then(FieldDef::lowering).into()
     }
 }
 

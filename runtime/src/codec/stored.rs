@@ -58,7 +58,7 @@ fn within(name: &str, error: Error) -> Error {
 /// Writes a value as serde reads it.
 fn raise(lowering: &Lowering, value: ValueRef<'_>, out: &mut Writer) -> Result<()> {
     check_kind(lowering, value)?;
-    let Lowering::Instant(form) = lowering else { return each(lowering, value, out, raise) };
+    let Lowering::Instant(form) = lowering else { return raise_each(lowering, value, out) };
     match value {
         ValueRef::Null => out.null(),
         ValueRef::Instant(millis) => (form.raise)(millis, out)?,
@@ -67,16 +67,14 @@ fn raise(lowering: &Lowering, value: ValueRef<'_>, out: &mut Writer) -> Result<(
     Ok(())
 }
 
-type Convert = fn(&Lowering, ValueRef<'_>, &mut Writer) -> Result<()>;
-
-/// Converts what is in a value.
-fn each(lowering: &Lowering, value: ValueRef<'_>, out: &mut Writer, convert: Convert) -> Result<()> {
+/// Writes a value with what is in it as serde reads it.
+fn raise_each(lowering: &Lowering, value: ValueRef<'_>, out: &mut Writer) -> Result<()> {
     match value {
         ValueRef::List(items) => {
             let list = out.begin_list();
             for (at, item) in items.iter().enumerate() {
                 match lowering.of_item() {
-                    Some(lowering) => convert(lowering, item, out)
+                    Some(lowering) => raise(lowering, item, out)
                         .map_err(|e| Error::new(e.kind(), located(&format!("[{at}]"), e.message())))?,
                     None => out.value(item),
                 }
@@ -88,7 +86,7 @@ fn each(lowering: &Lowering, value: ValueRef<'_>, out: &mut Writer, convert: Con
             for (name, item) in map.iter() {
                 out.name(name);
                 match lowering.of_name(name) {
-                    Some(lowering) => convert(lowering, item, out).map_err(|e| within(name, e))?,
+                    Some(lowering) => raise(lowering, item, out).map_err(|e| within(name, e))?,
                     None => out.value(item),
                 }
             }

@@ -68,6 +68,20 @@ impl FieldDef {
     }
 }
 
+/// The field of a name, and its position. Names mostly come in the order of the fields: `next` is where the one
+/// after the last was found.
+#[inline]
+pub(crate) fn find_next(fields: &'static [FieldDef], name: &[u8], next: &mut usize) -> Option<&'static FieldDef> {
+    let is = |field: &&FieldDef| field.name.as_bytes() == name;
+    if let Some(field) = fields.get(*next).filter(is) {
+        *next += 1;
+        return Some(field);
+    }
+    let (at, field) = fields.iter().enumerate().find(|(_, field)| is(field))?;
+    *next = at + 1;
+    Some(field)
+}
+
 /// How the stored form of a type differs from what serde writes of it.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]

@@ -8,7 +8,7 @@ mod projected;
 mod spec;
 
 pub use field::FieldDef;
-pub(crate) use field::{InstantForm, WrittenDefault};
+pub(crate) use field::{InstantForm, WrittenDefault, find_next};
 #[doc(hidden)]
 pub use field::{Lowering, has_instant};
 pub use parts::{IndexDef, KeyDef, KeyKind, Projection, TimeUnit, TtlDef};

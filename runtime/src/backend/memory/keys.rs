@@ -45,11 +45,10 @@ impl Keys {
         let Some(rest) = key.strip_prefix(shared) else {
             return Err(if key < shared { low } else { high });
         };
-        let head = head_of(rest);
         while low < high {
             let middle = low.midpoint(high);
             let found = self.get(middle).get(shared.len()..).unwrap_or_default();
-            match head_of(found).cmp(&head).then_with(|| found.cmp(rest)) {
+            match found.cmp(rest) {
                 Ordering::Less => low = middle + 1,
                 Ordering::Equal => return Ok(middle),
                 Ordering::Greater => high = middle,
@@ -145,17 +144,6 @@ impl Keys {
         self.bytes.extend_from_slice(&after.bytes);
         self.ends.extend(after.ends.iter().map(|end| start + end));
         self.count_shared_anew();
-    }
-}
-
-/// The first bytes as a number that has their order. If two are equal, the bytes have to be compared.
-fn head_of(bytes: &[u8]) -> u64 {
-    match bytes.first_chunk() {
-        Some(head) => u64::from_be_bytes(*head),
-        None => {
-            let byte = |at: usize| u64::from(bytes.get(at).copied().unwrap_or(0));
-            (0..8).fold(0, |head, at| (head << 8) | byte(at))
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::change::{self, Change, Expiry};
 use crate::condition::{self, Expr};
 use crate::database::Database;
-use crate::definition::{Definition, FIRST_VERSION};
+use crate::definition::{Definition, FIRST_VERSION, find_next};
 use crate::error::{Error, Result};
 use crate::limits::{self, Limits};
 use crate::operation::fill;
@@ -110,11 +110,8 @@ fn store_as_is(
 fn check_stored_names(definition: &Definition, record: &Record) -> Result<()> {
     let (fields, mut next) = (definition.fields(), 0);
     for name in record.names() {
-        let is = |at: &usize| fields.get(*at).is_some_and(|field| field.name.as_bytes() == name);
-        let found = Some(next).filter(is).or_else(|| (0..fields.len()).find(is));
-        match found {
-            Some(at) if name != b"_id" => next = at + 1,
-            _ => check_stored_name(definition, &String::from_utf8_lossy(name))?,
+        if find_next(fields, name, &mut next).is_none() || name == b"_id" {
+            check_stored_name(definition, &String::from_utf8_lossy(name))?;
         }
     }
     Ok(())
