@@ -1,10 +1,8 @@
 //! What is read from, and in which form it is stored.
 
-use std::slice;
-
 use super::stored::Raised;
 use crate::definition::{Definition, FieldDef, Lowering, find_next};
-use crate::value::{Items, RESERVED, Record, ValueRef};
+use crate::value::{RESERVED, Record};
 
 /// What a model, or some of its fields, are read from.
 pub(super) struct Root<'a> {
@@ -67,27 +65,5 @@ impl<'a> Form<'a> {
             return lowering.of_name(name).into();
         }
         find_next(self.fields(), name.as_bytes(), next).and_then(FieldDef::lowering).into()
-    }
-}
-
-/// The items of a list, or bytes, each of which is an item.
-pub(super) enum ListItems<'a> {
-    Values(Items<'a>),
-    Bytes(slice::Iter<'a, u8>),
-}
-
-impl<'a> ListItems<'a> {
-    pub(super) fn next(&mut self) -> Option<ValueRef<'a>> {
-        match self {
-            Self::Values(items) => items.next(),
-            Self::Bytes(bytes) => bytes.next().map(|byte| ValueRef::Int((*byte).into())),
-        }
-    }
-
-    pub(super) fn len(&self) -> usize {
-        match self {
-            Self::Values(items) => items.len(),
-            Self::Bytes(bytes) => bytes.len(),
-        }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::format::{self, take_entry};
+use super::format::{self, Raw, take_entry};
 use super::{Entries, Map, MapRef, Value, ValueRef, Writer};
 use crate::error::{Error, Result};
 
@@ -192,6 +192,11 @@ impl Record {
     /// Whether there is no attribute.
     pub fn is_empty(&self) -> bool {
         self.as_bytes().is_empty()
+    }
+
+    /// The record as one map in its bytes, of which it is not known how many names it has.
+    pub(crate) fn raw(&self) -> Raw<'_> {
+        Raw { kind: format::MAP, content: self.as_bytes(), count: 0 }
     }
 
     /// The record as one map, of which it is not known how many names it has.
