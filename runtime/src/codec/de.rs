@@ -1,30 +1,19 @@
 //! Reads serde types from the bytes of a record, where they lie.
 
-use std::vec;
-
 use serde::de::{self, DeserializeSeed, Deserializer, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::CodecError;
+use super::entries::Entries;
 use super::keys::MapKey;
-use super::missing::{NullDefaults, Scope};
-use super::order::sorted;
-use super::source::Form;
+use super::missing::Scope;
+use super::source::{Form, Items, ValueDeserializer};
 use super::stored::check_kind;
 use super::unreadable::Unreadable;
 use super::variant::Variant;
-use crate::definition::FieldDef;
-use crate::value::{NO_FLOAT, Raw, ValueRef, find, is_float, take_entry, take_value};
+use crate::value::{NO_FLOAT, Raw, ValueRef, as_text, is_float, take_entry};
 
 type Out<T> = Result<T, CodecError>;
-
-/// Reads a serde type from a value. It stays where it is, and serde is given a reference to it.
-#[derive(Clone, Copy)]
-pub(super) struct ValueDeserializer<'a, 'f> {
-    pub(super) value: Raw<'a>,
-    pub(super) form: Form<'a>,
-    pub(super) nulls: &'f NullDefaults<'a>,
-}
 
 impl<'a, 'f> ValueDeserializer<'a, 'f> {
     /// Refuses a value that its type would read, though no filter would find it.
@@ -60,11 +49,8 @@ impl<'a, 'f> ValueDeserializer<'a, 'f> {
 
     /// A map, whose order the type may see.
     pub(super) fn visit_map<V: Visitor<'a>>(&self, visitor: V) -> Out<V::Value> {
-        let mut entries = MapAccess::new(self, Scope::map(self.value.content()));
-        if let Some(sorted) = sorted(self.value.content()) {
-            entries.rest = &[];
-            entries.sorted = sorted.into_iter();
-        }
+        let mut entries = Entries::new(self, Scope::map(self.value.content()));
+        entries.sort();
         visitor.visit_map(entries)
     }
 
@@ -75,7 +61,7 @@ impl<'a, 'f> ValueDeserializer<'a, 'f> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Out<V::Value> {
-        visitor.visit_map(MapAccess::new(self, Scope::Struct(name, fields)))
+        visitor.visit_map(Entries::new(self, Scope::Struct(name, fields)))
     }
 
     /// Refuses an item of bytes as any other number than a `u8`.
@@ -284,7 +270,7 @@ impl<'de> Deserializer<'de> for &ValueDeserializer<'de, '_> {
         let mut entries = self.value.content();
         match take_entry(&mut entries) {
             Some((name, value)) if self.value.is_map() && entries.is_empty() => {
-                let name = std::str::from_utf8(name).unwrap_or_default();
+                let name = as_text(name).unwrap_or_default();
                 let content = ValueDeserializer { value, form: self.form.of_name(name, &mut 0), nulls: self.nulls };
                 content.check()?;
                 visitor.visit_enum(Variant { name, is_empty: value.is_null(), content: &content })
@@ -303,45 +289,6 @@ impl<'de> Deserializer<'de> for &ValueDeserializer<'de, '_> {
 
     forward_to_deserialize_any! {
         identifier
-    }
-}
-
-/// The items of a list, or bytes, each of which is an item.
-enum Items<'a> {
-    /// In the bytes of a record, and how many are left.
-    Values(&'a [u8], u32),
-    Bytes(&'a [u8]),
-}
-
-impl<'a> Items<'a> {
-    #[inline]
-    fn next(&mut self) -> Option<Raw<'a>> {
-        match self {
-            Self::Values(rest, left) => {
-                *left = left.saturating_sub(1);
-                take_value(rest)
-            }
-            Self::Bytes(bytes) => {
-                let (byte, rest) = bytes.split_first()?;
-                *bytes = rest;
-                Some(Raw::byte(byte))
-            }
-        }
-    }
-
-    fn len(&self) -> usize {
-        match self {
-            Self::Values(_, left) => *left as usize,
-            Self::Bytes(bytes) => bytes.len(),
-        }
-    }
-
-    /// What was read of them, if none is left.
-    fn finished<T>(&self, read: T) -> Out<T> {
-        match self.len() {
-            0 => Ok(read),
-            n => Err(CodecError::mismatch(format!("a list has {n} items too many"))),
-        }
     }
 }
 
@@ -376,131 +323,7 @@ impl<'a> de::SeqAccess<'a> for ListSeq<'_, 'a, '_> {
     }
 }
 
-pub(super) struct MapAccess<'a, 'f> {
-    /// The entries that are left.
-    rest: &'a [u8],
-    left: u32,
-    /// The same by name, for a type that may see their order, if they are not kept in it.
-    sorted: vec::IntoIter<(&'a [u8], Raw<'a>)>,
-    /// Fields that are filled in.
-    filled: Vec<&'static str>,
-    scope: Scope,
-    form: Form<'a>,
-    fields: &'static [FieldDef],
-    /// Where among the fields the next name is looked for.
-    next: usize,
-    /// Whether some of the fields are read only.
-    is_part: bool,
-    /// The entry that was taken last, and whether its value is still to be read.
-    name: &'a str,
-    value: ValueDeserializer<'a, 'f>,
-    is_due: bool,
-}
-
-impl<'a, 'f> MapAccess<'a, 'f> {
-    fn new(of: &ValueDeserializer<'a, 'f>, scope: Scope) -> Self {
-        let entries = of.value.content();
-        let is_null = |name: &&str| find(entries, name.as_bytes()).is_none_or(Raw::is_null);
-        let filled = match of.nulls.is_first() {
-            true => Vec::new(),
-            false => of.nulls.nulls_in(scope).filter(is_null).collect(),
-        };
-        Self {
-            rest: entries,
-            left: of.value.count(),
-            sorted: Vec::new().into_iter(),
-            filled,
-            scope,
-            form: of.form,
-            fields: of.form.fields(),
-            next: 0,
-            is_part: matches!(of.form, Form::Root(root) if root.fields.is_some()),
-            name: "",
-            value: ValueDeserializer { value: Raw::NULL, form: Form::Plain, nulls: of.nulls },
-            is_due: false,
-        }
-    }
-
-    /// Takes the next entry that is read. Returns whether there is one.
-    fn advance(&mut self) -> bool {
-        while let Some((name, value)) = take_entry(&mut self.rest) {
-            self.left = self.left.saturating_sub(1);
-            // The field that comes next, which nothing is left out of: mostly it is.
-            if let Some(field) = self.fields.get(self.next)
-                && field.name.as_bytes() == name
-                && !self.is_part
-                && !value.is_null()
-            {
-                self.next += 1;
-                self.take(field.name, value, field.lowering().into());
-                return true;
-            }
-            if self.take_other(name, value) {
-                return true;
-            }
-        }
-        self.advance_past_kept()
-    }
-
-    /// Takes what is not in the entries as they are kept.
-    fn advance_past_kept(&mut self) -> bool {
-        while let Some((name, value)) = self.sorted.next() {
-            if self.take_other(name, value) {
-                return true;
-            }
-        }
-        match self.filled.pop() {
-            Some(name) => {
-                let form = self.form.of_name(name, &mut self.next);
-                self.take(name, Raw::NULL, form);
-                true
-            }
-            None => false,
-        }
-    }
-
-    /// Takes any entry, if it is read.
-    fn take_other(&mut self, name: &'a [u8], value: Raw<'a>) -> bool {
-        let name = std::str::from_utf8(name).unwrap_or_default();
-        let is_read = self.is_read(name, value);
-        if is_read {
-            let form = self.form.of_name(name, &mut self.next);
-            self.take(name, value, form);
-        }
-        is_read
-    }
-
-    fn is_read(&self, name: &str, value: Raw<'_>) -> bool {
-        if let Form::Root(root) = self.form
-            && !root.has(name)
-        {
-            return false;
-        }
-        !value.is_null() || !(self.filled.contains(&name) || self.value.nulls.skips(self.scope, name))
-    }
-
-    #[inline]
-    fn take(&mut self, name: &'a str, value: Raw<'a>, form: Form<'a>) {
-        (self.name, self.is_due) = (name, true);
-        (self.value.value, self.value.form) = match (form, self.form) {
-            (Form::Lowered(_), Form::Root(root)) => match root.raised.get(name) {
-                Some(raised) => (raised, Form::Plain),
-                None => (value, form),
-            },
-            _ => (value, form),
-        };
-    }
-
-    /// Takes in that a field was not read: if a null is stored there, that may be the reason.
-    #[cold]
-    fn refused(&self) {
-        if self.value.value.is_null() {
-            self.value.nulls.record_refused(self.scope, self.name);
-        }
-    }
-}
-
-impl<'a> de::MapAccess<'a> for MapAccess<'a, '_> {
+impl<'a> de::MapAccess<'a> for Entries<'a, '_> {
     type Error = CodecError;
 
     fn next_key_seed<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Out<Option<K::Value>> {
@@ -533,6 +356,6 @@ impl<'a> de::MapAccess<'a> for MapAccess<'a, '_> {
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.left as usize + self.sorted.len())
+        Some(self.len())
     }
 }

@@ -15,6 +15,7 @@ pub(super) fn sorted(entries: &[u8]) -> Option<Vec<(&[u8], Raw<'_>)>> {
     Some(sorted)
 }
 
-fn names(mut entries: &[u8]) -> impl Iterator<Item = &[u8]> {
+/// The names of entries as they are kept.
+pub(super) fn names(mut entries: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || take_entry(&mut entries).map(|(name, _)| name))
 }

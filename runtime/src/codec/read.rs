@@ -3,9 +3,8 @@
 use serde::de::DeserializeOwned;
 
 use super::CodecError;
-use super::de::ValueDeserializer;
 use super::missing::NullDefaults;
-use super::source::Form;
+use super::source::{Form, ValueDeserializer};
 use crate::value::{Raw, ValueRef, Writer};
 
 /// Reads a serde type from a value.

@@ -6,9 +6,8 @@
 use serde::de::{DeserializeOwned, Deserializer, Visitor};
 
 use super::CodecError;
-use super::de::ValueDeserializer;
 use super::missing::NullDefaults;
-use super::source::{Form, Root};
+use super::source::{Form, Root, ValueDeserializer};
 
 type Out<T> = Result<T, CodecError>;
 

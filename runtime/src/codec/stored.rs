@@ -3,7 +3,7 @@
 use super::error::located;
 use crate::definition::{Definition, Lowering};
 use crate::error::{Error, Result};
-use crate::value::{Raw, Record, ValueRef, Writer, find, take_entry, take_value};
+use crate::value::{Raw, Record, ValueRef, Writer, as_text, find, take_entry, take_value};
 
 /// Refuses a stored value that a type would read, though a filter would not find it by what is read.
 pub(super) fn check_kind(lowering: &Lowering, value: Raw<'_>) -> Result<()> {
@@ -82,7 +82,7 @@ fn raise_each(lowering: &Lowering, value: Raw<'_>, out: &mut Writer) -> Result<(
     } else if value.is_map() {
         let map = out.begin_map();
         while let Some((name, item)) = take_entry(&mut rest) {
-            let name = std::str::from_utf8(name).unwrap_or_default();
+            let name = as_text(name).unwrap_or_default();
             out.name(name);
             raise_if(lowering.of_name(name), item, out).map_err(|e| within(name, e))?;
             count += 1;

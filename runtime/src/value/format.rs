@@ -100,8 +100,8 @@ pub(crate) fn take_value<'a>(input: &mut &'a [u8]) -> Option<Raw<'a>> {
     Some(Raw { kind, content: take(input, length)?, count })
 }
 
-/// Takes a name and a value off.
-#[inline]
+/// Takes a name and a value off. It is the innermost step of all that reads records.
+#[inline(always)]
 pub(crate) fn take_entry<'a>(input: &mut &'a [u8]) -> Option<(&'a [u8], Raw<'a>)> {
     Some((take_name(input)?, take_value(input)?))
 }

@@ -1,6 +1,7 @@
 //! A value in the bytes of a record, asked for what it is: no more of it is read than is asked for.
 
 use super::format::{self, Raw};
+use super::text::as_text;
 use super::whole;
 
 impl<'a> Raw<'a> {
@@ -16,12 +17,6 @@ impl<'a> Raw<'a> {
     #[inline]
     pub(crate) fn content(self) -> &'a [u8] {
         self.content
-    }
-
-    /// How many items a list or map has.
-    #[inline]
-    pub(crate) fn count(self) -> u32 {
-        self.count
     }
 
     #[inline]
@@ -43,7 +38,7 @@ impl<'a> Raw<'a> {
     #[inline]
     pub(crate) fn text(self) -> Option<&'a str> {
         match self.kind {
-            format::TEXT_SHORT | format::TEXT => Some(std::str::from_utf8(self.content).unwrap_or_default()),
+            format::TEXT_SHORT | format::TEXT => Some(as_text(self.content).unwrap_or_default()),
             _ => None,
         }
     }

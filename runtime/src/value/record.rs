@@ -171,9 +171,13 @@ impl Record {
 
     /// The first field whose value is nested in more levels, the innermost value included.
     pub(crate) fn find_deeper(&self, levels: usize) -> Option<&str> {
+        // Each list or map that another value is in takes as many bytes.
+        let least = format::HEAD * levels.saturating_sub(1);
         let mut rest = self.as_bytes();
-        while let Some((name, value)) = take_entry(&mut rest) {
-            if format::levels(&value) > levels {
+        while rest.len() > least
+            && let Some((name, value)) = take_entry(&mut rest)
+        {
+            if value.content().len() > least && format::levels(&value) > levels {
                 return std::str::from_utf8(name).ok();
             }
         }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::slice;
 
 use super::format::{self, Raw, take_entry, take_value};
+use super::text::as_text;
 use super::{Iter, Map, Value, whole};
 
 /// A stored value that is looked at where it is: in a [`Record`](super::Record), or in a [`Value`] by
@@ -146,7 +147,7 @@ impl<'a> ValueRef<'a> {
             format::BYTES_SHORT | format::BYTES => Self::Bytes(raw.content),
             format::LIST => Self::List(ListRef(Place::Flat(raw.content, raw.count))),
             format::MAP => Self::Map(MapRef(Place::Flat(raw.content, raw.count))),
-            format::FOREIGN => Self::Foreign(std::str::from_utf8(raw.content).unwrap_or_default()),
+            format::FOREIGN => Self::Foreign(as_text(raw.content).unwrap_or_default()),
             _ => Self::Null,
         }
     }
@@ -342,7 +343,7 @@ impl<'a> Iterator for Entries<'a> {
             EntriesIn::Flat(rest, left) => {
                 let (name, raw) = take_entry(rest)?;
                 *left = left.saturating_sub(1);
-                Some((std::str::from_utf8(name).unwrap_or_default(), ValueRef::from_raw(raw)))
+                Some((as_text(name).unwrap_or_default(), ValueRef::from_raw(raw)))
             }
             EntriesIn::Owned(entries) => entries.next().map(|(name, value)| (name, value.view())),
         }
