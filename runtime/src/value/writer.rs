@@ -1,7 +1,7 @@
 //! Writes the bytes of a record, in one pass.
 
 use super::ValueRef;
-use super::format::{self, HEAD, LONG_NAME, take_entry};
+use super::format::{self, HEAD, LONG_NAME, Raw, take_entry};
 
 /// Appends names and values to the bytes of a record.
 ///
@@ -46,8 +46,13 @@ impl Writer {
 
     /// The value that was written after there were so many bytes.
     pub(crate) fn value_at(&self, start: usize) -> ValueRef<'_> {
+        ValueRef::from_raw(self.raw_at(start))
+    }
+
+    /// The same value as it lies in the bytes.
+    pub(crate) fn raw_at(&self, start: usize) -> Raw<'_> {
         let mut rest = self.bytes.get(start..).unwrap_or_default();
-        ValueRef::from_raw(format::take_value(&mut rest).unwrap_or(format::RAW_NULL))
+        format::take_value(&mut rest).unwrap_or(Raw::NULL)
     }
 
     /// A writer that goes on after these bytes.
