@@ -126,4 +126,9 @@ impl Field {
             Storage::Flattened | Storage::Skipped => 0,
         }
     }
+
+    /// Whether `serde(with)` or the like says how it is written, and not its type.
+    pub(crate) fn is_written_otherwise(&self) -> bool {
+        matches!(self.storage, Storage::Own { codec: Codec::With(_) | Codec::Serde, .. })
+    }
 }

@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote};
 
 use super::repository::key_type;
 use crate::docs;
-use crate::model::{Codec, Field, Model, Storage};
+use crate::model::{Field, Model};
 
 pub(super) fn all(model: &Model) -> TokenStream {
     let unversioned = unversioned(model);
@@ -166,8 +166,11 @@ fn arg(field: &Field) -> TokenStream {
 
 /// A value of a field as a part of a key.
 pub(super) fn key_of(field: &Field, value: impl ToTokens) -> TokenStream {
-    let (constant, ty) = (&field.constant, &field.ty);
-    quote!(__p::Probe::<#ty>::key_part(Self::#constant, #value))
+    let (constant, ty, stored) = (&field.constant, &field.ty, &field.stored);
+    match field.is_written_otherwise() {
+        true => quote!(__p::Probe::<#ty>::written_key_part(Self::#constant, #value)),
+        false => quote!(__p::Probe::<#ty>::key_part(#stored, #value)),
+    }
 }
 
 /// `get_many` and `delete_many`.
@@ -211,8 +214,5 @@ fn query(model: &Model) -> Option<TokenStream> {
 /// Makes a query encode its range as `serde(with)` on the field does.
 pub(super) fn ranged_by(field: &Field) -> Option<TokenStream> {
     let constant = &field.constant;
-    match &field.storage {
-        Storage::Own { codec: Codec::With(_) | Codec::Serde, .. } => Some(quote!(.ranged_by(Self::#constant))),
-        _ => None,
-    }
+    field.is_written_otherwise().then(|| quote!(.ranged_by(Self::#constant)))
 }

@@ -93,8 +93,11 @@ pub(super) fn key_type(hash: &Field, range: Option<&Field>) -> TokenStream {
 
 /// A part of a key as it is stored.
 fn key_part(field: &Field, key: &TokenStream) -> TokenStream {
-    let (constant, ty) = (&field.constant, &field.ty);
-    quote!(__p::Probe::<#ty>::own_key_part(Self::#constant, #key))
+    let (constant, ty, stored) = (&field.constant, &field.ty, &field.stored);
+    match field.is_written_otherwise() {
+        true => quote!(__p::Probe::<#ty>::written_own_key_part(Self::#constant, #key)),
+        false => quote!(__p::Probe::<#ty>::own_key_part(#stored, #key)),
+    }
 }
 
 /// A record's own part of its key.

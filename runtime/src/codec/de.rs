@@ -1,42 +1,33 @@
-//! Reads serde types from values, where they lie.
-
-use std::ptr;
+//! Reads serde types from the bytes of a record, where they lie.
 
 use serde::de::{self, DeserializeSeed, Deserializer, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::CodecError;
+use super::entries::Entries;
 use super::keys::MapKey;
-use super::missing::{NullDefaults, Scope};
-use super::order::Ordered;
-use super::source::{Form, ListItems};
+use super::missing::Scope;
+use super::source::{Form, Items, ValueDeserializer};
 use super::stored::check_kind;
 use super::unreadable::Unreadable;
 use super::variant::Variant;
-use crate::value::{ListRef, MapRef, NO_FLOAT, ValueRef, is_float, whole};
+use crate::value::{NO_FLOAT, Raw, ValueRef, as_text, is_float, take_entry};
 
 type Out<T> = Result<T, CodecError>;
 
-/// Reads a serde type from a value.
-#[derive(Clone, Copy)]
-pub(super) struct ValueDeserializer<'a, 'f> {
-    pub(super) value: ValueRef<'a>,
-    pub(super) form: Form<'a>,
-    pub(super) nulls: &'f NullDefaults<'a>,
-}
-
 impl<'a, 'f> ValueDeserializer<'a, 'f> {
-    /// Of a value within another one.
+    /// Refuses a value that its type would read, though no filter would find it.
     #[inline]
-    fn within(value: ValueRef<'a>, form: Form<'a>, nulls: &'f NullDefaults<'a>) -> Out<Self> {
-        if let Form::Lowered(lowering) = form {
-            check_kind(lowering, value).map_err(CodecError::from_error)?;
+    fn check(&self) -> Out<()> {
+        match self.form {
+            Form::Lowered(lowering) => check_kind(lowering, self.value).map_err(CodecError::from_error),
+            _ => Ok(()),
         }
-        Ok(Self { value, form, nulls })
     }
 
+    #[cold]
     fn mismatch<T>(&self, expected: &dyn de::Expected) -> Out<T> {
-        let found = match self.value {
+        let found = match ValueRef::from_raw(self.value) {
             ValueRef::Null => Unexpected::Unit,
             other => Unexpected::Other(other.noun()),
         };
@@ -45,40 +36,36 @@ impl<'a, 'f> ValueDeserializer<'a, 'f> {
 
     /// Refuses what no type is read from. serde buffers it if a flattened struct may know its name; it then
     /// becomes what only an ignored field is read from.
-    fn visit_unreadable<V: Visitor<'a>>(self, visitor: V) -> Out<V::Value> {
+    fn visit_unreadable<V: Visitor<'a>>(&self, visitor: V) -> Out<V::Value> {
         let expected = (&visitor as &dyn de::Expected).to_string();
         visitor.visit_newtype_struct(Unreadable(3)).or_else(|_| self.mismatch(&expected.as_str()))
     }
 
-    fn visit_items<V: Visitor<'a>>(self, mut items: ListItems<'a>, form: Form<'a>, visitor: V) -> Out<V::Value> {
-        let value = visitor.visit_seq(ListSeq { items: &mut items, form, taken: 0, nulls: self.nulls })?;
-        finished(items.len(), value)
-    }
-
-    fn visit_list<V: Visitor<'a>>(self, items: ListRef<'a>, visitor: V) -> Out<V::Value> {
-        self.visit_items(ListItems::Values(items.iter()), self.form.of_item(), visitor)
-    }
-
-    fn visit_bytes<V: Visitor<'a>>(self, bytes: &'a [u8], visitor: V) -> Out<V::Value> {
-        self.visit_items(ListItems::Bytes(bytes.iter()), Form::Byte, visitor)
+    fn visit_items<V: Visitor<'a>>(&self, mut items: Items<'a>, form: Form<'a>, visitor: V) -> Out<V::Value> {
+        let item = Self { value: Raw::NULL, form, nulls: self.nulls };
+        let value = visitor.visit_seq(ListSeq { items: &mut items, item, taken: 0 })?;
+        items.finished(value)
     }
 
     /// A map, whose order the type may see.
-    pub(super) fn visit_map<V: Visitor<'a>>(self, map: MapRef<'a>, visitor: V) -> Out<V::Value> {
-        let entries = Ordered::by_name(map);
-        visitor.visit_map(MapAccess::new(map, entries, Scope::map(map.address()), self))
+    pub(super) fn visit_map<V: Visitor<'a>>(&self, visitor: V) -> Out<V::Value> {
+        let mut entries = Entries::new(self, Scope::map(self.value.content()));
+        entries.sort();
+        visitor.visit_map(entries)
     }
 
-    /// The integer of a whole number however it was written, so that every backend gives the same.
-    fn integer(&self) -> Option<i128> {
-        match self.value {
-            ValueRef::Int(n) => Some(n),
-            ValueRef::Float(x) => whole(x),
-            _ => None,
-        }
+    /// A struct, which does not see the order of its fields.
+    pub(super) fn visit_struct<V: Visitor<'a>>(
+        &self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Out<V::Value> {
+        visitor.visit_map(Entries::new(self, Scope::Struct(name, fields)))
     }
 
     /// Refuses an item of bytes as any other number than a `u8`.
+    #[inline]
     fn no_byte(&self, expected: &dyn de::Expected) -> Out<()> {
         match self.form {
             Form::Byte => Err(de::Error::invalid_type(Unexpected::Other("a byte"), expected)),
@@ -87,15 +74,15 @@ impl<'a, 'f> ValueDeserializer<'a, 'f> {
     }
 
     /// An integer for a type that asks for an unsigned one of more than a byte.
-    fn visit_unsigned<V: Visitor<'a>>(self, visitor: V) -> Out<V::Value> {
+    fn visit_unsigned<V: Visitor<'a>>(&self, visitor: V) -> Out<V::Value> {
         self.no_byte(&visitor)?;
         self.visit_number(visitor)
     }
 
     /// An integer for a type that asks for a signed one.
-    fn visit_signed<V: Visitor<'a>>(self, visitor: V) -> Out<V::Value> {
+    fn visit_signed<V: Visitor<'a>>(&self, visitor: V) -> Out<V::Value> {
         self.no_byte(&visitor)?;
-        match self.integer().map(i64::try_from) {
+        match self.value.integer().map(i64::try_from) {
             Some(Ok(n)) => visitor.visit_i64(n),
             _ => self.visit_number(visitor),
         }
@@ -103,15 +90,15 @@ impl<'a, 'f> ValueDeserializer<'a, 'f> {
 
     /// Any number as a type that is not asked takes it: a whole one that is not negative as a `u64`, as
     /// serde's other formats give it.
-    fn visit_number<V: Visitor<'a>>(self, visitor: V) -> Out<V::Value> {
-        match (self.integer(), self.value) {
+    fn visit_number<V: Visitor<'a>>(&self, visitor: V) -> Out<V::Value> {
+        match (self.value.integer(), self.value.float()) {
             (Some(n), _) if matches!(self.form, Form::Byte) => visitor.visit_u8(u8::try_from(n).unwrap_or_default()),
             (Some(n), _) => match (u64::try_from(n), i64::try_from(n)) {
                 (Ok(n), _) => visitor.visit_u64(n),
                 (_, Ok(n)) => visitor.visit_i64(n),
                 _ => visitor.visit_i128(n),
             },
-            (None, ValueRef::Float(x)) => visitor.visit_f64(x),
+            (None, Some(x)) => visitor.visit_f64(x),
             _ => self.mismatch(&visitor),
         }
     }
@@ -126,27 +113,26 @@ macro_rules! integers {
     };
 }
 
-impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
+impl<'de> Deserializer<'de> for &ValueDeserializer<'de, '_> {
     type Error = CodecError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
-        match self.value {
+        match ValueRef::from_raw(self.value) {
             ValueRef::Null => visitor.visit_unit(),
             ValueRef::Bool(b) => visitor.visit_bool(b),
             ValueRef::String(text) => visitor.visit_borrowed_str(text),
             // As a list: serde buffers values for `flatten`, `tag` and `untagged`, and reads no `Vec<u8>` from buffered bytes.
-            ValueRef::Bytes(_) => self.deserialize_seq(visitor),
-            ValueRef::List(items) => self.visit_list(items, visitor),
-            ValueRef::Map(map) => self.visit_map(map, visitor),
+            ValueRef::Bytes(_) | ValueRef::List(_) => self.deserialize_seq(visitor),
+            ValueRef::Map(_) => self.visit_map(visitor),
             ValueRef::Int(_) | ValueRef::Float(_) => self.visit_number(visitor),
             ValueRef::Instant(_) | ValueRef::Foreign(_) => self.visit_unreadable(visitor),
         }
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
-        match self.value {
-            ValueRef::Bool(b) => visitor.visit_bool(b),
-            _ => self.mismatch(&visitor),
+        match self.value.bool() {
+            Some(b) => visitor.visit_bool(b),
+            None => self.mismatch(&visitor),
         }
     }
 
@@ -163,7 +149,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
 
     fn deserialize_i128<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
         self.no_byte(&visitor)?;
-        match self.integer() {
+        match self.value.integer() {
             Some(n) => visitor.visit_i128(n),
             None => self.visit_number(visitor),
         }
@@ -171,7 +157,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
 
     fn deserialize_u128<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
         self.no_byte(&visitor)?;
-        match self.integer().map(u128::try_from) {
+        match self.value.integer().map(u128::try_from) {
             Some(Ok(n)) => visitor.visit_u128(n),
             _ => self.visit_number(visitor),
         }
@@ -179,9 +165,9 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
 
     // Text and nothing else: a filter finds text, and no bytes that read the same.
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
-        match self.value {
-            ValueRef::String(text) => visitor.visit_borrowed_str(text),
-            _ => self.mismatch(&visitor),
+        match self.value.text() {
+            Some(text) => visitor.visit_borrowed_str(text),
+            None => self.mismatch(&visitor),
         }
     }
 
@@ -194,9 +180,9 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
-        match self.value {
-            ValueRef::Bytes(_) | ValueRef::List(_) => self.mismatch(&visitor),
-            _ => self.deserialize_any(visitor),
+        match self.value.is_sequence() {
+            true => self.mismatch(&visitor),
+            false => self.deserialize_any(visitor),
         }
     }
 
@@ -205,9 +191,9 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
-        match self.value {
-            ValueRef::Null => visitor.visit_none(),
-            _ => visitor.visit_some(self),
+        match self.value.is_null() {
+            true => visitor.visit_none(),
+            false => visitor.visit_some(self),
         }
     }
 
@@ -217,11 +203,11 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
         self.no_byte(&visitor)?;
-        match self.value {
+        match (self.value.float(), self.value.integer()) {
+            (Some(x), _) => visitor.visit_f64(x),
             // A filter compares with all digits, so it would not find the float that is near.
-            ValueRef::Int(n) if !is_float(n) => Err(CodecError::mismatch(format!("is {NO_FLOAT}"))),
-            ValueRef::Int(n) => visitor.visit_f64(n as f64),
-            ValueRef::Float(x) => visitor.visit_f64(x),
+            (None, Some(n)) if !is_float(n) => Err(CodecError::mismatch(format!("is {NO_FLOAT}"))),
+            (None, Some(n)) => visitor.visit_f64(n as f64),
             _ => self.mismatch(&visitor),
         }
     }
@@ -235,17 +221,17 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
     }
 
     fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
-        match self.value {
-            ValueRef::Bytes(bytes) => visitor.visit_borrowed_bytes(bytes),
-            ValueRef::List(items) if items.is_empty() => visitor.visit_borrowed_bytes(&[]),
+        match (self.value.bytes(), self.value.items()) {
+            (Some(bytes), _) => visitor.visit_borrowed_bytes(bytes),
+            (_, Some((_, 0))) => visitor.visit_borrowed_bytes(&[]),
             _ => self.mismatch(&visitor),
         }
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
-        match self.value {
-            ValueRef::Bytes(bytes) => self.visit_bytes(bytes, visitor),
-            ValueRef::List(items) => self.visit_list(items, visitor),
+        match (self.value.items(), self.value.bytes()) {
+            (Some((items, count)), _) => self.visit_items(Items::Values(items, count), self.form.of_item(), visitor),
+            (_, Some(bytes)) => self.visit_items(Items::Bytes(bytes), Form::Byte, visitor),
             _ => self.mismatch(&visitor),
         }
     }
@@ -265,11 +251,8 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
         visitor: V,
     ) -> Out<V::Value> {
         match self.value {
-            ValueRef::Map(map) => {
-                let entries = Ordered::as_kept(map);
-                visitor.visit_map(MapAccess::new(map, entries, Scope::Struct(name, fields), self))
-            }
-            ValueRef::Bytes(_) | ValueRef::List(_) => self.mismatch(&visitor),
+            map if map.is_map() => self.visit_struct(name, fields, visitor),
+            sequence if sequence.is_sequence() => self.mismatch(&visitor),
             _ => self.deserialize_any(visitor),
         }
     }
@@ -280,19 +263,18 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Out<V::Value> {
-        match self.value {
-            ValueRef::String(name) => {
-                let content = Self { value: ValueRef::Null, form: Form::Plain, ..self };
-                visitor.visit_enum(Variant { name, content, is_empty: true })
+        if let Some(name) = self.value.text() {
+            let content = ValueDeserializer { value: Raw::NULL, form: Form::Plain, nulls: self.nulls };
+            return visitor.visit_enum(Variant { name, content: &content, is_empty: true });
+        }
+        let mut entries = self.value.content();
+        match take_entry(&mut entries) {
+            Some((name, value)) if self.value.is_map() && entries.is_empty() => {
+                let name = as_text(name).unwrap_or_default();
+                let content = ValueDeserializer { value, form: self.form.of_name(name, &mut 0), nulls: self.nulls };
+                content.check()?;
+                visitor.visit_enum(Variant { name, is_empty: value.is_null(), content: &content })
             }
-            ValueRef::Map(map) if map.len() == 1 => match map.iter().next() {
-                Some((name, content)) => {
-                    let form = self.form.of_name(name, &mut 0);
-                    let content = Self::within(content, form, self.nulls)?;
-                    visitor.visit_enum(Variant { name, is_empty: content.value.is_null(), content })
-                }
-                None => Err(CodecError::mismatch("an enum with no variant")),
-            },
             _ => self.mismatch(&"an enum: its variant's name, or a map of that name to its contents"),
         }
     }
@@ -310,18 +292,11 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de, '_> {
     }
 }
 
-fn finished<T>(left: usize, value: T) -> Out<T> {
-    match left {
-        0 => Ok(value),
-        n => Err(CodecError::mismatch(format!("a list has {n} items too many"))),
-    }
-}
-
 struct ListSeq<'s, 'a, 'f> {
-    items: &'s mut ListItems<'a>,
-    form: Form<'a>,
+    items: &'s mut Items<'a>,
+    /// The item that was taken last.
+    item: ValueDeserializer<'a, 'f>,
     taken: usize,
-    nulls: &'f NullDefaults<'a>,
 }
 
 impl<'a> de::SeqAccess<'a> for ListSeq<'_, 'a, '_> {
@@ -329,12 +304,18 @@ impl<'a> de::SeqAccess<'a> for ListSeq<'_, 'a, '_> {
 
     fn next_element_seed<T: DeserializeSeed<'a>>(&mut self, seed: T) -> Out<Option<T::Value>> {
         let Some(value) = self.items.next() else { return Ok(None) };
-        let position = self.taken;
+        self.item.value = value;
         self.taken += 1;
-        let item = ValueDeserializer::within(value, self.form, self.nulls);
-        let read = item.and_then(|item| seed.deserialize(item)).map(Some);
+        // Written out: each call of a combinator would be compiled with each model.
+        let error = match self.item.check() {
+            Ok(()) => match seed.deserialize(&self.item) {
+                Ok(read) => return Ok(Some(read)),
+                Err(error) => error,
+            },
+            Err(error) => error,
+        };
         // Of bytes, all are read or none.
-        read.map_err(|e| if matches!(self.form, Form::Byte) { e } else { e.at(position) })
+        Err(if matches!(self.item.form, Form::Byte) { error } else { error.at(self.taken - 1) })
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -342,109 +323,39 @@ impl<'a> de::SeqAccess<'a> for ListSeq<'_, 'a, '_> {
     }
 }
 
-pub(super) struct MapAccess<'a, 'f> {
-    entries: Ordered<'a>,
-    form: Form<'a>,
-    /// Where among the form's fields the next name is looked for.
-    next: usize,
-    /// Whether the name that was read last was found there.
-    is_next: bool,
-    /// Whether some of the fields are read only.
-    is_part: bool,
-    scope: Scope,
-    nulls: &'f NullDefaults<'a>,
-    /// Fields that are filled in.
-    filled: Vec<&'static str>,
-    value: Option<(&'a str, ValueRef<'a>)>,
-}
-
-impl<'a, 'f> MapAccess<'a, 'f> {
-    pub(super) fn new(map: MapRef<'a>, entries: Ordered<'a>, scope: Scope, of: ValueDeserializer<'a, 'f>) -> Self {
-        let is_null = |name: &&str| map.get(name).is_none_or(ValueRef::is_null);
-        let filled = match of.nulls.is_first() {
-            true => Vec::new(),
-            false => of.nulls.nulls_in(scope).filter(is_null).collect(),
-        };
-        let is_part = matches!(of.form, Form::Root(root) if root.fields.is_some());
-        Self { entries, form: of.form, next: 0, is_next: false, is_part, scope, nulls: of.nulls, filled, value: None }
-    }
-
-    #[inline]
-    fn next(&mut self) -> Option<(&'a str, ValueRef<'a>)> {
-        let expected = self.form.fields().get(self.next).map(|field| field.name);
-        while let Some((name, value)) = self.entries.next(expected) {
-            // The very name of the field that comes next, which nothing is left out of, is no other.
-            self.is_next = expected.is_some_and(|expected| ptr::eq(expected, name));
-            if (self.is_next && !self.is_part && !value.is_null()) || self.is_read(name, value) {
-                return Some((name, value));
-            }
-        }
-        self.is_next = false;
-        self.filled.pop().map(|name| (name, ValueRef::Null))
-    }
-
-    #[inline]
-    fn is_read(&self, name: &str, value: ValueRef<'_>) -> bool {
-        if let Form::Root(root) = self.form
-            && !root.has(name)
-        {
-            return false;
-        }
-        !value.is_null() || !(self.filled.contains(&name) || self.nulls.skips(self.scope, name))
-    }
-
-    /// The deserializer of the value under a name.
-    #[inline]
-    fn value_of(&mut self, name: &'a str, value: ValueRef<'a>) -> Out<ValueDeserializer<'a, 'f>> {
-        if let Form::Root(root) = self.form
-            && let Some(raised) = root.raised.get(name)
-        {
-            return ValueDeserializer::within(raised, Form::Plain, self.nulls);
-        }
-        let form = match self.form.fields().get(self.next) {
-            Some(field) if self.is_next => {
-                self.next += 1;
-                field.lowering().into()
-            }
-            _ => self.form.of_name(name, &mut self.next),
-        };
-        ValueDeserializer::within(value, form, self.nulls)
-    }
-
-    /// Takes in that a field was not read: if a null is stored there, that may be the reason.
-    fn refused(&self, name: &'a str, value: ValueRef<'a>) {
-        if value.is_null() {
-            self.nulls.record_refused(self.scope, name);
-        }
-    }
-}
-
-impl<'a> de::MapAccess<'a> for MapAccess<'a, '_> {
+impl<'a> de::MapAccess<'a> for Entries<'a, '_> {
     type Error = CodecError;
 
     fn next_key_seed<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Out<Option<K::Value>> {
-        let Some((name, value)) = self.next() else {
-            self.nulls.finish_scope(self.scope);
+        if !self.advance() {
+            self.value.nulls.finish_scope(self.scope);
             return Ok(None);
-        };
-        self.value = Some((name, value));
+        }
         // Written out: each call of a combinator would be compiled with each model.
-        let error = match seed.deserialize(MapKey(name)) {
+        let error = match seed.deserialize(MapKey(self.name)) {
             Ok(key) => return Ok(Some(key)),
             Err(error) => error,
         };
-        self.refused(name, value);
+        self.refused();
         Err(error)
     }
 
     fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Out<V::Value> {
-        let (name, value) =
-            self.value.take().ok_or_else(|| CodecError::mismatch("a map's value came before its key"))?;
-        let read = self.value_of(name, value).and_then(|value| seed.deserialize(value));
-        read.inspect_err(|_| self.refused(name, value)).map_err(|e| e.within(name))
+        if !std::mem::take(&mut self.is_due) {
+            return Err(CodecError::mismatch("a map's value came before its key"));
+        }
+        let error = match self.value.check() {
+            Ok(()) => match seed.deserialize(&self.value) {
+                Ok(read) => return Ok(read),
+                Err(error) => error,
+            },
+            Err(error) => error,
+        };
+        self.refused();
+        Err(error.within(self.name))
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.entries.size_hint().0)
+        Some(self.len())
     }
 }

@@ -16,12 +16,13 @@ use super::CodecError;
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Scope {
     Struct(&'static str, &'static [&'static str]),
-    Map(*const ()),
+    Map(*const u8),
 }
 
 impl Scope {
-    pub(super) fn map(address: *const ()) -> Self {
-        Self::Map(address)
+    /// The map of these entries, which no other map has at the same time.
+    pub(super) fn map(entries: &[u8]) -> Self {
+        Self::Map(entries.as_ptr())
     }
 }
 

@@ -1,6 +1,7 @@
 //! From a model to a record and back, through serde.
 
 mod de;
+mod entries;
 mod error;
 mod form;
 mod keys;

@@ -6,11 +6,8 @@
 use serde::de::{DeserializeOwned, Deserializer, Visitor};
 
 use super::CodecError;
-use super::de::{MapAccess, ValueDeserializer};
-use super::missing::{NullDefaults, Scope};
-use super::order::Ordered;
-use super::source::{Form, Root};
-use crate::value::ValueRef;
+use super::missing::NullDefaults;
+use super::source::{Form, Root, ValueDeserializer};
 
 type Out<T> = Result<T, CodecError>;
 
@@ -38,8 +35,7 @@ struct RecordDeserializer<'a, 'f> {
 impl<'a, 'f> RecordDeserializer<'a, 'f> {
     /// For a type that asks for something else than a map.
     fn as_value(self) -> ValueDeserializer<'a, 'f> {
-        let value = ValueRef::Map(self.root.record.entries());
-        ValueDeserializer { value, form: Form::Root(self.root), nulls: self.nulls }
+        ValueDeserializer { value: self.root.record.raw(), form: Form::Root(self.root), nulls: self.nulls }
     }
 }
 
@@ -47,7 +43,7 @@ impl<'a, 'f> RecordDeserializer<'a, 'f> {
 macro_rules! asked_of_values {
     ($($method:ident($($argument:ident: $ty:ty),*);)*) => {
         $(fn $method<V: Visitor<'de>>(self, $($argument: $ty,)* visitor: V) -> Out<V::Value> {
-            self.as_value().$method($($argument,)* visitor)
+            (&self.as_value()).$method($($argument,)* visitor)
         })*
     };
 }
@@ -56,7 +52,7 @@ impl<'de> Deserializer<'de> for RecordDeserializer<'de, '_> {
     type Error = CodecError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
-        self.as_value().visit_map(self.root.record.entries(), visitor)
+        self.as_value().visit_map(visitor)
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Out<V::Value> {
@@ -69,8 +65,7 @@ impl<'de> Deserializer<'de> for RecordDeserializer<'de, '_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Out<V::Value> {
-        let map = self.root.record.entries();
-        visitor.visit_map(MapAccess::new(map, Ordered::as_kept(map), Scope::Struct(name, fields), self.as_value()))
+        self.as_value().visit_struct(name, fields, visitor)
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Out<V::Value> {

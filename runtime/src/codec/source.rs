@@ -1,10 +1,10 @@
 //! What is read from, and in which form it is stored.
 
-use std::slice;
-
+use super::CodecError;
+use super::missing::NullDefaults;
 use super::stored::Raised;
 use crate::definition::{Definition, FieldDef, Lowering, find_next};
-use crate::value::{Items, RESERVED, Record, ValueRef};
+use crate::value::{RESERVED, Raw, Record, take_value};
 
 /// What a model, or some of its fields, are read from.
 pub(super) struct Root<'a> {
@@ -70,24 +70,49 @@ impl<'a> Form<'a> {
     }
 }
 
-/// The items of a list, or bytes, each of which is an item.
-pub(super) enum ListItems<'a> {
-    Values(Items<'a>),
-    Bytes(slice::Iter<'a, u8>),
+/// Reads a serde type from a value. It stays where it is, and serde is given a reference to it.
+#[derive(Clone, Copy)]
+pub(super) struct ValueDeserializer<'a, 'f> {
+    pub(super) value: Raw<'a>,
+    pub(super) form: Form<'a>,
+    pub(super) nulls: &'f NullDefaults<'a>,
 }
 
-impl<'a> ListItems<'a> {
-    pub(super) fn next(&mut self) -> Option<ValueRef<'a>> {
+/// The items of a list, or bytes, each of which is an item.
+pub(super) enum Items<'a> {
+    /// In the bytes of a record, and how many are left.
+    Values(&'a [u8], u32),
+    Bytes(&'a [u8]),
+}
+
+impl<'a> Items<'a> {
+    #[inline]
+    pub(super) fn next(&mut self) -> Option<Raw<'a>> {
         match self {
-            Self::Values(items) => items.next(),
-            Self::Bytes(bytes) => bytes.next().map(|byte| ValueRef::Int((*byte).into())),
+            Self::Values(rest, left) => {
+                *left = left.saturating_sub(1);
+                take_value(rest)
+            }
+            Self::Bytes(bytes) => {
+                let (byte, rest) = bytes.split_first()?;
+                *bytes = rest;
+                Some(Raw::byte(byte))
+            }
         }
     }
 
     pub(super) fn len(&self) -> usize {
         match self {
-            Self::Values(items) => items.len(),
+            Self::Values(_, left) => *left as usize,
             Self::Bytes(bytes) => bytes.len(),
+        }
+    }
+
+    /// What was read of them, if none is left.
+    pub(super) fn finished<T>(&self, read: T) -> Result<T, CodecError> {
+        match self.len() {
+            0 => Ok(read),
+            n => Err(CodecError::mismatch(format!("a list has {n} items too many"))),
         }
     }
 }

@@ -151,7 +151,8 @@ pub(super) struct MapState {
     count: usize,
     /// The key of the value that comes next.
     pub(super) key: Option<String>,
-    /// Where in the form's fields the next name is looked for.
+    fields: &'static [FieldDef],
+    /// Where among the fields the next name is looked for.
     next: usize,
     /// Whether the names came in the order of the fields so far, so that none came twice.
     in_order: bool,
@@ -163,7 +164,8 @@ pub(super) struct MapState {
 impl MapState {
     pub(super) fn begin(out: &mut Writer, form: Form) -> Self {
         let begun = out.begin_map();
-        Self { form, begun, count: 0, key: None, next: 0, in_order: true, entry: (0, 0), field: None }
+        let fields = form.fields();
+        Self { form, begun, count: 0, key: None, fields, next: 0, in_order: true, entry: (0, 0), field: None }
     }
 
     /// Writes a name, and returns the form of the value under it.
@@ -171,6 +173,19 @@ impl MapState {
         let start = out.len();
         out.name(name);
         self.entry = (start, out.len());
+        // The field that comes next: mostly it is.
+        if let Some(field) = self.fields.get(self.next)
+            && field.name == name
+        {
+            self.next += 1;
+            self.field = Some(field);
+            return field.lowering().into();
+        }
+        self.begin_other(name)
+    }
+
+    /// The form of the value under a name that is not the next field's.
+    fn begin_other(&mut self, name: &str) -> Form {
         let before = self.next;
         let (form, field) = self.form.of_name(name, &mut self.next);
         self.in_order &= field.is_some() && self.next > before;

@@ -3,15 +3,15 @@
 use super::error::located;
 use crate::definition::{Definition, Lowering};
 use crate::error::{Error, Result};
-use crate::value::{Record, ValueRef, Writer};
+use crate::value::{Raw, Record, ValueRef, Writer, as_text, find, take_entry, take_value};
 
 /// Refuses a stored value that a type would read, though a filter would not find it by what is read.
-pub(super) fn check_kind(lowering: &Lowering, value: ValueRef<'_>) -> Result<()> {
-    match (lowering, value) {
-        (Lowering::Bytes, ValueRef::List(items)) if !items.is_empty() => {
+pub(super) fn check_kind(lowering: &Lowering, value: Raw<'_>) -> Result<()> {
+    match lowering {
+        Lowering::Bytes if value.items().is_some_and(|(_, count)| count > 0) => {
             Err(Error::codec("is stored as a list, not as bytes"))
         }
-        (Lowering::List(_), ValueRef::Bytes(_)) => Err(Error::codec("is stored as bytes, not as a list")),
+        Lowering::List(_) if value.bytes().is_some() => Err(Error::codec("is stored as bytes, not as a list")),
         _ => Ok(()),
     }
 }
@@ -33,7 +33,7 @@ impl Raised {
             if fields.is_some_and(|fields| !fields.contains(&field.name)) {
                 continue;
             }
-            let Some(value) = record.stored(field.name) else { continue };
+            let Some(value) = find(record.as_bytes(), field.name.as_bytes()) else { continue };
             raised.places.push((field.name, raised.bytes.len()));
             raise(lowering, value, &mut raised.bytes).map_err(|e| within(field.name, e))?;
         }
@@ -42,12 +42,12 @@ impl Raised {
 
     /// The field of a name, if it was raised.
     #[inline]
-    pub(super) fn get(&self, name: &str) -> Option<ValueRef<'_>> {
+    pub(super) fn get(&self, name: &str) -> Option<Raw<'_>> {
         if self.places.is_empty() {
             return None;
         }
         let (_, place) = self.places.iter().find(|(raised, _)| *raised == name)?;
-        Some(self.bytes.value_at(*place))
+        Some(self.bytes.raw_at(*place))
     }
 }
 
@@ -56,10 +56,10 @@ fn within(name: &str, error: Error) -> Error {
 }
 
 /// Writes a value as serde reads it.
-fn raise(lowering: &Lowering, value: ValueRef<'_>, out: &mut Writer) -> Result<()> {
+fn raise(lowering: &Lowering, value: Raw<'_>, out: &mut Writer) -> Result<()> {
     check_kind(lowering, value)?;
     let Lowering::Instant(form) = lowering else { return raise_each(lowering, value, out) };
-    match value {
+    match ValueRef::from_raw(value) {
         ValueRef::Null => out.null(),
         ValueRef::Instant(millis) => (form.raise)(millis, out)?,
         other => return Err(Error::codec(format!("is stored as {}, not as an instant", other.noun()))),
@@ -68,31 +68,38 @@ fn raise(lowering: &Lowering, value: ValueRef<'_>, out: &mut Writer) -> Result<(
 }
 
 /// Writes a value with what is in it as serde reads it.
-fn raise_each(lowering: &Lowering, value: ValueRef<'_>, out: &mut Writer) -> Result<()> {
-    match value {
-        ValueRef::List(items) => {
-            let list = out.begin_list();
-            for (at, item) in items.iter().enumerate() {
-                match lowering.of_item() {
-                    Some(lowering) => raise(lowering, item, out)
-                        .map_err(|e| Error::new(e.kind(), located(&format!("[{at}]"), e.message())))?,
-                    None => out.value(item),
-                }
-            }
-            out.end(list, items.len());
+fn raise_each(lowering: &Lowering, value: Raw<'_>, out: &mut Writer) -> Result<()> {
+    let mut rest = value.content();
+    let mut count = 0;
+    if value.items().is_some() {
+        let list = out.begin_list();
+        while let Some(item) = take_value(&mut rest) {
+            raise_if(lowering.of_item(), item, out)
+                .map_err(|e| Error::new(e.kind(), located(&format!("[{count}]"), e.message())))?;
+            count += 1;
         }
-        ValueRef::Map(map) => {
-            let begun = out.begin_map();
-            for (name, item) in map.iter() {
-                out.name(name);
-                match lowering.of_name(name) {
-                    Some(lowering) => raise(lowering, item, out).map_err(|e| within(name, e))?,
-                    None => out.value(item),
-                }
-            }
-            out.end(begun, map.len());
+        out.end(list, count);
+    } else if value.is_map() {
+        let map = out.begin_map();
+        while let Some((name, item)) = take_entry(&mut rest) {
+            let name = as_text(name).unwrap_or_default();
+            out.name(name);
+            raise_if(lowering.of_name(name), item, out).map_err(|e| within(name, e))?;
+            count += 1;
         }
-        other => out.value(other),
+        out.end(map, count);
+    } else {
+        out.value(ValueRef::from_raw(value));
     }
     Ok(())
+}
+
+fn raise_if(lowering: Option<&Lowering>, value: Raw<'_>, out: &mut Writer) -> Result<()> {
+    match lowering {
+        Some(lowering) => raise(lowering, value, out),
+        None => {
+            out.value(ValueRef::from_raw(value));
+            Ok(())
+        }
+    }
 }

@@ -4,8 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{BitAnd, BitOr, Not};
 
-use super::check::check_operators;
-use super::compare;
+use super::composed::Composed;
 use super::expr::{Expr, Op};
 use crate::error::Result;
 use crate::field::{Contain, Countable, Field, FieldType, Ordered, Text};
@@ -24,77 +23,39 @@ use crate::path::Path;
 /// ```
 #[must_use = "a condition does nothing until it is given to an operation"]
 pub struct Condition<M> {
-    expr: Result<Expr>,
-    /// Counted as it grows, so that none is ever built that is too large to be walked.
-    operators: usize,
+    composed: Composed,
     marker: PhantomData<fn() -> M>,
 }
 
 impl<M> Condition<M> {
-    fn new(expr: Result<Expr>) -> Self {
-        let operators = expr.as_ref().map_or(0, |expr| expr.cost().operators);
-        Self { expr, operators, marker: PhantomData }
+    fn new(composed: Composed) -> Self {
+        Self { composed, marker: PhantomData }
     }
 
-    /// One made of others, of so many operators.
-    fn composed(expr: Result<Expr>, operators: usize) -> Self {
-        let expr = expr.and_then(|expr| check_operators(operators).map(|()| expr));
-        Self { expr, operators, marker: PhantomData }
-    }
-
-    /// Narrows a condition that may not be there yet: an operation's conditions must all be true.
-    pub(crate) fn and_also(condition: &mut Option<Self>, other: Self) {
-        *condition = Some(match condition.take() {
-            Some(condition) => condition.and(other),
-            None => other,
-        });
+    /// The same without the model.
+    pub(crate) fn into_composed(self) -> Composed {
+        self.composed
     }
 
     /// True if both are.
     pub fn and(self, other: Self) -> Self {
-        self.join(other, |a, b| match a {
-            Expr::And(mut all) => {
-                all.push(b);
-                Expr::And(all)
-            }
-            a => Expr::And(vec![a, b]),
-        })
+        Self::new(self.composed.and(other.composed))
     }
 
     /// True if either is.
     pub fn or(self, other: Self) -> Self {
-        self.join(other, |a, b| match a {
-            Expr::Or(mut any) => {
-                any.push(b);
-                Expr::Or(any)
-            }
-            a => Expr::Or(vec![a, b]),
-        })
+        Self::new(self.composed.or(other.composed))
     }
 
     /// True if this is not.
     #[allow(clippy::should_implement_trait, reason = "it is implemented too; a method reads better in a chain")]
     pub fn not(self) -> Self {
-        let operators = self.operators + 1;
-        let not = |expr| match expr {
-            Expr::Not(inner) => *inner,
-            expr => Expr::Not(Box::new(expr)),
-        };
-        Self::composed(self.expr.map(not), operators)
+        Self::new(self.composed.not())
     }
 
     /// The condition as data, or why one of its values cannot be stored.
     pub fn into_expr(self) -> Result<Expr> {
-        self.expr
-    }
-
-    fn join(self, other: Self, by: impl FnOnce(Expr, Expr) -> Expr) -> Self {
-        let operators = self.operators + 1 + other.operators;
-        let expr = match (self.expr, other.expr) {
-            (Ok(a), Ok(b)) => Ok(by(a, b)),
-            (Err(error), _) | (_, Err(error)) => Err(error),
-        };
-        Self::composed(expr, operators)
+        self.composed.into_expr()
     }
 }
 
@@ -124,16 +85,13 @@ impl<M> Not for Condition<M> {
 
 impl<M> Clone for Condition<M> {
     fn clone(&self) -> Self {
-        Self { expr: self.expr.clone(), operators: self.operators, marker: PhantomData }
+        Self::new(self.composed.clone())
     }
 }
 
 impl<M> fmt::Debug for Condition<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.expr {
-            Ok(expr) => fmt::Display::fmt(expr, f),
-            Err(error) => fmt::Debug::fmt(error, f),
-        }
+        self.composed.fmt(f)
     }
 }
 
@@ -163,8 +121,7 @@ impl<M, T, Role> Field<M, T, Role> {
     where
         T: FieldType + 'a,
     {
-        let values: Result<Vec<_>> = values.into_iter().map(|value| self.encode(value)).collect();
-        Condition::new(values.map(|values| compare::is_in(self.interval(), self.path(), values)))
+        Condition::new(self.of.is_in(values))
     }
 
     /// Less than `value`.
@@ -204,11 +161,7 @@ impl<M, T, Role> Field<M, T, Role> {
     where
         T: Ordered,
     {
-        let bounds = self.encode(low).and_then(|low| Ok((low, self.encode(high)?)));
-        Condition::new(bounds.map(|(low, high)| {
-            let compare = |op, value| compare::compare(self.interval(), self.path(), op, value);
-            Expr::And(vec![compare(Op::Ge, low), compare(Op::Le, high)])
-        }))
+        Condition::new(self.of.between(low, high))
     }
 
     /// Text that begins with `prefix`.
@@ -216,7 +169,7 @@ impl<M, T, Role> Field<M, T, Role> {
     where
         T: Text,
     {
-        Condition::new(Ok(Expr::BeginsWith { path: self.path(), prefix: prefix.to_owned() }))
+        Condition::new(Composed::of_one(Expr::BeginsWith { path: self.path(), prefix: prefix.to_owned() }))
     }
 
     /// Text that has `part` in it, or a list that has it as an item.
@@ -224,26 +177,26 @@ impl<M, T, Role> Field<M, T, Role> {
     where
         T: Contain,
     {
-        Condition::new(T::encode_part(part).map(|value| Expr::Contains { path: self.path(), value }))
+        Condition::new(self.of.contains(part))
     }
 
     fn compare(self, op: Op, value: T::Arg<'_>) -> Condition<M>
     where
         T: FieldType,
     {
-        Condition::new(self.encode(value).map(|value| compare::compare(self.interval(), self.path(), op, value)))
+        Condition::new(self.of.compare(op, value))
     }
 }
 
 impl<M, T, Role> Field<M, T, Role> {
     /// Stored, and not null.
     pub fn exists(self) -> Condition<M> {
-        Condition::new(Ok(Expr::Exists(self.path())))
+        Condition::new(Composed::of_one(Expr::Exists(self.path())))
     }
 
     /// Not stored, or null.
     pub fn missing(self) -> Condition<M> {
-        Condition::new(Ok(Expr::Missing(self.path())))
+        Condition::new(Composed::of_one(Expr::Missing(self.path())))
     }
 
     /// How many items a list or map has, or bytes are; see [`Size`].
@@ -278,7 +231,7 @@ macro_rules! size_comparisons {
         impl<M> Size<M> {
             $($(#[$doc])*
             pub fn $name(self, count: u64) -> Condition<M> {
-                Condition::new(Ok(Expr::Size { path: self.path, op: Op::$op, count }))
+                Condition::new(Composed::of_one(Expr::Size { path: self.path, op: Op::$op, count }))
             })*
         }
     };

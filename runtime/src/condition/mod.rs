@@ -3,10 +3,12 @@
 mod builder;
 mod check;
 mod compare;
+mod composed;
 mod eval;
 mod expr;
 
 pub use builder::{Condition, Size};
 pub(crate) use check::{check_condition, check_size};
+pub(crate) use composed::Composed;
 pub(crate) use eval::find_foreign;
 pub use expr::{Expr, Op};

@@ -8,6 +8,7 @@ mod probe;
 mod role;
 mod sealed;
 mod traits;
+mod typed;
 mod types;
 
 #[doc(hidden)]
@@ -24,6 +25,7 @@ pub use traits::{
     AutoKey, Contain, Countable, Dictionary, Element, Embedded, FieldType, IndexKey, Instant, Key, List, Nested,
     Numeric, Optional, Ordered, Text, Timestamp, TtlField, Version,
 };
+pub(crate) use typed::FieldOf;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -45,9 +47,9 @@ use crate::value::Value;
 /// # let _ = adult;
 /// ```
 pub struct Field<M, T, Role = Plain> {
-    place: Place,
-    encode: Option<fn(&T) -> Result<Value>>,
-    marker: Types<(M, T, Role)>,
+    /// The same without the model, of which most of what is made of a field does not need to know.
+    pub(crate) of: FieldOf<T>,
+    marker: Types<(M, Role)>,
 }
 
 /// Types that a value is of but does not hold.
@@ -57,30 +59,29 @@ impl<M, T, Role> Field<M, T, Role> {
     /// The field stored under `name`.
     #[doc(hidden)]
     pub const fn new(name: &'static str) -> Self {
-        Self { place: Place::named(name), encode: None, marker: PhantomData }
+        Self::of(Place::named(name), None)
     }
 
     /// The field stored under `name` as `encode` writes it (`serde(with)`).
     #[doc(hidden)]
     pub const fn encoded_by(name: &'static str, encode: fn(&T) -> Result<Value>) -> Self {
-        Self { place: Place::named(name), encode: Some(encode), marker: PhantomData }
+        Self::of(Place::named(name), Some(encode))
     }
 
     /// A field whose own fields are stored beside it (`serde(flatten)`).
     #[doc(hidden)]
     pub const fn flattened() -> Self {
-        Self { place: Place::flattened(), encode: None, marker: PhantomData }
+        Self::of(Place::flattened(), None)
     }
 
-    /// How `serde(with)` writes it.
-    pub(crate) fn encoder(&self) -> Option<fn(&T) -> Result<Value>> {
-        self.encode
+    const fn of(place: Place, encode: Option<fn(&T) -> Result<Value>>) -> Self {
+        Self { of: FieldOf { place, encode }, marker: PhantomData }
     }
 
     /// Whether the field is stored under this name in the record itself.
     #[doc(hidden)]
     pub const fn stored_as(self, name: &str) -> bool {
-        let same = self.place.is_named(name);
+        let same = self.of.place.is_named(name);
         // A destructor cannot run while compiling; a constant field has nothing to free.
         std::mem::forget(self);
         same
@@ -88,12 +89,7 @@ impl<M, T, Role> Field<M, T, Role> {
 
     /// The path this field is stored at.
     pub fn path(&self) -> Path {
-        self.place.path()
-    }
-
-    /// Where it is stored, and what becomes of it if it is set to nothing.
-    pub(crate) fn place(&self) -> &Place {
-        &self.place
+        self.of.place.path()
     }
 
     /// A field of the nested struct in this field: `User::ADDRESS.at(Address::CITY)`. The struct derives
@@ -109,7 +105,7 @@ impl<M, T, Role> Field<M, T, Role> {
     where
         T: Nested,
     {
-        Field { place: self.place.at(inner.place, T::Inner::FIELDS), encode: inner.encode, marker: PhantomData }
+        Field::of(self.of.place.at(inner.of.place, T::Inner::FIELDS), inner.of.encode)
     }
 }
 
@@ -120,7 +116,7 @@ impl<M, T: FieldType, Role> Field<M, T, Role> {
     where
         T: List<Item = Item>,
     {
-        Field { place: self.place.nth(position), encode: None, marker: PhantomData }
+        Field::of(self.of.place.nth(position), None)
     }
 
     /// The value under a key of the map in this field: `User::LABELS.entry("colour")`. The key may be any
@@ -129,33 +125,19 @@ impl<M, T: FieldType, Role> Field<M, T, Role> {
     where
         T: Dictionary<Value = Entry>,
     {
-        Field { place: self.place.entry(key), encode: None, marker: PhantomData }
-    }
-
-    /// Which stored numbers are read as a value of this field, if there are several. `serde(with)` reads them
-    /// its own way.
-    pub(crate) fn interval(&self) -> Option<Interval> {
-        T::INTERVAL.filter(|_| self.encode.is_none())
-    }
-
-    /// The stored form of a value of this field.
-    pub(crate) fn encode(&self, value: T::Arg<'_>) -> Result<Value> {
-        self.place.located(match self.encode {
-            Some(encode) => T::with_value(value, encode),
-            None => T::encode(value),
-        })
+        Field::of(self.of.place.entry(key), None)
     }
 
     /// A value of this field as a part of a key.
     #[doc(hidden)]
     pub fn key(&self, value: T::Arg<'_>) -> Result<Value> {
-        self.encode(value)
+        self.of.encode(value)
     }
 }
 
 impl<M, T, Role> Clone for Field<M, T, Role> {
     fn clone(&self) -> Self {
-        Self { place: self.place.clone(), encode: self.encode, marker: PhantomData }
+        Self { of: self.of.clone(), marker: PhantomData }
     }
 }
 

@@ -6,14 +6,21 @@
 
 use super::Field;
 use super::lowering::Probe;
+use super::place::Place;
 use super::traits::{AutoKey, FieldType, IndexKey, Key};
 use crate::definition::KeyKind;
 use crate::error::{Error, Result};
 use crate::value::Value;
 
 impl<T: FieldType> Probe<T> {
-    /// A value as a part of a key.
-    pub fn key_part<M, Role>(field: Field<M, T, Role>, value: T::Arg<'_>) -> Result<Value> {
+    /// A value of the field stored under `name`, as a part of a key.
+    // By the name, which has no type: it is so compiled once for a type, and not once for each model.
+    pub fn key_part(name: &'static str, value: T::Arg<'_>) -> Result<Value> {
+        Place::named(name).located(T::encode(value))
+    }
+
+    /// The same of a field with `serde(with)`.
+    pub fn written_key_part<M, Role>(field: Field<M, T, Role>, value: T::Arg<'_>) -> Result<Value> {
         field.key(value)
     }
 
@@ -41,7 +48,12 @@ impl<T: FieldType> Probe<T> {
 
 impl<T: Key> Probe<T> {
     /// A key as a part of a key.
-    pub fn own_key_part<M, Role>(field: Field<M, T, Role>, value: &T) -> Result<Value> {
+    pub fn own_key_part(name: &'static str, value: &T) -> Result<Value> {
+        Self::key_part(name, value.arg())
+    }
+
+    /// The same of a field with `serde(with)`.
+    pub fn written_own_key_part<M, Role>(field: Field<M, T, Role>, value: &T) -> Result<Value> {
         field.key(value.arg())
     }
 
@@ -66,12 +78,22 @@ pub trait NotKey<T>: Sized {
     const SPARSE: bool = false;
 
     /// No part.
-    fn key_part<F, V>(_: F, _: V) -> Result<Value> {
+    fn key_part<V>(_: &'static str, _: V) -> Result<Value> {
         Err(Error::invalid("not a key"))
     }
 
     /// No part.
-    fn own_key_part<F>(_: F, _: &T) -> Result<Value> {
+    fn written_key_part<F, V>(_: F, _: V) -> Result<Value> {
+        Err(Error::invalid("not a key"))
+    }
+
+    /// No part.
+    fn own_key_part(_: &'static str, _: &T) -> Result<Value> {
+        Err(Error::invalid("not a key"))
+    }
+
+    /// No part.
+    fn written_own_key_part<F>(_: F, _: &T) -> Result<Value> {
         Err(Error::invalid("not a key"))
     }
 

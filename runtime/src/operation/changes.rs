@@ -1,61 +1,106 @@
-//! The changes of an update or upsert as they are gathered. Without the model, so that it is compiled once.
+//! An update or upsert as it is gathered. Without the model, so that it is compiled once.
 
+use super::prepare::write::WriteParts;
 use crate::change::Change;
+use crate::condition::Composed;
 use crate::definition::Definition;
 use crate::error::Result;
-use crate::field::Place;
+use crate::field::{FieldOf, FieldType, List, Numeric, Place};
 use crate::path::Path;
+use crate::repository::EncodedKey;
 use crate::value::Value;
 
-/// The changes so far, or why one cannot be made: the operation fails for the first when it is executed.
+/// What is changed of which record, and on which condition.
 #[derive(Debug, Clone)]
-pub(super) struct Changes(pub(super) Result<Vec<Change>>);
+pub(super) struct Changes {
+    pub(super) definition: &'static Definition,
+    pub(super) key: EncodedKey,
+    /// The changes so far, or why one cannot be made: the operation fails for the first when it is executed.
+    pub(super) changes: Result<Vec<Change>>,
+    pub(super) condition: Option<Composed>,
+}
 
 impl Changes {
-    pub(super) fn none() -> Self {
-        Self(Ok(Vec::new()))
+    pub(super) fn none(definition: &'static Definition, key: EncodedKey) -> Self {
+        Self { definition, key, changes: Ok(Vec::new()), condition: None }
     }
 
-    pub(super) fn set(&mut self, definition: &Definition, place: &Place, value: Result<Value>) {
-        self.push(definition, place, |path| match value? {
+    pub(super) fn set<T: FieldType>(self, field: FieldOf<T>, value: T::Arg<'_>) -> Self {
+        let value = field.encode(value);
+        self.set_encoded(field.place, value)
+    }
+
+    fn set_encoded(mut self, place: Place, value: Result<Value>) -> Self {
+        self.push(place, |definition, place, path| match value? {
             // A unit and its like: stored as in a whole record.
             Value::Null if !place.keeps_null(definition)? => Ok(Change::Remove(path)),
             value => Ok(Change::Set(path, value)),
         });
+        self
     }
 
-    pub(super) fn set_if_missing(&mut self, definition: &Definition, place: &Place, value: Result<Value>) {
-        if !matches!((&value, place.keeps_null(definition)), (Ok(Value::Null), Ok(false))) {
-            self.push(definition, place, |path| Ok(Change::SetIfMissing(path, value?)));
+    pub(super) fn set_if_missing<T: FieldType>(self, field: FieldOf<T>, value: T::Arg<'_>) -> Self {
+        let value = field.encode(value);
+        self.set_encoded_if_missing(field.place, value)
+    }
+
+    fn set_encoded_if_missing(mut self, place: Place, value: Result<Value>) -> Self {
+        if !matches!((&value, place.keeps_null(self.definition)), (Ok(Value::Null), Ok(false))) {
+            self.push(place, |_, _, path| Ok(Change::SetIfMissing(path, value?)));
         }
+        self
     }
 
-    pub(super) fn add(
-        &mut self,
-        definition: &Definition,
-        place: &Place,
-        delta: Result<Value>,
-        bounds: Option<(i128, i128)>,
-    ) {
-        self.push(definition, place, |path| Ok(Change::Add { path, start: 0, delta: delta?, bounds }));
+    pub(super) fn add<T: Numeric>(self, field: FieldOf<T>, delta: T::Delta) -> Self {
+        self.add_encoded(field.place, T::delta(delta), T::BOUNDS)
     }
 
-    pub(super) fn remove(&mut self, definition: &Definition, place: &Place) {
-        self.push(definition, place, |path| match place.reads_otherwise(definition)? {
+    fn add_encoded(mut self, place: Place, delta: Result<Value>, bounds: Option<(i128, i128)>) -> Self {
+        self.push(place, |_, _, path| Ok(Change::Add { path, start: 0, delta: delta?, bounds }));
+        self
+    }
+
+    pub(super) fn remove(mut self, place: Place) -> Self {
+        self.push(place, |definition, place, path| match place.reads_otherwise(definition)? {
             true => Ok(Change::Set(path, Value::Null)),
             false => Ok(Change::Remove(path)),
         });
+        self
     }
 
-    pub(super) fn append(&mut self, definition: &Definition, place: &Place, items: Result<Vec<Value>>) {
-        self.push(definition, place, |path| Ok(Change::Append(path, items?)));
+    pub(super) fn append<'a, T: List>(
+        self,
+        field: FieldOf<T>,
+        items: impl IntoIterator<Item = <T::Item as FieldType>::Arg<'a>>,
+    ) -> Self
+    where
+        T::Item: 'a,
+    {
+        let items = items.into_iter().map(T::Item::encode).collect();
+        self.append_encoded(field.place, items)
     }
 
-    fn push(&mut self, definition: &Definition, place: &Place, make: impl FnOnce(Path) -> Result<Change>) {
-        if let Ok(changes) = &mut self.0 {
-            match place.changed(definition).and_then(make) {
+    fn append_encoded(mut self, place: Place, items: Result<Vec<Value>>) -> Self {
+        self.push(place, |_, _, path| Ok(Change::Append(path, items?)));
+        self
+    }
+
+    pub(super) fn only_if(mut self, condition: Composed) -> Self {
+        self.condition = Composed::and_also(self.condition, condition);
+        self
+    }
+
+    pub(super) fn into_update(self) -> WriteParts {
+        let condition = self.condition.map(Composed::into_expr);
+        WriteParts::Update { key: self.key, changes: self.changes, condition }
+    }
+
+    fn push(&mut self, place: Place, make: impl FnOnce(&Definition, &Place, Path) -> Result<Change>) {
+        let definition = self.definition;
+        if let Ok(changes) = &mut self.changes {
+            match place.changed(definition).and_then(|path| make(definition, &place, path)) {
                 Ok(change) => changes.push(change),
-                Err(error) => self.0 = Err(error),
+                Err(error) => self.changes = Err(error),
             }
         }
     }

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use super::execute::Prepare;
 use super::prepare::write;
 use super::transaction::TransactionItem;
-use crate::condition::Condition;
+use crate::condition::{Composed, Condition};
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
@@ -32,7 +32,7 @@ use crate::request::{Action, Write};
 #[must_use = "a check does nothing until it is part of a transaction"]
 pub struct Check<M> {
     key: EncodedKey,
-    condition: Option<Condition<M>>,
+    condition: Option<Composed>,
     marker: PhantomData<fn() -> M>,
 }
 
@@ -44,7 +44,7 @@ impl<M: Repository> Check<M> {
 
     /// The condition must be true of the stored record. Several are all needed.
     pub fn only_if(mut self, condition: Condition<M>) -> Self {
-        Condition::and_also(&mut self.condition, condition);
+        self.condition = Composed::and_also(self.condition, condition.into_composed());
         self
     }
 }
@@ -56,7 +56,7 @@ impl<M: Repository> Prepare for Check<M> {
     type Rest = ();
 
     fn prepare(self, db: &Database) -> Result<(Write, ())> {
-        let condition = self.condition.map(Condition::into_expr);
+        let condition = self.condition.map(Composed::into_expr);
         Ok((write::on_key(db, M::definition(), self.key, Action::Check, condition)?, ()))
     }
 }

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::execute::{Operation, Origin, Prepare, explain};
-use super::executing::Executing;
-use super::prepare::write::{self, WriteParts};
+use super::execute::{Operation, Prepare};
+use super::executing::{Asked, Asking, Executing, poll_existed};
+use super::prepare::write::{self, DeleteParts, WriteParts};
 use super::transaction::TransactionItem;
 use crate::condition::Condition;
 use crate::database::Database;
@@ -37,22 +37,19 @@ use crate::request::{Write, Written};
 /// ```
 #[must_use = "an operation does nothing until it is executed"]
 pub struct Delete<M> {
-    key: EncodedKey,
-    condition: Option<Condition<M>>,
-    version: Option<u64>,
+    parts: DeleteParts,
     marker: PhantomData<fn() -> M>,
 }
 
 impl<M: Repository> Delete<M> {
     /// A delete of the record with this key.
     pub fn new(key: EncodedKey) -> Self {
-        Self { key, condition: None, version: None, marker: PhantomData }
+        Self { parts: DeleteParts { key, condition: None, version: None }, marker: PhantomData }
     }
 
     /// Only if the condition is true of the stored record. Several are all needed.
-    pub fn only_if(mut self, condition: Condition<M>) -> Self {
-        Condition::and_also(&mut self.condition, condition);
-        self
+    pub fn only_if(self, condition: Condition<M>) -> Self {
+        Self { parts: self.parts.only_if(condition.into_composed()), marker: PhantomData }
     }
 
     /// Only if the stored record has this version; another is
@@ -61,22 +58,26 @@ impl<M: Repository> Delete<M> {
     where
         M: Versioned,
     {
-        self.version = Some(M::version_number(&version));
+        self.parts.version = Some(M::version_number(&version));
         self
     }
 
     /// Does it. True if a live record was there.
     pub fn exec(self, db: &Database) -> impl Future<Output = Result<bool>> + Send {
-        Executing::new(db, Origin::of(&self), self.into_parts(), |written| Ok(written.existed))
+        Executing { asking: self.asking(db), poll: poll_existed }
     }
 
     /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
-        explain(self, db)
+        self.asking(db).explain()
+    }
+
+    fn asking(self, db: &Database) -> Asking<'_> {
+        Asking::new(db, M::DEFINITION, Self::NAME, Asked::Write(self.into_parts()))
     }
 
     fn into_parts(self) -> WriteParts {
-        WriteParts::Delete { key: self.key, condition: self.condition.map(Condition::into_expr), version: self.version }
+        WriteParts::Delete(self.parts)
     }
 }
 
@@ -103,7 +104,7 @@ impl<M: Repository> TransactionItem for Delete<M> {}
 
 impl<M> Clone for Delete<M> {
     fn clone(&self) -> Self {
-        Self { key: self.key.clone(), condition: self.condition.clone(), version: self.version, marker: PhantomData }
+        Self { parts: self.parts.clone(), marker: PhantomData }
     }
 }
 
@@ -111,8 +112,8 @@ impl<M: Repository> fmt::Debug for Delete<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Delete")
             .field("repository", &M::definition().name())
-            .field("key", &self.key)
-            .field("condition", &self.condition)
+            .field("key", &self.parts.key)
+            .field("condition", &self.parts.condition)
             .finish()
     }
 }

@@ -114,6 +114,10 @@ pub(super) struct Origin {
 }
 
 impl Origin {
+    pub(super) fn new(definition: &'static Definition, operation: &'static str, index: Option<usize>) -> Self {
+        Self { definition, operation, index }
+    }
+
     /// The origin of an operation's errors.
     pub(super) fn of<O: Prepare>(operation: &O) -> Self {
         Self { definition: O::DEFINITION, operation: O::NAME, index: operation.index_position() }

@@ -9,118 +9,174 @@ use super::execute::Origin;
 use super::prepare::read::{self, FindParts, GetParts};
 use super::prepare::write::{self, WriteParts};
 use crate::backend::Reply;
+use crate::codec;
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
-use crate::request::{FindUnique, Get, Write, Written};
+use crate::repository::Repository;
+use crate::request::Written;
 use crate::value::Record;
 
 /// What an operation asks for, without the model.
-pub(super) trait Ask: Sized + Unpin + Send {
-    /// What is sent.
-    type Request: Exchange;
-
-    /// Makes the request, or refuses what cannot be sent.
-    fn prepare(self, db: &Database, definition: &'static Definition) -> Result<Self::Request>;
-
-    /// Goes on with it. Each has its own of [`Asking::advance`], which is so compiled here and not with each model.
-    fn poll(asking: &mut Asking<'_, Self>, context: &mut Context<'_>) -> Poll<Result<Answer<Self>>>;
-}
-
-type Answer<A> = <<A as Ask>::Request as Exchange>::Answer;
-
-/// How far what was asked is.
-enum State<'a, A: Ask> {
-    Asked(A),
-    Sent(Reply<'a, Answer<A>>),
-    Refused,
+pub(super) enum Asked {
+    Get(GetParts),
+    Find(FindParts),
+    Write(WriteParts),
 }
 
 /// What was asked, on its way to its answer.
-pub(super) struct Asking<'a, A: Ask> {
+pub(super) struct Asking<'a> {
     db: &'a Database,
     origin: Origin,
-    state: State<'a, A>,
+    state: State<'a>,
 }
 
-impl<A: Ask> Asking<'_, A> {
-    fn advance(&mut self, context: &mut Context<'_>) -> Poll<Result<Answer<A>>> {
+/// How far it is.
+enum State<'a> {
+    Asked(Asked),
+    Reading(Reply<'a, Option<Record>>),
+    Writing(Reply<'a, Written>),
+    Refused,
+}
+
+/// What has come of it so far.
+enum Step {
+    Pending,
+    Failed(Error),
+    /// It is done, and there is no record. Says whether there was one before.
+    Done(bool),
+    Record(Record),
+}
+
+impl<'a> Asking<'a> {
+    pub(super) fn new(db: &'a Database, definition: &'static Definition, name: &'static str, asked: Asked) -> Self {
+        let index = match &asked {
+            Asked::Find(parts) => Some(parts.index),
+            _ => None,
+        };
+        Self { db, origin: Origin::new(definition, name, index), state: State::Asked(asked) }
+    }
+
+    /// What would be sent; nothing is sent.
+    pub(super) fn explain(self) -> Result<String> {
+        let (db, definition) = (self.db, self.origin.definition);
+        let explained = match self.state {
+            State::Asked(Asked::Get(parts)) => read::get(db, definition, parts).and_then(|get| get.explain(db)),
+            State::Asked(Asked::Find(parts)) => {
+                read::find_unique(db, definition, parts).and_then(|find| find.explain(db))
+            }
+            State::Asked(Asked::Write(parts)) => write::one(db, definition, parts).and_then(|write| write.explain(db)),
+            _ => Err(awaited_again()),
+        };
+        explained.map_err(|e| self.origin.during("explain").name(e))
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Step {
         if let State::Asked(_) = self.state
             && let State::Asked(asked) = std::mem::replace(&mut self.state, State::Refused)
         {
-            match asked.prepare(self.db, self.origin.definition) {
-                Ok(request) => self.state = State::Sent(request.send(self.db, self.origin.operation)),
-                Err(error) => return Poll::Ready(Err(self.origin.name(error))),
+            match self.send(asked) {
+                Ok(sent) => self.state = sent,
+                Err(error) => return Step::Failed(self.origin.name(error)),
             }
         }
-        match &mut self.state {
-            State::Sent(reply) => Pin::new(reply).poll(context).map_err(|e| self.origin.name(e)),
-            _ => Poll::Ready(Err(Error::new(ErrorKind::Backend, "an operation was awaited again after it failed"))),
+        let poll = match &mut self.state {
+            State::Reading(reply) => match Pin::new(reply).poll(context) {
+                Poll::Ready(found) => Poll::Ready(found.map(|record| Written { existed: record.is_some(), record })),
+                Poll::Pending => Poll::Pending,
+            },
+            State::Writing(reply) => Pin::new(reply).poll(context),
+            _ => Poll::Ready(Err(awaited_again())),
+        };
+        match poll {
+            Poll::Ready(Ok(Written { record: Some(record), .. })) => Step::Record(record),
+            Poll::Ready(Ok(Written { existed, record: None })) => Step::Done(existed),
+            Poll::Ready(Err(error)) => Step::Failed(self.origin.name(error)),
+            Poll::Pending => Step::Pending,
         }
     }
+
+    fn send(&self, asked: Asked) -> Result<State<'a>> {
+        let Self { db, origin: Origin { definition, operation, .. }, .. } = *self;
+        Ok(match asked {
+            Asked::Get(parts) => State::Reading(read::get(db, definition, parts)?.send(db, operation)),
+            Asked::Find(parts) => State::Reading(read::find_unique(db, definition, parts)?.send(db, operation)),
+            Asked::Write(parts) => State::Writing(write::one(db, definition, parts)?.send(db, operation)),
+        })
+    }
+
+    /// The same, of an operation after which there is a record.
+    fn poll_left(&mut self, context: &mut Context<'_>) -> Step {
+        match self.poll(context) {
+            Step::Done(_) => Step::Failed(self.origin.name(no_record(self.origin.operation))),
+            step => step,
+        }
+    }
+}
+
+fn awaited_again() -> Error {
+    Error::new(ErrorKind::Backend, "an operation was awaited again after it failed")
+}
+
+/// What a backend breaks if it returns no record after an update or upsert.
+pub(super) fn no_record(operation: &str) -> Error {
+    Error::new(ErrorKind::Backend, format!("the backend gave no record after an {operation}"))
 }
 
 /// An operation under way: the future of its `exec`. Nothing is sent until it is awaited.
-pub(super) struct Executing<'a, A: Ask, T> {
-    asking: Asking<'a, A>,
-    finish: fn(Answer<A>) -> Result<T>,
+// Made by its fields, and `poll` is a function and no trait of the operation's: what is compiled with each model
+// is short, and the same for operations that return the same.
+pub(super) struct Executing<'a, T> {
+    pub(super) asking: Asking<'a>,
+    pub(super) poll: fn(&mut Asking<'_>, &mut Context<'_>) -> Poll<Result<T>>,
 }
 
-impl<'a, A: Ask, T> Executing<'a, A, T> {
-    /// What comes of `asked`, as `finish` reads the answer.
-    pub(super) fn new(db: &'a Database, origin: Origin, asked: A, finish: fn(Answer<A>) -> Result<T>) -> Self {
-        Self { asking: Asking { db, origin, state: State::Asked(asked) }, finish }
-    }
-}
-
-impl<A: Ask, T> Future for Executing<'_, A, T> {
+impl<T> Future for Executing<'_, T> {
     type Output = Result<T>;
 
-    // Written out: each call of a combinator would be compiled with each model.
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<T>> {
-        match A::poll(&mut self.asking, context) {
-            Poll::Ready(Ok(answer)) => Poll::Ready(match (self.finish)(answer) {
-                Ok(output) => Ok(output),
-                Err(error) => Err(self.asking.origin.name(error)),
-            }),
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            Poll::Pending => Poll::Pending,
-        }
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<T>> {
+        let executing = self.get_mut();
+        (executing.poll)(&mut executing.asking, context)
     }
 }
 
-impl Ask for GetParts {
-    type Request = Get;
-
-    fn prepare(self, db: &Database, definition: &'static Definition) -> Result<Get> {
-        read::get(db, definition, self)
-    }
-
-    fn poll(asking: &mut Asking<'_, Self>, context: &mut Context<'_>) -> Poll<Result<Option<Record>>> {
-        asking.advance(context)
-    }
-}
-
-impl Ask for FindParts {
-    type Request = FindUnique;
-
-    fn prepare(self, db: &Database, definition: &'static Definition) -> Result<FindUnique> {
-        read::find_unique(db, definition, self)
-    }
-
-    fn poll(asking: &mut Asking<'_, Self>, context: &mut Context<'_>) -> Poll<Result<Option<Record>>> {
-        asking.advance(context)
+/// Ends in the record that was found, if one was.
+pub(super) fn poll_found<M: Repository>(asking: &mut Asking<'_>, context: &mut Context<'_>) -> Poll<Result<Option<M>>> {
+    // Written out, as below: each call of a combinator would be compiled with each model.
+    match asking.poll(context) {
+        Step::Record(record) => Poll::Ready(match codec::decode(record, M::DEFINITION) {
+            Ok(model) => Ok(Some(model)),
+            Err(error) => Err(asking.origin.name(error)),
+        }),
+        Step::Done(_) => Poll::Ready(Ok(None)),
+        Step::Failed(error) => Poll::Ready(Err(error)),
+        Step::Pending => Poll::Pending,
     }
 }
 
-impl Ask for WriteParts {
-    type Request = Write;
-
-    fn prepare(self, db: &Database, definition: &'static Definition) -> Result<Write> {
-        write::one(db, definition, self)
+/// Ends in the record that a write left.
+pub(super) fn poll_left<M: Repository>(asking: &mut Asking<'_>, context: &mut Context<'_>) -> Poll<Result<M>> {
+    match asking.poll_left(context) {
+        Step::Record(record) => Poll::Ready(match codec::decode(record, M::DEFINITION) {
+            Ok(model) => Ok(model),
+            Err(error) => Err(asking.origin.name(error)),
+        }),
+        Step::Failed(error) => Poll::Ready(Err(error)),
+        _ => Poll::Pending,
     }
+}
 
-    fn poll(asking: &mut Asking<'_, Self>, context: &mut Context<'_>) -> Poll<Result<Written>> {
-        asking.advance(context)
+/// Ends in whether a live record was there.
+pub(super) fn poll_existed(asking: &mut Asking<'_>, context: &mut Context<'_>) -> Poll<Result<bool>> {
+    match asking.poll(context) {
+        Step::Done(existed) => Poll::Ready(Ok(existed)),
+        Step::Record(_) => Poll::Ready(Ok(true)),
+        Step::Failed(error) => Poll::Ready(Err(error)),
+        Step::Pending => Poll::Pending,
     }
+}
+
+/// Ends in nothing that the caller needs to know.
+pub(super) fn poll_done(asking: &mut Asking<'_>, context: &mut Context<'_>) -> Poll<Result<()>> {
+    poll_existed(asking, context).map_ok(|_| ())
 }

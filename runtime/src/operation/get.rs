@@ -3,8 +3,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::execute::{Operation, Origin, Prepare, explain};
-use super::executing::Executing;
+use super::execute::{Operation, Prepare};
+use super::executing::{Asked, Asking, Executing, poll_found};
 use super::find::decode_found;
 use super::prepare::read::{self, GetParts};
 use crate::database::Database;
@@ -51,12 +51,16 @@ impl<M: Repository> Get<M> {
 
     /// Does it.
     pub fn exec(self, db: &Database) -> impl Future<Output = Result<Option<M>>> + Send {
-        Executing::new(db, Origin::of(&self), self.parts, decode_found)
+        Executing { asking: self.asking(db), poll: poll_found }
     }
 
     /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
-        explain(self, db)
+        self.asking(db).explain()
+    }
+
+    fn asking(self, db: &Database) -> Asking<'_> {
+        Asking::new(db, M::DEFINITION, Self::NAME, Asked::Get(self.parts))
     }
 }
 

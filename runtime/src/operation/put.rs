@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::execute::{Operation, Origin, Prepare, explain, run};
-use super::executing::Executing;
+use super::execute::{Operation, Prepare, run};
+use super::executing::{Asked, Asking, Executing, poll_done};
 use super::prepare::write::{self, WriteParts};
 use super::returning::Returning;
 use super::transaction::TransactionItem;
@@ -51,7 +51,7 @@ impl<'a, M: Repository> Put<'a, M> {
 
     /// Does it.
     pub fn exec(self, db: &Database) -> impl Future<Output = Result<()>> + Send {
-        Executing::new(db, Origin::of(&self), self.into_parts(), |_| Ok(()))
+        Executing { asking: self.asking(db), poll: poll_done }
     }
 
     /// Does it, and returns the record as it was stored, with its automatic key and times.
@@ -61,7 +61,11 @@ impl<'a, M: Repository> Put<'a, M> {
 
     /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
-        explain(self, db)
+        self.asking(db).explain()
+    }
+
+    fn asking(self, db: &Database) -> Asking<'_> {
+        Asking::new(db, M::DEFINITION, Self::NAME, Asked::Write(self.into_parts()))
     }
 
     fn into_parts(self) -> WriteParts {

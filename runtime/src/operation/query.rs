@@ -12,7 +12,7 @@ use super::index_kind::{IndexKind, NoRange, Ranged, Strong};
 use super::page::{IntoCursor, Page, PageRest, decode_all};
 use super::prepare::read::{self, QueryParts};
 use super::stream::RecordStream;
-use crate::condition::Condition;
+use crate::condition::{Composed, Condition};
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
@@ -50,9 +50,9 @@ use crate::value::Value;
 #[must_use = "a query does nothing until it is executed"]
 pub struct Query<M, R, K, O = M> {
     parts: QueryParts,
-    filter: Option<Condition<M>>,
+    filter: Option<Composed>,
     encode: Option<fn(&R) -> Result<Value>>,
-    marker: Types<(R, K, O)>,
+    marker: Types<(M, R, K, O)>,
 }
 
 impl<M: Repository, R, K: IndexKind> Query<M, R, K> {
@@ -75,7 +75,7 @@ impl<M: Repository, R, K: IndexKind> Query<M, R, K> {
     /// Encodes range values as this field does (`serde(with)`).
     #[doc(hidden)]
     pub fn ranged_by<Role>(mut self, field: Field<M, R, Role>) -> Self {
-        self.encode = field.encoder();
+        self.encode = field.of.encode;
         self
     }
 
@@ -101,7 +101,7 @@ impl<M: Repository, R, K: IndexKind, O> Query<M, R, K, O> {
     /// Only records for which the condition is true. It is applied by the server to what the index
     /// has; records that it leaves out are read and, on DynamoDB, paid for.
     pub fn filter(mut self, condition: Condition<M>) -> Self {
-        Condition::and_also(&mut self.filter, condition);
+        self.filter = Composed::and_also(self.filter, condition.into_composed());
         self
     }
 
@@ -178,7 +178,7 @@ impl<M: Repository, R, K: IndexKind, O: DeserializeOwned + Send> Query<M, R, K, 
     }
 
     fn request(self, db: &Database) -> Result<request::Query> {
-        read::query(db, M::definition(), self.parts, self.filter.map(Condition::into_expr))
+        read::query(db, M::definition(), self.parts, self.filter.map(Composed::into_expr))
     }
 }
 

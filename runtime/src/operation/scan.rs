@@ -11,7 +11,7 @@ use super::execute::{Operation, Origin, Prepare, run};
 use super::page::{IntoCursor, Page, PageRest, decode_all};
 use super::prepare::read::{self, ScanParts};
 use super::stream::RecordStream;
-use crate::condition::Condition;
+use crate::condition::{Composed, Condition};
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
@@ -38,7 +38,7 @@ use crate::request::{self, RecordPage, Request};
 #[must_use = "a scan does nothing until it is executed"]
 pub struct Scan<M, O = M> {
     parts: ScanParts,
-    filter: Option<Condition<M>>,
+    filter: Option<Composed>,
     marker: PhantomData<fn() -> (M, O)>,
 }
 
@@ -61,7 +61,7 @@ impl<M: Repository> Scan<M> {
 impl<M: Repository, O> Scan<M, O> {
     /// Only records for which the condition is true; the others are read all the same.
     pub fn filter(mut self, condition: Condition<M>) -> Self {
-        Condition::and_also(&mut self.filter, condition);
+        self.filter = Composed::and_also(self.filter, condition.into_composed());
         self
     }
 
@@ -147,11 +147,11 @@ impl<M: Repository, O: DeserializeOwned + Send> Scan<M, O> {
     }
 
     fn segment_requests(self, db: &Database) -> Result<Vec<request::Query>> {
-        read::scan_segments(db, M::definition(), &self.parts, self.filter.map(Condition::into_expr))
+        read::scan_segments(db, M::definition(), &self.parts, self.filter.map(Composed::into_expr))
     }
 
     fn request(self, db: &Database) -> Result<request::Query> {
-        read::scan(db, M::definition(), &self.parts, self.filter.map(Condition::into_expr))
+        read::scan(db, M::definition(), &self.parts, self.filter.map(Composed::into_expr))
     }
 }
 

@@ -4,15 +4,15 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::changes::Changes;
-use super::execute::{Operation, Origin, Prepare, explain};
-use super::executing::Executing;
+use super::execute::{Operation, Prepare};
+use super::executing::{Asked, Asking, Executing, no_record, poll_left};
 use super::prepare::write::{self, WriteParts};
 use super::transaction::TransactionItem;
 use crate::codec;
-use crate::condition::{Condition, Expr};
+use crate::condition::{Composed, Condition, Expr};
 use crate::database::Database;
 use crate::definition::Definition;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::field::{Field, FieldType, List, Numeric, Optional, Settable};
 use crate::repository::{EncodedKey, Repository};
 use crate::request::{Write, Written};
@@ -45,16 +45,18 @@ use crate::request::{Write, Written};
 /// ```
 #[must_use = "an operation does nothing until it is executed"]
 pub struct Update<M> {
-    pub(super) key: EncodedKey,
     pub(super) changes: Changes,
-    condition: Option<Condition<M>>,
     marker: PhantomData<fn() -> M>,
 }
 
 impl<M: Repository> Update<M> {
     /// An update of the record with this key.
     pub fn new(key: EncodedKey) -> Self {
-        Self { key, changes: Changes::none(), condition: None, marker: PhantomData }
+        Self::of(Changes::none(M::DEFINITION, key))
+    }
+
+    pub(super) fn of(changes: Changes) -> Self {
+        Self { changes, marker: PhantomData }
     }
 
     // The compiler shows the line with the name if the value is of another type, so the line says what to write.
@@ -64,23 +66,17 @@ impl<M: Repository> Update<M> {
     pub fn set<T: FieldType, Role: Settable>( // no Option: `.remove(field)` for `None`, `x` for `Some(x)`
         self, field: Field<M, T, Role>, value: T::Arg<'_>,
     ) -> Self {
-        let mut update = self;
-        update.changes.set(M::DEFINITION, field.place(), field.encode(value));
-        update
+        Self::of(self.changes.set(field.of, value))
     }
 
     /// Adds to a number; a negative one takes away. A missing number counts as zero.
     pub fn add<T: Numeric, Role: Settable>(self, field: Field<M, T, Role>, delta: T::Delta) -> Self {
-        let mut update = self;
-        update.changes.add(M::DEFINITION, field.place(), T::delta(delta), T::BOUNDS);
-        update
+        Self::of(self.changes.add(field.of, delta))
     }
 
     /// Takes the value of an optional field away, so that it is read as `None`.
     pub fn remove<T: Optional, Role: Settable>(self, field: Field<M, T, Role>) -> Self {
-        let mut update = self;
-        update.changes.remove(M::DEFINITION, field.place());
-        update
+        Self::of(self.changes.remove(field.of.place))
     }
 
     /// Adds items to the end of a list; a missing list counts as empty.
@@ -92,31 +88,30 @@ impl<M: Repository> Update<M> {
     where
         T::Item: 'a,
     {
-        let items = items.into_iter().map(T::Item::encode).collect();
-        let mut update = self;
-        update.changes.append(M::DEFINITION, field.place(), items);
-        update
+        Self::of(self.changes.append(field.of, items))
     }
 
     /// Only if the condition is true of the stored record. Several are all needed.
-    pub fn only_if(mut self, condition: Condition<M>) -> Self {
-        Condition::and_also(&mut self.condition, condition);
-        self
+    pub fn only_if(self, condition: Condition<M>) -> Self {
+        Self::of(self.changes.only_if(condition.into_composed()))
     }
 
     /// Does it, and returns the record as it is then.
     pub fn exec(self, db: &Database) -> impl Future<Output = Result<M>> + Send {
-        Executing::new(db, Origin::of(&self), self.into_parts(), decode_updated)
+        Executing { asking: self.asking(db), poll: poll_left }
     }
 
     /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
-        explain(self, db)
+        self.asking(db).explain()
+    }
+
+    fn asking(self, db: &Database) -> Asking<'_> {
+        Asking::new(db, M::DEFINITION, Self::NAME, Asked::Write(self.into_parts()))
     }
 
     fn into_parts(self) -> WriteParts {
-        let condition = self.condition.map(Condition::into_expr);
-        WriteParts::Update { key: self.key, changes: self.changes.0, condition }
+        self.changes.into_update()
     }
 }
 
@@ -135,38 +130,33 @@ impl<M: Repository> Operation for Update<M> {
     type Output = M;
 
     fn finish((): (), written: Written) -> Result<M> {
-        decode_updated(written)
+        decode_left(written, Self::NAME)
     }
 }
 
 impl<M: Repository> TransactionItem for Update<M> {}
 
-fn decode_updated<M: Repository>(written: Written) -> Result<M> {
-    decode_written(written, "the backend gave no record after an update")
-}
-
 /// The record that a write left, as a backend has to return it.
-pub(super) fn decode_written<M: Repository>(written: Written, missing: &str) -> Result<M> {
+pub(super) fn decode_left<M: Repository>(written: Written, operation: &str) -> Result<M> {
     match written.record {
         Some(record) => codec::decode(record, M::DEFINITION),
-        None => Err(Error::new(ErrorKind::Backend, missing)),
+        None => Err(no_record(operation)),
     }
 }
 
 impl<M> Clone for Update<M> {
     fn clone(&self) -> Self {
-        let (key, changes, condition) = (self.key.clone(), self.changes.clone(), self.condition.clone());
-        Self { key, changes, condition, marker: PhantomData }
+        Self { changes: self.changes.clone(), marker: PhantomData }
     }
 }
 
 impl<M: Repository> fmt::Debug for Update<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let condition: Option<Result<Expr>> = self.condition.clone().map(Condition::into_expr);
+        let condition: Option<Result<Expr>> = self.changes.condition.clone().map(Composed::into_expr);
         f.debug_struct("Update")
             .field("repository", &M::definition().name())
-            .field("key", &self.key)
-            .field("changes", &self.changes.0)
+            .field("key", &self.changes.key)
+            .field("changes", &self.changes.changes)
             .field("condition", &condition)
             .finish()
     }

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use super::execute::{Operation, Origin, Prepare, explain};
-use super::executing::Executing;
+use super::changes::Changes;
+use super::execute::{Operation, Prepare};
+use super::executing::{Asked, Asking, Executing, poll_left};
 use super::prepare::write::{self, WriteParts};
 use super::transaction::TransactionItem;
-use super::update::{Update, decode_written};
+use super::update::{Update, decode_left};
 use crate::codec;
 use crate::database::Database;
 use crate::definition::Definition;
@@ -57,9 +58,7 @@ impl<M: Repository> Upsert<M> {
     pub fn default<T: FieldType, Role: Settable>( // no Option: leave `None` out, `x` for `Some(x)`
         self, field: Field<M, T, Role>, value: T::Arg<'_>,
     ) -> Self {
-        let mut update = self.update;
-        update.changes.set_if_missing(M::DEFINITION, field.place(), field.encode(value));
-        Self { update }
+        Self { update: Update::of(self.update.changes.set_if_missing(field.of, value)) }
     }
 
     /// Adds to a number; a missing number counts as zero.
@@ -81,18 +80,22 @@ impl<M: Repository> Upsert<M> {
 
     /// Does it, and returns the record as it is then.
     pub fn exec(self, db: &Database) -> impl Future<Output = Result<M>> + Send {
-        Executing::new(db, Origin::of(&self), self.into_parts(), decode_upserted)
+        Executing { asking: self.asking(db), poll: poll_left }
     }
 
     /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
-        explain(self, db)
+        self.asking(db).explain()
+    }
+
+    fn asking(self, db: &Database) -> Asking<'_> {
+        Asking::new(db, M::DEFINITION, Self::NAME, Asked::Write(self.into_parts()))
     }
 
     fn into_parts(self) -> WriteParts {
-        let Update { key, changes, .. } = self.update;
         let check_whole = |new| codec::decode::<M>(new, M::DEFINITION).map(drop);
-        WriteParts::Upsert { key, changes: changes.0, check_whole }
+        let Changes { key, changes, .. } = self.update.changes;
+        WriteParts::Upsert { key, changes, check_whole }
     }
 }
 
@@ -111,12 +114,8 @@ impl<M: Repository> Operation for Upsert<M> {
     type Output = M;
 
     fn finish((): (), written: Written) -> Result<M> {
-        decode_upserted(written)
+        decode_left(written, Self::NAME)
     }
-}
-
-fn decode_upserted<M: Repository>(written: Written) -> Result<M> {
-    decode_written(written, "the backend gave no record after an upsert")
 }
 
 impl<M: Repository> TransactionItem for Upsert<M> {}

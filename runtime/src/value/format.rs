@@ -33,16 +33,17 @@ pub(super) const LONG_NAME: u8 = 0xff;
 /// written has, and few enough for any thread's stack.
 const DEPTH: usize = 256;
 
+/// The kind of one of the bytes of a value, which are stored without kinds of their own.
+pub(super) const BYTE: u8 = 0xff;
+
 /// A value as it lies in the bytes: its kind and its content.
 #[derive(Clone, Copy)]
-pub(super) struct Raw<'a> {
+pub(crate) struct Raw<'a> {
     pub(super) kind: u8,
     pub(super) content: &'a [u8],
     /// The number of items of a list or map.
     pub(super) count: u32,
 }
-
-pub(super) const RAW_NULL: Raw<'static> = Raw { kind: NULL, content: &[], count: 0 };
 
 #[inline]
 fn take<'a>(input: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
@@ -77,7 +78,7 @@ pub(super) fn take_name<'a>(input: &mut &'a [u8]) -> Option<&'a [u8]> {
 
 /// Takes a value off, without a look at what is in it.
 #[inline]
-pub(super) fn take_value<'a>(input: &mut &'a [u8]) -> Option<Raw<'a>> {
+pub(crate) fn take_value<'a>(input: &mut &'a [u8]) -> Option<Raw<'a>> {
     let kind = take_u8(input)?;
     let mut count = 0;
     let length = match kind {
@@ -99,14 +100,14 @@ pub(super) fn take_value<'a>(input: &mut &'a [u8]) -> Option<Raw<'a>> {
     Some(Raw { kind, content: take(input, length)?, count })
 }
 
-/// Takes a name and a value off.
-#[inline]
-pub(super) fn take_entry<'a>(input: &mut &'a [u8]) -> Option<(&'a [u8], Raw<'a>)> {
+/// Takes a name and a value off. It is the innermost step of all that reads records.
+#[inline(always)]
+pub(crate) fn take_entry<'a>(input: &mut &'a [u8]) -> Option<(&'a [u8], Raw<'a>)> {
     Some((take_name(input)?, take_value(input)?))
 }
 
 /// The value under a name among entries.
-pub(super) fn find<'a>(mut entries: &'a [u8], name: &[u8]) -> Option<Raw<'a>> {
+pub(crate) fn find<'a>(mut entries: &'a [u8], name: &[u8]) -> Option<Raw<'a>> {
     while let Some((found, value)) = take_entry(&mut entries) {
         if found == name {
             return Some(value);

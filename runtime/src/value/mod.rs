@@ -4,15 +4,19 @@ mod compare;
 mod copy;
 mod format;
 mod number;
+mod raw;
 mod record;
 #[cfg(test)]
 mod tests;
+mod text;
 mod view;
 mod writer;
 
+pub(crate) use format::{Raw, find, take_entry, take_value};
 pub(crate) use number::{NO_FLOAT, is_float, whole};
 pub(crate) use record::RESERVED;
 pub use record::{EXPIRES, Record, STAMP};
+pub(crate) use text::as_text;
 pub use view::{Entries, Items, ListRef, MapRef, ValueRef};
 pub(crate) use writer::{Begun, Writer};
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::format::{self, take_entry};
+use super::format::{self, Raw, take_entry};
 use super::{Entries, Map, MapRef, Value, ValueRef, Writer};
 use crate::error::{Error, Result};
 
@@ -171,9 +171,13 @@ impl Record {
 
     /// The first field whose value is nested in more levels, the innermost value included.
     pub(crate) fn find_deeper(&self, levels: usize) -> Option<&str> {
+        // Each list or map that another value is in takes as many bytes.
+        let least = format::HEAD * levels.saturating_sub(1);
         let mut rest = self.as_bytes();
-        while let Some((name, value)) = take_entry(&mut rest) {
-            if format::levels(&value) > levels {
+        while rest.len() > least
+            && let Some((name, value)) = take_entry(&mut rest)
+        {
+            if value.content().len() > least && format::levels(&value) > levels {
                 return std::str::from_utf8(name).ok();
             }
         }
@@ -192,6 +196,11 @@ impl Record {
     /// Whether there is no attribute.
     pub fn is_empty(&self) -> bool {
         self.as_bytes().is_empty()
+    }
+
+    /// The record as one map in its bytes, of which it is not known how many names it has.
+    pub(crate) fn raw(&self) -> Raw<'_> {
+        Raw { kind: format::MAP, content: self.as_bytes(), count: 0 }
     }
 
     /// The record as one map, of which it is not known how many names it has.

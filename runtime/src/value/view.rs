@@ -4,6 +4,7 @@ use std::fmt;
 use std::slice;
 
 use super::format::{self, Raw, take_entry, take_value};
+use super::text::as_text;
 use super::{Iter, Map, Value, whole};
 
 /// A stored value that is looked at where it is: in a [`Record`](super::Record), or in a [`Value`] by
@@ -131,30 +132,22 @@ impl<'a> ValueRef<'a> {
         }
     }
 
-    /// The value that lies in these bytes; a null if they are none, which no record has.
+    /// The value that lies in these bytes.
     #[inline]
-    pub(super) fn from_raw(raw: Raw<'a>) -> Self {
-        let integer = |bytes: &[u8]| {
-            // The sign goes on: the last byte is the highest.
-            let sign = if bytes.last().is_some_and(|byte| byte & 0x80 != 0) { 0xff } else { 0 };
-            let mut wide = [sign; 16];
-            wide.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-            i128::from_le_bytes(wide)
-        };
-        let eight = || raw.content.first_chunk::<8>().copied().unwrap_or_default();
-        let text = || std::str::from_utf8(raw.content).unwrap_or_default();
+    pub(crate) fn from_raw(raw: Raw<'a>) -> Self {
         match raw.kind {
+            format::INT_1 | format::INT_2 | format::INT_4 | format::INT_8 | format::INT_16 | format::BYTE => {
+                Self::Int(raw.integer().unwrap_or_default())
+            }
             format::FALSE => Self::Bool(false),
             format::TRUE => Self::Bool(true),
-            format::INT_8 => Self::Int(i64::from_le_bytes(eight()).into()),
-            format::INT_1 | format::INT_2 | format::INT_4 | format::INT_16 => Self::Int(integer(raw.content)),
-            format::FLOAT => Self::Float(f64::from_le_bytes(eight())),
-            format::INSTANT => Self::Instant(i64::from_le_bytes(eight())),
-            format::TEXT_SHORT | format::TEXT => Self::String(text()),
+            format::FLOAT => Self::Float(raw.float().unwrap_or_default()),
+            format::INSTANT => Self::Instant(raw.instant().unwrap_or_default()),
+            format::TEXT_SHORT | format::TEXT => Self::String(raw.text().unwrap_or_default()),
             format::BYTES_SHORT | format::BYTES => Self::Bytes(raw.content),
             format::LIST => Self::List(ListRef(Place::Flat(raw.content, raw.count))),
             format::MAP => Self::Map(MapRef(Place::Flat(raw.content, raw.count))),
-            format::FOREIGN => Self::Foreign(text()),
+            format::FOREIGN => Self::Foreign(as_text(raw.content).unwrap_or_default()),
             _ => Self::Null,
         }
     }
@@ -322,14 +315,6 @@ impl<'a> MapRef<'a> {
             Place::Owned(map) => map.get(name).map(Value::view),
         }
     }
-
-    /// An address that no other map has at the same time.
-    pub(crate) fn address(self) -> *const () {
-        match self.0 {
-            Place::Flat(bytes, _) => bytes.as_ptr().cast(),
-            Place::Owned(map) => std::ptr::from_ref(map).cast(),
-        }
-    }
 }
 
 impl fmt::Debug for MapRef<'_> {
@@ -350,30 +335,18 @@ enum EntriesIn<'a> {
     Owned(Iter<'a>),
 }
 
-impl<'a> Entries<'a> {
-    /// The next entry. A name that is the expected one is known to be text, and need not be checked.
-    #[inline]
-    pub(crate) fn next_expecting(&mut self, expected: Option<&'static str>) -> Option<(&'a str, ValueRef<'a>)> {
-        match &mut self.0 {
-            EntriesIn::Flat(rest, left) => {
-                let (name, raw) = take_entry(rest)?;
-                *left = left.saturating_sub(1);
-                let name = match expected {
-                    Some(expected) if expected.as_bytes() == name => expected,
-                    _ => std::str::from_utf8(name).unwrap_or_default(),
-                };
-                Some((name, ValueRef::from_raw(raw)))
-            }
-            EntriesIn::Owned(entries) => entries.next().map(|(name, value)| (name, value.view())),
-        }
-    }
-}
-
 impl<'a> Iterator for Entries<'a> {
     type Item = (&'a str, ValueRef<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.next_expecting(None)
+        match &mut self.0 {
+            EntriesIn::Flat(rest, left) => {
+                let (name, raw) = take_entry(rest)?;
+                *left = left.saturating_sub(1);
+                Some((as_text(name).unwrap_or_default(), ValueRef::from_raw(raw)))
+            }
+            EntriesIn::Owned(entries) => entries.next().map(|(name, value)| (name, value.view())),
+        }
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

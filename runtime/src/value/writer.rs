@@ -1,7 +1,7 @@
 //! Writes the bytes of a record, in one pass.
 
 use super::ValueRef;
-use super::format::{self, HEAD, LONG_NAME, take_entry};
+use super::format::{self, HEAD, LONG_NAME, Raw, take_entry};
 
 /// Appends names and values to the bytes of a record.
 ///
@@ -46,8 +46,13 @@ impl Writer {
 
     /// The value that was written after there were so many bytes.
     pub(crate) fn value_at(&self, start: usize) -> ValueRef<'_> {
+        ValueRef::from_raw(self.raw_at(start))
+    }
+
+    /// The same value as it lies in the bytes.
+    pub(crate) fn raw_at(&self, start: usize) -> Raw<'_> {
         let mut rest = self.bytes.get(start..).unwrap_or_default();
-        ValueRef::from_raw(format::take_value(&mut rest).unwrap_or(format::RAW_NULL))
+        format::take_value(&mut rest).unwrap_or(Raw::NULL)
     }
 
     /// A writer that goes on after these bytes.
@@ -75,11 +80,16 @@ impl Writer {
 
     /// The name of the value that comes next.
     pub(crate) fn name(&mut self, name: &str) {
+        self.checked_name(name.as_bytes());
+    }
+
+    /// The same of a name that was found to be UTF-8.
+    pub(crate) fn checked_name(&mut self, name: &[u8]) {
         match u8::try_from(name.len()) {
             Ok(length) if length != LONG_NAME => self.bytes.push(length),
             _ => self.fixed(LONG_NAME, as_u32(name.len()).to_le_bytes()),
         }
-        self.bytes.extend_from_slice(name.as_bytes());
+        self.bytes.extend_from_slice(name);
     }
 
     pub(crate) fn null(&mut self) {
@@ -113,7 +123,12 @@ impl Writer {
     }
 
     pub(crate) fn text(&mut self, text: &str) {
-        self.sized(format::TEXT_SHORT, format::TEXT, text.as_bytes());
+        self.checked_text(text.as_bytes());
+    }
+
+    /// The same of a text that was found to be UTF-8.
+    pub(crate) fn checked_text(&mut self, text: &[u8]) {
+        self.sized(format::TEXT_SHORT, format::TEXT, text);
     }
 
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {

@@ -1,7 +1,7 @@
 //! Writes, checked and filled in.
 
 use crate::change::{self, Change, Expiry};
-use crate::condition::{self, Expr};
+use crate::condition::{self, Composed, Expr};
 use crate::database::Database;
 use crate::definition::{Definition, FIRST_VERSION, find_next};
 use crate::error::{Error, Result};
@@ -27,11 +27,22 @@ pub(crate) enum WriteParts {
         /// Refuses a new record that is not a whole model.
         check_whole: fn(Record) -> Result<()>,
     },
-    Delete {
-        key: EncodedKey,
-        condition: Option<Result<Expr>>,
-        version: Option<u64>,
-    },
+    Delete(DeleteParts),
+}
+
+/// What a delete asks for.
+#[derive(Debug, Clone)]
+pub(crate) struct DeleteParts {
+    pub(crate) key: EncodedKey,
+    pub(crate) condition: Option<Composed>,
+    pub(crate) version: Option<u64>,
+}
+
+impl DeleteParts {
+    pub(crate) fn only_if(mut self, condition: Composed) -> Self {
+        self.condition = Composed::and_also(self.condition, condition);
+        self
+    }
 }
 
 /// A write of one record.
@@ -41,7 +52,8 @@ pub(crate) fn one(db: &Database, definition: &'static Definition, parts: WritePa
         WriteParts::Put(record) => store(db, definition, record?, Action::Put),
         WriteParts::Update { key, changes, condition } => update(db, definition, key, changes, condition),
         WriteParts::Upsert { key, changes, check_whole } => upsert(db, definition, key, changes, check_whole),
-        WriteParts::Delete { key, condition, version } => {
+        WriteParts::Delete(DeleteParts { key, condition, version }) => {
+            let condition = condition.map(Composed::into_expr);
             let mut write = on_key(db, definition, key, Action::Delete, condition)?;
             write.version = version;
             Ok(write)
