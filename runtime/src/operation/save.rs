@@ -3,7 +3,7 @@
 use std::fmt;
 use std::task::{Context, Poll};
 
-use super::execute::{Operation, Prepare};
+use super::execute::{Operation, Prepare, explain};
 use super::executing::{Asked, Asking, Executing, poll_done};
 use super::prepare::write::{self, WriteParts};
 use super::returning::decode_stored;
@@ -59,7 +59,8 @@ impl<'a, M: Versioned> Save<'a, M> {
 
     /// The request that the database's backend would send; nothing is sent, and the struct is left as it is.
     pub fn explain(self, db: &Database) -> Result<String> {
-        Asking::new(db, M::DEFINITION, Self::NAME, Asked::Write(self.parts())).explain()
+        // With what is read back before a save is sent.
+        explain(self, db)
     }
 
     fn parts(&self) -> WriteParts {
