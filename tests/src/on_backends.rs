@@ -29,10 +29,25 @@ macro_rules! on_backends {
 }
 
 /// Makes a test of each case for every backend: a function of this module, of a [`Test`](crate::harness::Test).
+///
+/// After `over_client_too:` each case runs on DynamoDB Local once more, over a client of the SDK that was made elsewhere.
 #[macro_export]
 macro_rules! cases {
     ($($name:ident),+ $(,)?) => {
         $crate::with_backends! { [$crate::cases!] ($($name)+) }
+    };
+    (over_client_too: $($name:ident),+ $(,)?) => {
+        $crate::cases!($($name),+);
+
+        mod over_client {
+            $(
+                #[tokio::test]
+                async fn $name() {
+                    let case = concat!(module_path!(), "::", stringify!($name));
+                    $crate::harness::run_over_client(case, super::$name).await;
+                }
+            )+
+        }
     };
     (@backends $names:tt $($module:ident $target:ident $label:literal $offers:tt)+) => {
         $($crate::cases! { @cases $module $target $names })+

@@ -303,8 +303,57 @@ async fn large_records_fill_pages(target: Target) {
     report::ran("requests::large_records_fill_pages", &label);
 }
 
+/// The requests of a batch do not wait for each other: each is held back until as many wait as are sent at once.
+async fn the_parts_of_a_batch_are_under_way_at_once(target: Target) {
+    let (count, request, at_once) = if target.is_mongodb() { (4000, "update", 2) } else { (100, "BatchWriteItem", 4) };
+    let (c, label) = Counted::on(target).await;
+    let db = c.db.clone();
+    db.define::<Event>().await.unwrap();
+    let events: Vec<_> = (0..count).map(|n| event("s", n, 0)).collect();
+    let fired = c.proxy.fault(Rule::on(request, Fault::Together(at_once)).always());
+    c.taken();
+    Event::put_many(&events).exec(&db).await.unwrap();
+    assert_eq!(c.taken(), BTreeMap::from([(request.to_owned(), 4)]));
+    assert_eq!(fired.count(), 4);
+    c.proxy.clear_faults();
+    assert_eq!(Event::query("s").count(&db).await.unwrap(), count);
+    report::ran("requests::the_parts_of_a_batch_are_under_way_at_once", &label);
+}
+
+/// Calls one after another use one connection, also those that open and define.
+async fn calls_share_a_connection(target: Target) {
+    let (c, label) = Counted::on(target).await;
+    c.db.define::<Note>().await.unwrap();
+    for n in 0..50 {
+        let note = note(&n.to_string());
+        Note::put(&note).exec(&c.db).await.unwrap();
+        assert_eq!(Note::get(&note.id).exec(&c.db).await.unwrap(), Some(note));
+    }
+    assert_eq!(c.proxy.connections(), 1);
+    report::ran("requests::calls_share_a_connection", &label);
+}
+
+/// A clock that is wrong costs one request, once: what follows is signed for the server's time.
+async fn a_wrong_clock_is_corrected_once(target: Target) {
+    let (c, label) = Counted::on(target).await;
+    let db = c.db.clone();
+    db.define::<Note>().await.unwrap();
+    let n = note("n");
+    for ahead in [3600, -7200, 0] {
+        c.proxy.clear_faults();
+        c.proxy.fault(Rule::any(Fault::ClockAhead(ahead)).always());
+        sends!(c, "the first call after the clock moved", Note::put(&n).exec(&db), [("PutItem", 2)]);
+        for _ in 0..5 {
+            sends!(c, "a write after it", Note::put(&n).exec(&db), [("PutItem", 1)]);
+            sends!(c, "a read after it", Note::get("n").exec(&db), [("GetItem", 1)]);
+        }
+    }
+    report::ran("requests::a_wrong_clock_is_corrected_once", &label);
+}
+
 reposit_tests::on_backends!(
     server #[tokio::test]
+    the_parts_of_a_batch_are_under_way_at_once: crate::the_parts_of_a_batch_are_under_way_at_once,
     a_stream_is_one_page_ahead: crate::a_stream_is_one_page_ahead,
     a_listing_costs_no_request_at_its_end: crate::a_listing_costs_no_request_at_its_end,
 );
@@ -316,24 +365,7 @@ mod dynamodb {
         each_operation_sends_the_least: crate::dynamodb_sends,
         short_and_empty_answers_are_read_past: crate::short_and_empty_answers_are_read_past,
         large_records_fill_pages: crate::large_records_fill_pages,
+        calls_share_a_connection: crate::calls_share_a_connection,
+        a_wrong_clock_is_corrected_once: crate::a_wrong_clock_is_corrected_once,
     );
-}
-
-/// The commands of a batch of more than a thousand do not wait for each other.
-#[tokio::test]
-async fn the_commands_of_a_batch_are_under_way_at_once_on_mongodb() {
-    let (c, label) = Counted::on(Target::Mongodb).await;
-    let db = c.db.clone();
-    db.define::<Event>().await.unwrap();
-    let events: Vec<_> = (0..4000).map(|n| event("s", n, 0)).collect();
-    let late = Duration::from_millis(2500);
-    c.proxy.fault(Rule::on("update", Fault::DelayAfter(late)).always());
-    c.taken();
-    let began = std::time::Instant::now();
-    Event::put_many(&events).exec(&db).await.unwrap();
-    assert!(began.elapsed() < late * 4, "{:?}", began.elapsed());
-    assert_eq!(c.taken(), BTreeMap::from([("update".to_owned(), 4)]));
-    c.proxy.clear_faults();
-    assert_eq!(Event::query("s").count(&db).await.unwrap(), 4000);
-    report::ran("requests::the_commands_of_a_batch_are_under_way_at_once", &label);
 }

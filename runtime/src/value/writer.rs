@@ -80,11 +80,16 @@ impl Writer {
 
     /// The name of the value that comes next.
     pub(crate) fn name(&mut self, name: &str) {
+        self.checked_name(name.as_bytes());
+    }
+
+    /// The same of a name that was found to be UTF-8.
+    pub(crate) fn checked_name(&mut self, name: &[u8]) {
         match u8::try_from(name.len()) {
             Ok(length) if length != LONG_NAME => self.bytes.push(length),
             _ => self.fixed(LONG_NAME, as_u32(name.len()).to_le_bytes()),
         }
-        self.bytes.extend_from_slice(name.as_bytes());
+        self.bytes.extend_from_slice(name);
     }
 
     pub(crate) fn null(&mut self) {
@@ -118,7 +123,12 @@ impl Writer {
     }
 
     pub(crate) fn text(&mut self, text: &str) {
-        self.sized(format::TEXT_SHORT, format::TEXT, text.as_bytes());
+        self.checked_text(text.as_bytes());
+    }
+
+    /// The same of a text that was found to be UTF-8.
+    pub(crate) fn checked_text(&mut self, text: &[u8]) {
+        self.sized(format::TEXT_SHORT, format::TEXT, text);
     }
 
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {

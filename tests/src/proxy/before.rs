@@ -60,6 +60,14 @@ impl Proxy {
         }
     }
 
+    /// How many connections were made to it.
+    pub fn connections(&self) -> usize {
+        match self {
+            Self::Dynamo(proxy) => proxy.connections(),
+            Self::Mongo(proxy) => proxy.connections(),
+        }
+    }
+
     /// The requests since this was last called, by name.
     pub fn take_counts(&self) -> BTreeMap<String, usize> {
         match self {

@@ -9,6 +9,7 @@ use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Barrier;
 use tokio::task::{AbortHandle, JoinSet};
 
 /// A request that came through, in the order of their coming.
@@ -37,6 +38,8 @@ impl Fired {
 #[derive(Debug, Default)]
 pub(super) struct Core {
     books: Mutex<Books>,
+    /// Where requests wait for each other, by how many have to.
+    meetings: Mutex<BTreeMap<usize, Arc<Barrier>>>,
 }
 
 #[derive(Debug, Default)]
@@ -69,6 +72,15 @@ impl Core {
     /// As [`Core::note`] for the driver's own housekeeping: not counted, and only met by a rule that names it.
     pub(super) fn note_quietly(&self, operation: &str, raw: &[u8]) -> Option<Fault> {
         self.books().strike(raw, |rule| rule.operation.as_deref() == Some(operation))
+    }
+
+    /// Waits until so many wait.
+    pub(super) async fn meet(&self, count: usize) {
+        let meeting = {
+            let mut meetings = self.meetings.lock().unwrap_or_else(PoisonError::into_inner);
+            meetings.entry(count).or_insert_with(|| Arc::new(Barrier::new(count))).clone()
+        };
+        meeting.wait().await;
     }
 
     pub(super) fn add(&self, rule: Rule) -> Fired {
@@ -139,6 +151,7 @@ pub(super) enum End {
 pub(super) struct Listener {
     pub(super) address: String,
     accepting: AbortHandle,
+    accepted: Arc<AtomicUsize>,
 }
 
 impl Listener {
@@ -150,6 +163,8 @@ impl Listener {
         let bound = crate::background::handle().spawn(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).await;
         let listener = bound.map_err(io::Error::other).and_then(|bound| bound).expect("a port for the proxy");
         let address = listener.local_addr().expect("the address of the proxy").to_string();
+        let accepted = Arc::new(AtomicUsize::new(0));
+        let count = accepted.clone();
         let accepting = crate::background::handle().spawn(async move {
             // The set ends its connections when this task is ended.
             let mut connections = JoinSet::new();
@@ -157,12 +172,18 @@ impl Listener {
                 let Ok((stream, _)) = listener.accept().await else {
                     continue;
                 };
+                count.fetch_add(1, Ordering::SeqCst);
                 let _ = stream.set_nodelay(true);
                 connections.spawn(serve(stream));
                 while connections.try_join_next().is_some() {}
             }
         });
-        Self { address, accepting: accepting.abort_handle() }
+        Self { address, accepting: accepting.abort_handle(), accepted }
+    }
+
+    /// How many connections were made to it.
+    pub(super) fn accepted(&self) -> usize {
+        self.accepted.load(Ordering::SeqCst)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::core::{Core, End, Fired, Listener, Request};
 use super::http::Message;
 use super::rule::{Fault, Rule};
-use super::{answers, damage, pages};
+use super::{answers, clock, damage, pages};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io;
@@ -71,6 +71,11 @@ impl Dynamo {
         self.shared.core.requests()
     }
 
+    /// How many connections were made to it.
+    pub fn connections(&self) -> usize {
+        self.listener.accepted()
+    }
+
     /// Starts the count anew.
     pub fn reset_counts(&self) {
         self.shared.core.forget();
@@ -135,6 +140,14 @@ impl Shared {
                 sleep(time).await;
                 passing.answer(&answer).await
             }
+            Some(Fault::Together(count)) => {
+                self.core.meet(count).await;
+                passing.forward().await
+            }
+            Some(Fault::ClockAhead(seconds)) => match clock::refusal(&passing.message, seconds) {
+                Some(refusal) => passing.answer(&refusal).await,
+                None => passing.forward().await,
+            },
             Some(Fault::Unprocessed(count)) => passing.leave_unprocessed(count).await,
             Some(Fault::ShortPage(limit)) => {
                 passing.set_body(pages::limited(&passing.body, limit));

@@ -5,6 +5,7 @@
 
 mod answers;
 mod before;
+mod clock;
 mod core;
 mod damage;
 mod dynamo;

@@ -67,6 +67,11 @@ impl Mongo {
         self.core.requests()
     }
 
+    /// How many connections were made to it, the driver's own included.
+    pub fn connections(&self) -> usize {
+        self.listener.accepted()
+    }
+
     /// Starts the count anew.
     pub fn reset_counts(&self) {
         self.core.forget();
@@ -114,6 +119,7 @@ impl Connection<'_> {
                 Some(Fault::DropBefore) => return Ok(End::Close),
                 Some(Fault::ResetBefore) => return Ok(End::Reset),
                 Some(Fault::DelayBefore(time)) => sleep(*time).await,
+                Some(Fault::Together(count)) => self.core.meet(*count).await,
                 Some(refusal @ (Fault::ServerError | Fault::Throttled | Fault::Conflict)) => {
                     self.answer(&Frame::answer(frame.id(), &error(refusal, in_transaction))?).await?;
                     continue;

@@ -18,6 +18,10 @@ pub enum Fault {
     DelayBefore(Duration),
     /// The server applies the request at once; its answer is late.
     DelayAfter(Duration),
+    /// The request waits until so many to which this happens wait at the same time; then they all reach the server.
+    Together(usize),
+    /// DynamoDB's clock is so many seconds ahead of ours: what is not signed for its time is refused.
+    ClockAhead(i64),
     /// An error of the server itself, without having done anything: DynamoDB's 500, MongoDB's HostUnreachable.
     ServerError,
     /// The same answer, although the server has applied the request.
@@ -53,7 +57,12 @@ impl Fault {
     pub(super) fn fits_mongo(&self) -> bool {
         !matches!(
             self,
-            Self::Throttling | Self::Unprocessed(_) | Self::EmptyPage | Self::ShortPage(_) | Self::StuckPage
+            Self::ClockAhead(_)
+                | Self::Throttling
+                | Self::Unprocessed(_)
+                | Self::EmptyPage
+                | Self::ShortPage(_)
+                | Self::StuckPage
         )
     }
 }

@@ -19,7 +19,9 @@ pub(super) fn format_float(x: f64) -> String {
 /// Where that float is a whole number, the stored one is beside it, and no operand could find it:
 /// whole operands are compared exactly. So it is foreign.
 pub(super) fn parse_number(text: &str) -> Result<Value> {
-    if let Some(n) = integer(text).and_then(|n| limits::integer(n).ok()) {
+    if !is_fraction(text)
+        && let Some(n) = integer(text).and_then(|n| limits::integer(n).ok())
+    {
         return Ok(Value::Int(n));
     }
     let x: f64 = text.parse().map_err(|_| Error::codec("a number that cannot be read"))?;
@@ -110,6 +112,41 @@ fn scaled(x: f64, exponent: i32) -> u128 {
     u32::try_from(exponent - own).ok().and_then(|more| 10_u128.checked_pow(more)).map_or(0, |unit| digits / unit)
 }
 
+/// The integer of a few digits, as most numbers are.
+#[inline]
+pub(super) fn short_integer(text: &str) -> Option<i64> {
+    let (is_negative, digits) = match text.as_bytes() {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    if !(1..=18).contains(&digits.len()) {
+        return None;
+    }
+    let mut n = 0;
+    for digit in digits {
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        n = n * 10 + i64::from(digit);
+    }
+    Some(if is_negative { -n } else { n })
+}
+
+/// Whether it is a number without an exponent that is no integer, as most floats are written.
+fn is_fraction(text: &str) -> bool {
+    let (mut points, mut is_whole) = (0, true);
+    for byte in text.bytes() {
+        match byte {
+            b'.' => points += 1,
+            b'0'..=b'9' => is_whole &= points == 0 || byte == b'0',
+            b'-' => {}
+            _ => return false,
+        }
+    }
+    points == 1 && !is_whole
+}
+
 /// The integer that a decimal text is exactly, however it is written: `12`, `1.2e1`, `120E-1`.
 fn integer(text: &str) -> Option<i128> {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
@@ -152,8 +189,12 @@ mod tests {
             ("2.0", 2),
             ("0.0", 0),
             ("-0", 0),
+            ("007", 7),
+            ("-999999999999999999", -999_999_999_999_999_999),
+            ("1000000000000000000", 1_000_000_000_000_000_000),
         ] {
             assert_eq!(parse_number(text).ok(), Some(Value::Int(wanted)), "{text}");
+            assert!(short_integer(text).is_none_or(|n| i128::from(n) == wanted), "{text}");
             assert!(matches!(parse_number(text), Ok(Value::Int(_))), "{text}");
         }
     }

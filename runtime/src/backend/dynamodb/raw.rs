@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-
 use bytes::Bytes;
+use serde::Serialize;
 
 use super::value::to_record_of;
 use super::wire::item::Item;
@@ -29,13 +29,40 @@ use crate::repository::Repository;
 /// # Ok(()) }
 /// ```
 ///
-/// Errors: [`Codec`](crate::ErrorKind::Codec) if the item does not fit the model.
+/// Errors: [`Codec`](crate::ErrorKind::Codec) if the item does not fit the model. An attribute of a type that the SDK
+/// does not know is no error unless a field is read from it.
 pub fn decode<M: Repository>(item: HashMap<String, AttributeValue>) -> Result<M> {
-    // An attribute of a type that is not known yet has no other form.
-    if let Some(name) = item.iter().find_map(|(name, value)| value.is_unknown().then_some(name)) {
-        return Err(Error::codec(format!("{name}: an attribute of an unknown type")));
-    }
-    let item = serde_json::to_vec(&serde_dynamo::Item::from(item));
+    let item: HashMap<String, Attribute> = item.into_iter().map(|(name, value)| (name, value.into())).collect();
+    let item = serde_json::to_vec(&item);
     let item = item.map_err(|e| Error::codec("an item that cannot be read").with_source(e))?;
     codec::decode(to_record_of(M::definition(), &Item::of_json(Bytes::from(item)))?, M::definition())
+}
+
+/// An attribute, as DynamoDB's JSON has it.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Attribute {
+    Known(serde_dynamo::AttributeValue),
+    /// One of a type that the SDK does not know yet, or with one in it.
+    Unknown {
+        unknown: bool,
+    },
+}
+
+impl From<AttributeValue> for Attribute {
+    fn from(value: AttributeValue) -> Self {
+        match has_unknown(&value) {
+            true => Self::Unknown { unknown: true },
+            false => Self::Known(value.into()),
+        }
+    }
+}
+
+/// Whether an attribute, or something in it, is of a type that has no other form.
+fn has_unknown(value: &AttributeValue) -> bool {
+    match value {
+        AttributeValue::L(items) => items.iter().any(has_unknown),
+        AttributeValue::M(map) => map.values().any(has_unknown),
+        value => value.is_unknown(),
+    }
 }

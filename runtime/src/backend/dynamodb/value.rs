@@ -43,6 +43,15 @@ pub(super) fn found_record(definition: &'static Definition, found: Found) -> Res
     Ok(to_own(definition, found.record?))
 }
 
+/// The records of a repository's items that were read with them.
+pub(super) fn found_records(definition: &'static Definition, found: Vec<Found>) -> Result<Vec<Record>> {
+    let records = found.into_iter().map(|found| found.record);
+    match definition.aliases().next() {
+        None => records.collect(),
+        Some(_) => records.map(|record| Ok(to_own(definition, record?))).collect(),
+    }
+}
+
 /// The record with the model's own names.
 fn to_own(definition: &'static Definition, mut record: Record) -> Record {
     definition.unalias(&mut record);

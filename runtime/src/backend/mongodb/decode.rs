@@ -9,7 +9,7 @@ use mongodb::bson::{Decimal128, RawDocument};
 
 use super::elements::{
     ARRAY, BINARY, BOOLEAN, DATE, DECIMAL, DOCUMENT, DOUBLE, Element, Elements, HEAD, INT32, INT64, NULL, OBJECT_ID,
-    STRING, UNDEFINED, length_at, malformed, text,
+    STRING, UNDEFINED, check_text, length_at, malformed, text,
 };
 use super::value::{broken, from_decimal};
 use crate::error::{Error, Result};
@@ -27,7 +27,11 @@ impl Element<'_> {
     fn read_to(&self, out: &mut Writer, levels: usize) -> Result<()> {
         let content = self.content;
         match self.kind {
-            STRING => out.text(text(content)?),
+            STRING => {
+                let text = text(content)?;
+                check_text(text)?;
+                out.checked_text(text);
+            }
             INT32 => out.int(i32::from_le_bytes(fixed(content)?).into()),
             INT64 => out.int(i64::from_le_bytes(fixed(content)?).into()),
             DOUBLE => match f64::from_le_bytes(fixed(content)?) {
@@ -83,7 +87,7 @@ fn read_binary(content: &[u8], out: &mut Writer) -> Result<()> {
 fn read_array(content: &[u8], out: &mut Writer, levels: usize) -> Result<()> {
     let (mut items, mut count) = (Elements::of(content)?, 0);
     let list = out.begin_list();
-    while let Some(item) = items.next_item()? {
+    while let Some(item) = items.next()? {
         item.read_to(out, levels)?;
         count += 1;
     }
@@ -99,7 +103,8 @@ fn read_map(content: &[u8], out: &mut Writer, levels: usize) -> Result<()> {
     while let Some(field) = fields.next()? {
         is_sorted &= last.is_none_or(|last| last < field.name);
         last = Some(field.name);
-        out.name(field.name);
+        check_text(field.name)?;
+        out.checked_name(field.name);
         field.read_to(out, levels)?;
         count += 1;
     }
@@ -155,7 +160,7 @@ fn noun(element: &Element<'_>) -> Result<&'static str> {
 pub(super) fn is_readable(document: &RawDocument, name: &str) -> Result<bool> {
     let mut elements = Elements::of(document.as_bytes())?;
     while let Some(element) = elements.next()? {
-        if element.name == name {
+        if element.name == name.as_bytes() {
             return Ok(element.read(&mut Writer::default()).is_ok());
         }
     }

@@ -13,7 +13,8 @@ use crate::error::{Error, Result};
 #[derive(Clone, Copy)]
 pub(super) struct Element<'a> {
     pub(super) kind: u8,
-    pub(super) name: &'a str,
+    /// Not known to be text before [`check_text`] has said so.
+    pub(super) name: &'a [u8],
     pub(super) content: &'a [u8],
 }
 
@@ -54,23 +55,11 @@ impl<'a> Elements<'a> {
         }
     }
 
-    /// The next field, with its name.
+    /// The next field, or the next item of an array, whose name is its position.
+    #[inline]
     pub(super) fn next(&mut self) -> Result<Option<Element<'a>>> {
-        let Some((kind, name, content)) = self.take()? else { return Ok(None) };
-        let name =
-            std::str::from_utf8(name).map_err(|error| broken(io::Error::new(io::ErrorKind::InvalidData, error)))?;
-        Ok(Some(Element { kind, name, content }))
-    }
-
-    /// The next item of an array, whose name is its position.
-    pub(super) fn next_item(&mut self) -> Result<Option<Element<'a>>> {
-        let element = self.take()?;
-        Ok(element.map(|(kind, _, content)| Element { kind, name: "", content }))
-    }
-
-    fn take(&mut self) -> Result<Option<Taken<'a>>> {
         let Some((kind, rest)) = self.0.split_first() else { return Ok(None) };
-        let split = rest.iter().position(|byte| *byte == 0).and_then(|end| {
+        let split = find_nul(rest).and_then(|end| {
             let (name, rest) = rest.split_at_checked(end)?;
             let rest = rest.get(1..)?;
             let (content, rest) = rest.split_at_checked(content_length(*kind, rest)?)?;
@@ -80,12 +69,50 @@ impl<'a> Elements<'a> {
             return Err(malformed("a field ends beyond its document, or is of no kind that there is"));
         };
         self.0 = rest;
-        Ok(Some((*kind, name, content)))
+        Ok(Some(Element { kind: *kind, name, content }))
     }
 }
 
-/// The kind, the name and the content of a field.
-type Taken<'a> = (u8, &'a [u8], &'a [u8]);
+/// A one, and the highest bit, in each of eight bytes.
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// Where the first NUL is. Names are short, so eight bytes are looked at together.
+#[inline]
+fn find_nul(bytes: &[u8]) -> Option<usize> {
+    let (eights, rest) = bytes.as_chunks::<8>();
+    for (at, eight) in eights.iter().enumerate() {
+        let eight = u64::from_le_bytes(*eight);
+        // The lowest byte in which the subtraction reaches the highest bit is zero.
+        let nuls = eight.wrapping_sub(ONES) & !eight & HIGH;
+        if nuls != 0 {
+            return Some(at * 8 + nuls.trailing_zeros() as usize / 8);
+        }
+    }
+    rest.iter().position(|byte| *byte == 0).map(|at| eights.len() * 8 + at)
+}
+
+/// Refuses what is not UTF-8. Most texts are ASCII, which takes less to see.
+#[inline]
+pub(super) fn check_text(bytes: &[u8]) -> Result<()> {
+    if is_ascii(bytes) {
+        return Ok(());
+    }
+    as_text(bytes).map(drop)
+}
+
+#[inline]
+fn is_ascii(bytes: &[u8]) -> bool {
+    let Some(last) = bytes.last_chunk::<8>() else { return bytes.iter().fold(0, |all, byte| all | byte).is_ascii() };
+    // The last eight may have been looked at before.
+    let (eights, _) = bytes.as_chunks::<8>();
+    let all = eights.iter().fold(u64::from_le_bytes(*last), |all, eight| all | u64::from_le_bytes(*eight));
+    all & HIGH == 0
+}
+
+fn as_text(bytes: &[u8]) -> Result<&str> {
+    std::str::from_utf8(bytes).map_err(|error| broken(io::Error::new(io::ErrorKind::InvalidData, error)))
+}
 
 /// The length that stands at the beginning of bytes.
 pub(super) fn length_at(bytes: &[u8]) -> Option<usize> {
@@ -93,8 +120,9 @@ pub(super) fn length_at(bytes: &[u8]) -> Option<usize> {
 }
 
 /// How many of the bytes are the content of a value of a kind; nothing if there is no such kind.
+#[inline]
 fn content_length(kind: u8, bytes: &[u8]) -> Option<usize> {
-    let after = |bytes: &[u8]| bytes.iter().position(|byte| *byte == 0).map(|end| end + 1);
+    let after = |bytes: &[u8]| find_nul(bytes).map(|end| end + 1);
     Some(match kind {
         UNDEFINED | NULL | MAX_KEY | MIN_KEY => 0,
         BOOLEAN => 1,
@@ -127,7 +155,12 @@ impl<'a> Element<'a> {
 
     /// The text, if it is one.
     pub(super) fn as_text(&self) -> Result<Option<&'a str>> {
-        if self.kind == STRING { text(self.content).map(Some) } else { Ok(None) }
+        if self.kind == STRING { text(self.content).and_then(as_text).map(Some) } else { Ok(None) }
+    }
+
+    /// The name, if it is text.
+    pub(super) fn name(&self) -> Result<&'a str> {
+        as_text(self.name)
     }
 
     /// The fields, if it is a document.
@@ -138,19 +171,18 @@ impl<'a> Element<'a> {
     /// Checks what is in it as far as a value is that nobody reads.
     pub(super) fn check(&self) -> Result<()> {
         match self.kind {
-            STRING => text(self.content).map(drop),
+            STRING => text(self.content).and_then(check_text),
             DOCUMENT | ARRAY => Elements::of(self.content).map(drop),
             _ => Ok(()),
         }
     }
 }
 
-/// The text that is the content of a value.
-pub(super) fn text(content: &[u8]) -> Result<&str> {
+/// The text that is the content of a value, not known to be UTF-8.
+#[inline]
+pub(super) fn text(content: &[u8]) -> Result<&[u8]> {
     match content {
-        [_, _, _, _, text @ .., 0] => {
-            std::str::from_utf8(text).map_err(|error| broken(io::Error::new(io::ErrorKind::InvalidData, error)))
-        }
+        [_, _, _, _, text @ .., 0] => Ok(text),
         _ => Err(malformed("a text does not end with a NUL")),
     }
 }

@@ -9,6 +9,7 @@ use mongodb::bson::{Document, RawDocument, RawDocumentBuf};
 use mongodb::options::{ReadConcern, ReadPreference, SelectionCriteria};
 use mongodb::raw_batch_cursor::RawBatch;
 
+use super::elements::{ARRAY, DOCUMENT, Element, Elements};
 use super::encode::DocumentWriter;
 use super::retry::read;
 use crate::error::{Error, Result};
@@ -139,6 +140,12 @@ pub(super) fn decode_batch<T>(
     decode: impl Fn(&RawDocument) -> Result<T>,
     found: &mut Vec<Result<T>>,
 ) -> mongodb::error::Result<()> {
+    let before = found.len();
+    if decode_regular(batch.as_raw_document(), most, &decode, found).is_some() {
+        return Ok(());
+    }
+    // Not of the form that answers have. The driver's own reading of it says in an error what is wrong.
+    found.truncate(before);
     let documents = batch.doc_slices()?;
     for (at, item) in documents.into_iter().enumerate() {
         if found.len() >= most {
@@ -146,11 +153,40 @@ pub(super) fn decode_batch<T>(
         }
         match item?.as_document() {
             Some(document) => found.push(decode(document)),
-            // The error says what is there in its place.
             None => drop(documents.get_document(at)?),
         }
     }
     Ok(())
+}
+
+/// Decodes the documents of an answer where they lie; nothing if it is not of the form that answers have.
+fn decode_regular<T>(
+    answer: &RawDocument,
+    most: usize,
+    decode: impl Fn(&RawDocument) -> Result<T>,
+    found: &mut Vec<Result<T>>,
+) -> Option<()> {
+    let cursor = first_of(answer.as_bytes(), DOCUMENT, &["cursor"])?;
+    let batch = first_of(cursor.content, ARRAY, &["firstBatch", "nextBatch"])?;
+    let mut items = Elements::of(batch.content).ok()?;
+    while found.len() < most
+        && let Some(item) = items.next().ok()?
+    {
+        let document = (item.kind == DOCUMENT).then(|| RawDocument::from_bytes(item.content).ok())??;
+        found.push(decode(document));
+    }
+    Some(())
+}
+
+/// The first field of a document under one of the names, if it is of a kind.
+fn first_of<'a>(document: &'a [u8], kind: u8, names: &[&str]) -> Option<Element<'a>> {
+    let mut elements = Elements::of(document).ok()?;
+    loop {
+        let element = elements.next().ok()??;
+        if names.iter().any(|name| name.as_bytes() == element.name) {
+            return (element.kind == kind).then_some(element);
+        }
+    }
 }
 
 /// A document as it is sent.

@@ -6,7 +6,7 @@ use mongodb::bson::RawDocument;
 
 use super::decode::has_twice;
 use super::document::sort_columns;
-use super::elements::{Element, Elements};
+use super::elements::{Element, Elements, check_text};
 use super::value::{hex, unhex};
 use crate::definition::{Definition, FieldDef, KeyKind};
 use crate::error::Result;
@@ -56,7 +56,17 @@ struct Reader {
 
 impl Reader {
     fn read(&mut self, element: &Element<'_>) -> Result<()> {
-        match element.name {
+        // Fields come in the order in which they were written, so it is the next one. Names that mean something
+        // else begin with "_".
+        if let Some((next, rest)) = self.unread.split_first()
+            && next.name.as_bytes() == element.name
+            && !element.name.starts_with(b"_")
+        {
+            self.out.name(next.name);
+            self.unread = rest;
+            return element.read(&mut self.out);
+        }
+        match element.name()? {
             "_id" => self.read_id(element),
             EXPIRES if self.definition.ttl().is_some() => self.read_expiry(element),
             own if own.starts_with(RESERVED) => element.check(),
@@ -154,8 +164,10 @@ impl Reader {
 /// documents, so no other one is found by its key.
 fn both_parts<'a>(id: &Element<'a>) -> Result<Option<(Element<'a>, Element<'a>)>> {
     let Some(mut parts) = id.as_document()? else { return Ok(None) };
-    Ok(match (parts.next()?, parts.next()?, parts.next()?) {
-        (Some(hash), Some(range), None) if hash.name == "h" && range.name == "r" => Some((hash, range)),
+    let parts = (parts.next()?, parts.next()?, parts.next()?);
+    [&parts.0, &parts.1, &parts.2].into_iter().flatten().try_for_each(|part| check_text(part.name))?;
+    Ok(match parts {
+        (Some(hash), Some(range), None) if hash.name == b"h" && range.name == b"r" => Some((hash, range)),
         _ => None,
     })
 }

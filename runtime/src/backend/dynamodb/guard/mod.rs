@@ -4,7 +4,7 @@
 pub(crate) mod moves;
 pub(crate) mod unique_value;
 
-use sha2::{Digest, Sha256};
+use ring::digest::{SHA256, digest};
 
 use crate::backend::dynamodb::value::restore_key;
 use crate::backend::dynamodb::wire::item::Item;
@@ -61,9 +61,9 @@ fn key_of_fields(fields: &str, values: &[Value]) -> GuardKey {
         }
     }
     if key.len() > LONGEST_KEY {
-        let digest = Sha256::digest(&key);
+        let hash = digest(&SHA256, &key);
         key = vec![1];
-        key.extend_from_slice(&digest);
+        key.extend_from_slice(hash.as_ref());
     }
     key
 }

@@ -73,13 +73,7 @@ impl KeyReads {
     async fn fetch(&self, db: &Context, call: &Call, observer: &Observer) -> Result<Vec<Option<Found>>> {
         match self {
             Self::Single { wanted: (definition, key), request } => {
-                let found = send_read(db, call, request).await?;
-                if let Some(found) = &found
-                    && own_key(definition, found)? != *key
-                {
-                    return Err(Error::codec("the record that came has another key than was asked for"));
-                }
-                Ok(vec![found])
+                Ok(vec![read_single(db, call, definition, key, request).await?])
             }
             Self::Batches(batches) => batches.fetch(db, call, observer).await,
         }
@@ -139,7 +133,33 @@ pub(crate) async fn fetch_one(
     key: RecordKey,
     consistent: bool,
 ) -> Result<Option<Record>> {
-    Ok(fetch(db, call, vec![(definition, key)], consistent, None).await?.into_iter().flatten().next())
+    let request = GetItem::of_record(definition, &key, consistent);
+    let found = read_single(db, call, definition, &key, &request).await?;
+    found.map(|found| found_record(definition, found)).transpose()
+}
+
+/// Reads the item of a key, and sees to it that it is the one that was asked for.
+async fn read_single(
+    db: &Context,
+    call: &Call,
+    definition: &'static Definition,
+    key: &RecordKey,
+    request: &GetItem,
+) -> Result<Option<Found>> {
+    let found = send_read(db, call, request).await?;
+    if let Some(found) = &found
+        && !has_key(definition, found, key)
+        && own_key(definition, found)? != *key
+    {
+        return Err(Error::codec("the record that came has another key than was asked for"));
+    }
+    Ok(found)
+}
+
+/// Whether an item that was read has the fields of this key, value by value.
+fn has_key(definition: &Definition, found: &Found, key: &RecordKey) -> bool {
+    let has = |record: &Record| key.fields(definition).all(|(name, value)| record.get(name) == Some(value.view()));
+    found.record.as_ref().is_ok_and(has)
 }
 
 /// Reads records, whether or not they have expired, in the order of the keys.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::backend::dynamodb::context::Context;
 use crate::backend::dynamodb::read::get::fetch;
 use crate::backend::dynamodb::read::query::Reading;
-use crate::backend::dynamodb::value::{found_record, to_record_of};
+use crate::backend::dynamodb::value::{found_records, to_record_of};
 use crate::backend::dynamodb::wire::answer::Found;
 use crate::definition::KeyKind;
 use crate::error::{Error, ErrorKind, Result};
@@ -100,9 +100,8 @@ async fn matching(
     reading: &Reading<'_>,
     items: Vec<Found>,
 ) -> Result<Vec<Record>> {
-    let records = items.into_iter().map(|found| found_record(query.definition, found));
-    let mut records: Vec<_> = records.collect::<Result<_>>()?;
-    records.iter().try_for_each(|record| check_table_key(query, record))?;
+    let mut records = found_records(query.definition, items)?;
+    check_table_key(query, &records)?;
     if !records.is_empty() {
         db.defined.insert(query.definition);
     }
@@ -157,11 +156,11 @@ async fn load_full(
 }
 
 /// Refuses a table whose key is another than the model's: what it holds are no records of the model.
-fn check_table_key(query: &Query, record: &Record) -> Result<()> {
+fn check_table_key(query: &Query, records: &[Record]) -> Result<()> {
     let definition = query.definition;
     for part in std::iter::once(definition.hash()).chain(definition.range()) {
         let name = definition.part_name(part);
-        let fits = match (record.get(name), part.kind) {
+        let fits = |record: &Record| match (record.get(name), part.kind) {
             (Some(ValueRef::String(_)), KeyKind::String) | (Some(ValueRef::Bytes(_)), KeyKind::Bytes) => true,
             // A number that no integer or instant can be is a field's to refuse.
             (Some(value), KeyKind::Integer | KeyKind::Instant) => {
@@ -169,7 +168,7 @@ fn check_table_key(query: &Query, record: &Record) -> Result<()> {
             }
             _ => false,
         };
-        if !fits {
+        if !records.iter().all(fits) {
             let message = format!("the table's key is not the model's: {name} is no {}", part.kind.as_str());
             return Err(Error::new(ErrorKind::SchemaMismatch, message));
         }

@@ -5,6 +5,8 @@ pub(crate) mod endpoint;
 pub(crate) mod identity;
 pub(crate) mod over_client;
 pub(crate) mod own;
+#[cfg(test)]
+mod published;
 pub(crate) mod signature;
 pub(crate) mod target;
 

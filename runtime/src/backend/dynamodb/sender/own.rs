@@ -1,19 +1,21 @@
 //! The sender that signs and sends a request itself, through the SDK's HTTP connector.
 
+use std::sync::{Arc, PoisonError, RwLock};
+
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::http::{HttpConnector as _, SharedHttpConnector};
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, USER_AGENT};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
 
 use crate::backend::BoxFuture;
 use crate::backend::dynamodb::answer::{Whole, read_answer};
 use crate::backend::dynamodb::failure::{Class, Failure};
 use crate::backend::dynamodb::sender::Sender;
 use crate::backend::dynamodb::sender::clock::{ServerClock, is_about_time};
-use crate::backend::dynamodb::sender::endpoint::Endpoints;
-use crate::backend::dynamodb::sender::identity::Identities;
+use crate::backend::dynamodb::sender::endpoint::{Endpoint, Endpoints};
+use crate::backend::dynamodb::sender::identity::{Identities, Identity};
 use crate::backend::dynamodb::sender::signature::{self, Timestamp, authorization};
 use crate::backend::dynamodb::sender::target::Target;
 
@@ -26,6 +28,36 @@ pub(crate) struct OwnSender {
     endpoints: Endpoints,
     identities: Identities,
     clock: ServerClock,
+    blank: RwLock<Option<Blank>>,
+}
+
+/// What all requests of one identity to one endpoint have in common, before they are signed.
+#[derive(Debug)]
+struct Blank {
+    identity: Arc<Identity>,
+    endpoint: Arc<Endpoint>,
+    request: HttpRequest,
+}
+
+impl Blank {
+    fn new(identity: Arc<Identity>, endpoint: Arc<Endpoint>) -> Result<Self, Failure> {
+        let mut request = http::Request::new(SdkBody::empty());
+        *request.method_mut() = http::Method::POST;
+        *request.uri_mut() = endpoint.uri.clone();
+        let headers = request.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(signature::CONTENT_TYPE));
+        headers.insert(USER_AGENT, HeaderValue::from_static(USER_AGENT_TEXT));
+        if let Some(token) = identity.credentials.session_token() {
+            let mut token = HeaderValue::from_str(token).map_err(Failure::unbuilt)?;
+            token.set_sensitive(true);
+            headers.insert("x-amz-security-token", token);
+        }
+        Ok(Self { identity, endpoint, request: HttpRequest::try_from(request).map_err(Failure::unbuilt)? })
+    }
+
+    fn is_of(&self, identity: &Arc<Identity>, endpoint: &Arc<Endpoint>) -> bool {
+        Arc::ptr_eq(&self.identity, identity) && Arc::ptr_eq(&self.endpoint, endpoint)
+    }
 }
 
 impl OwnSender {
@@ -37,6 +69,7 @@ impl OwnSender {
             endpoints: Endpoints::new(config),
             identities: Identities::new(config.credentials_provider()?),
             clock: ServerClock::default(),
+            blank: RwLock::default(),
         })
     }
 
@@ -54,31 +87,38 @@ impl OwnSender {
         let (place, time) = (endpoint.place(), self.clock.now());
         let timestamp = Timestamp::new(time);
         let key = identity.signing_key(time, &timestamp, place.region);
-        let token = credentials.session_token();
-        let signed = authorization(credentials.access_key_id(), &key, token, &timestamp, place, target.header(), &body);
-        let length = body.len();
-        let mut request = http::Request::new(SdkBody::from(body));
-        *request.method_mut() = http::Method::POST;
-        *request.uri_mut() = endpoint.uri.clone();
+        let (access_key, token) = (credentials.access_key_id(), credentials.session_token());
+        let signed = authorization(access_key, &key, token, &timestamp, place, target.header(), &body);
+        let mut request = self.blank(&identity, &endpoint)?;
         let headers = request.headers_mut();
-        headers.reserve(8);
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(signature::CONTENT_TYPE));
-        headers.insert(CONTENT_LENGTH, length.into());
-        headers.insert(USER_AGENT, HeaderValue::from_static(USER_AGENT_TEXT));
-        headers.insert("x-amz-target", HeaderValue::from_static(target.header()));
-        headers.insert("x-amz-date", header(timestamp.as_str())?);
-        headers.insert(AUTHORIZATION, header(&signed)?);
-        if let Some(token) = token {
-            let mut token = header(token)?;
-            token.set_sensitive(true);
-            headers.insert("x-amz-security-token", token);
+        // The names of operations are headers: a test sends each of them.
+        headers.insert(HeaderName::from_static("x-amz-target"), target.header());
+        let signed = [
+            (CONTENT_LENGTH, body.len().to_string()),
+            (HeaderName::from_static("x-amz-date"), timestamp.as_str().to_owned()),
+            (AUTHORIZATION, signed),
+        ];
+        for (name, value) in signed {
+            headers.try_insert(name, value).map_err(Failure::unbuilt)?;
         }
-        HttpRequest::try_from(request).map_err(Failure::unbuilt)
+        *request.body_mut() = SdkBody::from(body);
+        Ok(request)
     }
-}
 
-fn header(text: &str) -> Result<HeaderValue, Failure> {
-    HeaderValue::from_str(text).map_err(Failure::unbuilt)
+    /// A request of this identity to this endpoint, without what is signed.
+    fn blank(&self, identity: &Arc<Identity>, endpoint: &Arc<Endpoint>) -> Result<HttpRequest, Failure> {
+        if let Some(blank) = &*self.blank.read().unwrap_or_else(PoisonError::into_inner)
+            && blank.is_of(identity, endpoint)
+            && let Some(request) = blank.request.try_clone()
+        {
+            return Ok(request);
+        }
+        let blank = Blank::new(identity.clone(), endpoint.clone())?;
+        let no_copy = || Failure::refused_here("a request without a body has no copy".to_owned());
+        let request = blank.request.try_clone().ok_or_else(no_copy)?;
+        *self.blank.write().unwrap_or_else(PoisonError::into_inner) = Some(blank);
+        Ok(request)
+    }
 }
 
 impl Sender for OwnSender {

@@ -4,11 +4,10 @@
 //! compare the two.
 
 use std::fmt;
-use std::io::Write as _;
 use std::time::{Duration, SystemTime};
 
-use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
-use sha2::{Digest as _, Sha256};
+use aws_sigv4::sign::v4::generate_signing_key;
+use ring::{digest, hmac};
 
 /// The service that requests are signed for.
 pub(crate) const SERVICE: &str = "dynamodb";
@@ -29,7 +28,8 @@ pub(crate) struct Place<'a> {
 /// A key that signs requests of one day, to one region, under one secret key.
 #[derive(Clone)]
 pub(crate) struct SigningKey {
-    key: Vec<u8>,
+    /// What of each signature depends on the key alone is hashed already.
+    key: hmac::Key,
     /// The day, as the signature has it.
     day: [u8; 8],
     region: String,
@@ -38,7 +38,7 @@ pub(crate) struct SigningKey {
 impl SigningKey {
     /// Derives the key of a time.
     pub(crate) fn derive(secret: &str, time: SystemTime, region: &str) -> Self {
-        let key = generate_signing_key(secret, time, region, SERVICE).as_ref().to_vec();
+        let key = hmac::Key::new(hmac::HMAC_SHA256, generate_signing_key(secret, time, region, SERVICE).as_ref());
         let [day @ .., _, _, _, _, _, _, _, _] = Timestamp::new(time).0;
         Self { key, day, region: region.to_owned() }
     }
@@ -104,29 +104,49 @@ pub(crate) fn authorization(
     body: &[u8],
 ) -> String {
     let (time, day) = (time.as_str(), std::str::from_utf8(&key.day).unwrap_or_default());
-    let token_name = if token.is_some() { "x-amz-security-token;" } else { "" };
-    let mut request = Vec::with_capacity(384 + token.map_or(0, str::len));
     let Place { host, path, region } = place;
-    // A Vec takes whatever is written to it.
-    let _ = write!(request, "POST\n{path}\n\ncontent-type:{CONTENT_TYPE}\nhost:{host}\nx-amz-date:{time}\n",);
+    let names: [&str; 3] = match token {
+        Some(_) => ["content-type;host;x-amz-date;", "x-amz-security-token;", "x-amz-target"],
+        None => ["content-type;host;x-amz-date;", "", "x-amz-target"],
+    };
+    let mut text = String::with_capacity(384 + token.map_or(0, str::len));
+    append(
+        &mut text,
+        ["POST\n", path, "\n\ncontent-type:", CONTENT_TYPE, "\nhost:", host, "\nx-amz-date:", time, "\n"],
+    );
     if let Some(token) = token {
-        let _ = writeln!(request, "x-amz-security-token:{token}");
+        append(&mut text, ["x-amz-security-token:", token, "\n"]);
     }
-    let names = format!("content-type;host;x-amz-date;{token_name}x-amz-target");
-    let _ = write!(request, "x-amz-target:{target}\n\n{names}\n");
-    append_hex(&Sha256::digest(body), &mut request);
-    let mut signed = Vec::with_capacity(192);
-    let _ = write!(signed, "AWS4-HMAC-SHA256\n{time}\n{day}/{region}/{SERVICE}/aws4_request\n");
-    append_hex(&Sha256::digest(&request), &mut signed);
-    let signature = calculate_signature(&key.key, &signed);
-    format!(
-        "AWS4-HMAC-SHA256 Credential={access_key}/{day}/{region}/{SERVICE}/aws4_request, SignedHeaders={names}, Signature={signature}"
-    )
+    append(&mut text, ["x-amz-target:", target, "\n\n", names[0], names[1], names[2], "\n"]);
+    append_hex(digest::digest(&digest::SHA256, body).as_ref(), &mut text);
+    let request = digest::digest(&digest::SHA256, text.as_bytes());
+    text.clear();
+    let scope = ["/", region, "/", SERVICE, "/aws4_request"];
+    append(&mut text, ["AWS4-HMAC-SHA256\n", time, "\n", day]);
+    append(&mut text, scope);
+    text.push('\n');
+    append_hex(request.as_ref(), &mut text);
+    let signature = hmac::sign(&key.key, text.as_bytes());
+    text.clear();
+    append(&mut text, ["AWS4-HMAC-SHA256 Credential=", access_key, "/", day]);
+    append(&mut text, scope);
+    append(&mut text, [", SignedHeaders=", names[0], names[1], names[2], ", Signature="]);
+    append_hex(signature.as_ref(), &mut text);
+    text
 }
 
-fn append_hex(bytes: &[u8], text: &mut Vec<u8>) {
+fn append<const N: usize>(text: &mut String, parts: [&str; N]) {
+    parts.iter().for_each(|part| text.push_str(part));
+}
+
+/// Appends a hash of 32 bytes.
+fn append_hex(hash: &[u8], text: &mut String) {
     let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' + half - 10 };
-    text.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+    let mut digits = [0; 64];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(hash) {
+        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+    }
+    text.push_str(std::str::from_utf8(&digits).unwrap_or_default());
 }
 
 /// A path as it is signed: without empty parts and dots, and each byte but the plain ones encoded, the percent
@@ -165,7 +185,7 @@ fn normalized(path: &str) -> String {
 mod tests {
     use aws_sdk_dynamodb::config::Credentials;
     use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-    use aws_sigv4::sign::v4;
+    use aws_sigv4::sign::v4::{self, calculate_signature};
     use proptest::prelude::*;
 
     use super::*;
@@ -241,9 +261,9 @@ mod tests {
         assert_eq!(Timestamp::new(time).as_str(), "20150830T123600Z");
         let secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
         let key = generate_signing_key(secret, time, "us-east-1", "iam");
-        let mut hex = Vec::new();
+        let mut hex = String::new();
         append_hex(key.as_ref(), &mut hex);
-        assert_eq!(String::from_utf8(hex).unwrap(), "c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9");
+        assert_eq!(hex, "c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9");
         let text = "AWS4-HMAC-SHA256\n20150830T123600Z\n20150830/us-east-1/iam/aws4_request\n\
                     f536975d06c0309214f805bb90ccff089219ecd68b2577efef23edd43b7e1a59";
         assert_eq!(

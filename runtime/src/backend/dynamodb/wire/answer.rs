@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 
 use super::item::Item;
-use super::read::scan_item;
+use super::read::ItemReader;
 use super::scan::{Malformed, Scanner};
 use crate::definition::FieldDef;
 use crate::error::Result;
@@ -43,7 +43,7 @@ pub(crate) fn read_members<'a>(
     body: &'a Bytes,
     mut read: impl FnMut(&str, &mut Answer<'a>) -> Scanned<bool>,
 ) -> Scanned<()> {
-    let mut answer = Answer { body, scanner: Scanner::new(body)? };
+    let mut answer = Answer { body, scanner: Scanner::new(body)?, items: ItemReader::new(&[]) };
     answer.scanner.expect(b'{').map_err(|_| Malformed("it is no object"))?;
     let (mut names, mut first): (Vec<Cow<'a, str>>, _) = (Vec::new(), true);
     while let Some(name) = answer.scanner.next_name(&mut first)? {
@@ -63,6 +63,7 @@ pub(crate) fn read_members<'a>(
 pub(crate) struct Answer<'a> {
     body: &'a Bytes,
     scanner: Scanner<'a>,
+    items: ItemReader<'a>,
 }
 
 impl<'a> Answer<'a> {
@@ -75,7 +76,10 @@ impl<'a> Answer<'a> {
     pub(crate) fn found(&mut self, fields: &'static [FieldDef], depth: usize) -> Scanned<Found> {
         self.scanner.peek();
         let start = self.scanner.position();
-        let record = scan_item(&mut self.scanner, fields, depth)?;
+        if !self.items.is_of(fields) {
+            self.items = ItemReader::new(fields);
+        }
+        let record = self.items.read(&mut self.scanner, depth)?;
         Ok(Found { record, item: self.since(start) })
     }
 

@@ -1,9 +1,11 @@
 //! DynamoDB's JSON: items from it and to it, straight between the bytes and a record.
 
 pub(crate) mod answer;
+mod attributes;
 pub(crate) mod body;
 pub(crate) mod item;
-mod names;
 pub(crate) mod read;
 pub(crate) mod scan;
+mod shape;
+mod special;
 pub(crate) mod write;

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::special::find_special;
 use crate::backend::dynamodb::decimal;
 #[cfg(test)]
 use crate::value::Record;
@@ -18,16 +19,15 @@ pub(crate) fn write_item(record: &Record, json: &mut Vec<u8>) {
 
 /// Appends an object of these entries.
 pub(crate) fn write_object<'a>(entries: impl Iterator<Item = (&'a str, ValueRef<'a>)>, json: &mut Vec<u8>) {
-    json.push(b'{');
-    for (at, (name, value)) in entries.enumerate() {
-        if at > 0 {
-            json.push(b',');
-        }
-        write_string(name, json);
-        json.push(b':');
+    let mut before: &[u8] = b"{\"";
+    for (name, value) in entries {
+        json.extend_from_slice(before);
+        write_escaped(name, json);
+        json.extend_from_slice(b"\":");
         write_value(value, json);
+        before = b",\"";
     }
-    json.push(b'}');
+    json.extend_from_slice(if before == b"{\"" { b"{}" } else { b"}" });
 }
 
 /// Appends a value as an attribute.
@@ -41,9 +41,9 @@ pub(crate) fn write_value(value: ValueRef<'_>, json: &mut Vec<u8>) {
         ValueRef::Instant(millis) => write_integer(millis.into(), json),
         ValueRef::Float(x) => write_number(&decimal::format_float(x), json),
         ValueRef::String(text) => {
-            json.extend_from_slice(br#"{"S":"#);
-            write_string(text, json);
-            json.push(b'}');
+            json.extend_from_slice(br#"{"S":""#);
+            write_escaped(text, json);
+            json.extend_from_slice(br#""}"#);
         }
         ValueRef::Bytes(bytes) => write_bytes(bytes, json),
         ValueRef::List(items) => {
@@ -113,15 +113,24 @@ pub(crate) fn write_bytes(bytes: &[u8], json: &mut Vec<u8>) {
 /// Appends a string.
 pub(crate) fn write_string(text: &str, json: &mut Vec<u8>) {
     json.push(b'"');
-    let bytes = text.as_bytes();
-    let mut plain = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        if *byte >= 0x20 && *byte != b'"' && *byte != b'\\' {
-            continue;
-        }
-        json.extend_from_slice(bytes.get(plain..at).unwrap_or_default());
-        plain = at + 1;
-        match byte {
+    write_escaped(text, json);
+    json.push(b'"');
+}
+
+/// Appends what stands between the quotes of a string.
+#[inline]
+fn write_escaped(text: &str, json: &mut Vec<u8>) {
+    match find_special(text.as_bytes()) {
+        None => json.extend_from_slice(text.as_bytes()),
+        Some(_) => write_escapes(text.as_bytes(), json),
+    }
+}
+
+#[inline(never)]
+fn write_escapes(mut rest: &[u8], json: &mut Vec<u8>) {
+    while let Some((plain, [special, after @ ..])) = find_special(rest).and_then(|at| rest.split_at_checked(at)) {
+        json.extend_from_slice(plain);
+        match special {
             b'"' => json.extend_from_slice(br#"\""#),
             b'\\' => json.extend_from_slice(br"\\"),
             b'\n' => json.extend_from_slice(br"\n"),
@@ -129,9 +138,9 @@ pub(crate) fn write_string(text: &str, json: &mut Vec<u8>) {
             b'\t' => json.extend_from_slice(br"\t"),
             byte => drop(write!(json, "\\u{byte:04x}")),
         }
+        rest = after;
     }
-    json.extend_from_slice(bytes.get(plain..).unwrap_or_default());
-    json.push(b'"');
+    json.extend_from_slice(rest);
 }
 
 #[cfg(test)]
