@@ -137,10 +137,12 @@ pub(super) fn to_document(
     record: &Record,
     stamp: ObjectId,
 ) -> Result<RawDocumentBuf> {
-    let mut document = DocumentWriter::with_capacity(record.as_bytes().len() * 2 + ROOM);
+    let length = record.as_bytes().len();
+    let mut document = DocumentWriter::with_capacity(length + length / 2 + ROOM);
     write_id(&mut document, "_id", definition, key)?;
+    let (hash_name, range_name) = (definition.hash_name(), definition.range_name());
     for (name, value) in record.iter() {
-        if name == definition.hash_name() || Some(name) == definition.range_name() || name.starts_with(RESERVED) {
+        if name == hash_name || Some(name) == range_name || name.starts_with(RESERVED) {
             continue;
         }
         if name == "_id" {

@@ -4,6 +4,7 @@ use mongodb::bson::oid::ObjectId;
 use mongodb::bson::spec::{BinarySubtype, ElementType};
 use mongodb::bson::{DateTime, RawDocument, RawDocumentBuf};
 
+use super::elements::find_nul;
 use super::value::{decimal, name_has_nul};
 use crate::error::{Error, Result};
 use crate::value::{ListRef, MapRef, ValueRef};
@@ -51,7 +52,7 @@ impl DocumentWriter {
     fn head(&mut self, kind: ElementType, name: &str) -> Result<()> {
         self.0.push(kind as u8);
         // BSON ends a name at its first NUL.
-        if name.as_bytes().contains(&0) {
+        if find_nul(name.as_bytes()).is_some() {
             return Err(name_has_nul(name));
         }
         self.0.extend_from_slice(name.as_bytes());

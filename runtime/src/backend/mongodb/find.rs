@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use mongodb::Database;
 use mongodb::bson::raw::cstr;
 use mongodb::bson::{Document, RawDocument, RawDocumentBuf};
 use mongodb::options::{ReadConcern, ReadPreference, SelectionCriteria};
@@ -11,6 +10,7 @@ use mongodb::raw_batch_cursor::RawBatch;
 
 use super::elements::{ARRAY, DOCUMENT, Element, Elements};
 use super::encode::DocumentWriter;
+use super::handle::Handle;
 use super::retry::read;
 use crate::error::{Error, Result};
 use crate::request::Call;
@@ -101,7 +101,7 @@ impl Find {
     /// it lies: at most `most` of them, since a server that returns more than it is asked for might never end.
     pub(super) async fn send<T>(
         &self,
-        database: &Database,
+        database: &Handle,
         call: &Call,
         concern: Option<&ReadConcern>,
         most: usize,
@@ -109,22 +109,28 @@ impl Find {
     ) -> Result<Vec<T>> {
         let decode = &decode;
         let command = &self.command(concern.or(database.read_concern()))?;
-        let attempt = |time: Duration| async move {
-            let mut command = command.clone();
-            command.append(cstr!("maxTimeMS"), i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
-            let sent = database.run_raw_cursor_command(command).selection_criteria(PRIMARY);
-            let sent = match self.batch_size {
-                Some(size) => sent.batch_size(size),
-                None => sent,
-            };
-            let mut batches = sent.batch().await?;
-            let mut found = Vec::new();
-            while found.len() < most
-                && let Some(batch) = batches.next().await
-            {
-                decode_batch(&batch?, most, decode, &mut found)?;
-            }
-            Ok(found)
+        // Boxed, since what waits for it would be moved with it each time.
+        let attempt = |time: Duration| {
+            Box::pin(async move {
+                let mut command = command.clone();
+                command.append(cstr!("maxTimeMS"), i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
+                let mut session = database.take_session().await?;
+                let sent = database.run_raw_cursor_command(command).selection_criteria(PRIMARY);
+                let sent = match self.batch_size {
+                    Some(size) => sent.batch_size(size),
+                    None => sent,
+                };
+                let mut cursor = Box::pin(sent.session(&mut *session).batch()).await?;
+                let (mut batches, mut found) = (cursor.stream(&mut session), Vec::new());
+                while found.len() < most
+                    && let Some(batch) = batches.next().await
+                {
+                    decode_batch(&batch?, most, decode, &mut found)?;
+                }
+                drop(batches);
+                database.give_back(session);
+                Ok(found)
+            })
         };
         read(call, FIND, attempt).await?.into_iter().collect()
     }
