@@ -82,7 +82,7 @@ const HIGH: u64 = 0x8080_8080_8080_8080;
 
 /// Where the first NUL is. Names are short, so eight bytes are looked at together.
 #[inline(always)]
-pub(super) fn find_nul(bytes: &[u8]) -> Option<usize> {
+fn find_nul(bytes: &[u8]) -> Option<usize> {
     match bytes.first_chunk::<8>().and_then(nul_in_eight) {
         Some(at) => Some(at),
         None => find_nul_beyond(bytes),
@@ -106,6 +106,17 @@ fn find_nul_beyond(bytes: &[u8]) -> Option<usize> {
         }
     }
     rest.iter().position(|byte| *byte == 0).map(|at| eights.len() * 8 + at)
+}
+
+/// Whether a NUL is in a name.
+#[inline]
+pub(super) fn has_nul(name: &[u8]) -> bool {
+    match name.last_chunk::<8>() {
+        Some(last) => {
+            nul_in_eight(last).is_some() || name.as_chunks().0.iter().any(|eight| nul_in_eight(eight).is_some())
+        }
+        None => name.contains(&0),
+    }
 }
 
 /// Refuses what is not UTF-8. Most texts are ASCII, which takes less to see.

@@ -4,10 +4,10 @@ use mongodb::bson::oid::ObjectId;
 use mongodb::bson::spec::{BinarySubtype, ElementType};
 use mongodb::bson::{DateTime, RawDocument, RawDocumentBuf};
 
-use super::elements::find_nul;
+use super::elements::has_nul;
 use super::value::{decimal, name_has_nul};
 use crate::error::{Error, Result};
-use crate::value::{ListRef, MapRef, ValueRef};
+use crate::value::{ListRef, MapRef, Raw, ValueRef, as_text, take_entry, take_value};
 
 /// Appends the fields of a document, and the documents and arrays within it.
 #[derive(Debug)]
@@ -49,32 +49,33 @@ impl DocumentWriter {
         Ok(())
     }
 
-    fn head(&mut self, kind: ElementType, name: &str) -> Result<()> {
+    #[inline]
+    fn head(&mut self, kind: ElementType, name: &[u8]) -> Result<()> {
         self.0.push(kind as u8);
         // BSON ends a name at its first NUL.
-        if find_nul(name.as_bytes()).is_some() {
-            return Err(name_has_nul(name));
+        if has_nul(name) {
+            return Err(name_has_nul(&String::from_utf8_lossy(name)));
         }
-        self.0.extend_from_slice(name.as_bytes());
+        self.0.extend_from_slice(name);
         self.0.push(0);
         Ok(())
     }
 
     fn fixed(&mut self, kind: ElementType, name: &str, content: &[u8]) -> Result<()> {
-        self.head(kind, name)?;
+        self.head(kind, name.as_bytes())?;
         self.0.extend_from_slice(content);
         Ok(())
     }
 
     /// Begins a document within this one.
     pub(super) fn begin_document(&mut self, name: &str) -> Result<Begun> {
-        self.head(ElementType::EmbeddedDocument, name)?;
+        self.head(ElementType::EmbeddedDocument, name.as_bytes())?;
         Ok(self.begin())
     }
 
     /// Begins an array, whose items are named by their positions.
     pub(super) fn begin_array(&mut self, name: &str) -> Result<Begun> {
-        self.head(ElementType::Array, name)?;
+        self.head(ElementType::Array, name.as_bytes())?;
         Ok(self.begin())
     }
 
@@ -95,9 +96,15 @@ impl DocumentWriter {
     }
 
     pub(super) fn text(&mut self, name: &str, text: &str) -> Result<()> {
+        self.checked_text(name.as_bytes(), text.as_bytes())
+    }
+
+    /// The same of a name and a text that are known to be UTF-8.
+    #[inline]
+    fn checked_text(&mut self, name: &[u8], text: &[u8]) -> Result<()> {
         self.head(ElementType::String, name)?;
         self.0.extend_from_slice(&length_of(text.len() + 1)?);
-        self.0.extend_from_slice(text.as_bytes());
+        self.0.extend_from_slice(text);
         self.0.push(0);
         Ok(())
     }
@@ -107,11 +114,44 @@ impl DocumentWriter {
         self.fixed(ElementType::EmbeddedDocument, name, document.as_bytes())
     }
 
+    /// A value of a record as it lies there: what most values are is written without a look at what is in it.
+    pub(super) fn raw(&mut self, name: &[u8], value: Raw<'_>) -> Result<()> {
+        if value.is_text() {
+            return self.checked_text(name, value.content());
+        }
+        if let Some(n) = value.small() {
+            self.head(ElementType::Int64, name)?;
+            self.0.extend_from_slice(&n.to_le_bytes());
+            return Ok(());
+        }
+        if let Some((mut items, _)) = value.items() {
+            self.head(ElementType::Array, name)?;
+            let (begun, mut at) = (self.begin(), 0);
+            while let Some(item) = take_value(&mut items) {
+                match DIGITS.as_bytes().get(at..=at) {
+                    Some(digit) => self.raw(digit, item)?,
+                    None => self.raw(at.to_string().as_bytes(), item)?,
+                }
+                at += 1;
+            }
+            return self.end(begun);
+        }
+        if value.is_map() {
+            self.head(ElementType::EmbeddedDocument, name)?;
+            let (begun, mut entries) = (self.begin(), value.content());
+            while let Some((name, value)) = take_entry(&mut entries) {
+                self.raw(name, value)?;
+            }
+            return self.end(begun);
+        }
+        self.value(as_text(name).unwrap_or_default(), ValueRef::from_raw(value))
+    }
+
     /// A value as it is stored: an integer is an Int64 if it fits, and a Decimal128 above that.
     pub(super) fn value(&mut self, name: &str, value: ValueRef<'_>) -> Result<()> {
         match value {
             // What is foreign is never written.
-            ValueRef::Null | ValueRef::Foreign(_) => self.head(ElementType::Null, name),
+            ValueRef::Null | ValueRef::Foreign(_) => self.head(ElementType::Null, name.as_bytes()),
             ValueRef::Bool(b) => self.bool(name, b),
             ValueRef::Int(n) => match i64::try_from(n) {
                 Ok(n) => self.int64(name, n),
@@ -121,7 +161,7 @@ impl DocumentWriter {
             ValueRef::Instant(millis) => self.date(name, DateTime::from_millis(millis)),
             ValueRef::String(text) => self.text(name, text),
             ValueRef::Bytes(bytes) => {
-                self.head(ElementType::Binary, name)?;
+                self.head(ElementType::Binary, name.as_bytes())?;
                 self.0.extend_from_slice(&length_of(bytes.len())?);
                 self.0.push(BinarySubtype::Generic.into());
                 self.0.extend_from_slice(bytes);
