@@ -224,3 +224,28 @@ pub(super) fn text(content: &[u8]) -> Result<&[u8]> {
 pub(super) fn malformed(why: &'static str) -> Error {
     broken(io::Error::new(io::ErrorKind::InvalidData, why))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn eight_bytes_together_are_what_they_are_one_by_one() {
+        for length in 0..40 {
+            for filling in [0x01, b'a', 0x7f, 0x80, 0xff] {
+                let filled = vec![filling; length];
+                assert_eq!((find_nul(&filled), has_nul(&filled)), (None, false));
+                for at in 0..length {
+                    for byte in [0, b'b', 0x80, 0xc3] {
+                        let mut bytes = filled.clone();
+                        bytes[at] = byte;
+                        let nul = bytes.iter().position(|byte| *byte == 0);
+                        assert_eq!((find_nul(&bytes), has_nul(&bytes)), (nul, nul.is_some()), "{bytes:?}");
+                        assert_eq!(check_text(&bytes).is_ok(), std::str::from_utf8(&bytes).is_ok(), "{bytes:?}");
+                    }
+                }
+            }
+        }
+        assert!(check_text("aé — ü".as_bytes()).is_ok());
+    }
+}

@@ -203,12 +203,47 @@ fn length_of(bytes: usize) -> Result<[u8; 4]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::{Map, Value};
+    use crate::value::{Map, Record, Value};
+
+    #[test]
+    fn a_value_is_written_the_same_from_the_bytes_of_a_record() {
+        let map = Value::Map([("a".to_owned(), Value::Int(1)), ("ä".to_owned(), Value::Null)].into_iter().collect());
+        let values = [
+            Value::Null,
+            Value::Bool(true),
+            Value::Int(-1),
+            Value::Int(300),
+            Value::Int(i64::MIN.into()),
+            Value::Int(u64::MAX.into()),
+            Value::Float(0.5),
+            Value::Instant(7),
+            Value::from("é".repeat(200)),
+            Value::Bytes(vec![0, 255]),
+            Value::List((0..12).map(|n| Value::from(n.to_string())).chain([map.clone()]).collect()),
+            map,
+        ];
+        let record: Record =
+            values.iter().cloned().enumerate().map(|(at, value)| (format!("name {at}"), value)).collect();
+        let (mut raw, mut owned) = (DocumentWriter::with_capacity(0), DocumentWriter::with_capacity(0));
+        let mut entries = record.as_bytes();
+        while let Some((name, value)) = take_entry(&mut entries) {
+            raw.raw(name, value).unwrap();
+        }
+        for (name, value) in record.iter() {
+            owned.value(name, value).unwrap();
+        }
+        assert_eq!(raw.finish().unwrap(), owned.finish().unwrap());
+    }
 
     #[test]
     fn a_nul_in_a_name_is_refused() {
         let map = Value::Map([("a\0b".to_owned(), Value::Int(1))].into_iter().collect::<Map>());
         let written = DocumentWriter::with_capacity(0).value("x", map.view());
         assert_eq!(written.unwrap_err().kind(), crate::ErrorKind::Unsupported);
+        let record = Record::from_iter([("x".to_owned(), map)]);
+        let (name, value) = take_entry(&mut record.as_bytes()).unwrap();
+        let error = DocumentWriter::with_capacity(0).raw(name, value).unwrap_err();
+        assert_eq!(error.kind(), crate::ErrorKind::Unsupported);
+        assert!(error.message().contains(r"a\0b"), "{error}");
     }
 }

@@ -200,3 +200,31 @@ pub(super) fn raw(document: &Document) -> Result<RawDocumentBuf> {
     let unwritable = |error| Error::codec("a filter cannot be written as BSON").with_source(error);
     RawDocumentBuf::try_from(document).map_err(unwritable)
 }
+
+#[cfg(test)]
+mod tests {
+    use mongodb::bson::{Bson, doc};
+
+    use super::*;
+
+    fn decode(cursor: Bson, most: usize) -> Option<usize> {
+        let answer = RawDocumentBuf::try_from(&doc! { "ok": 1, "cursor": cursor }).unwrap();
+        let mut found = Vec::new();
+        decode_regular(&answer, most, |_| Ok(()), &mut found).map(|()| found.len())
+    }
+
+    #[test]
+    fn only_an_answer_of_the_form_that_answers_have_is_read() {
+        let two = vec![Bson::from(doc! { "a": 1 }), doc! {}.into()];
+        for name in ["firstBatch", "nextBatch"] {
+            let cursor = |batch: Bson| Bson::from(doc! { "id": 0_i64, name: batch });
+            assert_eq!(decode(cursor(two.clone().into()), 10), Some(2));
+            assert_eq!(decode(cursor(two.clone().into()), 1), Some(1));
+            assert_eq!(decode(cursor(Bson::Array(vec![])), 1), Some(0));
+            assert_eq!(decode(cursor(vec![Bson::from(1)].into()), 10), None);
+            assert_eq!(decode(cursor(Bson::from(1)), 10), None);
+        }
+        assert_eq!(decode(Bson::from(doc! { "id": 0_i64 }), 10), None);
+        assert_eq!(decode(Bson::from(1), 10), None);
+    }
+}

@@ -69,3 +69,34 @@ impl Deref for Handle {
         &self.database
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mongodb::Client;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_session_serves_one_call_after_another_and_never_two() {
+        let client = Client::with_uri_str("mongodb://127.0.0.1:1").await.unwrap();
+        let handle = Handle::new(client.database("nowhere"));
+        let (one, other) = (handle.take_session().await.unwrap(), handle.take_session().await.unwrap());
+        assert_ne!(one.id(), other.id());
+        let id = one.id().clone();
+        handle.give_back(one);
+        assert_eq!(*handle.take_session().await.unwrap().id(), id);
+        assert!(handle.unused().is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_was_unused_for_long_is_let_go_with_all_before_it() {
+        let client = Client::with_uri_str("mongodb://127.0.0.1:1").await.unwrap();
+        let handle = Handle::new(client.database("nowhere"));
+        let Some(long_ago) = Instant::now().checked_sub(KEPT) else { return };
+        for session in [handle.take_session().await.unwrap(), handle.take_session().await.unwrap()] {
+            handle.unused().push((session, long_ago));
+        }
+        handle.take_session().await.unwrap();
+        assert!(handle.unused().is_empty());
+    }
+}

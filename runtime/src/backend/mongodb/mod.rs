@@ -96,6 +96,9 @@ use crate::value::Record;
 /// read and write concerns are kept; a transaction has `snapshot` and `majority`. A write concern of
 /// less than a majority can lose writes that were acknowledged.
 ///
+/// Sessions of the driver are kept for the calls to come. So `shutdown` of the driver's client waits until the
+/// database is dropped, unless it is told to be immediate.
+///
 /// Connections and monitors are tasks of the tokio runtime that the database was opened on. A call from
 /// another is [`Unavailable`](crate::ErrorKind::Unavailable) if that one has ended or does not run.
 ///
