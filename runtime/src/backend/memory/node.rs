@@ -76,7 +76,7 @@ impl Node {
         match Arc::make_mut(node) {
             Self::Leaf(leaf) => leaf.insert(key, entry),
             Self::Inner(inner) => {
-                let at = inner.keys.count_up_to(key);
+                let at = inner.keys.search_for_put(key).map_or_else(|at| at, |at| at + 1);
                 let (between, right) = Self::insert(inner.children.get_mut(at)?, key, entry)?;
                 inner.insert(at, &between, right)
             }
@@ -187,7 +187,7 @@ impl Leaf {
     }
 
     fn insert(&mut self, key: &[u8], entry: Entry) -> Split {
-        match self.keys.search(key) {
+        match self.keys.search_for_put(key) {
             Ok(at) => {
                 self.set(at, entry);
                 None
