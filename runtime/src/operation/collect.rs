@@ -21,7 +21,10 @@ pub(super) async fn read_all(
         // The last page need not say where the next begins, which would cost a look at one record more.
         request.wants_next = left > PAGE;
         let page = db.backend().query(db.call(operation), request.clone()).await?;
-        records.extend(page.records);
+        match records.is_empty() {
+            true => records = page.records,
+            false => records.extend(page.records),
+        }
         request.after = page.next;
         if request.after.is_none() || limit.is_some_and(|limit| records.len() >= limit) {
             records.truncate(limit.unwrap_or(usize::MAX));

@@ -101,7 +101,11 @@ pub(super) fn decode_all<M: Repository, O: DeserializeOwned>(
     records: Vec<Record>,
     fields: Option<&[&str]>,
 ) -> Result<Vec<O>> {
-    records.into_iter().map(|record| decode_one::<M, O>(record, fields)).collect()
+    let mut read = Vec::with_capacity(records.len());
+    for record in records {
+        read.push(decode_one::<M, O>(record, fields)?);
+    }
+    Ok(read)
 }
 
 pub(super) fn decode_one<M: Repository, O: DeserializeOwned>(mut record: Record, fields: Option<&[&str]>) -> Result<O> {
