@@ -23,18 +23,14 @@ use crate::path::Path;
 /// ```
 #[must_use = "a condition does nothing until it is given to an operation"]
 pub struct Condition<M> {
-    composed: Composed,
+    /// The same without the model.
+    pub(crate) composed: Composed,
     marker: PhantomData<fn() -> M>,
 }
 
 impl<M> Condition<M> {
     fn new(composed: Composed) -> Self {
         Self { composed, marker: PhantomData }
-    }
-
-    /// The same without the model.
-    pub(crate) fn into_composed(self) -> Composed {
-        self.composed
     }
 
     /// True if both are.

@@ -54,11 +54,11 @@ impl Composed {
     }
 
     /// Narrows a condition that may not be there yet: an operation's conditions must all be true.
-    pub(crate) fn and_also(condition: Option<Self>, other: Self) -> Option<Self> {
-        Some(match condition {
+    pub(crate) fn and_also(condition: &mut Option<Self>, other: Self) {
+        *condition = Some(match condition.take() {
             Some(condition) => condition.and(other),
             None => other,
-        })
+        });
     }
 
     pub(super) fn and(self, other: Self) -> Self {

@@ -2,17 +2,21 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use super::exchange::Batch;
-use super::execute::{Operation, Prepare, explain, run};
-use super::prepare::{read, write};
+use super::execute::{Operation, Origin, Prepare};
+use super::executing::Executing;
+use super::many::{self, Found, Keys, Puts};
+use crate::backend::Reply;
 use crate::codec;
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::progress::{Observer, Progress};
-use crate::repository::{EncodedKey, IntoKey, Repository, Unversioned};
-use crate::request::{self, Action};
+use crate::repository::{IntoKey, Repository, Unversioned};
+use crate::request;
 use crate::value::Record;
 
 /// Reads many records by their keys: what `M::get_many(..)` returns.
@@ -33,40 +37,37 @@ use crate::value::Record;
 /// ```
 #[must_use = "an operation does nothing until it is executed"]
 pub struct GetMany<M> {
-    keys: Vec<EncodedKey>,
-    consistent: bool,
-    progress: Option<Progress>,
+    keys: Keys,
     marker: PhantomData<fn() -> M>,
 }
 
 impl<M: Repository> GetMany<M> {
     /// A read of the records with these keys.
     pub fn new<K: IntoKey<M::Key>>(keys: impl IntoIterator<Item = K>) -> Self {
-        let keys = keys.into_iter().map(|key| M::key_parts(&key.into_key())).collect();
-        Self { keys, consistent: false, progress: None, marker: PhantomData }
+        Self { keys: encode_keys::<M, K>(keys), marker: PhantomData }
     }
 
     /// Reads the latest: on DynamoDB strongly consistent, at twice the read units.
     pub fn consistent(mut self) -> Self {
-        self.consistent = true;
+        self.keys.consistent = true;
         self
     }
 
     /// Lets the batch be watched, and accounted for if its future is dropped.
-    pub fn progress(mut self, progress: &Progress) -> Self {
-        progress.begin(self.keys.len());
-        self.progress = Some(progress.clone());
-        self
+    pub fn progress(self, progress: &Progress) -> Self {
+        Self { keys: self.keys.watched(progress), marker: PhantomData }
     }
 
     /// Does it.
-    pub async fn exec(self, db: &Database) -> Result<Vec<Option<M>>> {
-        run(self, db).await
+    pub fn exec(self, db: &Database) -> impl Future<Output = Result<Vec<Option<M>>>> + Send {
+        let origin = Origin::of(&self);
+        Executing { asking: Reply::later(many::get(db, origin, self.keys)), poll: poll_many }
     }
 
     /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
-        explain(self, db)
+        let origin = Origin::of(&self);
+        many::explain(db, origin, self.keys.prepare_get(db, origin).map(|(get, _)| get))
     }
 }
 
@@ -77,9 +78,8 @@ impl<M: Repository> Prepare for GetMany<M> {
     type Rest = Observer;
 
     fn prepare(self, db: &Database) -> Result<(request::GetMany, Observer)> {
-        let observer = Observer::new(self.progress);
-        let get = read::get_many(db, M::definition(), self.keys, self.consistent)?;
-        Ok((get.observed(observer.clone()), observer))
+        let origin = Origin::of(&self);
+        self.keys.prepare_get(db, origin)
     }
 }
 
@@ -87,11 +87,36 @@ impl<M: Repository> Operation for GetMany<M> {
     type Output = Vec<Option<M>>;
 
     fn finish(observer: Observer, found: Vec<Option<Record>>) -> Result<Vec<Option<M>>> {
-        // For a backend that reports nothing: the first report of an item counts.
-        (0..found.len()).for_each(|at| observer.report(at, None));
-        let decode = |record| codec::decode(record, M::definition());
-        found.into_iter().map(|record| record.map(decode).transpose()).collect()
+        many::report_read(&found, &observer);
+        decode_many(found, &Origin::new(M::DEFINITION, Self::NAME, None))
     }
+}
+
+/// Ends in the records that were found.
+fn poll_many<M: Repository>(reading: &mut Reply<'_, Found>, context: &mut Context<'_>) -> Poll<Result<Vec<Option<M>>>> {
+    match Pin::new(reading).poll(context) {
+        Poll::Ready(Ok(found)) => Poll::Ready(decode_many(found.records, &found.origin)),
+        Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+        Poll::Pending => Poll::Pending,
+    }
+}
+
+fn decode_many<M: Repository>(found: Vec<Option<Record>>, origin: &Origin) -> Result<Vec<Option<M>>> {
+    let mut decoded = Vec::with_capacity(found.len());
+    for record in found {
+        decoded.push(match record.map(|record| codec::decode(record, M::DEFINITION)) {
+            Some(Ok(model)) => Some(model),
+            Some(Err(error)) => return Err(origin.name(error)),
+            None => None,
+        });
+    }
+    Ok(decoded)
+}
+
+/// The keys in their stored parts.
+fn encode_keys<M: Repository, K: IntoKey<M::Key>>(keys: impl IntoIterator<Item = K>) -> Keys {
+    let keys = keys.into_iter().map(|key| M::key_parts(&key.into_key())).collect();
+    Keys { keys, consistent: false, progress: None }
 }
 
 /// Stores many records: what `M::put_many(&[m])` returns. Not offered with a version.
@@ -140,13 +165,22 @@ impl<'a, M: Repository> PutMany<'a, M> {
     }
 
     /// Does it.
-    pub async fn exec(self, db: &Database) -> Result<()> {
-        run(self, db).await
+    pub fn exec(self, db: &Database) -> impl Future<Output = Result<()>> + Send {
+        many::put(db, Origin::of(&self), self.into_puts())
     }
 
     /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
-        explain(self, db)
+        let origin = Origin::of(&self);
+        many::explain(db, origin, Ok(self.into_puts().prepare(db, origin)))
+    }
+
+    fn into_puts(self) -> Puts {
+        let mut records = Vec::with_capacity(self.records.len());
+        for record in self.records {
+            records.push(codec::encode(record, M::DEFINITION));
+        }
+        Puts { records, progress: self.progress }
     }
 }
 
@@ -157,10 +191,8 @@ impl<M: Repository> Prepare for PutMany<'_, M> {
     type Rest = ();
 
     fn prepare(self, db: &Database) -> Result<(Batch, ())> {
-        let definition = M::definition();
-        let put = |record| write::store(db, definition, codec::encode(record, definition)?, Action::Put);
-        let writes = self.records.iter().map(put).collect();
-        Ok((Batch { writes, observer: Observer::new(self.progress) }, ()))
+        let origin = Origin::of(&self);
+        Ok((self.into_puts().prepare(db, origin), ()))
     }
 }
 
@@ -191,8 +223,7 @@ impl<M: Repository> Operation for PutMany<'_, M> {
 /// ```
 #[must_use = "an operation does nothing until it is executed"]
 pub struct DeleteMany<M> {
-    keys: Vec<EncodedKey>,
-    progress: Option<Progress>,
+    keys: Keys,
     marker: PhantomData<fn() -> M>,
 }
 
@@ -202,25 +233,23 @@ impl<M: Repository> DeleteMany<M> {
     where
         M: Unversioned,
     {
-        let keys = keys.into_iter().map(|key| M::key_parts(&key.into_key())).collect();
-        Self { keys, progress: None, marker: PhantomData }
+        Self { keys: encode_keys::<M, K>(keys), marker: PhantomData }
     }
 
     /// Lets the batch be watched, and accounted for if its future is dropped.
-    pub fn progress(mut self, progress: &Progress) -> Self {
-        progress.begin(self.keys.len());
-        self.progress = Some(progress.clone());
-        self
+    pub fn progress(self, progress: &Progress) -> Self {
+        Self { keys: self.keys.watched(progress), marker: PhantomData }
     }
 
     /// Does it.
-    pub async fn exec(self, db: &Database) -> Result<()> {
-        run(self, db).await
+    pub fn exec(self, db: &Database) -> impl Future<Output = Result<()>> + Send {
+        many::delete(db, Origin::of(&self), self.keys)
     }
 
     /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
-        explain(self, db)
+        let origin = Origin::of(&self);
+        many::explain(db, origin, Ok(self.keys.prepare_delete(db, origin)))
     }
 }
 
@@ -231,9 +260,8 @@ impl<M: Repository> Prepare for DeleteMany<M> {
     type Rest = ();
 
     fn prepare(self, db: &Database) -> Result<(Batch, ())> {
-        let delete = |key| write::on_key(db, M::definition(), key, Action::Delete, None);
-        let writes = self.keys.into_iter().map(delete).collect();
-        Ok((Batch { writes, observer: Observer::new(self.progress) }, ()))
+        let origin = Origin::of(&self);
+        Ok((self.keys.prepare_delete(db, origin), ()))
     }
 }
 
@@ -247,8 +275,7 @@ impl<M: Repository> Operation for DeleteMany<M> {
 
 impl<M> Clone for GetMany<M> {
     fn clone(&self) -> Self {
-        let (keys, progress) = (self.keys.clone(), self.progress.clone());
-        Self { keys, consistent: self.consistent, progress, marker: PhantomData }
+        Self { keys: self.keys.clone(), marker: PhantomData }
     }
 }
 
@@ -260,13 +287,13 @@ impl<M> Clone for PutMany<'_, M> {
 
 impl<M> Clone for DeleteMany<M> {
     fn clone(&self) -> Self {
-        Self { keys: self.keys.clone(), progress: self.progress.clone(), marker: PhantomData }
+        Self { keys: self.keys.clone(), marker: PhantomData }
     }
 }
 
 impl<M: Repository> fmt::Debug for GetMany<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "GetMany({}, {} keys)", M::definition().name(), self.keys.len())
+        write!(f, "GetMany({}, {} keys)", M::definition().name(), self.keys.keys.len())
     }
 }
 
@@ -278,6 +305,6 @@ impl<M: Repository> fmt::Debug for PutMany<'_, M> {
 
 impl<M: Repository> fmt::Debug for DeleteMany<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DeleteMany({}, {} keys)", M::definition().name(), self.keys.len())
+        write!(f, "DeleteMany({}, {} keys)", M::definition().name(), self.keys.keys.len())
     }
 }

@@ -85,11 +85,6 @@ impl Changes {
         self
     }
 
-    pub(super) fn only_if(mut self, condition: Composed) -> Self {
-        self.condition = Composed::and_also(self.condition, condition);
-        self
-    }
-
     pub(super) fn into_update(self) -> WriteParts {
         let condition = self.condition.map(Composed::into_expr);
         WriteParts::Update { key: self.key, changes: self.changes, condition }

@@ -44,7 +44,7 @@ impl<M: Repository> Check<M> {
 
     /// The condition must be true of the stored record. Several are all needed.
     pub fn only_if(mut self, condition: Condition<M>) -> Self {
-        self.condition = Composed::and_also(self.condition, condition.into_composed());
+        Composed::and_also(&mut self.condition, condition.composed);
         self
     }
 }

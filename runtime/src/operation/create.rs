@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::execute::{Operation, Prepare, run};
+use super::execute::{Operation, Prepare};
 use super::executing::{Asked, Asking, Executing, poll_done};
 use super::prepare::write::{self, WriteParts};
 use super::returning::Returning;
@@ -55,8 +55,8 @@ impl<'a, M: Repository> Create<'a, M> {
 
     /// Does it, and returns the record as it was stored: with its automatic key and times, and the
     /// version that a 0 became. It costs no request of its own.
-    pub async fn exec_returning(self, db: &Database) -> Result<M> {
-        run(Returning::new(self), db).await
+    pub fn exec_returning(self, db: &Database) -> impl Future<Output = Result<M>> + Send {
+        Returning::exec(self.asking(db))
     }
 
     /// The request that the database's backend would send; nothing is sent.

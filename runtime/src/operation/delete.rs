@@ -7,7 +7,7 @@ use super::execute::{Operation, Prepare};
 use super::executing::{Asked, Asking, Executing, poll_existed};
 use super::prepare::write::{self, DeleteParts, WriteParts};
 use super::transaction::TransactionItem;
-use crate::condition::Condition;
+use crate::condition::{Composed, Condition};
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
@@ -48,8 +48,9 @@ impl<M: Repository> Delete<M> {
     }
 
     /// Only if the condition is true of the stored record. Several are all needed.
-    pub fn only_if(self, condition: Condition<M>) -> Self {
-        Self { parts: self.parts.only_if(condition.into_composed()), marker: PhantomData }
+    pub fn only_if(mut self, condition: Condition<M>) -> Self {
+        Composed::and_also(&mut self.parts.condition, condition.composed);
+        self
     }
 
     /// Only if the stored record has this version; another is

@@ -14,7 +14,7 @@ use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
 use crate::repository::Repository;
-use crate::request::Written;
+use crate::request::{Write, Written};
 use crate::value::Record;
 
 /// What an operation asks for, without the model.
@@ -34,6 +34,8 @@ pub(super) struct Asking<'a> {
 /// How far it is.
 enum State<'a> {
     Asked(Asked),
+    /// Only if it had to be looked at before.
+    Prepared(Write),
     Reading(Reply<'a, Option<Record>>),
     Writing(Reply<'a, Written>),
     Refused,
@@ -72,10 +74,8 @@ impl<'a> Asking<'a> {
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Step {
-        if let State::Asked(_) = self.state
-            && let State::Asked(asked) = std::mem::replace(&mut self.state, State::Refused)
-        {
-            match self.send(asked) {
+        if let State::Asked(_) | State::Prepared(_) = self.state {
+            match self.send() {
                 Ok(sent) => self.state = sent,
                 Err(error) => return Step::Failed(self.origin.name(error)),
             }
@@ -96,13 +96,42 @@ impl<'a> Asking<'a> {
         }
     }
 
-    fn send(&self, asked: Asked) -> Result<State<'a>> {
+    fn send(&mut self) -> Result<State<'a>> {
         let Self { db, origin: Origin { definition, operation, .. }, .. } = *self;
-        Ok(match asked {
-            Asked::Get(parts) => State::Reading(read::get(db, definition, parts)?.send(db, operation)),
-            Asked::Find(parts) => State::Reading(read::find_unique(db, definition, parts)?.send(db, operation)),
-            Asked::Write(parts) => State::Writing(write::one(db, definition, parts)?.send(db, operation)),
+        Ok(match std::mem::replace(&mut self.state, State::Refused) {
+            State::Asked(Asked::Get(parts)) => State::Reading(read::get(db, definition, parts)?.send(db, operation)),
+            State::Asked(Asked::Find(parts)) => {
+                State::Reading(read::find_unique(db, definition, parts)?.send(db, operation))
+            }
+            State::Asked(Asked::Write(parts)) => State::Writing(write::one(db, definition, parts)?.send(db, operation)),
+            State::Prepared(write) => State::Writing(write.send(db, operation)),
+            sent => sent,
         })
+    }
+
+    /// The write that is about to be sent; nothing once it is.
+    pub(super) fn prepare(&mut self) -> Result<Option<&Write>> {
+        if let State::Asked(Asked::Write(_)) = self.state
+            && let State::Asked(Asked::Write(parts)) = std::mem::replace(&mut self.state, State::Refused)
+        {
+            let prepared = write::one(self.db, self.origin.definition, parts);
+            self.state = State::Prepared(prepared.map_err(|e| self.origin.name(e))?);
+        }
+        Ok(match &self.state {
+            State::Prepared(write) => Some(write),
+            _ => None,
+        })
+    }
+
+    /// Lets nothing be sent, for an error that it names.
+    pub(super) fn refuse(&mut self, error: Error) -> Error {
+        self.state = State::Refused;
+        self.origin.name(error)
+    }
+
+    /// Names the operation in an error.
+    pub(super) fn name(&self, error: Error) -> Error {
+        self.origin.name(error)
     }
 
     /// The same, of an operation after which there is a record.
@@ -114,7 +143,8 @@ impl<'a> Asking<'a> {
     }
 }
 
-fn awaited_again() -> Error {
+/// What is said of an operation that is awaited once more.
+pub(super) fn awaited_again() -> Error {
     Error::new(ErrorKind::Backend, "an operation was awaited again after it failed")
 }
 
@@ -126,12 +156,15 @@ pub(super) fn no_record(operation: &str) -> Error {
 /// An operation under way: the future of its `exec`. Nothing is sent until it is awaited.
 // Made by its fields, and `poll` is a function and no trait of the operation's: what is compiled with each model
 // is short, and the same for operations that return the same.
-pub(super) struct Executing<'a, T> {
-    pub(super) asking: Asking<'a>,
-    pub(super) poll: fn(&mut Asking<'_>, &mut Context<'_>) -> Poll<Result<T>>,
+pub(super) struct Executing<A, T> {
+    pub(super) asking: A,
+    pub(super) poll: fn(&mut A, &mut Context<'_>) -> Poll<Result<T>>,
 }
 
-impl<T> Future for Executing<'_, T> {
+// Nothing here is pinned in place.
+impl<A, T> Unpin for Executing<A, T> {}
+
+impl<A, T> Future for Executing<A, T> {
     type Output = Result<T>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<T>> {

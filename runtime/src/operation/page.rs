@@ -1,14 +1,8 @@
 //! A page of records, and the cursors that lead from one to the next.
 
-use serde::de::DeserializeOwned;
-
-use crate::codec;
 use crate::cursor::{Binding, Cursor};
 use crate::database::Database;
-use crate::error::Result;
-use crate::repository::Repository;
-use crate::request::{self, RecordPage};
-use crate::value::Record;
+use crate::request::{self, Position};
 
 /// A page of records, and where the next one begins. Only the last page may be short. What a query's or
 /// scan's `exec` returns.
@@ -50,9 +44,13 @@ impl PageRest {
         Self { binding: db.bind(request), fields: request.projection }
     }
 
-    pub(super) fn decode<M: Repository, O: DeserializeOwned>(self, page: RecordPage) -> Result<Page<O>> {
-        let next = page.next.map(|position| self.binding.seal(&position));
-        Ok(Page { items: decode_all::<M, O>(page.records, self.fields)?, next })
+    /// The cursor of the next page, if there is one.
+    pub(super) fn next(self, position: Option<Position>) -> Option<Cursor> {
+        position.map(|position| self.binding.seal(&position))
+    }
+
+    pub(super) fn fields(&self) -> Option<&'static [&'static str]> {
+        self.fields
     }
 }
 
@@ -94,22 +92,4 @@ where
     fn into_cursor(self) -> Option<Cursor> {
         self.as_ref().and_then(IntoCursor::into_cursor)
     }
-}
-
-/// Reads the records as `O`: the model, or with `fields` a projection of it.
-pub(super) fn decode_all<M: Repository, O: DeserializeOwned>(
-    records: Vec<Record>,
-    fields: Option<&[&str]>,
-) -> Result<Vec<O>> {
-    let mut read = Vec::with_capacity(records.len());
-    for record in records {
-        read.push(decode_one::<M, O>(record, fields)?);
-    }
-    Ok(read)
-}
-
-pub(super) fn decode_one<M: Repository, O: DeserializeOwned>(mut record: Record, fields: Option<&[&str]>) -> Result<O> {
-    M::definition().complete(&mut record);
-    // What the backend read for its own needs is left out.
-    codec::decode_part(&record, M::definition(), fields)
 }

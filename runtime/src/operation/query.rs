@@ -7,10 +7,12 @@ use std::ops::{Bound, RangeBounds};
 use serde::de::DeserializeOwned;
 
 use super::collect;
-use super::execute::{Operation, Origin, Prepare, explain, run};
+use super::execute::{Operation, Origin, Prepare};
+use super::executing::Executing;
 use super::index_kind::{IndexKind, NoRange, Ranged, Strong};
-use super::page::{IntoCursor, Page, PageRest, decode_all};
+use super::page::{IntoCursor, Page, PageRest};
 use super::prepare::read::{self, QueryParts};
+use super::reading::{Reading, decode_all, poll_all, poll_first, poll_page};
 use super::stream::RecordStream;
 use crate::condition::{Composed, Condition};
 use crate::database::Database;
@@ -101,7 +103,7 @@ impl<M: Repository, R, K: IndexKind, O> Query<M, R, K, O> {
     /// Only records for which the condition is true. It is applied by the server to what the index
     /// has; records that it leaves out are read and, on DynamoDB, paid for.
     pub fn filter(mut self, condition: Condition<M>) -> Self {
-        self.filter = Composed::and_also(self.filter, condition.into_composed());
+        Composed::and_also(&mut self.filter, condition.composed);
         self
     }
 
@@ -139,30 +141,25 @@ impl<M: Repository, R, K: IndexKind, O: DeserializeOwned + Send> Query<M, R, K, 
     ///
     /// Errors: [`InvalidInput`](crate::ErrorKind::InvalidInput) for a cursor of another query, a
     /// limit of 0, or a value that cannot be a key.
-    pub async fn exec(self, db: &Database) -> Result<Page<O>> {
-        run(self, db).await
+    pub fn exec(self, db: &Database) -> impl Future<Output = Result<Page<O>>> + Send {
+        Executing { asking: self.reading(db), poll: poll_page }
     }
 
     /// All records, or as many as the limit says, in as many requests as it takes.
-    pub async fn all(self, db: &Database) -> Result<Vec<O>> {
-        let origin = Origin::of(&self);
-        let (limit, fields) = (self.parts.limit, self.parts.fields);
-        let request = self.request(db).map_err(|e| origin.name(e))?;
-        let records = collect::read_all(db, origin.operation, request, limit).await.map_err(|e| origin.name(e))?;
-        decode_all::<M, O>(records, fields).map_err(|e| origin.name(e))
+    pub fn all(self, db: &Database) -> impl Future<Output = Result<Vec<O>>> + Send {
+        Executing { asking: self.reading(db), poll: poll_all }
     }
 
     /// The first record. Nothing beyond it is read, unless a filter or expiry leaves records out.
-    pub async fn first(mut self, db: &Database) -> Result<Option<O>> {
+    pub fn first(mut self, db: &Database) -> impl Future<Output = Result<Option<O>>> + Send {
         self.parts.limit = read::limit_to_first(self.parts.limit);
-        Ok(self.all(db).await?.into_iter().next())
+        Executing { asking: self.reading(db), poll: poll_first }
     }
 
     /// How many records there are, or the limit if there are more.
-    pub async fn count(self, db: &Database) -> Result<u64> {
-        let (origin, limit) = (Origin::of(&self).during("count"), self.parts.limit);
-        let request = self.request(db).map_err(|e| origin.name(e))?;
-        collect::count(db, request, limit).await.map_err(|e| origin.name(e))
+    pub fn count(self, db: &Database) -> impl Future<Output = Result<u64>> + Send {
+        let (origin, limit) = (Origin::of(&self), self.parts.limit);
+        collect::count(db, origin, self.request(db).map(|request| vec![request]), limit)
     }
 
     /// The records one by one, as many as the limit says. The next page is fetched while the one
@@ -174,7 +171,12 @@ impl<M: Repository, R, K: IndexKind, O: DeserializeOwned + Send> Query<M, R, K, 
 
     /// The request that the database's backend would send for a page; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
-        explain(self, db)
+        self.reading(db).explain()
+    }
+
+    fn reading(self, db: &Database) -> Reading<'_> {
+        let (origin, limit) = (Origin::of(&self), self.parts.limit);
+        Reading::new(db, origin, self.request(db), limit)
     }
 
     fn request(self, db: &Database) -> Result<request::Query> {
@@ -203,7 +205,8 @@ impl<M: Repository, R, K: IndexKind, O: DeserializeOwned + Send> Operation for Q
     type Output = Page<O>;
 
     fn finish(rest: PageRest, page: RecordPage) -> Result<Page<O>> {
-        rest.decode::<M, O>(page)
+        let items = decode_all(page.records, &Origin::new(M::DEFINITION, Self::NAME, None), rest.fields())?;
+        Ok(Page { items, next: rest.next(page.next) })
     }
 }
 

@@ -1,47 +1,41 @@
 //! A write of a whole record that executes to the record as it was stored.
 
-use std::marker::PhantomData;
+use std::task::{Context, Poll};
 
-use super::execute::{Operation, Prepare};
+use super::executing::{Asking, Executing, awaited_again, poll_done};
 use crate::codec;
-use crate::database::Database;
-use crate::definition::Definition;
 use crate::error::{Error, Result};
 use crate::repository::Repository;
-use crate::request::{Action, Write, Written};
+use crate::request::{Action, Write};
 
-/// An operation that stores a whole record, to be executed to that record.
-pub(super) struct Returning<O, M> {
-    operation: O,
-    marker: PhantomData<fn() -> M>,
+/// A write of a whole record, to be executed to that record.
+pub(super) struct Returning<'a, M> {
+    asking: Asking<'a>,
+    stored: Option<Result<M>>,
 }
 
-impl<O, M> Returning<O, M> {
-    pub(super) fn new(operation: O) -> Self {
-        Self { operation, marker: PhantomData }
+impl<'a, M: Repository> Returning<'a, M> {
+    pub(super) fn exec(asking: Asking<'a>) -> Executing<Self, M> {
+        Executing { asking: Self { asking, stored: None }, poll: Self::poll }
     }
-}
 
-impl<O: Prepare<Request = Write>, M: Repository> Prepare for Returning<O, M> {
-    const NAME: &'static str = O::NAME;
-    const DEFINITION: &'static Definition = O::DEFINITION;
-    type Request = Write;
-    type Rest = Result<M>;
-
-    fn prepare(self, db: &Database) -> Result<(Write, Result<M>)> {
-        let (write, _) = self.operation.prepare(db)?;
-        // Decoded here, since the record itself goes to the backend. If that fails, the write is done all the
-        // same: it would be done by the operation alone too.
-        let stored = decode_stored(&write);
-        Ok((write, stored))
-    }
-}
-
-impl<O: Prepare<Request = Write>, M: Repository> Operation for Returning<O, M> {
-    type Output = M;
-
-    fn finish(stored: Result<M>, _: Written) -> Result<M> {
-        stored
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<M>> {
+        match self.asking.prepare() {
+            // Decoded here, since the record itself goes to the backend. If that fails, the write is done all the
+            // same: it would be done by the operation alone too.
+            Ok(Some(write)) => self.stored = Some(decode_stored(write)),
+            Ok(None) => {}
+            Err(error) => return Poll::Ready(Err(error)),
+        }
+        match poll_done(&mut self.asking, context) {
+            Poll::Ready(Ok(())) => Poll::Ready(match self.stored.take() {
+                Some(Ok(stored)) => Ok(stored),
+                Some(Err(error)) => Err(self.asking.name(error)),
+                None => Err(self.asking.name(awaited_again())),
+            }),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => Poll::Pending,
+        }
     }
 }
 

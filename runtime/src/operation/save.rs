@@ -1,15 +1,17 @@
 //! A save: a record is stored under its version.
 
 use std::fmt;
+use std::task::{Context, Poll};
 
-use super::execute::{Operation, Prepare, explain, run};
-use super::prepare::write;
+use super::execute::{Operation, Prepare, explain};
+use super::executing::{Asked, Asking, Executing, poll_done};
+use super::prepare::write::{self, WriteParts};
 use super::returning::decode_stored;
 use super::transaction::TransactionItem;
 use crate::codec;
 use crate::database::Database;
 use crate::definition::Definition;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::repository::{Repository, Versioned};
 use crate::request::{Write, Written};
 
@@ -49,13 +51,59 @@ impl<'a, M: Versioned> Save<'a, M> {
     }
 
     /// Does it.
-    pub async fn exec(self, db: &Database) -> Result<()> {
-        run(self, db).await
+    pub fn exec(self, db: &Database) -> impl Future<Output = Result<()>> + Send {
+        let (parts, record) = (self.parts(), self.record);
+        let asking = Asking::new(db, M::DEFINITION, Self::NAME, Asked::Write(parts));
+        Executing { asking: Executed { asking, record, stored: None }, poll: Executed::poll }
     }
 
     /// The request that the database's backend would send; nothing is sent, and the struct is left as it is.
     pub fn explain(self, db: &Database) -> Result<String> {
+        // With what is read back before a save is sent.
         explain(self, db)
+    }
+
+    fn parts(&self) -> WriteParts {
+        WriteParts::Save { record: codec::encode(&*self.record, M::DEFINITION), current: self.record.version() }
+    }
+}
+
+/// A save under way.
+struct Executed<'d, 'm, M> {
+    asking: Asking<'d>,
+    record: &'m mut M,
+    stored: Option<M>,
+}
+
+impl<M: Versioned> Executed<'_, '_, M> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<()>> {
+        match self.asking.prepare() {
+            // Before anything is sent: what cannot be read back is not stored.
+            Ok(Some(write)) => match decode_stored(write) {
+                Ok(stored) => self.stored = Some(stored),
+                Err(error) => return Poll::Ready(Err(self.asking.refuse(error))),
+            },
+            Ok(None) => {}
+            Err(error) => return Poll::Ready(Err(error)),
+        }
+        let poll = poll_done(&mut self.asking, context);
+        if let Poll::Ready(Ok(())) = poll
+            && let Some(stored) = self.stored.take()
+        {
+            complete(self.record, stored);
+        }
+        poll
+    }
+}
+
+/// Brings a struct up to what was stored. Only once that is certain: whoever is refused, or gets no
+/// answer, keeps the version that the next save has to name.
+fn complete<M: Versioned>(record: &mut M, stored: M) {
+    if M::definition().is_filled() {
+        *record = stored;
+    } else {
+        // The rest stays the caller's own: fields that serde skips are not in what was stored.
+        record.set_version(stored.version());
     }
 }
 
@@ -66,19 +114,6 @@ pub struct Saving<'a, M> {
     stored: M,
 }
 
-impl<M: Versioned> Saving<'_, M> {
-    /// Brings the struct up to what was stored. Only once that is certain: whoever is refused, or gets no
-    /// answer, keeps the version that the next save has to name.
-    fn complete(self) {
-        if M::definition().is_filled() {
-            *self.record = self.stored;
-        } else {
-            // The rest stays the caller's own: fields that serde skips are not in what was stored.
-            self.record.set_version(self.stored.version());
-        }
-    }
-}
-
 impl<'a, M: Versioned> Prepare for Save<'a, M> {
     const NAME: &'static str = "save";
     const DEFINITION: &'static Definition = M::DEFINITION;
@@ -86,12 +121,7 @@ impl<'a, M: Versioned> Prepare for Save<'a, M> {
     type Rest = Saving<'a, M>;
 
     fn prepare(self, db: &Database) -> Result<(Write, Saving<'a, M>)> {
-        let definition = M::definition();
-        let current = self.record.version();
-        if current >= definition.last_version() {
-            return Err(Error::invalid(format!("the version field cannot hold a version after {current}")));
-        }
-        let write = write::save(db, definition, codec::encode(self.record, definition)?, current)?;
+        let write = write::one(db, M::DEFINITION, self.parts())?;
         // Before anything is sent: what cannot be read back is not stored.
         let stored = decode_stored(&write)?;
         Ok((write, Saving { record: self.record, stored }))
@@ -102,14 +132,14 @@ impl<M: Versioned> Operation for Save<'_, M> {
     type Output = ();
 
     fn finish(saving: Self::Rest, _: Written) -> Result<()> {
-        saving.complete();
+        complete(saving.record, saving.stored);
         Ok(())
     }
 }
 
 impl<M: Versioned> TransactionItem for Save<'_, M> {
     fn committed(saving: Self::Rest) {
-        saving.complete();
+        complete(saving.record, saving.stored);
     }
 }
 

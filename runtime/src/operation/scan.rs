@@ -3,21 +3,23 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use futures_util::future::try_join_all;
 use serde::de::DeserializeOwned;
 
 use super::collect;
-use super::execute::{Operation, Origin, Prepare, run};
-use super::page::{IntoCursor, Page, PageRest, decode_all};
+use super::execute::{Operation, Origin, Prepare};
+use super::executing::Executing;
+use super::page::{IntoCursor, Page, PageRest};
 use super::prepare::read::{self, ScanParts};
+use super::reading::{Reading, decode_all, poll_collected, poll_first, poll_page};
 use super::stream::RecordStream;
+use crate::backend::Reply;
 use crate::condition::{Composed, Condition};
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::projection::Projection;
 use crate::repository::Repository;
-use crate::request::{self, RecordPage, Request};
+use crate::request::{self, RecordPage};
 
 /// Reads all records of a repository, in no order: what `M::scan()` returns. It is the only
 /// operation that does.
@@ -61,7 +63,7 @@ impl<M: Repository> Scan<M> {
 impl<M: Repository, O> Scan<M, O> {
     /// Only records for which the condition is true; the others are read all the same.
     pub fn filter(mut self, condition: Condition<M>) -> Self {
-        self.filter = Composed::and_also(self.filter, condition.into_composed());
+        Composed::and_also(&mut self.filter, condition.composed);
         self
     }
 
@@ -97,38 +99,28 @@ impl<M: Repository, O: DeserializeOwned + Send> Scan<M, O> {
     ///
     /// Errors: [`InvalidInput`](crate::ErrorKind::InvalidInput) for a cursor of another scan, or a limit
     /// of 0.
-    pub async fn exec(self, db: &Database) -> Result<Page<O>> {
-        run(self, db).await
+    pub fn exec(self, db: &Database) -> impl Future<Output = Result<Page<O>>> + Send {
+        Executing { asking: self.reading(db), poll: poll_page }
     }
 
     /// All records, or as many as the limit says.
-    pub async fn all(self, db: &Database) -> Result<Vec<O>> {
-        let (origin, limit, fields) = (Origin::of(&self), self.parts.limit, self.parts.fields);
-        let requests = self.segment_requests(db).map_err(|e| origin.name(e))?;
-        let reads = requests.into_iter().map(|request| collect::read_all(db, origin.operation, request, limit));
-        let segments = try_join_all(reads).await.map_err(|e| origin.name(e))?;
-        let records = segments.into_iter().flatten().take(limit.unwrap_or(usize::MAX)).collect();
-        decode_all::<M, O>(records, fields).map_err(|e| origin.name(e))
+    pub fn all(self, db: &Database) -> impl Future<Output = Result<Vec<O>>> + Send {
+        let (origin, limit) = (Origin::of(&self), self.parts.limit);
+        let reading = collect::read_segments(db, origin, self.segment_requests(db), limit);
+        Executing { asking: Reply::later(reading), poll: poll_collected }
     }
 
     /// The first record that comes.
-    pub async fn first(mut self, db: &Database) -> Result<Option<O>> {
+    pub fn first(mut self, db: &Database) -> impl Future<Output = Result<Option<O>>> + Send {
         self.parts.limit = read::limit_to_first(self.parts.limit);
-        let (origin, limit, fields) = (Origin::of(&self), self.parts.limit, self.parts.fields);
         // In one request, whatever the segments: the first record of each but one would be read in vain.
-        let request = self.request(db).map_err(|e| origin.name(e))?;
-        let records = collect::read_all(db, origin.operation, request, limit).await.map_err(|e| origin.name(e))?;
-        Ok(decode_all::<M, O>(records, fields).map_err(|e| origin.name(e))?.into_iter().next())
+        Executing { asking: self.reading(db), poll: poll_first }
     }
 
     /// How many records there are, or the limit if there are more.
-    pub async fn count(self, db: &Database) -> Result<u64> {
-        let (origin, limit) = (Origin::of(&self).during("count"), self.parts.limit);
-        let requests = self.segment_requests(db).map_err(|e| origin.name(e))?;
-        let counts = requests.into_iter().map(|request| collect::count(db, request, limit));
-        let all = try_join_all(counts).await.map_err(|e| origin.name(e))?.iter().sum();
-        // Each segment counts to the limit.
-        Ok(collect::at_most(all, limit))
+    pub fn count(self, db: &Database) -> impl Future<Output = Result<u64>> + Send {
+        let (origin, limit) = (Origin::of(&self), self.parts.limit);
+        collect::count(db, origin, self.segment_requests(db), limit)
     }
 
     /// The records one by one; no more than two pages are held.
@@ -140,10 +132,12 @@ impl<M: Repository, O: DeserializeOwned + Send> Scan<M, O> {
     /// The request that the database's backend would send for a page, or for the first page of each
     /// segment; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
-        let origin = Origin::of(&self).during("explain");
-        let requests = self.segment_requests(db).map_err(|e| origin.name(e))?;
-        let texts = requests.iter().map(|request| db.explain(Request::Query(request)));
-        Ok(texts.collect::<Result<Vec<_>>>().map_err(|e| origin.name(e))?.join("\n"))
+        collect::explain_segments(db, Origin::of(&self), self.segment_requests(db))
+    }
+
+    fn reading(self, db: &Database) -> Reading<'_> {
+        let (origin, limit) = (Origin::of(&self), self.parts.limit);
+        Reading::new(db, origin, self.request(db), limit)
     }
 
     fn segment_requests(self, db: &Database) -> Result<Vec<request::Query>> {
@@ -172,7 +166,8 @@ impl<M: Repository, O: DeserializeOwned + Send> Operation for Scan<M, O> {
     type Output = Page<O>;
 
     fn finish(rest: PageRest, page: RecordPage) -> Result<Page<O>> {
-        rest.decode::<M, O>(page)
+        let items = decode_all(page.records, &Origin::new(M::DEFINITION, Self::NAME, None), rest.fields())?;
+        Ok(Page { items, next: rest.next(page.next) })
     }
 
     fn explain(self, db: &Database) -> Result<String> {

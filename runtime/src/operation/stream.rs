@@ -12,12 +12,14 @@ use futures_core::Stream;
 use serde::de::DeserializeOwned;
 
 use super::execute::Origin;
-use super::page::decode_one;
+use super::reading::decode_one;
 use crate::backend::BoxFuture;
 use crate::database::Database;
 use crate::error::{Error, Result};
+use crate::field::Types;
 use crate::repository::Repository;
 use crate::request::{self, Advance, Position};
+use crate::value::Record;
 
 /// How many records a stream asks for at a time.
 const STREAM_PAGE: usize = 100;
@@ -43,13 +45,18 @@ const STREAM_PAGE: usize = 100;
 /// ```
 #[must_use = "a stream does nothing until it is polled"]
 pub struct RecordStream<M, O = M> {
+    records: Records,
+    fields: Option<&'static [&'static str]>,
+    marker: Types<(M, O)>,
+}
+
+/// The records of a stream as they are stored. Without the model, so that it is compiled once.
+struct Records {
     reader: PageReader,
     state: State,
-    at_hand: VecDeque<O>,
+    at_hand: VecDeque<Record>,
     advance: Advance<Position>,
-    fields: Option<&'static [&'static str]>,
     origin: Origin,
-    marker: PhantomData<fn() -> M>,
 }
 
 /// Reads the pages, each within its own deadline.
@@ -82,17 +89,44 @@ enum State {
 impl<M: Repository, O: DeserializeOwned> RecordStream<M, O> {
     pub(super) fn new(db: Database, request: Result<request::Query>, limit: Option<usize>, origin: Origin) -> Self {
         let fields = request.as_ref().ok().and_then(|request| request.projection);
+        Self { records: Records::new(db, request, limit, origin), fields, marker: PhantomData }
+    }
+}
+
+impl Records {
+    fn new(db: Database, request: Result<request::Query>, limit: Option<usize>, origin: Origin) -> Self {
         let reader = PageReader { db, operation: origin.operation, left: limit.unwrap_or(usize::MAX), waiting: None };
         let state = request.map_or_else(State::Failed, State::Next);
-        Self {
-            reader,
-            state,
-            at_hand: VecDeque::new(),
-            advance: Advance::default(),
-            fields,
-            origin,
-            marker: PhantomData,
+        Self { reader, state, at_hand: VecDeque::new(), advance: Advance::default(), origin }
+    }
+
+    /// The next record, or the error that ends the stream.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Record>>> {
+        loop {
+            self.poll_page(context);
+            if let Some(record) = self.at_hand.pop_front() {
+                return Poll::Ready(Some(Ok(record)));
+            }
+            match self.state {
+                State::Reading { .. } => {
+                    self.reader.waiting.get_or_insert_with(Instant::now);
+                    return Poll::Pending;
+                }
+                State::Done => return Poll::Ready(None),
+                _ => {
+                    if let Some(error) = self.take_step() {
+                        return Poll::Ready(Some(Err(self.origin.name(error))));
+                    }
+                }
+            }
         }
+    }
+
+    /// Ends the stream with an error about the record that was handed out.
+    fn end(&mut self, error: Error) -> Error {
+        self.state = State::Done;
+        self.at_hand.clear();
+        self.origin.name(error)
     }
 
     /// Moves the read that is under way. A page that has come waits until the one before is used up: so
@@ -129,16 +163,8 @@ impl<M: Repository, O: DeserializeOwned> RecordStream<M, O> {
     /// Takes the page that has come, and begins to read the next one ahead.
     fn take_page(&mut self, mut request: request::Query, page: request::RecordPage) {
         self.reader.waiting = None;
-        for record in page.records.into_iter().take(self.reader.left) {
-            match decode_one::<M, O>(record, self.fields) {
-                Ok(record) => self.at_hand.push_back(record),
-                Err(error) => {
-                    // The records before it come first, then the error.
-                    self.state = State::Failed(error);
-                    return;
-                }
-            }
-        }
+        self.at_hand = page.records.into();
+        self.at_hand.truncate(self.reader.left);
         self.reader.left -= self.at_hand.len();
         let Some(next) = page.next.filter(|_| self.reader.left > 0) else { return };
         self.state = match self.advance.to(&next) {
@@ -177,35 +203,26 @@ impl<M: Repository, O: DeserializeOwned> Stream for RecordStream<M, O> {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<O>>> {
         let this = &mut *self;
-        loop {
-            this.poll_page(context);
-            if let Some(record) = this.at_hand.pop_front() {
-                return Poll::Ready(Some(Ok(record)));
+        // Written out: each call of a combinator would be compiled with each model.
+        match this.records.poll(context) {
+            Poll::Ready(Some(Ok(record))) => {
+                Poll::Ready(Some(match decode_one(record, this.records.origin.definition, this.fields) {
+                    Ok(read) => Ok(read),
+                    Err(error) => Err(this.records.end(error)),
+                }))
             }
-            match this.state {
-                State::Reading { .. } => {
-                    this.reader.waiting.get_or_insert_with(Instant::now);
-                    return Poll::Pending;
-                }
-                State::Done => return Poll::Ready(None),
-                _ => {
-                    if let Some(error) = this.take_step() {
-                        return Poll::Ready(Some(Err(this.origin.name(error))));
-                    }
-                }
-            }
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error))),
+            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
         }
     }
 }
-
-// The records at hand are handed out by value; nothing here is pinned in place.
-impl<M, O> Unpin for RecordStream<M, O> {}
 
 impl<M: Repository, O> fmt::Debug for RecordStream<M, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RecordStream")
             .field("repository", &M::definition().name())
-            .field("at_hand", &self.at_hand.len())
+            .field("at_hand", &self.records.at_hand.len())
             .finish_non_exhaustive()
     }
 }

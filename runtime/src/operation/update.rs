@@ -92,8 +92,9 @@ impl<M: Repository> Update<M> {
     }
 
     /// Only if the condition is true of the stored record. Several are all needed.
-    pub fn only_if(self, condition: Condition<M>) -> Self {
-        Self::of(self.changes.only_if(condition.into_composed()))
+    pub fn only_if(mut self, condition: Condition<M>) -> Self {
+        Composed::and_also(&mut self.changes.condition, condition.composed);
+        self
     }
 
     /// Does it, and returns the record as it is then.

@@ -16,6 +16,11 @@ use crate::value::{EXPIRES, Record, Value, ValueRef};
 pub(crate) enum WriteParts {
     Create(Result<Record>),
     Put(Result<Record>),
+    Save {
+        record: Result<Record>,
+        /// The version that the stored record has.
+        current: u64,
+    },
     Update {
         key: EncodedKey,
         changes: Result<Vec<Change>>,
@@ -38,18 +43,12 @@ pub(crate) struct DeleteParts {
     pub(crate) version: Option<u64>,
 }
 
-impl DeleteParts {
-    pub(crate) fn only_if(mut self, condition: Composed) -> Self {
-        self.condition = Composed::and_also(self.condition, condition);
-        self
-    }
-}
-
 /// A write of one record.
 pub(crate) fn one(db: &Database, definition: &'static Definition, parts: WriteParts) -> Result<Write> {
     match parts {
         WriteParts::Create(record) => create(db, definition, record?),
         WriteParts::Put(record) => store(db, definition, record?, Action::Put),
+        WriteParts::Save { record, current } => save(db, definition, record, current),
         WriteParts::Update { key, changes, condition } => update(db, definition, key, changes, condition),
         WriteParts::Upsert { key, changes, check_whole } => upsert(db, definition, key, changes, check_whole),
         WriteParts::Delete(DeleteParts { key, condition, version }) => {
@@ -72,7 +71,11 @@ fn create(db: &Database, definition: &'static Definition, mut record: Record) ->
 }
 
 /// A save of a record whose version is `current`, as the version after it.
-pub(crate) fn save(db: &Database, definition: &'static Definition, mut record: Record, current: u64) -> Result<Write> {
+fn save(db: &Database, definition: &'static Definition, record: Result<Record>, current: u64) -> Result<Write> {
+    if current >= definition.last_version() {
+        return Err(Error::invalid(format!("the version field cannot hold a version after {current}")));
+    }
+    let mut record = record?;
     record.set(definition.version().unwrap_or_default(), Value::Int((current + 1).into()));
     let action: fn(Record) -> Action = if current == 0 { Action::Create } else { Action::Replace };
     let mut write = store(db, definition, record, action)?;
