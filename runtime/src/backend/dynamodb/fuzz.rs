@@ -89,11 +89,15 @@ const FIELDS: &[FieldDef] = &[
 ];
 static MODEL: Definition = Spec::new("Model", "models", FIELDS, KeyDef::new(0, KeyKind::String)).build();
 
-/// The item of a record of any type.
-fn random_item(dice: &mut Dice<'_>) -> Json {
+/// Two items of one type, whatever that is.
+fn random_items(dice: &mut Dice<'_>) -> (Json, Json) {
     let ty = Type::random(dice, 3);
+    (random_item(dice, &ty), random_item(dice, &ty))
+}
+
+fn random_item(dice: &mut Dice<'_>, ty: &Type) -> Json {
     let data = ty.value(dice);
-    let value = codec::to_value(&Typed(&ty, &data)).unwrap();
+    let value = codec::to_value(&Typed(ty, &data)).unwrap();
     let at = if dice.flag() { Value::Int(i64::from_le_bytes(dice.word().to_le_bytes()).into()) } else { value.clone() };
     let record = Record::from_iter([("value".to_owned(), value), ("at".to_owned(), at)]);
     serde_json::from_slice(item::Item::of_record(&record).json()).unwrap()
@@ -137,7 +141,7 @@ fn fuzz_damaged_answers_of_reads() {
     let together = TransactGet::new(vec![table_key; 2]).unwrap();
     on_random_bytes(300, |bytes| {
         let mut dice = Dice::new(bytes);
-        let (one, other) = (random_item(&mut dice), random_item(&mut dice));
+        let (one, other) = random_items(&mut dice);
 
         let body = damaged(&mut dice, &json!({ "Item": one }));
         let read = in_proportion(body.len(), 400, || get.read(&body));
@@ -173,7 +177,7 @@ fn read_page(body: &Bytes) -> std::result::Result<Vec<Found>, Failure> {
 fn fuzz_damaged_refusals() {
     on_random_bytes(300, |bytes| {
         let mut dice = Dice::new(bytes);
-        let item = random_item(&mut dice);
+        let (item, _) = random_items(&mut dice);
         let (target, refusal) = if dice.flag() {
             let refusal = json!({ "__type": "x#ConditionalCheckFailedException", "message": "no", "Item": item });
             (Target::PutItem, refusal)
