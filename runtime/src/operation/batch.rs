@@ -115,8 +115,12 @@ fn decode_many<M: Repository>(found: Vec<Option<Record>>, origin: &Origin) -> Re
 
 /// The keys in their stored parts.
 fn encode_keys<M: Repository, K: IntoKey<M::Key>>(keys: impl IntoIterator<Item = K>) -> Keys {
-    let keys = keys.into_iter().map(|key| M::key_parts(&key.into_key())).collect();
-    Keys { keys, consistent: false, progress: None }
+    let keys = keys.into_iter();
+    let mut encoded = Vec::with_capacity(keys.size_hint().0);
+    for key in keys {
+        encoded.push(M::key_parts(&key.into_key()));
+    }
+    Keys { keys: encoded, consistent: false, progress: None }
 }
 
 /// Stores many records: what `M::put_many(&[m])` returns. Not offered with a version.

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::execute::Origin;
 use super::page::{Page, PageRest};
-use super::prepare::read::PAGE;
+use super::prepare::read::{self, PAGE, QueryParts, ScanParts};
 use crate::backend::Reply;
 use crate::codec;
 use crate::cursor::Cursor;
@@ -20,13 +20,13 @@ use crate::value::Record;
 
 /// A query or scan, on its way to a page or to all of its records.
 pub(super) struct Reading<'a> {
-    db: &'a Database,
-    origin: Origin,
+    pub(super) db: &'a Database,
+    pub(super) origin: Origin,
     /// What is read, until it is or cannot be.
-    request: Option<Result<Query>>,
+    pub(super) request: Option<Result<Query>>,
     /// The fields of a projection; nothing for the whole model.
-    fields: Option<&'static [&'static str]>,
-    limit: Option<usize>,
+    pub(super) fields: Option<&'static [&'static str]>,
+    pub(super) limit: Option<usize>,
     reply: Option<Reply<'a, RecordPage>>,
     /// What a page needs once it is there.
     rest: Option<PageRest>,
@@ -35,6 +35,26 @@ pub(super) struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
+    pub(super) fn of_query(
+        db: &'a Database,
+        definition: &'static Definition,
+        name: &'static str,
+        parts: QueryParts,
+    ) -> Self {
+        let (index, limit) = (parts.index, parts.limit);
+        Self::new(db, Origin::new(definition, name, index), read::query(db, definition, parts), limit)
+    }
+
+    /// Of a scan in one request.
+    pub(super) fn of_scan(
+        db: &'a Database,
+        definition: &'static Definition,
+        name: &'static str,
+        parts: ScanParts,
+    ) -> Self {
+        Self::new(db, Origin::new(definition, name, None), read::scan(db, definition, &parts), parts.limit)
+    }
+
     /// `limit` is that of all records, and not the page's.
     pub(super) fn new(db: &'a Database, origin: Origin, request: Result<Query>, limit: Option<usize>) -> Self {
         let fields = request.as_ref().ok().and_then(|request| request.projection);
@@ -53,7 +73,7 @@ impl<'a> Reading<'a> {
         self.reply = Some(self.db.backend().query(self.db.call(self.origin.operation), request));
     }
 
-    fn take_request(&mut self) -> Result<Query> {
+    pub(super) fn take_request(&mut self) -> Result<Query> {
         self.request.take().unwrap_or_else(|| Err(read_again()))
     }
 
