@@ -19,12 +19,16 @@ type Item = HashMap<String, AttributeValue>;
 /// The canned server, or the real one in a database of its own.
 const VARIABLE: &str = "BENCH_DYNAMODB";
 
+pub(crate) fn endpoint() -> String {
+    address(VARIABLE)
+}
+
 pub(crate) fn url() -> String {
-    format!("dynamodb://{}:secret@us-east-1?endpoint={}", key(), address(VARIABLE))
+    format!("dynamodb://{}:secret@us-east-1?endpoint={}", key(), endpoint())
 }
 
 /// DynamoDB Local has a database for each access key.
-fn key() -> String {
+pub(crate) fn key() -> String {
     std::env::var("BENCH_DATABASE").unwrap_or_else(|_| "bench".to_owned())
 }
 
@@ -80,7 +84,7 @@ async fn client() -> Client {
     let config = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http)
         .region(Region::from_static("us-east-1"))
-        .endpoint_url(address(VARIABLE))
+        .endpoint_url(endpoint())
         .credentials_provider(Credentials::new(key(), "secret", None, None, "bench"))
         .load()
         .await;

@@ -1,9 +1,11 @@
 //! The worker of reposit, of the calls written by hand, and of serde_dynamo: see `bench_harness::worker`.
 
+mod coalesced;
+mod direct;
 mod dynamodb;
+mod memory;
 mod mongodb;
 mod ours;
-mod special;
 mod user;
 
 use std::future::Future;
@@ -16,11 +18,14 @@ use tokio::runtime::{Builder, Runtime};
 static COUNTED: Counted = Counted;
 
 fn main() {
-    if std::env::args().nth(1).as_deref() == Some("special") {
-        return special::run();
+    match std::env::args().nth(1).as_deref() {
+        Some("memory") => return memory::run(),
+        Some("coalesced") => return coalesced::run(),
+        _ => {}
     }
     worker::run(|row, contestant| match (row.split_once('/')?, contestant) {
         (("dynamodb", row), "reposit") => ours::on_server(&dynamodb::url(), row),
+        (("dynamodb", row), "hyper + sigv4") => direct::calls(row, contestant),
         (("dynamodb", row), _) => dynamodb::calls(row, contestant),
         (("mongodb", row), "reposit") => ours::on_server(&mongodb::url(), row),
         (("mongodb", row), _) => mongodb::calls(row, contestant),
@@ -54,6 +59,11 @@ where
             }
         });
     }))
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// A variable of the environment that says where a server is.

@@ -24,7 +24,12 @@ pub(crate) const FIRST_VERSION: u8 = 1;
 
 impl Spec {
     pub const fn build(self) -> Definition {
-        Definition { spec: self }
+        let (mut at, mut has_aliases) = (0, false);
+        while at < self.fields.len() {
+            has_aliases |= !self.fields[at].aliases().is_empty();
+            at += 1;
+        }
+        Definition { spec: self, has_aliases }
     }
 }
 
@@ -46,6 +51,8 @@ impl Spec {
 #[derive(Debug, Clone, Copy)]
 pub struct Definition {
     spec: Spec,
+    /// Asked for each record that is read.
+    has_aliases: bool,
 }
 
 impl Definition {
@@ -102,6 +109,11 @@ impl Definition {
     /// The other names under which a field may be stored, in the order in which they are looked for.
     pub(crate) fn aliases_of(&self, name: &str) -> impl Iterator<Item = &'static str> + use<> {
         self.field(name).into_iter().flat_map(|field| field.aliases().iter().copied())
+    }
+
+    /// Whether any field may be stored under another name than its own.
+    pub(crate) const fn has_aliases(&self) -> bool {
+        self.has_aliases
     }
 
     /// Fields with other names under which they may be stored.

@@ -113,7 +113,10 @@ impl<'a> Reading<'a> {
             };
             let page = ready!(Pin::new(reply).poll(context))?;
             self.reply = None;
-            self.records.extend(page.records);
+            match self.records.is_empty() {
+                true => self.records = page.records,
+                false => self.records.extend(page.records),
+            }
             request.after = page.next;
             if request.after.is_none() || self.records.len() >= limit {
                 self.records.truncate(limit);

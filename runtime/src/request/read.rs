@@ -1,4 +1,5 @@
 use std::ops::Bound;
+use std::sync::Arc;
 
 use super::key::RecordKey;
 use crate::condition::Expr;
@@ -87,8 +88,9 @@ pub struct Source(Over);
 
 #[derive(Debug, Clone)]
 enum Over {
-    Primary { hash: Value },
-    Index { index: &'static IndexDef, hash: Vec<Value> },
+    // Shared, as each page of a query asks with a clone.
+    Primary { hash: Arc<Value> },
+    Index { index: &'static IndexDef, hash: Arc<[Value]> },
     Scan { segment: Option<(u32, u32)> },
 }
 
@@ -121,7 +123,7 @@ pub enum SourceKind<'a> {
 impl Source {
     /// The records with one hash key.
     pub fn primary(hash: Value) -> Self {
-        Self(Over::Primary { hash })
+        Self(Over::Primary { hash: Arc::new(hash) })
     }
 
     /// The records with these values of an index's hash fields, one for each.
@@ -151,11 +153,21 @@ impl Source {
         }
     }
 
+    /// The values wanted of the hash fields; none for a scan.
+    #[cfg(feature = "keyspace")]
+    pub(crate) fn hash_values(&self) -> &[Value] {
+        match &self.0 {
+            Over::Primary { hash } => std::slice::from_ref(&**hash),
+            Over::Index { hash, .. } => hash,
+            Over::Scan { .. } => &[],
+        }
+    }
+
     /// The hash fields of what is read, with the value wanted of each; nothing for a scan.
     pub fn hash_parts(&self, definition: &Definition) -> Vec<(KeyDef, &Value)> {
         match &self.0 {
-            Over::Primary { hash } => vec![(definition.hash(), hash)],
-            Over::Index { index, hash } => std::iter::once(index.hash()).zip(hash).collect(),
+            Over::Primary { hash } => vec![(definition.hash(), &**hash)],
+            Over::Index { index, hash } => std::iter::once(index.hash()).zip(&**hash).collect(),
             Over::Scan { .. } => Vec::new(),
         }
     }

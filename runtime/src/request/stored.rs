@@ -13,11 +13,6 @@ impl Definition {
         record.get(name).map_or(Some(FIRST_VERSION.into()), ValueRef::as_int)
     }
 
-    /// Whether any field may be stored under another name than its own.
-    pub(crate) fn has_aliases(&self) -> bool {
-        self.aliases().next().is_some()
-    }
-
     /// Whether a field may be stored under another name.
     #[cfg(feature = "dynamodb")]
     pub(crate) fn has_alias(&self, name: &str) -> bool {
@@ -26,6 +21,9 @@ impl Definition {
 
     /// Gives fields that are stored under another name their own.
     pub(crate) fn unalias(&self, record: &mut Record) {
+        if !self.has_aliases() {
+            return;
+        }
         for (name, alias) in self.aliases() {
             let Some(value) = record.remove(alias) else { continue };
             if record.get(name).is_none() {
@@ -48,7 +46,7 @@ impl Definition {
     /// Whether a record has a field under another name than its own.
     #[cfg(feature = "keyspace")]
     pub(crate) fn is_aliased(&self, record: &Record) -> bool {
-        self.aliases().any(|(_, alias)| record.get(alias).is_some())
+        self.has_aliases() && self.aliases().any(|(_, alias)| record.get(alias).is_some())
     }
 
     /// The condition as it is judged by who sees records as they are stored.

@@ -4,7 +4,7 @@ use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use super::rows::{ROWS, Row};
+use super::rows::{self, ROWS, Row};
 use crate::server::Addresses;
 
 /// How many rounds there are; the median counts.
@@ -24,6 +24,11 @@ pub(crate) struct Measured {
     pub(crate) allocations: u64,
 }
 
+/// The figures of the contestant to which a row is compared.
+pub(crate) fn reference<'a>(all: &'a [Measured], row: &str) -> Option<&'a Measured> {
+    all.iter().find(|measured| measured.row == row && measured.contestant == rows::reference(row))
+}
+
 /// Where the programs are, and the environment that they run in.
 pub(crate) struct Folder {
     binaries: PathBuf,
@@ -32,10 +37,19 @@ pub(crate) struct Folder {
 
 impl Folder {
     pub(crate) fn new(binaries: &Path, addresses: &Addresses) -> Self {
-        let dynamodb = format!("http://{}", addresses.dynamodb);
+        Self::on(binaries, &addresses.dynamodb, &addresses.mongodb)
+    }
+
+    /// The same on the servers that answer after a delay.
+    pub(crate) fn delayed(&self, addresses: &Addresses) -> Self {
+        Self::on(&self.binaries, &addresses.delayed_dynamodb, &addresses.delayed_mongodb)
+    }
+
+    fn on(binaries: &Path, dynamodb: &str, mongodb: &str) -> Self {
+        let dynamodb = format!("http://{dynamodb}");
         let mut environment = of_toasty(&dynamodb, "bench");
         environment.push(("BENCH_DYNAMODB", dynamodb));
-        environment.push(("BENCH_MONGODB", format!("mongodb://{}", addresses.mongodb)));
+        environment.push(("BENCH_MONGODB", format!("mongodb://{mongodb}")));
         Self { binaries: binaries.to_owned(), environment }
     }
 
@@ -54,8 +68,8 @@ impl Folder {
         Ok(measured)
     }
 
-    /// The rows of the servers whose addresses are in the environment, on these real servers.
-    pub(crate) fn measure_real(&self) -> io::Result<Vec<Measured>> {
+    /// The chosen rows of the servers whose addresses are in the environment, on these real servers.
+    pub(crate) fn measure_real(&self, chosen: impl Fn(&str) -> bool) -> io::Result<Vec<Measured>> {
         let mut measured = Vec::new();
         for (store, variable, ours) in [
             ("dynamodb/", "REPOSIT_TEST_DYNAMODB", "BENCH_DYNAMODB"),
@@ -69,20 +83,27 @@ impl Folder {
             environment.extend([(ours, address), ("BENCH_DATABASE", database), ("BENCH_REAL", "1".to_owned())]);
             let real = Self { binaries: self.binaries.clone(), environment };
             for row in ROWS.iter().filter(|row| row.name.starts_with(store)) {
+                let name = format!("real/{}", row.name);
+                if !chosen(&name) {
+                    continue;
+                }
                 // The table is made as reposit makes it, which toasty does not take.
                 let contestants: Vec<_> =
                     row.contestants.iter().copied().filter(|(name, _)| *name != "toasty").collect();
                 let row = Row { contestants: contestants.leak(), ..*row };
-                measured.extend(real.rounds(&row, format!("real/{}", row.name))?);
+                measured.extend(real.rounds(&row, name)?);
             }
         }
         Ok(measured)
     }
 
-    /// What is no single call.
-    pub(crate) fn special(&self) -> io::Result<Vec<(String, f64)>> {
-        println!("memory: bytes, stream, threads");
-        let output = self.command("bench-calls").arg("special").stderr(Stdio::inherit()).output()?;
+    /// What is no single call: the names and numbers that a program prints.
+    pub(crate) fn others(&self, part: &str) -> io::Result<Vec<(String, f64)>> {
+        println!("{part}: what is no single call");
+        let output = self.command("bench-calls").arg(part).stderr(Stdio::inherit()).output()?;
+        if !output.status.success() {
+            return Err(io::Error::other(format!("{part} cannot be measured")));
+        }
         let text = String::from_utf8_lossy(&output.stdout);
         let lines = text.lines().filter_map(|line| line.split_once(' '));
         Ok(lines.filter_map(|(name, value)| Some((name.to_owned(), value.parse().ok()?))).collect())

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::Command;
 use std::{fs, io};
 
-use super::measure::Measured;
-use super::{reference, rows};
+use super::measure::{Measured, reference};
+use super::rows;
 
 const BEGIN: &str = "<!-- measured: begin -->";
 const END: &str = "<!-- measured: end -->";
@@ -17,6 +17,10 @@ const OTHERS: &[(&str, &str)] = &[
     ("memory/stream", "in memory: a stream of 200,000 records, to a get of each = 1.00 (thread CPU)"),
     ("memory/two-threads", "in memory: gets on two threads, to one thread = 1.00 (by the clock)"),
     ("memory/two-threads-and-writer", "the same, while a third thread writes a transaction of 100 every 10 ms"),
+    ("dynamodb/coalesced-cpu", "DynamoDB: 100 gets at once, coalesced, to one after another = 1.00 (thread CPU)"),
+    ("dynamodb/coalesced-wall", "the same by the clock, at a round trip of 2 ms"),
+    ("mongodb/coalesced-cpu", "MongoDB: 100 gets at once, coalesced, to one after another = 1.00 (thread CPU)"),
+    ("mongodb/coalesced-wall", "the same by the clock, at a round trip of 2 ms"),
 ];
 
 /// One contestant's figures: row, contestant, instructions, their ratio, thread CPU, its ratio, allocations.
@@ -56,7 +60,7 @@ pub(crate) fn write(
     others: &[(String, f64)],
     compiled: &[(String, f64)],
 ) -> io::Result<()> {
-    let mut text = format!("{BEGIN}\n\n{}\n", machine());
+    let mut text = format!("{BEGIN}\n\n![Instructions of a call, as ratios](performance.svg)\n\n{}\n", machine());
     let head = "| Call | By | Instructions, ratio | Instructions | CPU, ratio | CPU | Allocations |\n|---|---|--:|--:|--:|--:|--:|\n";
     let (real, canned): (Vec<_>, Vec<_>) = measured.iter().partition(|measured| measured.row.starts_with("real/"));
     for (title, part) in [("On servers with canned answers, and in memory", canned), ("On real servers", real)] {
@@ -73,7 +77,7 @@ pub(crate) fn write(
     text.push_str("### What is no single call\n\n| | |\n|---|--:|\n");
     for (name, value) in others {
         let title = OTHERS.iter().find(|(known, _)| known == name).map_or(name.as_str(), |(_, title)| *title);
-        let value = if name.ends_with("bytes") { format!("{value:.0}") } else { format!("{value:.2}") };
+        let value = if name.ends_with("bytes") { format!("{value:.0}") } else { format!("{value:.3}") };
         let _ = writeln!(text, "| {title} | {value} |");
     }
     if !compiled.is_empty() {

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::{fs, io};
 
-use super::measure::Measured;
-use super::{reference, rows};
+use super::measure::{Measured, reference};
+use super::rows;
 
 /// How long the bar of ratio 1 is, and where bars begin and end.
 const ONE: f64 = 240.0;

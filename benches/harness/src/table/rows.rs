@@ -14,7 +14,7 @@ const CALLS: &str = "bench-calls";
 const TOASTY: &str = "bench-toasty";
 
 const ON_DYNAMODB: &[(&str, &str)] =
-    &[("reposit", CALLS), ("by hand", CALLS), ("serde_dynamo", CALLS), ("toasty", TOASTY)];
+    &[("reposit", CALLS), ("by hand", CALLS), ("hyper + sigv4", CALLS), ("serde_dynamo", CALLS), ("toasty", TOASTY)];
 const ON_MONGODB: &[(&str, &str)] = &[("reposit", CALLS), ("by hand", CALLS), ("raw", CALLS), ("documents", CALLS)];
 const IN_MEMORY: &[(&str, &str)] = &[("reposit", CALLS), ("rusqlite", TOASTY), ("toasty", TOASTY)];
 

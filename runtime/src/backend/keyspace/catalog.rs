@@ -38,8 +38,10 @@ pub(super) struct Catalog {
     generation: Option<u64>,
     /// The repositories, in the order of their names.
     layouts: Vec<(String, Layout)>,
-    /// The position of the layout for each definition that is known to fit, in the order of their addresses. It
-    /// was defined by it, or it was compared with it: a stored index never changes, so what fits goes on to fit.
+    /// The position of the layout for each definition by which it was defined, in the order of their addresses.
+    known: Vec<(&'static Definition, usize)>,
+    /// The same of each definition that was compared with its layout: a stored index never changes, so what fits
+    /// goes on to fit.
     fitting: ShardedLock<Vec<(&'static Definition, usize)>>,
 }
 
@@ -78,7 +80,11 @@ impl Catalog {
     }
 
     fn new(generation: u64, layouts: Vec<(String, Layout)>) -> Self {
-        Self { generation: Some(generation), layouts, fitting: ShardedLock::default() }
+        let all = layouts.iter().enumerate();
+        let mut known: Vec<_> =
+            all.flat_map(|(at, (_, layout))| layout.known().map(move |known| (known, at))).collect();
+        known.sort_unstable_by_key(|(known, _)| address(known));
+        Self { generation: Some(generation), layouts, known, fitting: ShardedLock::default() }
     }
 
     /// Whether it was read from a store.
@@ -119,14 +125,16 @@ impl Catalog {
 
     /// The layout of a repository, if it was defined as the model describes it.
     pub(super) fn layout_of(&self, definition: &'static Definition) -> Result<&Layout> {
-        let fitting = self.fitting.read().unwrap_or_else(PoisonError::into_inner);
-        let position = fitting.binary_search_by_key(&address(definition), |(known, _)| address(known));
-        let position = position.ok().and_then(|at| fitting.get(at)).map(|(_, position)| *position);
-        drop(fitting);
-        match position.and_then(|position| self.layouts.get(position)) {
+        // Without a lock, which each call would pay for.
+        let position = position_in(&self.known, definition);
+        match position.or_else(|| self.fitting_position(definition)).and_then(|at| self.layouts.get(at)) {
             Some((_, layout)) => Ok(layout),
             None => self.compare_layout(definition).map_err(|e| e.in_repository(definition.name())),
         }
+    }
+
+    fn fitting_position(&self, definition: &'static Definition) -> Option<usize> {
+        position_in(&self.fitting.read().unwrap_or_else(PoisonError::into_inner), definition)
     }
 
     /// The layout that a definition fits; one that fits is compared once.
@@ -169,6 +177,12 @@ impl Catalog {
         }
         Self::new(generation, layouts)
     }
+}
+
+/// The position that stands beside a definition.
+fn position_in(definitions: &[(&'static Definition, usize)], definition: &'static Definition) -> Option<usize> {
+    let at = definitions.binary_search_by_key(&address(definition), |(known, _)| address(known)).ok()?;
+    definitions.get(at).map(|(_, position)| *position)
 }
 
 fn address(definition: &'static Definition) -> usize {

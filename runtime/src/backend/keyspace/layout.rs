@@ -31,6 +31,9 @@ const EXPIRIES: u8 = 3;
 const RECORD_HEAD: usize = 5;
 const INDEX_HEAD: usize = 9;
 
+/// How much room the values of an index are given: most take no more.
+const INDEX_ROOM: usize = 64;
+
 /// A repository that was defined.
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
@@ -48,6 +51,11 @@ impl Layout {
     /// Whether the repository was defined by this definition, in this process.
     pub(super) fn knows(&self, definition: &'static Definition) -> bool {
         self.known.iter().any(|known| std::ptr::eq(*known, definition))
+    }
+
+    /// The definitions of this process by which it was defined.
+    pub(super) fn known(&self) -> impl Iterator<Item = &'static Definition> {
+        self.known.iter().copied()
     }
 
     /// Takes in that the repository was defined by this definition.
@@ -89,7 +97,11 @@ impl Layout {
     }
 
     pub(super) fn index_prefix(&self, index: u32) -> Vec<u8> {
-        let mut key = Vec::with_capacity(64);
+        self.index_prefix_with_room(index, INDEX_ROOM)
+    }
+
+    fn index_prefix_with_room(&self, index: u32, room: usize) -> Vec<u8> {
+        let mut key = Vec::with_capacity(room);
         key.push(INDEXES);
         key.extend_from_slice(&self.id.to_be_bytes());
         key.extend_from_slice(&index.to_be_bytes());
@@ -98,30 +110,61 @@ impl Layout {
 
     /// The key of the record that an index entry leads to.
     pub(super) fn record_key_of_entry(&self, entry: &[u8], index: &IndexSchema) -> Result<Vec<u8>> {
-        let values = entry.get(INDEX_HEAD..);
-        let primary = index.parts.iter().try_fold(values, |rest, _| Some(rest.and_then(encoding::skip_value)));
-        let primary = primary.flatten().ok_or_else(|| broken_entry(&index.name))?;
         let mut key = self.record_prefix();
-        key.extend_from_slice(primary);
+        self.lead_to_record(&mut key, entry, INDEX_HEAD, index.parts.len(), &index.name)?;
         Ok(key)
+    }
+
+    /// Makes of a record's key that of the record that an index entry leads to. So many values stand before the
+    /// primary key, after so many bytes.
+    pub(super) fn lead_to_record(
+        &self,
+        key: &mut Vec<u8>,
+        entry: &[u8],
+        head: usize,
+        values: usize,
+        index: &str,
+    ) -> Result<()> {
+        let primary = (0..values).fold(entry.get(head..), |rest, _| rest.and_then(encoding::skip_value));
+        key.truncate(RECORD_HEAD);
+        key.extend_from_slice(primary.ok_or_else(|| broken_entry(index))?);
+        Ok(())
     }
 
     /// The keys of a record's entries: in the indexes it is part of, and by its expiry.
     pub(super) fn entry_keys(&self, record_key: &[u8], record: &Record) -> Result<Vec<Vec<u8>>> {
         let mut keys = Vec::with_capacity(self.schema.indexes.len() + 1);
         for (id, index) in (0..).zip(&self.schema.indexes) {
-            if let Some(mut key) = self.values_prefix(id, index, record)? {
-                key.extend_from_slice(record_key.get(RECORD_HEAD..).unwrap_or_default());
-                keys.push(key);
-            }
+            keys.extend(self.index_key(id, index, record_key, record)?);
         }
-        if let Some(at) = record.expires() {
-            let mut key = self.expiry_prefix();
-            encoding::push_value(&mut key, &Value::Int(at.into()))?;
-            key.extend_from_slice(record_key.get(RECORD_HEAD..).unwrap_or_default());
-            keys.push(key);
-        }
+        keys.extend(self.expiry_key(record_key, record)?);
         Ok(keys)
+    }
+
+    /// The key of a record's entry in an index; nothing if the record is not in it.
+    pub(super) fn index_key(
+        &self,
+        id: u32,
+        index: &IndexSchema,
+        record_key: &[u8],
+        record: &Record,
+    ) -> Result<Option<Vec<u8>>> {
+        let primary = record_key.get(RECORD_HEAD..).unwrap_or_default();
+        let mut key = self.index_prefix_with_room(id, INDEX_ROOM + primary.len());
+        if !push_index_values(&mut key, index, record)? {
+            return Ok(None);
+        }
+        key.extend_from_slice(primary);
+        Ok(Some(key))
+    }
+
+    /// The key of a record's entry by its expiry, if it has one.
+    pub(super) fn expiry_key(&self, record_key: &[u8], record: &Record) -> Result<Option<Vec<u8>>> {
+        let Some(at) = record.expires() else { return Ok(None) };
+        let mut key = self.expiry_prefix();
+        encoding::push_value(&mut key, &Value::Int(at.into()))?;
+        key.extend_from_slice(record_key.get(RECORD_HEAD..).unwrap_or_default());
+        Ok(Some(key))
     }
 
     fn expiry_prefix(&self) -> Vec<u8> {
@@ -146,12 +189,17 @@ impl Layout {
     /// What a record's entry in an index begins with; nothing if the record is not in it.
     pub(super) fn values_prefix(&self, id: u32, index: &IndexSchema, record: &Record) -> Result<Option<Vec<u8>>> {
         let mut key = self.index_prefix(id);
-        for part in &index.parts {
-            let Some(value) = record.get(&part.name) else { return Ok(None) };
-            encoding::push_value(&mut key, value).map_err(|e| e.on_index(&index.name))?;
-        }
-        Ok(Some(key))
+        Ok(push_index_values(&mut key, index, record)?.then_some(key))
     }
+}
+
+/// Appends what a record has in an index; says so if it is not in it.
+fn push_index_values(out: &mut Vec<u8>, index: &IndexSchema, record: &Record) -> Result<bool> {
+    for part in &index.parts {
+        let Some(value) = record.get(&part.name) else { return Ok(false) };
+        encoding::push_value(out, value).map_err(|e| e.on_index(&index.name))?;
+    }
+    Ok(true)
 }
 
 /// Appends a primary key.

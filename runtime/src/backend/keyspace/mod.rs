@@ -26,5 +26,5 @@ mod write;
 pub use bounds::Bounds;
 pub use bytes::{ByteSpace, ByteView, VisitBytes};
 pub use entry::Entry;
-pub use space::{Batch, Changes, Space, View, Visit};
+pub use space::{Batch, Changes, Lead, Space, View, Visit};
 pub use store::Keyspace;

@@ -4,8 +4,9 @@ use std::ops::ControlFlow;
 
 use super::bounds::Bounds;
 use super::encoding;
+use super::entry::Entry;
 use super::layout::{Layout, push_key};
-use super::read::{read_record, under_own_names};
+use super::read::under_own_names;
 use super::schema::IndexSchema;
 use super::space::{Space, View};
 use super::store::Keyspace;
@@ -14,9 +15,12 @@ use crate::error::{Error, Result};
 use crate::request::{Call, Position, Query, RecordPage, SourceKind};
 use crate::value::Record;
 
+/// How many records there is room for at first: many pages have no more.
+const ROOM: usize = 32;
+
 impl<S: Space> Keyspace<S> {
     pub(super) fn query_page(&self, call: &Call, query: &Query) -> Result<RecordPage> {
-        let mut found: Vec<Record> = Vec::new();
+        let mut found: Vec<Record> = Vec::with_capacity(query.limit.min(ROOM));
         let mut more = false;
         self.read_long_with(|view, catalog| {
             let range = ReadRange::from_query(catalog.layout_of(query.definition)?, query)?;
@@ -26,14 +30,17 @@ impl<S: Space> Keyspace<S> {
                 if more {
                     return ControlFlow::Break(());
                 }
-                found.push(record);
+                found.push(under_own_names(query.definition, record.clone()));
                 let enough = !query.wants_next && found.len() == query.limit;
                 if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             })
         })?;
         let last = found.last().filter(|_| more);
         let next = last.map(|record| query.position_of(record)).transpose()?;
-        Ok(RecordPage::new(found.into_iter().map(|record| projected(record, query.projection)).collect(), next))
+        if let Some(names) = query.projection {
+            found.iter_mut().for_each(|record| *record = projected(record, names));
+        }
+        Ok(RecordPage::new(found, next))
     }
 
     pub(super) fn count_records(&self, call: &Call, query: &Query) -> Result<u64> {
@@ -50,22 +57,25 @@ impl<S: Space> Keyspace<S> {
     }
 }
 
-fn projected(record: Record, names: Option<&[&str]>) -> Record {
-    match names {
-        None => record,
-        Some(names) => {
-            let value = |name: &&str| Some(((*name).to_owned(), record.get(name)?.to_value()));
-            names.iter().filter_map(value).collect()
-        }
-    }
+fn projected(record: &Record, names: &[&str]) -> Record {
+    let value = |name: &&str| Some(((*name).to_owned(), record.get(name)?.to_value()));
+    names.iter().filter_map(value).collect()
 }
 
 /// What a query goes over: keys of records, or entries of an index that lead to them.
 struct ReadRange<'a> {
     bounds: Bounds,
     layout: &'a Layout,
-    index: Option<&'a IndexSchema>,
+    index: Option<ReadIndex<'a>>,
     segment: Option<(u32, u32)>,
+}
+
+/// An index that is read, and what stands in each of the entries read before the primary key: so many bytes that are
+/// the same in all, then so many values.
+struct ReadIndex<'a> {
+    schema: &'a IndexSchema,
+    head: usize,
+    values: usize,
 }
 
 impl<'a> ReadRange<'a> {
@@ -78,10 +88,10 @@ impl<'a> ReadRange<'a> {
                 (layout.index_prefix(id), Some(schema), None)
             }
         };
-        encoding::push_values(
-            &mut prefix,
-            query.source.hash_parts(query.definition).into_iter().map(|(_, value)| value),
-        )?;
+        let hash = query.source.hash_values();
+        encoding::push_values(&mut prefix, hash)?;
+        let values = |schema: &IndexSchema| schema.parts.len().saturating_sub(hash.len());
+        let index = index.map(|schema| ReadIndex { schema, head: prefix.len(), values: values(schema) });
         let after = query.after.as_ref().map(|after| page_end_key(prefix.clone(), query, after)).transpose()?;
         let bounds = encoding::range_bounds(prefix, &query.range)?;
         let bounds = match after {
@@ -92,33 +102,36 @@ impl<'a> ReadRange<'a> {
         Ok(Self { bounds, layout, index, segment })
     }
 
-    /// Shows each live record that passes the filter.
+    /// Shows each live record that passes the filter, as it is stored.
     fn visit(
         &self,
         view: &dyn View,
         call: &Call,
         query: &Query,
-        show: &mut dyn FnMut(Record) -> ControlFlow<()>,
+        show: &mut dyn FnMut(&Record) -> ControlFlow<()>,
     ) -> Result<()> {
         let mut pass = |found: &Record| {
             let wanted = found.is_live(query.definition, call)
                 && query.filter.as_ref().is_none_or(|filter| found.satisfies(filter));
-            if !wanted {
-                return ControlFlow::Continue(());
-            }
-            show(under_own_names(query.definition, found.clone()))
+            if wanted { show(found) } else { ControlFlow::Continue(()) }
         };
         if self.bounds.is_empty() {
             return Ok(());
         }
-        view.scan(&self.bounds, query.descending, &mut |key, entry| match (entry.record(), self.index) {
-            (Some(found), None) if self.is_in_segment(key) => Ok(pass(found)),
-            (None, Some(index)) => {
-                let found = read_record(view, &self.layout.record_key_of_entry(key, index)?)?;
-                Ok(found.as_ref().map_or(ControlFlow::Continue(()), &mut pass))
-            }
+        let mut visit = |key: &[u8], entry: &Entry| match entry.record() {
+            Some(found) if self.is_in_segment(key) => Ok(pass(found)),
             _ => Ok(ControlFlow::Continue(())),
-        })
+        };
+        let Some(ReadIndex { schema, head, values }) = &self.index else {
+            return view.scan(&self.bounds, query.descending, &mut visit);
+        };
+        let mut lead = |entry: &[u8], key: &mut Vec<u8>| {
+            if key.is_empty() {
+                *key = self.layout.record_prefix();
+            }
+            self.layout.lead_to_record(key, entry, *head, *values, &schema.name)
+        };
+        view.follow(&self.bounds, query.descending, &mut lead, &mut visit)
     }
 
     /// Whether a record is in the segment read.

@@ -1,7 +1,7 @@
 //! What the keyspace needs of a store: an ordered map of keys to entries.
 
-use std::collections::{BTreeMap, btree_map};
 use std::ops::ControlFlow;
+use std::vec;
 
 use super::bounds::Bounds;
 use super::entry::Entry;
@@ -9,6 +9,9 @@ use crate::error::Result;
 
 /// Is shown entries until it breaks off.
 pub type Visit<'a> = dyn FnMut(&[u8], &Entry) -> Result<ControlFlow<()>> + 'a;
+
+/// Is given a key, and writes the key that it leads to.
+pub type Lead<'a> = dyn FnMut(&[u8], &mut Vec<u8>) -> Result<()> + 'a;
 
 /// One state of a store: it does not change while it is looked at.
 pub trait View {
@@ -19,6 +22,18 @@ pub trait View {
     /// breaks off or fails. `visit` may itself use the view. The bounds are never
     /// [empty](Bounds::is_empty).
     fn scan(&self, bounds: &Bounds, descending: bool, visit: &mut Visit<'_>) -> Result<()>;
+
+    /// Shows the entries that those within bounds lead to, in the order of these. `lead` writes the key that an
+    /// entry's key leads to over the one before; what is not there is left out.
+    ///
+    /// Entries that stand beside each other often lead to entries that do, which a store may find sooner.
+    fn follow(&self, bounds: &Bounds, descending: bool, lead: &mut Lead<'_>, visit: &mut Visit<'_>) -> Result<()> {
+        let mut key = Vec::new();
+        self.scan(bounds, descending, &mut |from, _| {
+            lead(from, &mut key)?;
+            self.get(&key)?.map_or(Ok(ControlFlow::Continue(())), |entry| visit(&key, &entry))
+        })
+    }
 }
 
 /// An ordered store of keys and entries, which a [`Keyspace`](super::Keyspace) keeps its data in.
@@ -64,10 +79,11 @@ pub trait Space: Send + Sync + 'static {
 /// # apply(Batch::default(), &mut BTreeMap::new());
 /// ```
 #[derive(Debug, Clone)]
-pub struct Batch<E = Entry>(BTreeMap<Vec<u8>, Option<E>>);
+pub struct Batch<E = Entry>(Vec<(Vec<u8>, Option<E>)>);
 
 impl<E> Batch<E> {
-    pub(crate) fn of(changes: BTreeMap<Vec<u8>, Option<E>>) -> Self {
+    /// A batch of changes that stand in the order of their keys, each key once.
+    pub(crate) fn of_sorted(changes: Vec<(Vec<u8>, Option<E>)>) -> Self {
         Self(changes)
     }
 
@@ -84,7 +100,7 @@ impl<E> Batch<E> {
     /// The keys that change, in order.
     #[cfg(feature = "memory")]
     pub(crate) fn keys(&self) -> impl Iterator<Item = &[u8]> {
-        self.0.keys().map(Vec::as_slice)
+        self.0.iter().map(|(key, _)| key.as_slice())
     }
 
     /// The same changes with entries of another form.
@@ -95,7 +111,7 @@ impl<E> Batch<E> {
 
 impl<E> Default for Batch<E> {
     fn default() -> Self {
-        Self(BTreeMap::new())
+        Self(Vec::new())
     }
 }
 
@@ -110,7 +126,7 @@ impl<E> IntoIterator for Batch<E> {
 
 /// The changes of a [`Batch`], in the order of their keys.
 #[derive(Debug)]
-pub struct Changes<E>(btree_map::IntoIter<Vec<u8>, Option<E>>);
+pub struct Changes<E>(vec::IntoIter<(Vec<u8>, Option<E>)>);
 
 impl<E> Iterator for Changes<E> {
     type Item = (Vec<u8>, Option<E>);

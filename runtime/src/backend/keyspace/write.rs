@@ -181,14 +181,19 @@ fn replace(
     old: Option<&Record>,
     new: Option<Record>,
 ) -> Result<()> {
-    let old_entries = old.map_or(Ok(Vec::new()), |old| layout.entry_keys(&key, old))?;
-    let new_entries = new.as_ref().map_or(Ok(Vec::new()), |new| layout.entry_keys(&key, new))?;
-    for entry in old_entries.iter().filter(|entry| !new_entries.contains(entry)) {
-        pending.remove(entry.clone());
+    let mut move_entry = |entry_key: &dyn Fn(&Record) -> Result<Option<Vec<u8>>>| {
+        let of = |record: Option<&Record>| record.map_or(Ok(None), entry_key);
+        let (old, new) = (of(old)?, of(new.as_ref())?);
+        if old != new {
+            old.into_iter().for_each(|entry| pending.remove(entry));
+            new.into_iter().for_each(|entry| pending.put(entry, Entry::MARK));
+        }
+        Ok(())
+    };
+    for (id, index) in (0..).zip(&layout.schema.indexes) {
+        move_entry(&|record| layout.index_key(id, index, &key, record))?;
     }
-    for entry in new_entries.into_iter().filter(|entry| !old_entries.contains(entry)) {
-        pending.put(entry, Entry::MARK);
-    }
+    move_entry(&|record| layout.expiry_key(&key, record))?;
     match new {
         Some(new) => pending.put(key, Entry::of_record(new)),
         None if old.is_some() => pending.remove(key),

@@ -11,15 +11,15 @@ const MORE_BYTES: usize = 256;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Keys {
     bytes: Vec<u8>,
-    /// Where each key ends in the bytes.
-    ends: Vec<u32>,
+    /// Where each key begins in the bytes, and where the last one ends; nothing if there are no keys.
+    starts: Vec<u32>,
     /// With how many bytes all of them begin alike, or fewer.
     shared: usize,
 }
 
 impl Keys {
     pub(super) fn len(&self) -> usize {
-        self.ends.len()
+        self.starts.len().saturating_sub(1)
     }
 
     /// How many bytes they have together.
@@ -27,34 +27,54 @@ impl Keys {
         self.bytes.len()
     }
 
-    /// Where the key at a position begins, which is where the one before ends.
+    /// Where the key at a position begins; behind all keys, where the bytes end.
     fn start(&self, at: usize) -> usize {
-        let before = at.checked_sub(1).and_then(|before| self.ends.get(before));
-        before.map_or(0, |end| *end as usize)
+        self.starts.get(at).map_or(self.bytes.len(), |start| *start as usize)
     }
 
+    /// Where the key at a position begins and ends.
+    #[inline]
+    fn span(&self, at: usize) -> (usize, usize) {
+        match self.starts.get(at..).and_then(<[u32]>::first_chunk) {
+            Some([start, end]) => (*start as usize, *end as usize),
+            None => (self.bytes.len(), self.bytes.len()),
+        }
+    }
+
+    #[inline]
     pub(super) fn get(&self, at: usize) -> &[u8] {
-        let end = self.ends.get(at).map_or(0, |end| *end as usize);
-        self.bytes.get(self.start(at)..end).unwrap_or_default()
+        let (start, end) = self.span(at);
+        self.bytes.get(start..end).unwrap_or_default()
     }
 
     /// The position of a key; if it is not there, the position at which it would be.
     pub(super) fn search(&self, key: &[u8]) -> Result<usize, usize> {
         let (mut low, mut high) = (0, self.len());
         let shared = self.bytes.get(..self.shared).unwrap_or_default();
-        let Some(rest) = key.strip_prefix(shared) else {
+        if !key.starts_with(shared) {
             return Err(if key < shared { low } else { high });
-        };
+        }
+        let head = head_of(key, self.shared, key.len());
         while low < high {
             let middle = low.midpoint(high);
-            let found = self.get(middle).get(shared.len()..).unwrap_or_default();
-            match found.cmp(rest) {
+            match self.compare(middle, key, head) {
                 Ordering::Less => low = middle + 1,
                 Ordering::Equal => return Ok(middle),
                 Ordering::Greater => high = middle,
             }
         }
         Err(low)
+    }
+
+    /// How the key at a position stands to another, which begins with what all share, and goes on with this head.
+    #[inline]
+    fn compare(&self, at: usize, key: &[u8], head: Option<u64>) -> Ordering {
+        let (start, end) = self.span(at);
+        // Most are told apart by the few bytes behind what all share, for which nothing is called.
+        match (head_of(&self.bytes, start + self.shared, end), head) {
+            (Some(own), Some(head)) if own != head => own.cmp(&head),
+            _ => self.bytes.get(start..end).unwrap_or_default().cmp(key),
+        }
     }
 
     /// How many keys are at `key` or before it.
@@ -83,10 +103,13 @@ impl Keys {
     /// Puts a key at its position.
     pub(super) fn insert(&mut self, at: usize, key: &[u8]) {
         let start = self.start(at);
-        self.shared = match self.len() {
-            0 => key.len(),
-            _ => count_shared(self.bytes.get(..self.shared).unwrap_or_default(), key),
-        };
+        let shared = self.bytes.get(..self.shared).unwrap_or_default();
+        if self.len() == 0 {
+            self.starts = vec![0];
+            self.shared = key.len();
+        } else if !key.starts_with(shared) {
+            self.shared = count_shared(shared, key);
+        }
         if self.bytes.capacity() - self.bytes.len() < key.len() {
             self.bytes.reserve_exact(key.len() + MORE_BYTES);
         }
@@ -98,21 +121,21 @@ impl Keys {
                 place.copy_from_slice(key);
             }
         }
-        reserve_more(&mut self.ends, MORE_KEYS);
-        self.ends.insert(at, start as u32);
-        for end in self.ends.get_mut(at..).unwrap_or_default() {
-            *end += key.len() as u32;
+        reserve_more(&mut self.starts, MORE_KEYS);
+        self.starts.insert(at, start as u32);
+        for after in self.starts.get_mut(at + 1..).unwrap_or_default() {
+            *after += key.len() as u32;
         }
     }
 
     /// Takes the key at a position out.
     pub(super) fn remove(&mut self, at: usize) {
-        let (start, length) = (self.start(at), self.get(at).len());
+        let (start, end) = self.span(at);
         if at < self.len() {
-            self.bytes.drain(start..start + length);
-            self.ends.remove(at);
-            for end in self.ends.get_mut(at..).unwrap_or_default() {
-                *end -= length as u32;
+            self.bytes.drain(start..end);
+            self.starts.remove(at);
+            for after in self.starts.get_mut(at..).unwrap_or_default() {
+                *after -= (end - start) as u32;
             }
         }
     }
@@ -122,13 +145,14 @@ impl Keys {
         let at = at.min(self.len());
         let start = self.start(at);
         let bytes = self.bytes.split_off(start);
-        let mut ends = self.ends.split_off(at);
-        ends.iter_mut().for_each(|end| *end -= start as u32);
+        let mut starts = self.starts.split_off(at);
+        starts.iter_mut().for_each(|after| *after -= start as u32);
+        self.starts.push(start as u32);
         // What is split off the keys before has its room to grow in a node of its own.
         self.bytes.shrink_to(start + MORE_BYTES);
-        self.ends.shrink_to(at + MORE_KEYS);
+        self.starts.shrink_to(at + MORE_KEYS);
         self.count_shared_anew();
-        let mut after = Self { bytes, ends, shared: 0 };
+        let mut after = Self { bytes, starts, shared: 0 };
         after.count_shared_anew();
         after
     }
@@ -140,11 +164,29 @@ impl Keys {
 
     /// Puts keys that come after all of these behind them.
     pub(super) fn append(&mut self, after: &Self) {
+        if after.len() == 0 {
+            return;
+        }
         let start = self.bytes.len() as u32;
         self.bytes.extend_from_slice(&after.bytes);
-        self.ends.extend(after.ends.iter().map(|end| start + end));
+        // Where these end, the first of those begins.
+        self.starts.pop();
+        self.starts.extend(after.starts.iter().map(|after| start + after));
         self.count_shared_anew();
     }
+}
+
+/// How many bytes of two keys are compared at once.
+const HEAD: usize = size_of::<u64>();
+
+/// The eight bytes from a place on, as a number that has their order. Zeros stand for those from `end` on. Nothing if
+/// there are no eight bytes before `end`.
+#[inline]
+fn head_of(bytes: &[u8], from: usize, end: usize) -> Option<u64> {
+    // If fewer are left, the last eight are read, and those before are moved out.
+    let place = from.min(end.checked_sub(HEAD)?);
+    let head = u64::from_be_bytes(*bytes.get(place..)?.first_chunk()?);
+    Some(head.unbounded_shl(8 * (from - place) as u32))
 }
 
 /// With how many bytes two begin alike.

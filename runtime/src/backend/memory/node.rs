@@ -5,7 +5,7 @@ use std::ops::{Bound, ControlFlow};
 use std::sync::Arc;
 
 use super::keys::{Keys, count_shared, reserve_more};
-use crate::backend::keyspace::{Bounds, Entry, View, Visit};
+use crate::backend::keyspace::{Bounds, Entry, Lead, View, Visit};
 use crate::error::Result;
 
 /// How many entries or children a node has at most, and how many bytes of keys, unless it has few keys.
@@ -97,14 +97,25 @@ impl Node {
         }
     }
 
-    fn find(&self, key: &[u8]) -> Option<Entry> {
+    /// The leaf in which a key is, and its position there.
+    fn find(&self, key: &[u8]) -> Option<(&Leaf, usize)> {
         let mut node = self;
         loop {
             match node {
-                Self::Leaf(leaf) => return leaf.keys.search(key).ok().map(|at| leaf.entry(at).clone()),
+                Self::Leaf(leaf) => return leaf.keys.search(key).ok().map(|at| (leaf, at)),
                 Self::Inner(inner) => node = inner.children.get(inner.keys.count_up_to(key))?,
             }
         }
+    }
+
+    /// The same, of a key that may stand behind the one that was found last, or before it.
+    fn find_beside<'a>(&'a self, last: Option<(&'a Leaf, usize)>, key: &[u8]) -> Option<(&'a Leaf, usize)> {
+        if let Some((leaf, at)) = last
+            && let Some(beside) = [at + 1, at.wrapping_sub(1)].into_iter().find(|at| leaf.keys.get(*at) == key)
+        {
+            return Some((leaf, beside));
+        }
+        self.find(key)
     }
 
     fn walk(
@@ -151,11 +162,20 @@ impl Node {
 
 impl View for Node {
     fn get(&self, key: &[u8]) -> Result<Option<Entry>> {
-        Ok(self.find(key))
+        Ok(self.find(key).map(|(leaf, at)| leaf.entry(at).clone()))
     }
 
     fn scan(&self, bounds: &Bounds, descending: bool, visit: &mut Visit<'_>) -> Result<()> {
         self.walk((bounds.low(), bounds.high()), descending, visit).map(drop)
+    }
+
+    fn follow(&self, bounds: &Bounds, descending: bool, lead: &mut Lead<'_>, visit: &mut Visit<'_>) -> Result<()> {
+        let (mut key, mut found) = (Vec::new(), None);
+        self.scan(bounds, descending, &mut |from, _| {
+            lead(from, &mut key)?;
+            found = self.find_beside(found, &key);
+            found.map_or(Ok(ControlFlow::Continue(())), |(leaf, at)| visit(&key, leaf.entry(at)))
+        })
     }
 }
 

@@ -147,7 +147,7 @@ proptest! {
 
 /// The batch that puts one number under keys of which there are so many.
 fn batch(keys: u16, n: i128) -> Batch {
-    Batch::of((0..keys).map(|key| (run_key(key), Some(record(n)))).collect())
+    Batch::of_sorted((0..keys).map(|key| (run_key(key), Some(record(n)))).collect())
 }
 
 fn seen(view: &dyn View) -> Result<Vec<i128>> {

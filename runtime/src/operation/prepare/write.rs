@@ -91,7 +91,9 @@ pub(crate) fn store(
     action: fn(Record) -> Action,
 ) -> Result<Write> {
     check_stored_names(definition, &record)?;
-    fill::fill_record(definition, &mut record, db.now());
+    if definition.is_filled() {
+        fill::fill_record(definition, &mut record, db.now());
+    }
     store_as_is(db, definition, record, action)
 }
 

@@ -23,7 +23,7 @@ impl Placeholders {
             self.names.push(name.to_owned());
             self.names.len() - 1
         });
-        format!("#n{at}")
+        numbered(NAME, at)
     }
 
     /// The placeholders of a path.
@@ -63,7 +63,7 @@ impl Placeholders {
             self.values.push(value);
             self.values.len() - 1
         });
-        format!(":v{at}")
+        numbered(VALUE, at)
     }
 
     /// Counts operators and functions.
@@ -97,27 +97,48 @@ impl Placeholders {
     pub(crate) fn used<'a>(&self, texts: impl IntoIterator<Item = &'a str>) -> Used {
         let (mut names, mut values) = (vec![false; self.names.len()], vec![false; self.values.len()]);
         for text in texts {
-            mark_used(text, "#n", &mut names);
-            mark_used(text, ":v", &mut values);
+            mark_used(text, NAME, &mut names);
+            mark_used(text, VALUE, &mut values);
         }
         let names = self.names.iter().enumerate().zip(names).filter(|(_, used)| *used);
         let values = self.values.iter().enumerate().zip(values).filter(|(_, used)| *used);
         Used {
-            names: object("#n", names.map(|((at, name), _)| (at, name)), |name, json| write_string(name, json)),
-            values: object(":v", values.map(|((at, value), _)| (at, value)), |value, json| {
+            names: object(NAME, names.map(|((at, name), _)| (at, name)), |name, json| write_string(name, json)),
+            values: object(VALUE, values.map(|((at, value), _)| (at, value)), |value, json| {
                 json.extend_from_slice(value)
             }),
         }
     }
 }
 
+/// What the placeholders of names and of values begin with.
+const NAME: &str = "#n";
+const VALUE: &str = ":v";
+
+/// A placeholder.
+fn numbered(kind: &str, at: usize) -> String {
+    let mut text = String::with_capacity(8);
+    text.push_str(kind);
+    match u8::try_from(at) {
+        Ok(digit @ ..10) => text.push(char::from(b'0' + digit)),
+        _ => text.push_str(&at.to_string()),
+    }
+    text
+}
+
 /// Marks the placeholders of a kind that a text has.
 fn mark_used(text: &str, kind: &str, used: &mut [bool]) {
-    for part in text.split(kind).skip(1) {
-        let digits = part.bytes().take_while(u8::is_ascii_digit);
-        let number =
-            digits.fold(0, |number: usize, digit| number.saturating_mul(10).saturating_add(usize::from(digit - b'0')));
-        if let Some(used) = used.get_mut(number) {
+    let mut rest = text.as_bytes();
+    while let [_, after @ ..] = rest {
+        let Some(digits) = rest.strip_prefix(kind.as_bytes()) else {
+            rest = after;
+            continue;
+        };
+        let count = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let (digits, after) = digits.split_at_checked(count).unwrap_or((digits, &[]));
+        rest = after;
+        let add = |number: usize, digit: &u8| number.saturating_mul(10).saturating_add(usize::from(digit - b'0'));
+        if let Some(used) = used.get_mut(digits.iter().fold(0, add)) {
             *used = true;
         }
     }
@@ -127,9 +148,10 @@ fn mark_used(text: &str, kind: &str, used: &mut [bool]) {
 fn object<T>(kind: &str, entries: impl Iterator<Item = (usize, T)>, write: impl Fn(T, &mut Vec<u8>)) -> Vec<u8> {
     let mut json = Vec::new();
     for (at, value) in entries {
-        json.push(if json.is_empty() { b'{' } else { b',' });
-        write_string(&format!("{kind}{at}"), &mut json);
-        json.push(b':');
+        json.extend_from_slice(if json.is_empty() { b"{\"" } else { b",\"" });
+        // What is in a placeholder is written as it is.
+        json.extend_from_slice(numbered(kind, at).as_bytes());
+        json.extend_from_slice(b"\":");
         write(value, &mut json);
     }
     if !json.is_empty() {

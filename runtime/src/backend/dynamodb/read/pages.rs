@@ -29,7 +29,9 @@ pub(crate) async fn read_page(db: &Context, call: &Call, query: &Query) -> Resul
     for round in 0.. {
         let limit = read_limit(&reading, query, query.limit - found.len(), round);
         let page = request.read_page(db, call, start.take(), limit).await?;
-        for record in matching(db, call, query, &reading, page.items).await? {
+        let records = matching(db, call, query, &reading, page.items).await?;
+        found.reserve(records.len().min(query.limit - found.len()));
+        for record in records {
             if found.len() == query.limit {
                 let next = found.last().map(|last| query.position_of(last)).transpose()?;
                 return Ok(RecordPage::new(found, next));

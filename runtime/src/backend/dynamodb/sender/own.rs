@@ -142,3 +142,100 @@ impl Sender for OwnSender {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::time::{Duration, SystemTime};
+
+    use aws_config::{BehaviorVersion, Region};
+    use aws_credential_types::provider::{ProvideCredentials, future};
+    use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+    use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
+
+    use super::*;
+
+    /// Keeps what it is given to send, and answers with an empty object.
+    #[derive(Debug, Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<HttpRequest>>>);
+
+    impl HttpConnector for Kept {
+        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+            self.0.lock().unwrap().push(request);
+            HttpConnectorFuture::ready(Ok(HttpResponse::new(200.try_into().unwrap(), SdkBody::from("{}"))))
+        }
+    }
+
+    /// Credentials that expire at once, each time with the next token.
+    #[derive(Debug, Default)]
+    struct Tokens(Mutex<u32>);
+
+    impl ProvideCredentials for Tokens {
+        fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+        where
+            Self: 'a,
+        {
+            let mut number = self.0.lock().unwrap();
+            *number += 1;
+            let expiry = SystemTime::now() + Duration::from_secs(1);
+            let token = Some(format!("token{number}"));
+            future::ProvideCredentials::ready(Ok(Credentials::new("KEY", "secret", token, Some(expiry), "tests")))
+        }
+    }
+
+    fn sender(provider: SharedCredentialsProvider) -> (OwnSender, Kept) {
+        let config = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).credentials_provider(provider);
+        let config = config.region(Region::from_static("eu-central-1")).endpoint_url("http://localhost:8000/p");
+        let kept = Kept::default();
+        let sender = OwnSender::new(&config.build(), SharedHttpConnector::new(kept.clone())).unwrap();
+        (sender, kept)
+    }
+
+    #[tokio::test]
+    async fn every_operation_is_sent_with_its_headers() {
+        let fixed = Credentials::new("KEY", "secret", None, None, "tests");
+        let (sender, kept) = sender(SharedCredentialsProvider::new(fixed));
+        for target in [
+            Target::GetItem,
+            Target::PutItem,
+            Target::UpdateItem,
+            Target::DeleteItem,
+            Target::Query,
+            Target::Scan,
+            Target::BatchGetItem,
+            Target::BatchWriteItem,
+            Target::TransactGetItems,
+            Target::TransactWriteItems,
+        ] {
+            let body = format!("{{\"{}\":1}}", target.name());
+            assert_eq!(sender.send(target, body.clone().into()).await.unwrap(), "{}");
+            let request = kept.0.lock().unwrap().pop().unwrap();
+            assert_eq!((request.method(), request.uri()), ("POST", "http://localhost:8000/p/"));
+            assert_eq!(request.body().bytes(), Some(body.as_bytes()));
+            let length = body.len().to_string();
+            for (name, value) in [
+                ("content-type", "application/x-amz-json-1.0"),
+                ("content-length", &length),
+                ("user-agent", USER_AGENT_TEXT),
+                ("x-amz-target", target.header()),
+            ] {
+                assert_eq!(request.headers().get(name), Some(value));
+            }
+            assert!(request.headers().get("x-amz-date").unwrap().ends_with('Z'));
+            assert!(request.headers().get("authorization").unwrap().contains("Credential=KEY/"));
+            assert_eq!(request.headers().len(), 6);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_has_the_token_of_the_credentials_that_sign_it() {
+        let (sender, kept) = sender(SharedCredentialsProvider::new(Tokens::default()));
+        for number in 1..=3 {
+            sender.send(Target::GetItem, Bytes::from_static(b"{}")).await.unwrap();
+            let request = kept.0.lock().unwrap().pop().unwrap();
+            assert_eq!(request.headers().get("x-amz-security-token"), Some(format!("token{number}").as_str()));
+            assert!(request.headers().get("authorization").unwrap().contains("x-amz-security-token;"));
+            assert!(!format!("{sender:?}").contains("token1"), "it is a secret");
+        }
+    }
+}

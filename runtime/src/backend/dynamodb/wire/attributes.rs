@@ -84,18 +84,18 @@ impl AttributeReader {
         let (mut cursor, mut count, mut first) = (Cursor::default(), 0, true);
         while scanner.is_next(&mut first, b'}')? {
             count += 1;
-            let had_fault = self.fault.is_some();
             match shape.take(scanner, &mut cursor) {
                 Some(known) => {
                     self.out.name(known.name);
-                    if known.kind == Kind::Text {
-                        self.text(scanner, known.lowering, depth + 1)?;
+                    if known.kind == Kind::Text && self.plain_text(scanner, depth + 1) {
                         continue;
                     }
+                    let had_fault = self.fault.is_some();
                     self.content(scanner, known.kind, known.lowering, &mut known.within, depth + 1)?;
                     self.name_fault(had_fault, names, known.name);
                 }
                 None => {
+                    let had_fault = self.fault.is_some();
                     let name = self.new_attribute(scanner, shape, names, &mut cursor, depth)?;
                     self.name_fault(had_fault, names, &name);
                 }
@@ -159,27 +159,20 @@ impl AttributeReader {
         depth: usize,
     ) -> Scanned<()> {
         match Kind::take(scanner) {
-            Some(Kind::Text) => self.text(scanner, lowering, depth),
+            Some(Kind::Text) if self.plain_text(scanner, depth) => Ok(()),
             Some(kind) => self.content(scanner, kind, lowering, within, depth),
             None => self.content(scanner, Kind::Any, lowering, within, depth),
         }
     }
 
-    /// Reads the rest of a text, whose opening quote was taken: what most values are.
-    #[inline]
-    fn text(&mut self, scanner: &mut Scanner<'_>, lowering: Option<&'static Lowering>, depth: usize) -> Scanned<()> {
-        if depth > DEEPEST {
-            return Err(TOO_DEEP);
-        }
-        match scanner.plain_string() {
-            Some(text) => self.out.text(text),
-            None => self.out.text(&scanner.escaped()?),
-        }
-        self.close(scanner, lowering, depth)
+    /// Reads the rest of a value that is a text, if it is written as it is, as most are; else nothing is taken.
+    #[inline(always)]
+    fn plain_text(&mut self, scanner: &mut Scanner<'_>, depth: usize) -> bool {
+        let plain = if depth > DEEPEST { None } else { scanner.plain_last_string() };
+        plain.inspect(|text| self.out.text(text)).is_some()
     }
 
     /// Takes the end of a value, before which there may be what says nothing.
-    #[inline]
     fn close(&mut self, scanner: &mut Scanner<'_>, lowering: Option<&'static Lowering>, depth: usize) -> Scanned<()> {
         if scanner.take(b'}') { Ok(()) } else { self.variants(scanner, lowering, true, depth) }
     }
@@ -197,7 +190,7 @@ impl AttributeReader {
             return Err(TOO_DEEP);
         }
         match kind {
-            Kind::Text => return self.text(scanner, lowering, depth),
+            Kind::Text => self.out.text(&scanner.opened_string()?),
             Kind::Number => self.number(&scanner.opened_string()?, lowering),
             Kind::Bytes => self.bytes(&scanner.opened_string()?)?,
             Kind::Map => self.map(scanner, lowering, within, depth + 1)?,

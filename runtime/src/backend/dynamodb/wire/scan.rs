@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::special::find_special;
+use crate::value::as_text;
 
 /// How deep values may nest. DynamoDB's own nest 32 levels, which are two of JSON each.
 pub(crate) const DEEPEST: usize = 128;
@@ -30,7 +31,7 @@ pub(crate) struct Scanner<'a> {
 impl<'a> Scanner<'a> {
     /// The beginning of a text.
     pub(crate) fn new(bytes: &'a [u8]) -> Result<Self> {
-        Ok(Self { text: std::str::from_utf8(bytes).map_err(|_| Malformed("it is no UTF-8"))?, at: 0 })
+        Ok(Self { text: as_text(bytes).ok_or(Malformed("it is no UTF-8"))?, at: 0 })
     }
 
     /// How much was read.
@@ -146,13 +147,24 @@ impl<'a> Scanner<'a> {
 
     /// A string whose opening quote was taken, if it is written as it is; else nothing is taken.
     #[inline]
-    pub(crate) fn plain_string(&mut self) -> Option<&'a str> {
+    fn plain_string(&mut self) -> Option<&'a str> {
+        self.plain_until(b"\"")
+    }
+
+    /// The same, if the object that it is in ends at once after it: the end is taken too.
+    #[inline]
+    pub(crate) fn plain_last_string(&mut self) -> Option<&'a str> {
+        self.plain_until(b"\"}")
+    }
+
+    #[inline]
+    fn plain_until(&mut self, end: &[u8]) -> Option<&'a str> {
         let rest = self.text.get(self.at..)?;
-        let (plain, end) = rest.split_at_checked(find_special(rest.as_bytes())?)?;
-        if end.as_bytes().first() != Some(&b'"') {
+        let (plain, after) = rest.split_at_checked(find_special(rest.as_bytes())?)?;
+        if !after.as_bytes().starts_with(end) {
             return None;
         }
-        self.at += plain.len() + 1;
+        self.at += plain.len() + end.len();
         Some(plain)
     }
 

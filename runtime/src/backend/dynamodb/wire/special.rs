@@ -3,13 +3,14 @@
 /// The place of the first quote, backslash or control character.
 #[inline]
 pub(crate) fn find_special(bytes: &[u8]) -> Option<usize> {
+    let mut rest = bytes;
     // Eight bytes at a time: most texts have none of them.
-    let (chunks, rest) = bytes.as_chunks::<8>();
-    for (at, chunk) in chunks.iter().enumerate() {
+    while let Some((chunk, after)) = rest.split_first_chunk::<8>() {
         let special = special_bytes(u64::from_le_bytes(*chunk));
         if special != 0 {
-            return Some(at * 8 + special.trailing_zeros() as usize / 8);
+            return Some(bytes.len() - rest.len() + special.trailing_zeros() as usize / 8);
         }
+        rest = after;
     }
     let at = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..0x20))?;
     Some(bytes.len() - rest.len() + at)
