@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 use serde::de::DeserializeOwned;
 
 use super::execute::Origin;
+use super::executing::awaited_again;
 use super::page::{Page, PageRest};
 use super::prepare::read::{self, PAGE, QueryParts, ScanParts};
 use crate::backend::Reply;
@@ -14,7 +15,7 @@ use crate::codec;
 use crate::cursor::Cursor;
 use crate::database::Database;
 use crate::definition::Definition;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::request::{Advance, Position, Query, RecordPage, Request};
 use crate::value::Record;
 
@@ -64,7 +65,7 @@ impl<'a> Reading<'a> {
 
     /// What would be sent for a page; nothing is sent.
     pub(super) fn explain(self) -> Result<String> {
-        let explained = self.request.unwrap_or_else(|| Err(read_again()));
+        let explained = self.request.unwrap_or_else(|| Err(awaited_again()));
         let explained = explained.and_then(|request| self.db.explain(Request::Query(&request)));
         explained.map_err(|e| self.origin.during("explain").name(e))
     }
@@ -74,7 +75,7 @@ impl<'a> Reading<'a> {
     }
 
     pub(super) fn take_request(&mut self) -> Result<Query> {
-        self.request.take().unwrap_or_else(|| Err(read_again()))
+        self.request.take().unwrap_or_else(|| Err(awaited_again()))
     }
 
     /// The records of the page that was asked for, and where the next one begins.
@@ -84,9 +85,9 @@ impl<'a> Reading<'a> {
             self.rest = Some(PageRest::of(self.db, &request));
             self.send(request);
         }
-        let Some(reply) = &mut self.reply else { return Poll::Pending };
+        let Some(reply) = &mut self.reply else { return Poll::Ready(Err(awaited_again())) };
         let page = ready!(Pin::new(reply).poll(context))?;
-        let rest = self.rest.take().ok_or_else(read_again)?;
+        let rest = self.rest.take().ok_or_else(awaited_again)?;
         Poll::Ready(Ok((page.records, rest.next(page.next))))
     }
 
@@ -132,10 +133,6 @@ pub(super) struct Collected {
     pub(super) records: Vec<Record>,
     pub(super) origin: Origin,
     pub(super) fields: Option<&'static [&'static str]>,
-}
-
-fn read_again() -> Error {
-    Error::new(ErrorKind::Backend, "an operation was awaited again after it failed")
 }
 
 impl Future for Reading<'_> {
