@@ -36,7 +36,7 @@ use crate::error::{Error, Result};
 use crate::value::{Record, Value, ValueRef, Writer};
 
 /// How much room a record is given before it is written: most take no more.
-const ROOM: usize = 512;
+const ROOM: usize = 1024;
 
 /// Writes any serde type as a value.
 pub(crate) fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value> {

@@ -24,6 +24,12 @@ impl<'a> Raw<'a> {
         self.kind == format::NULL
     }
 
+    /// Whether it is text, which is its content then.
+    #[inline]
+    pub(crate) fn is_text(self) -> bool {
+        matches!(self.kind, format::TEXT_SHORT | format::TEXT)
+    }
+
     /// The truth value, if it is one.
     #[inline]
     pub(crate) fn bool(self) -> Option<bool> {

@@ -65,11 +65,13 @@ impl Writer {
         self.bytes
     }
 
+    #[inline]
     fn fixed<const N: usize>(&mut self, kind: u8, content: [u8; N]) {
         self.bytes.push(kind);
         self.bytes.extend_from_slice(&content);
     }
 
+    #[inline]
     fn sized(&mut self, short: u8, long: u8, content: &[u8]) {
         match u8::try_from(content.len()) {
             Ok(length) => self.bytes.extend_from_slice(&[short, length]),
@@ -84,6 +86,7 @@ impl Writer {
     }
 
     /// The same of a name that was found to be UTF-8.
+    #[inline]
     pub(crate) fn checked_name(&mut self, name: &[u8]) {
         match u8::try_from(name.len()) {
             Ok(length) if length != LONG_NAME => self.bytes.push(length),
@@ -127,6 +130,7 @@ impl Writer {
     }
 
     /// The same of a text that was found to be UTF-8.
+    #[inline]
     pub(crate) fn checked_text(&mut self, text: &[u8]) {
         self.sized(format::TEXT_SHORT, format::TEXT, text);
     }

@@ -193,7 +193,10 @@ fn replace(
     for (id, index) in (0..).zip(&layout.schema.indexes) {
         move_entry(&|record| layout.index_key(id, index, &key, record))?;
     }
-    move_entry(&|record| layout.expiry_key(&key, record))?;
+    // Without a time to live nothing has an expiry, and none is looked for.
+    if layout.schema.expires {
+        move_entry(&|record| layout.expiry_key(&key, record))?;
+    }
     match new {
         Some(new) => pending.put(key, Entry::of_record(new)),
         None if old.is_some() => pending.remove(key),

@@ -66,6 +66,14 @@ impl Keys {
         Err(low)
     }
 
+    /// The same of a key that is put: it is looked for behind all others first, as many are written in their order.
+    pub(super) fn search_for_put(&self, key: &[u8]) -> Result<usize, usize> {
+        match self.starts.split_last() {
+            Some((_, [.., last])) if self.bytes.get(*last as usize..).is_some_and(|last| last < key) => Err(self.len()),
+            _ => self.search(key),
+        }
+    }
+
     /// How the key at a position stands to another, which begins with what all share, and goes on with this head.
     #[inline]
     fn compare(&self, at: usize, key: &[u8], head: Option<u64>) -> Ordering {

@@ -1,5 +1,6 @@
 //! The embedded store in memory.
 
+mod forest;
 mod keys;
 mod node;
 pub(crate) mod settings;

@@ -5,7 +5,7 @@ use std::ops::{Bound, ControlFlow};
 use std::sync::Arc;
 
 use super::keys::{Keys, count_shared, reserve_more};
-use crate::backend::keyspace::{Bounds, Entry, Lead, View, Visit};
+use crate::backend::keyspace::{Entry, Visit};
 use crate::error::Result;
 
 /// How many entries or children a node has at most, and how many bytes of keys, unless it has few keys.
@@ -76,7 +76,7 @@ impl Node {
         match Arc::make_mut(node) {
             Self::Leaf(leaf) => leaf.insert(key, entry),
             Self::Inner(inner) => {
-                let at = inner.keys.count_up_to(key);
+                let at = inner.keys.search_for_put(key).map_or_else(|at| at, |at| at + 1);
                 let (between, right) = Self::insert(inner.children.get_mut(at)?, key, entry)?;
                 inner.insert(at, &between, right)
             }
@@ -98,7 +98,7 @@ impl Node {
     }
 
     /// The leaf in which a key is, and its position there.
-    fn find(&self, key: &[u8]) -> Option<(&Leaf, usize)> {
+    pub(super) fn find(&self, key: &[u8]) -> Option<(&Leaf, usize)> {
         let mut node = self;
         loop {
             match node {
@@ -108,17 +108,8 @@ impl Node {
         }
     }
 
-    /// The same, of a key that may stand behind the one that was found last, or before it.
-    fn find_beside<'a>(&'a self, last: Option<(&'a Leaf, usize)>, key: &[u8]) -> Option<(&'a Leaf, usize)> {
-        if let Some((leaf, at)) = last
-            && let Some(beside) = [at + 1, at.wrapping_sub(1)].into_iter().find(|at| leaf.keys.get(*at) == key)
-        {
-            return Some((leaf, beside));
-        }
-        self.find(key)
-    }
-
-    fn walk(
+    /// Shows the entries between two keys, in the order of their keys or in its reverse.
+    pub(super) fn walk(
         &self,
         (low, high): (Bound<&[u8]>, Bound<&[u8]>),
         descending: bool,
@@ -145,6 +136,12 @@ impl Node {
         }
     }
 
+    /// Whether there is no key.
+    pub(super) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many keys or children it has.
     fn len(&self) -> usize {
         match self {
             Self::Leaf(leaf) => leaf.keys.len(),
@@ -157,25 +154,6 @@ impl Node {
             Self::Leaf(leaf) => &leaf.keys,
             Self::Inner(inner) => &inner.keys,
         }
-    }
-}
-
-impl View for Node {
-    fn get(&self, key: &[u8]) -> Result<Option<Entry>> {
-        Ok(self.find(key).map(|(leaf, at)| leaf.entry(at).clone()))
-    }
-
-    fn scan(&self, bounds: &Bounds, descending: bool, visit: &mut Visit<'_>) -> Result<()> {
-        self.walk((bounds.low(), bounds.high()), descending, visit).map(drop)
-    }
-
-    fn follow(&self, bounds: &Bounds, descending: bool, lead: &mut Lead<'_>, visit: &mut Visit<'_>) -> Result<()> {
-        let (mut key, mut found) = (Vec::new(), None);
-        self.scan(bounds, descending, &mut |from, _| {
-            lead(from, &mut key)?;
-            found = self.find_beside(found, &key);
-            found.map_or(Ok(ControlFlow::Continue(())), |(leaf, at)| visit(&key, leaf.entry(at)))
-        })
     }
 }
 
@@ -197,12 +175,19 @@ fn is_full(keys: &Keys) -> bool {
 }
 
 impl Leaf {
-    fn entry(&self, at: usize) -> &Entry {
+    /// A key beside a position.
+    pub(super) fn find_beside(&self, at: usize, key: &[u8]) -> Option<(&Self, usize)> {
+        let mut beside = [at + 1, at.wrapping_sub(1)].into_iter();
+        beside.find(|at| *at < self.keys.len() && self.keys.get(*at) == key).map(|at| (self, at))
+    }
+
+    /// The entry of the key at a position.
+    pub(super) fn entry(&self, at: usize) -> &Entry {
         self.entries.get(at).unwrap_or(&Entry::MARK)
     }
 
     fn insert(&mut self, key: &[u8], entry: Entry) -> Split {
-        match self.keys.search(key) {
+        match self.keys.search_for_put(key) {
             Ok(at) => {
                 self.set(at, entry);
                 None

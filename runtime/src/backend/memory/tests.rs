@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use proptest::prelude::*;
 
 use super::Tree;
+use super::forest::Forest;
 use super::node::Node;
-use crate::backend::keyspace::{Batch, Bounds, Entry, Space, View};
+use crate::backend::keyspace::{Batch, Bounds, Entry, Space, View, Visit};
 use crate::error::{Error, Result};
 use crate::value::{Record, Value};
 
@@ -70,13 +71,14 @@ fn changes(step: Step) -> Vec<(Vec<u8>, Option<Option<i128>>)> {
     }
 }
 
-fn contents(node: &Node, bounds: &Bounds, descending: bool, limit: usize) -> Vec<(Vec<u8>, Option<i128>)> {
+fn contents(state: &dyn View, bounds: &Bounds, descending: bool, limit: usize) -> Vec<(Vec<u8>, Option<i128>)> {
     let mut found = Vec::new();
-    node.scan(bounds, descending, &mut |key, entry| {
-        found.push((key.to_vec(), number(entry)));
-        Ok(if found.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
-    })
-    .unwrap();
+    state
+        .scan(bounds, descending, &mut |key, entry| {
+            found.push((key.to_vec(), number(entry)));
+            Ok(if found.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        })
+        .unwrap();
     found
 }
 
@@ -88,10 +90,127 @@ fn bound() -> impl Strategy<Value = Bound<Vec<u8>>> {
     prop_oneof![key().prop_map(Bound::Included), key().prop_map(Bound::Excluded), Just(Bound::Unbounded)]
 }
 
-fn check(node: &Node, map: &Map) -> Result<(), TestCaseError> {
+fn check(state: &dyn View, map: &Map) -> Result<(), TestCaseError> {
     let all: Vec<_> = map.iter().map(|(key, n)| (key.clone(), *n)).collect();
-    prop_assert_eq!(contents(node, &everything(), false, usize::MAX), all);
+    prop_assert_eq!(contents(state, &everything(), false, usize::MAX), all);
     Ok(())
+}
+
+/// What is put and taken, and looked at: one tree, or trees for what keys begin with.
+trait Grown: View + Clone + Default {
+    fn put(&mut self, key: &[u8], entry: Entry);
+    fn take(&mut self, key: &[u8]);
+}
+
+#[derive(Clone, Default)]
+struct One(Arc<Node>);
+
+impl View for One {
+    fn get(&self, key: &[u8]) -> Result<Option<Entry>> {
+        Ok(self.0.find(key).map(|(leaf, at)| leaf.entry(at).clone()))
+    }
+
+    fn scan(&self, bounds: &Bounds, descending: bool, visit: &mut Visit<'_>) -> Result<()> {
+        self.0.walk((bounds.low(), bounds.high()), descending, visit).map(drop)
+    }
+}
+
+impl Grown for One {
+    fn put(&mut self, key: &[u8], entry: Entry) {
+        Node::put(&mut self.0, key, entry);
+    }
+
+    fn take(&mut self, key: &[u8]) {
+        Node::take(&mut self.0, key);
+    }
+}
+
+impl Grown for Forest {
+    fn put(&mut self, key: &[u8], entry: Entry) {
+        Forest::put(self, key, entry);
+    }
+
+    fn take(&mut self, key: &[u8]) {
+        Forest::take(self, key);
+    }
+}
+
+type Span = (Bound<Vec<u8>>, Bound<Vec<u8>>, bool, usize);
+
+fn grow<G: Grown>(steps: &[Step], spans: &[Span], wanted: &[Vec<u8>]) -> Result<(), TestCaseError> {
+    let (mut root, mut map) = (G::default(), Map::new());
+    let mut kept = Vec::new();
+    for step in steps {
+        if let Step::Keep = step {
+            kept.push((root.clone(), map.clone()));
+        }
+        for (key, change) in changes(step.clone()) {
+            match change {
+                Some(n) => {
+                    root.put(&key, n.map_or(Entry::MARK, record));
+                    map.insert(key, n);
+                }
+                None => {
+                    root.take(&key);
+                    map.remove(&key);
+                }
+            }
+        }
+    }
+    check(&root, &map)?;
+    for (state, map) in &kept {
+        check(state, map)?;
+    }
+    for key in wanted.iter().chain(map.keys().take(50)) {
+        prop_assert_eq!(root.get(key).unwrap().map(|entry| number(&entry)), map.get(key).copied());
+    }
+    for (low, high, descending, limit) in spans.iter().cloned() {
+        let bounds = Bounds::new(low, high);
+        if bounds.is_empty() {
+            continue;
+        }
+        let range = map.range::<[u8], _>(&bounds).map(|(key, n)| (key.clone(), *n));
+        let expected: Vec<_> = if descending { range.rev().take(limit).collect() } else { range.take(limit).collect() };
+        prop_assert_eq!(contents(&root, &bounds, descending, limit), expected);
+        prop_assert_eq!(followed(&root, &bounds, descending), followed_in(&map, &bounds, descending));
+    }
+    for key in map.keys() {
+        root.take(key);
+    }
+    check(&root, &Map::new())
+}
+
+/// Where a key leads: mostly to one beside it, and to some that are not there.
+fn lead(from: &[u8], to: &mut Vec<u8>) {
+    to.clear();
+    to.extend_from_slice(from);
+    if let Some(last) = to.last_mut().filter(|last| **last % 4 != 0) {
+        *last ^= 2;
+    }
+}
+
+fn followed(state: &dyn View, bounds: &Bounds, descending: bool) -> Vec<(Vec<u8>, Option<i128>)> {
+    let mut found = Vec::new();
+    let mut lead = |from: &[u8], to: &mut Vec<u8>| {
+        lead(from, to);
+        Ok(())
+    };
+    let mut visit = |key: &[u8], entry: &Entry| {
+        found.push((key.to_vec(), number(entry)));
+        Ok(ControlFlow::Continue(()))
+    };
+    state.follow(bounds, descending, &mut lead, &mut visit).unwrap();
+    found
+}
+
+fn followed_in(map: &Map, bounds: &Bounds, descending: bool) -> Vec<(Vec<u8>, Option<i128>)> {
+    let range = map.range::<[u8], _>(bounds).filter_map(|(from, _)| {
+        let mut key = Vec::new();
+        lead(from, &mut key);
+        let n = *map.get(&key)?;
+        Some((key, n))
+    });
+    if descending { range.rev().collect() } else { range.collect() }
 }
 
 proptest! {
@@ -103,45 +222,8 @@ proptest! {
         spans in proptest::collection::vec((bound(), bound(), any::<bool>(), 1usize..90), 20),
         wanted in proptest::collection::vec(key(), 40),
     ) {
-        let (mut root, mut map) = (Arc::new(Node::default()), Map::new());
-        let mut kept = Vec::new();
-        for step in steps {
-            if let Step::Keep = step {
-                kept.push((Arc::clone(&root), map.clone()));
-            }
-            for (key, change) in changes(step) {
-                match change {
-                    Some(n) => {
-                        Node::put(&mut root, &key, n.map_or(Entry::MARK, record));
-                        map.insert(key, n);
-                    }
-                    None => {
-                        Node::take(&mut root, &key);
-                        map.remove(&key);
-                    }
-                }
-            }
-        }
-        check(&root, &map)?;
-        for (state, map) in &kept {
-            check(state, map)?;
-        }
-        for key in wanted.iter().chain(map.keys().take(50)) {
-            prop_assert_eq!(root.get(key).unwrap().map(|entry| number(&entry)), map.get(key).copied());
-        }
-        for (low, high, descending, limit) in spans {
-            let bounds = Bounds::new(low, high);
-            if bounds.is_empty() {
-                continue;
-            }
-            let range = map.range::<[u8], _>(&bounds).map(|(key, n)| (key.clone(), *n));
-            let expected: Vec<_> = if descending { range.rev().take(limit).collect() } else { range.take(limit).collect() };
-            prop_assert_eq!(contents(&root, &bounds, descending, limit), expected);
-        }
-        for key in map.keys() {
-            Node::take(&mut root, key);
-        }
-        check(&root, &Map::new())?;
+        grow::<One>(&steps, &spans, &wanted)?;
+        grow::<Forest>(&steps, &spans, &wanted)?;
     }
 }
 

@@ -6,7 +6,7 @@ use std::thread;
 
 use crossbeam_utils::sync::{ShardedLock, ShardedLockReadGuard, ShardedLockWriteGuard};
 
-use super::node::Node;
+use super::forest::Forest;
 use crate::backend::keyspace::{Batch, Space, View};
 use crate::error::{Error, Result};
 
@@ -28,14 +28,14 @@ const LONGEST_KEY: usize = 1 << 28;
 /// made. The lock has a part for each of several threads, so that readers do not even write to the same memory.
 #[derive(Default)]
 pub(crate) struct Tree {
-    root: ShardedLock<Arc<Node>>,
+    root: ShardedLock<Arc<Forest>>,
     writer: Mutex<()>,
 }
 
 impl Tree {
     // A change is made without anything that can panic, so that a lock that a panic left behind guards a whole
     // state.
-    fn shared(&self) -> ShardedLockReadGuard<'_, Arc<Node>> {
+    fn shared(&self) -> ShardedLockReadGuard<'_, Arc<Forest>> {
         self.root.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -43,7 +43,7 @@ impl Tree {
     ///
     /// Readers wait while a writer waits. So the writer first lets those who read at this moment finish: one of
     /// them may have been put off its processor, and the others shall not wait for it.
-    fn alone(&self) -> ShardedLockWriteGuard<'_, Arc<Node>> {
+    fn alone(&self) -> ShardedLockWriteGuard<'_, Arc<Forest>> {
         for attempt in 0..SPINS + YIELDS {
             match self.root.try_write() {
                 Ok(guard) => return guard,
@@ -55,7 +55,7 @@ impl Tree {
         self.root.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn snapshot(&self) -> Arc<Node> {
+    fn snapshot(&self) -> Arc<Forest> {
         Arc::clone(&self.shared())
     }
 
@@ -73,11 +73,12 @@ impl Tree {
     }
 }
 
-fn change(root: &mut Arc<Node>, batch: Batch) {
+fn change(root: &mut Arc<Forest>, batch: Batch) {
+    let forest = Arc::make_mut(root);
     for (key, entry) in batch {
         match entry {
-            Some(entry) => Node::put(root, &key, entry),
-            None => Node::take(root, &key),
+            Some(entry) => forest.put(&key, entry),
+            None => forest.take(&key),
         }
     }
 }

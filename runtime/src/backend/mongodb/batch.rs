@@ -8,7 +8,6 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, stream};
-use mongodb::Database;
 use mongodb::bson::raw::cstr;
 use mongodb::bson::{Bson, Document, RawArrayBuf, RawBson, RawDocument, RawDocumentBuf, doc, rawdoc};
 
@@ -17,6 +16,7 @@ use super::document::{id, stamp_of};
 use super::duplicate::refusal;
 use super::failure::{DUPLICATE_KEY, DriverFailure, DuplicateKey, completed, item_was_not_applied, write_error};
 use super::find::Find;
+use super::handle::Handle;
 use super::parts::{Part, WRITES, stages};
 use super::read::among;
 use super::retry::{Selections, attempt, backoff};
@@ -33,7 +33,7 @@ const PARALLEL: usize = 2;
 /// Small values take more room in a command than they are counted for.
 const MESSAGE: usize = 40 * 1024 * 1024;
 
-pub(super) async fn write_many(database: &Database, call: &Call, many: WriteMany) -> Result<Vec<Result<Written>>> {
+pub(super) async fn write_many(database: &Handle, call: &Call, many: WriteMany) -> Result<Vec<Result<Written>>> {
     let mut results: Vec<Result<Written>> = Vec::with_capacity(many.writes.len());
     let (least, observer) = (least_attempt(call), &many.observer);
     for stage in stages(&many.writes) {
@@ -55,7 +55,7 @@ pub(super) async fn write_many(database: &Database, call: &Call, many: WriteMany
     Ok(results)
 }
 
-async fn write_part(database: &Database, call: &Call, part: &Part<'_>, least: Duration) -> Vec<Result<Written>> {
+async fn write_part(database: &Handle, call: &Call, part: &Part<'_>, least: Duration) -> Vec<Result<Written>> {
     if call.left() <= least {
         return part.writes.iter().map(|_| Err(outcome::unsent())).collect();
     }
@@ -146,7 +146,7 @@ fn statement(command: Command) -> Result<RawDocumentBuf> {
 
 /// A chunk under way.
 struct Sender<'a> {
-    database: &'a Database,
+    database: &'a Handle,
     call: &'a Call,
     chunk: Chunk<'a>,
     /// What became of each write; nothing of those that are still to be sent.
@@ -157,7 +157,7 @@ struct Sender<'a> {
 type Round = Vec<usize>;
 
 impl<'a> Sender<'a> {
-    fn new(database: &'a Database, call: &'a Call, chunk: Chunk<'a>) -> Self {
+    fn new(database: &'a Handle, call: &'a Call, chunk: Chunk<'a>) -> Self {
         let results = chunk.statements.iter().map(|statement| statement.as_ref().err().map(|error| Err(error.clone())));
         Self { database, call, results: results.collect(), chunk }
     }

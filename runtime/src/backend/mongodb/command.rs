@@ -6,6 +6,7 @@ use mongodb::bson::{Bson, Document, RawDocumentBuf, doc, oid::ObjectId};
 use mongodb::options::ReturnDocument;
 
 use super::document::{by_id, expired, live, to_document};
+use super::elements::Elements;
 use super::predicate::{literal, predicate};
 use super::update::{both, stage, sums_fit, upsert};
 use crate::error::{Error, Result};
@@ -203,7 +204,11 @@ impl Command {
 /// The stage that puts a record in another's place if a plain replacement cannot: the server takes a replacement
 /// with a name that begins with "$" for an update with a mistake in it.
 pub(super) fn replacement(record: &RawDocumentBuf) -> Result<Option<Document>> {
-    let odd = record.iter_elements().flatten().any(|element| element.key().as_str().starts_with('$'));
+    let mut elements = Elements::of(record.as_bytes())?;
+    let mut odd = false;
+    while let Some(element) = elements.next()? {
+        odd |= element.name.starts_with(b"$");
+    }
     odd.then(|| Ok(doc! { "$replaceWith": literal(readable(record.clone())?) })).transpose()
 }
 

@@ -12,7 +12,7 @@ use super::value::{FURTHEST, date, hex, to_bson};
 use crate::definition::{Definition, IndexDef, KeyDef, KeyKind};
 use crate::error::{Error, Result};
 use crate::request::{Call, RecordKey, liveness};
-use crate::value::{EXPIRES, RESERVED, Record, STAMP, Value, ValueRef};
+use crate::value::{EXPIRES, RESERVED, Record, STAMP, Value, ValueRef, take_entry};
 
 const HEX: &str = "_reposit_hex_";
 /// How much room a document takes beside its record: the names of the library's own fields and what they hold.
@@ -137,18 +137,21 @@ pub(super) fn to_document(
     record: &Record,
     stamp: ObjectId,
 ) -> Result<RawDocumentBuf> {
-    let mut document = DocumentWriter::with_capacity(record.as_bytes().len() * 2 + ROOM);
+    let length = record.as_bytes().len();
+    let mut document = DocumentWriter::with_capacity(length + length / 2 + ROOM);
     write_id(&mut document, "_id", definition, key)?;
-    for (name, value) in record.iter() {
-        if name == definition.hash_name() || Some(name) == definition.range_name() || name.starts_with(RESERVED) {
+    let (hash_name, range_name) = (definition.hash_name().as_bytes(), definition.range_name().map(str::as_bytes));
+    let mut entries = record.as_bytes();
+    while let Some((name, value)) = take_entry(&mut entries) {
+        if name == hash_name || Some(name) == range_name || name.starts_with(RESERVED.as_bytes()) {
             continue;
         }
-        if name == "_id" {
+        if name == b"_id" {
             let message =
                 "a field other than the hash key is stored as _id, which is the primary key's name on MongoDB";
             return Err(Error::unsupported(message));
         }
-        document.value(name, value)?;
+        document.raw(name, value)?;
     }
     for (name, sort_column) in sort_columns(definition) {
         if let Some(ValueRef::Bytes(bytes)) = record.get(name) {

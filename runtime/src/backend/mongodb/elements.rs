@@ -56,21 +56,24 @@ impl<'a> Elements<'a> {
     }
 
     /// The next field, or the next item of an array, whose name is its position.
-    #[inline]
+    #[inline(always)]
     pub(super) fn next(&mut self) -> Result<Option<Element<'a>>> {
         let Some((kind, rest)) = self.0.split_first() else { return Ok(None) };
-        let split = find_nul(rest).and_then(|end| {
-            let (name, rest) = rest.split_at_checked(end)?;
-            let rest = rest.get(1..)?;
-            let (content, rest) = rest.split_at_checked(content_length(*kind, rest)?)?;
-            Some((name, content, rest))
-        });
-        let Some((name, content, rest)) = split else {
+        let Some((element, rest)) = split_element(*kind, rest) else {
             return Err(malformed("a field ends beyond its document, or is of no kind that there is"));
         };
         self.0 = rest;
-        Ok(Some(Element { kind: *kind, name, content }))
+        Ok(Some(element))
     }
+}
+
+/// The element of a kind that bytes begin with, and what follows it.
+#[inline(always)]
+fn split_element(kind: u8, bytes: &[u8]) -> Option<(Element<'_>, &[u8])> {
+    let (name, rest) = bytes.split_at_checked(find_nul(bytes)?)?;
+    let (_, rest) = rest.split_first()?;
+    let (content, rest) = rest.split_at_checked(content_length(kind, rest)?)?;
+    Some((Element { kind, name, content }, rest))
 }
 
 /// A one, and the highest bit, in each of eight bytes.
@@ -78,18 +81,42 @@ const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;
 
 /// Where the first NUL is. Names are short, so eight bytes are looked at together.
-#[inline]
+#[inline(always)]
 fn find_nul(bytes: &[u8]) -> Option<usize> {
+    match bytes.first_chunk::<8>().and_then(nul_in_eight) {
+        Some(at) => Some(at),
+        None => find_nul_beyond(bytes),
+    }
+}
+
+#[inline(always)]
+fn nul_in_eight(bytes: &[u8; 8]) -> Option<usize> {
+    let eight = u64::from_le_bytes(*bytes);
+    // The lowest byte in which the subtraction reaches the highest bit is zero.
+    let nuls = eight.wrapping_sub(ONES) & !eight & HIGH;
+    (nuls != 0).then_some(nuls.trailing_zeros() as usize / 8)
+}
+
+#[inline(never)]
+fn find_nul_beyond(bytes: &[u8]) -> Option<usize> {
     let (eights, rest) = bytes.as_chunks::<8>();
     for (at, eight) in eights.iter().enumerate() {
-        let eight = u64::from_le_bytes(*eight);
-        // The lowest byte in which the subtraction reaches the highest bit is zero.
-        let nuls = eight.wrapping_sub(ONES) & !eight & HIGH;
-        if nuls != 0 {
-            return Some(at * 8 + nuls.trailing_zeros() as usize / 8);
+        if let Some(nul) = nul_in_eight(eight) {
+            return Some(at * 8 + nul);
         }
     }
     rest.iter().position(|byte| *byte == 0).map(|at| eights.len() * 8 + at)
+}
+
+/// Whether a NUL is in a name.
+#[inline]
+pub(super) fn has_nul(name: &[u8]) -> bool {
+    match name.last_chunk::<8>() {
+        Some(last) => {
+            nul_in_eight(last).is_some() || name.as_chunks().0.iter().any(|eight| nul_in_eight(eight).is_some())
+        }
+        None => name.contains(&0),
+    }
 }
 
 /// Refuses what is not UTF-8. Most texts are ASCII, which takes less to see.
@@ -101,12 +128,17 @@ pub(super) fn check_text(bytes: &[u8]) -> Result<()> {
     as_text(bytes).map(drop)
 }
 
-#[inline]
+#[inline(always)]
 fn is_ascii(bytes: &[u8]) -> bool {
-    let Some(last) = bytes.last_chunk::<8>() else { return bytes.iter().fold(0, |all, byte| all | byte).is_ascii() };
-    // The last eight may have been looked at before.
-    let (eights, _) = bytes.as_chunks::<8>();
-    let all = eights.iter().fold(u64::from_le_bytes(*last), |all, eight| all | u64::from_le_bytes(*eight));
+    // The last eight or four may overlap those before, which does no harm.
+    let all = if let Some(last) = bytes.last_chunk::<8>() {
+        let (eights, _) = bytes.as_chunks::<8>();
+        eights.iter().fold(u64::from_le_bytes(*last), |all, eight| all | u64::from_le_bytes(*eight))
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        u64::from(u32::from_le_bytes(*first) | u32::from_le_bytes(*last))
+    } else {
+        u64::from(bytes.iter().fold(0, |all, byte| all | byte))
+    };
     all & HIGH == 0
 }
 
@@ -120,7 +152,7 @@ pub(super) fn length_at(bytes: &[u8]) -> Option<usize> {
 }
 
 /// How many of the bytes are the content of a value of a kind; nothing if there is no such kind.
-#[inline]
+#[inline(always)]
 fn content_length(kind: u8, bytes: &[u8]) -> Option<usize> {
     let after = |bytes: &[u8]| find_nul(bytes).map(|end| end + 1);
     Some(match kind {
@@ -188,6 +220,32 @@ pub(super) fn text(content: &[u8]) -> Result<&[u8]> {
 }
 
 /// The error of bytes that are no BSON.
+#[cold]
 pub(super) fn malformed(why: &'static str) -> Error {
     broken(io::Error::new(io::ErrorKind::InvalidData, why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn eight_bytes_together_are_what_they_are_one_by_one() {
+        for length in 0..40 {
+            for filling in [0x01, b'a', 0x7f, 0x80, 0xff] {
+                let filled = vec![filling; length];
+                assert_eq!((find_nul(&filled), has_nul(&filled)), (None, false));
+                for at in 0..length {
+                    for byte in [0, b'b', 0x80, 0xc3] {
+                        let mut bytes = filled.clone();
+                        bytes[at] = byte;
+                        let nul = bytes.iter().position(|byte| *byte == 0);
+                        assert_eq!((find_nul(&bytes), has_nul(&bytes)), (nul, nul.is_some()), "{bytes:?}");
+                        assert_eq!(check_text(&bytes).is_ok(), std::str::from_utf8(&bytes).is_ok(), "{bytes:?}");
+                    }
+                }
+            }
+        }
+        assert!(check_text("aé — ü".as_bytes()).is_ok());
+    }
 }

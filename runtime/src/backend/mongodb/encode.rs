@@ -4,9 +4,10 @@ use mongodb::bson::oid::ObjectId;
 use mongodb::bson::spec::{BinarySubtype, ElementType};
 use mongodb::bson::{DateTime, RawDocument, RawDocumentBuf};
 
+use super::elements::has_nul;
 use super::value::{decimal, name_has_nul};
 use crate::error::{Error, Result};
-use crate::value::{ListRef, MapRef, ValueRef};
+use crate::value::{ListRef, MapRef, Raw, ValueRef, as_text, take_entry, take_value};
 
 /// Appends the fields of a document, and the documents and arrays within it.
 #[derive(Debug)]
@@ -48,32 +49,33 @@ impl DocumentWriter {
         Ok(())
     }
 
-    fn head(&mut self, kind: ElementType, name: &str) -> Result<()> {
+    #[inline]
+    fn head(&mut self, kind: ElementType, name: &[u8]) -> Result<()> {
         self.0.push(kind as u8);
         // BSON ends a name at its first NUL.
-        if name.as_bytes().contains(&0) {
-            return Err(name_has_nul(name));
+        if has_nul(name) {
+            return Err(name_has_nul(&String::from_utf8_lossy(name)));
         }
-        self.0.extend_from_slice(name.as_bytes());
+        self.0.extend_from_slice(name);
         self.0.push(0);
         Ok(())
     }
 
     fn fixed(&mut self, kind: ElementType, name: &str, content: &[u8]) -> Result<()> {
-        self.head(kind, name)?;
+        self.head(kind, name.as_bytes())?;
         self.0.extend_from_slice(content);
         Ok(())
     }
 
     /// Begins a document within this one.
     pub(super) fn begin_document(&mut self, name: &str) -> Result<Begun> {
-        self.head(ElementType::EmbeddedDocument, name)?;
+        self.head(ElementType::EmbeddedDocument, name.as_bytes())?;
         Ok(self.begin())
     }
 
     /// Begins an array, whose items are named by their positions.
     pub(super) fn begin_array(&mut self, name: &str) -> Result<Begun> {
-        self.head(ElementType::Array, name)?;
+        self.head(ElementType::Array, name.as_bytes())?;
         Ok(self.begin())
     }
 
@@ -94,9 +96,15 @@ impl DocumentWriter {
     }
 
     pub(super) fn text(&mut self, name: &str, text: &str) -> Result<()> {
+        self.checked_text(name.as_bytes(), text.as_bytes())
+    }
+
+    /// The same of a name and a text that are known to be UTF-8.
+    #[inline]
+    fn checked_text(&mut self, name: &[u8], text: &[u8]) -> Result<()> {
         self.head(ElementType::String, name)?;
         self.0.extend_from_slice(&length_of(text.len() + 1)?);
-        self.0.extend_from_slice(text.as_bytes());
+        self.0.extend_from_slice(text);
         self.0.push(0);
         Ok(())
     }
@@ -106,11 +114,44 @@ impl DocumentWriter {
         self.fixed(ElementType::EmbeddedDocument, name, document.as_bytes())
     }
 
+    /// A value of a record as it lies there: what most values are is written without a look at what is in it.
+    pub(super) fn raw(&mut self, name: &[u8], value: Raw<'_>) -> Result<()> {
+        if value.is_text() {
+            return self.checked_text(name, value.content());
+        }
+        if let Some(n) = value.small() {
+            self.head(ElementType::Int64, name)?;
+            self.0.extend_from_slice(&n.to_le_bytes());
+            return Ok(());
+        }
+        if let Some((mut items, _)) = value.items() {
+            self.head(ElementType::Array, name)?;
+            let (begun, mut at) = (self.begin(), 0);
+            while let Some(item) = take_value(&mut items) {
+                match DIGITS.as_bytes().get(at..=at) {
+                    Some(digit) => self.raw(digit, item)?,
+                    None => self.raw(at.to_string().as_bytes(), item)?,
+                }
+                at += 1;
+            }
+            return self.end(begun);
+        }
+        if value.is_map() {
+            self.head(ElementType::EmbeddedDocument, name)?;
+            let (begun, mut entries) = (self.begin(), value.content());
+            while let Some((name, value)) = take_entry(&mut entries) {
+                self.raw(name, value)?;
+            }
+            return self.end(begun);
+        }
+        self.value(as_text(name).unwrap_or_default(), ValueRef::from_raw(value))
+    }
+
     /// A value as it is stored: an integer is an Int64 if it fits, and a Decimal128 above that.
     pub(super) fn value(&mut self, name: &str, value: ValueRef<'_>) -> Result<()> {
         match value {
             // What is foreign is never written.
-            ValueRef::Null | ValueRef::Foreign(_) => self.head(ElementType::Null, name),
+            ValueRef::Null | ValueRef::Foreign(_) => self.head(ElementType::Null, name.as_bytes()),
             ValueRef::Bool(b) => self.bool(name, b),
             ValueRef::Int(n) => match i64::try_from(n) {
                 Ok(n) => self.int64(name, n),
@@ -120,7 +161,7 @@ impl DocumentWriter {
             ValueRef::Instant(millis) => self.date(name, DateTime::from_millis(millis)),
             ValueRef::String(text) => self.text(name, text),
             ValueRef::Bytes(bytes) => {
-                self.head(ElementType::Binary, name)?;
+                self.head(ElementType::Binary, name.as_bytes())?;
                 self.0.extend_from_slice(&length_of(bytes.len())?);
                 self.0.push(BinarySubtype::Generic.into());
                 self.0.extend_from_slice(bytes);
@@ -162,12 +203,47 @@ fn length_of(bytes: usize) -> Result<[u8; 4]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::{Map, Value};
+    use crate::value::{Map, Record, Value};
+
+    #[test]
+    fn a_value_is_written_the_same_from_the_bytes_of_a_record() {
+        let map = Value::Map([("a".to_owned(), Value::Int(1)), ("ä".to_owned(), Value::Null)].into_iter().collect());
+        let values = [
+            Value::Null,
+            Value::Bool(true),
+            Value::Int(-1),
+            Value::Int(300),
+            Value::Int(i64::MIN.into()),
+            Value::Int(u64::MAX.into()),
+            Value::Float(0.5),
+            Value::Instant(7),
+            Value::from("é".repeat(200)),
+            Value::Bytes(vec![0, 255]),
+            Value::List((0..12).map(|n| Value::from(n.to_string())).chain([map.clone()]).collect()),
+            map,
+        ];
+        let record: Record =
+            values.iter().cloned().enumerate().map(|(at, value)| (format!("name {at}"), value)).collect();
+        let (mut raw, mut owned) = (DocumentWriter::with_capacity(0), DocumentWriter::with_capacity(0));
+        let mut entries = record.as_bytes();
+        while let Some((name, value)) = take_entry(&mut entries) {
+            raw.raw(name, value).unwrap();
+        }
+        for (name, value) in record.iter() {
+            owned.value(name, value).unwrap();
+        }
+        assert_eq!(raw.finish().unwrap(), owned.finish().unwrap());
+    }
 
     #[test]
     fn a_nul_in_a_name_is_refused() {
         let map = Value::Map([("a\0b".to_owned(), Value::Int(1))].into_iter().collect::<Map>());
         let written = DocumentWriter::with_capacity(0).value("x", map.view());
         assert_eq!(written.unwrap_err().kind(), crate::ErrorKind::Unsupported);
+        let record = Record::from_iter([("x".to_owned(), map)]);
+        let (name, value) = take_entry(&mut record.as_bytes()).unwrap();
+        let error = DocumentWriter::with_capacity(0).raw(name, value).unwrap_err();
+        assert_eq!(error.kind(), crate::ErrorKind::Unsupported);
+        assert!(error.message().contains(r"a\0b"), "{error}");
     }
 }

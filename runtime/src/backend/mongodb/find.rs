@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use mongodb::Database;
 use mongodb::bson::raw::cstr;
 use mongodb::bson::{Document, RawDocument, RawDocumentBuf};
 use mongodb::options::{ReadConcern, ReadPreference, SelectionCriteria};
@@ -11,6 +10,7 @@ use mongodb::raw_batch_cursor::RawBatch;
 
 use super::elements::{ARRAY, DOCUMENT, Element, Elements};
 use super::encode::DocumentWriter;
+use super::handle::Handle;
 use super::retry::read;
 use crate::error::{Error, Result};
 use crate::request::Call;
@@ -101,7 +101,7 @@ impl Find {
     /// it lies: at most `most` of them, since a server that returns more than it is asked for might never end.
     pub(super) async fn send<T>(
         &self,
-        database: &Database,
+        database: &Handle,
         call: &Call,
         concern: Option<&ReadConcern>,
         most: usize,
@@ -109,22 +109,28 @@ impl Find {
     ) -> Result<Vec<T>> {
         let decode = &decode;
         let command = &self.command(concern.or(database.read_concern()))?;
-        let attempt = |time: Duration| async move {
-            let mut command = command.clone();
-            command.append(cstr!("maxTimeMS"), i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
-            let sent = database.run_raw_cursor_command(command).selection_criteria(PRIMARY);
-            let sent = match self.batch_size {
-                Some(size) => sent.batch_size(size),
-                None => sent,
-            };
-            let mut batches = sent.batch().await?;
-            let mut found = Vec::new();
-            while found.len() < most
-                && let Some(batch) = batches.next().await
-            {
-                decode_batch(&batch?, most, decode, &mut found)?;
-            }
-            Ok(found)
+        // Boxed, since what waits for it would be moved with it each time.
+        let attempt = |time: Duration| {
+            Box::pin(async move {
+                let mut command = command.clone();
+                command.append(cstr!("maxTimeMS"), i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
+                let mut session = database.take_session().await?;
+                let sent = database.run_raw_cursor_command(command).selection_criteria(PRIMARY);
+                let sent = match self.batch_size {
+                    Some(size) => sent.batch_size(size),
+                    None => sent,
+                };
+                let mut cursor = Box::pin(sent.session(&mut *session).batch()).await?;
+                let (mut batches, mut found) = (cursor.stream(&mut session), Vec::new());
+                while found.len() < most
+                    && let Some(batch) = batches.next().await
+                {
+                    decode_batch(&batch?, most, decode, &mut found)?;
+                }
+                drop(batches);
+                database.give_back(session);
+                Ok(found)
+            })
         };
         read(call, FIND, attempt).await?.into_iter().collect()
     }
@@ -193,4 +199,32 @@ fn first_of<'a>(document: &'a [u8], kind: u8, names: &[&str]) -> Option<Element<
 pub(super) fn raw(document: &Document) -> Result<RawDocumentBuf> {
     let unwritable = |error| Error::codec("a filter cannot be written as BSON").with_source(error);
     RawDocumentBuf::try_from(document).map_err(unwritable)
+}
+
+#[cfg(test)]
+mod tests {
+    use mongodb::bson::{Bson, doc};
+
+    use super::*;
+
+    fn decode(cursor: Bson, most: usize) -> Option<usize> {
+        let answer = RawDocumentBuf::try_from(&doc! { "ok": 1, "cursor": cursor }).unwrap();
+        let mut found = Vec::new();
+        decode_regular(&answer, most, |_| Ok(()), &mut found).map(|()| found.len())
+    }
+
+    #[test]
+    fn only_an_answer_of_the_form_that_answers_have_is_read() {
+        let two = vec![Bson::from(doc! { "a": 1 }), doc! {}.into()];
+        for name in ["firstBatch", "nextBatch"] {
+            let cursor = |batch: Bson| Bson::from(doc! { "id": 0_i64, name: batch });
+            assert_eq!(decode(cursor(two.clone().into()), 10), Some(2));
+            assert_eq!(decode(cursor(two.clone().into()), 1), Some(1));
+            assert_eq!(decode(cursor(Bson::Array(vec![])), 1), Some(0));
+            assert_eq!(decode(cursor(vec![Bson::from(1)].into()), 10), None);
+            assert_eq!(decode(cursor(Bson::from(1)), 10), None);
+        }
+        assert_eq!(decode(Bson::from(doc! { "id": 0_i64 }), 10), None);
+        assert_eq!(decode(Bson::from(1), 10), None);
+    }
 }

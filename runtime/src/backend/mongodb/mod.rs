@@ -14,6 +14,7 @@ mod failure;
 mod find;
 #[cfg(test)]
 mod fuzz;
+mod handle;
 mod last_seen;
 mod options;
 mod parts;
@@ -43,6 +44,7 @@ use std::sync::Arc;
 use mongodb::bson::doc;
 
 use self::define::DefinedCache;
+use self::handle::Handle;
 use self::settings::MongoDbSettings;
 use self::topology::Topology;
 use super::settings::{OpenOptions, Target};
@@ -94,6 +96,9 @@ use crate::value::Record;
 /// read and write concerns are kept; a transaction has `snapshot` and `majority`. A write concern of
 /// less than a majority can lose writes that were acknowledged.
 ///
+/// Sessions of the driver are kept for the calls to come. So `shutdown` of the driver's client waits until the
+/// database is dropped, unless it is told to be immediate.
+///
 /// Connections and monitors are tasks of the tokio runtime that the database was opened on. A call from
 /// another is [`Unavailable`](crate::ErrorKind::Unavailable) if that one has ended or does not run.
 ///
@@ -108,7 +113,7 @@ use crate::value::Record;
 /// Refused as [`Unsupported`](crate::ErrorKind::Unsupported): a NUL in a name, which BSON ends at; a
 /// field other than the hash key that is stored as `_id`; order between bytes, but for range keys.
 pub struct MongoDb {
-    database: mongodb::Database,
+    database: Handle,
     defined: DefinedCache,
     runtime: ClientRuntime,
     topology: Topology,
@@ -159,7 +164,7 @@ impl MongoDb {
     pub async fn connect(settings: &MongoDbSettings, options: &OpenOptions) -> Result<Self> {
         let runtime = ClientRuntime::fixed("MongoDB's driver")?;
         let (database, topology) = connect::connect(settings, options.connect_timeout, options.timeout).await?;
-        Ok(Self { database, defined: DefinedCache::default(), runtime, topology })
+        Ok(Self { database: Handle::new(database), defined: DefinedCache::default(), runtime, topology })
     }
 
     /// The reply of `work`, if this is a runtime on which an answer can come. If no server was found, the error
@@ -176,7 +181,7 @@ impl MongoDb {
     }
 
     /// The database, once these repositories are known to be defined.
-    async fn database_with(&self, call: &Call, definitions: &[&'static Definition]) -> Result<&mongodb::Database> {
+    async fn database_with(&self, call: &Call, definitions: &[&'static Definition]) -> Result<&Handle> {
         for definition in definitions {
             // A write to a collection that does not exist would create it, without the indexes.
             if !self.defined.contains(definition) {
@@ -204,7 +209,7 @@ impl Backend for MongoDb {
     }
 
     fn raw(&self) -> &(dyn Any + Send + Sync) {
-        &self.database
+        &*self.database as &mongodb::Database
     }
 
     fn ping(&self, call: Call) -> Reply<'_, ()> {

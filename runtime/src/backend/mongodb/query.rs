@@ -6,12 +6,12 @@
 
 use std::ops::Bound;
 
-use mongodb::Database;
 use mongodb::bson::{Bson, Document, RawDocument, doc};
 use mongodb::options::{CountOptions, Hint};
 
 use super::document::{columns, id, index_key, live, range_part, sort_columns};
 use super::find::{Find, raw};
+use super::handle::Handle;
 use super::predicate;
 use super::read::collection;
 use super::retry::read;
@@ -73,7 +73,7 @@ impl Wanted {
     }
 }
 
-pub(super) async fn query(database: &Database, call: &Call, query: Query) -> Result<RecordPage> {
+pub(super) async fn query(database: &Handle, call: &Call, query: Query) -> Result<RecordPage> {
     let Some(wanted) = Wanted::new(&query, call)? else { return Ok(RecordPage::default()) };
     let most = wanted.limit;
     let decode = |document: &RawDocument| from_document(query.definition, document);
@@ -84,7 +84,7 @@ pub(super) async fn query(database: &Database, call: &Call, query: Query) -> Res
     Ok(RecordPage::new(records, next))
 }
 
-pub(super) async fn count(database: &Database, call: &Call, query: Query) -> Result<u64> {
+pub(super) async fn count(database: &Handle, call: &Call, query: Query) -> Result<u64> {
     let Some(wanted) = Wanted::new(&query, call)? else { return Ok(0) };
     let collection = collection(database, query.definition);
     let most = u64::try_from(query.limit).ok().filter(|most| i64::try_from(*most).is_ok());

@@ -11,6 +11,7 @@ use mongodb::{Collection, Database};
 use super::document::{by_id_raw, columns, index_key, write_id};
 use super::encode::DocumentWriter;
 use super::find::{FIND, Find, decode_batch};
+use super::handle::Handle;
 use super::retry::read;
 use super::stored::from_document;
 use crate::backend::support::dedup::{Distinct, ident};
@@ -49,7 +50,7 @@ pub(super) fn find_by_unique(find: &FindUnique) -> Result<Find> {
 /// Sends a find of one document.
 async fn send_one<T>(
     find: &Find,
-    database: &Database,
+    database: &Handle,
     call: &Call,
     concern: Option<&ReadConcern>,
     decode: impl Fn(&RawDocument) -> Result<T>,
@@ -112,7 +113,7 @@ impl FindMany {
         self.find.to_document()
     }
 
-    async fn send(&self, database: &Database, call: &Call) -> Result<Vec<Record>> {
+    async fn send(&self, database: &Handle, call: &Call) -> Result<Vec<Record>> {
         let decode = |document: &RawDocument| from_document(self.definition, document);
         self.find.send(database, call, None, self.count, decode).await
     }
@@ -147,14 +148,14 @@ pub(super) fn among<'a>(
     filter.finish()
 }
 
-pub(super) async fn get(database: &Database, call: &Call, get: Get) -> Result<Option<Record>> {
+pub(super) async fn get(database: &Handle, call: &Call, get: Get) -> Result<Option<Record>> {
     let found = by_key(database, call, get.definition, &get.key).await?;
     Ok(found.filter(|record| record.is_live(get.definition, call)))
 }
 
 /// The document with a key as it is now, whether or not it has reached a majority: what a write meets.
 pub(super) async fn latest(
-    database: &Database,
+    database: &Handle,
     call: &Call,
     definition: &'static Definition,
     key: &RecordKey,
@@ -165,7 +166,7 @@ pub(super) async fn latest(
 
 /// The record with a key, expired or not.
 pub(super) async fn by_key(
-    database: &Database,
+    database: &Handle,
     call: &Call,
     definition: &'static Definition,
     key: &RecordKey,
@@ -179,13 +180,13 @@ pub(super) async fn by_key(
     }
 }
 
-pub(super) async fn find_unique(database: &Database, call: &Call, find: FindUnique) -> Result<Option<Record>> {
+pub(super) async fn find_unique(database: &Handle, call: &Call, find: FindUnique) -> Result<Option<Record>> {
     let decode = |document: &RawDocument| from_document(find.definition, document);
     let record = send_one(&find_by_unique(&find)?, database, call, None, decode).await?;
     Ok(record.filter(|record| record.is_live(find.definition, call)))
 }
 
-pub(super) async fn get_many(database: &Database, call: &Call, get: GetMany) -> Result<Vec<Option<Record>>> {
+pub(super) async fn get_many(database: &Handle, call: &Call, get: GetMany) -> Result<Vec<Option<Record>>> {
     let finds = FindMany::of_many(&get)?;
     let observer = &get.observer;
     let sent = finds.iter().map(|find| async move {

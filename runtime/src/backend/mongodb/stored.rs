@@ -20,15 +20,18 @@ const NOTHING: &str = "no value";
 
 /// The record that a document holds.
 pub(super) fn from_document(definition: &'static Definition, document: &RawDocument) -> Result<Record> {
-    let mut record = read(definition, document.as_bytes())?;
-    definition.unalias(&mut record);
+    let (mut record, is_regular) = read(definition, document.as_bytes())?;
+    if !is_regular {
+        definition.unalias(&mut record);
+    }
     for (name, sort_column) in sort_columns(definition) {
         check_sort_column(&mut record, name, document.get_str(&sort_column).ok());
     }
     Ok(record)
 }
 
-fn read(definition: &'static Definition, document: &[u8]) -> Result<Record> {
+/// The record, and whether all of its names are those of the fields, in their order.
+fn read(definition: &'static Definition, document: &[u8]) -> Result<(Record, bool)> {
     let mut reader = Reader {
         definition,
         out: Writer::with_capacity(document.len()),
@@ -41,7 +44,10 @@ fn read(definition: &'static Definition, document: &[u8]) -> Result<Record> {
         reader.read(&element)?;
     }
     let (may_be_twice, record) = (reader.may_be_twice, reader.out.finish());
-    Ok(if may_be_twice && has_twice(&record) { last_of_each(&record) } else { without_nothing(record, may_be_twice) })
+    if !may_be_twice {
+        return Ok((record, true));
+    }
+    Ok((if has_twice(&record) { last_of_each(&record) } else { without_nothing(record) }, false))
 }
 
 /// A record under way.
@@ -66,8 +72,10 @@ impl Reader {
             self.unread = rest;
             return element.read(&mut self.out);
         }
+        if element.name == b"_id" {
+            return self.read_id(element);
+        }
         match element.name()? {
-            "_id" => self.read_id(element),
             EXPIRES if self.definition.ttl().is_some() => self.read_expiry(element),
             own if own.starts_with(RESERVED) => element.check(),
             name => {
@@ -185,12 +193,10 @@ fn last_of_each(record: &Record) -> Record {
     out.finish()
 }
 
-fn without_nothing(mut record: Record, may_have: bool) -> Record {
-    if may_have {
-        let names: Vec<_> =
-            record.iter().filter(|(_, value)| is_nothing(*value)).map(|(name, _)| name.to_owned()).collect();
-        names.iter().for_each(|name| drop(record.remove(name)));
-    }
+fn without_nothing(mut record: Record) -> Record {
+    let names: Vec<_> =
+        record.iter().filter(|(_, value)| is_nothing(*value)).map(|(name, _)| name.to_owned()).collect();
+    names.iter().for_each(|name| drop(record.remove(name)));
     record
 }
 

@@ -6,9 +6,9 @@
 
 use std::time::Instant;
 
+use mongodb::ClientSession;
 use mongodb::bson::Document;
 use mongodb::bson::doc;
-use mongodb::{ClientSession, Database};
 use scopeguard::ScopeGuard;
 
 use super::command::{Command, Stamps};
@@ -16,6 +16,7 @@ use super::document::by_id;
 use super::duplicate::{Halt, View, delete_expired_holder, refusal};
 use super::failure::{DriverFailure, DuplicateKey};
 use super::find::FIND;
+use super::handle::Handle;
 use super::last_seen::{LastSeen, incomparable};
 use super::read::{collection, latest};
 use super::retry::{Selections, attempt, backoff};
@@ -48,7 +49,7 @@ impl From<Error> for Aborted {
 /// The duplicate keys that a transaction has to look after itself, by the positions of the writes.
 type Contested = Vec<(usize, DuplicateKey)>;
 
-pub(super) async fn transact(database: &Database, call: &Call, writes: Vec<Write>) -> Result<Vec<Written>> {
+pub(super) async fn transact(database: &Handle, call: &Call, writes: Vec<Write>) -> Result<Vec<Written>> {
     // A check alone is a read.
     if let [single] = &*writes
         && matches!(single.action, Action::Check)
@@ -109,7 +110,7 @@ pub(super) fn documents(writes: &[Write], call: &Call) -> Result<Vec<Document>> 
 
 /// One attempt at a transaction.
 struct Transaction<'a> {
-    database: &'a Database,
+    database: &'a Handle,
     call: &'a Call,
     writes: &'a [Write],
     stamps: Stamps,

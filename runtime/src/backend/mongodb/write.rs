@@ -7,15 +7,16 @@
 
 use std::time::{Duration, Instant};
 
+use mongodb::Collection;
 use mongodb::bson::RawDocumentBuf;
 use mongodb::options::ReadConcern;
-use mongodb::{Collection, Database};
 
 use super::command::{Answer, Command, Stamps};
 use super::document::{by_id, stamp_of};
 use super::duplicate::{View, delete_expired_holder};
 use super::failure::{DriverFailure, DuplicateKey};
 use super::find::FIND;
+use super::handle::Handle;
 use super::last_seen::{LastSeen, incomparable};
 use super::read::{by_key, collection, latest};
 use super::retry::{Selections, attempt, backoff};
@@ -57,7 +58,7 @@ enum Next {
     ResendUnlessApplied(Error),
 }
 
-pub(super) async fn write(database: &Database, call: &Call, write: Write) -> Result<Written> {
+pub(super) async fn write(database: &Handle, call: &Call, write: Write) -> Result<Written> {
     if matches!(write.action, Action::Check) {
         let stored = by_key(database, call, write.definition, &write.key).await?;
         return write.judge(stored.as_ref(), call).map(|()| Written::existed(true));
@@ -67,7 +68,14 @@ pub(super) async fn write(database: &Database, call: &Call, write: Write) -> Res
     let mut backoff = backoff();
     loop {
         let began = Instant::now();
-        let next = match attempt(call, command.name(), command.send(&sender.collection, None)).await {
+        // Boxed, since what waits for it would be moved with it each time.
+        let sent = Box::pin(async {
+            let mut session = database.take_session().await?;
+            let answer = command.send(&sender.collection, Some(&mut session)).await?;
+            database.give_back(session);
+            Ok(answer)
+        });
+        let next = match attempt(call, command.name(), sent).await {
             Ok(answer) => sender.on_answer(answer).await?,
             Err(failure) => sender.on_failure(failure, began.elapsed()).await?,
         };
@@ -88,7 +96,7 @@ pub(super) async fn write(database: &Database, call: &Call, write: Write) -> Res
 
 /// One write under way.
 struct Sender<'a> {
-    database: &'a Database,
+    database: &'a Handle,
     collection: Collection<RawDocumentBuf>,
     call: &'a Call,
     write: &'a Write,
@@ -100,7 +108,7 @@ struct Sender<'a> {
 }
 
 impl<'a> Sender<'a> {
-    fn new(database: &'a Database, call: &'a Call, write: &'a Write) -> Self {
+    fn new(database: &'a Handle, call: &'a Call, write: &'a Write) -> Self {
         Self {
             database,
             collection: collection(database, write.definition),

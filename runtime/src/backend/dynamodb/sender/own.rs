@@ -21,6 +21,9 @@ use crate::backend::dynamodb::sender::target::Target;
 
 const USER_AGENT_TEXT: &str = concat!("reposit/", env!("CARGO_PKG_VERSION"));
 
+const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
+const DATE: HeaderName = HeaderName::from_static("x-amz-date");
+
 /// Signs and sends requests.
 #[derive(Debug)]
 pub(crate) struct OwnSender {
@@ -47,6 +50,10 @@ impl Blank {
         let headers = request.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(signature::CONTENT_TYPE));
         headers.insert(USER_AGENT, HeaderValue::from_static(USER_AGENT_TEXT));
+        // Places for what each request has of its own, so that the map does not grow.
+        for name in [TARGET, CONTENT_LENGTH, DATE, AUTHORIZATION] {
+            headers.insert(name, HeaderValue::from_static(""));
+        }
         if let Some(token) = identity.credentials.session_token() {
             let mut token = HeaderValue::from_str(token).map_err(Failure::unbuilt)?;
             token.set_sensitive(true);
@@ -92,12 +99,9 @@ impl OwnSender {
         let mut request = self.blank(&identity, &endpoint)?;
         let headers = request.headers_mut();
         // The names of operations are headers: a test sends each of them.
-        headers.insert(HeaderName::from_static("x-amz-target"), target.header());
-        let signed = [
-            (CONTENT_LENGTH, body.len().to_string()),
-            (HeaderName::from_static("x-amz-date"), timestamp.as_str().to_owned()),
-            (AUTHORIZATION, signed),
-        ];
+        headers.insert(TARGET, target.header());
+        let signed =
+            [(CONTENT_LENGTH, body.len().to_string()), (DATE, timestamp.as_str().to_owned()), (AUTHORIZATION, signed)];
         for (name, value) in signed {
             headers.try_insert(name, value).map_err(Failure::unbuilt)?;
         }

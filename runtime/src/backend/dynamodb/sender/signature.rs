@@ -4,6 +4,7 @@
 //! compare the two.
 
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use aws_sigv4::sign::v4::generate_signing_key;
@@ -11,6 +12,9 @@ use ring::{digest, hmac};
 
 /// The service that requests are signed for.
 pub(crate) const SERVICE: &str = "dynamodb";
+
+/// What follows the region in what a key is for.
+const SCOPE: &str = "/dynamodb/aws4_request";
 
 /// The type of what is sent, as its header says it.
 pub(crate) const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
@@ -26,13 +30,30 @@ pub(crate) struct Place<'a> {
 }
 
 /// A key that signs requests of one day, to one region, under one secret key.
-#[derive(Clone)]
 pub(crate) struct SigningKey {
     /// What of each signature depends on the key alone is hashed already.
     key: hmac::Key,
     /// The day, as the signature has it.
     day: [u8; 8],
     region: String,
+    begun: Mutex<Option<Begun>>,
+}
+
+/// What the requests of one second to one endpoint begin with, hashed already: a session token is as long as many
+/// a body.
+struct Begun {
+    time: Timestamp,
+    host: String,
+    path: String,
+    token: Option<String>,
+    hashes: Hashes,
+}
+
+/// The hashes of a signature under way.
+#[derive(Clone)]
+struct Hashes {
+    request: digest::Context,
+    signed: hmac::Context,
 }
 
 impl SigningKey {
@@ -40,12 +61,53 @@ impl SigningKey {
     pub(crate) fn derive(secret: &str, time: SystemTime, region: &str) -> Self {
         let key = hmac::Key::new(hmac::HMAC_SHA256, generate_signing_key(secret, time, region, SERVICE).as_ref());
         let [day @ .., _, _, _, _, _, _, _, _] = Timestamp::new(time).0;
-        Self { key, day, region: region.to_owned() }
+        Self { key, day, region: region.to_owned(), begun: Mutex::default() }
+    }
+
+    /// The hashes of a request, up to what is its own.
+    fn begin(&self, time: &Timestamp, place: Place<'_>, token: Option<&str>) -> Hashes {
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(begun) = begun.as_ref().filter(|begun| begun.is_of(time, place, token)) {
+            return begun.hashes.clone();
+        }
+        let new = Begun::new(self, time, place, token);
+        let hashes = new.hashes.clone();
+        *begun = Some(new);
+        hashes
+    }
+
+    fn day(&self) -> &str {
+        std::str::from_utf8(&self.day).unwrap_or_default()
     }
 
     /// Whether it is the key of this time and region.
     pub(crate) fn is_of(&self, time: &Timestamp, region: &str) -> bool {
         time.day() == self.day && self.region == region
+    }
+}
+
+impl Begun {
+    fn new(key: &SigningKey, time: &Timestamp, place: Place<'_>, token: Option<&str>) -> Self {
+        let Place { host, path, .. } = place;
+        let mut text = String::with_capacity(192 + token.map_or(0, str::len));
+        append(&mut text, ["POST\n", path, "\n\ncontent-type:", CONTENT_TYPE, "\nhost:", host]);
+        append(&mut text, ["\nx-amz-date:", time.as_str(), "\n"]);
+        if let Some(token) = token {
+            append(&mut text, ["x-amz-security-token:", token, "\n"]);
+        }
+        let mut request = digest::Context::new(&digest::SHA256);
+        request.update(text.as_bytes());
+        text.clear();
+        append(&mut text, ["AWS4-HMAC-SHA256\n", time.as_str(), "\n", key.day(), "/", &key.region, SCOPE, "\n"]);
+        let mut signed = hmac::Context::with_key(&key.key);
+        signed.update(text.as_bytes());
+        let (host, path, token) = (host.to_owned(), path.to_owned(), token.map(str::to_owned));
+        Self { time: *time, host, path, token, hashes: Hashes { request, signed } }
+    }
+
+    /// The region is the key's own.
+    fn is_of(&self, time: &Timestamp, place: Place<'_>, token: Option<&str>) -> bool {
+        self.time == *time && self.host == place.host && self.path == place.path && self.token.as_deref() == token
     }
 }
 
@@ -103,35 +165,20 @@ pub(crate) fn authorization(
     target: &str,
     body: &[u8],
 ) -> String {
-    let (time, day) = (time.as_str(), std::str::from_utf8(&key.day).unwrap_or_default());
-    let Place { host, path, region } = place;
-    let names: [&str; 3] = match token {
-        Some(_) => ["content-type;host;x-amz-date;", "x-amz-security-token;", "x-amz-target"],
-        None => ["content-type;host;x-amz-date;", "", "x-amz-target"],
-    };
-    let mut text = String::with_capacity(384 + token.map_or(0, str::len));
-    append(
-        &mut text,
-        ["POST\n", path, "\n\ncontent-type:", CONTENT_TYPE, "\nhost:", host, "\nx-amz-date:", time, "\n"],
-    );
-    if let Some(token) = token {
-        append(&mut text, ["x-amz-security-token:", token, "\n"]);
-    }
-    append(&mut text, ["x-amz-target:", target, "\n\n", names[0], names[1], names[2], "\n"]);
+    let token_name = if token.is_some() { "x-amz-security-token;" } else { "" };
+    let names = ["content-type;host;x-amz-date;", token_name, "x-amz-target"].concat();
+    let Hashes { mut request, mut signed } = key.begin(time, place, token);
+    let mut text = String::with_capacity(256);
+    append(&mut text, ["x-amz-target:", target, "\n\n", &names, "\n"]);
     append_hex(digest::digest(&digest::SHA256, body).as_ref(), &mut text);
-    let request = digest::digest(&digest::SHA256, text.as_bytes());
+    request.update(text.as_bytes());
     text.clear();
-    let scope = ["/", region, "/", SERVICE, "/aws4_request"];
-    append(&mut text, ["AWS4-HMAC-SHA256\n", time, "\n", day]);
-    append(&mut text, scope);
-    text.push('\n');
-    append_hex(request.as_ref(), &mut text);
-    let signature = hmac::sign(&key.key, text.as_bytes());
+    append_hex(request.finish().as_ref(), &mut text);
+    signed.update(text.as_bytes());
     text.clear();
-    append(&mut text, ["AWS4-HMAC-SHA256 Credential=", access_key, "/", day]);
-    append(&mut text, scope);
-    append(&mut text, [", SignedHeaders=", names[0], names[1], names[2], ", Signature="]);
-    append_hex(signature.as_ref(), &mut text);
+    append(&mut text, ["AWS4-HMAC-SHA256 Credential=", access_key, "/", key.day(), "/", &key.region, SCOPE]);
+    append(&mut text, [", SignedHeaders=", &names, ", Signature="]);
+    append_hex(signed.sign().as_ref(), &mut text);
     text
 }
 
@@ -232,8 +279,15 @@ mod tests {
         let (key, timestamp) = (SigningKey::derive(secret, time, region), Timestamp::new(time));
         assert!(key.is_of(&timestamp, region) && !key.is_of(&timestamp, "elsewhere"));
         let place = Place { host, path: &signed_path(path), region };
-        let own = authorization(access_key, &key, token, &timestamp, place, target, body);
-        assert_eq!((timestamp.as_str(), own.as_str()), (wanted.0.as_str(), wanted.1.as_str()));
+        // The first begins what the second goes on with, and another place or time between them does not disturb.
+        for other in [None, None, Some(Place { host: "elsewhere", ..place }), None] {
+            let own = authorization(access_key, &key, token, &timestamp, place, target, body);
+            assert_eq!((timestamp.as_str(), own.as_str()), (wanted.0.as_str(), wanted.1.as_str()));
+            if let Some(other) = other {
+                let another = authorization(access_key, &key, token, &timestamp, other, target, body);
+                assert_ne!(another, own);
+            }
+        }
     }
 
     proptest! {

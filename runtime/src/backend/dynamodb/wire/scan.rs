@@ -152,19 +152,19 @@ impl<'a> Scanner<'a> {
     }
 
     /// The same, if the object that it is in ends at once after it: the end is taken too.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn plain_last_string(&mut self) -> Option<&'a str> {
         self.plain_until(b"\"}")
     }
 
-    #[inline]
-    fn plain_until(&mut self, end: &[u8]) -> Option<&'a str> {
+    #[inline(always)]
+    fn plain_until<const N: usize>(&mut self, end: &[u8; N]) -> Option<&'a str> {
         let rest = self.text.get(self.at..)?;
         let (plain, after) = rest.split_at_checked(find_special(rest.as_bytes())?)?;
-        if !after.as_bytes().starts_with(end) {
+        if after.as_bytes().first_chunk() != Some(end) {
             return None;
         }
-        self.at += plain.len() + end.len();
+        self.at += plain.len() + N;
         Some(plain)
     }
 

@@ -1,7 +1,7 @@
 //! Where a text has a byte that JSON does not write as it is.
 
 /// The place of the first quote, backslash or control character.
-#[inline]
+#[inline(always)]
 pub(crate) fn find_special(bytes: &[u8]) -> Option<usize> {
     let mut rest = bytes;
     // Eight bytes at a time: most texts have none of them.

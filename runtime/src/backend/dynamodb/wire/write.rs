@@ -118,7 +118,6 @@ pub(crate) fn write_string(text: &str, json: &mut Vec<u8>) {
 }
 
 /// Appends what stands between the quotes of a string.
-#[inline]
 fn write_escaped(text: &str, json: &mut Vec<u8>) {
     match find_special(text.as_bytes()) {
         None => json.extend_from_slice(text.as_bytes()),
