@@ -120,7 +120,7 @@ impl<T: FieldType> FieldOf<T> {
         Composed::compare(self.interval(), &self.place, op, self.encode(value))
     }
 
-    pub(super) fn one_of<'a>(self, values: impl IntoIterator<Item = T::Arg<'a>>) -> Composed
+    pub(super) fn is_in<'a>(&self, values: impl IntoIterator<Item = T::Arg<'a>>) -> Composed
     where
         T: 'a,
     {

@@ -60,14 +60,13 @@ impl<M: Repository> GetMany<M> {
 
     /// Does it.
     pub fn exec(self, db: &Database) -> impl Future<Output = Result<Vec<Option<M>>>> + Send {
-        let origin = Origin::of(&self);
-        Executing { asking: Reply::later(many::get(db, origin, self.keys)), poll: poll_many }
+        Executing { asking: many::get(db, M::DEFINITION, Self::NAME, self.keys), poll: poll_many }
     }
 
     /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
-        let origin = Origin::of(&self);
-        many::explain(db, origin, self.keys.prepare_get(db, origin).map(|(get, _)| get))
+        let get = self.keys.prepare_get(db, M::DEFINITION).map(|(get, _)| get);
+        many::explain(db, M::DEFINITION, Self::NAME, get)
     }
 }
 
@@ -78,8 +77,7 @@ impl<M: Repository> Prepare for GetMany<M> {
     type Rest = Observer;
 
     fn prepare(self, db: &Database) -> Result<(request::GetMany, Observer)> {
-        let origin = Origin::of(&self);
-        self.keys.prepare_get(db, origin)
+        self.keys.prepare_get(db, M::DEFINITION)
     }
 }
 
@@ -104,9 +102,11 @@ fn poll_many<M: Repository>(reading: &mut Reply<'_, Found>, context: &mut Contex
 fn decode_many<M: Repository>(found: Vec<Option<Record>>, origin: &Origin) -> Result<Vec<Option<M>>> {
     let mut decoded = Vec::with_capacity(found.len());
     for record in found {
-        decoded.push(match record.map(|record| codec::decode(record, M::DEFINITION)) {
-            Some(Ok(model)) => Some(model),
-            Some(Err(error)) => return Err(origin.name(error)),
+        decoded.push(match record {
+            Some(record) => match codec::decode(record, M::DEFINITION) {
+                Ok(model) => Some(model),
+                Err(error) => return Err(origin.name(error)),
+            },
             None => None,
         });
     }
@@ -115,8 +115,12 @@ fn decode_many<M: Repository>(found: Vec<Option<Record>>, origin: &Origin) -> Re
 
 /// The keys in their stored parts.
 fn encode_keys<M: Repository, K: IntoKey<M::Key>>(keys: impl IntoIterator<Item = K>) -> Keys {
-    let keys = keys.into_iter().map(|key| M::key_parts(&key.into_key())).collect();
-    Keys { keys, consistent: false, progress: None }
+    let keys = keys.into_iter();
+    let mut encoded = Vec::with_capacity(keys.size_hint().0);
+    for key in keys {
+        encoded.push(M::key_parts(&key.into_key()));
+    }
+    Keys { keys: encoded, consistent: false, progress: None }
 }
 
 /// Stores many records: what `M::put_many(&[m])` returns. Not offered with a version.
@@ -166,13 +170,12 @@ impl<'a, M: Repository> PutMany<'a, M> {
 
     /// Does it.
     pub fn exec(self, db: &Database) -> impl Future<Output = Result<()>> + Send {
-        many::put(db, Origin::of(&self), self.into_puts())
+        many::put(db, M::DEFINITION, Self::NAME, self.into_puts())
     }
 
     /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
-        let origin = Origin::of(&self);
-        many::explain(db, origin, Ok(self.into_puts().prepare(db, origin)))
+        many::explain(db, M::DEFINITION, Self::NAME, Ok(self.into_puts().prepare(db, M::DEFINITION)))
     }
 
     fn into_puts(self) -> Puts {
@@ -191,8 +194,7 @@ impl<M: Repository> Prepare for PutMany<'_, M> {
     type Rest = ();
 
     fn prepare(self, db: &Database) -> Result<(Batch, ())> {
-        let origin = Origin::of(&self);
-        Ok((self.into_puts().prepare(db, origin), ()))
+        Ok((self.into_puts().prepare(db, M::DEFINITION), ()))
     }
 }
 
@@ -243,13 +245,12 @@ impl<M: Repository> DeleteMany<M> {
 
     /// Does it.
     pub fn exec(self, db: &Database) -> impl Future<Output = Result<()>> + Send {
-        many::delete(db, Origin::of(&self), self.keys)
+        many::delete(db, M::DEFINITION, Self::NAME, self.keys)
     }
 
     /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
-        let origin = Origin::of(&self);
-        many::explain(db, origin, Ok(self.keys.prepare_delete(db, origin)))
+        many::explain(db, M::DEFINITION, Self::NAME, Ok(self.keys.prepare_delete(db, M::DEFINITION)))
     }
 }
 
@@ -260,8 +261,7 @@ impl<M: Repository> Prepare for DeleteMany<M> {
     type Rest = ();
 
     fn prepare(self, db: &Database) -> Result<(Batch, ())> {
-        let origin = Origin::of(&self);
-        Ok((self.keys.prepare_delete(db, origin), ()))
+        Ok((self.keys.prepare_delete(db, M::DEFINITION), ()))
     }
 }
 

@@ -3,7 +3,9 @@
 use super::exchange::{Batch, Exchange};
 use super::execute::Origin;
 use super::prepare::{read, write};
+use crate::backend::Reply;
 use crate::database::Database;
+use crate::definition::Definition;
 use crate::error::Result;
 use crate::progress::{Observer, Progress};
 use crate::repository::EncodedKey;
@@ -25,14 +27,14 @@ impl Keys {
         self
     }
 
-    pub(super) fn prepare_get(self, db: &Database, origin: Origin) -> Result<(GetMany, Observer)> {
+    pub(super) fn prepare_get(self, db: &Database, definition: &'static Definition) -> Result<(GetMany, Observer)> {
         let observer = Observer::new(self.progress);
-        let get = read::get_many(db, origin.definition, self.keys, self.consistent)?;
+        let get = read::get_many(db, definition, self.keys, self.consistent)?;
         Ok((get.observed(observer.clone()), observer))
     }
 
-    pub(super) fn prepare_delete(self, db: &Database, origin: Origin) -> Batch {
-        let delete = |key| write::on_key(db, origin.definition, key, Action::Delete, None);
+    pub(super) fn prepare_delete(self, db: &Database, definition: &'static Definition) -> Batch {
+        let delete = |key| write::on_key(db, definition, key, Action::Delete, None);
         let writes = self.keys.into_iter().map(delete).collect();
         Batch { writes, observer: Observer::new(self.progress) }
     }
@@ -45,11 +47,19 @@ pub(super) struct Found {
 }
 
 /// Reads the records.
-pub(super) async fn get(db: &Database, origin: Origin, keys: Keys) -> Result<Found> {
-    let (get, observer) = keys.prepare_get(db, origin).map_err(|e| origin.name(e))?;
-    let records = get.send(db, origin.operation).await.map_err(|e| origin.name(e))?;
-    report_read(&records, &observer);
-    Ok(Found { records, origin })
+pub(super) fn get<'a>(
+    db: &'a Database,
+    definition: &'static Definition,
+    name: &'static str,
+    keys: Keys,
+) -> Reply<'a, Found> {
+    let origin = Origin::new(definition, name, None);
+    Reply::later(async move {
+        let (get, observer) = keys.prepare_get(db, definition).map_err(|e| origin.name(e))?;
+        let records = get.send(db, name).await.map_err(|e| origin.name(e))?;
+        report_read(&records, &observer);
+        Ok(Found { records, origin })
+    })
 }
 
 /// For a backend that reports nothing: the first report of an item counts.
@@ -58,8 +68,13 @@ pub(super) fn report_read(records: &[Option<Record>], observer: &Observer) {
 }
 
 /// Deletes the records.
-pub(super) async fn delete(db: &Database, origin: Origin, keys: Keys) -> Result<()> {
-    keys.prepare_delete(db, origin).send(db, origin.operation).await.map_err(|e| origin.name(e))
+pub(super) async fn delete(
+    db: &Database,
+    definition: &'static Definition,
+    name: &'static str,
+    keys: Keys,
+) -> Result<()> {
+    send(db, definition, name, keys.prepare_delete(db, definition)).await
 }
 
 /// What a put of many records asks for: each as it was encoded.
@@ -69,19 +84,29 @@ pub(super) struct Puts {
 }
 
 impl Puts {
-    pub(super) fn prepare(self, db: &Database, origin: Origin) -> Batch {
-        let put = |record: Result<_>| write::store(db, origin.definition, record?, Action::Put);
+    pub(super) fn prepare(self, db: &Database, definition: &'static Definition) -> Batch {
+        let put = |record: Result<_>| write::store(db, definition, record?, Action::Put);
         let writes = self.records.into_iter().map(put).collect();
         Batch { writes, observer: Observer::new(self.progress) }
     }
 }
 
 /// Puts the records.
-pub(super) async fn put(db: &Database, origin: Origin, puts: Puts) -> Result<()> {
-    puts.prepare(db, origin).send(db, origin.operation).await.map_err(|e| origin.name(e))
+pub(super) async fn put(db: &Database, definition: &'static Definition, name: &'static str, puts: Puts) -> Result<()> {
+    send(db, definition, name, puts.prepare(db, definition)).await
+}
+
+async fn send(db: &Database, definition: &'static Definition, name: &'static str, batch: Batch) -> Result<()> {
+    batch.send(db, name).await.map_err(|e| Origin::new(definition, name, None).name(e))
 }
 
 /// What would be sent; nothing is sent.
-pub(super) fn explain(db: &Database, origin: Origin, request: Result<impl Exchange>) -> Result<String> {
-    request.and_then(|request| request.explain(db)).map_err(|e| origin.during("explain").name(e))
+pub(super) fn explain(
+    db: &Database,
+    definition: &'static Definition,
+    name: &'static str,
+    request: Result<impl Exchange>,
+) -> Result<String> {
+    let explained = request.and_then(|request| request.explain(db));
+    explained.map_err(|e| Origin::new(definition, name, None).during("explain").name(e))
 }

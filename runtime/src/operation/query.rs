@@ -52,7 +52,6 @@ use crate::value::Value;
 #[must_use = "a query does nothing until it is executed"]
 pub struct Query<M, R, K, O = M> {
     parts: QueryParts,
-    filter: Option<Composed>,
     encode: Option<fn(&R) -> Result<Value>>,
     marker: Types<(M, R, K, O)>,
 }
@@ -71,7 +70,7 @@ impl<M: Repository, R, K: IndexKind> Query<M, R, K> {
     }
 
     fn new(parts: QueryParts) -> Self {
-        Self { parts, filter: None, encode: None, marker: PhantomData }
+        Self { parts, encode: None, marker: PhantomData }
     }
 
     /// Encodes range values as this field does (`serde(with)`).
@@ -95,7 +94,7 @@ impl<M: Repository, R, K: IndexKind> Query<M, R, K> {
             assert!(held, "the index does not hold a field of the projection: name it in `projection` of the index");
         }
         let parts = QueryParts { fields: Some(P::FIELDS), ..self.parts };
-        Query { parts, filter: self.filter, encode: self.encode, marker: PhantomData }
+        Query { parts, encode: self.encode, marker: PhantomData }
     }
 }
 
@@ -103,7 +102,7 @@ impl<M: Repository, R, K: IndexKind, O> Query<M, R, K, O> {
     /// Only records for which the condition is true. It is applied by the server to what the index
     /// has; records that it leaves out are read and, on DynamoDB, paid for.
     pub fn filter(mut self, condition: Condition<M>) -> Self {
-        Composed::and_also(&mut self.filter, condition.composed);
+        Composed::and_also(&mut self.parts.filter, condition.composed);
         self
     }
 
@@ -158,15 +157,13 @@ impl<M: Repository, R, K: IndexKind, O: DeserializeOwned + Send> Query<M, R, K, 
 
     /// How many records there are, or the limit if there are more.
     pub fn count(self, db: &Database) -> impl Future<Output = Result<u64>> + Send {
-        let (origin, limit) = (Origin::of(&self), self.parts.limit);
-        collect::count(db, origin, self.request(db).map(|request| vec![request]), limit)
+        collect::count_query(db, M::DEFINITION, Self::NAME, self.parts)
     }
 
     /// The records one by one, as many as the limit says. The next page is fetched while the one
     /// at hand is consumed; no more than two are held.
     pub fn stream(self, db: &Database) -> RecordStream<M, O> {
-        let (origin, limit) = (Origin::of(&self), self.parts.limit);
-        RecordStream::new(db.clone(), self.request(db), limit, origin)
+        RecordStream::new(self.reading(db))
     }
 
     /// The request that the database's backend would send for a page; nothing is sent.
@@ -175,12 +172,11 @@ impl<M: Repository, R, K: IndexKind, O: DeserializeOwned + Send> Query<M, R, K, 
     }
 
     fn reading(self, db: &Database) -> Reading<'_> {
-        let (origin, limit) = (Origin::of(&self), self.parts.limit);
-        Reading::new(db, origin, self.request(db), limit)
+        Reading::of_query(db, M::DEFINITION, Self::NAME, self.parts)
     }
 
     fn request(self, db: &Database) -> Result<request::Query> {
-        read::query(db, M::definition(), self.parts, self.filter.map(Composed::into_expr))
+        read::query(db, M::DEFINITION, self.parts)
     }
 }
 
@@ -277,7 +273,7 @@ impl<M: Repository, K: IndexKind, O> Query<M, NoRange, K, O> {
 
 impl<M, R, K, O> Clone for Query<M, R, K, O> {
     fn clone(&self) -> Self {
-        Self { parts: self.parts.clone(), filter: self.filter.clone(), encode: self.encode, marker: PhantomData }
+        Self { parts: self.parts.clone(), encode: self.encode, marker: PhantomData }
     }
 }
 
@@ -289,7 +285,7 @@ impl<M: Repository, R, K, O> fmt::Debug for Query<M, R, K, O> {
             .field("index", &index.map(|index| index.name))
             .field("hash", &self.parts.hash)
             .field("range", &self.parts.range)
-            .field("filter", &self.filter)
+            .field("filter", &self.parts.filter)
             .field("descending", &self.parts.descending)
             .field("limit", &self.parts.limit)
             .finish_non_exhaustive()

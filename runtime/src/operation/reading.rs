@@ -7,26 +7,27 @@ use std::task::{Context, Poll, ready};
 use serde::de::DeserializeOwned;
 
 use super::execute::Origin;
+use super::executing::awaited_again;
 use super::page::{Page, PageRest};
-use super::prepare::read::PAGE;
+use super::prepare::read::{self, PAGE, QueryParts, ScanParts};
 use crate::backend::Reply;
 use crate::codec;
 use crate::cursor::Cursor;
 use crate::database::Database;
 use crate::definition::Definition;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::request::{Advance, Position, Query, RecordPage, Request};
 use crate::value::Record;
 
 /// A query or scan, on its way to a page or to all of its records.
 pub(super) struct Reading<'a> {
-    db: &'a Database,
-    origin: Origin,
+    pub(super) db: &'a Database,
+    pub(super) origin: Origin,
     /// What is read, until it is or cannot be.
-    request: Option<Result<Query>>,
+    pub(super) request: Option<Result<Query>>,
     /// The fields of a projection; nothing for the whole model.
-    fields: Option<&'static [&'static str]>,
-    limit: Option<usize>,
+    pub(super) fields: Option<&'static [&'static str]>,
+    pub(super) limit: Option<usize>,
     reply: Option<Reply<'a, RecordPage>>,
     /// What a page needs once it is there.
     rest: Option<PageRest>,
@@ -35,6 +36,26 @@ pub(super) struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
+    pub(super) fn of_query(
+        db: &'a Database,
+        definition: &'static Definition,
+        name: &'static str,
+        parts: QueryParts,
+    ) -> Self {
+        let (index, limit) = (parts.index, parts.limit);
+        Self::new(db, Origin::new(definition, name, index), read::query(db, definition, parts), limit)
+    }
+
+    /// Of a scan in one request.
+    pub(super) fn of_scan(
+        db: &'a Database,
+        definition: &'static Definition,
+        name: &'static str,
+        parts: ScanParts,
+    ) -> Self {
+        Self::new(db, Origin::new(definition, name, None), read::scan(db, definition, &parts), parts.limit)
+    }
+
     /// `limit` is that of all records, and not the page's.
     pub(super) fn new(db: &'a Database, origin: Origin, request: Result<Query>, limit: Option<usize>) -> Self {
         let fields = request.as_ref().ok().and_then(|request| request.projection);
@@ -44,7 +65,7 @@ impl<'a> Reading<'a> {
 
     /// What would be sent for a page; nothing is sent.
     pub(super) fn explain(self) -> Result<String> {
-        let explained = self.request.unwrap_or_else(|| Err(read_again()));
+        let explained = self.request.unwrap_or_else(|| Err(awaited_again()));
         let explained = explained.and_then(|request| self.db.explain(Request::Query(&request)));
         explained.map_err(|e| self.origin.during("explain").name(e))
     }
@@ -53,8 +74,8 @@ impl<'a> Reading<'a> {
         self.reply = Some(self.db.backend().query(self.db.call(self.origin.operation), request));
     }
 
-    fn take_request(&mut self) -> Result<Query> {
-        self.request.take().unwrap_or_else(|| Err(read_again()))
+    pub(super) fn take_request(&mut self) -> Result<Query> {
+        self.request.take().unwrap_or_else(|| Err(awaited_again()))
     }
 
     /// The records of the page that was asked for, and where the next one begins.
@@ -64,9 +85,9 @@ impl<'a> Reading<'a> {
             self.rest = Some(PageRest::of(self.db, &request));
             self.send(request);
         }
-        let Some(reply) = &mut self.reply else { return Poll::Pending };
+        let Some(reply) = &mut self.reply else { return Poll::Ready(Err(awaited_again())) };
         let page = ready!(Pin::new(reply).poll(context))?;
-        let rest = self.rest.take().ok_or_else(read_again)?;
+        let rest = self.rest.take().ok_or_else(awaited_again)?;
         Poll::Ready(Ok((page.records, rest.next(page.next))))
     }
 
@@ -112,10 +133,6 @@ pub(super) struct Collected {
     pub(super) records: Vec<Record>,
     pub(super) origin: Origin,
     pub(super) fields: Option<&'static [&'static str]>,
-}
-
-fn read_again() -> Error {
-    Error::new(ErrorKind::Backend, "an operation was awaited again after it failed")
 }
 
 impl Future for Reading<'_> {

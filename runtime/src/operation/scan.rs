@@ -40,7 +40,6 @@ use crate::request::{self, RecordPage};
 #[must_use = "a scan does nothing until it is executed"]
 pub struct Scan<M, O = M> {
     parts: ScanParts,
-    filter: Option<Composed>,
     marker: PhantomData<fn() -> (M, O)>,
 }
 
@@ -48,22 +47,22 @@ impl<M: Repository> Scan<M> {
     /// A scan of the whole repository.
     #[allow(clippy::new_without_default, reason = "a scan of everything is no default of anything")]
     pub fn new() -> Self {
-        let parts = ScanParts { limit: None, after: None, segments: 1, consistent: false, fields: None };
-        Self { parts, filter: None, marker: PhantomData }
+        let parts = ScanParts { filter: None, limit: None, after: None, segments: 1, consistent: false, fields: None };
+        Self { parts, marker: PhantomData }
     }
 
     /// Reads only the fields of a projection, and returns that. DynamoDB reads, and bills, the whole
     /// records all the same.
     pub fn select<P: Projection<Model = M>>(self) -> Scan<M, P> {
         let parts = ScanParts { fields: Some(P::FIELDS), ..self.parts };
-        Scan { parts, filter: self.filter, marker: PhantomData }
+        Scan { parts, marker: PhantomData }
     }
 }
 
 impl<M: Repository, O> Scan<M, O> {
     /// Only records for which the condition is true; the others are read all the same.
     pub fn filter(mut self, condition: Condition<M>) -> Self {
-        Composed::and_also(&mut self.filter, condition.composed);
+        Composed::and_also(&mut self.parts.filter, condition.composed);
         self
     }
 
@@ -105,8 +104,7 @@ impl<M: Repository, O: DeserializeOwned + Send> Scan<M, O> {
 
     /// All records, or as many as the limit says.
     pub fn all(self, db: &Database) -> impl Future<Output = Result<Vec<O>>> + Send {
-        let (origin, limit) = (Origin::of(&self), self.parts.limit);
-        let reading = collect::read_segments(db, origin, self.segment_requests(db), limit);
+        let reading = collect::read_segments(db, M::DEFINITION, Self::NAME, self.parts);
         Executing { asking: Reply::later(reading), poll: poll_collected }
     }
 
@@ -119,33 +117,22 @@ impl<M: Repository, O: DeserializeOwned + Send> Scan<M, O> {
 
     /// How many records there are, or the limit if there are more.
     pub fn count(self, db: &Database) -> impl Future<Output = Result<u64>> + Send {
-        let (origin, limit) = (Origin::of(&self), self.parts.limit);
-        collect::count(db, origin, self.segment_requests(db), limit)
+        collect::count_segments(db, M::DEFINITION, Self::NAME, self.parts)
     }
 
     /// The records one by one; no more than two pages are held.
     pub fn stream(self, db: &Database) -> RecordStream<M, O> {
-        let (origin, limit) = (Origin::of(&self), self.parts.limit);
-        RecordStream::new(db.clone(), self.request(db), limit, origin)
+        RecordStream::new(self.reading(db))
     }
 
     /// The request that the database's backend would send for a page, or for the first page of each
     /// segment; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
-        collect::explain_segments(db, Origin::of(&self), self.segment_requests(db))
+        collect::explain_segments(db, M::DEFINITION, Self::NAME, &self.parts)
     }
 
     fn reading(self, db: &Database) -> Reading<'_> {
-        let (origin, limit) = (Origin::of(&self), self.parts.limit);
-        Reading::new(db, origin, self.request(db), limit)
-    }
-
-    fn segment_requests(self, db: &Database) -> Result<Vec<request::Query>> {
-        read::scan_segments(db, M::definition(), &self.parts, self.filter.map(Composed::into_expr))
-    }
-
-    fn request(self, db: &Database) -> Result<request::Query> {
-        read::scan(db, M::definition(), &self.parts, self.filter.map(Composed::into_expr))
+        Reading::of_scan(db, M::DEFINITION, Self::NAME, self.parts)
     }
 }
 
@@ -156,7 +143,7 @@ impl<M: Repository, O: DeserializeOwned + Send> Prepare for Scan<M, O> {
     type Rest = PageRest;
 
     fn prepare(self, db: &Database) -> Result<(request::Query, PageRest)> {
-        let request = self.request(db)?;
+        let request = read::scan(db, M::DEFINITION, &self.parts)?;
         let rest = PageRest::of(db, &request);
         Ok((request, rest))
     }
@@ -177,7 +164,7 @@ impl<M: Repository, O: DeserializeOwned + Send> Operation for Scan<M, O> {
 
 impl<M, O> Clone for Scan<M, O> {
     fn clone(&self) -> Self {
-        Self { parts: self.parts.clone(), filter: self.filter.clone(), marker: PhantomData }
+        Self { parts: self.parts.clone(), marker: PhantomData }
     }
 }
 
@@ -185,7 +172,7 @@ impl<M: Repository, O> fmt::Debug for Scan<M, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Scan")
             .field("repository", &M::definition().name())
-            .field("filter", &self.filter)
+            .field("filter", &self.parts.filter)
             .field("limit", &self.parts.limit)
             .field("segments", &self.parts.segments)
             .finish_non_exhaustive()

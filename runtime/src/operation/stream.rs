@@ -12,7 +12,7 @@ use futures_core::Stream;
 use serde::de::DeserializeOwned;
 
 use super::execute::Origin;
-use super::reading::decode_one;
+use super::reading::{Reading, decode_one};
 use crate::backend::BoxFuture;
 use crate::database::Database;
 use crate::error::{Error, Result};
@@ -87,16 +87,16 @@ enum State {
 }
 
 impl<M: Repository, O: DeserializeOwned> RecordStream<M, O> {
-    pub(super) fn new(db: Database, request: Result<request::Query>, limit: Option<usize>, origin: Origin) -> Self {
-        let fields = request.as_ref().ok().and_then(|request| request.projection);
-        Self { records: Records::new(db, request, limit, origin), fields, marker: PhantomData }
+    pub(super) fn new(reading: Reading<'_>) -> Self {
+        Self { fields: reading.fields, records: Records::of(reading), marker: PhantomData }
     }
 }
 
 impl Records {
-    fn new(db: Database, request: Result<request::Query>, limit: Option<usize>, origin: Origin) -> Self {
-        let reader = PageReader { db, operation: origin.operation, left: limit.unwrap_or(usize::MAX), waiting: None };
-        let state = request.map_or_else(State::Failed, State::Next);
+    fn of(mut reading: Reading<'_>) -> Self {
+        let (db, origin, left) = (reading.db.clone(), reading.origin, reading.limit.unwrap_or(usize::MAX));
+        let reader = PageReader { db, operation: origin.operation, left, waiting: None };
+        let state = reading.take_request().map_or_else(State::Failed, State::Next);
         Self { reader, state, at_hand: VecDeque::new(), advance: Advance::default(), origin }
     }
 

@@ -1,6 +1,6 @@
 //! Reads, checked: keys, values of unique indexes, queries and scans.
 
-use crate::condition::{self, Expr};
+use crate::condition::{self, Composed, Expr};
 use crate::cursor::Cursor;
 use crate::database::Database;
 use crate::definition::{Definition, IndexDef};
@@ -69,13 +69,14 @@ fn index_at(definition: &'static Definition, position: usize) -> Result<&'static
     definition.indexes().get(position).ok_or_else(unknown)
 }
 
-/// What a query asks for, but for its filter.
+/// What a query asks for.
 #[derive(Debug, Clone)]
 pub(crate) struct QueryParts {
     /// The position of the index that is read; nothing for the primary key.
     pub(crate) index: Option<usize>,
     pub(crate) hash: Result<Value>,
     pub(crate) range: Result<KeyRange>,
+    pub(crate) filter: Option<Composed>,
     pub(crate) descending: bool,
     pub(crate) limit: Option<usize>,
     pub(crate) after: Option<Cursor>,
@@ -91,6 +92,7 @@ impl QueryParts {
             index,
             hash,
             range: Ok(KeyRange::All),
+            filter: None,
             descending: false,
             limit: None,
             after: None,
@@ -101,12 +103,7 @@ impl QueryParts {
 }
 
 /// A query of the primary key or of an index.
-pub(crate) fn query(
-    db: &Database,
-    definition: &'static Definition,
-    parts: QueryParts,
-    filter: Option<Result<Expr>>,
-) -> Result<Query> {
+pub(crate) fn query(db: &Database, definition: &'static Definition, parts: QueryParts) -> Result<Query> {
     let limits = db.backend().limits();
     let hash = parts.hash?;
     let (source, range) = match parts.index {
@@ -126,7 +123,7 @@ pub(crate) fn query(
         Some(part) => parts.range?.of_kind(part.kind, definition.part_name(part))?,
         None => parts.range?,
     };
-    request.filter = stored_filter(definition, filter)?;
+    request.filter = stored_filter(definition, parts.filter)?;
     request.descending = parts.descending;
     request.consistent = parts.consistent;
     request.projection = parts.fields;
@@ -135,9 +132,10 @@ pub(crate) fn query(
     Ok(request)
 }
 
-/// What a scan asks for, but for its filter.
+/// What a scan asks for.
 #[derive(Debug, Clone)]
 pub(crate) struct ScanParts {
+    pub(crate) filter: Option<Composed>,
     pub(crate) limit: Option<usize>,
     pub(crate) after: Option<Cursor>,
     /// How many parts are read at once.
@@ -148,28 +146,16 @@ pub(crate) struct ScanParts {
 }
 
 /// A scan of the whole repository, in one request.
-pub(crate) fn scan(
-    db: &Database,
-    definition: &'static Definition,
-    parts: &ScanParts,
-    filter: Option<Result<Expr>>,
-) -> Result<Query> {
-    scan_segment(db, definition, parts, filter, None)
+pub(crate) fn scan(db: &Database, definition: &'static Definition, parts: &ScanParts) -> Result<Query> {
+    scan_segment(db, definition, parts, None)
 }
 
 /// A scan with one request a segment.
-pub(crate) fn scan_segments(
-    db: &Database,
-    definition: &'static Definition,
-    parts: &ScanParts,
-    filter: Option<Result<Expr>>,
-) -> Result<Vec<Query>> {
+pub(crate) fn scan_segments(db: &Database, definition: &'static Definition, parts: &ScanParts) -> Result<Vec<Query>> {
     match parts.segments {
-        0 | 1 => Ok(vec![scan(db, definition, parts, filter)?]),
+        0 | 1 => Ok(vec![scan(db, definition, parts)?]),
         _ if parts.after.is_some() => Err(Error::invalid("a scan in segments does not go on at a cursor")),
-        total => (0..total)
-            .map(|segment| scan_segment(db, definition, parts, filter.clone(), Some((segment, total))))
-            .collect(),
+        total => (0..total).map(|segment| scan_segment(db, definition, parts, Some((segment, total)))).collect(),
     }
 }
 
@@ -177,7 +163,6 @@ fn scan_segment(
     db: &Database,
     definition: &'static Definition,
     parts: &ScanParts,
-    filter: Option<Result<Expr>>,
     segment: Option<(u32, u32)>,
 ) -> Result<Query> {
     let total = parts.segments;
@@ -185,7 +170,7 @@ fn scan_segment(
         return Err(Error::invalid(format!("a scan in {total} segments; it can have 1 to {MOST_SEGMENTS}")));
     }
     let mut request = Query::new(definition, Source::scan(segment), page_limit(parts.limit)?);
-    request.filter = stored_filter(definition, filter)?;
+    request.filter = stored_filter(definition, parts.filter.clone())?;
     request.consistent = parts.consistent;
     request.projection = parts.fields;
     request.after = parts.after.as_ref().map(|cursor| db.bind(&request).open(cursor)).transpose()?;
@@ -193,8 +178,8 @@ fn scan_segment(
 }
 
 /// A filter, checked, in the terms of what is stored.
-fn stored_filter(definition: &Definition, filter: Option<Result<Expr>>) -> Result<Option<Expr>> {
-    let Some(filter) = filter.transpose()? else { return Ok(None) };
+fn stored_filter(definition: &Definition, filter: Option<Composed>) -> Result<Option<Expr>> {
+    let Some(filter) = filter.map(Composed::into_expr).transpose()? else { return Ok(None) };
     condition::check_condition(&filter)?;
     let stored = definition.stored(filter);
     // The stored form may be longer: a field that was renamed is looked for under each of its names.
