@@ -117,7 +117,7 @@ impl<M, T, Role> Field<M, T, Role> {
     where
         T: FieldType + 'a,
     {
-        Condition::new(self.of.one_of(values))
+        Condition::new(self.of.is_in(values))
     }
 
     /// Less than `value`.
