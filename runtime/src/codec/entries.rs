@@ -5,7 +5,7 @@ use std::vec;
 use super::missing::Scope;
 use super::order::{names, sorted};
 use super::source::{Form, ValueDeserializer};
-use crate::definition::FieldDef;
+use crate::definition::{FieldDef, find_next};
 use crate::value::{Raw, as_text, find, take_entry};
 
 /// The entries of a map that is read, of which one is taken at a time.
@@ -18,11 +18,10 @@ pub(super) struct Entries<'a, 'f> {
     filled: Vec<&'static str>,
     pub(super) scope: Scope,
     form: Form<'a>,
+    /// The fields of which nothing is left out: none if only some fields are read.
     fields: &'static [FieldDef],
     /// Where among the fields the next name is looked for.
     next: usize,
-    /// Whether some of the fields are read only.
-    is_part: bool,
     /// The entry that was taken last, and whether its value is still to be read.
     pub(super) name: &'a str,
     pub(super) value: ValueDeserializer<'a, 'f>,
@@ -44,9 +43,11 @@ impl<'a, 'f> Entries<'a, 'f> {
             filled,
             scope,
             form: of.form,
-            fields: of.form.fields(),
+            fields: match of.form {
+                Form::Root(root) if root.fields.is_some() => &[],
+                form => form.fields(),
+            },
             next: 0,
-            is_part: matches!(of.form, Form::Root(root) if root.fields.is_some()),
             name: "",
             value: ValueDeserializer { value: Raw::NULL, form: Form::Plain, nulls: of.nulls },
             is_due: false,
@@ -69,13 +70,9 @@ impl<'a, 'f> Entries<'a, 'f> {
     /// Takes the next entry that is read. Returns whether there is one.
     pub(super) fn advance(&mut self) -> bool {
         while let Some((name, value)) = take_entry(&mut self.rest) {
-            // The field that comes next, which nothing is left out of: mostly it is.
-            if let Some(field) = self.fields.get(self.next)
-                && field.name.as_bytes() == name
-                && !self.is_part
-                && !value.is_null()
+            if !value.is_null()
+                && let Some(field) = find_next(self.fields, name, &mut self.next)
             {
-                self.next += 1;
                 self.take(field.name, value, field.lowering().into());
                 return true;
             }
@@ -126,13 +123,12 @@ impl<'a, 'f> Entries<'a, 'f> {
     #[inline]
     fn take(&mut self, name: &'a str, value: Raw<'a>, form: Form<'a>) {
         (self.name, self.is_due) = (name, true);
-        (self.value.value, self.value.form) = match (form, self.form) {
-            (Form::Lowered(_), Form::Root(root)) => match root.raised.get(name) {
-                Some(raised) => (raised, Form::Plain),
-                None => (value, form),
-            },
-            _ => (value, form),
-        };
+        (self.value.value, self.value.form) = (value, form);
+        if let (Form::Lowered(_), Form::Root(root)) = (form, self.form)
+            && let Some(raised) = root.raised.get(name)
+        {
+            (self.value.value, self.value.form) = (raised, Form::Plain);
+        }
     }
 
     /// Takes in that a field was not read: if a null is stored there, that may be the reason.

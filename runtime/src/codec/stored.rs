@@ -28,6 +28,9 @@ impl Raised {
     /// Those of a record, among the fields that are read.
     pub(super) fn of(record: &Record, definition: &Definition, fields: Option<&[&str]>) -> Result<Self> {
         let mut raised = Self::default();
+        if !definition.has_instants() {
+            return Ok(raised);
+        }
         for field in definition.fields() {
             let Some(lowering) = field.lowering().filter(|lowering| lowering.has_instant()) else { continue };
             if fields.is_some_and(|fields| !fields.contains(&field.name)) {

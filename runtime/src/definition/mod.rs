@@ -24,12 +24,13 @@ pub(crate) const FIRST_VERSION: u8 = 1;
 
 impl Spec {
     pub const fn build(self) -> Definition {
-        let (mut at, mut has_aliases) = (0, false);
+        let (mut at, mut has_aliases, mut has_instants) = (0, false, false);
         while at < self.fields.len() {
             has_aliases |= !self.fields[at].aliases().is_empty();
+            has_instants |= matches!(self.fields[at].lowering(), Some(lowering) if lowering.has_instant());
             at += 1;
         }
-        Definition { spec: self, has_aliases }
+        Definition { spec: self, has_aliases, has_instants }
     }
 }
 
@@ -51,8 +52,9 @@ impl Spec {
 #[derive(Debug, Clone, Copy)]
 pub struct Definition {
     spec: Spec,
-    /// Asked for each record that is read.
+    /// Asked for each record that is read, as is the next.
     has_aliases: bool,
+    has_instants: bool,
 }
 
 impl Definition {
@@ -114,6 +116,11 @@ impl Definition {
     /// Whether any field may be stored under another name than its own.
     pub(crate) const fn has_aliases(&self) -> bool {
         self.has_aliases
+    }
+
+    /// Whether any field holds an instant.
+    pub(crate) const fn has_instants(&self) -> bool {
+        self.has_instants
     }
 
     /// Fields with other names under which they may be stored.
