@@ -27,7 +27,6 @@ impl<'a> Raw<'a> {
     /// Whether it is text, which is its content then.
     #[cfg(feature = "mongodb")]
     #[inline]
-    #[cfg(feature = "mongodb")]
     pub(crate) fn is_text(self) -> bool {
         matches!(self.kind, format::TEXT_SHORT | format::TEXT)
     }
