@@ -3,10 +3,10 @@
 use std::vec;
 
 use super::missing::Scope;
-use super::order::{names, sorted};
+use super::order::sorted;
 use super::source::{Form, ValueDeserializer};
 use crate::definition::{FieldDef, find_next};
-use crate::value::{Raw, as_text, find, take_entry};
+use crate::value::{Raw, as_text, find, names, take_entry};
 
 /// The entries of a map that is read, of which one is taken at a time.
 pub(super) struct Entries<'a, 'f> {

@@ -1,6 +1,6 @@
 //! Maps in the order of their names, in which every backend gives them to types that keep an order.
 
-use crate::value::{Raw, take_entry};
+use crate::value::{Raw, names, take_entry};
 
 /// The entries of a map by name, and of two of one name the last; nothing if they are kept in that order.
 pub(super) fn sorted(entries: &[u8]) -> Option<Vec<(&[u8], Raw<'_>)>> {
@@ -13,9 +13,4 @@ pub(super) fn sorted(entries: &[u8]) -> Option<Vec<(&[u8], Raw<'_>)>> {
     sorted.sort_by_key(|(name, _)| *name);
     sorted.dedup_by_key(|(name, _)| *name);
     Some(sorted)
-}
-
-/// The names of entries as they are kept.
-pub(super) fn names(mut entries: &[u8]) -> impl Iterator<Item = &[u8]> {
-    std::iter::from_fn(move || take_entry(&mut entries).map(|(name, _)| name))
 }

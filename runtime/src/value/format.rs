@@ -106,6 +106,11 @@ pub(crate) fn take_entry<'a>(input: &mut &'a [u8]) -> Option<(&'a [u8], Raw<'a>)
     Some((take_name(input)?, take_value(input)?))
 }
 
+/// The names of entries, in the order in which they are kept.
+pub(crate) fn names(mut entries: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || take_entry(&mut entries).map(|(name, _)| name))
+}
+
 /// The value under a name among entries.
 pub(crate) fn find<'a>(mut entries: &'a [u8], name: &[u8]) -> Option<Raw<'a>> {
     while let Some((found, value)) = take_entry(&mut entries) {

@@ -12,7 +12,7 @@ mod text;
 mod view;
 mod writer;
 
-pub(crate) use format::{Raw, find, take_entry, take_value};
+pub(crate) use format::{Raw, find, names, take_entry, take_value};
 pub(crate) use number::{NO_FLOAT, is_float, whole};
 pub(crate) use record::RESERVED;
 pub use record::{EXPIRES, Record, STAMP};

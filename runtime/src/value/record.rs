@@ -165,8 +165,7 @@ impl Record {
 
     /// The names in the order in which they are stored, as bytes.
     pub(crate) fn names(&self) -> impl Iterator<Item = &[u8]> {
-        let mut rest = self.as_bytes();
-        std::iter::from_fn(move || take_entry(&mut rest).map(|(name, _)| name))
+        format::names(self.as_bytes())
     }
 
     /// The first field whose value is nested in more levels, the innermost value included.
