@@ -4,9 +4,10 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
+use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Token, UnOp};
 
-use crate::ast::{At, Mark};
+use crate::ast::{At, Mark, Name};
 use crate::ctxt::Ctxt;
 use crate::spell;
 
@@ -174,6 +175,27 @@ impl Word {
         let name = &self.name;
         cx.error(self.mark(), format!("`{name}` takes a string: write `{name} = \"{example}\"`"));
         None
+    }
+
+    /// `word(one, two)`.
+    pub(crate) fn idents(&self, cx: &Ctxt, example: &str) -> Vec<Ident> {
+        if let Form::List(tokens) = &self.form
+            && let Ok(idents) = Punctuated::<Ident, Token![,]>::parse_terminated.parse2(tokens.clone())
+            && !idents.is_empty()
+        {
+            return idents.into_iter().collect();
+        }
+        let name = &self.name;
+        cx.error(self.mark(), format!("`{name}` takes names of methods: write `{name}({example})`"));
+        Vec::new()
+    }
+
+    /// `word = "text"`, or a constant that is one.
+    pub(crate) fn expect_name(&self, cx: &Ctxt, example: &str) -> Option<Name> {
+        match &self.form {
+            Form::Value(expr @ (Expr::Path(_) | Expr::Macro(_))) => Some(Name::Constant(expr.clone())),
+            _ => self.expect_text(cx, example).map(Name::Text),
+        }
     }
 
     /// `word = 5`, a whole number that is not negative.
