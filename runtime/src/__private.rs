@@ -10,8 +10,8 @@ pub use crate::field::{
     NoLowering, NotKey, Numeric, Optional, Ordered, Plain, Probe, Settable, Text, Timestamp, TtlField, Version,
     embedded_lowering, encode,
 };
+pub use crate::model::{EncodedKey, IntoKey, hash_key, hash_range_key};
 pub use crate::operation::{Local, NoRange, Primary, Secondary};
-pub use crate::repository::{EncodedKey, IntoKey, hash_key, hash_range_key};
 pub use crate::value::Value;
 pub use serde::Serialize;
 pub use std::clone::Clone;
