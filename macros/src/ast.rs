@@ -44,6 +44,17 @@ pub(crate) enum Name {
 }
 
 impl Name {
+    /// The same where `Self` is the model, outside its own `impl`.
+    pub(crate) fn of_model(mut self, model: &Ident) -> Self {
+        if let Self::Constant(Expr::Path(path)) = &mut self
+            && let Some(first) = path.path.segments.first_mut()
+            && first.ident == "Self"
+        {
+            first.ident = model.clone();
+        }
+        self
+    }
+
     /// What it says, or for a constant how it is written: for docs and messages.
     pub(crate) fn shown(&self) -> String {
         match self {

@@ -2,7 +2,8 @@
 
 pub use crate::codec::{CodecError, RecordSerializer};
 pub use crate::definition::{
-    Definition, FieldDef, IndexDef, KeyDef, KeyKind, Projection, Spec, TimeUnit, TtlDef, has_instant,
+    Definition, FieldDef, IndexDef, KeyDef, KeyKind, Projection, Spec, TimeUnit, TtlDef, has_instant, index_name,
+    table_name,
 };
 pub use crate::error::Result;
 pub use crate::field::{

@@ -12,10 +12,10 @@ use crate::operation::{Check, Create, Delete, DeleteMany, Get, GetMany, Put, Put
 /// one out with `#[repository(skip(create))]`.
 ///
 /// ```
-/// use reposit::{Database, IntoKey, Repository, Result};
+/// use reposit::{Database, Repository, Result};
 ///
-/// async fn exists<M: Repository>(db: &Database, key: impl IntoKey<M::Key>) -> Result<bool> {
-///     Ok(M::get(key).exec(db).await?.is_some())
+/// async fn is_stored<M: Repository>(db: &Database, record: &M) -> Result<bool> {
+///     Ok(M::get(record.key()).exec(db).await?.is_some())
 /// }
 ///
 /// # use serde::{Serialize, Deserialize};
@@ -36,8 +36,8 @@ use crate::operation::{Check, Create, Delete, DeleteMany, Get, GetMany, Put, Put
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
 /// # let db = Database::open("memory:").await?; db.define::<User>().await?;
-/// User::create(&db, "Ada").await?;
-/// assert!(exists::<User>(&db, "ada").await?);
+/// let ada = User::create(&db, "Ada").await?;
+/// assert!(is_stored(&db, &ada).await?);
 /// # Ok(()) }
 /// ```
 #[diagnostic::on_unimplemented(
@@ -45,7 +45,7 @@ use crate::operation::{Check, Create, Delete, DeleteMany, Get, GetMany, Put, Put
     label = "not a repository",
     note = "derive it: `#[derive(Serialize, Deserialize, Repository)]`"
 )]
-pub trait Repository: Model {
+pub trait Repository: Model<Key: Clone + IntoKey<<Self as Model>::Key>> {
     /// The definition.
     fn definition() -> &'static Definition {
         Self::DEFINITION
@@ -135,4 +135,4 @@ pub trait Repository: Model {
     }
 }
 
-impl<M: Model> Repository for M {}
+impl<M: Model<Key: Clone + IntoKey<<M as Model>::Key>>> Repository for M {}

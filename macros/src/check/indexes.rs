@@ -221,7 +221,7 @@ impl Checker<'_> {
     /// The name, given or made from the field. A constant is checked when the model is compiled.
     fn name(&self, own: usize) -> Option<Name> {
         if let Some(name) = &self.written.name {
-            let Name::Text(text) = name else { return Some(name.clone()) };
+            let Name::Text(text) = name else { return Some(name.clone().of_model(&self.input.ident)) };
             let value = text.value();
             let rule = match self.written.finder.is_some() {
                 true if is_index_name(&value) => return Some(name.clone()),

@@ -23,7 +23,7 @@ pub(super) fn table_name(cx: &Ctxt, input: &Input, unique: bool) -> Name {
         {
             cx.error(text, reason);
         }
-        return name.clone();
+        return name.clone().of_model(&input.ident);
     }
     let name = case::snake(&input.ident.unraw().to_string());
     if let Some(reason) = refused_table(&name, unique) {

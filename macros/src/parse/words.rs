@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Token, UnOp};
+use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Token, UnOp};
 
 use crate::ast::{At, Mark, Name};
 use crate::ctxt::Ctxt;
@@ -193,7 +193,8 @@ impl Word {
     /// `word = "text"`, or a constant that is one.
     pub(crate) fn expect_name(&self, cx: &Ctxt, example: &str) -> Option<Name> {
         match &self.form {
-            Form::Value(expr @ (Expr::Path(_) | Expr::Macro(_))) => Some(Name::Constant(expr.clone())),
+            Form::Value(expr @ Expr::Macro(_)) => Some(Name::Constant(expr.clone())),
+            Form::Value(expr @ Expr::Path(path)) if !is_bare_word(&path.path) => Some(Name::Constant(expr.clone())),
             _ => self.expect_text(cx, example).map(Name::Text),
         }
     }
@@ -250,6 +251,11 @@ impl Word {
         }
         self.expect_text(cx, example).into_iter().collect()
     }
+}
+
+/// Whether it is rather a text whose quotes are missing than a constant.
+fn is_bare_word(path: &Path) -> bool {
+    path.get_ident().is_some_and(|ident| ident.to_string().contains(char::is_lowercase))
 }
 
 /// The string in a value, through invisible groups.
