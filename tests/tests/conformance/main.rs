@@ -26,6 +26,7 @@ mod projections;
 mod queries;
 mod query_bounds;
 mod reads;
+mod removal;
 mod schema;
 mod transactions;
 mod unique;
