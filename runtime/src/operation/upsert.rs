@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::changes::Changes;
 use super::execute::{Operation, Prepare};
-use super::executing::{Asked, Asking, Executing, poll_left};
+use super::executing::{Asked, Asking, Executing, poll_done, poll_left};
 use super::prepare::write::{self, WriteParts};
 use super::transaction::TransactionItem;
 use super::update::{Update, decode_left};
@@ -14,11 +14,11 @@ use crate::definition::Definition;
 use crate::error::Result;
 use crate::field::{Field, FieldType, List, Numeric, Settable};
 use crate::repository::{EncodedKey, Repository};
-use crate::request::{Write, Written};
+use crate::request::{Returning, Write, Written};
 
 /// Changes a record, or makes it: what `M::upsert(..)` returns.
 ///
-/// Executes to the record as it is then. If there is none, the new record is made of the key,
+/// Executes to the record as it is then, with [`exec_unit`](Self::exec_unit) to nothing. If there is none, the new record is made of the key,
 /// the changes and the defaults; if that is not a whole `M`, the error is
 /// [`InvalidInput`](crate::ErrorKind::InvalidInput) and nothing is sent. One request. On DynamoDB two
 /// on a model with a unique index, and if it adds to a float: the record is read first.
@@ -81,6 +81,23 @@ impl<M: Repository> Upsert<M> {
     /// Does it, and returns the record as it is then.
     pub fn exec(self, db: &Database) -> impl Future<Output = Result<M>> + Send {
         Executing { asking: self.asking(db), poll: poll_left }
+    }
+
+    /// Does it, and asks for no record: the server sends none, and none is read. The errors and the requests are
+    /// those of [`exec`](Self::exec).
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct Page { #[hash_key] path: String, hits: u64 }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<Page>().await?;
+    /// Page::upsert("/").add(Page::HITS, 1).exec_unit(&db).await?;
+    /// assert_eq!(Page::get("/").exec(&db).await?.map(|page| page.hits), Some(1));
+    /// # Ok(()) }
+    /// ```
+    pub fn exec_unit(self, db: &Database) -> impl Future<Output = Result<()>> + Send {
+        Executing { asking: self.asking(db).returning(Returning::Nothing), poll: poll_done }
     }
 
     /// The request that the database's backend would send; nothing is sent.

@@ -15,7 +15,7 @@ use crate::condition::Expr;
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::path::Path;
-use crate::request::{Action, Call, Write};
+use crate::request::{Action, Call, Returning, Write};
 use crate::value::{Record, STAMP, Value};
 
 /// Whether the record has to be read before it can be written: its unique values move, a sum of floats is
@@ -33,6 +33,16 @@ pub(crate) fn must_read(write: &Write) -> bool {
                 || needs_record(write.definition, changes)
                 || !changes_make(write, changes, insert)
         }
+    }
+}
+
+/// Whether the record of a write in a transaction has to be read for what the write tells: a transaction returns
+/// nothing. What a write that stores a whole record tells is known without.
+pub(crate) fn must_read_to_tell(write: &Write) -> bool {
+    match write.returning {
+        Returning::Before => true,
+        Returning::After => !matches!(write.action, Action::Create(_) | Action::Put(_) | Action::Replace(_)),
+        Returning::AsUsual | Returning::Nothing => false,
     }
 }
 
@@ -87,7 +97,7 @@ pub(crate) fn conditional_op(write: &Write, call: &Call, stamp: &Value, single: 
         Action::Check => (ItemAction::Check(to_key(definition, &write.key)), allowed(write, call, p)),
     };
     let condition = condition.into_expression(&mut placeholders);
-    Ok(ItemOp::new(definition.name(), action, condition, &placeholders)?.of_model(definition.fields()))
+    op_of(write, action, condition, &placeholders)
 }
 
 /// No item is there, or one on which the changes come to what they should.
@@ -153,8 +163,15 @@ pub(crate) fn resolved_op(write: &Write, call: &Call, stamp: &Value, stored: Opt
     };
     let condition = unchanged(write, stored, &mut placeholders);
     let condition = condition.into_expression(&mut placeholders);
-    let op = ItemOp::new(definition.name(), action, condition, &placeholders)?.of_model(definition.fields());
+    let op = op_of(write, action, condition, &placeholders)?;
     Ok(Resolved { op: Some(op), outcome })
+}
+
+/// The operation of a write, whose own request returns what the write tells of.
+fn op_of(write: &Write, action: ItemAction, condition: Option<String>, placeholders: &Placeholders) -> Result<ItemOp> {
+    let definition = write.definition;
+    let op = ItemOp::new(definition.name(), action, condition, placeholders)?;
+    Ok(op.of_model(definition.fields()).telling(write.told()))
 }
 
 fn put(record: &Record, stamp: &Value) -> ItemAction {
