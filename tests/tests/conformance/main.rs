@@ -30,3 +30,4 @@ mod transactions;
 mod unique;
 mod updates;
 mod versions;
+mod what_was_there;

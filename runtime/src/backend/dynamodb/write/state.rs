@@ -12,6 +12,7 @@ use crate::backend::dynamodb::value::{Stored, found_record};
 use crate::backend::dynamodb::wire::answer::Found;
 use crate::backend::dynamodb::wire::item::Item;
 use crate::backend::dynamodb::write::build;
+use crate::backend::support::outcome;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::{Action, Call, Returning, Write, Written};
 use crate::value::Value;
@@ -221,8 +222,7 @@ impl<'a> Writer<'a> {
                 *written = told.written(live.as_ref(), None);
             }
             (Action::Update(_) | Action::Upsert { .. }, Returning::Before, Answer::Stamped(_)) if unread => {
-                let message = "the write was done, but the record as it was before is not known: the answer was lost";
-                return Err(unknown(message).into());
+                return Err(outcome::lost_record().into());
             }
             (Action::Update(_) | Action::Upsert { .. }, Returning::Before, Answer::Returned(Some(found)))
             | (_, Returning::After, Answer::Returned(Some(found)) | Answer::Stamped(found)) => {
