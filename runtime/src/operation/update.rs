@@ -14,7 +14,7 @@ use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::field::{Field, FieldType, List, Numeric, Optional, Settable};
-use crate::model::{EncodedKey, Model};
+use crate::model::{EncodedKey, Model, Versioned};
 use crate::request::{Returning, Write, Written};
 
 /// Changes fields of a record: what `M::update(..)` returns.
@@ -95,6 +95,33 @@ impl<M: Model> Update<M> {
     /// Only if the condition is true of the stored record. Several are all needed.
     pub fn only_if(mut self, condition: Condition<M>) -> Self {
         Composed::and_also(&mut self.changes.condition, condition.composed);
+        self
+    }
+
+    /// Only if the stored record has this version; another is
+    /// [`VersionConflict`](crate::ErrorKind::VersionConflict), which names both
+    /// ([`Error::expected_version`](crate::Error::expected_version),
+    /// [`Error::stored_version`](crate::Error::stored_version)).
+    ///
+    /// ```
+    /// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct Page { #[hash_key] path: String, text: String, #[version] revision: u64 }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<Page>().await?;
+    /// # Page::create(&Page { path: "/".into(), text: "one".into(), revision: 0 }).exec(&db).await?;
+    /// let page = Page::update("/").set(Page::TEXT, "two").version(1).exec(&db).await?;
+    /// assert_eq!(page.revision, 2);
+    /// let refused = Page::update("/").set(Page::TEXT, "three").version(1).exec(&db).await.unwrap_err();
+    /// assert_eq!(refused.kind(), ErrorKind::VersionConflict);
+    /// assert_eq!((refused.expected_version(), refused.stored_version()), (Some(1), Some(2)));
+    /// # Ok(()) }
+    /// ```
+    pub fn version(mut self, version: M::Version) -> Self
+    where
+        M: Versioned,
+    {
+        self.changes.version = Some(M::version_number(&version));
         self
     }
 

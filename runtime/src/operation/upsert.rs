@@ -9,6 +9,7 @@ use super::prepare::write::{self, WriteParts};
 use super::transaction::TransactionItem;
 use super::update::{Update, decode_left};
 use crate::codec;
+use crate::condition::{Composed, Condition};
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
@@ -78,6 +79,26 @@ impl<M: Model> Upsert<M> {
         Self { update: self.update.append(field, items) }
     }
 
+    /// Only if the condition is true of the record that is there; another is
+    /// [`ConditionFailed`](crate::ErrorKind::ConditionFailed). Where there is none, the new record is stored. Several
+    /// are all needed.
+    ///
+    /// ```
+    /// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct Limit { #[hash_key] caller: String, calls: u32 }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<Limit>().await?;
+    /// let call = || Limit::upsert("ada").add(Limit::CALLS, 1).only_if(Limit::CALLS.lt(2));
+    /// assert_eq!(call().exec(&db).await?.calls, 1);
+    /// assert_eq!(call().exec(&db).await?.calls, 2);
+    /// assert_eq!(call().exec(&db).await.unwrap_err().kind(), ErrorKind::ConditionFailed);
+    /// # Ok(()) }
+    /// ```
+    pub fn only_if(self, condition: Condition<M>) -> Self {
+        Self { update: self.update.only_if(condition) }
+    }
+
     /// Does it, and returns the record as it is then.
     pub fn exec(self, db: &Database) -> impl Future<Output = Result<M>> + Send {
         Executing { asking: self.asking(db), poll: poll_left }
@@ -111,8 +132,8 @@ impl<M: Model> Upsert<M> {
 
     fn into_parts(self) -> WriteParts {
         let check_whole = |new| codec::decode::<M>(new, M::DEFINITION).map(drop);
-        let Changes { key, changes, .. } = self.update.changes;
-        WriteParts::Upsert { key, changes, check_whole }
+        let Changes { key, changes, condition, .. } = self.update.changes;
+        WriteParts::Upsert { key, changes, condition: condition.map(Composed::into_expr), check_whole }
     }
 }
 

@@ -51,11 +51,7 @@ impl Write {
         if stored == Some(expected.into()) {
             return Ok(());
         }
-        let stored = stored.map_or_else(|| "none".to_owned(), |version| version.to_string());
-        Err(Error::new(
-            ErrorKind::VersionConflict,
-            format!("expected version {expected}, the stored version is {stored}"),
-        ))
+        Err(Error::of_versions(expected, stored))
     }
 
     /// The changes of an update or upsert.

@@ -9,6 +9,7 @@ mod batches;
 mod cancellation;
 mod coalesced;
 mod codec;
+mod conditional_writes;
 mod conditions;
 mod create_get_delete;
 mod cursors;

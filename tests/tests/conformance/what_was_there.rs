@@ -149,7 +149,10 @@ async fn a_refused_update_returns_no_record_before(t: Test) {
     User::create(&user("u1", "core", 1)).exec(db).await.unwrap();
     User::create(&user("u2", "core", 1)).exec(db).await.unwrap();
     let error = User::update("u1").set(User::EMAIL, "u2@example.com").exec_previous(db).await.unwrap_err();
-    assert_eq!((error.kind(), error.index(), error.operation()), (ErrorKind::UniqueViolation, Some("by_email"), Some("update")));
+    assert_eq!(
+        (error.kind(), error.index(), error.operation()),
+        (ErrorKind::UniqueViolation, Some("by_email"), Some("update"))
+    );
     Token::create(&token("t", START)).exec(db).await.unwrap();
     t.advance(86400);
     assert_eq!(kind(Token::update("t").set(Token::USER_ID, "x").exec_previous(db).await), ErrorKind::NotFound);
@@ -180,7 +183,10 @@ async fn a_refusal_is_told_where_nothing_is_returned(t: Test) {
     let refused = Note::update("n").set(Note::COUNT, 1).only_if(Note::COUNT.gt(0)).exec_unit(db).await;
     assert_eq!(kind(refused), ErrorKind::ConditionFailed);
     assert_eq!(kind(Note::update("n").add(Note::SMALL, 256).exec_unit(db).await), ErrorKind::InvalidInput);
-    assert_eq!(kind(Note::upsert("n").add(Note::SMALL, 200).add(Note::BIG, 1).exec_unit(db).await), ErrorKind::InvalidInput);
+    assert_eq!(
+        kind(Note::upsert("n").add(Note::SMALL, 200).add(Note::BIG, 1).exec_unit(db).await),
+        ErrorKind::InvalidInput
+    );
     assert_eq!(Note::get("n").exec(db).await.unwrap(), Some(note("n")));
     User::create(&user("u1", "core", 1)).exec(db).await.unwrap();
     User::create(&user("u2", "core", 1)).exec(db).await.unwrap();
@@ -202,11 +208,17 @@ async fn an_upsert_may_return_nothing(t: Test) {
     let db = t.with::<Hit>().await;
     let hit = || Hit::upsert("/").add(Hit::COUNT, 100).default(Hit::WEIGHT, 1.0);
     hit().exec_unit(db).await.unwrap();
-    assert_eq!(Hit::get("/").exec(db).await.unwrap(), Some(Hit { path: "/".into(), count: 100, weight: 1.0, revision: 1 }));
+    assert_eq!(
+        Hit::get("/").exec(db).await.unwrap(),
+        Some(Hit { path: "/".into(), count: 100, weight: 1.0, revision: 1 })
+    );
     hit().add(Hit::WEIGHT, 0.0).exec_unit(db).await.unwrap_err();
     hit().exec_unit(db).await.unwrap();
     Hit::upsert("/").add(Hit::WEIGHT, 0.5).set(Hit::COUNT, 200).exec_unit(db).await.unwrap();
-    assert_eq!(Hit::get("/").exec(db).await.unwrap(), Some(Hit { path: "/".into(), count: 200, weight: 1.5, revision: 3 }));
+    assert_eq!(
+        Hit::get("/").exec(db).await.unwrap(),
+        Some(Hit { path: "/".into(), count: 200, weight: 1.5, revision: 3 })
+    );
     assert_eq!(kind(hit().exec_unit(db).await), ErrorKind::InvalidInput, "beyond what the field holds");
     assert_eq!(Hit::get("/").exec(db).await.unwrap().map(|hit| hit.revision), Some(3));
 }

@@ -8,7 +8,7 @@ use mongodb::options::ReturnDocument;
 use super::document::{by_id, expired, live, to_document};
 use super::elements::Elements;
 use super::predicate::{literal, predicate};
-use super::update::{both, stage, sums_fit, upsert};
+use super::update::{both, put_if, stage, sums_fit, upsert};
 use crate::error::{Error, Result};
 use crate::request::{Action, Call, Returning, Write};
 use crate::value::STAMP;
@@ -88,6 +88,10 @@ impl Command {
                 }
                 None => Self::Insert(document(record)?),
             },
+            Action::Put(record) if write.condition.is_some() => {
+                let record = Document::try_from(document(record)?).map_err(unwritable)?;
+                Self::Modify { filter: by_id()?, pipeline: vec![put_if(write, record, call)?], upsert: true, told }
+            }
             Action::Put(record) => Self::Replace { filter: by_id()?, record: document(record)?, upsert: true },
             Action::Replace(record) => {
                 Self::Replace { filter: required_filter(write, call)?, record: document(record)?, upsert: false }
@@ -169,7 +173,7 @@ impl Command {
             }
             Self::Modify { filter, pipeline, upsert, told: Returning::Nothing } => {
                 let result = sent!(collection.update_one(filter.clone(), pipeline.clone()).upsert(*upsert));
-                Answer { matched: result.matched_count > 0 || result.upserted_id.is_some(), record: None }
+                Answer { matched: result.matched_count > 0, record: None }
             }
             Self::Modify { filter, pipeline, upsert, told } => {
                 let action = collection.find_one_and_update(filter.clone(), pipeline.clone());

@@ -144,7 +144,7 @@ impl<'a> Sender<'a> {
         if failure.may_be_applied() {
             return self.resolve_ambiguous(failure).await.map(Next::Done);
         }
-        if failure.is_refusal() && !self.write.changes().is_empty() {
+        if failure.is_refusal() && may_fail(self.write) {
             // An expression failed on what is stored: the record shows why, unless it has changed since.
             let (write, call) = (self.write, self.call);
             self.explain_from_record(|| refused(write, failure, call)).await?;
@@ -242,6 +242,8 @@ pub(super) fn interpret(write: &Write, answer: Answer, stamps: Stamps) -> Result
     Ok(match &write.action {
         Action::Create(_) => Outcome::Done(Written::existed(false)),
         Action::Put(_) => Outcome::Done(Written::existed(matched)),
+        // It always finds a record, or makes one.
+        Action::Upsert { .. } if record.is_none() => Outcome::Done(Written::existed(matched)),
         Action::Delete if !matched && write.condition.is_none() && write.version.is_none() => {
             Outcome::Done(Written::existed(false))
         }
@@ -260,11 +262,19 @@ fn updated(write: &Write, document: &RawDocumentBuf, stamps: Stamps) -> Result<W
     Ok(written)
 }
 
+/// Whether the command of a write has expressions that may fail on what is stored.
+pub(super) fn may_fail(write: &Write) -> bool {
+    match write.action {
+        Action::Put(_) | Action::Upsert { .. } if write.condition.is_some() => true,
+        _ => !write.changes().is_empty(),
+    }
+}
+
 /// The error of an expression that fails on a record that allows the write as it is read here.
 pub(super) fn refused(write: &Write, failure: DriverFailure, call: &Call) -> Error {
-    let upsert = matches!(write.action, Action::Upsert { .. });
+    let upserts = matches!(write.action, Action::Upsert { .. } | Action::Put(_));
     match failure.is_not_converted() {
-        true if upsert => incomparable(write),
+        true if upserts => incomparable(write),
         _ => failure.into_error(call.operation),
     }
 }

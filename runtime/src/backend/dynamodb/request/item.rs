@@ -167,7 +167,9 @@ impl ItemOp {
         });
         read.map_err(Failure::malformed)?;
         match (&self.action, &found) {
-            (ItemAction::Update { .. }, None) if self.told != Returning::Nothing => Err(Failure::incomplete("Attributes")),
+            (ItemAction::Update { .. }, None) if self.told != Returning::Nothing => {
+                Err(Failure::incomplete("Attributes"))
+            }
             _ => Ok(found),
         }
     }

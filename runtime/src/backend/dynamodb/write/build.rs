@@ -74,7 +74,7 @@ pub(crate) fn conditional_op(write: &Write, call: &Call, stamp: &Value, single: 
     let p = &mut placeholders;
     let (action, condition) = match &write.action {
         Action::Create(record) => (put(record, stamp), liveness::absent(definition, call, p)),
-        Action::Put(record) => (put(record, stamp), Text::True),
+        Action::Put(record) => (put(record, stamp), absent_or_required(write, call, p)),
         Action::Replace(record) => (put(record, stamp), allowed(write, call, p)),
         Action::Update(changes) => (update(write, changes, stamp, p), allowed(write, call, p)),
         Action::Upsert { changes, .. } => {
@@ -82,15 +82,10 @@ pub(crate) fn conditional_op(write: &Write, call: &Call, stamp: &Value, single: 
             (update(write, &for_new_record(changes), stamp, p), condition)
         }
         Action::Delete => {
-            let condition = match write.requirement() {
+            let condition = match absent_or_required(write, call, p) {
                 // DynamoDB Local gives one old item to several deletes at once, unless there is a condition.
-                None if single => liveness::stored(definition, p),
-                None => Text::True,
-                Some(requirement) => {
-                    let absent = liveness::absent(definition, call, p);
-                    let required = condition::write_expr(&requirement, p);
-                    condition::any([absent, required], p)
-                }
+                Text::True if single => liveness::stored(definition, p),
+                condition => condition,
             };
             (ItemAction::Delete(to_key(definition, &write.key)), condition)
         }
@@ -98,6 +93,14 @@ pub(crate) fn conditional_op(write: &Write, call: &Call, stamp: &Value, single: 
     };
     let condition = condition.into_expression(&mut placeholders);
     op_of(write, action, condition, &placeholders)
+}
+
+/// No live record is there, or it is as the write needs it.
+fn absent_or_required(write: &Write, call: &Call, p: &mut Placeholders) -> Text {
+    let Some(requirement) = write.requirement() else { return Text::True };
+    let absent = liveness::absent(write.definition, call, p);
+    let required = condition::write_expr(&requirement, p);
+    condition::any([absent, required], p)
 }
 
 /// No item is there, or one on which the changes come to what they should.

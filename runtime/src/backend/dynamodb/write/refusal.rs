@@ -145,7 +145,8 @@ fn refusal_by_record(writer: &mut Writer<'_>, position: usize, now: Option<&Stor
     let version = stored.and_then(|record| write.definition.version_of(record));
     // A version goes up by one with every write. If it is the expected one or the next, and the record has
     // not our stamp, no attempt of ours can have been applied: the refusal is certain.
-    if let (Action::Replace(_), Some(expected), Some(found)) = (&write.action, write.version, version)
+    if let (Action::Replace(_) | Action::Update(_), Some(expected), Some(found)) =
+        (&write.action, write.version, version)
         && (found == i128::from(expected) || found == i128::from(expected) + 1)
     {
         writer.attempts.ambiguous = false;
