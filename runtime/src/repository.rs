@@ -2,7 +2,9 @@
 
 use crate::definition::Definition;
 use crate::model::{EncodedKey, IntoKey, Model, Unversioned, Versioned};
-use crate::operation::{Check, Create, Delete, DeleteMany, Get, GetMany, Put, PutMany, Save, Scan, Update, Upsert};
+use crate::operation::{
+    Check, Create, Delete, DeleteMany, Get, GetMany, Put, PutMany, Replace, Save, Scan, Update, Upsert,
+};
 
 /// A model with a repository. Derive it; generic code is written over it.
 ///
@@ -72,6 +74,14 @@ pub trait Repository: Model<Key: Clone + IntoKey<<Self as Model>::Key>> {
         Self: Unversioned,
     {
         Put::new(record)
+    }
+
+    /// Replaces a record whole, which must exist. See [`Replace`].
+    fn replace(record: &Self) -> Replace<'_, Self>
+    where
+        Self: Unversioned,
+    {
+        Replace::new(record)
     }
 
     /// Creates many records, or replaces them whole. See [`PutMany`].

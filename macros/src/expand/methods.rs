@@ -11,6 +11,7 @@ use crate::model::{Field, Model};
 pub(crate) const METHODS: &[&str] = &[
     "create",
     "put",
+    "replace",
     "put_many",
     "delete_many",
     "save",
@@ -68,9 +69,10 @@ fn scan(model: &Model) -> Method {
 
 /// What only a model without a version can do. One with a version has the names, on a bound that it does
 /// not fulfil, so that the compiler says what to use; the lifetime has it judged where the name is used.
-fn unversioned(model: &Model) -> [Method; 3] {
+fn unversioned(model: &Model) -> [Method; 4] {
     let vis = &model.vis;
     let put = docs::of_record(model, "Creates a record, or replaces it whole.");
+    let replace = docs::of_record(model, "Replaces a record whole, which must exist.");
     let put_many = docs::of_record(model, "Creates many records, or replaces them whole.");
     let refused = model
         .version
@@ -86,6 +88,14 @@ fn unversioned(model: &Model) -> [Method; 3] {
             __r::operation::Put::new(record)
         }
     };
+    let replace = quote! {
+        #[doc = #replace]
+        #hidden
+        #[inline]
+        #vis fn replace(record: &Self) -> __r::operation::Replace<'_, Self> #bound {
+            __r::operation::Replace::new(record)
+        }
+    };
     let put_many = quote! {
         #[doc = #put_many]
         #hidden
@@ -94,7 +104,7 @@ fn unversioned(model: &Model) -> [Method; 3] {
             __r::operation::PutMany::new(records)
         }
     };
-    [("put", put), ("put_many", put_many), delete_many]
+    [("put", put), ("replace", replace), ("put_many", put_many), delete_many]
 }
 
 /// How a method is written that the model does not offer.

@@ -30,8 +30,8 @@ pub use crate::change::{Change, Expiry, apply};
 pub use crate::limits::Limits;
 pub use crate::progress::Observer;
 pub use crate::request::{
-    Action, Attempt, Call, FindUnique, Get, GetMany, KeyRange, Position, Query, RecordKey, RecordPage, Request, Source,
-    SourceKind, Verify, Watch, Write, WriteMany, Written, index_values,
+    Action, Attempt, Call, FindUnique, Get, GetMany, KeyRange, Position, Query, RecordKey, RecordPage, Request,
+    Returning, Source, SourceKind, Verify, Watch, Write, WriteMany, Written, index_values,
 };
 pub use crate::value::{EXPIRES, STAMP};
 
@@ -48,6 +48,7 @@ use crate::value::Record;
 /// - an expired record ([`Record::is_live`]) is returned by no read and hinders no write;
 /// - a write happens whole or not at all, and the reason it is refused is the one that
 ///   [`Write::judge`] gives for the record that is stored;
+/// - a write tells of the record that [`Write::returning`] names, as it was at the moment of the write;
 /// - unique indexes hold, also between writers at the same time;
 /// - a page has `limit` records unless it is the last;
 /// - a write that may have happened is [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown),
