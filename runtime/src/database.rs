@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::coalesce::Coalescing;
 use crate::cursor::Binding;
 use crate::error::{Error, Result};
-use crate::repository::Repository;
+use crate::model::Model;
 use crate::request::{Call, Query, Request, Verify};
 
 /// A database that repositories run on. Cloning it is cheap, and clones share everything.
@@ -140,15 +140,15 @@ impl Database {
     /// ```
     ///
     /// Errors: [`SchemaMismatch`](crate::ErrorKind::SchemaMismatch) if a server does not have the repository.
-    pub async fn verify<M: Repository>(&self) -> Result<Vec<String>> {
-        self.run_verify("verify", Verify::new(M::definition())).await
+    pub async fn verify<M: Model>(&self) -> Result<Vec<String>> {
+        self.run_verify("verify", Verify::new(M::DEFINITION)).await
     }
 
     /// Does what [`verify`](Self::verify) does, and repairs what it finds, a guard at a time and only if the
     /// record is still as it was seen. What only the data's owner can decide is reported and left as it is:
     /// two records that share a value.
-    pub async fn repair<M: Repository>(&self) -> Result<Vec<String>> {
-        self.run_verify("repair", Verify::new(M::definition()).repairing()).await
+    pub async fn repair<M: Model>(&self) -> Result<Vec<String>> {
+        self.run_verify("repair", Verify::new(M::DEFINITION).repairing()).await
     }
 
     async fn run_verify(&self, operation: &'static str, verify: Verify) -> Result<Vec<String>> {
@@ -276,21 +276,21 @@ pub trait RepositorySet: Sealed {
 /// Only models and tuples of them are sets of repositories.
 pub trait Sealed {}
 
-impl<M: Repository> Sealed for M {}
+impl<M: Model> Sealed for M {}
 
-impl<M: Repository> RepositorySet for M {
+impl<M: Model> RepositorySet for M {
     fn definitions() -> Vec<&'static crate::Definition> {
-        vec![M::definition()]
+        vec![M::DEFINITION]
     }
 }
 
 macro_rules! repository_tuples {
     ($($name:ident)*) => {
-        impl<$($name: Repository),*> Sealed for ($($name,)*) {}
+        impl<$($name: Model),*> Sealed for ($($name,)*) {}
 
-        impl<$($name: Repository),*> RepositorySet for ($($name,)*) {
+        impl<$($name: Model),*> RepositorySet for ($($name,)*) {
             fn definitions() -> Vec<&'static crate::Definition> {
-                vec![$($name::definition()),*]
+                vec![$($name::DEFINITION),*]
             }
         }
     };

@@ -65,6 +65,7 @@ mod fuzz;
 pub mod guide;
 mod limits;
 pub mod lock;
+mod model;
 mod open;
 pub mod operation;
 mod path;
@@ -97,12 +98,13 @@ pub use database::{Database, RepositorySet};
 pub use definition::Definition;
 pub use error::{Error, ErrorKind, Failure, Result};
 pub use field::{Embedded, Field, FieldType, Key};
+pub use model::{EncodedKey, IntoKey, Model, Unversioned, Versioned};
 pub use open::Builder;
 pub use operation::{Operation, Page, SnapshotRead};
 pub use progress::Progress;
 pub use projection::Projection;
 pub use reposit_macros::{Embedded, FieldType, Key, Projection, Repository};
-pub use repository::{EncodedKey, IntoKey, Repository, Unversioned, Versioned};
+pub use repository::Repository;
 pub use value::{Record, Value};
 
 #[doc(hidden)]

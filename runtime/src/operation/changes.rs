@@ -6,8 +6,8 @@ use crate::condition::Composed;
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::field::{FieldOf, FieldType, List, Many, Numeric, Place};
+use crate::model::EncodedKey;
 use crate::path::Path;
-use crate::repository::EncodedKey;
 use crate::value::Value;
 
 /// What is changed of which record, and on which condition.

@@ -11,7 +11,7 @@ use crate::condition::{Composed, Condition};
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
-use crate::repository::{EncodedKey, Repository, Versioned};
+use crate::model::{EncodedKey, Model, Versioned};
 use crate::request::{Write, Written};
 
 /// Deletes a record: what `M::delete(..)` returns.
@@ -41,7 +41,7 @@ pub struct Delete<M> {
     marker: PhantomData<fn() -> M>,
 }
 
-impl<M: Repository> Delete<M> {
+impl<M: Model> Delete<M> {
     /// A delete of the record with this key.
     pub fn new(key: EncodedKey) -> Self {
         Self { parts: DeleteParts { key, condition: None, version: None }, marker: PhantomData }
@@ -82,7 +82,7 @@ impl<M: Repository> Delete<M> {
     }
 }
 
-impl<M: Repository> Prepare for Delete<M> {
+impl<M: Model> Prepare for Delete<M> {
     const NAME: &'static str = "delete";
     const DEFINITION: &'static Definition = M::DEFINITION;
     type Request = Write;
@@ -93,7 +93,7 @@ impl<M: Repository> Prepare for Delete<M> {
     }
 }
 
-impl<M: Repository> Operation for Delete<M> {
+impl<M: Model> Operation for Delete<M> {
     type Output = bool;
 
     fn finish((): (), written: Written) -> Result<bool> {
@@ -101,7 +101,7 @@ impl<M: Repository> Operation for Delete<M> {
     }
 }
 
-impl<M: Repository> TransactionItem for Delete<M> {}
+impl<M: Model> TransactionItem for Delete<M> {}
 
 impl<M> Clone for Delete<M> {
     fn clone(&self) -> Self {
@@ -109,10 +109,10 @@ impl<M> Clone for Delete<M> {
     }
 }
 
-impl<M: Repository> fmt::Debug for Delete<M> {
+impl<M: Model> fmt::Debug for Delete<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Delete")
-            .field("repository", &M::definition().name())
+            .field("repository", &M::DEFINITION.name())
             .field("key", &self.parts.key)
             .field("condition", &self.parts.condition)
             .finish()

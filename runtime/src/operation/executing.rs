@@ -13,7 +13,7 @@ use crate::codec;
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
-use crate::repository::Repository;
+use crate::model::Model;
 use crate::request::{Write, Written};
 use crate::value::Record;
 
@@ -174,7 +174,7 @@ impl<A, T> Future for Executing<A, T> {
 }
 
 /// Ends in the record that was found, if one was.
-pub(super) fn poll_found<M: Repository>(asking: &mut Asking<'_>, context: &mut Context<'_>) -> Poll<Result<Option<M>>> {
+pub(super) fn poll_found<M: Model>(asking: &mut Asking<'_>, context: &mut Context<'_>) -> Poll<Result<Option<M>>> {
     // Written out, as below: each call of a combinator would be compiled with each model.
     match asking.poll(context) {
         Step::Record(record) => Poll::Ready(match codec::decode(record, M::DEFINITION) {
@@ -188,7 +188,7 @@ pub(super) fn poll_found<M: Repository>(asking: &mut Asking<'_>, context: &mut C
 }
 
 /// Ends in the record that a write left.
-pub(super) fn poll_left<M: Repository>(asking: &mut Asking<'_>, context: &mut Context<'_>) -> Poll<Result<M>> {
+pub(super) fn poll_left<M: Model>(asking: &mut Asking<'_>, context: &mut Context<'_>) -> Poll<Result<M>> {
     match asking.poll_left(context) {
         Step::Record(record) => Poll::Ready(match codec::decode(record, M::DEFINITION) {
             Ok(model) => Ok(model),

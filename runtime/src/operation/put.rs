@@ -11,7 +11,7 @@ use crate::codec;
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
-use crate::repository::{Repository, Unversioned};
+use crate::model::{Model, Unversioned};
 use crate::request::{Write, Written};
 
 /// Stores a record whatever is there: what `M::put(&m)` returns. Not offered with a version.
@@ -39,7 +39,7 @@ pub struct Put<'a, M> {
     record: &'a M,
 }
 
-impl<'a, M: Repository> Put<'a, M> {
+impl<'a, M: Model> Put<'a, M> {
     /// A put of `record`.
     // Only here is the bound asked for: a put that cannot be made needs no second error.
     pub fn new(record: &'a M) -> Self
@@ -73,7 +73,7 @@ impl<'a, M: Repository> Put<'a, M> {
     }
 }
 
-impl<M: Repository> Prepare for Put<'_, M> {
+impl<M: Model> Prepare for Put<'_, M> {
     const NAME: &'static str = "put";
     const DEFINITION: &'static Definition = M::DEFINITION;
     type Request = Write;
@@ -84,7 +84,7 @@ impl<M: Repository> Prepare for Put<'_, M> {
     }
 }
 
-impl<M: Repository> Operation for Put<'_, M> {
+impl<M: Model> Operation for Put<'_, M> {
     type Output = ();
 
     fn finish((): (), _: Written) -> Result<()> {
@@ -92,7 +92,7 @@ impl<M: Repository> Operation for Put<'_, M> {
     }
 }
 
-impl<M: Repository> TransactionItem for Put<'_, M> {}
+impl<M: Model> TransactionItem for Put<'_, M> {}
 
 impl<M> Clone for Put<'_, M> {
     fn clone(&self) -> Self {
@@ -100,8 +100,8 @@ impl<M> Clone for Put<'_, M> {
     }
 }
 
-impl<M: Repository> fmt::Debug for Put<'_, M> {
+impl<M: Model> fmt::Debug for Put<'_, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Put({})", M::definition().name())
+        write!(f, "Put({})", M::DEFINITION.name())
     }
 }

@@ -14,7 +14,7 @@ use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::field::{Field, FieldType, List, Many, Numeric, Optional, Settable};
-use crate::repository::{EncodedKey, Repository};
+use crate::model::{EncodedKey, Model};
 use crate::request::{Write, Written};
 
 /// Changes fields of a record: what `M::update(..)` returns.
@@ -49,7 +49,7 @@ pub struct Update<M> {
     marker: PhantomData<fn() -> M>,
 }
 
-impl<M: Repository> Update<M> {
+impl<M: Model> Update<M> {
     /// An update of the record with this key.
     pub fn new(key: EncodedKey) -> Self {
         Self::of(Changes::none(M::DEFINITION, key))
@@ -200,7 +200,7 @@ impl<M: Repository> Update<M> {
     }
 }
 
-impl<M: Repository> Prepare for Update<M> {
+impl<M: Model> Prepare for Update<M> {
     const NAME: &'static str = "update";
     const DEFINITION: &'static Definition = M::DEFINITION;
     type Request = Write;
@@ -211,7 +211,7 @@ impl<M: Repository> Prepare for Update<M> {
     }
 }
 
-impl<M: Repository> Operation for Update<M> {
+impl<M: Model> Operation for Update<M> {
     type Output = M;
 
     fn finish((): (), written: Written) -> Result<M> {
@@ -219,10 +219,10 @@ impl<M: Repository> Operation for Update<M> {
     }
 }
 
-impl<M: Repository> TransactionItem for Update<M> {}
+impl<M: Model> TransactionItem for Update<M> {}
 
 /// The record that a write left, as a backend has to return it.
-pub(super) fn decode_left<M: Repository>(written: Written, operation: &str) -> Result<M> {
+pub(super) fn decode_left<M: Model>(written: Written, operation: &str) -> Result<M> {
     match written.record {
         Some(record) => codec::decode(record, M::DEFINITION),
         None => Err(no_record(operation)),
@@ -235,11 +235,11 @@ impl<M> Clone for Update<M> {
     }
 }
 
-impl<M: Repository> fmt::Debug for Update<M> {
+impl<M: Model> fmt::Debug for Update<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let condition: Option<Result<Expr>> = self.changes.condition.clone().map(Composed::into_expr);
         f.debug_struct("Update")
-            .field("repository", &M::definition().name())
+            .field("repository", &M::DEFINITION.name())
             .field("key", &self.changes.key)
             .field("changes", &self.changes.changes)
             .field("condition", &condition)

@@ -13,7 +13,7 @@ use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::field::{Field, FieldType, List, Many, Numeric, Optional, Settable};
-use crate::repository::{EncodedKey, Repository};
+use crate::model::{EncodedKey, Model};
 use crate::request::{Write, Written};
 
 /// Changes a record, or makes it: what `M::upsert(..)` returns.
@@ -39,7 +39,7 @@ pub struct Upsert<M> {
     update: Update<M>,
 }
 
-impl<M: Repository> Upsert<M> {
+impl<M: Model> Upsert<M> {
     /// An upsert of the record with this key.
     pub fn new(key: EncodedKey) -> Self {
         Self { update: Update::new(key) }
@@ -121,7 +121,7 @@ impl<M: Repository> Upsert<M> {
     }
 }
 
-impl<M: Repository> Prepare for Upsert<M> {
+impl<M: Model> Prepare for Upsert<M> {
     const NAME: &'static str = "upsert";
     const DEFINITION: &'static Definition = M::DEFINITION;
     type Request = Write;
@@ -132,7 +132,7 @@ impl<M: Repository> Prepare for Upsert<M> {
     }
 }
 
-impl<M: Repository> Operation for Upsert<M> {
+impl<M: Model> Operation for Upsert<M> {
     type Output = M;
 
     fn finish((): (), written: Written) -> Result<M> {
@@ -140,7 +140,7 @@ impl<M: Repository> Operation for Upsert<M> {
     }
 }
 
-impl<M: Repository> TransactionItem for Upsert<M> {}
+impl<M: Model> TransactionItem for Upsert<M> {}
 
 impl<M> Clone for Upsert<M> {
     fn clone(&self) -> Self {
@@ -148,7 +148,7 @@ impl<M> Clone for Upsert<M> {
     }
 }
 
-impl<M: Repository> fmt::Debug for Upsert<M> {
+impl<M: Model> fmt::Debug for Upsert<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Upsert").field(&self.update).finish()
     }

@@ -20,6 +20,7 @@ mod keys;
 mod locks;
 mod mongodb_only;
 mod nested;
+mod own_names;
 mod pages;
 mod projections;
 mod queries;

@@ -6,9 +6,9 @@ use crate::database::Database;
 use crate::definition::{Definition, FIRST_VERSION, find_next};
 use crate::error::{Error, Result};
 use crate::limits::{self, Limits};
+use crate::model::{EncodedKey, check_key_parts};
 use crate::operation::fill;
 use crate::path::Path;
-use crate::repository::{EncodedKey, check_key_parts};
 use crate::request::{Action, RecordKey, Write};
 use crate::value::{EXPIRES, Record, Value, ValueRef};
 
