@@ -30,6 +30,12 @@ impl<T: Clone> ByDefinition<T> {
             kept.insert(at, (address(definition), value));
         }
     }
+
+    /// Keeps nothing for a definition any more.
+    pub(super) fn remove(&self, definition: &'static Definition) {
+        let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|(kept, _)| *kept != address(definition));
+    }
 }
 
 fn address(definition: &'static Definition) -> usize {
@@ -50,5 +56,7 @@ mod tests {
         kept.insert(test_definition(), 2);
         kept.insert(other, 3);
         assert_eq!((kept.get(other), kept.get(test_definition())), (Some(1), Some(2)));
+        kept.remove(other);
+        assert_eq!((kept.get(other), kept.get(test_definition())), (None, Some(2)));
     }
 }

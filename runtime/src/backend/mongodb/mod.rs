@@ -233,6 +233,19 @@ impl Backend for MongoDb {
         })
     }
 
+    fn drop_repository(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
+        self.reply(call, move |call| async move {
+            self.defined.remove(definition);
+            define::drop_repository(&self.database, &call, definition).await
+        })
+    }
+
+    fn truncate(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
+        self.reply(call, move |call| async move {
+            define::truncate(self.database_with(&call, &[definition]).await?, &call, definition).await
+        })
+    }
+
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
         self.reply(call, move |call| async move {
             read::get(self.database_with(&call, &[get.definition]).await?, &call, get).await
@@ -265,8 +278,14 @@ impl Backend for MongoDb {
     }
 
     fn write(&self, call: Call, write: Write) -> Reply<'_, Written> {
-        self.reply(call, move |call| async move {
-            write::write(self.database_with(&call, &[write.definition]).await?, &call, write).await
+        // Not by `reply`, which would have room for the write twice.
+        Reply::later(async move {
+            self.runtime.check_runs(&call).await?;
+            let written = match self.database_with(&call, &[write.definition]).await {
+                Ok(database) => write::write(database, &call, &write).await,
+                Err(error) => Err(error),
+            };
+            written.map_err(|error| self.topology.explain(error))
         })
     }
 

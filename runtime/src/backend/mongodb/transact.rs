@@ -54,7 +54,7 @@ pub(super) async fn transact(database: &Handle, call: &Call, writes: Vec<Write>)
     if let [single] = &*writes
         && matches!(single.action, Action::Check)
     {
-        let written = write::write(database, call, single.clone()).await;
+        let written = write::write(database, call, single).await;
         return written.map(|written| vec![written]).map_err(|error| error.at_position(0));
     }
     let (mut backoff, mut selections) = (backoff(), Selections::default());
@@ -280,7 +280,7 @@ fn aborted_at(at: usize, write: &Write, failure: DriverFailure, call: &Call) -> 
     }
     if failure.aborts_transaction() || failure.is_transient() {
         Aborted::Conflict(failure)
-    } else if failure.is_refusal() && !write.changes().is_empty() {
+    } else if failure.is_refusal() && write::may_fail(write) {
         Aborted::Failed(at, failure)
     } else {
         Aborted::Refused(failure.into_error(call.operation).at_position(at))

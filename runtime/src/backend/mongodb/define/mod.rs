@@ -4,6 +4,7 @@
 
 mod indexes;
 mod lifetime;
+mod removal;
 mod schema;
 
 use futures_util::TryStreamExt;
@@ -12,6 +13,7 @@ use mongodb::raw_batch_cursor::{RawBatch, RawBatchCursor};
 use mongodb::{Collection, Database};
 
 use self::indexes::{Found, fields, name_of, shape_of};
+pub(super) use self::removal::{drop_repository, truncate};
 use super::decode::is_readable;
 use super::document::sort_columns;
 use super::failure::{DUPLICATE_KEY, DriverFailure, code};
