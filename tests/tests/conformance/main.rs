@@ -28,6 +28,7 @@ mod queries;
 mod query_bounds;
 mod reads;
 mod schema;
+mod transaction_results;
 mod transactions;
 mod unique;
 mod updates;
