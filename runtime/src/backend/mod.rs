@@ -82,6 +82,19 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// nothing changed. Safe to run from many processes at once.
     fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()>;
 
+    /// Takes a repository away: its records, its indexes and all that is written down of it. If there is none,
+    /// nothing happens.
+    fn drop_repository(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
+        let _ = (call, definition);
+        Reply::now(Err(Error::unsupported(format!("the {} backend drops no repositories", self.name()))))
+    }
+
+    /// Deletes all records of a repository, and what is kept for them.
+    fn truncate(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
+        let _ = (call, definition);
+        Reply::now(Err(Error::unsupported(format!("the {} backend truncates no repositories", self.name()))))
+    }
+
     /// Reads one record.
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>>;
 

@@ -1,7 +1,7 @@
 //! A stored field, and how its stored form differs from what serde writes of it, as data.
 
 use crate::error::Result;
-use crate::value::{Value, ValueRef, Writer};
+use crate::value::{Value, ValueRef, Writer, is_same};
 
 /// A stored field.
 #[derive(Debug, Clone, Copy)]
@@ -72,7 +72,7 @@ impl FieldDef {
 /// after the last was found.
 #[inline]
 pub(crate) fn find_next(fields: &'static [FieldDef], name: &[u8], next: &mut usize) -> Option<&'static FieldDef> {
-    let is = |field: &&FieldDef| field.name.as_bytes() == name;
+    let is = |field: &&FieldDef| is_same(field.name.as_bytes(), name);
     if let Some(field) = fields.get(*next).filter(is) {
         *next += 1;
         return Some(field);

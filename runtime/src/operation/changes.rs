@@ -5,7 +5,7 @@ use crate::change::Change;
 use crate::condition::Composed;
 use crate::definition::Definition;
 use crate::error::Result;
-use crate::field::{FieldOf, FieldType, List, Numeric, Place};
+use crate::field::{FieldOf, FieldType, List, Many, Numeric, Place};
 use crate::model::EncodedKey;
 use crate::path::Path;
 use crate::value::Value;
@@ -70,20 +70,35 @@ impl Changes {
         self
     }
 
-    pub(super) fn append<'a, T: List>(
-        self,
-        field: FieldOf<T>,
-        items: impl IntoIterator<Item = <T::Item as FieldType>::Arg<'a>>,
-    ) -> Self
-    where
-        T::Item: 'a,
-    {
-        let items = items.into_iter().map(T::Item::encode).collect();
-        self.append_encoded(field.place, items)
+    pub(super) fn set_if_some<T: FieldType>(self, field: FieldOf<T>, value: Option<T::Arg<'_>>) -> Self {
+        match value {
+            Some(value) => self.set(field, value),
+            None => self,
+        }
     }
 
-    fn append_encoded(mut self, place: Place, items: Result<Vec<Value>>) -> Self {
-        self.push(place, |_, _, path| Ok(Change::Append(path, items?)));
+    pub(super) fn set_option<T: FieldType>(self, field: FieldOf<T>, value: Option<T::Arg<'_>>) -> Self {
+        match value {
+            Some(value) => self.set(field, value),
+            None => self.remove(field.place),
+        }
+    }
+
+    pub(super) fn append<T: List>(self, field: FieldOf<T>, items: impl Many<T::Item>) -> Self {
+        self.with_items(field.place, Change::Append, items.encode_each(None))
+    }
+
+    pub(super) fn prepend<T: List>(self, field: FieldOf<T>, items: impl Many<T::Item>) -> Self {
+        self.with_items(field.place, Change::Prepend, items.encode_each(None))
+    }
+
+    fn with_items(mut self, place: Place, change: fn(Path, Vec<Value>) -> Change, items: Result<Vec<Value>>) -> Self {
+        self.push(place, |_, _, path| Ok(change(path, items?)));
+        self
+    }
+
+    pub(super) fn remove_at(mut self, place: Place, position: usize) -> Self {
+        self.push(place.nth(position), |_, _, path| Ok(Change::RemoveItem(path)));
         self
     }
 

@@ -13,7 +13,7 @@ use crate::condition::{Composed, Condition, Expr};
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
-use crate::field::{Field, FieldType, List, Numeric, Optional, Settable};
+use crate::field::{Field, FieldType, List, Many, Numeric, Optional, Settable};
 use crate::model::{EncodedKey, Model, Versioned};
 use crate::request::{Returning, Write, Written};
 use crate::value::Record;
@@ -76,21 +76,105 @@ impl<M: Model> Update<M> {
         Self::of(self.changes.add(field.of, delta))
     }
 
-    /// Takes the value of an optional field away, so that it is read as `None`.
-    pub fn remove<T: Optional, Role: Settable>(self, field: Field<M, T, Role>) -> Self {
+    /// Stores a value in a field, if there is one: of `None` nothing is changed. Of a request that brings some
+    /// fields, each is so one line; if it brings none, the update only reads.
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct User { #[hash_key] id: String, age: u32, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+    /// # User::create(&User { id: "u1".into(), age: 36, nickname: Some("Ada".into()) }).exec(&db).await?;
+    /// struct Patch { age: Option<u32>, nickname: Option<String> }
+    /// let patch = Patch { age: Some(37), nickname: None };
+    /// let user = User::update("u1")
+    ///     .set_if_some(User::AGE, patch.age)
+    ///     .set_if_some(User::NICKNAME, patch.nickname.as_deref())
+    ///     .exec(&db).await?;
+    /// assert_eq!((user.age, user.nickname.as_deref()), (37, Some("Ada")));
+    /// # Ok(()) }
+    /// ```
+    pub fn set_if_some<T: FieldType, Role: Settable>(
+        self,
+        field: Field<M, T, Role>,
+        value: Option<T::Arg<'_>>,
+    ) -> Self {
+        Self::of(self.changes.set_if_some(field.of, value))
+    }
+
+    /// Stores what an optional field is to be: a value, or with `None` nothing, as [`remove`](Self::remove) does.
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct User { #[hash_key] id: String, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+    /// # User::create(&User { id: "u1".into(), nickname: Some("Ada".into()) }).exec(&db).await?;
+    /// let user = User::update("u1").set_option(User::NICKNAME, None).exec(&db).await?;
+    /// assert_eq!(user.nickname, None);
+    /// # Ok(()) }
+    /// ```
+    pub fn set_option<T: Optional<Role>, Role: Settable>(
+        self,
+        field: Field<M, T, Role>,
+        value: Option<T::Arg<'_>>,
+    ) -> Self {
+        Self::of(self.changes.set_option(field.of, value))
+    }
+
+    /// Takes the value of an optional field away, so that it is read as `None`, or an entry out of a map, whatever
+    /// its type.
+    pub fn remove<T: Optional<Role>, Role: Settable>(self, field: Field<M, T, Role>) -> Self {
         Self::of(self.changes.remove(field.of.place))
     }
 
-    /// Adds items to the end of a list; a missing list counts as empty.
-    pub fn append<'a, T: List, Role: Settable>(
-        self,
-        field: Field<M, T, Role>,
-        items: impl IntoIterator<Item = <T::Item as FieldType>::Arg<'a>>,
-    ) -> Self
-    where
-        T::Item: 'a,
-    {
+    /// Adds items to the end of a list; a missing list counts as empty. See [`Many`] for what can be given.
+    pub fn append<T: List, Role: Settable>(self, field: Field<M, T, Role>, items: impl Many<T::Item>) -> Self {
         Self::of(self.changes.append(field.of, items))
+    }
+
+    /// Adds items before the first of a list, in the order in which they are given; a missing list counts as empty.
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct User { #[hash_key] id: String, tags: Vec<String> }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+    /// # User::create(&User { id: "u1".into(), tags: vec!["c".into()] }).exec(&db).await?;
+    /// let user = User::update("u1").prepend(User::TAGS, ["a", "b"]).exec(&db).await?;
+    /// assert_eq!(user.tags, ["a", "b", "c"]);
+    /// # Ok(()) }
+    /// ```
+    pub fn prepend<T: List, Role: Settable>(self, field: Field<M, T, Role>, items: impl Many<T::Item>) -> Self {
+        Self::of(self.changes.prepend(field.of, items))
+    }
+
+    /// Takes the item at a position out of a list, counted from 0; the items after it move up. If the list has no item
+    /// there, the error is [`InvalidInput`](crate::ErrorKind::InvalidInput) and nothing is changed.
+    ///
+    /// Positions are those of the stored list, before the update: two items of one list are taken out by two
+    /// positions of it. Another writer may have moved the items since the list was read, so it is often better to say
+    /// on which condition: `.only_if(User::TAGS.nth(1).eq("b"))`.
+    ///
+    /// ```
+    /// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct User { #[hash_key] id: String, tags: Vec<String> }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+    /// # let tags = ["a", "b", "c"].map(str::to_owned).to_vec();
+    /// # User::create(&User { id: "u1".into(), tags }).exec(&db).await?;
+    /// let user = User::update("u1").remove_at(User::TAGS, 0).remove_at(User::TAGS, 1).exec(&db).await?;
+    /// assert_eq!(user.tags, ["c"]);
+    /// let beyond = User::update("u1").remove_at(User::TAGS, 1).exec(&db).await;
+    /// assert_eq!(beyond.unwrap_err().kind(), ErrorKind::InvalidInput);
+    /// # Ok(()) }
+    /// ```
+    pub fn remove_at<T: List, Role: Settable>(self, field: Field<M, T, Role>, position: usize) -> Self {
+        Self::of(self.changes.remove_at(field.of.place, position))
     }
 
     /// Only if the condition is true of the stored record. Several are all needed.

@@ -13,7 +13,7 @@ use crate::condition::{Composed, Condition};
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
-use crate::field::{Field, FieldType, List, Numeric, Settable};
+use crate::field::{Field, FieldType, List, Many, Numeric, Optional, Settable};
 use crate::model::{EncodedKey, Model};
 use crate::request::{Returning, Write, Written};
 use crate::value::Record;
@@ -68,16 +68,38 @@ impl<M: Model> Upsert<M> {
         Self { update: self.update.add(field, delta) }
     }
 
-    /// Adds items to the end of a list; a missing list counts as empty.
-    pub fn append<'a, T: List, Role: Settable>(
+    /// Stores a value in a field, if there is one: of `None` nothing is changed.
+    pub fn set_if_some<T: FieldType, Role: Settable>(
         self,
         field: Field<M, T, Role>,
-        items: impl IntoIterator<Item = <T::Item as FieldType>::Arg<'a>>,
-    ) -> Self
-    where
-        T::Item: 'a,
-    {
+        value: Option<T::Arg<'_>>,
+    ) -> Self {
+        Self { update: self.update.set_if_some(field, value) }
+    }
+
+    /// Stores what an optional field is to be: a value, or with `None` nothing.
+    pub fn set_option<T: Optional<Role>, Role: Settable>(
+        self,
+        field: Field<M, T, Role>,
+        value: Option<T::Arg<'_>>,
+    ) -> Self {
+        Self { update: self.update.set_option(field, value) }
+    }
+
+    /// Takes the value of an optional field away, so that it is read as `None`, or an entry out of a map, whatever
+    /// its type.
+    pub fn remove<T: Optional<Role>, Role: Settable>(self, field: Field<M, T, Role>) -> Self {
+        Self { update: self.update.remove(field) }
+    }
+
+    /// Adds items to the end of a list; a missing list counts as empty. See [`Many`] for what can be given.
+    pub fn append<T: List, Role: Settable>(self, field: Field<M, T, Role>, items: impl Many<T::Item>) -> Self {
         Self { update: self.update.append(field, items) }
+    }
+
+    /// Adds items before the first of a list, in the order in which they are given; a missing list counts as empty.
+    pub fn prepend<T: List, Role: Settable>(self, field: Field<M, T, Role>, items: impl Many<T::Item>) -> Self {
+        Self { update: self.update.prepend(field, items) }
     }
 
     /// Only if the condition is true of the record that is there; another is

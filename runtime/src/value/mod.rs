@@ -16,7 +16,7 @@ pub(crate) use format::{Raw, find, names, take_entry, take_value};
 pub(crate) use number::{NO_FLOAT, is_float, whole};
 pub(crate) use record::RESERVED;
 pub use record::{EXPIRES, Record, STAMP};
-pub(crate) use text::as_text;
+pub(crate) use text::{as_text, is_same};
 pub use view::{Entries, Items, ListRef, MapRef, ValueRef};
 pub(crate) use writer::{Begun, Writer};
 

@@ -27,6 +27,7 @@ mod projections;
 mod queries;
 mod query_bounds;
 mod reads;
+mod removal;
 mod schema;
 mod transaction_results;
 mod transactions;

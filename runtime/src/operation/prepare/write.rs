@@ -185,8 +185,10 @@ fn check_change(definition: &Definition, change: &Change) -> Result<()> {
     let levels = path.steps().len() - 1;
     match change {
         Change::Set(_, value) | Change::SetIfMissing(_, value) => limits::check_depth_below(root, levels, value),
-        Change::Append(_, items) => items.iter().try_for_each(|item| limits::check_depth_below(root, levels + 1, item)),
-        Change::Add { .. } | Change::Remove(_) | Change::Expire { .. } => {
+        Change::Append(_, items) | Change::Prepend(_, items) => {
+            items.iter().try_for_each(|item| limits::check_depth_below(root, levels + 1, item))
+        }
+        Change::Add { .. } | Change::Remove(_) | Change::RemoveItem(_) | Change::Expire { .. } => {
             limits::check_depth_below(root, levels, &Value::Null)
         }
     }
@@ -253,7 +255,7 @@ fn follow_expiry(definition: &Definition, change: &Change) -> Option<Change> {
             Some(Change::Expire { field: path.clone(), expiry: Expiry::After(seconds) })
         }
         Change::Remove(_) => Some(Change::Remove(expires)),
-        Change::Append(..) | Change::Expire { .. } => None,
+        Change::Append(..) | Change::Prepend(..) | Change::RemoveItem(_) | Change::Expire { .. } => None,
     }
 }
 
