@@ -325,8 +325,10 @@ async fn one<M: Subject>(db: &Database, op: &Op) -> Answer {
             let deleted = M::delete_on(db, delete(key, only_if.as_ref()), *version).await;
             answer(deleted, Answer::Bool)
         }
-        Op::PutMany { rows } => done(M::put_many(db, &rows.iter().map(of_row).collect::<Vec<M>>()).await),
-        Op::DeleteMany { keys } => done(M::delete_many(db, keys.iter().map(|parts| key::<M>(parts)).collect()).await),
+        Op::PutMany { rows } => done(<M as Subject>::put_many(db, &rows.iter().map(of_row).collect::<Vec<M>>()).await),
+        Op::DeleteMany { keys } => {
+            done(<M as Subject>::delete_many(db, keys.iter().map(|parts| key::<M>(parts)).collect()).await)
+        }
         Op::Query(_) | Op::Check { .. } | Op::Older { .. } => panic!("{op} is done elsewhere"),
     }
 }
