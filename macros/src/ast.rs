@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{ExprPath, Ident, LitStr, Path, Type, Visibility};
+use syn::{Expr, ExprPath, Ident, LitStr, Path, Type, Visibility};
 
 /// What an error about a part of the input points at.
 pub(crate) type Mark = TokenStream;
@@ -27,9 +27,50 @@ pub(crate) struct Input {
 #[derive(Default)]
 pub(crate) struct Container {
     pub(crate) krate: Option<Path>,
-    pub(crate) name: Option<LitStr>,
+    pub(crate) name: Option<Name>,
     pub(crate) capacity: Capacity,
     pub(crate) indexes: Vec<Index>,
+    /// The methods that are left out.
+    pub(crate) skipped: Vec<Ident>,
+}
+
+/// The name of a table or an index.
+#[derive(Clone)]
+pub(crate) enum Name {
+    /// `"users"`.
+    Text(LitStr),
+    /// A constant, or a macro such as `concat!`. What it says is known once the model is compiled.
+    Constant(Expr),
+}
+
+impl Name {
+    /// The same where `Self` is the model, outside its own `impl`.
+    pub(crate) fn of_model(mut self, model: &Ident) -> Self {
+        if let Self::Constant(Expr::Path(path)) = &mut self
+            && let Some(first) = path.path.segments.first_mut()
+            && first.ident == "Self"
+        {
+            first.ident = model.clone();
+        }
+        self
+    }
+
+    /// What it says, or for a constant how it is written: for docs and messages.
+    pub(crate) fn shown(&self) -> String {
+        match self {
+            Self::Text(text) => text.value(),
+            Self::Constant(expr) => expr.to_token_stream().to_string(),
+        }
+    }
+}
+
+impl ToTokens for Name {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Self::Text(text) => text.to_tokens(tokens),
+            Self::Constant(expr) => expr.to_tokens(tokens),
+        }
+    }
 }
 
 /// `read_capacity = …, write_capacity = …`.
@@ -69,7 +110,9 @@ impl Field {
 /// `#[index(…)]` on a field, or `index(…)` in `#[repository(…)]`.
 pub(crate) struct Index {
     pub(crate) mark: Mark,
-    pub(crate) name: Option<LitStr>,
+    pub(crate) name: Option<Name>,
+    /// The name of the finder, without `find_`.
+    pub(crate) finder: Option<LitStr>,
     pub(crate) hash: Option<LitStr>,
     /// A hash was given that is none, which was reported.
     pub(crate) hash_refused: bool,

@@ -63,7 +63,7 @@ pub(crate) fn by_keys(model: &Model, what: &str) -> String {
 pub(crate) fn of_record(model: &Model, what: &str) -> String {
     let mut unique: Vec<String> = Vec::new();
     for index in model.indexes.iter().filter(|index| index.unique) {
-        unique.push(format!("`{}`", index.name));
+        unique.push(format!("`{}`", index.name.shown()));
     }
     match unique.as_slice() {
         [] => what.to_owned(),
@@ -87,7 +87,7 @@ pub(crate) fn query(model: &Model) -> String {
 pub(crate) fn finder(model: &Model, index: &Index) -> String {
     let hash = code(&model.fields[index.hash]);
     let ranges: Vec<String> = index.ranges.iter().map(|&at| code(&model.fields[at])).collect();
-    let name = &index.name;
+    let name = index.name.shown();
     if index.unique {
         let parts: Vec<String> = std::iter::once(hash).chain(ranges).collect();
         return format!("Finds the record with this {}, through the unique index `{name}`.", listed(&parts));

@@ -3,12 +3,14 @@
 use proc_macro2::TokenStream;
 use syn::{ExprPath, Ident, Path, Type, Visibility};
 
+use crate::ast::Name;
+
 /// A model that keeps the rules, or the part of it that could be understood.
 pub(crate) struct Model {
     pub(crate) ident: Ident,
     pub(crate) vis: Visibility,
     pub(crate) krate: Path,
-    pub(crate) name: String,
+    pub(crate) name: Name,
     pub(crate) read_capacity: Option<u64>,
     pub(crate) write_capacity: Option<u64>,
     pub(crate) fields: Vec<Field>,
@@ -21,6 +23,8 @@ pub(crate) struct Model {
     pub(crate) version: Option<usize>,
     pub(crate) created_at: Option<usize>,
     pub(crate) updated_at: Option<usize>,
+    /// The methods that are left out.
+    pub(crate) skipped: Vec<Ident>,
 }
 
 /// A field.
@@ -71,7 +75,7 @@ pub(crate) enum Role {
 
 /// A secondary index.
 pub(crate) struct Index {
-    pub(crate) name: String,
+    pub(crate) name: Name,
     pub(crate) finder: Ident,
     /// The table's hash key in a local index.
     pub(crate) hash: usize,

@@ -2,7 +2,8 @@
 
 pub use crate::codec::{CodecError, RecordSerializer};
 pub use crate::definition::{
-    Definition, FieldDef, IndexDef, KeyDef, KeyKind, Projection, Spec, TimeUnit, TtlDef, has_instant,
+    Definition, FieldDef, IndexDef, KeyDef, KeyKind, Projection, Spec, TimeUnit, TtlDef, has_instant, index_name,
+    table_name,
 };
 pub use crate::error::Result;
 pub use crate::field::{
@@ -10,8 +11,8 @@ pub use crate::field::{
     NoLowering, NotKey, Numeric, Optional, Ordered, Plain, Probe, Settable, Text, Timestamp, TtlField, Version,
     embedded_lowering, encode,
 };
+pub use crate::model::{EncodedKey, IntoKey, hash_key, hash_range_key};
 pub use crate::operation::{Local, NoRange, Primary, Secondary};
-pub use crate::repository::{EncodedKey, IntoKey, hash_key, hash_range_key};
 pub use crate::value::Value;
 pub use serde::Serialize;
 pub use std::clone::Clone;

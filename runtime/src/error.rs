@@ -152,8 +152,16 @@ struct Inner {
     operation: Option<&'static str>,
     index: Option<String>,
     position: Option<usize>,
+    versions: Option<Versions>,
     failures: Vec<Failure>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+/// Of a version conflict: what was expected, and what is stored.
+#[derive(Debug, Clone, Copy)]
+struct Versions {
+    expected: u64,
+    stored: Option<u64>,
 }
 
 impl Inner {
@@ -201,6 +209,7 @@ impl Error {
             operation: None,
             index: None,
             position: None,
+            versions: None,
             failures: Vec::new(),
             source: None,
         }))
@@ -234,6 +243,38 @@ impl Error {
     /// In a refused transaction, the position of the operation that was refused, counted from 0.
     pub fn position(&self) -> Option<usize> {
         self.0.position
+    }
+
+    /// Of a [`ErrorKind::VersionConflict`], the version that the operation expected.
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct Page { #[hash_key] path: String, #[version] revision: u64 }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<Page>().await?;
+    /// Page::create(&Page { path: "/".into(), revision: 5 }).exec(&db).await?;
+    /// let error = Page::delete("/").version(3).exec(&db).await.unwrap_err();
+    /// assert_eq!((error.expected_version(), error.stored_version()), (Some(3), Some(5)));
+    /// # Ok(()) }
+    /// ```
+    pub fn expected_version(&self) -> Option<u64> {
+        self.0.versions.map(|versions| versions.expected)
+    }
+
+    /// Of a [`ErrorKind::VersionConflict`], the version of the stored record; nothing if it has none that the model
+    /// can have.
+    pub fn stored_version(&self) -> Option<u64> {
+        self.0.versions.and_then(|versions| versions.stored)
+    }
+
+    /// A stored record has another version than was expected, or none.
+    pub(crate) fn of_versions(expected: u64, stored: Option<i128>) -> Self {
+        let found = stored.map_or_else(|| "none".to_owned(), |version| version.to_string());
+        let message = format!("expected version {expected}, the stored version is {found}");
+        let stored = stored.and_then(|version| u64::try_from(version).ok());
+        Self::new(ErrorKind::VersionConflict, message)
+            .edit(|inner| inner.versions = Some(Versions { expected, stored }))
     }
 
     /// Of a batch, every item that was not done, with its own error, in the order of the items. Empty for
@@ -384,6 +425,9 @@ impl fmt::Debug for Error {
         }
         if let Some(position) = inner.position {
             out.field("position", &position);
+        }
+        if let Some(versions) = inner.versions {
+            out.field("versions", &versions);
         }
         if !inner.failures.is_empty() {
             out.field("failures", &inner.failures);

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::limits::{self, expression};
 
 /// One step of a path into a record.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Step {
     /// A name in a record or map.

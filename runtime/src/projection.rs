@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::repository::Repository;
+use crate::model::Model;
 
 /// Some of a model's fields. Derive it with `#[projection(of = Model)]`.
 #[diagnostic::on_unimplemented(
@@ -12,7 +12,7 @@ use crate::repository::Repository;
 )]
 pub trait Projection: DeserializeOwned + Send + Sync + 'static {
     /// The model whose fields these are.
-    type Model: Repository;
+    type Model: Model;
 
     /// The stored names of the fields.
     const FIELDS: &'static [&'static str];

@@ -1,219 +1,148 @@
-//! The trait the derive implements.
+//! The operations of every model, for generic code, and for models that leave methods of the derive out.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
-use crate::codec;
 use crate::definition::Definition;
-use crate::error::{Error, Result};
-use crate::field::FieldType;
-use crate::limits::{self, Limits};
-use crate::request::RecordKey;
-use crate::value::{Record, Value};
+use crate::model::{EncodedKey, IntoKey, Model, Unversioned, Versioned};
+use crate::operation::{
+    Check, Create, Delete, DeleteMany, Get, GetMany, Put, PutMany, Replace, Save, Scan, Update, Upsert,
+};
 
 /// A model with a repository. Derive it; generic code is written over it.
 ///
-/// ```
-/// use reposit::{Database, Repository, Result, operation};
+/// It has the operations that do not depend on the model's own fields, under the names of the derived
+/// methods. A derived method comes first: `User::create` is the model's own, and
+/// `<User as Repository>::create` this one. So a model may have a `create` of its own, if the derive leaves its
+/// one out with `#[repository(skip(create))]`.
 ///
-/// async fn exists<M: Repository>(db: &Database, key: &M::Key) -> Result<bool> {
-///     Ok(operation::Get::<M>::new(M::key_parts(key)).exec(db).await?.is_some())
+/// ```
+/// use reposit::{Database, Repository, Result};
+///
+/// async fn is_stored<M: Repository>(db: &Database, record: &M) -> Result<bool> {
+///     Ok(M::get(record.key()).exec(db).await?.is_some())
 /// }
-/// # let _ = exists::<User>;
+///
 /// # use serde::{Serialize, Deserialize};
-/// # #[derive(Serialize, Deserialize, Repository)] struct User { #[hash_key] id: String }
+/// #[derive(Serialize, Deserialize, Repository)]
+/// #[repository(skip(create))]
+/// struct User {
+///     #[hash_key]
+///     id: String,
+/// }
+///
+/// impl User {
+///     async fn create(db: &Database, id: &str) -> Result<User> {
+///         let user = User { id: id.to_lowercase() };
+///         <User as Repository>::create(&user).exec(db).await?;
+///         Ok(user)
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+/// let ada = User::create(&db, "Ada").await?;
+/// assert!(is_stored(&db, &ada).await?);
+/// # Ok(()) }
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a repository",
     label = "not a repository",
     note = "derive it: `#[derive(Serialize, Deserialize, Repository)]`"
 )]
-pub trait Repository: Serialize + DeserializeOwned + Send + Sync + Sized + 'static {
-    /// The primary key: the hash key's type, or a pair of the hash and range keys' types. What
-    /// [`key`](Self::key) returns, and what [`IntoKey`] converts to in operations on many keys.
-    type Key: Send + Sync + 'static;
-
-    /// The definition, as a constant.
-    const DEFINITION: &'static Definition;
-
+pub trait Repository: Model<Key: Clone + IntoKey<<Self as Model>::Key>> {
     /// The definition.
     fn definition() -> &'static Definition {
         Self::DEFINITION
     }
 
     /// The model's own key.
-    fn key(&self) -> Self::Key;
+    fn key(&self) -> Self::Key {
+        self.own_key()
+    }
 
     /// A key in its stored parts, as the `new` of an operation on one key takes it.
-    fn key_parts(key: &Self::Key) -> EncodedKey;
-}
+    fn key_parts(key: &Self::Key) -> EncodedKey {
+        Self::encode_key(key)
+    }
 
-impl Record {
-    /// The model in this record.
-    ///
-    /// Errors: [`Codec`](crate::ErrorKind::Codec) if it does not fit.
-    pub fn decode<M: Repository>(self) -> Result<M> {
-        codec::decode(self, M::definition())
+    /// Creates a record, which must not exist yet. See [`Create`].
+    fn create(record: &Self) -> Create<'_, Self> {
+        Create::new(record)
+    }
+
+    /// Creates a record, or replaces it whole. See [`Put`].
+    fn put(record: &Self) -> Put<'_, Self>
+    where
+        Self: Unversioned,
+    {
+        Put::new(record)
+    }
+
+    /// Replaces a record whole, which must exist. See [`Replace`].
+    fn replace(record: &Self) -> Replace<'_, Self>
+    where
+        Self: Unversioned,
+    {
+        Replace::new(record)
+    }
+
+    /// Creates many records, or replaces them whole. See [`PutMany`].
+    fn put_many(records: &[Self]) -> PutMany<'_, Self>
+    where
+        Self: Unversioned,
+    {
+        PutMany::new(records)
+    }
+
+    /// Creates a record that was not stored yet; replaces another if its stored version is still the same. See
+    /// [`Save`].
+    fn save(record: &mut Self) -> Save<'_, Self>
+    where
+        Self: Versioned,
+    {
+        Save::new(record)
+    }
+
+    /// Reads a record. See [`Get`].
+    fn get(key: impl IntoKey<Self::Key>) -> Get<Self> {
+        Get::new(Self::encode_key(&key.into_key()))
+    }
+
+    /// Reads many records. See [`GetMany`].
+    fn get_many<K: IntoKey<Self::Key>>(keys: impl IntoIterator<Item = K>) -> GetMany<Self> {
+        GetMany::new(keys)
+    }
+
+    /// Changes fields of a record. See [`Update`].
+    fn update(key: impl IntoKey<Self::Key>) -> Update<Self> {
+        Update::new(Self::encode_key(&key.into_key()))
+    }
+
+    /// Changes fields of a record, or creates it. See [`Upsert`].
+    fn upsert(key: impl IntoKey<Self::Key>) -> Upsert<Self> {
+        Upsert::new(Self::encode_key(&key.into_key()))
+    }
+
+    /// Deletes a record. See [`Delete`].
+    fn delete(key: impl IntoKey<Self::Key>) -> Delete<Self> {
+        Delete::new(Self::encode_key(&key.into_key()))
+    }
+
+    /// Deletes many records. See [`DeleteMany`].
+    fn delete_many<K: IntoKey<Self::Key>>(keys: impl IntoIterator<Item = K>) -> DeleteMany<Self>
+    where
+        Self: Unversioned,
+    {
+        DeleteMany::new(keys)
+    }
+
+    /// Checks a record inside a transaction without writing it. See [`Check`].
+    fn check(key: impl IntoKey<Self::Key>) -> Check<Self> {
+        Check::new(Self::encode_key(&key.into_key()))
+    }
+
+    /// Reads every record: the only full scan. See [`Scan`].
+    fn scan() -> Scan<Self> {
+        Scan::new()
     }
 }
 
-/// A key on its way into an operation: its stored parts, or why one of them cannot be stored.
-///
-/// It is kept as it is until the operation is executed, whose error it then is. So a key that cannot be
-/// stored needs no `?` of its own when the operation is made.
-///
-/// ```
-/// use reposit::{Database, ErrorKind, Repository, operation::Get};
-///
-/// # use serde::{Serialize, Deserialize};
-/// # #[derive(Debug, Serialize, Deserialize, Repository)] struct Event { #[hash_key] stream: String, #[range_key] seq: u64 }
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
-/// # let db = Database::open("memory:").await?; db.define::<Event>().await?;
-/// let key = Event::key_parts(&("s".to_owned(), 7))?;
-/// assert_eq!((key.hash(), key.range()), (&"s".into(), Some(&7_u64.into())));
-/// let refused = Get::<Event>::new(Event::key_parts(&(String::new(), 7))).exec(&db).await;
-/// assert_eq!(refused.unwrap_err().kind(), ErrorKind::InvalidInput);
-/// # Ok(()) }
-/// ```
-pub type EncodedKey = Result<RecordKey>;
-
-/// A key of one part.
-#[doc(hidden)]
-pub fn hash_key(hash: Result<Value>) -> EncodedKey {
-    Ok(RecordKey::new(hash?))
-}
-
-/// A key of two parts.
-#[doc(hidden)]
-pub fn hash_range_key(hash: Result<Value>, range: Result<Value>) -> EncodedKey {
-    Ok(RecordKey::new(hash?).with_range(range?))
-}
-
-/// Checks the parts of a key against their kinds and the backend's limits, and returns the key.
-pub(crate) fn check_key_parts(definition: &Definition, key: RecordKey, limits: &Limits) -> Result<RecordKey> {
-    limits::check_key(key.hash(), definition.hash().kind, definition.hash_name(), limits.hash_key)?;
-    match (key.range(), definition.range()) {
-        (Some(value), Some(part)) => limits::check_key(value, part.kind, definition.part_name(part), limits.range_key)?,
-        (None, None) => {}
-        _ => return Err(Error::invalid("the key has another number of parts than the model's")),
-    }
-    Ok(key)
-}
-
-/// What operations on many keys take for each: the key itself, a reference to it, or what `get` takes.
-///
-/// ```
-/// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
-/// # #[derive(Debug, PartialEq, Serialize, Deserialize, Repository)] struct Event { #[hash_key] stream: String, #[range_key] seq: u64 }
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
-/// # let db = Database::open("memory:").await?; db.define::<Event>().await?;
-/// let key = ("s".to_owned(), 7_u64);
-/// assert_eq!(Event::get_many([&key]).exec(&db).await?, [None]);
-/// assert_eq!(Event::get_many([("s", 7), ("s", 8)]).exec(&db).await?, [None, None]);
-/// # Ok(()) }
-/// ```
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a key of this repository, whose key is `{K}`",
-    label = "not a key of this repository",
-    note = "a key is given as the key itself, a reference to it, or what `get` takes for it; a key of two parts as a tuple: `[(hash, range)]`"
-)]
-pub trait IntoKey<K> {
-    /// The key.
-    fn into_key(self) -> K;
-}
-
-impl<T: FieldType + Clone> IntoKey<T> for T {
-    fn into_key(self) -> T {
-        self
-    }
-}
-
-impl<T: FieldType + Clone> IntoKey<T> for &T {
-    fn into_key(self) -> T {
-        self.clone()
-    }
-}
-
-impl IntoKey<String> for &str {
-    fn into_key(self) -> String {
-        self.to_owned()
-    }
-}
-
-impl IntoKey<String> for &&str {
-    fn into_key(self) -> String {
-        (*self).to_owned()
-    }
-}
-
-impl IntoKey<Vec<u8>> for &[u8] {
-    fn into_key(self) -> Vec<u8> {
-        self.to_vec()
-    }
-}
-
-impl IntoKey<Vec<u8>> for &&[u8] {
-    fn into_key(self) -> Vec<u8> {
-        self.to_vec()
-    }
-}
-
-impl<A, B, H, R> IntoKey<(H, R)> for (A, B)
-where
-    A: IntoKey<H>,
-    B: IntoKey<R>,
-{
-    fn into_key(self) -> (H, R) {
-        (self.0.into_key(), self.1.into_key())
-    }
-}
-
-impl<'a, A, B, H, R> IntoKey<(H, R)> for &'a (A, B)
-where
-    &'a A: IntoKey<H>,
-    &'a B: IntoKey<R>,
-{
-    fn into_key(self) -> (H, R) {
-        ((&self.0).into_key(), (&self.1).into_key())
-    }
-}
-
-/// A model with a version: `save`, and `.version(v)` on a delete. The derive implements it.
-///
-/// ```
-/// use reposit::{Database, Result, Versioned, operation};
-///
-/// async fn saved<M: Versioned>(db: &Database, mut record: M) -> Result<u64> {
-///     operation::Save::new(&mut record).exec(db).await?;
-///     Ok(record.version())
-/// }
-/// # use reposit::Repository; use serde::{Serialize, Deserialize};
-/// # #[derive(Serialize, Deserialize, Repository)] struct Page { #[hash_key] path: String, #[version] revision: u32 }
-/// # let _ = saved::<Page>;
-/// ```
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` has no version",
-    label = "only offered on a model with `#[version]`",
-    note = "add a field with `#[version]` to the model"
-)]
-pub trait Versioned: Repository {
-    /// The type of the version field.
-    type Version;
-
-    /// The record's version; 0 is that of a record which was not stored yet.
-    fn version(&self) -> u64;
-
-    /// Gives the record a version. One that the field cannot hold becomes the last that it can.
-    fn set_version(&mut self, version: u64);
-
-    /// A version of the field's type as a number.
-    fn version_number(version: &Self::Version) -> u64;
-}
-
-/// A model without a version: `put` and batches, which could not check one. The derive implements it.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` has a version, which this operation cannot check",
-    label = "not offered on a model with `#[version]`",
-    note = "to store a record, use `{Self}::save(&mut record)`, for many records one by one; to delete one, use `{Self}::delete(key)`, with `.version(v)` to check its version"
-)]
-pub trait Unversioned: Repository {}
+impl<M: Model<Key: Clone + IntoKey<<M as Model>::Key>>> Repository for M {}

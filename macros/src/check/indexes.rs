@@ -1,14 +1,15 @@
 //! Secondary indexes: their fields, names and limits.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use proc_macro2::Span;
 use quote::{ToTokens, format_ident};
 use syn::LitStr;
+use syn::spanned::Spanned;
 
 use super::capacity::check_capacity;
 use super::keys::Roles;
-use crate::ast::{self, Input, Mark};
+use crate::ast::{self, Input, Mark, Name};
 use crate::ctxt::Ctxt;
 use crate::model::{Field, Index, Projection, Storage};
 use crate::spell;
@@ -28,22 +29,30 @@ pub(super) fn check_indexes(cx: &Ctxt, input: &Input, roles: &Roles, fields: &[F
         .enumerate()
         .flat_map(|(at, field)| field.indexes.iter().map(move |index| (Some(at), index)));
     let on_struct = input.container.indexes.iter().map(|index| (None, index));
-    let mut names: HashMap<String, ()> = HashMap::new();
+    let (mut names, mut finders) = (HashSet::new(), HashSet::new());
     let mut indexes = Vec::new();
     for (at, written) in on_fields.chain(on_struct) {
         let checked = Checker { cx, input, roles, fields, written };
         let Some(index) = checked.index(at) else {
             continue;
         };
-        if names.insert(index.name.clone(), ()).is_some() {
+        let second_of_finder = !finders.insert(index.finder.to_string());
+        if !names.insert(index.name.shown()) {
             let mark = written.name.as_ref().map_or_else(|| written.mark.clone(), ToTokens::to_token_stream);
-            cx.error(
-                mark,
-                format!(
-                    "a second index named `{}`: its finder would be `{}` again; give it another name with `name = \"...\"`",
-                    index.name, index.finder
+            let (name, finder) = (index.name.shown(), &index.finder);
+            let message = match second_of_finder {
+                true => format!(
+                    "a second index named `{name}`: its finder would be `{finder}` again; give it another name with `name = \"...\"`"
                 ),
-            );
+                false => format!("a second index named `{name}`: give it another name with `name = \"...\"`"),
+            };
+            cx.error(mark, message);
+            continue;
+        }
+        if second_of_finder {
+            let mark = written.finder.as_ref().map_or_else(|| written.mark.clone(), ToTokens::to_token_stream);
+            let finder = &index.finder;
+            cx.error(mark, format!("a second finder `{finder}`: give it another name with `finder = \"...\"`"));
             continue;
         }
         indexes.push(index);
@@ -106,7 +115,7 @@ impl Checker<'_> {
         let name = self.name(own.unwrap_or(hash))?;
         let (read_capacity, write_capacity) = self.capacity(local);
         Some(Index {
-            finder: self.finder(&name, at),
+            finder: self.finder(&name, at)?,
             name,
             projection: self.projection(hash, &ranges),
             hash,
@@ -209,36 +218,61 @@ impl Checker<'_> {
         }
     }
 
-    /// The name, given or made from the field.
-    fn name(&self, own: usize) -> Option<String> {
-        const RULE: &str = "it takes 3 to 255 letters, digits and `_`, since its finder is `find_<name>`";
+    /// The name, given or made from the field. A constant is checked when the model is compiled.
+    fn name(&self, own: usize) -> Option<Name> {
         if let Some(name) = &self.written.name {
-            let text = name.value();
-            if !is_index_name(&text) {
-                self.cx.error(name, format!("`{text}` cannot be an index's name: {RULE}"));
-                return None;
-            }
-            return Some(text);
-        }
-        let name = format!("by_{}", self.input.fields[own].bare_name());
-        if !is_index_name(&name) {
-            self.cx.error(
-                &self.written.mark,
-                format!("`{name}` cannot be an index's name: {RULE}; write `name = \"...\"`"),
-            );
+            let Name::Text(text) = name else { return Some(name.clone().of_model(&self.input.ident)) };
+            let value = text.value();
+            let rule = match self.written.finder.is_some() {
+                true if is_index_name(&value) => return Some(name.clone()),
+                true => "it takes 3 to 255 letters, digits, `_`, `-` and `.`".to_owned(),
+                false if is_finder_name(&value) => return Some(name.clone()),
+                false if is_index_name(&value) => format!(
+                    "{NAMED_RULE}; name the finder by itself with `finder = \"by_{}\"`",
+                    self.input.fields[own].bare_name()
+                ),
+                false => NAMED_RULE.to_owned(),
+            };
+            self.cx.error(text, format!("`{value}` cannot be an index's name: {rule}"));
             return None;
         }
-        Some(name)
+        let name = format!("by_{}", self.input.fields[own].bare_name());
+        if !is_finder_name(&name) {
+            let message = format!("`{name}` cannot be an index's name: {NAMED_RULE}; write `name = \"...\"`");
+            self.cx.error(&self.written.mark, message);
+            return None;
+        }
+        Some(Name::Text(LitStr::new(&name, Span::call_site())))
     }
 
     /// The finder, which points at the field or the name it comes from.
-    fn finder(&self, name: &str, at: Option<usize>) -> syn::Ident {
+    fn finder(&self, name: &Name, at: Option<usize>) -> Option<syn::Ident> {
+        if let Some(finder) = &self.written.finder {
+            let value = finder.value();
+            if let Some(rest) = value.strip_prefix("find_") {
+                let message = format!("the finder's name begins with `find_` anyway: write `finder = \"{rest}\"`");
+                self.cx.error(finder, message);
+                return None;
+            }
+            if !is_identifier(&value) {
+                let message = format!("`find_{value}` cannot be a method's name: write `finder = \"by_email\"`");
+                self.cx.error(finder, message);
+                return None;
+            }
+            return Some(spanned_finder(&value, finder.span()));
+        }
         let place = match (at, &self.written.name) {
             (Some(at), _) => self.input.fields[at].ident.span(),
             (None, Some(name)) => name.span(),
             (None, None) => Span::call_site(),
         };
-        format_ident!("find_{name}", span = Span::call_site().located_at(place))
+        Some(match name {
+            Name::Text(text) => spanned_finder(&text.value(), place),
+            Name::Constant(_) => {
+                let own = at.or_else(|| self.written.hash.as_ref().and_then(|hash| self.field(hash)))?;
+                spanned_finder(&format!("by_{}", self.input.fields[own].bare_name()), place)
+            }
+        })
     }
 
     fn projection(&self, hash: usize, ranges: &[usize]) -> Projection {
@@ -316,9 +350,27 @@ impl Checker<'_> {
     }
 }
 
+/// The rule of names that finders are named by.
+const NAMED_RULE: &str = "it takes 3 to 255 letters, digits and `_`, since its finder is `find_<name>`";
+
+fn spanned_finder(name: &str, place: Span) -> syn::Ident {
+    format_ident!("find_{name}", span = Span::call_site().located_at(place))
+}
+
 /// Whether `find_<name>` is an identifier and DynamoDB takes the name.
+fn is_finder_name(name: &str) -> bool {
+    is_index_name(name) && is_identifier(name)
+}
+
+/// Whether `find_<name>` is an identifier.
+fn is_identifier(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// Whether DynamoDB and MongoDB take the name.
 fn is_index_name(name: &str) -> bool {
     (3..=255).contains(&name.len())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c))
         && !name.starts_with("_reposit")
+        && name != "_id_"
 }

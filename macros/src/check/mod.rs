@@ -6,6 +6,7 @@
 mod capacity;
 mod indexes;
 mod keys;
+mod methods;
 mod names;
 mod serde;
 #[cfg(test)]
@@ -46,6 +47,7 @@ pub(crate) fn model(cx: &Ctxt, input: &Input) -> Model {
         version: roles.version,
         created_at: roles.created_at,
         updated_at: roles.updated_at,
+        skipped: methods::check_skipped(cx, input),
     }
 }
 

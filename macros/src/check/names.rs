@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
+use proc_macro2::Span;
 use quote::ToTokens;
+use syn::LitStr;
 use syn::ext::IdentExt;
 
-use crate::ast::{Field as Written, Input, Mark};
+use crate::ast::{Field as Written, Input, Mark, Name};
 use crate::case;
 use crate::ctxt::Ctxt;
 use crate::model::{Field, Storage};
@@ -13,19 +15,21 @@ use crate::model::{Field, Storage};
 /// The end of the name of the table that DynamoDB keeps a repository's unique values in.
 const GUARDS: &str = ".unique";
 
-/// The name of the table, given or made from the struct's.
-pub(super) fn table_name(cx: &Ctxt, input: &Input, unique: bool) -> String {
+/// The name of the table, given or made from the struct's. A constant is checked when the model is compiled.
+pub(super) fn table_name(cx: &Ctxt, input: &Input, unique: bool) -> Name {
     if let Some(name) = &input.container.name {
-        if let Some(reason) = refused_table(&name.value(), unique) {
-            cx.error(name, reason);
+        if let Name::Text(text) = name
+            && let Some(reason) = refused_table(&text.value(), unique)
+        {
+            cx.error(text, reason);
         }
-        return name.value();
+        return name.clone().of_model(&input.ident);
     }
     let name = case::snake(&input.ident.unraw().to_string());
     if let Some(reason) = refused_table(&name, unique) {
         cx.error(&input.ident, format!("{reason}; name the table with `#[repository(name = \"...\")]`"));
     }
-    name
+    Name::Text(LitStr::new(&name, Span::call_site()))
 }
 
 /// Why a table cannot have this name: DynamoDB's rule, which MongoDB's collections keep as well.

@@ -4,6 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
+use crate::ast::Name;
 use crate::model::{Codec, Field, Index, Model, Projection, Storage};
 
 /// The constant `__SPEC`; nothing for a model without a hash key.
@@ -12,12 +13,16 @@ use crate::model::{Codec, Field, Index, Model, Projection, Storage};
 /// the compiler does only for some expressions. Their names clash with no constant in a field's type.
 pub(super) fn spec(model: &Model) -> Option<TokenStream> {
     let hash = key(model, model.hash?);
-    let (name, fields) = (&model.name, model.fields.iter().filter_map(field));
+    let unique = model.indexes.iter().any(|index| index.unique);
+    let (name, fields) = (table_name(&model.name, unique), model.fields.iter().filter_map(field));
     let title = model.ident.to_string();
     let title = title.trim_start_matches("r#");
     let range = model.range.map(|at| key(model, at)).map(|range| quote!(.range(#range)));
     let capacity = capacity(model.read_capacity, model.write_capacity);
     let indexes = model.indexes.iter().map(|one| index(model, one));
+    // Names that are written out were compared when the model was checked.
+    let constant = |index: &Index| matches!(index.name, Name::Constant(_));
+    let distinct = model.indexes.iter().any(constant).then(|| quote!(.distinct_indexes()));
     let ttl = model.ttl.as_ref().map(|ttl| {
         let at = &model.fields[ttl.field];
         let (position, seconds, ty) = (number(at.position()), Literal::u64_unsuffixed(ttl.seconds), &at.ty);
@@ -37,7 +42,7 @@ pub(super) fn spec(model: &Model) -> Option<TokenStream> {
         const __FIELDS: &[__p::FieldDef] = &[#(#fields),*];
         const __INDEXES: &[__p::IndexDef] = &[#(#indexes),*];
         const __SPEC: __p::Spec = __p::Spec::new(#title, #name, __FIELDS, #hash)
-            #range .indexes(__INDEXES) #capacity #ttl #version #auto_hash #created_at #updated_at;
+            #range .indexes(__INDEXES) #distinct #capacity #ttl #version #auto_hash #created_at #updated_at;
     })
 }
 
@@ -87,7 +92,7 @@ fn key(model: &Model, at: usize) -> TokenStream {
 }
 
 fn index(model: &Model, index: &Index) -> TokenStream {
-    let name = &index.name;
+    let name = index_name(&index.name);
     let hash = key(model, index.hash);
     let ranges: Vec<_> = index.ranges.iter().map(|&at| key(model, at)).collect();
     let ranges = match ranges.is_empty() {
@@ -107,6 +112,22 @@ fn index(model: &Model, index: &Index) -> TokenStream {
     };
     let capacity = capacity(index.read_capacity, index.write_capacity);
     quote!(__p::IndexDef::new(#name, #hash, #ranges) #unique #local #sparse #projection #capacity)
+}
+
+/// The name of a table; a constant is checked where it is evaluated.
+fn table_name(name: &Name, unique: bool) -> TokenStream {
+    match name {
+        Name::Text(text) => quote!(#text),
+        Name::Constant(expr) => quote_spanned!(expr.span()=> __p::table_name(#expr, #unique)),
+    }
+}
+
+/// The same of an index.
+fn index_name(name: &Name) -> TokenStream {
+    match name {
+        Name::Text(text) => quote!(#text),
+        Name::Constant(expr) => quote_spanned!(expr.span()=> __p::index_name(#expr)),
+    }
 }
 
 /// Whether a record may be left out of an index: one of the fields that it adds may be absent.

@@ -7,41 +7,72 @@ use super::repository::key_type;
 use crate::docs;
 use crate::model::{Field, Model};
 
+/// The methods that the derive makes, apart from finders. Each can be left out.
+pub(crate) const METHODS: &[&str] = &[
+    "create",
+    "put",
+    "replace",
+    "put_many",
+    "delete_many",
+    "save",
+    "get",
+    "update",
+    "upsert",
+    "delete",
+    "check",
+    "get_many",
+    "query",
+    "scan",
+];
+
+/// A method and its code.
+type Method = (&'static str, TokenStream);
+
 pub(super) fn all(model: &Model) -> TokenStream {
-    let unversioned = unversioned(model);
-    let versioned = versioned(model);
-    let vis = &model.vis;
-    let (create, scan) = (
-        docs::of_record(model, "Creates a record, which must not exist yet."),
-        "Reads every record of the repository: the only full scan.",
-    );
-    let keyed = keyed(model);
-    let many = many(model, "get_many", "GetMany", "Reads many records", None);
-    let query = query(model);
-    quote! {
-        #[doc = #create]
+    let mut methods = vec![create(model)];
+    methods.extend(unversioned(model));
+    methods.extend(save(model));
+    methods.extend(keyed(model));
+    methods.push(many(model, "get_many", "GetMany", "Reads many records", None));
+    methods.extend(query(model));
+    methods.push(scan(model));
+    methods
+        .into_iter()
+        .filter(|(name, _)| !model.skipped.iter().any(|skipped| skipped == name))
+        .map(|(_, code)| code)
+        .collect()
+}
+
+fn create(model: &Model) -> Method {
+    let (vis, doc) = (&model.vis, docs::of_record(model, "Creates a record, which must not exist yet."));
+    let code = quote! {
+        #[doc = #doc]
         #[inline]
         #vis fn create(record: &Self) -> __r::operation::Create<'_, Self> {
             __r::operation::Create::new(record)
         }
-        #unversioned
-        #versioned
-        #keyed
-        #many
-        #query
-        #[doc = #scan]
+    };
+    ("create", code)
+}
+
+fn scan(model: &Model) -> Method {
+    let vis = &model.vis;
+    let code = quote! {
+        #[doc = "Reads every record of the repository: the only full scan."]
         #[inline]
         #vis fn scan() -> __r::operation::Scan<Self> {
             __r::operation::Scan::new()
         }
-    }
+    };
+    ("scan", code)
 }
 
 /// What only a model without a version can do. One with a version has the names, on a bound that it does
 /// not fulfil, so that the compiler says what to use; the lifetime has it judged where the name is used.
-fn unversioned(model: &Model) -> TokenStream {
+fn unversioned(model: &Model) -> [Method; 4] {
     let vis = &model.vis;
     let put = docs::of_record(model, "Creates a record, or replaces it whole.");
+    let replace = docs::of_record(model, "Replaces a record whole, which must exist.");
     let put_many = docs::of_record(model, "Creates many records, or replaces them whole.");
     let refused = model
         .version
@@ -49,21 +80,31 @@ fn unversioned(model: &Model) -> TokenStream {
         .then(|| Refused { hidden: quote!(#[doc(hidden)]), bound: quote!(where for<'later> Self: __r::Unversioned) });
     let delete_many = many(model, "delete_many", "DeleteMany", "Deletes many records", refused.as_ref());
     let (hidden, bound) = refused.map(|refused| (refused.hidden, refused.bound)).unzip();
-    quote! {
+    let put = quote! {
         #[doc = #put]
         #hidden
         #[inline]
         #vis fn put(record: &Self) -> __r::operation::Put<'_, Self> #bound {
             __r::operation::Put::new(record)
         }
+    };
+    let replace = quote! {
+        #[doc = #replace]
+        #hidden
+        #[inline]
+        #vis fn replace(record: &Self) -> __r::operation::Replace<'_, Self> #bound {
+            __r::operation::Replace::new(record)
+        }
+    };
+    let put_many = quote! {
         #[doc = #put_many]
         #hidden
         #[inline]
         #vis fn put_many(records: &[Self]) -> __r::operation::PutMany<'_, Self> #bound {
             __r::operation::PutMany::new(records)
         }
-        #delete_many
-    }
+    };
+    [("put", put), ("replace", replace), ("put_many", put_many), delete_many]
 }
 
 /// How a method is written that the model does not offer.
@@ -73,27 +114,26 @@ struct Refused {
 }
 
 /// What only a model with a version has.
-fn versioned(model: &Model) -> TokenStream {
-    let Some(field) = model.version.map(|at| &model.fields[at]) else {
-        return TokenStream::new();
-    };
+fn save(model: &Model) -> Option<Method> {
+    let field = &model.fields[model.version?];
     let vis = &model.vis;
     let save = format!(
         "Creates a record whose `{name}` is 0; replaces another one if its stored `{name}` is still the same.",
         name = syn::ext::IdentExt::unraw(&field.ident),
     );
     let save = docs::of_record(model, &save);
-    quote! {
+    let code = quote! {
         #[doc = #save]
         #[inline]
         #vis fn save(record: &mut Self) -> __r::operation::Save<'_, Self> {
             __r::operation::Save::new(record)
         }
-    }
+    };
+    Some(("save", code))
 }
 
 /// The operations on one record by its key.
-fn keyed(model: &Model) -> TokenStream {
+fn keyed(model: &Model) -> Vec<Method> {
     const OPERATIONS: [(&str, &str, &str); 5] = [
         ("get", "Get", "Reads a record"),
         ("update", "Update", "Changes fields of a record"),
@@ -103,20 +143,21 @@ fn keyed(model: &Model) -> TokenStream {
     ];
     let vis = &model.vis;
     let Key { generics, params, value } = key(model);
-    let one = |(method, operation, what): (&str, &str, &str)| {
-        let (method, operation) = (format_ident!("{method}"), format_ident!("{operation}"));
+    let one = |(name, operation, what): (&'static str, &str, &str)| {
+        let (method, operation) = (format_ident!("{name}"), format_ident!("{operation}"));
         let doc = docs::by_key(model, what);
         let body = match &value {
             Some(value) => quote!(__r::operation::#operation::new(#value)),
             None => quote!(loop {}),
         };
-        quote! {
+        let code = quote! {
             #[doc = #doc]
             #[inline]
             #vis fn #method #generics(#params) -> __r::operation::#operation<Self> {
                 #body
             }
-        }
+        };
+        (name, code)
     };
     OPERATIONS.into_iter().map(one).collect()
 }
@@ -174,17 +215,17 @@ pub(super) fn key_of(field: &Field, value: impl ToTokens) -> TokenStream {
 }
 
 /// `get_many` and `delete_many`.
-fn many(model: &Model, method: &str, operation: &str, what: &str, refused: Option<&Refused>) -> TokenStream {
+fn many(model: &Model, name: &'static str, operation: &str, what: &str, refused: Option<&Refused>) -> Method {
     let hidden = refused.map(|refused| &refused.hidden);
     let bound = refused.map(|refused| &refused.bound);
     let vis = &model.vis;
-    let (method, operation) = (format_ident!("{method}"), format_ident!("{operation}"));
+    let (method, operation) = (format_ident!("{name}"), format_ident!("{operation}"));
     let doc = docs::by_keys(model, what);
     let Some(hash) = model.hash.map(|at| &model.fields[at]) else {
-        return quote!(#vis fn #method<K>(_: K) -> __r::operation::#operation<Self> { loop {} });
+        return (name, quote!(#vis fn #method<K>(_: K) -> __r::operation::#operation<Self> { loop {} }));
     };
     let key = key_type(hash, model.range.map(|at| &model.fields[at]));
-    quote! {
+    let code = quote! {
         #[doc = #doc]
         #hidden
         #[inline]
@@ -193,22 +234,24 @@ fn many(model: &Model, method: &str, operation: &str, what: &str, refused: Optio
         ) -> __r::operation::#operation<Self> #bound {
             __r::operation::#operation::new(keys)
         }
-    }
+    };
+    (name, code)
 }
 
 /// `query`, where there is a range key.
-fn query(model: &Model) -> Option<TokenStream> {
+fn query(model: &Model) -> Option<Method> {
     let (hash, range) = (&model.fields[model.hash?], &model.fields[model.range?]);
     let (vis, doc, param, key, ty) =
         (&model.vis, docs::query(model), param(hash), key_of(hash, &hash.ident), &range.ty);
     let ranged_by = ranged_by(range);
-    Some(quote! {
+    let code = quote! {
         #[doc = #doc]
         #[inline]
         #vis fn query(#param) -> __r::operation::Query<Self, #ty, __p::Primary> {
             __r::operation::Query::primary(#key)#ranged_by
         }
-    })
+    };
+    Some(("query", code))
 }
 
 /// Makes a query encode its range as `serde(with)` on the field does.

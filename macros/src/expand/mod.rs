@@ -9,7 +9,7 @@ pub(crate) mod definition;
 mod finders;
 #[cfg(test)]
 mod golden;
-mod methods;
+pub(crate) mod methods;
 mod repository;
 
 use proc_macro2::TokenStream;

@@ -46,13 +46,13 @@ pub(super) fn all(model: &Model, broken: bool) -> TokenStream {
     let marker = marker(model);
     quote! {
         #[automatically_derived]
-        impl __r::Repository for #ident {
+        impl __r::Model for #ident {
             #key_item
             const DEFINITION: &'static __r::Definition = #definition;
-            fn key(&self) -> #key {
+            fn own_key(&self) -> #key {
                 #own
             }
-            fn key_parts(key: &#key) -> __p::EncodedKey {
+            fn encode_key(key: &#key) -> __p::EncodedKey {
                 #parts
             }
         }
@@ -66,14 +66,14 @@ fn marker(model: &Model) -> TokenStream {
     let Some(field) = model.version.map(|at| &model.fields[at]) else {
         return quote! {
             #[automatically_derived]
-            impl __r::Unversioned for #ident where for<'later> Self: __r::Repository {}
+            impl __r::Unversioned for #ident where for<'later> Self: __r::Model {}
         };
     };
     let (name, ty) = (&field.ident, &field.ty);
     let version = quote::quote_spanned!(syn::spanned::Spanned::span(ty)=> <#ty as __p::Version>);
     quote! {
         #[automatically_derived]
-        impl __r::Versioned for #ident where for<'later> Self: __r::Repository {
+        impl __r::Versioned for #ident where for<'later> Self: __r::Model {
             type Version = #ty;
             fn version(&self) -> ::core::primitive::u64 { #version::get(&self.#name) }
             fn set_version(&mut self, version: ::core::primitive::u64) { #version::set(&mut self.#name, version) }
@@ -113,9 +113,9 @@ pub(super) fn stand_in(ident: &Ident) -> TokenStream {
 
 fn rest(ident: &Ident, versioned: bool) -> TokenStream {
     let marker = match versioned {
-        false => quote!(impl __r::Unversioned for #ident where for<'later> Self: __r::Repository {}),
+        false => quote!(impl __r::Unversioned for #ident where for<'later> Self: __r::Model {}),
         true => quote! {
-            impl __r::Versioned for #ident where for<'later> Self: __r::Repository {
+            impl __r::Versioned for #ident where for<'later> Self: __r::Model {
                 type Version = ::core::primitive::u64;
                 fn version(&self) -> Self::Version { loop {} }
                 fn set_version(&mut self, _: Self::Version) { loop {} }
@@ -124,11 +124,11 @@ fn rest(ident: &Ident, versioned: bool) -> TokenStream {
         },
     };
     quote! {
-        impl __r::Repository for #ident {
+        impl __r::Model for #ident {
             type Key = ::core::primitive::u64;
             const DEFINITION: &'static __r::Definition = &__p::BROKEN;
-            fn key(&self) -> Self::Key { loop {} }
-            fn key_parts(_: &Self::Key) -> __p::EncodedKey { loop {} }
+            fn own_key(&self) -> Self::Key { loop {} }
+            fn encode_key(_: &Self::Key) -> __p::EncodedKey { loop {} }
         }
         #marker
     }

@@ -9,7 +9,7 @@ use crate::ctxt::Ctxt;
 
 const REPOSITORY: Place = Place {
     attribute: "#[repository(...)]",
-    known: &["name", "read_capacity", "write_capacity", "index", "crate"],
+    known: &["name", "read_capacity", "write_capacity", "index", "skip", "crate"],
     aliases: &[
         ("table", "name"),
         ("table_name", "name"),
@@ -33,10 +33,11 @@ pub(crate) fn read(cx: &Ctxt, attrs: &[Attribute]) -> Container {
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("repository")) {
         for word in &REPOSITORY.words(cx, attr) {
             match word.name.to_string().as_str() {
-                "name" => once(cx, &mut container.name, word, word.expect_text(cx, "users")),
+                "name" => once(cx, &mut container.name, word, word.expect_name(cx, "users")),
                 "read_capacity" => once(cx, &mut container.capacity.read, word, word.number(cx, 5)),
                 "write_capacity" => once(cx, &mut container.capacity.write, word, word.number(cx, 5)),
                 "index" => container.indexes.extend(index::on_struct(cx, word)),
+                "skip" => container.skipped.extend(word.idents(cx, "create, put")),
                 "crate" => once(cx, &mut container.krate, word, crate_path(cx, word)),
                 _ => REPOSITORY.unknown(cx, word),
             }

@@ -10,14 +10,14 @@ use crate::spell;
 
 const ON_FIELD: Place = Place {
     attribute: "#[index(...)]",
-    known: &["name", "range", "unique", "local", "projection", "read_capacity", "write_capacity"],
+    known: &["name", "finder", "range", "unique", "local", "projection", "read_capacity", "write_capacity"],
     aliases: &[("sort", "range"), ("sort_key", "range"), ("range_key", "range"), ("include", "projection")],
     example: "`#[index]`, `#[index(unique)]` or `#[index(range = \"field\")]`",
 };
 
 const ON_STRUCT: Place = Place {
     attribute: "index(...)",
-    known: &["name", "hash", "range", "unique", "projection", "read_capacity", "write_capacity"],
+    known: &["name", "finder", "hash", "range", "unique", "projection", "read_capacity", "write_capacity"],
     aliases: &[
         ("hash_key", "hash"),
         ("sort", "range"),
@@ -48,6 +48,7 @@ fn read(cx: &Ctxt, place: Place, mark: Mark, words: Vec<Word>, on_field: bool) -
     let mut index = Index {
         mark,
         name: None,
+        finder: None,
         hash: None,
         hash_refused: false,
         ranges: Vec::new(),
@@ -58,7 +59,8 @@ fn read(cx: &Ctxt, place: Place, mark: Mark, words: Vec<Word>, on_field: bool) -
     };
     for word in &words {
         match word.name.to_string().as_str() {
-            "name" => once(cx, &mut index.name, word, word.expect_text(cx, "by_team")),
+            "name" => once(cx, &mut index.name, word, word.expect_name(cx, "by_team")),
+            "finder" => once(cx, &mut index.finder, word, word.expect_text(cx, "by_team")),
             "hash" if !on_field => {
                 let hash = if word.is_list() { one_of(cx, word, &words) } else { word.expect_text(cx, "field") };
                 index.hash_refused |= hash.is_none();

@@ -4,9 +4,10 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Token, UnOp};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Token, UnOp};
 
-use crate::ast::{At, Mark};
+use crate::ast::{At, Mark, Name};
 use crate::ctxt::Ctxt;
 use crate::spell;
 
@@ -176,6 +177,28 @@ impl Word {
         None
     }
 
+    /// `word(one, two)`.
+    pub(crate) fn idents(&self, cx: &Ctxt, example: &str) -> Vec<Ident> {
+        if let Form::List(tokens) = &self.form
+            && let Ok(idents) = Punctuated::<Ident, Token![,]>::parse_terminated.parse2(tokens.clone())
+            && !idents.is_empty()
+        {
+            return idents.into_iter().collect();
+        }
+        let name = &self.name;
+        cx.error(self.mark(), format!("`{name}` takes names of methods: write `{name}({example})`"));
+        Vec::new()
+    }
+
+    /// `word = "text"`, or a constant that is one.
+    pub(crate) fn expect_name(&self, cx: &Ctxt, example: &str) -> Option<Name> {
+        match &self.form {
+            Form::Value(expr @ Expr::Macro(_)) => Some(Name::Constant(expr.clone())),
+            Form::Value(expr @ Expr::Path(path)) if !is_bare_word(&path.path) => Some(Name::Constant(expr.clone())),
+            _ => self.expect_text(cx, example).map(Name::Text),
+        }
+    }
+
     /// `word = 5`, a whole number that is not negative.
     pub(crate) fn number(&self, cx: &Ctxt, example: u64) -> Option<At<u64>> {
         let name = &self.name;
@@ -228,6 +251,11 @@ impl Word {
         }
         self.expect_text(cx, example).into_iter().collect()
     }
+}
+
+/// Whether it is rather a text whose quotes are missing than a constant.
+fn is_bare_word(path: &Path) -> bool {
+    path.get_ident().is_some_and(|ident| ident.to_string().contains(char::is_lowercase))
 }
 
 /// The string in a value, through invisible groups.

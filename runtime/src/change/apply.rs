@@ -1,6 +1,6 @@
 //! Changes made to a record here: by the embedded backend, and by the others to find out what they come to.
 
-use super::{Change, Expiry};
+use super::{Change, Expiry, in_order};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::path::{Path, Step};
@@ -9,7 +9,7 @@ use crate::value::{EXPIRES, NO_FLOAT, Record, Value, ValueRef, is_float, whole};
 /// The record after the changes.
 pub fn apply(record: &Record, changes: &[Change]) -> Result<Record> {
     let mut new = record.clone();
-    for change in changes {
+    for change in in_order(changes) {
         if change.precondition().is_some_and(|needed| !record.satisfies(&needed)) {
             return Err(impossible_change(change, record));
         }
@@ -31,6 +31,8 @@ impl Change {
             Self::Remove(_) if !self.has_parent_in(record) => return Ok(()),
             Self::Remove(_) => None,
             Self::Append(_, items) => Some(append(path, old, items)?),
+            Self::Prepend(_, items) => Some(prepend(path, old, items)?),
+            Self::RemoveItem(_) => return remove_item(record, path),
             Self::Add { start, delta, bounds, .. } => Some(add(path, old, *start, delta, *bounds)?),
             Self::Expire { .. } => return Ok(()),
         };
@@ -70,8 +72,12 @@ pub(crate) fn impossible_change(change: &Change, record: &Record) -> Error {
         Change::Add { path, bounds: Some((low, high)), .. } if change.has_parent_in(record) => {
             Error::invalid(format!("{path}: the sum is outside what the field can hold ({low} to {high})"))
         }
-        change => Error::invalid(format!("{}: the way to this field is missing in the stored record", change.path())),
+        change => missing_way(change.path()),
     }
+}
+
+fn missing_way(path: &Path) -> Error {
+    Error::invalid(format!("{path}: the way to this field is missing in the stored record"))
 }
 
 /// Whether a number can be added to what is stored.
@@ -85,13 +91,37 @@ fn misfit<'a>(path: &Path, stored: impl Into<ValueRef<'a>>, needed: &str) -> Err
 }
 
 fn append(path: &Path, old: Option<Value>, items: &[Value]) -> Result<Value> {
+    let mut list = list_of(path, old)?;
+    list.extend_from_slice(items);
+    Ok(Value::List(list))
+}
+
+fn prepend(path: &Path, old: Option<Value>, items: &[Value]) -> Result<Value> {
+    let mut list = list_of(path, old)?;
+    list.splice(0..0, items.iter().cloned());
+    Ok(Value::List(list))
+}
+
+/// The items of a list that is changed: of a missing one, none.
+fn list_of(path: &Path, old: Option<Value>) -> Result<Vec<Value>> {
     match old {
-        None | Some(Value::Null) => Ok(Value::List(items.to_vec())),
-        Some(Value::List(mut list)) => {
-            list.extend_from_slice(items);
-            Ok(Value::List(list))
-        }
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::List(list)) => Ok(list),
         Some(other) => Err(misfit(path, &other, "a list")),
+    }
+}
+
+/// Takes an item out of its list.
+fn remove_item(record: &mut Record, path: &Path) -> Result<()> {
+    let missing = || missing_way(path);
+    let (last, parent) = path.steps().split_last().ok_or_else(missing)?;
+    let list = Path::new(parent.to_vec());
+    match (record.at(&list).map(ValueRef::to_value), last) {
+        (Some(Value::List(mut items)), Step::Position(at)) if *at < items.len() => {
+            items.remove(*at);
+            store_at(record, &list, Some(Value::List(items)))
+        }
+        _ => Err(missing()),
     }
 }
 
@@ -116,7 +146,7 @@ fn add(path: &Path, old: Option<Value>, start: u8, delta: &Value, bounds: Option
 
 /// Stores a value at a path whose parent exists; no value removes what is there.
 fn store_at(record: &mut Record, path: &Path, value: Option<Value>) -> Result<()> {
-    let missing = || Error::invalid(format!("{path}: the way to this field is missing in the stored record"));
+    let missing = || missing_way(path);
     let (last, parent) = path.steps().split_last().ok_or_else(missing)?;
     let Some((first, middle)) = parent.split_first() else {
         let Step::Name(name) = last else { return Err(missing()) };

@@ -37,6 +37,11 @@ pub enum Change {
     Remove(Path),
     /// Adds items to the end of a list; a missing one counts as empty.
     Append(Path, Vec<Value>),
+    /// Adds items before the first of a list, in their order; a missing one counts as empty.
+    Prepend(Path, Vec<Value>),
+    /// Takes the item at a position out of its list, so that those after it move up. Positions are those of the list
+    /// before the update.
+    RemoveItem(Path),
     /// Lets the expiry follow its field, which the update changes too.
     Expire {
         /// The field that says when the record expires.
@@ -63,7 +68,8 @@ impl Change {
     /// Where the change is.
     pub fn path(&self) -> &Path {
         match self {
-            Self::Set(path, _) | Self::SetIfMissing(path, _) | Self::Remove(path) | Self::Append(path, _) => path,
+            Self::Set(path, _) | Self::SetIfMissing(path, _) | Self::Remove(path) | Self::RemoveItem(path) => path,
+            Self::Append(path, _) | Self::Prepend(path, _) => path,
             Self::Add { path, .. } => path,
             Self::Expire { .. } => &EXPIRES_PATH,
         }
@@ -127,6 +133,15 @@ impl Change {
         let fits = Expr::Compare { path: path.clone(), op, value: Value::Int(limit) };
         Some(if first_fits { Expr::Or(vec![Expr::Missing(path.clone()), fits]) } else { fits })
     }
+}
+
+/// The changes in an order in which one can be made after the other: items are taken out last, and of one list the last
+/// item first, so that every position is still that of the list before the update.
+pub(crate) fn in_order(changes: &[Change]) -> impl Iterator<Item = &Change> {
+    let is_removal = |change: &&Change| matches!(change, Change::RemoveItem(_));
+    let mut removals: Vec<_> = changes.iter().filter(is_removal).collect();
+    removals.sort_by(|a, b| b.path().steps().cmp(a.path().steps()));
+    changes.iter().filter(move |change| !is_removal(change)).chain(removals)
 }
 
 /// The same changes on a record that does not exist yet: its version begins at nothing.

@@ -7,7 +7,7 @@ use std::ops::{BitAnd, BitOr, Not};
 use super::composed::Composed;
 use super::expr::{Expr, Op};
 use crate::error::Result;
-use crate::field::{Contain, Countable, Field, FieldType, Ordered, Text};
+use crate::field::{Contain, Countable, Field, FieldType, Many, Ordered, Text};
 use crate::path::Path;
 
 /// A condition on records of `M`, made from its fields; one over two models does not compile.
@@ -112,10 +112,10 @@ impl<M, T, Role> Field<M, T, Role> {
         self.compare(Op::Ne, value)
     }
 
-    /// Equal to one of `values`, 100 at most; an empty list is true of nothing.
-    pub fn is_in<'a>(self, values: impl IntoIterator<Item = T::Arg<'a>>) -> Condition<M>
+    /// Equal to one of `values`, 100 at most; an empty list is true of nothing. See [`Many`].
+    pub fn is_in(self, values: impl Many<T>) -> Condition<M>
     where
-        T: FieldType + 'a,
+        T: FieldType,
     {
         Condition::new(self.of.is_in(values))
     }

@@ -6,7 +6,7 @@ use super::check::check_operators;
 use super::compare;
 use super::expr::{Expr, Op};
 use crate::error::Result;
-use crate::field::{Contain, FieldOf, FieldType, Interval, Place};
+use crate::field::{Contain, FieldOf, FieldType, Interval, Many, Place};
 use crate::value::Value;
 
 /// A condition, or why one of its values cannot be stored.
@@ -120,12 +120,8 @@ impl<T: FieldType> FieldOf<T> {
         Composed::compare(self.interval(), &self.place, op, self.encode(value))
     }
 
-    pub(super) fn is_in<'a>(&self, values: impl IntoIterator<Item = T::Arg<'a>>) -> Composed
-    where
-        T: 'a,
-    {
-        let values: Result<Vec<_>> = values.into_iter().map(|value| self.encode(value)).collect();
-        Composed::is_in(self.interval(), &self.place, values)
+    pub(super) fn is_in(&self, values: impl Many<T>) -> Composed {
+        Composed::is_in(self.interval(), &self.place, self.encode_each(values))
     }
 
     pub(super) fn between(self, low: T::Arg<'_>, high: T::Arg<'_>) -> Composed {

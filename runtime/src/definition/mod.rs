@@ -3,6 +3,7 @@
 mod field;
 #[cfg(feature = "microkubes")]
 mod microkubes;
+mod names;
 mod parts;
 mod projected;
 mod spec;
@@ -11,6 +12,8 @@ pub use field::FieldDef;
 pub(crate) use field::{InstantForm, WrittenDefault, find_next};
 #[doc(hidden)]
 pub use field::{Lowering, has_instant};
+#[doc(hidden)]
+pub use names::{index_name, table_name};
 pub use parts::{IndexDef, KeyDef, KeyKind, Projection, TimeUnit, TtlDef};
 pub(crate) use projected::same;
 #[doc(hidden)]

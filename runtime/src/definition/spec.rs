@@ -1,6 +1,7 @@
 //! The parts of a definition as the derive puts them together.
 
 use super::field::FieldDef;
+use super::names;
 use super::parts::{IndexDef, KeyDef, TtlDef};
 
 /// A definition on its way: made by the derive, step by step, while the model is compiled.
@@ -58,6 +59,12 @@ impl Spec {
 
     pub const fn indexes(mut self, indexes: &'static [IndexDef]) -> Self {
         self.indexes = indexes;
+        self
+    }
+
+    /// Refuses two indexes of one name, which the derive cannot see if a name is a constant.
+    pub const fn distinct_indexes(self) -> Self {
+        names::check_distinct(self.indexes);
         self
     }
 

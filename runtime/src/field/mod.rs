@@ -3,6 +3,7 @@
 mod instants;
 mod interval;
 mod lowering;
+mod many;
 mod place;
 mod probe;
 mod role;
@@ -15,10 +16,13 @@ mod types;
 pub use interval::Interval;
 #[doc(hidden)]
 pub use lowering::{NoLowering, Probe, embedded_lowering};
+#[doc(hidden)]
+pub use many::Argument;
+pub use many::Many;
 pub(crate) use place::Place;
 #[doc(hidden)]
 pub use probe::NotKey;
-pub use role::{InKey, InVersion, Plain, Settable};
+pub use role::{InKey, InMap, InVersion, Plain, Settable};
 #[doc(hidden)]
 pub use traits::EmbeddedFields;
 pub use traits::{
@@ -121,7 +125,7 @@ impl<M, T: FieldType, Role> Field<M, T, Role> {
 
     /// The value under a key of the map in this field: `User::LABELS.entry("colour")`. The key may be any
     /// text.
-    pub fn entry<Entry>(self, key: &str) -> Field<M, Entry>
+    pub fn entry<Entry>(self, key: &str) -> Field<M, Entry, InMap>
     where
         T: Dictionary<Value = Entry>,
     {

@@ -92,7 +92,7 @@ impl Place {
     }
 
     /// Says of what was encoded where it is, if that failed.
-    pub(super) fn located(&self, encoded: Result<Value>) -> Result<Value> {
+    pub(super) fn located<T>(&self, encoded: Result<T>) -> Result<T> {
         encoded.map_err(|e| Error::new(e.kind(), located(&self.path().to_string(), e.message())))
     }
 
@@ -109,7 +109,7 @@ impl Place {
     }
 
     /// Of an item of the list here.
-    pub(super) fn nth(self, position: usize) -> Self {
+    pub(crate) fn nth(self, position: usize) -> Self {
         Self { steps: self.further(Path::new(vec![Step::Position(position)])), nothing: Nothing::Data }
     }
 

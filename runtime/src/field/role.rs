@@ -4,6 +4,10 @@
 #[derive(Debug, Clone, Copy)]
 pub struct Plain;
 
+/// An entry of a map: it may be set, and taken away whatever its type.
+#[derive(Debug, Clone, Copy)]
+pub struct InMap;
+
 /// A field of the primary key: it can be compared, never changed.
 #[derive(Debug, Clone, Copy)]
 pub struct InKey;
@@ -21,9 +25,11 @@ pub struct InVersion;
 pub trait Settable: sealed::Sealed {}
 
 impl Settable for Plain {}
+impl Settable for InMap {}
 
 mod sealed {
     pub trait Sealed {}
 
     impl Sealed for super::Plain {}
+    impl Sealed for super::InMap {}
 }

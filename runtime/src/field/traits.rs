@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::interval::Interval;
+use super::role::{InKey, InMap, InVersion, Plain};
 use super::sealed::Sealed;
 use crate::definition::{FieldDef, KeyKind, Lowering, TimeUnit};
 use crate::error::Result;
@@ -264,15 +265,31 @@ pub trait Countable: FieldType + Sealed {}
 )]
 pub trait Element: FieldType {}
 
-/// A field that may be missing, so that `remove` can take it away. It is sealed.
+/// A field that may be missing, so that `remove` can take it away: one of type `Option`, or an entry of a map. It is
+/// sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is required, so it cannot be removed",
     label = "not an Option",
-    note = "only fields of type Option can be removed"
+    note = "only fields of type Option can be removed, and entries of maps: `.remove(F.entry(key))`"
 )]
-pub trait Optional: FieldType + Sealed {}
+pub trait Optional<Role = Plain>: FieldType + optional::Sealed<Role> {}
 
 impl<T: FieldType + Clone> Optional for Option<T> {}
+impl<T: FieldType> Optional<InMap> for T {}
+// What is refused for being a key is refused for that alone.
+impl<T: FieldType> Optional<InKey> for T {}
+impl<T: FieldType> Optional<InVersion> for T {}
+
+mod optional {
+    use super::{InKey, InMap, InVersion, Plain};
+
+    pub trait Sealed<Role> {}
+
+    impl<T> Sealed<Plain> for Option<T> {}
+    impl<T> Sealed<InMap> for T {}
+    impl<T> Sealed<InKey> for T {}
+    impl<T> Sealed<InVersion> for T {}
+}
 
 /// A type that can be reached into: one that derives [`Embedded`](derive@crate::Embedded), or an `Option` or a
 /// `Box` of one.

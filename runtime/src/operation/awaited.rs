@@ -16,6 +16,7 @@ use super::get::Get;
 use super::page::Page;
 use super::put::Put;
 use super::query::Query;
+use super::replace::Replace;
 use super::save::Save;
 use super::scan::Scan;
 use super::transaction::Transaction;
@@ -62,6 +63,7 @@ refused_awaits! {
     Executed:
         ['a, M] Create<'a, M> => Result<()>,
         ['a, M] Put<'a, M> => Result<()>,
+        ['a, M] Replace<'a, M> => Result<()>,
         ['a, M] Save<'a, M> => Result<()>,
         [M] Get<M> => Result<Option<M>>,
         [M] FindUnique<M> => Result<Option<M>>,

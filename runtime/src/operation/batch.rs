@@ -14,8 +14,8 @@ use crate::codec;
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
+use crate::model::{IntoKey, Model, Unversioned};
 use crate::progress::{Observer, Progress};
-use crate::repository::{IntoKey, Repository, Unversioned};
 use crate::request;
 use crate::value::Record;
 
@@ -41,7 +41,7 @@ pub struct GetMany<M> {
     marker: PhantomData<fn() -> M>,
 }
 
-impl<M: Repository> GetMany<M> {
+impl<M: Model> GetMany<M> {
     /// A read of the records with these keys.
     pub fn new<K: IntoKey<M::Key>>(keys: impl IntoIterator<Item = K>) -> Self {
         Self { keys: encode_keys::<M, K>(keys), marker: PhantomData }
@@ -70,7 +70,7 @@ impl<M: Repository> GetMany<M> {
     }
 }
 
-impl<M: Repository> Prepare for GetMany<M> {
+impl<M: Model> Prepare for GetMany<M> {
     const NAME: &'static str = "get_many";
     const DEFINITION: &'static Definition = M::DEFINITION;
     type Request = request::GetMany;
@@ -81,7 +81,7 @@ impl<M: Repository> Prepare for GetMany<M> {
     }
 }
 
-impl<M: Repository> Operation for GetMany<M> {
+impl<M: Model> Operation for GetMany<M> {
     type Output = Vec<Option<M>>;
 
     fn finish(observer: Observer, found: Vec<Option<Record>>) -> Result<Vec<Option<M>>> {
@@ -91,7 +91,7 @@ impl<M: Repository> Operation for GetMany<M> {
 }
 
 /// Ends in the records that were found.
-fn poll_many<M: Repository>(reading: &mut Reply<'_, Found>, context: &mut Context<'_>) -> Poll<Result<Vec<Option<M>>>> {
+fn poll_many<M: Model>(reading: &mut Reply<'_, Found>, context: &mut Context<'_>) -> Poll<Result<Vec<Option<M>>>> {
     match Pin::new(reading).poll(context) {
         Poll::Ready(Ok(found)) => Poll::Ready(decode_many(found.records, &found.origin)),
         Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
@@ -99,7 +99,7 @@ fn poll_many<M: Repository>(reading: &mut Reply<'_, Found>, context: &mut Contex
     }
 }
 
-fn decode_many<M: Repository>(found: Vec<Option<Record>>, origin: &Origin) -> Result<Vec<Option<M>>> {
+fn decode_many<M: Model>(found: Vec<Option<Record>>, origin: &Origin) -> Result<Vec<Option<M>>> {
     let mut decoded = Vec::with_capacity(found.len());
     for record in found {
         decoded.push(match record {
@@ -114,11 +114,11 @@ fn decode_many<M: Repository>(found: Vec<Option<Record>>, origin: &Origin) -> Re
 }
 
 /// The keys in their stored parts.
-fn encode_keys<M: Repository, K: IntoKey<M::Key>>(keys: impl IntoIterator<Item = K>) -> Keys {
+fn encode_keys<M: Model, K: IntoKey<M::Key>>(keys: impl IntoIterator<Item = K>) -> Keys {
     let keys = keys.into_iter();
     let mut encoded = Vec::with_capacity(keys.size_hint().0);
     for key in keys {
-        encoded.push(M::key_parts(&key.into_key()));
+        encoded.push(M::encode_key(&key.into_key()));
     }
     Keys { keys: encoded, consistent: false, progress: None }
 }
@@ -152,7 +152,7 @@ pub struct PutMany<'a, M> {
     progress: Option<Progress>,
 }
 
-impl<'a, M: Repository> PutMany<'a, M> {
+impl<'a, M: Model> PutMany<'a, M> {
     /// A put of each of these records.
     pub fn new(records: &'a [M]) -> Self
     where
@@ -187,7 +187,7 @@ impl<'a, M: Repository> PutMany<'a, M> {
     }
 }
 
-impl<M: Repository> Prepare for PutMany<'_, M> {
+impl<M: Model> Prepare for PutMany<'_, M> {
     const NAME: &'static str = "put_many";
     const DEFINITION: &'static Definition = M::DEFINITION;
     type Request = Batch;
@@ -198,7 +198,7 @@ impl<M: Repository> Prepare for PutMany<'_, M> {
     }
 }
 
-impl<M: Repository> Operation for PutMany<'_, M> {
+impl<M: Model> Operation for PutMany<'_, M> {
     type Output = ();
 
     fn finish((): (), (): ()) -> Result<()> {
@@ -229,7 +229,7 @@ pub struct DeleteMany<M> {
     marker: PhantomData<fn() -> M>,
 }
 
-impl<M: Repository> DeleteMany<M> {
+impl<M: Model> DeleteMany<M> {
     /// A delete of the records with these keys.
     pub fn new<K: IntoKey<M::Key>>(keys: impl IntoIterator<Item = K>) -> Self
     where
@@ -254,7 +254,7 @@ impl<M: Repository> DeleteMany<M> {
     }
 }
 
-impl<M: Repository> Prepare for DeleteMany<M> {
+impl<M: Model> Prepare for DeleteMany<M> {
     const NAME: &'static str = "delete_many";
     const DEFINITION: &'static Definition = M::DEFINITION;
     type Request = Batch;
@@ -265,7 +265,7 @@ impl<M: Repository> Prepare for DeleteMany<M> {
     }
 }
 
-impl<M: Repository> Operation for DeleteMany<M> {
+impl<M: Model> Operation for DeleteMany<M> {
     type Output = ();
 
     fn finish((): (), (): ()) -> Result<()> {
@@ -291,20 +291,20 @@ impl<M> Clone for DeleteMany<M> {
     }
 }
 
-impl<M: Repository> fmt::Debug for GetMany<M> {
+impl<M: Model> fmt::Debug for GetMany<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "GetMany({}, {} keys)", M::definition().name(), self.keys.keys.len())
+        write!(f, "GetMany({}, {} keys)", M::DEFINITION.name(), self.keys.keys.len())
     }
 }
 
-impl<M: Repository> fmt::Debug for PutMany<'_, M> {
+impl<M: Model> fmt::Debug for PutMany<'_, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PutMany({}, {} records)", M::definition().name(), self.records.len())
+        write!(f, "PutMany({}, {} records)", M::DEFINITION.name(), self.records.len())
     }
 }
 
-impl<M: Repository> fmt::Debug for DeleteMany<M> {
+impl<M: Model> fmt::Debug for DeleteMany<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DeleteMany({}, {} keys)", M::definition().name(), self.keys.keys.len())
+        write!(f, "DeleteMany({}, {} keys)", M::DEFINITION.name(), self.keys.keys.len())
     }
 }

@@ -5,9 +5,9 @@ use crate::change::Change;
 use crate::condition::Composed;
 use crate::definition::Definition;
 use crate::error::Result;
-use crate::field::{FieldOf, FieldType, List, Numeric, Place};
+use crate::field::{FieldOf, FieldType, List, Many, Numeric, Place};
+use crate::model::EncodedKey;
 use crate::path::Path;
-use crate::repository::EncodedKey;
 use crate::value::Value;
 
 /// What is changed of which record, and on which condition.
@@ -18,11 +18,13 @@ pub(super) struct Changes {
     /// The changes so far, or why one cannot be made: the operation fails for the first when it is executed.
     pub(super) changes: Result<Vec<Change>>,
     pub(super) condition: Option<Composed>,
+    /// The version that the stored record must have.
+    pub(super) version: Option<u64>,
 }
 
 impl Changes {
     pub(super) fn none(definition: &'static Definition, key: EncodedKey) -> Self {
-        Self { definition, key, changes: Ok(Vec::new()), condition: None }
+        Self { definition, key, changes: Ok(Vec::new()), condition: None, version: None }
     }
 
     pub(super) fn set<T: FieldType>(self, field: FieldOf<T>, value: T::Arg<'_>) -> Self {
@@ -68,26 +70,41 @@ impl Changes {
         self
     }
 
-    pub(super) fn append<'a, T: List>(
-        self,
-        field: FieldOf<T>,
-        items: impl IntoIterator<Item = <T::Item as FieldType>::Arg<'a>>,
-    ) -> Self
-    where
-        T::Item: 'a,
-    {
-        let items = items.into_iter().map(T::Item::encode).collect();
-        self.append_encoded(field.place, items)
+    pub(super) fn set_if_some<T: FieldType>(self, field: FieldOf<T>, value: Option<T::Arg<'_>>) -> Self {
+        match value {
+            Some(value) => self.set(field, value),
+            None => self,
+        }
     }
 
-    fn append_encoded(mut self, place: Place, items: Result<Vec<Value>>) -> Self {
-        self.push(place, |_, _, path| Ok(Change::Append(path, items?)));
+    pub(super) fn set_option<T: FieldType>(self, field: FieldOf<T>, value: Option<T::Arg<'_>>) -> Self {
+        match value {
+            Some(value) => self.set(field, value),
+            None => self.remove(field.place),
+        }
+    }
+
+    pub(super) fn append<T: List>(self, field: FieldOf<T>, items: impl Many<T::Item>) -> Self {
+        self.with_items(field.place, Change::Append, items.encode_each(None))
+    }
+
+    pub(super) fn prepend<T: List>(self, field: FieldOf<T>, items: impl Many<T::Item>) -> Self {
+        self.with_items(field.place, Change::Prepend, items.encode_each(None))
+    }
+
+    fn with_items(mut self, place: Place, change: fn(Path, Vec<Value>) -> Change, items: Result<Vec<Value>>) -> Self {
+        self.push(place, |_, _, path| Ok(change(path, items?)));
+        self
+    }
+
+    pub(super) fn remove_at(mut self, place: Place, position: usize) -> Self {
+        self.push(place.nth(position), |_, _, path| Ok(Change::RemoveItem(path)));
         self
     }
 
     pub(super) fn into_update(self) -> WriteParts {
         let condition = self.condition.map(Composed::into_expr);
-        WriteParts::Update { key: self.key, changes: self.changes, condition }
+        WriteParts::Update { key: self.key, changes: self.changes, condition, version: self.version }
     }
 
     fn push(&mut self, place: Place, make: impl FnOnce(&Definition, &Place, Path) -> Result<Change>) {

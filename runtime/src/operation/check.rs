@@ -10,7 +10,7 @@ use crate::condition::{Composed, Condition};
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
-use crate::repository::{EncodedKey, Repository};
+use crate::model::{EncodedKey, Model};
 use crate::request::{Action, Write};
 
 /// Takes part in a transaction without writing: what `M::check(..)` returns. The record must be live
@@ -36,7 +36,7 @@ pub struct Check<M> {
     marker: PhantomData<fn() -> M>,
 }
 
-impl<M: Repository> Check<M> {
+impl<M: Model> Check<M> {
     /// A check of the record with this key.
     pub fn new(key: EncodedKey) -> Self {
         Self { key, condition: None, marker: PhantomData }
@@ -49,7 +49,7 @@ impl<M: Repository> Check<M> {
     }
 }
 
-impl<M: Repository> Prepare for Check<M> {
+impl<M: Model> Prepare for Check<M> {
     const NAME: &'static str = "check";
     const DEFINITION: &'static Definition = M::DEFINITION;
     type Request = Write;
@@ -57,11 +57,11 @@ impl<M: Repository> Prepare for Check<M> {
 
     fn prepare(self, db: &Database) -> Result<(Write, ())> {
         let condition = self.condition.map(Composed::into_expr);
-        Ok((write::on_key(db, M::definition(), self.key, Action::Check, condition)?, ()))
+        Ok((write::on_key(db, M::DEFINITION, self.key, Action::Check, condition)?, ()))
     }
 }
 
-impl<M: Repository> TransactionItem for Check<M> {}
+impl<M: Model> TransactionItem for Check<M> {}
 
 impl<M> Clone for Check<M> {
     fn clone(&self) -> Self {
@@ -69,10 +69,10 @@ impl<M> Clone for Check<M> {
     }
 }
 
-impl<M: Repository> fmt::Debug for Check<M> {
+impl<M: Model> fmt::Debug for Check<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Check")
-            .field("repository", &M::definition().name())
+            .field("repository", &M::DEFINITION.name())
             .field("key", &self.key)
             .field("condition", &self.condition)
             .finish()

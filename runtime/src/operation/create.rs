@@ -11,7 +11,7 @@ use crate::codec;
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
-use crate::repository::Repository;
+use crate::model::Model;
 use crate::request::{Write, Written};
 
 /// Stores a new record: what `M::create(&m)` returns.
@@ -42,7 +42,7 @@ pub struct Create<'a, M> {
     record: &'a M,
 }
 
-impl<'a, M: Repository> Create<'a, M> {
+impl<'a, M: Model> Create<'a, M> {
     /// A create of `record`.
     pub fn new(record: &'a M) -> Self {
         Self { record }
@@ -73,7 +73,7 @@ impl<'a, M: Repository> Create<'a, M> {
     }
 }
 
-impl<M: Repository> Prepare for Create<'_, M> {
+impl<M: Model> Prepare for Create<'_, M> {
     const NAME: &'static str = "create";
     const DEFINITION: &'static Definition = M::DEFINITION;
     type Request = Write;
@@ -84,7 +84,7 @@ impl<M: Repository> Prepare for Create<'_, M> {
     }
 }
 
-impl<M: Repository> Operation for Create<'_, M> {
+impl<M: Model> Operation for Create<'_, M> {
     type Output = ();
 
     fn finish((): (), _: Written) -> Result<()> {
@@ -92,7 +92,7 @@ impl<M: Repository> Operation for Create<'_, M> {
     }
 }
 
-impl<M: Repository> TransactionItem for Create<'_, M> {}
+impl<M: Model> TransactionItem for Create<'_, M> {}
 
 impl<M> Clone for Create<'_, M> {
     fn clone(&self) -> Self {
@@ -100,8 +100,8 @@ impl<M> Clone for Create<'_, M> {
     }
 }
 
-impl<M: Repository> fmt::Debug for Create<'_, M> {
+impl<M: Model> fmt::Debug for Create<'_, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Create({})", M::definition().name())
+        write!(f, "Create({})", M::DEFINITION.name())
     }
 }

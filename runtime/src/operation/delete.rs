@@ -4,19 +4,19 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::execute::{Operation, Prepare};
-use super::executing::{Asked, Asking, Executing, poll_existed};
+use super::executing::{Asked, Asking, Executing, poll_existed, poll_found};
 use super::prepare::write::{self, DeleteParts, WriteParts};
 use super::transaction::TransactionItem;
 use crate::condition::{Composed, Condition};
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
-use crate::repository::{EncodedKey, Repository, Versioned};
-use crate::request::{Write, Written};
+use crate::model::{EncodedKey, Model, Versioned};
+use crate::request::{Returning, Write, Written};
 
 /// Deletes a record: what `M::delete(..)` returns.
 ///
-/// Executes to whether a live record was there. With [`only_if`](Self::only_if), a record for
+/// Executes to whether a live record was there, with [`exec_returning`](Self::exec_returning) to that record. With [`only_if`](Self::only_if), a record for
 /// which the condition is false stays and the error is
 /// [`ConditionFailed`](crate::ErrorKind::ConditionFailed); if there is none, the answer is
 /// `false`. One request.
@@ -41,7 +41,7 @@ pub struct Delete<M> {
     marker: PhantomData<fn() -> M>,
 }
 
-impl<M: Repository> Delete<M> {
+impl<M: Model> Delete<M> {
     /// A delete of the record with this key.
     pub fn new(key: EncodedKey) -> Self {
         Self { parts: DeleteParts { key, condition: None, version: None }, marker: PhantomData }
@@ -68,6 +68,29 @@ impl<M: Repository> Delete<M> {
         Executing { asking: self.asking(db), poll: poll_existed }
     }
 
+    /// Does it, and returns the live record that was deleted, if one was. No other delete returns it too, and
+    /// nobody wrote it since.
+    ///
+    /// The errors and the requests are those of [`exec`](Self::exec). A record that does not fit the model is
+    /// [`Codec`](crate::ErrorKind::Codec), and is deleted all the same. After a lost answer the error may be
+    /// [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown), as with `exec`: a delete leaves nothing to find.
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct User { #[hash_key] id: String, #[index(unique)] email: String, age: u32 }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+    /// # let ada = User { id: "u1".into(), email: "ada@example.com".into(), age: 36 };
+    /// # User::create(&ada).exec(&db).await?;
+    /// assert_eq!(User::delete("u1").exec_returning(&db).await?, Some(ada));
+    /// assert_eq!(User::delete("u1").exec_returning(&db).await?, None);
+    /// # Ok(()) }
+    /// ```
+    pub fn exec_returning(self, db: &Database) -> impl Future<Output = Result<Option<M>>> + Send {
+        Executing { asking: self.asking(db).returning(Returning::Before), poll: poll_found }
+    }
+
     /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
         self.asking(db).explain()
@@ -82,7 +105,7 @@ impl<M: Repository> Delete<M> {
     }
 }
 
-impl<M: Repository> Prepare for Delete<M> {
+impl<M: Model> Prepare for Delete<M> {
     const NAME: &'static str = "delete";
     const DEFINITION: &'static Definition = M::DEFINITION;
     type Request = Write;
@@ -93,7 +116,7 @@ impl<M: Repository> Prepare for Delete<M> {
     }
 }
 
-impl<M: Repository> Operation for Delete<M> {
+impl<M: Model> Operation for Delete<M> {
     type Output = bool;
 
     fn finish((): (), written: Written) -> Result<bool> {
@@ -101,7 +124,7 @@ impl<M: Repository> Operation for Delete<M> {
     }
 }
 
-impl<M: Repository> TransactionItem for Delete<M> {}
+impl<M: Model> TransactionItem for Delete<M> {}
 
 impl<M> Clone for Delete<M> {
     fn clone(&self) -> Self {
@@ -109,10 +132,10 @@ impl<M> Clone for Delete<M> {
     }
 }
 
-impl<M: Repository> fmt::Debug for Delete<M> {
+impl<M: Model> fmt::Debug for Delete<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Delete")
-            .field("repository", &M::definition().name())
+            .field("repository", &M::DEFINITION.name())
             .field("key", &self.parts.key)
             .field("condition", &self.parts.condition)
             .finish()

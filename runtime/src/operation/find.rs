@@ -10,7 +10,7 @@ use crate::codec;
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
-use crate::repository::Repository;
+use crate::model::Model;
 use crate::request;
 use crate::value::{Record, Value};
 
@@ -37,7 +37,7 @@ pub struct FindUnique<M> {
     marker: PhantomData<fn() -> M>,
 }
 
-impl<M: Repository> FindUnique<M> {
+impl<M: Model> FindUnique<M> {
     /// A find in the unique index at a position of the definition, by a value for each part.
     #[doc(hidden)]
     pub fn new(index: usize, values: impl Into<Vec<Result<Value>>>) -> Self {
@@ -66,7 +66,7 @@ impl<M: Repository> FindUnique<M> {
     }
 }
 
-impl<M: Repository> Prepare for FindUnique<M> {
+impl<M: Model> Prepare for FindUnique<M> {
     const NAME: &'static str = "find";
     const DEFINITION: &'static Definition = M::DEFINITION;
     type Request = request::FindUnique;
@@ -81,7 +81,7 @@ impl<M: Repository> Prepare for FindUnique<M> {
     }
 }
 
-impl<M: Repository> Operation for FindUnique<M> {
+impl<M: Model> Operation for FindUnique<M> {
     type Output = Option<M>;
 
     fn finish((): (), found: Option<Record>) -> Result<Option<M>> {
@@ -90,7 +90,7 @@ impl<M: Repository> Operation for FindUnique<M> {
 }
 
 /// The record that was found, if one was.
-pub(super) fn decode_found<M: Repository>(found: Option<Record>) -> Result<Option<M>> {
+pub(super) fn decode_found<M: Model>(found: Option<Record>) -> Result<Option<M>> {
     match found {
         Some(record) => match codec::decode(record, M::DEFINITION) {
             Ok(model) => Ok(Some(model)),
@@ -106,11 +106,11 @@ impl<M> Clone for FindUnique<M> {
     }
 }
 
-impl<M: Repository> fmt::Debug for FindUnique<M> {
+impl<M: Model> fmt::Debug for FindUnique<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FindUnique")
-            .field("repository", &M::definition().name())
-            .field("index", &M::definition().indexes().get(self.parts.index).map(|index| index.name))
+            .field("repository", &M::DEFINITION.name())
+            .field("index", &M::DEFINITION.indexes().get(self.parts.index).map(|index| index.name))
             .field("values", &self.parts.values)
             .finish()
     }

@@ -10,7 +10,7 @@ use super::prepare::read::{self, GetParts};
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
-use crate::repository::{EncodedKey, Repository};
+use crate::model::{EncodedKey, Model};
 use crate::request;
 use crate::value::Record;
 
@@ -36,7 +36,7 @@ pub struct Get<M> {
     marker: PhantomData<fn() -> M>,
 }
 
-impl<M: Repository> Get<M> {
+impl<M: Model> Get<M> {
     /// A read of the record with this key.
     pub fn new(key: EncodedKey) -> Self {
         Self { parts: GetParts { key, consistent: false }, marker: PhantomData }
@@ -64,7 +64,7 @@ impl<M: Repository> Get<M> {
     }
 }
 
-impl<M: Repository> Prepare for Get<M> {
+impl<M: Model> Prepare for Get<M> {
     const NAME: &'static str = "get";
     const DEFINITION: &'static Definition = M::DEFINITION;
     type Request = request::Get;
@@ -75,7 +75,7 @@ impl<M: Repository> Prepare for Get<M> {
     }
 }
 
-impl<M: Repository> Operation for Get<M> {
+impl<M: Model> Operation for Get<M> {
     type Output = Option<M>;
 
     fn finish((): (), found: Option<Record>) -> Result<Option<M>> {
@@ -89,8 +89,8 @@ impl<M> Clone for Get<M> {
     }
 }
 
-impl<M: Repository> fmt::Debug for Get<M> {
+impl<M: Model> fmt::Debug for Get<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Get").field("repository", &M::definition().name()).field("key", &self.parts.key).finish()
+        f.debug_struct("Get").field("repository", &M::DEFINITION.name()).field("key", &self.parts.key).finish()
     }
 }

@@ -7,8 +7,8 @@ use crate::backend::Reply;
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
+use crate::model::EncodedKey;
 use crate::progress::{Observer, Progress};
-use crate::repository::EncodedKey;
 use crate::request::{Action, GetMany};
 use crate::value::Record;
 

@@ -37,6 +37,7 @@ mod prepare;
 mod put;
 mod query;
 mod reading;
+mod replace;
 mod returning;
 mod save;
 mod scan;
@@ -59,6 +60,7 @@ pub use index_kind::{IndexKind, Local, NoRange, Primary, Ranged, Secondary, Stro
 pub use page::{IntoCursor, Page};
 pub use put::Put;
 pub use query::Query;
+pub use replace::Replace;
 pub use save::Save;
 pub use scan::Scan;
 pub use snapshot::SnapshotRead;

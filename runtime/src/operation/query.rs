@@ -19,8 +19,8 @@ use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::field::{Field, FieldType, Text, Types};
+use crate::model::Model;
 use crate::projection::Projection;
-use crate::repository::Repository;
 use crate::request::{self, KeyRange, RecordPage};
 use crate::value::Value;
 
@@ -56,7 +56,7 @@ pub struct Query<M, R, K, O = M> {
     marker: Types<(M, R, K, O)>,
 }
 
-impl<M: Repository, R, K: IndexKind> Query<M, R, K> {
+impl<M: Model, R, K: IndexKind> Query<M, R, K> {
     /// A query of the primary key.
     #[doc(hidden)]
     pub fn primary(hash: Result<Value>) -> Self {
@@ -98,7 +98,7 @@ impl<M: Repository, R, K: IndexKind> Query<M, R, K> {
     }
 }
 
-impl<M: Repository, R, K: IndexKind, O> Query<M, R, K, O> {
+impl<M: Model, R, K: IndexKind, O> Query<M, R, K, O> {
     /// Only records for which the condition is true. It is applied by the server to what the index
     /// has; records that it leaves out are read and, on DynamoDB, paid for.
     pub fn filter(mut self, condition: Condition<M>) -> Self {
@@ -135,7 +135,7 @@ impl<M: Repository, R, K: IndexKind, O> Query<M, R, K, O> {
     }
 }
 
-impl<M: Repository, R, K: IndexKind, O: DeserializeOwned + Send> Query<M, R, K, O> {
+impl<M: Model, R, K: IndexKind, O: DeserializeOwned + Send> Query<M, R, K, O> {
     /// A page.
     ///
     /// Errors: [`InvalidInput`](crate::ErrorKind::InvalidInput) for a cursor of another query, a
@@ -180,7 +180,7 @@ impl<M: Repository, R, K: IndexKind, O: DeserializeOwned + Send> Query<M, R, K, 
     }
 }
 
-impl<M: Repository, R, K: IndexKind, O: DeserializeOwned + Send> Prepare for Query<M, R, K, O> {
+impl<M: Model, R, K: IndexKind, O: DeserializeOwned + Send> Prepare for Query<M, R, K, O> {
     const NAME: &'static str = "query";
     const DEFINITION: &'static Definition = M::DEFINITION;
     type Request = request::Query;
@@ -197,7 +197,7 @@ impl<M: Repository, R, K: IndexKind, O: DeserializeOwned + Send> Prepare for Que
     }
 }
 
-impl<M: Repository, R, K: IndexKind, O: DeserializeOwned + Send> Operation for Query<M, R, K, O> {
+impl<M: Model, R, K: IndexKind, O: DeserializeOwned + Send> Operation for Query<M, R, K, O> {
     type Output = Page<O>;
 
     fn finish(rest: PageRest, page: RecordPage) -> Result<Page<O>> {
@@ -206,7 +206,7 @@ impl<M: Repository, R, K: IndexKind, O: DeserializeOwned + Send> Operation for Q
     }
 }
 
-impl<M: Repository, R: FieldType, K: IndexKind, O> Query<M, R, K, O> {
+impl<M: Model, R: FieldType, K: IndexKind, O> Query<M, R, K, O> {
     /// Only range values within these bounds: any of Rust's ranges. Where the index has several
     /// range fields, of the first.
     pub fn range<'a>(mut self, bounds: impl RangeBounds<R::Arg<'a>>) -> Self
@@ -251,7 +251,7 @@ impl<M: Repository, R: FieldType, K: IndexKind, O> Query<M, R, K, O> {
 
 /// The same names for an index without a range, so that the compiler says so in words. With the lifetime the
 /// bound is judged at the call of the method, and not here.
-impl<M: Repository, K: IndexKind, O> Query<M, NoRange, K, O> {
+impl<M: Model, K: IndexKind, O> Query<M, NoRange, K, O> {
     /// Does not compile: there is no range.
     #[doc(hidden)]
     pub fn range<B>(self, _: B) -> Self
@@ -277,11 +277,11 @@ impl<M, R, K, O> Clone for Query<M, R, K, O> {
     }
 }
 
-impl<M: Repository, R, K, O> fmt::Debug for Query<M, R, K, O> {
+impl<M: Model, R, K, O> fmt::Debug for Query<M, R, K, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let index = self.parts.index.and_then(|at| M::definition().indexes().get(at));
+        let index = self.parts.index.and_then(|at| M::DEFINITION.indexes().get(at));
         f.debug_struct("Query")
-            .field("repository", &M::definition().name())
+            .field("repository", &M::DEFINITION.name())
             .field("index", &index.map(|index| index.name))
             .field("hash", &self.parts.hash)
             .field("range", &self.parts.range)

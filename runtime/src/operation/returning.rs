@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 use super::executing::{Asking, Executing, awaited_again, poll_done};
 use crate::codec;
 use crate::error::{Error, Result};
-use crate::repository::Repository;
+use crate::model::Model;
 use crate::request::{Action, Write};
 
 /// A write of a whole record, to be executed to that record.
@@ -14,7 +14,7 @@ pub(super) struct Returning<'a, M> {
     stored: Option<Result<M>>,
 }
 
-impl<'a, M: Repository> Returning<'a, M> {
+impl<'a, M: Model> Returning<'a, M> {
     pub(super) fn exec(asking: Asking<'a>) -> Executing<Self, M> {
         Executing { asking: Self { asking, stored: None }, poll: Self::poll }
     }
@@ -40,10 +40,10 @@ impl<'a, M: Repository> Returning<'a, M> {
 }
 
 /// The model as a write stores it.
-pub(super) fn decode_stored<M: Repository>(write: &Write) -> Result<M> {
+pub(super) fn decode_stored<M: Model>(write: &Write) -> Result<M> {
     match &write.action {
         Action::Create(record) | Action::Put(record) | Action::Replace(record) => {
-            codec::decode(record.clone(), M::definition())
+            codec::decode(record.clone(), M::DEFINITION)
         }
         _ => Err(Error::codec("the write stores no whole record")),
     }

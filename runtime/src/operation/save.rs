@@ -12,7 +12,7 @@ use crate::codec;
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
-use crate::repository::{Repository, Versioned};
+use crate::model::{Model, Versioned};
 use crate::request::{Write, Written};
 
 /// Stores a record under its version: what `M::save(&mut m)` returns. Only with `#[version]`.
@@ -99,7 +99,7 @@ impl<M: Versioned> Executed<'_, '_, M> {
 /// Brings a struct up to what was stored. Only once that is certain: whoever is refused, or gets no
 /// answer, keeps the version that the next save has to name.
 fn complete<M: Versioned>(record: &mut M, stored: M) {
-    if M::definition().is_filled() {
+    if M::DEFINITION.is_filled() {
         *record = stored;
     } else {
         // The rest stays the caller's own: fields that serde skips are not in what was stored.
@@ -143,8 +143,8 @@ impl<M: Versioned> TransactionItem for Save<'_, M> {
     }
 }
 
-impl<M: Repository> fmt::Debug for Save<'_, M> {
+impl<M: Model> fmt::Debug for Save<'_, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Save({})", M::definition().name())
+        write!(f, "Save({})", M::DEFINITION.name())
     }
 }

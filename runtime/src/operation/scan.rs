@@ -17,8 +17,8 @@ use crate::condition::{Composed, Condition};
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
+use crate::model::Model;
 use crate::projection::Projection;
-use crate::repository::Repository;
 use crate::request::{self, RecordPage};
 
 /// Reads all records of a repository, in no order: what `M::scan()` returns. It is the only
@@ -43,7 +43,7 @@ pub struct Scan<M, O = M> {
     marker: PhantomData<fn() -> (M, O)>,
 }
 
-impl<M: Repository> Scan<M> {
+impl<M: Model> Scan<M> {
     /// A scan of the whole repository.
     #[allow(clippy::new_without_default, reason = "a scan of everything is no default of anything")]
     pub fn new() -> Self {
@@ -59,7 +59,7 @@ impl<M: Repository> Scan<M> {
     }
 }
 
-impl<M: Repository, O> Scan<M, O> {
+impl<M: Model, O> Scan<M, O> {
     /// Only records for which the condition is true; the others are read all the same.
     pub fn filter(mut self, condition: Condition<M>) -> Self {
         Composed::and_also(&mut self.parts.filter, condition.composed);
@@ -93,7 +93,7 @@ impl<M: Repository, O> Scan<M, O> {
     }
 }
 
-impl<M: Repository, O: DeserializeOwned + Send> Scan<M, O> {
+impl<M: Model, O: DeserializeOwned + Send> Scan<M, O> {
     /// A page.
     ///
     /// Errors: [`InvalidInput`](crate::ErrorKind::InvalidInput) for a cursor of another scan, or a limit
@@ -136,7 +136,7 @@ impl<M: Repository, O: DeserializeOwned + Send> Scan<M, O> {
     }
 }
 
-impl<M: Repository, O: DeserializeOwned + Send> Prepare for Scan<M, O> {
+impl<M: Model, O: DeserializeOwned + Send> Prepare for Scan<M, O> {
     const NAME: &'static str = "scan";
     const DEFINITION: &'static Definition = M::DEFINITION;
     type Request = request::Query;
@@ -149,7 +149,7 @@ impl<M: Repository, O: DeserializeOwned + Send> Prepare for Scan<M, O> {
     }
 }
 
-impl<M: Repository, O: DeserializeOwned + Send> Operation for Scan<M, O> {
+impl<M: Model, O: DeserializeOwned + Send> Operation for Scan<M, O> {
     type Output = Page<O>;
 
     fn finish(rest: PageRest, page: RecordPage) -> Result<Page<O>> {
@@ -168,10 +168,10 @@ impl<M, O> Clone for Scan<M, O> {
     }
 }
 
-impl<M: Repository, O> fmt::Debug for Scan<M, O> {
+impl<M: Model, O> fmt::Debug for Scan<M, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Scan")
-            .field("repository", &M::definition().name())
+            .field("repository", &M::DEFINITION.name())
             .field("filter", &self.parts.filter)
             .field("limit", &self.parts.limit)
             .field("segments", &self.parts.segments)

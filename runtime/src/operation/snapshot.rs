@@ -5,7 +5,7 @@ use super::get::Get;
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::limits::requests::MOST_TOGETHER;
-use crate::repository::Repository;
+use crate::model::Model;
 use crate::request;
 use crate::value::Record;
 
@@ -35,7 +35,7 @@ pub trait Sealed {}
 impl<M> Sealed for Get<M> {}
 impl<R: Sealed> Sealed for Vec<R> {}
 
-impl<M: Repository> SnapshotRead for Get<M> {
+impl<M: Model> SnapshotRead for Get<M> {
     type Output = Option<M>;
 
     fn requests(&self, db: &Database, requests: &mut Vec<request::Get>) -> Result<()> {

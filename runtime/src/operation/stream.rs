@@ -17,7 +17,7 @@ use crate::backend::BoxFuture;
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::field::Types;
-use crate::repository::Repository;
+use crate::model::Model;
 use crate::request::{self, Advance, Position};
 use crate::value::Record;
 
@@ -86,7 +86,7 @@ enum State {
     Done,
 }
 
-impl<M: Repository, O: DeserializeOwned> RecordStream<M, O> {
+impl<M: Model, O: DeserializeOwned> RecordStream<M, O> {
     pub(super) fn new(reading: Reading<'_>) -> Self {
         Self { fields: reading.fields, records: Records::of(reading), marker: PhantomData }
     }
@@ -198,7 +198,7 @@ impl PageReader {
     }
 }
 
-impl<M: Repository, O: DeserializeOwned> Stream for RecordStream<M, O> {
+impl<M: Model, O: DeserializeOwned> Stream for RecordStream<M, O> {
     type Item = Result<O>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<O>>> {
@@ -218,10 +218,10 @@ impl<M: Repository, O: DeserializeOwned> Stream for RecordStream<M, O> {
     }
 }
 
-impl<M: Repository, O> fmt::Debug for RecordStream<M, O> {
+impl<M: Model, O> fmt::Debug for RecordStream<M, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RecordStream")
-            .field("repository", &M::definition().name())
+            .field("repository", &M::DEFINITION.name())
             .field("at_hand", &self.records.at_hand.len())
             .finish_non_exhaustive()
     }

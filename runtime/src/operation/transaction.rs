@@ -13,7 +13,7 @@ use crate::request::{Action, Request, Write};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a transaction",
     label = "neither a write of one record nor a check",
-    note = "a transaction takes `create`, `put`, `save`, `update`, `upsert`, `delete` and `check`; of many records, add each",
+    note = "a transaction takes `create`, `put`, `replace`, `save`, `update`, `upsert`, `delete` and `check`; of many records, add each",
     note = "reads do not take part: to write only if something is true of a record, add `check(key).only_if(..)` of its model; to read several at one moment, use `db.snapshot((..)).await`"
 )]
 pub trait TransactionItem: Prepare<Request = Write> + Sync {

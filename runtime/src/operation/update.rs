@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use super::changes::Changes;
 use super::execute::{Operation, Prepare};
-use super::executing::{Asked, Asking, Executing, no_record, poll_left};
+use super::executing::{Asked, Asking, Executing, no_record, poll_done, poll_left};
 use super::prepare::write::{self, WriteParts};
 use super::transaction::TransactionItem;
 use crate::codec;
@@ -13,13 +13,14 @@ use crate::condition::{Composed, Condition, Expr};
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
-use crate::field::{Field, FieldType, List, Numeric, Optional, Settable};
-use crate::repository::{EncodedKey, Repository};
-use crate::request::{Write, Written};
+use crate::field::{Field, FieldType, List, Many, Numeric, Optional, Settable};
+use crate::model::{EncodedKey, Model, Versioned};
+use crate::request::{Returning, Write, Written};
 
 /// Changes fields of a record: what `M::update(..)` returns.
 ///
-/// Executes to the updated `M`. A missing or expired record is
+/// Executes to the updated `M`; with [`exec_previous`](Self::exec_previous) to the record as it was before, with
+/// [`exec_unit`](Self::exec_unit) to nothing. A missing or expired record is
 /// [`NotFound`](crate::ErrorKind::NotFound), a false condition
 /// [`ConditionFailed`](crate::ErrorKind::ConditionFailed), a sum beyond what the field holds
 /// [`InvalidInput`](crate::ErrorKind::InvalidInput); nothing is changed then. Every change sees
@@ -49,7 +50,7 @@ pub struct Update<M> {
     marker: PhantomData<fn() -> M>,
 }
 
-impl<M: Repository> Update<M> {
+impl<M: Model> Update<M> {
     /// An update of the record with this key.
     pub fn new(key: EncodedKey) -> Self {
         Self::of(Changes::none(M::DEFINITION, key))
@@ -74,21 +75,105 @@ impl<M: Repository> Update<M> {
         Self::of(self.changes.add(field.of, delta))
     }
 
-    /// Takes the value of an optional field away, so that it is read as `None`.
-    pub fn remove<T: Optional, Role: Settable>(self, field: Field<M, T, Role>) -> Self {
+    /// Stores a value in a field, if there is one: of `None` nothing is changed. Of a request that brings some
+    /// fields, each is so one line; if it brings none, the update only reads.
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct User { #[hash_key] id: String, age: u32, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+    /// # User::create(&User { id: "u1".into(), age: 36, nickname: Some("Ada".into()) }).exec(&db).await?;
+    /// struct Patch { age: Option<u32>, nickname: Option<String> }
+    /// let patch = Patch { age: Some(37), nickname: None };
+    /// let user = User::update("u1")
+    ///     .set_if_some(User::AGE, patch.age)
+    ///     .set_if_some(User::NICKNAME, patch.nickname.as_deref())
+    ///     .exec(&db).await?;
+    /// assert_eq!((user.age, user.nickname.as_deref()), (37, Some("Ada")));
+    /// # Ok(()) }
+    /// ```
+    pub fn set_if_some<T: FieldType, Role: Settable>(
+        self,
+        field: Field<M, T, Role>,
+        value: Option<T::Arg<'_>>,
+    ) -> Self {
+        Self::of(self.changes.set_if_some(field.of, value))
+    }
+
+    /// Stores what an optional field is to be: a value, or with `None` nothing, as [`remove`](Self::remove) does.
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct User { #[hash_key] id: String, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+    /// # User::create(&User { id: "u1".into(), nickname: Some("Ada".into()) }).exec(&db).await?;
+    /// let user = User::update("u1").set_option(User::NICKNAME, None).exec(&db).await?;
+    /// assert_eq!(user.nickname, None);
+    /// # Ok(()) }
+    /// ```
+    pub fn set_option<T: Optional<Role>, Role: Settable>(
+        self,
+        field: Field<M, T, Role>,
+        value: Option<T::Arg<'_>>,
+    ) -> Self {
+        Self::of(self.changes.set_option(field.of, value))
+    }
+
+    /// Takes the value of an optional field away, so that it is read as `None`, or an entry out of a map, whatever
+    /// its type.
+    pub fn remove<T: Optional<Role>, Role: Settable>(self, field: Field<M, T, Role>) -> Self {
         Self::of(self.changes.remove(field.of.place))
     }
 
-    /// Adds items to the end of a list; a missing list counts as empty.
-    pub fn append<'a, T: List, Role: Settable>(
-        self,
-        field: Field<M, T, Role>,
-        items: impl IntoIterator<Item = <T::Item as FieldType>::Arg<'a>>,
-    ) -> Self
-    where
-        T::Item: 'a,
-    {
+    /// Adds items to the end of a list; a missing list counts as empty. See [`Many`] for what can be given.
+    pub fn append<T: List, Role: Settable>(self, field: Field<M, T, Role>, items: impl Many<T::Item>) -> Self {
         Self::of(self.changes.append(field.of, items))
+    }
+
+    /// Adds items before the first of a list, in the order in which they are given; a missing list counts as empty.
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct User { #[hash_key] id: String, tags: Vec<String> }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+    /// # User::create(&User { id: "u1".into(), tags: vec!["c".into()] }).exec(&db).await?;
+    /// let user = User::update("u1").prepend(User::TAGS, ["a", "b"]).exec(&db).await?;
+    /// assert_eq!(user.tags, ["a", "b", "c"]);
+    /// # Ok(()) }
+    /// ```
+    pub fn prepend<T: List, Role: Settable>(self, field: Field<M, T, Role>, items: impl Many<T::Item>) -> Self {
+        Self::of(self.changes.prepend(field.of, items))
+    }
+
+    /// Takes the item at a position out of a list, counted from 0; the items after it move up. If the list has no item
+    /// there, the error is [`InvalidInput`](crate::ErrorKind::InvalidInput) and nothing is changed.
+    ///
+    /// Positions are those of the stored list, before the update: two items of one list are taken out by two
+    /// positions of it. Another writer may have moved the items since the list was read, so it is often better to say
+    /// on which condition: `.only_if(User::TAGS.nth(1).eq("b"))`.
+    ///
+    /// ```
+    /// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct User { #[hash_key] id: String, tags: Vec<String> }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+    /// # let tags = ["a", "b", "c"].map(str::to_owned).to_vec();
+    /// # User::create(&User { id: "u1".into(), tags }).exec(&db).await?;
+    /// let user = User::update("u1").remove_at(User::TAGS, 0).remove_at(User::TAGS, 1).exec(&db).await?;
+    /// assert_eq!(user.tags, ["c"]);
+    /// let beyond = User::update("u1").remove_at(User::TAGS, 1).exec(&db).await;
+    /// assert_eq!(beyond.unwrap_err().kind(), ErrorKind::InvalidInput);
+    /// # Ok(()) }
+    /// ```
+    pub fn remove_at<T: List, Role: Settable>(self, field: Field<M, T, Role>, position: usize) -> Self {
+        Self::of(self.changes.remove_at(field.of.place, position))
     }
 
     /// Only if the condition is true of the stored record. Several are all needed.
@@ -97,9 +182,78 @@ impl<M: Repository> Update<M> {
         self
     }
 
+    /// Only if the stored record has this version; another is
+    /// [`VersionConflict`](crate::ErrorKind::VersionConflict), which names both
+    /// ([`Error::expected_version`](crate::Error::expected_version),
+    /// [`Error::stored_version`](crate::Error::stored_version)).
+    ///
+    /// ```
+    /// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct Page { #[hash_key] path: String, text: String, #[version] revision: u64 }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<Page>().await?;
+    /// # Page::create(&Page { path: "/".into(), text: "one".into(), revision: 0 }).exec(&db).await?;
+    /// let page = Page::update("/").set(Page::TEXT, "two").version(1).exec(&db).await?;
+    /// assert_eq!(page.revision, 2);
+    /// let refused = Page::update("/").set(Page::TEXT, "three").version(1).exec(&db).await.unwrap_err();
+    /// assert_eq!(refused.kind(), ErrorKind::VersionConflict);
+    /// assert_eq!((refused.expected_version(), refused.stored_version()), (Some(1), Some(2)));
+    /// # Ok(()) }
+    /// ```
+    pub fn version(mut self, version: M::Version) -> Self
+    where
+        M: Versioned,
+    {
+        self.changes.version = Some(M::version_number(&version));
+        self
+    }
+
     /// Does it, and returns the record as it is then.
     pub fn exec(self, db: &Database) -> impl Future<Output = Result<M>> + Send {
         Executing { asking: self.asking(db), poll: poll_left }
+    }
+
+    /// Does it, and returns the record as it was before.
+    ///
+    /// The errors and the requests are those of [`exec`](Self::exec). But if the answer is lost, the record
+    /// before is lost with it: then the error may be [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown)
+    /// although it is known that the update was done.
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct User { #[hash_key] id: String, #[index(unique)] email: String, age: u32 }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+    /// # let ada = User { id: "u1".into(), email: "ada@example.com".into(), age: 36 };
+    /// # User::create(&ada).exec(&db).await?;
+    /// let before = User::update("u1").set(User::EMAIL, "ada@example.org").exec_previous(&db).await?;
+    /// assert_eq!(before.email, "ada@example.com");
+    /// # Ok(()) }
+    /// ```
+    pub fn exec_previous(self, db: &Database) -> impl Future<Output = Result<M>> + Send {
+        Executing { asking: self.asking(db).returning(Returning::Before), poll: poll_left }
+    }
+
+    /// Does it, and asks for no record: the server sends none, and none is read.
+    ///
+    /// The errors and the requests are those of [`exec`](Self::exec). A record that does not fit the model is
+    /// none of them, since it is not looked at.
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct User { #[hash_key] id: String, #[index(unique)] email: String, age: u32 }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+    /// # let ada = User { id: "u1".into(), email: "ada@example.com".into(), age: 36 };
+    /// # User::create(&ada).exec(&db).await?;
+    /// User::update("u1").add(User::AGE, 1).exec_unit(&db).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn exec_unit(self, db: &Database) -> impl Future<Output = Result<()>> + Send {
+        Executing { asking: self.asking(db).returning(Returning::Nothing), poll: poll_done }
     }
 
     /// The request that the database's backend would send; nothing is sent.
@@ -116,7 +270,7 @@ impl<M: Repository> Update<M> {
     }
 }
 
-impl<M: Repository> Prepare for Update<M> {
+impl<M: Model> Prepare for Update<M> {
     const NAME: &'static str = "update";
     const DEFINITION: &'static Definition = M::DEFINITION;
     type Request = Write;
@@ -127,7 +281,7 @@ impl<M: Repository> Prepare for Update<M> {
     }
 }
 
-impl<M: Repository> Operation for Update<M> {
+impl<M: Model> Operation for Update<M> {
     type Output = M;
 
     fn finish((): (), written: Written) -> Result<M> {
@@ -135,10 +289,10 @@ impl<M: Repository> Operation for Update<M> {
     }
 }
 
-impl<M: Repository> TransactionItem for Update<M> {}
+impl<M: Model> TransactionItem for Update<M> {}
 
-/// The record that a write left, as a backend has to return it.
-pub(super) fn decode_left<M: Repository>(written: Written, operation: &str) -> Result<M> {
+/// The record that a write tells of, as a backend has to return it.
+pub(super) fn decode_left<M: Model>(written: Written, operation: &str) -> Result<M> {
     match written.record {
         Some(record) => codec::decode(record, M::DEFINITION),
         None => Err(no_record(operation)),
@@ -151,11 +305,11 @@ impl<M> Clone for Update<M> {
     }
 }
 
-impl<M: Repository> fmt::Debug for Update<M> {
+impl<M: Model> fmt::Debug for Update<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let condition: Option<Result<Expr>> = self.changes.condition.clone().map(Composed::into_expr);
         f.debug_struct("Update")
-            .field("repository", &M::definition().name())
+            .field("repository", &M::DEFINITION.name())
             .field("key", &self.changes.key)
             .field("changes", &self.changes.changes)
             .field("condition", &condition)

@@ -4,21 +4,22 @@ use std::fmt;
 
 use super::changes::Changes;
 use super::execute::{Operation, Prepare};
-use super::executing::{Asked, Asking, Executing, poll_left};
+use super::executing::{Asked, Asking, Executing, poll_done, poll_left};
 use super::prepare::write::{self, WriteParts};
 use super::transaction::TransactionItem;
 use super::update::{Update, decode_left};
 use crate::codec;
+use crate::condition::{Composed, Condition};
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
-use crate::field::{Field, FieldType, List, Numeric, Settable};
-use crate::repository::{EncodedKey, Repository};
-use crate::request::{Write, Written};
+use crate::field::{Field, FieldType, List, Many, Numeric, Optional, Settable};
+use crate::model::{EncodedKey, Model};
+use crate::request::{Returning, Write, Written};
 
 /// Changes a record, or makes it: what `M::upsert(..)` returns.
 ///
-/// Executes to the record as it is then. If there is none, the new record is made of the key,
+/// Executes to the record as it is then, with [`exec_unit`](Self::exec_unit) to nothing. If there is none, the new record is made of the key,
 /// the changes and the defaults; if that is not a whole `M`, the error is
 /// [`InvalidInput`](crate::ErrorKind::InvalidInput) and nothing is sent. One request. On DynamoDB two
 /// on a model with a unique index, and if it adds to a float: the record is read first.
@@ -39,7 +40,7 @@ pub struct Upsert<M> {
     update: Update<M>,
 }
 
-impl<M: Repository> Upsert<M> {
+impl<M: Model> Upsert<M> {
     /// An upsert of the record with this key.
     pub fn new(key: EncodedKey) -> Self {
         Self { update: Update::new(key) }
@@ -66,21 +67,80 @@ impl<M: Repository> Upsert<M> {
         Self { update: self.update.add(field, delta) }
     }
 
-    /// Adds items to the end of a list; a missing list counts as empty.
-    pub fn append<'a, T: List, Role: Settable>(
+    /// Stores a value in a field, if there is one: of `None` nothing is changed.
+    pub fn set_if_some<T: FieldType, Role: Settable>(
         self,
         field: Field<M, T, Role>,
-        items: impl IntoIterator<Item = <T::Item as FieldType>::Arg<'a>>,
-    ) -> Self
-    where
-        T::Item: 'a,
-    {
+        value: Option<T::Arg<'_>>,
+    ) -> Self {
+        Self { update: self.update.set_if_some(field, value) }
+    }
+
+    /// Stores what an optional field is to be: a value, or with `None` nothing.
+    pub fn set_option<T: Optional<Role>, Role: Settable>(
+        self,
+        field: Field<M, T, Role>,
+        value: Option<T::Arg<'_>>,
+    ) -> Self {
+        Self { update: self.update.set_option(field, value) }
+    }
+
+    /// Takes the value of an optional field away, so that it is read as `None`, or an entry out of a map, whatever
+    /// its type.
+    pub fn remove<T: Optional<Role>, Role: Settable>(self, field: Field<M, T, Role>) -> Self {
+        Self { update: self.update.remove(field) }
+    }
+
+    /// Adds items to the end of a list; a missing list counts as empty. See [`Many`] for what can be given.
+    pub fn append<T: List, Role: Settable>(self, field: Field<M, T, Role>, items: impl Many<T::Item>) -> Self {
         Self { update: self.update.append(field, items) }
+    }
+
+    /// Adds items before the first of a list, in the order in which they are given; a missing list counts as empty.
+    pub fn prepend<T: List, Role: Settable>(self, field: Field<M, T, Role>, items: impl Many<T::Item>) -> Self {
+        Self { update: self.update.prepend(field, items) }
+    }
+
+    /// Only if the condition is true of the record that is there; another is
+    /// [`ConditionFailed`](crate::ErrorKind::ConditionFailed). Where there is none, the new record is stored. Several
+    /// are all needed.
+    ///
+    /// ```
+    /// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct Limit { #[hash_key] caller: String, calls: u32 }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<Limit>().await?;
+    /// let call = || Limit::upsert("ada").add(Limit::CALLS, 1).only_if(Limit::CALLS.lt(2));
+    /// assert_eq!(call().exec(&db).await?.calls, 1);
+    /// assert_eq!(call().exec(&db).await?.calls, 2);
+    /// assert_eq!(call().exec(&db).await.unwrap_err().kind(), ErrorKind::ConditionFailed);
+    /// # Ok(()) }
+    /// ```
+    pub fn only_if(self, condition: Condition<M>) -> Self {
+        Self { update: self.update.only_if(condition) }
     }
 
     /// Does it, and returns the record as it is then.
     pub fn exec(self, db: &Database) -> impl Future<Output = Result<M>> + Send {
         Executing { asking: self.asking(db), poll: poll_left }
+    }
+
+    /// Does it, and asks for no record: the server sends none, and none is read. The errors and the requests are
+    /// those of [`exec`](Self::exec).
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct Page { #[hash_key] path: String, hits: u64 }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<Page>().await?;
+    /// Page::upsert("/").add(Page::HITS, 1).exec_unit(&db).await?;
+    /// assert_eq!(Page::get("/").exec(&db).await?.map(|page| page.hits), Some(1));
+    /// # Ok(()) }
+    /// ```
+    pub fn exec_unit(self, db: &Database) -> impl Future<Output = Result<()>> + Send {
+        Executing { asking: self.asking(db).returning(Returning::Nothing), poll: poll_done }
     }
 
     /// The request that the database's backend would send; nothing is sent.
@@ -94,12 +154,12 @@ impl<M: Repository> Upsert<M> {
 
     fn into_parts(self) -> WriteParts {
         let check_whole = |new| codec::decode::<M>(new, M::DEFINITION).map(drop);
-        let Changes { key, changes, .. } = self.update.changes;
-        WriteParts::Upsert { key, changes, check_whole }
+        let Changes { key, changes, condition, .. } = self.update.changes;
+        WriteParts::Upsert { key, changes, condition: condition.map(Composed::into_expr), check_whole }
     }
 }
 
-impl<M: Repository> Prepare for Upsert<M> {
+impl<M: Model> Prepare for Upsert<M> {
     const NAME: &'static str = "upsert";
     const DEFINITION: &'static Definition = M::DEFINITION;
     type Request = Write;
@@ -110,7 +170,7 @@ impl<M: Repository> Prepare for Upsert<M> {
     }
 }
 
-impl<M: Repository> Operation for Upsert<M> {
+impl<M: Model> Operation for Upsert<M> {
     type Output = M;
 
     fn finish((): (), written: Written) -> Result<M> {
@@ -118,7 +178,7 @@ impl<M: Repository> Operation for Upsert<M> {
     }
 }
 
-impl<M: Repository> TransactionItem for Upsert<M> {}
+impl<M: Model> TransactionItem for Upsert<M> {}
 
 impl<M> Clone for Upsert<M> {
     fn clone(&self) -> Self {
@@ -126,7 +186,7 @@ impl<M> Clone for Upsert<M> {
     }
 }
 
-impl<M: Repository> fmt::Debug for Upsert<M> {
+impl<M: Model> fmt::Debug for Upsert<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Upsert").field(&self.update).finish()
     }

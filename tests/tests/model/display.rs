@@ -204,6 +204,8 @@ impl fmt::Display for Change {
             How::Add(delta) => write!(f, "add({path}, {delta})"),
             How::Remove => write!(f, "remove({path})"),
             How::Append(items) => write!(f, "append({path}, {items:?})"),
+            How::Prepend(items) => write!(f, "prepend({path}, {items:?})"),
+            How::TakeOut(at) => write!(f, "remove_at({path}, {at})"),
         }
     }
 }

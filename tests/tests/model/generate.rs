@@ -202,7 +202,8 @@ fn how(field: &FieldRule, upsert: bool) -> BoxedStrategy<How> {
     let mut each = vec![values.clone().prop_map(How::Set).boxed()];
     if upsert {
         each.push(values.clone().prop_map(How::Default).boxed());
-    } else if field.optional {
+    }
+    if field.optional || field.is_entry() {
         each.push(Just(How::Remove).boxed());
     }
     match field.kind {
@@ -214,7 +215,11 @@ fn how(field: &FieldRule, upsert: bool) -> BoxedStrategy<How> {
         Kind::Float => each.push(select(vec![0.1, 1.0, -2.5, -0.1]).prop_map(|x| How::Add(x.into())).boxed()),
         Kind::List => {
             let items = select(vec!["x", "y"]).prop_map(str::to_owned);
-            each.push(vec(items, 0..3).prop_map(How::Append).boxed());
+            each.push(vec(items.clone(), 0..3).prop_map(How::Append).boxed());
+            each.push(vec(items, 0..3).prop_map(How::Prepend).boxed());
+            if !upsert {
+                each.push((0..3_usize).prop_map(How::TakeOut).boxed());
+            }
         }
         _ => {}
     }

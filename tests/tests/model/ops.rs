@@ -198,6 +198,9 @@ pub enum How {
     Add(Json),
     Remove,
     Append(Vec<String>),
+    Prepend(Vec<String>),
+    /// Takes the item at a position out of a list.
+    TakeOut(usize),
 }
 
 impl Program {

@@ -51,6 +51,11 @@ impl FieldRule {
         self
     }
 
+    /// Whether it is an entry of a map, which can be taken away whatever its type.
+    pub fn is_entry(&self) -> bool {
+        self.path.starts_with("labels/") || self.path.starts_with("counts/")
+    }
+
     pub fn pool(&self) -> Vec<Json> {
         serde_json::from_str(self.pool).expect("a pool is a JSON array")
     }

@@ -117,8 +117,17 @@ fn field_is(stored: Option<&Json>, is: &Is) -> bool {
 /// Whether two changes are of the same field, or one of a field and the other of a part of it.
 pub fn overlap(changes: &[Change]) -> bool {
     let within = |a: &str, b: &str| a == b || b.strip_prefix(a).is_some_and(|rest| rest.starts_with('/'));
-    let clash = |a: &Change, b: &Change| within(&a.path, &b.path) || within(&b.path, &a.path);
-    changes.iter().enumerate().any(|(n, change)| changes[..n].iter().any(|other| clash(change, other)))
+    let paths: Vec<_> = changes.iter().map(changed_path).collect();
+    let clash = |a: &str, b: &str| within(a, b) || within(b, a);
+    paths.iter().enumerate().any(|(n, path)| paths[..n].iter().any(|other| clash(path, other)))
+}
+
+/// Where a change is made: of an item that is taken out, at the item.
+fn changed_path(change: &Change) -> String {
+    match change.how {
+        How::TakeOut(at) => format!("{}/{at}", change.path),
+        _ => change.path.clone(),
+    }
 }
 
 /// A change that the record does not allow: its way is missing, or the sum does not fit the field.
@@ -127,9 +136,16 @@ pub struct Impossible;
 /// The record after changes that do not overlap.
 pub fn change_all(rules: &Rules, row: &Row, changes: &[Change]) -> Result<Row, Impossible> {
     let mut new = row.clone();
-    for change in changes {
-        let old = at(row, &change.path);
-        let value = changed(rules, change, old)?;
+    // Items are taken out last, those at the end first: the positions are those before.
+    let taken = |change: &&Change| matches!(change.how, How::TakeOut(_));
+    let mut last: Vec<_> = changes.iter().filter(taken).collect();
+    last.sort_by_key(|change| match change.how {
+        How::TakeOut(at) => std::cmp::Reverse(at),
+        _ => std::cmp::Reverse(0),
+    });
+    for change in changes.iter().filter(|change| !taken(change)).chain(last) {
+        let old = if taken(&change) { at(&new, &change.path).cloned() } else { at(row, &change.path).cloned() };
+        let value = changed(rules, change, old.as_ref())?;
         place(&mut new, &change.path, value)?;
     }
     Ok(new)
@@ -143,6 +159,19 @@ fn changed(rules: &Rules, change: &Change, old: Option<&Json>) -> Result<Option<
         How::Append(items) => {
             let mut list = old.and_then(Json::as_array).cloned().unwrap_or_default();
             list.extend(items.iter().map(|item| Json::from(item.as_str())));
+            Some(Json::Array(list))
+        }
+        How::Prepend(items) => {
+            let mut list: Vec<_> = items.iter().map(|item| Json::from(item.as_str())).collect();
+            list.extend(old.and_then(Json::as_array).cloned().unwrap_or_default());
+            Some(Json::Array(list))
+        }
+        How::TakeOut(at) => {
+            let mut list = old.and_then(Json::as_array).cloned().unwrap_or_default();
+            if *at >= list.len() {
+                return Err(Impossible);
+            }
+            list.remove(*at);
             Some(Json::Array(list))
         }
         // An expiry is counted from its field: where there is none, there is nothing to add to.

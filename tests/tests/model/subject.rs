@@ -235,8 +235,8 @@ subject! {
     "address/zip" Self::ADDRESS.at(Address::ZIP) => [equality ordered text] [set remove];
     "address/number" Self::ADDRESS.at(Address::NUMBER) => [equality ordered] [set add];
     "labels" Self::LABELS => [equality counted] [set];
-    "labels/a" Self::LABELS.entry("a") => [equality ordered text] [set];
-    "labels/$a.b" Self::LABELS.entry("$a.b") => [equality ordered text] [set];
+    "labels/a" Self::LABELS.entry("a") => [equality ordered text] [set remove];
+    "labels/$a.b" Self::LABELS.entry("$a.b") => [equality ordered text] [set remove];
     queries {
         Source::Primary { hash } => Self::query(&held::<Vec<u8>>(hash));
         Source::Index { hash, .. } => Self::find_by_kind(&held::<String>(hash));
@@ -258,8 +258,8 @@ subject! {
     "notes" Self::NOTES => [equality list counted] [set append remove];
     "notes/1" Self::NOTES.nth(1) => [equality ordered text] [set];
     "counts" Self::COUNTS => [equality counted] [set];
-    "counts/a" Self::COUNTS.entry("a") => [equality ordered] [set add];
-    "counts/$x.y" Self::COUNTS.entry("$x.y") => [equality ordered] [set add];
+    "counts/a" Self::COUNTS.entry("a") => [equality ordered] [set add remove];
+    "counts/$x.y" Self::COUNTS.entry("$x.y") => [equality ordered] [set add remove];
     "ttl" Self::DUE => [equality ordered] [set add remove];
     "größe" Self::REVISION => [equality ordered] [];
     "made" Self::MADE => [equality ordered] [set add];

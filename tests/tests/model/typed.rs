@@ -160,13 +160,14 @@ where
     })
 }
 
-pub fn remove<M: Repository, T: Typed + Optional, R: Settable>(
+pub fn remove<M: Repository, T: Typed + Optional<R>, R: Settable>(
     build: Build<M>,
     field: Field<M, T, R>,
     how: &How,
 ) -> Built<M> {
     match (build, how) {
         (Build::Update(update), How::Remove) => Ok(Build::Update(update.remove(field))),
+        (Build::Upsert(upsert), How::Remove) => Ok(Build::Upsert(upsert.set_option(field, None))),
         (build, _) => Err(build),
     }
 }
@@ -175,11 +176,14 @@ pub fn append<M: Repository, T, R: Settable>(build: Build<M>, field: Field<M, T,
 where
     T: List<Item: Typed<Held = String> + Element>,
 {
-    let How::Append(items) = how else { return Err(build) };
-    let args = items.iter().map(T::Item::arg);
-    Ok(match build {
-        Build::Update(update) => Build::Update(update.append(field, args)),
-        Build::Upsert(upsert) => Build::Upsert(upsert.append(field, args)),
+    let args = |items: &Vec<String>| items.iter().map(T::Item::arg).collect::<Vec<_>>();
+    Ok(match (build, how) {
+        (Build::Update(update), How::Append(items)) => Build::Update(update.append(field, args(items))),
+        (Build::Upsert(upsert), How::Append(items)) => Build::Upsert(upsert.append(field, args(items))),
+        (Build::Update(update), How::Prepend(items)) => Build::Update(update.prepend(field, args(items))),
+        (Build::Upsert(upsert), How::Prepend(items)) => Build::Upsert(upsert.prepend(field, args(items))),
+        (Build::Update(update), How::TakeOut(at)) => Build::Update(update.remove_at(field, *at)),
+        (build, _) => return Err(build),
     })
 }
 

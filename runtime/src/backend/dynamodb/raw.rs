@@ -10,7 +10,7 @@ use super::value::to_record_of;
 use super::wire::item::Item;
 use crate::codec;
 use crate::error::{Error, Result};
-use crate::repository::Repository;
+use crate::model::Model;
 
 /// The model in an item that was read with the SDK's client, the one that
 /// [`Database::raw`](crate::Database::raw) gives.
@@ -31,11 +31,11 @@ use crate::repository::Repository;
 ///
 /// Errors: [`Codec`](crate::ErrorKind::Codec) if the item does not fit the model. An attribute of a type that the SDK
 /// does not know is no error unless a field is read from it.
-pub fn decode<M: Repository>(item: HashMap<String, AttributeValue>) -> Result<M> {
+pub fn decode<M: Model>(item: HashMap<String, AttributeValue>) -> Result<M> {
     let item: HashMap<String, Attribute> = item.into_iter().map(|(name, value)| (name, value.into())).collect();
     let item = serde_json::to_vec(&item);
     let item = item.map_err(|e| Error::codec("an item that cannot be read").with_source(e))?;
-    codec::decode(to_record_of(M::definition(), &Item::of_json(Bytes::from(item)))?, M::definition())
+    codec::decode(to_record_of(M::DEFINITION, &Item::of_json(Bytes::from(item)))?, M::DEFINITION)
 }
 
 /// An attribute, as DynamoDB's JSON has it.

@@ -91,16 +91,16 @@ fn apply_write(
     let stored = found.clone().map(|record| under_own_names(write.definition, record));
     write.judge(stored.as_ref(), call)?;
     let live = stored.as_ref().filter(|record| record.is_live(write.definition, call));
-    let existed = live.is_some();
+    let told = write.told();
     if let Action::Check = write.action {
         if let Some(items) = items {
             items.records += 1;
         }
-        return Ok(Written::existed(existed));
+        return Ok(told.written(live, None));
     }
     let definition = write.definition;
     let updates = matches!(write.action, Action::Update(_) | Action::Upsert { .. });
-    let renames = updates && existed && definition.has_aliases();
+    let renames = updates && live.is_some() && definition.has_aliases();
     let changed = write.changes().iter().filter(|_| renames).map(|change| change.path().root().to_owned());
     let changed: Vec<String> = changed.collect();
     let new = outcome(write, live)?.map(Record::shared);
@@ -115,14 +115,14 @@ fn apply_write(
     if let Some(items) = items {
         items.count(layout, live, new.as_ref())?;
     }
-    let result = new.as_ref().filter(|_| updates).cloned();
+    let written = told.written(live, new.as_ref());
     let new = match found.as_ref().filter(|_| renames) {
         Some(found) => new.map(|new| under_old_names(definition, found, new, &changed).shared()),
         None => new,
     };
     replace(pending, layout, key, found.as_ref(), new)?;
     sweep(pending, layout, call)?;
-    Ok(Written { existed, record: result })
+    Ok(written)
 }
 
 /// The record after a write; one that is stored whole is not copied.

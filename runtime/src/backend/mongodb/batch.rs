@@ -139,7 +139,7 @@ fn statement(command: Command) -> Result<RawDocumentBuf> {
             }
             Ok(statement)
         }
-        Command::Delete { filter } => Ok(rawdoc! { "q": raw(&filter)?, "limit": 1 }),
+        Command::Delete { filter, .. } => Ok(rawdoc! { "q": raw(&filter)?, "limit": 1 }),
         _ => Err(Error::unsupported("a batch is of puts and deletes")),
     }
 }

@@ -230,6 +230,19 @@ impl Backend for MongoDb {
         })
     }
 
+    fn drop_repository(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
+        self.reply(call, move |call| async move {
+            self.defined.remove(definition);
+            define::drop_repository(&self.database, &call, definition).await
+        })
+    }
+
+    fn truncate(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
+        self.reply(call, move |call| async move {
+            define::truncate(self.database_with(&call, &[definition]).await?, &call, definition).await
+        })
+    }
+
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
         self.reply(call, move |call| async move {
             read::get(self.database_with(&call, &[get.definition]).await?, &call, get).await

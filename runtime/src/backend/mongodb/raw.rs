@@ -5,7 +5,7 @@ use mongodb::bson::RawDocument;
 use super::stored::from_document;
 use crate::codec;
 use crate::error::Result;
-use crate::repository::Repository;
+use crate::model::Model;
 
 /// The model in a document that was read by hand, with the client that
 /// [`Database::raw`](crate::Database::raw) returns.
@@ -25,6 +25,6 @@ use crate::repository::Repository;
 /// ```
 ///
 /// Errors: [`Codec`](crate::ErrorKind::Codec) if the document does not fit the model.
-pub fn decode<M: Repository>(document: &RawDocument) -> Result<M> {
-    codec::decode(from_document(M::definition(), document)?, M::definition())
+pub fn decode<M: Model>(document: &RawDocument) -> Result<M> {
+    codec::decode(from_document(M::DEFINITION, document)?, M::DEFINITION)
 }

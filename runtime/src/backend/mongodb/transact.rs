@@ -280,7 +280,7 @@ fn aborted_at(at: usize, write: &Write, failure: DriverFailure, call: &Call) -> 
     }
     if failure.aborts_transaction() || failure.is_transient() {
         Aborted::Conflict(failure)
-    } else if failure.is_refusal() && !write.changes().is_empty() {
+    } else if failure.is_refusal() && write::may_fail(write) {
         Aborted::Failed(at, failure)
     } else {
         Aborted::Refused(failure.into_error(call.operation).at_position(at))

@@ -9,7 +9,7 @@ use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
 use super::document::sort_columns;
 use super::predicate::{at, field_of, is_null, literal, predicate, to_date};
 use super::value::{date, decimal, hex, to_bson};
-use crate::change::{Change, Expiry};
+use crate::change::{Change, Expiry, in_order};
 use crate::condition::Expr;
 use crate::definition::Definition;
 use crate::error::{Error, Result};
@@ -22,13 +22,15 @@ use crate::value::{EXPIRES, STAMP, Value};
 enum New {
     Value(Bson),
     Removed,
+    /// No item of the list any more, so that those after it move up.
+    TakenOut,
 }
 
 impl New {
     fn in_field(self) -> Bson {
         match self {
             Self::Value(value) => value,
-            Self::Removed => "$$REMOVE".into(),
+            Self::Removed | Self::TakenOut => "$$REMOVE".into(),
         }
     }
 }
@@ -45,7 +47,7 @@ fn changed(definition: &'static Definition, changes: &[Change], stamp: ObjectId)
     for (name, new) in fields(definition, changes, stamp)? {
         match new {
             New::Value(value) => drop(set.insert(name, value)),
-            New::Removed => removed.push(name),
+            New::Removed | New::TakenOut => removed.push(name),
         }
     }
     let merged: Bson = doc! { "$mergeObjects": ["$$ROOT", set] }.into();
@@ -65,10 +67,7 @@ pub(super) fn upsert(
     call: &Call,
 ) -> Result<Vec<Document>> {
     let definition = write.definition;
-    // An upsert that found nothing starts from a document of the _id alone.
-    let fresh = doc! { "$eq": ["$$ROOT", { "_id": "$_id" }] };
-    let expired = liveness::expired(definition, call).map(|expired| predicate(definition, &expired)).transpose()?;
-    let over: Vec<Bson> = std::iter::once(fresh.into()).chain(expired).collect();
+    let over = no_live_record(definition, call)?;
     let mut changed = changed(definition, changes, stamp)?;
     if let Some(needs) = needs
         .map(|needs| predicate(definition, needs))
@@ -77,12 +76,31 @@ pub(super) fn upsert(
         .chain(sums_fit(definition, changes)?)
         .reduce(both)
     {
-        // An upsert takes no "$expr" in its filter, so the pipeline itself has to fail: "$toInt" fails for certain
-        // on text that is not a number.
-        let refuse = doc! { "$toInt": { "$concat": ["impossible for ", { "$type": "$_id" }] } };
-        changed = doc! { "$cond": [needs, changed, refuse] }.into();
+        changed = doc! { "$cond": [needs, changed, refuse()] }.into();
     }
     Ok(vec![doc! { "$replaceWith": { "$cond": [{ "$or": over }, literal(insert), changed] } }])
+}
+
+/// The stage of a put with a condition: the record, if there is none or what is needed is true of it. Else the
+/// server fails.
+pub(super) fn put_if(write: &Write, record: Document, call: &Call) -> Result<Document> {
+    let mut allowed = no_live_record(write.definition, call)?;
+    allowed.extend(write.requirement().map(|needs| predicate(write.definition, &needs)).transpose()?);
+    Ok(doc! { "$replaceWith": { "$cond": [{ "$or": allowed }, literal(record), refuse()] } })
+}
+
+/// What is true if an upsert found no record, or one that has expired: any of these.
+fn no_live_record(definition: &'static Definition, call: &Call) -> Result<Vec<Bson>> {
+    // An upsert that found nothing starts from a document of the _id alone.
+    let fresh = doc! { "$eq": ["$$ROOT", { "_id": "$_id" }] };
+    let expired = liveness::expired(definition, call).map(|expired| predicate(definition, &expired)).transpose()?;
+    Ok(std::iter::once(fresh.into()).chain(expired).collect())
+}
+
+/// Fails. An upsert takes no "$expr" in its filter, so the pipeline itself has to fail: "$toInt" fails for certain on
+/// text that is not a number.
+fn refuse() -> Document {
+    doc! { "$toInt": { "$concat": ["impossible for ", { "$type": "$_id" }] } }
 }
 
 pub(super) fn both(a: Bson, b: Bson) -> Bson {
@@ -92,7 +110,7 @@ pub(super) fn both(a: Bson, b: Bson) -> Bson {
 /// Every field that changes, with what becomes of it.
 fn fields(definition: &'static Definition, changes: &[Change], stamp: ObjectId) -> Result<Vec<(String, New)>> {
     let mut fields: Vec<(String, New)> = Vec::with_capacity(changes.len() + 1);
-    for change in changes {
+    for change in in_order(changes) {
         let name = change.path().root();
         if name.is_empty() || name.starts_with('$') || name.contains(['.', '\0']) {
             return Err(Error::unsupported(format!("MongoDB cannot update a field that is called {name:?}")));
@@ -134,11 +152,16 @@ fn new_value(definition: &Definition, change: &Change) -> Result<New> {
     let old = || at(definition, change.path());
     Ok(match change {
         Change::Remove(_) => New::Removed,
+        Change::RemoveItem(_) => New::TakenOut,
         Change::Set(_, value) => New::Value(literal(to_bson(value)?)),
         Change::SetIfMissing(_, value) => New::Value(doc! { "$ifNull": [old(), literal(to_bson(value)?)] }.into()),
         Change::Append(_, items) => {
             let items = items.iter().map(to_bson).collect::<Result<Vec<_>>>()?;
             New::Value(doc! { "$concatArrays": [{ "$ifNull": [old(), []] }, literal(items)] }.into())
+        }
+        Change::Prepend(_, items) => {
+            let items = items.iter().map(to_bson).collect::<Result<Vec<_>>>()?;
+            New::Value(doc! { "$concatArrays": [literal(items), { "$ifNull": [old(), []] }] }.into())
         }
         Change::Add { start, delta, bounds, .. } => New::Value(sum(old(), *start, delta, *bounds)),
         Change::Expire { field, expiry } => expire(definition, field, *expiry),
@@ -232,6 +255,7 @@ fn nest(current: Bson, steps: &[Step], new: New, depth: usize) -> Bson {
     let removes = matches!(new, New::Removed);
     let adds = below.is_empty() && matches!(new, New::Value(_));
     let inside = match step {
+        Step::Position(at) if below.is_empty() && matches!(new, New::TakenOut) => without_item(&variable, *at),
         Step::Name(key) => {
             let value = nest(field_of(variable.as_str().into(), key), below, new, depth + 1);
             let set = doc! { "$setField": { "field": literal(key.as_ref()), "input": &variable, "value": value } };
@@ -242,11 +266,10 @@ fn nest(current: Bson, steps: &[Step], new: New, depth: usize) -> Bson {
             let old = doc! { "$arrayElemAt": [variable.as_str(), position.as_str()] };
             // A list keeps its length: what is removed from a position is a null.
             let value = match (below, new) {
-                ([], New::Removed) => Bson::Null,
+                ([], New::Removed | New::TakenOut) => Bson::Null,
                 (below, new) => nest(old.clone().into(), below, new, depth + 1),
             };
-            let at = i64::try_from(*at).unwrap_or(i64::MAX);
-            let each = doc! { "$cond": [{ "$eq": [position, at] }, value, old] };
+            let each = doc! { "$cond": [{ "$eq": [position, as_number(*at)] }, value, old] };
             doc! { "$map": { "input": { "$range": [0, { "$size": &variable }] }, "as": item, "in": each } }
         }
     };
@@ -257,6 +280,17 @@ fn nest(current: Bson, steps: &[Step], new: New, depth: usize) -> Bson {
         Step::Position(_) => doc! { "$cond": [{ "$isArray": [&variable] }, inside, variable] }.into(),
     };
     doc! { "$let": { "vars": { name: current }, "in": inside } }.into()
+}
+
+/// A list without the item at a position.
+fn without_item(list: &str, at: usize) -> Document {
+    let positions = doc! { "$range": [0, { "$size": list }] };
+    let others = doc! { "$filter": { "input": positions, "as": "at", "cond": { "$ne": ["$$at", as_number(at)] } } };
+    doc! { "$map": { "input": others, "as": "at", "in": { "$arrayElemAt": [list, "$$at"] } } }
+}
+
+fn as_number(position: usize) -> i64 {
+    i64::try_from(position).unwrap_or(i64::MAX)
 }
 
 /// A map in the order of its names.

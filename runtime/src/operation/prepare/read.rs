@@ -6,7 +6,7 @@ use crate::database::Database;
 use crate::definition::{Definition, IndexDef};
 use crate::error::{Error, Result};
 use crate::limits;
-use crate::repository::{EncodedKey, check_key_parts};
+use crate::model::{EncodedKey, check_key_parts};
 use crate::request::{FindUnique, Get, GetMany, KeyRange, Query, Source};
 use crate::value::Value;
 

@@ -7,16 +7,23 @@ use crate::database::Database;
 use crate::definition::{Definition, FIRST_VERSION};
 use crate::error::{Error, Result};
 use crate::limits::{self, Limits};
+use crate::model::{EncodedKey, check_key_parts};
 use crate::operation::fill;
 use crate::path::Path;
-use crate::repository::{EncodedKey, check_key_parts};
 use crate::request::{Action, RecordKey, Write};
 use crate::value::{EXPIRES, Record, Value, ValueRef};
 
 /// What a write of one record asks for: a record as it was encoded, or a key and what is done to it.
 pub(crate) enum WriteParts {
     Create(Result<Record>),
-    Put(Result<Record>),
+    Put {
+        record: Result<Record>,
+        condition: Option<Composed>,
+    },
+    Replace {
+        record: Result<Record>,
+        condition: Option<Composed>,
+    },
     Save {
         record: Result<Record>,
         /// The version that the stored record has.
@@ -26,10 +33,12 @@ pub(crate) enum WriteParts {
         key: EncodedKey,
         changes: Result<Vec<Change>>,
         condition: Option<Result<Expr>>,
+        version: Option<u64>,
     },
     Upsert {
         key: EncodedKey,
         changes: Result<Vec<Change>>,
+        condition: Option<Result<Expr>>,
         /// Refuses a new record that is not a whole model.
         check_whole: fn(Record) -> Result<()>,
     },
@@ -48,10 +57,16 @@ pub(crate) struct DeleteParts {
 pub(crate) fn one(db: &Database, definition: &'static Definition, parts: WriteParts) -> Result<Write> {
     match parts {
         WriteParts::Create(record) => create(db, definition, record?),
-        WriteParts::Put(record) => store(db, definition, record?, Action::Put),
+        WriteParts::Put { record, condition } => store_if(db, definition, record, Action::Put, condition),
+        WriteParts::Replace { record, condition } => store_if(db, definition, record, Action::Replace, condition),
         WriteParts::Save { record, current } => save(db, definition, record, current),
-        WriteParts::Update { key, changes, condition } => update(db, definition, key, changes, condition),
-        WriteParts::Upsert { key, changes, check_whole } => upsert(db, definition, key, changes, check_whole),
+        WriteParts::Update { key, changes, condition, version } => {
+            update(db, definition, key, changes, condition, version)
+        }
+        WriteParts::Upsert { key, changes, condition, check_whole } => {
+            let write = upsert(db, definition, key, changes, check_whole)?;
+            if condition.is_some() { with_condition(write, condition) } else { Ok(write) }
+        }
         WriteParts::Delete(DeleteParts { key, condition, version }) => {
             let condition = condition.map(Composed::into_expr);
             let mut write = on_key(db, definition, key, Action::Delete, condition)?;
@@ -82,6 +97,21 @@ fn save(db: &Database, definition: &'static Definition, record: Result<Record>, 
     let mut write = store(db, definition, record, action)?;
     write.version = (current != 0).then_some(current);
     Ok(write)
+}
+
+/// A write that stores a whole record, filled in, where the condition is true of the live one.
+fn store_if(
+    db: &Database,
+    definition: &'static Definition,
+    record: Result<Record>,
+    action: fn(Record) -> Action,
+    condition: Option<Composed>,
+) -> Result<Write> {
+    let write = store(db, definition, record?, action)?;
+    match condition {
+        Some(condition) => with_condition(write, Some(condition.into_expr())),
+        None => Ok(write),
+    }
 }
 
 /// A write that stores a whole record, filled in.
@@ -135,8 +165,10 @@ fn check_change(definition: &Definition, change: &Change) -> Result<()> {
     let levels = path.steps().len() - 1;
     match change {
         Change::Set(_, value) | Change::SetIfMissing(_, value) => limits::check_depth_below(root, levels, value),
-        Change::Append(_, items) => items.iter().try_for_each(|item| limits::check_depth_below(root, levels + 1, item)),
-        Change::Add { .. } | Change::Remove(_) | Change::Expire { .. } => {
+        Change::Append(_, items) | Change::Prepend(_, items) => {
+            items.iter().try_for_each(|item| limits::check_depth_below(root, levels + 1, item))
+        }
+        Change::Add { .. } | Change::Remove(_) | Change::RemoveItem(_) | Change::Expire { .. } => {
             limits::check_depth_below(root, levels, &Value::Null)
         }
     }
@@ -203,7 +235,7 @@ fn follow_expiry(definition: &Definition, change: &Change) -> Option<Change> {
             Some(Change::Expire { field: path.clone(), expiry: Expiry::After(seconds) })
         }
         Change::Remove(_) => Some(Change::Remove(expires)),
-        Change::Append(..) | Change::Expire { .. } => None,
+        Change::Append(..) | Change::Prepend(..) | Change::RemoveItem(_) | Change::Expire { .. } => None,
     }
 }
 
@@ -239,6 +271,7 @@ fn update(
     key: EncodedKey,
     changes: Result<Vec<Change>>,
     condition: Option<Result<Expr>>,
+    version: Option<u64>,
 ) -> Result<Write> {
     let key = check_key_parts(definition, key?, &db.backend().limits())?;
     let changes = changes?;
@@ -247,7 +280,9 @@ fn update(
         true => Action::Check,
         false => Action::Update(complete_changes(db, definition, changes)?),
     };
-    with_condition(Write::new(definition, key, action), condition)
+    let mut write = Write::new(definition, key, action);
+    write.version = version;
+    with_condition(write, condition)
 }
 
 /// An upsert of the record with a key.

@@ -1,9 +1,11 @@
 //! What an update changes, and what it refuses to.
 
 mod changes;
+mod lists;
 mod nested;
 mod no_changes;
 mod numbers;
+mod patches;
 
 use std::collections::BTreeMap;
 

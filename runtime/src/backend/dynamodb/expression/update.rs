@@ -40,6 +40,7 @@ fn clause(change: &Change, placeholders: &mut Placeholders) -> Clause {
             Some(Step::Position(_)) => format!("{path} = {}", value(&Value::Null)),
             _ => return Clause::Remove(path),
         },
+        Change::RemoveItem(_) => return Clause::Remove(path),
         Change::Set(_, new) => format!("{path} = {}", value(new)),
         Change::SetIfMissing(_, new) => format!("{path} = if_not_exists({path}, {})", value(new)),
         Change::Add { start, delta, .. } => {
@@ -54,6 +55,10 @@ fn clause(change: &Change, placeholders: &mut Placeholders) -> Clause {
         Change::Append(_, items) => {
             let items = value(&Value::List(items.clone()));
             format!("{path} = list_append(if_not_exists({path}, {}), {items})", value(&Value::List(Vec::new())))
+        }
+        Change::Prepend(_, items) => {
+            let items = value(&Value::List(items.clone()));
+            format!("{path} = list_append({items}, if_not_exists({path}, {}))", value(&Value::List(Vec::new())))
         }
     })
 }
@@ -80,7 +85,10 @@ pub(crate) fn resolve_changes(
 ) -> Vec<Change> {
     let resolve = |change: &Change| match change {
         Change::Add { path, bounds: None, .. } => set_to_outcome(path, outcome),
-        Change::Add { path, .. } | Change::Append(path, _) | Change::SetIfMissing(path, _)
+        Change::Add { path, .. }
+        | Change::Append(path, _)
+        | Change::Prepend(path, _)
+        | Change::SetIfMissing(path, _)
             if stored.item.is_null(path) =>
         {
             set_to_outcome(path, outcome)
@@ -124,6 +132,8 @@ mod tests {
                 Change::Append(Path::field("d"), vec![Value::from("x")]),
                 Change::Remove(Path::field("e")),
                 Change::Remove(Path::new(vec![Step::Name("f".into()), Step::Position(2)])),
+                Change::Prepend(Path::field("g"), vec![Value::from("x")]),
+                Change::RemoveItem(Path::new(vec![Step::Name("h".into()), Step::Position(3)])),
             ],
             &Value::Bytes(vec![7]),
             &mut placeholders,
@@ -131,7 +141,8 @@ mod tests {
         assert_eq!(
             text,
             "SET #n0 = :v0, #n1 = if_not_exists(#n1, :v0), #n2 = if_not_exists(#n2, :v1) + :v2, \
-             #n3 = list_append(if_not_exists(#n3, :v4), :v3), #n5[2] = :v5, #n6 = :v6 REMOVE #n4"
+             #n3 = list_append(if_not_exists(#n3, :v4), :v3), #n5[2] = :v5, #n6 = list_append(:v3, if_not_exists(#n6, :v4)), \
+             #n8 = :v6 REMOVE #n4, #n7[3]"
         );
     }
 }

@@ -19,6 +19,11 @@ impl DefinedCache {
     pub(in super::super) fn insert(&self, definition: &'static Definition) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).insert(address(definition));
     }
+
+    /// Forgets that the repository is defined.
+    pub(in super::super) fn remove(&self, definition: &'static Definition) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(&address(definition));
+    }
 }
 
 fn address(definition: &'static Definition) -> usize {

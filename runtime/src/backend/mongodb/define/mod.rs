@@ -5,6 +5,7 @@
 mod cache;
 mod indexes;
 mod lifetime;
+mod removal;
 mod schema;
 
 use futures_util::TryStreamExt;
@@ -14,6 +15,7 @@ use mongodb::{Collection, Database};
 
 pub(super) use self::cache::DefinedCache;
 use self::indexes::{Found, fields, name_of, shape_of};
+pub(super) use self::removal::{drop_repository, truncate};
 use super::decode::is_readable;
 use super::document::sort_columns;
 use super::failure::{DUPLICATE_KEY, DriverFailure, code};
