@@ -236,10 +236,9 @@ impl Checker<'_> {
                 true if is_index_name(&value) => return Some(name.clone()),
                 true => "it takes 3 to 255 letters, digits, `_`, `-` and `.`".to_owned(),
                 false if is_finder_name(&value) => return Some(name.clone()),
-                false if is_index_name(&value) => format!(
-                    "{NAMED_RULE}; name the finder by itself with `finder = \"{}\"`",
-                    self.name_of(own)
-                ),
+                false if is_index_name(&value) => {
+                    format!("{NAMED_RULE}; name the finder by itself with `finder = \"{}\"`", self.name_of(own))
+                }
                 false => NAMED_RULE.to_owned(),
             };
             self.cx.error(text, format!("`{value}` cannot be an index's name: {rule}"));
@@ -326,8 +325,10 @@ impl Checker<'_> {
                     ),
                 );
             }
-            let held =
-                hash.contains(&at) || ranges.contains(&at) || self.roles.hash == Some(at) || self.roles.range == Some(at);
+            let held = hash.contains(&at)
+                || ranges.contains(&at)
+                || self.roles.hash == Some(at)
+                || self.roles.range == Some(at);
             if !held {
                 included.push(field.stored.clone());
             }
