@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use futures_util::{StreamExt, TryStreamExt};
-use reposit::{Database, Page};
+use reposit::{Database, DropForGood, Page};
 use reposit_tests::harness::START;
 use reposit_tests::models::{Account, Event, Note, Token, User, account, event, note, token, user};
 use reposit_tests::proxy::{Fault, Proxy, Rule};
@@ -155,6 +155,26 @@ async fn each_operation_sends_the_least_on_mongodb() {
         [("update", 1), ("findAndModify", 1), ("commitTransaction", 1)]
     );
     report::ran("requests::each_operation_sends_the_least", &label);
+}
+
+/// What is taken away for good.
+async fn removals_send_the_least(target: Target) {
+    let (c, label) = Counted::on(target).await;
+    let db = c.db.clone();
+    db.define::<(User, Event)>().await.unwrap();
+    Event::put_many(&(0..60).map(|n| event("s", n, 0)).collect::<Vec<_>>()).exec(&db).await.unwrap();
+    User::create(&user("u1", "core", 1)).exec(&db).await.unwrap();
+    if target.is_mongodb() {
+        sends!(c, "truncate", db.truncate::<Event>(DropForGood), [("delete", 1)]);
+        sends!(c, "drop", db.drop_repository::<Event>(DropForGood), [("drop", 1), ("delete", 1)]);
+    } else {
+        sends!(c, "truncate", db.truncate::<Event>(DropForGood), [("Scan", 1), ("BatchWriteItem", 3)]);
+        // The second is of its unique values.
+        sends!(c, "with a unique field", db.truncate::<User>(DropForGood), [("Scan", 2), ("BatchWriteItem", 2)]);
+        let drop = db.drop_repository::<Event>(DropForGood);
+        sends!(c, "drop", drop, [("DeleteTable", 2), ("DescribeTable", 1)]);
+    }
+    report::ran("requests::removals_send_the_least", &label);
 }
 
 /// A finder reads its index and nothing else, however large the repository is.
@@ -354,6 +374,7 @@ async fn a_wrong_clock_is_corrected_once(target: Target) {
 reposit_tests::on_backends!(
     server #[tokio::test]
     the_parts_of_a_batch_are_under_way_at_once: crate::the_parts_of_a_batch_are_under_way_at_once,
+    removals_send_the_least: crate::removals_send_the_least,
     a_stream_is_one_page_ahead: crate::a_stream_is_one_page_ahead,
     a_listing_costs_no_request_at_its_end: crate::a_listing_costs_no_request_at_its_end,
 );

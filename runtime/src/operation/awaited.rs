@@ -17,6 +17,7 @@ use super::page::Page;
 use super::put::Put;
 use super::query::Query;
 use super::replace::Replace;
+use super::results::TransactionResults;
 use super::save::Save;
 use super::scan::Scan;
 use super::transaction::Transaction;
@@ -91,7 +92,7 @@ refused_awaits! {
         note = "a transaction does nothing until it is committed: write `.commit().await`"
     )]
     Committed:
-        ['a] Transaction<'a> => Result<()>;
+        ['a] Transaction<'a> => Result<TransactionResults>;
 
     /// A check that is in a transaction.
     #[diagnostic::on_unimplemented(

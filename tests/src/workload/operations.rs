@@ -328,6 +328,7 @@ async fn transfer(db: &Database, id: &str, amount: i64) -> Result<()> {
         .add(Person::create(&person(id, &new_email(id))))
         .commit()
         .await
+        .map(drop)
 }
 
 async fn save(mut page: Page, db: &Database) -> Result<String> {

@@ -30,6 +30,7 @@ mod query_bounds;
 mod reads;
 mod removal;
 mod schema;
+mod transaction_results;
 mod transactions;
 mod unique;
 mod updates;

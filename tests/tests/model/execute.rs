@@ -133,7 +133,7 @@ impl Executor {
         match result {
             Err(_) if !after.clone().eq(before) => Answer::Wrong("a refused transaction changed a struct".to_owned()),
             Err(error) => Answer::Error(error),
-            Ok(()) => {
+            Ok(_) => {
                 let saved = items.iter().zip(after).filter(|((_, op), _)| matches!(op, Op::Save { .. }));
                 Answer::Many(saved.map(|(_, row)| row).collect())
             }
@@ -325,8 +325,8 @@ async fn one<M: Subject>(db: &Database, op: &Op) -> Answer {
             let deleted = M::delete_on(db, delete(key, only_if.as_ref()), *version).await;
             answer(deleted, Answer::Bool)
         }
-        Op::PutMany { rows } => done(M::put_many(db, &rows.iter().map(of_row).collect::<Vec<M>>()).await),
-        Op::DeleteMany { keys } => done(M::delete_many(db, keys.iter().map(|parts| key::<M>(parts)).collect()).await),
+        Op::PutMany { rows } => done(M::put_each(db, &rows.iter().map(of_row).collect::<Vec<M>>()).await),
+        Op::DeleteMany { keys } => done(M::delete_each(db, keys.iter().map(|parts| key::<M>(parts)).collect()).await),
         Op::Query(_) | Op::Check { .. } | Op::Older { .. } => panic!("{op} is done elsewhere"),
     }
 }

@@ -40,9 +40,9 @@ pub trait Subject: Repository<Key: DeserializeOwned> + Clone + PartialEq {
 
     fn delete_in<'a>(transaction: Transaction<'a>, delete: Delete<Self>, version: Option<Version>) -> Transaction<'a>;
 
-    async fn put_many(db: &Database, records: &[Self]) -> Result<()>;
+    async fn put_each(db: &Database, records: &[Self]) -> Result<()>;
 
-    async fn delete_many(db: &Database, keys: Vec<Self::Key>) -> Result<()>;
+    async fn delete_each(db: &Database, keys: Vec<Self::Key>) -> Result<()>;
 }
 
 macro_rules! subject {
@@ -113,11 +113,11 @@ macro_rules! subject {
             transaction.add(delete)
         }
 
-        async fn put_many(db: &Database, records: &[Self]) -> Result<()> {
+        async fn put_each(db: &Database, records: &[Self]) -> Result<()> {
             Self::put_many(records).exec(db).await
         }
 
-        async fn delete_many(db: &Database, keys: Vec<Self::Key>) -> Result<()> {
+        async fn delete_each(db: &Database, keys: Vec<Self::Key>) -> Result<()> {
             Self::delete_many(keys).exec(db).await
         }
     };
@@ -144,11 +144,11 @@ macro_rules! subject {
             }
         }
 
-        async fn put_many(_: &Database, _: &[Self]) -> Result<()> {
+        async fn put_each(_: &Database, _: &[Self]) -> Result<()> {
             panic!("not offered with a version")
         }
 
-        async fn delete_many(_: &Database, _: Vec<Self::Key>) -> Result<()> {
+        async fn delete_each(_: &Database, _: Vec<Self::Key>) -> Result<()> {
             panic!("not offered with a version")
         }
     };

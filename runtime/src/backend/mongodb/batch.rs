@@ -60,7 +60,7 @@ async fn write_part(database: &Handle, call: &Call, part: &Part<'_>, least: Dura
         return part.writes.iter().map(|_| Err(outcome::unsent())).collect();
     }
     match part.single() {
-        Some(single) => vec![write::write(database, call, single.clone()).await],
+        Some(single) => vec![write::write(database, call, single).await],
         None => Sender::new(database, call, Chunk::new(part.writes, call)).send().await,
     }
 }
@@ -255,7 +255,7 @@ impl<'a> Sender<'a> {
             let Some(write) = self.chunk.writes.get(at) else { continue };
             let result = match refusal(write, &duplicate) {
                 Some(error) => Err(error),
-                None => write::write(self.database, self.call, write.clone()).await,
+                None => write::write(self.database, self.call, write).await,
             };
             self.set(at, result);
         }

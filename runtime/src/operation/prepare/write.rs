@@ -1,9 +1,10 @@
 //! Writes, checked and filled in.
 
 use crate::change::{self, Change, Expiry};
+use crate::codec;
 use crate::condition::{self, Composed, Expr};
 use crate::database::Database;
-use crate::definition::{Definition, FIRST_VERSION, find_next};
+use crate::definition::{Definition, FIRST_VERSION};
 use crate::error::{Error, Result};
 use crate::limits::{self, Limits};
 use crate::model::{EncodedKey, check_key_parts};
@@ -120,7 +121,6 @@ pub(crate) fn store(
     mut record: Record,
     action: fn(Record) -> Action,
 ) -> Result<Write> {
-    check_stored_names(definition, &record)?;
     if definition.is_filled() {
         fill::fill_record(definition, &mut record, db.now());
     }
@@ -152,26 +152,6 @@ fn store_as_is(
     Ok(Write::new(definition, key, action(record)))
 }
 
-/// Refuses names that a field of the record cannot have. Those of the model's fields were checked when it was
-/// compiled, and mostly come in their order.
-fn check_stored_names(definition: &Definition, record: &Record) -> Result<()> {
-    let (fields, mut next) = (definition.fields(), 0);
-    for name in record.names() {
-        if find_next(fields, name, &mut next).is_none() || name == b"_id" {
-            check_stored_name(definition, &String::from_utf8_lossy(name))?;
-        }
-    }
-    Ok(())
-}
-
-/// Refuses a name that a field of the record cannot have.
-fn check_stored_name(definition: &Definition, name: &str) -> Result<()> {
-    if name == "_id" && (definition.range().is_some() || definition.hash_name() != name) {
-        return Err(Error::invalid("a field cannot be stored as \"_id\", which is the primary key's name on MongoDB"));
-    }
-    limits::check_field_name(name)
-}
-
 /// Refuses a change that no update may make: one of the key, or of a field that cannot be. The types let
 /// none through but those of entries of a flattened map, whose names are data.
 fn check_change(definition: &Definition, change: &Change) -> Result<()> {
@@ -181,7 +161,7 @@ fn check_change(definition: &Definition, change: &Change) -> Result<()> {
     if root == definition.hash_name() || Some(root) == definition.range_name() || Some(root) == definition.version() {
         return Err(Error::invalid(format!("{root} is part of the primary key or the version, and cannot be changed")));
     }
-    check_stored_name(definition, root)?;
+    codec::check_stored_name(definition, root)?;
     let levels = path.steps().len() - 1;
     match change {
         Change::Set(_, value) | Change::SetIfMissing(_, value) => limits::check_depth_below(root, levels, value),
