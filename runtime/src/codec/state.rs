@@ -3,9 +3,10 @@
 
 use super::CodecError;
 use super::form::Form;
+use super::names::check_names;
 use crate::definition::{FieldDef, InstantForm};
 use crate::limits;
-use crate::value::{Begun, Value, ValueRef, Writer};
+use crate::value::{Begun, Value, ValueRef, Writer, is_same};
 
 type Out = Result<(), CodecError>;
 
@@ -175,7 +176,7 @@ impl MapState {
         self.entry = (start, out.len());
         // The field that comes next: mostly it is.
         if let Some(field) = self.fields.get(self.next)
-            && field.name == name
+            && is_same(field.name.as_bytes(), name.as_bytes())
         {
             self.next += 1;
             self.field = Some(field);
@@ -185,6 +186,7 @@ impl MapState {
     }
 
     /// The form of the value under a name that is not the next field's.
+    #[inline(never)]
     fn begin_other(&mut self, name: &str) -> Form {
         let before = self.next;
         let (form, field) = self.form.of_name(name, &mut self.next);
@@ -193,14 +195,23 @@ impl MapState {
         form
     }
 
-    /// Takes in the value that was written: a null of a field is left out, but for those that have to be kept.
-    /// Entries beside the fields belong to something flattened, and their nulls are data.
+    /// Takes in the value that was written.
     pub(super) fn end_entry(&mut self, out: &mut Writer, name: &str) -> Out {
-        let (start, value) = self.entry;
+        if self.field.is_none() || out.is_null_at(self.entry.1) {
+            return self.end_special(out, name);
+        }
+        self.count += 1;
+        Ok(())
+    }
+
+    /// The same of a null or of what no field holds: a null of a field is left out, but for those that have to be
+    /// kept. Entries beside the fields belong to something flattened, and their nulls are data.
+    #[inline(never)]
+    fn end_special(&mut self, out: &mut Writer, name: &str) -> Out {
         match self.field {
             Some(field) => {
-                if out.is_null_at(value) && !self.form.keeps_null(field).map_err(CodecError::from_error)? {
-                    out.truncate(start);
+                if !self.form.keeps_null(field).map_err(CodecError::from_error)? {
+                    out.truncate(self.entry.0);
                     return Ok(());
                 }
             }
@@ -220,13 +231,23 @@ impl MapState {
         out.end(self.begun, self.count);
         match twice {
             Some(name) => Err(CodecError::invalid(format!("two values are written under the name {name:?}"))),
-            None => Ok(()),
+            None => self.check_names(out, self.in_order),
         }
     }
 
     /// Ends the map around the content of a variant.
     pub(super) fn end_of_one(self, out: &mut Writer) -> Out {
         out.end(self.begun, 1);
-        Ok(())
+        self.check_names(out, false)
+    }
+
+    /// Refuses names that a record cannot have, if this is one.
+    fn check_names(&self, out: &Writer, only_fields: bool) -> Out {
+        match self.form {
+            Form::Model(definition) => {
+                check_names(definition, out.content_of(self.begun), only_fields).map_err(CodecError::from_error)
+            }
+            _ => Ok(()),
+        }
     }
 }

@@ -6,6 +6,7 @@ mod format;
 mod number;
 mod raw;
 mod record;
+mod sort;
 #[cfg(test)]
 mod tests;
 mod text;
