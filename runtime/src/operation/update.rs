@@ -16,6 +16,7 @@ use crate::error::Result;
 use crate::field::{Field, FieldType, List, Many, Numeric, Optional, Settable};
 use crate::model::{EncodedKey, Model, Versioned};
 use crate::request::{Returning, Write, Written};
+use crate::value::Record;
 
 /// Changes fields of a record: what `M::update(..)` returns.
 ///
@@ -289,7 +290,15 @@ impl<M: Model> Operation for Update<M> {
     }
 }
 
-impl<M: Model> TransactionItem for Update<M> {}
+impl<M: Model> TransactionItem for Update<M> {
+    type Returned = M;
+
+    const RETURNING: Returning = Returning::After;
+
+    fn returned(_: Option<Record>, written: Written) -> Result<M> {
+        decode_left(written, Self::NAME)
+    }
+}
 
 /// The record that a write tells of, as a backend has to return it.
 pub(super) fn decode_left<M: Model>(written: Written, operation: &str) -> Result<M> {

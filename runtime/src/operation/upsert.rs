@@ -16,6 +16,7 @@ use crate::error::Result;
 use crate::field::{Field, FieldType, List, Many, Numeric, Optional, Settable};
 use crate::model::{EncodedKey, Model};
 use crate::request::{Returning, Write, Written};
+use crate::value::Record;
 
 /// Changes a record, or makes it: what `M::upsert(..)` returns.
 ///
@@ -178,7 +179,15 @@ impl<M: Model> Operation for Upsert<M> {
     }
 }
 
-impl<M: Model> TransactionItem for Upsert<M> {}
+impl<M: Model> TransactionItem for Upsert<M> {
+    type Returned = M;
+
+    const RETURNING: Returning = Returning::After;
+
+    fn returned(_: Option<Record>, written: Written) -> Result<M> {
+        decode_left(written, Self::NAME)
+    }
+}
 
 impl<M> Clone for Upsert<M> {
     fn clone(&self) -> Self {

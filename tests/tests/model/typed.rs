@@ -176,12 +176,12 @@ pub fn append<M: Repository, T, R: Settable>(build: Build<M>, field: Field<M, T,
 where
     T: List<Item: Typed<Held = String> + Element>,
 {
-    let args = |items: &Vec<String>| items.iter().map(T::Item::arg).collect::<Vec<_>>();
+    let arg = T::Item::arg;
     Ok(match (build, how) {
-        (Build::Update(update), How::Append(items)) => Build::Update(update.append(field, args(items))),
-        (Build::Upsert(upsert), How::Append(items)) => Build::Upsert(upsert.append(field, args(items))),
-        (Build::Update(update), How::Prepend(items)) => Build::Update(update.prepend(field, args(items))),
-        (Build::Upsert(upsert), How::Prepend(items)) => Build::Upsert(upsert.prepend(field, args(items))),
+        (Build::Update(update), How::Append(items)) => Build::Update(update.append(field, items.iter().map(arg))),
+        (Build::Upsert(upsert), How::Append(items)) => Build::Upsert(upsert.append(field, items.iter().map(arg))),
+        (Build::Update(update), How::Prepend(items)) => Build::Update(update.prepend(field, items.iter().map(arg))),
+        (Build::Upsert(upsert), How::Prepend(items)) => Build::Upsert(upsert.prepend(field, items.iter().map(arg))),
         (Build::Update(update), How::TakeOut(at)) => Build::Update(update.remove_at(field, *at)),
         (build, _) => return Err(build),
     })

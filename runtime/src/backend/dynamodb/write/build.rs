@@ -155,6 +155,10 @@ pub(crate) fn resolved_op(write: &Write, call: &Call, stamp: &Value, stored: Opt
     let outcome = write.outcome(live.map(|live| &live.record))?;
     let mut placeholders = Placeholders::default();
     let action = match (&write.action, live, &outcome) {
+        // What is told of it is true at the moment of the transaction.
+        (Action::Delete, None, _) if write.returning == Returning::After => {
+            ItemAction::Check(to_key(definition, &write.key))
+        }
         (Action::Check | Action::Delete, None, _) => return Ok(Resolved { op: None, outcome }),
         (Action::Check, Some(_), _) => ItemAction::Check(to_key(definition, &write.key)),
         (Action::Delete, Some(_), _) => ItemAction::Delete(to_key(definition, &write.key)),
