@@ -59,12 +59,17 @@ enum SeqKind {
     Empty,
     Bytes(Begun),
     List(Begun, usize),
+    Set(Begun),
 }
 
 impl SeqState {
     pub(super) fn begin(out: &mut Writer, form: Form) -> Self {
         let start = out.len();
-        let kind = if form.is_list() { SeqKind::List(out.begin_list(), 0) } else { SeqKind::Empty };
+        let kind = match form {
+            form if form.is_list() => SeqKind::List(out.begin_list(), 0),
+            form if form.is_set() => SeqKind::Set(out.begin_set()),
+            _ => SeqKind::Empty,
+        };
         Self { form, start, kind }
     }
 
@@ -94,10 +99,11 @@ impl SeqState {
     }
 
     /// Takes in the item that was written at a place.
-    pub(super) fn pushed(&mut self, out: &mut Writer, at: usize) {
+    pub(super) fn pushed(&mut self, out: &mut Writer, at: usize) -> Out {
         let small = out.take_small(at);
         match (&mut self.kind, small) {
             (SeqKind::List(_, count), _) => *count += 1,
+            (SeqKind::Set(_), _) => return check_member(out.value_at(at)),
             (SeqKind::Empty, Some(byte)) => {
                 out.truncate(at);
                 self.kind = SeqKind::Bytes(out.begin_bytes());
@@ -109,6 +115,7 @@ impl SeqState {
             }
             (SeqKind::Empty | SeqKind::Bytes(_), None) => self.become_list(out, at),
         }
+        Ok(())
     }
 
     /// Makes what was bytes so far a list, with the item that was written at a place as its last.
@@ -139,7 +146,18 @@ impl SeqState {
             }
             SeqKind::Bytes(begun) => out.end_bytes(begun),
             SeqKind::List(begun, count) => out.end(begun, count),
+            SeqKind::Set(begun) => out.end_set(begun),
         }
+    }
+}
+
+/// Refuses what cannot be in a set on DynamoDB.
+fn check_member(member: ValueRef<'_>) -> Out {
+    match member {
+        ValueRef::String(_) | ValueRef::Int(_) | ValueRef::Instant(_) | ValueRef::Bytes(_) => Ok(()),
+        // Bytes of which there are none are written as an empty list.
+        ValueRef::List(items) if items.is_empty() => Err(CodecError::invalid("empty bytes cannot be in a set")),
+        other => Err(CodecError::invalid(format!("{} cannot be in a set", other.noun()))),
     }
 }
 
@@ -199,7 +217,7 @@ impl MapState {
         let (start, value) = self.entry;
         match self.field {
             Some(field) => {
-                if out.is_null_at(value) && !self.form.keeps_null(field).map_err(CodecError::from_error)? {
+                if out.is_nothing_at(value) && !self.form.keeps_null(field).map_err(CodecError::from_error)? {
                     out.truncate(start);
                     return Ok(());
                 }

@@ -27,6 +27,7 @@ mod queries;
 mod query_bounds;
 mod reads;
 mod schema;
+mod sets;
 mod transactions;
 mod unique;
 mod updates;
