@@ -125,7 +125,7 @@ impl Expr {
     pub(crate) fn cost(&self) -> Cost {
         match self {
             Self::Compare { path, op, value: Value::Set(_) } => Cost::set(path.text_size(), *op == Op::Ne),
-            Self::HasMember { path, .. } => Cost::contains_item(path.text_size()),
+            Self::HasMember { path, .. } => Cost::has_member(path.text_size()),
             Self::SetSize { path, op, .. } => Cost::set_size(path.text_size(), *op == Op::Ne),
             Self::Compare { path, op, value } => {
                 Cost::comparison(path.text_size(), *op == Op::Ne, matches!(value, Value::Float(_)))

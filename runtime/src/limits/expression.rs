@@ -65,6 +65,11 @@ impl Cost {
         Self::new(3, 2 * path + "NOT (attribute_type(, :v999)) AND contains(, :v999)".len())
     }
 
+    /// A set with a member.
+    pub(crate) const fn has_member(path: usize) -> Self {
+        Self::new(4, Self::contains_item(path).text)
+    }
+
     /// A comparison of a size, of those types alone that have one on every backend.
     pub(crate) const fn size(path: usize, is_not_equal: bool) -> Self {
         let text = 3 * "attribute_type(, :v999) OR ".len() + "NOT (() AND size() <= :v999)".len();

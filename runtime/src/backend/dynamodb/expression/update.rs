@@ -165,7 +165,7 @@ mod tests {
             text,
             "SET #n0 = :v0, #n1 = if_not_exists(#n1, :v0), #n2 = if_not_exists(#n2, :v1) + :v2, \
              #n3 = list_append(if_not_exists(#n3, :v4), :v3), #n5[2] = :v5, #n6 = list_append(:v3, if_not_exists(#n6, :v4)), \
-             #n8 = :v6 REMOVE #n4, #n7[3]"
+             #n10 = :v7 REMOVE #n4, #n7[3] ADD #n8 :v6 DELETE #n9 :v6"
         );
     }
 }
