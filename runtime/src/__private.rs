@@ -7,7 +7,7 @@ pub use crate::definition::{
 };
 pub use crate::error::Result;
 pub use crate::field::{
-    AutoKey, Contain, Countable, Dictionary, Element, EmbeddedFields, InKey, InVersion, IndexKey, List, Nested,
+    AutoKey, Contain, Countable, Dictionary, Element, EmbeddedFields, InKey, InVersion, IndexKey, List, Member, Nested,
     NoLowering, NotKey, Numeric, Optional, Ordered, Plain, Probe, Settable, Text, Timestamp, TtlField, Version,
     embedded_lowering, encode,
 };

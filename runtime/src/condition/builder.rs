@@ -168,7 +168,7 @@ impl<M, T, Role> Field<M, T, Role> {
         Condition::new(Composed::of_one(Expr::BeginsWith { path: self.path(), prefix: prefix.to_owned() }))
     }
 
-    /// Text that has `part` in it, or a list that has it as an item.
+    /// Text that has `part` in it, a list that has it as an item, or a set that has it as a member.
     pub fn contains(self, part: T::Part<'_>) -> Condition<M>
     where
         T: Contain,
@@ -195,16 +195,17 @@ impl<M, T, Role> Field<M, T, Role> {
         Condition::new(Composed::of_one(Expr::Missing(self.path())))
     }
 
-    /// How many items a list or map has, or bytes are; see [`Size`].
+    /// How many items a list, map or set has, or bytes are; see [`Size`].
     pub fn size(self) -> Size<M>
     where
         T: Countable,
     {
-        Size { path: self.path(), marker: PhantomData }
+        Size { path: self.path(), of_set: T::IS_SET, marker: PhantomData }
     }
 }
 
-/// The size of a field, to be compared. A missing field has none.
+/// The size of a field, to be compared. A missing field has none, but a set, of which nothing is stored if it is empty,
+/// has size 0.
 ///
 /// ```
 /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
@@ -219,6 +220,7 @@ impl<M, T, Role> Field<M, T, Role> {
 #[must_use = "a size does nothing until it is compared"]
 pub struct Size<M> {
     path: Path,
+    of_set: bool,
     marker: PhantomData<fn() -> M>,
 }
 
@@ -227,7 +229,7 @@ macro_rules! size_comparisons {
         impl<M> Size<M> {
             $($(#[$doc])*
             pub fn $name(self, count: u64) -> Condition<M> {
-                Condition::new(Composed::of_one(Expr::Size { path: self.path, op: Op::$op, count }))
+                Condition::new(Composed::size(self.path, self.of_set, Op::$op, count))
             })*
         }
     };

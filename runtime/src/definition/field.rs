@@ -92,6 +92,9 @@ pub enum Lowering {
     /// A list, even if serde writes what looks like bytes, so that its items can be found and added to; with
     /// the lowering of its items, if they have one.
     List(Option<&'static Lowering>),
+    /// A set of key values, with the lowering of its members, if they have one. A list of them is read as well: that is
+    /// how MongoDB and older releases keep it.
+    Set(Option<&'static Lowering>),
     /// The items of a list, or the values of a map.
     Each(&'static Lowering),
     /// A struct of fields, which are stored without those that are nothing.
@@ -113,7 +116,7 @@ impl Lowering {
     /// The lowering of an item of a list.
     pub(crate) fn of_item(self) -> Option<&'static Self> {
         match self {
-            Self::List(item) => item,
+            Self::List(item) | Self::Set(item) => item,
             Self::Each(item) => Some(item),
             _ => None,
         }
@@ -131,8 +134,8 @@ impl Lowering {
     /// Whether there is an instant in it, which serde's own form would not keep.
     pub(crate) const fn has_instant(&self) -> bool {
         match self {
-            Self::Bytes | Self::List(None) => false,
-            Self::List(Some(inner)) | Self::Each(inner) => inner.has_instant(),
+            Self::Bytes | Self::List(None) | Self::Set(None) => false,
+            Self::List(Some(inner)) | Self::Set(Some(inner)) | Self::Each(inner) => inner.has_instant(),
             Self::Fields(fields) => {
                 let mut at = 0;
                 while at < fields.len() {
@@ -144,6 +147,19 @@ impl Lowering {
                 false
             }
             Self::Instant(_) => true,
+        }
+    }
+}
+
+impl Lowering {
+    /// Whether there is an instant or a set in it, which DynamoDB's numbers and sets are read as there alone.
+    #[cfg(feature = "dynamodb")]
+    pub(crate) fn is_read_by_type(&self) -> bool {
+        match self {
+            Self::Bytes | Self::List(None) => false,
+            Self::Instant(_) | Self::Set(_) => true,
+            Self::List(Some(inner)) | Self::Each(inner) => inner.is_read_by_type(),
+            Self::Fields(fields) => fields.iter().any(|field| field.lowering().is_some_and(Self::is_read_by_type)),
         }
     }
 }

@@ -17,6 +17,8 @@ pub struct Probe<T>(PhantomData<T>);
 pub trait NoLowering {
     /// No field type, so stored as serde writes it.
     const LOWERING: Option<&'static Lowering> = None;
+    /// Nor is a set of them one.
+    const IS_MEMBER: bool = false;
 }
 
 impl<T> NoLowering for Probe<T> {}
@@ -24,6 +26,8 @@ impl<T> NoLowering for Probe<T> {}
 impl<T: FieldType> Probe<T> {
     /// The type's own.
     pub const LOWERING: Option<&'static Lowering> = T::LOWERING;
+    /// Whether a set of the type is kept as a set.
+    pub const IS_MEMBER: bool = T::IS_MEMBER;
 }
 
 /// The lowerings of types that are made of `T`, each in a place of its own.
@@ -40,7 +44,12 @@ impl<T: FieldType> Of<T> {
     /// over it.
     pub(crate) const LIST: &'static Lowering = &if T::IS_BYTE { Lowering::Bytes } else { Lowering::List(T::LOWERING) };
 
-    /// Of a set of `T`, or a map to `T`.
+    /// Of a set of `T`: a set if `T` can be in one on every backend, else a list.
+    pub(crate) const SET: Option<&'static Lowering> = if T::IS_MEMBER { Some(Self::SET_OF) } else { Self::EACH };
+
+    const SET_OF: &'static Lowering = &Lowering::Set(T::LOWERING);
+
+    /// Of a map to `T`.
     pub(crate) const EACH: Option<&'static Lowering> = match &Self::EACH_OF {
         Some(each) => Some(each),
         None => None,

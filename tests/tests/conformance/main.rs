@@ -31,6 +31,7 @@ mod query_bounds;
 mod reads;
 mod removal;
 mod schema;
+mod sets;
 mod transaction_results;
 mod transactions;
 mod unique;

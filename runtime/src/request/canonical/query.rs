@@ -79,6 +79,11 @@ pub(super) fn append_condition(out: &mut Vec<u8>, condition: &Expr) {
             append_operator(out, *op);
             append_count(out, *count);
         }),
+        Expr::HasMember { path, value } => append_on(out, b'h', path, |out| append_value(out, value)),
+        Expr::SetSize { path, op, count } => append_on(out, b'z', path, |out| {
+            append_operator(out, *op);
+            append_count(out, *count);
+        }),
         Expr::Exists(path) => append_on(out, b'Y', path, |_| ()),
         Expr::Missing(path) => append_on(out, b'M', path, |_| ()),
         Expr::And(all) => append_parts(out, b'&', |out| append_conditions(out, all)),
