@@ -49,6 +49,51 @@ impl<M> Condition<M> {
         Self::new(self.composed.not())
     }
 
+    /// True if all of these are; of none, always. As many as there are, where their number is known only at run
+    /// time.
+    ///
+    /// ```
+    /// # use reposit::{Condition, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Serialize, Deserialize, Repository)] struct User { #[hash_key] id: String, age: u32, team: String }
+    /// # let (team, least_age) = (Some("core"), None);
+    /// let wanted = Condition::all([
+    ///     team.map(|team| User::TEAM.eq(team)),
+    ///     least_age.map(|age| User::AGE.ge(age)),
+    /// ].into_iter().flatten());
+    /// # let _ = wanted;
+    /// ```
+    pub fn all(conditions: impl IntoIterator<Item = Self>) -> Self {
+        Self::new(Composed::join_all(conditions.into_iter().map(|one| one.composed), Expr::And))
+    }
+
+    /// True if any of these is; of none, never.
+    ///
+    /// ```
+    /// # use reposit::{Condition, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Serialize, Deserialize, Repository)] struct User { #[hash_key] id: String, team: String }
+    /// let wanted = Condition::any(["core", "ops"].map(|team| User::TEAM.begins_with(team)));
+    /// # let _ = wanted;
+    /// ```
+    pub fn any(conditions: impl IntoIterator<Item = Self>) -> Self {
+        Self::new(Composed::join_all(conditions.into_iter().map(|one| one.composed), Expr::Or))
+    }
+
+    /// Always true: what other conditions are added to.
+    ///
+    /// ```
+    /// # use reposit::{Condition, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Serialize, Deserialize, Repository)] struct User { #[hash_key] id: String, age: u32 }
+    /// # let adults = true;
+    /// let mut wanted = Condition::always();
+    /// if adults {
+    ///     wanted = wanted.and(User::AGE.ge(18));
+    /// }
+    /// # let _ = wanted;
+    /// ```
+    pub fn always() -> Self {
+        Self::all([])
+    }
+
     /// The condition as data, or why one of its values cannot be stored.
     pub fn into_expr(self) -> Result<Expr> {
         self.composed.into_expr()
