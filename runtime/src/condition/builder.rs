@@ -6,9 +6,12 @@ use std::ops::{BitAnd, BitOr, Not};
 
 use super::composed::Composed;
 use super::expr::{Expr, Op};
+use super::named::compare_named;
+use crate::definition::Definition;
 use crate::error::Result;
 use crate::field::{Contain, Countable, Field, FieldType, Many, Ordered, Text};
 use crate::path::Path;
+use crate::value::Value;
 
 /// A condition on records of `M`, made from its fields; one over two models does not compile.
 ///
@@ -76,6 +79,11 @@ impl<M> Condition<M> {
     /// ```
     pub fn any(conditions: impl IntoIterator<Item = Self>) -> Self {
         Self::new(Composed::join_all(conditions.into_iter().map(|one| one.composed), Expr::Or))
+    }
+
+    /// What `Repository::condition` returns.
+    pub(crate) fn named(definition: &'static Definition, name: &str, op: Op, value: Value) -> Result<Self> {
+        compare_named(definition, name, op, value).map(|expr| Self::new(Composed::of_one(expr)))
     }
 
     /// Always true: what other conditions are added to.

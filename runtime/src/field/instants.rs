@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::lowering::Of;
 use super::traits::{Element, FieldType, Instant, Key, Ordered, TtlField};
-use crate::definition::{KeyKind, Lowering, TimeUnit};
+use crate::definition::{Form, KeyKind, Lowering, TimeUnit};
 use crate::error::{Error, Result};
 use crate::value::Value;
 
@@ -35,6 +35,7 @@ macro_rules! instants {
         impl FieldType for $ty {
             type Arg<'a> = $ty;
             const LOWERING: Option<&'static Lowering> = Some(Of::<$ty>::INSTANT);
+            const FORM: Form = Form::Instant(Of::<$ty>::INSTANT);
             fn encode(value: $ty) -> Result<Value> {
                 value.to_millis().map(Value::Instant)
             }

@@ -47,7 +47,15 @@ impl<M: Model> Scan<M> {
     /// A scan of the whole repository.
     #[allow(clippy::new_without_default, reason = "a scan of everything is no default of anything")]
     pub fn new() -> Self {
-        let parts = ScanParts { filter: None, limit: None, after: None, before: None, segments: 1, consistent: false, fields: None };
+        let parts = ScanParts {
+            filter: None,
+            limit: None,
+            after: None,
+            before: None,
+            segments: 1,
+            consistent: false,
+            fields: None,
+        };
         Self { parts, marker: PhantomData }
     }
 

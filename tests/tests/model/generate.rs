@@ -321,7 +321,8 @@ fn ranged(
     may_be_consistent: bool,
 ) -> BoxedStrategy<Query> {
     let hash = one_of(rules.field(hash).values());
-    let also = also.map_or_else(|| Just(None).boxed(), |also| one_of(rules.field(also).values()).prop_map(Some).boxed());
+    let also =
+        also.map_or_else(|| Just(None).boxed(), |also| one_of(rules.field(also).values()).prop_map(Some).boxed());
     let span = range.map_or_else(|| Just(Span::All).boxed(), |range| span(rules.field(range)));
     let filter = option::weighted(0.4, cond(rules));
     ((hash, also), span, filter, prop::bool::ANY, limit(), prop::bool::ANY, prop::bool::weighted(0.3), end())

@@ -128,7 +128,9 @@ pub struct Query {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Source {
-    Primary { hash: Json },
+    Primary {
+        hash: Json,
+    },
     Index {
         name: String,
         hash: Json,
@@ -136,7 +138,9 @@ pub enum Source {
         #[serde(default)]
         also: Option<Json>,
     },
-    Scan { segments: u32 },
+    Scan {
+        segments: u32,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -59,13 +59,14 @@ fn ranges(rules: &Rules, source: &Source, row: &Row) -> Values {
 pub fn selects(rules: &Rules, query: &Query, row: &Row) -> bool {
     let in_source = match &query.source {
         Source::Primary { hash } => equal(&row[rules.hash], hash),
-        Source::Index { name, hash, also } => values(rules.index(name), row).is_some_and(|values| {
-            equal(&values[0], hash) && also.as_ref().is_none_or(|also| equal(&values[1], also))
-        }),
+        Source::Index { name, hash, also } => values(rules.index(name), row)
+            .is_some_and(|values| equal(&values[0], hash) && also.as_ref().is_none_or(|also| equal(&values[1], also))),
         Source::Scan { .. } => true,
     };
     in_source
-        && range_fields(rules, &query.source).get(given(&query.source)).is_none_or(|name| in_span(&query.span, &row[*name]))
+        && range_fields(rules, &query.source)
+            .get(given(&query.source))
+            .is_none_or(|name| in_span(&query.span, &row[*name]))
         && query.filter.as_ref().is_none_or(|filter| holds(filter, row))
 }
 

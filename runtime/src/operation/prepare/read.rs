@@ -232,7 +232,9 @@ pub(crate) fn scan(db: &Database, definition: &'static Definition, parts: &ScanP
 pub(crate) fn scan_segments(db: &Database, definition: &'static Definition, parts: &ScanParts) -> Result<Vec<Query>> {
     match parts.segments {
         0 | 1 => Ok(vec![scan(db, definition, parts)?]),
-        _ if parts.after.is_some() || parts.before.is_some() => Err(Error::invalid("a scan in segments does not go on at a cursor")),
+        _ if parts.after.is_some() || parts.before.is_some() => {
+            Err(Error::invalid("a scan in segments does not go on at a cursor"))
+        }
         total => (0..total).map(|segment| scan_segment(db, definition, parts, Some((segment, total)))).collect(),
     }
 }

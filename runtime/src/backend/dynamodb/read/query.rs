@@ -82,7 +82,9 @@ impl<'a> Reading<'a> {
             return Err(Error::unsupported("DynamoDB reads no global index consistently"));
         }
         if query.descending && matches!(query.source.kind(), SourceKind::Scan { .. }) {
-            return Err(Error::unsupported("DynamoDB reads a whole table in one direction only, so no page of a scan is read backwards"));
+            return Err(Error::unsupported(
+                "DynamoDB reads a whole table in one direction only, so no page of a scan is read backwards",
+            ));
         }
         let mut placeholders = Placeholders::default();
         let mut residual = Vec::new();
