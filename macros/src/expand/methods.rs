@@ -11,11 +11,13 @@ use crate::model::{Field, Model};
 /// The methods that the derive makes, apart from finders. Each can be left out.
 pub(crate) const METHODS: &[&str] = &[
     "create",
+    "create_many",
     "put",
     "replace",
     "put_many",
     "delete_many",
     "save",
+    "save_many",
     "get",
     "update",
     "upsert",
@@ -30,11 +32,12 @@ pub(crate) const METHODS: &[&str] = &[
 type Method = (&'static str, TokenStream);
 
 pub(super) fn all(model: &Model) -> TokenStream {
-    let mut methods = vec![create(model)];
+    let mut methods = Vec::from(create(model));
     methods.extend(unversioned(model));
-    methods.extend(save(model));
+    methods.push(many(model, "delete_many", "DeleteMany", "Deletes many records"));
+    methods.extend(save(model).into_iter().flatten());
     methods.extend(keyed(model));
-    methods.push(many(model, "get_many", "GetMany", "Reads many records", None));
+    methods.push(many(model, "get_many", "GetMany", "Reads many records"));
     methods.extend(query(model));
     methods.push(scan(model));
     methods
@@ -44,16 +47,24 @@ pub(super) fn all(model: &Model) -> TokenStream {
         .collect()
 }
 
-fn create(model: &Model) -> Method {
+fn create(model: &Model) -> [Method; 2] {
     let (vis, doc) = (&model.vis, docs::of_record(model, "Creates a record, which must not exist yet."));
-    let code = quote! {
+    let many = docs::of_record(model, "Creates many records, none of which may exist yet.");
+    let create = quote! {
         #[doc = #doc]
         #[inline]
         #vis fn create(record: &Self) -> __r::operation::Create<'_, Self> {
             __r::operation::Create::new(record)
         }
     };
-    ("create", code)
+    let create_many = quote! {
+        #[doc = #many]
+        #[inline]
+        #vis fn create_many(records: &[Self]) -> __r::operation::CreateMany<'_, Self> {
+            __r::operation::CreateMany::new(records)
+        }
+    };
+    [("create", create), ("create_many", create_many)]
 }
 
 fn scan(model: &Model) -> Method {
@@ -70,17 +81,13 @@ fn scan(model: &Model) -> Method {
 
 /// What only a model without a version can do. One with a version has the names, on a bound that it does
 /// not fulfil, so that the compiler says what to use; the lifetime has it judged where the name is used.
-fn unversioned(model: &Model) -> [Method; 4] {
+fn unversioned(model: &Model) -> [Method; 3] {
     let vis = &model.vis;
     let put = docs::of_record(model, "Creates a record, or replaces it whole.");
     let replace = docs::of_record(model, "Replaces a record whole, which must exist.");
     let put_many = docs::of_record(model, "Creates many records, or replaces them whole.");
-    let refused = model
-        .version
-        .is_some()
-        .then(|| Refused { hidden: quote!(#[doc(hidden)]), bound: quote!(where for<'later> Self: __r::Unversioned) });
-    let delete_many = many(model, "delete_many", "DeleteMany", "Deletes many records", refused.as_ref());
-    let (hidden, bound) = refused.map(|refused| (refused.hidden, refused.bound)).unzip();
+    let refused = || (quote!(#[doc(hidden)]), quote!(where for<'later> Self: __r::Unversioned));
+    let (hidden, bound) = model.version.map(|_| refused()).unzip();
     let put = quote! {
         #[doc = #put]
         #hidden
@@ -105,32 +112,34 @@ fn unversioned(model: &Model) -> [Method; 4] {
             __r::operation::PutMany::new(records)
         }
     };
-    [("put", put), ("replace", replace), ("put_many", put_many), delete_many]
-}
-
-/// How a method is written that the model does not offer.
-struct Refused {
-    hidden: TokenStream,
-    bound: TokenStream,
+    [("put", put), ("replace", replace), ("put_many", put_many)]
 }
 
 /// What only a model with a version has.
-fn save(model: &Model) -> Option<Method> {
+fn save(model: &Model) -> Option<[Method; 2]> {
     let field = &model.fields[model.version?];
     let vis = &model.vis;
     let save = format!(
         "Creates a record whose `{name}` is 0; replaces another one if its stored `{name}` is still the same.",
         name = syn::ext::IdentExt::unraw(&field.ident),
     );
-    let save = docs::of_record(model, &save);
-    let code = quote! {
-        #[doc = #save]
+    let doc = docs::of_record(model, &save);
+    let many = docs::of_record(model, "Saves many records, each under its version.");
+    let save = quote! {
+        #[doc = #doc]
         #[inline]
         #vis fn save(record: &mut Self) -> __r::operation::Save<'_, Self> {
             __r::operation::Save::new(record)
         }
     };
-    Some(("save", code))
+    let save_many = quote! {
+        #[doc = #many]
+        #[inline]
+        #vis fn save_many(records: &mut [Self]) -> __r::operation::SaveMany<'_, Self> {
+            __r::operation::SaveMany::new(records)
+        }
+    };
+    Some([("save", save), ("save_many", save_many)])
 }
 
 /// The operations on one record by its key.
@@ -216,9 +225,7 @@ pub(super) fn key_of(field: &Field, value: impl ToTokens) -> TokenStream {
 }
 
 /// `get_many` and `delete_many`.
-fn many(model: &Model, name: &'static str, operation: &str, what: &str, refused: Option<&Refused>) -> Method {
-    let hidden = refused.map(|refused| &refused.hidden);
-    let bound = refused.map(|refused| &refused.bound);
+fn many(model: &Model, name: &'static str, operation: &str, what: &str) -> Method {
     let vis = &model.vis;
     let (method, operation) = (format_ident!("{name}"), format_ident!("{operation}"));
     let doc = docs::by_keys(model, what);
@@ -228,11 +235,10 @@ fn many(model: &Model, name: &'static str, operation: &str, what: &str, refused:
     let key = key_type(hash, model.range.map(|at| &model.fields[at]));
     let code = quote! {
         #[doc = #doc]
-        #hidden
         #[inline]
         #vis fn #method<K: __p::IntoKey<#key>>(
             keys: impl ::core::iter::IntoIterator<Item = K>,
-        ) -> __r::operation::#operation<Self> #bound {
+        ) -> __r::operation::#operation<Self> {
             __r::operation::#operation::new(keys)
         }
     };

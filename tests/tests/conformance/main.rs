@@ -20,6 +20,7 @@ mod instants;
 mod key_types;
 mod keys;
 mod locks;
+mod many;
 mod mongodb_only;
 mod nested;
 mod own_names;
