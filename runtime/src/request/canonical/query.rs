@@ -20,7 +20,7 @@ pub(crate) fn append_query(out: &mut Vec<u8>, query: &Query) {
             append_parts(out, b'L', |out| append_values(out, &query.leading));
         }
         append_range(out, &query.range);
-        append_part(out, b'o', &[u8::from(query.descending)]);
+        append_part(out, b'o', &[u8::from(query.descending != query.backwards)]);
         match &query.filter {
             Some(filter) => append_condition(out, filter),
             None => append_part(out, b'n', &[]),
