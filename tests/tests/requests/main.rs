@@ -12,6 +12,8 @@ use reposit_tests::proxy::{Fault, Proxy, Rule};
 use reposit_tests::report;
 use reposit_tests::servers::{Target, fresh_name};
 
+mod many;
+
 /// A database behind a proxy that counts.
 struct Counted {
     db: Database,
@@ -50,6 +52,7 @@ macro_rules! sends {
         assert_eq!($counted.taken(), expected, $what);
     }};
 }
+use sends;
 
 async fn dynamodb_sends(target: Target) {
     let (c, label) = Counted::on(target).await;
@@ -106,6 +109,7 @@ async fn dynamodb_sends(target: Target) {
         db.transaction().add(Note::put(&n)).add(Note::update("1").add(Note::COUNT, 1)).commit(),
         [("TransactWriteItems", 1)]
     );
+    many::on_dynamodb(&c).await;
     report::ran("requests::each_operation_sends_the_least", &label);
 }
 
@@ -154,6 +158,7 @@ async fn each_operation_sends_the_least_on_mongodb() {
         db.transaction().add(Note::put(&n)).add(Note::update("m").add(Note::COUNT, 1)).commit(),
         [("update", 1), ("findAndModify", 1), ("commitTransaction", 1)]
     );
+    many::on_mongodb(&c).await;
     report::ran("requests::each_operation_sends_the_least", &label);
 }
 
