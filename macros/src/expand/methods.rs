@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 
+use super::definition::number;
 use super::repository::key_type;
 use crate::docs;
 use crate::model::{Field, Model};
@@ -247,21 +248,26 @@ fn many(model: &Model, name: &'static str, operation: &str, what: &str) -> Metho
 /// `query`, where there is a range key.
 fn query(model: &Model) -> Option<Method> {
     let (hash, range) = (&model.fields[model.hash?], &model.fields[model.range?]);
-    let (vis, doc, param, key, ty) =
-        (&model.vis, docs::query(model), param(hash), key_of(hash, &hash.ident), &range.ty);
-    let ranged_by = ranged_by(range);
+    let (vis, doc, param, key, range) =
+        (&model.vis, docs::query(model), param(hash), key_of(hash, &hash.ident), range_part(range));
     let code = quote! {
         #[doc = #doc]
         #[inline]
-        #vis fn query(#param) -> __r::operation::Query<Self, #ty, __p::Primary> {
-            __r::operation::Query::primary(#key)#ranged_by
+        #vis fn query(#param) -> __r::operation::Query<Self, #range, __p::Primary> {
+            __r::operation::Query::primary(#key)
         }
     };
     Some(("query", code))
 }
 
-/// Makes a query encode its range as `serde(with)` on the field does.
-pub(super) fn ranged_by(field: &Field) -> Option<TokenStream> {
-    let constant = &field.constant;
-    field.is_written_otherwise().then(|| quote!(.ranged_by(Self::#constant)))
+/// The type of a range field as a query has it; of one with `serde(with)` the field itself, which says how it
+/// is written.
+pub(super) fn range_part(field: &Field) -> TokenStream {
+    match field.is_written_otherwise() {
+        true => {
+            let at = number(field.position());
+            quote!(__p::Written<Self, #at>)
+        }
+        false => field.ty.to_token_stream(),
+    }
 }

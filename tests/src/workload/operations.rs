@@ -50,6 +50,19 @@ pub enum Operation {
     DeleteByToken,
     CreateReturning,
     UpdateVersioned,
+    DeleteReturning,
+    DeleteReturningUnique,
+    UpdatePrevious,
+    UpdatePreviousUnique,
+    UpdateUnit,
+    UpsertUnit,
+    PutIf,
+    PutIfFalse,
+    Replace,
+    UpsertIf,
+    UpdateVersion,
+    UpdateVersionStale,
+    TransactionTold,
     DeleteVersion,
     DeleteManyUnique,
     Lock,
@@ -66,7 +79,7 @@ pub enum Operation {
 
 impl Operation {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 49] = [
+    pub const ALL: [Self; 62] = [
         Self::Create,
         Self::CreateExisting,
         Self::CreateUnique,
@@ -91,6 +104,19 @@ impl Operation {
         Self::DeleteIf,
         Self::DeleteVersion,
         Self::CreateReturning,
+        Self::DeleteReturning,
+        Self::DeleteReturningUnique,
+        Self::UpdatePrevious,
+        Self::UpdatePreviousUnique,
+        Self::UpdateUnit,
+        Self::UpsertUnit,
+        Self::PutIf,
+        Self::PutIfFalse,
+        Self::Replace,
+        Self::UpsertIf,
+        Self::UpdateVersion,
+        Self::UpdateVersionStale,
+        Self::TransactionTold,
         Self::Transaction,
         Self::TransactionRefused,
         Self::TransactionChecked,
@@ -158,6 +184,19 @@ impl Operation {
             Self::DeleteByToken => "transaction of one delete",
             Self::CreateReturning => "create, returning",
             Self::UpdateVersioned => "update, versioned",
+            Self::DeleteReturning => "delete, returning",
+            Self::DeleteReturningUnique => "delete, returning, unique",
+            Self::UpdatePrevious => "update, previous",
+            Self::UpdatePreviousUnique => "update, previous, unique",
+            Self::UpdateUnit => "update, unit",
+            Self::UpsertUnit => "upsert, unit",
+            Self::PutIf => "put if",
+            Self::PutIfFalse => "put if, false",
+            Self::Replace => "replace",
+            Self::UpsertIf => "upsert if",
+            Self::UpdateVersion => "update, version",
+            Self::UpdateVersionStale => "update, version, stale",
+            Self::TransactionTold => "transaction with results",
             Self::DeleteVersion => "delete, version",
             Self::DeleteManyUnique => "delete_many, unique",
             Self::Lock => "lock",
@@ -199,6 +238,7 @@ impl Operation {
                 | Self::CreateExistingByToken
                 | Self::AddByToken
                 | Self::DeleteByToken
+                | Self::TransactionTold
         )
     }
 
@@ -221,7 +261,7 @@ impl Operation {
     pub async fn prepare(self, db: &Database, id: &str) -> Result<()> {
         match self {
             Self::Create | Self::CreateUnique | Self::SaveNew | Self::UpsertNew | Self::DeleteMissing => Ok(()),
-            Self::CreateByToken | Self::CreateReturning | Self::Lock => Ok(()),
+            Self::CreateByToken | Self::CreateReturning | Self::Lock | Self::UpsertUnit => Ok(()),
             Self::LockGivenBack => match db.lock(id).try_acquire().await? {
                 Some(lease) => lease.release().await.map(drop),
                 None => Err(Error::new(ErrorKind::Backend, "the lock is another's")),
@@ -230,20 +270,28 @@ impl Operation {
             Self::Query | Self::Count => Line::put_many(&lines(id)).exec(db).await,
             Self::DeleteManyUnique => Person::put_many(&people(id)).exec(db).await,
             Self::CreateTaken => Person::create(&person(&item(id, 0), &new_email(id))).exec(db).await,
-            Self::PutUnique | Self::UpdateUnique | Self::DeleteUnique => {
-                Person::create(&person(id, &old_email(id))).exec(db).await
-            }
+            Self::PutUnique
+            | Self::UpdateUnique
+            | Self::DeleteUnique
+            | Self::DeleteReturningUnique
+            | Self::UpdatePreviousUnique => Person::create(&person(id, &old_email(id))).exec(db).await,
             Self::PutManyUnique => Person::create(&person(&item(id, 1), &old_email(id))).exec(db).await,
             Self::PutManyRecords => Thing::create(&thing(&item(id, 1))).exec(db).await,
-            Self::Save | Self::UpdateVersioned | Self::DeleteVersion => Page::create(&page(id)).exec(db).await,
-            Self::SaveStale => {
+            Self::Save | Self::UpdateVersioned | Self::DeleteVersion | Self::UpdateVersion => {
+                Page::create(&page(id)).exec(db).await
+            }
+            Self::SaveStale | Self::UpdateVersionStale => {
                 Page::create(&page(id)).exec(db).await?;
                 Page::update(id).set(Page::TEXT, "another's").exec(db).await.map(drop)
             }
             Self::CreateManyRecords | Self::CreateManyUnique | Self::SaveManyNew => Ok(()),
             Self::SaveManyRecords => Page::create_many(&pages(id)).exec(db).await,
             Self::DeleteManyRecords => Thing::put_many(&things(id)).exec(db).await,
-            Self::Transaction | Self::TransactionRefused | Self::GetMany | Self::ReadTogether => {
+            Self::Transaction
+            | Self::TransactionRefused
+            | Self::TransactionTold
+            | Self::GetMany
+            | Self::ReadTogether => {
                 Thing::create(&thing(id)).exec(db).await?;
                 Thing::create(&thing(&item(id, 0))).exec(db).await
             }
@@ -256,9 +304,13 @@ impl Operation {
         match self {
             // Who holds a lock is not overtaken, and a read changes nothing that could be.
             Self::Lock | Self::LockGivenBack => Err(Error::new(ErrorKind::Backend, "the lock is another's")),
-            Self::SaveNew | Self::Save | Self::SaveStale | Self::CreateReturning | Self::UpdateVersioned => {
-                Page::update(id).set(Page::TEXT, "another's").exec(db).await.map(drop)
-            }
+            Self::SaveNew
+            | Self::Save
+            | Self::SaveStale
+            | Self::CreateReturning
+            | Self::UpdateVersioned
+            | Self::UpdateVersion
+            | Self::UpdateVersionStale => Page::update(id).set(Page::TEXT, "another's").exec(db).await.map(drop),
             Self::DeleteVersion => match Page::get(id).consistent().exec(db).await? {
                 Some(_) => Page::update(id).set(Page::TEXT, "another's").exec(db).await.map(drop),
                 None => Page::create(&page(id)).exec(db).await,
@@ -267,7 +319,12 @@ impl Operation {
             Self::CreateTaken => Person::delete(&item(id, 0)).exec(db).await.map(drop),
             Self::CreateExistingByToken => Thing::delete(id).exec(db).await.map(drop),
             Self::TransactionRefused => Thing::put(&Thing { count: 20, ..thing(id) }).exec(db).await,
-            Self::CreateUnique | Self::PutUnique | Self::UpdateUnique | Self::DeleteUnique => {
+            Self::CreateUnique
+            | Self::PutUnique
+            | Self::UpdateUnique
+            | Self::DeleteUnique
+            | Self::DeleteReturningUnique
+            | Self::UpdatePreviousUnique => {
                 Person::put(&person(id, &format!("another.{}", new_email(id)))).exec(db).await
             }
             Self::SaveManyNew | Self::SaveManyRecords => {
@@ -322,6 +379,36 @@ impl Operation {
             Self::AddByToken => told(db.transaction().add(Thing::update(id).add(Thing::COUNT, 5)).commit().await),
             Self::DeleteByToken => told(db.transaction().add(Thing::delete(id)).commit().await),
             Self::CreateReturning => told(Page::create(&page(id)).exec_returning(db).await),
+            Self::DeleteReturning => told(Thing::delete(id).exec_returning(db).await),
+            Self::DeleteReturningUnique => told(Person::delete(id).exec_returning(db).await),
+            Self::UpdatePrevious => told(Thing::update(id).add(Thing::COUNT, 5).exec_previous(db).await),
+            Self::UpdatePreviousUnique => {
+                told(Person::update(id).set(Person::EMAIL, &new_email(id)).add(Person::AGE, 1).exec_previous(db).await)
+            }
+            Self::UpdateUnit => told(Thing::update(id).add(Thing::COUNT, 5).exec_unit(db).await),
+            Self::UpsertUnit => {
+                let upsert = Thing::upsert(id).add(Thing::COUNT, 5).default(Thing::TEXT, "made");
+                told(upsert.append(Thing::TAGS, ["b"]).exec_unit(db).await)
+            }
+            Self::PutIf => told(Thing::put(&new).only_if(Thing::COUNT.eq(10)).exec(db).await),
+            Self::PutIfFalse => told(Thing::put(&new).only_if(Thing::COUNT.eq(11)).exec(db).await),
+            Self::Replace => told(Thing::replace(&new).exec(db).await),
+            Self::UpsertIf => {
+                let upsert = Thing::upsert(id).add(Thing::COUNT, 5).default(Thing::TEXT, "made");
+                told(upsert.append(Thing::TAGS, ["b"]).only_if(Thing::COUNT.eq(10)).exec(db).await)
+            }
+            Self::UpdateVersion | Self::UpdateVersionStale => {
+                told(Page::update(id).set(Page::TEXT, "second").version(1).exec(db).await)
+            }
+            Self::TransactionTold => {
+                let person = person(id, &new_email(id));
+                let mut together = db.transaction();
+                let less = together.add_returning(Thing::update(id).add(Thing::COUNT, -10));
+                let gone = together.add_returning(Thing::delete(&item(id, 0)));
+                let made = together.add_returning(Person::create(&person));
+                let results = together.commit().await?;
+                told(Ok((results.get(less)?, results.get(gone)?, results.get(made)?)))
+            }
             Self::UpdateVersioned => told(Page::update(id).set(Page::TEXT, "second").exec(db).await),
             Self::DeleteVersion => told(Page::delete(id).version(1_u64).exec(db).await),
             Self::DeleteManyUnique => told(Person::delete_many((0..BATCH).map(|n| item(id, n))).exec(db).await),

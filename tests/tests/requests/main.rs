@@ -109,8 +109,51 @@ async fn dynamodb_sends(target: Target) {
         db.transaction().add(Note::put(&n)).add(Note::update("1").add(Note::COUNT, 1)).commit(),
         [("TransactWriteItems", 1)]
     );
+    told_and_conditional_writes(&c, "PutItem", "UpdateItem", "DeleteItem", "UpdateItem").await;
+    let moved = User::update("u1").set(User::EMAIL, "moved@example.com");
+    sends!(c, "previous, unique", moved.exec_previous(&db), [("GetItem", 1), ("TransactWriteItems", 1)]);
+    let sum = || Note::update("n").add(Note::RATIO, 0.5);
+    sends!(c, "previous, of a float", sum().exec_previous(&db), [("GetItem", 1), ("UpdateItem", 1)]);
+    sends!(c, "unit, of a float", sum().exec_unit(&db), [("GetItem", 1), ("UpdateItem", 1)]);
+    let deleted = User::delete("u1").exec_returning(&db);
+    sends!(c, "delete, returning, unique", deleted, [("GetItem", 1), ("TransactWriteItems", 1)]);
+    let created = note("created");
+    let mut stored = db.transaction();
+    let _ = stored.add_returning(Note::create(&created));
+    let _ = stored.add_returning(Note::replace(&n));
+    sends!(c, "results of what stores records", stored.commit(), [("TransactWriteItems", 1)]);
+    let mut one = db.transaction();
+    let _ = one.add_returning(Note::update("n").add(Note::COUNT, 1));
+    sends!(c, "one result of an update", one.commit(), [("GetItem", 1), ("TransactWriteItems", 1)]);
+    let mut three = db.transaction();
+    let _ = three.add_returning(Note::update("n").add(Note::COUNT, 1));
+    let _ = three.add_returning(Note::delete("created"));
+    let _ = three.add_returning(Token::upsert("t").set(Token::USER_ID, "u").set(Token::CREATED_AT, START));
+    sends!(c, "results of several", three.commit(), [("BatchGetItem", 1), ("TransactWriteItems", 1)]);
     many::on_dynamodb(&c).await;
     report::ran("requests::each_operation_sends_the_least", &label);
+}
+
+/// What tells of the record before or of none, and what has a condition, by the names of the least requests.
+async fn told_and_conditional_writes(c: &Counted, store: &str, change: &str, delete: &str, told: &str) {
+    let db = c.db.clone();
+    let n = note("n");
+    Note::put(&n).exec(&db).await.unwrap();
+    Token::put(&token("t", START)).exec(&db).await.unwrap();
+    sends!(c, "put if", Note::put(&n).only_if(Note::COUNT.eq(0)).exec(&db), [(store, 1)]);
+    sends!(c, "put if, where none is", Note::put(&note("new")).only_if(Note::COUNT.eq(9)).exec(&db), [(store, 1)]);
+    sends!(c, "replace", Note::replace(&n).exec(&db), [(store, 1)]);
+    sends!(c, "replace if", Note::replace(&n).only_if(Note::COUNT.eq(0)).exec(&db), [(store, 1)]);
+    sends!(c, "update, previous", Note::update("n").add(Note::COUNT, 1).exec_previous(&db), [(told, 1)]);
+    sends!(c, "update, unit", Note::update("n").add(Note::COUNT, 1).exec_unit(&db), [(change, 1)]);
+    let upsert = || Token::upsert("t").set(Token::USER_ID, "u").set(Token::CREATED_AT, START);
+    sends!(c, "upsert, unit", upsert().exec_unit(&db), [(change, 1)]);
+    sends!(c, "upsert if", upsert().only_if(Token::USER_ID.eq("u")).exec(&db), [(told, 1)]);
+    let aged = User::update("u1").add(User::AGE, 1);
+    let user = User::get("u1").consistent().exec(&db).await.unwrap().unwrap();
+    sends!(c, "update of one version", aged.version(user.revision).exec(&db), [(told, 1)]);
+    let returned = Note::delete("new").exec_returning(&db);
+    sends!(c, "delete, returning", returned, [(if told == "findAndModify" { told } else { delete }, 1)]);
 }
 
 #[tokio::test]
@@ -158,6 +201,14 @@ async fn each_operation_sends_the_least_on_mongodb() {
         db.transaction().add(Note::put(&n)).add(Note::update("m").add(Note::COUNT, 1)).commit(),
         [("update", 1), ("findAndModify", 1), ("commitTransaction", 1)]
     );
+    told_and_conditional_writes(&c, "update", "update", "delete", "findAndModify").await;
+    let mut three = db.transaction();
+    let _ = three.add_returning(Note::replace(&n));
+    let _ = three.add_returning(Note::update("m2").add(Note::COUNT, 1));
+    let _ = three.add_returning(Note::delete("m"));
+    Note::put(&note("m2")).exec(&db).await.unwrap();
+    let sent = [("update", 1), ("findAndModify", 1), ("delete", 1), ("commitTransaction", 1)];
+    sends!(c, "results of a transaction", three.commit(), sent);
     many::on_mongodb(&c).await;
     report::ran("requests::each_operation_sends_the_least", &label);
 }

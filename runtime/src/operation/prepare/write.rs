@@ -148,7 +148,7 @@ fn store_as_is(
         for (at, part) in index.parts().enumerate() {
             let name = definition.part_name(part);
             let Some(value) = record.stored(name) else { continue };
-            let limit = if at == 0 { limits.hash_key } else { limits.range_key };
+            let limit = limits.of_part(index, at);
             limits::check_key(value, part.kind, name, limit).map_err(|e| e.on_index(index.name))?;
         }
     }
@@ -184,7 +184,7 @@ fn check_index_value(definition: &Definition, name: &str, value: ValueRef<'_>, l
     for index in definition.indexes() {
         for (at, part) in index.parts().enumerate() {
             if definition.part_name(part) == name {
-                let limit = if at == 0 { limits.hash_key } else { limits.range_key };
+                let limit = limits.of_part(index, at);
                 limits::check_key(value, part.kind, name, limit).map_err(|e| e.on_index(index.name))?;
             }
         }
