@@ -21,6 +21,10 @@ pub enum Operation {
     PutUnique,
     PutManyRecords,
     PutManyUnique,
+    CreateManyRecords,
+    CreateManyUnique,
+    SaveManyNew,
+    SaveManyRecords,
     SaveNew,
     Save,
     SaveStale,
@@ -75,7 +79,7 @@ pub enum Operation {
 
 impl Operation {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 58] = [
+    pub const ALL: [Self; 62] = [
         Self::Create,
         Self::CreateExisting,
         Self::CreateUnique,
@@ -122,6 +126,10 @@ impl Operation {
         Self::DeleteByToken,
         Self::PutManyRecords,
         Self::PutManyUnique,
+        Self::CreateManyRecords,
+        Self::CreateManyUnique,
+        Self::SaveManyNew,
+        Self::SaveManyRecords,
         Self::DeleteManyRecords,
         Self::DeleteManyUnique,
         Self::Lock,
@@ -147,6 +155,10 @@ impl Operation {
             Self::PutUnique => "put, unique",
             Self::PutManyRecords => "put_many",
             Self::PutManyUnique => "put_many, unique",
+            Self::CreateManyRecords => "create_many",
+            Self::CreateManyUnique => "create_many, unique",
+            Self::SaveManyNew => "save_many, new",
+            Self::SaveManyRecords => "save_many",
             Self::SaveNew => "save, new",
             Self::Save => "save",
             Self::SaveStale => "save, stale",
@@ -202,7 +214,17 @@ impl Operation {
 
     /// Whether it is done item by item.
     pub const fn is_batch(self) -> bool {
-        matches!(self, Self::PutManyRecords | Self::PutManyUnique | Self::DeleteManyRecords | Self::DeleteManyUnique)
+        matches!(
+            self,
+            Self::PutManyRecords
+                | Self::PutManyUnique
+                | Self::CreateManyRecords
+                | Self::CreateManyUnique
+                | Self::SaveManyNew
+                | Self::SaveManyRecords
+                | Self::DeleteManyRecords
+                | Self::DeleteManyUnique
+        )
     }
 
     /// Whether it is one transaction of the server's.
@@ -262,6 +284,8 @@ impl Operation {
                 Page::create(&page(id)).exec(db).await?;
                 Page::update(id).set(Page::TEXT, "another's").exec(db).await.map(drop)
             }
+            Self::CreateManyRecords | Self::CreateManyUnique | Self::SaveManyNew => Ok(()),
+            Self::SaveManyRecords => Page::create_many(&pages(id)).exec(db).await,
             Self::DeleteManyRecords => Thing::put_many(&things(id)).exec(db).await,
             Self::Transaction
             | Self::TransactionRefused
@@ -303,7 +327,10 @@ impl Operation {
             | Self::UpdatePreviousUnique => {
                 Person::put(&person(id, &format!("another.{}", new_email(id)))).exec(db).await
             }
-            Self::PutManyUnique | Self::DeleteManyUnique => {
+            Self::SaveManyNew | Self::SaveManyRecords => {
+                Page::update(&item(id, 0)).set(Page::TEXT, "another's").exec(db).await.map(drop)
+            }
+            Self::PutManyUnique | Self::CreateManyUnique | Self::DeleteManyUnique => {
                 Person::put(&person(&item(id, 0), &old_email(id))).exec(db).await
             }
             _ => {
@@ -402,6 +429,13 @@ impl Operation {
             Self::ReadTogether => told(db.snapshot((Thing::get(id), Thing::get(&item(id, 0)))).await),
             Self::PutManyRecords => told(Thing::put_many(&things(id)).exec(db).await),
             Self::PutManyUnique => told(Person::put_many(&people(id)).exec(db).await),
+            Self::CreateManyRecords => told(Thing::create_many(&things(id)).exec(db).await),
+            Self::CreateManyUnique => told(Person::create_many(&people(id)).exec(db).await),
+            Self::SaveManyNew => save_many(pages(id), db).await,
+            Self::SaveManyRecords => {
+                let stored = |page| Page { text: "second".into(), revision: 1, ..page };
+                save_many(pages(id).into_iter().map(stored).collect(), db).await
+            }
             Self::DeleteManyRecords => told(Thing::delete_many((0..BATCH).map(|n| item(id, n))).exec(db).await),
         }
     }
@@ -422,12 +456,29 @@ async fn save(mut page: Page, db: &Database) -> Result<String> {
     Page::save(&mut page).exec(db).await.map(|()| format!("{page:?}"))
 }
 
+/// With what the records show of it.
+async fn save_many(mut pages: Vec<Page>, db: &Database) -> Result<String> {
+    let before = pages.clone();
+    let result = Page::save_many(&mut pages).exec(db).await;
+    for (at, (page, before)) in pages.iter().zip(before).enumerate() {
+        let failed = result.as_ref().is_err_and(|error| {
+            error.failures().is_empty() || error.failures().iter().any(|failure| failure.position == at)
+        });
+        assert_eq!(page.revision, before.revision + u64::from(!failed), "record {at} after {result:?}");
+    }
+    result.map(|()| format!("{pages:?}"))
+}
+
 fn told<T: std::fmt::Debug>(result: Result<T, Error>) -> Result<String> {
     result.map(|answer| format!("{answer:?}"))
 }
 
 fn things(id: &str) -> Vec<Thing> {
     (0..BATCH).map(|n| Thing { text: "second".into(), ..thing(&item(id, n)) }).collect()
+}
+
+fn pages(id: &str) -> Vec<Page> {
+    (0..BATCH).map(|n| page(&item(id, n))).collect()
 }
 
 fn people(id: &str) -> Vec<Person> {

@@ -113,6 +113,14 @@ impl fmt::Display for Op {
                 let rows: Vec<_> = rows.iter().map(row).collect();
                 write!(f, "put_many([{}])", rows.join(", "))
             }
+            Self::CreateMany { rows } => {
+                let rows: Vec<_> = rows.iter().map(row).collect();
+                write!(f, "create_many([{}])", rows.join(", "))
+            }
+            Self::SaveMany { rows } => {
+                let rows: Vec<_> = rows.iter().map(|(new, version)| format!("{} at {version:?}", row(new))).collect();
+                write!(f, "save_many([{}])", rows.join(", "))
+            }
             Self::DeleteMany { keys } => {
                 let keys: Vec<_> = keys.iter().map(|key| format!("({})", list(key))).collect();
                 write!(f, "delete_many([{}])", keys.join(", "))

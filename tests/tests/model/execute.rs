@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use futures_util::future::join_all;
 use reposit::clock::ManualClock;
-use reposit::operation::{Check, Create, Delete, Get, GetMany, Query as Reading, Update, Upsert};
+use reposit::operation::{Check, Create, CreateMany, Delete, Get, GetMany, Query as Reading, Update, Upsert};
 use reposit::{Condition, Cursor, Database, Page, Repository, Result};
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -292,8 +292,23 @@ async fn one<M: Subject>(db: &Database, op: &Op) -> Answer {
             }
         }
         Op::PutMany { rows } => done(M::put_each(db, &rows.iter().map(of_row).collect::<Vec<M>>()).await),
+        Op::CreateMany { rows } => done(CreateMany::new(&rows.iter().map(of_row).collect::<Vec<M>>()).exec(db).await),
+        Op::SaveMany { rows } => save_many::<M>(db, rows).await,
         Op::DeleteMany { keys } => done(M::delete_each(db, keys.iter().map(|parts| key::<M>(parts)).collect()).await),
         Op::Query(_) | Op::Check { .. } | Op::Older { .. } => panic!("{op} is done elsewhere"),
+    }
+}
+
+/// Saves records, and looks which of them were given their new versions.
+async fn save_many<M: Subject>(db: &Database, rows: &[(Row, Version)]) -> Answer {
+    let save = |(row, version): &(Row, Version)| given::<M>(&Op::Save { row: row.clone(), version: *version });
+    let mut records: Vec<M> = rows.iter().filter_map(save).collect();
+    let before = records.clone();
+    let result = M::save_each(db, &mut records).await;
+    let failed = |at| result.as_ref().err().is_some_and(|e| e.failures().iter().any(|failure| failure.position == at));
+    match (0..records.len()).find(|at| failed(*at) != (records[*at] == before[*at])) {
+        Some(at) => Answer::Wrong(format!("record {at} does not show whether it was saved")),
+        None => done(result),
     }
 }
 

@@ -82,12 +82,15 @@ fn op(rules: &'static Rules) -> BoxedStrategy<Op> {
     }
     if rules.version.is_some() {
         each.push((5, save(rules)));
+        let saved = vec((row(rules), version(rules)), 0..4);
+        each.push((2, saved.prop_map(|rows| Op::SaveMany { rows }).boxed()));
     } else {
         each.push((3, put(rules)));
         each.push((2, replace(rules)));
         each.push((1, vec(row(rules), 0..4).prop_map(|rows| Op::PutMany { rows }).boxed()));
-        each.push((1, vec(key(rules), 0..3).prop_map(|keys| Op::DeleteMany { keys }).boxed()));
     }
+    each.push((1, vec(row(rules), 0..4).prop_map(|rows| Op::CreateMany { rows }).boxed()));
+    each.push((1, vec(key(rules), 0..3).prop_map(|keys| Op::DeleteMany { keys }).boxed()));
     if rules.older.is_some() {
         each.push((3, row(rules).prop_map(|row| Op::Older { row }).boxed()));
     }

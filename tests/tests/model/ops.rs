@@ -120,6 +120,12 @@ pub enum Op {
     PutMany {
         rows: Vec<Row>,
     },
+    CreateMany {
+        rows: Vec<Row>,
+    },
+    SaveMany {
+        rows: Vec<(Row, Version)>,
+    },
     DeleteMany {
         keys: Vec<Values>,
     },

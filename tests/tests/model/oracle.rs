@@ -81,7 +81,14 @@ impl Oracle {
                 Op::Delete { key, version: Some(version), .. } | Op::Update { key, version: Some(version), .. } => {
                     *version = self.version(*model, key, *version)
                 }
-                Op::PutMany { rows } => *rows = self.apart(*model, rows),
+                Op::PutMany { rows } | Op::CreateMany { rows } => *rows = self.apart(*model, rows),
+                Op::SaveMany { rows } => {
+                    let apart = self.apart(*model, &rows.iter().map(|(row, _)| row.clone()).collect::<Vec<_>>());
+                    rows.retain(|(row, _)| apart.contains(row));
+                    for (row, version) in rows {
+                        *version = self.version(*model, &rules.key_of(row), *version);
+                    }
+                }
                 _ => {}
             }
             (*model, op)
@@ -236,26 +243,35 @@ impl Oracle {
             }
             Op::Query(query) => self.query(model, query)?,
             Op::PutMany { rows } => {
-                let put = |(n, row): (usize, &Row)| {
-                    let put = Op::Put { row: row.clone(), only_if: None };
-                    let result = prepare(rules, &put, self.seconds()).and_then(|()| self.write(model, &put));
-                    result.err().map(|refusal| (n, refusal))
-                };
-                Expected::Failures(rows.iter().enumerate().filter_map(put).collect())
+                self.each(model, rows.iter().map(|row| Op::Put { row: row.clone(), only_if: None }))
+            }
+            Op::CreateMany { rows } => {
+                self.each(model, rows.iter().map(|row| Op::Create { row: row.clone(), returning: false }))
+            }
+            Op::SaveMany { rows } => {
+                let save = |(row, version): &(Row, Version)| Op::Save { row: row.clone(), version: *version };
+                self.each(model, rows.iter().map(save))
             }
             Op::DeleteMany { keys } => {
-                let delete = |(n, key): (usize, &Values)| {
-                    let delete = Op::Delete { key: key.clone(), only_if: None, version: None, returning: false };
-                    let result = prepare(rules, &delete, self.seconds()).and_then(|()| self.write(model, &delete));
-                    result.err().map(|refusal| (n, refusal))
-                };
-                Expected::Failures(keys.iter().enumerate().filter_map(delete).collect())
+                let delete =
+                    |key: &Values| Op::Delete { key: key.clone(), only_if: None, version: None, returning: false };
+                self.each(model, keys.iter().map(delete))
             }
             write => {
                 prepare(rules, write, self.seconds())?;
                 self.write(model, write)?.answer(write)
             }
         })
+    }
+
+    /// Each for itself, in order: those that were refused.
+    fn each(&mut self, model: Model, ops: impl Iterator<Item = Op>) -> Expected {
+        let rules = model.rules();
+        let write = |(n, op): (usize, Op)| {
+            let result = prepare(rules, &op, self.seconds()).and_then(|()| self.write(model, &op));
+            result.err().map(|refusal| (n, refusal))
+        };
+        Expected::Failures(ops.enumerate().filter_map(write).collect())
     }
 
     /// All or nothing; each operation sees those before it.

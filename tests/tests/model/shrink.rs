@@ -122,6 +122,20 @@ fn simpler_op(op: &Op) -> Vec<Op> {
                 all.push(Op::PutMany { rows: fewer });
             }
         }
+        Op::CreateMany { rows } => {
+            for n in 0..rows.len() {
+                let mut fewer = rows.clone();
+                fewer.remove(n);
+                all.push(Op::CreateMany { rows: fewer });
+            }
+        }
+        Op::SaveMany { rows } => {
+            for n in 0..rows.len() {
+                let mut fewer = rows.clone();
+                fewer.remove(n);
+                all.push(Op::SaveMany { rows: fewer });
+            }
+        }
         _ => {}
     }
     all

@@ -53,6 +53,8 @@ pub trait Subject: Repository<Key: DeserializeOwned> + Clone + PartialEq {
 
     async fn put_each(db: &Database, records: &[Self]) -> Result<()>;
 
+    async fn save_each(db: &Database, records: &mut [Self]) -> Result<()>;
+
     async fn delete_each(db: &Database, keys: Vec<Self::Key>) -> Result<()>;
 }
 
@@ -144,6 +146,10 @@ macro_rules! subject {
             Self::put_many(records).exec(db).await
         }
 
+        async fn save_each(_: &Database, _: &mut [Self]) -> Result<()> {
+            panic!("only offered with a version")
+        }
+
         async fn delete_each(db: &Database, keys: Vec<Self::Key>) -> Result<()> {
             Self::delete_many(keys).exec(db).await
         }
@@ -187,8 +193,12 @@ macro_rules! subject {
             panic!("not offered with a version")
         }
 
-        async fn delete_each(_: &Database, _: Vec<Self::Key>) -> Result<()> {
-            panic!("not offered with a version")
+        async fn save_each(db: &Database, records: &mut [Self]) -> Result<()> {
+            Self::save_many(records).exec(db).await
+        }
+
+        async fn delete_each(db: &Database, keys: Vec<Self::Key>) -> Result<()> {
+            Self::delete_many(keys).any_version().exec(db).await
         }
     };
 }

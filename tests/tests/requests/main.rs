@@ -12,6 +12,8 @@ use reposit_tests::proxy::{Fault, Proxy, Rule};
 use reposit_tests::report;
 use reposit_tests::servers::{Target, fresh_name};
 
+mod many;
+
 /// A database behind a proxy that counts.
 struct Counted {
     db: Database,
@@ -50,6 +52,7 @@ macro_rules! sends {
         assert_eq!($counted.taken(), expected, $what);
     }};
 }
+use sends;
 
 async fn dynamodb_sends(target: Target) {
     let (c, label) = Counted::on(target).await;
@@ -127,6 +130,7 @@ async fn dynamodb_sends(target: Target) {
     let _ = three.add_returning(Note::delete("created"));
     let _ = three.add_returning(Token::upsert("t").set(Token::USER_ID, "u").set(Token::CREATED_AT, START));
     sends!(c, "results of several", three.commit(), [("BatchGetItem", 1), ("TransactWriteItems", 1)]);
+    many::on_dynamodb(&c).await;
     report::ran("requests::each_operation_sends_the_least", &label);
 }
 
@@ -205,6 +209,7 @@ async fn each_operation_sends_the_least_on_mongodb() {
     Note::put(&note("m2")).exec(&db).await.unwrap();
     let sent = [("update", 1), ("findAndModify", 1), ("delete", 1), ("commitTransaction", 1)];
     sends!(c, "results of a transaction", three.commit(), sent);
+    many::on_mongodb(&c).await;
     report::ran("requests::each_operation_sends_the_least", &label);
 }
 
