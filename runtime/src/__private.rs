@@ -12,7 +12,7 @@ pub use crate::field::{
     embedded_lowering, encode,
 };
 pub use crate::model::{EncodedKey, IntoKey, hash_key, hash_range_key};
-pub use crate::operation::{Local, NoRange, Primary, Secondary};
+pub use crate::operation::{Local, NoRange, Parts, Primary, Secondary, Written, WrittenPart};
 pub use crate::value::Value;
 pub use serde::Serialize;
 pub use std::clone::Clone;

@@ -3,7 +3,8 @@
 use crate::definition::Definition;
 use crate::model::{EncodedKey, IntoKey, Model, Unversioned, Versioned};
 use crate::operation::{
-    Check, Create, Delete, DeleteMany, Get, GetMany, Put, PutMany, Replace, Save, Scan, Update, Upsert,
+    Check, Create, CreateMany, Delete, DeleteMany, Get, GetMany, Put, PutMany, Replace, Save, SaveMany, Scan, Update,
+    Upsert,
 };
 
 /// A model with a repository. Derive it; generic code is written over it.
@@ -92,6 +93,11 @@ pub trait Repository: Model<Key: Clone + IntoKey<<Self as Model>::Key>> {
         PutMany::new(records)
     }
 
+    /// Creates many records, none of which may exist yet. See [`CreateMany`].
+    fn create_many(records: &[Self]) -> CreateMany<'_, Self> {
+        CreateMany::new(records)
+    }
+
     /// Creates a record that was not stored yet; replaces another if its stored version is still the same. See
     /// [`Save`].
     fn save(record: &mut Self) -> Save<'_, Self>
@@ -99,6 +105,14 @@ pub trait Repository: Model<Key: Clone + IntoKey<<Self as Model>::Key>> {
         Self: Versioned,
     {
         Save::new(record)
+    }
+
+    /// Saves many records, each under its version. See [`SaveMany`].
+    fn save_many(records: &mut [Self]) -> SaveMany<'_, Self>
+    where
+        Self: Versioned,
+    {
+        SaveMany::new(records)
     }
 
     /// Reads a record. See [`Get`].
@@ -127,10 +141,7 @@ pub trait Repository: Model<Key: Clone + IntoKey<<Self as Model>::Key>> {
     }
 
     /// Deletes many records. See [`DeleteMany`].
-    fn delete_many<K: IntoKey<Self::Key>>(keys: impl IntoIterator<Item = K>) -> DeleteMany<Self>
-    where
-        Self: Unversioned,
-    {
+    fn delete_many<K: IntoKey<Self::Key>>(keys: impl IntoIterator<Item = K>) -> DeleteMany<Self> {
         DeleteMany::new(keys)
     }
 

@@ -108,21 +108,20 @@ impl SeqState {
                 out.truncate(at);
                 out.byte(byte);
             }
-            (SeqKind::Empty | SeqKind::Bytes(_), None) => self.become_list(out, at),
+            (SeqKind::Empty, None) => self.kind = SeqKind::List(out.begin_list_before(at), 1),
+            (SeqKind::Bytes(begun), None) => {
+                let begun = *begun;
+                self.become_list(out, begun, at);
+            }
         }
     }
 
     /// Makes what was bytes so far a list, with the item that was written at a place as its last.
-    fn become_list(&mut self, out: &mut Writer, at: usize) {
+    fn become_list(&mut self, out: &mut Writer, begun: Begun, at: usize) {
         let item = out.split_off(at);
-        let bytes = match self.kind {
-            SeqKind::Bytes(begun) => {
-                out.end_bytes(begun);
-                match out.value_at(self.start) {
-                    ValueRef::Bytes(bytes) => bytes.to_vec(),
-                    _ => Vec::new(),
-                }
-            }
+        out.end_bytes(begun);
+        let bytes = match out.value_at(self.start) {
+            ValueRef::Bytes(bytes) => bytes.to_vec(),
             _ => Vec::new(),
         };
         out.truncate(self.start);
@@ -181,6 +180,10 @@ impl MapState {
             self.next += 1;
             self.field = Some(field);
             return field.lowering().into();
+        }
+        if let Form::Plain = self.form {
+            self.field = None;
+            return Form::Plain;
         }
         self.begin_other(name)
     }

@@ -47,16 +47,3 @@ pub trait Strong: IndexKind {}
 
 impl Strong for Primary {}
 impl<const INDEX: usize> Strong for Local<INDEX> {}
-
-/// The range type of an index without a range field.
-#[derive(Debug, Clone, Copy)]
-pub struct NoRange;
-
-/// What [`NoRange`] is not.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "this index has no range field, so there is no range to choose",
-    label = "no range field",
-    note = "give the index one: `#[index(range = \"field\")]`, or `range = \"field\"` in `#[repository(index(..))]`"
-)]
-pub trait Ranged: Sealed {}

@@ -99,7 +99,7 @@ impl<M: Versioned> Executed<'_, '_, M> {
 
 /// Brings a struct up to what was stored. Only once that is certain: whoever is refused, or gets no
 /// answer, keeps the version that the next save has to name.
-fn complete<M: Versioned>(record: &mut M, stored: M) {
+pub(super) fn complete<M: Versioned>(record: &mut M, stored: M) {
     if M::DEFINITION.is_filled() {
         *record = stored;
     } else {

@@ -156,6 +156,18 @@ impl Writer {
         self.begin(format::MAP)
     }
 
+    /// Begins a list before what was written after there were so many bytes, which becomes its first item.
+    pub(crate) fn begin_list_before(&mut self, start: usize) -> Begun {
+        let end = self.bytes.len();
+        let start = start.min(end);
+        self.bytes.extend_from_slice(&[0; HEAD]);
+        self.bytes.copy_within(start..end, start + HEAD);
+        if let Some(kind) = self.bytes.get_mut(start) {
+            *kind = format::LIST;
+        }
+        Begun(start)
+    }
+
     fn begin(&mut self, kind: u8) -> Begun {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(&[kind, 0, 0, 0, 0, 0, 0, 0, 0]);

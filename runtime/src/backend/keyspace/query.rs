@@ -90,7 +90,9 @@ impl<'a> ReadRange<'a> {
         };
         let hash = query.source.hash_values();
         encoding::push_values(&mut prefix, hash)?;
-        let values = |schema: &IndexSchema| schema.parts.len().saturating_sub(hash.len());
+        encoding::push_values(&mut prefix, &query.leading)?;
+        let given = hash.len() + query.leading.len();
+        let values = |schema: &IndexSchema| schema.parts.len().saturating_sub(given);
         let index = index.map(|schema| ReadIndex { schema, head: prefix.len(), values: values(schema) });
         let after = query.after.as_ref().map(|after| page_end_key(prefix.clone(), query, after)).transpose()?;
         let bounds = encoding::range_bounds(prefix, &query.range)?;
@@ -145,14 +147,14 @@ fn segment_hash(key: &[u8]) -> u64 {
     key.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// The key of the record at which the page before ended. The hash value is the query's own.
+/// The key of the record at which the page before ended. The values that the query gives are its own.
 fn page_end_key(mut key: Vec<u8>, query: &Query, after: &Position) -> Result<Vec<u8>> {
     match (query.source.kind(), &after.key().range()) {
         (SourceKind::Primary { .. }, Some(range)) => encoding::push_value(&mut key, *range)?,
         (SourceKind::Primary { .. }, None) => {}
         (SourceKind::Scan { .. }, _) => push_key(&mut key, after.key())?,
         (SourceKind::Index { index, .. }, _) if after.ranges().len() == index.ranges().len() => {
-            encoding::push_values(&mut key, after.ranges())?;
+            encoding::push_values(&mut key, after.ranges().iter().skip(query.leading.len()))?;
             push_key(&mut key, after.key())?;
         }
         (SourceKind::Index { .. }, _) => return Err(Error::invalid("the position belongs to another index")),

@@ -67,9 +67,10 @@ fn column(definition: &Definition, part: KeyDef, ordered: bool) -> Column {
     Column { path: path.to_owned(), hex: false }
 }
 
-/// The columns of an index: its hash field, then its range fields.
+/// The columns of an index: its hash fields, then its range fields.
 pub(super) fn columns(definition: &Definition, index: &IndexDef) -> Vec<Column> {
-    index.parts().enumerate().map(|(at, part)| column(definition, part, at > 0)).collect()
+    let hash = index.hash_parts().map(|part| column(definition, part, false));
+    hash.chain(index.ranges().iter().map(|part| column(definition, *part, true))).collect()
 }
 
 /// The key of an index as the server has it: its columns, all ascending. It serves as a hint, too, under

@@ -17,6 +17,7 @@ mod find;
 mod fuzz;
 mod handle;
 mod last_seen;
+mod missed;
 mod options;
 mod parts;
 mod predicate;

@@ -1,11 +1,13 @@
 //! Reads, checked: keys, values of unique indexes, queries and scans.
 
+use std::ops::Bound;
+
 use crate::condition::{self, Composed, Expr};
 use crate::cursor::Cursor;
 use crate::database::Database;
-use crate::definition::{Definition, IndexDef};
+use crate::definition::{Definition, IndexDef, KeyDef};
 use crate::error::{Error, Result};
-use crate::limits;
+use crate::limits::{self, Limits};
 use crate::model::{EncodedKey, check_key_parts};
 use crate::request::{FindUnique, Get, GetMany, KeyRange, Query, Source};
 use crate::value::Value;
@@ -58,7 +60,7 @@ pub(crate) fn find_unique(db: &Database, definition: &'static Definition, parts:
     let values: Vec<_> = values.into_iter().collect::<Result<_>>()?;
     let limits = db.backend().limits();
     for (at, (part, value)) in index.parts().zip(&values).enumerate() {
-        let limit = if at == 0 { limits.hash_key } else { limits.range_key };
+        let limit = limits.of_part(index, at);
         limits::check_key(value, part.kind, definition.part_name(part), limit).map_err(|e| e.on_index(index.name))?;
     }
     Ok(FindUnique::new(definition, index, values, consistent))
@@ -75,6 +77,10 @@ pub(crate) struct QueryParts {
     /// The position of the index that is read; nothing for the primary key.
     pub(crate) index: Option<usize>,
     pub(crate) hash: Result<Value>,
+    /// The values of the index's further hash fields.
+    pub(crate) more_hash: Vec<Result<Value>>,
+    /// The values wanted of the first range fields.
+    pub(crate) leading: Vec<Result<Value>>,
     pub(crate) range: Result<KeyRange>,
     pub(crate) filter: Option<Composed>,
     pub(crate) descending: bool,
@@ -91,6 +97,8 @@ impl QueryParts {
         Self {
             index,
             hash,
+            more_hash: Vec::new(),
+            leading: Vec::new(),
             range: Ok(KeyRange::All),
             filter: None,
             descending: false,
@@ -100,28 +108,53 @@ impl QueryParts {
             fields: None,
         }
     }
+
+    /// Wants this value of the first range field that has none yet.
+    pub(crate) fn add_leading(&mut self, value: Result<Value>) {
+        let value = match self.range {
+            Ok(KeyRange::All) => value,
+            // What was chosen of this field cannot be had of the next.
+            _ => Err(Error::invalid(
+                "a range was chosen before `then`, which is about the same field: give the first fields their values, \
+                 and then choose the range of the next",
+            )),
+        };
+        self.range = Ok(KeyRange::All);
+        self.leading.push(value);
+    }
 }
 
 /// A query of the primary key or of an index.
 pub(crate) fn query(db: &Database, definition: &'static Definition, parts: QueryParts) -> Result<Query> {
     let limits = db.backend().limits();
-    let hash = parts.hash?;
-    let (source, range) = match parts.index {
+    let limit = page_limit(parts.limit)?;
+    let mut request = match parts.index {
         None => {
+            let hash = parts.hash?;
             limits::check_key(&hash, definition.hash().kind, definition.hash_name(), limits.hash_key)?;
-            (Source::primary(hash), definition.range())
+            let mut request = Query::new(definition, Source::primary(hash), limit);
+            request.range = primary_range(definition, parts.leading, parts.range?, &limits)?;
+            request
         }
         Some(at) => {
             let index = index_at(definition, at)?;
-            let name = definition.part_name(index.hash());
-            limits::check_key(&hash, index.hash().kind, name, limits.hash_key).map_err(|e| e.on_index(index.name))?;
-            (Source::index(index, [hash]), index.ranges().first().copied())
+            let named = |error: Error| error.on_index(index.name);
+            let (hash, name) = (parts.hash?, definition.part_name(index.hash()));
+            limits::check_key(&hash, index.hash().kind, name, limits.hash_key).map_err(named)?;
+            let more = checked(definition, index.hash_parts().skip(1), parts.more_hash, limits.hash_key);
+            let source = match more.map_err(named)? {
+                more if more.is_empty() => Source::index(index, [hash]),
+                more => Source::index(index, std::iter::once(hash).chain(more)),
+            };
+            let ranges = index.ranges().iter().copied();
+            let mut request = Query::new(definition, source, limit);
+            request.leading = checked(definition, ranges, parts.leading, limits.range_key).map_err(named)?;
+            request.range = match index.ranges().get(request.leading.len()) {
+                Some(part) => parts.range?.of_kind(part.kind, definition.part_name(*part))?,
+                None => parts.range?,
+            };
+            request
         }
-    };
-    let mut request = Query::new(definition, source, page_limit(parts.limit)?);
-    request.range = match range {
-        Some(part) => parts.range?.of_kind(part.kind, definition.part_name(part))?,
-        None => parts.range?,
     };
     request.filter = stored_filter(definition, parts.filter)?;
     request.descending = parts.descending;
@@ -130,6 +163,34 @@ pub(crate) fn query(db: &Database, definition: &'static Definition, parts: Query
     // Last: a cursor is bound to all that the query asks for.
     request.after = parts.after.map(|cursor| db.bind(&request).open(&cursor)).transpose()?;
     Ok(request)
+}
+
+/// The range of a query of the primary key. A value of the range key is a range of one.
+fn primary_range(
+    definition: &Definition,
+    leading: Vec<Result<Value>>,
+    range: KeyRange,
+    limits: &Limits,
+) -> Result<KeyRange> {
+    let Some(part) = definition.range() else { return Ok(range) };
+    match checked(definition, std::iter::once(part), leading, limits.range_key)?.pop() {
+        Some(value) => Ok(KeyRange::Between(Bound::Included(value.clone()), Bound::Included(value))),
+        None => range.of_kind(part.kind, definition.part_name(part)),
+    }
+}
+
+/// The values of these fields, each of which can be one of an index.
+fn checked(
+    definition: &Definition,
+    parts: impl Iterator<Item = KeyDef>,
+    values: Vec<Result<Value>>,
+    limit: usize,
+) -> Result<Vec<Value>> {
+    let check = |(part, value): (KeyDef, Result<Value>)| {
+        let (name, value) = (definition.part_name(part), value?);
+        limits::check_key(&value, part.kind, name, limit).map(|()| value)
+    };
+    parts.zip(values).map(check).collect()
 }
 
 /// What a scan asks for.

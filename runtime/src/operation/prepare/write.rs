@@ -77,7 +77,7 @@ pub(crate) fn one(db: &Database, definition: &'static Definition, parts: WritePa
 }
 
 /// A create of a record, whose version 0 becomes 1.
-fn create(db: &Database, definition: &'static Definition, mut record: Record) -> Result<Write> {
+pub(crate) fn create(db: &Database, definition: &'static Definition, mut record: Record) -> Result<Write> {
     if let Some(name) = definition.version()
         && record.get(name).is_some_and(|version| version == Value::Int(0))
     {
@@ -87,7 +87,12 @@ fn create(db: &Database, definition: &'static Definition, mut record: Record) ->
 }
 
 /// A save of a record whose version is `current`, as the version after it.
-fn save(db: &Database, definition: &'static Definition, record: Result<Record>, current: u64) -> Result<Write> {
+pub(crate) fn save(
+    db: &Database,
+    definition: &'static Definition,
+    record: Result<Record>,
+    current: u64,
+) -> Result<Write> {
     if current >= definition.last_version() {
         return Err(Error::invalid(format!("the version field cannot hold a version after {current}")));
     }
@@ -143,7 +148,7 @@ fn store_as_is(
         for (at, part) in index.parts().enumerate() {
             let name = definition.part_name(part);
             let Some(value) = record.stored(name) else { continue };
-            let limit = if at == 0 { limits.hash_key } else { limits.range_key };
+            let limit = limits.of_part(index, at);
             limits::check_key(value, part.kind, name, limit).map_err(|e| e.on_index(index.name))?;
         }
     }
@@ -179,7 +184,7 @@ fn check_index_value(definition: &Definition, name: &str, value: ValueRef<'_>, l
     for index in definition.indexes() {
         for (at, part) in index.parts().enumerate() {
             if definition.part_name(part) == name {
-                let limit = if at == 0 { limits.hash_key } else { limits.range_key };
+                let limit = limits.of_part(index, at);
                 limits::check_key(value, part.kind, name, limit).map_err(|e| e.on_index(index.name))?;
             }
         }
