@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reposit::{Database, Error, ErrorKind, Result};
+use reposit::{Database, Error, Result};
 
 use super::models::{Line, Page, Person, Thing, page, person, thing};
 
@@ -257,89 +257,6 @@ impl Operation {
         )
     }
 
-    /// Stores what must be there before.
-    pub async fn prepare(self, db: &Database, id: &str) -> Result<()> {
-        match self {
-            Self::Create | Self::CreateUnique | Self::SaveNew | Self::UpsertNew | Self::DeleteMissing => Ok(()),
-            Self::CreateByToken | Self::CreateReturning | Self::Lock | Self::UpsertUnit => Ok(()),
-            Self::LockGivenBack => match db.lock(id).try_acquire().await? {
-                Some(lease) => lease.release().await.map(drop),
-                None => Err(Error::new(ErrorKind::Backend, "the lock is another's")),
-            },
-            Self::Find | Self::FindConsistent => Person::create(&person(id, &new_email(id))).exec(db).await,
-            Self::Query | Self::Count => Line::put_many(&lines(id)).exec(db).await,
-            Self::DeleteManyUnique => Person::put_many(&people(id)).exec(db).await,
-            Self::CreateTaken => Person::create(&person(&item(id, 0), &new_email(id))).exec(db).await,
-            Self::PutUnique
-            | Self::UpdateUnique
-            | Self::DeleteUnique
-            | Self::DeleteReturningUnique
-            | Self::UpdatePreviousUnique => Person::create(&person(id, &old_email(id))).exec(db).await,
-            Self::PutManyUnique => Person::create(&person(&item(id, 1), &old_email(id))).exec(db).await,
-            Self::PutManyRecords => Thing::create(&thing(&item(id, 1))).exec(db).await,
-            Self::Save | Self::UpdateVersioned | Self::DeleteVersion | Self::UpdateVersion => {
-                Page::create(&page(id)).exec(db).await
-            }
-            Self::SaveStale | Self::UpdateVersionStale => {
-                Page::create(&page(id)).exec(db).await?;
-                Page::update(id).set(Page::TEXT, "another's").exec(db).await.map(drop)
-            }
-            Self::CreateManyRecords | Self::CreateManyUnique | Self::SaveManyNew => Ok(()),
-            Self::SaveManyRecords => Page::create_many(&pages(id)).exec(db).await,
-            Self::DeleteManyRecords => Thing::put_many(&things(id)).exec(db).await,
-            Self::Transaction
-            | Self::TransactionRefused
-            | Self::TransactionTold
-            | Self::GetMany
-            | Self::ReadTogether => {
-                Thing::create(&thing(id)).exec(db).await?;
-                Thing::create(&thing(&item(id, 0))).exec(db).await
-            }
-            _ => Thing::create(&thing(id)).exec(db).await,
-        }
-    }
-
-    /// Another's write of what the operation wrote.
-    pub async fn overtake(self, db: &Database, id: &str) -> Result<()> {
-        match self {
-            // Who holds a lock is not overtaken, and a read changes nothing that could be.
-            Self::Lock | Self::LockGivenBack => Err(Error::new(ErrorKind::Backend, "the lock is another's")),
-            Self::SaveNew
-            | Self::Save
-            | Self::SaveStale
-            | Self::CreateReturning
-            | Self::UpdateVersioned
-            | Self::UpdateVersion
-            | Self::UpdateVersionStale => Page::update(id).set(Page::TEXT, "another's").exec(db).await.map(drop),
-            Self::DeleteVersion => match Page::get(id).consistent().exec(db).await? {
-                Some(_) => Page::update(id).set(Page::TEXT, "another's").exec(db).await.map(drop),
-                None => Page::create(&page(id)).exec(db).await,
-            },
-            // What stood in the way is gone: a refused request that comes late could go through.
-            Self::CreateTaken => Person::delete(&item(id, 0)).exec(db).await.map(drop),
-            Self::CreateExistingByToken => Thing::delete(id).exec(db).await.map(drop),
-            Self::TransactionRefused => Thing::put(&Thing { count: 20, ..thing(id) }).exec(db).await,
-            Self::CreateUnique
-            | Self::PutUnique
-            | Self::UpdateUnique
-            | Self::DeleteUnique
-            | Self::DeleteReturningUnique
-            | Self::UpdatePreviousUnique => {
-                Person::put(&person(id, &format!("another.{}", new_email(id)))).exec(db).await
-            }
-            Self::SaveManyNew | Self::SaveManyRecords => {
-                Page::update(&item(id, 0)).set(Page::TEXT, "another's").exec(db).await.map(drop)
-            }
-            Self::PutManyUnique | Self::CreateManyUnique | Self::DeleteManyUnique => {
-                Person::put(&person(&item(id, 0), &old_email(id))).exec(db).await
-            }
-            _ => {
-                let key = if self.is_batch() { item(id, 0) } else { id.to_owned() };
-                Thing::put(&Thing { text: "another's".into(), count: 10, ..thing(&key) }).exec(db).await
-            }
-        }
-    }
-
     /// Does it, and gives what it told as text.
     pub async fn run(self, db: &Database, id: &str) -> Result<String> {
         let new = Thing { text: "second".into(), count: 20, ..thing(id) };
@@ -473,19 +390,19 @@ fn told<T: std::fmt::Debug>(result: Result<T, Error>) -> Result<String> {
     result.map(|answer| format!("{answer:?}"))
 }
 
-fn things(id: &str) -> Vec<Thing> {
+pub(super) fn things(id: &str) -> Vec<Thing> {
     (0..BATCH).map(|n| Thing { text: "second".into(), ..thing(&item(id, n)) }).collect()
 }
 
-fn pages(id: &str) -> Vec<Page> {
+pub(super) fn pages(id: &str) -> Vec<Page> {
     (0..BATCH).map(|n| page(&item(id, n))).collect()
 }
 
-fn people(id: &str) -> Vec<Person> {
+pub(super) fn people(id: &str) -> Vec<Person> {
     (0..BATCH).map(|n| person(&item(id, n), &format!("{n}.{}", new_email(id)))).collect()
 }
 
-fn lines(id: &str) -> Vec<Line> {
+pub(super) fn lines(id: &str) -> Vec<Line> {
     (0..BATCH as u64).map(|n| Line { id: id.into(), n }).collect()
 }
 
