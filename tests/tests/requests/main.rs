@@ -54,6 +54,9 @@ macro_rules! sends {
 }
 use sends;
 
+/// After the macro that it uses.
+mod parts;
+
 async fn dynamodb_sends(target: Target) {
     let (c, label) = Counted::on(target).await;
     let db = c.db.clone();
@@ -431,6 +434,7 @@ reposit_tests::on_backends!(
     server #[tokio::test]
     the_parts_of_a_batch_are_under_way_at_once: crate::the_parts_of_a_batch_are_under_way_at_once,
     removals_send_the_least: crate::removals_send_the_least,
+    parts_and_pages_back_send_the_least: crate::parts::parts_and_pages_back_send_the_least,
     a_stream_is_one_page_ahead: crate::a_stream_is_one_page_ahead,
     a_listing_costs_no_request_at_its_end: crate::a_listing_costs_no_request_at_its_end,
 );
