@@ -7,8 +7,8 @@ pub use crate::definition::{
 };
 pub use crate::error::Result;
 pub use crate::field::{
-    AutoKey, Contain, Countable, Dictionary, Element, EmbeddedFields, InKey, InVersion, IndexKey, List, Nested,
-    NoLowering, NotKey, Numeric, Optional, Ordered, Plain, Probe, Settable, Text, Timestamp, TtlField, Version,
+    Argument, AutoKey, Contain, Countable, Dictionary, Element, EmbeddedFields, InKey, InVersion, IndexKey, List, Many,
+    Nested, NoLowering, NotKey, Numeric, Optional, Ordered, Plain, Probe, Settable, Text, Timestamp, TtlField, Version,
     embedded_lowering, encode,
 };
 pub use crate::model::{EncodedKey, IntoKey, hash_key, hash_range_key};

@@ -3,6 +3,7 @@
 
 pub mod fixture;
 pub mod models;
+pub mod operation;
 pub mod operations;
 pub mod state;
 pub mod verdict;

@@ -304,7 +304,7 @@ impl<'a> Sender<'a> {
                     match fate {
                         Fate::Done => {}
                         Fate::Refused(error) => self.set(at, Err(error)),
-                        Fate::Open => self.set(at, write::write(self.database, self.call, write.clone()).await),
+                        Fate::Open => self.set(at, write::write(self.database, self.call, write).await),
                     }
                 }
             }
