@@ -2,14 +2,14 @@
 
 pub use crate::codec::{CodecError, RecordSerializer};
 pub use crate::definition::{
-    Definition, FieldDef, IndexDef, KeyDef, KeyKind, Projection, Spec, TimeUnit, TtlDef, has_instant, index_name,
+    Definition, FieldDef, Form, IndexDef, KeyDef, KeyKind, Projection, Spec, TimeUnit, TtlDef, has_instant, index_name,
     table_name,
 };
 pub use crate::error::Result;
 pub use crate::field::{
     Argument, AutoKey, Contain, Countable, Dictionary, Element, EmbeddedFields, InKey, InVersion, IndexKey, List, Many,
-    Nested, NoLowering, NotKey, Numeric, Optional, Ordered, Plain, Probe, Settable, Text, Timestamp, TtlField, Version,
-    embedded_lowering, encode,
+    Member, Nested, NoLowering, NotKey, Numeric, Optional, Ordered, Plain, Probe, Settable, Text, Timestamp, TtlField,
+    Version, embedded_form, embedded_lowering, encode,
 };
 pub use crate::model::{EncodedKey, IntoKey, hash_key, hash_range_key};
 pub use crate::operation::{Local, NoRange, Parts, Primary, Secondary, Written, WrittenPart};

@@ -54,7 +54,7 @@ pub(crate) fn field(field: &Field) -> Option<TokenStream> {
     let (stored, ty) = (&field.stored, &field.ty);
     let name = syn::ext::IdentExt::unraw(&field.ident).to_string();
     let lowered = match codec {
-        Codec::Plain => Some(quote!(.lowered(__p::Probe::<#ty>::LOWERING))),
+        Codec::Plain => Some(quote!(.of(__p::Probe::<#ty>::STORED))),
         Codec::With(_) | Codec::Serde => None,
     };
     let defaulted = field.default.as_ref().map(|default| {

@@ -34,6 +34,10 @@ impl Form {
         matches!(self, Self::Lowered(Lowering::List(_)))
     }
 
+    pub(super) fn is_set(self) -> bool {
+        matches!(self, Self::Lowered(Lowering::Set(_)))
+    }
+
     /// The form of an instant.
     pub(super) fn instant(self) -> Option<InstantForm> {
         match self {

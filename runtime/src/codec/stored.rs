@@ -12,6 +12,11 @@ pub(super) fn check_kind(lowering: &Lowering, value: Raw<'_>) -> Result<()> {
             Err(Error::codec("is stored as a list, not as bytes"))
         }
         Lowering::List(_) if value.bytes().is_some() => Err(Error::codec("is stored as bytes, not as a list")),
+        Lowering::Set(_) if value.bytes().is_some() => Err(Error::codec("is stored as bytes, not as a set")),
+        Lowering::Bytes | Lowering::List(_) if value.is_set() => {
+            let kept = if matches!(lowering, Lowering::Bytes) { "bytes" } else { "a list" };
+            Err(Error::codec(format!("is stored as {}, not as {kept}", ValueRef::from_raw(value).noun())))
+        }
         _ => Ok(()),
     }
 }

@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::lowering::Of;
-use super::traits::{Element, FieldType, Instant, Key, Ordered, TtlField};
-use crate::definition::{KeyKind, Lowering, TimeUnit};
+use super::traits::{Element, FieldType, Instant, Key, Member, Ordered, TtlField};
+use crate::definition::{Form, KeyKind, Lowering, TimeUnit};
 use crate::error::{Error, Result};
 use crate::value::Value;
 
@@ -35,6 +35,8 @@ macro_rules! instants {
         impl FieldType for $ty {
             type Arg<'a> = $ty;
             const LOWERING: Option<&'static Lowering> = Some(Of::<$ty>::INSTANT);
+            const IS_MEMBER: bool = true;
+            const FORM: Form = Form::Instant(Of::<$ty>::INSTANT);
             fn encode(value: $ty) -> Result<Value> {
                 value.to_millis().map(Value::Instant)
             }
@@ -49,6 +51,7 @@ macro_rules! instants {
             }
         }
         impl Ordered for $ty {}
+        impl Member for $ty {}
         impl Element for $ty {}
         impl TtlField for $ty {
             const UNIT: TimeUnit = TimeUnit::Milliseconds;

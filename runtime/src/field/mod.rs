@@ -15,7 +15,7 @@ mod types;
 #[doc(hidden)]
 pub use interval::Interval;
 #[doc(hidden)]
-pub use lowering::{NoLowering, Probe, embedded_lowering};
+pub use lowering::{NoLowering, Probe, embedded_form, embedded_lowering};
 #[doc(hidden)]
 pub use many::Argument;
 pub use many::Many;
@@ -26,8 +26,8 @@ pub use role::{InKey, InMap, InVersion, Plain, Settable};
 #[doc(hidden)]
 pub use traits::EmbeddedFields;
 pub use traits::{
-    AutoKey, Contain, Countable, Dictionary, Element, Embedded, FieldType, IndexKey, Instant, Key, List, Nested,
-    Numeric, Optional, Ordered, Text, Timestamp, TtlField, Version,
+    AutoKey, Contain, Countable, Dictionary, Element, Embedded, FieldType, IndexKey, Instant, Key, List, Member,
+    Nested, Numeric, Optional, Ordered, Set, Text, Timestamp, TtlField, Version,
 };
 pub(crate) use typed::FieldOf;
 

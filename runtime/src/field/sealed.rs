@@ -1,6 +1,6 @@
 //! Seals the traits that are implemented here alone, so that they can grow.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::SystemTime;
 
 /// A type that is built in. No type of a user's can be one.
@@ -14,6 +14,8 @@ sealed!(i8, i16, i32, i64, isize, u8, u16, u32, u64, usize, f32, f64, String, Sy
 
 impl<T> Sealed for Option<T> {}
 impl<T> Sealed for Vec<T> {}
+impl<T> Sealed for BTreeSet<T> {}
+impl<T, S> Sealed for HashSet<T, S> {}
 impl<K, V> Sealed for BTreeMap<K, V> {}
 impl<K, V, S> Sealed for HashMap<K, V, S> {}
 

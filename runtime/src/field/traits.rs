@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::interval::Interval;
 use super::role::{InKey, InMap, InVersion, Plain};
 use super::sealed::Sealed;
-use crate::definition::{FieldDef, KeyKind, Lowering, TimeUnit};
+use crate::definition::{FieldDef, Form, KeyKind, Lowering, TimeUnit};
 use crate::error::Result;
 use crate::value::Value;
 
@@ -64,9 +64,17 @@ pub trait FieldType: Serialize + Sized {
     #[doc(hidden)]
     const LOWERING: Option<&'static Lowering> = None;
 
+    /// Which values it holds, as far as it is known.
+    #[doc(hidden)]
+    const FORM: Form = Form::Unknown;
+
     /// Whether it is `u8`, of which a list is bytes.
     #[doc(hidden)]
     const IS_BYTE: bool = false;
+
+    /// Whether a set of these values is kept as a set: they are [`Member`]s.
+    #[doc(hidden)]
+    const IS_MEMBER: bool = false;
 
     /// Which stored numbers are read as the same value, if there are several.
     #[doc(hidden)]
@@ -212,12 +220,16 @@ pub trait Numeric: FieldType + Sealed {
 )]
 pub trait Text: FieldType {}
 
-/// What `contains` can look into: text, and lists. It is sealed.
+/// What `contains` can look into: text, lists and sets. It is sealed.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is neither text nor a list, so it contains nothing",
-    label = "neither text nor a list"
+    message = "`{Self}` is neither text nor a list nor a set, so it contains nothing",
+    label = "neither text nor a list nor a set"
 )]
 pub trait Contain: FieldType + Sealed {
+    /// Whether it is a set.
+    #[doc(hidden)]
+    const IS_SET: bool = false;
+
     /// What is looked for.
     type Part<'a>
     where
@@ -230,12 +242,36 @@ pub trait Contain: FieldType + Sealed {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list, so it has no items, and nothing can be appended to it",
     label = "not a list",
-    note = "`append` and `nth` are for Vec fields; a Vec<u8> is bytes, not a list"
+    note = "`append`, `prepend`, `remove_at` and `nth` are for Vec fields; a Vec<u8> is bytes, not a list; a set is added to with `insert`"
 )]
 pub trait List: FieldType + Sealed {
     /// What it is a list of.
     type Item: FieldType;
 }
+
+/// A set that `insert` and `discard` change: a `BTreeSet` or a `HashSet` of [`Member`]s, or an `Option` of one. It is
+/// sealed.
+///
+/// It is kept as a set: on DynamoDB as SS, NS or BS, on MongoDB as an array that is sorted and has nothing twice. Nothing
+/// is stored of one without members, and a missing one is read as empty.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a set, so nothing is inserted into it or discarded from it",
+    label = "not a set",
+    note = "`insert` and `discard` are for BTreeSet and HashSet fields of a key type; a Vec is added to with `append`, and another field is `set`"
+)]
+pub trait Set: FieldType + Sealed {
+    /// What is in it.
+    type Member: Member;
+}
+
+/// A key type, of which a set is kept as a set: text, integers, bytes, `Uuid`, instants, and newtypes and unit enums that
+/// derive [`Key`](derive@crate::Key). A set of another type is kept as a list.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the member of a set that `insert`, `discard` or `contains` reaches into",
+    label = "not a member type",
+    note = "the members of such a set are of a key type: String, an integer of up to 64 bits, Vec<u8>, [u8; N], a Uuid, an instant, or a newtype or unit enum with `#[derive(Key)]`; other sets can be set and compared as a whole"
+)]
+pub trait Member: Key {}
 
 /// A map from text. It is sealed.
 #[diagnostic::on_unimplemented(
@@ -248,12 +284,16 @@ pub trait Dictionary: FieldType + Sealed {
     type Value: FieldType;
 }
 
-/// What has a number of items: a list, a map, or bytes. It is sealed.
+/// What has a number of items: a list, a map, a set, or bytes. It is sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no size that is the same on every backend",
-    label = "not a list, map or bytes"
+    label = "not a list, map, set or bytes"
 )]
-pub trait Countable: FieldType + Sealed {}
+pub trait Countable: FieldType + Sealed {
+    /// Whether it is a set.
+    #[doc(hidden)]
+    const IS_SET: bool = false;
+}
 
 /// A type whose lists can be looked into and added to item by item. Not `u8`, since a list of it is bytes,
 /// and not an `Option`: a position in a list cannot be removed in the same way on every backend.

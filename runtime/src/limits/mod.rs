@@ -200,7 +200,7 @@ pub(crate) fn check_depth_below<'a>(field: &str, levels: usize, value: impl Into
     // The innermost value is a level too.
     fn levels_of(value: ValueRef<'_>) -> usize {
         match value {
-            ValueRef::List(items) => 1 + items.iter().map(levels_of).max().unwrap_or(0),
+            ValueRef::List(items) | ValueRef::Set(items) => 1 + items.iter().map(levels_of).max().unwrap_or(0),
             ValueRef::Map(map) => 1 + map.iter().map(|(_, value)| levels_of(value)).max().unwrap_or(0),
             _ => 1,
         }

@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 use super::collect;
 use super::execute::{Operation, Origin, Prepare};
 use super::executing::Executing;
-use super::index_kind::{IndexKind, Strong};
-use super::page::{IntoCursor, Page, PageRest};
+use super::index_kind::{Erased, IndexKind, Strong};
+use super::page::{Ends, IntoCursor, Page, PageRest};
 use super::prepare::read::{self, QueryParts};
 use super::reading::{Reading, decode_all, poll_all, poll_first, poll_page};
 use super::stream::RecordStream;
@@ -85,6 +85,7 @@ impl<M: Model, R, K: IndexKind> Query<M, R, K> {
                 Some(index) => M::DEFINITION.holds(index, P::FIELDS),
                 None => true,
             };
+            assert!(!K::IS_ERASED, "an erased query reads whole records: write `select` before `erased`");
             assert!(held, "the index does not hold a field of the projection: name it in `projection` of the index");
         }
         let parts = QueryParts { fields: Some(P::FIELDS), ..self.parts };
@@ -99,6 +100,32 @@ impl<M, R, K, O> Query<M, R, K, O> {
 
     /// The same query with other range fields left.
     pub(super) fn ranged<Rest>(self) -> Query<M, Rest, K, O> {
+        Query::of(self.parts)
+    }
+
+    /// The same query as a type that says nothing of its index: queries of several finders can so be in one
+    /// list, or come from the arms of one `if`.
+    ///
+    /// It has all that a query has, but for what depends on the index: a range, `consistent` and `select` come
+    /// before.
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// struct Order { #[hash_key] id: String, #[index] customer: String, #[index(range = "at")] shop: String, at: i64 }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<Order>().await?;
+    /// # let (of_shop, since) = (Some("s"), 7);
+    /// let orders = match of_shop {
+    ///     Some(shop) => Order::find_by_shop(shop).range(since..).erased(),
+    ///     None => Order::find_by_customer("ada").erased(),
+    /// };
+    /// let page = orders.filter(Order::ID.ne("o1")).limit(20).exec(&db).await?;
+    /// # assert!(page.items.is_empty());
+    /// # Ok(()) }
+    /// ```
+    pub fn erased(self) -> Query<M, Erased, Erased, O> {
         Query::of(self.parts)
     }
 }
@@ -126,6 +153,33 @@ impl<M: Model, R, K: IndexKind, O> Query<M, R, K, O> {
     /// Goes on where a page of the same query ended. `None` is the first page.
     pub fn after(mut self, cursor: impl IntoCursor) -> Self {
         self.parts.after = cursor.into_cursor();
+        self
+    }
+
+    /// The page that ends where another one began: the records before the `previous` of a page of the same
+    /// query, in the same order. `None` is the first page.
+    ///
+    /// It costs what the page after costs, as the index is read from there in the other direction.
+    /// [`all`](Self::all) and [`first`](Self::first) with a limit give the last records before the cursor. A
+    /// stream does not go backwards; it is [`InvalidInput`](crate::ErrorKind::InvalidInput), as is a cursor for
+    /// [`after`](Self::after) besides.
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct Event { #[hash_key] stream: String, #[range_key] seq: u64 }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<Event>().await?;
+    /// # let events: Vec<_> = (0..5).map(|seq| Event { stream: "s".into(), seq }).collect();
+    /// # Event::put_many(&events).exec(&db).await?;
+    /// let first = Event::query("s").limit(2).exec(&db).await?;
+    /// let second = Event::query("s").limit(2).after(&first.next).exec(&db).await?;
+    /// let back = Event::query("s").limit(2).before(&second.previous).exec(&db).await?;
+    /// assert_eq!((&back.items, back.previous), (&first.items, None));
+    /// # Ok(()) }
+    /// ```
+    pub fn before(mut self, cursor: impl IntoCursor) -> Self {
+        self.parts.before = cursor.into_cursor();
         self
     }
 
@@ -206,8 +260,9 @@ impl<M: Model, R, K: IndexKind, O: DeserializeOwned + Send> Operation for Query<
     type Output = Page<O>;
 
     fn finish(rest: PageRest, page: RecordPage) -> Result<Page<O>> {
-        let items = decode_all(page.records, &Origin::new(M::DEFINITION, Self::NAME, None), rest.fields())?;
-        Ok(Page { items, next: rest.next(page.next) })
+        let Ends { records, next, previous } = rest.ends(page)?;
+        let items = decode_all(records, &Origin::new(M::DEFINITION, Self::NAME, None), rest.fields())?;
+        Ok(Page { items, next, previous })
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::ops::{Bound, RangeBounds};
 
-use super::index_kind::IndexKind;
+use super::index_kind::{Erased, IndexKind};
 use super::query::Query;
-use super::range_parts::{AllGiven, Left, NoRange, RangeParts, Ranged};
+use super::range_parts::{AllGiven, Known, Left, NoRange, RangeParts, Ranged};
 use crate::error::Result;
 use crate::field::{FieldType, Text};
 use crate::model::Model;
@@ -111,3 +111,4 @@ macro_rules! without_range {
 
 without_range!(NoRange: Ranged);
 without_range!(AllGiven: Left);
+without_range!(Erased: Known);

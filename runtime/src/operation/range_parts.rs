@@ -1,5 +1,7 @@
 //! The range fields of what a query goes over, as types: which can be chosen from, and in which order.
 
+#[cfg(doc)]
+use super::index_kind::Erased;
 use crate::error::Result;
 use crate::field::{Field, FieldType, Types};
 use crate::model::Model;
@@ -72,6 +74,15 @@ pub struct NoRange;
 /// The range of a query in which each range field has its value.
 #[derive(Debug, Clone, Copy)]
 pub struct AllGiven;
+
+/// What [`Erased`] is not.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "an erased query does not know its range fields, so there is no range to choose",
+    label = "an erased query",
+    note = "choose the range first: `.range(..).erased()`"
+)]
+pub trait Known: sealed::Sealed {}
 
 mod sealed {
     pub trait Sealed {}

@@ -13,7 +13,7 @@ use crate::condition::{Composed, Condition};
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
-use crate::field::{Field, FieldType, List, Many, Numeric, Optional, Settable};
+use crate::field::{Field, FieldType, List, Many, Numeric, Optional, Set, Settable};
 use crate::model::{EncodedKey, Model};
 use crate::request::{Returning, Write, Written};
 use crate::value::Record;
@@ -100,6 +100,16 @@ impl<M: Model> Upsert<M> {
     /// Adds items before the first of a list, in the order in which they are given; a missing list counts as empty.
     pub fn prepend<T: List, Role: Settable>(self, field: Field<M, T, Role>, items: impl Many<T::Item>) -> Self {
         Self { update: self.update.prepend(field, items) }
+    }
+
+    /// Puts members into a set; those that are in it stay. A missing set counts as empty.
+    pub fn insert<T: Set, Role: Settable>(self, field: Field<M, T, Role>, members: impl Many<T::Member>) -> Self {
+        Self { update: self.update.insert(field, members) }
+    }
+
+    /// Takes members out of a set; those that are not in it are no error.
+    pub fn discard<T: Set, Role: Settable>(self, field: Field<M, T, Role>, members: impl Many<T::Member>) -> Self {
+        Self { update: self.update.discard(field, members) }
     }
 
     /// Only if the condition is true of the record that is there; another is

@@ -311,6 +311,9 @@ pub struct Query {
     pub wants_next: bool,
     /// Where the page before ended.
     pub after: Option<Position>,
+    /// Whether this is the page before that place: then `descending` is the order in which it is read, and not
+    /// the order of the query.
+    pub backwards: bool,
     /// Whether the records must be the latest.
     pub consistent: bool,
     /// The stored names of the fields wanted; nothing for all of them. The keys, the range fields and
@@ -331,6 +334,7 @@ impl Query {
             limit,
             wants_next: true,
             after: None,
+            backwards: false,
             consistent: false,
             projection: None,
         }
@@ -339,6 +343,15 @@ impl Query {
     /// The stored names of the range fields in the order read.
     pub fn range_names(&self) -> Vec<&'static str> {
         self.ranges().into_iter().map(|part| self.definition.part_name(part)).collect()
+    }
+
+    /// The stored names of the fields that say where a record stands in what is read.
+    #[cfg(feature = "keyspace")]
+    pub(crate) fn place_names(&self) -> Vec<&'static str> {
+        let mut names = self.range_names();
+        names.push(self.definition.hash_name());
+        names.extend(self.definition.range_name());
+        names
     }
 
     /// The stored name of the range field that `range` is about.

@@ -2,6 +2,7 @@
 
 use super::ValueRef;
 use super::format::{self, HEAD, LONG_NAME, Raw};
+use super::set::compare_members;
 
 /// Appends names and values to the bytes of a record.
 ///
@@ -39,9 +40,14 @@ impl Writer {
         self.bytes.truncate(length);
     }
 
-    /// Whether a null was written after there were so many bytes.
-    pub(crate) fn is_null_at(&self, start: usize) -> bool {
-        self.bytes.get(start) == Some(&format::NULL)
+    /// Whether a null or an empty set was written after there were so many bytes.
+    #[inline]
+    pub(crate) fn is_nothing_at(&self, start: usize) -> bool {
+        match self.bytes.get(start) {
+            Some(&format::NULL) => true,
+            Some(&format::SET) => self.raw_at(start).count == 0,
+            _ => false,
+        }
     }
 
     /// The value that was written after there were so many bytes.
@@ -152,8 +158,47 @@ impl Writer {
         self.begin(format::LIST)
     }
 
+    pub(crate) fn begin_set(&mut self) -> Begun {
+        self.begin(format::SET)
+    }
+
+    /// Ends a set: its members are sorted, and each is kept once.
+    pub(crate) fn end_set(&mut self, Begun(start): Begun) {
+        let members = self.bytes.get(start + HEAD..).unwrap_or_default();
+        let (mut rest, mut found) = (members, Vec::new());
+        loop {
+            let before = rest;
+            let Some(member) = format::take_value(&mut rest) else { break };
+            let bytes = before.get(..before.len() - rest.len()).unwrap_or_default();
+            found.push((ValueRef::from_raw(member), bytes));
+        }
+        if !found.is_sorted_by(|(a, _), (b, _)| compare_members(*a, *b).is_lt()) {
+            found.sort_by(|(a, _), (b, _)| compare_members(*a, *b));
+            found.dedup_by(|(a, _), (b, _)| compare_members(*a, *b).is_eq());
+            let sorted: Vec<u8> = found.iter().flat_map(|(_, bytes)| *bytes).copied().collect();
+            let count = found.len();
+            self.bytes.truncate(start + HEAD);
+            self.bytes.extend_from_slice(&sorted);
+            return self.end(Begun(start), count);
+        }
+        let count = found.len();
+        self.end(Begun(start), count);
+    }
+
     pub(crate) fn begin_map(&mut self) -> Begun {
         self.begin(format::MAP)
+    }
+
+    /// Begins a list before what was written after there were so many bytes, which becomes its first item.
+    pub(crate) fn begin_list_before(&mut self, start: usize) -> Begun {
+        let end = self.bytes.len();
+        let start = start.min(end);
+        self.bytes.extend_from_slice(&[0; HEAD]);
+        self.bytes.copy_within(start..end, start + HEAD);
+        if let Some(kind) = self.bytes.get_mut(start) {
+            *kind = format::LIST;
+        }
+        Begun(start)
     }
 
     fn begin(&mut self, kind: u8) -> Begun {
@@ -187,6 +232,11 @@ impl Writer {
                 let list = self.begin_list();
                 items.iter().for_each(|item| self.value(item));
                 self.end(list, items.len());
+            }
+            ValueRef::Set(members) => {
+                let set = self.begin_set();
+                members.iter().for_each(|member| self.value(member));
+                self.end(set, members.len());
             }
             ValueRef::Map(map) => {
                 let begun = self.begin_map();

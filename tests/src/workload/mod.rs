@@ -3,7 +3,7 @@
 
 pub mod fixture;
 pub mod models;
-pub mod operation;
 pub mod operations;
 pub mod state;
+mod surroundings;
 pub mod verdict;

@@ -1,97 +1,260 @@
-//! The operations under test at work: what is there before, and what is asked for.
+//! The operations under test: what is there before, and what is asked for.
 
 use std::time::Duration;
 
-use reposit::{Database, Error, ErrorKind, Result};
+use reposit::{Database, Error, Result};
 
 use super::models::{Line, Page, Person, Thing, page, person, thing};
-pub use super::operation::Operation;
 
 /// How many records a batch is of.
 pub const BATCH: usize = 5;
 
+/// The operations, each with the refusals that it can meet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "`name` says what each is")]
+pub enum Operation {
+    Create,
+    CreateExisting,
+    CreateUnique,
+    CreateTaken,
+    Put,
+    PutUnique,
+    PutManyRecords,
+    PutManyUnique,
+    CreateManyRecords,
+    CreateManyUnique,
+    SaveManyNew,
+    SaveManyRecords,
+    SaveNew,
+    Save,
+    SaveStale,
+    UpdateSet,
+    UpdateAdd,
+    UpdateAppend,
+    UpdateIf,
+    UpdateIfFalse,
+    UpdateUnique,
+    UpsertNew,
+    UpsertAdd,
+    Delete,
+    DeleteMissing,
+    DeleteUnique,
+    DeleteIf,
+    DeleteManyRecords,
+    Transaction,
+    TransactionRefused,
+    TransactionChecked,
+    CreateByToken,
+    CreateExistingByToken,
+    AddByToken,
+    DeleteByToken,
+    CreateReturning,
+    UpdateVersioned,
+    DeleteReturning,
+    DeleteReturningUnique,
+    UpdatePrevious,
+    UpdatePreviousUnique,
+    UpdateUnit,
+    UpsertUnit,
+    PutIf,
+    PutIfFalse,
+    Replace,
+    UpsertIf,
+    UpdateVersion,
+    UpdateVersionStale,
+    TransactionTold,
+    DeleteVersion,
+    DeleteManyUnique,
+    Lock,
+    LockGivenBack,
+    Get,
+    GetMany,
+    Find,
+    FindConsistent,
+    Query,
+    Count,
+    Scan,
+    ReadTogether,
+}
+
 impl Operation {
-    /// Stores what must be there before.
-    pub async fn prepare(self, db: &Database, id: &str) -> Result<()> {
+    /// All of them, in the order of the table.
+    pub const ALL: [Self; 62] = [
+        Self::Create,
+        Self::CreateExisting,
+        Self::CreateUnique,
+        Self::CreateTaken,
+        Self::Put,
+        Self::PutUnique,
+        Self::SaveNew,
+        Self::Save,
+        Self::SaveStale,
+        Self::UpdateSet,
+        Self::UpdateAdd,
+        Self::UpdateAppend,
+        Self::UpdateIf,
+        Self::UpdateIfFalse,
+        Self::UpdateUnique,
+        Self::UpsertNew,
+        Self::UpsertAdd,
+        Self::UpdateVersioned,
+        Self::Delete,
+        Self::DeleteMissing,
+        Self::DeleteUnique,
+        Self::DeleteIf,
+        Self::DeleteVersion,
+        Self::CreateReturning,
+        Self::DeleteReturning,
+        Self::DeleteReturningUnique,
+        Self::UpdatePrevious,
+        Self::UpdatePreviousUnique,
+        Self::UpdateUnit,
+        Self::UpsertUnit,
+        Self::PutIf,
+        Self::PutIfFalse,
+        Self::Replace,
+        Self::UpsertIf,
+        Self::UpdateVersion,
+        Self::UpdateVersionStale,
+        Self::TransactionTold,
+        Self::Transaction,
+        Self::TransactionRefused,
+        Self::TransactionChecked,
+        Self::CreateByToken,
+        Self::CreateExistingByToken,
+        Self::AddByToken,
+        Self::DeleteByToken,
+        Self::PutManyRecords,
+        Self::PutManyUnique,
+        Self::CreateManyRecords,
+        Self::CreateManyUnique,
+        Self::SaveManyNew,
+        Self::SaveManyRecords,
+        Self::DeleteManyRecords,
+        Self::DeleteManyUnique,
+        Self::Lock,
+        Self::LockGivenBack,
+        Self::Get,
+        Self::GetMany,
+        Self::Find,
+        Self::FindConsistent,
+        Self::Query,
+        Self::Count,
+        Self::Scan,
+        Self::ReadTogether,
+    ];
+
+    /// How the table calls it.
+    pub const fn name(self) -> &'static str {
         match self {
-            Self::Create | Self::CreateUnique | Self::SaveNew | Self::UpsertNew | Self::DeleteMissing => Ok(()),
-            Self::CreateByToken | Self::CreateReturning | Self::Lock | Self::UpsertUnit => Ok(()),
-            Self::LockGivenBack => match db.lock(id).try_acquire().await? {
-                Some(lease) => lease.release().await.map(drop),
-                None => Err(Error::new(ErrorKind::Backend, "the lock is another's")),
-            },
-            Self::Find | Self::FindConsistent => Person::create(&person(id, &new_email(id))).exec(db).await,
-            Self::Query | Self::Count => Line::put_many(&lines(id)).exec(db).await,
-            Self::DeleteManyUnique => Person::put_many(&people(id)).exec(db).await,
-            Self::CreateTaken => Person::create(&person(&item(id, 0), &new_email(id))).exec(db).await,
-            Self::PutUnique
-            | Self::UpdateUnique
-            | Self::DeleteUnique
-            | Self::DeleteReturningUnique
-            | Self::UpdatePreviousUnique => Person::create(&person(id, &old_email(id))).exec(db).await,
-            Self::PutManyUnique => Person::create(&person(&item(id, 1), &old_email(id))).exec(db).await,
-            Self::PutManyRecords => Thing::create(&thing(&item(id, 1))).exec(db).await,
-            Self::Save | Self::UpdateVersioned | Self::DeleteVersion | Self::UpdateVersion => {
-                Page::create(&page(id)).exec(db).await
-            }
-            Self::SaveStale | Self::UpdateVersionStale => {
-                Page::create(&page(id)).exec(db).await?;
-                Page::update(id).set(Page::TEXT, "another's").exec(db).await.map(drop)
-            }
-            Self::CreateManyRecords | Self::CreateManyUnique | Self::SaveManyNew => Ok(()),
-            Self::SaveManyRecords => Page::create_many(&pages(id)).exec(db).await,
-            Self::DeleteManyRecords => Thing::put_many(&things(id)).exec(db).await,
-            Self::Transaction
-            | Self::TransactionRefused
-            | Self::TransactionTold
-            | Self::GetMany
-            | Self::ReadTogether => {
-                Thing::create(&thing(id)).exec(db).await?;
-                Thing::create(&thing(&item(id, 0))).exec(db).await
-            }
-            _ => Thing::create(&thing(id)).exec(db).await,
+            Self::Create => "create",
+            Self::CreateExisting => "create, key taken",
+            Self::CreateUnique => "create, unique",
+            Self::CreateTaken => "create, value taken",
+            Self::Put => "put",
+            Self::PutUnique => "put, unique",
+            Self::PutManyRecords => "put_many",
+            Self::PutManyUnique => "put_many, unique",
+            Self::CreateManyRecords => "create_many",
+            Self::CreateManyUnique => "create_many, unique",
+            Self::SaveManyNew => "save_many, new",
+            Self::SaveManyRecords => "save_many",
+            Self::SaveNew => "save, new",
+            Self::Save => "save",
+            Self::SaveStale => "save, stale",
+            Self::UpdateSet => "update set",
+            Self::UpdateAdd => "update add",
+            Self::UpdateAppend => "update append",
+            Self::UpdateIf => "update if",
+            Self::UpdateIfFalse => "update if, false",
+            Self::UpdateUnique => "update, unique",
+            Self::UpsertNew => "upsert, new",
+            Self::UpsertAdd => "upsert add",
+            Self::Delete => "delete",
+            Self::DeleteMissing => "delete, missing",
+            Self::DeleteUnique => "delete, unique",
+            Self::DeleteIf => "delete if",
+            Self::DeleteManyRecords => "delete_many",
+            Self::Transaction => "transaction",
+            Self::TransactionRefused => "transaction, refused",
+            Self::TransactionChecked => "transaction with a check",
+            Self::CreateByToken => "transaction of one create",
+            Self::CreateExistingByToken => "transaction of one create, key taken",
+            Self::AddByToken => "transaction of one update add",
+            Self::DeleteByToken => "transaction of one delete",
+            Self::CreateReturning => "create, returning",
+            Self::UpdateVersioned => "update, versioned",
+            Self::DeleteReturning => "delete, returning",
+            Self::DeleteReturningUnique => "delete, returning, unique",
+            Self::UpdatePrevious => "update, previous",
+            Self::UpdatePreviousUnique => "update, previous, unique",
+            Self::UpdateUnit => "update, unit",
+            Self::UpsertUnit => "upsert, unit",
+            Self::PutIf => "put if",
+            Self::PutIfFalse => "put if, false",
+            Self::Replace => "replace",
+            Self::UpsertIf => "upsert if",
+            Self::UpdateVersion => "update, version",
+            Self::UpdateVersionStale => "update, version, stale",
+            Self::TransactionTold => "transaction with results",
+            Self::DeleteVersion => "delete, version",
+            Self::DeleteManyUnique => "delete_many, unique",
+            Self::Lock => "lock",
+            Self::LockGivenBack => "lock, given back before",
+            Self::Get => "get",
+            Self::GetMany => "get_many",
+            Self::Find => "find by a unique value",
+            Self::FindConsistent => "find, consistent",
+            Self::Query => "query",
+            Self::Count => "count",
+            Self::Scan => "scan",
+            Self::ReadTogether => "read of several",
         }
     }
 
-    /// Another's write of what the operation wrote.
-    pub async fn overtake(self, db: &Database, id: &str) -> Result<()> {
-        match self {
-            // Who holds a lock is not overtaken, and a read changes nothing that could be.
-            Self::Lock | Self::LockGivenBack => Err(Error::new(ErrorKind::Backend, "the lock is another's")),
-            Self::SaveNew
-            | Self::Save
-            | Self::SaveStale
-            | Self::CreateReturning
-            | Self::UpdateVersioned
-            | Self::UpdateVersion
-            | Self::UpdateVersionStale => Page::update(id).set(Page::TEXT, "another's").exec(db).await.map(drop),
-            Self::DeleteVersion => match Page::get(id).consistent().exec(db).await? {
-                Some(_) => Page::update(id).set(Page::TEXT, "another's").exec(db).await.map(drop),
-                None => Page::create(&page(id)).exec(db).await,
-            },
-            // What stood in the way is gone: a refused request that comes late could go through.
-            Self::CreateTaken => Person::delete(&item(id, 0)).exec(db).await.map(drop),
-            Self::CreateExistingByToken => Thing::delete(id).exec(db).await.map(drop),
-            Self::TransactionRefused => Thing::put(&Thing { count: 20, ..thing(id) }).exec(db).await,
-            Self::CreateUnique
-            | Self::PutUnique
-            | Self::UpdateUnique
-            | Self::DeleteUnique
-            | Self::DeleteReturningUnique
-            | Self::UpdatePreviousUnique => {
-                Person::put(&person(id, &format!("another.{}", new_email(id)))).exec(db).await
-            }
-            Self::SaveManyNew | Self::SaveManyRecords => {
-                Page::update(&item(id, 0)).set(Page::TEXT, "another's").exec(db).await.map(drop)
-            }
-            Self::PutManyUnique | Self::CreateManyUnique | Self::DeleteManyUnique => {
-                Person::put(&person(&item(id, 0), &old_email(id))).exec(db).await
-            }
-            _ => {
-                let key = if self.is_batch() { item(id, 0) } else { id.to_owned() };
-                Thing::put(&Thing { text: "another's".into(), count: 10, ..thing(&key) }).exec(db).await
-            }
-        }
+    /// Whether it is done item by item.
+    pub const fn is_batch(self) -> bool {
+        matches!(
+            self,
+            Self::PutManyRecords
+                | Self::PutManyUnique
+                | Self::CreateManyRecords
+                | Self::CreateManyUnique
+                | Self::SaveManyNew
+                | Self::SaveManyRecords
+                | Self::DeleteManyRecords
+                | Self::DeleteManyUnique
+        )
+    }
+
+    /// Whether it is one transaction of the server's.
+    pub const fn is_transaction(self) -> bool {
+        matches!(
+            self,
+            Self::Transaction
+                | Self::TransactionRefused
+                | Self::TransactionChecked
+                | Self::CreateByToken
+                | Self::CreateExistingByToken
+                | Self::AddByToken
+                | Self::DeleteByToken
+                | Self::TransactionTold
+        )
+    }
+
+    /// Whether it changes nothing.
+    pub const fn is_read(self) -> bool {
+        matches!(
+            self,
+            Self::Get
+                | Self::GetMany
+                | Self::Find
+                | Self::FindConsistent
+                | Self::Query
+                | Self::Count
+                | Self::Scan
+                | Self::ReadTogether
+        )
     }
 
     /// Does it, and gives what it told as text.
@@ -227,19 +390,19 @@ fn told<T: std::fmt::Debug>(result: Result<T, Error>) -> Result<String> {
     result.map(|answer| format!("{answer:?}"))
 }
 
-fn things(id: &str) -> Vec<Thing> {
+pub(super) fn things(id: &str) -> Vec<Thing> {
     (0..BATCH).map(|n| Thing { text: "second".into(), ..thing(&item(id, n)) }).collect()
 }
 
-fn pages(id: &str) -> Vec<Page> {
+pub(super) fn pages(id: &str) -> Vec<Page> {
     (0..BATCH).map(|n| page(&item(id, n))).collect()
 }
 
-fn people(id: &str) -> Vec<Person> {
+pub(super) fn people(id: &str) -> Vec<Person> {
     (0..BATCH).map(|n| person(&item(id, n), &format!("{n}.{}", new_email(id)))).collect()
 }
 
-fn lines(id: &str) -> Vec<Line> {
+pub(super) fn lines(id: &str) -> Vec<Line> {
     (0..BATCH as u64).map(|n| Line { id: id.into(), n }).collect()
 }
 

@@ -147,7 +147,8 @@ impl fmt::Display for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.source {
             Source::Primary { hash } => write!(f, "query({hash})")?,
-            Source::Index { name, hash } => write!(f, "find_{name}({hash})")?,
+            Source::Index { name, hash, also: None } => write!(f, "find_{name}({hash})")?,
+            Source::Index { name, hash, also: Some(also) } => write!(f, "find_{name}({hash}) with {also}")?,
             Source::Scan { segments: 1 } => f.write_str("scan()")?,
             Source::Scan { segments } => write!(f, "scan().segments({segments})")?,
         }

@@ -322,10 +322,16 @@ fn is(field: &FieldRule) -> BoxedStrategy<Is> {
 fn query(rules: &'static Rules) -> BoxedStrategy<Query> {
     let mut each = vec![(1, scan(rules))];
     if let Some(range) = rules.range {
-        each.push((2, ranged(rules, None, rules.hash, Some(range), true)));
+        each.push((2, ranged(rules, None, rules.hash, None, Some(range), true)));
     }
     for index in rules.indexes.iter().filter(|index| !index.unique) {
-        each.push((2, ranged(rules, Some(index.name), index.fields[0], index.fields.get(1).copied(), index.local)));
+        if !index.by_two {
+            let range = index.fields.get(1).copied();
+            each.push((2, ranged(rules, Some(index.name), index.fields[0], None, range, index.local)));
+        }
+        if let [hash, also, range] = index.fields {
+            each.push((2, ranged(rules, Some(index.name), hash, Some(*also), Some(*range), index.local)));
+        }
     }
     Union::new_weighted(each).boxed()
 }
@@ -352,17 +358,20 @@ fn ranged(
     rules: &'static Rules,
     index: Option<&'static str>,
     hash: &'static str,
+    also: Option<&'static str>,
     range: Option<&'static str>,
     may_be_consistent: bool,
 ) -> BoxedStrategy<Query> {
     let hash = one_of(rules.field(hash).values());
+    let also =
+        also.map_or_else(|| Just(None).boxed(), |also| one_of(rules.field(also).values()).prop_map(Some).boxed());
     let span = range.map_or_else(|| Just(Span::All).boxed(), |range| span(rules.field(range)));
     let filter = option::weighted(0.4, cond(rules));
-    (hash, span, filter, prop::bool::ANY, limit(), prop::bool::ANY, prop::bool::weighted(0.3), end())
-        .prop_map(move |(hash, span, filter, descending, limit, consistent, select, end)| {
+    ((hash, also), span, filter, prop::bool::ANY, limit(), prop::bool::ANY, prop::bool::weighted(0.3), end())
+        .prop_map(move |((hash, also), span, filter, descending, limit, consistent, select, end)| {
             let source = match index {
                 None => Source::Primary { hash },
-                Some(name) => Source::Index { name: name.to_owned(), hash },
+                Some(name) => Source::Index { name: name.to_owned(), hash, also },
             };
             let consistent = consistent && may_be_consistent;
             Query { source, span, filter, descending, limit, consistent, select, end }

@@ -169,9 +169,19 @@ pub struct Query {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Source {
-    Primary { hash: Json },
-    Index { name: String, hash: Json },
-    Scan { segments: u32 },
+    Primary {
+        hash: Json,
+    },
+    Index {
+        name: String,
+        hash: Json,
+        /// A value of the field after the hash: of its second part, or of the first range field.
+        #[serde(default)]
+        also: Option<Json>,
+    },
+    Scan {
+        segments: u32,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

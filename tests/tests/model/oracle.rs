@@ -378,6 +378,9 @@ impl Oracle {
         if let Source::Primary { hash } | Source::Index { hash, .. } = &query.source {
             check_values(std::slice::from_ref(hash))?;
         }
+        if let Source::Index { also: Some(also), .. } = &query.source {
+            check_values(std::slice::from_ref(also))?;
+        }
         if query.limit == Some(0) {
             return Err(Refusal::new(ErrorKind::InvalidInput));
         }

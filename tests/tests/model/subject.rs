@@ -64,7 +64,7 @@ macro_rules! subject {
     (
         $model:ty, $part:ty, $versioned:ident;
         $($path:literal $field:expr => [$($ask:ident)*] [$($tell:ident)*];)*
-        queries { $($source:pat => $query:expr;)* }
+        queries { $($source:pat $(if $when:expr)? => $query:expr;)* }
         finders { $($index:literal $values:pat => $find:expr, $many:path, $held:expr, $given:expr;)* }
     ) => {
         impl Subject for $model {
@@ -96,7 +96,7 @@ macro_rules! subject {
             async fn query(db: &Database, query: &Query, after: Option<&str>) -> Answer {
                 match &query.source {
                     Source::Scan { segments } => execute::scan::<Self>(db, query, *segments, after).await,
-                    $($source => read(db, $query, query, after).await,)*
+                    $($source $(if $when)? => read(db, $query, query, after).await,)*
                     other => panic!("no source {other:?}"),
                 }
             }
@@ -309,7 +309,9 @@ subject! {
     "labels/$a.b" Self::LABELS.entry("$a.b") => [equality ordered text] [set remove];
     queries {
         Source::Primary { hash } => Self::query(&held::<Vec<u8>>(hash));
-        Source::Index { hash, .. } => Self::find_by_kind(&held::<String>(hash));
+        Source::Index { hash, also: None, .. } => Self::find_by_kind(&held::<String>(hash));
+        Source::Index { name, hash, also: Some(size) } if name == "by_kind" => Self::find_by_kind(&held::<String>(hash)).then(held(size));
+        Source::Index { hash, also: Some(size), .. } => Self::find_by_kind_and_size(&held::<String>(hash), held(size));
     }
     finders {}
 }

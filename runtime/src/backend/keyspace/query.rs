@@ -38,7 +38,9 @@ impl<S: Space> Keyspace<S> {
         let last = found.last().filter(|_| more);
         let next = last.map(|record| query.position_of(record)).transpose()?;
         if let Some(names) = query.projection {
-            found.iter_mut().for_each(|record| *record = projected(record, names));
+            // Where a later page begins is asked of its first record.
+            let place = query.after.is_some().then(|| query.place_names()).unwrap_or_default();
+            found.iter_mut().for_each(|record| *record = projected(record, names.iter().chain(&place)));
         }
         Ok(RecordPage::new(found, next))
     }
@@ -57,9 +59,9 @@ impl<S: Space> Keyspace<S> {
     }
 }
 
-fn projected(record: &Record, names: &[&str]) -> Record {
+fn projected<'a>(record: &Record, names: impl Iterator<Item = &'a &'a str>) -> Record {
     let value = |name: &&str| Some(((*name).to_owned(), record.get(name)?.to_value()));
-    names.iter().filter_map(value).collect()
+    names.filter_map(value).collect()
 }
 
 /// What a query goes over: keys of records, or entries of an index that lead to them.

@@ -105,6 +105,7 @@ pub(crate) struct QueryParts {
     pub(crate) descending: bool,
     pub(crate) limit: Option<usize>,
     pub(crate) after: Option<Cursor>,
+    pub(crate) before: Option<Cursor>,
     pub(crate) consistent: bool,
     /// The fields of a projection; nothing for the whole model.
     pub(crate) fields: Option<&'static [&'static str]>,
@@ -123,6 +124,7 @@ impl QueryParts {
             descending: false,
             limit: None,
             after: None,
+            before: None,
             consistent: false,
             fields: None,
         }
@@ -179,9 +181,23 @@ pub(crate) fn query(db: &Database, definition: &'static Definition, parts: Query
     request.descending = parts.descending;
     request.consistent = parts.consistent;
     request.projection = parts.fields;
-    // Last: a cursor is bound to all that the query asks for.
-    request.after = parts.after.map(|cursor| db.bind(&request).open(&cursor)).transpose()?;
+    set_place(db, &mut request, parts.after.as_ref(), parts.before.as_ref())?;
     Ok(request)
+}
+
+/// Where the page begins or ends. Called last: a cursor is bound to all that the query asks for.
+fn set_place(db: &Database, request: &mut Query, after: Option<&Cursor>, before: Option<&Cursor>) -> Result<()> {
+    let cursor = match (after, before) {
+        (Some(_), Some(_)) => return Err(Error::invalid("a page is after one cursor or before one, and not both")),
+        (after, before) => after.or(before),
+    };
+    request.after = cursor.map(|cursor| db.bind(request).open(cursor)).transpose()?;
+    if before.is_some() {
+        // From the cursor on in the other direction, and turned round when it is there.
+        request.backwards = true;
+        request.descending = !request.descending;
+    }
+    Ok(())
 }
 
 /// The range of a query of the primary key. A value of the range key is a range of one.
@@ -218,6 +234,7 @@ pub(crate) struct ScanParts {
     pub(crate) filter: Option<Composed>,
     pub(crate) limit: Option<usize>,
     pub(crate) after: Option<Cursor>,
+    pub(crate) before: Option<Cursor>,
     /// How many parts are read at once.
     pub(crate) segments: u32,
     pub(crate) consistent: bool,
@@ -234,7 +251,9 @@ pub(crate) fn scan(db: &Database, definition: &'static Definition, parts: &ScanP
 pub(crate) fn scan_segments(db: &Database, definition: &'static Definition, parts: &ScanParts) -> Result<Vec<Query>> {
     match parts.segments {
         0 | 1 => Ok(vec![scan(db, definition, parts)?]),
-        _ if parts.after.is_some() => Err(Error::invalid("a scan in segments does not go on at a cursor")),
+        _ if parts.after.is_some() || parts.before.is_some() => {
+            Err(Error::invalid("a scan in segments does not go on at a cursor"))
+        }
         total => (0..total).map(|segment| scan_segment(db, definition, parts, Some((segment, total)))).collect(),
     }
 }
@@ -253,7 +272,7 @@ fn scan_segment(
     request.filter = stored_filter(definition, parts.filter.clone())?;
     request.consistent = parts.consistent;
     request.projection = parts.fields;
-    request.after = parts.after.as_ref().map(|cursor| db.bind(&request).open(cursor)).transpose()?;
+    set_place(db, &mut request, parts.after.as_ref(), parts.before.as_ref())?;
     Ok(request)
 }
 

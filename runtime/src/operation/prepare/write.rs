@@ -170,7 +170,7 @@ fn check_change(definition: &Definition, change: &Change) -> Result<()> {
     let levels = path.steps().len() - 1;
     match change {
         Change::Set(_, value) | Change::SetIfMissing(_, value) => limits::check_depth_below(root, levels, value),
-        Change::Append(_, items) | Change::Prepend(_, items) => {
+        Change::Append(_, items) | Change::Prepend(_, items) | Change::Insert(_, items) | Change::Discard(_, items) => {
             items.iter().try_for_each(|item| limits::check_depth_below(root, levels + 1, item))
         }
         Change::Add { .. } | Change::Remove(_) | Change::RemoveItem(_) | Change::Expire { .. } => {
@@ -240,7 +240,12 @@ fn follow_expiry(definition: &Definition, change: &Change) -> Option<Change> {
             Some(Change::Expire { field: path.clone(), expiry: Expiry::After(seconds) })
         }
         Change::Remove(_) => Some(Change::Remove(expires)),
-        Change::Append(..) | Change::Prepend(..) | Change::RemoveItem(_) | Change::Expire { .. } => None,
+        Change::Append(..)
+        | Change::Prepend(..)
+        | Change::Insert(..)
+        | Change::Discard(..)
+        | Change::RemoveItem(_)
+        | Change::Expire { .. } => None,
     }
 }
 

