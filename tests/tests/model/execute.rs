@@ -186,8 +186,8 @@ fn key<M: Subject>(parts: &[Json]) -> M::Key {
 
 pub fn condition<M: Subject>(cond: &Cond) -> Condition<M> {
     match cond {
-        Cond::Field(path, is) if path.is_empty() => M::condition(M::definition().hash_name(), is),
-        Cond::Field(path, is) => M::condition(path, is),
+        Cond::Field(path, is) if path.is_empty() => <M as Subject>::condition(M::definition().hash_name(), is),
+        Cond::Field(path, is) => <M as Subject>::condition(path, is),
         Cond::And(a, b) => condition::<M>(a).and(condition(b)),
         Cond::Or(a, b) => condition::<M>(a) | condition(b),
         Cond::Not(inner) => !condition::<M>(inner),
