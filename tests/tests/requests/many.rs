@@ -7,7 +7,7 @@ use reposit_tests::harness::START;
 use reposit_tests::models::{Note, Token, User, note, token, user};
 use serde::{Deserialize, Serialize};
 
-use crate::{Counted, sends};
+use crate::counted::{Counted, sends};
 
 /// A record under a version.
 #[derive(Debug, Clone, Serialize, Deserialize, Repository)]
