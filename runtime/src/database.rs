@@ -10,8 +10,10 @@ use crate::backend::{Backend, Layer, Plan};
 use crate::clock::Clock;
 use crate::coalesce::Coalescing;
 use crate::cursor::Binding;
+use crate::definition::Definition;
 use crate::error::{Error, Result};
 use crate::model::Model;
+use crate::repository_set::RepositorySet;
 use crate::request::{Call, Query, Request, Verify};
 
 /// A database that repositories run on. Cloning it is cheap, and clones share everything.
@@ -52,7 +54,7 @@ impl Database {
         Self(Arc::new(Inner { backend: change(inner.backend), ..inner }))
     }
 
-    /// Creates what is missing for a model's repository, or for those of a tuple of models, and checks
+    /// Creates what is missing for a model's repository, or for those of a tuple of models and tuples, and checks
     /// what exists. It drops nothing, changes nothing that exists, and waits until tables and indexes
     /// are ready, for no longer than `define_timeout` for all the models together. Any number of
     /// processes may run it at once.
@@ -76,12 +78,29 @@ impl Database {
     /// `UpdateTimeToLive`; no read or write units. MongoDB: `listCollections`, `listIndexes`, and
     /// `create` and `createIndexes` for what is missing.
     pub async fn define<P: RepositorySet>(&self) -> Result<()> {
-        let definitions = P::definitions();
+        self.define_all(&P::definitions()).await
+    }
+
+    /// Does what [`define`](Self::define) does for the repositories of these definitions: where they are gathered
+    /// at run time, from the modules of a program for example.
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Serialize, Deserialize, Repository)] struct User { #[hash_key] id: String }
+    /// # #[derive(Serialize, Deserialize, Repository)] struct Token { #[hash_key] id: String }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?;
+    /// let modules = [User::definition(), Token::definition()];
+    /// db.define_all(&modules).await?;
+    /// assert!(db.plan_all(&modules).await?.iter().all(|plan| plan.is_empty()));
+    /// # Ok(()) }
+    /// ```
+    pub async fn define_all(&self, definitions: &[&'static Definition]) -> Result<()> {
         // One deadline for all of them.
         let call = Call::new("define", self.now(), self.0.define_timeout);
         if definitions.len() > 1 {
             // What one of them would refuse is found before another is made.
-            for plan in self.plans(&call, &definitions).await? {
+            for plan in self.plans(&call, definitions).await? {
                 plan.refusal().map_or(Ok(()), |refusal| Err(refusal.in_operation("define")))?;
             }
         }
@@ -107,11 +126,16 @@ impl Database {
     /// # Ok(()) }
     /// ```
     pub async fn plan<P: RepositorySet>(&self) -> Result<Vec<Plan>> {
-        let call = Call::new("plan", self.now(), self.0.timeout.min(self.0.define_timeout));
-        self.plans(&call, &P::definitions()).await
+        self.plan_all(&P::definitions()).await
     }
 
-    async fn plans(&self, call: &Call, definitions: &[&'static crate::Definition]) -> Result<Vec<Plan>> {
+    /// Does what [`plan`](Self::plan) does for the repositories of these definitions.
+    pub async fn plan_all(&self, definitions: &[&'static Definition]) -> Result<Vec<Plan>> {
+        let call = Call::new("plan", self.now(), self.0.timeout.min(self.0.define_timeout));
+        self.plans(&call, definitions).await
+    }
+
+    async fn plans(&self, call: &Call, definitions: &[&'static Definition]) -> Result<Vec<Plan>> {
         let mut plans = Vec::new();
         for definition in definitions {
             let named = |e: Error| e.in_repository(definition.name()).in_operation(call.operation);
@@ -234,6 +258,11 @@ impl Database {
         self.0.timeout
     }
 
+    /// How long definitions and removals may take.
+    pub(crate) fn define_timeout(&self) -> Duration {
+        self.0.define_timeout
+    }
+
     /// The time by the database's clock, in milliseconds since the epoch.
     pub(crate) fn now(&self) -> i64 {
         self.0.clock.now_millis()
@@ -261,50 +290,3 @@ impl fmt::Debug for Database {
             .finish_non_exhaustive()
     }
 }
-
-/// A model, or a tuple of up to twelve, for [`Database::define`] and [`Database::plan`]. Sealed.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a repository, nor a tuple of repositories",
-    label = "not a repository",
-    note = "derive it: `#[derive(Serialize, Deserialize, Repository)]`"
-)]
-pub trait RepositorySet: Sealed {
-    /// The definitions.
-    fn definitions() -> Vec<&'static crate::Definition>;
-}
-
-/// Only models and tuples of them are sets of repositories.
-pub trait Sealed {}
-
-impl<M: Model> Sealed for M {}
-
-impl<M: Model> RepositorySet for M {
-    fn definitions() -> Vec<&'static crate::Definition> {
-        vec![M::DEFINITION]
-    }
-}
-
-macro_rules! repository_tuples {
-    ($($name:ident)*) => {
-        impl<$($name: Model),*> Sealed for ($($name,)*) {}
-
-        impl<$($name: Model),*> RepositorySet for ($($name,)*) {
-            fn definitions() -> Vec<&'static crate::Definition> {
-                vec![$($name::DEFINITION),*]
-            }
-        }
-    };
-}
-
-repository_tuples!(A);
-repository_tuples!(A B);
-repository_tuples!(A B C);
-repository_tuples!(A B C D);
-repository_tuples!(A B C D E);
-repository_tuples!(A B C D E F);
-repository_tuples!(A B C D E F G);
-repository_tuples!(A B C D E F G H);
-repository_tuples!(A B C D E F G H I);
-repository_tuples!(A B C D E F G H I J);
-repository_tuples!(A B C D E F G H I J K);
-repository_tuples!(A B C D E F G H I J K L);

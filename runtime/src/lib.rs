@@ -71,7 +71,9 @@ pub mod operation;
 mod path;
 mod progress;
 mod projection;
+mod removal;
 mod repository;
+mod repository_set;
 mod request;
 #[cfg(all(test, feature = "memory"))]
 mod threads;
@@ -94,7 +96,7 @@ pub use mongodb;
 pub use condition::{Condition, Expr, Op, Size};
 pub use config::Config;
 pub use cursor::Cursor;
-pub use database::{Database, RepositorySet};
+pub use database::Database;
 pub use definition::Definition;
 pub use error::{Error, ErrorKind, Failure, Result};
 pub use field::{Embedded, Field, FieldType, Key};
@@ -103,8 +105,10 @@ pub use open::Builder;
 pub use operation::{Operation, Page, SnapshotRead};
 pub use progress::Progress;
 pub use projection::Projection;
+pub use removal::DropForGood;
 pub use reposit_macros::{Embedded, FieldType, Key, Projection, Repository};
 pub use repository::Repository;
+pub use repository_set::RepositorySet;
 pub use value::{Record, Value};
 
 #[doc(hidden)]

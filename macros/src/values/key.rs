@@ -143,7 +143,8 @@ fn newtype(ident: &Ident, field: &Field) -> TokenStream {
     let kind = quote_spanned!(ty.span()=> <#ty as __r::Key>::KIND);
     // Asked without a bound: that the type is no key is said once, by `KIND`.
     let lowering = quote!(__p::Probe::<#ty>::LOWERING);
-    let field_type = impl_field_type(ident, &lowering, &quote!(__p::Probe::<#ty>::IS_MEMBER));
+    let (is_member, form) = (quote!(__p::Probe::<#ty>::IS_MEMBER), quote!(__p::Probe::<#ty>::FORM));
+    let field_type = impl_field_type(ident, &lowering, &is_member, &form);
     let key = impl_key(ident, &kind);
     // The lifetime makes a bound one that is judged where the newtype is used, not here. The first says
     // nothing of its own: what is missing is said by the impls of `FieldType` and `Key`.
@@ -168,7 +169,7 @@ fn newtype(ident: &Ident, field: &Field) -> TokenStream {
 
 /// An enum of units is stored as the variant's name.
 fn units(ident: &Ident) -> TokenStream {
-    let field_type = impl_field_type(ident, &quote!(__p::None), &quote!(true));
+    let field_type = impl_field_type(ident, &quote!(__p::None), &quote!(true), &quote!(__p::Form::Name));
     let key = impl_key(ident, &quote!(__p::KeyKind::String));
     quote! {
         #field_type

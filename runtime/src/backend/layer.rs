@@ -136,6 +136,16 @@ pub trait Forward: fmt::Debug + Send + Sync + 'static {
         self.inner().define(call, definition)
     }
 
+    /// As [`Backend::drop_repository`].
+    fn drop_repository(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
+        self.inner().drop_repository(call, definition)
+    }
+
+    /// As [`Backend::truncate`].
+    fn truncate(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
+        self.inner().truncate(call, definition)
+    }
+
     /// As [`Backend::get`].
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
         self.inner().get(call, get)
@@ -221,6 +231,14 @@ impl<F: Forward> Backend for F {
 
     fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
         Forward::define(self, self.enter(call), definition)
+    }
+
+    fn drop_repository(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
+        Forward::drop_repository(self, self.enter(call), definition)
+    }
+
+    fn truncate(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
+        Forward::truncate(self, self.enter(call), definition)
     }
 
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {

@@ -30,8 +30,8 @@ pub use crate::change::{Change, Expiry, apply};
 pub use crate::limits::Limits;
 pub use crate::progress::Observer;
 pub use crate::request::{
-    Action, Attempt, Call, FindUnique, Get, GetMany, KeyRange, Position, Query, RecordKey, RecordPage, Request, Source,
-    SourceKind, Verify, Watch, Write, WriteMany, Written, index_values,
+    Action, Attempt, Call, FindUnique, Get, GetMany, KeyRange, Position, Query, RecordKey, RecordPage, Request,
+    Returning, Source, SourceKind, Verify, Watch, Write, WriteMany, Written, index_values,
 };
 pub use crate::value::{EXPIRES, STAMP};
 
@@ -48,6 +48,7 @@ use crate::value::Record;
 /// - an expired record ([`Record::is_live`]) is returned by no read and hinders no write;
 /// - a write happens whole or not at all, and the reason it is refused is the one that
 ///   [`Write::judge`] gives for the record that is stored;
+/// - a write tells of the record that [`Write::returning`] names, as it was at the moment of the write;
 /// - unique indexes hold, also between writers at the same time;
 /// - a page has `limit` records unless it is the last;
 /// - a write that may have happened is [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown),
@@ -80,6 +81,19 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// Creates what is missing, waits until it is ready, and refuses what does not match with
     /// nothing changed. Safe to run from many processes at once.
     fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()>;
+
+    /// Takes a repository away: its records, its indexes and all that is written down of it. If there is none,
+    /// nothing happens.
+    fn drop_repository(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
+        let _ = (call, definition);
+        Reply::now(Err(Error::unsupported(format!("the {} backend drops no repositories", self.name()))))
+    }
+
+    /// Deletes all records of a repository, and what is kept for them.
+    fn truncate(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
+        let _ = (call, definition);
+        Reply::now(Err(Error::unsupported(format!("the {} backend truncates no repositories", self.name()))))
+    }
 
     /// Reads one record.
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>>;

@@ -6,7 +6,10 @@ use super::missing::Scope;
 use super::order::sorted;
 use super::source::{Form, ValueDeserializer};
 use crate::definition::{FieldDef, find_next};
-use crate::value::{Raw, as_text, find, names, take_entry};
+use crate::value::{Raw, as_text, find, is_same, names, take_entry};
+
+/// A struct of no more fields is looked through for each name.
+const FEW: usize = 32;
 
 /// The entries of a map that is read, of which one is taken at a time.
 pub(super) struct Entries<'a, 'f> {
@@ -20,6 +23,8 @@ pub(super) struct Entries<'a, 'f> {
     form: Form<'a>,
     /// The fields of which nothing is left out: none if only some fields are read.
     fields: &'static [FieldDef],
+    /// The names that a struct asks for, if all that is in it is read as serde wrote it.
+    names: &'static [&'static str],
     /// Where among the fields the next name is looked for.
     next: usize,
     /// The entry that was taken last, and whether its value is still to be read.
@@ -50,6 +55,10 @@ impl<'a, 'f> Entries<'a, 'f> {
                 Form::Root(root) if root.fields.is_some() => &[],
                 form => form.fields(),
             },
+            names: match (of.form, scope) {
+                (Form::Plain, Scope::Struct(_, names)) if names.len() <= FEW => names,
+                _ => &[],
+            },
             next: 0,
             name: "",
             value: ValueDeserializer { value: Raw::NULL, form: Form::Plain, nulls: of.nulls },
@@ -73,17 +82,27 @@ impl<'a, 'f> Entries<'a, 'f> {
     /// Takes the next entry that is read. Returns whether there is one.
     pub(super) fn advance(&mut self) -> bool {
         while let Some((name, value)) = take_entry(&mut self.rest) {
-            if !value.is_null()
-                && let Some(field) = find_next(self.fields, name, &mut self.next)
-            {
-                self.take(field.name, value, field.lowering().into());
-                return true;
+            if !value.is_null() {
+                if let Some(field) = find_next(self.fields, name, &mut self.next) {
+                    self.take(field.name, value, field.lowering().into());
+                    return true;
+                }
+                if let Some(name) = self.find_name(name) {
+                    self.take(name, value, Form::Plain);
+                    return true;
+                }
             }
             if self.take_other(name, value) {
                 return true;
             }
         }
         self.advance_past_kept()
+    }
+
+    /// The name that a struct asks for: it is known to be text.
+    #[inline]
+    fn find_name(&self, name: &[u8]) -> Option<&'static str> {
+        self.names.iter().find(|known| is_same(known.as_bytes(), name)).copied()
     }
 
     /// Takes what is not in the entries as they are kept.

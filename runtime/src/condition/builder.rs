@@ -6,9 +6,12 @@ use std::ops::{BitAnd, BitOr, Not};
 
 use super::composed::Composed;
 use super::expr::{Expr, Op};
+use super::named::compare_named;
+use crate::definition::Definition;
 use crate::error::Result;
 use crate::field::{Contain, Countable, Field, FieldType, Many, Ordered, Text};
 use crate::path::Path;
+use crate::value::Value;
 
 /// A condition on records of `M`, made from its fields; one over two models does not compile.
 ///
@@ -47,6 +50,56 @@ impl<M> Condition<M> {
     #[allow(clippy::should_implement_trait, reason = "it is implemented too; a method reads better in a chain")]
     pub fn not(self) -> Self {
         Self::new(self.composed.not())
+    }
+
+    /// True if all of these are; of none, always. As many as there are, where their number is known only at run
+    /// time.
+    ///
+    /// ```
+    /// # use reposit::{Condition, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Serialize, Deserialize, Repository)] struct User { #[hash_key] id: String, age: u32, team: String }
+    /// # let (team, least_age) = (Some("core"), None);
+    /// let wanted = Condition::all([
+    ///     team.map(|team| User::TEAM.eq(team)),
+    ///     least_age.map(|age| User::AGE.ge(age)),
+    /// ].into_iter().flatten());
+    /// # let _ = wanted;
+    /// ```
+    pub fn all(conditions: impl IntoIterator<Item = Self>) -> Self {
+        Self::new(Composed::join_all(conditions.into_iter().map(|one| one.composed), Expr::And))
+    }
+
+    /// True if any of these is; of none, never.
+    ///
+    /// ```
+    /// # use reposit::{Condition, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Serialize, Deserialize, Repository)] struct User { #[hash_key] id: String, team: String }
+    /// let wanted = Condition::any(["core", "ops"].map(|team| User::TEAM.begins_with(team)));
+    /// # let _ = wanted;
+    /// ```
+    pub fn any(conditions: impl IntoIterator<Item = Self>) -> Self {
+        Self::new(Composed::join_all(conditions.into_iter().map(|one| one.composed), Expr::Or))
+    }
+
+    /// What `Repository::condition` returns.
+    pub(crate) fn named(definition: &'static Definition, name: &str, op: Op, value: Value) -> Result<Self> {
+        compare_named(definition, name, op, value).map(|expr| Self::new(Composed::of_one(expr)))
+    }
+
+    /// Always true: what other conditions are added to.
+    ///
+    /// ```
+    /// # use reposit::{Condition, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Serialize, Deserialize, Repository)] struct User { #[hash_key] id: String, age: u32 }
+    /// # let adults = true;
+    /// let mut wanted = Condition::always();
+    /// if adults {
+    ///     wanted = wanted.and(User::AGE.ge(18));
+    /// }
+    /// # let _ = wanted;
+    /// ```
+    pub fn always() -> Self {
+        Self::all([])
     }
 
     /// The condition as data, or why one of its values cannot be stored.

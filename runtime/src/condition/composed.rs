@@ -93,6 +93,22 @@ impl Composed {
         })
     }
 
+    /// One of many: `by` makes it of theirs.
+    pub(super) fn join_all(parts: impl Iterator<Item = Self>, by: fn(Vec<Expr>) -> Expr) -> Self {
+        let (mut exprs, mut operators) = (Ok(Vec::new()), 0);
+        for (at, part) in parts.enumerate() {
+            operators += part.operators + usize::from(at > 0);
+            exprs = match (exprs, part.expr) {
+                (Ok(mut exprs), Ok(expr)) => {
+                    exprs.push(expr);
+                    Ok(exprs)
+                }
+                (Err(error), _) | (_, Err(error)) => Err(error),
+            };
+        }
+        Self::of(exprs.map(by), operators)
+    }
+
     pub(super) fn not(self) -> Self {
         let operators = self.operators + 1;
         let not = |expr| match expr {

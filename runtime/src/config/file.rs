@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use serde::de::{Deserialize, Deserializer, Error as _};
+
 #[cfg(feature = "microkubes")]
 use super::microkubes;
 use super::{Config, registry};
@@ -23,13 +25,55 @@ impl Config {
     }
 }
 
+/// A configuration as a part of another: a text that is a URL, or a map of the properties that a file has. Of a
+/// format that serde reads by itself (JSON, TOML, YAML and the like).
+///
+/// Errors are those of a file, with `configuration` in the place of its path. No value is in them.
+///
+/// ```
+/// # #[cfg(feature = "memory")] {
+/// use reposit::Config;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Service {
+///     port: u16,
+///     database: Config,
+/// }
+///
+/// let service: Service = toml::from_str(r#"
+///     port = 8080
+///     [database]
+///     backend = "memory"
+///     timeout = "2s"
+/// "#).unwrap();
+/// assert_eq!((service.port, service.database.target().name()), (8080, "memory"));
+/// let short: Service = serde_json::from_str(r#"{ "port": 8080, "database": "memory:" }"#).unwrap();
+/// assert_eq!(short.database.target().name(), "memory");
+/// # }
+/// ```
+impl<'de> Deserialize<'de> for Config {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let read = match Property::deserialize(deserializer)? {
+            Property::Text(url) => Self::from_url(&url),
+            Property::Map(properties) => read_properties(Path::new("configuration"), "", properties),
+            _ => return Err(D::Error::custom("configuration: neither a URL nor a map of properties")),
+        };
+        read.map_err(|error| D::Error::custom(error.message()))
+    }
+}
+
 fn read_file(path: &Path) -> Result<Config> {
     let wrong = |message: String| Error::config(format!("{}: {message}", path.display()));
     let bytes = std::fs::read(path).map_err(|e| wrong(format!("cannot be read: {e}")))?;
     let text = String::from_utf8(bytes).map_err(|_| wrong("is not text in UTF-8".to_owned()))?;
     // Some editors begin a file with a byte order mark, which neither JSON nor TOML has.
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let properties = parse_properties(path, text).map_err(&wrong)?;
+    read_properties(path, text, parse_properties(path, text).map_err(&wrong)?)
+}
+
+/// The configuration that a file's properties, or those of a part of another configuration, describe.
+fn read_properties(path: &Path, text: &str, properties: Map) -> Result<Config> {
+    let wrong = |message: String| Error::config(format!("{}: {message}", path.display()));
     if let Some(name) = find_misplaced(&properties) {
         return Err(wrong(format!("`{name}` stands inside another property; it belongs at the top of the file")));
     }

@@ -90,6 +90,9 @@ use crate::error::Result;
 /// the database or of `admin`. DynamoDB takes `awsRegion`, `endpoint`, and `credentials`, the path of
 /// a shared credentials file, or else `awsSecretKeyId`, `awsSecretAccessKey` and `awsSessionToken`.
 ///
+/// A `Config` is read by serde too, as a part of a program's own configuration: `Config: Deserialize`, from a URL
+/// or a map of these properties.
+///
 /// # The environment
 ///
 /// `REPOSIT_URL` holds a URL, or `REPOSIT_CONFIG` the path of a file. Both at once are an error.

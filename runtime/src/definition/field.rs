@@ -1,7 +1,8 @@
 //! A stored field, and how its stored form differs from what serde writes of it, as data.
 
+use super::form::{Form, Stored};
 use crate::error::Result;
-use crate::value::{Value, ValueRef, Writer};
+use crate::value::{Value, ValueRef, Writer, is_same};
 
 /// A stored field.
 #[derive(Debug, Clone, Copy)]
@@ -11,7 +12,7 @@ pub struct FieldDef {
     pub name: &'static str,
     /// The name of the struct's field.
     pub rust_name: &'static str,
-    lowering: Option<&'static Lowering>,
+    stored: Stored,
     default: Option<WrittenDefault>,
     aliases: &'static [&'static str],
 }
@@ -22,13 +23,19 @@ pub(crate) type WrittenDefault = fn() -> Result<Value>;
 impl FieldDef {
     #[doc(hidden)]
     pub const fn new(name: &'static str, rust_name: &'static str) -> Self {
-        Self { name, rust_name, lowering: None, default: None, aliases: &[] }
+        Self { name, rust_name, stored: Stored::new(None, Form::Unknown), default: None, aliases: &[] }
     }
 
     /// The same field, of a type whose stored form is not what serde writes.
     #[doc(hidden)]
-    pub const fn lowered(mut self, lowering: Option<&'static Lowering>) -> Self {
-        self.lowering = lowering;
+    pub const fn lowered(self, lowering: Option<&'static Lowering>) -> Self {
+        self.of(Stored::new(lowering, Form::Unknown))
+    }
+
+    /// The same field, of a type that says this of its stored form.
+    #[doc(hidden)]
+    pub const fn of(mut self, stored: Stored) -> Self {
+        self.stored = stored;
         self
     }
 
@@ -48,7 +55,12 @@ impl FieldDef {
 
     /// How its stored form differs from what serde writes; none if it does not.
     pub(crate) const fn lowering(&self) -> Option<&'static Lowering> {
-        self.lowering
+        self.stored.lowering
+    }
+
+    /// Which values it holds.
+    pub(crate) const fn form(&self) -> Form {
+        self.stored.form
     }
 
     /// What serde reads the field as if it is missing; none if that is its type's own nothing.
@@ -65,7 +77,7 @@ impl FieldDef {
     /// something else.
     pub(crate) fn keeps_null(&self) -> Result<bool> {
         let Some(default) = self.default else { return Ok(false) };
-        Ok(match (default()?, self.lowering) {
+        Ok(match (default()?, self.lowering()) {
             (Value::Null, _) => false,
             // A set without members is nothing, and the default of most sets.
             (Value::List(items), Some(Lowering::Set(_))) => !items.is_empty(),
@@ -78,7 +90,7 @@ impl FieldDef {
 /// after the last was found.
 #[inline]
 pub(crate) fn find_next(fields: &'static [FieldDef], name: &[u8], next: &mut usize) -> Option<&'static FieldDef> {
-    let is = |field: &&FieldDef| field.name.as_bytes() == name;
+    let is = |field: &&FieldDef| is_same(field.name.as_bytes(), name);
     if let Some(field) = fields.get(*next).filter(is) {
         *next += 1;
         return Some(field);

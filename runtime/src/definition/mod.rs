@@ -1,6 +1,7 @@
 //! What a model is: its name, fields, keys, indexes and lifetimes, as the derive wrote them down.
 
 mod field;
+mod form;
 #[cfg(feature = "microkubes")]
 mod microkubes;
 mod names;
@@ -12,6 +13,8 @@ pub use field::FieldDef;
 pub(crate) use field::{InstantForm, find_next};
 #[doc(hidden)]
 pub use field::{Lowering, has_instant};
+#[doc(hidden)]
+pub use form::{Form, Stored};
 #[doc(hidden)]
 pub use names::{index_name, table_name};
 pub use parts::{IndexDef, KeyDef, KeyKind, Projection, TimeUnit, TtlDef};

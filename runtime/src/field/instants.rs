@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::lowering::Of;
 use super::traits::{Element, FieldType, Instant, Key, Member, Ordered, TtlField};
-use crate::definition::{KeyKind, Lowering, TimeUnit};
+use crate::definition::{Form, KeyKind, Lowering, TimeUnit};
 use crate::error::{Error, Result};
 use crate::value::Value;
 
@@ -36,6 +36,7 @@ macro_rules! instants {
             type Arg<'a> = $ty;
             const LOWERING: Option<&'static Lowering> = Some(Of::<$ty>::INSTANT);
             const IS_MEMBER: bool = true;
+            const FORM: Form = Form::Instant(Of::<$ty>::INSTANT);
             fn encode(value: $ty) -> Result<Value> {
                 value.to_millis().map(Value::Instant)
             }

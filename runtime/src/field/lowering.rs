@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use super::traits::{Embedded, FieldType, Instant};
 use crate::codec::{from_value, write_plain};
-use crate::definition::{InstantForm, Lowering};
+use crate::definition::{Form, InstantForm, Lowering, Stored};
 use crate::error::{Error, Result};
 use crate::value::{ValueRef, Writer};
 
@@ -19,6 +19,10 @@ pub trait NoLowering {
     const LOWERING: Option<&'static Lowering> = None;
     /// Nor is a set of them one.
     const IS_MEMBER: bool = false;
+    /// Nothing is known of what it writes.
+    const FORM: Form = Form::Unknown;
+    /// Both.
+    const STORED: Stored = Stored::new(None, Form::Unknown);
 }
 
 impl<T> NoLowering for Probe<T> {}
@@ -28,6 +32,10 @@ impl<T: FieldType> Probe<T> {
     pub const LOWERING: Option<&'static Lowering> = T::LOWERING;
     /// Whether a set of the type is kept as a set.
     pub const IS_MEMBER: bool = T::IS_MEMBER;
+    /// The type's own.
+    pub const FORM: Form = T::FORM;
+    /// Both.
+    pub const STORED: Stored = Stored::new(T::LOWERING, T::FORM);
 }
 
 /// The lowerings of types that are made of `T`, each in a place of its own.
@@ -49,6 +57,15 @@ impl<T: FieldType> Of<T> {
 
     const SET_OF: &'static Lowering = &Lowering::Set(T::LOWERING);
 
+    /// The values of a set of `T`.
+    pub(crate) const SET_FORM: Form = if T::IS_MEMBER { Form::Set(Self::FORM) } else { Form::List(Self::FORM) };
+
+    /// The values of a `Vec<T>`.
+    pub(crate) const LIST_FORM: Form = if T::IS_BYTE { Form::Bytes } else { Form::List(Self::FORM) };
+
+    /// The type's own.
+    pub(crate) const FORM: &'static Form = &T::FORM;
+
     /// Of a map to `T`.
     pub(crate) const EACH: Option<&'static Lowering> = match &Self::EACH_OF {
         Some(each) => Some(each),
@@ -64,6 +81,11 @@ impl<T: FieldType> Of<T> {
 impl<T: Embedded> Of<T> {
     /// Of a nested struct: that of its fields, without those that are nothing.
     const FIELDS: &'static Lowering = &Lowering::Fields(T::FIELDS);
+}
+
+/// The values of a nested struct.
+pub const fn embedded_form<T: Embedded>() -> Form {
+    Form::Fields(T::FIELDS)
 }
 
 /// Of bytes.

@@ -15,7 +15,7 @@ mod types;
 #[doc(hidden)]
 pub use interval::Interval;
 #[doc(hidden)]
-pub use lowering::{NoLowering, Probe, embedded_lowering};
+pub use lowering::{NoLowering, Probe, embedded_form, embedded_lowering};
 #[doc(hidden)]
 pub use many::Argument;
 pub use many::Many;

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::interval::Interval;
 use super::role::{InKey, InMap, InVersion, Plain};
 use super::sealed::Sealed;
-use crate::definition::{FieldDef, KeyKind, Lowering, TimeUnit};
+use crate::definition::{FieldDef, Form, KeyKind, Lowering, TimeUnit};
 use crate::error::Result;
 use crate::value::Value;
 
@@ -63,6 +63,10 @@ pub trait FieldType: Serialize + Sized {
     /// How the stored form differs from what serde writes; nothing if it does not.
     #[doc(hidden)]
     const LOWERING: Option<&'static Lowering> = None;
+
+    /// Which values it holds, as far as it is known.
+    #[doc(hidden)]
+    const FORM: Form = Form::Unknown;
 
     /// Whether it is `u8`, of which a list is bytes.
     #[doc(hidden)]

@@ -12,15 +12,16 @@ use super::traits::{
     Version,
 };
 use crate::codec::to_lowered;
-use crate::definition::{KeyKind, Lowering, TimeUnit};
+use crate::definition::{Form, KeyKind, Lowering, TimeUnit};
 use crate::error::Result;
 use crate::value::Value;
 
 macro_rules! by_value {
-    ($is_member:literal: $($ty:ty),*) => {$(
+    ($is_member:literal $form:ident: $($ty:ty),*) => {$(
         impl FieldType for $ty {
             type Arg<'a> = $ty;
             const IS_MEMBER: bool = $is_member;
+            const FORM: Form = Form::$form;
             fn encode(value: $ty) -> Result<Value> {
                 encode(&value)
             }
@@ -55,11 +56,13 @@ integers!(
     i8 => i64, i16 => i64, i32 => i64, i64 => i64, isize => i64,
     u8 => i64, u16 => i64, u32 => i64, u64 => i64, usize => i64
 );
-by_value!(true: i8, i16, i32, i64, isize, u16, u32, u64, usize);
-by_value!(false: bool, char, f64);
+by_value!(true Integer: i8, i16, i32, i64, isize, u16, u32, u64, usize);
+by_value!(false Bool: bool);
+by_value!(false Name: char);
 
 impl FieldType for u8 {
     type Arg<'a> = u8;
+    const FORM: Form = Form::Integer;
     const IS_BYTE: bool = true;
     const IS_MEMBER: bool = true;
 
@@ -72,21 +75,19 @@ impl FieldType for u8 {
     }
 }
 
-impl FieldType for f32 {
-    type Arg<'a> = f32;
-    const INTERVAL: Option<Interval> = Some(interval::of_f32);
-
-    fn encode(value: f32) -> Result<Value> {
-        encode(&value)
-    }
-
-    fn with_value<R>(value: f32, f: impl FnOnce(&Self) -> R) -> R {
-        f(&value)
-    }
-}
-
 macro_rules! floats {
-    ($($ty:ty),*) => {$(
+    ($($ty:ty => $interval:expr),*) => {$(
+        impl FieldType for $ty {
+            type Arg<'a> = $ty;
+            const FORM: Form = Form::Float($interval);
+            const INTERVAL: Option<Interval> = $interval;
+            fn encode(value: $ty) -> Result<Value> {
+                encode(&value)
+            }
+            fn with_value<R>(value: $ty, f: impl FnOnce(&Self) -> R) -> R {
+                f(&value)
+            }
+        }
         impl Ordered for $ty {}
         impl Numeric for $ty {
             type Delta = $ty;
@@ -98,7 +99,7 @@ macro_rules! floats {
     )*};
 }
 
-floats!(f32, f64);
+floats!(f32 => Some(interval::of_f32), f64 => None);
 
 macro_rules! elements {
     ($($ty:ty),*) => {$(impl Element for $ty {})*};
@@ -140,6 +141,8 @@ impl FieldType for String {
     type Arg<'a> = &'a str;
     const IS_MEMBER: bool = true;
 
+    const FORM: Form = Form::Text;
+
     fn encode(value: &str) -> Result<Value> {
         Ok(Value::String(value.to_owned()))
     }
@@ -177,6 +180,7 @@ impl<T: FieldType + Clone> FieldType for Vec<T> {
 
     const LOWERING: Option<&'static Lowering> = Some(Of::<T>::LIST);
     const IS_MEMBER: bool = T::IS_BYTE;
+    const FORM: Form = Of::<T>::LIST_FORM;
 
     fn encode(value: &[T]) -> Result<Value> {
         to_lowered(value, Self::LOWERING)
@@ -206,6 +210,7 @@ where
 
     const LOWERING: Option<&'static Lowering> = Some(BYTES);
     const IS_MEMBER: bool = true;
+    const FORM: Form = Form::Bytes;
 
     fn encode(value: &Self) -> Result<Value> {
         encode(value)
@@ -260,6 +265,7 @@ impl<T: FieldType + Clone> FieldType for Option<T> {
         T: 'a;
 
     const LOWERING: Option<&'static Lowering> = T::LOWERING;
+    const FORM: Form = T::FORM;
     const INTERVAL: Option<Interval> = T::INTERVAL;
 
     fn encode(value: T::Arg<'_>) -> Result<Value> {
@@ -312,10 +318,11 @@ impl<T: Countable + Clone> Countable for Option<T> {
 }
 
 macro_rules! by_reference {
-    ($([$($generics:tt)*] $ty:ty, $lowering:expr, $interval:expr;)*) => {$(
+    ($([$($generics:tt)*] $ty:ty, $lowering:expr, $form:expr, $interval:expr;)*) => {$(
         impl<$($generics)*> FieldType for $ty {
             type Arg<'a> = &'a Self where Self: 'a;
             const LOWERING: Option<&'static Lowering> = $lowering;
+            const FORM: Form = $form;
             const INTERVAL: Option<Interval> = $interval;
             fn encode(value: &Self) -> Result<Value> {
                 encode(value)
@@ -328,11 +335,11 @@ macro_rules! by_reference {
 }
 
 by_reference! {
-    [T: FieldType] BTreeMap<String, T>, Of::<T>::EACH, None;
-    [T: FieldType, S] HashMap<String, T, S>, Of::<T>::EACH, None;
-    [T: FieldType] BTreeSet<T>, Of::<T>::SET, None;
-    [T: Member, S] HashSet<T, S>, Of::<T>::SET, None;
-    [T: FieldType] Box<T>, T::LOWERING, T::INTERVAL;
+    [T: FieldType] BTreeMap<String, T>, Of::<T>::EACH, Form::Map(Of::<T>::FORM), None;
+    [T: FieldType, S] HashMap<String, T, S>, Of::<T>::EACH, Form::Map(Of::<T>::FORM), None;
+    [T: FieldType] BTreeSet<T>, Of::<T>::SET, Of::<T>::SET_FORM, None;
+    [T: Member, S] HashSet<T, S>, Of::<T>::SET, Of::<T>::SET_FORM, None;
+    [T: FieldType] Box<T>, T::LOWERING, T::FORM, T::INTERVAL;
 }
 
 impl<T: FieldType> Dictionary for BTreeMap<String, T> {
@@ -374,7 +381,7 @@ impl<T: Set + Clone> Set for Option<T> {
 mod uuid {
     use super::*;
 
-    by_value!(true: ::uuid::Uuid);
+    by_value!(true Text: ::uuid::Uuid);
     elements!(::uuid::Uuid);
     impl Ordered for ::uuid::Uuid {}
     impl Member for ::uuid::Uuid {}
@@ -394,6 +401,6 @@ mod uuid {
 mod decimal {
     use super::*;
 
-    by_value!(false: rust_decimal::Decimal);
+    by_value!(false Unknown: rust_decimal::Decimal);
     elements!(rust_decimal::Decimal);
 }

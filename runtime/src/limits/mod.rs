@@ -6,7 +6,7 @@ mod size;
 
 pub(crate) use size::{STAMP_SIZE, record_size, value_size};
 
-use crate::definition::KeyKind;
+use crate::definition::{IndexDef, KeyKind};
 use crate::error::{Error, Result};
 use crate::value::{RESERVED, Record, Value, ValueRef, whole};
 
@@ -45,6 +45,11 @@ impl Limits {
         transaction_operations: usize::MAX,
         transaction_bytes: usize::MAX,
     };
+
+    /// The longest value of the part of an index at this position.
+    pub(crate) fn of_part(&self, index: &IndexDef, at: usize) -> usize {
+        if at < index.hash_parts().count() { self.hash_key } else { self.range_key }
+    }
 
     /// The same limits with other figures for the keys.
     #[must_use]

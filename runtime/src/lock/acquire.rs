@@ -47,6 +47,19 @@ impl Database {
     pub fn lock<'a>(&'a self, name: &'a str) -> LockRequest<'a> {
         LockRequest { db: self, name, lease: LEASE, wait: WAIT }
     }
+
+    /// Does what [`define`](Self::define) does for the repository that locks are kept in. Otherwise the first
+    /// lock that is asked for defines it: a program that may not make tables when it runs has it made before.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = reposit::Database::open("memory:").await?;
+    /// db.define_locks().await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn define_locks(&self) -> Result<()> {
+        self.define::<LockRecord>().await
+    }
 }
 
 impl LockRequest<'_> {

@@ -18,11 +18,13 @@ pub(super) struct Changes {
     /// The changes so far, or why one cannot be made: the operation fails for the first when it is executed.
     pub(super) changes: Result<Vec<Change>>,
     pub(super) condition: Option<Composed>,
+    /// The version that the stored record must have.
+    pub(super) version: Option<u64>,
 }
 
 impl Changes {
     pub(super) fn none(definition: &'static Definition, key: EncodedKey) -> Self {
-        Self { definition, key, changes: Ok(Vec::new()), condition: None }
+        Self { definition, key, changes: Ok(Vec::new()), condition: None, version: None }
     }
 
     pub(super) fn set<T: FieldType>(self, field: FieldOf<T>, value: T::Arg<'_>) -> Self {
@@ -122,7 +124,7 @@ impl Changes {
 
     pub(super) fn into_update(self) -> WriteParts {
         let condition = self.condition.map(Composed::into_expr);
-        WriteParts::Update { key: self.key, changes: self.changes, condition }
+        WriteParts::Update { key: self.key, changes: self.changes, condition, version: self.version }
     }
 
     fn push(&mut self, place: Place, make: impl FnOnce(&Definition, &Place, Path) -> Result<Change>) {

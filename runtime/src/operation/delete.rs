@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::execute::{Operation, Prepare};
-use super::executing::{Asked, Asking, Executing, poll_existed};
+use super::executing::{Asked, Asking, Executing, poll_existed, poll_found};
 use super::prepare::write::{self, DeleteParts, WriteParts};
 use super::transaction::TransactionItem;
 use crate::condition::{Composed, Condition};
@@ -12,11 +12,12 @@ use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::model::{EncodedKey, Model, Versioned};
-use crate::request::{Write, Written};
+use crate::request::{Returning, Write, Written};
+use crate::value::Record;
 
 /// Deletes a record: what `M::delete(..)` returns.
 ///
-/// Executes to whether a live record was there. With [`only_if`](Self::only_if), a record for
+/// Executes to whether a live record was there, with [`exec_returning`](Self::exec_returning) to that record. With [`only_if`](Self::only_if), a record for
 /// which the condition is false stays and the error is
 /// [`ConditionFailed`](crate::ErrorKind::ConditionFailed); if there is none, the answer is
 /// `false`. One request.
@@ -68,6 +69,29 @@ impl<M: Model> Delete<M> {
         Executing { asking: self.asking(db), poll: poll_existed }
     }
 
+    /// Does it, and returns the live record that was deleted, if one was. No other delete returns it too, and
+    /// nobody wrote it since.
+    ///
+    /// The errors and the requests are those of [`exec`](Self::exec). A record that does not fit the model is
+    /// [`Codec`](crate::ErrorKind::Codec), and is deleted all the same. After a lost answer the error may be
+    /// [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown), as with `exec`: a delete leaves nothing to find.
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct User { #[hash_key] id: String, #[index(unique)] email: String, age: u32 }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+    /// # let ada = User { id: "u1".into(), email: "ada@example.com".into(), age: 36 };
+    /// # User::create(&ada).exec(&db).await?;
+    /// assert_eq!(User::delete("u1").exec_returning(&db).await?, Some(ada));
+    /// assert_eq!(User::delete("u1").exec_returning(&db).await?, None);
+    /// # Ok(()) }
+    /// ```
+    pub fn exec_returning(self, db: &Database) -> impl Future<Output = Result<Option<M>>> + Send {
+        Executing { asking: self.asking(db).returning(Returning::Before), poll: poll_found }
+    }
+
     /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
         self.asking(db).explain()
@@ -101,7 +125,15 @@ impl<M: Model> Operation for Delete<M> {
     }
 }
 
-impl<M: Model> TransactionItem for Delete<M> {}
+impl<M: Model> TransactionItem for Delete<M> {
+    type Returned = bool;
+
+    const RETURNING: Returning = Returning::After;
+
+    fn returned(_: Option<Record>, written: Written) -> Result<bool> {
+        Ok(written.existed)
+    }
+}
 
 impl<M> Clone for Delete<M> {
     fn clone(&self) -> Self {

@@ -14,7 +14,7 @@ use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
-use crate::request::{Write, Written};
+use crate::request::{Returning, Write, Written};
 use crate::value::Record;
 
 /// What an operation asks for, without the model.
@@ -28,6 +28,8 @@ pub(super) enum Asked {
 pub(super) struct Asking<'a> {
     db: &'a Database,
     origin: Origin,
+    /// Which record a write is to tell of.
+    returning: Returning,
     state: State<'a>,
 }
 
@@ -56,7 +58,13 @@ impl<'a> Asking<'a> {
             Asked::Find(parts) => Some(parts.index),
             _ => None,
         };
-        Self { db, origin: Origin::new(definition, name, index), state: State::Asked(asked) }
+        let origin = Origin::new(definition, name, index);
+        Self { db, origin, returning: Returning::AsUsual, state: State::Asked(asked) }
+    }
+
+    /// The same, whose write tells of another record than usual.
+    pub(super) fn returning(self, returning: Returning) -> Self {
+        Self { returning, ..self }
     }
 
     /// What would be sent; nothing is sent.
@@ -97,13 +105,17 @@ impl<'a> Asking<'a> {
     }
 
     fn send(&mut self) -> Result<State<'a>> {
-        let Self { db, origin: Origin { definition, operation, .. }, .. } = *self;
+        let Self { db, origin: Origin { definition, operation, .. }, returning, .. } = *self;
         Ok(match std::mem::replace(&mut self.state, State::Refused) {
             State::Asked(Asked::Get(parts)) => State::Reading(read::get(db, definition, parts)?.send(db, operation)),
             State::Asked(Asked::Find(parts)) => {
                 State::Reading(read::find_unique(db, definition, parts)?.send(db, operation))
             }
-            State::Asked(Asked::Write(parts)) => State::Writing(write::one(db, definition, parts)?.send(db, operation)),
+            State::Asked(Asked::Write(parts)) => {
+                let mut write = write::one(db, definition, parts)?;
+                write.returning = returning;
+                State::Writing(write.send(db, operation))
+            }
             State::Prepared(write) => State::Writing(write.send(db, operation)),
             sent => sent,
         })
@@ -141,6 +153,14 @@ impl<'a> Asking<'a> {
             step => step,
         }
     }
+
+    /// The same, of an operation after which there is a record if there was one before.
+    fn poll_found(&mut self, context: &mut Context<'_>) -> Step {
+        match self.poll(context) {
+            Step::Done(true) => Step::Failed(self.origin.name(no_record(self.origin.operation))),
+            step => step,
+        }
+    }
 }
 
 /// What is said of an operation that is awaited once more.
@@ -148,7 +168,7 @@ pub(super) fn awaited_again() -> Error {
     Error::new(ErrorKind::Backend, "an operation was awaited again after it failed")
 }
 
-/// What a backend breaks if it returns no record after an update or upsert.
+/// What a backend breaks if it tells of no record although it was to.
 pub(super) fn no_record(operation: &str) -> Error {
     Error::new(ErrorKind::Backend, format!("the backend gave no record after an {operation}"))
 }
@@ -173,10 +193,10 @@ impl<A, T> Future for Executing<A, T> {
     }
 }
 
-/// Ends in the record that was found, if one was.
+/// Ends in the record that was found or deleted, if one was.
 pub(super) fn poll_found<M: Model>(asking: &mut Asking<'_>, context: &mut Context<'_>) -> Poll<Result<Option<M>>> {
     // Written out, as below: each call of a combinator would be compiled with each model.
-    match asking.poll(context) {
+    match asking.poll_found(context) {
         Step::Record(record) => Poll::Ready(match codec::decode(record, M::DEFINITION) {
             Ok(model) => Ok(Some(model)),
             Err(error) => Err(asking.origin.name(error)),

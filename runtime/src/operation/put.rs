@@ -5,18 +5,21 @@ use std::fmt;
 use super::execute::{Operation, Prepare};
 use super::executing::{Asked, Asking, Executing, poll_done};
 use super::prepare::write::{self, WriteParts};
-use super::returning::Returning;
+use super::returning::{Returning, decode_whole};
 use super::transaction::TransactionItem;
 use crate::codec;
+use crate::condition::{Composed, Condition};
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::model::{Model, Unversioned};
 use crate::request::{Write, Written};
+use crate::value::Record;
 
 /// Stores a record whatever is there: what `M::put(&m)` returns. Not offered with a version.
 ///
-/// Executes to `()`. A value of a unique index that another record holds is
+/// Executes to `()`. With [`only_if`](Self::only_if), a live record for which the condition is false stays and the
+/// error is [`ConditionFailed`](crate::ErrorKind::ConditionFailed). A value of a unique index that another record holds is
 /// [`UniqueViolation`](crate::ErrorKind::UniqueViolation).
 ///
 /// One request. With unique fields on DynamoDB two: the record that is replaced is read first, so
@@ -37,6 +40,7 @@ use crate::request::{Write, Written};
 #[must_use = "an operation does nothing until it is executed"]
 pub struct Put<'a, M> {
     record: &'a M,
+    condition: Option<Composed>,
 }
 
 impl<'a, M: Model> Put<'a, M> {
@@ -46,7 +50,29 @@ impl<'a, M: Model> Put<'a, M> {
     where
         M: Unversioned,
     {
-        Self { record }
+        Self { record, condition: None }
+    }
+
+    /// Only if the condition is true of the live record that is there; if there is none, the record is stored.
+    /// Several are all needed.
+    ///
+    /// ```
+    /// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct Reading { #[hash_key] sensor: String, at: i64 }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<Reading>().await?;
+    /// // Readings may come in any order; the latest one stays.
+    /// let late = Reading { sensor: "a".into(), at: 7 };
+    /// Reading::put(&late).only_if(Reading::AT.lt(late.at)).exec(&db).await?;
+    /// let early = Reading { sensor: "a".into(), at: 5 };
+    /// let refused = Reading::put(&early).only_if(Reading::AT.lt(early.at)).exec(&db).await;
+    /// assert_eq!(refused.unwrap_err().kind(), ErrorKind::ConditionFailed);
+    /// # Ok(()) }
+    /// ```
+    pub fn only_if(mut self, condition: Condition<M>) -> Self {
+        Composed::and_also(&mut self.condition, condition.composed);
+        self
     }
 
     /// Does it.
@@ -69,7 +95,7 @@ impl<'a, M: Model> Put<'a, M> {
     }
 
     fn into_parts(self) -> WriteParts {
-        WriteParts::Put(codec::encode(self.record, M::DEFINITION))
+        WriteParts::Put { record: codec::encode(self.record, M::DEFINITION), condition: self.condition }
     }
 }
 
@@ -92,11 +118,17 @@ impl<M: Model> Operation for Put<'_, M> {
     }
 }
 
-impl<M: Model> TransactionItem for Put<'_, M> {}
+impl<M: Model> TransactionItem for Put<'_, M> {
+    type Returned = M;
+
+    fn returned(stored: Option<Record>, _: Written) -> Result<M> {
+        decode_whole(stored)
+    }
+}
 
 impl<M> Clone for Put<'_, M> {
     fn clone(&self) -> Self {
-        Self { record: self.record }
+        Self { record: self.record, condition: self.condition.clone() }
     }
 }
 

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use super::changes::Changes;
 use super::execute::{Operation, Prepare};
-use super::executing::{Asked, Asking, Executing, no_record, poll_left};
+use super::executing::{Asked, Asking, Executing, no_record, poll_done, poll_left};
 use super::prepare::write::{self, WriteParts};
 use super::transaction::TransactionItem;
 use crate::codec;
@@ -14,12 +14,14 @@ use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::field::{Field, FieldType, List, Many, Numeric, Optional, Set, Settable};
-use crate::model::{EncodedKey, Model};
-use crate::request::{Write, Written};
+use crate::model::{EncodedKey, Model, Versioned};
+use crate::request::{Returning, Write, Written};
+use crate::value::Record;
 
 /// Changes fields of a record: what `M::update(..)` returns.
 ///
-/// Executes to the updated `M`. A missing or expired record is
+/// Executes to the updated `M`; with [`exec_previous`](Self::exec_previous) to the record as it was before, with
+/// [`exec_unit`](Self::exec_unit) to nothing. A missing or expired record is
 /// [`NotFound`](crate::ErrorKind::NotFound), a false condition
 /// [`ConditionFailed`](crate::ErrorKind::ConditionFailed), a sum beyond what the field holds
 /// [`InvalidInput`](crate::ErrorKind::InvalidInput); nothing is changed then. Every change sees
@@ -211,9 +213,78 @@ impl<M: Model> Update<M> {
         self
     }
 
+    /// Only if the stored record has this version; another is
+    /// [`VersionConflict`](crate::ErrorKind::VersionConflict), which names both
+    /// ([`Error::expected_version`](crate::Error::expected_version),
+    /// [`Error::stored_version`](crate::Error::stored_version)).
+    ///
+    /// ```
+    /// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct Page { #[hash_key] path: String, text: String, #[version] revision: u64 }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<Page>().await?;
+    /// # Page::create(&Page { path: "/".into(), text: "one".into(), revision: 0 }).exec(&db).await?;
+    /// let page = Page::update("/").set(Page::TEXT, "two").version(1).exec(&db).await?;
+    /// assert_eq!(page.revision, 2);
+    /// let refused = Page::update("/").set(Page::TEXT, "three").version(1).exec(&db).await.unwrap_err();
+    /// assert_eq!(refused.kind(), ErrorKind::VersionConflict);
+    /// assert_eq!((refused.expected_version(), refused.stored_version()), (Some(1), Some(2)));
+    /// # Ok(()) }
+    /// ```
+    pub fn version(mut self, version: M::Version) -> Self
+    where
+        M: Versioned,
+    {
+        self.changes.version = Some(M::version_number(&version));
+        self
+    }
+
     /// Does it, and returns the record as it is then.
     pub fn exec(self, db: &Database) -> impl Future<Output = Result<M>> + Send {
         Executing { asking: self.asking(db), poll: poll_left }
+    }
+
+    /// Does it, and returns the record as it was before.
+    ///
+    /// The errors and the requests are those of [`exec`](Self::exec). But if the answer is lost, the record
+    /// before is lost with it: then the error may be [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown)
+    /// although it is known that the update was done.
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct User { #[hash_key] id: String, #[index(unique)] email: String, age: u32 }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+    /// # let ada = User { id: "u1".into(), email: "ada@example.com".into(), age: 36 };
+    /// # User::create(&ada).exec(&db).await?;
+    /// let before = User::update("u1").set(User::EMAIL, "ada@example.org").exec_previous(&db).await?;
+    /// assert_eq!(before.email, "ada@example.com");
+    /// # Ok(()) }
+    /// ```
+    pub fn exec_previous(self, db: &Database) -> impl Future<Output = Result<M>> + Send {
+        Executing { asking: self.asking(db).returning(Returning::Before), poll: poll_left }
+    }
+
+    /// Does it, and asks for no record: the server sends none, and none is read.
+    ///
+    /// The errors and the requests are those of [`exec`](Self::exec). A record that does not fit the model is
+    /// none of them, since it is not looked at.
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct User { #[hash_key] id: String, #[index(unique)] email: String, age: u32 }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+    /// # let ada = User { id: "u1".into(), email: "ada@example.com".into(), age: 36 };
+    /// # User::create(&ada).exec(&db).await?;
+    /// User::update("u1").add(User::AGE, 1).exec_unit(&db).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn exec_unit(self, db: &Database) -> impl Future<Output = Result<()>> + Send {
+        Executing { asking: self.asking(db).returning(Returning::Nothing), poll: poll_done }
     }
 
     /// The request that the database's backend would send; nothing is sent.
@@ -249,9 +320,17 @@ impl<M: Model> Operation for Update<M> {
     }
 }
 
-impl<M: Model> TransactionItem for Update<M> {}
+impl<M: Model> TransactionItem for Update<M> {
+    type Returned = M;
 
-/// The record that a write left, as a backend has to return it.
+    const RETURNING: Returning = Returning::After;
+
+    fn returned(_: Option<Record>, written: Written) -> Result<M> {
+        decode_left(written, Self::NAME)
+    }
+}
+
+/// The record that a write tells of, as a backend has to return it.
 pub(super) fn decode_left<M: Model>(written: Written, operation: &str) -> Result<M> {
     match written.record {
         Some(record) => codec::decode(record, M::DEFINITION),

@@ -4,21 +4,23 @@ use std::fmt;
 
 use super::changes::Changes;
 use super::execute::{Operation, Prepare};
-use super::executing::{Asked, Asking, Executing, poll_left};
+use super::executing::{Asked, Asking, Executing, poll_done, poll_left};
 use super::prepare::write::{self, WriteParts};
 use super::transaction::TransactionItem;
 use super::update::{Update, decode_left};
 use crate::codec;
+use crate::condition::{Composed, Condition};
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::field::{Field, FieldType, List, Many, Numeric, Optional, Set, Settable};
 use crate::model::{EncodedKey, Model};
-use crate::request::{Write, Written};
+use crate::request::{Returning, Write, Written};
+use crate::value::Record;
 
 /// Changes a record, or makes it: what `M::upsert(..)` returns.
 ///
-/// Executes to the record as it is then. If there is none, the new record is made of the key,
+/// Executes to the record as it is then, with [`exec_unit`](Self::exec_unit) to nothing. If there is none, the new record is made of the key,
 /// the changes and the defaults; if that is not a whole `M`, the error is
 /// [`InvalidInput`](crate::ErrorKind::InvalidInput) and nothing is sent. One request. On DynamoDB two
 /// on a model with a unique index, and if it adds to a float: the record is read first.
@@ -110,9 +112,46 @@ impl<M: Model> Upsert<M> {
         Self { update: self.update.discard(field, members) }
     }
 
+    /// Only if the condition is true of the record that is there; another is
+    /// [`ConditionFailed`](crate::ErrorKind::ConditionFailed). Where there is none, the new record is stored. Several
+    /// are all needed.
+    ///
+    /// ```
+    /// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct Limit { #[hash_key] caller: String, calls: u32 }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<Limit>().await?;
+    /// let call = || Limit::upsert("ada").add(Limit::CALLS, 1).only_if(Limit::CALLS.lt(2));
+    /// assert_eq!(call().exec(&db).await?.calls, 1);
+    /// assert_eq!(call().exec(&db).await?.calls, 2);
+    /// assert_eq!(call().exec(&db).await.unwrap_err().kind(), ErrorKind::ConditionFailed);
+    /// # Ok(()) }
+    /// ```
+    pub fn only_if(self, condition: Condition<M>) -> Self {
+        Self { update: self.update.only_if(condition) }
+    }
+
     /// Does it, and returns the record as it is then.
     pub fn exec(self, db: &Database) -> impl Future<Output = Result<M>> + Send {
         Executing { asking: self.asking(db), poll: poll_left }
+    }
+
+    /// Does it, and asks for no record: the server sends none, and none is read. The errors and the requests are
+    /// those of [`exec`](Self::exec).
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct Page { #[hash_key] path: String, hits: u64 }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<Page>().await?;
+    /// Page::upsert("/").add(Page::HITS, 1).exec_unit(&db).await?;
+    /// assert_eq!(Page::get("/").exec(&db).await?.map(|page| page.hits), Some(1));
+    /// # Ok(()) }
+    /// ```
+    pub fn exec_unit(self, db: &Database) -> impl Future<Output = Result<()>> + Send {
+        Executing { asking: self.asking(db).returning(Returning::Nothing), poll: poll_done }
     }
 
     /// The request that the database's backend would send; nothing is sent.
@@ -126,8 +165,8 @@ impl<M: Model> Upsert<M> {
 
     fn into_parts(self) -> WriteParts {
         let check_whole = |new| codec::decode::<M>(new, M::DEFINITION).map(drop);
-        let Changes { key, changes, .. } = self.update.changes;
-        WriteParts::Upsert { key, changes, check_whole }
+        let Changes { key, changes, condition, .. } = self.update.changes;
+        WriteParts::Upsert { key, changes, condition: condition.map(Composed::into_expr), check_whole }
     }
 }
 
@@ -150,7 +189,15 @@ impl<M: Model> Operation for Upsert<M> {
     }
 }
 
-impl<M: Model> TransactionItem for Upsert<M> {}
+impl<M: Model> TransactionItem for Upsert<M> {
+    type Returned = M;
+
+    const RETURNING: Returning = Returning::After;
+
+    fn returned(_: Option<Record>, written: Written) -> Result<M> {
+        decode_left(written, Self::NAME)
+    }
+}
 
 impl<M> Clone for Upsert<M> {
     fn clone(&self) -> Self {

@@ -1,7 +1,7 @@
 //! Why a write is refused, and what it leaves: decided here once, for every backend.
 
 use super::call::Call;
-use super::write::{Action, Write};
+use super::write::{Action, Returning, Write};
 use crate::change::Change;
 use crate::condition::{Expr, find_foreign};
 use crate::definition::IndexDef;
@@ -51,11 +51,15 @@ impl Write {
         if stored == Some(expected.into()) {
             return Ok(());
         }
-        let stored = stored.map_or_else(|| "none".to_owned(), |version| version.to_string());
-        Err(Error::new(
-            ErrorKind::VersionConflict,
-            format!("expected version {expected}, the stored version is {stored}"),
-        ))
+        Err(Error::of_versions(expected, stored))
+    }
+
+    /// The record that the write stores whatever is there, if it stores one.
+    pub(crate) fn whole_record(&self) -> Option<&Record> {
+        match &self.action {
+            Action::Create(record) | Action::Put(record) | Action::Replace(record) => Some(record),
+            Action::Update(_) | Action::Upsert { .. } | Action::Delete | Action::Check => None,
+        }
     }
 
     /// The changes of an update or upsert.
@@ -104,6 +108,16 @@ impl Write {
             Action::Update(changes) => live.map(|record| crate::change::apply(record, changes)).transpose(),
             Action::Delete => Ok(None),
             Action::Check => Ok(live.cloned()),
+        }
+    }
+
+    /// Which record the write tells of: [`Before`](Returning::Before) for the live one that it finds,
+    /// [`After`](Returning::After) for the one that it leaves, else [`Nothing`](Returning::Nothing).
+    pub fn told(&self) -> Returning {
+        match (self.returning, &self.action) {
+            (Returning::Before, _) | (Returning::After, Action::Check) => Returning::Before,
+            (Returning::AsUsual | Returning::After, Action::Update(_) | Action::Upsert { .. }) => Returning::After,
+            _ => Returning::Nothing,
         }
     }
 

@@ -18,4 +18,4 @@ pub use key::{RecordKey, index_values};
 pub use read::{FindUnique, Get, GetMany, KeyRange, Position, Query, RecordPage, Source, SourceKind};
 pub use show::Request;
 pub use verify::Verify;
-pub use write::{Action, Write, WriteMany, Written};
+pub use write::{Action, Returning, Write, WriteMany, Written};

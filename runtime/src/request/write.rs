@@ -21,6 +21,24 @@ pub struct Write {
     pub condition: Option<Expr>,
     /// The version the stored record must have.
     pub version: Option<u64>,
+    /// Which record it tells of.
+    pub returning: Returning,
+}
+
+/// Which record a write that happened tells of, besides whether a live one was there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Returning {
+    /// The one after an update or upsert. In a transaction nothing need be told.
+    #[default]
+    AsUsual,
+    /// The live one that was there before an update or delete.
+    Before,
+    /// The one after an update or upsert, or that a check found. In a transaction as well, which then also
+    /// tells whether a delete found one.
+    After,
+    /// None, nor whether one was there.
+    Nothing,
 }
 
 /// What a write does.
@@ -54,7 +72,7 @@ pub enum Action {
 pub struct Written {
     /// Whether a live record was there before.
     pub existed: bool,
-    /// The record after an update or upsert.
+    /// The record that the write was to tell of.
     pub record: Option<Record>,
 }
 
@@ -64,9 +82,21 @@ impl Written {
         Self { existed, record: None }
     }
 
-    /// Of an update.
+    /// Of a write to a live record that tells of one: of the record after an update, or of the one before.
     pub fn updated(record: Record) -> Self {
         Self { existed: true, record: Some(record) }
+    }
+}
+
+impl Returning {
+    /// What a write that [is to tell](Write::told) this tells, given the live record before it and the one after it.
+    pub fn written(self, live: Option<&Record>, outcome: Option<&Record>) -> Written {
+        let told = match self {
+            Self::Before => live,
+            Self::After => outcome,
+            Self::AsUsual | Self::Nothing => None,
+        };
+        Written { existed: live.is_some(), record: told.cloned() }
     }
 }
 
@@ -96,6 +126,6 @@ impl WriteMany {
 impl Write {
     /// A write with no condition.
     pub fn new(definition: &'static Definition, key: RecordKey, action: Action) -> Self {
-        Self { definition, key, action, condition: None, version: None }
+        Self { definition, key, action, condition: None, version: None, returning: Returning::AsUsual }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! `docs/record-format.md` draws them. A record is its entries, one after another: a name, then a value.
 
+use super::text::is_same;
+
 /// The version of the format. Another one is another set of kinds, or another layout.
 pub(super) const VERSION: u8 = 2;
 
@@ -46,21 +48,21 @@ pub(crate) struct Raw<'a> {
     pub(super) count: u32,
 }
 
-#[inline]
+#[inline(always)]
 fn take<'a>(input: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
     let (taken, rest) = input.split_at_checked(length)?;
     *input = rest;
     Some(taken)
 }
 
-#[inline]
+#[inline(always)]
 fn take_u8(input: &mut &[u8]) -> Option<u8> {
     let (byte, rest) = input.split_first()?;
     *input = rest;
     Some(*byte)
 }
 
-#[inline]
+#[inline(always)]
 fn take_u32(input: &mut &[u8]) -> Option<u32> {
     let (bytes, rest) = input.split_first_chunk()?;
     *input = rest;
@@ -68,7 +70,7 @@ fn take_u32(input: &mut &[u8]) -> Option<u32> {
 }
 
 /// Takes a name off.
-#[inline]
+#[inline(always)]
 pub(super) fn take_name<'a>(input: &mut &'a [u8]) -> Option<&'a [u8]> {
     let length = match take_u8(input)? {
         LONG_NAME => take_u32(input)? as usize,
@@ -77,9 +79,19 @@ pub(super) fn take_name<'a>(input: &mut &'a [u8]) -> Option<&'a [u8]> {
     take(input, length)
 }
 
-/// Takes a value off, without a look at what is in it.
+/// Takes a value off, without a look at what is in it. Nothing is taken off if no whole value is there.
 #[inline]
 pub(crate) fn take_value<'a>(input: &mut &'a [u8]) -> Option<Raw<'a>> {
+    let (value, rest) = split_value(input)?;
+    *input = rest;
+    Some(value)
+}
+
+/// The first value, and what is behind it.
+// What is left is not written back at each step, so that the compiler keeps it in registers.
+#[inline(always)]
+fn split_value(mut input: &[u8]) -> Option<(Raw<'_>, &[u8])> {
+    let input = &mut input;
     let kind = take_u8(input)?;
     let mut count = 0;
     let length = match kind {
@@ -98,13 +110,18 @@ pub(crate) fn take_value<'a>(input: &mut &'a [u8]) -> Option<Raw<'a>> {
         }
         _ => return None,
     };
-    Some(Raw { kind, content: take(input, length)?, count })
+    let content = take(input, length)?;
+    Some((Raw { kind, content, count }, input))
 }
 
-/// Takes a name and a value off. It is the innermost step of all that reads records.
+/// Takes a name and a value off, or nothing. It is the innermost step of all that reads records.
 #[inline(always)]
 pub(crate) fn take_entry<'a>(input: &mut &'a [u8]) -> Option<(&'a [u8], Raw<'a>)> {
-    Some((take_name(input)?, take_value(input)?))
+    let mut rest = *input;
+    let name = take_name(&mut rest)?;
+    let (value, rest) = split_value(rest)?;
+    *input = rest;
+    Some((name, value))
 }
 
 /// The names of entries, in the order in which they are kept.
@@ -115,7 +132,7 @@ pub(crate) fn names(mut entries: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// The value under a name among entries.
 pub(crate) fn find<'a>(mut entries: &'a [u8], name: &[u8]) -> Option<Raw<'a>> {
     while let Some((found, value)) = take_entry(&mut entries) {
-        if found == name {
+        if is_same(found, name) {
             return Some(value);
         }
     }

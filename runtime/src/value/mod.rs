@@ -7,6 +7,7 @@ mod number;
 mod raw;
 mod record;
 mod set;
+mod sort;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -18,7 +19,7 @@ pub(crate) use number::{NO_FLOAT, is_float, whole};
 pub(crate) use record::RESERVED;
 pub use record::{EXPIRES, Record, STAMP};
 pub(crate) use set::{are_of_one_kind, compare_members};
-pub(crate) use text::as_text;
+pub(crate) use text::{as_text, is_same};
 pub use view::{Entries, Items, ListRef, MapRef, ValueRef};
 pub(crate) use writer::{Begun, Writer};
 
@@ -215,6 +216,24 @@ impl From<bool> for Value {
 impl From<i64> for Value {
     fn from(n: i64) -> Self {
         Self::Int(n.into())
+    }
+}
+
+impl From<i32> for Value {
+    fn from(n: i32) -> Self {
+        Self::Int(n.into())
+    }
+}
+
+impl From<u32> for Value {
+    fn from(n: u32) -> Self {
+        Self::Int(n.into())
+    }
+}
+
+impl From<f64> for Value {
+    fn from(x: f64) -> Self {
+        Self::Float(x)
     }
 }
 

@@ -163,11 +163,6 @@ impl Record {
         self.entries().iter()
     }
 
-    /// The names in the order in which they are stored, as bytes.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &[u8]> {
-        format::names(self.as_bytes())
-    }
-
     /// The first field whose value is nested in more levels, the innermost value included.
     pub(crate) fn find_deeper(&self, levels: usize) -> Option<&str> {
         // Each list or map that another value is in takes as many bytes.

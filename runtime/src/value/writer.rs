@@ -1,7 +1,7 @@
 //! Writes the bytes of a record, in one pass.
 
 use super::ValueRef;
-use super::format::{self, HEAD, LONG_NAME, Raw, take_entry};
+use super::format::{self, HEAD, LONG_NAME, Raw};
 use super::set::compare_members;
 
 /// Appends names and values to the bytes of a record.
@@ -10,14 +10,14 @@ use super::set::compare_members;
 /// record: the callers are the codecs, each of which is tested to write none.
 #[derive(Debug, Default)]
 pub(crate) struct Writer {
-    bytes: Vec<u8>,
+    pub(super) bytes: Vec<u8>,
     /// A `u8` that was written last, and where.
     small: Option<(usize, u8)>,
 }
 
 /// Where a list or map began.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Begun(usize);
+pub(crate) struct Begun(pub(super) usize);
 
 impl Writer {
     /// A writer with room for so many bytes.
@@ -87,6 +87,7 @@ impl Writer {
     }
 
     /// The name of the value that comes next.
+    #[inline]
     pub(crate) fn name(&mut self, name: &str) {
         self.checked_name(name.as_bytes());
     }
@@ -131,6 +132,7 @@ impl Writer {
         self.fixed(format::INSTANT, millis.to_le_bytes());
     }
 
+    #[inline]
     pub(crate) fn text(&mut self, text: &str) {
         self.checked_text(text.as_bytes());
     }
@@ -187,6 +189,18 @@ impl Writer {
         self.begin(format::MAP)
     }
 
+    /// Begins a list before what was written after there were so many bytes, which becomes its first item.
+    pub(crate) fn begin_list_before(&mut self, start: usize) -> Begun {
+        let end = self.bytes.len();
+        let start = start.min(end);
+        self.bytes.extend_from_slice(&[0; HEAD]);
+        self.bytes.copy_within(start..end, start + HEAD);
+        if let Some(kind) = self.bytes.get_mut(start) {
+            *kind = format::LIST;
+        }
+        Begun(start)
+    }
+
     fn begin(&mut self, kind: u8) -> Begun {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(&[kind, 0, 0, 0, 0, 0, 0, 0, 0]);
@@ -236,6 +250,11 @@ impl Writer {
         }
     }
 
+    /// What was written of a list or map since it began.
+    pub(crate) fn content_of(&self, Begun(start): Begun) -> &[u8] {
+        self.bytes.get(start + HEAD..).unwrap_or_default()
+    }
+
     /// Begins bytes whose number is not known yet, to be ended with [`end_bytes`](Self::end_bytes).
     pub(crate) fn begin_bytes(&mut self) -> Begun {
         let start = self.bytes.len();
@@ -281,53 +300,6 @@ impl Writer {
     pub(crate) fn append(&mut self, written: &[u8]) {
         self.bytes.extend_from_slice(written);
     }
-
-    /// Sorts the entries of a map by their names. Returns a name that two of them have.
-    pub(crate) fn sort(&mut self, Begun(start): Begun) -> Option<String> {
-        let entries = self.bytes.get(start + HEAD..).unwrap_or_default();
-        let order = out_of_order(entries)?;
-        let twice = find_twice(&order);
-        if twice.is_none() {
-            let mut sorted = Vec::with_capacity(entries.len());
-            order.iter().for_each(|(_, entry)| sorted.extend_from_slice(entry));
-            self.bytes.truncate(start + HEAD);
-            self.bytes.extend_from_slice(&sorted);
-        }
-        twice
-    }
-
-    /// A name that two entries of a map have.
-    pub(crate) fn find_twice(&self, Begun(start): Begun) -> Option<String> {
-        find_twice(&out_of_order(self.bytes.get(start + HEAD..).unwrap_or_default())?)
-    }
-}
-
-/// A name that two of the entries have, which are sorted.
-fn find_twice(order: &[(&[u8], &[u8])]) -> Option<String> {
-    let twice = order.iter().zip(order.iter().skip(1)).find(|((name, _), (next, _))| name == next);
-    twice.map(|((name, _), _)| String::from_utf8_lossy(name).into_owned())
-}
-
-/// Names with their entries, sorted; nothing if they are already in an order in which none is twice.
-fn out_of_order(entries: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
-    let (mut rest, mut last): (_, Option<&[u8]>) = (entries, None);
-    let in_order = loop {
-        let Some((name, _)) = take_entry(&mut rest) else { break true };
-        if last.replace(name).is_some_and(|last| last >= name) {
-            break false;
-        }
-    };
-    if in_order {
-        return None;
-    }
-    let (mut rest, mut found) = (entries, Vec::new());
-    loop {
-        let before = rest;
-        let Some((name, _)) = take_entry(&mut rest) else { break };
-        found.push((name, before.get(..before.len() - rest.len()).unwrap_or_default()));
-    }
-    found.sort_by_key(|(name, _)| *name);
-    Some(found)
 }
 
 /// A length that is too large is that of a record that [`Writer::is_too_long`], and is given to nobody.

@@ -6,7 +6,7 @@ use std::ops::Bound;
 
 use chrono::{DateTime, Utc};
 use reposit::field::{Contain, Countable, Element, FieldType, List, Numeric, Optional, Ordered, Set, Settable, Text};
-use reposit::operation::{IndexKind, Local, NoRange, Primary, Query, Secondary, Update, Upsert};
+use reposit::operation::{IndexKind, Local, NoRange, Parts, Primary, Query, Secondary, Update, Upsert};
 use reposit::{Condition, Field, Repository};
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
@@ -239,6 +239,17 @@ ranged! {
     i64 as i64, query, prefix => panic!("{prefix} of a number");
     Option<i64> as i64, query, prefix => panic!("{prefix} of a number");
     Option<DateTime<Utc>> as i64, query, prefix => panic!("{prefix} of an instant");
+}
+
+/// The first of several range fields.
+impl Ranged for Parts<u32, String> {
+    fn within<M: Repository, K: IndexKind>(query: Query<M, Self, K>, span: &Span) -> Query<M, Self, K> {
+        match span {
+            Span::All => query,
+            Span::Prefix(prefix) => panic!("{prefix} of a number"),
+            Span::Between(low, high) => query.range((low.as_ref().map(held::<u32>), high.as_ref().map(held::<u32>))),
+        }
+    }
 }
 
 /// Whether a query can be consistent, by its type.

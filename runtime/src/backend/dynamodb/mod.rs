@@ -201,6 +201,14 @@ impl Backend for DynamoDb {
         self.reply(call, move |db, call| async move { define::define(db, &call, definition).await })
     }
 
+    fn drop_repository(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
+        self.reply(call, move |db, call| async move { define::drop_repository(db, &call, definition).await })
+    }
+
+    fn truncate(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
+        self.reply(call, move |db, call| async move { define::truncate(db, &call, definition).await })
+    }
+
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
         self.reply(call, move |db, call| async move { get_record(db, &call, get).await })
     }

@@ -20,6 +20,10 @@ impl DefinedCache {
             self.0.write().unwrap_or_else(PoisonError::into_inner).insert(address(definition));
         }
     }
+
+    pub(super) fn remove(&self, definition: &'static Definition) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(&address(definition));
+    }
 }
 
 fn address(definition: &'static Definition) -> usize {

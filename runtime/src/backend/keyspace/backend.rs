@@ -43,6 +43,14 @@ impl<S: Space> Backend for Keyspace<S> {
         Reply::now(self.define_repository(&call, definition))
     }
 
+    fn drop_repository(&self, _: Call, definition: &'static Definition) -> Reply<'_, ()> {
+        Reply::now(self.remove_repository(definition))
+    }
+
+    fn truncate(&self, _: Call, definition: &'static Definition) -> Reply<'_, ()> {
+        Reply::now(self.remove_records(definition))
+    }
+
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
         Reply::now(self.get_record(&call, &get))
     }

@@ -162,9 +162,8 @@ impl Catalog {
         let mut generation = self.generation.unwrap_or(0);
         if self.find(name).is_none_or(|stored| stored.schema != layout.schema) {
             generation = generation.saturating_add(1);
-            put(pending, [&SCHEMAS[..], name.as_bytes()].concat(), layout.schema.to_record(layout.id));
-            let head = [("format", FORMAT), ("generation", generation)];
-            put(pending, HEAD.to_vec(), head.map(|(name, n)| (name.to_owned(), Value::from(n))).into_iter().collect());
+            put(pending, schema_key(name), layout.schema.to_record(layout.id));
+            put_head(pending, generation);
         }
         layout.learn(definition);
         let mut layouts = self.layouts.clone();
@@ -177,6 +176,28 @@ impl Catalog {
         }
         Self::new(generation, layouts)
     }
+
+    /// The catalogue without a repository. What changes is put among the changes to the store.
+    pub(super) fn without(&self, name: &str, pending: &mut Pending<'_>) -> Self {
+        let mut generation = self.generation.unwrap_or(0);
+        let mut layouts = self.layouts.clone();
+        if let Ok(at) = self.position(name) {
+            layouts.remove(at);
+            generation = generation.saturating_add(1);
+            pending.remove(schema_key(name));
+            put_head(pending, generation);
+        }
+        Self::new(generation, layouts)
+    }
+}
+
+fn schema_key(name: &str) -> Vec<u8> {
+    [&SCHEMAS[..], name.as_bytes()].concat()
+}
+
+fn put_head(pending: &mut Pending<'_>, generation: u64) {
+    let head = [("format", FORMAT), ("generation", generation)];
+    put(pending, HEAD.to_vec(), head.map(|(name, n)| (name.to_owned(), Value::from(n))).into_iter().collect());
 }
 
 /// The position that stands beside a definition.

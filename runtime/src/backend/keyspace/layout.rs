@@ -173,6 +173,15 @@ impl Layout {
         key
     }
 
+    /// Where all that is kept of the repository stands.
+    pub(super) fn all_bounds(&self) -> [Bounds; 3] {
+        [RECORDS, INDEXES, EXPIRIES].map(|kind| {
+            let mut prefix = vec![kind];
+            prefix.extend_from_slice(&self.id.to_be_bytes());
+            encoding::prefix_bounds(prefix)
+        })
+    }
+
     /// The expiries at `now` and before.
     pub(super) fn expired_bounds(&self, now: i64) -> Result<Bounds> {
         let until = Bound::Included(Value::Int(now.into()));

@@ -16,6 +16,7 @@ mod layout;
 mod pending;
 mod query;
 mod read;
+mod remove;
 mod schema;
 mod space;
 mod store;

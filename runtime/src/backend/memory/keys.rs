@@ -15,6 +15,10 @@ pub(super) struct Keys {
     starts: Vec<u32>,
     /// With how many bytes all of them begin alike, or fewer.
     shared: usize,
+    /// The [head](head_of) of each key: most keys are told apart by it, and it lies where the others' lie.
+    heads: Vec<u32>,
+    /// Where the key was put that was put last.
+    last: usize,
 }
 
 impl Keys {
@@ -49,40 +53,32 @@ impl Keys {
 
     /// The position of a key; if it is not there, the position at which it would be.
     pub(super) fn search(&self, key: &[u8]) -> Result<usize, usize> {
-        let (mut low, mut high) = (0, self.len());
         let shared = self.bytes.get(..self.shared).unwrap_or_default();
         if !key.starts_with(shared) {
-            return Err(if key < shared { low } else { high });
+            return Err(if key < shared { 0 } else { self.len() });
         }
-        let head = head_of(key, self.shared, key.len());
+        let head = head_of(key, self.shared);
+        let mut low = self.heads.partition_point(|own| *own < head);
+        let alike = self.heads.get(low..).unwrap_or_default();
+        // Mostly at most one has this head.
+        if alike.first() != Some(&head) {
+            return Err(low);
+        }
+        match self.get(low).cmp(key) {
+            Ordering::Less => low += 1,
+            Ordering::Equal => return Ok(low),
+            Ordering::Greater => return Err(low),
+        }
+        let mut high = low + alike.partition_point(|own| *own == head) - 1;
         while low < high {
             let middle = low.midpoint(high);
-            match self.compare(middle, key, head) {
+            match self.get(middle).cmp(key) {
                 Ordering::Less => low = middle + 1,
                 Ordering::Equal => return Ok(middle),
                 Ordering::Greater => high = middle,
             }
         }
         Err(low)
-    }
-
-    /// The same of a key that is put: it is looked for behind all others first, as many are written in their order.
-    pub(super) fn search_for_put(&self, key: &[u8]) -> Result<usize, usize> {
-        match self.starts.split_last() {
-            Some((_, [.., last])) if self.bytes.get(*last as usize..).is_some_and(|last| last < key) => Err(self.len()),
-            _ => self.search(key),
-        }
-    }
-
-    /// How the key at a position stands to another, which begins with what all share, and goes on with this head.
-    #[inline]
-    fn compare(&self, at: usize, key: &[u8], head: Option<u64>) -> Ordering {
-        let (start, end) = self.span(at);
-        // Most are told apart by the few bytes behind what all share, for which nothing is called.
-        match (head_of(&self.bytes, start + self.shared, end), head) {
-            (Some(own), Some(head)) if own != head => own.cmp(&head),
-            _ => self.bytes.get(start..end).unwrap_or_default().cmp(key),
-        }
     }
 
     /// How many keys are at `key` or before it.
@@ -116,8 +112,11 @@ impl Keys {
             self.starts = vec![0];
             self.shared = key.len();
         } else if !key.starts_with(shared) {
-            self.shared = count_shared(shared, key);
+            self.share(count_shared(shared, key));
         }
+        reserve_more(&mut self.heads, MORE_KEYS);
+        self.heads.insert(at, head_of(key, self.shared));
+        self.last = at;
         if self.bytes.capacity() - self.bytes.len() < key.len() {
             self.bytes.reserve_exact(key.len() + MORE_BYTES);
         }
@@ -136,12 +135,20 @@ impl Keys {
         }
     }
 
+    /// Where to divide the keys before one is put at a position: in the middle. What is put in its order leaves full
+    /// nodes behind.
+    pub(super) fn place_to_divide(&self, at: usize) -> usize {
+        let goes_on = at == self.len() || at == self.last + 1;
+        if goes_on { at } else { self.len() / 2 }
+    }
+
     /// Takes the key at a position out.
     pub(super) fn remove(&mut self, at: usize) {
         let (start, end) = self.span(at);
         if at < self.len() {
             self.bytes.drain(start..end);
             self.starts.remove(at);
+            self.heads.remove(at);
             for after in self.starts.get_mut(at..).unwrap_or_default() {
                 *after -= (end - start) as u32;
             }
@@ -159,15 +166,29 @@ impl Keys {
         // What is split off the keys before has its room to grow in a node of its own.
         self.bytes.shrink_to(start + MORE_BYTES);
         self.starts.shrink_to(at + MORE_KEYS);
+        let heads = self.heads.split_off(at);
+        self.heads.shrink_to(at + MORE_KEYS);
+        let mut after = Self { bytes, starts, heads, shared: self.shared, last: 0 };
         self.count_shared_anew();
-        let mut after = Self { bytes, starts, shared: 0 };
         after.count_shared_anew();
         after
     }
 
     /// What the first and the last begin with, those between them begin with too.
     fn count_shared_anew(&mut self) {
-        self.shared = count_shared(self.get(0), self.get(self.len().saturating_sub(1)));
+        self.share(count_shared(self.get(0), self.get(self.len().saturating_sub(1))));
+    }
+
+    /// Takes in with how many bytes the keys begin alike, behind which their heads are.
+    fn share(&mut self, shared: usize) {
+        if shared != self.shared {
+            self.shared = shared;
+            self.heads.clear();
+            for at in 0..self.len() {
+                let head = head_of(self.get(at), shared);
+                self.heads.push(head);
+            }
+        }
     }
 
     /// Puts keys that come after all of these behind them.
@@ -180,21 +201,28 @@ impl Keys {
         // Where these end, the first of those begins.
         self.starts.pop();
         self.starts.extend(after.starts.iter().map(|after| start + after));
+        self.heads.extend_from_slice(&after.heads);
+        // Those have their heads behind what they alone share.
+        self.shared = usize::MAX;
         self.count_shared_anew();
     }
 }
 
-/// How many bytes of two keys are compared at once.
-const HEAD: usize = size_of::<u64>();
+/// How many bytes of a key are its head.
+const HEAD: usize = size_of::<u32>();
 
-/// The eight bytes from a place on, as a number that has their order. Zeros stand for those from `end` on. Nothing if
-/// there are no eight bytes before `end`.
+/// The bytes of a key from a place on, as a number: of two keys that begin alike up to there, the one with the lesser
+/// head is the lesser. Zeros stand for what a shorter key lacks.
 #[inline]
-fn head_of(bytes: &[u8], from: usize, end: usize) -> Option<u64> {
-    // If fewer are left, the last eight are read, and those before are moved out.
-    let place = from.min(end.checked_sub(HEAD)?);
-    let head = u64::from_be_bytes(*bytes.get(place..)?.first_chunk()?);
-    Some(head.unbounded_shl(8 * (from - place) as u32))
+fn head_of(key: &[u8], from: usize) -> u32 {
+    // If fewer are left, the last ones are read, and those before are moved out.
+    let place = from.min(key.len().saturating_sub(HEAD));
+    match key.get(place..).and_then(<[u8]>::first_chunk) {
+        Some(head) => u32::from_be_bytes(*head).unbounded_shl(8 * (from - place) as u32),
+        None => {
+            key.iter().skip(from).zip([24, 16, 8, 0]).fold(0, |head, (byte, shift)| head | u32::from(*byte) << shift)
+        }
+    }
 }
 
 /// With how many bytes two begin alike.

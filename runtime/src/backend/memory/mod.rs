@@ -96,6 +96,14 @@ impl Backend for Memory {
         self.inner.define(call, definition)
     }
 
+    fn drop_repository(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
+        self.inner.drop_repository(call, definition)
+    }
+
+    fn truncate(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
+        self.inner.truncate(call, definition)
+    }
+
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
         self.inner.get(call, get)
     }

@@ -76,7 +76,7 @@ impl Node {
         match Arc::make_mut(node) {
             Self::Leaf(leaf) => leaf.insert(key, entry),
             Self::Inner(inner) => {
-                let at = inner.keys.search_for_put(key).map_or_else(|at| at, |at| at + 1);
+                let at = inner.keys.count_up_to(key);
                 let (between, right) = Self::insert(inner.children.get_mut(at)?, key, entry)?;
                 inner.insert(at, &between, right)
             }
@@ -187,7 +187,7 @@ impl Leaf {
     }
 
     fn insert(&mut self, key: &[u8], entry: Entry) -> Split {
-        match self.keys.search_for_put(key) {
+        match self.keys.search(key) {
             Ok(at) => {
                 self.set(at, entry);
                 None
@@ -225,10 +225,9 @@ impl Leaf {
         }
     }
 
-    /// Inserts into one of the halves, and returns the second. A key behind all others begins a node of its own:
-    /// keys that are written in their order leave full nodes behind them.
+    /// Inserts into one of the parts, and returns the second.
     fn insert_and_split(&mut self, at: usize, key: &[u8], entry: Entry) -> (Vec<u8>, Arc<Node>) {
-        let middle = if at == self.keys.len() { at } else { self.keys.len() / 2 };
+        let middle = self.keys.place_to_divide(at);
         let mut right = Self { keys: self.keys.split_off(middle), entries: Vec::new() };
         if !self.entries.is_empty() {
             right.entries = self.entries.split_off(middle);

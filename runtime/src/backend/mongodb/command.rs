@@ -8,9 +8,9 @@ use mongodb::options::ReturnDocument;
 use super::document::{by_id, expired, live, to_document};
 use super::elements::Elements;
 use super::predicate::{literal, predicate};
-use super::update::{both, stage, sums_fit, upsert};
+use super::update::{both, put_if, stage, sums_fit, upsert};
 use crate::error::{Error, Result};
-use crate::request::{Action, Call, Write};
+use crate::request::{Action, Call, Returning, Write};
 use crate::value::STAMP;
 
 /// The stamps of one write: what it leaves in the record, so that it can be found out afterwards
@@ -47,15 +47,18 @@ pub(super) enum Command {
         filter: Document,
         pipeline: Vec<Document>,
         upsert: bool,
+        told: Returning,
     },
     /// Leaves a stamp only: what a check in a transaction does, so that the server sees a conflict with
     /// another write of the record.
     Touch {
         filter: Document,
         stamp: ObjectId,
+        told: Returning,
     },
     Delete {
         filter: Document,
+        told: Returning,
     },
 }
 
@@ -64,7 +67,7 @@ pub(super) enum Command {
 pub(super) struct Answer {
     /// Whether a record was found that the command is for.
     pub(super) matched: bool,
-    /// The record after the command, if the command returns it.
+    /// The record that the command returns, if it returns one.
     pub(super) record: Option<RawDocumentBuf>,
 }
 
@@ -73,6 +76,7 @@ impl Command {
     pub(super) fn new(write: &Write, call: &Call, stamps: Stamps) -> Result<Self> {
         let definition = write.definition;
         let by_id = || by_id(definition, &write.key);
+        let told = write.told();
         let document = |record| to_document(definition, &write.key, record, stamps.written);
         Ok(match &write.action {
             Action::Create(record) => match expired(definition, call) {
@@ -84,23 +88,27 @@ impl Command {
                 }
                 None => Self::Insert(document(record)?),
             },
+            Action::Put(record) if write.condition.is_some() => {
+                let record = Document::try_from(document(record)?).map_err(unwritable)?;
+                Self::Modify { filter: by_id()?, pipeline: vec![put_if(write, record, call)?], upsert: true, told }
+            }
             Action::Put(record) => Self::Replace { filter: by_id()?, record: document(record)?, upsert: true },
             Action::Replace(record) => {
                 Self::Replace { filter: required_filter(write, call)?, record: document(record)?, upsert: false }
             }
             Action::Update(changes) => {
                 let pipeline = vec![stage(definition, changes, stamps.written)?];
-                Self::Modify { filter: required_filter(write, call)?, pipeline, upsert: false }
+                Self::Modify { filter: required_filter(write, call)?, pipeline, upsert: false, told }
             }
             Action::Upsert { changes, insert } => {
                 let insert = to_document(definition, &write.key, insert, stamps.inserted)?;
                 let insert = Document::try_from(insert).map_err(unwritable)?;
                 let needs = write.requirement();
                 let pipeline = upsert(write, changes, needs.as_ref(), insert, stamps.written, call)?;
-                Self::Modify { filter: by_id()?, pipeline, upsert: true }
+                Self::Modify { filter: by_id()?, pipeline, upsert: true, told }
             }
-            Action::Delete => Self::Delete { filter: required_filter(write, call)? },
-            Action::Check => Self::Touch { filter: required_filter(write, call)?, stamp: stamps.written },
+            Action::Delete => Self::Delete { filter: required_filter(write, call)?, told },
+            Action::Check => Self::Touch { filter: required_filter(write, call)?, stamp: stamps.written, told },
         })
     }
 
@@ -122,8 +130,12 @@ impl Command {
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Insert(_) => "insert",
-            Self::Replace { .. } | Self::Touch { .. } => "update",
-            Self::Modify { .. } => "findAndModify",
+            Self::Modify { told, .. } | Self::Touch { told, .. } | Self::Delete { told, .. }
+                if *told != Returning::Nothing =>
+            {
+                "findAndModify"
+            }
+            Self::Replace { .. } | Self::Modify { .. } | Self::Touch { .. } => "update",
             Self::Delete { .. } => "delete",
         }
     }
@@ -131,7 +143,9 @@ impl Command {
     /// Sends it, in a session's transaction if there is one.
     ///
     /// The driver's own methods number each write, so that it can send it a second time when the connection
-    /// breaks, and the server applies it once ("Retryable Writes"). A command of one's own has no number.
+    /// breaks, and the server applies it once ("Retryable Writes"). A command of one's own has no number, and one
+    /// that it brought would be ahead of the driver's count, under which the session is used again. It would cost
+    /// more, too: the driver copies its parts one by one, and makes a document of the answer.
     pub(super) async fn send(
         &self,
         collection: &Collection<RawDocumentBuf>,
@@ -159,19 +173,27 @@ impl Command {
                 };
                 Answer { matched: result.matched_count > 0, record: None }
             }
-            Self::Modify { filter, pipeline, upsert } => {
-                let action = collection.find_one_and_update(filter.clone(), pipeline.clone());
-                let record = sent!(action.upsert(*upsert).return_document(ReturnDocument::After));
-                Answer { matched: record.is_some(), record }
-            }
-            Self::Touch { filter, stamp } => {
-                let result = sent!(collection.update_one(filter.clone(), doc! { "$set": { STAMP: *stamp } }));
+            Self::Modify { filter, pipeline, upsert, told: Returning::Nothing } => {
+                let result = sent!(collection.update_one(filter.clone(), pipeline.clone()).upsert(*upsert));
                 Answer { matched: result.matched_count > 0, record: None }
             }
-            Self::Delete { filter } => {
+            Self::Modify { filter, pipeline, upsert, told } => {
+                let action = collection.find_one_and_update(filter.clone(), pipeline.clone());
+                Answer::of(sent!(action.upsert(*upsert).return_document(returned(*told))))
+            }
+            Self::Touch { filter, stamp, told: Returning::Nothing } => {
+                let result = sent!(collection.update_one(filter.clone(), touch(*stamp)));
+                Answer { matched: result.matched_count > 0, record: None }
+            }
+            Self::Touch { filter, stamp, told } => {
+                let action = collection.find_one_and_update(filter.clone(), touch(*stamp));
+                Answer::of(sent!(action.return_document(returned(*told))))
+            }
+            Self::Delete { filter, told: Returning::Nothing } => {
                 let result = sent!(collection.delete_one(filter.clone()));
                 Answer { matched: result.deleted_count > 0, record: None }
             }
+            Self::Delete { filter, .. } => Answer::of(sent!(collection.find_one_and_delete(filter.clone()))),
         })
     }
 
@@ -190,15 +212,42 @@ impl Command {
                 };
                 doc! { "update": collection, "updates": [{ "q": filter, "u": update, "upsert": upsert }] }
             }
-            Self::Modify { filter, pipeline, upsert } => {
-                doc! { "findAndModify": collection, "query": filter, "update": pipeline, "new": true, "upsert": upsert }
+            Self::Modify { filter, pipeline, upsert, told: Returning::Nothing } => {
+                doc! { "update": collection, "updates": [{ "q": filter, "u": pipeline, "upsert": upsert }] }
             }
-            Self::Touch { filter, stamp } => {
-                doc! { "update": collection, "updates": [{ "q": filter, "u": { "$set": { STAMP: stamp } } }] }
+            Self::Modify { filter, pipeline, upsert, told } => {
+                let new = told == Returning::After;
+                doc! { "findAndModify": collection, "query": filter, "update": pipeline, "new": new, "upsert": upsert }
             }
-            Self::Delete { filter } => doc! { "delete": collection, "deletes": [{ "q": filter, "limit": 1 }] },
+            Self::Touch { filter, stamp, told: Returning::Nothing } => {
+                doc! { "update": collection, "updates": [{ "q": filter, "u": touch(stamp) }] }
+            }
+            Self::Touch { filter, stamp, .. } => {
+                doc! { "findAndModify": collection, "query": filter, "update": touch(stamp), "new": false }
+            }
+            Self::Delete { filter, told: Returning::Nothing } => {
+                doc! { "delete": collection, "deletes": [{ "q": filter, "limit": 1 }] }
+            }
+            Self::Delete { filter, .. } => doc! { "findAndModify": collection, "query": filter, "remove": true },
         })
     }
+}
+
+impl Answer {
+    /// Of a command that returns the record that it found.
+    fn of(record: Option<RawDocumentBuf>) -> Self {
+        Self { matched: record.is_some(), record }
+    }
+}
+
+/// Which record a command returns.
+fn returned(told: Returning) -> ReturnDocument {
+    if told == Returning::After { ReturnDocument::After } else { ReturnDocument::Before }
+}
+
+/// Leaves a stamp only.
+fn touch(stamp: ObjectId) -> Document {
+    doc! { "$set": { STAMP: stamp } }
 }
 
 /// The stage that puts a record in another's place if a plain replacement cannot: the server takes a replacement

@@ -70,10 +70,7 @@ pub(super) fn upsert(
     call: &Call,
 ) -> Result<Vec<Document>> {
     let definition = write.definition;
-    // An upsert that found nothing starts from a document of the _id alone.
-    let fresh = doc! { "$eq": ["$$ROOT", { "_id": "$_id" }] };
-    let expired = liveness::expired(definition, call).map(|expired| predicate(definition, &expired)).transpose()?;
-    let over: Vec<Bson> = std::iter::once(fresh.into()).chain(expired).collect();
+    let over = no_live_record(definition, call)?;
     let mut changed = changed(definition, changes, stamp)?;
     if let Some(needs) = needs
         .map(|needs| predicate(definition, needs))
@@ -82,12 +79,31 @@ pub(super) fn upsert(
         .chain(sums_fit(definition, changes)?)
         .reduce(both)
     {
-        // An upsert takes no "$expr" in its filter, so the pipeline itself has to fail: "$toInt" fails for certain
-        // on text that is not a number.
-        let refuse = doc! { "$toInt": { "$concat": ["impossible for ", { "$type": "$_id" }] } };
-        changed = doc! { "$cond": [needs, changed, refuse] }.into();
+        changed = doc! { "$cond": [needs, changed, refuse()] }.into();
     }
     Ok(vec![doc! { "$replaceWith": { "$cond": [{ "$or": over }, literal(insert), changed] } }])
+}
+
+/// The stage of a put with a condition: the record, if there is none or what is needed is true of it. Else the
+/// server fails.
+pub(super) fn put_if(write: &Write, record: Document, call: &Call) -> Result<Document> {
+    let mut allowed = no_live_record(write.definition, call)?;
+    allowed.extend(write.requirement().map(|needs| predicate(write.definition, &needs)).transpose()?);
+    Ok(doc! { "$replaceWith": { "$cond": [{ "$or": allowed }, literal(record), refuse()] } })
+}
+
+/// What is true if an upsert found no record, or one that has expired: any of these.
+fn no_live_record(definition: &'static Definition, call: &Call) -> Result<Vec<Bson>> {
+    // An upsert that found nothing starts from a document of the _id alone.
+    let fresh = doc! { "$eq": ["$$ROOT", { "_id": "$_id" }] };
+    let expired = liveness::expired(definition, call).map(|expired| predicate(definition, &expired)).transpose()?;
+    Ok(std::iter::once(fresh.into()).chain(expired).collect())
+}
+
+/// Fails. An upsert takes no "$expr" in its filter, so the pipeline itself has to fail: "$toInt" fails for certain on
+/// text that is not a number.
+fn refuse() -> Document {
+    doc! { "$toInt": { "$concat": ["impossible for ", { "$type": "$_id" }] } }
 }
 
 pub(super) fn both(a: Bson, b: Bson) -> Bson {

@@ -18,13 +18,13 @@ use super::failure::{DriverFailure, DuplicateKey};
 use super::find::FIND;
 use super::handle::Handle;
 use super::last_seen::{LastSeen, incomparable};
-use super::read::{by_key, collection, latest};
+use super::read::{by_key, latest};
 use super::retry::{Selections, attempt, backoff};
 use super::stored::from_document;
 use crate::backend::support::applied::{Applied, Until, find_applied};
 use crate::backend::support::outcome;
 use crate::error::{Error, Result};
-use crate::request::{Action, Call, Write, Written};
+use crate::request::{Action, Call, Returning, Write, Written};
 use crate::value::Record;
 
 /// How long to look for the stamp after the connection broke.
@@ -58,13 +58,13 @@ enum Next {
     ResendUnlessApplied(Error),
 }
 
-pub(super) async fn write(database: &Handle, call: &Call, write: Write) -> Result<Written> {
+pub(super) async fn write(database: &Handle, call: &Call, write: &Write) -> Result<Written> {
+    // Boxed like all that a write seldom waits for, since every write would have room for it.
     if matches!(write.action, Action::Check) {
-        let stored = by_key(database, call, write.definition, &write.key).await?;
-        return write.judge(stored.as_ref(), call).map(|()| Written::existed(true));
+        return Box::pin(check(database, call, write)).await;
     }
-    let mut sender = Sender::new(database, call, &write);
-    let mut command = Command::new(&write, call, sender.stamps)?;
+    let mut sender = Sender::new(database, call, write);
+    let mut command = Command::new(write, call, sender.stamps)?;
     let mut backoff = backoff();
     loop {
         let began = Instant::now();
@@ -76,8 +76,11 @@ pub(super) async fn write(database: &Handle, call: &Call, write: Write) -> Resul
             Ok(answer)
         });
         let next = match attempt(call, command.name(), sent).await {
-            Ok(answer) => sender.on_answer(answer).await?,
-            Err(failure) => sender.on_failure(failure, began.elapsed()).await?,
+            Ok(answer) => match interpret(write, answer, sender.stamps)? {
+                Outcome::Done(written) => return Ok(written),
+                Outcome::Missed => Box::pin(sender.on_miss()).await?,
+            },
+            Err(failure) => Box::pin(sender.on_failure(failure, began.elapsed())).await?,
         };
         let last = match next {
             Next::Done(written) => return Ok(written),
@@ -92,6 +95,11 @@ pub(super) async fn write(database: &Handle, call: &Call, write: Write) -> Resul
             return Err(last);
         }
     }
+}
+
+async fn check(database: &Handle, call: &Call, write: &Write) -> Result<Written> {
+    let stored = by_key(database, call, write.definition, &write.key).await?;
+    write.judge(stored.as_ref(), call).map(|()| write.told().written(stored.as_ref(), None))
 }
 
 /// One write under way.
@@ -111,7 +119,7 @@ impl<'a> Sender<'a> {
     fn new(database: &'a Handle, call: &'a Call, write: &'a Write) -> Self {
         Self {
             database,
-            collection: collection(database, write.definition),
+            collection: database.collection_of(write.definition),
             call,
             write,
             stamps: Stamps::new(),
@@ -121,14 +129,10 @@ impl<'a> Sender<'a> {
         }
     }
 
-    async fn on_answer(&mut self, answer: Answer) -> Result<Next> {
-        if let Outcome::Done(written) = interpret(self.write, answer, self.stamps)? {
-            return Ok(Next::Done(written));
-        }
+    /// No record was found that the write could be done to.
+    async fn on_miss(&mut self) -> Result<Next> {
         // The record may be missed because an earlier attempt changed it.
-        if self.resent
-            && let Some(written) = self.find().await?
-        {
+        if let Some(written) = self.find_resent().await? {
             return Ok(Next::Done(written));
         }
         let write = self.write;
@@ -146,7 +150,7 @@ impl<'a> Sender<'a> {
         if failure.may_be_applied() {
             return self.resolve_ambiguous(failure).await.map(Next::Done);
         }
-        if failure.is_refusal() && !self.write.changes().is_empty() {
+        if failure.is_refusal() && may_fail(self.write) {
             // An expression failed on what is stored: the record shows why, unless it has changed since.
             let (write, call) = (self.write, self.call);
             self.explain_from_record(|| refused(write, failure, call)).await?;
@@ -166,9 +170,7 @@ impl<'a> Sender<'a> {
     /// Another record holds the key or a value of a unique index: that is the error, unless it has expired.
     async fn on_duplicate(&mut self, duplicate: &DuplicateKey) -> Result<Next> {
         // The holder of the key may be the record that an earlier attempt stored.
-        if self.resent
-            && let Some(written) = self.find().await?
-        {
+        if let Some(written) = self.find_resent().await? {
             return Ok(Next::Done(written));
         }
         let view = View { collection: &self.collection, call: self.call, session: None };
@@ -203,7 +205,26 @@ impl<'a> Sender<'a> {
             _ => Until::Grace(GRACE),
         };
         let found = find_applied(self, until, backoff(), || self.call.left()).await;
-        found.ok_or_else(|| failure.into_unknown())
+        match found {
+            Some(written) => self.tell_found(written),
+            None => Err(failure.into_unknown()),
+        }
+    }
+
+    /// Looks for the stamp of an attempt that was reported not to be applied, if there was one.
+    async fn find_resent(&self) -> Result<Option<Written>> {
+        match self.resent {
+            true => self.find().await?.map(|written| self.tell_found(written)).transpose(),
+            false => Ok(None),
+        }
+    }
+
+    /// What a write tells that is known by its stamp: the record as it was before is not there any more.
+    fn tell_found(&self, written: Written) -> Result<Written> {
+        match self.write.told() {
+            Returning::Before => Err(outcome::lost_record()),
+            _ => Ok(written),
+        }
     }
 }
 
@@ -212,10 +233,10 @@ impl Applied for Sender<'_> {
 
     async fn find(&self) -> Result<Option<Written>> {
         let found = find_stamped(&self.collection, self.call, self.write, self.stamps).await?;
-        let written = |document: RawDocumentBuf| match &self.write.action {
-            Action::Update(_) | Action::Upsert { .. } => updated(self.write, &document, self.stamps),
-            Action::Replace(_) => Ok(Written::existed(true)),
-            _ => Ok(Written::existed(false)),
+        let written = |document: RawDocumentBuf| match (&self.write.action, self.write.told()) {
+            (_, Returning::After) => updated(self.write, &document, self.stamps),
+            (Action::Create(_) | Action::Put(_), _) => Ok(Written::existed(false)),
+            _ => Ok(Written::existed(true)),
         };
         found.map(written).transpose()
     }
@@ -227,15 +248,17 @@ pub(super) fn interpret(write: &Write, answer: Answer, stamps: Stamps) -> Result
     Ok(match &write.action {
         Action::Create(_) => Outcome::Done(Written::existed(false)),
         Action::Put(_) => Outcome::Done(Written::existed(matched)),
+        // It always finds a record, or makes one.
+        Action::Upsert { .. } if record.is_none() => Outcome::Done(Written::existed(matched)),
         Action::Delete if !matched && write.condition.is_none() && write.version.is_none() => {
             Outcome::Done(Written::existed(false))
         }
-        Action::Update(_) | Action::Upsert { .. } => match record {
-            Some(document) => Outcome::Done(updated(write, &document, stamps)?),
-            None => Outcome::Missed,
-        },
-        _ if matched => Outcome::Done(Written::existed(true)),
-        _ => Outcome::Missed,
+        _ if !matched => Outcome::Missed,
+        _ => Outcome::Done(match record {
+            Some(document) if write.told() == Returning::After => updated(write, &document, stamps)?,
+            Some(document) => Written::updated(from_document(write.definition, &document)?),
+            None => Written::existed(true),
+        }),
     })
 }
 
@@ -245,11 +268,19 @@ fn updated(write: &Write, document: &RawDocumentBuf, stamps: Stamps) -> Result<W
     Ok(written)
 }
 
+/// Whether the command of a write has expressions that may fail on what is stored.
+pub(super) fn may_fail(write: &Write) -> bool {
+    match write.action {
+        Action::Put(_) | Action::Upsert { .. } if write.condition.is_some() => true,
+        _ => !write.changes().is_empty(),
+    }
+}
+
 /// The error of an expression that fails on a record that allows the write as it is read here.
 pub(super) fn refused(write: &Write, failure: DriverFailure, call: &Call) -> Error {
-    let upsert = matches!(write.action, Action::Upsert { .. });
+    let upserts = matches!(write.action, Action::Upsert { .. } | Action::Put(_));
     match failure.is_not_converted() {
-        true if upsert => incomparable(write),
+        true if upserts => incomparable(write),
         _ => failure.into_error(call.operation),
     }
 }

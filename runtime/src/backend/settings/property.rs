@@ -74,6 +74,14 @@ mod de {
             Ok(Property::Null)
         }
 
+        fn visit_none<E>(self) -> Result<Property, E> {
+            Ok(Property::Null)
+        }
+
+        fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Property, D::Error> {
+            deserializer.deserialize_any(self)
+        }
+
         fn visit_bool<E>(self, value: bool) -> Result<Property, E> {
             Ok(Property::Bool(value))
         }

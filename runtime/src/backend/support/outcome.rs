@@ -32,6 +32,12 @@ mod networked {
 
     use super::{Error, ErrorKind};
 
+    /// A write is known to be done by what it left, and was to tell of the record before it.
+    pub(crate) fn lost_record() -> Error {
+        let message = "the write was done, but its answer was lost, and the record as it was before with it";
+        Error::new(ErrorKind::OutcomeUnknown, message)
+    }
+
     /// The deadline passed, and nothing that was sent can have changed anything. `when` goes on after
     /// "the deadline passed".
     pub(crate) fn timed_out(when: &str) -> Error {

@@ -166,3 +166,23 @@ fn a_name_that_may_be_a_secret_is_told_by_its_line() {
     refused(read("a.json", r#"{ "dbName": "mongodb://ada:sesame@h/d" }"#), &["a.json", "dbName", "that is none"]);
     refused(read("a.json", r#"{ "sesame": 1 }"#), &["a.json", "neither url nor backend"]);
 }
+
+#[test]
+fn a_configuration_is_a_part_of_another() {
+    let of_json = |text: &str| serde_json::from_str::<Config>(text).map_err(|error| error.to_string());
+    assert_eq!(of_json(r#""memory:?timeout=3s""#).unwrap().options.timeout, Duration::from_secs(3));
+    let map = of_json(r#"{ "backend": "dynamodb", "region": "eu-west-1", "endpoint": null }"#).unwrap();
+    assert_eq!(map.target().name(), "dynamodb");
+    let services = of_json(r#"{ "database": { "dbName": "memory" } }"#).unwrap();
+    assert_eq!(services.target().name(), "memory");
+    for (wrong, expected) in [
+        (r#"{ "backend": "mongodb", "host": "h", "database": "d", "pasword": "sesame" }"#, "did you mean `password`"),
+        (r#"{ "backend": "memroy" }"#, "did you mean `memory`"),
+        (r#""mongodb://ada:sesame@h""#, "names no database"),
+        (r#"["sesame"]"#, "neither a URL nor a map"),
+        ("{}", "configuration: it names no database"),
+    ] {
+        let error = of_json(wrong).unwrap_err();
+        assert!(error.contains(expected) && !error.contains("sesame"), "{wrong}: {error}");
+    }
+}

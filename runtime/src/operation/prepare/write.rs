@@ -1,9 +1,10 @@
 //! Writes, checked and filled in.
 
 use crate::change::{self, Change, Expiry};
+use crate::codec;
 use crate::condition::{self, Composed, Expr};
 use crate::database::Database;
-use crate::definition::{Definition, FIRST_VERSION, find_next};
+use crate::definition::{Definition, FIRST_VERSION};
 use crate::error::{Error, Result};
 use crate::limits::{self, Limits};
 use crate::model::{EncodedKey, check_key_parts};
@@ -15,7 +16,14 @@ use crate::value::{EXPIRES, Record, Value, ValueRef};
 /// What a write of one record asks for: a record as it was encoded, or a key and what is done to it.
 pub(crate) enum WriteParts {
     Create(Result<Record>),
-    Put(Result<Record>),
+    Put {
+        record: Result<Record>,
+        condition: Option<Composed>,
+    },
+    Replace {
+        record: Result<Record>,
+        condition: Option<Composed>,
+    },
     Save {
         record: Result<Record>,
         /// The version that the stored record has.
@@ -25,10 +33,12 @@ pub(crate) enum WriteParts {
         key: EncodedKey,
         changes: Result<Vec<Change>>,
         condition: Option<Result<Expr>>,
+        version: Option<u64>,
     },
     Upsert {
         key: EncodedKey,
         changes: Result<Vec<Change>>,
+        condition: Option<Result<Expr>>,
         /// Refuses a new record that is not a whole model.
         check_whole: fn(Record) -> Result<()>,
     },
@@ -47,10 +57,16 @@ pub(crate) struct DeleteParts {
 pub(crate) fn one(db: &Database, definition: &'static Definition, parts: WriteParts) -> Result<Write> {
     match parts {
         WriteParts::Create(record) => create(db, definition, record?),
-        WriteParts::Put(record) => store(db, definition, record?, Action::Put),
+        WriteParts::Put { record, condition } => store_if(db, definition, record, Action::Put, condition),
+        WriteParts::Replace { record, condition } => store_if(db, definition, record, Action::Replace, condition),
         WriteParts::Save { record, current } => save(db, definition, record, current),
-        WriteParts::Update { key, changes, condition } => update(db, definition, key, changes, condition),
-        WriteParts::Upsert { key, changes, check_whole } => upsert(db, definition, key, changes, check_whole),
+        WriteParts::Update { key, changes, condition, version } => {
+            update(db, definition, key, changes, condition, version)
+        }
+        WriteParts::Upsert { key, changes, condition, check_whole } => {
+            let write = upsert(db, definition, key, changes, check_whole)?;
+            if condition.is_some() { with_condition(write, condition) } else { Ok(write) }
+        }
         WriteParts::Delete(DeleteParts { key, condition, version }) => {
             let condition = condition.map(Composed::into_expr);
             let mut write = on_key(db, definition, key, Action::Delete, condition)?;
@@ -61,7 +77,7 @@ pub(crate) fn one(db: &Database, definition: &'static Definition, parts: WritePa
 }
 
 /// A create of a record, whose version 0 becomes 1.
-fn create(db: &Database, definition: &'static Definition, mut record: Record) -> Result<Write> {
+pub(crate) fn create(db: &Database, definition: &'static Definition, mut record: Record) -> Result<Write> {
     if let Some(name) = definition.version()
         && record.get(name).is_some_and(|version| version == Value::Int(0))
     {
@@ -71,7 +87,12 @@ fn create(db: &Database, definition: &'static Definition, mut record: Record) ->
 }
 
 /// A save of a record whose version is `current`, as the version after it.
-fn save(db: &Database, definition: &'static Definition, record: Result<Record>, current: u64) -> Result<Write> {
+pub(crate) fn save(
+    db: &Database,
+    definition: &'static Definition,
+    record: Result<Record>,
+    current: u64,
+) -> Result<Write> {
     if current >= definition.last_version() {
         return Err(Error::invalid(format!("the version field cannot hold a version after {current}")));
     }
@@ -83,6 +104,21 @@ fn save(db: &Database, definition: &'static Definition, record: Result<Record>, 
     Ok(write)
 }
 
+/// A write that stores a whole record, filled in, where the condition is true of the live one.
+fn store_if(
+    db: &Database,
+    definition: &'static Definition,
+    record: Result<Record>,
+    action: fn(Record) -> Action,
+    condition: Option<Composed>,
+) -> Result<Write> {
+    let write = store(db, definition, record?, action)?;
+    match condition {
+        Some(condition) => with_condition(write, Some(condition.into_expr())),
+        None => Ok(write),
+    }
+}
+
 /// A write that stores a whole record, filled in.
 pub(crate) fn store(
     db: &Database,
@@ -90,7 +126,6 @@ pub(crate) fn store(
     mut record: Record,
     action: fn(Record) -> Action,
 ) -> Result<Write> {
-    check_stored_names(definition, &record)?;
     if definition.is_filled() {
         fill::fill_record(definition, &mut record, db.now());
     }
@@ -113,33 +148,13 @@ fn store_as_is(
         for (at, part) in index.parts().enumerate() {
             let name = definition.part_name(part);
             let Some(value) = record.stored(name) else { continue };
-            let limit = if at == 0 { limits.hash_key } else { limits.range_key };
+            let limit = limits.of_part(index, at);
             limits::check_key(value, part.kind, name, limit).map_err(|e| e.on_index(index.name))?;
         }
     }
     limits::check_depth(&record)?;
     limits::check_record(&record, &limits)?;
     Ok(Write::new(definition, key, action(record)))
-}
-
-/// Refuses names that a field of the record cannot have. Those of the model's fields were checked when it was
-/// compiled, and mostly come in their order.
-fn check_stored_names(definition: &Definition, record: &Record) -> Result<()> {
-    let (fields, mut next) = (definition.fields(), 0);
-    for name in record.names() {
-        if find_next(fields, name, &mut next).is_none() || name == b"_id" {
-            check_stored_name(definition, &String::from_utf8_lossy(name))?;
-        }
-    }
-    Ok(())
-}
-
-/// Refuses a name that a field of the record cannot have.
-fn check_stored_name(definition: &Definition, name: &str) -> Result<()> {
-    if name == "_id" && (definition.range().is_some() || definition.hash_name() != name) {
-        return Err(Error::invalid("a field cannot be stored as \"_id\", which is the primary key's name on MongoDB"));
-    }
-    limits::check_field_name(name)
 }
 
 /// Refuses a change that no update may make: one of the key, or of a field that cannot be. The types let
@@ -151,7 +166,7 @@ fn check_change(definition: &Definition, change: &Change) -> Result<()> {
     if root == definition.hash_name() || Some(root) == definition.range_name() || Some(root) == definition.version() {
         return Err(Error::invalid(format!("{root} is part of the primary key or the version, and cannot be changed")));
     }
-    check_stored_name(definition, root)?;
+    codec::check_stored_name(definition, root)?;
     let levels = path.steps().len() - 1;
     match change {
         Change::Set(_, value) | Change::SetIfMissing(_, value) => limits::check_depth_below(root, levels, value),
@@ -169,7 +184,7 @@ fn check_index_value(definition: &Definition, name: &str, value: ValueRef<'_>, l
     for index in definition.indexes() {
         for (at, part) in index.parts().enumerate() {
             if definition.part_name(part) == name {
-                let limit = if at == 0 { limits.hash_key } else { limits.range_key };
+                let limit = limits.of_part(index, at);
                 limits::check_key(value, part.kind, name, limit).map_err(|e| e.on_index(index.name))?;
             }
         }
@@ -266,6 +281,7 @@ fn update(
     key: EncodedKey,
     changes: Result<Vec<Change>>,
     condition: Option<Result<Expr>>,
+    version: Option<u64>,
 ) -> Result<Write> {
     let key = check_key_parts(definition, key?, &db.backend().limits())?;
     let changes = changes?;
@@ -274,7 +290,9 @@ fn update(
         true => Action::Check,
         false => Action::Update(complete_changes(db, definition, changes)?),
     };
-    with_condition(Write::new(definition, key, action), condition)
+    let mut write = Write::new(definition, key, action);
+    write.version = version;
+    with_condition(write, condition)
 }
 
 /// An upsert of the record with a key.

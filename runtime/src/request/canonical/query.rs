@@ -15,8 +15,12 @@ pub(crate) fn append_query(out: &mut Vec<u8>, query: &Query) {
     append_parts(out, b'q', |out| {
         append_part(out, b's', query.definition.name().as_bytes());
         append_source(out, &query.source);
+        // Only if there are any, so that the cursors of other queries stay what they are.
+        if !query.leading.is_empty() {
+            append_parts(out, b'L', |out| append_values(out, &query.leading));
+        }
         append_range(out, &query.range);
-        append_part(out, b'o', &[u8::from(query.descending)]);
+        append_part(out, b'o', &[u8::from(query.descending != query.backwards)]);
         match &query.filter {
             Some(filter) => append_condition(out, filter),
             None => append_part(out, b'n', &[]),

@@ -5,6 +5,7 @@ mod awaited;
 mod compare;
 mod expiry;
 mod observe;
+mod removal;
 mod tables;
 
 use aws_sdk_dynamodb::types::{IndexStatus, TableDescription, TableStatus};
@@ -24,6 +25,7 @@ use awaited::describe_awaited;
 use compare::{compare, missing_indexes};
 use expiry::mark_expiry;
 use observe::{IndexState, Observed, note_states, observe};
+pub(super) use removal::{drop_repository, truncate};
 use tables::{create_guards_table, create_index, create_table, enable_ttl};
 
 /// What would be done.

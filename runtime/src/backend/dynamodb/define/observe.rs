@@ -83,7 +83,7 @@ impl Observed {
 }
 
 /// The item in the table of guards that says how far they are. No guard has this key.
-const STATES: &[u8] = &[2];
+pub(super) const STATES: &[u8] = &[2];
 const PREFIX: &str = "index:";
 
 /// Observes what there is of a repository. The table is described first: its guards were created before it,
@@ -106,7 +106,7 @@ pub(super) async fn observe(db: &Context, call: &Call, definition: &'static Defi
 }
 
 /// Sends a request until it is answered. Returns nothing after a failure that says that there is nothing.
-async fn read_unless<T, E, R>(
+pub(super) async fn read_unless<T, E, R>(
     call: &Call,
     operation: &str,
     is_missing: impl Fn(Class) -> bool + Send,
@@ -130,11 +130,11 @@ where
 }
 
 /// A table that is only just being made has no time to live and no items yet.
-fn is_not_ready(class: Class) -> bool {
+pub(super) fn is_not_ready(class: Class) -> bool {
     matches!(class, Class::NoTable | Class::TableInUse)
 }
 
-async fn describe_table(db: &Context, call: &Call, name: &str) -> Result<Option<TableDescription>> {
+pub(super) async fn describe_table(db: &Context, call: &Call, name: &str) -> Result<Option<TableDescription>> {
     let request = || db.client.describe_table().table_name(name).send();
     let answer = read_unless(call, "DescribeTable", |class| class == Class::NoTable, request).await?;
     Ok(answer.and_then(|answer| answer.table))

@@ -13,6 +13,7 @@ use crate::backend::dynamodb::wire::body::Body;
 use crate::backend::dynamodb::wire::item::Item;
 use crate::definition::FieldDef;
 use crate::error::Result;
+use crate::request::Returning;
 
 /// What is done to one item, under a condition.
 #[derive(Debug, Clone)]
@@ -22,13 +23,14 @@ pub(crate) struct ItemOp {
     condition: Option<String>,
     used: Used,
     fields: &'static [FieldDef],
+    told: Returning,
 }
 
 #[derive(Debug, Clone)]
 pub(crate) enum ItemAction {
     /// Stores an item.
     Put(Item),
-    /// Changes an item; its own request returns the item as it is then.
+    /// Changes an item; its own request returns the item as it is then, unless another is to be told.
     Update {
         /// Which.
         key: Item,
@@ -59,7 +61,7 @@ impl ItemOp {
             placeholders.check_limits(expression)?;
         }
         let used = placeholders.used(update.into_iter().chain(condition.as_deref()));
-        Ok(Self { table: table.to_owned(), action, condition, used, fields: &[] })
+        Ok(Self { table: table.to_owned(), action, condition, used, fields: &[], told: Returning::After })
     }
 
     /// Whether it can only be part of a transaction.
@@ -72,7 +74,12 @@ impl ItemOp {
         Self { fields, ..self }
     }
 
-    /// Sends it as its own request. An update returns the new item, a delete the old one.
+    /// The same, whose update returns this item.
+    pub(crate) fn telling(self, told: Returning) -> Self {
+        Self { told, ..self }
+    }
+
+    /// Sends it as its own request. An update returns the item that is to be told, a delete the old one.
     pub(crate) async fn send(
         &self,
         sender: &dyn Sender,
@@ -128,7 +135,11 @@ impl ItemOp {
             ItemAction::Update { key, expression } => {
                 body.json("Key", key.json());
                 body.text("UpdateExpression", expression);
-                Some("ALL_NEW")
+                match self.told {
+                    Returning::Before => Some("ALL_OLD"),
+                    Returning::Nothing => None,
+                    Returning::AsUsual | Returning::After => Some("ALL_NEW"),
+                }
             }
             ItemAction::Delete(key) => {
                 body.json("Key", key.json());
@@ -156,7 +167,9 @@ impl ItemOp {
         });
         read.map_err(Failure::malformed)?;
         match (&self.action, &found) {
-            (ItemAction::Update { .. }, None) => Err(Failure::incomplete("Attributes")),
+            (ItemAction::Update { .. }, None) if self.told != Returning::Nothing => {
+                Err(Failure::incomplete("Attributes"))
+            }
             _ => Ok(found),
         }
     }

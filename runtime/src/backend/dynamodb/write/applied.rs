@@ -4,7 +4,7 @@ use crate::backend::dynamodb::failure::Failure;
 use crate::backend::dynamodb::request::get::GetItem;
 use crate::backend::dynamodb::request::read::send_read;
 use crate::backend::dynamodb::wire::answer::Found;
-use crate::backend::dynamodb::write::state::{Refusal, Sent, Writer};
+use crate::backend::dynamodb::write::state::{Answer, Refusal, Sent, Writer};
 use crate::backend::support::applied::{Applied, Until, find_applied};
 use crate::error::Result;
 use crate::request::Action;
@@ -37,7 +37,7 @@ pub(crate) async fn verify_applied(writer: &Writer<'_>, failure: Failure) -> Res
     if !deletes {
         let (until, backoff) = (Until::Reads(VERIFY_READS), writer.attempts.backoff());
         if let Some(item) = find_applied(&OwnItem(writer), until, backoff, || writer.attempts.left()).await {
-            return Ok(Sent::Done(Some(item)));
+            return Ok(Sent::Done(Answer::Stamped(item)));
         }
     }
     Err(failure.into_unknown().into())
@@ -48,7 +48,7 @@ pub(crate) async fn give_up(writer: &Writer<'_>, failure: Failure) -> Result<Sen
     if writer.attempts.ambiguous
         && let Ok(Some(item)) = OwnItem(writer).find().await
     {
-        return Ok(Sent::Done(Some(item)));
+        return Ok(Sent::Done(Answer::Stamped(item)));
     }
     Err(writer.attempts.deadline_error(failure).into())
 }

@@ -15,7 +15,7 @@ use crate::condition::Expr;
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::path::Path;
-use crate::request::{Action, Call, Write};
+use crate::request::{Action, Call, Returning, Write};
 use crate::value::{Record, STAMP, Value};
 
 /// Whether the record has to be read before it can be written: its unique values move, a sum of floats is
@@ -33,6 +33,16 @@ pub(crate) fn must_read(write: &Write) -> bool {
                 || needs_record(write.definition, changes)
                 || !changes_make(write, changes, insert)
         }
+    }
+}
+
+/// Whether the record of a write in a transaction has to be read for what the write tells: a transaction returns
+/// nothing. What a write that stores a whole record tells is known without.
+pub(crate) fn must_read_to_tell(write: &Write) -> bool {
+    match write.returning {
+        Returning::Before => true,
+        Returning::After => !matches!(write.action, Action::Create(_) | Action::Put(_) | Action::Replace(_)),
+        Returning::AsUsual | Returning::Nothing => false,
     }
 }
 
@@ -67,7 +77,7 @@ pub(crate) fn conditional_op(write: &Write, call: &Call, stamp: &Value, single: 
     let p = &mut placeholders;
     let (action, condition) = match &write.action {
         Action::Create(record) => (put(record, stamp), liveness::absent(definition, call, p)),
-        Action::Put(record) => (put(record, stamp), Text::True),
+        Action::Put(record) => (put(record, stamp), absent_or_required(write, call, p)),
         Action::Replace(record) => (put(record, stamp), allowed(write, call, p)),
         Action::Update(changes) => (update(write, changes, stamp, p), allowed(write, call, p)),
         Action::Upsert { changes, .. } => {
@@ -75,22 +85,25 @@ pub(crate) fn conditional_op(write: &Write, call: &Call, stamp: &Value, single: 
             (update(write, &for_new_record(changes), stamp, p), condition)
         }
         Action::Delete => {
-            let condition = match write.requirement() {
+            let condition = match absent_or_required(write, call, p) {
                 // DynamoDB Local gives one old item to several deletes at once, unless there is a condition.
-                None if single => liveness::stored(definition, p),
-                None => Text::True,
-                Some(requirement) => {
-                    let absent = liveness::absent(definition, call, p);
-                    let required = condition::write_expr(&requirement, p);
-                    condition::any([absent, required], p)
-                }
+                Text::True if single => liveness::stored(definition, p),
+                condition => condition,
             };
             (ItemAction::Delete(to_key(definition, &write.key)), condition)
         }
         Action::Check => (ItemAction::Check(to_key(definition, &write.key)), allowed(write, call, p)),
     };
     let condition = condition.into_expression(&mut placeholders);
-    Ok(ItemOp::new(definition.name(), action, condition, &placeholders)?.of_model(definition.fields()))
+    op_of(write, action, condition, &placeholders)
+}
+
+/// No live record is there, or it is as the write needs it.
+fn absent_or_required(write: &Write, call: &Call, p: &mut Placeholders) -> Text {
+    let Some(requirement) = write.requirement() else { return Text::True };
+    let absent = liveness::absent(write.definition, call, p);
+    let required = condition::write_expr(&requirement, p);
+    condition::any([absent, required], p)
 }
 
 /// No item is there, or one on which the changes come to what they should.
@@ -145,6 +158,10 @@ pub(crate) fn resolved_op(write: &Write, call: &Call, stamp: &Value, stored: Opt
     let outcome = write.outcome(live.map(|live| &live.record))?;
     let mut placeholders = Placeholders::default();
     let action = match (&write.action, live, &outcome) {
+        // What is told of it is true at the moment of the transaction.
+        (Action::Delete, None, _) if write.returning == Returning::After => {
+            ItemAction::Check(to_key(definition, &write.key))
+        }
         (Action::Check | Action::Delete, None, _) => return Ok(Resolved { op: None, outcome }),
         (Action::Check, Some(_), _) => ItemAction::Check(to_key(definition, &write.key)),
         (Action::Delete, Some(_), _) => ItemAction::Delete(to_key(definition, &write.key)),
@@ -156,8 +173,15 @@ pub(crate) fn resolved_op(write: &Write, call: &Call, stamp: &Value, stored: Opt
     };
     let condition = unchanged(write, stored, &mut placeholders);
     let condition = condition.into_expression(&mut placeholders);
-    let op = ItemOp::new(definition.name(), action, condition, &placeholders)?.of_model(definition.fields());
+    let op = op_of(write, action, condition, &placeholders)?;
     Ok(Resolved { op: Some(op), outcome })
+}
+
+/// The operation of a write, whose own request returns what the write tells of.
+fn op_of(write: &Write, action: ItemAction, condition: Option<String>, placeholders: &Placeholders) -> Result<ItemOp> {
+    let definition = write.definition;
+    let op = ItemOp::new(definition.name(), action, condition, placeholders)?;
+    Ok(op.of_model(definition.fields()).telling(write.told()))
 }
 
 fn put(record: &Record, stamp: &Value) -> ItemAction {

@@ -79,9 +79,8 @@ fn plan_known(
         moves.extend(moves_of_write(write, position, call, record, resolved.outcome.as_ref()));
     }
     plan.ops.extend(resolved.op.map(|op| (Part::Record(position), op)));
-    let existed = record.is_some_and(|record| record.is_live(write.definition, call));
-    let returns_record = matches!(write.action, Action::Update(_) | Action::Upsert { .. });
-    plan.written.push(Written { existed, record: resolved.outcome.filter(|_| returns_record) });
+    let live = record.filter(|record| record.is_live(write.definition, call));
+    plan.written.push(write.told().written(live, resolved.outcome.as_ref()));
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use crate::backend::dynamodb::value::Stored;
 use crate::backend::dynamodb::wire::answer::Found;
 use crate::backend::dynamodb::wire::item::Item;
 use crate::backend::dynamodb::write::guard_move::free_value;
-use crate::backend::dynamodb::write::state::{Part, Plan, Prior, Refusal, RefusedOps, Writer, unknown};
+use crate::backend::dynamodb::write::state::{Answer, Part, Plan, Prior, Refusal, RefusedOps, Writer, unknown};
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::{Action, Call, RecordKey, Written};
 use crate::value::STAMP;
@@ -60,7 +60,7 @@ pub(crate) fn learn(writer: &mut Writer<'_>, plan: Plan, refused: RefusedOps) ->
         };
         match finding {
             // An attempt whose answer was lost was applied, and this one was refused by what it left.
-            Finding::Applied(found) => return writer.finish(plan, Some(*found)).map(Lesson::Done),
+            Finding::Applied(found) => return writer.finish(plan, Answer::Stamped(*found)).map(Lesson::Done),
             Finding::Learned => {}
             Finding::Refused(refusal) => refusals.push(refusal),
             Finding::Taken(taken) => values.push(taken),
@@ -145,7 +145,8 @@ fn refusal_by_record(writer: &mut Writer<'_>, position: usize, now: Option<&Stor
     let version = stored.and_then(|record| write.definition.version_of(record));
     // A version goes up by one with every write. If it is the expected one or the next, and the record has
     // not our stamp, no attempt of ours can have been applied: the refusal is certain.
-    if let (Action::Replace(_), Some(expected), Some(found)) = (&write.action, write.version, version)
+    if let (Action::Replace(_) | Action::Update(_), Some(expected), Some(found)) =
+        (&write.action, write.version, version)
         && (found == i128::from(expected) || found == i128::from(expected) + 1)
     {
         writer.attempts.ambiguous = false;

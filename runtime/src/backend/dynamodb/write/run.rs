@@ -2,6 +2,7 @@
 
 use crate::backend::dynamodb::context::Context;
 use crate::backend::dynamodb::read::get::{fetch_one, fetch_stored};
+use crate::backend::dynamodb::write::build::must_read_to_tell;
 use crate::backend::dynamodb::write::earlier::violation_before;
 use crate::backend::dynamodb::write::plan::plan_writer;
 use crate::backend::dynamodb::write::refusal::{Lesson, free_taken, learn};
@@ -17,7 +18,7 @@ pub(crate) async fn write(db: &Context, call: &Call, write: Write) -> Result<Wri
     if let Action::Check = write.action {
         let found = fetch_one(db, call, write.definition, write.key.clone(), true).await?;
         write.judge(found.as_ref(), call)?;
-        return Ok(Written::existed(true));
+        return Ok(write.told().written(found.as_ref(), None));
     }
     let writer = Writer::new(db, call, std::slice::from_ref(&write));
     let mut written = run(writer).await.map_err(|refusal| refusal.error)?;
@@ -30,6 +31,9 @@ pub(crate) async fn transact(db: &Context, call: &Call, writes: &[Write]) -> Res
     writer.by_token = true;
     // A transaction does not say what its deletes found.
     writer.needs_old_item = false;
+    for (prior, _) in writer.priors.iter_mut().zip(writes).filter(|(_, write)| must_read_to_tell(write)) {
+        *prior = Prior::ToRead;
+    }
     run(writer).await.map_err(Refusal::into_error)
 }
 
@@ -62,7 +66,7 @@ pub(crate) async fn run(mut writer: Writer<'_>) -> Result<Vec<Written>, Refusal>
             Sendable::Transaction(transaction) => send_transaction(&mut writer, &plan, transaction).await?,
         };
         match sent {
-            Sent::Done(item) => return writer.finish(plan, item),
+            Sent::Done(answer) => return writer.finish(plan, answer),
             Sent::Refused(refused) => match learn(&mut writer, plan, refused)? {
                 Lesson::Done(written) => return Ok(written),
                 Lesson::Again => {}

@@ -3,7 +3,7 @@
 use crate::backend::dynamodb::failure::Class;
 use crate::backend::dynamodb::request::item::ItemOp;
 use crate::backend::dynamodb::write::applied::{give_up, verify_applied};
-use crate::backend::dynamodb::write::state::{Prior, Refusal, Sent, Writer};
+use crate::backend::dynamodb::write::state::{Answer, Prior, Refusal, Sent, Writer};
 use crate::request::{Action, Write};
 
 /// Sends one operation until it is done or refused.
@@ -11,7 +11,7 @@ pub(crate) async fn send_single(writer: &mut Writer<'_>, op: &ItemOp) -> Result<
     let once = is_applied_once(writer);
     loop {
         match op.send(&*writer.db.sender, &mut writer.attempts).await {
-            Ok(found) => return Ok(Sent::Done(found)),
+            Ok(found) => return Ok(Sent::Done(Answer::Returned(found))),
             Err(failure) if failure.class == Class::Condition => {
                 return Ok(Sent::Refused(vec![(0, failure.item.map(|item| *item))]));
             }

@@ -12,8 +12,9 @@ use crate::backend::dynamodb::value::{Stored, found_record};
 use crate::backend::dynamodb::wire::answer::Found;
 use crate::backend::dynamodb::wire::item::Item;
 use crate::backend::dynamodb::write::build;
+use crate::backend::support::outcome;
 use crate::error::{Error, ErrorKind, Result};
-use crate::request::{Action, Call, Write, Written};
+use crate::request::{Action, Call, Returning, Write, Written};
 use crate::value::Value;
 
 /// What is known of the record of a write.
@@ -91,10 +92,19 @@ pub(crate) type RefusedOps = Vec<(usize, Option<Item>)>;
 /// What came of sending a plan.
 #[derive(Debug)]
 pub(crate) enum Sent {
-    /// It is done. The request of a single update or delete returned this item.
-    Done(Option<Found>),
+    /// It is done.
+    Done(Answer),
     /// It is refused.
     Refused(RefusedOps),
+}
+
+/// How it is known that a plan was done.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// It was answered. The request of a single update or delete returned this item.
+    Returned(Option<Found>),
+    /// The answer was lost, and this item has the stamp of these writes: it is as they left it.
+    Stamped(Found),
 }
 
 /// Why a write is not done, and which one it was.
@@ -192,8 +202,8 @@ impl<'a> Writer<'a> {
         Refusal { error: self.attempts.refused_after_loss(refusal.error), ..refusal }
     }
 
-    /// What the writes return whose plan was done. `found` is what the request of a single one returned.
-    pub(crate) fn finish(&self, mut plan: Plan, found: Option<Found>) -> Result<Vec<Written>, Refusal> {
+    /// What the writes return whose plan was done.
+    pub(crate) fn finish(&self, mut plan: Plan, answer: Answer) -> Result<Vec<Written>, Refusal> {
         let ([write], [written], [(Part::Record(_), op)]) =
             (self.writes, plan.written.as_mut_slice(), plan.ops.as_slice())
         else {
@@ -202,14 +212,21 @@ impl<'a> Writer<'a> {
         if op.is_check() {
             return Ok(plan.written);
         }
-        let record = found.map(|found| found_record(write.definition, found)).transpose()?;
-        match &write.action {
-            Action::Update(_) | Action::Upsert { .. } if record.is_some() => {
-                *written = Written::updated(record.unwrap_or_default());
+        let unread = matches!(self.priors.first(), Some(Prior::NotNeeded));
+        let read = |found: Found| found_record(write.definition, found);
+        match (&write.action, write.told(), answer) {
+            (Action::Delete, told, Answer::Returned(found)) if unread => {
+                let record = found.map(read).transpose()?;
+                let live = record.filter(|record| record.is_live(write.definition, self.call));
+                self.check_delete_outcome(live.is_some())?;
+                *written = told.written(live.as_ref(), None);
             }
-            Action::Delete if matches!(self.priors.first(), Some(Prior::NotNeeded)) => {
-                written.existed = record.is_some_and(|record| record.is_live(write.definition, self.call));
-                self.check_delete_outcome(written.existed)?;
+            (Action::Update(_) | Action::Upsert { .. }, Returning::Before, Answer::Stamped(_)) if unread => {
+                return Err(outcome::lost_record().into());
+            }
+            (Action::Update(_) | Action::Upsert { .. }, Returning::Before, Answer::Returned(Some(found)))
+            | (_, Returning::After, Answer::Returned(Some(found)) | Answer::Stamped(found)) => {
+                *written = Written::updated(read(found)?);
             }
             _ => {}
         }

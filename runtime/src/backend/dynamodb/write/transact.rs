@@ -5,7 +5,7 @@ use crate::backend::dynamodb::request::transact::TransactWrite;
 use crate::backend::dynamodb::write::applied::give_up;
 use crate::backend::dynamodb::write::build;
 use crate::backend::dynamodb::write::cancelled::{InvalidOp, failed_conditions};
-use crate::backend::dynamodb::write::state::{Plan, Refusal, RefusedOps, Sent, Writer, unknown};
+use crate::backend::dynamodb::write::state::{Answer, Plan, Refusal, RefusedOps, Sent, Writer, unknown};
 use crate::limits::{self, Limits};
 
 /// Sends the operations of a plan as one transaction until it is done or refused.
@@ -21,7 +21,7 @@ pub(crate) async fn send_transaction(
     let (ambiguous_before, mut token_was_used) = (writer.attempts.ambiguous, false);
     loop {
         let failure = match transaction.send(&*db.sender, &mut writer.attempts, &token).await {
-            Ok(()) => return Ok(Sent::Done(None)),
+            Ok(()) => return Ok(Sent::Done(Answer::Returned(None))),
             Err(failure) => failure,
         };
         // DynamoDB Local refuses the whole request for what a record holds, DynamoDB cancels it.

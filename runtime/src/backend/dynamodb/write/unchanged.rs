@@ -9,7 +9,7 @@ use crate::backend::dynamodb::value::Stored;
 use crate::definition::{Definition, IndexDef};
 use crate::error::Result;
 use crate::path::Path;
-use crate::request::{Action, RecordKey, Write};
+use crate::request::{Action, RecordKey, Returning, Write};
 use crate::value::{EXPIRES, STAMP};
 
 /// The record is as it was read: it has the same stamp, which every write of the library replaces. A record
@@ -50,6 +50,10 @@ fn depends_on(write: &Write) -> Vec<String> {
     let parts = definition.unique_indexes().flat_map(IndexDef::parts);
     names.extend(parts.map(|part| definition.part_name(part).to_owned()));
     names.extend(write.changes().iter().map(|change| change.path().root().to_owned()));
+    if matches!(write.returning, Returning::Before | Returning::After) {
+        // What is told of the record is told as it was read.
+        names.extend(definition.fields().iter().map(|field| field.name.to_owned()));
+    }
     if let Some(requirement) = write.requirement() {
         requirement.paths(&mut |path| names.push(path.root().to_owned()));
     }

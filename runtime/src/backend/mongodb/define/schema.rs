@@ -97,3 +97,16 @@ pub(super) async fn store(database: &Database, call: &Call, definition: &Definit
     differences(definition, &written).into_iter().for_each(|mismatch| plan.add_mismatch(mismatch));
     plan.refusal().map_or(Ok(()), Err)
 }
+
+/// Takes away what is written down of a repository.
+pub(super) async fn forget(database: &Database, call: &Call, definition: &Definition) -> Result<()> {
+    let entry = doc! { "delete": SCHEMAS, "deletes": [{ "q": { "_id": definition.name() }, "limit": 1 }] };
+    let mut backoff = backoff();
+    loop {
+        match attempt_within(call, call.left(), "delete", database.run_command(entry.clone()).into_future()).await {
+            Ok(_) => return Ok(()),
+            Err(failure) if failure.is_transient() && backoff.pause(call.left()).await => {}
+            Err(failure) => return Err(failure.into_error(call.operation)),
+        }
+    }
+}
