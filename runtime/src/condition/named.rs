@@ -100,6 +100,9 @@ fn fit(name: &str, form: Form, value: Value) -> Result<Value> {
         (Form::List(item), Value::List(items)) => {
             items.into_iter().map(|value| fit(name, *item, value)).collect::<Result<_>>().map(Value::List)
         }
+        (Form::Set(member), Value::List(members) | Value::Set(members)) => {
+            members.into_iter().map(|value| fit(name, *member, value)).collect::<Result<Vec<_>>>().map(Value::set)
+        }
         (Form::Map(item), Value::Map(entries)) => {
             let entry = |(key, value): (String, Value)| Ok((key, fit(name, *item, value)?));
             entries.into_iter().map(entry).collect::<Result<_>>().map(Value::Map)
