@@ -88,7 +88,7 @@ fn fit(name: &str, form: Form, value: Value) -> Result<Value> {
     match (form, value) {
         (_, Value::Null) => Err(Error::invalid(format!("{name}: a null is not compared; use exists() or missing()"))),
         (Form::Unknown, value) => Ok(value),
-        (Form::Text | Form::Name, value @ Value::String(_))
+        (Form::String | Form::Name, value @ Value::String(_))
         | (Form::Bool, value @ Value::Bool(_))
         | (Form::Bytes, value @ Value::Bytes(_))
         | (Form::Instant(_), value @ Value::Instant(_)) => Ok(value),
