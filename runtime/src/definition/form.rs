@@ -25,6 +25,8 @@ pub enum Form {
     Instant(&'static Lowering),
     /// A list of values.
     List(&'static Form),
+    /// A set of values.
+    Set(&'static Form),
     /// A map from text to values.
     Map(&'static Form),
     /// A struct of fields.
@@ -44,6 +46,7 @@ impl Form {
             Self::Bytes => "bytes",
             Self::Instant(_) => "an instant",
             Self::List(_) => "a list",
+            Self::Set(_) => "a set",
             Self::Map(_) => "a map",
             Self::Fields(_) => "a struct",
         }

@@ -337,8 +337,8 @@ macro_rules! by_reference {
 by_reference! {
     [T: FieldType] BTreeMap<String, T>, Of::<T>::EACH, Form::Map(Of::<T>::FORM), None;
     [T: FieldType, S] HashMap<String, T, S>, Of::<T>::EACH, Form::Map(Of::<T>::FORM), None;
-    [T: FieldType] BTreeSet<T>, Of::<T>::SET, Form::List(Of::<T>::FORM), None;
-    [T: Member, S] HashSet<T, S>, Of::<T>::SET, Form::List(Of::<T>::FORM), None;
+    [T: FieldType] BTreeSet<T>, Of::<T>::SET, Of::<T>::SET_FORM, None;
+    [T: Member, S] HashSet<T, S>, Of::<T>::SET, Of::<T>::SET_FORM, None;
     [T: FieldType] Box<T>, T::LOWERING, T::FORM, T::INTERVAL;
 }
 
