@@ -141,7 +141,7 @@ impl FieldType for String {
     type Arg<'a> = &'a str;
     const IS_MEMBER: bool = true;
 
-    const FORM: Form = Form::Text;
+    const FORM: Form = Form::String;
 
     fn encode(value: &str) -> Result<Value> {
         Ok(Value::String(value.to_owned()))
@@ -381,7 +381,7 @@ impl<T: Set + Clone> Set for Option<T> {
 mod uuid {
     use super::*;
 
-    by_value!(true Text: ::uuid::Uuid);
+    by_value!(true String: ::uuid::Uuid);
     elements!(::uuid::Uuid);
     impl Ordered for ::uuid::Uuid {}
     impl Member for ::uuid::Uuid {}
