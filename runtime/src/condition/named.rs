@@ -106,9 +106,6 @@ fn fit(name: &str, form: Form, value: Value) -> Result<Value> {
             let members = members.into_iter().map(|value| fit(&name, *member, value));
             members.collect::<Result<Vec<_>>>().map(Value::set)
         }
-        (Form::Set(member), Value::List(members) | Value::Set(members)) => {
-            members.into_iter().map(|value| fit(name, *member, value)).collect::<Result<Vec<_>>>().map(Value::set)
-        }
         (Form::Map(item), Value::Map(entries)) => {
             let entry = |(key, value): (String, Value)| {
                 let value = fit(&format!("{name}.{key}"), *item, value)?;
