@@ -7,9 +7,9 @@ pub use crate::definition::{
 };
 pub use crate::error::Result;
 pub use crate::field::{
-    AutoKey, Contain, Countable, Dictionary, Element, EmbeddedFields, InKey, InVersion, IndexKey, List, Nested,
-    NoLowering, NotKey, Numeric, Optional, Ordered, Plain, Probe, Settable, Text, Timestamp, TtlField, Version,
-    embedded_lowering, encode,
+    AutoKey, Contain, Countable, Dictionary, Element, EmbeddedFields, InKey, InVersion, IndexKey, List, MapKey, Nested,
+    NoLowering, NotKey, Numeric, Optional, Ordered, Plain, Probe, Settable, Text, Timestamp, TtlField, Unsorted,
+    Version, embedded_lowering, encode,
 };
 pub use crate::model::{EncodedKey, IntoKey, hash_key, hash_range_key};
 pub use crate::operation::{Local, NoRange, Primary, Secondary};

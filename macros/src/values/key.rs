@@ -148,7 +148,7 @@ fn newtype(ident: &Ident, field: &Field) -> TokenStream {
     // The lifetime makes a bound one that is judged where the newtype is used, not here. The first says
     // nothing of its own: what is missing is said by the impls of `FieldType` and `Key`.
     let whole = quote!(for<'later> Self: __p::Serialize + __p::Clone);
-    let markers = ["Ordered", "Text", "AutoKey"].map(|name| {
+    let markers = ["Ordered", "Text", "AutoKey", "MapKey", "Unsorted"].map(|name| {
         let name = Ident::new(name, proc_macro2::Span::call_site());
         quote! {
             #[automatically_derived]
@@ -170,7 +170,12 @@ fn newtype(ident: &Ident, field: &Field) -> TokenStream {
 fn units(ident: &Ident) -> TokenStream {
     let field_type = impl_field_type(ident, &quote!(__p::None));
     let key = impl_key(ident, &quote!(__p::KeyKind::String));
-    quote!(#field_type #key)
+    quote! {
+        #field_type
+        #key
+        #[automatically_derived]
+        impl __p::MapKey for #ident where for<'later> Self: __p::Serialize {}
+    }
 }
 
 fn impl_key(ident: &Ident, kind: &TokenStream) -> TokenStream {

@@ -57,9 +57,6 @@ impl<T: Embedded> Of<T> {
     const FIELDS: &'static Lowering = &Lowering::Fields(T::FIELDS);
 }
 
-/// Of bytes.
-pub(crate) const BYTES: &Lowering = &Lowering::Bytes;
-
 /// The lowering of a nested struct.
 pub const fn embedded_lowering<T: Embedded>() -> Option<&'static Lowering> {
     Some(Of::<T>::FIELDS)

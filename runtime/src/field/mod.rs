@@ -1,19 +1,30 @@
 //! Typed fields: what a model's constants are, and what their types may do.
 
+mod containers;
+#[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
+mod dates;
 mod instants;
 mod interval;
+#[cfg(feature = "serde_json")]
+mod json;
+mod key_uses;
 mod lowering;
 mod many;
+mod numbers;
 mod place;
 mod probe;
 mod role;
 mod sealed;
+mod text;
 mod traits;
 mod typed;
 mod types;
 
 #[doc(hidden)]
 pub use interval::Interval;
+pub use key_uses::AutoKey;
+#[doc(hidden)]
+pub use key_uses::{Sorted, Unsorted};
 #[doc(hidden)]
 pub use lowering::{NoLowering, Probe, embedded_lowering};
 #[doc(hidden)]
@@ -26,7 +37,7 @@ pub use role::{InKey, InMap, InVersion, Plain, Settable};
 #[doc(hidden)]
 pub use traits::EmbeddedFields;
 pub use traits::{
-    AutoKey, Contain, Countable, Dictionary, Element, Embedded, FieldType, IndexKey, Instant, Key, List, Nested,
+    Contain, Countable, Dictionary, Element, Embedded, FieldType, IndexKey, Instant, Key, List, MapKey, Nested,
     Numeric, Optional, Ordered, Text, Timestamp, TtlField, Version,
 };
 pub(crate) use typed::FieldOf;
@@ -123,13 +134,14 @@ impl<M, T: FieldType, Role> Field<M, T, Role> {
         Field::of(self.of.place.nth(position), None)
     }
 
-    /// The value under a key of the map in this field: `User::LABELS.entry("colour")`. The key may be any
-    /// text.
-    pub fn entry<Entry>(self, key: &str) -> Field<M, Entry, InMap>
+    /// The value under a key of the map in this field: `User::LABELS.entry("colour")`. A key of text may be
+    /// any text.
+    pub fn entry<K: MapKey, Entry>(self, key: K::Arg<'_>) -> Field<M, Entry, InMap>
     where
-        T: Dictionary<Value = Entry>,
+        T: Dictionary<Key = K, Value = Entry>,
     {
-        Field::of(self.of.place.entry(key), None)
+        // What serde cannot write names no entry: like the empty name, it is refused where the field is used.
+        Field::of(self.of.place.entry(&K::entry_name(key).unwrap_or_default()), None)
     }
 
     /// A value of this field as a part of a key.

@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::encode;
 use super::interval::{self, Interval};
-use super::lowering::{BYTES, Of};
+use super::lowering::Of;
 use super::traits::{
-    Contain, Countable, Dictionary, Element, FieldType, Key, List, Numeric, Ordered, Text, TtlField, Version,
+    Contain, Countable, Dictionary, Element, FieldType, Key, List, MapKey, Numeric, Ordered, Text, TtlField, Version,
 };
 use crate::codec::to_lowered;
 use crate::definition::{KeyKind, Lowering, TimeUnit};
@@ -187,45 +187,14 @@ impl Key for Vec<u8> {
     }
 }
 
-/// Bytes of a fixed number, as serde writes them: 32 at most.
-impl<const N: usize> FieldType for [u8; N]
-where
-    Self: Serialize,
-{
-    type Arg<'a> = &'a Self;
-
-    const LOWERING: Option<&'static Lowering> = Some(BYTES);
-
-    fn encode(value: &Self) -> Result<Value> {
-        encode(value)
-    }
-
-    fn with_value<R>(value: &Self, f: impl FnOnce(&Self) -> R) -> R {
-        f(value)
-    }
-}
-
-impl<const N: usize> Key for [u8; N]
-where
-    Self: Serialize,
-{
-    const KIND: KeyKind = KeyKind::Bytes;
-
-    fn arg(&self) -> &Self {
-        self
-    }
-}
-
-impl<const N: usize> Element for [u8; N] where Self: Serialize {}
-
 impl<T: Element + Clone> List for Vec<T> {
     type Item = T;
 }
 
 impl<T: Element + Clone> Element for Vec<T> {}
 impl Element for Vec<u8> {}
-impl<T: FieldType> Element for BTreeMap<String, T> {}
-impl<T: FieldType, S> Element for HashMap<String, T, S> where Self: Serialize {}
+impl<K: MapKey, T: FieldType> Element for BTreeMap<K, T> {}
+impl<K: MapKey, T: FieldType, S> Element for HashMap<K, T, S> where Self: Serialize {}
 impl<T: FieldType> Element for BTreeSet<T> {}
 impl<T: Element> Element for Box<T> {}
 
@@ -275,6 +244,7 @@ impl<T: List + Clone> List for Option<T> {
 }
 
 impl<T: Dictionary + Clone> Dictionary for Option<T> {
+    type Key = T::Key;
     type Value = T::Value;
 }
 
@@ -290,8 +260,8 @@ impl<T: Contain + Clone> Contain for Option<T> {
 }
 
 impl<T: FieldType + Clone> Countable for Vec<T> {}
-impl<T: FieldType> Countable for BTreeMap<String, T> {}
-impl<T: FieldType, S> Countable for HashMap<String, T, S> {}
+impl<K: MapKey, T: FieldType> Countable for BTreeMap<K, T> {}
+impl<K: MapKey, T: FieldType, S> Countable for HashMap<K, T, S> {}
 impl<T: Countable + Clone> Countable for Option<T> {}
 
 macro_rules! by_reference {
@@ -311,17 +281,19 @@ macro_rules! by_reference {
 }
 
 by_reference! {
-    [T: FieldType] BTreeMap<String, T>, Of::<T>::EACH, None;
-    [T: FieldType, S] HashMap<String, T, S>, Of::<T>::EACH, None;
+    [K: MapKey, T: FieldType] BTreeMap<K, T>, Of::<T>::EACH, None;
+    [K: MapKey, T: FieldType, S] HashMap<K, T, S>, Of::<T>::EACH, None;
     [T: FieldType] BTreeSet<T>, Of::<T>::EACH, None;
     [T: FieldType] Box<T>, T::LOWERING, T::INTERVAL;
 }
 
-impl<T: FieldType> Dictionary for BTreeMap<String, T> {
+impl<K: MapKey, T: FieldType> Dictionary for BTreeMap<K, T> {
+    type Key = K;
     type Value = T;
 }
 
-impl<T: FieldType, S> Dictionary for HashMap<String, T, S> {
+impl<K: MapKey, T: FieldType, S> Dictionary for HashMap<K, T, S> {
+    type Key = K;
     type Value = T;
 }
 
