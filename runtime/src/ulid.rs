@@ -24,27 +24,30 @@ const RANDOM_BITS: u32 = 80;
 /// assert!(first < second);
 /// ```
 pub fn ulid() -> String {
-    static LAST: Mutex<u128> = Mutex::new(0);
-    ulid_text(next(&LAST, SystemClock.now_millis(), |now, last| now <= last))
+    static MADE: Sequence = Sequence::new();
+    ulid_text(MADE.next(SystemClock.now_millis()))
 }
 
-/// The bits of the next identifier that is filled in. Databases may have clocks of their own, so only one of the
-/// same millisecond comes after the last.
-pub(crate) fn next_automatic(now: i64) -> u128 {
-    static LAST: Mutex<u128> = Mutex::new(0);
-    next(&LAST, now, |now, last| now == last)
-}
+/// Identifiers one after another, each greater than the one before.
+#[derive(Debug)]
+pub(crate) struct Sequence(Mutex<u128>);
 
-/// The bits after the last ones, if that is asked for of their times, or else new ones.
-fn next(last: &Mutex<u128>, now: i64, is_after: impl FnOnce(u128, u128) -> bool) -> u128 {
-    // A number is whole, whatever happened to who had the lock.
-    let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-    let now = u128::try_from(now).unwrap_or(0) & 0xffff_ffff_ffff;
-    *last = match is_after(now, *last >> RANDOM_BITS) {
-        true => last.wrapping_add(1),
-        false => (now << RANDOM_BITS) | (fastrand::u128(..) >> (128 - RANDOM_BITS)),
-    };
-    *last
+impl Sequence {
+    pub(crate) const fn new() -> Self {
+        Self(Mutex::new(0))
+    }
+
+    /// The bits of the next: of this time, or those after the last ones, which were of no earlier time.
+    pub(crate) fn next(&self, now: i64) -> u128 {
+        // A number is whole, whatever happened to who had the lock.
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = u128::try_from(now).unwrap_or(0) & 0xffff_ffff_ffff;
+        *last = match now <= *last >> RANDOM_BITS && *last > 0 {
+            true => last.wrapping_add(1),
+            false => (now << RANDOM_BITS) | (fastrand::u128(..) >> (128 - RANDOM_BITS)),
+        };
+        *last
+    }
 }
 
 /// Bits as a ULID.
@@ -76,17 +79,11 @@ mod tests {
 
     #[test]
     fn ids_of_one_millisecond_come_one_after_another() {
-        let last = Mutex::new(0);
-        let make = |now| next(&last, now, |now, last| now <= last);
-        let (a, b, c, d) = (make(5), make(5), make(4), make(6));
+        let made = Sequence::new();
+        let [a, b, c, d] = [5, 5, 4, 6].map(|now| made.next(now));
         assert_eq!((b, c, a >> RANDOM_BITS, d >> RANDOM_BITS), (a + 1, a + 2, 5, 6));
+        assert_ne!(Sequence::new().next(0), Sequence::new().next(-1));
         let ids: Vec<String> = (0..10_000).map(|_| ulid()).collect();
         assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
-    }
-
-    #[test]
-    fn filled_in_ids_take_any_clock() {
-        let (a, b, c) = (next_automatic(i64::MAX), next_automatic(-1), next_automatic(7));
-        assert_eq!((a >> RANDOM_BITS, b >> RANDOM_BITS, c >> RANDOM_BITS), (0xffff_ffff_ffff, 0, 7));
     }
 }

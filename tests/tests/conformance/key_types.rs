@@ -196,16 +196,8 @@ impl Key for Host {
 impl Ordered for Host {}
 
 /// From the first day that is kept to the last, with those between which text could sort wrongly.
-const DAYS: [&str; 8] = [
-    "0000-01-01",
-    "0001-12-31",
-    "0999-12-31",
-    "1969-12-31",
-    "2024-02-29",
-    "2024-03-01",
-    "2024-10-09",
-    "9999-12-31",
-];
+const DAYS: [&str; 8] =
+    ["0000-01-01", "0001-12-31", "0999-12-31", "1969-12-31", "2024-02-29", "2024-03-01", "2024-10-09", "9999-12-31"];
 
 const LOCAL_TIMES: [&str; 9] = [
     "0000-01-01T00:00:00",

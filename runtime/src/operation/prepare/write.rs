@@ -122,7 +122,7 @@ pub(crate) fn store(
 ) -> Result<Write> {
     check_stored_names(definition, &record)?;
     if definition.is_filled() {
-        fill::fill_record(definition, &mut record, db.now());
+        fill::fill_record(definition, &mut record, db.now(), db.ids());
     }
     store_as_is(db, definition, record, action)
 }
