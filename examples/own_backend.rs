@@ -126,15 +126,12 @@ fn write(store: &mut Store, call: &Call, write: &Write) -> Result<Written> {
             }
         }
     }
+    let written = write.told().written(stored, outcome.as_ref());
     if let Some(at) = at {
         records.remove(at);
     }
-    records.extend(outcome.clone());
-    let existed = Written::existed(at.is_some());
-    Ok(match write.action {
-        Action::Update(_) | Action::Upsert { .. } => outcome.map_or(existed, Written::updated),
-        _ => existed,
-    })
+    records.extend(outcome);
+    Ok(written)
 }
 
 impl Backend for OneMap {

@@ -49,6 +49,33 @@ async fn quickstart_is_the_same_session_on_every_backend() {
     }
 }
 
+#[tokio::test]
+async fn recipes_come_out_the_same_on_every_backend() {
+    let program = env!("CARGO_BIN_EXE_recipes");
+    let expected = run(program, &["all", "memory:"]);
+    for part in [
+        "queue:\n  taken: welcome (attempt 1)\n  for another: None\n  taken again: welcome (attempt 2)\n  \
+         the first may finish it: false\n  the second may: true\n  left: 1\n  8 workers did 40 jobs, each once: true\n",
+        "pop:\n  two at once: [\"ace\", \"queen\"]\n  then: Some(\"two\")\n  then: None\n",
+        "rate-limit:\n  of 5 calls in a minute: 3\n  another caller: true\n  a minute later: true\n",
+        "leaderboard:\n  1. grace with 90\n  2. ada with 85\n  alan is number 3\n",
+        "soft-delete:\n  on the shelf: 0\n  still there: true\n  on the shelf again: 1\n",
+        "money:\n  the rent: Done { left: 30 }\n  asked for again: DoneBefore\n  another: NotEnough\n  balances: [30, 70]\n",
+        "invitations:\n  a second one: unique violation\n  accepted: Some(\"ada@x.org\")\n  again: None\n  the address is free: true\n",
+        "audit-log:\n  [\"signed in\", \"changed the password\"]\n  [\"signed up\"], and then: None\n  another's cursor: Err(\"status 400\")\n",
+        "clock:\n  a second before: true\n  on the second: false\n",
+    ] {
+        assert!(expected.contains(part), "{part} is not in:\n{expected}");
+    }
+    for target in Target::ALL {
+        let (url, label) = target.fresh().await;
+        for _ in 0..2 {
+            assert_eq!(run(program, &["all", &url]), expected, "{label}");
+        }
+        report::ran("examples::recipes", &label);
+    }
+}
+
 #[test]
 fn a_backend_of_ones_own_keeps_the_promises() {
     let told = run(env!("CARGO_BIN_EXE_own_backend"), &[]);

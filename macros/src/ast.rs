@@ -113,7 +113,7 @@ pub(crate) struct Index {
     pub(crate) name: Option<Name>,
     /// The name of the finder, without `find_`.
     pub(crate) finder: Option<LitStr>,
-    pub(crate) hash: Option<LitStr>,
+    pub(crate) hash: Vec<LitStr>,
     /// A hash was given that is none, which was reported.
     pub(crate) hash_refused: bool,
     pub(crate) ranges: Vec<LitStr>,

@@ -85,13 +85,14 @@ pub(crate) fn query(model: &Model) -> String {
 
 /// A finder.
 pub(crate) fn finder(model: &Model, index: &Index) -> String {
-    let hash = code(&model.fields[index.hash]);
-    let ranges: Vec<String> = index.ranges.iter().map(|&at| code(&model.fields[at])).collect();
+    let codes = |parts: &[usize]| parts.iter().map(|&at| code(&model.fields[at])).collect::<Vec<_>>();
+    let (hash, ranges) = (codes(&index.hash), codes(&index.ranges));
     let name = index.name.shown();
     if index.unique {
-        let parts: Vec<String> = std::iter::once(hash).chain(ranges).collect();
+        let parts = [hash, ranges].concat();
         return format!("Finds the record with this {}, through the unique index `{name}`.", listed(&parts));
     }
+    let hash = listed(&hash);
     let kind = if index.local { "local index" } else { "index" };
     match ranges.as_slice() {
         [] => format!("Finds records by {hash}, through the {kind} `{name}`."),

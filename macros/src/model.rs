@@ -78,8 +78,8 @@ pub(crate) enum Role {
 pub(crate) struct Index {
     pub(crate) name: Name,
     pub(crate) finder: Ident,
-    /// The table's hash key in a local index.
-    pub(crate) hash: usize,
+    /// One, or several; the table's hash key in a local index.
+    pub(crate) hash: Vec<usize>,
     pub(crate) ranges: Vec<usize>,
     pub(crate) unique: bool,
     pub(crate) local: bool,
@@ -92,12 +92,12 @@ impl Index {
     /// The fields that its finder takes a value of.
     pub(crate) fn arguments(&self) -> impl Iterator<Item = usize> {
         let ranges: &[usize] = if self.unique { &self.ranges } else { &[] };
-        std::iter::once(self.hash).chain(ranges.iter().copied())
+        self.hash.iter().chain(ranges).copied()
     }
 
     /// All its fields, in its order.
     pub(crate) fn parts(&self) -> impl Iterator<Item = usize> {
-        std::iter::once(self.hash).chain(self.ranges.iter().copied())
+        self.hash.iter().chain(&self.ranges).copied()
     }
 }
 

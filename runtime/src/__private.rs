@@ -2,17 +2,17 @@
 
 pub use crate::codec::{CodecError, RecordSerializer};
 pub use crate::definition::{
-    Definition, FieldDef, IndexDef, KeyDef, KeyKind, Projection, Spec, TimeUnit, TtlDef, has_instant, index_name,
+    Definition, FieldDef, Form, IndexDef, KeyDef, KeyKind, Projection, Spec, TimeUnit, TtlDef, has_instant, index_name,
     table_name,
 };
 pub use crate::error::Result;
 pub use crate::field::{
-    AutoKey, Contain, Countable, Dictionary, Element, EmbeddedFields, InKey, InVersion, IndexKey, List, MapKey, Nested,
-    NoLowering, NotKey, Numeric, Optional, Ordered, Plain, Probe, Settable, Text, Timestamp, TtlField, Unsorted,
-    Version, embedded_lowering, encode,
+    AutoKey, Contain, Countable, Dictionary, Element, EmbeddedFields, InKey, InVersion, IndexKey, List, MapKey, Member,
+    Nested, NoLowering, NotKey, Numeric, Optional, Ordered, Plain, Probe, Settable, Text, Timestamp, TtlField,
+    Unsorted, Version, embedded_form, embedded_lowering, encode,
 };
 pub use crate::model::{EncodedKey, IntoKey, hash_key, hash_range_key};
-pub use crate::operation::{Local, NoRange, Primary, Secondary};
+pub use crate::operation::{Local, NoRange, Parts, Primary, Secondary, Written, WrittenPart};
 pub use crate::value::Value;
 pub use serde::Serialize;
 pub use std::clone::Clone;

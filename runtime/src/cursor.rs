@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::checksum::Checksum;
-use crate::definition::KeyKind;
+use crate::definition::{KeyDef, KeyKind};
 use crate::error::{Error, Result};
 use crate::request::{Position, Query, RecordKey, SourceKind, canonical};
 use crate::value::Value;
@@ -101,7 +101,7 @@ const SEAL: usize = Checksum::LENGTH;
 /// | bytes | content |
 /// |---|---|
 /// | 1 | the format |
-/// | parts | the range values in the index that is read; none if the primary key is read |
+/// | parts | the range values in the index that is read, but for those that the query gives; none if the primary key is read |
 /// | part | the hash key; none if the query gives it |
 /// | part | the range key; none if the model has none |
 /// | 16 | the seal over the query and all that stands before |
@@ -113,6 +113,8 @@ pub(crate) struct Binding {
     ranges: Option<Vec<KeyKind>>,
     /// The hash key, if the query gives it: it never comes from a cursor then.
     given: Option<Value>,
+    /// The first range values, if the query gives them.
+    leading: Vec<Value>,
     hash: KeyKind,
     range: Option<KeyKind>,
 }
@@ -172,8 +174,8 @@ impl Binding {
             SourceKind::Primary { hash } => (None, Some(hash)),
             SourceKind::Index { index, hash } => {
                 let ranges = index.ranges().iter().map(|part| part.kind).collect();
-                let of_key = index.hash().field == definition.hash().field;
-                let given = hash.first().filter(|_| of_key);
+                let is_key = |part: &KeyDef| part.field == definition.hash().field;
+                let given = index.hash_parts().zip(hash).find(|(part, _)| is_key(part)).map(|(_, value)| value);
                 (Some(ranges), given)
             }
             SourceKind::Scan { .. } => (Some(Vec::new()), None),
@@ -181,13 +183,15 @@ impl Binding {
         let mut bytes = Vec::new();
         canonical::append_query(&mut bytes, query);
         let range = definition.range().map(|range| range.kind);
-        Self { seal: Seal::new(key, &bytes), ranges, given: given.cloned(), hash: definition.hash().kind, range }
+        let (seal, leading, hash) = (Seal::new(key, &bytes), query.leading.clone(), definition.hash().kind);
+        Self { seal, ranges, given: given.cloned(), leading, hash, range }
     }
 
     pub(crate) fn seal(&self, position: &Position) -> Cursor {
         let mut body = vec![FORMAT];
         if self.ranges.is_some() {
-            position.ranges().iter().for_each(|value| canonical::append_value(&mut body, value));
+            let own = position.ranges().iter().skip(self.leading.len());
+            own.for_each(|value| canonical::append_value(&mut body, value));
         }
         if self.given.is_none() {
             canonical::append_value(&mut body, position.key().hash());
@@ -214,7 +218,10 @@ impl Binding {
 
     fn read(&self, body: &[u8]) -> Option<Position> {
         let (_, mut rest) = body.split_first()?;
-        let own = self.ranges.iter().flatten().map(|kind| read_key(&mut rest, *kind)).collect::<Option<Vec<_>>>()?;
+        let mut own = self.leading.clone();
+        for kind in self.ranges.iter().flatten().skip(own.len()) {
+            own.push(read_key(&mut rest, *kind)?);
+        }
         let hash = self.given.clone().map_or_else(|| read_key(&mut rest, self.hash), Some)?;
         let range = match self.range {
             Some(kind) => Some(read_key(&mut rest, kind)?),
@@ -254,7 +261,7 @@ mod tests {
 
     use super::*;
     use crate::condition::{Expr, Op};
-    use crate::definition::{Definition, FieldDef, IndexDef, KeyDef, Spec};
+    use crate::definition::{Definition, FieldDef, IndexDef, Spec};
     use crate::path::Path;
     use crate::request::{KeyRange, Source};
 

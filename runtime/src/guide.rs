@@ -15,6 +15,8 @@
 //! | [expiry] | records with a time to live |
 //! | [growing] | changing a model in production |
 //! | [locks] | one holder at a time, with a fencing token |
+//! | [recipes] | a job queue, a rate limit, money and others, each a program |
+//! | [porting] | the calls of three other libraries, and what they are here |
 //! | [failures] | when a call fails: what was written, and what to do |
 //! | [faults] | every write under every fault: what the caller gets |
 //! | [configuration] | URLs, files, the environment |
@@ -38,6 +40,8 @@ macro_rules! pages {
             "[expiry]: crate::guide::expiry\n",
             "[growing]: crate::guide::growing\n",
             "[locks]: crate::guide::locks\n",
+            "[recipes]: crate::guide::recipes\n",
+            "[porting]: crate::guide::porting\n",
             "[failures]: crate::guide::failures\n",
             "[faults]: crate::guide::faults\n",
             "[configuration]: crate::guide::configuration\n",
@@ -63,6 +67,8 @@ pages! {
     expiry "expiry.md"
     growing "growing.md"
     locks "locks.md"
+    recipes "recipes.md"
+    porting "porting.md"
     failures "failures.md"
     faults "faults.md"
     configuration "configuration.md"

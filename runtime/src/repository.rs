@@ -1,10 +1,14 @@
 //! The operations of every model, for generic code, and for models that leave methods of the derive out.
 
+use crate::condition::{Condition, Op};
 use crate::definition::Definition;
+use crate::error::Result;
 use crate::model::{EncodedKey, IntoKey, Model, Unversioned, Versioned};
 use crate::operation::{
-    Check, Create, Delete, DeleteMany, Get, GetMany, Put, PutMany, Replace, Save, Scan, Update, Upsert,
+    Check, Create, CreateMany, Delete, DeleteMany, Get, GetMany, Put, PutMany, Replace, Save, SaveMany, Scan, Update,
+    Upsert,
 };
+use crate::value::Value;
 
 /// A model with a repository. Derive it; generic code is written over it.
 ///
@@ -92,6 +96,11 @@ pub trait Repository: Model<Key: Clone + IntoKey<<Self as Model>::Key>> {
         PutMany::new(records)
     }
 
+    /// Creates many records, none of which may exist yet. See [`CreateMany`].
+    fn create_many(records: &[Self]) -> CreateMany<'_, Self> {
+        CreateMany::new(records)
+    }
+
     /// Creates a record that was not stored yet; replaces another if its stored version is still the same. See
     /// [`Save`].
     fn save(record: &mut Self) -> Save<'_, Self>
@@ -99,6 +108,14 @@ pub trait Repository: Model<Key: Clone + IntoKey<<Self as Model>::Key>> {
         Self: Versioned,
     {
         Save::new(record)
+    }
+
+    /// Saves many records, each under its version. See [`SaveMany`].
+    fn save_many(records: &mut [Self]) -> SaveMany<'_, Self>
+    where
+        Self: Versioned,
+    {
+        SaveMany::new(records)
     }
 
     /// Reads a record. See [`Get`].
@@ -127,16 +144,45 @@ pub trait Repository: Model<Key: Clone + IntoKey<<Self as Model>::Key>> {
     }
 
     /// Deletes many records. See [`DeleteMany`].
-    fn delete_many<K: IntoKey<Self::Key>>(keys: impl IntoIterator<Item = K>) -> DeleteMany<Self>
-    where
-        Self: Unversioned,
-    {
+    fn delete_many<K: IntoKey<Self::Key>>(keys: impl IntoIterator<Item = K>) -> DeleteMany<Self> {
         DeleteMany::new(keys)
     }
 
     /// Checks a record inside a transaction without writing it. See [`Check`].
     fn check(key: impl IntoKey<Self::Key>) -> Check<Self> {
         Check::new(Self::encode_key(&key.into_key()))
+    }
+
+    /// A condition on a field that is known by its name at run time: for filters that come from elsewhere, such as
+    /// over HTTP. It is checked against the definition, so that it means what `User::AGE.ge(18)` means.
+    ///
+    /// The name is the stored one. What is in a field is reached by names between dots: `address.city`, the entry
+    /// of a map, the position in a list. A point in time is compared with [`Value::Instant`], or with what serde
+    /// writes of it.
+    ///
+    /// Errors: [`InvalidInput`](crate::ErrorKind::InvalidInput) for a field that the model does not have, which
+    /// lists those that it has; for a comparison that its type does not have; for a value of another kind. Of a type
+    /// of one's own, and of a field with `serde(with)`, the kind is not known: it is compared with `=` and `<>`
+    /// alone, and its value is the caller's to choose. A flattened field has no name.
+    ///
+    /// ```
+    /// # use reposit::{Condition, Database, ErrorKind, Op, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct User { #[hash_key] id: String, age: u32, team: String }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+    /// let asked = [("age", Op::Ge, 18_i64.into()), ("team", Op::Eq, "core".into())];
+    /// let conditions = asked.into_iter().map(|(name, op, value): (_, _, reposit::Value)| User::condition(name, op, value));
+    /// let filter = Condition::all(conditions.collect::<reposit::Result<Vec<_>>>()?);
+    /// assert_eq!(User::scan().filter(filter).count(&db).await?, 0);
+    ///
+    /// let error = User::condition("agee", Op::Ge, 18_i64).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    /// assert!(error.message().contains("its fields are id, age, team"));
+    /// # Ok(()) }
+    /// ```
+    fn condition(name: &str, op: Op, value: impl Into<Value>) -> Result<Condition<Self>> {
+        Condition::named(Self::DEFINITION, name, op, value.into()).map_err(|e| e.in_repository(Self::DEFINITION.name()))
     }
 
     /// Reads every record: the only full scan. See [`Scan`].

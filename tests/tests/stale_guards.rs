@@ -91,7 +91,7 @@ async fn take(db: &Database, way: usize, taker: &str, number: &str) -> Result<()
         2 => Pass::update(taker).set(Pass::NUMBER, number).exec(db).await.map(drop),
         3 => Pass::upsert(taker).set(Pass::NUMBER, number).set(Pass::UNTIL, pass.until).exec(db).await.map(drop),
         4 => Pass::put_many(std::slice::from_ref(&pass)).exec(db).await,
-        _ => db.transaction().add(Pass::create(&pass)).commit().await,
+        _ => db.transaction().add(Pass::create(&pass)).commit().await.map(drop),
     }
 }
 
@@ -174,7 +174,7 @@ async fn a_guard_of_no_holder_hinders_nobody(target: Target) {
                 }
                 3 => Badge::upsert(&id).set(Badge::NUMBER, &number).exec(&db).await.map(drop),
                 4 => Badge::put_many(std::slice::from_ref(&new)).exec(&db).await,
-                _ => db.transaction().add(Badge::create(&new)).commit().await,
+                _ => db.transaction().add(Badge::create(&new)).commit().await.map(drop),
             };
             taken.unwrap_or_else(|error| panic!("{way}: {error}"));
             let clash = Badge::create(&badge("late", &number)).exec(&db).await.expect_err("it is held now");

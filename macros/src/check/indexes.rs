@@ -19,7 +19,7 @@ const MOST_GLOBAL: usize = 20;
 const MOST_LOCAL: usize = 5;
 const MOST_INCLUDED: usize = 100;
 /// "Global secondary indexes: multi-attribute keys".
-const MOST_RANGES: usize = 4;
+const MOST_PARTS: usize = 4;
 
 /// Checks every index: those on fields in the fields' order, then those on the struct.
 pub(super) fn check_indexes(cx: &Ctxt, input: &Input, roles: &Roles, fields: &[Field]) -> Vec<Index> {
@@ -99,25 +99,25 @@ impl Checker<'_> {
     fn index(&self, at: Option<usize>) -> Option<Index> {
         let local = self.written.local.is_some();
         let own = match at {
-            Some(at) => Some(at),
+            Some(at) => Some(vec![at]),
             None => self.hash_on_struct(),
         };
-        let ranges = self.ranges();
+        let ranges = self.parts("range", &self.written.ranges);
+        let own = own?;
+        let name = self.name(&own);
+        let finder = name.as_ref().and_then(|name| self.finder(name, at, &own));
         let (hash, ranges) = if local {
-            let own = own?;
-            let hash = self.check_local(own)?;
-            (hash, vec![own])
+            (vec![self.check_local(*own.first()?)?], own)
         } else {
-            let hash = own?;
-            self.check_distinct(hash, &ranges);
-            (hash, ranges)
+            self.check_distinct(&own, &ranges);
+            (own, ranges)
         };
-        let name = self.name(own.unwrap_or(hash))?;
+        let name = name?;
         let (read_capacity, write_capacity) = self.capacity(local);
         Some(Index {
-            finder: self.finder(&name, at)?,
+            finder: finder?,
             name,
-            projection: self.projection(hash, &ranges),
+            projection: self.projection(&hash, &ranges),
             hash,
             ranges,
             unique: self.written.unique.is_some() && !local,
@@ -127,15 +127,16 @@ impl Checker<'_> {
         })
     }
 
-    fn hash_on_struct(&self) -> Option<usize> {
-        match &self.written.hash {
-            Some(hash) => self.field(hash),
-            None if self.written.hash_refused => None,
-            None => {
+    /// The hash fields; none if one is missing.
+    fn hash_on_struct(&self) -> Option<Vec<usize>> {
+        let written = &self.written.hash;
+        if written.is_empty() {
+            if !self.written.hash_refused {
                 self.cx.error(&self.written.mark, "this index has no hash: write `index(hash = \"field\", ...)`");
-                None
             }
+            return None;
         }
+        Some(self.parts("hash", written)).filter(|found| found.len() == written.len())
     }
 
     /// The field of a name; a missing one is an error with the nearest name.
@@ -158,14 +159,15 @@ impl Checker<'_> {
         None
     }
 
-    fn ranges(&self) -> Vec<usize> {
-        let count = self.written.ranges.len();
-        if count > MOST_RANGES {
-            let beyond = self.written.ranges.iter().skip(MOST_RANGES).map(ToTokens::to_token_stream);
-            let message = format!("an index of {count} range fields: DynamoDB takes at most {MOST_RANGES}");
+    /// The fields that are named by `hash` or `range`.
+    fn parts(&self, word: &str, names: &[LitStr]) -> Vec<usize> {
+        let count = names.len();
+        if count > MOST_PARTS {
+            let beyond = names.iter().skip(MOST_PARTS).map(ToTokens::to_token_stream);
+            let message = format!("an index of {count} {word} fields: DynamoDB takes at most {MOST_PARTS}");
             self.cx.error(beyond.collect::<Mark>(), message);
         }
-        self.written.ranges.iter().filter_map(|name| self.field(name)).collect()
+        names.iter().filter_map(|name| self.field(name)).collect()
     }
 
     /// A local index: the table's hash key, and this field as range.
@@ -203,23 +205,30 @@ impl Checker<'_> {
     }
 
     /// No field stands twice in an index.
-    fn check_distinct(&self, hash: usize, ranges: &[usize]) {
-        for (i, &range) in ranges.iter().enumerate() {
-            if range == hash || ranges[..i].contains(&range) {
-                let mark = self.written.ranges.get(i).map(ToTokens::to_token_stream);
-                self.cx.error(
-                    mark.unwrap_or_else(|| self.written.mark.clone()),
-                    format!(
-                        "`{}` stands twice in this index: leave it out of `range`",
-                        self.input.fields[range].bare_name()
-                    ),
-                );
+    fn check_distinct(&self, hash: &[usize], ranges: &[usize]) {
+        let refuse = |written: Option<&LitStr>, at: usize, word: &str| {
+            let mark = written.map_or_else(|| self.written.mark.clone(), ToTokens::to_token_stream);
+            let field = self.input.fields[at].bare_name();
+            self.cx.error(mark, format!("`{field}` stands twice in this index: leave it out of `{word}`"));
+        };
+        for (i, at) in hash.iter().enumerate().filter(|(i, at)| hash[..*i].contains(at)) {
+            refuse(self.written.hash.get(i), *at, "hash");
+        }
+        for (i, at) in ranges.iter().enumerate() {
+            if hash.contains(at) || ranges[..i].contains(at) {
+                refuse(self.written.ranges.get(i), *at, "range");
             }
         }
     }
 
-    /// The name, given or made from the field. A constant is checked when the model is compiled.
-    fn name(&self, own: usize) -> Option<Name> {
+    /// `by_tenant_and_state`.
+    fn name_of(&self, own: &[usize]) -> String {
+        let names: Vec<String> = own.iter().map(|at| self.input.fields[*at].bare_name()).collect();
+        format!("by_{}", names.join("_and_"))
+    }
+
+    /// The name, given or made from the fields. A constant is checked when the model is compiled.
+    fn name(&self, own: &[usize]) -> Option<Name> {
         if let Some(name) = &self.written.name {
             let Name::Text(text) = name else { return Some(name.clone().of_model(&self.input.ident)) };
             let value = text.value();
@@ -227,16 +236,15 @@ impl Checker<'_> {
                 true if is_index_name(&value) => return Some(name.clone()),
                 true => "it takes 3 to 255 letters, digits, `_`, `-` and `.`".to_owned(),
                 false if is_finder_name(&value) => return Some(name.clone()),
-                false if is_index_name(&value) => format!(
-                    "{NAMED_RULE}; name the finder by itself with `finder = \"by_{}\"`",
-                    self.input.fields[own].bare_name()
-                ),
+                false if is_index_name(&value) => {
+                    format!("{NAMED_RULE}; name the finder by itself with `finder = \"{}\"`", self.name_of(own))
+                }
                 false => NAMED_RULE.to_owned(),
             };
             self.cx.error(text, format!("`{value}` cannot be an index's name: {rule}"));
             return None;
         }
-        let name = format!("by_{}", self.input.fields[own].bare_name());
+        let name = self.name_of(own);
         if !is_finder_name(&name) {
             let message = format!("`{name}` cannot be an index's name: {NAMED_RULE}; write `name = \"...\"`");
             self.cx.error(&self.written.mark, message);
@@ -246,7 +254,7 @@ impl Checker<'_> {
     }
 
     /// The finder, which points at the field or the name it comes from.
-    fn finder(&self, name: &Name, at: Option<usize>) -> Option<syn::Ident> {
+    fn finder(&self, name: &Name, at: Option<usize>, own: &[usize]) -> Option<syn::Ident> {
         if let Some(finder) = &self.written.finder {
             let value = finder.value();
             if let Some(rest) = value.strip_prefix("find_") {
@@ -268,14 +276,11 @@ impl Checker<'_> {
         };
         Some(match name {
             Name::Text(text) => spanned_finder(&text.value(), place),
-            Name::Constant(_) => {
-                let own = at.or_else(|| self.written.hash.as_ref().and_then(|hash| self.field(hash)))?;
-                spanned_finder(&format!("by_{}", self.input.fields[own].bare_name()), place)
-            }
+            Name::Constant(_) => spanned_finder(&self.name_of(own), place),
         })
     }
 
-    fn projection(&self, hash: usize, ranges: &[usize]) -> Projection {
+    fn projection(&self, hash: &[usize], ranges: &[usize]) -> Projection {
         let Some(projection) = &self.written.projection else {
             return Projection::All;
         };
@@ -294,7 +299,7 @@ impl Checker<'_> {
     }
 
     /// The stored names of included fields; keys are held anyway.
-    fn include(&self, names: &[LitStr], hash: usize, ranges: &[usize]) -> Projection {
+    fn include(&self, names: &[LitStr], hash: &[usize], ranges: &[usize]) -> Projection {
         let mut included = Vec::new();
         for name in names {
             let Some(at) = self.field(name) else { continue };
@@ -320,8 +325,10 @@ impl Checker<'_> {
                     ),
                 );
             }
-            let held =
-                at == hash || ranges.contains(&at) || self.roles.hash == Some(at) || self.roles.range == Some(at);
+            let held = hash.contains(&at)
+                || ranges.contains(&at)
+                || self.roles.hash == Some(at)
+                || self.roles.range == Some(at);
             if !held {
                 included.push(field.stored.clone());
             }

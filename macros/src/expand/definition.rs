@@ -19,7 +19,7 @@ pub(super) fn spec(model: &Model) -> Option<TokenStream> {
     let title = title.trim_start_matches("r#");
     let range = model.range.map(|at| key(model, at)).map(|range| quote!(.range(#range)));
     let capacity = capacity(model.read_capacity, model.write_capacity);
-    let indexes = model.indexes.iter().map(|one| index(model, one));
+    let indexes = model.indexes.iter().filter_map(|one| index(model, one));
     // Names that are written out were compared when the model was checked.
     let constant = |index: &Index| matches!(index.name, Name::Constant(_));
     let distinct = model.indexes.iter().any(constant).then(|| quote!(.distinct_indexes()));
@@ -56,7 +56,7 @@ pub(crate) fn field(field: &Field) -> Option<TokenStream> {
     let (stored, ty) = (&field.stored, &field.ty);
     let name = syn::ext::IdentExt::unraw(&field.ident).to_string();
     let lowered = match codec {
-        Codec::Plain => Some(quote!(.lowered(__p::Probe::<#ty>::LOWERING))),
+        Codec::Plain => Some(quote!(.of(__p::Probe::<#ty>::STORED))),
         Codec::With(_) | Codec::Serde => None,
     };
     let defaulted = field.default.as_ref().map(|default| {
@@ -93,10 +93,18 @@ fn key(model: &Model, at: usize) -> TokenStream {
     quote!(__p::KeyDef::new(#position, __p::Probe::<#ty>::KIND))
 }
 
-fn index(model: &Model, index: &Index) -> TokenStream {
+/// Nothing for an index without a hash, of which there is none.
+fn index(model: &Model, index: &Index) -> Option<TokenStream> {
     let name = index_name(&index.name);
-    let hash = key(model, index.hash);
-    let ranges: Vec<_> = index.ranges.iter().map(|&at| key(model, at)).collect();
+    let keys = |parts: &[usize]| parts.iter().map(|&at| key(model, at)).collect::<Vec<_>>();
+    let (hash, ranges) = (keys(&index.hash), keys(&index.ranges));
+    let (hash, more) = hash.split_first()?;
+    let more = (!more.is_empty()).then(|| {
+        quote!(.hashed_also({
+            const __HASH: &[__p::KeyDef] = &[#(#more),*];
+            __HASH
+        }))
+    });
     let ranges = match ranges.is_empty() {
         true => quote!(&[]),
         false => quote!({
@@ -113,7 +121,7 @@ fn index(model: &Model, index: &Index) -> TokenStream {
         Projection::Include(names) => Some(quote!(.projecting(__p::Projection::Include(&[#(#names),*])))),
     };
     let capacity = capacity(index.read_capacity, index.write_capacity);
-    quote!(__p::IndexDef::new(#name, #hash, #ranges) #unique #local #sparse #projection #capacity)
+    Some(quote!(__p::IndexDef::new(#name, #hash, #ranges) #more #unique #local #sparse #projection #capacity))
 }
 
 /// The name of a table; a constant is checked where it is evaluated.

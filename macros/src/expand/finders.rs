@@ -1,12 +1,12 @@
 //! The finders of indexes: `find_by_email`.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::quote;
 
 use super::definition::number;
-use super::methods::{key_of, param, ranged_by};
+use super::methods::{key_of, param, range_part};
 use crate::docs;
-use crate::model::{Field, Index, Model};
+use crate::model::{Field, Index, Model, Role};
 
 pub(super) fn all(model: &Model) -> TokenStream {
     model.indexes.iter().enumerate().map(|(at, index)| expand_finder(model, at, index)).collect()
@@ -27,18 +27,56 @@ fn expand_finder(model: &Model, at: usize, index: &Index) -> TokenStream {
             }
         };
     }
-    let (param, key) = (param(fields[0]), key_of(fields[0], &fields[0].ident));
-    let range = match fields.get(1) {
-        Some(field) => field.ty.to_token_stream(),
-        None => quote!(__p::NoRange),
-    };
-    let ranged_by = fields.get(1).and_then(|field| ranged_by(field));
+    let hash: Vec<&Field> = index.hash.iter().map(|&at| &model.fields[at]).collect();
+    let params = hash.iter().map(|field| param(field));
+    let mut keys = hash.iter().map(|field| key_of(field, &field.ident));
+    let (key, more): (_, Vec<_>) = (keys.next(), keys.collect());
+    let more = (!more.is_empty()).then(|| quote!(.also([#(#more),*])));
+    let range = range_parts(&index.ranges.iter().map(|&at| &model.fields[at]).collect::<Vec<_>>());
     let place = if index.local { quote!(__p::Local<#at>) } else { quote!(__p::Secondary<#at>) };
     quote! {
         #[doc = #doc]
         #[inline]
-        #vis fn #name(#param) -> __r::operation::Query<Self, #range, #place> {
-            __r::operation::Query::index(#at, #key)#ranged_by
+        #vis fn #name(#(#params),*) -> __r::operation::Query<Self, #range, #place> {
+            __r::operation::Query::index(#at, #key)#more
         }
     }
+}
+
+/// The type of what a query chooses a range of: that of the range field, or of each of several.
+fn range_parts(fields: &[&Field]) -> TokenStream {
+    match fields {
+        [] => quote!(__p::NoRange),
+        [one] => range_part(one),
+        [first, rest @ ..] => {
+            let (first, rest) = (range_part(first), range_parts(rest));
+            quote!(__p::Parts<#first, #rest>)
+        }
+    }
+}
+
+/// How each range field is written that `serde(with)` writes.
+pub(super) fn written_parts(model: &Model) -> TokenStream {
+    let mut ranges: Vec<usize> = model.indexes.iter().flat_map(|index| index.ranges.iter().copied()).collect();
+    ranges.extend(model.range);
+    ranges.sort_unstable();
+    ranges.dedup();
+    let fields = ranges.into_iter().map(|at| &model.fields[at]).filter(|field| field.is_written_otherwise());
+    let part = |field: &Field| {
+        let (model, at, ty, constant) = (&model.ident, number(field.position()), &field.ty, &field.constant);
+        let role = match field.role {
+            Role::Plain => quote!(__p::Plain),
+            Role::Key => quote!(__p::InKey),
+            Role::Version => quote!(__p::InVersion),
+        };
+        quote! {
+            #[automatically_derived]
+            impl __p::WrittenPart<#at> for #model {
+                type Type = #ty;
+                type Role = #role;
+                const FIELD: __r::Field<Self, #ty, #role> = Self::#constant;
+            }
+        }
+    };
+    fields.map(part).collect()
 }

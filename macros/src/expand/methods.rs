@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 
+use super::definition::number;
 use super::repository::key_type;
 use crate::docs;
 use crate::model::{Field, Model};
@@ -10,11 +11,13 @@ use crate::model::{Field, Model};
 /// The methods that the derive makes, apart from finders. Each can be left out.
 pub(crate) const METHODS: &[&str] = &[
     "create",
+    "create_many",
     "put",
     "replace",
     "put_many",
     "delete_many",
     "save",
+    "save_many",
     "get",
     "update",
     "upsert",
@@ -29,11 +32,12 @@ pub(crate) const METHODS: &[&str] = &[
 type Method = (&'static str, TokenStream);
 
 pub(super) fn all(model: &Model) -> TokenStream {
-    let mut methods = vec![create(model)];
+    let mut methods = Vec::from(create(model));
     methods.extend(unversioned(model));
-    methods.extend(save(model));
+    methods.push(many(model, "delete_many", "DeleteMany", "Deletes many records"));
+    methods.extend(save(model).into_iter().flatten());
     methods.extend(keyed(model));
-    methods.push(many(model, "get_many", "GetMany", "Reads many records", None));
+    methods.push(many(model, "get_many", "GetMany", "Reads many records"));
     methods.extend(query(model));
     methods.push(scan(model));
     methods
@@ -43,16 +47,24 @@ pub(super) fn all(model: &Model) -> TokenStream {
         .collect()
 }
 
-fn create(model: &Model) -> Method {
+fn create(model: &Model) -> [Method; 2] {
     let (vis, doc) = (&model.vis, docs::of_record(model, "Creates a record, which must not exist yet."));
-    let code = quote! {
+    let many = docs::of_record(model, "Creates many records, none of which may exist yet.");
+    let create = quote! {
         #[doc = #doc]
         #[inline]
         #vis fn create(record: &Self) -> __r::operation::Create<'_, Self> {
             __r::operation::Create::new(record)
         }
     };
-    ("create", code)
+    let create_many = quote! {
+        #[doc = #many]
+        #[inline]
+        #vis fn create_many(records: &[Self]) -> __r::operation::CreateMany<'_, Self> {
+            __r::operation::CreateMany::new(records)
+        }
+    };
+    [("create", create), ("create_many", create_many)]
 }
 
 fn scan(model: &Model) -> Method {
@@ -69,17 +81,13 @@ fn scan(model: &Model) -> Method {
 
 /// What only a model without a version can do. One with a version has the names, on a bound that it does
 /// not fulfil, so that the compiler says what to use; the lifetime has it judged where the name is used.
-fn unversioned(model: &Model) -> [Method; 4] {
+fn unversioned(model: &Model) -> [Method; 3] {
     let vis = &model.vis;
     let put = docs::of_record(model, "Creates a record, or replaces it whole.");
     let replace = docs::of_record(model, "Replaces a record whole, which must exist.");
     let put_many = docs::of_record(model, "Creates many records, or replaces them whole.");
-    let refused = model
-        .version
-        .is_some()
-        .then(|| Refused { hidden: quote!(#[doc(hidden)]), bound: quote!(where for<'later> Self: __r::Unversioned) });
-    let delete_many = many(model, "delete_many", "DeleteMany", "Deletes many records", refused.as_ref());
-    let (hidden, bound) = refused.map(|refused| (refused.hidden, refused.bound)).unzip();
+    let refused = || (quote!(#[doc(hidden)]), quote!(where for<'later> Self: __r::Unversioned));
+    let (hidden, bound) = model.version.map(|_| refused()).unzip();
     let put = quote! {
         #[doc = #put]
         #hidden
@@ -104,32 +112,34 @@ fn unversioned(model: &Model) -> [Method; 4] {
             __r::operation::PutMany::new(records)
         }
     };
-    [("put", put), ("replace", replace), ("put_many", put_many), delete_many]
-}
-
-/// How a method is written that the model does not offer.
-struct Refused {
-    hidden: TokenStream,
-    bound: TokenStream,
+    [("put", put), ("replace", replace), ("put_many", put_many)]
 }
 
 /// What only a model with a version has.
-fn save(model: &Model) -> Option<Method> {
+fn save(model: &Model) -> Option<[Method; 2]> {
     let field = &model.fields[model.version?];
     let vis = &model.vis;
     let save = format!(
         "Creates a record whose `{name}` is 0; replaces another one if its stored `{name}` is still the same.",
         name = syn::ext::IdentExt::unraw(&field.ident),
     );
-    let save = docs::of_record(model, &save);
-    let code = quote! {
-        #[doc = #save]
+    let doc = docs::of_record(model, &save);
+    let many = docs::of_record(model, "Saves many records, each under its version.");
+    let save = quote! {
+        #[doc = #doc]
         #[inline]
         #vis fn save(record: &mut Self) -> __r::operation::Save<'_, Self> {
             __r::operation::Save::new(record)
         }
     };
-    Some(("save", code))
+    let save_many = quote! {
+        #[doc = #many]
+        #[inline]
+        #vis fn save_many(records: &mut [Self]) -> __r::operation::SaveMany<'_, Self> {
+            __r::operation::SaveMany::new(records)
+        }
+    };
+    Some([("save", save), ("save_many", save_many)])
 }
 
 /// The operations on one record by its key.
@@ -215,9 +225,7 @@ pub(super) fn key_of(field: &Field, value: impl ToTokens) -> TokenStream {
 }
 
 /// `get_many` and `delete_many`.
-fn many(model: &Model, name: &'static str, operation: &str, what: &str, refused: Option<&Refused>) -> Method {
-    let hidden = refused.map(|refused| &refused.hidden);
-    let bound = refused.map(|refused| &refused.bound);
+fn many(model: &Model, name: &'static str, operation: &str, what: &str) -> Method {
     let vis = &model.vis;
     let (method, operation) = (format_ident!("{name}"), format_ident!("{operation}"));
     let doc = docs::by_keys(model, what);
@@ -227,11 +235,10 @@ fn many(model: &Model, name: &'static str, operation: &str, what: &str, refused:
     let key = key_type(hash, model.range.map(|at| &model.fields[at]));
     let code = quote! {
         #[doc = #doc]
-        #hidden
         #[inline]
         #vis fn #method<K: __p::IntoKey<#key>>(
             keys: impl ::core::iter::IntoIterator<Item = K>,
-        ) -> __r::operation::#operation<Self> #bound {
+        ) -> __r::operation::#operation<Self> {
             __r::operation::#operation::new(keys)
         }
     };
@@ -241,21 +248,26 @@ fn many(model: &Model, name: &'static str, operation: &str, what: &str, refused:
 /// `query`, where there is a range key.
 fn query(model: &Model) -> Option<Method> {
     let (hash, range) = (&model.fields[model.hash?], &model.fields[model.range?]);
-    let (vis, doc, param, key, ty) =
-        (&model.vis, docs::query(model), param(hash), key_of(hash, &hash.ident), &range.ty);
-    let ranged_by = ranged_by(range);
+    let (vis, doc, param, key, range) =
+        (&model.vis, docs::query(model), param(hash), key_of(hash, &hash.ident), range_part(range));
     let code = quote! {
         #[doc = #doc]
         #[inline]
-        #vis fn query(#param) -> __r::operation::Query<Self, #ty, __p::Primary> {
-            __r::operation::Query::primary(#key)#ranged_by
+        #vis fn query(#param) -> __r::operation::Query<Self, #range, __p::Primary> {
+            __r::operation::Query::primary(#key)
         }
     };
     Some(("query", code))
 }
 
-/// Makes a query encode its range as `serde(with)` on the field does.
-pub(super) fn ranged_by(field: &Field) -> Option<TokenStream> {
-    let constant = &field.constant;
-    field.is_written_otherwise().then(|| quote!(.ranged_by(Self::#constant)))
+/// The type of a range field as a query has it; of one with `serde(with)` the field itself, which says how it
+/// is written.
+pub(super) fn range_part(field: &Field) -> TokenStream {
+    match field.is_written_otherwise() {
+        true => {
+            let at = number(field.position());
+            quote!(__p::Written<Self, #at>)
+        }
+        false => field.ty.to_token_stream(),
+    }
 }

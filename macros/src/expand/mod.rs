@@ -41,6 +41,7 @@ fn expand(model: &Model, broken: bool) -> TokenStream {
     let constants = constants::all(model);
     let methods = methods::all(model);
     let finders = finders::all(model);
+    let written = finders::written_parts(model);
     let repository = repository::all(model, broken);
     let assertions = assertions::all(model);
     let flattened = model.fields.iter().filter_map(definition::flattened);
@@ -54,6 +55,7 @@ fn expand(model: &Model, broken: bool) -> TokenStream {
                 #finders
             }
             #repository
+            #written
             #assertions
             #(#flattened)*
         },

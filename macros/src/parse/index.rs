@@ -49,7 +49,7 @@ fn read(cx: &Ctxt, place: Place, mark: Mark, words: Vec<Word>, on_field: bool) -
         mark,
         name: None,
         finder: None,
-        hash: None,
+        hash: Vec::new(),
         hash_refused: false,
         ranges: Vec::new(),
         unique: None,
@@ -61,10 +61,13 @@ fn read(cx: &Ctxt, place: Place, mark: Mark, words: Vec<Word>, on_field: bool) -
         match word.name.to_string().as_str() {
             "name" => once(cx, &mut index.name, word, word.expect_name(cx, "by_team")),
             "finder" => once(cx, &mut index.finder, word, word.expect_text(cx, "by_team")),
+            "hash" if !on_field && !index.hash.is_empty() => cx.error(
+                word.mark(),
+                "`hash` is given twice: for more than one field write `hash = [\"first\", \"second\"]`",
+            ),
             "hash" if !on_field => {
-                let hash = if word.is_list() { one_of(cx, word, &words) } else { word.expect_text(cx, "field") };
-                index.hash_refused |= hash.is_none();
-                once(cx, &mut index.hash, word, hash);
+                index.hash = hash(cx, word);
+                index.hash_refused |= index.hash.is_empty();
             }
             "hash" => cx.error(
                 word.mark(),
@@ -91,29 +94,19 @@ fn read(cx: &Ctxt, place: Place, mark: Mark, words: Vec<Word>, on_field: bool) -
     index
 }
 
-/// The first of `hash = ["a", "b"]`, which stands in so that its absence is no second error; and says how the
-/// same is written with a range.
-fn one_of(cx: &Ctxt, word: &Word, words: &[Word]) -> Option<LitStr> {
+/// `hash = "field"` or `hash = ["first", "second"]`; nothing where it is neither, which is reported.
+fn hash(cx: &Ctxt, word: &Word) -> Vec<LitStr> {
+    if !word.is_list() {
+        return word.expect_text(cx, "field").into_iter().collect();
+    }
     let fields = word.list();
-    let [first, others @ ..] = fields.as_slice() else {
-        cx.error(word.mark(), "`hash` names one field: write `hash = \"field\"`");
-        return None;
-    };
-    let quoted = |field: &LitStr| format!("\"{}\"", field.value());
-    let hash = quoted(first);
-    let message = if others.is_empty() {
-        format!("an index has one hash field, and no list of them: write `hash = {hash}`")
-    } else {
-        let ranges = words.iter().filter(|word| word.is("range")).flat_map(Word::list);
-        let mut range: Vec<String> = others.iter().map(quoted).chain(ranges.map(|field| quoted(&field))).collect();
-        range.dedup();
-        let range = range.join(", ");
-        format!(
-            "an index has one hash field: write `hash = {hash}, range = [{range}]`, or index one field that joins them"
-        )
-    };
-    cx.error(word.mark(), message);
-    Some(first.clone())
+    if fields.is_empty() {
+        cx.error(
+            word.mark(),
+            "`hash` names fields: write `hash = \"field\"`, or `hash = [\"first\", \"second\"]` for up to four",
+        );
+    }
+    fields
 }
 
 fn projection(cx: &Ctxt, word: &Word) -> Option<At<Projection>> {

@@ -29,7 +29,7 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     };
     let ident = &input.ident;
     let lowering = quote!(__p::embedded_lowering::<Self>());
-    let field_type = impl_field_type(ident, &lowering);
+    let field_type = impl_field_type(ident, &lowering, &quote!(false), &quote!(__p::embedded_form::<Self>()));
     let constants =
         fields.iter().map(|field| constants::expand_constant(&input.vis, field, &docs::nested_constant(field)));
     let stored = fields.iter().filter_map(definition::field).filter(|_| !errors_found);

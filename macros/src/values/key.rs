@@ -143,12 +143,13 @@ fn newtype(ident: &Ident, field: &Field) -> TokenStream {
     let kind = quote_spanned!(ty.span()=> <#ty as __r::Key>::KIND);
     // Asked without a bound: that the type is no key is said once, by `KIND`.
     let lowering = quote!(__p::Probe::<#ty>::LOWERING);
-    let field_type = impl_field_type(ident, &lowering);
+    let (is_member, form) = (quote!(__p::Probe::<#ty>::IS_MEMBER), quote!(__p::Probe::<#ty>::FORM));
+    let field_type = impl_field_type(ident, &lowering, &is_member, &form);
     let key = impl_key(ident, &kind);
     // The lifetime makes a bound one that is judged where the newtype is used, not here. The first says
     // nothing of its own: what is missing is said by the impls of `FieldType` and `Key`.
     let whole = quote!(for<'later> Self: __p::Serialize + __p::Clone);
-    let markers = ["Ordered", "Text", "AutoKey", "MapKey", "Unsorted"].map(|name| {
+    let markers = ["Ordered", "Text", "AutoKey", "Member", "MapKey", "Unsorted"].map(|name| {
         let name = Ident::new(name, proc_macro2::Span::call_site());
         quote! {
             #[automatically_derived]
@@ -168,13 +169,15 @@ fn newtype(ident: &Ident, field: &Field) -> TokenStream {
 
 /// An enum of units is stored as the variant's name.
 fn units(ident: &Ident) -> TokenStream {
-    let field_type = impl_field_type(ident, &quote!(__p::None));
+    let field_type = impl_field_type(ident, &quote!(__p::None), &quote!(true), &quote!(__p::Form::Name));
     let key = impl_key(ident, &quote!(__p::KeyKind::String));
     quote! {
         #field_type
         #key
         #[automatically_derived]
         impl __p::MapKey for #ident where for<'later> Self: __p::Serialize {}
+        #[automatically_derived]
+        impl __p::Member for #ident where for<'later> Self: __p::Serialize + __p::Clone {}
     }
 }
 

@@ -26,16 +26,18 @@ pub(crate) fn field_type(input: &DeriveInput) -> TokenStream {
         return cx.into_compile_errors();
     }
     let lowering = quote!(__p::None);
-    scope(&krate, &impl_field_type(&input.ident, &lowering))
+    scope(&krate, &impl_field_type(&input.ident, &lowering, &quote!(false), &quote!(__p::Form::Unknown)))
 }
 
-/// A type whose values are passed by reference and stored as serde writes them, lowered.
-fn impl_field_type(ident: &Ident, lowering: &TokenStream) -> TokenStream {
+/// A type whose values are passed by reference and stored as serde writes them, lowered; a set of them may be kept as a set.
+fn impl_field_type(ident: &Ident, lowering: &TokenStream, is_member: &TokenStream, form: &TokenStream) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl __r::FieldType for #ident {
             type Arg<'a> = &'a Self;
             const LOWERING: ::core::option::Option<__p::Lowering> = #lowering;
+            const IS_MEMBER: bool = #is_member;
+            const FORM: __p::Form = #form;
             fn encode(value: &Self) -> __r::Result<__r::Value> {
                 __p::encode(value)
             }

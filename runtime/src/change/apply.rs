@@ -33,6 +33,8 @@ impl Change {
             Self::Append(_, items) => Some(append(path, old, items)?),
             Self::Prepend(_, items) => Some(prepend(path, old, items)?),
             Self::RemoveItem(_) => return remove_item(record, path),
+            Self::Insert(_, members) => insert(path, old, members)?,
+            Self::Discard(_, members) => discard(path, old, members)?,
             Self::Add { start, delta, bounds, .. } => Some(add(path, old, *start, delta, *bounds)?),
             Self::Expire { .. } => return Ok(()),
         };
@@ -109,6 +111,33 @@ fn list_of(path: &Path, old: Option<Value>) -> Result<Vec<Value>> {
         Some(Value::List(list)) => Ok(list),
         Some(other) => Err(misfit(path, &other, "a list")),
     }
+}
+
+fn insert(path: &Path, old: Option<Value>, members: &[Value]) -> Result<Option<Value>> {
+    let mut set = set_of(path, old)?;
+    set.extend_from_slice(members);
+    Ok(kept_set(path, set))
+}
+
+fn discard(path: &Path, old: Option<Value>, members: &[Value]) -> Result<Option<Value>> {
+    let mut set = set_of(path, old)?;
+    set.retain(|member| !members.contains(member));
+    Ok(kept_set(path, set))
+}
+
+/// The members of a set that is changed: of a missing one, none. MongoDB and older releases keep it as a list.
+fn set_of(path: &Path, old: Option<Value>) -> Result<Vec<Value>> {
+    match old {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::Set(members) | Value::List(members)) => Ok(members),
+        Some(other) => Err(misfit(path, &other, "a set")),
+    }
+}
+
+/// A set as it is kept: of one without members nothing, but in a list, whose items stay where they are.
+fn kept_set(path: &Path, members: Vec<Value>) -> Option<Value> {
+    let is_item = matches!(path.steps().last(), Some(Step::Position(_)));
+    (is_item || !members.is_empty()).then(|| Value::set(members))
 }
 
 /// Takes an item out of its list.

@@ -39,6 +39,10 @@ pub enum Change {
     Append(Path, Vec<Value>),
     /// Adds items before the first of a list, in their order; a missing one counts as empty.
     Prepend(Path, Vec<Value>),
+    /// Puts members into a set; a missing one counts as empty.
+    Insert(Path, Vec<Value>),
+    /// Takes members out of a set. Nothing is stored of one that has none left.
+    Discard(Path, Vec<Value>),
     /// Takes the item at a position out of its list, so that those after it move up. Positions are those of the list
     /// before the update.
     RemoveItem(Path),
@@ -69,7 +73,7 @@ impl Change {
     pub fn path(&self) -> &Path {
         match self {
             Self::Set(path, _) | Self::SetIfMissing(path, _) | Self::Remove(path) | Self::RemoveItem(path) => path,
-            Self::Append(path, _) | Self::Prepend(path, _) => path,
+            Self::Append(path, _) | Self::Prepend(path, _) | Self::Insert(path, _) | Self::Discard(path, _) => path,
             Self::Add { path, .. } => path,
             Self::Expire { .. } => &EXPIRES_PATH,
         }

@@ -122,7 +122,7 @@ impl<'de> Deserializer<'de> for &ValueDeserializer<'de, '_> {
             ValueRef::Bool(b) => visitor.visit_bool(b),
             ValueRef::String(text) => visitor.visit_borrowed_str(text),
             // As a list: serde buffers values for `flatten`, `tag` and `untagged`, and reads no `Vec<u8>` from buffered bytes.
-            ValueRef::Bytes(_) | ValueRef::List(_) => self.deserialize_seq(visitor),
+            ValueRef::Bytes(_) | ValueRef::List(_) | ValueRef::Set(_) => self.deserialize_seq(visitor),
             ValueRef::Map(_) => self.visit_map(visitor),
             ValueRef::Int(_) | ValueRef::Float(_) => self.visit_number(visitor),
             ValueRef::Instant(_) | ValueRef::Foreign(_) => self.visit_unreadable(visitor),
@@ -232,6 +232,9 @@ impl<'de> Deserializer<'de> for &ValueDeserializer<'de, '_> {
         match (self.value.items(), self.value.bytes()) {
             (Some((items, count)), _) => self.visit_items(Items::Values(items, count), self.form.of_item(), visitor),
             (_, Some(bytes)) => self.visit_items(Items::Bytes(bytes), Form::Byte, visitor),
+            _ if self.value.is_null() && self.form.is_set() => {
+                self.visit_items(Items::Values(&[], 0), Form::Plain, visitor)
+            }
             _ => self.mismatch(&visitor),
         }
     }

@@ -38,10 +38,13 @@ impl<'a, 'f> Entries<'a, 'f> {
     pub(super) fn new(of: &ValueDeserializer<'a, 'f>, scope: Scope) -> Self {
         let entries = of.value.content();
         let is_null = |name: &&str| find(entries, name.as_bytes()).is_none_or(Raw::is_null);
-        let filled = match of.nulls.is_first() {
+        let mut filled: Vec<&'static str> = match of.nulls.is_first() {
             true => Vec::new(),
             false => of.nulls.nulls_in(scope).filter(is_null).collect(),
         };
+        if let Form::Root(root) = of.form {
+            root.add_empty_sets(entries, &mut filled);
+        }
         Self {
             rest: entries,
             sorted: Vec::new().into_iter(),

@@ -34,6 +34,10 @@ impl Form {
         matches!(self, Self::Lowered(Lowering::List(_)))
     }
 
+    pub(super) fn is_set(self) -> bool {
+        matches!(self, Self::Lowered(Lowering::Set(_)))
+    }
+
     /// How what serde wrote is changed or checked when it is there.
     pub(super) fn settled(self) -> Option<&'static Lowering> {
         match self {

@@ -6,6 +6,7 @@ mod error;
 mod form;
 mod keys;
 mod missing;
+mod names;
 mod order;
 #[cfg(test)]
 pub(crate) mod random;
@@ -22,6 +23,7 @@ mod variant;
 
 pub use error::CodecError;
 pub(crate) use error::located;
+pub(crate) use names::check_stored_name;
 pub use ser::RecordSerializer;
 
 use serde::Serialize;

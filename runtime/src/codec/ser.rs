@@ -222,8 +222,7 @@ impl ListSerializer<'_> {
     fn push<T: Serialize + ?Sized>(&mut self, item: &T) -> Out {
         let start = self.out.len();
         write(self.out, self.state.form_of_item(), item).map_err(|e| self.state.of_item(e))?;
-        self.state.pushed(self.out, start);
-        Ok(())
+        self.state.pushed(self.out, start)
     }
 
     fn finish(self) -> Out {

@@ -4,7 +4,7 @@ use super::CodecError;
 use super::missing::NullDefaults;
 use super::stored::Raised;
 use crate::definition::{Definition, FieldDef, Lowering, find_next};
-use crate::value::{RESERVED, Raw, Record, take_value};
+use crate::value::{RESERVED, Raw, Record, find, take_value};
 
 /// What a model, or some of its fields, are read from.
 pub(super) struct Root<'a> {
@@ -20,6 +20,16 @@ impl Root<'_> {
     #[inline]
     pub(super) fn has(&self, name: &str) -> bool {
         !name.starts_with(RESERVED) && self.fields.is_none_or(|fields| fields.contains(&name))
+    }
+
+    /// Adds the sets of which nothing is stored: they are read as empty.
+    pub(super) fn add_empty_sets(&self, entries: &[u8], filled: &mut Vec<&'static str>) {
+        for field in self.definition.sets() {
+            let is_missing = find(entries, field.name.as_bytes()).is_none_or(Raw::is_null);
+            if is_missing && self.has(field.name) && !filled.contains(&field.name) {
+                filled.push(field.name);
+            }
+        }
     }
 }
 
@@ -48,6 +58,12 @@ impl<'a> Form<'a> {
             Self::Lowered(lowering) => lowering.of_item().into(),
             _ => Self::Plain,
         }
+    }
+
+    /// Whether it is a set, of which nothing may be stored.
+    #[inline]
+    pub(super) fn is_set(self) -> bool {
+        matches!(self, Self::Lowered(Lowering::Set(_)))
     }
 
     /// The fields that it has by name.

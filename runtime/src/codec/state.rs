@@ -3,9 +3,10 @@
 
 use super::CodecError;
 use super::form::Form;
+use super::names::check_names;
 use crate::definition::{FieldDef, Lowering, StrictForm};
 use crate::limits;
-use crate::value::{Begun, Value, ValueRef, Writer};
+use crate::value::{Begun, Value, ValueRef, Writer, is_same};
 
 type Out = Result<(), CodecError>;
 
@@ -71,12 +72,17 @@ enum SeqKind {
     Empty,
     Bytes(Begun),
     List(Begun, usize),
+    Set(Begun),
 }
 
 impl SeqState {
     pub(super) fn begin(out: &mut Writer, form: Form) -> Self {
         let start = out.len();
-        let kind = if form.is_list() { SeqKind::List(out.begin_list(), 0) } else { SeqKind::Empty };
+        let kind = match form {
+            form if form.is_list() => SeqKind::List(out.begin_list(), 0),
+            form if form.is_set() => SeqKind::Set(out.begin_set()),
+            _ => SeqKind::Empty,
+        };
         Self { form, start, kind }
     }
 
@@ -106,10 +112,11 @@ impl SeqState {
     }
 
     /// Takes in the item that was written at a place.
-    pub(super) fn pushed(&mut self, out: &mut Writer, at: usize) {
+    pub(super) fn pushed(&mut self, out: &mut Writer, at: usize) -> Out {
         let small = out.take_small(at);
         match (&mut self.kind, small) {
             (SeqKind::List(_, count), _) => *count += 1,
+            (SeqKind::Set(_), _) => return check_member(out.value_at(at)),
             (SeqKind::Empty, Some(byte)) => {
                 out.truncate(at);
                 self.kind = SeqKind::Bytes(out.begin_bytes());
@@ -119,21 +126,21 @@ impl SeqState {
                 out.truncate(at);
                 out.byte(byte);
             }
-            (SeqKind::Empty | SeqKind::Bytes(_), None) => self.become_list(out, at),
+            (SeqKind::Empty, None) => self.kind = SeqKind::List(out.begin_list_before(at), 1),
+            (SeqKind::Bytes(begun), None) => {
+                let begun = *begun;
+                self.become_list(out, begun, at);
+            }
         }
+        Ok(())
     }
 
     /// Makes what was bytes so far a list, with the item that was written at a place as its last.
-    fn become_list(&mut self, out: &mut Writer, at: usize) {
+    fn become_list(&mut self, out: &mut Writer, begun: Begun, at: usize) {
         let item = out.split_off(at);
-        let bytes = match self.kind {
-            SeqKind::Bytes(begun) => {
-                out.end_bytes(begun);
-                match out.value_at(self.start) {
-                    ValueRef::Bytes(bytes) => bytes.to_vec(),
-                    _ => Vec::new(),
-                }
-            }
+        out.end_bytes(begun);
+        let bytes = match out.value_at(self.start) {
+            ValueRef::Bytes(bytes) => bytes.to_vec(),
             _ => Vec::new(),
         };
         out.truncate(self.start);
@@ -151,7 +158,18 @@ impl SeqState {
             }
             SeqKind::Bytes(begun) => out.end_bytes(begun),
             SeqKind::List(begun, count) => out.end(begun, count),
+            SeqKind::Set(begun) => out.end_set(begun),
         }
+    }
+}
+
+/// Refuses what cannot be in a set on DynamoDB.
+fn check_member(member: ValueRef<'_>) -> Out {
+    match member {
+        ValueRef::String(_) | ValueRef::Int(_) | ValueRef::Instant(_) | ValueRef::Bytes(_) => Ok(()),
+        // Bytes of which there are none are written as an empty list.
+        ValueRef::List(items) if items.is_empty() => Err(CodecError::invalid("empty bytes cannot be in a set")),
+        other => Err(CodecError::invalid(format!("{} cannot be in a set", other.noun()))),
     }
 }
 
@@ -187,16 +205,21 @@ impl MapState {
         self.entry = (start, out.len());
         // The field that comes next: mostly it is.
         if let Some(field) = self.fields.get(self.next)
-            && field.name == name
+            && is_same(field.name.as_bytes(), name.as_bytes())
         {
             self.next += 1;
             self.field = Some(field);
             return field.lowering().into();
         }
+        if let Form::Plain = self.form {
+            self.field = None;
+            return Form::Plain;
+        }
         self.begin_other(name)
     }
 
     /// The form of the value under a name that is not the next field's.
+    #[inline(never)]
     fn begin_other(&mut self, name: &str) -> Form {
         let before = self.next;
         let (form, field) = self.form.of_name(name, &mut self.next);
@@ -205,14 +228,23 @@ impl MapState {
         form
     }
 
-    /// Takes in the value that was written: a null of a field is left out, but for those that have to be kept.
-    /// Entries beside the fields belong to something flattened, and their nulls are data.
+    /// Takes in the value that was written.
     pub(super) fn end_entry(&mut self, out: &mut Writer, name: &str) -> Out {
-        let (start, value) = self.entry;
+        if self.field.is_none() || out.is_nothing_at(self.entry.1) {
+            return self.end_special(out, name);
+        }
+        self.count += 1;
+        Ok(())
+    }
+
+    /// The same of nothing or of what no field holds: nothing in a field is left out, but for those that have to be
+    /// kept. Entries beside the fields belong to something flattened, and their nulls are data.
+    #[inline(never)]
+    fn end_special(&mut self, out: &mut Writer, name: &str) -> Out {
         match self.field {
             Some(field) => {
-                if out.is_null_at(value) && !self.form.keeps_null(field).map_err(CodecError::from_error)? {
-                    out.truncate(start);
+                if !self.form.keeps_null(field).map_err(CodecError::from_error)? {
+                    out.truncate(self.entry.0);
                     return Ok(());
                 }
             }
@@ -232,13 +264,23 @@ impl MapState {
         out.end(self.begun, self.count);
         match twice {
             Some(name) => Err(CodecError::invalid(format!("two values are written under the name {name:?}"))),
-            None => Ok(()),
+            None => self.check_names(out, self.in_order),
         }
     }
 
     /// Ends the map around the content of a variant.
     pub(super) fn end_of_one(self, out: &mut Writer) -> Out {
         out.end(self.begun, 1);
-        Ok(())
+        self.check_names(out, false)
+    }
+
+    /// Refuses names that a record cannot have, if this is one.
+    fn check_names(&self, out: &Writer, only_fields: bool) -> Out {
+        match self.form {
+            Form::Model(definition) => {
+                check_names(definition, out.content_of(self.begun), only_fields).map_err(CodecError::from_error)
+            }
+            _ => Ok(()),
+        }
     }
 }

@@ -15,6 +15,11 @@ pub(super) fn check_kind(lowering: &Lowering, value: Raw<'_>) -> Result<()> {
         Lowering::Strict(form) if !value.is_null() && !(form.is_stored)(ValueRef::from_raw(value)) => {
             Err(Error::codec(form.unreadable))
         }
+        Lowering::Set(_) if value.bytes().is_some() => Err(Error::codec("is stored as bytes, not as a set")),
+        Lowering::Bytes | Lowering::List(_) if value.is_set() => {
+            let kept = if matches!(lowering, Lowering::Bytes) { "bytes" } else { "a list" };
+            Err(Error::codec(format!("is stored as {}, not as {kept}", ValueRef::from_raw(value).noun())))
+        }
         _ => Ok(()),
     }
 }

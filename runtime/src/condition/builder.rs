@@ -6,9 +6,12 @@ use std::ops::{BitAnd, BitOr, Not};
 
 use super::composed::Composed;
 use super::expr::{Expr, Op};
+use super::named::compare_named;
+use crate::definition::Definition;
 use crate::error::Result;
 use crate::field::{Contain, Countable, Field, FieldType, Many, Ordered, Text};
 use crate::path::Path;
+use crate::value::Value;
 
 /// A condition on records of `M`, made from its fields; one over two models does not compile.
 ///
@@ -47,6 +50,56 @@ impl<M> Condition<M> {
     #[allow(clippy::should_implement_trait, reason = "it is implemented too; a method reads better in a chain")]
     pub fn not(self) -> Self {
         Self::new(self.composed.not())
+    }
+
+    /// True if all of these are; of none, always. As many as there are, where their number is known only at run
+    /// time.
+    ///
+    /// ```
+    /// # use reposit::{Condition, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Serialize, Deserialize, Repository)] struct User { #[hash_key] id: String, age: u32, team: String }
+    /// # let (team, least_age) = (Some("core"), None);
+    /// let wanted = Condition::all([
+    ///     team.map(|team| User::TEAM.eq(team)),
+    ///     least_age.map(|age| User::AGE.ge(age)),
+    /// ].into_iter().flatten());
+    /// # let _ = wanted;
+    /// ```
+    pub fn all(conditions: impl IntoIterator<Item = Self>) -> Self {
+        Self::new(Composed::join_all(conditions.into_iter().map(|one| one.composed), Expr::And))
+    }
+
+    /// True if any of these is; of none, never.
+    ///
+    /// ```
+    /// # use reposit::{Condition, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Serialize, Deserialize, Repository)] struct User { #[hash_key] id: String, team: String }
+    /// let wanted = Condition::any(["core", "ops"].map(|team| User::TEAM.begins_with(team)));
+    /// # let _ = wanted;
+    /// ```
+    pub fn any(conditions: impl IntoIterator<Item = Self>) -> Self {
+        Self::new(Composed::join_all(conditions.into_iter().map(|one| one.composed), Expr::Or))
+    }
+
+    /// What `Repository::condition` returns.
+    pub(crate) fn named(definition: &'static Definition, name: &str, op: Op, value: Value) -> Result<Self> {
+        compare_named(definition, name, op, value).map(|expr| Self::new(Composed::of_one(expr)))
+    }
+
+    /// Always true: what other conditions are added to.
+    ///
+    /// ```
+    /// # use reposit::{Condition, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Serialize, Deserialize, Repository)] struct User { #[hash_key] id: String, age: u32 }
+    /// # let adults = true;
+    /// let mut wanted = Condition::always();
+    /// if adults {
+    ///     wanted = wanted.and(User::AGE.ge(18));
+    /// }
+    /// # let _ = wanted;
+    /// ```
+    pub fn always() -> Self {
+        Self::all([])
     }
 
     /// The condition as data, or why one of its values cannot be stored.
@@ -168,7 +221,7 @@ impl<M, T, Role> Field<M, T, Role> {
         Condition::new(Composed::of_one(Expr::BeginsWith { path: self.path(), prefix: prefix.to_owned() }))
     }
 
-    /// Text that has `part` in it, or a list that has it as an item.
+    /// Text that has `part` in it, a list that has it as an item, or a set that has it as a member.
     pub fn contains(self, part: T::Part<'_>) -> Condition<M>
     where
         T: Contain,
@@ -195,16 +248,17 @@ impl<M, T, Role> Field<M, T, Role> {
         Condition::new(Composed::of_one(Expr::Missing(self.path())))
     }
 
-    /// How many items a list or map has, or bytes are; see [`Size`].
+    /// How many items a list, map or set has, or bytes are; see [`Size`].
     pub fn size(self) -> Size<M>
     where
         T: Countable,
     {
-        Size { path: self.path(), marker: PhantomData }
+        Size { path: self.path(), of_set: T::IS_SET, marker: PhantomData }
     }
 }
 
-/// The size of a field, to be compared. A missing field has none.
+/// The size of a field, to be compared. A missing field has none, but a set, of which nothing is stored if it is empty,
+/// has size 0.
 ///
 /// ```
 /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
@@ -219,6 +273,7 @@ impl<M, T, Role> Field<M, T, Role> {
 #[must_use = "a size does nothing until it is compared"]
 pub struct Size<M> {
     path: Path,
+    of_set: bool,
     marker: PhantomData<fn() -> M>,
 }
 
@@ -227,7 +282,7 @@ macro_rules! size_comparisons {
         impl<M> Size<M> {
             $($(#[$doc])*
             pub fn $name(self, count: u64) -> Condition<M> {
-                Condition::new(Composed::of_one(Expr::Size { path: self.path, op: Op::$op, count }))
+                Condition::new(Composed::size(self.path, self.of_set, Op::$op, count))
             })*
         }
     };

@@ -43,7 +43,9 @@ fn check_operands(expr: &Expr) -> Result<()> {
             "{path}: a list of {} values; DynamoDB compares with {MOST_LISTED} at most",
             values.len()
         ))),
-        Expr::Compare { path, value: Value::Null, .. } | Expr::Contains { path, value: Value::Null } => Err(null(path)),
+        Expr::Compare { path, value: Value::Null, .. }
+        | Expr::Contains { path, value: Value::Null }
+        | Expr::HasMember { path, value: Value::Null } => Err(null(path)),
         Expr::In { path, values } if values.contains(&Value::Null) => Err(null(path)),
         _ => Ok(()),
     }

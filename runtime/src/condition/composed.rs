@@ -7,6 +7,7 @@ use super::compare;
 use super::expr::{Expr, Op};
 use crate::error::Result;
 use crate::field::{Contain, FieldOf, FieldType, Interval, Many, Place};
+use crate::path::Path;
 use crate::value::Value;
 
 /// A condition, or why one of its values cannot be stored.
@@ -43,8 +44,19 @@ impl Composed {
         Self::new(values.map(|values| compare::is_in(interval, place.path(), values)))
     }
 
-    fn contains(place: &Place, part: Result<Value>) -> Self {
-        Self::new(part.map(|value| Expr::Contains { path: place.path(), value }))
+    fn contains(place: &Place, part: Result<Value>, in_set: bool) -> Self {
+        Self::new(part.map(|value| match in_set {
+            true => Expr::HasMember { path: place.path(), value },
+            false => Expr::Contains { path: place.path(), value },
+        }))
+    }
+
+    /// A comparison of a size.
+    pub(super) fn size(path: Path, of_set: bool, op: Op, count: u64) -> Self {
+        Self::of_one(match of_set {
+            true => compare::set_size(path, op, count),
+            false => Expr::Size { path, op, count },
+        })
     }
 
     /// One made of others, of so many operators.
@@ -79,6 +91,22 @@ impl Composed {
             }
             a => Expr::Or(vec![a, b]),
         })
+    }
+
+    /// One of many: `by` makes it of theirs.
+    pub(super) fn join_all(parts: impl Iterator<Item = Self>, by: fn(Vec<Expr>) -> Expr) -> Self {
+        let (mut exprs, mut operators) = (Ok(Vec::new()), 0);
+        for (at, part) in parts.enumerate() {
+            operators += part.operators + usize::from(at > 0);
+            exprs = match (exprs, part.expr) {
+                (Ok(mut exprs), Ok(expr)) => {
+                    exprs.push(expr);
+                    Ok(exprs)
+                }
+                (Err(error), _) | (_, Err(error)) => Err(error),
+            };
+        }
+        Self::of(exprs.map(by), operators)
     }
 
     pub(super) fn not(self) -> Self {
@@ -133,6 +161,6 @@ impl<T: FieldType> FieldOf<T> {
     where
         T: Contain,
     {
-        Composed::contains(&self.place, T::encode_part(part))
+        Composed::contains(&self.place, T::encode_part(part), T::IS_SET)
     }
 }

@@ -33,10 +33,9 @@ impl Record {
                 self.at(path).and_then(ValueRef::as_str).is_some_and(|text| text.starts_with(prefix.as_str()))
             }
             Expr::Contains { path, value } => self.at(path).is_some_and(|stored| contains(stored, value.view())),
-            Expr::Size { path, op, count } => match (self.at(path).and_then(size), op) {
-                (None, op) => *op == Op::Ne,
-                (Some(size), op) => ordered(size.cmp(count), *op),
-            },
+            Expr::HasMember { path, value } => self.at(path).is_some_and(|stored| has_member(stored, value.view())),
+            Expr::Size { path, op, count } => compares_size(self.at(path).and_then(size), *op, *count),
+            Expr::SetSize { path, op, count } => compares_size(self.at(path).and_then(set_size), *op, *count),
             Expr::Exists(path) => self.at(path).is_some_and(|value| !value.is_null()),
             Expr::Missing(path) => self.at(path).is_none_or(ValueRef::is_null),
             Expr::And(all) => all.iter().all(|inner| self.satisfies(inner)),
@@ -54,6 +53,8 @@ pub(crate) fn find_foreign<'a>(record: &'a Record, expr: &'a Expr) -> Option<(&'
         | Expr::In { path, .. }
         | Expr::BeginsWith { path, .. }
         | Expr::Contains { path, .. }
+        | Expr::HasMember { path, .. }
+        | Expr::SetSize { path, .. }
         | Expr::Size { path, .. } => Some((path, record.at(path)?.foreign()?)),
         Expr::Exists(_) | Expr::Missing(_) => None,
         Expr::And(parts) | Expr::Or(parts) => parts.iter().find_map(|part| find_foreign(record, part)),
@@ -86,6 +87,20 @@ fn contains(stored: ValueRef<'_>, part: ValueRef<'_>) -> bool {
         (ValueRef::List(items), part) => items.iter().any(|item| item == part),
         _ => false,
     }
+}
+
+/// A set is kept as a list by MongoDB and by older releases.
+fn has_member(stored: ValueRef<'_>, member: ValueRef<'_>) -> bool {
+    matches!(stored, ValueRef::Set(items) | ValueRef::List(items) if items.iter().any(|item| item == member))
+}
+
+fn set_size(value: ValueRef<'_>) -> Option<u64> {
+    let (ValueRef::Set(items) | ValueRef::List(items)) = value else { return None };
+    u64::try_from(items.len()).ok()
+}
+
+fn compares_size(size: Option<u64>, op: Op, count: u64) -> bool {
+    size.map_or(op == Op::Ne, |size| ordered(size.cmp(&count), op))
 }
 
 fn size(value: ValueRef<'_>) -> Option<u64> {

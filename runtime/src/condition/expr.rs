@@ -75,6 +75,22 @@ pub enum Expr {
         /// What is looked for.
         value: Value,
     },
+    /// A set with this member.
+    HasMember {
+        /// Where.
+        path: Path,
+        /// What is looked for.
+        value: Value,
+    },
+    /// The number of members of a set.
+    SetSize {
+        /// Where.
+        path: Path,
+        /// How.
+        op: Op,
+        /// With what.
+        count: u64,
+    },
     /// The number of items of a list or map, or of bytes.
     Size {
         /// Where.
@@ -108,6 +124,9 @@ impl Expr {
     /// What it costs on DynamoDB, which limits the operators and the text of an expression.
     pub(crate) fn cost(&self) -> Cost {
         match self {
+            Self::Compare { path, op, value: Value::Set(_) } => Cost::set(path.text_size(), *op == Op::Ne),
+            Self::HasMember { path, .. } => Cost::has_member(path.text_size()),
+            Self::SetSize { path, op, .. } => Cost::set_size(path.text_size(), *op == Op::Ne),
             Self::Compare { path, op, value } => {
                 Cost::comparison(path.text_size(), *op == Op::Ne, matches!(value, Value::Float(_)))
             }
@@ -141,6 +160,8 @@ impl Expr {
             | Self::In { path, .. }
             | Self::BeginsWith { path, .. }
             | Self::Contains { path, .. }
+            | Self::HasMember { path, .. }
+            | Self::SetSize { path, .. }
             | Self::Size { path, .. }
             | Self::Exists(path)
             | Self::Missing(path) => f(path),
@@ -156,8 +177,12 @@ impl fmt::Display for Expr {
             Self::Compare { path, op, value } => write!(f, "{path} {} {value:?}", op.as_str()),
             Self::In { path, values } => write!(f, "{path} in {values:?}"),
             Self::BeginsWith { path, prefix } => write!(f, "{path} begins with {prefix:?}"),
-            Self::Contains { path, value } => write!(f, "{path} contains {value:?}"),
-            Self::Size { path, op, count } => write!(f, "size of {path} {} {count}", op.as_str()),
+            Self::Contains { path, value } | Self::HasMember { path, value } => {
+                write!(f, "{path} contains {value:?}")
+            }
+            Self::Size { path, op, count } | Self::SetSize { path, op, count } => {
+                write!(f, "size of {path} {} {count}", op.as_str())
+            }
             Self::Exists(path) => write!(f, "{path} exists"),
             Self::Missing(path) => write!(f, "{path} is missing"),
             Self::And(all) => write_joined(f, all, " and "),

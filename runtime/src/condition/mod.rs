@@ -6,6 +6,7 @@ mod compare;
 mod composed;
 mod eval;
 mod expr;
+mod named;
 
 pub use builder::{Condition, Size};
 pub(crate) use check::{check_condition, check_size};

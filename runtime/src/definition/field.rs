@@ -1,5 +1,6 @@
 //! A stored field, and how its stored form differs from what serde writes of it, as data.
 
+use super::form::{Form, Stored};
 use crate::error::Result;
 use crate::value::{Value, ValueRef, Writer, is_same};
 
@@ -11,7 +12,7 @@ pub struct FieldDef {
     pub name: &'static str,
     /// The name of the struct's field.
     pub rust_name: &'static str,
-    lowering: Option<&'static Lowering>,
+    stored: Stored,
     default: Option<WrittenDefault>,
     aliases: &'static [&'static str],
 }
@@ -22,13 +23,19 @@ pub(crate) type WrittenDefault = fn() -> Result<Value>;
 impl FieldDef {
     #[doc(hidden)]
     pub const fn new(name: &'static str, rust_name: &'static str) -> Self {
-        Self { name, rust_name, lowering: None, default: None, aliases: &[] }
+        Self { name, rust_name, stored: Stored::new(None, Form::Unknown), default: None, aliases: &[] }
     }
 
     /// The same field, of a type whose stored form is not what serde writes.
     #[doc(hidden)]
-    pub const fn lowered(mut self, lowering: Option<&'static Lowering>) -> Self {
-        self.lowering = lowering;
+    pub const fn lowered(self, lowering: Option<&'static Lowering>) -> Self {
+        self.of(Stored::new(lowering, Form::Unknown))
+    }
+
+    /// The same field, of a type that says this of its stored form.
+    #[doc(hidden)]
+    pub const fn of(mut self, stored: Stored) -> Self {
+        self.stored = stored;
         self
     }
 
@@ -48,7 +55,12 @@ impl FieldDef {
 
     /// How its stored form differs from what serde writes; none if it does not.
     pub(crate) const fn lowering(&self) -> Option<&'static Lowering> {
-        self.lowering
+        self.stored.lowering
+    }
+
+    /// Which values it holds.
+    pub(crate) const fn form(&self) -> Form {
+        self.stored.form
     }
 
     /// What serde reads the field as if it is missing; none if that is its type's own nothing.
@@ -92,6 +104,9 @@ pub enum Lowering {
     /// A list, even if serde writes what looks like bytes, so that its items can be found and added to; with
     /// the lowering of its items, if they have one.
     List(Option<&'static Lowering>),
+    /// A set of key values, with the lowering of its members, if they have one. A list of them is read as well: that is
+    /// how MongoDB and older releases keep it.
+    Set(Option<&'static Lowering>),
     /// The items of a list, or the values of a map.
     Each(&'static Lowering),
     /// A struct of fields, which are stored without those that are nothing.
@@ -139,7 +154,7 @@ impl Lowering {
     /// The lowering of an item of a list.
     pub(crate) fn of_item(self) -> Option<&'static Self> {
         match self {
-            Self::List(item) => item,
+            Self::List(item) | Self::Set(item) => item,
             Self::Each(item) => Some(item),
             _ => None,
         }
@@ -157,8 +172,8 @@ impl Lowering {
     /// Whether there is an instant in it, or anything else that serde does not read as it is stored.
     pub(crate) const fn has_instant(&self) -> bool {
         match self {
-            Self::Bytes | Self::List(None) | Self::Strict(_) => false,
-            Self::List(Some(inner)) | Self::Each(inner) => inner.has_instant(),
+            Self::Bytes | Self::List(None) | Self::Set(None) | Self::Strict(_) => false,
+            Self::List(Some(inner)) | Self::Set(Some(inner)) | Self::Each(inner) => inner.has_instant(),
             Self::Fields(fields) => {
                 let mut at = 0;
                 while at < fields.len() {
@@ -174,10 +189,43 @@ impl Lowering {
     }
 }
 
+impl Lowering {
+    /// Whether there is an instant or a set in it, which DynamoDB's numbers and sets are read as there alone.
+    #[cfg(feature = "dynamodb")]
+    pub(crate) fn is_read_by_type(&self) -> bool {
+        match self {
+            Self::Bytes | Self::List(None) | Self::Text(_) | Self::Strict(_) => false,
+            Self::Instant(_) | Self::Set(_) => true,
+            Self::List(Some(inner)) | Self::Each(inner) => inner.is_read_by_type(),
+            Self::Fields(fields) => fields.iter().any(|field| field.lowering().is_some_and(Self::is_read_by_type)),
+        }
+    }
+}
+
 /// Whether a type's values hold instants, or anything else that has to be lowered wherever it is.
 pub const fn has_instant(lowering: Option<&'static Lowering>) -> bool {
     match lowering {
         Some(lowering) => lowering.has_instant(),
         None => false,
+    }
+}
+
+/// Whether there are sets among a type's values.
+pub(crate) const fn has_set(lowering: Option<&'static Lowering>) -> bool {
+    match lowering {
+        Some(Lowering::Set(_)) => true,
+        Some(Lowering::List(inner)) => has_set(*inner),
+        Some(Lowering::Each(inner)) => has_set(Some(*inner)),
+        Some(Lowering::Fields(fields)) => {
+            let mut at = 0;
+            while at < fields.len() {
+                if has_set(fields[at].lowering()) {
+                    return true;
+                }
+                at += 1;
+            }
+            false
+        }
+        _ => false,
     }
 }

@@ -9,7 +9,8 @@ use super::{Definition, IndexDef, KeyKind};
 impl Definition {
     /// The definition as the JSON map that the Microkubes services write by hand. A key that is not text has
     /// its `hashKeyType` or `rangeKeyType` as well, as they have. Under `GSI` an index stands by its hash
-    /// field, so several with one hash field are one entry, with the greatest of their capacities.
+    /// field, or the first of several, so several with one hash field are one entry, with the greatest of
+    /// their capacities.
     ///
     /// ```
     /// # use reposit::Repository; use serde::{Serialize, Deserialize};

@@ -1,6 +1,7 @@
 //! What a model is: its name, fields, keys, indexes and lifetimes, as the derive wrote them down.
 
 mod field;
+mod form;
 #[cfg(feature = "microkubes")]
 mod microkubes;
 mod names;
@@ -9,9 +10,11 @@ mod projected;
 mod spec;
 
 pub use field::FieldDef;
-pub(crate) use field::{InstantForm, StrictForm, TextForm, WrittenDefault, find_next};
+pub(crate) use field::{InstantForm, StrictForm, TextForm, WrittenDefault, find_next, has_set};
 #[doc(hidden)]
 pub use field::{Lowering, has_instant};
+#[doc(hidden)]
+pub use form::{Form, Stored};
 #[doc(hidden)]
 pub use names::{index_name, table_name};
 pub use parts::{IndexDef, KeyDef, KeyKind, Projection, TimeUnit, TtlDef};
@@ -27,13 +30,14 @@ pub(crate) const FIRST_VERSION: u8 = 1;
 
 impl Spec {
     pub const fn build(self) -> Definition {
-        let (mut at, mut has_aliases, mut has_instants) = (0, false, false);
+        let (mut at, mut has_aliases, mut has_instants, mut has_sets) = (0, false, false, false);
         while at < self.fields.len() {
             has_aliases |= !self.fields[at].aliases().is_empty();
             has_instants |= matches!(self.fields[at].lowering(), Some(lowering) if lowering.has_instant());
+            has_sets |= matches!(self.fields[at].lowering(), Some(Lowering::Set(_)));
             at += 1;
         }
-        Definition { spec: self, has_aliases, has_instants }
+        Definition { spec: self, has_aliases, has_instants, has_sets }
     }
 }
 
@@ -55,9 +59,10 @@ impl Spec {
 #[derive(Debug, Clone, Copy)]
 pub struct Definition {
     spec: Spec,
-    /// Asked for each record that is read, as is the next.
+    /// Asked for each record that is read, as are the next.
     has_aliases: bool,
     has_instants: bool,
+    has_sets: bool,
 }
 
 impl Definition {
@@ -124,6 +129,14 @@ impl Definition {
     /// Whether any field holds an instant.
     pub(crate) const fn has_instants(&self) -> bool {
         self.has_instants
+    }
+
+    /// Fields that are sets and have no default: nothing is stored of one without members.
+    pub(crate) fn sets(&self) -> impl Iterator<Item = &'static FieldDef> + use<> {
+        let fields = if self.has_sets { self.spec.fields } else { &[] };
+        let is_set =
+            |field: &&FieldDef| matches!(field.lowering(), Some(Lowering::Set(_))) && field.default().is_none();
+        fields.iter().filter(is_set)
     }
 
     /// Fields with other names under which they may be stored.

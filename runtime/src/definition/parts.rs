@@ -90,6 +90,7 @@ pub struct IndexDef {
     /// Its name.
     pub name: &'static str,
     hash: KeyDef,
+    more_hash: &'static [KeyDef],
     ranges: &'static [KeyDef],
     /// Whether no two live records may share its values.
     pub unique: bool,
@@ -111,6 +112,7 @@ impl IndexDef {
         Self {
             name,
             hash,
+            more_hash: &[],
             ranges,
             unique: false,
             local: false,
@@ -119,6 +121,13 @@ impl IndexDef {
             read_capacity: None,
             write_capacity: None,
         }
+    }
+
+    /// The fields it is looked up by besides the first.
+    #[doc(hidden)]
+    pub const fn hashed_also(mut self, more: &'static [KeyDef]) -> Self {
+        self.more_hash = more;
+        self
     }
 
     #[doc(hidden)]
@@ -156,9 +165,14 @@ impl IndexDef {
         self.hash
     }
 
-    /// The fields it is looked up by.
+    /// The fields it is looked up by: one, or up to four.
     pub fn hash_parts(&self) -> impl Iterator<Item = KeyDef> + use<> {
-        std::iter::once(self.hash)
+        std::iter::once(self.hash).chain(self.more_hash.iter().copied())
+    }
+
+    /// The fields it is looked up by besides the first, for const functions.
+    pub(super) const fn more_hash(&self) -> &'static [KeyDef] {
+        self.more_hash
     }
 
     /// The fields its entries are ordered by.

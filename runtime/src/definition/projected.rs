@@ -49,14 +49,21 @@ impl Definition {
             Some(range) => self.is_part(range, name),
             None => false,
         };
+        let in_index = self.is_part(index.hash(), name)
+            || self.is_among_parts(index.more_hash(), name)
+            || self.is_among_parts(index.ranges(), name);
+        included || in_range_key || self.is_part(self.hash(), name) || in_index
+    }
+
+    const fn is_among_parts(&self, parts: &[KeyDef], name: &str) -> bool {
         let mut at = 0;
-        while at < index.ranges().len() {
-            if self.is_part(index.ranges()[at], name) {
+        while at < parts.len() {
+            if self.is_part(parts[at], name) {
                 return true;
             }
             at += 1;
         }
-        included || in_range_key || self.is_part(self.hash(), name) || self.is_part(index.hash(), name)
+        false
     }
 
     const fn is_part(&self, part: KeyDef, name: &str) -> bool {

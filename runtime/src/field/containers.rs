@@ -12,9 +12,9 @@ use serde::Serialize;
 
 use super::encode;
 use super::lowering::Of;
-use super::traits::{Contain, Element, FieldType, Key, MapKey};
+use super::traits::{Contain, Element, FieldType, Key, MapKey, Member};
 use crate::codec::to_lowered;
-use crate::definition::{KeyKind, Lowering};
+use crate::definition::{Form, KeyKind, Lowering, has_set};
 use crate::error::Result;
 use crate::value::Value;
 
@@ -29,6 +29,8 @@ where
         T: 'a;
 
     const LOWERING: Option<&'static Lowering> = Some(Of::<T>::LIST);
+    const IS_MEMBER: bool = T::IS_BYTE;
+    const FORM: Form = Of::<T>::LIST_FORM;
 
     fn encode(value: &Self) -> Result<Value> {
         to_lowered(value, Self::LOWERING)
@@ -50,6 +52,7 @@ where
     }
 }
 
+impl<const N: usize> Member for [u8; N] where Self: Serialize {}
 impl<T: FieldType, const N: usize> Element for [T; N] where Self: Serialize {}
 
 impl<T: Element, const N: usize> Contain for [T; N]
@@ -72,6 +75,13 @@ macro_rules! tuples {
         impl<$($part: FieldType),*> FieldType for ($($part,)*) {
             type Arg<'a> = &'a Self where Self: 'a;
             fn encode(value: &Self) -> Result<Value> {
+                const {
+                    assert!(
+                        $(!has_set($part::LOWERING))&&*,
+                        "a tuple that holds a set cannot be compared or set, since a set in it has no order: \
+                         derive `Embedded` for a struct in its place"
+                    )
+                };
                 encode(value)
             }
             fn with_value<R>(value: &Self, f: impl FnOnce(&Self) -> R) -> R {

@@ -4,8 +4,8 @@
 //! value is neither written nor read.
 
 use super::encode;
-use super::traits::{Element, FieldType, Key, Ordered};
-use crate::definition::{KeyKind, Lowering, StrictForm};
+use super::traits::{Element, FieldType, Key, Member, Ordered};
+use crate::definition::{Form, KeyKind, Lowering, StrictForm};
 use crate::error::Result;
 use crate::value::{Value, ValueRef};
 
@@ -17,6 +17,8 @@ macro_rules! dates {
         impl FieldType for $ty {
             type Arg<'a> = $ty;
             const LOWERING: Option<&'static Lowering> = Some($lowering);
+            const FORM: Form = Form::Text;
+            const IS_MEMBER: bool = true;
             fn encode(value: $ty) -> Result<Value> {
                 encode(&value)
             }
@@ -31,6 +33,7 @@ macro_rules! dates {
             }
         }
         impl Ordered for $ty {}
+        impl Member for $ty {}
         impl Element for $ty {}
     )*};
 }

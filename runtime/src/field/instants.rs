@@ -3,8 +3,9 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::lowering::Of;
-use super::traits::{Element, FieldType, Instant, Key, Ordered, TtlField};
-use crate::definition::{KeyKind, Lowering, TimeUnit};
+use super::times::{Instant, TtlField};
+use super::traits::{Element, FieldType, Key, Member, Ordered};
+use crate::definition::{Form, KeyKind, Lowering, TimeUnit};
 use crate::error::{Error, Result};
 use crate::value::Value;
 
@@ -35,6 +36,8 @@ macro_rules! instants {
         impl FieldType for $ty {
             type Arg<'a> = $ty;
             const LOWERING: Option<&'static Lowering> = Some(Of::<$ty>::INSTANT);
+            const IS_MEMBER: bool = true;
+            const FORM: Form = Form::Instant(Of::<$ty>::INSTANT);
             fn encode(value: $ty) -> Result<Value> {
                 value.to_millis().map(Value::Instant)
             }
@@ -49,6 +52,7 @@ macro_rules! instants {
             }
         }
         impl Ordered for $ty {}
+        impl Member for $ty {}
         impl Element for $ty {}
         impl TtlField for $ty {
             const UNIT: TimeUnit = TimeUnit::Milliseconds;
@@ -93,6 +97,8 @@ mod chrono {
         // Through UTC: in another zone chrono writes an offset of hours, minutes and seconds to the minute, and an
         // instant would be moved whenever it is read and written.
         const LOWERING: Option<&'static Lowering> = Some(Of::<DateTime<Utc>>::INSTANT);
+        const FORM: Form = Form::Instant(Of::<DateTime<Utc>>::INSTANT);
+        const IS_MEMBER: bool = true;
 
         fn encode(value: Self) -> Result<Value> {
             match value.offset().fix().local_minus_utc() % 60 {
@@ -119,6 +125,7 @@ mod chrono {
     }
 
     impl<Tz: TimeZone + Clone> Ordered for DateTime<Tz> where Self: Serialize {}
+    impl<Tz: TimeZone + Clone> Member for DateTime<Tz> where Self: Serialize {}
     impl<Tz: TimeZone + Clone> Element for DateTime<Tz> where Self: Serialize {}
 
     impl<Tz: TimeZone + Clone> TtlField for DateTime<Tz>

@@ -2,9 +2,10 @@
 
 use std::marker::PhantomData;
 
-use super::traits::{Embedded, FieldType, Instant};
+use super::times::Instant;
+use super::traits::{Embedded, FieldType};
 use crate::codec::{from_value, write_plain};
-use crate::definition::{InstantForm, Lowering};
+use crate::definition::{Form, InstantForm, Lowering, Stored};
 use crate::error::{Error, Result};
 use crate::value::{ValueRef, Writer};
 
@@ -17,6 +18,12 @@ pub struct Probe<T>(PhantomData<T>);
 pub trait NoLowering {
     /// No field type, so stored as serde writes it.
     const LOWERING: Option<&'static Lowering> = None;
+    /// Nor is a set of them one.
+    const IS_MEMBER: bool = false;
+    /// Nothing is known of what it writes.
+    const FORM: Form = Form::Unknown;
+    /// Both.
+    const STORED: Stored = Stored::new(None, Form::Unknown);
 }
 
 impl<T> NoLowering for Probe<T> {}
@@ -24,6 +31,12 @@ impl<T> NoLowering for Probe<T> {}
 impl<T: FieldType> Probe<T> {
     /// The type's own.
     pub const LOWERING: Option<&'static Lowering> = T::LOWERING;
+    /// Whether a set of the type is kept as a set.
+    pub const IS_MEMBER: bool = T::IS_MEMBER;
+    /// The type's own.
+    pub const FORM: Form = T::FORM;
+    /// Both.
+    pub const STORED: Stored = Stored::new(T::LOWERING, T::FORM);
 }
 
 /// The lowerings of types that are made of `T`, each in a place of its own.
@@ -40,6 +53,18 @@ impl<T: FieldType> Of<T> {
     /// over it.
     pub(crate) const LIST: &'static Lowering = &if T::IS_BYTE { Lowering::Bytes } else { Lowering::List(T::LOWERING) };
 
+    /// Of a set of `T`: a set if `T` can be in one on every backend, else a list.
+    pub(crate) const SET: Option<&'static Lowering> = if T::IS_MEMBER { Some(Self::SET_OF) } else { Self::EACH };
+
+    const SET_OF: &'static Lowering = &Lowering::Set(T::LOWERING);
+
+    /// Of a map to `T`.
+    /// The values of a `Vec<T>`.
+    pub(crate) const LIST_FORM: Form = if T::IS_BYTE { Form::Bytes } else { Form::List(Self::FORM) };
+
+    /// The type's own.
+    pub(crate) const FORM: &'static Form = &T::FORM;
+
     /// Of a set of `T`, or a map to `T`.
     pub(crate) const EACH: Option<&'static Lowering> = match &Self::EACH_OF {
         Some(each) => Some(each),
@@ -55,6 +80,11 @@ impl<T: FieldType> Of<T> {
 impl<T: Embedded> Of<T> {
     /// Of a nested struct: that of its fields, without those that are nothing.
     const FIELDS: &'static Lowering = &Lowering::Fields(T::FIELDS);
+}
+
+/// The values of a nested struct.
+pub const fn embedded_form<T: Embedded>() -> Form {
+    Form::Fields(T::FIELDS)
 }
 
 /// The lowering of a nested struct.

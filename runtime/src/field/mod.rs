@@ -16,6 +16,7 @@ mod probe;
 mod role;
 mod sealed;
 mod text;
+mod times;
 mod traits;
 mod typed;
 mod types;
@@ -26,7 +27,7 @@ pub use key_uses::AutoKey;
 #[doc(hidden)]
 pub use key_uses::{Sorted, Unsorted};
 #[doc(hidden)]
-pub use lowering::{NoLowering, Probe, embedded_lowering};
+pub use lowering::{NoLowering, Probe, embedded_form, embedded_lowering};
 #[doc(hidden)]
 pub use many::Argument;
 pub use many::Many;
@@ -34,11 +35,12 @@ pub(crate) use place::Place;
 #[doc(hidden)]
 pub use probe::NotKey;
 pub use role::{InKey, InMap, InVersion, Plain, Settable};
+pub use times::{Instant, Timestamp, TtlField};
 #[doc(hidden)]
 pub use traits::EmbeddedFields;
 pub use traits::{
-    Contain, Countable, Dictionary, Element, Embedded, FieldType, IndexKey, Instant, Key, List, MapKey, Nested,
-    Numeric, Optional, Ordered, Text, Timestamp, TtlField, Version,
+    Contain, Countable, Dictionary, Element, Embedded, FieldType, IndexKey, Key, List, MapKey, Member, Nested, Numeric,
+    Optional, Ordered, Set, Text, Version,
 };
 pub(crate) use typed::FieldOf;
 

@@ -7,8 +7,8 @@ use std::num::{
 use std::time::Duration;
 
 use super::encode;
-use super::traits::{Element, FieldType, Key, Ordered};
-use crate::definition::{KeyKind, Lowering, StrictForm};
+use super::traits::{Element, FieldType, Key, Member, Ordered};
+use crate::definition::{Form, KeyKind, Lowering, StrictForm};
 use crate::error::Result;
 use crate::value::{Value, ValueRef};
 
@@ -16,6 +16,8 @@ macro_rules! nonzero {
     ($($ty:ty),*) => {$(
         impl FieldType for $ty {
             type Arg<'a> = $ty;
+            const FORM: Form = Form::Integer;
+            const IS_MEMBER: bool = true;
             fn encode(value: $ty) -> Result<Value> {
                 Ok(Value::Int(value.get().try_into().unwrap_or(i128::MAX)))
             }
@@ -30,6 +32,7 @@ macro_rules! nonzero {
             }
         }
         impl Ordered for $ty {}
+        impl Member for $ty {}
         impl Element for $ty {}
     )*};
 }

@@ -1,7 +1,7 @@
 //! Seals the traits that are implemented here alone, so that they can grow.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -18,6 +18,8 @@ sealed!(Box<str>, Arc<str>, Cow<'static, str>);
 impl<T> Sealed for Option<T> {}
 impl<T> Sealed for Vec<T> {}
 impl<T, const N: usize> Sealed for [T; N] {}
+impl<T> Sealed for BTreeSet<T> {}
+impl<T, S> Sealed for HashSet<T, S> {}
 impl<K, V> Sealed for BTreeMap<K, V> {}
 impl<K, V, S> Sealed for HashMap<K, V, S> {}
 

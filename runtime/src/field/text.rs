@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::encode;
 use super::key_uses::{AutoKey, Unsorted};
-use super::traits::{Contain, Element, FieldType, Key, Ordered, Text};
-use crate::definition::{KeyKind, Lowering, StrictForm};
+use super::traits::{Contain, Element, FieldType, Key, Member, Ordered, Text};
+use crate::definition::{Form, KeyKind, Lowering, StrictForm};
 use crate::error::Result;
 use crate::value::{Value, ValueRef};
 
@@ -23,6 +23,8 @@ macro_rules! texts {
             for<'later> $ty: Serialize,
         {
             type Arg<'a> = &'a str;
+            const FORM: Form = Form::Text;
+            const IS_MEMBER: bool = true;
             fn encode(value: &str) -> Result<Value> {
                 Ok(Value::String(value.to_owned()))
             }
@@ -50,6 +52,7 @@ macro_rules! texts {
         }
         impl Ordered for $ty where for<'later> $ty: Serialize {}
         impl Text for $ty where for<'later> $ty: Serialize {}
+        impl Member for $ty where for<'later> $ty: Serialize {}
         impl Element for $ty where for<'later> $ty: Serialize {}
         impl AutoKey for $ty where for<'later> $ty: Serialize {}
     )*};
@@ -62,6 +65,8 @@ macro_rules! addresses {
     ($($ty:ty),*) => {$(
         impl FieldType for $ty {
             type Arg<'a> = $ty;
+            const FORM: Form = Form::Name;
+            const IS_MEMBER: bool = true;
             const LOWERING: Option<&'static Lowering> = const {
                 Some(&Lowering::Strict(StrictForm {
                     is_stored: is_as_written::<$ty>,
@@ -84,6 +89,7 @@ macro_rules! addresses {
         }
         impl Element for $ty {}
         impl Unsorted for $ty {}
+        impl Member for $ty {}
     )*};
 }
 

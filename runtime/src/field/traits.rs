@@ -2,13 +2,12 @@
 //! traits and says in words what is missing.
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::interval::Interval;
 use super::role::{InKey, InMap, InVersion, Plain};
 use super::sealed::Sealed;
 use crate::codec::map_key_text;
-use crate::definition::{FieldDef, KeyKind, Lowering, TimeUnit};
+use crate::definition::{FieldDef, Form, KeyKind, Lowering};
 use crate::error::Result;
 use crate::value::Value;
 
@@ -65,9 +64,17 @@ pub trait FieldType: Serialize + Sized {
     #[doc(hidden)]
     const LOWERING: Option<&'static Lowering> = None;
 
+    /// Which values it holds, as far as it is known.
+    #[doc(hidden)]
+    const FORM: Form = Form::Unknown;
+
     /// Whether it is `u8`, of which a list is bytes.
     #[doc(hidden)]
     const IS_BYTE: bool = false;
+
+    /// Whether a set of these values is kept as a set: they are [`Member`]s.
+    #[doc(hidden)]
+    const IS_MEMBER: bool = false;
 
     /// Which stored numbers are read as the same value, if there are several.
     #[doc(hidden)]
@@ -214,12 +221,16 @@ pub trait Numeric: FieldType + Sealed {
 )]
 pub trait Text: FieldType {}
 
-/// What `contains` can look into: text, and lists. It is sealed.
+/// What `contains` can look into: text, lists and sets. It is sealed.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is neither text nor a list, so it contains nothing",
-    label = "neither text nor a list"
+    message = "`{Self}` is neither text nor a list nor a set, so it contains nothing",
+    label = "neither text nor a list nor a set"
 )]
 pub trait Contain: FieldType + Sealed {
+    /// Whether it is a set.
+    #[doc(hidden)]
+    const IS_SET: bool = false;
+
     /// What is looked for.
     type Part<'a>
     where
@@ -232,12 +243,36 @@ pub trait Contain: FieldType + Sealed {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list, so it has no items, and nothing can be appended to it",
     label = "not a list",
-    note = "`append` and `nth` are for Vec fields; a Vec<u8> is bytes, not a list"
+    note = "`append`, `prepend`, `remove_at` and `nth` are for Vec fields; a Vec<u8> is bytes, not a list; a set is added to with `insert`"
 )]
 pub trait List: FieldType + Sealed {
     /// What it is a list of.
     type Item: FieldType;
 }
+
+/// A set that `insert` and `discard` change: a `BTreeSet` or a `HashSet` of [`Member`]s, or an `Option` of one. It is
+/// sealed.
+///
+/// It is kept as a set: on DynamoDB as SS, NS or BS, on MongoDB as an array that is sorted and has nothing twice. Nothing
+/// is stored of one without members, and a missing one is read as empty.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a set, so nothing is inserted into it or discarded from it",
+    label = "not a set",
+    note = "`insert` and `discard` are for BTreeSet and HashSet fields of a key type; a Vec is added to with `append`, and another field is `set`"
+)]
+pub trait Set: FieldType + Sealed {
+    /// What is in it.
+    type Member: Member;
+}
+
+/// A key type, of which a set is kept as a set: text, integers, bytes, `Uuid`, instants, and newtypes and unit enums that
+/// derive [`Key`](derive@crate::Key). A set of another type is kept as a list.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the member of a set that `insert`, `discard` or `contains` reaches into",
+    label = "not a member type",
+    note = "the members of such a set are of a key type: String, an integer of up to 64 bits, Vec<u8>, [u8; N], a Uuid, an instant, or a newtype or unit enum with `#[derive(Key)]`; other sets can be set and compared as a whole"
+)]
+pub trait Member: Key {}
 
 /// A map. It is sealed.
 #[diagnostic::on_unimplemented(
@@ -287,12 +322,16 @@ pub trait MapKey: FieldType {
     }
 }
 
-/// What has a number of items: a list, a map, or bytes. It is sealed.
+/// What has a number of items: a list, a map, a set, or bytes. It is sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no size that is the same on every backend",
-    label = "not a list, map or bytes"
+    label = "not a list, map, set or bytes"
 )]
-pub trait Countable: FieldType + Sealed {}
+pub trait Countable: FieldType + Sealed {
+    /// Whether it is a set.
+    #[doc(hidden)]
+    const IS_SET: bool = false;
+}
 
 /// A type whose lists can be looked into and added to item by item. Not `u8`, since a list of it is bytes,
 /// and not an `Option`: a position in a list cannot be removed in the same way on every backend.
@@ -349,37 +388,6 @@ impl<T: Nested> Nested for Option<T> {
 impl<T: Nested> Nested for Box<T> {
     type Inner = T::Inner;
 }
-
-/// A point in time: kept as milliseconds. It is sealed.
-#[diagnostic::on_unimplemented(message = "`{Self}` is not an instant", label = "not an instant")]
-pub trait Instant: Serialize + DeserializeOwned + Sealed {
-    /// Milliseconds since the epoch, rounded down.
-    fn to_millis(&self) -> Result<i64>;
-    /// The instant at these milliseconds since the epoch.
-    fn from_millis(millis: i64) -> Result<Self>;
-}
-
-/// A type that can say when a record expires: an instant, or a number of seconds. A newtype over one gets it from
-/// [`derive(Key)`](derive@crate::Key).
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an instant, so it cannot say when a record expires",
-    label = "not an instant",
-    note = "a ttl field is i64, u64 or u32 (seconds since the epoch), a SystemTime, or an instant of chrono, time or jiff (with that feature), or an Option of one of these"
-)]
-pub trait TtlField: FieldType {
-    /// What the stored number counts.
-    const UNIT: TimeUnit;
-}
-
-/// A type that can take the time of a write.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an instant, so the time of a write cannot be put into it",
-    label = "not an instant",
-    note = "a created_at or updated_at field is i64, u64 or u32 (seconds since the epoch), a SystemTime, or an instant of chrono, time or jiff (with that feature), or an Option of one of these"
-)]
-pub trait Timestamp: TtlField {}
-
-impl<T: TtlField> Timestamp for T {}
 
 /// A type that can count versions. It is sealed.
 #[diagnostic::on_unimplemented(

@@ -1,24 +1,27 @@
 //! The built-in field types.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::Serialize;
 
 use super::encode;
 use super::interval::{self, Interval};
 use super::lowering::Of;
+use super::times::TtlField;
 use super::traits::{
-    Contain, Countable, Dictionary, Element, FieldType, Key, List, MapKey, Numeric, Ordered, Text, TtlField, Version,
+    Contain, Countable, Dictionary, Element, FieldType, Key, List, MapKey, Member, Numeric, Ordered, Set, Text, Version,
 };
 use crate::codec::to_lowered;
-use crate::definition::{KeyKind, Lowering, TimeUnit};
+use crate::definition::{Form, KeyKind, Lowering, TimeUnit};
 use crate::error::Result;
 use crate::value::Value;
 
 macro_rules! by_value {
-    ($($ty:ty),*) => {$(
+    ($is_member:literal $form:ident: $($ty:ty),*) => {$(
         impl FieldType for $ty {
             type Arg<'a> = $ty;
+            const IS_MEMBER: bool = $is_member;
+            const FORM: Form = Form::$form;
             fn encode(value: $ty) -> Result<Value> {
                 encode(&value)
             }
@@ -38,6 +41,7 @@ macro_rules! integers {
             }
         }
         impl Ordered for $ty {}
+        impl Member for $ty {}
         impl Numeric for $ty {
             type Delta = $delta;
             const BOUNDS: Option<(i128, i128)> = Some((<$ty>::MIN as i128, <$ty>::MAX as i128));
@@ -52,11 +56,15 @@ integers!(
     i8 => i64, i16 => i64, i32 => i64, i64 => i64, isize => i64,
     u8 => i64, u16 => i64, u32 => i64, u64 => i64, usize => i64
 );
-by_value!(i8, i16, i32, i64, isize, u16, u32, u64, usize, bool, char, f64);
+by_value!(true Integer: i8, i16, i32, i64, isize, u16, u32, u64, usize);
+by_value!(false Bool: bool);
+by_value!(false Name: char);
 
 impl FieldType for u8 {
     type Arg<'a> = u8;
+    const FORM: Form = Form::Integer;
     const IS_BYTE: bool = true;
+    const IS_MEMBER: bool = true;
 
     fn encode(value: u8) -> Result<Value> {
         encode(&value)
@@ -67,21 +75,19 @@ impl FieldType for u8 {
     }
 }
 
-impl FieldType for f32 {
-    type Arg<'a> = f32;
-    const INTERVAL: Option<Interval> = Some(interval::of_f32);
-
-    fn encode(value: f32) -> Result<Value> {
-        encode(&value)
-    }
-
-    fn with_value<R>(value: f32, f: impl FnOnce(&Self) -> R) -> R {
-        f(&value)
-    }
-}
-
 macro_rules! floats {
-    ($($ty:ty),*) => {$(
+    ($($ty:ty => $interval:expr),*) => {$(
+        impl FieldType for $ty {
+            type Arg<'a> = $ty;
+            const FORM: Form = Form::Float($interval);
+            const INTERVAL: Option<Interval> = $interval;
+            fn encode(value: $ty) -> Result<Value> {
+                encode(&value)
+            }
+            fn with_value<R>(value: $ty, f: impl FnOnce(&Self) -> R) -> R {
+                f(&value)
+            }
+        }
         impl Ordered for $ty {}
         impl Numeric for $ty {
             type Delta = $ty;
@@ -93,7 +99,7 @@ macro_rules! floats {
     )*};
 }
 
-floats!(f32, f64);
+floats!(f32 => Some(interval::of_f32), f64 => None);
 
 macro_rules! elements {
     ($($ty:ty),*) => {$(impl Element for $ty {})*};
@@ -133,6 +139,9 @@ impl<T: TtlField + Clone> TtlField for Option<T> {
 
 impl FieldType for String {
     type Arg<'a> = &'a str;
+    const IS_MEMBER: bool = true;
+
+    const FORM: Form = Form::Text;
 
     fn encode(value: &str) -> Result<Value> {
         Ok(Value::String(value.to_owned()))
@@ -152,6 +161,7 @@ impl Key for String {
 }
 
 impl Ordered for String {}
+impl Member for String {}
 impl Text for String {}
 
 impl Contain for String {
@@ -169,6 +179,8 @@ impl<T: FieldType + Clone> FieldType for Vec<T> {
         T: 'a;
 
     const LOWERING: Option<&'static Lowering> = Some(Of::<T>::LIST);
+    const IS_MEMBER: bool = T::IS_BYTE;
+    const FORM: Form = Of::<T>::LIST_FORM;
 
     fn encode(value: &[T]) -> Result<Value> {
         to_lowered(value, Self::LOWERING)
@@ -187,6 +199,8 @@ impl Key for Vec<u8> {
     }
 }
 
+impl Member for Vec<u8> {}
+
 impl<T: Element + Clone> List for Vec<T> {
     type Item = T;
 }
@@ -196,6 +210,7 @@ impl Element for Vec<u8> {}
 impl<K: MapKey, T: FieldType> Element for BTreeMap<K, T> {}
 impl<K: MapKey, T: FieldType, S> Element for HashMap<K, T, S> where Self: Serialize {}
 impl<T: FieldType> Element for BTreeSet<T> {}
+impl<T: Member, S> Element for HashSet<T, S> where Self: Serialize {}
 impl<T: Element> Element for Box<T> {}
 
 impl<T: Element + Clone> Contain for Vec<T> {
@@ -216,6 +231,7 @@ impl<T: FieldType + Clone> FieldType for Option<T> {
         T: 'a;
 
     const LOWERING: Option<&'static Lowering> = T::LOWERING;
+    const FORM: Form = T::FORM;
     const INTERVAL: Option<Interval> = T::INTERVAL;
 
     fn encode(value: T::Arg<'_>) -> Result<Value> {
@@ -249,6 +265,7 @@ impl<T: Dictionary + Clone> Dictionary for Option<T> {
 }
 
 impl<T: Contain + Clone> Contain for Option<T> {
+    const IS_SET: bool = T::IS_SET;
     type Part<'a>
         = T::Part<'a>
     where
@@ -262,13 +279,17 @@ impl<T: Contain + Clone> Contain for Option<T> {
 impl<T: FieldType + Clone> Countable for Vec<T> {}
 impl<K: MapKey, T: FieldType> Countable for BTreeMap<K, T> {}
 impl<K: MapKey, T: FieldType, S> Countable for HashMap<K, T, S> {}
-impl<T: Countable + Clone> Countable for Option<T> {}
+
+impl<T: Countable + Clone> Countable for Option<T> {
+    const IS_SET: bool = T::IS_SET;
+}
 
 macro_rules! by_reference {
-    ($([$($generics:tt)*] $ty:ty, $lowering:expr, $interval:expr;)*) => {$(
+    ($([$($generics:tt)*] $ty:ty, $lowering:expr, $form:expr, $interval:expr;)*) => {$(
         impl<$($generics)*> FieldType for $ty {
             type Arg<'a> = &'a Self where Self: 'a;
             const LOWERING: Option<&'static Lowering> = $lowering;
+            const FORM: Form = $form;
             const INTERVAL: Option<Interval> = $interval;
             fn encode(value: &Self) -> Result<Value> {
                 encode(value)
@@ -281,10 +302,11 @@ macro_rules! by_reference {
 }
 
 by_reference! {
-    [K: MapKey, T: FieldType] BTreeMap<K, T>, Of::<T>::EACH, None;
-    [K: MapKey, T: FieldType, S] HashMap<K, T, S>, Of::<T>::EACH, None;
-    [T: FieldType] BTreeSet<T>, Of::<T>::EACH, None;
-    [T: FieldType] Box<T>, T::LOWERING, T::INTERVAL;
+    [K: MapKey, T: FieldType] BTreeMap<K, T>, Of::<T>::EACH, Form::Map(Of::<T>::FORM), None;
+    [K: MapKey, T: FieldType, S] HashMap<K, T, S>, Of::<T>::EACH, Form::Map(Of::<T>::FORM), None;
+    [T: FieldType] BTreeSet<T>, Of::<T>::SET, Form::List(Of::<T>::FORM), None;
+    [T: Member, S] HashSet<T, S>, Of::<T>::SET, Form::List(Of::<T>::FORM), None;
+    [T: FieldType] Box<T>, T::LOWERING, T::FORM, T::INTERVAL;
 }
 
 impl<K: MapKey, T: FieldType> Dictionary for BTreeMap<K, T> {
@@ -297,13 +319,41 @@ impl<K: MapKey, T: FieldType, S> Dictionary for HashMap<K, T, S> {
     type Value = T;
 }
 
+macro_rules! sets {
+    ($([$($generics:tt)*] $ty:ty;)*) => {$(
+        impl<$($generics)*> Set for $ty {
+            type Member = T;
+        }
+        impl<$($generics)*> Contain for $ty {
+            const IS_SET: bool = true;
+            type Part<'a> = T::Arg<'a> where Self: 'a;
+            fn encode_part(part: T::Arg<'_>) -> Result<Value> {
+                T::encode(part)
+            }
+        }
+        impl<$($generics)*> Countable for $ty {
+            const IS_SET: bool = true;
+        }
+    )*};
+}
+
+sets! {
+    [T: Member] BTreeSet<T>;
+    [T: Member, S] HashSet<T, S>;
+}
+
+impl<T: Set + Clone> Set for Option<T> {
+    type Member = T::Member;
+}
+
 #[cfg(feature = "uuid")]
 mod uuid {
     use super::*;
 
-    by_value!(::uuid::Uuid);
+    by_value!(true Text: ::uuid::Uuid);
     elements!(::uuid::Uuid);
     impl Ordered for ::uuid::Uuid {}
+    impl Member for ::uuid::Uuid {}
 
     /// Stored as its hyphenated lower-case text, whose order is the order of its bytes.
     impl Key for ::uuid::Uuid {
@@ -320,6 +370,6 @@ mod uuid {
 mod decimal {
     use super::*;
 
-    by_value!(rust_decimal::Decimal);
+    by_value!(false Unknown: rust_decimal::Decimal);
     elements!(rust_decimal::Decimal);
 }

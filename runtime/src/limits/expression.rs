@@ -65,10 +65,26 @@ impl Cost {
         Self::new(3, 2 * path + "NOT (attribute_type(, :v999)) AND contains(, :v999)".len())
     }
 
+    /// A set with a member.
+    pub(crate) const fn has_member(path: usize) -> Self {
+        Self::new(4, Self::contains_item(path).text)
+    }
+
     /// A comparison of a size, of those types alone that have one on every backend.
     pub(crate) const fn size(path: usize, is_not_equal: bool) -> Self {
         let text = 3 * "attribute_type(, :v999) OR ".len() + "NOT (() AND size() <= :v999)".len();
         Self::new(if is_not_equal { 9 } else { 8 }, 4 * path + text)
+    }
+
+    /// A comparison with a set; if it is to be false, what may be a list of the same members is shut out.
+    pub(crate) const fn set(path: usize, is_not_equal: bool) -> Self {
+        Self::new(if is_not_equal { 4 } else { 3 }, 2 * path + "NOT ( = :v999 OR attribute_type(, :v999))".len())
+    }
+
+    /// A comparison of the number of members, of those types alone that a set may be kept as.
+    pub(crate) const fn set_size(path: usize, is_not_equal: bool) -> Self {
+        let text = 4 * "attribute_type(, :v999) OR ".len() + "NOT (() AND size() <= :v999)".len();
+        Self::new(if is_not_equal { 11 } else { 10 }, 5 * path + text)
     }
 
     /// There is a value, and it is no null.

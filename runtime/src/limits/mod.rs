@@ -6,7 +6,7 @@ mod size;
 
 pub(crate) use size::{STAMP_SIZE, record_size, value_size};
 
-use crate::definition::KeyKind;
+use crate::definition::{IndexDef, KeyKind};
 use crate::error::{Error, Result};
 use crate::value::{RESERVED, Record, Value, ValueRef, whole};
 
@@ -45,6 +45,11 @@ impl Limits {
         transaction_operations: usize::MAX,
         transaction_bytes: usize::MAX,
     };
+
+    /// The longest value of the part of an index at this position.
+    pub(crate) fn of_part(&self, index: &IndexDef, at: usize) -> usize {
+        if at < index.hash_parts().count() { self.hash_key } else { self.range_key }
+    }
 
     /// The same limits with other figures for the keys.
     #[must_use]
@@ -195,7 +200,7 @@ pub(crate) fn check_depth_below<'a>(field: &str, levels: usize, value: impl Into
     // The innermost value is a level too.
     fn levels_of(value: ValueRef<'_>) -> usize {
         match value {
-            ValueRef::List(items) => 1 + items.iter().map(levels_of).max().unwrap_or(0),
+            ValueRef::List(items) | ValueRef::Set(items) => 1 + items.iter().map(levels_of).max().unwrap_or(0),
             ValueRef::Map(map) => 1 + map.iter().map(|(_, value)| levels_of(value)).max().unwrap_or(0),
             _ => 1,
         }

@@ -7,17 +7,21 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::batch::{DeleteMany, GetMany, PutMany};
+use super::batch::{GetMany, PutMany};
 use super::check::Check;
 use super::create::Create;
+use super::create_many::CreateMany;
 use super::delete::Delete;
+use super::delete_many::DeleteMany;
 use super::find::FindUnique;
 use super::get::Get;
 use super::page::Page;
 use super::put::Put;
 use super::query::Query;
 use super::replace::Replace;
+use super::results::TransactionResults;
 use super::save::Save;
+use super::save_many::SaveMany;
 use super::scan::Scan;
 use super::transaction::Transaction;
 use super::update::Update;
@@ -72,7 +76,9 @@ refused_awaits! {
         [M] Delete<M> => Result<bool>,
         [M] GetMany<M> => Result<Vec<Option<M>>>,
         ['a, M] PutMany<'a, M> => Result<()>,
-        [M] DeleteMany<M> => Result<()>;
+        ['a, M] CreateMany<'a, M> => Result<()>,
+        ['a, M] SaveMany<'a, M> => Result<()>,
+        [M, V] DeleteMany<M, V> => Result<()>;
 
     /// A query or scan that was brought to an end.
     #[diagnostic::on_unimplemented(
@@ -91,7 +97,7 @@ refused_awaits! {
         note = "a transaction does nothing until it is committed: write `.commit().await`"
     )]
     Committed:
-        ['a] Transaction<'a> => Result<()>;
+        ['a] Transaction<'a> => Result<TransactionResults>;
 
     /// A check that is in a transaction.
     #[diagnostic::on_unimplemented(

@@ -1,4 +1,4 @@
-//! Operations on many records, each for itself.
+//! Reads and puts of many records, each for itself.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use super::exchange::Batch;
 use super::execute::{Operation, Origin, Prepare};
 use super::executing::Executing;
-use super::many::{self, Found, Keys, Puts};
+use super::many::{self, Found, Keys, Stores};
 use crate::backend::Reply;
 use crate::codec;
 use crate::database::Database;
@@ -114,7 +114,7 @@ fn decode_many<M: Model>(found: Vec<Option<Record>>, origin: &Origin) -> Result<
 }
 
 /// The keys in their stored parts.
-fn encode_keys<M: Model, K: IntoKey<M::Key>>(keys: impl IntoIterator<Item = K>) -> Keys {
+pub(super) fn encode_keys<M: Model, K: IntoKey<M::Key>>(keys: impl IntoIterator<Item = K>) -> Keys {
     let keys = keys.into_iter();
     let mut encoded = Vec::with_capacity(keys.size_hint().0);
     for key in keys {
@@ -170,20 +170,20 @@ impl<'a, M: Model> PutMany<'a, M> {
 
     /// Does it.
     pub fn exec(self, db: &Database) -> impl Future<Output = Result<()>> + Send {
-        many::put(db, M::DEFINITION, Self::NAME, self.into_puts())
+        many::store(db, M::DEFINITION, Self::NAME, self.into_stores())
     }
 
     /// The request that the database's backend would send; nothing is sent.
     pub fn explain(self, db: &Database) -> Result<String> {
-        many::explain(db, M::DEFINITION, Self::NAME, Ok(self.into_puts().prepare(db, M::DEFINITION)))
+        many::explain(db, M::DEFINITION, Self::NAME, Ok(self.into_stores().prepare(db, M::DEFINITION)))
     }
 
-    fn into_puts(self) -> Puts {
+    fn into_stores(self) -> Stores {
         let mut records = Vec::with_capacity(self.records.len());
         for record in self.records {
             records.push(codec::encode(record, M::DEFINITION));
         }
-        Puts { records, progress: self.progress }
+        Stores { records, progress: self.progress, new: false }
     }
 }
 
@@ -194,78 +194,11 @@ impl<M: Model> Prepare for PutMany<'_, M> {
     type Rest = ();
 
     fn prepare(self, db: &Database) -> Result<(Batch, ())> {
-        Ok((self.into_puts().prepare(db, M::DEFINITION), ()))
+        Ok((self.into_stores().prepare(db, M::DEFINITION), ()))
     }
 }
 
 impl<M: Model> Operation for PutMany<'_, M> {
-    type Output = ();
-
-    fn finish((): (), (): ()) -> Result<()> {
-        Ok(())
-    }
-}
-
-/// Deletes many records: what `M::delete_many(..)` returns. Not offered with a version.
-///
-/// Executes to `()`, or to an error whose [`failures`](crate::Error::failures) give, for each key that was
-/// not done, its position and its own error. A key with no record is no failure.
-///
-/// ```
-/// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
-/// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
-/// # struct Event { #[hash_key] stream: String, #[range_key] seq: u64 }
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
-/// # let db = Database::open("memory:").await?; db.define::<Event>().await?;
-/// # let events: Vec<_> = (0..5).map(|seq| Event { stream: "s".into(), seq }).collect();
-/// # Event::put_many(&events).exec(&db).await?;
-/// Event::delete_many([("s", 0), ("s", 1), ("none", 0)]).exec(&db).await?;
-/// assert_eq!(Event::query("s").count(&db).await?, 3);
-/// # Ok(()) }
-/// ```
-#[must_use = "an operation does nothing until it is executed"]
-pub struct DeleteMany<M> {
-    keys: Keys,
-    marker: PhantomData<fn() -> M>,
-}
-
-impl<M: Model> DeleteMany<M> {
-    /// A delete of the records with these keys.
-    pub fn new<K: IntoKey<M::Key>>(keys: impl IntoIterator<Item = K>) -> Self
-    where
-        M: Unversioned,
-    {
-        Self { keys: encode_keys::<M, K>(keys), marker: PhantomData }
-    }
-
-    /// Lets the batch be watched, and accounted for if its future is dropped.
-    pub fn progress(self, progress: &Progress) -> Self {
-        Self { keys: self.keys.watched(progress), marker: PhantomData }
-    }
-
-    /// Does it.
-    pub fn exec(self, db: &Database) -> impl Future<Output = Result<()>> + Send {
-        many::delete(db, M::DEFINITION, Self::NAME, self.keys)
-    }
-
-    /// The request that the database's backend would send; nothing is sent.
-    pub fn explain(self, db: &Database) -> Result<String> {
-        many::explain(db, M::DEFINITION, Self::NAME, Ok(self.keys.prepare_delete(db, M::DEFINITION)))
-    }
-}
-
-impl<M: Model> Prepare for DeleteMany<M> {
-    const NAME: &'static str = "delete_many";
-    const DEFINITION: &'static Definition = M::DEFINITION;
-    type Request = Batch;
-    type Rest = ();
-
-    fn prepare(self, db: &Database) -> Result<(Batch, ())> {
-        Ok((self.keys.prepare_delete(db, M::DEFINITION), ()))
-    }
-}
-
-impl<M: Model> Operation for DeleteMany<M> {
     type Output = ();
 
     fn finish((): (), (): ()) -> Result<()> {
@@ -285,12 +218,6 @@ impl<M> Clone for PutMany<'_, M> {
     }
 }
 
-impl<M> Clone for DeleteMany<M> {
-    fn clone(&self) -> Self {
-        Self { keys: self.keys.clone(), marker: PhantomData }
-    }
-}
-
 impl<M: Model> fmt::Debug for GetMany<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "GetMany({}, {} keys)", M::DEFINITION.name(), self.keys.keys.len())
@@ -300,11 +227,5 @@ impl<M: Model> fmt::Debug for GetMany<M> {
 impl<M: Model> fmt::Debug for PutMany<'_, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PutMany({}, {} records)", M::DEFINITION.name(), self.records.len())
-    }
-}
-
-impl<M: Model> fmt::Debug for DeleteMany<M> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DeleteMany({}, {} keys)", M::DEFINITION.name(), self.keys.keys.len())
     }
 }

@@ -4,8 +4,8 @@ use super::prepare::write::WriteParts;
 use crate::change::Change;
 use crate::condition::Composed;
 use crate::definition::Definition;
-use crate::error::Result;
-use crate::field::{FieldOf, FieldType, List, Many, Numeric, Place};
+use crate::error::{Error, Result};
+use crate::field::{FieldOf, FieldType, List, Many, Numeric, Place, Set};
 use crate::model::EncodedKey;
 use crate::path::Path;
 use crate::value::Value;
@@ -34,8 +34,8 @@ impl Changes {
 
     fn set_encoded(mut self, place: Place, value: Result<Value>) -> Self {
         self.push(place, |definition, place, path| match value? {
-            // A unit and its like: stored as in a whole record.
-            Value::Null if !place.keeps_null(definition)? => Ok(Change::Remove(path)),
+            // A unit and its like, and a set without members: stored as in a whole record.
+            nothing if nothing.is_nothing() && !place.keeps_null(definition)? => Ok(Change::Remove(path)),
             value => Ok(Change::Set(path, value)),
         });
         self
@@ -47,7 +47,8 @@ impl Changes {
     }
 
     fn set_encoded_if_missing(mut self, place: Place, value: Result<Value>) -> Self {
-        if !matches!((&value, place.keeps_null(self.definition)), (Ok(Value::Null), Ok(false))) {
+        let is_nothing = value.as_ref().is_ok_and(Value::is_nothing);
+        if !(is_nothing && matches!(place.keeps_null(self.definition), Ok(false))) {
             self.push(place, |_, _, path| Ok(Change::SetIfMissing(path, value?)));
         }
         self
@@ -97,6 +98,25 @@ impl Changes {
         self
     }
 
+    pub(super) fn insert<T: Set>(self, field: FieldOf<T>, members: impl Many<T::Member>) -> Self {
+        self.with_members(field.place, Change::Insert, members.encode_each(None))
+    }
+
+    pub(super) fn discard<T: Set>(self, field: FieldOf<T>, members: impl Many<T::Member>) -> Self {
+        self.with_members(field.place, Change::Discard, members.encode_each(None))
+    }
+
+    /// A change by members, each once. No members change nothing: DynamoDB has no set of none.
+    fn with_members(self, place: Place, change: fn(Path, Vec<Value>) -> Change, members: Result<Vec<Value>>) -> Self {
+        match members {
+            Ok(members) if members.is_empty() => self,
+            members => {
+                let members = members.and_then(|members| as_members(&place, members));
+                self.with_items(place, change, members)
+            }
+        }
+    }
+
     pub(super) fn remove_at(mut self, place: Place, position: usize) -> Self {
         self.push(place.nth(position), |_, _, path| Ok(Change::RemoveItem(path)));
         self
@@ -115,5 +135,15 @@ impl Changes {
                 Err(error) => self.changes = Err(error),
             }
         }
+    }
+}
+
+/// Values as the members of a set: sorted, each once.
+fn as_members(place: &Place, values: Vec<Value>) -> Result<Vec<Value>> {
+    // Bytes of which there are none are written as an empty list.
+    let has_empty = values.iter().any(|value| matches!(value, Value::List(_)));
+    match Value::set(values) {
+        Value::Set(members) if !has_empty => Ok(members),
+        _ => Err(Error::invalid(format!("{}: empty bytes cannot be in a set", place.path()))),
     }
 }

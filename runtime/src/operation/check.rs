@@ -11,7 +11,8 @@ use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::model::{EncodedKey, Model};
-use crate::request::{Action, Write};
+use crate::request::{Action, Write, Written};
+use crate::value::Record;
 
 /// Takes part in a transaction without writing: what `M::check(..)` returns. The record must be live
 /// and the condition true of it, or the transaction is refused.
@@ -61,7 +62,13 @@ impl<M: Model> Prepare for Check<M> {
     }
 }
 
-impl<M: Model> TransactionItem for Check<M> {}
+impl<M: Model> TransactionItem for Check<M> {
+    type Returned = ();
+
+    fn returned(_: Option<Record>, _: Written) -> Result<()> {
+        Ok(())
+    }
+}
 
 impl<M> Clone for Check<M> {
     fn clone(&self) -> Self {

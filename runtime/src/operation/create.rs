@@ -5,7 +5,7 @@ use std::fmt;
 use super::execute::{Operation, Prepare};
 use super::executing::{Asked, Asking, Executing, poll_done};
 use super::prepare::write::{self, WriteParts};
-use super::returning::Returning;
+use super::returning::{Returning, decode_whole};
 use super::transaction::TransactionItem;
 use crate::codec;
 use crate::database::Database;
@@ -13,6 +13,7 @@ use crate::definition::Definition;
 use crate::error::Result;
 use crate::model::Model;
 use crate::request::{Write, Written};
+use crate::value::Record;
 
 /// Stores a new record: what `M::create(&m)` returns.
 ///
@@ -92,7 +93,13 @@ impl<M: Model> Operation for Create<'_, M> {
     }
 }
 
-impl<M: Model> TransactionItem for Create<'_, M> {}
+impl<M: Model> TransactionItem for Create<'_, M> {
+    type Returned = M;
+
+    fn returned(stored: Option<Record>, _: Written) -> Result<M> {
+        decode_whole(stored)
+    }
+}
 
 impl<M> Clone for Create<'_, M> {
     fn clone(&self) -> Self {

@@ -13,6 +13,7 @@ use crate::definition::Definition;
 use crate::error::Result;
 use crate::model::{EncodedKey, Model, Versioned};
 use crate::request::{Returning, Write, Written};
+use crate::value::Record;
 
 /// Deletes a record: what `M::delete(..)` returns.
 ///
@@ -124,7 +125,15 @@ impl<M: Model> Operation for Delete<M> {
     }
 }
 
-impl<M: Model> TransactionItem for Delete<M> {}
+impl<M: Model> TransactionItem for Delete<M> {
+    type Returned = bool;
+
+    const RETURNING: Returning = Returning::After;
+
+    fn returned(_: Option<Record>, written: Written) -> Result<bool> {
+        Ok(written.existed)
+    }
+}
 
 impl<M> Clone for Delete<M> {
     fn clone(&self) -> Self {

@@ -103,7 +103,7 @@ async fn read_checked(db: &Database, operation: &'static str, check: Write) -> R
     stored.map(Written::updated).ok_or_else(missing)
 }
 
-/// Puts or deletes, each for itself, with those that could not be prepared.
+/// Writes, each for itself, with those that could not be prepared.
 #[derive(Debug)]
 pub struct Batch {
     /// In the order of the items, each or why it cannot be sent.
@@ -115,7 +115,7 @@ impl Exchange for Batch {
     type Answer = ();
 
     fn send<'a>(self, db: &'a Database, operation: &'static str) -> Reply<'a, ()> {
-        Reply::later(send_batch(db, operation, self))
+        Reply::later(async move { settle_batch(db, operation, self).await?.into_result() })
     }
 
     fn explain(&self, db: &Database) -> Result<String> {
@@ -124,8 +124,45 @@ impl Exchange for Batch {
     }
 }
 
-/// Sends the writes that could be prepared, and reports every one that was not done.
-async fn send_batch(db: &Database, operation: &'static str, batch: Batch) -> Result<()> {
+/// A batch whose answer says of each item what became of it, also if some failed.
+#[derive(Debug)]
+pub struct Settling(pub(super) Batch);
+
+impl Exchange for Settling {
+    type Answer = Settled;
+
+    fn send<'a>(self, db: &'a Database, operation: &'static str) -> Reply<'a, Settled> {
+        Reply::later(settle_batch(db, operation, self.0))
+    }
+
+    fn explain(&self, db: &Database) -> Result<String> {
+        self.0.explain(db)
+    }
+}
+
+/// What became of the items of a batch.
+#[derive(Debug)]
+pub struct Settled {
+    total: usize,
+    /// Those that were not done, in their order.
+    failures: Vec<(usize, Error)>,
+}
+
+impl Settled {
+    pub(super) fn is_done(&self, position: usize) -> bool {
+        self.failures.binary_search_by_key(&position, |(failed, _)| *failed).is_err()
+    }
+
+    pub(super) fn into_result(self) -> Result<()> {
+        match self.failures.is_empty() {
+            true => Ok(()),
+            false => Err(Error::of_batch(self.failures, self.total)),
+        }
+    }
+}
+
+/// Sends the writes that could be prepared, and tells of every one that was not done.
+async fn settle_batch(db: &Database, operation: &'static str, batch: Batch) -> Result<Settled> {
     let Batch { writes: prepared, observer } = batch;
     let total = prepared.len();
     let (mut writes, mut positions, mut failures) = (Vec::with_capacity(total), Vec::with_capacity(total), Vec::new());
@@ -151,10 +188,7 @@ async fn send_batch(db: &Database, operation: &'static str, batch: Batch) -> Res
             failures.extend(result.err().map(|error| (position, error)));
         }
     }
-    if failures.is_empty() {
-        return Ok(());
-    }
     // Those that could not be prepared stand before those that were refused.
     failures.sort_by_key(|(position, _)| *position);
-    Err(Error::of_batch(failures, total))
+    Ok(Settled { total, failures })
 }

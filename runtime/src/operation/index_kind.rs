@@ -6,6 +6,7 @@ pub trait Sealed {}
 impl Sealed for Primary {}
 impl<const INDEX: usize> Sealed for Local<INDEX> {}
 impl<const INDEX: usize> Sealed for Secondary<INDEX> {}
+impl Sealed for Erased {}
 
 /// The primary key: a query of it may be consistent.
 #[derive(Debug, Clone, Copy)]
@@ -19,10 +20,22 @@ pub struct Local<const INDEX: usize>;
 #[derive(Debug, Clone, Copy)]
 pub struct Secondary<const INDEX: usize>;
 
+/// The range and the index of a query that says nothing of them: [`Query::erased`](super::Query::erased).
+#[derive(Debug, Clone, Copy)]
+pub struct Erased;
+
 /// What a query goes over: the primary key, or an index. Sealed.
 pub trait IndexKind: Sealed {
     /// The index; none is the table itself.
     const INDEX: Option<usize>;
+    /// Whether it is not known which.
+    #[doc(hidden)]
+    const IS_ERASED: bool = false;
+}
+
+impl IndexKind for Erased {
+    const INDEX: Option<usize> = None;
+    const IS_ERASED: bool = true;
 }
 
 impl IndexKind for Primary {
@@ -47,16 +60,3 @@ pub trait Strong: IndexKind {}
 
 impl Strong for Primary {}
 impl<const INDEX: usize> Strong for Local<INDEX> {}
-
-/// The range type of an index without a range field.
-#[derive(Debug, Clone, Copy)]
-pub struct NoRange;
-
-/// What [`NoRange`] is not.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "this index has no range field, so there is no range to choose",
-    label = "no range field",
-    note = "give the index one: `#[index(range = \"field\")]`, or `range = \"field\"` in `#[repository(index(..))]`"
-)]
-pub trait Ranged: Sealed {}

@@ -1,7 +1,11 @@
 //! Operations on many records under way, without the model, so that it is compiled once.
 
-use super::exchange::{Batch, Exchange};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use super::exchange::{Batch, Exchange, Settled, Settling};
 use super::execute::Origin;
+use super::executing::awaited_again;
 use super::prepare::{read, write};
 use crate::backend::Reply;
 use crate::database::Database;
@@ -77,23 +81,100 @@ pub(super) async fn delete(
     send(db, definition, name, keys.prepare_delete(db, definition)).await
 }
 
-/// What a put of many records asks for: each as it was encoded.
-pub(super) struct Puts {
+/// What a write of many whole records asks for: each as it was encoded.
+pub(super) struct Stores {
     pub(super) records: Vec<Result<Record>>,
     pub(super) progress: Option<Progress>,
+    /// Whether none of them may be there.
+    pub(super) new: bool,
 }
 
-impl Puts {
+impl Stores {
     pub(super) fn prepare(self, db: &Database, definition: &'static Definition) -> Batch {
-        let put = |record: Result<_>| write::store(db, definition, record?, Action::Put);
-        let writes = self.records.into_iter().map(put).collect();
+        let new = self.new;
+        let store = |record: Result<_>| match new {
+            true => write::create(db, definition, record?),
+            false => write::store(db, definition, record?, Action::Put),
+        };
+        let writes = self.records.into_iter().map(store).collect();
         Batch { writes, observer: Observer::new(self.progress) }
     }
 }
 
-/// Puts the records.
-pub(super) async fn put(db: &Database, definition: &'static Definition, name: &'static str, puts: Puts) -> Result<()> {
-    send(db, definition, name, puts.prepare(db, definition)).await
+/// Stores the records.
+pub(super) async fn store(
+    db: &Database,
+    definition: &'static Definition,
+    name: &'static str,
+    stores: Stores,
+) -> Result<()> {
+    send(db, definition, name, stores.prepare(db, definition)).await
+}
+
+/// What a save of many records asks for: each as it was encoded, and the version that the stored one has.
+pub(super) struct Saves {
+    pub(super) records: Vec<(Result<Record>, u64)>,
+    pub(super) progress: Option<Progress>,
+}
+
+impl Saves {
+    pub(super) fn prepare(self, db: &Database, definition: &'static Definition) -> Batch {
+        let save = |(record, current)| write::save(db, definition, record, current);
+        let writes = self.records.into_iter().map(save).collect();
+        Batch { writes, observer: Observer::new(self.progress) }
+    }
+}
+
+/// Saves on their way to what became of each.
+pub(super) struct Sending<'a> {
+    db: &'a Database,
+    origin: Origin,
+    state: SendingState<'a>,
+}
+
+/// How far they are.
+enum SendingState<'a> {
+    Asked(Saves),
+    Prepared(Batch),
+    Sent(Reply<'a, Settled>),
+    Ended,
+}
+
+impl<'a> Sending<'a> {
+    pub(super) fn new(db: &'a Database, definition: &'static Definition, name: &'static str, saves: Saves) -> Self {
+        Self { db, origin: Origin::new(definition, name, None), state: SendingState::Asked(saves) }
+    }
+
+    /// The batch that is about to be sent; nothing once it was given.
+    pub(super) fn prepare(&mut self) -> Option<&mut Batch> {
+        if !matches!(self.state, SendingState::Asked(_)) {
+            return None;
+        }
+        if let SendingState::Asked(saves) = std::mem::replace(&mut self.state, SendingState::Ended) {
+            self.state = SendingState::Prepared(saves.prepare(self.db, self.origin.definition));
+        }
+        match &mut self.state {
+            SendingState::Prepared(batch) => Some(batch),
+            _ => None,
+        }
+    }
+
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Settled>> {
+        if let SendingState::Prepared(_) = self.state
+            && let SendingState::Prepared(batch) = std::mem::replace(&mut self.state, SendingState::Ended)
+        {
+            self.state = SendingState::Sent(Settling(batch).send(self.db, self.origin.operation));
+        }
+        match &mut self.state {
+            SendingState::Sent(reply) => Pin::new(reply).poll(context).map_err(|e| self.origin.name(e)),
+            _ => Poll::Ready(Err(self.origin.name(awaited_again()))),
+        }
+    }
+
+    /// What it comes to, with its names.
+    pub(super) fn finish(&self, settled: Settled) -> Result<()> {
+        settled.into_result().map_err(|e| self.origin.name(e))
+    }
 }
 
 async fn send(db: &Database, definition: &'static Definition, name: &'static str, batch: Batch) -> Result<()> {

@@ -2,9 +2,12 @@
 
 use crate::cursor::{Binding, Cursor};
 use crate::database::Database;
-use crate::request::{self, Position};
+use crate::error::Result;
+use crate::request::{self, Position, RecordPage};
+use crate::value::Record;
 
-/// A page of records, and where the next one begins. Only the last page may be short. What a query's or
+/// A page of records, and where the next and the previous one are. Only the last page may be short, and one before
+/// which less is left than it could hold. What a query's or
 /// scan's `exec` returns.
 ///
 /// ```
@@ -30,23 +33,44 @@ pub struct Page<M> {
     pub items: Vec<M>,
     /// For `.after(..)` of the same query; nothing at the end.
     pub next: Option<Cursor>,
+    /// For `.before(..)` of the same query, which gives the page before this one; nothing on the first page.
+    pub previous: Option<Cursor>,
 }
 
 /// What a page needs once the backend's page is there.
 pub struct PageRest {
     binding: Binding,
     fields: Option<&'static [&'static str]>,
+    /// The request, of a page that is not the first: where it begins, another one ends.
+    later: Option<Box<request::Query>>,
+}
+
+/// The records of a page in their order, and the cursors at its ends.
+pub(super) struct Ends {
+    pub(super) records: Vec<Record>,
+    pub(super) next: Option<Cursor>,
+    pub(super) previous: Option<Cursor>,
 }
 
 impl PageRest {
     /// Of the page that this request asks for: its cursor is bound to the request.
     pub(super) fn of(db: &Database, request: &request::Query) -> Self {
-        Self { binding: db.bind(request), fields: request.projection }
+        let later = request.after.is_some().then(|| Box::new(request.clone()));
+        Self { binding: db.bind(request), fields: request.projection, later }
     }
 
-    /// The cursor of the next page, if there is one.
-    pub(super) fn next(self, position: Option<Position>) -> Option<Cursor> {
-        position.map(|position| self.binding.seal(&position))
+    /// The page as it is given out. One that was read backwards is turned round.
+    pub(super) fn ends(&self, page: RecordPage) -> Result<Ends> {
+        let seal = |position: Position| self.binding.seal(&position);
+        let RecordPage { mut records, next: end, .. } = page;
+        let end = end.map(seal);
+        let Some(request) = &self.later else { return Ok(Ends { records, next: end, previous: None }) };
+        let start = records.first().map(|first| request.position_of(first)).transpose()?.map(seal);
+        if request.backwards {
+            records.reverse();
+            return Ok(Ends { records, next: start, previous: end });
+        }
+        Ok(Ends { records, next: end, previous: start })
     }
 
     pub(super) fn fields(&self) -> Option<&'static [&'static str]> {
@@ -54,7 +78,7 @@ impl PageRest {
     }
 }
 
-/// What `.after(..)` takes: a [`Cursor`] or its text, or an `Option` of one, such as a page's `next` or a
+/// What `.after(..)` and `.before(..)` take: a [`Cursor`] or its text, or an `Option` of one, such as a page's `next` or a
 /// parameter of a request. `None` is the first page.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a cursor",

@@ -5,7 +5,7 @@ use std::fmt;
 use super::execute::{Operation, Prepare};
 use super::executing::{Asked, Asking, Executing, poll_done};
 use super::prepare::write::{self, WriteParts};
-use super::returning::Returning;
+use super::returning::{Returning, decode_whole};
 use super::transaction::TransactionItem;
 use crate::codec;
 use crate::condition::{Composed, Condition};
@@ -14,6 +14,7 @@ use crate::definition::Definition;
 use crate::error::Result;
 use crate::model::{Model, Unversioned};
 use crate::request::{Write, Written};
+use crate::value::Record;
 
 /// Stores a record whatever is there: what `M::put(&m)` returns. Not offered with a version.
 ///
@@ -117,7 +118,13 @@ impl<M: Model> Operation for Put<'_, M> {
     }
 }
 
-impl<M: Model> TransactionItem for Put<'_, M> {}
+impl<M: Model> TransactionItem for Put<'_, M> {
+    type Returned = M;
+
+    fn returned(stored: Option<Record>, _: Written) -> Result<M> {
+        decode_whole(stored)
+    }
+}
 
 impl<M> Clone for Put<'_, M> {
     fn clone(&self) -> Self {

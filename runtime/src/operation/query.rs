@@ -2,15 +2,14 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::ops::{Bound, RangeBounds};
 
 use serde::de::DeserializeOwned;
 
 use super::collect;
 use super::execute::{Operation, Origin, Prepare};
 use super::executing::Executing;
-use super::index_kind::{IndexKind, NoRange, Ranged, Strong};
-use super::page::{IntoCursor, Page, PageRest};
+use super::index_kind::{Erased, IndexKind, Strong};
+use super::page::{Ends, IntoCursor, Page, PageRest};
 use super::prepare::read::{self, QueryParts};
 use super::reading::{Reading, decode_all, poll_all, poll_first, poll_page};
 use super::stream::RecordStream;
@@ -18,16 +17,16 @@ use crate::condition::{Composed, Condition};
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
-use crate::field::{Field, FieldType, Text, Types};
+use crate::field::Types;
 use crate::model::Model;
 use crate::projection::Projection;
-use crate::request::{self, KeyRange, RecordPage};
+use crate::request::{self, RecordPage};
 use crate::value::Value;
 
 /// Reads the records with one hash value, in the order of the range: what `M::query(..)` and
 /// `M::find_by_..(..)` return.
 ///
-/// `R` is the range's type, `K` what it goes over, `O` what it is read as: the model, or the projection
+/// `R` is the range's type, or those of several range fields, `K` what it goes over, `O` what it is read as: the model, or the projection
 /// of [`select`](Self::select).
 ///
 /// It ends with [`exec`](Self::exec) (a page), [`all`](Self::all), [`first`](Self::first),
@@ -51,8 +50,7 @@ use crate::value::Value;
 /// ```
 #[must_use = "a query does nothing until it is executed"]
 pub struct Query<M, R, K, O = M> {
-    parts: QueryParts,
-    encode: Option<fn(&R) -> Result<Value>>,
+    pub(super) parts: QueryParts,
     marker: Types<(M, R, K, O)>,
 }
 
@@ -60,23 +58,19 @@ impl<M: Model, R, K: IndexKind> Query<M, R, K> {
     /// A query of the primary key.
     #[doc(hidden)]
     pub fn primary(hash: Result<Value>) -> Self {
-        Self::new(QueryParts::new(None, hash))
+        Self::of(QueryParts::new(None, hash))
     }
 
     /// A query of the index at a position of the definition.
     #[doc(hidden)]
     pub fn index(index: usize, hash: Result<Value>) -> Self {
-        Self::new(QueryParts::new(Some(index), hash))
+        Self::of(QueryParts::new(Some(index), hash))
     }
 
-    fn new(parts: QueryParts) -> Self {
-        Self { parts, encode: None, marker: PhantomData }
-    }
-
-    /// Encodes range values as this field does (`serde(with)`).
+    /// The same of an index whose hash has further parts.
     #[doc(hidden)]
-    pub fn ranged_by<Role>(mut self, field: Field<M, R, Role>) -> Self {
-        self.encode = field.of.encode;
+    pub fn also<const MORE: usize>(mut self, hash: [Result<Value>; MORE]) -> Self {
+        self.parts.more_hash = hash.into();
         self
     }
 
@@ -91,10 +85,48 @@ impl<M: Model, R, K: IndexKind> Query<M, R, K> {
                 Some(index) => M::DEFINITION.holds(index, P::FIELDS),
                 None => true,
             };
+            assert!(!K::IS_ERASED, "an erased query reads whole records: write `select` before `erased`");
             assert!(held, "the index does not hold a field of the projection: name it in `projection` of the index");
         }
         let parts = QueryParts { fields: Some(P::FIELDS), ..self.parts };
-        Query { parts, encode: self.encode, marker: PhantomData }
+        Query::of(parts)
+    }
+}
+
+impl<M, R, K, O> Query<M, R, K, O> {
+    pub(super) fn of(parts: QueryParts) -> Self {
+        Self { parts, marker: PhantomData }
+    }
+
+    /// The same query with other range fields left.
+    pub(super) fn ranged<Rest>(self) -> Query<M, Rest, K, O> {
+        Query::of(self.parts)
+    }
+
+    /// The same query as a type that says nothing of its index: queries of several finders can so be in one
+    /// list, or come from the arms of one `if`.
+    ///
+    /// It has all that a query has, but for what depends on the index: a range, `consistent` and `select` come
+    /// before.
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// struct Order { #[hash_key] id: String, #[index] customer: String, #[index(range = "at")] shop: String, at: i64 }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<Order>().await?;
+    /// # let (of_shop, since) = (Some("s"), 7);
+    /// let orders = match of_shop {
+    ///     Some(shop) => Order::find_by_shop(shop).range(since..).erased(),
+    ///     None => Order::find_by_customer("ada").erased(),
+    /// };
+    /// let page = orders.filter(Order::ID.ne("o1")).limit(20).exec(&db).await?;
+    /// # assert!(page.items.is_empty());
+    /// # Ok(()) }
+    /// ```
+    pub fn erased(self) -> Query<M, Erased, Erased, O> {
+        Query::of(self.parts)
     }
 }
 
@@ -121,6 +153,33 @@ impl<M: Model, R, K: IndexKind, O> Query<M, R, K, O> {
     /// Goes on where a page of the same query ended. `None` is the first page.
     pub fn after(mut self, cursor: impl IntoCursor) -> Self {
         self.parts.after = cursor.into_cursor();
+        self
+    }
+
+    /// The page that ends where another one began: the records before the `previous` of a page of the same
+    /// query, in the same order. `None` is the first page.
+    ///
+    /// It costs what the page after costs, as the index is read from there in the other direction.
+    /// [`all`](Self::all) and [`first`](Self::first) with a limit give the last records before the cursor. A
+    /// stream does not go backwards; it is [`InvalidInput`](crate::ErrorKind::InvalidInput), as is a cursor for
+    /// [`after`](Self::after) besides.
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct Event { #[hash_key] stream: String, #[range_key] seq: u64 }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<Event>().await?;
+    /// # let events: Vec<_> = (0..5).map(|seq| Event { stream: "s".into(), seq }).collect();
+    /// # Event::put_many(&events).exec(&db).await?;
+    /// let first = Event::query("s").limit(2).exec(&db).await?;
+    /// let second = Event::query("s").limit(2).after(&first.next).exec(&db).await?;
+    /// let back = Event::query("s").limit(2).before(&second.previous).exec(&db).await?;
+    /// assert_eq!((&back.items, back.previous), (&first.items, None));
+    /// # Ok(()) }
+    /// ```
+    pub fn before(mut self, cursor: impl IntoCursor) -> Self {
+        self.parts.before = cursor.into_cursor();
         self
     }
 
@@ -201,79 +260,15 @@ impl<M: Model, R, K: IndexKind, O: DeserializeOwned + Send> Operation for Query<
     type Output = Page<O>;
 
     fn finish(rest: PageRest, page: RecordPage) -> Result<Page<O>> {
-        let items = decode_all(page.records, &Origin::new(M::DEFINITION, Self::NAME, None), rest.fields())?;
-        Ok(Page { items, next: rest.next(page.next) })
-    }
-}
-
-impl<M: Model, R: FieldType, K: IndexKind, O> Query<M, R, K, O> {
-    /// Only range values within these bounds: any of Rust's ranges. Where the index has several
-    /// range fields, of the first.
-    pub fn range<'a>(mut self, bounds: impl RangeBounds<R::Arg<'a>>) -> Self
-    where
-        R: 'a,
-        R::Arg<'a>: Clone,
-    {
-        let bounds =
-            self.encode_bound(bounds.start_bound()).and_then(|low| Ok((low, self.encode_bound(bounds.end_bound())?)));
-        self.parts.range = bounds.map(|(low, high)| match (low, high) {
-            (Bound::Unbounded, Bound::Unbounded) => KeyRange::All,
-            (low, high) => KeyRange::Between(low, high),
-        });
-        self
-    }
-
-    /// Only range values that begin so.
-    pub fn begins_with(mut self, prefix: &str) -> Self
-    where
-        R: Text,
-    {
-        self.parts.range = Ok(if prefix.is_empty() { KeyRange::All } else { KeyRange::Prefix(prefix.to_owned()) });
-        self
-    }
-
-    fn encode_bound<'a>(&self, bound: Bound<&R::Arg<'a>>) -> Result<Bound<Value>>
-    where
-        R: 'a,
-        R::Arg<'a>: Clone,
-    {
-        let encode = |value: &R::Arg<'a>| match self.encode {
-            Some(encode) => R::with_value(value.clone(), encode),
-            None => <R as FieldType>::encode(value.clone()),
-        };
-        Ok(match bound {
-            Bound::Included(value) => Bound::Included(encode(value)?),
-            Bound::Excluded(value) => Bound::Excluded(encode(value)?),
-            Bound::Unbounded => Bound::Unbounded,
-        })
-    }
-}
-
-/// The same names for an index without a range, so that the compiler says so in words. With the lifetime the
-/// bound is judged at the call of the method, and not here.
-impl<M: Model, K: IndexKind, O> Query<M, NoRange, K, O> {
-    /// Does not compile: there is no range.
-    #[doc(hidden)]
-    pub fn range<B>(self, _: B) -> Self
-    where
-        for<'later> NoRange: Ranged,
-    {
-        self
-    }
-
-    /// Does not compile: there is no range.
-    #[doc(hidden)]
-    pub fn begins_with<P>(self, _: P) -> Self
-    where
-        for<'later> NoRange: Ranged,
-    {
-        self
+        let Ends { records, next, previous } = rest.ends(page)?;
+        let items = decode_all(records, &Origin::new(M::DEFINITION, Self::NAME, None), rest.fields())?;
+        Ok(Page { items, next, previous })
     }
 }
 
 impl<M, R, K, O> Clone for Query<M, R, K, O> {
     fn clone(&self) -> Self {
-        Self { parts: self.parts.clone(), encode: self.encode, marker: PhantomData }
+        Self::of(self.parts.clone())
     }
 }
 
@@ -284,6 +279,8 @@ impl<M: Model, R, K, O> fmt::Debug for Query<M, R, K, O> {
             .field("repository", &M::DEFINITION.name())
             .field("index", &index.map(|index| index.name))
             .field("hash", &self.parts.hash)
+            .field("more_hash", &self.parts.more_hash)
+            .field("leading", &self.parts.leading)
             .field("range", &self.parts.range)
             .field("filter", &self.parts.filter)
             .field("descending", &self.parts.descending)

@@ -8,11 +8,10 @@ use serde::de::DeserializeOwned;
 
 use super::execute::Origin;
 use super::executing::awaited_again;
-use super::page::{Page, PageRest};
+use super::page::{Ends, Page, PageRest};
 use super::prepare::read::{self, PAGE, QueryParts, ScanParts};
 use crate::backend::Reply;
 use crate::codec;
-use crate::cursor::Cursor;
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
@@ -78,8 +77,8 @@ impl<'a> Reading<'a> {
         self.request.take().unwrap_or_else(|| Err(awaited_again()))
     }
 
-    /// The records of the page that was asked for, and where the next one begins.
-    fn poll_page(&mut self, context: &mut Context<'_>) -> Poll<Result<(Vec<Record>, Option<Cursor>)>> {
+    /// The page that was asked for.
+    fn poll_page(&mut self, context: &mut Context<'_>) -> Poll<Result<Ends>> {
         if self.reply.is_none() {
             let request = self.take_request()?;
             self.rest = Some(PageRest::of(self.db, &request));
@@ -88,7 +87,7 @@ impl<'a> Reading<'a> {
         let Some(reply) = &mut self.reply else { return Poll::Ready(Err(awaited_again())) };
         let page = ready!(Pin::new(reply).poll(context))?;
         let rest = self.rest.take().ok_or_else(awaited_again)?;
-        Poll::Ready(Ok((page.records, rest.next(page.next))))
+        Poll::Ready(rest.ends(page))
     }
 
     /// All records, page by page: until the end, or until the limit.
@@ -121,6 +120,9 @@ impl<'a> Reading<'a> {
             request.after = page.next;
             if request.after.is_none() || self.records.len() >= limit {
                 self.records.truncate(limit);
+                if request.backwards {
+                    self.records.reverse();
+                }
                 return Poll::Ready(Ok(std::mem::take(&mut self.records)));
             }
             request.after.iter().try_for_each(|position| self.advance.to(position))?;
@@ -150,8 +152,8 @@ pub(super) fn poll_page<O: DeserializeOwned>(
 ) -> Poll<Result<Page<O>>> {
     // Written out, as below: each call of a combinator would be compiled with each model.
     match reading.poll_page(context) {
-        Poll::Ready(Ok((records, next))) => Poll::Ready(match decode_all(records, &reading.origin, reading.fields) {
-            Ok(items) => Ok(Page { items, next }),
+        Poll::Ready(Ok(ends)) => Poll::Ready(match decode_all(ends.records, &reading.origin, reading.fields) {
+            Ok(items) => Ok(Page { items, next: ends.next, previous: ends.previous }),
             Err(error) => Err(error),
         }),
         Poll::Ready(Err(error)) => Poll::Ready(Err(reading.origin.name(error))),

@@ -6,7 +6,8 @@ use super::executing::{Asking, Executing, awaited_again, poll_done};
 use crate::codec;
 use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::request::{Action, Write};
+use crate::request::Write;
+use crate::value::Record;
 
 /// A write of a whole record, to be executed to that record.
 pub(super) struct Returning<'a, M> {
@@ -41,10 +42,13 @@ impl<'a, M: Model> Returning<'a, M> {
 
 /// The model as a write stores it.
 pub(super) fn decode_stored<M: Model>(write: &Write) -> Result<M> {
-    match &write.action {
-        Action::Create(record) | Action::Put(record) | Action::Replace(record) => {
-            codec::decode(record.clone(), M::DEFINITION)
-        }
-        _ => Err(Error::codec("the write stores no whole record")),
+    decode_whole(write.whole_record().cloned())
+}
+
+/// The model in the record that a write stores whole.
+pub(super) fn decode_whole<M: Model>(stored: Option<Record>) -> Result<M> {
+    match stored {
+        Some(record) => codec::decode(record, M::DEFINITION),
+        None => Err(Error::codec("the write stores no whole record")),
     }
 }

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use super::execute::{Operation, Prepare, explain};
 use super::executing::{Asked, Asking, Executing, poll_done};
 use super::prepare::write::{self, WriteParts};
-use super::returning::decode_stored;
+use super::returning::{decode_stored, decode_whole};
 use super::transaction::TransactionItem;
 use crate::codec;
 use crate::database::Database;
@@ -14,6 +14,7 @@ use crate::definition::Definition;
 use crate::error::Result;
 use crate::model::{Model, Versioned};
 use crate::request::{Write, Written};
+use crate::value::Record;
 
 /// Stores a record under its version: what `M::save(&mut m)` returns. Only with `#[version]`.
 ///
@@ -98,7 +99,7 @@ impl<M: Versioned> Executed<'_, '_, M> {
 
 /// Brings a struct up to what was stored. Only once that is certain: whoever is refused, or gets no
 /// answer, keeps the version that the next save has to name.
-fn complete<M: Versioned>(record: &mut M, stored: M) {
+pub(super) fn complete<M: Versioned>(record: &mut M, stored: M) {
     if M::DEFINITION.is_filled() {
         *record = stored;
     } else {
@@ -138,6 +139,12 @@ impl<M: Versioned> Operation for Save<'_, M> {
 }
 
 impl<M: Versioned> TransactionItem for Save<'_, M> {
+    type Returned = M;
+
+    fn returned(stored: Option<Record>, _: Written) -> Result<M> {
+        decode_whole(stored)
+    }
+
     fn committed(saving: Self::Rest) {
         complete(saving.record, saving.stored);
     }

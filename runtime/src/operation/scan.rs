@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use super::collect;
 use super::execute::{Operation, Origin, Prepare};
 use super::executing::Executing;
-use super::page::{IntoCursor, Page, PageRest};
+use super::page::{Ends, IntoCursor, Page, PageRest};
 use super::prepare::read::{self, ScanParts};
 use super::reading::{Reading, decode_all, poll_collected, poll_first, poll_page};
 use super::stream::RecordStream;
@@ -47,7 +47,15 @@ impl<M: Model> Scan<M> {
     /// A scan of the whole repository.
     #[allow(clippy::new_without_default, reason = "a scan of everything is no default of anything")]
     pub fn new() -> Self {
-        let parts = ScanParts { filter: None, limit: None, after: None, segments: 1, consistent: false, fields: None };
+        let parts = ScanParts {
+            filter: None,
+            limit: None,
+            after: None,
+            before: None,
+            segments: 1,
+            consistent: false,
+            fields: None,
+        };
         Self { parts, marker: PhantomData }
     }
 
@@ -75,6 +83,16 @@ impl<M: Model, O> Scan<M, O> {
     /// Goes on where a page of the same scan ended. `None` is the first page.
     pub fn after(mut self, cursor: impl IntoCursor) -> Self {
         self.parts.after = cursor.into_cursor();
+        self
+    }
+
+    /// The page that ends where another one began: the records before the `previous` of a page of the same
+    /// scan, as they came. `None` is the first page.
+    ///
+    /// Errors: [`Unsupported`](crate::ErrorKind::Unsupported) on DynamoDB, which reads a whole table in one
+    /// direction only.
+    pub fn before(mut self, cursor: impl IntoCursor) -> Self {
+        self.parts.before = cursor.into_cursor();
         self
     }
 
@@ -153,8 +171,9 @@ impl<M: Model, O: DeserializeOwned + Send> Operation for Scan<M, O> {
     type Output = Page<O>;
 
     fn finish(rest: PageRest, page: RecordPage) -> Result<Page<O>> {
-        let items = decode_all(page.records, &Origin::new(M::DEFINITION, Self::NAME, None), rest.fields())?;
-        Ok(Page { items, next: rest.next(page.next) })
+        let Ends { records, next, previous } = rest.ends(page)?;
+        let items = decode_all(records, &Origin::new(M::DEFINITION, Self::NAME, None), rest.fields())?;
+        Ok(Page { items, next, previous })
     }
 
     fn explain(self, db: &Database) -> Result<String> {

@@ -96,7 +96,13 @@ impl Records {
     fn of(mut reading: Reading<'_>) -> Self {
         let (db, origin, left) = (reading.db.clone(), reading.origin, reading.limit.unwrap_or(usize::MAX));
         let reader = PageReader { db, operation: origin.operation, left, waiting: None };
-        let state = reading.take_request().map_or_else(State::Failed, State::Next);
+        let state = match reading.take_request() {
+            Ok(request) if request.backwards => State::Failed(Error::invalid(
+                "a stream goes on after a cursor, and not back before one: read it by pages, with `exec`",
+            )),
+            Ok(request) => State::Next(request),
+            Err(error) => State::Failed(error),
+        };
         Self { reader, state, at_hand: VecDeque::new(), advance: Advance::default(), origin }
     }
 

@@ -3,20 +3,36 @@
 use std::fmt;
 
 use super::execute::{Origin, Prepare};
+use super::results::{Mark, Told, TransactionHandle, TransactionResults};
 use crate::change::Change;
 use crate::database::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits;
-use crate::request::{Action, Request, Write};
+use crate::request::{Action, Request, Returning, Write, Written};
+use crate::value::Record;
 
 /// What can be part of a transaction: an operation that writes one record, or a check. Sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a transaction",
     label = "neither a write of one record nor a check",
     note = "a transaction takes `create`, `put`, `replace`, `save`, `update`, `upsert`, `delete` and `check`; of many records, add each",
+    note = "a transaction executes its operations itself: give it the operation without `.exec(&db)`, `.exec_returning(&db)` or the like; for its result, use `let handle = transaction.add_returning(operation)`",
     note = "reads do not take part: to write only if something is true of a record, add `check(key).only_if(..)` of its model; to read several at one moment, use `db.snapshot((..)).await`"
 )]
 pub trait TransactionItem: Prepare<Request = Write> + Sync {
+    /// What it comes to in a transaction, for [`Transaction::add_returning`]: the record that a `create`, `put`,
+    /// `replace` or `save` stored, as it was stored; what an `update`, `upsert` or `delete` executes to; nothing for
+    /// a `check`.
+    type Returned: Send + Sync + 'static;
+
+    /// Which record its write has to tell of for that.
+    #[doc(hidden)]
+    const RETURNING: Returning = Returning::AsUsual;
+
+    /// What it came to. `stored` is the record, of a write that stores a whole one.
+    #[doc(hidden)]
+    fn returned(stored: Option<Record>, written: Written) -> Result<Self::Returned>;
+
     /// Called once the transaction has been committed.
     #[doc(hidden)]
     fn committed(rest: Self::Rest) {
@@ -48,6 +64,8 @@ pub trait TransactionItem: Prepare<Request = Write> + Sync {
 pub struct Transaction<'a> {
     db: &'a Database,
     items: Vec<Box<dyn Item + 'a>>,
+    /// Only if a handle was given out.
+    mark: Option<Mark>,
 }
 
 impl<'a> Transaction<'a> {
@@ -58,7 +76,44 @@ impl<'a> Transaction<'a> {
         self
     }
 
-    /// Does all of it, or nothing. The results of its operations are not returned.
+    /// Adds an operation, and returns the handle by which its result is asked for after the commit.
+    ///
+    /// It gives what the operation would have given by itself: after a `create`, `put`, `replace` or `save` the
+    /// record as it was stored, with its automatic key, its times and its version; after an `update` or `upsert`
+    /// the record as it is then; after a `delete` whether there was one; after a `check` nothing. See
+    /// [`TransactionItem::Returned`].
+    ///
+    /// On the embedded backend and on MongoDB it costs nothing more than [`add`](Self::add). DynamoDB's
+    /// transactions return nothing: there the records of updates, upserts and deletes are read first, all of them
+    /// in one request for up to 100, and the transaction is committed on the condition that nobody wrote them
+    /// since, else tried again until the deadline. Of what stores a whole record nothing is read for it.
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct Order { #[hash_key(auto)] id: String, of: String }
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct Buyer { #[hash_key] id: String, orders: u32 }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<(Order, Buyer)>().await?;
+    /// # Buyer::create(&Buyer { id: "ada".into(), orders: 0 }).exec(&db).await?;
+    /// let order = Order { id: String::new(), of: "ada".into() };
+    /// let mut transaction = db.transaction();
+    /// let order = transaction.add_returning(Order::create(&order));
+    /// let buyer = transaction.add_returning(Buyer::update("ada").add(Buyer::ORDERS, 1));
+    /// let results = transaction.commit().await?;
+    /// assert_eq!(results.get(order)?.id.len(), 26);
+    /// assert_eq!(results.get(buyer)?.orders, 1);
+    /// # Ok(()) }
+    /// ```
+    pub fn add_returning<O: TransactionItem + 'a>(&mut self, operation: O) -> TransactionHandle<O::Returned> {
+        let (handle, told) = TransactionHandle::new(self.mark.get_or_insert_with(Mark::new).clone());
+        self.items.push(Box::new(Asked { slot: Slot::Added(operation), stored: None, told }));
+        handle
+    }
+
+    /// Does all of it, or nothing. The results have what was asked for by
+    /// [`add_returning`](Self::add_returning).
     ///
     /// If an answer is lost, the transaction is sent again and done once, by its token on DynamoDB and its session
     /// on MongoDB; so it is with a transaction of one operation, which by itself would be
@@ -68,17 +123,18 @@ impl<'a> Transaction<'a> {
     /// another transaction is tried again until the deadline.
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) before anything is sent for a record that is in it
     /// twice, too many operations or too many bytes.
-    pub async fn commit(mut self) -> Result<()> {
+    pub async fn commit(mut self) -> Result<TransactionResults> {
         let writes = self.prepare()?;
+        let results = TransactionResults::new(self.mark.take());
         if writes.is_empty() {
-            return Ok(());
+            return Ok(results);
         }
         let names: Vec<_> = writes.iter().map(|write| write.definition.name()).collect();
         let call = self.db.call("transaction");
         let named = |error: Error| error.in_one_of(&names).in_operation("transaction");
-        self.db.backend().transact(call, writes).await.map_err(named)?;
-        self.items.iter_mut().for_each(|item| item.complete());
-        Ok(())
+        let mut written = self.db.backend().transact(call, writes).await.map_err(named)?.into_iter();
+        self.items.iter_mut().for_each(|item| item.complete(written.next().unwrap_or_default()));
+        Ok(results)
     }
 
     /// The request that the database's backend would send; nothing is sent.
@@ -136,8 +192,8 @@ trait Item: Send + Sync {
     /// Makes the write. It can be made once.
     fn prepare(&mut self, db: &Database) -> Result<Write>;
 
-    /// What is left to do after the commit.
-    fn complete(&mut self);
+    /// What is left to do after the commit, which came to this.
+    fn complete(&mut self, written: Written);
 }
 
 /// How far an item is.
@@ -158,17 +214,41 @@ impl<O: TransactionItem> Item for Slot<O> {
         Ok(write)
     }
 
-    fn complete(&mut self) {
+    fn complete(&mut self, _: Written) {
         if let Self::Prepared(rest) = std::mem::replace(self, Self::Done) {
             O::committed(rest);
         }
     }
 }
 
+/// An item whose result is asked for.
+struct Asked<O: TransactionItem> {
+    slot: Slot<O>,
+    /// The record that is stored, if a whole one is.
+    stored: Option<Record>,
+    told: Told<O::Returned>,
+}
+
+impl<O: TransactionItem> Item for Asked<O> {
+    fn prepare(&mut self, db: &Database) -> Result<Write> {
+        let mut write = self.slot.prepare(db)?;
+        write.returning = O::RETURNING;
+        self.stored = write.whole_record().cloned();
+        Ok(write)
+    }
+
+    fn complete(&mut self, written: Written) {
+        let returned = O::returned(self.stored.take(), written);
+        // Nobody else tells it.
+        let _ = self.told.set(returned.map_err(|e| Origin::new(O::DEFINITION, O::NAME, None).name(e)));
+        self.slot.complete(Written::default());
+    }
+}
+
 impl Database {
     /// A transaction: operations that happen all together or not at all. See [`Transaction`].
     pub fn transaction(&self) -> Transaction<'_> {
-        Transaction { db: self, items: Vec::new() }
+        Transaction { db: self, items: Vec::new(), mark: None }
     }
 }
 

@@ -13,9 +13,10 @@ use crate::condition::{Composed, Condition, Expr};
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
-use crate::field::{Field, FieldType, List, Many, Numeric, Optional, Settable};
+use crate::field::{Field, FieldType, List, Many, Numeric, Optional, Set, Settable};
 use crate::model::{EncodedKey, Model, Versioned};
 use crate::request::{Returning, Write, Written};
+use crate::value::Record;
 
 /// Changes fields of a record: what `M::update(..)` returns.
 ///
@@ -149,6 +150,36 @@ impl<M: Model> Update<M> {
     /// ```
     pub fn prepend<T: List, Role: Settable>(self, field: Field<M, T, Role>, items: impl Many<T::Item>) -> Self {
         Self::of(self.changes.prepend(field.of, items))
+    }
+
+    /// Puts members into a set; those that are in it stay. A missing set counts as empty. What several writers insert at
+    /// the same time all comes to be in it.
+    ///
+    /// Errors: [`Codec`](crate::ErrorKind::Codec) if another program stored something else than a set or a list in the
+    /// field. One request; on DynamoDB two if the set is nested, as DynamoDB changes a set in a field of the record only.
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// use std::collections::BTreeSet;
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct User { #[hash_key] id: String, roles: BTreeSet<String> }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<User>().await?;
+    /// # User::create(&User { id: "u1".into(), roles: BTreeSet::new() }).exec(&db).await?;
+    /// let user = User::update("u1").insert(User::ROLES, ["admin", "guest"]).exec(&db).await?;
+    /// assert_eq!(user.roles.len(), 2);
+    /// let user = User::update("u1").discard(User::ROLES, ["guest", "nobody"]).exec(&db).await?;
+    /// assert_eq!(user.roles, BTreeSet::from(["admin".to_owned()]));
+    /// # Ok(()) }
+    /// ```
+    pub fn insert<T: Set, Role: Settable>(self, field: Field<M, T, Role>, members: impl Many<T::Member>) -> Self {
+        Self::of(self.changes.insert(field.of, members))
+    }
+
+    /// Takes members out of a set; those that are not in it are no error. Nothing is stored of a set that has none left:
+    /// it is missing, and read as empty. See [`insert`](Self::insert).
+    pub fn discard<T: Set, Role: Settable>(self, field: Field<M, T, Role>, members: impl Many<T::Member>) -> Self {
+        Self::of(self.changes.discard(field.of, members))
     }
 
     /// Takes the item at a position out of a list, counted from 0; the items after it move up. If the list has no item
@@ -289,7 +320,15 @@ impl<M: Model> Operation for Update<M> {
     }
 }
 
-impl<M: Model> TransactionItem for Update<M> {}
+impl<M: Model> TransactionItem for Update<M> {
+    type Returned = M;
+
+    const RETURNING: Returning = Returning::After;
+
+    fn returned(_: Option<Record>, written: Written) -> Result<M> {
+        decode_left(written, Self::NAME)
+    }
+}
 
 /// The record that a write tells of, as a backend has to return it.
 pub(super) fn decode_left<M: Model>(written: Written, operation: &str) -> Result<M> {

@@ -13,9 +13,10 @@ use crate::condition::{Composed, Condition};
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
-use crate::field::{Field, FieldType, List, Many, Numeric, Optional, Settable};
+use crate::field::{Field, FieldType, List, Many, Numeric, Optional, Set, Settable};
 use crate::model::{EncodedKey, Model};
 use crate::request::{Returning, Write, Written};
+use crate::value::Record;
 
 /// Changes a record, or makes it: what `M::upsert(..)` returns.
 ///
@@ -101,6 +102,16 @@ impl<M: Model> Upsert<M> {
         Self { update: self.update.prepend(field, items) }
     }
 
+    /// Puts members into a set; those that are in it stay. A missing set counts as empty.
+    pub fn insert<T: Set, Role: Settable>(self, field: Field<M, T, Role>, members: impl Many<T::Member>) -> Self {
+        Self { update: self.update.insert(field, members) }
+    }
+
+    /// Takes members out of a set; those that are not in it are no error.
+    pub fn discard<T: Set, Role: Settable>(self, field: Field<M, T, Role>, members: impl Many<T::Member>) -> Self {
+        Self { update: self.update.discard(field, members) }
+    }
+
     /// Only if the condition is true of the record that is there; another is
     /// [`ConditionFailed`](crate::ErrorKind::ConditionFailed). Where there is none, the new record is stored. Several
     /// are all needed.
@@ -178,7 +189,15 @@ impl<M: Model> Operation for Upsert<M> {
     }
 }
 
-impl<M: Model> TransactionItem for Upsert<M> {}
+impl<M: Model> TransactionItem for Upsert<M> {
+    type Returned = M;
+
+    const RETURNING: Returning = Returning::After;
+
+    fn returned(_: Option<Record>, written: Written) -> Result<M> {
+        decode_left(written, Self::NAME)
+    }
+}
 
 impl<M> Clone for Upsert<M> {
     fn clone(&self) -> Self {

@@ -54,6 +54,14 @@ impl Write {
         Err(Error::of_versions(expected, stored))
     }
 
+    /// The record that the write stores whatever is there, if it stores one.
+    pub(crate) fn whole_record(&self) -> Option<&Record> {
+        match &self.action {
+            Action::Create(record) | Action::Put(record) | Action::Replace(record) => Some(record),
+            Action::Update(_) | Action::Upsert { .. } | Action::Delete | Action::Check => None,
+        }
+    }
+
     /// The changes of an update or upsert.
     pub fn changes(&self) -> &[Change] {
         match &self.action {

@@ -82,7 +82,7 @@ impl FindUnique {
 
 /// What a read of many records goes over.
 ///
-/// It is opaque, so that an index can come to have a hash of several parts. [`kind`](Self::kind) shows it.
+/// It is opaque, so that more kinds can be added. [`kind`](Self::kind) shows it.
 #[derive(Debug, Clone)]
 pub struct Source(Over);
 
@@ -109,7 +109,7 @@ pub enum SourceKind<'a> {
     Index {
         /// The index.
         index: &'static IndexDef,
-        /// The values of its hash fields: today one.
+        /// The values of its hash fields, one for each.
         hash: &'a [Value],
     },
     /// All records, in no order.
@@ -167,7 +167,7 @@ impl Source {
     pub fn hash_parts(&self, definition: &Definition) -> Vec<(KeyDef, &Value)> {
         match &self.0 {
             Over::Primary { hash } => vec![(definition.hash(), &**hash)],
-            Over::Index { index, hash } => std::iter::once(index.hash()).zip(&**hash).collect(),
+            Over::Index { index, hash } => index.hash_parts().zip(&**hash).collect(),
             Over::Scan { .. } => Vec::new(),
         }
     }
@@ -271,7 +271,9 @@ pub struct Query {
     pub definition: &'static Definition,
     /// What is read.
     pub source: Source,
-    /// The range values wanted, of the first range field.
+    /// The value wanted of each of the first range fields of the index, of which most queries give none.
+    pub leading: Vec<Value>,
+    /// The range values wanted, of the first range field that has none in `leading`.
     pub range: KeyRange,
     /// What must be true of a record to be returned.
     pub filter: Option<Expr>,
@@ -283,6 +285,9 @@ pub struct Query {
     pub wants_next: bool,
     /// Where the page before ended.
     pub after: Option<Position>,
+    /// Whether this is the page before that place: then `descending` is the order in which it is read, and not
+    /// the order of the query.
+    pub backwards: bool,
     /// Whether the records must be the latest.
     pub consistent: bool,
     /// The stored names of the fields wanted; nothing for all of them. The keys, the range fields and
@@ -296,12 +301,14 @@ impl Query {
         Self {
             definition,
             source,
+            leading: Vec::new(),
             range: KeyRange::All,
             filter: None,
             descending: false,
             limit,
             wants_next: true,
             after: None,
+            backwards: false,
             consistent: false,
             projection: None,
         }
@@ -310,6 +317,25 @@ impl Query {
     /// The stored names of the range fields in the order read.
     pub fn range_names(&self) -> Vec<&'static str> {
         self.ranges().into_iter().map(|part| self.definition.part_name(part)).collect()
+    }
+
+    /// The stored names of the fields that say where a record stands in what is read.
+    #[cfg(feature = "keyspace")]
+    pub(crate) fn place_names(&self) -> Vec<&'static str> {
+        let mut names = self.range_names();
+        names.push(self.definition.hash_name());
+        names.extend(self.definition.range_name());
+        names
+    }
+
+    /// The stored name of the range field that `range` is about.
+    pub fn range_name(&self) -> Option<&'static str> {
+        self.range_names().get(self.leading.len()).copied()
+    }
+
+    /// The first range fields of the index, with the value wanted of each.
+    pub fn leading_parts(&self) -> impl Iterator<Item = (KeyDef, &Value)> {
+        self.source.index_read().into_iter().flat_map(|index| index.ranges().iter().copied()).zip(&self.leading)
     }
 
     fn ranges(&self) -> Vec<KeyDef> {

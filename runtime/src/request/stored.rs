@@ -114,6 +114,8 @@ fn renamed(mut leaf: Expr, name: &'static str) -> Expr {
         | Expr::In { path, .. }
         | Expr::BeginsWith { path, .. }
         | Expr::Contains { path, .. }
+        | Expr::HasMember { path, .. }
+        | Expr::SetSize { path, .. }
         | Expr::Size { path, .. }
         | Expr::Exists(path)
         | Expr::Missing(path) => {

@@ -89,8 +89,8 @@ impl Written {
 }
 
 impl Returning {
-    /// What a write that is to tell this tells, given the live record before it and the one after it.
-    pub(crate) fn written(self, live: Option<&Record>, outcome: Option<&Record>) -> Written {
+    /// What a write that [is to tell](Write::told) this tells, given the live record before it and the one after it.
+    pub fn written(self, live: Option<&Record>, outcome: Option<&Record>) -> Written {
         let told = match self {
             Self::Before => live,
             Self::After => outcome,

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use super::number::compare_int_float;
+use super::set::have_same_members;
 use super::{MapRef, Value, ValueRef};
 
 impl ValueRef<'_> {
@@ -29,6 +30,9 @@ impl<'b> PartialEq<ValueRef<'b>> for ValueRef<'_> {
             (ValueRef::Null, ValueRef::Null) => true,
             (ValueRef::Bool(a), ValueRef::Bool(b)) => a == b,
             (ValueRef::List(a), ValueRef::List(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a == b),
+            (ValueRef::Set(a), ValueRef::Set(b) | ValueRef::List(b)) | (ValueRef::List(a), ValueRef::Set(b)) => {
+                have_same_members(a, b)
+            }
             (ValueRef::Map(a), ValueRef::Map(b)) => maps_are_equal(a, b),
             (ValueRef::Foreign(_), _) | (_, ValueRef::Foreign(_)) => false,
             (a, b) => a.compare(b) == Some(Ordering::Equal),

@@ -46,6 +46,7 @@ impl ValueRef<'_> {
             Self::String(text) => Value::String(text.to_owned()),
             Self::Bytes(bytes) => Value::Bytes(bytes.to_owned()),
             Self::List(items) => Value::List(items.iter().map(Self::to_value).collect()),
+            Self::Set(members) => Value::Set(members.iter().map(Self::to_value).collect()),
             Self::Map(map) => Value::Map(map.iter().map(|(name, value)| (name.to_owned(), value.to_value())).collect()),
             Self::Foreign(what) => {
                 Value::Foreign(FOREIGN.iter().find(|known| **known == what).copied().unwrap_or(UNKNOWN))

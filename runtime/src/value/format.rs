@@ -5,7 +5,7 @@
 use super::text::is_same;
 
 /// The version of the format. Another one is another set of kinds, or another layout.
-pub(super) const VERSION: u8 = 1;
+pub(super) const VERSION: u8 = 2;
 
 pub(super) const NULL: u8 = 0x00;
 pub(super) const FALSE: u8 = 0x01;
@@ -24,8 +24,9 @@ pub(super) const BYTES: u8 = 0x0d;
 pub(super) const LIST: u8 = 0x0e;
 pub(super) const MAP: u8 = 0x0f;
 pub(super) const FOREIGN: u8 = 0x10;
+pub(super) const SET: u8 = 0x11;
 
-/// The bytes before the content of a list or map: its kind, the length of the content, how many items.
+/// The bytes before the content of a list, map or set: its kind, the length of the content, how many items.
 pub(super) const HEAD: usize = 9;
 
 /// The length of a name that has four bytes of length after this one.
@@ -102,7 +103,7 @@ fn split_value(mut input: &[u8]) -> Option<(Raw<'_>, &[u8])> {
         INT_16 => 16,
         TEXT_SHORT | BYTES_SHORT | FOREIGN => take_u8(input)?.into(),
         TEXT | BYTES => take_u32(input)? as usize,
-        LIST | MAP => {
+        LIST | MAP | SET => {
             let length = take_u32(input)?;
             count = take_u32(input)?;
             length as usize
@@ -143,7 +144,7 @@ pub(super) fn levels(value: &Raw<'_>) -> usize {
     let mut rest = value.content;
     let mut deepest = 0;
     match value.kind {
-        LIST => {
+        LIST | SET => {
             while let Some(item) = take_value(&mut rest) {
                 deepest = deepest.max(levels(&item));
             }
@@ -181,7 +182,7 @@ fn is_value(value: &Raw<'_>, depth: usize) -> bool {
         FLOAT => <[u8; 8]>::try_from(value.content).is_ok_and(|bytes| f64::from_le_bytes(bytes).is_finite()),
         INT_16 => <[u8; 16]>::try_from(value.content).is_ok_and(|bytes| is_kept(i128::from_le_bytes(bytes))),
         MAP => depth > 0 && are_entries(value.content, Some(value.count), depth - 1),
-        LIST => {
+        LIST | SET => {
             let (mut rest, mut found) = (value.content, 0_u32);
             if depth == 0 {
                 return false;

@@ -6,6 +6,8 @@ mod format;
 mod number;
 mod raw;
 mod record;
+mod set;
+mod sort;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -16,6 +18,7 @@ pub(crate) use format::{Raw, find, names, take_entry, take_value};
 pub(crate) use number::{NO_FLOAT, is_float, whole};
 pub(crate) use record::RESERVED;
 pub use record::{EXPIRES, Record, STAMP};
+pub(crate) use set::compare_members;
 pub(crate) use text::{as_text, is_same};
 pub use view::{Entries, Items, ListRef, MapRef, ValueRef};
 pub(crate) use writer::{Begun, Writer};
@@ -54,6 +57,9 @@ pub enum Value {
     Bytes(Vec<u8>),
     /// A list.
     List(Vec<Value>),
+    /// A set, made by [`Value::set`]: sorted, each member once. A list of the same members is equal to it, as that is
+    /// how MongoDB and older releases keep one.
+    Set(Vec<Value>),
     /// A map, sorted by name so that equal maps are equal however they were written.
     Map(Map),
     /// What another program stored and no field of a model can hold: what it is, for messages. It is
@@ -210,6 +216,24 @@ impl From<bool> for Value {
 impl From<i64> for Value {
     fn from(n: i64) -> Self {
         Self::Int(n.into())
+    }
+}
+
+impl From<i32> for Value {
+    fn from(n: i32) -> Self {
+        Self::Int(n.into())
+    }
+}
+
+impl From<u32> for Value {
+    fn from(n: u32) -> Self {
+        Self::Int(n.into())
+    }
+}
+
+impl From<f64> for Value {
+    fn from(x: f64) -> Self {
+        Self::Float(x)
     }
 }
 

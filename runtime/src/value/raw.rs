@@ -59,10 +59,15 @@ impl<'a> Raw<'a> {
         }
     }
 
-    /// The items and how many they are, if it is a list.
+    /// The items and how many they are, if it is a list or a set.
     #[inline]
     pub(crate) fn items(self) -> Option<(&'a [u8], u32)> {
-        (self.kind == format::LIST).then_some((self.content, self.count))
+        matches!(self.kind, format::LIST | format::SET).then_some((self.content, self.count))
+    }
+
+    #[inline]
+    pub(crate) fn is_set(self) -> bool {
+        self.kind == format::SET
     }
 
     #[inline]
@@ -70,10 +75,10 @@ impl<'a> Raw<'a> {
         self.kind == format::MAP
     }
 
-    /// Whether it is a list or bytes.
+    /// Whether it is a list, a set or bytes.
     #[inline]
     pub(crate) fn is_sequence(self) -> bool {
-        matches!(self.kind, format::LIST | format::BYTES | format::BYTES_SHORT)
+        matches!(self.kind, format::LIST | format::BYTES | format::BYTES_SHORT | format::SET)
     }
 
     /// The integer, if it is one that an `i64` holds and was written as one.

@@ -53,7 +53,7 @@ impl Record {
     /// them: they do not hold it.
     ///
     /// ```
-    /// assert_eq!(reposit::Record::FORMAT_VERSION, 1);
+    /// assert_eq!(reposit::Record::FORMAT_VERSION, 2);
     /// ```
     pub const FORMAT_VERSION: u8 = format::VERSION;
 
@@ -161,11 +161,6 @@ impl Record {
     /// The names and values in the order in which they are stored.
     pub fn iter(&self) -> Entries<'_> {
         self.entries().iter()
-    }
-
-    /// The names in the order in which they are stored, as bytes.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &[u8]> {
-        format::names(self.as_bytes())
     }
 
     /// The first field whose value is nested in more levels, the innermost value included.

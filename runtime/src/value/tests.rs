@@ -39,7 +39,8 @@ fn the_page_shows_each_kind_as_it_is_written() {
         Value::Bytes(vec![255; 256]),
         Value::List(vec![Value::Null]),
         map_of("a", Value::Int(1)),
-        Value::Foreign("an empty set"),
+        Value::Foreign("an ObjectId"),
+        Value::set(["b", "a", "b"].map(Value::from)),
     ];
     for (kind, value) in values.iter().enumerate() {
         let bytes = bytes_of(value);
@@ -76,9 +77,11 @@ fn what_is_no_record_is_refused() {
     for good in [int(1), int(u64::MAX.into()), int(i64::MIN.into()), float(2.0)] {
         assert!(read(&good).is_ok(), "{good:?}");
     }
-    let bad: [&[u8]; 16] = [
+    let bad: [&[u8]; 18] = [
         &[],
+        &[0x12],
         &[0x11],
+        &[0x11, 1, 0, 0, 0, 2, 0, 0, 0, 0],
         &[0xff],
         &[3],
         &[0x0a, 2, b'a'],
@@ -107,6 +110,43 @@ fn what_is_nested_too_deep_is_refused() {
     };
     assert!(read(&bytes_of(&nested(256))).is_ok());
     assert!(read(&bytes_of(&nested(257))).is_err());
+}
+
+#[test]
+fn sets_are_equal_in_whatever_order_and_to_lists_of_their_members() {
+    let texts = |texts: &[&str]| texts.iter().map(|text| Value::from(*text)).collect::<Vec<_>>();
+    let set = Value::set(texts(&["b", "a", "b"]));
+    assert_eq!(format!("{set:?}"), r#"{"a", "b"}"#);
+    for same in [texts(&["a", "b"]), texts(&["b", "a"]), texts(&["b", "a", "a", "b"])] {
+        assert_eq!(set, Value::List(same.clone()));
+        assert_eq!(Value::List(same.clone()), set);
+        assert_eq!(set, Value::Set(same));
+    }
+    for other in [texts(&["a"]), texts(&["a", "b", "c"]), texts(&["a", "c"]), Vec::new()] {
+        assert_ne!(set, Value::List(other.clone()));
+        assert_ne!(set, Value::set(other));
+    }
+    assert_ne!(Value::List(texts(&["a", "b"])), Value::List(texts(&["b", "a"])));
+    let bytes = |bytes: &[&[u8]]| Value::set(bytes.iter().map(|bytes| Value::Bytes(bytes.to_vec())));
+    assert_eq!(format!("{:?}", bytes(&[&[1, 2], &[3], &[1, 1]])), "{0x03, 0x0101, 0x0102}");
+    assert_eq!(
+        Value::set([Value::Int(10), Value::Int(9), Value::Float(9.0)]),
+        Value::List(vec![Value::Int(9), Value::Int(10)])
+    );
+}
+
+#[test]
+fn a_set_is_written_sorted_and_each_member_once() {
+    let mut out = Writer::default();
+    let set = out.begin_set();
+    for text in ["b", "a", "c", "b"] {
+        out.text(text);
+    }
+    out.end_set(set);
+    let mut sorted = Writer::default();
+    sorted.value(Value::set(["a", "b", "c"].map(Value::from)).view());
+    assert_eq!(out.raw_at(0).content(), sorted.raw_at(0).content());
+    assert_eq!(format!("{:?}", out.value_at(0)), r#"{"a", "b", "c"}"#);
 }
 
 #[test]

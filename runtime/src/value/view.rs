@@ -37,6 +37,8 @@ pub enum ValueRef<'a> {
     Bytes(&'a [u8]),
     /// A list.
     List(ListRef<'a>),
+    /// A set.
+    Set(ListRef<'a>),
     /// A map.
     Map(MapRef<'a>),
     /// What another program stored and no field of a model can hold: what it is, for messages.
@@ -59,6 +61,7 @@ impl<'a> ValueRef<'a> {
             Self::String(_) => "string",
             Self::Bytes(_) => "bytes",
             Self::List(_) => "list",
+            Self::Set(_) => "set",
             Self::Map(_) => "map",
             Self::Foreign(what) => what,
         }
@@ -75,6 +78,12 @@ impl<'a> ValueRef<'a> {
             Self::String(_) => "text",
             Self::Bytes(_) => "bytes",
             Self::List(_) => "a list",
+            Self::Set(members) => match members.get(0) {
+                Some(ValueRef::String(_)) => "a set of strings",
+                Some(ValueRef::Bytes(_)) => "a set of bytes",
+                Some(_) => "a set of numbers",
+                None => "an empty set",
+            },
             Self::Map(_) => "a map",
             Self::Foreign(what) => what,
         }
@@ -91,7 +100,7 @@ impl<'a> ValueRef<'a> {
             Self::Bytes(bytes) if bytes.len() > LONGEST / 2 => {
                 format!("{:?}\u{2026} ({} bytes)", Self::Bytes(&bytes[..LONGEST / 2]), bytes.len())
             }
-            Self::List(_) | Self::Map(_) => self.noun().to_owned(),
+            Self::List(_) | Self::Map(_) | Self::Set(_) => self.noun().to_owned(),
             value => format!("{value:?}"),
         }
     }
@@ -146,6 +155,7 @@ impl<'a> ValueRef<'a> {
             format::TEXT_SHORT | format::TEXT => Self::String(raw.text().unwrap_or_default()),
             format::BYTES_SHORT | format::BYTES => Self::Bytes(raw.content),
             format::LIST => Self::List(ListRef(Place::Flat(raw.content, raw.count))),
+            format::SET => Self::Set(ListRef(Place::Flat(raw.content, raw.count))),
             format::MAP => Self::Map(MapRef(Place::Flat(raw.content, raw.count))),
             format::FOREIGN => Self::Foreign(as_text(raw.content).unwrap_or_default()),
             _ => Self::Null,
@@ -167,6 +177,7 @@ impl fmt::Debug for ValueRef<'_> {
                 bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
             }
             Self::List(items) => fmt::Debug::fmt(items, f),
+            Self::Set(members) => f.debug_set().entries(members.iter()).finish(),
             Self::Map(map) => fmt::Debug::fmt(map, f),
             Self::Foreign(what) => write!(f, "<{what}>"),
         }
@@ -381,6 +392,7 @@ impl Value {
             Self::String(text) => ValueRef::String(text),
             Self::Bytes(bytes) => ValueRef::Bytes(bytes),
             Self::List(items) => ValueRef::List(ListRef(Place::Owned(items))),
+            Self::Set(members) => ValueRef::Set(ListRef(Place::Owned(members))),
             Self::Map(map) => ValueRef::Map(MapRef(Place::Owned(map))),
             Self::Foreign(what) => ValueRef::Foreign(what),
         }

@@ -1,7 +1,8 @@
 //! Writes the bytes of a record, in one pass.
 
 use super::ValueRef;
-use super::format::{self, HEAD, LONG_NAME, Raw, take_entry};
+use super::format::{self, HEAD, LONG_NAME, Raw};
+use super::set::compare_members;
 
 /// Appends names and values to the bytes of a record.
 ///
@@ -9,14 +10,14 @@ use super::format::{self, HEAD, LONG_NAME, Raw, take_entry};
 /// record: the callers are the codecs, each of which is tested to write none.
 #[derive(Debug, Default)]
 pub(crate) struct Writer {
-    bytes: Vec<u8>,
+    pub(super) bytes: Vec<u8>,
     /// A `u8` that was written last, and where.
     small: Option<(usize, u8)>,
 }
 
 /// Where a list or map began.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Begun(usize);
+pub(crate) struct Begun(pub(super) usize);
 
 impl Writer {
     /// A writer with room for so many bytes.
@@ -39,9 +40,14 @@ impl Writer {
         self.bytes.truncate(length);
     }
 
-    /// Whether a null was written after there were so many bytes.
-    pub(crate) fn is_null_at(&self, start: usize) -> bool {
-        self.bytes.get(start) == Some(&format::NULL)
+    /// Whether a null or an empty set was written after there were so many bytes.
+    #[inline]
+    pub(crate) fn is_nothing_at(&self, start: usize) -> bool {
+        match self.bytes.get(start) {
+            Some(&format::NULL) => true,
+            Some(&format::SET) => self.raw_at(start).count == 0,
+            _ => false,
+        }
     }
 
     /// The value that was written after there were so many bytes.
@@ -81,6 +87,7 @@ impl Writer {
     }
 
     /// The name of the value that comes next.
+    #[inline]
     pub(crate) fn name(&mut self, name: &str) {
         self.checked_name(name.as_bytes());
     }
@@ -125,6 +132,7 @@ impl Writer {
         self.fixed(format::INSTANT, millis.to_le_bytes());
     }
 
+    #[inline]
     pub(crate) fn text(&mut self, text: &str) {
         self.checked_text(text.as_bytes());
     }
@@ -150,8 +158,47 @@ impl Writer {
         self.begin(format::LIST)
     }
 
+    pub(crate) fn begin_set(&mut self) -> Begun {
+        self.begin(format::SET)
+    }
+
+    /// Ends a set: its members are sorted, and each is kept once.
+    pub(crate) fn end_set(&mut self, Begun(start): Begun) {
+        let members = self.bytes.get(start + HEAD..).unwrap_or_default();
+        let (mut rest, mut found) = (members, Vec::new());
+        loop {
+            let before = rest;
+            let Some(member) = format::take_value(&mut rest) else { break };
+            let bytes = before.get(..before.len() - rest.len()).unwrap_or_default();
+            found.push((ValueRef::from_raw(member), bytes));
+        }
+        if !found.is_sorted_by(|(a, _), (b, _)| compare_members(*a, *b).is_lt()) {
+            found.sort_by(|(a, _), (b, _)| compare_members(*a, *b));
+            found.dedup_by(|(a, _), (b, _)| compare_members(*a, *b).is_eq());
+            let sorted: Vec<u8> = found.iter().flat_map(|(_, bytes)| *bytes).copied().collect();
+            let count = found.len();
+            self.bytes.truncate(start + HEAD);
+            self.bytes.extend_from_slice(&sorted);
+            return self.end(Begun(start), count);
+        }
+        let count = found.len();
+        self.end(Begun(start), count);
+    }
+
     pub(crate) fn begin_map(&mut self) -> Begun {
         self.begin(format::MAP)
+    }
+
+    /// Begins a list before what was written after there were so many bytes, which becomes its first item.
+    pub(crate) fn begin_list_before(&mut self, start: usize) -> Begun {
+        let end = self.bytes.len();
+        let start = start.min(end);
+        self.bytes.extend_from_slice(&[0; HEAD]);
+        self.bytes.copy_within(start..end, start + HEAD);
+        if let Some(kind) = self.bytes.get_mut(start) {
+            *kind = format::LIST;
+        }
+        Begun(start)
     }
 
     fn begin(&mut self, kind: u8) -> Begun {
@@ -186,6 +233,11 @@ impl Writer {
                 items.iter().for_each(|item| self.value(item));
                 self.end(list, items.len());
             }
+            ValueRef::Set(members) => {
+                let set = self.begin_set();
+                members.iter().for_each(|member| self.value(member));
+                self.end(set, members.len());
+            }
             ValueRef::Map(map) => {
                 let begun = self.begin_map();
                 for (name, value) in map.iter() {
@@ -196,6 +248,11 @@ impl Writer {
             }
             ValueRef::Foreign(what) => self.foreign(what),
         }
+    }
+
+    /// What was written of a list or map since it began.
+    pub(crate) fn content_of(&self, Begun(start): Begun) -> &[u8] {
+        self.bytes.get(start + HEAD..).unwrap_or_default()
     }
 
     /// Begins bytes whose number is not known yet, to be ended with [`end_bytes`](Self::end_bytes).
@@ -243,53 +300,6 @@ impl Writer {
     pub(crate) fn append(&mut self, written: &[u8]) {
         self.bytes.extend_from_slice(written);
     }
-
-    /// Sorts the entries of a map by their names. Returns a name that two of them have.
-    pub(crate) fn sort(&mut self, Begun(start): Begun) -> Option<String> {
-        let entries = self.bytes.get(start + HEAD..).unwrap_or_default();
-        let order = out_of_order(entries)?;
-        let twice = find_twice(&order);
-        if twice.is_none() {
-            let mut sorted = Vec::with_capacity(entries.len());
-            order.iter().for_each(|(_, entry)| sorted.extend_from_slice(entry));
-            self.bytes.truncate(start + HEAD);
-            self.bytes.extend_from_slice(&sorted);
-        }
-        twice
-    }
-
-    /// A name that two entries of a map have.
-    pub(crate) fn find_twice(&self, Begun(start): Begun) -> Option<String> {
-        find_twice(&out_of_order(self.bytes.get(start + HEAD..).unwrap_or_default())?)
-    }
-}
-
-/// A name that two of the entries have, which are sorted.
-fn find_twice(order: &[(&[u8], &[u8])]) -> Option<String> {
-    let twice = order.iter().zip(order.iter().skip(1)).find(|((name, _), (next, _))| name == next);
-    twice.map(|((name, _), _)| String::from_utf8_lossy(name).into_owned())
-}
-
-/// Names with their entries, sorted; nothing if they are already in an order in which none is twice.
-fn out_of_order(entries: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
-    let (mut rest, mut last): (_, Option<&[u8]>) = (entries, None);
-    let in_order = loop {
-        let Some((name, _)) = take_entry(&mut rest) else { break true };
-        if last.replace(name).is_some_and(|last| last >= name) {
-            break false;
-        }
-    };
-    if in_order {
-        return None;
-    }
-    let (mut rest, mut found) = (entries, Vec::new());
-    loop {
-        let before = rest;
-        let Some((name, _)) = take_entry(&mut rest) else { break };
-        found.push((name, before.get(..before.len() - rest.len()).unwrap_or_default()));
-    }
-    found.sort_by_key(|(name, _)| *name);
-    Some(found)
 }
 
 /// A length that is too large is that of a record that [`Writer::is_too_long`], and is given to nobody.

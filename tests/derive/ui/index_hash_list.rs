@@ -3,20 +3,27 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize, Repository)]
 #[repository(
-    index(name = "by_place", hash = ["country", "city"]),
-    index(name = "by_country", hash = ["country"]),
-    index(name = "by_all", hash = ["country", "city", "street"], range = "street"),
     index(name = "by_nothing", hash = []),
-    index(name = "by_numbers", hash = [1, 2])
+    index(name = "by_numbers", hash = [1, 2]),
+    index(name = "by_five", hash = ["country", "state", "city", "street", "door"]),
+    index(name = "by_one_twice", hash = ["country", "country"]),
+    index(name = "by_range_too", hash = ["country", "city"], range = ["street", "city"]),
+    index(name = "by_unknown", hash = ["country", "town"]),
+    index(name = "by_two_lists", hash = ["country"], hash = ["city"]),
+    index(hash = ["country", "city"]),
+    index(hash = ["country", "city"], range = "street")
 )]
 struct Shop {
     #[hash_key]
     id: String,
     country: String,
+    state: String,
+    #[index(hash = ["city", "street"])]
     city: String,
     street: String,
+    door: String,
 }
 
 fn main() {
-    let _ = Shop::find_by_place("Austria");
+    let _ = Shop::find_by_country_and_city("Austria");
 }

@@ -5,4 +5,5 @@ pub mod fixture;
 pub mod models;
 pub mod operations;
 pub mod state;
+mod surroundings;
 pub mod verdict;

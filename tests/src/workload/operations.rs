@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reposit::{Database, Error, ErrorKind, Result};
+use reposit::{Database, Error, Result};
 
 use super::models::{Line, Page, Person, Thing, page, person, thing};
 
@@ -21,6 +21,10 @@ pub enum Operation {
     PutUnique,
     PutManyRecords,
     PutManyUnique,
+    CreateManyRecords,
+    CreateManyUnique,
+    SaveManyNew,
+    SaveManyRecords,
     SaveNew,
     Save,
     SaveStale,
@@ -46,6 +50,19 @@ pub enum Operation {
     DeleteByToken,
     CreateReturning,
     UpdateVersioned,
+    DeleteReturning,
+    DeleteReturningUnique,
+    UpdatePrevious,
+    UpdatePreviousUnique,
+    UpdateUnit,
+    UpsertUnit,
+    PutIf,
+    PutIfFalse,
+    Replace,
+    UpsertIf,
+    UpdateVersion,
+    UpdateVersionStale,
+    TransactionTold,
     DeleteVersion,
     DeleteManyUnique,
     Lock,
@@ -62,7 +79,7 @@ pub enum Operation {
 
 impl Operation {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 62] = [
         Self::Create,
         Self::CreateExisting,
         Self::CreateUnique,
@@ -87,6 +104,19 @@ impl Operation {
         Self::DeleteIf,
         Self::DeleteVersion,
         Self::CreateReturning,
+        Self::DeleteReturning,
+        Self::DeleteReturningUnique,
+        Self::UpdatePrevious,
+        Self::UpdatePreviousUnique,
+        Self::UpdateUnit,
+        Self::UpsertUnit,
+        Self::PutIf,
+        Self::PutIfFalse,
+        Self::Replace,
+        Self::UpsertIf,
+        Self::UpdateVersion,
+        Self::UpdateVersionStale,
+        Self::TransactionTold,
         Self::Transaction,
         Self::TransactionRefused,
         Self::TransactionChecked,
@@ -96,6 +126,10 @@ impl Operation {
         Self::DeleteByToken,
         Self::PutManyRecords,
         Self::PutManyUnique,
+        Self::CreateManyRecords,
+        Self::CreateManyUnique,
+        Self::SaveManyNew,
+        Self::SaveManyRecords,
         Self::DeleteManyRecords,
         Self::DeleteManyUnique,
         Self::Lock,
@@ -121,6 +155,10 @@ impl Operation {
             Self::PutUnique => "put, unique",
             Self::PutManyRecords => "put_many",
             Self::PutManyUnique => "put_many, unique",
+            Self::CreateManyRecords => "create_many",
+            Self::CreateManyUnique => "create_many, unique",
+            Self::SaveManyNew => "save_many, new",
+            Self::SaveManyRecords => "save_many",
             Self::SaveNew => "save, new",
             Self::Save => "save",
             Self::SaveStale => "save, stale",
@@ -146,6 +184,19 @@ impl Operation {
             Self::DeleteByToken => "transaction of one delete",
             Self::CreateReturning => "create, returning",
             Self::UpdateVersioned => "update, versioned",
+            Self::DeleteReturning => "delete, returning",
+            Self::DeleteReturningUnique => "delete, returning, unique",
+            Self::UpdatePrevious => "update, previous",
+            Self::UpdatePreviousUnique => "update, previous, unique",
+            Self::UpdateUnit => "update, unit",
+            Self::UpsertUnit => "upsert, unit",
+            Self::PutIf => "put if",
+            Self::PutIfFalse => "put if, false",
+            Self::Replace => "replace",
+            Self::UpsertIf => "upsert if",
+            Self::UpdateVersion => "update, version",
+            Self::UpdateVersionStale => "update, version, stale",
+            Self::TransactionTold => "transaction with results",
             Self::DeleteVersion => "delete, version",
             Self::DeleteManyUnique => "delete_many, unique",
             Self::Lock => "lock",
@@ -163,7 +214,17 @@ impl Operation {
 
     /// Whether it is done item by item.
     pub const fn is_batch(self) -> bool {
-        matches!(self, Self::PutManyRecords | Self::PutManyUnique | Self::DeleteManyRecords | Self::DeleteManyUnique)
+        matches!(
+            self,
+            Self::PutManyRecords
+                | Self::PutManyUnique
+                | Self::CreateManyRecords
+                | Self::CreateManyUnique
+                | Self::SaveManyNew
+                | Self::SaveManyRecords
+                | Self::DeleteManyRecords
+                | Self::DeleteManyUnique
+        )
     }
 
     /// Whether it is one transaction of the server's.
@@ -177,6 +238,7 @@ impl Operation {
                 | Self::CreateExistingByToken
                 | Self::AddByToken
                 | Self::DeleteByToken
+                | Self::TransactionTold
         )
     }
 
@@ -193,67 +255,6 @@ impl Operation {
                 | Self::Scan
                 | Self::ReadTogether
         )
-    }
-
-    /// Stores what must be there before.
-    pub async fn prepare(self, db: &Database, id: &str) -> Result<()> {
-        match self {
-            Self::Create | Self::CreateUnique | Self::SaveNew | Self::UpsertNew | Self::DeleteMissing => Ok(()),
-            Self::CreateByToken | Self::CreateReturning | Self::Lock => Ok(()),
-            Self::LockGivenBack => match db.lock(id).try_acquire().await? {
-                Some(lease) => lease.release().await.map(drop),
-                None => Err(Error::new(ErrorKind::Backend, "the lock is another's")),
-            },
-            Self::Find | Self::FindConsistent => Person::create(&person(id, &new_email(id))).exec(db).await,
-            Self::Query | Self::Count => Line::put_many(&lines(id)).exec(db).await,
-            Self::DeleteManyUnique => Person::put_many(&people(id)).exec(db).await,
-            Self::CreateTaken => Person::create(&person(&item(id, 0), &new_email(id))).exec(db).await,
-            Self::PutUnique | Self::UpdateUnique | Self::DeleteUnique => {
-                Person::create(&person(id, &old_email(id))).exec(db).await
-            }
-            Self::PutManyUnique => Person::create(&person(&item(id, 1), &old_email(id))).exec(db).await,
-            Self::PutManyRecords => Thing::create(&thing(&item(id, 1))).exec(db).await,
-            Self::Save | Self::UpdateVersioned | Self::DeleteVersion => Page::create(&page(id)).exec(db).await,
-            Self::SaveStale => {
-                Page::create(&page(id)).exec(db).await?;
-                Page::update(id).set(Page::TEXT, "another's").exec(db).await.map(drop)
-            }
-            Self::DeleteManyRecords => Thing::put_many(&things(id)).exec(db).await,
-            Self::Transaction | Self::TransactionRefused | Self::GetMany | Self::ReadTogether => {
-                Thing::create(&thing(id)).exec(db).await?;
-                Thing::create(&thing(&item(id, 0))).exec(db).await
-            }
-            _ => Thing::create(&thing(id)).exec(db).await,
-        }
-    }
-
-    /// Another's write of what the operation wrote.
-    pub async fn overtake(self, db: &Database, id: &str) -> Result<()> {
-        match self {
-            // Who holds a lock is not overtaken, and a read changes nothing that could be.
-            Self::Lock | Self::LockGivenBack => Err(Error::new(ErrorKind::Backend, "the lock is another's")),
-            Self::SaveNew | Self::Save | Self::SaveStale | Self::CreateReturning | Self::UpdateVersioned => {
-                Page::update(id).set(Page::TEXT, "another's").exec(db).await.map(drop)
-            }
-            Self::DeleteVersion => match Page::get(id).consistent().exec(db).await? {
-                Some(_) => Page::update(id).set(Page::TEXT, "another's").exec(db).await.map(drop),
-                None => Page::create(&page(id)).exec(db).await,
-            },
-            // What stood in the way is gone: a refused request that comes late could go through.
-            Self::CreateTaken => Person::delete(&item(id, 0)).exec(db).await.map(drop),
-            Self::CreateExistingByToken => Thing::delete(id).exec(db).await.map(drop),
-            Self::TransactionRefused => Thing::put(&Thing { count: 20, ..thing(id) }).exec(db).await,
-            Self::CreateUnique | Self::PutUnique | Self::UpdateUnique | Self::DeleteUnique => {
-                Person::put(&person(id, &format!("another.{}", new_email(id)))).exec(db).await
-            }
-            Self::PutManyUnique | Self::DeleteManyUnique => {
-                Person::put(&person(&item(id, 0), &old_email(id))).exec(db).await
-            }
-            _ => {
-                let key = if self.is_batch() { item(id, 0) } else { id.to_owned() };
-                Thing::put(&Thing { text: "another's".into(), count: 10, ..thing(&key) }).exec(db).await
-            }
-        }
     }
 
     /// Does it, and gives what it told as text.
@@ -295,6 +296,36 @@ impl Operation {
             Self::AddByToken => told(db.transaction().add(Thing::update(id).add(Thing::COUNT, 5)).commit().await),
             Self::DeleteByToken => told(db.transaction().add(Thing::delete(id)).commit().await),
             Self::CreateReturning => told(Page::create(&page(id)).exec_returning(db).await),
+            Self::DeleteReturning => told(Thing::delete(id).exec_returning(db).await),
+            Self::DeleteReturningUnique => told(Person::delete(id).exec_returning(db).await),
+            Self::UpdatePrevious => told(Thing::update(id).add(Thing::COUNT, 5).exec_previous(db).await),
+            Self::UpdatePreviousUnique => {
+                told(Person::update(id).set(Person::EMAIL, &new_email(id)).add(Person::AGE, 1).exec_previous(db).await)
+            }
+            Self::UpdateUnit => told(Thing::update(id).add(Thing::COUNT, 5).exec_unit(db).await),
+            Self::UpsertUnit => {
+                let upsert = Thing::upsert(id).add(Thing::COUNT, 5).default(Thing::TEXT, "made");
+                told(upsert.append(Thing::TAGS, ["b"]).exec_unit(db).await)
+            }
+            Self::PutIf => told(Thing::put(&new).only_if(Thing::COUNT.eq(10)).exec(db).await),
+            Self::PutIfFalse => told(Thing::put(&new).only_if(Thing::COUNT.eq(11)).exec(db).await),
+            Self::Replace => told(Thing::replace(&new).exec(db).await),
+            Self::UpsertIf => {
+                let upsert = Thing::upsert(id).add(Thing::COUNT, 5).default(Thing::TEXT, "made");
+                told(upsert.append(Thing::TAGS, ["b"]).only_if(Thing::COUNT.eq(10)).exec(db).await)
+            }
+            Self::UpdateVersion | Self::UpdateVersionStale => {
+                told(Page::update(id).set(Page::TEXT, "second").version(1).exec(db).await)
+            }
+            Self::TransactionTold => {
+                let person = person(id, &new_email(id));
+                let mut together = db.transaction();
+                let less = together.add_returning(Thing::update(id).add(Thing::COUNT, -10));
+                let gone = together.add_returning(Thing::delete(&item(id, 0)));
+                let made = together.add_returning(Person::create(&person));
+                let results = together.commit().await?;
+                told(Ok((results.get(less)?, results.get(gone)?, results.get(made)?)))
+            }
             Self::UpdateVersioned => told(Page::update(id).set(Page::TEXT, "second").exec(db).await),
             Self::DeleteVersion => told(Page::delete(id).version(1_u64).exec(db).await),
             Self::DeleteManyUnique => told(Person::delete_many((0..BATCH).map(|n| item(id, n))).exec(db).await),
@@ -315,6 +346,13 @@ impl Operation {
             Self::ReadTogether => told(db.snapshot((Thing::get(id), Thing::get(&item(id, 0)))).await),
             Self::PutManyRecords => told(Thing::put_many(&things(id)).exec(db).await),
             Self::PutManyUnique => told(Person::put_many(&people(id)).exec(db).await),
+            Self::CreateManyRecords => told(Thing::create_many(&things(id)).exec(db).await),
+            Self::CreateManyUnique => told(Person::create_many(&people(id)).exec(db).await),
+            Self::SaveManyNew => save_many(pages(id), db).await,
+            Self::SaveManyRecords => {
+                let stored = |page| Page { text: "second".into(), revision: 1, ..page };
+                save_many(pages(id).into_iter().map(stored).collect(), db).await
+            }
             Self::DeleteManyRecords => told(Thing::delete_many((0..BATCH).map(|n| item(id, n))).exec(db).await),
         }
     }
@@ -328,25 +366,43 @@ async fn transfer(db: &Database, id: &str, amount: i64) -> Result<()> {
         .add(Person::create(&person(id, &new_email(id))))
         .commit()
         .await
+        .map(drop)
 }
 
 async fn save(mut page: Page, db: &Database) -> Result<String> {
     Page::save(&mut page).exec(db).await.map(|()| format!("{page:?}"))
 }
 
+/// With what the records show of it.
+async fn save_many(mut pages: Vec<Page>, db: &Database) -> Result<String> {
+    let before = pages.clone();
+    let result = Page::save_many(&mut pages).exec(db).await;
+    for (at, (page, before)) in pages.iter().zip(before).enumerate() {
+        let failed = result.as_ref().is_err_and(|error| {
+            error.failures().is_empty() || error.failures().iter().any(|failure| failure.position == at)
+        });
+        assert_eq!(page.revision, before.revision + u64::from(!failed), "record {at} after {result:?}");
+    }
+    result.map(|()| format!("{pages:?}"))
+}
+
 fn told<T: std::fmt::Debug>(result: Result<T, Error>) -> Result<String> {
     result.map(|answer| format!("{answer:?}"))
 }
 
-fn things(id: &str) -> Vec<Thing> {
+pub(super) fn things(id: &str) -> Vec<Thing> {
     (0..BATCH).map(|n| Thing { text: "second".into(), ..thing(&item(id, n)) }).collect()
 }
 
-fn people(id: &str) -> Vec<Person> {
+pub(super) fn pages(id: &str) -> Vec<Page> {
+    (0..BATCH).map(|n| page(&item(id, n))).collect()
+}
+
+pub(super) fn people(id: &str) -> Vec<Person> {
     (0..BATCH).map(|n| person(&item(id, n), &format!("{n}.{}", new_email(id)))).collect()
 }
 
-fn lines(id: &str) -> Vec<Line> {
+pub(super) fn lines(id: &str) -> Vec<Line> {
     (0..BATCH as u64).map(|n| Line { id: id.into(), n }).collect()
 }
 

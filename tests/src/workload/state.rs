@@ -21,11 +21,12 @@ pub async fn state(db: &Database, operation: Operation, id: &str) -> Result<Stat
         note(&mut state, format!("thing {key}"), thing);
         note(&mut state, format!("person {key}"), person);
     }
-    note(&mut state, format!("page {id}"), Page::get(id).consistent().exec(db).await?);
+    let pages = Page::get_many(&keys).consistent().exec(db).await?;
+    keys.iter().zip(pages).for_each(|(key, page)| note(&mut state, format!("page {key}"), page));
     let lock = StoredLock::get(id).consistent().exec(db).await?;
     note(&mut state, format!("lock {id}"), lock.map(|lock| lock.holder.is_some()));
     let mut emails = vec![old_email(id), new_email(id)];
-    if matches!(operation, Operation::PutManyUnique | Operation::DeleteManyUnique) {
+    if matches!(operation, Operation::PutManyUnique | Operation::CreateManyUnique | Operation::DeleteManyUnique) {
         emails.extend((0..BATCH).map(|n| format!("{n}.{}", new_email(id))));
     }
     for email in emails {

@@ -60,7 +60,7 @@ async fn move_money(arena: Arc<Arena>, task: usize) -> Result<u32, String> {
             true => give(take(both, from, amount), to, amount),
             false => take(give(both, to, amount), from, amount),
         };
-        if let Fate::Done(()) = fate(both.commit().await)? {
+        if let Fate::Done(_) = fate(both.commit().await)? {
             done += 1;
         }
     }

@@ -251,7 +251,7 @@ async fn a_transaction_counts_its_unique_values(t: Test) {
     // Each is a record, a login, and an organisation with its number: 99 items, and 102.
     let result = create(34).commit().await;
     if db.backend_name() == "mongodb" {
-        return result.unwrap();
+        return drop(result.unwrap());
     }
     let error = result.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);

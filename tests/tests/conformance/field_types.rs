@@ -1,7 +1,7 @@
 //! Types of fields that are no keys, or keys without an order: what is found by `eq`, set, and reached into.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::{NonZeroI32, NonZeroU8, NonZeroU32};
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use reposit_tests::harness::{START, Test, kind};
 
 reposit_tests::cases!(
     days_and_numbers_compare,
+    sets_have_members_of_every_kind,
     texts_are_strings,
     durations_compare_equal,
     addresses_are_keys_without_an_order,
@@ -127,6 +128,47 @@ async fn days_and_numbers_compare(t: Test) {
     };
     assert_eq!(changed, wanted);
     assert_eq!(Sorted::get(1).exec(db).await.unwrap(), Some(wanted));
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+struct Sets {
+    #[hash_key]
+    id: u64,
+    days: HashSet<NaiveDate>,
+    time_days: BTreeSet<time::Date>,
+    numbers: BTreeSet<NonZeroU8>,
+    hosts: HashSet<IpAddr>,
+    texts: HashSet<Arc<str>>,
+    locals: BTreeSet<DateTime<Local>>,
+}
+
+async fn sets_have_members_of_every_kind(t: Test) {
+    let db = t.with::<Sets>().await;
+    let host: IpAddr = "::1".parse().unwrap();
+    let at: DateTime<Local> = DateTime::from_timestamp_millis(1_500).unwrap().into();
+    let sets = Sets {
+        id: 1,
+        days: HashSet::from([day("2024-01-01"), day("2024-01-02")]),
+        time_days: BTreeSet::from([time_day(2), time_day(1)]),
+        numbers: BTreeSet::from([NonZeroU8::MAX, NonZeroU8::MIN]),
+        hosts: HashSet::from([host]),
+        texts: HashSet::from(["b".into(), "a".into()]),
+        locals: BTreeSet::from([at]),
+    };
+    Sets::create(&sets).exec(db).await.unwrap();
+    assert_eq!(Sets::get(1).exec(db).await.unwrap().as_ref(), Some(&sets));
+    let filter =
+        Sets::DAYS.contains(day("2024-01-02")) & Sets::TIME_DAYS.contains(time_day(1)) & Sets::DAYS.eq(&sets.days);
+    let filter = filter & Sets::HOSTS.contains(host) & Sets::TEXTS.contains("a") & Sets::LOCALS.contains(at);
+    assert_eq!(found(db, filter & Sets::NUMBERS.size().eq(2)).await, [1]);
+    let changed = Sets::update(1)
+        .insert(Sets::TIME_DAYS, [time_day(3)])
+        .discard(Sets::DAYS, [day("2024-01-01")])
+        .discard(Sets::NUMBERS, [NonZeroU8::MIN]);
+    let changed = changed.insert(Sets::TEXTS, ["c"]).discard(Sets::HOSTS, [host]).exec(db).await.unwrap();
+    assert_eq!((changed.time_days.len(), changed.days.len(), changed.numbers.len()), (3, 1, 1));
+    assert_eq!((changed.texts.len(), changed.hosts.len()), (3, 0));
+    assert_eq!(Sets::get(1).exec(db).await.unwrap(), Some(changed));
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]

@@ -292,7 +292,7 @@ async fn several_range_fields_give_a_total_order(t: Test) {
     for (id, points, name) in [(1, 5, "b"), (2, -5, "z"), (3, 5, "a"), (4, 5, "a\0"), (5, 40, "a")] {
         Team::create(&Team { id, league: "l".into(), points, name: name.into() }).exec(db).await.unwrap();
     }
-    let ids = async |q: reposit::operation::Query<Team, i32, _>| {
+    let ids = async |q: reposit::operation::Query<Team, _, _>| {
         q.all(db).await.unwrap().into_iter().map(|t| t.id).collect::<Vec<_>>()
     };
     assert_eq!(ids(Team::find_by_league("l")).await, [2, 3, 4, 1, 5]);

@@ -263,7 +263,7 @@ async fn a_duplicate_of_no_index_that_is_told_is_looked_for() {
                 "put" => Seat::put(&new).exec(db).await,
                 "update" => Seat::update(1).set(Seat::PLACE, wanted).exec(db).await.map(drop),
                 "upsert" => Seat::upsert(1).set(Seat::PLACE, wanted).set(Seat::UNTIL, later).exec(db).await.map(drop),
-                _ => db.transaction().add(Seat::delete(99)).add(Seat::put(&new)).commit().await,
+                _ => db.transaction().add(Seat::delete(99)).add(Seat::put(&new)).commit().await.map(drop),
             };
             let told = asked.map_err(|error| error.kind());
             let expected = if wanted == "front" { Err(ErrorKind::UniqueViolation) } else { Ok(()) };

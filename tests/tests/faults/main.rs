@@ -9,6 +9,7 @@ mod lock_heartbeats;
 mod matrix;
 mod no_answer;
 mod open_transactions;
+mod removals;
 mod table;
 
 use matrix::Matrix;
@@ -43,6 +44,7 @@ on_backends!(
     server #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     every_operation: crate::every_operation_under_every_fault,
     a_lock: crate::lock_heartbeats::every_fault,
+    every_removal: crate::removals::every_fault,
     no_answer: crate::no_answer::every_call_ends,
 );
 

@@ -69,7 +69,7 @@ macro_rules! refused_beside {
                 is("delete", $new::delete($arg).exec(db).await.map(drop));
                 is("scan", $new::scan().all(db).await.map(drop));
                 is("count", $new::scan().count(db).await.map(drop));
-                is("transaction", db.transaction().add($new::put(&record)).commit().await);
+                is("transaction", db.transaction().add($new::put(&record)).commit().await.map(drop));
             }
         };
         at_once(old_at_work(db.clone()), new).await;

@@ -20,6 +20,8 @@ pub enum Expected {
     Count(Wanted),
     One(Option<Row>),
     Many(Vec<Option<Row>>),
+    /// What each operation of a transaction came to.
+    Each(Vec<Expected>),
     /// A batch: what was not done, by item.
     Failures(Vec<(usize, Refusal)>),
     Rows(Wanted),
@@ -61,6 +63,7 @@ pub enum Answer {
     Count(u64),
     One(Option<Row>),
     Many(Vec<Option<Row>>),
+    Each(Vec<Answer>),
     Rows(Vec<Row>),
     /// A page as it was read.
     Cut(Vec<Row>, Option<reposit::Cursor>),
@@ -83,6 +86,9 @@ pub fn agree(expected: &Expected, answer: &Answer, exact_end: bool) -> Verdict {
         (Expected::Count(wanted), Answer::Count(got)) => counted(wanted, *got),
         (Expected::One(expected), Answer::One(got)) => rows(std::slice::from_ref(expected), std::slice::from_ref(got)),
         (Expected::Many(expected), Answer::Many(got)) => rows(expected, got),
+        (Expected::Each(expected), Answer::Each(got)) if expected.len() == got.len() => {
+            expected.iter().zip(got).try_for_each(|(expected, got)| agree(expected, got, exact_end))
+        }
         (Expected::Rows(wanted), Answer::Rows(got)) => in_order(wanted, got).map(drop),
         (Expected::Page(wanted), Answer::Page(got, more)) => page(wanted, got, *more, exact_end),
         (Expected::Pages(wanted), Answer::Pages(got)) => pages(wanted, got, exact_end),
@@ -239,6 +245,7 @@ impl fmt::Display for Expected {
             Self::Bool(answer) => write!(f, "{answer}"),
             Self::One(found) => f.write_str(&optional(found)),
             Self::Many(found) => f.write_str(&each(found)),
+            Self::Each(each) => each.iter().try_for_each(|one| write!(f, "\n       {one}")),
             Self::Failures(failures) => write!(f, "failures {failures:?}"),
             Self::Refused(refusal) => write!(f, "{refusal:?}"),
             Self::Count(wanted) | Self::Rows(wanted) | Self::Page(wanted) | Self::Pages(wanted) => {
@@ -261,6 +268,7 @@ impl fmt::Display for Answer {
             Self::Count(count) => write!(f, "{count}"),
             Self::One(found) => f.write_str(&optional(found)),
             Self::Many(found) => f.write_str(&each(found)),
+            Self::Each(each) => each.iter().try_for_each(|one| write!(f, "\n       {one}")),
             Self::Rows(rows) | Self::Cut(rows, _) => f.write_str(&lines(rows)),
             Self::Page(rows, more) => {
                 write!(f, "{}\n       and {} cursor", lines(rows), if *more { "a" } else { "no" })

@@ -39,7 +39,9 @@ fn check_changes(rules: &Rules, changes: &[Change]) -> Outcome<()> {
 /// What is refused before anything is read.
 pub fn prepare(rules: &Rules, op: &Op, now: i64) -> Outcome<()> {
     match op {
-        Op::Create { row, .. } | Op::Put { row } | Op::Older { row } => check_row(rules, row),
+        Op::Create { row, .. } | Op::Put { row, .. } | Op::Replace { row, .. } | Op::Older { row } => {
+            check_row(rules, row)
+        }
         Op::Save { row, version } => {
             check_row(rules, row)?;
             if *version == Version::Is(rules.last_version()) { Err(invalid()) } else { Ok(()) }
@@ -48,7 +50,7 @@ pub fn prepare(rules: &Rules, op: &Op, now: i64) -> Outcome<()> {
             check_values(key)?;
             check_changes(rules, changes)
         }
-        Op::Upsert { key, changes } => {
+        Op::Upsert { key, changes, .. } => {
             check_values(key)?;
             check_changes(rules, changes)?;
             let new = changed(rules, &key_row(rules, key), changes, true, now)?;
@@ -64,7 +66,7 @@ pub fn prepare(rules: &Rules, op: &Op, now: i64) -> Outcome<()> {
 pub fn judge(rules: &Rules, op: &Op, live: Option<&Row>) -> Outcome<()> {
     let Some(live) = live else {
         let needs_one = match op {
-            Op::Update { .. } | Op::Check { .. } => true,
+            Op::Update { .. } | Op::Replace { .. } | Op::Check { .. } => true,
             Op::Save { version, .. } => *version != Version::Is(0),
             _ => false,
         };
@@ -74,13 +76,17 @@ pub fn judge(rules: &Rules, op: &Op, live: Option<&Row>) -> Outcome<()> {
     if is_create {
         return Err(Refusal::new(ErrorKind::AlreadyExists));
     }
-    if let Op::Save { version, .. } | Op::Delete { version: Some(version), .. } = op {
+    if let Op::Save { version, .. }
+    | Op::Delete { version: Some(version), .. }
+    | Op::Update { version: Some(version), .. } = op
+    {
         let stored = live[rules.version.unwrap_or_default()].as_u64();
         if *version != Version::Is(stored.unwrap_or(0)) {
             return Err(Refusal::new(ErrorKind::VersionConflict));
         }
     }
     let cond: Option<&Cond> = match op {
+        Op::Put { only_if, .. } | Op::Replace { only_if, .. } | Op::Upsert { only_if, .. } => only_if.as_ref(),
         Op::Update { only_if, .. } | Op::Delete { only_if, .. } | Op::Check { only_if, .. } => only_if.as_ref(),
         _ => None,
     };
@@ -157,7 +163,8 @@ pub fn key_row(rules: &Rules, key: &[Json]) -> Row {
 
 pub fn key_of(rules: &Rules, op: &Op) -> Values {
     match op {
-        Op::Create { row, .. } | Op::Put { row } | Op::Older { row } | Op::Save { row, .. } => rules.key_of(row),
+        Op::Create { row, .. } | Op::Put { row, .. } | Op::Replace { row, .. } => rules.key_of(row),
+        Op::Older { row } | Op::Save { row, .. } => rules.key_of(row),
         Op::Update { key, .. } | Op::Upsert { key, .. } | Op::Delete { key, .. } | Op::Check { key, .. } => key.clone(),
         other => panic!("{other} is of no one record"),
     }

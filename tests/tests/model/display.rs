@@ -5,7 +5,7 @@ use std::ops::Bound;
 
 use serde_json::Value as Json;
 
-use crate::ops::{Change, Cond, End, How, Is, Op, Program, Query, Source, Span, Step};
+use crate::ops::{Change, Cond, End, How, Is, Op, Program, Query, Source, Span, Step, Told, Version};
 use crate::rules::Row;
 
 impl fmt::Display for Program {
@@ -22,8 +22,9 @@ impl fmt::Display for Step {
         match self {
             Self::Advance { millis } => write!(f, "the clock goes on by {millis} ms"),
             Self::Do(model, op) => write!(f, "{model:?}::{op}"),
-            Self::Together(items) => {
-                f.write_str("transaction")?;
+            Self::Together(items) | Self::Told(items) => {
+                let told = if matches!(self, Self::Told(_)) { ", giving what each came to" } else { "" };
+                write!(f, "transaction{told}")?;
                 items.iter().try_for_each(|(model, op)| write!(f, "\n       + {model:?}::{op}"))
             }
             Self::Read(keys) => {
@@ -57,12 +58,23 @@ impl fmt::Display for Op {
         let changed = |f: &mut fmt::Formatter<'_>, changes: &[Change]| {
             changes.iter().try_for_each(|change| write!(f, ".{change}"))
         };
+        let at_version = |f: &mut fmt::Formatter<'_>, version: &Option<Version>| match version {
+            Some(version) => write!(f, ".version({version:?})"),
+            None => Ok(()),
+        };
         let consistently = |yes: &bool| if *yes { ".consistent()" } else { "" };
         match self {
             Self::Create { row: new, returning } => {
                 write!(f, "create({}){}", row(new), if *returning { ", giving what was stored" } else { "" })
             }
-            Self::Put { row: new } => write!(f, "put({})", row(new)),
+            Self::Put { row: new, only_if: cond } => {
+                write!(f, "put({})", row(new))?;
+                only_if(f, cond)
+            }
+            Self::Replace { row: new, only_if: cond } => {
+                write!(f, "replace({})", row(new))?;
+                only_if(f, cond)
+            }
             Self::Older { row: new } => write!(f, "put({}) by the older release", row(new)),
             Self::Save { row: new, version } => write!(f, "save({} at version {version:?})", row(new)),
             Self::Get { key, consistent } => write!(f, "get({}){}", list(key), consistently(consistent)),
@@ -74,21 +86,24 @@ impl fmt::Display for Op {
                 write!(f, "find_{index}({}){}", list(values), consistently(consistent))
             }
             Self::Query(query) => write!(f, "{query}"),
-            Self::Update { key, changes, only_if: cond } => {
+            Self::Update { key, changes, only_if: cond, version, told } => {
                 write!(f, "update({})", list(key))?;
                 changed(f, changes)?;
-                only_if(f, cond)
+                at_version(f, version)?;
+                only_if(f, cond)?;
+                write!(f, "{told}")
             }
-            Self::Upsert { key, changes } => {
+            Self::Upsert { key, changes, only_if: cond, told } => {
                 write!(f, "upsert({})", list(key))?;
-                changed(f, changes)
+                changed(f, changes)?;
+                only_if(f, cond)?;
+                write!(f, "{told}")
             }
-            Self::Delete { key, only_if: cond, version } => {
+            Self::Delete { key, only_if: cond, version, returning } => {
                 write!(f, "delete({})", list(key))?;
-                if let Some(version) = version {
-                    write!(f, ".version({version:?})")?;
-                }
-                only_if(f, cond)
+                at_version(f, version)?;
+                only_if(f, cond)?;
+                f.write_str(if *returning { ", giving the record" } else { "" })
             }
             Self::Check { key, only_if: cond } => {
                 write!(f, "check({})", list(key))?;
@@ -98,6 +113,14 @@ impl fmt::Display for Op {
                 let rows: Vec<_> = rows.iter().map(row).collect();
                 write!(f, "put_many([{}])", rows.join(", "))
             }
+            Self::CreateMany { rows } => {
+                let rows: Vec<_> = rows.iter().map(row).collect();
+                write!(f, "create_many([{}])", rows.join(", "))
+            }
+            Self::SaveMany { rows } => {
+                let rows: Vec<_> = rows.iter().map(|(new, version)| format!("{} at {version:?}", row(new))).collect();
+                write!(f, "save_many([{}])", rows.join(", "))
+            }
             Self::DeleteMany { keys } => {
                 let keys: Vec<_> = keys.iter().map(|key| format!("({})", list(key))).collect();
                 write!(f, "delete_many([{}])", keys.join(", "))
@@ -106,11 +129,22 @@ impl fmt::Display for Op {
     }
 }
 
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::After => "",
+            Self::Before => ", giving the record before",
+            Self::Nothing => ", giving nothing",
+        })
+    }
+}
+
 impl fmt::Display for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.source {
             Source::Primary { hash } => write!(f, "query({hash})")?,
-            Source::Index { name, hash } => write!(f, "find_{name}({hash})")?,
+            Source::Index { name, hash, also: None } => write!(f, "find_{name}({hash})")?,
+            Source::Index { name, hash, also: Some(also) } => write!(f, "find_{name}({hash}) with {also}")?,
             Source::Scan { segments: 1 } => f.write_str("scan()")?,
             Source::Scan { segments } => write!(f, "scan().segments({segments})")?,
         }

@@ -1,6 +1,5 @@
 //! A program's steps done on a real database, through the public interface.
 
-use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +7,7 @@ use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use futures_util::future::join_all;
 use reposit::clock::ManualClock;
-use reposit::operation::{Check, Create, Delete, Get, GetMany, Query as Reading, Transaction, Update, Upsert};
+use reposit::operation::{Check, Create, CreateMany, Delete, Get, GetMany, Query as Reading, Update, Upsert};
 use reposit::{Condition, Cursor, Database, Page, Repository, Result};
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -16,10 +15,11 @@ use serde_json::Value as Json;
 use crate::answers::Answer;
 use crate::models::{Account, Document, Event, Model, Seat, User};
 use crate::older;
-use crate::ops::{Change, Cond, End, Op, Query, SLOTS, Step, Values, Version};
+use crate::ops::{Change, Cond, End, Op, Query, SLOTS, Step, Told, Values};
 use crate::rules::{Kind, Row};
 use crate::subject::Subject;
 use crate::task_model::Task;
+use crate::together::{self, given};
 use crate::typed::{Build, Consistency, Ranged, held, instant};
 
 /// Far more pages than any program can fill: a walk that gets so far goes round in circles.
@@ -39,6 +39,8 @@ macro_rules! with_model {
         }
     };
 }
+
+pub(crate) use with_model;
 
 /// A database, its clock, and the cursors of the pages read.
 pub struct Executor {
@@ -75,7 +77,8 @@ impl Executor {
             }
             Step::Do(model, Op::Older { row }) => done(older::put(&self.db, *model, row).await),
             Step::Do(model, op) => with_model!(*model, M => one::<M>(&self.db, op).await),
-            Step::Together(items) => self.together(items).await,
+            Step::Together(items) => together::together(&self.db, items).await,
+            Step::Told(items) => together::together_told(&self.db, items).await,
             Step::Read(keys) => self.read(keys).await,
             Step::Next { slot, limit, turned, end } => {
                 let Some((model, query, cursor)) = self.cursors[*slot].clone() else { return Answer::Nothing };
@@ -117,27 +120,6 @@ impl Executor {
                 .map(Vec::into_iter);
             Answer::Many(keys.iter().map(|(model, _)| of[*model as usize].next().flatten()).collect())
         })
-    }
-
-    async fn together(&self, items: &[(Model, Op)]) -> Answer {
-        let mut records: Vec<Box<dyn Any>> =
-            items.iter().map(|(model, op)| with_model!(*model, M => record::<M>(op))).collect();
-        let before: Vec<_> =
-            items.iter().zip(&records).map(|((model, _), r)| with_model!(*model, M => row_in::<M>(&**r))).collect();
-        let mut transaction = self.db.transaction();
-        for ((model, op), record) in items.iter().zip(&mut records) {
-            transaction = with_model!(*model, M => add::<M>(transaction, op, &mut **record));
-        }
-        let result = transaction.commit().await;
-        let after = items.iter().zip(&records).map(|((model, _), r)| with_model!(*model, M => row_in::<M>(&**r)));
-        match result {
-            Err(_) if !after.clone().eq(before) => Answer::Wrong("a refused transaction changed a struct".to_owned()),
-            Err(error) => Answer::Error(error),
-            Ok(()) => {
-                let saved = items.iter().zip(after).filter(|((_, op), _)| matches!(op, Op::Save { .. }));
-                Answer::Many(saved.map(|(_, row)| row).collect())
-            }
-        }
     }
 }
 
@@ -182,7 +164,7 @@ pub fn to_row<T: Serialize>(model: &T) -> Row {
     }
 }
 
-fn of_row<M: Repository>(row: &Row) -> M {
+pub fn of_row<M: Repository>(row: &Row) -> M {
     let rules = Model::ALL.map(Model::rules).into_iter().find(|rules| rules.name == M::definition().name());
     let instants = rules.into_iter().flat_map(|rules| rules.fields).filter(|field| field.kind == Kind::Instant);
     let mut row = row.clone();
@@ -201,7 +183,7 @@ fn key<M: Subject>(parts: &[Json]) -> M::Key {
     }
 }
 
-fn condition<M: Subject>(cond: &Cond) -> Condition<M> {
+pub fn condition<M: Subject>(cond: &Cond) -> Condition<M> {
     match cond {
         Cond::Field(path, is) if path.is_empty() => M::condition(M::definition().hash_name(), is),
         Cond::Field(path, is) => M::condition(path, is),
@@ -211,7 +193,7 @@ fn condition<M: Subject>(cond: &Cond) -> Condition<M> {
     }
 }
 
-fn update<M: Subject>(parts: &[Json], changes: &[Change], only_if: Option<&Cond>) -> Update<M> {
+pub fn update<M: Subject>(parts: &[Json], changes: &[Change], only_if: Option<&Cond>) -> Update<M> {
     let start = Build::Update(Update::new(M::key_parts(&key::<M>(parts))));
     match changes.iter().fold(start, |build, change| M::change(build, &change.path, &change.how)) {
         Build::Update(update) => only_if.map(condition).into_iter().fold(update, Update::only_if),
@@ -219,66 +201,33 @@ fn update<M: Subject>(parts: &[Json], changes: &[Change], only_if: Option<&Cond>
     }
 }
 
-fn upsert<M: Subject>(parts: &[Json], changes: &[Change]) -> Upsert<M> {
+pub fn upsert<M: Subject>(parts: &[Json], changes: &[Change], only_if: Option<&Cond>) -> Upsert<M> {
     let start = Build::Upsert(Upsert::new(M::key_parts(&key::<M>(parts))));
     match changes.iter().fold(start, |build, change| M::change(build, &change.path, &change.how)) {
-        Build::Upsert(upsert) => upsert,
+        Build::Upsert(upsert) => only_if.map(condition).into_iter().fold(upsert, Upsert::only_if),
         Build::Update(_) => panic!("an upsert stays one"),
     }
 }
 
-fn delete<M: Subject>(parts: &[Json], only_if: Option<&Cond>) -> Delete<M> {
+pub fn delete<M: Subject>(parts: &[Json], only_if: Option<&Cond>) -> Delete<M> {
     let delete = Delete::new(M::key_parts(&key::<M>(parts)));
     only_if.map(condition).into_iter().fold(delete, Delete::only_if)
 }
 
-fn check<M: Subject>(parts: &[Json], only_if: Option<&Cond>) -> Check<M> {
+pub fn check<M: Subject>(parts: &[Json], only_if: Option<&Cond>) -> Check<M> {
     let check = Check::new(M::key_parts(&key::<M>(parts)));
     only_if.map(condition).into_iter().fold(check, Check::only_if)
 }
 
-/// The record that an operation stores, with the version it is saved at.
-fn given<M: Subject>(op: &Op) -> Option<M> {
-    match op {
-        Op::Create { row, .. } | Op::Put { row } => Some(of_row(row)),
-        Op::Save { row, version: Version::Is(version) } => {
-            let mut row = row.clone();
-            row.insert(M::definition().version().unwrap_or_default().to_owned(), (*version).into());
-            Some(of_row(&row))
-        }
-        _ => None,
-    }
-}
-
-fn record<M: Subject>(op: &Op) -> Box<dyn Any> {
-    Box::new(given::<M>(op))
-}
-
-fn row_in<M: Subject>(record: &dyn Any) -> Option<Row> {
-    record.downcast_ref::<Option<M>>().and_then(Option::as_ref).map(to_row)
-}
-
-fn add<'a, M: Subject>(transaction: Transaction<'a>, op: &Op, record: &'a mut dyn Any) -> Transaction<'a> {
-    match (op, record.downcast_mut::<Option<M>>().and_then(Option::as_mut)) {
-        (Op::Create { .. }, Some(record)) => transaction.add(Create::new(&*record)),
-        (Op::Put { .. } | Op::Save { .. }, Some(record)) => record.store_in(transaction),
-        (Op::Update { key, changes, only_if }, _) => transaction.add(update::<M>(key, changes, only_if.as_ref())),
-        (Op::Upsert { key, changes }, _) => transaction.add(upsert::<M>(key, changes)),
-        (Op::Delete { key, only_if, version }, _) => M::delete_in(transaction, delete(key, only_if.as_ref()), *version),
-        (Op::Check { key, only_if }, _) => transaction.add(check::<M>(key, only_if.as_ref())),
-        (other, _) => panic!("{other} in a transaction"),
-    }
-}
-
-fn answer<T>(result: Result<T>, ok: impl FnOnce(T) -> Answer) -> Answer {
+pub fn answer<T>(result: Result<T>, ok: impl FnOnce(T) -> Answer) -> Answer {
     result.map_or_else(Answer::Error, ok)
 }
 
-fn done(result: Result<()>) -> Answer {
+pub fn done(result: Result<()>) -> Answer {
     answer(result, |()| Answer::Done)
 }
 
-fn found<M: Repository>(result: Result<Option<M>>) -> Answer {
+pub fn found<M: Repository>(result: Result<Option<M>>) -> Answer {
     answer(result, |found| Answer::One(found.as_ref().map(to_row)))
 }
 
@@ -286,11 +235,14 @@ async fn one<M: Subject>(db: &Database, op: &Op) -> Answer {
     match op {
         Op::Create { row, returning: false } => done(Create::new(&of_row::<M>(row)).exec(db).await),
         Op::Create { row, returning: true } => found(Create::new(&of_row::<M>(row)).exec_returning(db).await.map(Some)),
-        Op::Put { row } => done(of_row::<M>(row).store(db).await),
+        Op::Put { row, only_if } => done(of_row::<M>(row).store(db, only_if.as_ref().map(condition)).await),
+        Op::Replace { row, only_if } => {
+            done(of_row::<M>(row).replacement(only_if.as_ref().map(condition)).exec(db).await)
+        }
         Op::Save { .. } => {
             let Some(mut record) = given::<M>(op) else { panic!("a version that was not resolved") };
             let before = record.clone();
-            match record.store(db).await {
+            match record.store(db, None).await {
                 Ok(()) => Answer::One(Some(to_row(&record))),
                 Err(_) if record != before => Answer::Wrong("a failed save changed the struct".to_owned()),
                 Err(error) => Answer::Error(error),
@@ -317,17 +269,46 @@ async fn one<M: Subject>(db: &Database, op: &Op) -> Answer {
             let find = M::find(index, values);
             found(if *consistent { find.consistent() } else { find }.exec(db).await)
         }
-        Op::Update { key, changes, only_if } => {
-            found(update::<M>(key, changes, only_if.as_ref()).exec(db).await.map(Some))
+        Op::Update { key, changes, only_if, version, told } => {
+            let update = M::update_at(update::<M>(key, changes, only_if.as_ref()), *version);
+            match told {
+                Told::After => found(update.exec(db).await.map(Some)),
+                Told::Before => found(update.exec_previous(db).await.map(Some)),
+                Told::Nothing => done(update.exec_unit(db).await),
+            }
         }
-        Op::Upsert { key, changes } => found(upsert::<M>(key, changes).exec(db).await.map(Some)),
-        Op::Delete { key, only_if, version } => {
-            let deleted = M::delete_on(db, delete(key, only_if.as_ref()), *version).await;
-            answer(deleted, Answer::Bool)
+        Op::Upsert { key, changes, only_if, told } => {
+            let upsert = upsert::<M>(key, changes, only_if.as_ref());
+            match told {
+                Told::Nothing => done(upsert.exec_unit(db).await),
+                _ => found(upsert.exec(db).await.map(Some)),
+            }
         }
-        Op::PutMany { rows } => done(M::put_many(db, &rows.iter().map(of_row).collect::<Vec<M>>()).await),
-        Op::DeleteMany { keys } => done(M::delete_many(db, keys.iter().map(|parts| key::<M>(parts)).collect()).await),
+        Op::Delete { key, only_if, version, returning } => {
+            let delete = M::delete_at(delete(key, only_if.as_ref()), *version);
+            match returning {
+                true => found(delete.exec_returning(db).await),
+                false => answer(delete.exec(db).await, Answer::Bool),
+            }
+        }
+        Op::PutMany { rows } => done(M::put_each(db, &rows.iter().map(of_row).collect::<Vec<M>>()).await),
+        Op::CreateMany { rows } => done(CreateMany::new(&rows.iter().map(of_row).collect::<Vec<M>>()).exec(db).await),
+        Op::SaveMany { rows } => save_many::<M>(db, rows).await,
+        Op::DeleteMany { keys } => done(M::delete_each(db, keys.iter().map(|parts| key::<M>(parts)).collect()).await),
         Op::Query(_) | Op::Check { .. } | Op::Older { .. } => panic!("{op} is done elsewhere"),
+    }
+}
+
+/// Saves records, and looks which of them were given their new versions.
+async fn save_many<M: Subject>(db: &Database, rows: &[(Row, Version)]) -> Answer {
+    let save = |(row, version): &(Row, Version)| given::<M>(&Op::Save { row: row.clone(), version: *version });
+    let mut records: Vec<M> = rows.iter().filter_map(save).collect();
+    let before = records.clone();
+    let result = M::save_each(db, &mut records).await;
+    let failed = |at| result.as_ref().err().is_some_and(|e| e.failures().iter().any(|failure| failure.position == at));
+    match (0..records.len()).find(|at| failed(*at) != (records[*at] == before[*at])) {
+        Some(at) => Answer::Wrong(format!("record {at} does not show whether it was saved")),
+        None => done(result),
     }
 }
 

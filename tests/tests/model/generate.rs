@@ -10,7 +10,7 @@ use proptest::strategy::Union;
 use serde_json::Value as Json;
 
 use crate::models::Model;
-use crate::ops::{Change, Cond, End, How, Is, Op, Program, Query, SLOTS, Source, Span, Step, Values, Version};
+use crate::ops::{Change, Cond, End, How, Is, Op, Program, Query, SLOTS, Source, Span, Step, Told, Values, Version};
 use crate::rules::{FieldRule, Kind, Row, Rules};
 
 /// Some records, then operations on them.
@@ -41,7 +41,7 @@ fn step(focus: &[Model]) -> BoxedStrategy<Step> {
         .collect();
     let expires = focus.iter().any(|model| model.rules().ttl.is_some());
     let ops = 24 * u32::try_from(focus.len()).unwrap_or(1);
-    each.push((ops / 8, vec(Union::new(writes), 1..5).prop_map(Step::Together).boxed()));
+    each.push((ops / 8, (vec(Union::new(writes), 1..5), prop::bool::ANY).prop_map(together).boxed()));
     let keys: Vec<_> = focus
         .iter()
         .map(|model| {
@@ -62,6 +62,10 @@ fn step(focus: &[Model]) -> BoxedStrategy<Step> {
     Union::new_weighted(each).boxed()
 }
 
+fn together((items, told): (Vec<(Model, Op)>, bool)) -> Step {
+    if told { Step::Told(items) } else { Step::Together(items) }
+}
+
 fn op(rules: &'static Rules) -> BoxedStrategy<Op> {
     let flag = prop::bool::ANY;
     let mut each = vec![
@@ -78,11 +82,15 @@ fn op(rules: &'static Rules) -> BoxedStrategy<Op> {
     }
     if rules.version.is_some() {
         each.push((5, save(rules)));
+        let saved = vec((row(rules), version(rules)), 0..4);
+        each.push((2, saved.prop_map(|rows| Op::SaveMany { rows }).boxed()));
     } else {
-        each.push((3, row(rules).prop_map(|row| Op::Put { row }).boxed()));
+        each.push((3, put(rules)));
+        each.push((2, replace(rules)));
         each.push((1, vec(row(rules), 0..4).prop_map(|rows| Op::PutMany { rows }).boxed()));
-        each.push((1, vec(key(rules), 0..3).prop_map(|keys| Op::DeleteMany { keys }).boxed()));
     }
+    each.push((1, vec(row(rules), 0..4).prop_map(|rows| Op::CreateMany { rows }).boxed()));
+    each.push((1, vec(key(rules), 0..3).prop_map(|keys| Op::DeleteMany { keys }).boxed()));
     if rules.older.is_some() {
         each.push((3, row(rules).prop_map(|row| Op::Older { row }).boxed()));
     }
@@ -100,8 +108,11 @@ fn in_transaction(rules: &'static Rules) -> BoxedStrategy<Op> {
     ];
     each.push(match rules.version {
         Some(_) => (3, save(rules)),
-        None => (2, row(rules).prop_map(|row| Op::Put { row }).boxed()),
+        None => (2, put(rules)),
     });
+    if rules.version.is_none() {
+        each.push((1, replace(rules)));
+    }
     Union::new_weighted(each).boxed()
 }
 
@@ -147,8 +158,9 @@ fn find(rules: &'static Rules) -> Option<BoxedStrategy<Op>> {
 
 fn update(rules: &'static Rules) -> BoxedStrategy<Op> {
     let changes = vec(change(rules, false), 0..4);
-    (key(rules), changes, option::weighted(0.4, cond(rules)))
-        .prop_map(|(key, changes, only_if)| Op::Update { key, changes, only_if })
+    let told = prop_oneof![4 => Just(Told::After), 1 => Just(Told::Before), 1 => Just(Told::Nothing)];
+    (key(rules), changes, option::weighted(0.4, cond(rules)), one_version(rules, 0.2), told)
+        .prop_map(|(key, changes, only_if, version, told)| Op::Update { key, changes, only_if, version, told })
         .boxed()
 }
 
@@ -166,26 +178,40 @@ fn upsert(rules: &'static Rules) -> BoxedStrategy<Op> {
             option::weighted(0.97, change)
         })
         .collect();
-    (key(rules), defaults, vec(change(rules, true), 0..3))
-        .prop_map(|(key, defaults, changes)| {
+    let told = prop_oneof![3 => Just(Told::After), 1 => Just(Told::Nothing)];
+    let only_if = option::weighted(0.3, cond(rules));
+    (key(rules), defaults, vec(change(rules, true), 0..3), only_if, told)
+        .prop_map(|(key, defaults, changes, only_if, told)| {
             // A change takes the place of the default of the same field, most of the time.
             let changed =
                 |path: &str| changes.iter().any(|change| change.path == path && !matches!(change.how, How::Set(_)));
             let defaults = defaults.into_iter().flatten().filter(|default| !changed(&default.path));
             let changes = defaults.chain(changes.clone()).collect();
-            Op::Upsert { key, changes }
+            Op::Upsert { key, changes, only_if, told }
         })
         .boxed()
 }
 
 fn delete(rules: &'static Rules) -> BoxedStrategy<Op> {
-    let version = match rules.version {
-        Some(_) => option::weighted(0.5, version(rules)).boxed(),
-        None => Just(None).boxed(),
-    };
-    (key(rules), option::weighted(0.3, cond(rules)), version)
-        .prop_map(|(key, only_if, version)| Op::Delete { key, only_if, version })
+    (key(rules), option::weighted(0.3, cond(rules)), one_version(rules, 0.5), prop::bool::ANY)
+        .prop_map(|(key, only_if, version, returning)| Op::Delete { key, only_if, version, returning })
         .boxed()
+}
+
+fn put(rules: &'static Rules) -> BoxedStrategy<Op> {
+    (row(rules), option::weighted(0.4, cond(rules))).prop_map(|(row, only_if)| Op::Put { row, only_if }).boxed()
+}
+
+fn replace(rules: &'static Rules) -> BoxedStrategy<Op> {
+    (row(rules), option::weighted(0.3, cond(rules))).prop_map(|(row, only_if)| Op::Replace { row, only_if }).boxed()
+}
+
+/// The version that a write names, if it names one.
+fn one_version(rules: &'static Rules, weight: f64) -> BoxedStrategy<Option<Version>> {
+    match rules.version {
+        Some(_) => option::weighted(weight, version(rules)).boxed(),
+        None => Just(None).boxed(),
+    }
 }
 
 fn change(rules: &'static Rules, upsert: bool) -> BoxedStrategy<Change> {
@@ -280,10 +306,16 @@ fn is(field: &FieldRule) -> BoxedStrategy<Is> {
 fn query(rules: &'static Rules) -> BoxedStrategy<Query> {
     let mut each = vec![(1, scan(rules))];
     if let Some(range) = rules.range {
-        each.push((2, ranged(rules, None, rules.hash, Some(range), true)));
+        each.push((2, ranged(rules, None, rules.hash, None, Some(range), true)));
     }
     for index in rules.indexes.iter().filter(|index| !index.unique) {
-        each.push((2, ranged(rules, Some(index.name), index.fields[0], index.fields.get(1).copied(), index.local)));
+        if !index.by_two {
+            let range = index.fields.get(1).copied();
+            each.push((2, ranged(rules, Some(index.name), index.fields[0], None, range, index.local)));
+        }
+        if let [hash, also, range] = index.fields {
+            each.push((2, ranged(rules, Some(index.name), hash, Some(*also), Some(*range), index.local)));
+        }
     }
     Union::new_weighted(each).boxed()
 }
@@ -310,17 +342,20 @@ fn ranged(
     rules: &'static Rules,
     index: Option<&'static str>,
     hash: &'static str,
+    also: Option<&'static str>,
     range: Option<&'static str>,
     may_be_consistent: bool,
 ) -> BoxedStrategy<Query> {
     let hash = one_of(rules.field(hash).values());
+    let also =
+        also.map_or_else(|| Just(None).boxed(), |also| one_of(rules.field(also).values()).prop_map(Some).boxed());
     let span = range.map_or_else(|| Just(Span::All).boxed(), |range| span(rules.field(range)));
     let filter = option::weighted(0.4, cond(rules));
-    (hash, span, filter, prop::bool::ANY, limit(), prop::bool::ANY, prop::bool::weighted(0.3), end())
-        .prop_map(move |(hash, span, filter, descending, limit, consistent, select, end)| {
+    ((hash, also), span, filter, prop::bool::ANY, limit(), prop::bool::ANY, prop::bool::weighted(0.3), end())
+        .prop_map(move |((hash, also), span, filter, descending, limit, consistent, select, end)| {
             let source = match index {
                 None => Source::Primary { hash },
-                Some(name) => Source::Index { name: name.to_owned(), hash },
+                Some(name) => Source::Index { name: name.to_owned(), hash, also },
             };
             let consistent = consistent && may_be_consistent;
             Query { source, span, filter, descending, limit, consistent, select, end }

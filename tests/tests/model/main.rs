@@ -27,6 +27,7 @@ mod semantics;
 mod shrink;
 mod subject;
 mod task_model;
+mod together;
 mod typed;
 
 reposit_tests::on_backends!(every #[tokio::test] programs: crate::run::on);

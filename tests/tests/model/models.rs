@@ -86,7 +86,13 @@ const EVENT: Rules = Rules {
         FieldRule::new("done", Kind::Bool, "[false, true]"),
     ],
     nested: &[FieldRule::new("tags/0", Kind::Text, r#"["x", "y", "z"]"#)],
-    indexes: &[IndexRule { name: "by_severity", fields: &["stream", "severity"], unique: false, local: true }],
+    indexes: &[IndexRule {
+        name: "by_severity",
+        fields: &["stream", "severity"],
+        unique: false,
+        local: true,
+        by_two: false,
+    }],
     ttl: None,
     version: None,
     times: None,
@@ -144,8 +150,8 @@ const USER: Rules = Rules {
     ],
     nested: &[],
     indexes: &[
-        IndexRule { name: "by_email", fields: &["email"], unique: true, local: false },
-        IndexRule { name: "by_team", fields: &["team", "joined_at"], unique: false, local: false },
+        IndexRule { name: "by_email", fields: &["email"], unique: true, local: false, by_two: false },
+        IndexRule { name: "by_team", fields: &["team", "joined_at"], unique: false, local: false, by_two: false },
     ],
     ttl: None,
     version: Some("revision"),
@@ -195,8 +201,8 @@ const SEAT: Rules = Rules {
     ],
     nested: &[],
     indexes: &[
-        IndexRule { name: "by_place", fields: &["place"], unique: true, local: false },
-        IndexRule { name: "by_zone", fields: &["zone"], unique: false, local: false },
+        IndexRule { name: "by_place", fields: &["place"], unique: true, local: false, by_two: false },
+        IndexRule { name: "by_zone", fields: &["zone"], unique: false, local: false, by_two: false },
     ],
     ttl: Some(("until", 100)),
     version: None,
@@ -249,10 +255,10 @@ const ACCOUNT: Rules = Rules {
     ],
     nested: &[],
     indexes: &[
-        IndexRule { name: "by_org_and_number", fields: &["org", "number"], unique: true, local: false },
-        IndexRule { name: "by_login", fields: &["login"], unique: true, local: false },
-        IndexRule { name: "by_phone", fields: &["phone"], unique: true, local: false },
-        IndexRule { name: "by_club", fields: &["club", "rank"], unique: false, local: false },
+        IndexRule { name: "by_org_and_number", fields: &["org", "number"], unique: true, local: false, by_two: false },
+        IndexRule { name: "by_login", fields: &["login"], unique: true, local: false, by_two: false },
+        IndexRule { name: "by_phone", fields: &["phone"], unique: true, local: false, by_two: false },
+        IndexRule { name: "by_club", fields: &["club", "rank"], unique: false, local: false, by_two: false },
     ],
     ttl: None,
     version: None,
@@ -268,12 +274,13 @@ pub struct Address {
     pub number: i64,
 }
 
-/// A hash key of bytes, a text range key, an index over two range fields that holds only keys, and
-/// nested fields.
+/// A hash key of bytes, a text range key, an index over two range fields that holds only keys, one
+/// whose hash has two parts, and nested fields.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(
     name = "model_documents",
-    index(name = "by_kind", hash = "kind", range = ["size", "path"], projection = "keys_only")
+    index(name = "by_kind", hash = "kind", range = ["size", "path"], projection = "keys_only"),
+    index(hash = ["kind", "size"], range = "path")
 )]
 pub struct Document {
     #[hash_key]
@@ -326,7 +333,16 @@ const DOCUMENT: Rules = Rules {
         FieldRule::new("labels/a", Kind::Text, r#"["1", "2"]"#),
         FieldRule::new("labels/$a.b", Kind::Text, r#"["1", "3"]"#),
     ],
-    indexes: &[IndexRule { name: "by_kind", fields: &["kind", "size", "path"], unique: false, local: false }],
+    indexes: &[
+        IndexRule { name: "by_kind", fields: &["kind", "size", "path"], unique: false, local: false, by_two: false },
+        IndexRule {
+            name: "by_kind_and_size",
+            fields: &["kind", "size", "path"],
+            unique: false,
+            local: false,
+            by_two: true,
+        },
+    ],
     ttl: None,
     version: None,
     times: None,

@@ -27,6 +27,8 @@ pub enum Step {
     Do(Model, Op),
     /// A transaction.
     Together(Vec<(Model, Op)>),
+    /// A transaction all of whose results are asked for.
+    Told(Vec<(Model, Op)>),
     /// A read of several records at one moment.
     Read(Vec<(Model, Values)>),
     /// The next page of the query that left its cursor in a slot, or all that comes after it;
@@ -55,6 +57,13 @@ pub enum Op {
     },
     Put {
         row: Row,
+        #[serde(default)]
+        only_if: Option<Cond>,
+    },
+    /// Only without a version.
+    Replace {
+        row: Row,
+        only_if: Option<Cond>,
     },
     /// By an older release of the model, which knows less of it; never in a transaction.
     Older {
@@ -82,15 +91,26 @@ pub enum Op {
         key: Values,
         changes: Vec<Change>,
         only_if: Option<Cond>,
+        #[serde(default)]
+        version: Option<Version>,
+        #[serde(default)]
+        told: Told,
     },
     Upsert {
         key: Values,
         changes: Vec<Change>,
+        #[serde(default)]
+        only_if: Option<Cond>,
+        #[serde(default)]
+        told: Told,
     },
     Delete {
         key: Values,
         only_if: Option<Cond>,
         version: Option<Version>,
+        /// Whether the record is given back.
+        #[serde(default)]
+        returning: bool,
     },
     /// Only in a transaction.
     Check {
@@ -100,9 +120,25 @@ pub enum Op {
     PutMany {
         rows: Vec<Row>,
     },
+    CreateMany {
+        rows: Vec<Row>,
+    },
+    SaveMany {
+        rows: Vec<(Row, Version)>,
+    },
     DeleteMany {
         keys: Vec<Values>,
     },
+}
+
+/// Which record an update gives; in a transaction always the one after it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub enum Told {
+    #[default]
+    After,
+    /// Not of an upsert.
+    Before,
+    Nothing,
 }
 
 /// A version, of which what is stored is known only when the operation is run.
@@ -128,9 +164,19 @@ pub struct Query {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Source {
-    Primary { hash: Json },
-    Index { name: String, hash: Json },
-    Scan { segments: u32 },
+    Primary {
+        hash: Json,
+    },
+    Index {
+        name: String,
+        hash: Json,
+        /// A value of the field after the hash: of its second part, or of the first range field.
+        #[serde(default)]
+        also: Option<Json>,
+    },
+    Scan {
+        segments: u32,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -218,7 +264,7 @@ impl Step {
         match self {
             Self::Advance { .. } | Self::Next { .. } => Vec::new(),
             Self::Do(model, _) => vec![*model],
-            Self::Together(items) => items.iter().map(|(model, _)| *model).collect(),
+            Self::Together(items) | Self::Told(items) => items.iter().map(|(model, _)| *model).collect(),
             Self::Read(keys) => keys.iter().map(|(model, _)| *model).collect(),
         }
     }

@@ -11,7 +11,7 @@ use crate::decision::{
     stored_by_save,
 };
 use crate::models::{Model, START};
-use crate::ops::{End, Op, Query, SLOTS, Source, Step, Values, Version};
+use crate::ops::{End, Op, Query, SLOTS, Source, Step, Told, Values, Version};
 use crate::order::{self, Cursor};
 use crate::rules::{IndexRule, Row, Rules};
 use crate::semantics::{all_equal, integer};
@@ -21,6 +21,38 @@ use crate::semantics::{all_equal, integer};
 pub struct Stored {
     pub row: Row,
     pub written: usize,
+}
+
+/// What was there before a write and after it.
+struct Written {
+    before: Option<Row>,
+    after: Option<Row>,
+}
+
+impl Written {
+    /// What the write answers by itself.
+    fn answer(self, op: &Op) -> Expected {
+        match op {
+            Op::Create { returning: true, .. } | Op::Save { .. } => Expected::One(self.after),
+            Op::Update { told, .. } | Op::Upsert { told, .. } => match told {
+                Told::After => Expected::One(self.after),
+                Told::Before => Expected::One(self.before),
+                Told::Nothing => Expected::Done,
+            },
+            Op::Delete { returning: true, .. } => Expected::One(self.before),
+            Op::Delete { returning: false, .. } => Expected::Bool(self.before.is_some()),
+            _ => Expected::Done,
+        }
+    }
+
+    /// What it came to in a transaction.
+    fn result(self, op: &Op) -> Expected {
+        match op {
+            Op::Delete { .. } => Expected::Bool(self.before.is_some()),
+            Op::Check { .. } => Expected::Done,
+            _ => Expected::One(self.after),
+        }
+    }
 }
 
 pub struct Oracle {
@@ -46,8 +78,17 @@ impl Oracle {
             let mut op = op.clone();
             match &mut op {
                 Op::Save { row, version } => *version = self.version(*model, &rules.key_of(row), *version),
-                Op::Delete { key, version: Some(version), .. } => *version = self.version(*model, key, *version),
-                Op::PutMany { rows } => *rows = self.apart(*model, rows),
+                Op::Delete { key, version: Some(version), .. } | Op::Update { key, version: Some(version), .. } => {
+                    *version = self.version(*model, key, *version)
+                }
+                Op::PutMany { rows } | Op::CreateMany { rows } => *rows = self.apart(*model, rows),
+                Op::SaveMany { rows } => {
+                    let apart = self.apart(*model, &rows.iter().map(|(row, _)| row.clone()).collect::<Vec<_>>());
+                    rows.retain(|(row, _)| apart.contains(row));
+                    for (row, version) in rows {
+                        *version = self.version(*model, &rules.key_of(row), *version);
+                    }
+                }
                 _ => {}
             }
             (*model, op)
@@ -59,6 +100,7 @@ impl Oracle {
                 Step::Do(model, inner)
             }
             Step::Together(items) => Step::Together(items.iter().map(|(model, inner)| op(model, inner)).collect()),
+            Step::Told(items) => Step::Told(items.iter().map(|(model, inner)| op(model, inner)).collect()),
             other => other.clone(),
         }
     }
@@ -125,7 +167,7 @@ impl Oracle {
                 Expected::Done
             }
             Step::Do(model, op) => self.one(*model, op).unwrap_or_else(Expected::Refused),
-            Step::Together(items) => self.together(items).unwrap_or_else(Expected::Refused),
+            Step::Together(items) | Step::Told(items) => self.together(items, step).unwrap_or_else(Expected::Refused),
             Step::Read(keys) => self.read(keys).unwrap_or_else(Expected::Refused),
             Step::Next { slot, turned: true, .. } => match self.cursors[*slot] {
                 Some(_) => Expected::Refused(Refusal::new(ErrorKind::InvalidInput)),
@@ -201,30 +243,39 @@ impl Oracle {
             }
             Op::Query(query) => self.query(model, query)?,
             Op::PutMany { rows } => {
-                let put = |(n, row): (usize, &Row)| {
-                    let put = Op::Put { row: row.clone() };
-                    let result = prepare(rules, &put, self.seconds()).and_then(|()| self.write(model, &put));
-                    result.err().map(|refusal| (n, refusal))
-                };
-                Expected::Failures(rows.iter().enumerate().filter_map(put).collect())
+                self.each(model, rows.iter().map(|row| Op::Put { row: row.clone(), only_if: None }))
+            }
+            Op::CreateMany { rows } => {
+                self.each(model, rows.iter().map(|row| Op::Create { row: row.clone(), returning: false }))
+            }
+            Op::SaveMany { rows } => {
+                let save = |(row, version): &(Row, Version)| Op::Save { row: row.clone(), version: *version };
+                self.each(model, rows.iter().map(save))
             }
             Op::DeleteMany { keys } => {
-                let delete = |(n, key): (usize, &Values)| {
-                    let delete = Op::Delete { key: key.clone(), only_if: None, version: None };
-                    let result = prepare(rules, &delete, self.seconds()).and_then(|()| self.write(model, &delete));
-                    result.err().map(|refusal| (n, refusal))
-                };
-                Expected::Failures(keys.iter().enumerate().filter_map(delete).collect())
+                let delete =
+                    |key: &Values| Op::Delete { key: key.clone(), only_if: None, version: None, returning: false };
+                self.each(model, keys.iter().map(delete))
             }
             write => {
                 prepare(rules, write, self.seconds())?;
-                self.write(model, write)?
+                self.write(model, write)?.answer(write)
             }
         })
     }
 
+    /// Each for itself, in order: those that were refused.
+    fn each(&mut self, model: Model, ops: impl Iterator<Item = Op>) -> Expected {
+        let rules = model.rules();
+        let write = |(n, op): (usize, Op)| {
+            let result = prepare(rules, &op, self.seconds()).and_then(|()| self.write(model, &op));
+            result.err().map(|refusal| (n, refusal))
+        };
+        Expected::Failures(ops.enumerate().filter_map(write).collect())
+    }
+
     /// All or nothing; each operation sees those before it.
-    fn together(&mut self, items: &[(Model, Op)]) -> Outcome<Expected> {
+    fn together(&mut self, items: &[(Model, Op)], step: &Step) -> Outcome<Expected> {
         for (n, (model, op)) in items.iter().enumerate() {
             prepare(model.rules(), op, self.seconds()).map_err(|refusal| refusal.at(n, *model))?;
         }
@@ -235,51 +286,51 @@ impl Oracle {
             }
         }
         let before = self.tables.clone();
-        let mut saved = Vec::new();
+        let mut each = Vec::new();
         for (n, (model, op)) in items.iter().enumerate() {
             match self.write(*model, op) {
-                Ok(Expected::One(row)) if matches!(op, Op::Save { .. }) => saved.push(row),
-                Ok(_) => {}
+                Ok(written) => each.push(written),
                 Err(refusal) => {
                     self.tables = before;
                     return Err(refusal.at(n, *model));
                 }
             }
         }
-        Ok(Expected::Many(saved))
+        let each = each.into_iter().zip(items.iter().map(|(_, op)| op));
+        Ok(match step {
+            Step::Told(_) => Expected::Each(each.map(|(written, op)| written.result(op)).collect()),
+            _ => {
+                let saved = each.filter(|(_, op)| matches!(op, Op::Save { .. }));
+                Expected::Many(saved.map(|(written, _)| written.after).collect())
+            }
+        })
     }
 
     /// A write that was prepared.
-    fn write(&mut self, model: Model, op: &Op) -> Outcome<Expected> {
+    fn write(&mut self, model: Model, op: &Op) -> Outcome<Written> {
         let rules = model.rules();
         let key = key_of(rules, op);
         let (live, now) = (self.row(model, &key), self.seconds());
         judge(rules, op, live.as_ref())?;
-        if let (Op::Update { changes, .. } | Op::Upsert { changes, .. }, Some(row)) = (op, &live)
-            && changes.is_empty()
-        {
-            return Ok(Expected::One(Some(row.clone())));
+        let changes_nothing = match op {
+            Op::Check { .. } => true,
+            Op::Update { changes, .. } | Op::Upsert { changes, .. } => changes.is_empty() && live.is_some(),
+            _ => false,
+        };
+        if changes_nothing {
+            return Ok(Written { before: live.clone(), after: live });
         }
-        let (new, answer) = match op {
-            Op::Create { row, returning } => {
-                let new = stored_by_create(rules, row, now);
-                let answer = if *returning { Expected::One(Some(new.clone())) } else { Expected::Done };
-                (Some(new), answer)
-            }
-            Op::Put { row } => (Some(filled(rules, row, now)), Expected::Done),
-            Op::Older { row } => (Some(stored_by_older(rules, row, now)), Expected::Done),
-            Op::Save { row, version } => {
-                let new = stored_by_save(rules, row, *version, now);
-                (Some(new.clone()), Expected::One(Some(new)))
-            }
+        let new = match op {
+            Op::Create { row, .. } => Some(stored_by_create(rules, row, now)),
+            Op::Put { row, .. } | Op::Replace { row, .. } => Some(filled(rules, row, now)),
+            Op::Older { row } => Some(stored_by_older(rules, row, now)),
+            Op::Save { row, version } => Some(stored_by_save(rules, row, *version, now)),
             Op::Update { changes, .. } | Op::Upsert { changes, .. } => {
                 let is_upsert = matches!(op, Op::Upsert { .. });
                 let old = live.clone().unwrap_or_else(|| key_row(rules, &key));
-                let new = changed(rules, &old, changes, is_upsert, now)?;
-                (Some(new.clone()), Expected::One(Some(new)))
+                Some(changed(rules, &old, changes, is_upsert, now)?)
             }
-            Op::Delete { .. } => (None, Expected::Bool(live.is_some())),
-            Op::Check { .. } => return Ok(Expected::Done),
+            Op::Delete { .. } => None,
             other => panic!("{other} is not a write"),
         };
         if let Some(new) = &new {
@@ -288,8 +339,8 @@ impl Oracle {
         let step = self.step;
         let table = self.tables.entry(model).or_default();
         table.retain(|stored| !all_equal(&rules.key_of(&stored.row), &key));
-        table.extend(new.map(|row| Stored { row, written: step }));
-        Ok(answer)
+        table.extend(new.clone().map(|row| Stored { row, written: step }));
+        Ok(Written { before: live, after: new })
     }
 
     fn check_unique(&self, model: Model, key: &[Json], new: &Row) -> Outcome<()> {
@@ -317,6 +368,9 @@ impl Oracle {
     fn query(&self, model: Model, query: &Query) -> Outcome<Expected> {
         if let Source::Primary { hash } | Source::Index { hash, .. } = &query.source {
             check_values(std::slice::from_ref(hash))?;
+        }
+        if let Source::Index { also: Some(also), .. } = &query.source {
+            check_values(std::slice::from_ref(also))?;
         }
         if query.limit == Some(0) {
             return Err(Refusal::new(ErrorKind::InvalidInput));

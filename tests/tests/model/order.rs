@@ -37,13 +37,18 @@ pub fn values(index: &IndexRule, row: &Row) -> Option<Values> {
     index.fields.iter().map(|name| row.get(*name).cloned()).collect()
 }
 
-/// The fields that order what is read.
+/// The fields that order what is read, and before them those that have a value.
 fn range_fields(rules: &Rules, source: &Source) -> Vec<&'static str> {
     match source {
         Source::Primary { .. } => rules.range.into_iter().collect(),
         Source::Index { name, .. } => rules.index(name).fields[1..].to_vec(),
         Source::Scan { .. } => Vec::new(),
     }
+}
+
+/// How many of the fields after the first have their value.
+fn given(source: &Source) -> usize {
+    usize::from(matches!(source, Source::Index { also: Some(_), .. }))
 }
 
 fn ranges(rules: &Rules, source: &Source, row: &Row) -> Values {
@@ -54,11 +59,14 @@ fn ranges(rules: &Rules, source: &Source, row: &Row) -> Values {
 pub fn selects(rules: &Rules, query: &Query, row: &Row) -> bool {
     let in_source = match &query.source {
         Source::Primary { hash } => equal(&row[rules.hash], hash),
-        Source::Index { name, hash } => values(rules.index(name), row).is_some_and(|values| equal(&values[0], hash)),
+        Source::Index { name, hash, also } => values(rules.index(name), row)
+            .is_some_and(|values| equal(&values[0], hash) && also.as_ref().is_none_or(|also| equal(&values[1], also))),
         Source::Scan { .. } => true,
     };
     in_source
-        && range_fields(rules, &query.source).first().is_none_or(|name| in_span(&query.span, &row[*name]))
+        && range_fields(rules, &query.source)
+            .get(given(&query.source))
+            .is_none_or(|name| in_span(&query.span, &row[*name]))
         && query.filter.as_ref().is_none_or(|filter| holds(filter, row))
 }
 

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use proptest::strategy::ValueTree;
 use reposit::backend::memory::Memory;
 use reposit::backend::{
-    Action, Backend, Call, Change, FindUnique, Forward, Get, GetMany, Query, RecordKey, RecordPage, Reply, Write,
-    WriteMany, Written, index_values,
+    Action, Backend, Call, Change, FindUnique, Forward, Get, GetMany, Query, RecordKey, RecordPage, Reply, Returning,
+    Write, WriteMany, Written, index_values,
 };
 use reposit::clock::ManualClock;
 use reposit::config::MemorySettings;
@@ -41,6 +41,14 @@ enum Fault {
     ExpiredTakesUniqueValue,
     /// An update does not look at its condition.
     UpdateWithoutCondition,
+    /// A put does not look at its condition.
+    PutWithoutCondition,
+    /// An update gives the record after it for the one before.
+    RecordAfterForBefore,
+    /// An update does not look at its version.
+    VersionNotCheckedOnUpdate,
+    /// The results of a transaction come in another order.
+    ResultsTurned,
     /// A delete does not look at its version.
     VersionNotCheckedOnDelete,
     /// What an update adds, it adds twice.
@@ -130,6 +138,9 @@ impl Faulty {
     async fn write_wrongly(&self, call: Call, mut write: Write) -> Result<Written> {
         match (self.fault, &mut write.action) {
             (Fault::UpdateWithoutCondition, Action::Update(_)) => write.condition = None,
+            (Fault::PutWithoutCondition, Action::Put(_)) => write.condition = None,
+            (Fault::RecordAfterForBefore, Action::Update(_)) => write.returning = Returning::AsUsual,
+            (Fault::VersionNotCheckedOnUpdate, Action::Update(_)) => write.version = None,
             (Fault::VersionNotCheckedOnDelete, Action::Delete) => write.version = None,
             (Fault::AddAppliedTwice, Action::Update(changes)) => {
                 // The version is added to as well, and found too soon.
@@ -207,6 +218,9 @@ impl Faulty {
 
     async fn transact_wrongly(&self, call: Call, writes: Vec<Write>) -> Result<Vec<Written>> {
         let result = self.inner.transact(call.clone(), writes.clone()).await;
+        if self.has(Fault::ResultsTurned) {
+            return result.map(|written| written.into_iter().rev().collect());
+        }
         if result.is_err() {
             for write in writes {
                 let _ = self.inner.write(call.clone(), write).await;
@@ -286,7 +300,7 @@ impl Forward for Faulty {
     }
 
     fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>> {
-        match self.has(Fault::TransactionNotAtomic) {
+        match self.has(Fault::TransactionNotAtomic) || self.has(Fault::ResultsTurned) {
             true => Reply::later(self.transact_wrongly(call, writes)),
             false => self.inner.transact(call, writes),
         }
@@ -356,6 +370,10 @@ found! {
     expired_records_in_a_query_are_found ExpiredInQueries;
     an_expired_record_that_holds_its_unique_value_is_found ExpiredTakesUniqueValue;
     an_update_without_its_condition_is_found UpdateWithoutCondition;
+    a_put_without_its_condition_is_found PutWithoutCondition;
+    a_record_after_for_the_one_before_is_found RecordAfterForBefore;
+    a_version_not_checked_on_update_is_found VersionNotCheckedOnUpdate;
+    results_in_another_order_are_found ResultsTurned;
     a_version_not_checked_on_delete_is_found VersionNotCheckedOnDelete;
     an_add_applied_twice_is_found AddAppliedTwice;
     a_transaction_that_is_not_atomic_is_found TransactionNotAtomic;

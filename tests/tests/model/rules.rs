@@ -73,6 +73,8 @@ pub struct IndexRule {
     pub fields: &'static [&'static str],
     pub unique: bool,
     pub local: bool,
+    /// Whether the second field is part of the hash.
+    pub by_two: bool,
 }
 
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use proptest::strategy::ValueTree;
 
-use crate::ops::{Op, Program, Step};
+use crate::ops::{Change, Cond, Op, Program, Step};
 use crate::run::{Disagreement, Place, run};
 
 /// How many programs are run for it at most.
@@ -76,10 +76,11 @@ fn candidates(program: &Program) -> std::vec::IntoIter<Program> {
 
 fn simpler(step: &Step) -> Vec<Step> {
     match step {
-        Step::Together(items) if items.len() > 1 => {
+        Step::Together(items) | Step::Told(items) if items.len() > 1 => {
             let without =
                 |n| items.iter().enumerate().filter(|(at, _)| *at != n).map(|(_, item)| item.clone()).collect();
-            (0..items.len()).map(|n| Step::Together(without(n))).collect()
+            let fewer: fn(_) -> Step = if matches!(step, Step::Told(_)) { Step::Told } else { Step::Together };
+            (0..items.len()).map(|n| fewer(without(n))).collect()
         }
         Step::Do(model, op) => simpler_op(op).into_iter().map(|op| Step::Do(*model, op)).collect(),
         _ => Vec::new(),
@@ -89,14 +90,17 @@ fn simpler(step: &Step) -> Vec<Step> {
 fn simpler_op(op: &Op) -> Vec<Op> {
     let mut all = Vec::new();
     match op {
-        Op::Update { key, changes, only_if } => {
-            for n in 0..changes.len() {
-                let mut fewer = changes.clone();
-                fewer.remove(n);
-                all.push(Op::Update { key: key.clone(), changes: fewer, only_if: only_if.clone() });
-            }
+        Op::Update { changes, only_if, .. } => {
+            let changed = |change: &dyn Fn(&mut Vec<Change>, &mut Option<Cond>)| {
+                let mut op = op.clone();
+                if let Op::Update { changes, only_if, .. } = &mut op {
+                    change(changes, only_if);
+                }
+                op
+            };
+            all.extend((0..changes.len()).map(|n| changed(&|changes, _| drop(changes.remove(n)))));
             if only_if.is_some() {
-                all.push(Op::Update { key: key.clone(), changes: changes.clone(), only_if: None });
+                all.push(changed(&|_, only_if| *only_if = None));
             }
         }
         Op::Query(query) => {
@@ -116,6 +120,20 @@ fn simpler_op(op: &Op) -> Vec<Op> {
                 let mut fewer = rows.clone();
                 fewer.remove(n);
                 all.push(Op::PutMany { rows: fewer });
+            }
+        }
+        Op::CreateMany { rows } => {
+            for n in 0..rows.len() {
+                let mut fewer = rows.clone();
+                fewer.remove(n);
+                all.push(Op::CreateMany { rows: fewer });
+            }
+        }
+        Op::SaveMany { rows } => {
+            for n in 0..rows.len() {
+                let mut fewer = rows.clone();
+                fewer.remove(n);
+                all.push(Op::SaveMany { rows: fewer });
             }
         }
         _ => {}

@@ -1,6 +1,6 @@
 //! Each model's own methods, finders and field constants, by the names that programs use.
 
-use reposit::operation::{Delete, FindUnique, Transaction};
+use reposit::operation::{Delete, FindUnique, Put, Replace, Transaction, TransactionHandle, Update};
 use reposit::{Condition, Database, Projection, Repository, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -30,26 +30,39 @@ pub trait Subject: Repository<Key: DeserializeOwned> + Clone + PartialEq {
 
     fn find(index: &str, values: &[Json]) -> FindUnique<Self>;
 
-    /// `put` or `save`; what is offered depends on the version.
-    async fn store(&mut self, db: &Database) -> Result<()>;
+    /// `put` or `save`; what is offered depends on the version. Only a put has a condition.
+    async fn store(&mut self, db: &Database, only_if: Option<Condition<Self>>) -> Result<()>;
 
-    fn store_in<'a>(&'a mut self, transaction: Transaction<'a>) -> Transaction<'a>;
+    fn store_in<'a>(&'a mut self, transaction: Transaction<'a>, only_if: Option<Condition<Self>>) -> Transaction<'a>;
+
+    /// The same, whose result is asked for.
+    fn store_told<'a>(
+        &'a mut self,
+        transaction: &mut Transaction<'a>,
+        only_if: Option<Condition<Self>>,
+    ) -> TransactionHandle<Self>;
+
+    /// Only without a version.
+    fn replacement(&self, only_if: Option<Condition<Self>>) -> Replace<'_, Self>;
+
+    /// An update at a version where there is one.
+    fn update_at(update: Update<Self>, version: Option<Version>) -> Update<Self>;
 
     /// A delete, at a version where there is one.
-    async fn delete_on(db: &Database, delete: Delete<Self>, version: Option<Version>) -> Result<bool>;
+    fn delete_at(delete: Delete<Self>, version: Option<Version>) -> Delete<Self>;
 
-    fn delete_in<'a>(transaction: Transaction<'a>, delete: Delete<Self>, version: Option<Version>) -> Transaction<'a>;
+    async fn put_each(db: &Database, records: &[Self]) -> Result<()>;
 
-    async fn put_many(db: &Database, records: &[Self]) -> Result<()>;
+    async fn save_each(db: &Database, records: &mut [Self]) -> Result<()>;
 
-    async fn delete_many(db: &Database, keys: Vec<Self::Key>) -> Result<()>;
+    async fn delete_each(db: &Database, keys: Vec<Self::Key>) -> Result<()>;
 }
 
 macro_rules! subject {
     (
         $model:ty, $part:ty, $versioned:ident;
         $($path:literal $field:expr => [$($ask:ident)*] [$($tell:ident)*];)*
-        queries { $($source:pat => $query:expr;)* }
+        queries { $($source:pat $(if $when:expr)? => $query:expr;)* }
         finders { $($index:literal $values:pat => $find:expr;)* }
     ) => {
         impl Subject for $model {
@@ -81,7 +94,7 @@ macro_rules! subject {
             async fn query(db: &Database, query: &Query, after: Option<&str>) -> Answer {
                 match &query.source {
                     Source::Scan { segments } => execute::scan::<Self>(db, query, *segments, after).await,
-                    $($source => read(db, $query, query, after).await,)*
+                    $($source $(if $when)? => read(db, $query, query, after).await,)*
                     other => panic!("no source {other:?}"),
                 }
             }
@@ -97,59 +110,95 @@ macro_rules! subject {
         }
     };
     (@unversioned) => {
-        async fn store(&mut self, db: &Database) -> Result<()> {
-            Self::put(self).exec(db).await
+        async fn store(&mut self, db: &Database, only_if: Option<Condition<Self>>) -> Result<()> {
+            only_if.into_iter().fold(Self::put(self), Put::only_if).exec(db).await
         }
 
-        fn store_in<'a>(&'a mut self, transaction: Transaction<'a>) -> Transaction<'a> {
-            transaction.add(Self::put(self))
+        fn store_in<'a>(
+            &'a mut self,
+            transaction: Transaction<'a>,
+            only_if: Option<Condition<Self>>,
+        ) -> Transaction<'a> {
+            transaction.add(only_if.into_iter().fold(Self::put(self), Put::only_if))
         }
 
-        async fn delete_on(db: &Database, delete: Delete<Self>, _: Option<Version>) -> Result<bool> {
-            delete.exec(db).await
+        fn store_told<'a>(
+            &'a mut self,
+            transaction: &mut Transaction<'a>,
+            only_if: Option<Condition<Self>>,
+        ) -> TransactionHandle<Self> {
+            transaction.add_returning(only_if.into_iter().fold(Self::put(self), Put::only_if))
         }
 
-        fn delete_in<'a>(transaction: Transaction<'a>, delete: Delete<Self>, _: Option<Version>) -> Transaction<'a> {
-            transaction.add(delete)
+        fn replacement(&self, only_if: Option<Condition<Self>>) -> Replace<'_, Self> {
+            only_if.into_iter().fold(Self::replace(self), Replace::only_if)
         }
 
-        async fn put_many(db: &Database, records: &[Self]) -> Result<()> {
+        fn update_at(update: Update<Self>, _: Option<Version>) -> Update<Self> {
+            update
+        }
+
+        fn delete_at(delete: Delete<Self>, _: Option<Version>) -> Delete<Self> {
+            delete
+        }
+
+        async fn put_each(db: &Database, records: &[Self]) -> Result<()> {
             Self::put_many(records).exec(db).await
         }
 
-        async fn delete_many(db: &Database, keys: Vec<Self::Key>) -> Result<()> {
+        async fn save_each(_: &Database, _: &mut [Self]) -> Result<()> {
+            panic!("only offered with a version")
+        }
+
+        async fn delete_each(db: &Database, keys: Vec<Self::Key>) -> Result<()> {
             Self::delete_many(keys).exec(db).await
         }
     };
     (@versioned) => {
-        async fn store(&mut self, db: &Database) -> Result<()> {
+        async fn store(&mut self, db: &Database, _: Option<Condition<Self>>) -> Result<()> {
             Self::save(self).exec(db).await
         }
 
-        fn store_in<'a>(&'a mut self, transaction: Transaction<'a>) -> Transaction<'a> {
+        fn store_in<'a>(&'a mut self, transaction: Transaction<'a>, _: Option<Condition<Self>>) -> Transaction<'a> {
             transaction.add(Self::save(self))
         }
 
-        async fn delete_on(db: &Database, delete: Delete<Self>, version: Option<Version>) -> Result<bool> {
-            match version {
-                Some(Version::Is(version)) => delete.version(narrow(version)).exec(db).await,
-                _ => delete.exec(db).await,
-            }
+        fn store_told<'a>(
+            &'a mut self,
+            transaction: &mut Transaction<'a>,
+            _: Option<Condition<Self>>,
+        ) -> TransactionHandle<Self> {
+            transaction.add_returning(Self::save(self))
         }
 
-        fn delete_in<'a>(transaction: Transaction<'a>, delete: Delete<Self>, version: Option<Version>) -> Transaction<'a> {
-            match version {
-                Some(Version::Is(version)) => transaction.add(delete.version(narrow(version))),
-                _ => transaction.add(delete),
-            }
-        }
-
-        async fn put_many(_: &Database, _: &[Self]) -> Result<()> {
+        fn replacement(&self, _: Option<Condition<Self>>) -> Replace<'_, Self> {
             panic!("not offered with a version")
         }
 
-        async fn delete_many(_: &Database, _: Vec<Self::Key>) -> Result<()> {
+        fn update_at(update: Update<Self>, version: Option<Version>) -> Update<Self> {
+            match version {
+                Some(Version::Is(version)) => update.version(narrow(version)),
+                _ => update,
+            }
+        }
+
+        fn delete_at(delete: Delete<Self>, version: Option<Version>) -> Delete<Self> {
+            match version {
+                Some(Version::Is(version)) => delete.version(narrow(version)),
+                _ => delete,
+            }
+        }
+
+        async fn put_each(_: &Database, _: &[Self]) -> Result<()> {
             panic!("not offered with a version")
+        }
+
+        async fn save_each(db: &Database, records: &mut [Self]) -> Result<()> {
+            Self::save_many(records).exec(db).await
+        }
+
+        async fn delete_each(db: &Database, keys: Vec<Self::Key>) -> Result<()> {
+            Self::delete_many(keys).any_version().exec(db).await
         }
     };
 }
@@ -239,7 +288,9 @@ subject! {
     "labels/$a.b" Self::LABELS.entry("$a.b") => [equality ordered text] [set remove];
     queries {
         Source::Primary { hash } => Self::query(&held::<Vec<u8>>(hash));
-        Source::Index { hash, .. } => Self::find_by_kind(&held::<String>(hash));
+        Source::Index { hash, also: None, .. } => Self::find_by_kind(&held::<String>(hash));
+        Source::Index { name, hash, also: Some(size) } if name == "by_kind" => Self::find_by_kind(&held::<String>(hash)).then(held(size));
+        Source::Index { hash, also: Some(size), .. } => Self::find_by_kind_and_size(&held::<String>(hash), held(size));
     }
     finders {}
 }

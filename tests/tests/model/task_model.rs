@@ -116,8 +116,14 @@ pub const TASK: Rules = Rules {
         FieldRule::new("counts/$x.y", Kind::Int(0, u64::MAX as i128), "[0, 1, 9223372036854775808]"),
     ],
     indexes: &[
-        IndexRule { name: "by_stage_and_slot", fields: &[":stage", "quo'te\"d`"], unique: true, local: false },
-        IndexRule { name: "by_rank", fields: &["#b", "order by"], unique: false, local: true },
+        IndexRule {
+            name: "by_stage_and_slot",
+            fields: &[":stage", "quo'te\"d`"],
+            unique: true,
+            local: false,
+            by_two: false,
+        },
+        IndexRule { name: "by_rank", fields: &["#b", "order by"], unique: false, local: true, by_two: false },
     ],
     ttl: Some(("ttl", 0)),
     version: Some("größe"),

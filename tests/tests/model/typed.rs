@@ -6,7 +6,7 @@ use std::ops::Bound;
 
 use chrono::{DateTime, Utc};
 use reposit::field::{Contain, Countable, Element, FieldType, List, Numeric, Optional, Ordered, Settable, Text};
-use reposit::operation::{IndexKind, Local, NoRange, Primary, Query, Secondary, Update, Upsert};
+use reposit::operation::{IndexKind, Local, NoRange, Parts, Primary, Query, Secondary, Update, Upsert};
 use reposit::{Condition, Field, Repository};
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
@@ -176,12 +176,12 @@ pub fn append<M: Repository, T, R: Settable>(build: Build<M>, field: Field<M, T,
 where
     T: List<Item: Typed<Held = String> + Element>,
 {
-    let args = |items: &Vec<String>| items.iter().map(T::Item::arg).collect::<Vec<_>>();
+    let arg = T::Item::arg;
     Ok(match (build, how) {
-        (Build::Update(update), How::Append(items)) => Build::Update(update.append(field, args(items))),
-        (Build::Upsert(upsert), How::Append(items)) => Build::Upsert(upsert.append(field, args(items))),
-        (Build::Update(update), How::Prepend(items)) => Build::Update(update.prepend(field, args(items))),
-        (Build::Upsert(upsert), How::Prepend(items)) => Build::Upsert(upsert.prepend(field, args(items))),
+        (Build::Update(update), How::Append(items)) => Build::Update(update.append(field, items.iter().map(arg))),
+        (Build::Upsert(upsert), How::Append(items)) => Build::Upsert(upsert.append(field, items.iter().map(arg))),
+        (Build::Update(update), How::Prepend(items)) => Build::Update(update.prepend(field, items.iter().map(arg))),
+        (Build::Upsert(upsert), How::Prepend(items)) => Build::Upsert(upsert.prepend(field, items.iter().map(arg))),
         (Build::Update(update), How::TakeOut(at)) => Build::Update(update.remove_at(field, *at)),
         (build, _) => return Err(build),
     })
@@ -224,6 +224,17 @@ ranged! {
     i64 as i64, query, prefix => panic!("{prefix} of a number");
     Option<i64> as i64, query, prefix => panic!("{prefix} of a number");
     Option<DateTime<Utc>> as i64, query, prefix => panic!("{prefix} of an instant");
+}
+
+/// The first of several range fields.
+impl Ranged for Parts<u32, String> {
+    fn within<M: Repository, K: IndexKind>(query: Query<M, Self, K>, span: &Span) -> Query<M, Self, K> {
+        match span {
+            Span::All => query,
+            Span::Prefix(prefix) => panic!("{prefix} of a number"),
+            Span::Between(low, high) => query.range((low.as_ref().map(held::<u32>), high.as_ref().map(held::<u32>))),
+        }
+    }
 }
 
 /// Whether a query can be consistent, by its type.

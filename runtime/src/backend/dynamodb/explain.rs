@@ -10,7 +10,7 @@ use super::read::snapshot::plan_snapshot;
 use super::request::get::GetItem;
 use super::request::read::ReadRequest as _;
 use super::write::batch::{Batches, batch_of};
-use super::write::build::must_read;
+use super::write::build::{must_read, must_read_to_tell};
 use super::write::plan::{Planning, plan_writes};
 use super::write::state::Prior;
 use crate::error::Result;
@@ -54,14 +54,14 @@ fn explain_query(query: &Query, call: &Call) -> Result<String> {
 
 /// Writes that are done together, or one by itself.
 fn explain_writes(writes: &[Write], by_token: bool, call: &Call) -> Result<Vec<String>> {
-    let mut texts = explain_reads(writes.iter());
+    let mut texts = explain_reads(writes.iter(), |write| must_read(write) || by_token && must_read_to_tell(write));
     texts.push(explain_plan(writes, by_token, call)?);
     Ok(texts)
 }
 
 /// The reads that come before writes which are decided by what is stored.
-fn explain_reads<'a>(writes: impl Iterator<Item = &'a Write>) -> Vec<String> {
-    let read = writes.filter(|write| must_read(write));
+fn explain_reads<'a>(writes: impl Iterator<Item = &'a Write>, is_read: impl Fn(&Write) -> bool) -> Vec<String> {
+    let read = writes.filter(|write| is_read(write));
     let read: Vec<_> = read.map(|write| (write.definition, write.key.clone())).collect();
     if read.is_empty() {
         return Vec::new();
@@ -86,7 +86,7 @@ fn explain_many(writes: &[Write], call: &Call) -> Result<Vec<String>> {
         batches.batches.iter().map(|batch| batch_of(writes, batch, example_stamp).to_text()).collect();
     for window in &batches.windows {
         let window: Vec<_> = window.iter().filter_map(|position| writes.get(*position)).collect();
-        texts.extend(explain_reads(window.iter().copied()));
+        texts.extend(explain_reads(window.iter().copied(), must_read));
         for write in window {
             texts.push(explain_plan(std::slice::from_ref(write), false, call)?);
         }

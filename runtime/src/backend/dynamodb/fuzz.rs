@@ -12,6 +12,7 @@ use serde_json::{Value as Json, json};
 
 use super::answer::read_answer;
 use super::failure::{Class, Failure};
+use super::request::batch_get::{Batch, BatchGet};
 use super::request::get::GetItem;
 use super::request::read::ReadRequest as _;
 use super::request::transact_get::{TableKey, TransactGet};
@@ -141,6 +142,8 @@ fn fuzz_damaged_answers_of_reads() {
     let get = GetItem::of_record(&MODEL, &RecordKey::new(Value::from("a")), true);
     let table_key = TableKey { table: "models".to_owned(), fields: FIELDS, key };
     let together = TransactGet::new(vec![table_key; 2]).unwrap();
+    let mut batch = BatchGet::default();
+    batch.add("models", FIELDS, item::Item::of_json(Bytes::from_static(br#"{"id":{"S":"a"}}"#)), true, || None);
     on_random_bytes(300, |bytes| {
         let mut dice = Dice::new(bytes);
         let (one, other) = random_items(&mut dice);
@@ -153,10 +156,27 @@ fn fuzz_damaged_answers_of_reads() {
         let read = in_proportion(body.len(), 400, || together.read(&body));
         check_read(&body, read, |found| found.iter().flatten().collect());
 
+        let left = json!({ "models": { "Keys": [other] }, "others": { "Keys": [one] } });
+        let answer = json!({ "Responses": { "models": [one, other], "others": [other] }, "UnprocessedKeys": left });
+        let body = damaged(&mut dice, &answer);
+        let read = in_proportion(body.len(), 400, || batch.read(&body));
+        read.iter().for_each(check_left);
+        check_read(&body, read, |read| {
+            // Of a table that was not asked for, no field is known.
+            read.found.iter().filter(|(table, _)| table == "models").map(|(_, found)| found).collect()
+        });
+
         let body = damaged(&mut dice, &json!({ "Items": [one, other], "Count": 2, "LastEvaluatedKey": other }));
         let read = in_proportion(body.len(), 400, || read_page(&body));
         check_read(&body, read, |found| found.iter().collect());
     });
+}
+
+/// What is asked for again is what was asked for, by keys that are JSON.
+fn check_left(batch: &Batch) {
+    assert!(batch.left.keys().all(|table| table == "models"));
+    let keys = batch.left.values().flatten();
+    keys.for_each(|key| drop(serde_json::from_slice::<Json>(key.json()).expect("a key is JSON")));
 }
 
 /// The items of a page.

@@ -2,19 +2,22 @@
 //!
 //! | bytes | content |
 //! |---|---|
-//! | 1 | the form: 2 |
+//! | 1 | the form: 3 |
 //! | 1 | `m`, a mark, or `r`, a record |
 //! | rest | nothing of a mark; of a record, its bytes as `docs/record-format.md` draws them |
 //!
-//! Form 1 had names and values as parts of the canonical encoding. It is read, and no longer written.
+//! Form 1 had names and values as parts of the canonical encoding, and form 2 records of version 1. Both are read, and no
+//! longer written.
 
 use crate::error::{Error, Result};
 use crate::request::canonical;
 use crate::value::Record;
 
 /// The form that [`Entry::to_bytes`] writes.
-const FORM: u8 = 2;
-/// The form of the release before.
+const FORM: u8 = 3;
+/// The form in which records were of version 1, which version 2 only adds to.
+const FIRST_RECORDS: u8 = 2;
+/// The form before that.
 const OLD_FORM: u8 = 1;
 
 const MARK: u8 = b'm';
@@ -25,8 +28,8 @@ const RECORD: u8 = b'r';
 /// ```
 /// use reposit::keyspace::Entry;
 ///
-/// let mark = Entry::from_bytes(&[2, b'm'])?;
-/// assert_eq!(mark.to_bytes(), [2, b'm']);
+/// let mark = Entry::from_bytes(&[3, b'm'])?;
+/// assert_eq!(mark.to_bytes(), [3, b'm']);
 /// assert!(Entry::from_bytes(b"something else").is_err());
 /// # Ok::<(), reposit::Error>(())
 /// ```
@@ -83,8 +86,8 @@ impl Entry {
     /// or if a later release of the library wrote them.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         match bytes {
-            [OLD_FORM | FORM, MARK] => Ok(Self::MARK),
-            [FORM, RECORD, record @ ..] => {
+            [OLD_FORM | FIRST_RECORDS | FORM, MARK] => Ok(Self::MARK),
+            [FIRST_RECORDS | FORM, RECORD, record @ ..] => {
                 let record = Record::from_bytes(record.to_vec()).map_err(|_| broken_entry())?;
                 Ok(Self::of_record(record))
             }

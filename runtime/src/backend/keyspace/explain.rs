@@ -52,14 +52,15 @@ fn explain_query(query: &Query) -> String {
         }
         SourceKind::Index { index, hash } => {
             let field = |part| query.definition.part_name(part);
-            let parts = index.hash_parts().zip(hash).map(|(part, value)| format!("{} = {value:?}", field(part)));
+            let parts = index.hash_parts().zip(hash).chain(query.leading_parts());
+            let parts = parts.map(|(part, value)| format!("{} = {value:?}", field(part)));
             format!("read {name} by index {}: {}", index.name, parts.collect::<Vec<_>>().join(", "))
         }
         SourceKind::Scan { segment: None } => format!("read all of {name}"),
         SourceKind::Scan { segment: Some((segment, total)) } => format!("read part {segment} of {total} of {name}"),
     };
     if query.range != KeyRange::All {
-        let _ = write!(text, "\n  range {}: {}", query.range_names().first().unwrap_or(&""), show_range(&query.range));
+        let _ = write!(text, "\n  range {}: {}", query.range_name().unwrap_or_default(), show_range(&query.range));
     }
     if let Some(after) = &query.after {
         let _ = write!(text, "\n  after {:?} {:?}", after.ranges(), after.key());

@@ -38,7 +38,9 @@ impl<S: Space> Keyspace<S> {
         let last = found.last().filter(|_| more);
         let next = last.map(|record| query.position_of(record)).transpose()?;
         if let Some(names) = query.projection {
-            found.iter_mut().for_each(|record| *record = projected(record, names));
+            // Where a later page begins is asked of its first record.
+            let place = query.after.is_some().then(|| query.place_names()).unwrap_or_default();
+            found.iter_mut().for_each(|record| *record = projected(record, names.iter().chain(&place)));
         }
         Ok(RecordPage::new(found, next))
     }
@@ -57,9 +59,9 @@ impl<S: Space> Keyspace<S> {
     }
 }
 
-fn projected(record: &Record, names: &[&str]) -> Record {
+fn projected<'a>(record: &Record, names: impl Iterator<Item = &'a &'a str>) -> Record {
     let value = |name: &&str| Some(((*name).to_owned(), record.get(name)?.to_value()));
-    names.iter().filter_map(value).collect()
+    names.filter_map(value).collect()
 }
 
 /// What a query goes over: keys of records, or entries of an index that lead to them.
@@ -90,7 +92,9 @@ impl<'a> ReadRange<'a> {
         };
         let hash = query.source.hash_values();
         encoding::push_values(&mut prefix, hash)?;
-        let values = |schema: &IndexSchema| schema.parts.len().saturating_sub(hash.len());
+        encoding::push_values(&mut prefix, &query.leading)?;
+        let given = hash.len() + query.leading.len();
+        let values = |schema: &IndexSchema| schema.parts.len().saturating_sub(given);
         let index = index.map(|schema| ReadIndex { schema, head: prefix.len(), values: values(schema) });
         let after = query.after.as_ref().map(|after| page_end_key(prefix.clone(), query, after)).transpose()?;
         let bounds = encoding::range_bounds(prefix, &query.range)?;
@@ -145,14 +149,14 @@ fn segment_hash(key: &[u8]) -> u64 {
     key.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// The key of the record at which the page before ended. The hash value is the query's own.
+/// The key of the record at which the page before ended. The values that the query gives are its own.
 fn page_end_key(mut key: Vec<u8>, query: &Query, after: &Position) -> Result<Vec<u8>> {
     match (query.source.kind(), &after.key().range()) {
         (SourceKind::Primary { .. }, Some(range)) => encoding::push_value(&mut key, *range)?,
         (SourceKind::Primary { .. }, None) => {}
         (SourceKind::Scan { .. }, _) => push_key(&mut key, after.key())?,
         (SourceKind::Index { index, .. }, _) if after.ranges().len() == index.ranges().len() => {
-            encoding::push_values(&mut key, after.ranges())?;
+            encoding::push_values(&mut key, after.ranges().iter().skip(query.leading.len()))?;
             push_key(&mut key, after.key())?;
         }
         (SourceKind::Index { .. }, _) => return Err(Error::invalid("the position belongs to another index")),

@@ -14,7 +14,7 @@ use super::store::Keyspace;
 use crate::definition::{Definition, IndexDef};
 use crate::error::{Error, Result};
 use crate::limits::{self, Limits};
-use crate::request::{Action, Call, Write, Written};
+use crate::request::{Action, Call, Returning, Write, Written};
 use crate::value::Record;
 
 /// How many expired records a write clears away beside its own work: more than it can add, so that
@@ -59,9 +59,10 @@ struct Items {
 
 impl Items {
     /// Counts a record, and the values that it gives up and takes.
-    fn count(&mut self, layout: &Layout, old: Option<&Record>, new: Option<&Record>) -> Result<()> {
+    /// One that is only looked at counts if it `is_told`.
+    fn count(&mut self, layout: &Layout, old: Option<&Record>, new: Option<&Record>, is_told: bool) -> Result<()> {
         let unique = || (0..).zip(&layout.schema.indexes).filter(|(_, index)| index.unique);
-        if old.is_some() || new.is_some() || unique().next().is_none() {
+        if old.is_some() || new.is_some() || is_told || unique().next().is_none() {
             self.records += 1;
         }
         let same_expiry = old.and_then(Record::expires) == new.and_then(Record::expires);
@@ -91,7 +92,7 @@ fn apply_write(
     let stored = found.clone().map(|record| under_own_names(write.definition, record));
     write.judge(stored.as_ref(), call)?;
     let live = stored.as_ref().filter(|record| record.is_live(write.definition, call));
-    let told = write.told();
+    let (returning, told) = (write.returning, write.told());
     if let Action::Check = write.action {
         if let Some(items) = items {
             items.records += 1;
@@ -113,7 +114,7 @@ fn apply_write(
         check_unique(pending, layout, definition, &key, new, call)?;
     }
     if let Some(items) = items {
-        items.count(layout, live, new.as_ref())?;
+        items.count(layout, live, new.as_ref(), returning == Returning::After)?;
     }
     let written = told.written(live, new.as_ref());
     let new = match found.as_ref().filter(|_| renames) {

@@ -1,4 +1,4 @@
-//! Many puts and deletes: one command for up to a thousand of a kind.
+//! Many writes: one command for up to a thousand of a kind.
 //!
 //! Each write is applied for itself, and in the order given wherever that makes a difference. The driver does not retry commands of
 //! many writes, so if the answer to one is lost, the records' stamps show which were stored. The outcome of
@@ -12,11 +12,12 @@ use mongodb::bson::raw::cstr;
 use mongodb::bson::{Bson, Document, RawArrayBuf, RawBson, RawDocument, RawDocumentBuf, doc, rawdoc};
 
 use super::command::{Command, Stamps, replacement};
-use super::document::{id, stamp_of};
+use super::document::{by_id, id, stamp_of};
 use super::duplicate::refusal;
 use super::failure::{DUPLICATE_KEY, DriverFailure, DuplicateKey, completed, item_was_not_applied, write_error};
 use super::find::Find;
 use super::handle::Handle;
+use super::missed::{Fate, find_fates};
 use super::parts::{Part, WRITES, stages};
 use super::read::among;
 use super::retry::{Selections, attempt, backoff};
@@ -60,7 +61,7 @@ async fn write_part(database: &Handle, call: &Call, part: &Part<'_>, least: Dura
         return part.writes.iter().map(|_| Err(outcome::unsent())).collect();
     }
     match part.single() {
-        Some(single) => vec![write::write(database, call, single.clone()).await],
+        Some(single) => vec![write::write(database, call, single).await],
         None => Sender::new(database, call, Chunk::new(part.writes, call)).send().await,
     }
 }
@@ -79,22 +80,27 @@ struct Chunk<'a> {
     writes: &'a [Write],
     /// One pair for all: which record was written shows in its key.
     stamps: Stamps,
+    name: &'static str,
     statements: Vec<Result<RawDocumentBuf>>,
 }
 
 impl<'a> Chunk<'a> {
     fn new(writes: &'a [Write], call: &Call) -> Self {
         let stamps = Stamps::new();
-        let statements = writes.iter().map(|write| Command::new(write, call, stamps).and_then(statement)).collect();
-        Self { writes, stamps, statements }
+        let commands: Vec<_> = writes.iter().map(|write| Command::new(write, call, stamps)).collect();
+        let is_insert = |command: &Result<Command>| !matches!(command, Ok(command) if command.name() != "insert");
+        let name = match writes.first().map(|write| &write.action) {
+            Some(Action::Delete) => "delete",
+            _ if commands.iter().all(is_insert) => "insert",
+            _ => "update",
+        };
+        let build = |(write, command): (&Write, Result<Command>)| statement(write, command?, name, stamps);
+        Self { writes, stamps, name, statements: writes.iter().zip(commands).map(build).collect() }
     }
 
-    fn is_delete(&self) -> bool {
-        self.writes.first().is_some_and(|write| matches!(write.action, Action::Delete))
-    }
-
-    fn name(&self) -> &'static str {
-        if self.is_delete() { "delete" } else { "update" }
+    /// Whether the server may find no record for a write without an error.
+    fn may_miss(&self) -> bool {
+        self.writes.iter().any(|write| matches!(write.action, Action::Delete | Action::Replace(_)))
     }
 
     fn statement_size(&self, at: usize) -> usize {
@@ -103,9 +109,10 @@ impl<'a> Chunk<'a> {
 
     /// The statements at these positions as one command.
     fn command(&self, positions: impl Iterator<Item = usize>) -> RawDocumentBuf {
-        let (name, list) = match self.is_delete() {
-            true => (cstr!("delete"), cstr!("deletes")),
-            false => (cstr!("update"), cstr!("updates")),
+        let (name, list) = match self.name {
+            "delete" => (cstr!("delete"), cstr!("deletes")),
+            "insert" => (cstr!("insert"), cstr!("documents")),
+            _ => (cstr!("update"), cstr!("updates")),
         };
         let mut command = RawDocumentBuf::new();
         command.append(name, self.writes.first().map_or("", |write| write.definition.name()));
@@ -126,11 +133,18 @@ impl<'a> Chunk<'a> {
     }
 }
 
-/// A command's one statement, as a command of many has it.
-fn statement(command: Command) -> Result<RawDocumentBuf> {
+/// A command's one statement, as a command of many has it that goes by this name.
+fn statement(write: &Write, command: Command, name: &str, stamps: Stamps) -> Result<RawDocumentBuf> {
     let unwritable = |error| Error::codec("a key cannot be written as BSON").with_source(error);
     let raw = |filter: &Document| RawDocumentBuf::try_from(filter).map_err(unwritable);
     match command {
+        Command::Insert(record) if name == "insert" => Ok(record),
+        // Beside replacements: no record is found, so it is inserted, or duplicates with the one that has the key.
+        Command::Insert(record) => {
+            let mut filter = by_id(write.definition, &write.key)?;
+            filter.insert(STAMP, stamps.written);
+            statement(write, Command::Replace { filter, record, upsert: true }, name, stamps)
+        }
         Command::Replace { filter, record, upsert } => {
             let mut statement = rawdoc! { "q": raw(&filter)?, "upsert": upsert };
             match replacement(&record)? {
@@ -140,7 +154,7 @@ fn statement(command: Command) -> Result<RawDocumentBuf> {
             Ok(statement)
         }
         Command::Delete { filter, .. } => Ok(rawdoc! { "q": raw(&filter)?, "limit": 1 }),
-        _ => Err(Error::unsupported("a batch is of puts and deletes")),
+        _ => Err(Error::unsupported("a batch is of whole records and deletes")),
     }
 }
 
@@ -151,6 +165,8 @@ struct Sender<'a> {
     chunk: Chunk<'a>,
     /// What became of each write; nothing of those that are still to be sent.
     results: Vec<Option<Result<Written>>>,
+    /// Whether a command was sent before that is reported not to have been applied.
+    resent: bool,
 }
 
 /// The positions in the chunk of the writes that are sent together.
@@ -159,7 +175,7 @@ type Round = Vec<usize>;
 impl<'a> Sender<'a> {
     fn new(database: &'a Handle, call: &'a Call, chunk: Chunk<'a>) -> Self {
         let results = chunk.statements.iter().map(|statement| statement.as_ref().err().map(|error| Err(error.clone())));
-        Self { database, call, results: results.collect(), chunk }
+        Self { database, call, results: results.collect(), chunk, resent: false }
     }
 
     /// Sends the chunk, and what of it has to be sent again.
@@ -197,6 +213,7 @@ impl<'a> Sender<'a> {
                 let error = if ambiguous { failure.into_unknown() } else { failure.into_error(operation) };
                 self.fail_rest(&round, &error);
             }
+            self.resent = true;
         }
         let missing = || Err(Error::new(ErrorKind::Backend, "the server did not say what became of this write"));
         self.results.into_iter().map(|result| result.unwrap_or_else(missing)).collect()
@@ -222,12 +239,12 @@ impl<'a> Sender<'a> {
             command.append(cstr!("writeConcern"), concern);
         }
         let sent = async { self.database.run_raw_command(command).await };
-        let answer = attempt(self.call, self.chunk.name(), sent).await;
+        let answer = attempt(self.call, self.chunk.name, sent).await;
         let answer = answer.or_else(|failure| match &failure {
             DriverFailure::Driver(error) => completed(error).ok_or(failure),
             DriverFailure::TimedOut | DriverFailure::Inconsistent(_) => Err(failure),
         })?;
-        match accounts_for_all(&answer, round.len(), self.chunk.is_delete()) {
+        match accounts_for_all(&answer, round.len(), self.chunk.may_miss()) {
             true => Ok(answer),
             false => Err(DriverFailure::Inconsistent("what it counts is not what was sent")),
         }
@@ -246,18 +263,56 @@ impl<'a> Sender<'a> {
                 code => self.set(at, Err(write_error(code, message))),
             }
         }
+        if self.resent {
+            // The key of a record that an earlier attempt stored is taken by that record.
+            let held: Round = duplicates.iter().map(|(at, _)| *at).collect();
+            self.mark_stored(&held).await;
+            duplicates.retain(|(at, _)| self.results.get(*at).is_some_and(Option::is_none));
+        }
         let duplicate: HashSet<usize> = duplicates.iter().map(|(at, _)| *at).collect();
         let applied = round.iter().copied().filter(|at| !duplicate.contains(at) && !again.contains(at));
-        self.settle_applied(round, applied.collect(), answer);
+        let applied: Round = applied.filter(|at| self.results.get(*at).is_some_and(Option::is_none)).collect();
+        let refused = answer.get_array("writeErrors").map_or(0, Vec::len);
+        self.settle_missed(&applied, round.len() - refused.min(round.len()), answer).await;
+        self.settle_applied(round, applied, answer);
         // Duplicates are sent one by one and in order: the holder of a value may have expired, and then the
         // first write that asks for the value gets it.
         for (at, duplicate) in duplicates {
             let Some(write) = self.chunk.writes.get(at) else { continue };
             let result = match refusal(write, &duplicate) {
                 Some(error) => Err(error),
-                None => write::write(self.database, self.call, write.clone()).await,
+                None => write::write(self.database, self.call, write).await,
             };
             self.set(at, result);
+        }
+    }
+
+    /// Settles the writes that found no record to replace. The server says how many of those without an error were
+    /// applied, but not which.
+    async fn settle_missed(&mut self, applied: &[usize], count: usize, answer: &Document) {
+        let found = answer.get_i32("n").ok().and_then(|found| usize::try_from(found).ok()).unwrap_or(count);
+        if self.chunk.name != "update" || found >= count {
+            return;
+        }
+        let writes = applied.iter().filter_map(|at| Some((*at, self.chunk.writes.get(*at)?)));
+        let writes: Vec<_> = writes.filter(|(_, write)| matches!(write.action, Action::Replace(_))).collect();
+        let fates = find_fates(self.database, self.call, &writes, self.chunk.stamps, count - found).await;
+        match fates {
+            Ok(fates) => {
+                for (at, fate) in fates {
+                    let Some(write) = self.chunk.writes.get(at) else { continue };
+                    match fate {
+                        Fate::Done => {}
+                        Fate::Refused(error) => self.set(at, Err(error)),
+                        Fate::Open => self.set(at, write::write(self.database, self.call, write).await),
+                    }
+                }
+            }
+            Err(error) => {
+                let message = "it could not be read which records were found";
+                let unknown = Error::new(ErrorKind::OutcomeUnknown, message).with_source(error);
+                writes.iter().for_each(|(at, _)| self.set(*at, Err(unknown.clone())));
+            }
         }
     }
 
@@ -270,7 +325,11 @@ impl<'a> Sender<'a> {
         let concern = answer.get_document("writeConcernError").ok();
         let concern = concern.map(|error| error.get_str("errmsg").unwrap_or_default().to_owned());
         for at in applied {
-            let existed = if self.chunk.is_delete() { all_found } else { !new.contains(&at) };
+            let existed = match self.chunk.name {
+                "delete" => all_found,
+                "insert" => false,
+                _ => !new.contains(&at),
+            };
             let result = match &concern {
                 // Applied on the primary, but a failover may still take it back.
                 Some(message) => {
@@ -327,9 +386,9 @@ impl<'a> Sender<'a> {
     }
 }
 
-/// Whether an answer accounts for each write that was sent: it was applied, or there is an error of it. A
-/// delete may have found nothing.
-fn accounts_for_all(answer: &Document, count: usize, deletes: bool) -> bool {
+/// Whether an answer accounts for each write that was sent: it was applied, or there is an error of it. Some
+/// may have found nothing.
+fn accounts_for_all(answer: &Document, count: usize, may_miss: bool) -> bool {
     let errors = match answer.get("writeErrors") {
         None => 0,
         Some(Bson::Array(errors)) => {
@@ -345,7 +404,7 @@ fn accounts_for_all(answer: &Document, count: usize, deletes: bool) -> bool {
         Some(_) => return false,
     };
     let done = answer.get_i32("n").ok().and_then(|done| usize::try_from(done).ok());
-    done.is_some_and(|done| if deletes { done + errors <= count } else { done + errors == count })
+    done.is_some_and(|done| if may_miss { done + errors <= count } else { done + errors == count })
 }
 
 fn upserted(answer: &Document) -> impl Iterator<Item = usize> {

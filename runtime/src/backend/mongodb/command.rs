@@ -143,7 +143,9 @@ impl Command {
     /// Sends it, in a session's transaction if there is one.
     ///
     /// The driver's own methods number each write, so that it can send it a second time when the connection
-    /// breaks, and the server applies it once ("Retryable Writes"). A command of one's own has no number.
+    /// breaks, and the server applies it once ("Retryable Writes"). A command of one's own has no number, and one
+    /// that it brought would be ahead of the driver's count, under which the session is used again. It would cost
+    /// more, too: the driver copies its parts one by one, and makes a document of the answer.
     pub(super) async fn send(
         &self,
         collection: &Collection<RawDocumentBuf>,

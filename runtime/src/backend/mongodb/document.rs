@@ -67,9 +67,10 @@ fn column(definition: &Definition, part: KeyDef, ordered: bool) -> Column {
     Column { path: path.to_owned(), hex: false }
 }
 
-/// The columns of an index: its hash field, then its range fields.
+/// The columns of an index: its hash fields, then its range fields.
 pub(super) fn columns(definition: &Definition, index: &IndexDef) -> Vec<Column> {
-    index.parts().enumerate().map(|(at, part)| column(definition, part, at > 0)).collect()
+    let hash = index.hash_parts().map(|part| column(definition, part, false));
+    hash.chain(index.ranges().iter().map(|part| column(definition, *part, true))).collect()
 }
 
 /// The key of an index as the server has it: its columns, all ascending. It serves as a hint, too, under
@@ -141,9 +142,10 @@ pub(super) fn to_document(
     let mut document = DocumentWriter::with_capacity(length + length / 2 + ROOM);
     write_id(&mut document, "_id", definition, key)?;
     let (hash_name, range_name) = (definition.hash_name().as_bytes(), definition.range_name().map(str::as_bytes));
-    let mut entries = record.as_bytes();
+    let (mut entries, mut has_expiry) = (record.as_bytes(), false);
     while let Some((name, value)) = take_entry(&mut entries) {
         if name == hash_name || Some(name) == range_name || name.starts_with(RESERVED.as_bytes()) {
+            has_expiry |= name == EXPIRES.as_bytes();
             continue;
         }
         if name == b"_id" {
@@ -158,7 +160,7 @@ pub(super) fn to_document(
             document.text(&sort_column, &hex(bytes))?;
         }
     }
-    if let Some(at) = record.expires() {
+    if let Some(at) = has_expiry.then(|| record.expires()).flatten() {
         document.date(EXPIRES, date(at))?;
     }
     document.object_id(STAMP, stamp)?;

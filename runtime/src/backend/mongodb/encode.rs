@@ -167,7 +167,7 @@ impl DocumentWriter {
                 self.0.extend_from_slice(bytes);
                 Ok(())
             }
-            ValueRef::List(items) => self.list(name, items),
+            ValueRef::List(items) | ValueRef::Set(items) => self.list(name, items),
             ValueRef::Map(map) => self.map(name, map),
         }
     }

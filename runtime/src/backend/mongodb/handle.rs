@@ -1,10 +1,14 @@
-//! A database of the driver, and the sessions that calls on it use one after another.
+//! A database of the driver, its collections, and the sessions that calls on it use one after another.
 
 use std::ops::Deref;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use mongodb::{ClientSession, Database};
+use mongodb::bson::RawDocumentBuf;
+use mongodb::{ClientSession, Collection, Database};
+
+use super::by_definition::ByDefinition;
+use crate::definition::Definition;
 
 /// How long a session is kept unused. The server forgets one after 30 minutes: "localLogicalSessionTimeoutMinutes"
 /// in "MongoDB Server Parameters".
@@ -25,11 +29,22 @@ pub(super) struct Handle {
     database: Database,
     /// The last to be given back is the first to be taken.
     unused: Mutex<Vec<Unused>>,
+    /// Those that were written to.
+    collections: ByDefinition<Collection<RawDocumentBuf>>,
 }
 
 impl Handle {
     pub(super) fn new(database: Database) -> Self {
-        Self { database, unused: Mutex::default() }
+        Self { database, unused: Mutex::default(), collections: ByDefinition::default() }
+    }
+
+    /// The collection of a repository.
+    pub(super) fn collection_of(&self, definition: &'static Definition) -> Collection<RawDocumentBuf> {
+        self.collections.get(definition).unwrap_or_else(|| {
+            let collection: Collection<RawDocumentBuf> = self.database.collection(definition.name());
+            self.collections.insert(definition, collection.clone());
+            collection
+        })
     }
 
     fn unused(&self) -> MutexGuard<'_, Vec<Unused>> {

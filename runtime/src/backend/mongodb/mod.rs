@@ -1,6 +1,7 @@
 //! MongoDB, through its own driver.
 
 mod batch;
+mod by_definition;
 mod command;
 mod connect;
 mod decode;
@@ -16,6 +17,7 @@ mod find;
 mod fuzz;
 mod handle;
 mod last_seen;
+mod missed;
 mod options;
 mod parts;
 mod predicate;
@@ -43,7 +45,7 @@ use std::sync::Arc;
 
 use mongodb::bson::doc;
 
-use self::define::DefinedCache;
+use self::by_definition::ByDefinition;
 use self::handle::Handle;
 use self::settings::MongoDbSettings;
 use self::topology::Topology;
@@ -114,7 +116,8 @@ use crate::value::Record;
 /// field other than the hash key that is stored as `_id`; order between bytes, but for range keys.
 pub struct MongoDb {
     database: Handle,
-    defined: DefinedCache,
+    /// The repositories that are known to be defined as the model says, so that only the first call of a model looks.
+    defined: ByDefinition<()>,
     runtime: ClientRuntime,
     topology: Topology,
 }
@@ -164,7 +167,7 @@ impl MongoDb {
     pub async fn connect(settings: &MongoDbSettings, options: &OpenOptions) -> Result<Self> {
         let runtime = ClientRuntime::fixed("MongoDB's driver")?;
         let (database, topology) = connect::connect(settings, options.connect_timeout, options.timeout).await?;
-        Ok(Self { database: Handle::new(database), defined: DefinedCache::default(), runtime, topology })
+        Ok(Self { database: Handle::new(database), defined: ByDefinition::default(), runtime, topology })
     }
 
     /// The reply of `work`, if this is a runtime on which an answer can come. If no server was found, the error
@@ -184,9 +187,10 @@ impl MongoDb {
     async fn database_with(&self, call: &Call, definitions: &[&'static Definition]) -> Result<&Handle> {
         for definition in definitions {
             // A write to a collection that does not exist would create it, without the indexes.
-            if !self.defined.contains(definition) {
-                define::check_defined(&self.database, call, definition).await?;
-                self.defined.insert(definition);
+            if self.defined.get(definition).is_none() {
+                // Boxed, since every call would have room for it.
+                Box::pin(define::check_defined(&self.database, call, definition)).await?;
+                self.defined.insert(definition, ());
             }
         }
         Ok(&self.database)
@@ -225,7 +229,7 @@ impl Backend for MongoDb {
     fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
         self.reply(call, move |call| async move {
             define::define(&self.database, &call, definition).await?;
-            self.defined.insert(definition);
+            self.defined.insert(definition, ());
             Ok(())
         })
     }
@@ -275,8 +279,14 @@ impl Backend for MongoDb {
     }
 
     fn write(&self, call: Call, write: Write) -> Reply<'_, Written> {
-        self.reply(call, move |call| async move {
-            write::write(self.database_with(&call, &[write.definition]).await?, &call, write).await
+        // Not by `reply`, which would have room for the write twice.
+        Reply::later(async move {
+            self.runtime.check_runs(&call).await?;
+            let written = match self.database_with(&call, &[write.definition]).await {
+                Ok(database) => write::write(database, &call, &write).await,
+                Err(error) => Err(error),
+            };
+            written.map_err(|error| self.topology.explain(error))
         })
     }
 

@@ -62,11 +62,10 @@ fn keys_of_run(writes: &[Write]) -> HashSet<Vec<u8>> {
     let Some(first) = writes.first() else { return keys };
     let mut bytes = 0;
     let fits = |write: &&Write| {
-        bytes += put_size(write);
-        let kind = std::mem::discriminant(&write.action) == std::mem::discriminant(&first.action);
+        bytes += stored_size(write);
+        let kind = Kind::of(write).is_some_and(|kind| Kind::of(first) == Some(kind));
         // Two writes of one record would lose their order if one of them had to be sent again.
-        kind && is_simple(write)
-            && write.definition.name() == first.definition.name()
+        kind && write.definition.name() == first.definition.name()
             && (bytes <= BYTES || keys.is_empty())
             && keys.insert(ident(write.definition, &write.key))
     };
@@ -74,13 +73,32 @@ fn keys_of_run(writes: &[Write]) -> HashSet<Vec<u8>> {
     keys
 }
 
-fn is_simple(write: &Write) -> bool {
-    matches!(write.action, Action::Put(_) | Action::Delete) && write.condition.is_none() && write.version.is_none()
+/// What a command of many is of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Put,
+    Delete,
+    /// Of records that must not be there, or be there with a version.
+    Save,
 }
 
-fn put_size(write: &Write) -> usize {
+impl Kind {
+    /// None if no command of many can take the write.
+    fn of(write: &Write) -> Option<Self> {
+        match write.action {
+            _ if write.condition.is_some() => None,
+            Action::Create(_) | Action::Replace(_) => Some(Self::Save),
+            _ if write.version.is_some() => None,
+            Action::Put(_) => Some(Self::Put),
+            Action::Delete => Some(Self::Delete),
+            _ => None,
+        }
+    }
+}
+
+fn stored_size(write: &Write) -> usize {
     match &write.action {
-        Action::Put(record) => crate::limits::record_size(record),
+        Action::Create(record) | Action::Put(record) | Action::Replace(record) => crate::limits::record_size(record),
         _ => 0,
     }
 }

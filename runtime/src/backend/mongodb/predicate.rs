@@ -24,7 +24,7 @@ pub(super) fn filter(definition: &Definition, expr: &Expr) -> Result<Document> {
 pub(super) fn predicate(definition: &Definition, expr: &Expr) -> Result<Bson> {
     Ok(match expr {
         Expr::Compare { path, op, value } => compare(definition, path, *op, value)?,
-        Expr::In { path, values } if values.iter().any(has_names_in_order) => {
+        Expr::In { path, values } if values.iter().any(is_in_any_order) => {
             let is = |value: &Value| compare(definition, path, Op::Eq, value);
             doc! { "$or": values.iter().map(is).collect::<Result<Vec<_>>>()? }.into()
         }
@@ -39,7 +39,18 @@ pub(super) fn predicate(definition: &Definition, expr: &Expr) -> Result<Bson> {
             where_type(at(definition, path), "string", doc! { "$eq": [found, 0] })
         }
         Expr::Contains { path, value } => contains(definition, path, value)?,
-        Expr::Size { path, op, count } => compare_size(definition, path, *op, *count),
+        Expr::HasMember { path, .. } | Expr::SetSize { path, .. } if is_hex(definition, path) => Bson::Boolean(false),
+        Expr::HasMember { path, value } => {
+            let stored = at(definition, path);
+            let found = doc! { "$in": [literal(to_bson(value)?), stored.clone()] };
+            doc! { "$cond": [{ "$isArray": [stored] }, found, false] }.into()
+        }
+        Expr::Size { path, op, count } => compare_size(size(definition, path), *op, *count),
+        Expr::SetSize { path, op, count } => {
+            let stored = at(definition, path);
+            let size = doc! { "$cond": [{ "$isArray": [stored.clone()] }, { "$size": stored }, Bson::Null] };
+            compare_size(size.into(), *op, *count)
+        }
         Expr::Exists(path) => doc! { "$not": [is_null(at(definition, path))] }.into(),
         Expr::Missing(path) => is_null(at(definition, path)),
         Expr::And(all) => doc! { "$and": predicates(definition, all)? }.into(),
@@ -76,7 +87,7 @@ fn compare(definition: &Definition, path: &Path, op: Op, value: &Value) -> Resul
         Op::Ge => "$gte",
     };
     let stored = at(definition, path);
-    if op == Op::Eq || (op == Op::Ne && has_names_in_order(value)) {
+    if op == Op::Eq || (op == Op::Ne && is_in_any_order(value)) {
         let same = same(stored, value, operand(definition, path, value)?)?;
         return Ok(if op == Op::Eq { same } else { doc! { "$not": [same] }.into() });
     }
@@ -98,12 +109,13 @@ fn compare(definition: &Definition, path: &Path, op: Op, value: &Value) -> Resul
     Ok(doc! { "$and": [guard, compared] }.into())
 }
 
-/// Whether the server's own comparison would depend on the order of a map's names. Maps are equal in whatever
-/// order they were written, but the server compares them name by name.
-fn has_names_in_order(value: &Value) -> bool {
+/// Whether the server's own comparison would depend on the order of a map's names or of a set's members. They are equal in
+/// whatever order they were written, but the server compares them one by one.
+fn is_in_any_order(value: &Value) -> bool {
     match value {
-        Value::Map(map) => map.len() > 1 || map.values().any(has_names_in_order),
-        Value::List(items) => items.iter().any(has_names_in_order),
+        Value::Set(_) => true,
+        Value::Map(map) => map.len() > 1 || map.values().any(is_in_any_order),
+        Value::List(items) => items.iter().any(is_in_any_order),
         _ => false,
     }
 }
@@ -112,7 +124,12 @@ fn has_names_in_order(value: &Value) -> bool {
 fn same(stored: Bson, value: &Value, operand: Bson) -> Result<Bson> {
     let own = || Bson::from("$$own");
     let (is_one, size, parts): (Document, Document, Vec<Bson>) = match value {
-        value if !has_names_in_order(value) => return Ok(doc! { "$eq": [stored, literal(operand)] }.into()),
+        value if !is_in_any_order(value) => return Ok(doc! { "$eq": [stored, literal(operand)] }.into()),
+        Value::Set(_) => {
+            let same =
+                doc! { "$cond": [{ "$isArray": ["$$own"] }, { "$setEquals": ["$$own", literal(operand)] }, false] };
+            return Ok(doc! { "$let": { "vars": { "own": stored }, "in": same } }.into());
+        }
         Value::Map(map) => {
             let part = |(name, value): (&str, &Value)| same(field_of(own(), name), value, to_bson(value)?);
             let size = doc! { "$size": { "$objectToArray": own() } };
@@ -150,7 +167,7 @@ fn is_hex(definition: &Definition, path: &Path) -> bool {
 
 fn contains(definition: &Definition, path: &Path, value: &Value) -> Result<Bson> {
     let stored = at(definition, path);
-    let in_list = if has_names_in_order(value) {
+    let in_list = if is_in_any_order(value) {
         let is_item = same("$$item".into(), value, to_bson(value)?)?;
         doc! { "$anyElementTrue": [{ "$map": { "input": stored.clone(), "as": "item", "in": is_item } }] }
     } else {
@@ -163,10 +180,11 @@ fn contains(definition: &Definition, path: &Path, value: &Value) -> Result<Bson>
     Ok(doc! { "$or": [in_text, in_list] }.into())
 }
 
-fn compare_size(definition: &Definition, path: &Path, op: Op, count: u64) -> Bson {
+/// The size of what has one, else null.
+fn size(definition: &Definition, path: &Path) -> Bson {
     let stored = at(definition, path);
     let is = |name: &str| doc! { "$eq": [{ "$type": stored.clone() }, name] };
-    let size: Bson = if is_hex(definition, path) {
+    if is_hex(definition, path) {
         doc! { "$cond": [is("string"), { "$divide": [{ "$strLenBytes": stored.clone() }, 2] }, null] }.into()
     } else {
         let branches = vec![
@@ -175,7 +193,10 @@ fn compare_size(definition: &Definition, path: &Path, op: Op, count: u64) -> Bso
             doc! { "case": is("binData"), "then": { "$binarySize": stored.clone() } },
         ];
         doc! { "$switch": { "branches": branches, "default": null } }.into()
-    };
+    }
+}
+
+fn compare_size(size: Bson, op: Op, count: u64) -> Bson {
     let count = integer(count.into());
     // The size of a value that has none is null, which the server orders below every number.
     let known = doc! { "$gte": [size.clone(), 0] };

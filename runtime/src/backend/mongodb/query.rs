@@ -110,7 +110,7 @@ fn projection(query: &Query) -> Option<Document> {
     Some(names.chain(beside).map(|name| (name, Bson::Int32(1))).collect())
 }
 
-/// The values of the first range field that are still to be read, and the position to go on after.
+/// The values of the first range field without a value that are still to be read, and the position to go on after.
 struct RangeLeft<'a> {
     low: Bound<Value>,
     high: Bound<Value>,
@@ -132,7 +132,7 @@ impl<'a> RangeLeft<'a> {
             }
         };
         let mut range = Self { low, high, after: query.after.as_ref() };
-        if let Some(first) = range.after.and_then(|after| after.ranges().first()) {
+        if let Some(first) = range.after.and_then(|after| after.ranges().get(query.leading.len())) {
             let (below, above) = (range.is_below(first), range.is_above(first));
             let (passed, ahead) = if query.descending { (above, below) } else { (below, above) };
             if ahead {
@@ -243,22 +243,25 @@ fn by_scan(query: &Query) -> Result<Document> {
 
 /// The order of an index: its range fields, then `_id`, unless they are unique.
 fn sort_order(definition: &Definition, index: &IndexDef, direction: i32) -> Document {
-    let mut order: Document =
-        columns(definition, index).into_iter().skip(1).map(|column| (column.path, Bson::Int32(direction))).collect();
+    let ranges = columns(definition, index).into_iter().skip(index.hash_parts().count());
+    let mut order: Document = ranges.map(|column| (column.path, Bson::Int32(direction))).collect();
     if !index.unique || order.is_empty() {
         order.insert("_id", direction);
     }
     order
 }
 
-/// One hash value and the range wanted. To go on after a position is one of several cases: the
+/// The values of the hash and of the first range fields, and the range wanted. To go on after a position is one of several cases: the
 /// first range value is beyond, or it is the same and the second is beyond, and so on to `_id`. Each
 /// is a range of the index, and the server merges them in order.
 fn by_index(query: &Query, index: &IndexDef, hash: &[Value], range: &RangeLeft<'_>) -> Result<Document> {
     let columns = columns(query.definition, index);
-    let Some((first, ranges)) = columns.split_first() else { return Ok(Document::new()) };
-    let Some(hash) = hash.first() else { return Ok(Document::new()) };
-    let mut base = doc! { &first.path: { "$eq": first.encode(hash)? } };
+    let (given, leading) = (hash.len() + query.leading.len(), query.leading.len());
+    let Some((equal, ranges)) = columns.split_at_checked(given) else { return Ok(Document::new()) };
+    let mut base = Document::new();
+    for (column, value) in equal.iter().zip(hash.iter().chain(&query.leading)) {
+        base.insert(&column.path, doc! { "$eq": column.encode(value)? });
+    }
     let wanted = |low: &Bound<Value>, high: &Bound<Value>, at: usize| -> Result<Option<(String, Bson)>> {
         let Some(column) = ranges.get(at) else { return Ok(None) };
         let operators = operators(low, high, |value| column.encode(value))?;
@@ -277,7 +280,7 @@ fn by_index(query: &Query, index: &IndexDef, hash: &[Value], range: &RangeLeft<'
         return Ok(base);
     };
     let mut cases = Vec::with_capacity(ranges.len() + 1);
-    for (at, (column, last)) in ranges.iter().zip(after.ranges()).enumerate() {
+    for (at, (column, last)) in ranges.iter().zip(after.ranges().iter().skip(leading)).enumerate() {
         let mut case = base.clone();
         let (low, high) = match at {
             0 => range.beyond(last, query.descending),
@@ -290,7 +293,7 @@ fn by_index(query: &Query, index: &IndexDef, hash: &[Value], range: &RangeLeft<'
         base.insert(&column.path, doc! { "$eq": column.encode(last)? });
     }
     // If `_id` is fixed already, no other record has the same values.
-    if (!index.unique || ranges.is_empty()) && !base.contains_key("_id") {
+    if (!index.unique || index.ranges().is_empty()) && !base.contains_key("_id") {
         base.insert("_id", doc! { beyond(query.descending): id(query.definition, after.key())? });
         cases.push(base);
     }

@@ -18,7 +18,7 @@ use super::failure::{DriverFailure, DuplicateKey};
 use super::find::FIND;
 use super::handle::Handle;
 use super::last_seen::{LastSeen, incomparable};
-use super::read::{collection, latest};
+use super::read::latest;
 use super::retry::{Selections, attempt, backoff};
 use super::session;
 use super::stored::from_document;
@@ -54,7 +54,7 @@ pub(super) async fn transact(database: &Handle, call: &Call, writes: Vec<Write>)
     if let [single] = &*writes
         && matches!(single.action, Action::Check)
     {
-        let written = write::write(database, call, single.clone()).await;
+        let written = write::write(database, call, single).await;
         return written.map(|written| vec![written]).map_err(|error| error.at_position(0));
     }
     let (mut backoff, mut selections) = (backoff(), Selections::default());
@@ -120,7 +120,7 @@ impl Transaction<'_> {
     async fn run(&self, contested: &Contested) -> Result<Vec<Written>, Aborted> {
         let call = self.call;
         let Some(first) = self.writes.first() else { return Ok(Vec::new()) };
-        let begun = session::begin(collection(self.database, first.definition), call).await;
+        let begun = session::begin(self.database.collection_of(first.definition), call).await;
         let mut session = begun.map_err(|failure| aborted_by(failure, call))?;
         let written = match self.send_writes(contested, &mut session).await {
             Ok(written) => written,
@@ -147,7 +147,7 @@ impl Transaction<'_> {
         let mut written = Vec::with_capacity(self.writes.len());
         for (at, write) in self.writes.iter().enumerate() {
             for (_, duplicate) in contested.iter().filter(|(before, _)| *before == at) {
-                let collection = collection(self.database, write.definition);
+                let collection = self.database.collection_of(write.definition);
                 let view = View { collection: &collection, call: self.call, session: Some(&mut *session) };
                 // This attempt has a snapshot of its own: what an earlier one found does not matter.
                 let deleted = delete_expired_holder(view, write, duplicate, &mut LastSeen::default()).await;
@@ -165,7 +165,7 @@ impl Transaction<'_> {
         let call = self.call;
         let refused = |error: Error| Aborted::Refused(error.at_position(at));
         let command = Command::new(write, call, self.stamps).map_err(refused)?;
-        let collection = collection(self.database, write.definition);
+        let collection = self.database.collection_of(write.definition);
         let answer = match attempt(call, command.name(), command.send(&collection, Some(session))).await {
             Ok(answer) => answer,
             Err(failure) => return Err(aborted_at(at, write, failure, call)),
@@ -227,7 +227,7 @@ impl Transaction<'_> {
             contested.push((at, duplicate));
             return Ok(());
         }
-        let collection = collection(self.database, write.definition);
+        let collection = self.database.collection_of(write.definition);
         let view = View { collection: &collection, call: self.call, session: None };
         let deleted = delete_expired_holder(view, write, &duplicate, seen).await;
         deleted.map_err(|halt| halt.into_error(self.call.operation).at_position(at))
@@ -254,7 +254,7 @@ impl Applied for Transaction<'_> {
         let Some(write) = self.writes.iter().find(|write| !matches!(write.action, Action::Delete)) else {
             return Ok(None);
         };
-        let collection = collection(self.database, write.definition);
+        let collection = self.database.collection_of(write.definition);
         let found = write::find_stamped(&collection, self.call, write, self.stamps).await?;
         Ok(found.map(drop))
     }

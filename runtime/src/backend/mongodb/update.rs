@@ -21,6 +21,8 @@ use crate::value::{EXPIRES, STAMP, Value};
 #[derive(Debug, Clone)]
 enum New {
     Value(Bson),
+    /// A value, or nothing if that is what the expression comes to.
+    Perhaps(Bson),
     Removed,
     /// No item of the list any more, so that those after it move up.
     TakenOut,
@@ -29,7 +31,7 @@ enum New {
 impl New {
     fn in_field(self) -> Bson {
         match self {
-            Self::Value(value) => value,
+            Self::Value(value) | Self::Perhaps(value) => value,
             Self::Removed | Self::TakenOut => "$$REMOVE".into(),
         }
     }
@@ -47,12 +49,13 @@ fn changed(definition: &'static Definition, changes: &[Change], stamp: ObjectId)
     for (name, new) in fields(definition, changes, stamp)? {
         match new {
             New::Value(value) => drop(set.insert(name, value)),
-            New::Removed | New::TakenOut => removed.push(name),
+            // Merging leaves a field as it was that comes to nothing.
+            new => removed.push((name, new.in_field())),
         }
     }
     let merged: Bson = doc! { "$mergeObjects": ["$$ROOT", set] }.into();
-    Ok(removed.into_iter().fold(merged, |record, name| {
-        doc! { "$setField": { "field": literal(name), "input": record, "value": "$$REMOVE" } }.into()
+    Ok(removed.into_iter().fold(merged, |record, (name, value)| {
+        doc! { "$setField": { "field": literal(name), "input": record, "value": value } }.into()
     }))
 }
 
@@ -162,6 +165,22 @@ fn new_value(definition: &Definition, change: &Change) -> Result<New> {
         Change::Prepend(_, items) => {
             let items = items.iter().map(to_bson).collect::<Result<Vec<_>>>()?;
             New::Value(doc! { "$concatArrays": [literal(items), { "$ifNull": [old(), []] }] }.into())
+        }
+        Change::Insert(_, members) => {
+            let members = literal(members.iter().map(to_bson).collect::<Result<Vec<_>>>()?);
+            New::Value(sorted_set(doc! { "$setUnion": [{ "$ifNull": [old(), []] }, members] }))
+        }
+        Change::Discard(path, members) => {
+            let members = literal(members.iter().map(to_bson).collect::<Result<Vec<_>>>()?);
+            let left = sorted_set(doc! { "$setDifference": [{ "$ifNull": [old(), []] }, members] });
+            match path.steps().last() {
+                // An item of a list stays where it is.
+                Some(Step::Position(_)) => New::Value(left),
+                _ => {
+                    let kept = doc! { "$cond": [{ "$eq": ["$$left", []] }, "$$REMOVE", "$$left"] };
+                    New::Perhaps(doc! { "$let": { "vars": { "left": left }, "in": kept } }.into())
+                }
+            }
         }
         Change::Add { start, delta, bounds, .. } => New::Value(sum(old(), *start, delta, *bounds)),
         Change::Expire { field, expiry } => expire(definition, field, *expiry),
@@ -280,6 +299,11 @@ fn nest(current: Bson, steps: &[Step], new: New, depth: usize) -> Bson {
         Step::Position(_) => doc! { "$cond": [{ "$isArray": [&variable] }, inside, variable] }.into(),
     };
     doc! { "$let": { "vars": { name: current }, "in": inside } }.into()
+}
+
+/// A set in the order of its members.
+fn sorted_set(set: Document) -> Bson {
+    doc! { "$sortArray": { "input": set, "sortBy": 1 } }.into()
 }
 
 /// A list without the item at a position.

@@ -20,7 +20,7 @@ pub(super) fn to_bson(value: &Value) -> Result<Bson> {
         Value::Float(x) => Bson::Double(*x),
         Value::String(text) => Bson::String(text.clone()),
         Value::Bytes(bytes) => Bson::Binary(Binary { subtype: BinarySubtype::Generic, bytes: bytes.clone() }),
-        Value::List(items) => Bson::Array(items.iter().map(to_bson).collect::<Result<_>>()?),
+        Value::List(items) | Value::Set(items) => Bson::Array(items.iter().map(to_bson).collect::<Result<_>>()?),
         Value::Map(map) => Bson::Document(to_document(map.iter())?),
     })
 }

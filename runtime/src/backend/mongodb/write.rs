@@ -18,7 +18,7 @@ use super::failure::{DriverFailure, DuplicateKey};
 use super::find::FIND;
 use super::handle::Handle;
 use super::last_seen::{LastSeen, incomparable};
-use super::read::{by_key, collection, latest};
+use super::read::{by_key, latest};
 use super::retry::{Selections, attempt, backoff};
 use super::stored::from_document;
 use crate::backend::support::applied::{Applied, Until, find_applied};
@@ -58,13 +58,13 @@ enum Next {
     ResendUnlessApplied(Error),
 }
 
-pub(super) async fn write(database: &Handle, call: &Call, write: Write) -> Result<Written> {
+pub(super) async fn write(database: &Handle, call: &Call, write: &Write) -> Result<Written> {
+    // Boxed like all that a write seldom waits for, since every write would have room for it.
     if matches!(write.action, Action::Check) {
-        let stored = by_key(database, call, write.definition, &write.key).await?;
-        return write.judge(stored.as_ref(), call).map(|()| write.told().written(stored.as_ref(), None));
+        return Box::pin(check(database, call, write)).await;
     }
-    let mut sender = Sender::new(database, call, &write);
-    let mut command = Command::new(&write, call, sender.stamps)?;
+    let mut sender = Sender::new(database, call, write);
+    let mut command = Command::new(write, call, sender.stamps)?;
     let mut backoff = backoff();
     loop {
         let began = Instant::now();
@@ -76,8 +76,11 @@ pub(super) async fn write(database: &Handle, call: &Call, write: Write) -> Resul
             Ok(answer)
         });
         let next = match attempt(call, command.name(), sent).await {
-            Ok(answer) => sender.on_answer(answer).await?,
-            Err(failure) => sender.on_failure(failure, began.elapsed()).await?,
+            Ok(answer) => match interpret(write, answer, sender.stamps)? {
+                Outcome::Done(written) => return Ok(written),
+                Outcome::Missed => Box::pin(sender.on_miss()).await?,
+            },
+            Err(failure) => Box::pin(sender.on_failure(failure, began.elapsed())).await?,
         };
         let last = match next {
             Next::Done(written) => return Ok(written),
@@ -92,6 +95,11 @@ pub(super) async fn write(database: &Handle, call: &Call, write: Write) -> Resul
             return Err(last);
         }
     }
+}
+
+async fn check(database: &Handle, call: &Call, write: &Write) -> Result<Written> {
+    let stored = by_key(database, call, write.definition, &write.key).await?;
+    write.judge(stored.as_ref(), call).map(|()| write.told().written(stored.as_ref(), None))
 }
 
 /// One write under way.
@@ -111,7 +119,7 @@ impl<'a> Sender<'a> {
     fn new(database: &'a Handle, call: &'a Call, write: &'a Write) -> Self {
         Self {
             database,
-            collection: collection(database, write.definition),
+            collection: database.collection_of(write.definition),
             call,
             write,
             stamps: Stamps::new(),
@@ -121,10 +129,8 @@ impl<'a> Sender<'a> {
         }
     }
 
-    async fn on_answer(&mut self, answer: Answer) -> Result<Next> {
-        if let Outcome::Done(written) = interpret(self.write, answer, self.stamps)? {
-            return Ok(Next::Done(written));
-        }
+    /// No record was found that the write could be done to.
+    async fn on_miss(&mut self) -> Result<Next> {
         // The record may be missed because an earlier attempt changed it.
         if let Some(written) = self.find_resent().await? {
             return Ok(Next::Done(written));

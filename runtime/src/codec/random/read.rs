@@ -35,7 +35,7 @@ impl<'de> DeserializeSeed<'de> for Seed<'_> {
             Type::Unit => d.deserialize_unit(self),
             Type::Option(_) => d.deserialize_option(self),
             Type::Newtype(_) => d.deserialize_newtype_struct("N", self),
-            Type::List(_) => d.deserialize_seq(self),
+            Type::List(_) | Type::Set(_) => d.deserialize_seq(self),
             Type::Tuple(types) => d.deserialize_tuple(types.len(), self),
             Type::Map(..) => d.deserialize_map(self),
             Type::Struct(fields) => d.deserialize_struct("S", &NAMES[..fields.len()], self),
@@ -117,7 +117,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Data, A::Error> {
         let mut items = Vec::new();
         match self.0 {
-            Type::List(inner) => {
+            Type::List(inner) | Type::Set(inner) => {
                 while let Some(item) = seq.next_element_seed(Seed(inner))? {
                     items.push(item);
                 }

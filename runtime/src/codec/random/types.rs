@@ -17,6 +17,8 @@ pub(crate) enum Type {
     Option(Box<Type>),
     Newtype(Box<Type>),
     List(Box<Type>),
+    /// Of a type that keys are of.
+    Set(Box<Type>),
     Tuple(Vec<Type>),
     Map(Box<Type>, Box<Type>),
     Struct(Vec<Field>),
@@ -54,7 +56,7 @@ impl Type {
             let count = 1 + dice.below(NAMES.len());
             (0..count).map(|_| Self::random(dice, depth - 1)).collect::<Vec<_>>()
         };
-        match dice.below(if depth == 0 { 8 } else { 16 }) {
+        match dice.below(if depth == 0 { 8 } else { 17 }) {
             0 => Self::Bool,
             1 => Self::Signed(8 << dice.below(5)),
             2 => Self::Unsigned(8 << dice.below(5)),
@@ -82,6 +84,10 @@ impl Type {
                 };
                 Self::Struct(several(dice).into_iter().map(|ty| field(ty, dice)).collect())
             }
+            15 => {
+                let members = [Self::Text, Self::Signed(64), Self::Unsigned(64), Self::Unsigned(8), Self::Bytes];
+                Self::Set(Box::new(members[dice.below(members.len())].clone()))
+            }
             _ => Self::Enum(several(dice)),
         }
     }
@@ -95,7 +101,7 @@ impl Type {
     pub(crate) fn has(&self, is: &dyn Fn(&Self) -> bool) -> bool {
         is(self)
             || match self {
-                Self::Option(inner) | Self::Newtype(inner) | Self::List(inner) => inner.has(is),
+                Self::Option(inner) | Self::Newtype(inner) | Self::List(inner) | Self::Set(inner) => inner.has(is),
                 Self::Map(key, inner) => key.has(is) || inner.has(is),
                 Self::Tuple(types) | Self::Enum(types) => types.iter().any(|ty| ty.has(is)),
                 Self::Struct(fields) => fields.iter().any(|field| field.ty.has(is)),
@@ -110,6 +116,7 @@ impl Type {
             Self::Bytes => Lowering::Bytes,
             Self::List(inner) if matches!(**inner, Self::Unsigned(8)) => Lowering::Bytes,
             Self::List(inner) => Lowering::List(inner.lowering()),
+            Self::Set(inner) => Lowering::Set(inner.lowering()),
             Self::Map(_, inner) => Lowering::Each(inner.lowering()?),
             Self::Struct(fields) => Lowering::Fields(stored_fields(fields)),
             _ => return None,
@@ -119,7 +126,8 @@ impl Type {
 
     pub(crate) fn may_be_null(&self) -> bool {
         match self {
-            Self::Unit | Self::Option(_) => true,
+            // Of an empty set nothing is stored.
+            Self::Unit | Self::Option(_) | Self::Set(_) => true,
             Self::Newtype(inner) => inner.may_be_null(),
             _ => false,
         }
@@ -146,6 +154,7 @@ impl Type {
             Self::Option(inner) => Data::Some(Box::new(inner.value(dice))),
             Self::Newtype(inner) => inner.value(dice),
             Self::List(inner) => Data::Many((0..count).map(|_| inner.value(dice)).collect()),
+            Self::Set(inner) => Data::Many(Self::members((0..count).map(|_| inner.value(dice)))),
             Self::Tuple(types) => Data::Many(types.iter().map(|ty| ty.value(dice)).collect()),
             Self::Struct(fields) => Data::Many(fields.iter().map(|field| field.ty.value(dice)).collect()),
             Self::Map(key, inner) => {
@@ -166,6 +175,21 @@ impl Type {
                 Data::Variant(at, Box::new(types[at].value(dice)))
             }
         }
+    }
+
+    /// Values as the members of a set: each once, in the order in which they are kept. Bytes are not empty.
+    fn members(values: impl Iterator<Item = Data>) -> Vec<Data> {
+        let mut members: Vec<_> =
+            values.filter(|value| !matches!(value, Data::Bytes(bytes) if bytes.is_empty())).collect();
+        let place = |member: &Data| match member {
+            Data::Int(n) => (*n, Vec::new()),
+            Data::Text(text) => (0, text.as_bytes().to_vec()),
+            Data::Bytes(bytes) => (bytes.len() as i128, bytes.clone()),
+            other => unreachable!("{other:?} in a set"),
+        };
+        members.sort_by_key(place);
+        members.dedup();
+        members
     }
 
     /// The same value however its maps are ordered.
@@ -208,8 +232,10 @@ impl Type {
         };
         match (self, data) {
             (Self::Bytes, Data::Bytes(bytes)) => !bytes.is_empty(),
-            (Self::List(inner), Data::Many(items)) if is_byte(inner) => items.is_empty(),
-            (Self::List(inner), Data::Many(items)) => items.iter().all(|item| inner.is_stored_alike(item)),
+            (Self::List(inner) | Self::Set(inner), Data::Many(items)) if is_byte(inner) => items.is_empty(),
+            (Self::List(inner) | Self::Set(inner), Data::Many(items)) => {
+                items.iter().all(|item| inner.is_stored_alike(item))
+            }
             (Self::Tuple(types), Data::Many(items)) => !types.iter().all(is_byte) && each(&mut types.iter(), items),
             (Self::Struct(fields), Data::Many(items)) => each(&mut fields.iter().map(|field| &field.ty), items),
             (Self::Map(_, inner), Data::Entries(entries)) => {

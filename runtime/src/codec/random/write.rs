@@ -31,7 +31,7 @@ impl Serialize for Typed<'_> {
             (Type::Option(_), Data::Nothing) => s.serialize_none(),
             (Type::Option(inner), Data::Some(data)) => s.serialize_some(&Typed(inner, data)),
             (Type::Newtype(inner), data) => s.serialize_newtype_struct("N", &Typed(inner, data)),
-            (Type::List(inner), Data::Many(items)) => {
+            (Type::List(inner) | Type::Set(inner), Data::Many(items)) => {
                 let mut seq = s.serialize_seq(Some(items.len()))?;
                 items.iter().try_for_each(|item| seq.serialize_element(&Typed(inner, item)))?;
                 seq.end()

@@ -1,11 +1,13 @@
 //! Reads, checked: keys, values of unique indexes, queries and scans.
 
+use std::ops::Bound;
+
 use crate::condition::{self, Composed, Expr};
 use crate::cursor::Cursor;
 use crate::database::Database;
-use crate::definition::{Definition, IndexDef};
+use crate::definition::{Definition, IndexDef, KeyDef};
 use crate::error::{Error, Result};
-use crate::limits;
+use crate::limits::{self, Limits};
 use crate::model::{EncodedKey, check_key_parts};
 use crate::request::{FindUnique, Get, GetMany, KeyRange, Query, Source};
 use crate::value::Value;
@@ -58,7 +60,7 @@ pub(crate) fn find_unique(db: &Database, definition: &'static Definition, parts:
     let values: Vec<_> = values.into_iter().collect::<Result<_>>()?;
     let limits = db.backend().limits();
     for (at, (part, value)) in index.parts().zip(&values).enumerate() {
-        let limit = if at == 0 { limits.hash_key } else { limits.range_key };
+        let limit = limits.of_part(index, at);
         limits::check_key(value, part.kind, definition.part_name(part), limit).map_err(|e| e.on_index(index.name))?;
     }
     Ok(FindUnique::new(definition, index, values, consistent))
@@ -75,11 +77,16 @@ pub(crate) struct QueryParts {
     /// The position of the index that is read; nothing for the primary key.
     pub(crate) index: Option<usize>,
     pub(crate) hash: Result<Value>,
+    /// The values of the index's further hash fields.
+    pub(crate) more_hash: Vec<Result<Value>>,
+    /// The values wanted of the first range fields.
+    pub(crate) leading: Vec<Result<Value>>,
     pub(crate) range: Result<KeyRange>,
     pub(crate) filter: Option<Composed>,
     pub(crate) descending: bool,
     pub(crate) limit: Option<usize>,
     pub(crate) after: Option<Cursor>,
+    pub(crate) before: Option<Cursor>,
     pub(crate) consistent: bool,
     /// The fields of a projection; nothing for the whole model.
     pub(crate) fields: Option<&'static [&'static str]>,
@@ -91,45 +98,115 @@ impl QueryParts {
         Self {
             index,
             hash,
+            more_hash: Vec::new(),
+            leading: Vec::new(),
             range: Ok(KeyRange::All),
             filter: None,
             descending: false,
             limit: None,
             after: None,
+            before: None,
             consistent: false,
             fields: None,
         }
+    }
+
+    /// Wants this value of the first range field that has none yet.
+    pub(crate) fn add_leading(&mut self, value: Result<Value>) {
+        let value = match self.range {
+            Ok(KeyRange::All) => value,
+            // What was chosen of this field cannot be had of the next.
+            _ => Err(Error::invalid(
+                "a range was chosen before `then`, which is about the same field: give the first fields their values, \
+                 and then choose the range of the next",
+            )),
+        };
+        self.range = Ok(KeyRange::All);
+        self.leading.push(value);
     }
 }
 
 /// A query of the primary key or of an index.
 pub(crate) fn query(db: &Database, definition: &'static Definition, parts: QueryParts) -> Result<Query> {
     let limits = db.backend().limits();
-    let hash = parts.hash?;
-    let (source, range) = match parts.index {
+    let limit = page_limit(parts.limit)?;
+    let mut request = match parts.index {
         None => {
+            let hash = parts.hash?;
             limits::check_key(&hash, definition.hash().kind, definition.hash_name(), limits.hash_key)?;
-            (Source::primary(hash), definition.range())
+            let mut request = Query::new(definition, Source::primary(hash), limit);
+            request.range = primary_range(definition, parts.leading, parts.range?, &limits)?;
+            request
         }
         Some(at) => {
             let index = index_at(definition, at)?;
-            let name = definition.part_name(index.hash());
-            limits::check_key(&hash, index.hash().kind, name, limits.hash_key).map_err(|e| e.on_index(index.name))?;
-            (Source::index(index, [hash]), index.ranges().first().copied())
+            let named = |error: Error| error.on_index(index.name);
+            let (hash, name) = (parts.hash?, definition.part_name(index.hash()));
+            limits::check_key(&hash, index.hash().kind, name, limits.hash_key).map_err(named)?;
+            let more = checked(definition, index.hash_parts().skip(1), parts.more_hash, limits.hash_key);
+            let source = match more.map_err(named)? {
+                more if more.is_empty() => Source::index(index, [hash]),
+                more => Source::index(index, std::iter::once(hash).chain(more)),
+            };
+            let ranges = index.ranges().iter().copied();
+            let mut request = Query::new(definition, source, limit);
+            request.leading = checked(definition, ranges, parts.leading, limits.range_key).map_err(named)?;
+            request.range = match index.ranges().get(request.leading.len()) {
+                Some(part) => parts.range?.of_kind(part.kind, definition.part_name(*part))?,
+                None => parts.range?,
+            };
+            request
         }
-    };
-    let mut request = Query::new(definition, source, page_limit(parts.limit)?);
-    request.range = match range {
-        Some(part) => parts.range?.of_kind(part.kind, definition.part_name(part))?,
-        None => parts.range?,
     };
     request.filter = stored_filter(definition, parts.filter)?;
     request.descending = parts.descending;
     request.consistent = parts.consistent;
     request.projection = parts.fields;
-    // Last: a cursor is bound to all that the query asks for.
-    request.after = parts.after.map(|cursor| db.bind(&request).open(&cursor)).transpose()?;
+    set_place(db, &mut request, parts.after.as_ref(), parts.before.as_ref())?;
     Ok(request)
+}
+
+/// Where the page begins or ends. Called last: a cursor is bound to all that the query asks for.
+fn set_place(db: &Database, request: &mut Query, after: Option<&Cursor>, before: Option<&Cursor>) -> Result<()> {
+    let cursor = match (after, before) {
+        (Some(_), Some(_)) => return Err(Error::invalid("a page is after one cursor or before one, and not both")),
+        (after, before) => after.or(before),
+    };
+    request.after = cursor.map(|cursor| db.bind(request).open(cursor)).transpose()?;
+    if before.is_some() {
+        // From the cursor on in the other direction, and turned round when it is there.
+        request.backwards = true;
+        request.descending = !request.descending;
+    }
+    Ok(())
+}
+
+/// The range of a query of the primary key. A value of the range key is a range of one.
+fn primary_range(
+    definition: &Definition,
+    leading: Vec<Result<Value>>,
+    range: KeyRange,
+    limits: &Limits,
+) -> Result<KeyRange> {
+    let Some(part) = definition.range() else { return Ok(range) };
+    match checked(definition, std::iter::once(part), leading, limits.range_key)?.pop() {
+        Some(value) => Ok(KeyRange::Between(Bound::Included(value.clone()), Bound::Included(value))),
+        None => range.of_kind(part.kind, definition.part_name(part)),
+    }
+}
+
+/// The values of these fields, each of which can be one of an index.
+fn checked(
+    definition: &Definition,
+    parts: impl Iterator<Item = KeyDef>,
+    values: Vec<Result<Value>>,
+    limit: usize,
+) -> Result<Vec<Value>> {
+    let check = |(part, value): (KeyDef, Result<Value>)| {
+        let (name, value) = (definition.part_name(part), value?);
+        limits::check_key(&value, part.kind, name, limit).map(|()| value)
+    };
+    parts.zip(values).map(check).collect()
 }
 
 /// What a scan asks for.
@@ -138,6 +215,7 @@ pub(crate) struct ScanParts {
     pub(crate) filter: Option<Composed>,
     pub(crate) limit: Option<usize>,
     pub(crate) after: Option<Cursor>,
+    pub(crate) before: Option<Cursor>,
     /// How many parts are read at once.
     pub(crate) segments: u32,
     pub(crate) consistent: bool,
@@ -154,7 +232,9 @@ pub(crate) fn scan(db: &Database, definition: &'static Definition, parts: &ScanP
 pub(crate) fn scan_segments(db: &Database, definition: &'static Definition, parts: &ScanParts) -> Result<Vec<Query>> {
     match parts.segments {
         0 | 1 => Ok(vec![scan(db, definition, parts)?]),
-        _ if parts.after.is_some() => Err(Error::invalid("a scan in segments does not go on at a cursor")),
+        _ if parts.after.is_some() || parts.before.is_some() => {
+            Err(Error::invalid("a scan in segments does not go on at a cursor"))
+        }
         total => (0..total).map(|segment| scan_segment(db, definition, parts, Some((segment, total)))).collect(),
     }
 }
@@ -173,7 +253,7 @@ fn scan_segment(
     request.filter = stored_filter(definition, parts.filter.clone())?;
     request.consistent = parts.consistent;
     request.projection = parts.fields;
-    request.after = parts.after.as_ref().map(|cursor| db.bind(&request).open(cursor)).transpose()?;
+    set_place(db, &mut request, parts.after.as_ref(), parts.before.as_ref())?;
     Ok(request)
 }
 

@@ -1,9 +1,10 @@
 //! Writes, checked and filled in.
 
 use crate::change::{self, Change, Expiry};
+use crate::codec;
 use crate::condition::{self, Composed, Expr};
 use crate::database::Database;
-use crate::definition::{Definition, FIRST_VERSION, find_next};
+use crate::definition::{Definition, FIRST_VERSION};
 use crate::error::{Error, Result};
 use crate::limits::{self, Limits};
 use crate::model::{EncodedKey, check_key_parts};
@@ -76,7 +77,7 @@ pub(crate) fn one(db: &Database, definition: &'static Definition, parts: WritePa
 }
 
 /// A create of a record, whose version 0 becomes 1.
-fn create(db: &Database, definition: &'static Definition, mut record: Record) -> Result<Write> {
+pub(crate) fn create(db: &Database, definition: &'static Definition, mut record: Record) -> Result<Write> {
     if let Some(name) = definition.version()
         && record.get(name).is_some_and(|version| version == Value::Int(0))
     {
@@ -86,7 +87,12 @@ fn create(db: &Database, definition: &'static Definition, mut record: Record) ->
 }
 
 /// A save of a record whose version is `current`, as the version after it.
-fn save(db: &Database, definition: &'static Definition, record: Result<Record>, current: u64) -> Result<Write> {
+pub(crate) fn save(
+    db: &Database,
+    definition: &'static Definition,
+    record: Result<Record>,
+    current: u64,
+) -> Result<Write> {
     if current >= definition.last_version() {
         return Err(Error::invalid(format!("the version field cannot hold a version after {current}")));
     }
@@ -120,7 +126,6 @@ pub(crate) fn store(
     mut record: Record,
     action: fn(Record) -> Action,
 ) -> Result<Write> {
-    check_stored_names(definition, &record)?;
     if definition.is_filled() {
         fill::fill_record(definition, &mut record, db.now(), db.ids());
     }
@@ -143,33 +148,13 @@ fn store_as_is(
         for (at, part) in index.parts().enumerate() {
             let name = definition.part_name(part);
             let Some(value) = record.stored(name) else { continue };
-            let limit = if at == 0 { limits.hash_key } else { limits.range_key };
+            let limit = limits.of_part(index, at);
             limits::check_key(value, part.kind, name, limit).map_err(|e| e.on_index(index.name))?;
         }
     }
     limits::check_depth(&record)?;
     limits::check_record(&record, &limits)?;
     Ok(Write::new(definition, key, action(record)))
-}
-
-/// Refuses names that a field of the record cannot have. Those of the model's fields were checked when it was
-/// compiled, and mostly come in their order.
-fn check_stored_names(definition: &Definition, record: &Record) -> Result<()> {
-    let (fields, mut next) = (definition.fields(), 0);
-    for name in record.names() {
-        if find_next(fields, name, &mut next).is_none() || name == b"_id" {
-            check_stored_name(definition, &String::from_utf8_lossy(name))?;
-        }
-    }
-    Ok(())
-}
-
-/// Refuses a name that a field of the record cannot have.
-fn check_stored_name(definition: &Definition, name: &str) -> Result<()> {
-    if name == "_id" && (definition.range().is_some() || definition.hash_name() != name) {
-        return Err(Error::invalid("a field cannot be stored as \"_id\", which is the primary key's name on MongoDB"));
-    }
-    limits::check_field_name(name)
 }
 
 /// Refuses a change that no update may make: one of the key, or of a field that cannot be. The types let
@@ -181,11 +166,11 @@ fn check_change(definition: &Definition, change: &Change) -> Result<()> {
     if root == definition.hash_name() || Some(root) == definition.range_name() || Some(root) == definition.version() {
         return Err(Error::invalid(format!("{root} is part of the primary key or the version, and cannot be changed")));
     }
-    check_stored_name(definition, root)?;
+    codec::check_stored_name(definition, root)?;
     let levels = path.steps().len() - 1;
     match change {
         Change::Set(_, value) | Change::SetIfMissing(_, value) => limits::check_depth_below(root, levels, value),
-        Change::Append(_, items) | Change::Prepend(_, items) => {
+        Change::Append(_, items) | Change::Prepend(_, items) | Change::Insert(_, items) | Change::Discard(_, items) => {
             items.iter().try_for_each(|item| limits::check_depth_below(root, levels + 1, item))
         }
         Change::Add { .. } | Change::Remove(_) | Change::RemoveItem(_) | Change::Expire { .. } => {
@@ -199,7 +184,7 @@ fn check_index_value(definition: &Definition, name: &str, value: ValueRef<'_>, l
     for index in definition.indexes() {
         for (at, part) in index.parts().enumerate() {
             if definition.part_name(part) == name {
-                let limit = if at == 0 { limits.hash_key } else { limits.range_key };
+                let limit = limits.of_part(index, at);
                 limits::check_key(value, part.kind, name, limit).map_err(|e| e.on_index(index.name))?;
             }
         }
@@ -255,7 +240,12 @@ fn follow_expiry(definition: &Definition, change: &Change) -> Option<Change> {
             Some(Change::Expire { field: path.clone(), expiry: Expiry::After(seconds) })
         }
         Change::Remove(_) => Some(Change::Remove(expires)),
-        Change::Append(..) | Change::Prepend(..) | Change::RemoveItem(_) | Change::Expire { .. } => None,
+        Change::Append(..)
+        | Change::Prepend(..)
+        | Change::Insert(..)
+        | Change::Discard(..)
+        | Change::RemoveItem(_)
+        | Change::Expire { .. } => None,
     }
 }
 

@@ -15,8 +15,12 @@ pub(crate) fn append_query(out: &mut Vec<u8>, query: &Query) {
     append_parts(out, b'q', |out| {
         append_part(out, b's', query.definition.name().as_bytes());
         append_source(out, &query.source);
+        // Only if there are any, so that the cursors of other queries stay what they are.
+        if !query.leading.is_empty() {
+            append_parts(out, b'L', |out| append_values(out, &query.leading));
+        }
         append_range(out, &query.range);
-        append_part(out, b'o', &[u8::from(query.descending)]);
+        append_part(out, b'o', &[u8::from(query.descending != query.backwards)]);
         match &query.filter {
             Some(filter) => append_condition(out, filter),
             None => append_part(out, b'n', &[]),
@@ -72,6 +76,11 @@ pub(super) fn append_condition(out: &mut Vec<u8>, condition: &Expr) {
         }
         Expr::Contains { path, value } => append_on(out, b'H', path, |out| append_value(out, value)),
         Expr::Size { path, op, count } => append_on(out, b'Z', path, |out| {
+            append_operator(out, *op);
+            append_count(out, *count);
+        }),
+        Expr::HasMember { path, value } => append_on(out, b'h', path, |out| append_value(out, value)),
+        Expr::SetSize { path, op, count } => append_on(out, b'z', path, |out| {
             append_operator(out, *op);
             append_count(out, *count);
         }),

@@ -2,7 +2,7 @@
 
 use super::part::{append_part, append_parts, read_part};
 use crate::limits;
-use crate::value::{Map, Value};
+use crate::value::{Map, Value, compare_members};
 
 /// How many values may stand within each other when bytes are read: more than any record that is written
 /// has, and few enough for any thread's stack.
@@ -19,6 +19,9 @@ pub(crate) fn append_value(out: &mut Vec<u8>, value: &Value) {
         Value::String(text) => append_part(out, b's', text.as_bytes()),
         Value::Bytes(bytes) => append_part(out, b'b', bytes),
         Value::List(items) => append_parts(out, b'l', |out| items.iter().for_each(|item| append_value(out, item))),
+        Value::Set(members) => {
+            append_parts(out, b'e', |out| members.iter().for_each(|member| append_value(out, member)))
+        }
         Value::Map(map) => append_parts(out, b'm', |out| append_attributes(out, map.iter())),
     }
 }
@@ -39,7 +42,7 @@ pub(crate) fn read_value(input: &mut &[u8]) -> Option<Value> {
 
 fn read_within(input: &mut &[u8], depth: usize) -> Option<Value> {
     let depth = depth.checked_sub(1)?;
-    let (kind, mut content) = read_part(input)?;
+    let (kind, content) = read_part(input)?;
     Some(match kind {
         b'n' if content.is_empty() => Value::Null,
         b'o' => match content {
@@ -54,16 +57,23 @@ fn read_within(input: &mut &[u8], depth: usize) -> Option<Value> {
         b't' => Value::Instant(i64::from_be_bytes(content.try_into().ok()?)),
         b's' => Value::String(read_text(content)?),
         b'b' => Value::Bytes(content.to_vec()),
-        b'l' => {
-            let mut items = Vec::new();
-            while !content.is_empty() {
-                items.push(read_within(&mut content, depth)?);
-            }
-            Value::List(items)
+        b'l' => Value::List(read_items(content, depth)?),
+        b'e' => {
+            let members = read_items(content, depth)?;
+            let is_set = members.is_sorted_by(|a, b| compare_members(a.view(), b.view()).is_lt());
+            is_set.then_some(Value::Set(members))?
         }
         b'm' => Value::Map(read_map(content, depth)?),
         _ => return None,
     })
+}
+
+fn read_items(mut content: &[u8], depth: usize) -> Option<Vec<Value>> {
+    let mut items = Vec::new();
+    while !content.is_empty() {
+        items.push(read_within(&mut content, depth)?);
+    }
+    Some(items)
 }
 
 /// The names and values that [`append_attributes`] wrote, and nothing else.

@@ -40,10 +40,10 @@ async fn ask(t: &Test, way: &str, id: u64, place: &str) -> Result<()> {
         "update" => Seat::update(id).set(Seat::PLACE, place).exec(db).await.map(drop),
         "upsert" => Seat::upsert(id).set(Seat::PLACE, place).set(Seat::UNTIL, LATER).exec(db).await.map(drop),
         "put_many" => Seat::put_many(&[wanted, seat(id + 1, &format!("beside {place}"), LATER)]).exec(db).await,
-        "transaction" => db.transaction().add(Seat::put(&wanted)).commit().await,
+        "transaction" => db.transaction().add(Seat::put(&wanted)).commit().await.map(drop),
         _ => {
             let first = seat(id + 1, &format!("beside {place}"), LATER);
-            db.transaction().add(Seat::put(&first)).add(Seat::put(&wanted)).commit().await
+            db.transaction().add(Seat::put(&first)).add(Seat::put(&wanted)).commit().await.map(drop)
         }
     }
 }

@@ -53,7 +53,12 @@ pub(super) fn missing_indexes<'a>(
 /// The model's index in words.
 fn wanted_shape(definition: &Definition, index: &IndexDef) -> IndexShape {
     let parts = index.parts().map(|part| describe_part(definition, part));
-    shape(index.name, parts, index.unique, index.local)
+    hashed_by(shape(index.name, parts, index.unique, index.local), index.hash_parts().count())
+}
+
+/// With how many of the fields are the hash, where it is not the first alone.
+fn hashed_by(shape: IndexShape, hash: usize) -> IndexShape {
+    if hash > 1 { shape.with_note(format!("by {hash} hash fields")) } else { shape }
 }
 
 fn describe_part(definition: &Definition, part: KeyDef) -> String {
@@ -153,7 +158,9 @@ fn compare_index(
     let state = observed.state(index);
     let parts = key.iter().map(|part| describe_stored(table, part));
     let unique = state.is_some_and(|state| state != IndexState::Stale) || (index.unique && state.is_some());
-    let (stored, wanted) = (shape(index.name, parts, unique, local), wanted_shape(definition, index));
+    let hash = key.iter().filter(|part| *part.key_type() == KeyType::Hash).count();
+    let stored = hashed_by(shape(index.name, parts, unique, local), hash);
+    let wanted = wanted_shape(definition, index);
     if stored != wanted {
         plan.add_mismatch(Mismatch::Index { stored, wanted });
     }

@@ -19,14 +19,14 @@ pub(super) async fn create_table(db: &Context, call: &Call, definition: &'static
     let table = db.client.create_table().table_name(definition.name());
     let table = table
         .set_attribute_definitions(Some(attributes(definition, definition.indexes().iter())?))
-        .set_key_schema(Some(key_schema(definition, definition.hash(), definition.range())?));
+        .set_key_schema(Some(key_schema(definition, [definition.hash()], definition.range())?));
     let table = match throughput(definition, None)? {
         Some(throughput) => table.billing_mode(BillingMode::Provisioned).provisioned_throughput(throughput),
         None => table.billing_mode(BillingMode::PayPerRequest),
     };
     let (mut global, mut local) = (Vec::new(), Vec::new());
     for index in definition.indexes() {
-        let schema = key_schema(definition, index.hash(), index.ranges().iter().copied())?;
+        let schema = key_schema(definition, index.hash_parts(), index.ranges().iter().copied())?;
         if index.local {
             let index = LocalSecondaryIndex::builder()
                 .index_name(index.name)
@@ -68,7 +68,7 @@ pub(super) async fn create_index(
 ) -> Result<(), Failure> {
     let create = CreateGlobalSecondaryIndexAction::builder()
         .index_name(index.name)
-        .set_key_schema(Some(key_schema(definition, index.hash(), index.ranges().iter().copied())?))
+        .set_key_schema(Some(key_schema(definition, index.hash_parts(), index.ranges().iter().copied())?))
         .projection(projection(definition, index));
     let provisioned =
         table.provisioned_throughput().and_then(|throughput| throughput.read_capacity_units()).unwrap_or(0) > 0;
@@ -123,17 +123,15 @@ fn attributes(
 
 fn key_schema(
     definition: &Definition,
-    hash: KeyDef,
+    hash: impl IntoIterator<Item = KeyDef>,
     ranges: impl IntoIterator<Item = KeyDef>,
 ) -> Result<Vec<KeySchemaElement>, Failure> {
     let element = |part: KeyDef, kind: KeyType| {
         KeySchemaElement::builder().attribute_name(definition.part_name(part)).key_type(kind).build().map_err(unbuilt)
     };
-    let mut schema = vec![element(hash, KeyType::Hash)?];
-    for range in ranges {
-        schema.push(element(range, KeyType::Range)?);
-    }
-    Ok(schema)
+    let hash = hash.into_iter().map(|part| (part, KeyType::Hash));
+    let ranges = ranges.into_iter().map(|part| (part, KeyType::Range));
+    hash.chain(ranges).map(|(part, kind)| element(part, kind)).collect()
 }
 
 fn projection(definition: &Definition, index: &IndexDef) -> TableProjection {

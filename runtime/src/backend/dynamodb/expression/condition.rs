@@ -94,9 +94,20 @@ pub(crate) fn any(parts: impl IntoIterator<Item = Text>, placeholders: &mut Plac
     }
 }
 
-/// A condition as text.
+/// A condition as text. A set may be stored as a list of its members, which DynamoDB takes for something else: the text is
+/// false then, and whoever sees the record judges it.
 pub(crate) fn write_expr(expr: &Expr, placeholders: &mut Placeholders) -> Text {
+    write_within(expr, false, placeholders)
+}
+
+/// The same of a part of a condition, which may be within a negation.
+fn write_within(expr: &Expr, is_negated: bool, placeholders: &mut Placeholders) -> Text {
     match expr {
+        Expr::Compare { path, op, value: value @ Value::Set(_) } => {
+            let is_ne = *op == Op::Ne;
+            let same = compare_set(path, value, is_negated != is_ne, placeholders);
+            if is_ne { same.not(placeholders) } else { same }
+        }
         Expr::Compare { path, op: Op::Ne, value } => compare(path, Op::Eq, value, placeholders).not(placeholders),
         Expr::Compare { path, op, value } => compare(path, *op, value, placeholders),
         Expr::In { values, .. } if values.is_empty() => Text::False,
@@ -113,8 +124,9 @@ pub(crate) fn write_expr(expr: &Expr, placeholders: &mut Placeholders) -> Text {
             Text::One(format!("begins_with({path}, {prefix})"))
         }
         Expr::Contains { path, value } => contains(path, value, placeholders),
-        Expr::Size { path, op: Op::Ne, count } => size(path, Op::Eq, *count, placeholders).not(placeholders),
-        Expr::Size { path, op, count } => size(path, *op, *count, placeholders),
+        Expr::HasMember { path, value } => has_member(path, value, placeholders),
+        Expr::Size { path, op, count } => compare_size(path, &["L", "M", "B"], *op, *count, placeholders),
+        Expr::SetSize { path, op, count } => compare_size(path, &["SS", "NS", "BS", "L"], *op, *count, placeholders),
         Expr::Exists(path) => {
             let exists = function("attribute_exists", path, placeholders);
             let null = has_type(path, "NULL", placeholders).not(placeholders);
@@ -126,39 +138,50 @@ pub(crate) fn write_expr(expr: &Expr, placeholders: &mut Placeholders) -> Text {
             any([missing, null], placeholders)
         }
         Expr::And(parts) => {
-            let parts: Vec<_> = parts.iter().map(|part| write_expr(part, placeholders)).collect();
+            let parts: Vec<_> = parts.iter().map(|part| write_within(part, is_negated, placeholders)).collect();
             all(parts, placeholders)
         }
         Expr::Or(parts) => {
-            let parts: Vec<_> = parts.iter().map(|part| write_expr(part, placeholders)).collect();
+            let parts: Vec<_> = parts.iter().map(|part| write_within(part, is_negated, placeholders)).collect();
             any(parts, placeholders)
         }
         Expr::Not(inner) => match &**inner {
-            Expr::Not(inner) => write_expr(inner, placeholders),
-            inner => write_expr(inner, placeholders).not(placeholders),
+            Expr::Not(inner) => write_within(inner, is_negated, placeholders),
+            inner => write_within(inner, !is_negated, placeholders).not(placeholders),
         },
     }
 }
 
 /// Whether DynamoDB's answer to a condition is what is found by reading the record. It compares numbers by
 /// all their digits: one that is read as a float is found by that float alone as a field, not within a list
-/// or a map, and not as one of several operands.
+/// or a map, and not as one of several operands. A set is found only if it is stored as one.
 pub(crate) fn is_judged_alike(expr: &Expr) -> bool {
     match expr {
-        Expr::Compare { value: Value::Float(_), .. } => true,
-        Expr::Compare { value, .. } | Expr::Contains { value, .. } => !has_float(value),
-        Expr::In { values, .. } => !values.iter().any(has_float),
+        Expr::Compare { value: Value::Set(_), .. } => false,
         Expr::And(parts) | Expr::Or(parts) => parts.iter().all(is_judged_alike),
         Expr::Not(inner) => is_judged_alike(inner),
+        leaf => is_refused_alike(leaf),
+    }
+}
+
+/// Whether DynamoDB lets nothing through that the condition forbids: what it refuses, it shows.
+pub(crate) fn is_refused_alike(expr: &Expr) -> bool {
+    match expr {
+        Expr::Compare { value: Value::Float(_) | Value::Set(_), .. } => true,
+        Expr::Compare { value, .. } | Expr::Contains { value, .. } => !is_found_otherwise(value),
+        Expr::In { values, .. } => !values.iter().any(is_found_otherwise),
+        Expr::And(parts) | Expr::Or(parts) => parts.iter().all(is_refused_alike),
+        Expr::Not(inner) => is_refused_alike(inner),
         _ => true,
     }
 }
 
-fn has_float(value: &Value) -> bool {
+/// Whether there is a float or a set in an operand, of which DynamoDB finds one form only.
+fn is_found_otherwise(value: &Value) -> bool {
     match value {
-        Value::Float(_) => true,
-        Value::List(items) => items.iter().any(has_float),
-        Value::Map(map) => map.values().any(has_float),
+        Value::Float(_) | Value::Set(_) => true,
+        Value::List(items) => items.iter().any(is_found_otherwise),
+        Value::Map(map) => map.values().any(is_found_otherwise),
         _ => false,
     }
 }
@@ -210,6 +233,37 @@ fn compare(path: &Path, op: Op, value: &Value, placeholders: &mut Placeholders) 
     Text::One(format!("{path} {} {value}", op.as_str()))
 }
 
+/// The same set; if that is to be false, also a list, which may have the same members.
+fn compare_set(path: &Path, value: &Value, is_negated: bool, placeholders: &mut Placeholders) -> Text {
+    let same = {
+        let (path, value) = (placeholders.path(path), placeholders.value(value));
+        placeholders.count_operators(1);
+        Text::One(format!("{path} = {value}"))
+    };
+    if !is_negated {
+        return same;
+    }
+    let list = has_type(path, "L", placeholders);
+    any([same, list], placeholders)
+}
+
+/// A member of a set, or of the list that it is stored as. DynamoDB's `contains` also finds text in text and bytes in
+/// bytes, which are shut out.
+fn has_member(path: &Path, value: &Value, placeholders: &mut Placeholders) -> Text {
+    let found = {
+        let (path, value) = (placeholders.path(path), placeholders.value(value));
+        placeholders.count_operators(1);
+        Text::One(format!("contains({path}, {value})"))
+    };
+    let kind = match value {
+        Value::String(_) => "S",
+        Value::Bytes(_) => "B",
+        _ => return found,
+    };
+    let other = has_type(path, kind, placeholders).not(placeholders);
+    all([other, found], placeholders)
+}
+
 /// One attribute function of a path.
 pub(crate) fn function(name: &str, path: &Path, placeholders: &mut Placeholders) -> Text {
     let path = placeholders.path(path);
@@ -256,9 +310,16 @@ fn contains(path: &Path, value: &Value, placeholders: &mut Placeholders) -> Text
     }
 }
 
-/// The size of what has one here: DynamoDB gives text and sets a size too.
-fn size(path: &Path, op: Op, count: u64, placeholders: &mut Placeholders) -> Text {
-    let kinds = ["L", "M", "B"].map(|kind| has_type(path, kind, placeholders));
+/// A comparison of the size of what has one here: DynamoDB gives others one too.
+fn compare_size(path: &Path, kinds: &[&str], op: Op, count: u64, placeholders: &mut Placeholders) -> Text {
+    match op {
+        Op::Ne => size(path, kinds, Op::Eq, count, placeholders).not(placeholders),
+        op => size(path, kinds, op, count, placeholders),
+    }
+}
+
+fn size(path: &Path, kinds: &[&str], op: Op, count: u64, placeholders: &mut Placeholders) -> Text {
+    let kinds: Vec<_> = kinds.iter().map(|kind| has_type(path, kind, placeholders)).collect();
     let counted = any(kinds, placeholders);
     let (path, count) = (placeholders.path(path), placeholders.value(&Value::from(count)));
     placeholders.count_operators(2);
@@ -336,7 +397,13 @@ mod tests {
             let ordered = values.iter().filter(|value| op != Op::Lt || !matches!(value, Value::Bool(_)));
             exprs.extend(ordered.map(|value| Expr::Compare { path: path(), op, value: value.clone() }));
             exprs.push(Expr::Size { path: path(), op, count: 3 });
+            exprs.push(Expr::SetSize { path: path(), op, count: 3 });
         }
+        let set = || Value::set([Value::Int(1)]);
+        for op in [Op::Eq, Op::Ne] {
+            exprs.push(Expr::Compare { path: path(), op, value: set() });
+        }
+        exprs.extend(values.iter().map(|value| Expr::HasMember { path: path(), value: value.clone() }));
         exprs.extend([
             Expr::Exists(path()),
             Expr::Missing(path()),

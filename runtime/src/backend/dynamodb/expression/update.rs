@@ -10,18 +10,22 @@ use crate::value::{Record, STAMP, Value};
 /// The update expression of the changes, which also leaves the stamp of the call. Every clause sees
 /// the record as it was before.
 pub(crate) fn update_expression(changes: &[Change], stamp: &Value, placeholders: &mut Placeholders) -> String {
-    let (mut set, mut remove) = (Vec::new(), Vec::new());
+    let (mut set, mut remove, mut insert, mut discard) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for change in changes {
         match clause(change, placeholders) {
             Clause::Set(text) => set.push(text),
             Clause::Remove(text) => remove.push(text),
+            Clause::Insert(text) => insert.push(text),
+            Clause::Discard(text) => discard.push(text),
         }
     }
     let (name, value) = (placeholders.name(STAMP), placeholders.value(stamp));
     set.push(format!("{name} = {value}"));
     let mut text = format!("SET {}", set.join(", "));
-    if !remove.is_empty() {
-        text.push_str(&format!(" REMOVE {}", remove.join(", ")));
+    for (action, clauses) in [("REMOVE", remove), ("ADD", insert), ("DELETE", discard)] {
+        if !clauses.is_empty() {
+            text.push_str(&format!(" {action} {}", clauses.join(", ")));
+        }
     }
     text
 }
@@ -29,6 +33,8 @@ pub(crate) fn update_expression(changes: &[Change], stamp: &Value, placeholders:
 enum Clause {
     Set(String),
     Remove(String),
+    Insert(String),
+    Discard(String),
 }
 
 fn clause(change: &Change, placeholders: &mut Placeholders) -> Clause {
@@ -41,6 +47,10 @@ fn clause(change: &Change, placeholders: &mut Placeholders) -> Clause {
             _ => return Clause::Remove(path),
         },
         Change::RemoveItem(_) => return Clause::Remove(path),
+        Change::Insert(_, members) => return Clause::Insert(format!("{path} {}", value(&Value::Set(members.clone())))),
+        Change::Discard(_, members) => {
+            return Clause::Discard(format!("{path} {}", value(&Value::Set(members.clone()))));
+        }
         Change::Set(_, new) => format!("{path} = {}", value(new)),
         Change::SetIfMissing(_, new) => format!("{path} = if_not_exists({path}, {})", value(new)),
         Change::Add { start, delta, .. } => {
@@ -73,6 +83,15 @@ pub(crate) fn may_expire(changes: &[Change]) -> bool {
     changes.iter().any(|change| matches!(change, Change::Expire { expiry: Expiry::IfMissing(_), .. }))
 }
 
+/// Whether a set is changed that is not in a field of the record: DynamoDB adds to no other.
+pub(crate) fn changes_nested_set(changes: &[Change]) -> bool {
+    let is_nested = |change: &Change| match change {
+        Change::Insert(path, _) | Change::Discard(path, _) => !path.is_field(),
+        _ => false,
+    };
+    changes.iter().any(is_nested)
+}
+
 /// The changes, with those replaced by their result that DynamoDB would do differently: sums of floats, and
 /// changes of a stored null, which DynamoDB does not take for a missing value. A removal below something
 /// missing is left out, since DynamoDB refuses it. A field that is stored under another name moves to its
@@ -93,6 +112,8 @@ pub(crate) fn resolve_changes(
         {
             set_to_outcome(path, outcome)
         }
+        // What is stored may be a list, which DynamoDB does not take for a set.
+        Change::Insert(path, _) | Change::Discard(path, _) => set_to_outcome(path, outcome),
         Change::Expire { .. } => set_to_outcome(change.path(), outcome),
         change => change.clone(),
     };
@@ -134,6 +155,8 @@ mod tests {
                 Change::Remove(Path::new(vec![Step::Name("f".into()), Step::Position(2)])),
                 Change::Prepend(Path::field("g"), vec![Value::from("x")]),
                 Change::RemoveItem(Path::new(vec![Step::Name("h".into()), Step::Position(3)])),
+                Change::Insert(Path::field("i"), vec![Value::from("x")]),
+                Change::Discard(Path::field("j"), vec![Value::from("x")]),
             ],
             &Value::Bytes(vec![7]),
             &mut placeholders,
@@ -142,7 +165,7 @@ mod tests {
             text,
             "SET #n0 = :v0, #n1 = if_not_exists(#n1, :v0), #n2 = if_not_exists(#n2, :v1) + :v2, \
              #n3 = list_append(if_not_exists(#n3, :v4), :v3), #n5[2] = :v5, #n6 = list_append(:v3, if_not_exists(#n6, :v4)), \
-             #n8 = :v6 REMOVE #n4, #n7[3]"
+             #n10 = :v7 REMOVE #n4, #n7[3] ADD #n8 :v6 DELETE #n9 :v6"
         );
     }
 }

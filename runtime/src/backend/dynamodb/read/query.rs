@@ -81,6 +81,11 @@ impl<'a> Reading<'a> {
         if query.consistent && query.source.index_read().is_some_and(|index| !index.local) {
             return Err(Error::unsupported("DynamoDB reads no global index consistently"));
         }
+        if query.descending && matches!(query.source.kind(), SourceKind::Scan { .. }) {
+            return Err(Error::unsupported(
+                "DynamoDB reads a whole table in one direction only, so no page of a scan is read backwards",
+            ));
+        }
         let mut placeholders = Placeholders::default();
         let mut residual = Vec::new();
         let (key, is_empty) = key_of_query(query, &mut placeholders, &mut residual);
@@ -222,16 +227,16 @@ impl<'a> Reading<'a> {
 /// added to `residual`.
 fn key_of_query(query: &Query, placeholders: &mut Placeholders, residual: &mut Vec<Expr>) -> (Option<String>, bool) {
     let definition = query.definition;
-    let hash_parts = query.source.hash_parts(definition);
-    if hash_parts.is_empty() {
+    let equal = query.source.hash_parts(definition);
+    if equal.is_empty() {
         return (None, false);
     }
-    let mut parts = Vec::with_capacity(hash_parts.len() + 1);
-    for (part, value) in hash_parts {
+    let mut parts = Vec::with_capacity(equal.len() + query.leading.len() + 1);
+    for (part, value) in equal.into_iter().chain(query.leading_parts()) {
         let (name, placeholder) = (placeholders.name(definition.part_name(part)), placeholders.value(value));
         parts.push(Text::One(format!("{name} = {placeholder}")));
     }
-    if let Some(range) = query.range_names().first() {
+    if let Some(range) = query.range_name() {
         match key_condition(&query.range, range) {
             KeyCondition::All => {}
             KeyCondition::Nothing => return (None, true),

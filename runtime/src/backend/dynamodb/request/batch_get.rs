@@ -38,9 +38,9 @@ struct TableKeys {
 
 /// What a batch was answered with: items, and the keys that are left.
 #[derive(Debug, Default)]
-struct Batch {
-    found: Vec<TableFound>,
-    left: BTreeMap<String, Vec<Item>>,
+pub(crate) struct Batch {
+    pub(crate) found: Vec<TableFound>,
+    pub(crate) left: BTreeMap<String, Vec<Item>>,
     has_responses: bool,
 }
 
@@ -111,7 +111,8 @@ impl BatchGet {
         body.finish()
     }
 
-    fn read(&self, answer: &Bytes) -> Result<Batch, Failure> {
+    /// Reads an answer.
+    pub(crate) fn read(&self, answer: &Bytes) -> Result<Batch, Failure> {
         let mut batch = Batch::default();
         let read = read_answer(answer, |name, answer| {
             match name {

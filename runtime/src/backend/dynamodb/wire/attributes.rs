@@ -20,27 +20,28 @@ const SHORT_BYTES: usize = 96;
 const TOO_DEEP: Malformed = Malformed("it nests too deep");
 const NO_BASE64: Malformed = Malformed("bytes are no base64");
 
-/// How a field is stored, if there are instants in it.
-pub(crate) fn instants_of(field: &FieldDef) -> Option<&'static Lowering> {
-    field.lowering().filter(|lowering| lowering.has_instant())
+/// How a field is stored, if there are instants or sets in it.
+pub(crate) fn lowering_by_type(field: &FieldDef) -> Option<&'static Lowering> {
+    field.lowering().filter(|lowering| lowering.is_read_by_type())
 }
 
 /// What an object is, whose attributes have names.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Names {
-    /// An item with the fields of a model, or none if there are no instants in them.
+    /// An item with the fields of a model, or none if there are no instants or sets in them.
     OfItem(&'static [FieldDef]),
     /// A map in it.
     OfMap(Option<&'static Lowering>),
 }
 
 impl Names {
-    /// How the value under a name is stored if there are instants in it: of a field by its name or an older one.
+    /// How the value under a name is stored if there are instants or sets in it: of a field by its name or an older one.
     fn lowering_of(self, name: &str) -> Option<&'static Lowering> {
         match self {
-            Self::OfItem(fields) => {
-                fields.iter().find(|field| field.name == name || field.aliases().contains(&name)).and_then(instants_of)
-            }
+            Self::OfItem(fields) => fields
+                .iter()
+                .find(|field| field.name == name || field.aliases().contains(&name))
+                .and_then(lowering_by_type),
             Self::OfMap(lowering) => lowering?.of_name(name),
         }
     }
@@ -149,8 +150,8 @@ impl AttributeReader {
         Ok(name)
     }
 
-    /// Reads a value. Sets, which only others write, are foreign: written back as a list, one would be a set
-    /// no more.
+    /// Reads a value. A set where the model has none, which only others write, is foreign: written back as a list, it
+    /// would be a set no more.
     fn attribute<'a>(
         &mut self,
         scanner: &mut Scanner<'a>,
@@ -280,9 +281,10 @@ impl AttributeReader {
                 scanner.expect(b'{')?;
                 self.map(scanner, lowering, within, depth + 1)?;
             }
-            "SS" => self.set(scanner, "a set of strings")?,
-            "NS" => self.set(scanner, "a set of numbers")?,
-            "BS" => self.set(scanner, "a set of bytes")?,
+            "SS" | "NS" | "BS" => match lowering {
+                Some(Lowering::Set(member)) => self.set(scanner, kind, *member)?,
+                _ => self.foreign_set(scanner, kind)?,
+            },
             _ => {
                 scanner.skip(depth + 1)?;
                 self.out.foreign("an attribute of an unknown type");
@@ -365,16 +367,36 @@ impl AttributeReader {
         Ok(())
     }
 
-    fn set(&mut self, scanner: &mut Scanner<'_>, what: &'static str) -> Scanned<()> {
+    fn set(&mut self, scanner: &mut Scanner<'_>, kind: &str, lowering: Option<&'static Lowering>) -> Scanned<()> {
+        scanner.expect(b'[')?;
+        let set = self.out.begin_set();
+        let mut first = true;
+        while scanner.next_entry(&mut first)? {
+            let text = scanner.string()?;
+            match kind {
+                "SS" => self.out.text(&text),
+                "NS" => self.number(&text, lowering),
+                _ => self.bytes(&text)?,
+            }
+        }
+        self.out.end_set(set);
+        Ok(())
+    }
+
+    fn foreign_set(&mut self, scanner: &mut Scanner<'_>, kind: &str) -> Scanned<()> {
         scanner.expect(b'[')?;
         let mut first = true;
         while scanner.next_entry(&mut first)? {
             let text = scanner.string()?;
-            if what == "a set of bytes" && STANDARD.decode(&*text).is_err() {
+            if kind == "BS" && STANDARD.decode(&*text).is_err() {
                 return Err(NO_BASE64);
             }
         }
-        self.out.foreign(what);
+        self.out.foreign(match kind {
+            "SS" => "a set of strings",
+            "NS" => "a set of numbers",
+            _ => "a set of bytes",
+        });
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! Items as records, in one pass.
 
-use super::attributes::{AttributeReader, Names, instants_of};
+use super::attributes::{AttributeReader, Names, lowering_by_type};
 use super::scan::{Malformed, Scanner};
 use super::shape::{Shape, check_names};
 use crate::definition::FieldDef;
@@ -40,7 +40,7 @@ pub(crate) struct ItemReader<'a> {
 impl<'a> ItemReader<'a> {
     /// A reader of items of a model.
     pub(crate) fn new(fields: &'static [FieldDef]) -> Self {
-        let with_instants = if fields.iter().any(|field| instants_of(field).is_some()) { fields } else { &[] };
+        let with_instants = if fields.iter().any(|field| lowering_by_type(field).is_some()) { fields } else { &[] };
         Self { fields, with_instants, shape: Shape::default(), room: ROOM }
     }
 

@@ -9,7 +9,7 @@ use super::special::find_special;
 use crate::backend::dynamodb::decimal;
 #[cfg(test)]
 use crate::value::Record;
-use crate::value::ValueRef;
+use crate::value::{ListRef, ValueRef};
 
 /// Appends a record as an item.
 #[cfg(test)]
@@ -46,16 +46,8 @@ pub(crate) fn write_value(value: ValueRef<'_>, json: &mut Vec<u8>) {
             json.extend_from_slice(br#""}"#);
         }
         ValueRef::Bytes(bytes) => write_bytes(bytes, json),
-        ValueRef::List(items) => {
-            json.extend_from_slice(br#"{"L":["#);
-            for (at, item) in items.iter().enumerate() {
-                if at > 0 {
-                    json.push(b',');
-                }
-                write_value(item, json);
-            }
-            json.extend_from_slice(b"]}");
-        }
+        ValueRef::List(items) => write_list(items, json),
+        ValueRef::Set(members) => write_set(members, json),
         ValueRef::Map(map) => {
             json.extend_from_slice(br#"{"M":"#);
             write_object(map.iter(), json);
@@ -64,14 +56,59 @@ pub(crate) fn write_value(value: ValueRef<'_>, json: &mut Vec<u8>) {
     }
 }
 
+fn write_list(items: ListRef<'_>, json: &mut Vec<u8>) {
+    json.extend_from_slice(br#"{"L":["#);
+    for (at, item) in items.iter().enumerate() {
+        if at > 0 {
+            json.push(b',');
+        }
+        write_value(item, json);
+    }
+    json.extend_from_slice(b"]}");
+}
+
+/// Appends a set of the kind of its members. DynamoDB has none without members: it is an empty list within others.
+fn write_set(members: ListRef<'_>, json: &mut Vec<u8>) {
+    let kind = |member| match member {
+        ValueRef::String(_) => Some("SS"),
+        ValueRef::Int(_) | ValueRef::Instant(_) | ValueRef::Float(_) => Some("NS"),
+        ValueRef::Bytes(_) => Some("BS"),
+        _ => None,
+    };
+    let first = members.get(0).and_then(kind);
+    let Some(name) = first.filter(|_| members.iter().all(|member| kind(member) == first)) else {
+        return write_list(members, json);
+    };
+    json.extend_from_slice(br#"{""#);
+    json.extend_from_slice(name.as_bytes());
+    json.extend_from_slice(br#"":["#);
+    for (at, member) in members.iter().enumerate() {
+        json.extend_from_slice(if at == 0 { b"\"" } else { b",\"" });
+        match member {
+            ValueRef::String(text) => write_escaped(text, json),
+            ValueRef::Bytes(bytes) => write_base64(bytes, json),
+            ValueRef::Int(n) => write_integer_text(n, json),
+            ValueRef::Instant(millis) => write_integer_text(millis.into(), json),
+            ValueRef::Float(x) => json.extend_from_slice(decimal::format_float(x).as_bytes()),
+            _ => {}
+        }
+        json.push(b'"');
+    }
+    json.extend_from_slice(b"]}");
+}
+
 fn write_integer(n: i128, json: &mut Vec<u8>) {
     json.extend_from_slice(br#"{"N":""#);
+    write_integer_text(n, json);
+    json.extend_from_slice(br#""}"#);
+}
+
+fn write_integer_text(n: i128, json: &mut Vec<u8>) {
     match i64::try_from(n) {
         Ok(n) => write_digits(n, json),
         // A Vec takes whatever is written to it.
         Err(_) => drop(write!(json, "{n}")),
     }
-    json.extend_from_slice(br#""}"#);
 }
 
 /// Appends the digits of an integer.
@@ -101,13 +138,17 @@ pub(crate) fn write_number(text: &str, json: &mut Vec<u8>) {
 /// Appends bytes as an attribute.
 pub(crate) fn write_bytes(bytes: &[u8], json: &mut Vec<u8>) {
     json.extend_from_slice(br#"{"B":""#);
+    write_base64(bytes, json);
+    json.extend_from_slice(br#""}"#);
+}
+
+fn write_base64(bytes: &[u8], json: &mut Vec<u8>) {
     let start = json.len();
     json.resize(start + bytes.len().div_ceil(3) * 4, 0);
     if let Some(place) = json.get_mut(start..) {
         // There is a place for each of them.
         let _ = STANDARD.encode_slice(bytes, place);
     }
-    json.extend_from_slice(br#""}"#);
 }
 
 /// Appends a string.
@@ -167,6 +208,14 @@ mod tests {
             (Value::from("a\"\\\n\u{1}é"), r#"{"S":"a\"\\\n\u0001é"}"#),
             (Value::Bytes(vec![0, 255, 7, 8]), r#"{"B":"AP8HCA=="}"#),
             (Value::List(vec![Value::Int(1), Value::Null]), r#"{"L":[{"N":"1"},{"NULL":true}]}"#),
+            (Value::set([Value::from("b"), Value::from("a\"")]), r#"{"SS":["a\"","b"]}"#),
+            (
+                Value::set([Value::Int(10), Value::Int(9), Value::from(u64::MAX)]),
+                r#"{"NS":["9","10","18446744073709551615"]}"#,
+            ),
+            (Value::set([Value::Instant(-1)]), r#"{"NS":["-1"]}"#),
+            (Value::set([Value::Bytes(vec![0, 255, 7, 8])]), r#"{"BS":["AP8HCA=="]}"#),
+            (Value::set([]), r#"{"L":[]}"#),
             (Value::Map([("a.b".to_owned(), Value::from(""))].into_iter().collect()), r#"{"M":{"a.b":{"S":""}}}"#),
         ] {
             assert_eq!(written(&value), wanted);

@@ -13,7 +13,7 @@ use crate::backend::dynamodb::request::batch_write::{BatchPart, BatchWrite};
 use crate::backend::dynamodb::retry::Attempts;
 use crate::backend::dynamodb::value::Stored;
 use crate::backend::dynamodb::wire::item::item_with;
-use crate::backend::dynamodb::write::build::has_unique;
+use crate::backend::dynamodb::write::build::{has_unique, must_read};
 use crate::backend::dynamodb::write::conflicts::conflict_groups;
 use crate::backend::dynamodb::write::run::run;
 use crate::backend::dynamodb::write::state::{Prior, Writer};
@@ -222,17 +222,23 @@ async fn write_window(
     if call.left() <= least {
         return skip_unsent(window, results);
     }
-    let window_writes = window.iter().filter_map(|position| writes.get(*position));
-    let wanted = window_writes.map(|write| (write.definition, write.key.clone())).collect();
-    let stored = match fetch_stored(db, call, wanted).await {
-        Ok(stored) => stored,
+    // What is created, or replaced under its version, is judged by the server, and its record need not be read.
+    let is_read = |position: &&usize| writes.get(**position).is_some_and(must_read);
+    let read: Vec<usize> = window.iter().filter(is_read).copied().collect();
+    let wanted = read.iter().filter_map(|position| writes.get(*position));
+    let wanted: Vec<_> = wanted.map(|write| (write.definition, write.key.clone())).collect();
+    let found = match wanted.is_empty() {
+        true => Ok(Vec::new()),
+        false => fetch_stored(db, call, wanted).await,
+    };
+    let stored: HashMap<usize, Option<Stored>> = match found {
+        Ok(found) => read.into_iter().zip(found).collect(),
         Err(error) => {
             results.extend(window.iter().map(|position| (*position, Err(error.clone()))));
             return results.done;
         }
     };
     let groups = conflict_groups(writes, window, &stored, call);
-    let stored: HashMap<usize, Option<Stored>> = window.iter().copied().zip(stored).collect();
     let (stored, report) = (&stored, results.report);
     let group = |group: Vec<usize>| async move {
         let mut results = Results::new(report);
@@ -245,7 +251,7 @@ async fn write_window(
             let Some(write) = writes.get(position) else { continue };
             // What was read is what the first write of a record finds. Those after it read for themselves.
             let is_first = written.insert(ident(write.definition, &write.key));
-            let known = is_first.then(|| stored.get(&position).cloned().flatten());
+            let known = if is_first { stored.get(&position).cloned() } else { None };
             results.push(write_single(db, call, writes, position, known).await);
         }
         results.done

@@ -19,9 +19,9 @@ use crate::request::{Action, Call, Returning, Write};
 use crate::value::{Record, STAMP, Value};
 
 /// Whether the record has to be read before it can be written: its unique values move, a sum of floats is
-/// made here, its condition is judged here, or an upsert stores more than its changes.
+/// made here, a nested set changes, its condition is judged here, or an upsert stores more than its changes.
 pub(crate) fn must_read(write: &Write) -> bool {
-    if write.condition.as_ref().is_some_and(|condition| !condition::is_judged_alike(condition)) {
+    if write.condition.as_ref().is_some_and(|condition| !condition::is_refused_alike(condition)) {
         return true;
     }
     match &write.action {
@@ -49,7 +49,10 @@ pub(crate) fn must_read_to_tell(write: &Write) -> bool {
 /// Whether what the changes come to has to be made here.
 fn needs_record(definition: &Definition, changes: &[Change]) -> bool {
     let aliased = |change: &Change| definition.has_alias(change.path().root());
-    update::adds_float(changes) || update::may_expire(changes) || changes.iter().any(aliased)
+    update::adds_float(changes)
+        || update::changes_nested_set(changes)
+        || update::may_expire(changes)
+        || changes.iter().any(aliased)
 }
 
 /// Whether unique values have to be looked after.
@@ -155,6 +158,10 @@ pub(crate) fn resolved_op(write: &Write, call: &Call, stamp: &Value, stored: Opt
     let outcome = write.outcome(live.map(|live| &live.record))?;
     let mut placeholders = Placeholders::default();
     let action = match (&write.action, live, &outcome) {
+        // What is told of it is true at the moment of the transaction.
+        (Action::Delete, None, _) if write.returning == Returning::After => {
+            ItemAction::Check(to_key(definition, &write.key))
+        }
         (Action::Check | Action::Delete, None, _) => return Ok(Resolved { op: None, outcome }),
         (Action::Check, Some(_), _) => ItemAction::Check(to_key(definition, &write.key)),
         (Action::Delete, Some(_), _) => ItemAction::Delete(to_key(definition, &write.key)),

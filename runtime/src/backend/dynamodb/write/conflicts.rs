@@ -9,18 +9,19 @@ use crate::backend::support::dedup::ident;
 use crate::request::{Action, Call, Write};
 use crate::value::Record;
 
-/// The positions of writes, with what is stored of each, in groups that do not conflict.
+/// The positions of writes, in groups that do not conflict. What is stored is known of those that give values up.
 pub(crate) fn conflict_groups(
     writes: &[Write],
     at: &[usize],
-    stored: &[Option<Stored>],
+    stored: &HashMap<usize, Option<Stored>>,
     call: &Call,
 ) -> Vec<Vec<usize>> {
     let mut group_of: HashMap<Vec<u8>, usize> = HashMap::new();
     let mut groups: Vec<Vec<usize>> = Vec::new();
-    for (at, stored) in at.iter().zip(stored) {
+    for at in at {
         let write = &writes[*at];
-        let touched = touched_keys(write, stored.as_ref().map(|stored| &stored.record), call);
+        let stored = stored.get(at).and_then(Option::as_ref);
+        let touched = touched_keys(write, stored.map(|stored| &stored.record), call);
         let mut met: Vec<usize> = touched.iter().filter_map(|key| group_of.get(key).copied()).collect();
         met.sort_unstable();
         met.dedup();
@@ -83,10 +84,10 @@ mod tests {
     #[test]
     fn only_what_meets_waits() {
         let writes = [(1, "a"), (2, "b"), (3, "a"), (4, "d"), (2, "e"), (5, "f"), (6, "a"), (6, "e")].map(put);
-        let mut stored = vec![None; writes.len()];
+        let mut stored = HashMap::from_iter((0..writes.len()).map(|at| (at, None)));
         let read = |record: Record| Stored { item: Item::of_record(&record), record };
         // The sixth takes what the fourth gives up.
-        stored[3] = Some(read(record(4, "f")));
+        stored.insert(3, Some(read(record(4, "f"))));
         let call = Call::new("put_many", 0, Duration::from_secs(1));
         let at: Vec<_> = (0..writes.len()).collect();
         let mut groups = conflict_groups(&writes, &at, &stored, &call);

@@ -167,7 +167,7 @@ fn an_entry_stays_what_it_is() {
     let bytes = Entry::of_record(record.clone()).to_bytes();
     let name = |name: &[u8]| [&[name.len() as u8], name].concat();
     let expected = [
-        vec![2, b'r'],
+        vec![3, b'r'],
         name(b"h"),
         vec![0x0a, 1, b'a'],
         name(b"r"),
@@ -178,8 +178,17 @@ fn an_entry_stays_what_it_is() {
         vec![0x03, 99],
     ];
     assert_eq!(bytes, expected.concat());
-    let newer = Entry::from_bytes(&[3, b'r', 1, 2, 3]).unwrap_err();
-    assert!(newer.message().contains("form 3"), "{newer}");
+    let newer = Entry::from_bytes(&[4, b'r', 1, 2, 3]).unwrap_err();
+    assert!(newer.message().contains("form 4"), "{newer}");
+}
+
+/// The second form had records of version 1, in which there are no sets.
+#[test]
+fn an_entry_of_the_second_form_is_read() {
+    let (_, record) = thing("a", "ada", 99);
+    let second = [&[2, b'r'], record.as_bytes()].concat();
+    assert_eq!(Entry::from_bytes(&second).unwrap().into_record().unwrap(), record);
+    assert!(Entry::from_bytes(&[2, b'm']).unwrap().record().is_none());
 }
 
 /// The first form had each name and value as a part with four bytes of length.
@@ -216,6 +225,8 @@ fn value() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(4, 24, 4, |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::List),
+            proptest::collection::vec(any::<String>(), 0..4)
+                .prop_map(|texts| Value::set(texts.into_iter().map(Value::from))),
             proptest::collection::vec((any::<String>(), inner), 0..4)
                 .prop_map(|pairs| Value::Map(pairs.into_iter().collect::<Map>())),
         ]
@@ -242,11 +253,11 @@ proptest! {
         *change.0.get_mut(&mut changed) = change.1;
         let cut = changed[..change.0.index(changed.len())].to_vec();
         let begun = |form: u8| [&[form, b'r'], &bytes[..]].concat();
-        let (first, second) = (begun(1), begun(2));
+        let (first, second, third) = (begun(1), begun(2), begun(3));
         bytes.truncate(40);
-        for bytes in [bytes, first, second, changed, cut] {
+        for bytes in [bytes, first, second, third, changed, cut] {
             match Entry::from_bytes(&bytes) {
-                Ok(entry) if bytes[0] == 2 => prop_assert_eq!(entry.to_bytes(), bytes),
+                Ok(entry) if bytes[0] == 3 => prop_assert_eq!(entry.to_bytes(), bytes),
                 Ok(entry) => {
                     let again = Entry::from_bytes(&entry.to_bytes()).unwrap();
                     prop_assert_eq!(again.record().map(|record| format!("{record:?}")), entry.record().map(|record| format!("{record:?}")));

@@ -2,7 +2,6 @@
 //!
 //! MongoDB keeps no types of fields, so the keys of each repository are written down too.
 
-mod cache;
 mod indexes;
 mod lifetime;
 mod removal;
@@ -13,7 +12,6 @@ use mongodb::bson::{Bson, Document, RawBsonRef, RawDocumentBuf, doc};
 use mongodb::raw_batch_cursor::{RawBatch, RawBatchCursor};
 use mongodb::{Collection, Database};
 
-pub(super) use self::cache::DefinedCache;
 use self::indexes::{Found, fields, name_of, shape_of};
 pub(super) use self::removal::{drop_repository, truncate};
 use super::decode::is_readable;

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use futures_util::{StreamExt, TryStreamExt};
-use reposit::{Database, Page};
+use reposit::{Database, DropForGood, Page};
 use reposit_tests::harness::START;
 use reposit_tests::models::{Account, Event, Note, Token, User, account, event, note, token, user};
 use reposit_tests::proxy::{Fault, Proxy, Rule};
 use reposit_tests::report;
 use reposit_tests::servers::{Target, fresh_name};
+
+mod many;
 
 /// A database behind a proxy that counts.
 struct Counted {
@@ -50,6 +52,7 @@ macro_rules! sends {
         assert_eq!($counted.taken(), expected, $what);
     }};
 }
+use sends;
 
 async fn dynamodb_sends(target: Target) {
     let (c, label) = Counted::on(target).await;
@@ -106,7 +109,51 @@ async fn dynamodb_sends(target: Target) {
         db.transaction().add(Note::put(&n)).add(Note::update("1").add(Note::COUNT, 1)).commit(),
         [("TransactWriteItems", 1)]
     );
+    told_and_conditional_writes(&c, "PutItem", "UpdateItem", "DeleteItem", "UpdateItem").await;
+    let moved = User::update("u1").set(User::EMAIL, "moved@example.com");
+    sends!(c, "previous, unique", moved.exec_previous(&db), [("GetItem", 1), ("TransactWriteItems", 1)]);
+    let sum = || Note::update("n").add(Note::RATIO, 0.5);
+    sends!(c, "previous, of a float", sum().exec_previous(&db), [("GetItem", 1), ("UpdateItem", 1)]);
+    sends!(c, "unit, of a float", sum().exec_unit(&db), [("GetItem", 1), ("UpdateItem", 1)]);
+    let deleted = User::delete("u1").exec_returning(&db);
+    sends!(c, "delete, returning, unique", deleted, [("GetItem", 1), ("TransactWriteItems", 1)]);
+    let created = note("created");
+    let mut stored = db.transaction();
+    let _ = stored.add_returning(Note::create(&created));
+    let _ = stored.add_returning(Note::replace(&n));
+    sends!(c, "results of what stores records", stored.commit(), [("TransactWriteItems", 1)]);
+    let mut one = db.transaction();
+    let _ = one.add_returning(Note::update("n").add(Note::COUNT, 1));
+    sends!(c, "one result of an update", one.commit(), [("GetItem", 1), ("TransactWriteItems", 1)]);
+    let mut three = db.transaction();
+    let _ = three.add_returning(Note::update("n").add(Note::COUNT, 1));
+    let _ = three.add_returning(Note::delete("created"));
+    let _ = three.add_returning(Token::upsert("t").set(Token::USER_ID, "u").set(Token::CREATED_AT, START));
+    sends!(c, "results of several", three.commit(), [("BatchGetItem", 1), ("TransactWriteItems", 1)]);
+    many::on_dynamodb(&c).await;
     report::ran("requests::each_operation_sends_the_least", &label);
+}
+
+/// What tells of the record before or of none, and what has a condition, by the names of the least requests.
+async fn told_and_conditional_writes(c: &Counted, store: &str, change: &str, delete: &str, told: &str) {
+    let db = c.db.clone();
+    let n = note("n");
+    Note::put(&n).exec(&db).await.unwrap();
+    Token::put(&token("t", START)).exec(&db).await.unwrap();
+    sends!(c, "put if", Note::put(&n).only_if(Note::COUNT.eq(0)).exec(&db), [(store, 1)]);
+    sends!(c, "put if, where none is", Note::put(&note("new")).only_if(Note::COUNT.eq(9)).exec(&db), [(store, 1)]);
+    sends!(c, "replace", Note::replace(&n).exec(&db), [(store, 1)]);
+    sends!(c, "replace if", Note::replace(&n).only_if(Note::COUNT.eq(0)).exec(&db), [(store, 1)]);
+    sends!(c, "update, previous", Note::update("n").add(Note::COUNT, 1).exec_previous(&db), [(told, 1)]);
+    sends!(c, "update, unit", Note::update("n").add(Note::COUNT, 1).exec_unit(&db), [(change, 1)]);
+    let upsert = || Token::upsert("t").set(Token::USER_ID, "u").set(Token::CREATED_AT, START);
+    sends!(c, "upsert, unit", upsert().exec_unit(&db), [(change, 1)]);
+    sends!(c, "upsert if", upsert().only_if(Token::USER_ID.eq("u")).exec(&db), [(told, 1)]);
+    let aged = User::update("u1").add(User::AGE, 1);
+    let user = User::get("u1").consistent().exec(&db).await.unwrap().unwrap();
+    sends!(c, "update of one version", aged.version(user.revision).exec(&db), [(told, 1)]);
+    let returned = Note::delete("new").exec_returning(&db);
+    sends!(c, "delete, returning", returned, [(if told == "findAndModify" { told } else { delete }, 1)]);
 }
 
 #[tokio::test]
@@ -154,7 +201,36 @@ async fn each_operation_sends_the_least_on_mongodb() {
         db.transaction().add(Note::put(&n)).add(Note::update("m").add(Note::COUNT, 1)).commit(),
         [("update", 1), ("findAndModify", 1), ("commitTransaction", 1)]
     );
+    told_and_conditional_writes(&c, "update", "update", "delete", "findAndModify").await;
+    let mut three = db.transaction();
+    let _ = three.add_returning(Note::replace(&n));
+    let _ = three.add_returning(Note::update("m2").add(Note::COUNT, 1));
+    let _ = three.add_returning(Note::delete("m"));
+    Note::put(&note("m2")).exec(&db).await.unwrap();
+    let sent = [("update", 1), ("findAndModify", 1), ("delete", 1), ("commitTransaction", 1)];
+    sends!(c, "results of a transaction", three.commit(), sent);
+    many::on_mongodb(&c).await;
     report::ran("requests::each_operation_sends_the_least", &label);
+}
+
+/// What is taken away for good.
+async fn removals_send_the_least(target: Target) {
+    let (c, label) = Counted::on(target).await;
+    let db = c.db.clone();
+    db.define::<(User, Event)>().await.unwrap();
+    Event::put_many(&(0..60).map(|n| event("s", n, 0)).collect::<Vec<_>>()).exec(&db).await.unwrap();
+    User::create(&user("u1", "core", 1)).exec(&db).await.unwrap();
+    if target.is_mongodb() {
+        sends!(c, "truncate", db.truncate::<Event>(DropForGood), [("delete", 1)]);
+        sends!(c, "drop", db.drop_repository::<Event>(DropForGood), [("drop", 1), ("delete", 1)]);
+    } else {
+        sends!(c, "truncate", db.truncate::<Event>(DropForGood), [("Scan", 1), ("BatchWriteItem", 3)]);
+        // The second is of its unique values.
+        sends!(c, "with a unique field", db.truncate::<User>(DropForGood), [("Scan", 2), ("BatchWriteItem", 2)]);
+        let drop = db.drop_repository::<Event>(DropForGood);
+        sends!(c, "drop", drop, [("DeleteTable", 2), ("DescribeTable", 1)]);
+    }
+    report::ran("requests::removals_send_the_least", &label);
 }
 
 /// A finder reads its index and nothing else, however large the repository is.
@@ -354,6 +430,7 @@ async fn a_wrong_clock_is_corrected_once(target: Target) {
 reposit_tests::on_backends!(
     server #[tokio::test]
     the_parts_of_a_batch_are_under_way_at_once: crate::the_parts_of_a_batch_are_under_way_at_once,
+    removals_send_the_least: crate::removals_send_the_least,
     a_stream_is_one_page_ahead: crate::a_stream_is_one_page_ahead,
     a_listing_costs_no_request_at_its_end: crate::a_listing_costs_no_request_at_its_end,
 );

@@ -1,0 +1,211 @@
+//! What is stored of sets, and read again.
+
+use std::collections::{BTreeSet, HashSet};
+
+use ::mongodb::bson::{Bson, Document, doc};
+use aws_sdk_dynamodb::types::AttributeValue;
+use reposit::{ErrorKind, FieldType, Projection, Repository};
+use serde::{Deserialize, Serialize};
+
+use super::{Guest, Level, empty, full, texts};
+use reposit_tests::harness::{Test, kind};
+
+reposit_tests::cases!(
+    over_client_too:
+    sets_come_back_as_they_were,
+    nothing_is_stored_of_an_empty_set,
+    sets_are_kept_as_such,
+    defaults_and_projections_of_sets,
+    other_sets_are_lists,
+    empty_bytes_cannot_be_in_a_set,
+);
+
+async fn sets_come_back_as_they_were(t: Test) {
+    let db = t.with::<Guest>().await;
+    let (a, b) = (full("a"), empty("b"));
+    Guest::create(&a).exec(db).await.unwrap();
+    Guest::put(&b).exec(db).await.unwrap();
+    assert_eq!(Guest::get("a").exec(db).await.unwrap(), Some(a.clone()));
+    assert_eq!(Guest::get("b").exec(db).await.unwrap(), Some(b.clone()));
+    let mut all = Guest::scan().all(db).await.unwrap();
+    all.sort_by(|a, b| a.id.cmp(&b.id));
+    assert_eq!(all, [a.clone(), b.clone()]);
+    assert_eq!(Guest::get_many(["b", "a"]).exec(db).await.unwrap(), [Some(b.clone()), Some(a.clone())]);
+    Guest::put_many(&[Guest { id: "a".into(), ..b.clone() }, Guest { id: "b".into(), ..a.clone() }])
+        .exec(db)
+        .await
+        .unwrap();
+    assert_eq!(Guest::get("a").exec(db).await.unwrap(), Some(Guest { id: "a".into(), ..b }));
+    assert_eq!(Guest::get("b").exec(db).await.unwrap(), Some(Guest { id: "b".into(), ..a }));
+}
+
+/// The attributes of a record by name.
+async fn stored_names(t: &Test, id: &str) -> Option<Vec<String>> {
+    if let Some(client) = t.db.raw::<aws_sdk_dynamodb::Client>() {
+        let key = AttributeValue::S(id.to_owned());
+        let found = client.get_item().table_name("guests_with_sets").key("id", key).send().await.unwrap();
+        return Some(found.item.unwrap().into_keys().collect());
+    }
+    let database = t.db.raw::<::mongodb::Database>()?;
+    let guests = database.collection::<Document>("guests_with_sets");
+    Some(guests.find_one(doc! { "_id": id }).await.unwrap().unwrap().into_iter().map(|(name, _)| name).collect())
+}
+
+async fn nothing_is_stored_of_an_empty_set(t: Test) {
+    let db = t.with::<Guest>().await;
+    Guest::create(&empty("e")).exec(db).await.unwrap();
+    let is_there = |names: &[String], name: &str| names.iter().any(|other| other == name);
+    if let Some(names) = stored_names(&t, "e").await {
+        assert!(!is_there(&names, "roles") && !is_there(&names, "numbers") && is_there(&names, "inner"), "{names:?}");
+    }
+    // An option of a set is none if nothing is stored.
+    let some = Guest { maybe: Some(BTreeSet::new()), ..empty("s") };
+    Guest::create(&some).exec(db).await.unwrap();
+    assert_eq!(Guest::get("s").exec(db).await.unwrap(), Some(empty("s")));
+    // A set that is set to an empty one is taken away.
+    Guest::create(&full("f")).exec(db).await.unwrap();
+    let none = HashSet::new();
+    let changed = Guest::update("f").set(Guest::ROLES, &BTreeSet::new()).set(Guest::NUMBERS, &none).exec(db).await;
+    let expected = Guest { roles: BTreeSet::new(), numbers: none, ..full("f") };
+    assert_eq!(changed.unwrap(), expected);
+    if let Some(names) = stored_names(&t, "f").await {
+        assert!(!is_there(&names, "roles") && is_there(&names, "large"), "{names:?}");
+    }
+}
+
+async fn sets_are_kept_as_such(t: Test) {
+    let db = t.with::<Guest>().await;
+    Guest::create(&full("a")).exec(db).await.unwrap();
+    let inserted = Guest::update("a").insert(Guest::ROLES, ["c"]).discard(Guest::NUMBERS, [10]).exec(db).await.unwrap();
+    assert_eq!(inserted.roles, texts::<BTreeSet<_>>(&["b", "a", "", "ä", "a b", "c"]));
+    if let Some(client) = t.db.raw::<aws_sdk_dynamodb::Client>() {
+        let key = AttributeValue::S("a".to_owned());
+        let found = client.get_item().table_name("guests_with_sets").key("id", key).send().await.unwrap();
+        let item = found.item.unwrap();
+        for (name, count) in [("roles", 6), ("levels", 2), ("badges", 2), ("ids", 2), ("maybe", 1)] {
+            assert_eq!(item[name].as_ss().map(Vec::len).ok(), Some(count), "{name}");
+        }
+        for (name, count) in [("numbers", 5), ("large", 3), ("small", 3), ("seen", 3)] {
+            assert_eq!(item[name].as_ns().map(Vec::len).ok(), Some(count), "{name}");
+        }
+        for (name, count) in [("data", 4), ("pairs", 2)] {
+            assert_eq!(item[name].as_bs().map(Vec::len).ok(), Some(count), "{name}");
+        }
+        let inner = item["inner"].as_m().unwrap();
+        assert!(inner["tags"].is_ss() && inner["marks"].is_ns());
+        let listed = item["listed"].as_l().unwrap();
+        assert!(listed[0].is_ns() && listed[1].is_l() && listed[2].is_ns());
+        assert!(item["named"].as_m().unwrap()["x.$"].is_ss());
+    }
+    if let Some(database) = t.db.raw::<::mongodb::Database>() {
+        let guests = database.collection::<Document>("guests_with_sets");
+        let document = guests.find_one(doc! { "_id": "a" }).await.unwrap().unwrap();
+        let texts = |items: &[&str]| Bson::from(items.iter().map(|item| Bson::from(*item)).collect::<Vec<_>>());
+        assert_eq!(document["roles"], texts(&["", "a", "a b", "b", "c", "ä"]), "sorted, also by the server");
+        assert_eq!(document["levels"], texts(&["HIGH", "Low"]));
+        assert_eq!(document["seen"].as_array().unwrap().len(), 3);
+        assert!(document["seen"].as_array().unwrap().iter().all(|at| matches!(at, Bson::DateTime(_))));
+        let numbers: Vec<_> = document["numbers"].as_array().unwrap().iter().filter_map(Bson::as_i64).collect();
+        assert_eq!(numbers, [i64::MIN, -1, 0, 3, i64::MAX]);
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+struct Defaulted {
+    #[hash_key]
+    id: String,
+    #[serde(default = "admin", rename = "r")]
+    roles: BTreeSet<String>,
+    #[serde(default)]
+    levels: HashSet<Level>,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
+    skipped: BTreeSet<u32>,
+    #[serde(alias = "old")]
+    named: BTreeSet<String>,
+}
+
+fn admin() -> BTreeSet<String> {
+    texts(&["admin"])
+}
+
+#[derive(Debug, PartialEq, Deserialize, Projection)]
+#[projection(of = Defaulted)]
+#[serde(deny_unknown_fields)]
+struct Part {
+    id: String,
+    named: BTreeSet<String>,
+}
+
+async fn defaults_and_projections_of_sets(t: Test) {
+    let db = t.with::<Defaulted>().await;
+    let none = Defaulted {
+        id: "1".into(),
+        roles: BTreeSet::new(),
+        levels: HashSet::new(),
+        skipped: BTreeSet::new(),
+        named: BTreeSet::new(),
+    };
+    Defaulted::create(&none).exec(db).await.unwrap();
+    assert_eq!(
+        Defaulted::get("1").exec(db).await.unwrap(),
+        Some(none.clone()),
+        "empty, and not what serde has for nothing"
+    );
+    assert_eq!(Defaulted::scan().filter(Defaulted::ROLES.eq(&BTreeSet::new())).count(db).await.unwrap(), 1);
+    let changed = Defaulted::update("1").insert(Defaulted::ROLES, ["x"]).insert(Defaulted::NAMED, ["n"]).exec(db).await;
+    let some = Defaulted { roles: texts(&["x"]), named: texts(&["n"]), ..none.clone() };
+    assert_eq!(changed.unwrap(), some);
+    let parts = Defaulted::scan().select::<Part>().all(db).await.unwrap();
+    assert_eq!(parts, [Part { id: "1".into(), named: texts(&["n"]) }]);
+    let emptied = Defaulted::update("1").set(Defaulted::ROLES, &BTreeSet::new()).discard(Defaulted::NAMED, ["n"]);
+    assert_eq!(emptied.exec(db).await.unwrap(), none);
+    let parts = Defaulted::scan().select::<Part>().all(db).await.unwrap();
+    assert_eq!(parts, [Part { id: "1".into(), named: BTreeSet::new() }]);
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, FieldType)]
+struct Point {
+    x: i32,
+    y: i32,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+struct Plot {
+    #[hash_key]
+    id: String,
+    points: BTreeSet<Point>,
+    flags: BTreeSet<bool>,
+}
+
+async fn other_sets_are_lists(t: Test) {
+    let db = t.with::<Plot>().await;
+    let points = BTreeSet::from([Point { x: 1, y: 2 }, Point { x: 0, y: 5 }]);
+    let plot = Plot { id: "1".into(), points, flags: BTreeSet::from([true, false]) };
+    Plot::create(&plot).exec(db).await.unwrap();
+    assert_eq!(Plot::get("1").exec(db).await.unwrap(), Some(plot.clone()));
+    let same = Plot::POINTS.eq(&plot.points) & Plot::FLAGS.eq(&plot.flags);
+    assert_eq!(Plot::scan().filter(same).count(db).await.unwrap(), 1);
+    let empty = Plot { points: BTreeSet::new(), flags: BTreeSet::new(), ..plot };
+    Plot::put(&empty).exec(db).await.unwrap();
+    assert_eq!(Plot::get("1").exec(db).await.unwrap(), Some(empty));
+    let exists = Plot::POINTS.exists() & Plot::FLAGS.exists();
+    assert_eq!(Plot::scan().filter(exists).count(db).await.unwrap(), 1, "an empty list is there");
+}
+
+async fn empty_bytes_cannot_be_in_a_set(t: Test) {
+    let db = t.with::<Guest>().await;
+    let guest = Guest { data: BTreeSet::from([vec![], vec![1]]), ..empty("a") };
+    let error = Guest::create(&guest).exec(db).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert!(error.message().contains("data"), "{error}");
+    Guest::create(&empty("a")).exec(db).await.unwrap();
+    let none: &[u8] = &[];
+    for update in [
+        Guest::update("a").insert(Guest::DATA, [none]),
+        Guest::update("a").discard(Guest::DATA, [&[1], none]),
+        Guest::update("a").set(Guest::DATA, &guest.data),
+    ] {
+        assert_eq!(kind(update.exec(db).await), ErrorKind::InvalidInput);
+    }
+    assert_eq!(Guest::get("a").exec(db).await.unwrap(), Some(empty("a")));
+}

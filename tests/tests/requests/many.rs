@@ -1,0 +1,65 @@
+//! What operations on many records send.
+
+use std::collections::BTreeMap;
+
+use reposit::Repository;
+use reposit_tests::harness::START;
+use reposit_tests::models::{Note, Token, User, note, token, user};
+use serde::{Deserialize, Serialize};
+
+use crate::{Counted, sends};
+
+/// A record under a version.
+#[derive(Debug, Clone, Serialize, Deserialize, Repository)]
+#[repository(name = "drafts")]
+struct Draft {
+    #[hash_key]
+    id: String,
+    #[version]
+    revision: u64,
+}
+
+/// DynamoDB's batches know no conditions: a request for each record, and no read before it.
+pub async fn on_dynamodb(c: &Counted) {
+    let db = &c.db;
+    db.define::<Draft>().await.unwrap();
+    let new: Vec<_> = (100..120).map(|n| note(&n.to_string())).collect();
+    sends!(c, "create_many", Note::create_many(&new).exec(db), [("PutItem", 20)]);
+    let mut users: Vec<_> = (100..105).map(|n| user(&n.to_string(), "core", n)).collect();
+    sends!(c, "create_many with a unique field", User::create_many(&users).exec(db), [("TransactWriteItems", 5)]);
+    let mut drafts: Vec<_> = (0..20).map(|n| Draft { id: n.to_string(), revision: 0 }).collect();
+    sends!(c, "save_many, new", Draft::save_many(&mut drafts).exec(db), [("PutItem", 20)]);
+    sends!(c, "save_many", Draft::save_many(&mut drafts).exec(db), [("PutItem", 20)]);
+    drafts[0].revision = 1;
+    let stale = async { Ok::<_, ()>(Draft::save_many(&mut drafts[..5]).exec(db).await.unwrap_err()) };
+    sends!(c, "save_many with a stale one", stale, [("PutItem", 5)]);
+    users.iter_mut().for_each(|user| user.revision = 1);
+    let saved = User::save_many(&mut users).exec(db);
+    sends!(c, "save_many with a unique field", saved, [("BatchGetItem", 1), ("PutItem", 5)]);
+    let deleted = Draft::delete_many(drafts.iter().map(|draft| &draft.id)).any_version();
+    sends!(c, "delete_many of any version", deleted.exec(db), [("BatchWriteItem", 1)]);
+}
+
+/// A command for a thousand, and a read of those that were not found.
+pub async fn on_mongodb(c: &Counted) {
+    let db = &c.db;
+    db.define::<Draft>().await.unwrap();
+    let new: Vec<_> = (1000..2000).map(|n| note(&n.to_string())).collect();
+    sends!(c, "create_many", Note::create_many(&new).exec(db), [("insert", 1)]);
+    let again = async { Ok::<_, ()>(Note::create_many(&new).exec(db).await.unwrap_err()) };
+    sends!(c, "create_many of what is there", again, [("insert", 1)]);
+    let tokens: Vec<_> = (0..20).map(|n| token(&n.to_string(), START)).collect();
+    sends!(c, "create_many with a ttl", Token::create_many(&tokens).exec(db), [("update", 1)]);
+    let users: Vec<_> = (100..105).map(|n| user(&n.to_string(), "core", n)).collect();
+    sends!(c, "create_many with a unique field", User::create_many(&users).exec(db), [("insert", 1)]);
+    let mut drafts: Vec<_> = (0..1000).map(|n| Draft { id: n.to_string(), revision: 0 }).collect();
+    sends!(c, "save_many, new", Draft::save_many(&mut drafts).exec(db), [("insert", 1)]);
+    drafts[7] = Draft { id: "new".to_owned(), revision: 0 };
+    sends!(c, "save_many, one of them new", Draft::save_many(&mut drafts).exec(db), [("update", 1)]);
+    drafts[..20].iter_mut().for_each(|draft| draft.revision = 1);
+    drafts[7].revision = 5;
+    let stale = async { Ok::<_, ()>(Draft::save_many(&mut drafts).exec(db).await.unwrap_err()) };
+    sends!(c, "save_many with stale ones", stale, [("update", 1), ("find", 1)]);
+    let deleted = Draft::delete_many(drafts.iter().map(|draft| &draft.id)).any_version();
+    sends!(c, "delete_many of any version", deleted.exec(db), [("delete", 1)]);
+}
