@@ -38,7 +38,7 @@ async fn page(
     Ok((page.items.into_iter().map(|entry| entry.what).collect(), next))
 }
 
-pub async fn run(db: &Database) -> Result<()> {
+pub(crate) async fn run(db: &Database) -> Result<()> {
     db.define::<Entry>().await?;
     db.truncate::<Entry>(DropForGood).await?;
     for what in ["signed up", "changed the password", "signed in"] {

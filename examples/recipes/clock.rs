@@ -16,7 +16,7 @@ struct Session {
     started: i64,
 }
 
-pub async fn run(url: &str) -> Result<()> {
+pub(crate) async fn run(url: &str) -> Result<()> {
     // In the future: a server's own clock would delete what has expired by it, on DynamoDB within days, on MongoDB
     // within a minute.
     let start = 4_000_000_000;

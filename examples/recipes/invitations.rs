@@ -45,7 +45,7 @@ async fn accept(db: &Database, code: &str) -> Result<Option<Member>> {
     }
 }
 
-pub async fn run(db: &Database) -> Result<()> {
+pub(crate) async fn run(db: &Database) -> Result<()> {
     db.define::<(Invitation, Member)>().await?;
     db.truncate::<Invitation>(DropForGood).await?;
     db.truncate::<Member>(DropForGood).await?;

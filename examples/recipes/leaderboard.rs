@@ -33,7 +33,7 @@ async fn place(db: &Database, score: &Score) -> Result<u64> {
     Ok(Score::find_by_game(&score.game).range(score.score + 1..).count(db).await? + 1)
 }
 
-pub async fn run(db: &Database) -> Result<()> {
+pub(crate) async fn run(db: &Database) -> Result<()> {
     db.define::<Score>().await?;
     db.truncate::<Score>(DropForGood).await?;
     for (player, score) in [("ada", 70), ("grace", 90), ("alan", 80), ("ada", 85), ("ada", 60)] {

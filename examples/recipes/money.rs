@@ -38,11 +38,10 @@ enum Outcome {
 
 async fn transfer(db: &Database, transfer: &Transfer) -> Result<Outcome> {
     let Transfer { from, to, cents, .. } = transfer;
-    let mut transaction = db.transaction();
-    transaction.add_returning(Transfer::create(transfer));
-    let from =
-        transaction.add_returning(Account::update(from).add(Account::CENTS, -cents).only_if(Account::CENTS.ge(*cents)));
-    transaction.add_returning(Account::update(to).add(Account::CENTS, *cents));
+    let mut transaction =
+        db.transaction().add(Transfer::create(transfer)).add(Account::update(to).add(Account::CENTS, *cents));
+    let enough = Account::CENTS.ge(*cents);
+    let from = transaction.add_returning(Account::update(from).add(Account::CENTS, -cents).only_if(enough));
     match transaction.commit().await {
         Ok(results) => Ok(Outcome::Done { left: results.get(from)?.cents }),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Outcome::DoneBefore),
@@ -51,7 +50,7 @@ async fn transfer(db: &Database, transfer: &Transfer) -> Result<Outcome> {
     }
 }
 
-pub async fn run(db: &Database) -> Result<()> {
+pub(crate) async fn run(db: &Database) -> Result<()> {
     db.define::<(Account, Transfer)>().await?;
     db.truncate::<Account>(DropForGood).await?;
     db.truncate::<Transfer>(DropForGood).await?;

@@ -32,7 +32,7 @@ impl Card {
     }
 }
 
-pub async fn run(db: &Database) -> Result<()> {
+pub(crate) async fn run(db: &Database) -> Result<()> {
     db.define::<Card>().await?;
     db.truncate::<Card>(DropForGood).await?;
     for (place, face) in (0..).zip(["two", "queen", "ace"]) {

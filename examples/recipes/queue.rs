@@ -20,7 +20,7 @@ const LEASE: i64 = 30;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "recipe_jobs")]
-pub struct Job {
+pub(crate) struct Job {
     #[hash_key]
     id: String,
     #[index(range = "due")]
@@ -31,7 +31,7 @@ pub struct Job {
 }
 
 /// One of several workers of a queue.
-pub struct Worker<'a> {
+pub(crate) struct Worker<'a> {
     db: &'a Database,
     queue: &'a str,
     /// Its number, and how many there are. A wrong number costs conflicts, and nothing else.
@@ -43,12 +43,18 @@ pub struct Worker<'a> {
 }
 
 impl<'a> Worker<'a> {
-    pub fn new(db: &'a Database, queue: &'a str, number: usize, workers: usize, conflicts: &'a AtomicU64) -> Self {
+    pub(crate) fn new(
+        db: &'a Database,
+        queue: &'a str,
+        number: usize,
+        workers: usize,
+        conflicts: &'a AtomicU64,
+    ) -> Self {
         Self { db, queue, number, workers, seen: Vec::new(), conflicts }
     }
 
     /// Takes a job that is due, for as long as a lease; none if nothing is due.
-    pub async fn take(&mut self, now: i64) -> Result<Option<Job>> {
+    pub(crate) async fn take(&mut self, now: i64) -> Result<Option<Job>> {
         loop {
             let Some(job) = self.seen.pop() else {
                 self.look(now).await?;
@@ -70,7 +76,7 @@ impl<'a> Worker<'a> {
     }
 
     /// Says that a job is done. False if the lease was over and another has taken it: what was done counts for nothing.
-    pub async fn finish(&self, job: &Job) -> Result<bool> {
+    pub(crate) async fn finish(&self, job: &Job) -> Result<bool> {
         match Job::delete(&job.id).only_if(Job::DUE.eq(job.due)).exec(self.db).await {
             Err(error) if error.kind() == ErrorKind::ConditionFailed => Ok(false),
             done => done,
@@ -92,12 +98,12 @@ impl<'a> Worker<'a> {
 }
 
 /// Puts a job into a queue.
-pub async fn enqueue(db: &Database, queue: &str, id: &str, due: i64) -> Result<()> {
+pub(crate) async fn enqueue(db: &Database, queue: &str, id: &str, due: i64) -> Result<()> {
     let job = Job { id: id.into(), queue: queue.into(), due, attempts: 0, text: format!("the text of {id}") };
     Job::create(&job).exec(db).await.map(drop)
 }
 
-pub async fn run(db: &Database) -> Result<()> {
+pub(crate) async fn run(db: &Database) -> Result<()> {
     db.define::<Job>().await?;
     db.truncate::<Job>(DropForGood).await?;
     let conflicts = AtomicU64::new(0);
@@ -122,7 +128,7 @@ pub async fn run(db: &Database) -> Result<()> {
 }
 
 /// How 1 and 8 workers drain 400 jobs.
-pub async fn measure(db: &Database) -> Result<()> {
+pub(crate) async fn measure(db: &Database) -> Result<()> {
     db.define::<Job>().await?;
     println!("| workers | jobs | conflicts | jobs a second |");
     println!("|--:|--:|--:|--:|");

@@ -30,7 +30,7 @@ async fn admit(db: &Database, caller: &str, now: i64) -> Result<bool> {
     }
 }
 
-pub async fn run(db: &Database) -> Result<()> {
+pub(crate) async fn run(db: &Database) -> Result<()> {
     db.define::<Minute>().await?;
     db.truncate::<Minute>(DropForGood).await?;
     // Far ahead, so that no server takes the records away meanwhile.

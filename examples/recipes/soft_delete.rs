@@ -33,7 +33,7 @@ impl Document {
     }
 }
 
-pub async fn run(db: &Database) -> Result<()> {
+pub(crate) async fn run(db: &Database) -> Result<()> {
     db.define::<Document>().await?;
     db.truncate::<Document>(DropForGood).await?;
     let letter = Document { id: "d1".into(), owner: "ada".into(), shelf: Some("ada".into()), purge: None };
