@@ -110,7 +110,9 @@ impl Checker<'_> {
             (vec![self.check_local(*own.first()?)?], own)
         } else {
             self.check_distinct(&own, &ranges);
-            (own, ranges)
+            // Of one that stands twice the finder takes one value, so that there is no second error.
+            let mut seen = HashSet::new();
+            (own.into_iter().filter(|at| seen.insert(*at)).collect(), ranges)
         };
         let name = name?;
         let (read_capacity, write_capacity) = self.capacity(local);

@@ -88,7 +88,7 @@ fn fit(name: &str, form: Form, value: Value) -> Result<Value> {
     match (form, value) {
         (_, Value::Null) => Err(Error::invalid(format!("{name}: a null is not compared; use exists() or missing()"))),
         (Form::Unknown, value) => Ok(value),
-        (Form::Text | Form::Name, value @ Value::String(_))
+        (Form::String | Form::Name, value @ Value::String(_))
         | (Form::Bool, value @ Value::Bool(_))
         | (Form::Bytes, value @ Value::Bytes(_))
         | (Form::Instant(_), value @ Value::Instant(_)) => Ok(value),
@@ -98,10 +98,19 @@ fn fit(name: &str, form: Form, value: Value) -> Result<Value> {
             (of.lower)(ValueRef::from(&value)).map(Value::Instant).map_err(|_| other(&value))
         }
         (Form::List(item), Value::List(items)) => {
-            items.into_iter().map(|value| fit(name, *item, value)).collect::<Result<_>>().map(Value::List)
+            let name = format!("an item of {name}");
+            items.into_iter().map(|value| fit(&name, *item, value)).collect::<Result<_>>().map(Value::List)
+        }
+        (Form::Set(member), Value::Set(members) | Value::List(members)) => {
+            let name = format!("an item of {name}");
+            let members = members.into_iter().map(|value| fit(&name, *member, value));
+            members.collect::<Result<Vec<_>>>().map(Value::set)
         }
         (Form::Map(item), Value::Map(entries)) => {
-            let entry = |(key, value): (String, Value)| Ok((key, fit(name, *item, value)?));
+            let entry = |(key, value): (String, Value)| {
+                let value = fit(&format!("{name}.{key}"), *item, value)?;
+                Ok((key, value))
+            };
             entries.into_iter().map(entry).collect::<Result<_>>().map(Value::Map)
         }
         (Form::Fields(fields), Value::Map(entries)) => {

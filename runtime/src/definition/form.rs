@@ -10,7 +10,7 @@ pub enum Form {
     /// Not known: those of a type of one's own, or what `serde(with)` writes.
     Unknown,
     /// Text.
-    Text,
+    String,
     /// One of several names: text without an order.
     Name,
     /// An integer.
@@ -25,6 +25,8 @@ pub enum Form {
     Instant(&'static Lowering),
     /// A list of values.
     List(&'static Form),
+    /// A set of values.
+    Set(&'static Form),
     /// A map from text to values.
     Map(&'static Form),
     /// A struct of fields.
@@ -36,7 +38,7 @@ impl Form {
     pub(crate) const fn noun(self) -> &'static str {
         match self {
             Self::Unknown => "a type of its own",
-            Self::Text => "text",
+            Self::String => "text",
             Self::Name => "one of several names",
             Self::Integer => "an integer",
             Self::Float(_) => "a number",
@@ -44,6 +46,7 @@ impl Form {
             Self::Bytes => "bytes",
             Self::Instant(_) => "an instant",
             Self::List(_) => "a list",
+            Self::Set(_) => "a set",
             Self::Map(_) => "a map",
             Self::Fields(_) => "a struct",
         }
@@ -51,7 +54,7 @@ impl Form {
 
     /// Whether one value can be less than another, and not only another one.
     pub(crate) const fn is_ordered(self) -> bool {
-        matches!(self, Self::Text | Self::Integer | Self::Float(_) | Self::Instant(_))
+        matches!(self, Self::String | Self::Integer | Self::Float(_) | Self::Instant(_))
     }
 }
 

@@ -57,14 +57,16 @@ impl<T: FieldType> Of<T> {
 
     const SET_OF: &'static Lowering = &Lowering::Set(T::LOWERING);
 
-    /// Of a map to `T`.
+    /// The values of a set of `T`.
+    pub(crate) const SET_FORM: Form = if T::IS_MEMBER { Form::Set(Self::FORM) } else { Form::List(Self::FORM) };
+
     /// The values of a `Vec<T>`.
     pub(crate) const LIST_FORM: Form = if T::IS_BYTE { Form::Bytes } else { Form::List(Self::FORM) };
 
     /// The type's own.
     pub(crate) const FORM: &'static Form = &T::FORM;
 
-    /// Of a set of `T`, or a map to `T`.
+    /// Of a map to `T`.
     pub(crate) const EACH: Option<&'static Lowering> = match &Self::EACH_OF {
         Some(each) => Some(each),
         None => None,

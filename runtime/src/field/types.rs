@@ -141,7 +141,7 @@ impl FieldType for String {
     type Arg<'a> = &'a str;
     const IS_MEMBER: bool = true;
 
-    const FORM: Form = Form::Text;
+    const FORM: Form = Form::String;
 
     fn encode(value: &str) -> Result<Value> {
         Ok(Value::String(value.to_owned()))
@@ -337,8 +337,8 @@ macro_rules! by_reference {
 by_reference! {
     [T: FieldType] BTreeMap<String, T>, Of::<T>::EACH, Form::Map(Of::<T>::FORM), None;
     [T: FieldType, S] HashMap<String, T, S>, Of::<T>::EACH, Form::Map(Of::<T>::FORM), None;
-    [T: FieldType] BTreeSet<T>, Of::<T>::SET, Form::List(Of::<T>::FORM), None;
-    [T: Member, S] HashSet<T, S>, Of::<T>::SET, Form::List(Of::<T>::FORM), None;
+    [T: FieldType] BTreeSet<T>, Of::<T>::SET, Of::<T>::SET_FORM, None;
+    [T: Member, S] HashSet<T, S>, Of::<T>::SET, Of::<T>::SET_FORM, None;
     [T: FieldType] Box<T>, T::LOWERING, T::FORM, T::INTERVAL;
 }
 
@@ -381,7 +381,7 @@ impl<T: Set + Clone> Set for Option<T> {
 mod uuid {
     use super::*;
 
-    by_value!(true Text: ::uuid::Uuid);
+    by_value!(true String: ::uuid::Uuid);
     elements!(::uuid::Uuid);
     impl Ordered for ::uuid::Uuid {}
     impl Member for ::uuid::Uuid {}

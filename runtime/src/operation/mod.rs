@@ -39,7 +39,7 @@ mod page;
 mod prepare;
 mod put;
 mod query;
-mod query_range;
+mod query_execute;
 mod range_parts;
 mod reading;
 mod replace;

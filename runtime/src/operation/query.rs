@@ -1,33 +1,33 @@
 //! A query: the records with one hash value, in the order of the range.
 
-use std::fmt;
 use std::marker::PhantomData;
+use std::ops::{Bound, RangeBounds};
 
 use serde::de::DeserializeOwned;
 
 use super::collect;
-use super::execute::{Operation, Origin, Prepare};
+use super::execute::Prepare;
 use super::executing::Executing;
 use super::index_kind::{Erased, IndexKind, Strong};
-use super::page::{Ends, IntoCursor, Page, PageRest};
+use super::page::{IntoCursor, Page};
 use super::prepare::read::{self, QueryParts};
-use super::reading::{Reading, decode_all, poll_all, poll_first, poll_page};
+use super::range_parts::{self, AllGiven, Known, Left, NoRange, RangeParts, Ranged};
+use super::reading::{Reading, poll_all, poll_first, poll_page};
 use super::stream::RecordStream;
 use crate::condition::{Composed, Condition};
 use crate::database::Database;
-use crate::definition::Definition;
 use crate::error::Result;
-use crate::field::Types;
+use crate::field::{FieldType, Text, Types};
 use crate::model::Model;
 use crate::projection::Projection;
-use crate::request::{self, RecordPage};
+use crate::request::{self, KeyRange};
 use crate::value::Value;
 
 /// Reads the records with one hash value, in the order of the range: what `M::query(..)` and
 /// `M::find_by_..(..)` return.
 ///
-/// `R` is the range's type, or those of several range fields, `K` what it goes over, `O` what it is read as: the model, or the projection
-/// of [`select`](Self::select).
+/// `R` is the range's type, or those of several range fields, `K` what it goes over, `O` what it is read as: the
+/// model, or the projection of [`select`](Self::select).
 ///
 /// It ends with [`exec`](Self::exec) (a page), [`all`](Self::all), [`first`](Self::first),
 /// [`count`](Self::count) or [`stream`](Self::stream). A page is one request, unless a filter
@@ -234,57 +234,152 @@ impl<M: Model, R, K: IndexKind, O: DeserializeOwned + Send> Query<M, R, K, O> {
         Reading::of_query(db, M::DEFINITION, Self::NAME, self.parts)
     }
 
-    fn request(self, db: &Database) -> Result<request::Query> {
+    pub(super) fn request(self, db: &Database) -> Result<request::Query> {
         read::query(db, M::DEFINITION, self.parts)
     }
 }
 
-impl<M: Model, R, K: IndexKind, O: DeserializeOwned + Send> Prepare for Query<M, R, K, O> {
-    const NAME: &'static str = "query";
-    const DEFINITION: &'static Definition = M::DEFINITION;
-    type Request = request::Query;
-    type Rest = PageRest;
-
-    fn index_position(&self) -> Option<usize> {
-        self.parts.index
+impl<M: Model, R: RangeParts, K: IndexKind, O> Query<M, R, K, O> {
+    /// Only range values within these bounds: any of Rust's ranges. Where the index has several
+    /// range fields, of the first, or of the one after those that [`then`](Self::then) gave.
+    pub fn range<'a>(mut self, bounds: impl RangeBounds<<R::First as FieldType>::Arg<'a>>) -> Self
+    where
+        R::First: 'a,
+        <R::First as FieldType>::Arg<'a>: Clone,
+    {
+        let (low, high) = (bounds.start_bound().cloned(), bounds.end_bound().cloned());
+        let bounds =
+            range_parts::encode_bound::<R>(low).and_then(|low| Ok((low, range_parts::encode_bound::<R>(high)?)));
+        self.parts.range = bounds.map(|(low, high)| match (low, high) {
+            (Bound::Unbounded, Bound::Unbounded) => KeyRange::All,
+            (low, high) => KeyRange::Between(low, high),
+        });
+        self
     }
 
-    fn prepare(self, db: &Database) -> Result<(request::Query, PageRest)> {
-        let request = self.request(db)?;
-        let rest = PageRest::of(db, &request);
-        Ok((request, rest))
+    /// Only range values that begin so.
+    pub fn begins_with(mut self, prefix: &str) -> Self
+    where
+        R::First: Text,
+    {
+        self.parts.range = Ok(if prefix.is_empty() { KeyRange::All } else { KeyRange::Prefix(prefix.to_owned()) });
+        self
+    }
+
+    /// Only records with this value of the first range field, in the order of the next: the field that
+    /// [`range`](Self::range), [`begins_with`](Self::begins_with) and a further `then` are about from here on.
+    ///
+    /// It costs no more than a query without it: DynamoDB takes it into its key condition, MongoDB and the
+    /// embedded store read that part of the index. A range given before is
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), as it is of the first range field.
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// #[repository(index(name = "by_tenant", hash = "tenant", range = ["state", "city"]))]
+    /// struct Customer { #[hash_key] id: String, tenant: String, state: String, city: String }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<Customer>().await?;
+    /// # for (id, state, city) in [("a", "CA", "Fresno"), ("b", "CA", "Oakland"), ("c", "NY", "Fulton")] {
+    /// #     let customer = Customer { id: id.into(), tenant: "t".into(), state: state.into(), city: city.into() };
+    /// #     Customer::create(&customer).exec(&db).await?;
+    /// # }
+    /// let found = Customer::find_by_tenant("t").then("CA").begins_with("F").all(&db).await?;
+    /// assert_eq!(found.iter().map(|customer| &*customer.id).collect::<Vec<_>>(), ["a"]);
+    /// # Ok(()) }
+    /// ```
+    pub fn then(mut self, value: <R::First as FieldType>::Arg<'_>) -> Query<M, R::Rest, K, O> {
+        self.parts.add_leading(R::encode_first(value));
+        self.ranged()
     }
 }
 
-impl<M: Model, R, K: IndexKind, O: DeserializeOwned + Send> Operation for Query<M, R, K, O> {
-    type Output = Page<O>;
+// The same names where there is no range, so that the compiler says so in words. With the lifetime the bound is
+// judged at the call of the method, and not here.
+impl<M: Model, K: IndexKind, O> Query<M, NoRange, K, O> {
+    /// Does not compile: there is no range.
+    #[doc(hidden)]
+    pub fn range<B>(self, _: B) -> Self
+    where
+        for<'later> NoRange: Ranged,
+    {
+        self
+    }
 
-    fn finish(rest: PageRest, page: RecordPage) -> Result<Page<O>> {
-        let Ends { records, next, previous } = rest.ends(page)?;
-        let items = decode_all(records, &Origin::new(M::DEFINITION, Self::NAME, None), rest.fields())?;
-        Ok(Page { items, next, previous })
+    /// Does not compile: there is no range.
+    #[doc(hidden)]
+    pub fn begins_with<P>(self, _: P) -> Self
+    where
+        for<'later> NoRange: Ranged,
+    {
+        self
+    }
+
+    /// Does not compile: there is no range.
+    #[doc(hidden)]
+    pub fn then<V>(self, _: V) -> Self
+    where
+        for<'later> NoRange: Ranged,
+    {
+        self
     }
 }
 
-impl<M, R, K, O> Clone for Query<M, R, K, O> {
-    fn clone(&self) -> Self {
-        Self::of(self.parts.clone())
+impl<M: Model, K: IndexKind, O> Query<M, AllGiven, K, O> {
+    /// Does not compile: there is no range.
+    #[doc(hidden)]
+    pub fn range<B>(self, _: B) -> Self
+    where
+        for<'later> AllGiven: Left,
+    {
+        self
+    }
+
+    /// Does not compile: there is no range.
+    #[doc(hidden)]
+    pub fn begins_with<P>(self, _: P) -> Self
+    where
+        for<'later> AllGiven: Left,
+    {
+        self
+    }
+
+    /// Does not compile: there is no range.
+    #[doc(hidden)]
+    pub fn then<V>(self, _: V) -> Self
+    where
+        for<'later> AllGiven: Left,
+    {
+        self
     }
 }
 
-impl<M: Model, R, K, O> fmt::Debug for Query<M, R, K, O> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let index = self.parts.index.and_then(|at| M::DEFINITION.indexes().get(at));
-        f.debug_struct("Query")
-            .field("repository", &M::DEFINITION.name())
-            .field("index", &index.map(|index| index.name))
-            .field("hash", &self.parts.hash)
-            .field("more_hash", &self.parts.more_hash)
-            .field("leading", &self.parts.leading)
-            .field("range", &self.parts.range)
-            .field("filter", &self.parts.filter)
-            .field("descending", &self.parts.descending)
-            .field("limit", &self.parts.limit)
-            .finish_non_exhaustive()
+impl<M: Model, K: IndexKind, O> Query<M, Erased, K, O> {
+    /// Does not compile: there is no range.
+    #[doc(hidden)]
+    pub fn range<B>(self, _: B) -> Self
+    where
+        for<'later> Erased: Known,
+    {
+        self
+    }
+
+    /// Does not compile: there is no range.
+    #[doc(hidden)]
+    pub fn begins_with<P>(self, _: P) -> Self
+    where
+        for<'later> Erased: Known,
+    {
+        self
+    }
+
+    /// Does not compile: there is no range.
+    #[doc(hidden)]
+    pub fn then<V>(self, _: V) -> Self
+    where
+        for<'later> Erased: Known,
+    {
+        self
     }
 }

@@ -1,5 +1,7 @@
 //! The range fields of what a query goes over, as types: which can be chosen from, and in which order.
 
+use std::ops::Bound;
+
 #[cfg(doc)]
 use super::index_kind::Erased;
 use crate::error::Result;
@@ -26,6 +28,15 @@ impl<T: FieldType> RangeParts for T {
     fn encode_first(value: T::Arg<'_>) -> Result<Value> {
         T::encode(value)
     }
+}
+
+/// The stored form of an end of a range.
+pub(super) fn encode_bound<R: RangeParts>(bound: Bound<<R::First as FieldType>::Arg<'_>>) -> Result<Bound<Value>> {
+    Ok(match bound {
+        Bound::Included(value) => Bound::Included(R::encode_first(value)?),
+        Bound::Excluded(value) => Bound::Excluded(R::encode_first(value)?),
+        Bound::Unbounded => Bound::Unbounded,
+    })
 }
 
 /// A range field, and those after it.

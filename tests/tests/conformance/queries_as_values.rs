@@ -1,6 +1,6 @@
 //! Conditions and queries that are put together at run time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::TryStreamExt;
@@ -91,6 +91,7 @@ struct Thing {
     place: Place,
     places: Vec<Place>,
     labels: BTreeMap<String, String>,
+    marks: BTreeSet<u32>,
     nickname: Option<String>,
 }
 
@@ -108,6 +109,7 @@ fn thing(id: &str, n: i64) -> Thing {
         place: place.clone(),
         places: vec![place.clone(), Place { city: "second".into(), ..place }],
         labels: [("a.b".to_owned(), n.to_string())].into(),
+        marks: (0..n as u32).collect(),
         nickname: (n == 3).then(|| "n".into()),
     }
 }
@@ -158,11 +160,14 @@ async fn a_condition_by_name_reaches_into_fields(t: Test) {
     assert_eq!(found(&t, c("labels.a.b", Op::Gt, "1".into())).await, [2, 3]);
     let place = Value::Map([("city".to_owned(), "city 2".into()), ("zip".to_owned(), 2.into())].into_iter().collect());
     assert_eq!(found(&t, c("place", Op::Eq, place)).await, [2]);
+    let marks = |members: &[i32]| Value::List(members.iter().map(|n| Value::from(*n)).collect());
+    assert_eq!(found(&t, c("marks", Op::Eq, marks(&[1, 0, 1]))).await, [2]);
+    assert_eq!(found(&t, c("marks", Op::Ne, marks(&[]))).await, [1, 2, 3]);
 }
 
 async fn a_condition_by_name_that_cannot_be_is_refused(_: Test) {
     let c = |name: &str, op, value: Value| Thing::condition(name, op, value);
-    let refused: [(reposit::Result<Condition<Thing>>, &str); 18] = [
+    let refused: [(reposit::Result<Condition<Thing>>, &str); 20] = [
         (c("size", Op::Eq, 1.into()), "things has no field `size`; its fields are id, n_b, ratio"),
         (c("count", Op::Eq, 1.into()), "things has no field `count`"),
         (c("", Op::Eq, 1.into()), "no field"),
@@ -177,6 +182,11 @@ async fn a_condition_by_name_that_cannot_be_is_refused(_: Test) {
         (c("data", Op::Ge, Value::Bytes(vec![1])), "data is bytes"),
         (c("kind", Op::Gt, "Small".into()), "kind is one of several names"),
         (c("labels", Op::Gt, "Small".into()), "labels is a map"),
+        (c("marks.0", Op::Eq, 1.into()), "marks is a set, in which there is no `0`"),
+        (
+            c("marks", Op::Eq, Value::List(vec!["a".into()])),
+            "an item of marks is an integer, and is not compared with text",
+        ),
         (c("at", Op::Eq, "yesterday".into()), "at is an instant"),
         (c("ratio", Op::Eq, f64::NAN.into()), "not a number"),
         (c("nickname", Op::Eq, Value::Null), "null"),

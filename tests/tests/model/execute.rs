@@ -14,6 +14,7 @@ use serde_json::Value as Json;
 
 use crate::answers::Answer;
 use crate::models::{Account, Document, Event, Model, Seat, User};
+use crate::named::asked;
 use crate::older;
 use crate::ops::Version;
 use crate::ops::{Change, Cond, End, Op, Query, SLOTS, Step, Told, Values};
@@ -186,8 +187,8 @@ fn key<M: Subject>(parts: &[Json]) -> M::Key {
 
 pub fn condition<M: Subject>(cond: &Cond) -> Condition<M> {
     match cond {
-        Cond::Field(path, is) if path.is_empty() => <M as Subject>::condition(M::definition().hash_name(), is),
-        Cond::Field(path, is) => <M as Subject>::condition(path, is),
+        Cond::Field(path, is) if path.is_empty() => asked(M::definition().hash_name(), is),
+        Cond::Field(path, is) => asked(path, is),
         Cond::And(a, b) => condition::<M>(a).and(condition(b)),
         Cond::Or(a, b) => condition::<M>(a) | condition(b),
         Cond::Not(inner) => !condition::<M>(inner),

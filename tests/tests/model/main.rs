@@ -16,6 +16,7 @@ mod display;
 mod execute;
 mod generate;
 mod models;
+mod named;
 mod older;
 mod ops;
 mod oracle;
