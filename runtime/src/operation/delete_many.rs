@@ -7,6 +7,7 @@ use super::batch::encode_keys;
 use super::exchange::Batch;
 use super::execute::{Operation, Prepare};
 use super::many::{self, Keys};
+use crate::backend::Reply;
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
@@ -95,7 +96,8 @@ impl<M: Model, V> DeleteMany<M, V> {
     }
 
     /// Does it.
-    pub fn exec(self, db: &Database) -> impl Future<Output = Result<()>> + Send
+    // A type with a name: of one without, each use would repeat the compiler's message about the bound.
+    pub fn exec(self, db: &Database) -> Reply<'_, ()>
     where
         V: DeletesUnchecked<M>,
     {

@@ -119,13 +119,13 @@ pub(super) fn report_read(records: &[Option<Record>], observer: &Observer) {
 }
 
 /// Deletes the records.
-pub(super) async fn delete(
-    db: &Database,
+pub(super) fn delete<'a>(
+    db: &'a Database,
     definition: &'static Definition,
     name: &'static str,
     keys: Keys,
-) -> Result<()> {
-    send(db, definition, name, keys.prepare_delete(db, definition)).await
+) -> Reply<'a, ()> {
+    Reply::later(async move { send(db, definition, name, keys.prepare_delete(db, definition)).await })
 }
 
 /// What a write of many whole records asks for: each as it was encoded.

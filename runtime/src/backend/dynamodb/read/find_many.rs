@@ -13,6 +13,9 @@ use crate::limits::requests::MOST_KEYS;
 use crate::request::{Call, FindMany, FindUnique, RecordKey, index_values};
 use crate::value::{Record, Value};
 
+/// A record, and the place of its values among the distinct ones.
+type Placed = (usize, Record);
+
 /// The reads of the guards of these values, each value once.
 pub(crate) struct GuardReads<'a> {
     distinct: Distinct<&'a Vec<Value>>,
@@ -85,7 +88,7 @@ pub(crate) async fn find_many(db: &Context, call: &Call, find: &FindMany) -> Res
             None => moved.push((place, (*values).clone())),
         }
     }
-    let mut again: Vec<BoxFuture<'_, Result<Option<(usize, Record)>>>> = Vec::with_capacity(moved.len());
+    let mut again: Vec<BoxFuture<'_, Result<Option<Placed>>>> = Vec::with_capacity(moved.len());
     for (place, values) in moved {
         let single = FindUnique::new(definition, find.index, values, true);
         again.push(Box::pin(async move { Ok(find_unique(db, call, &single).await?.map(|record| (place, record))) }));
