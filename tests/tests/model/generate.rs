@@ -175,7 +175,7 @@ fn find_many(rules: &'static Rules) -> Option<BoxedStrategy<Op>> {
 fn update(rules: &'static Rules) -> BoxedStrategy<Op> {
     let changes = vec(change(rules, false), 0..4);
     let told = prop_oneof![4 => Just(Told::After), 1 => Just(Told::Before), 1 => Just(Told::Nothing)];
-    (key(rules), changes, option::weighted(0.4, cond(rules)), one_version(rules, 0.2), told)
+    (key(rules), changes, option::weighted(0.4, cond(rules)), one_version(rules, 0.35), told)
         .prop_map(|(key, changes, only_if, version, told)| Op::Update { key, changes, only_if, version, told })
         .boxed()
 }
