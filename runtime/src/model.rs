@@ -199,6 +199,6 @@ pub trait Versioned: Model {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has a version, which this operation cannot check",
     label = "not offered on a model with `#[version]`",
-    note = "to store a record, use `{Self}::save(&mut record)`, for many records one by one; to delete one, use `{Self}::delete(key)`, with `.version(v)` to check its version"
+    note = "to store a record, use `{Self}::save(&mut record)`, for many records `{Self}::save_many(&mut records)` or `{Self}::create_many(&records)`"
 )]
 pub trait Unversioned: Model {}

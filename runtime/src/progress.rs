@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::error::Error;
 
 /// Watches a batch: how many of its items were done or refused so far, and which are still open.
-/// What `.progress(&progress)` of `get_many`, `put_many` and `delete_many` takes.
+/// What `.progress(&progress)` of `get_many`, `create_many`, `put_many`, `save_many` and `delete_many` takes.
 ///
 /// A clone watches the same batch, from another task if need be. It outlives the batch, so that a
 /// batch whose future was dropped half done can still be accounted for: the items that are

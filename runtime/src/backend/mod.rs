@@ -126,7 +126,7 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// Does one write.
     fn write(&self, call: Call, write: Write) -> Reply<'_, Written>;
 
-    /// Does puts and deletes, each for itself, and gives each its own result.
+    /// Does writes, each for itself, and gives each its own result.
     fn write_many(&self, call: Call, writes: WriteMany) -> Reply<'_, Vec<Result<Written>>>;
 
     /// Does all the writes, or none. A refusal says which one it was

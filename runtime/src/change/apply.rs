@@ -4,7 +4,7 @@ use super::{Change, Expiry, in_order};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::path::{Path, Step};
-use crate::value::{EXPIRES, NO_FLOAT, Record, Value, ValueRef, is_float, whole};
+use crate::value::{EXPIRES, NO_FLOAT, Record, Value, ValueRef, are_of_one_kind, is_float, whole};
 
 /// The record after the changes.
 pub fn apply(record: &Record, changes: &[Change]) -> Result<Record> {
@@ -114,23 +114,24 @@ fn list_of(path: &Path, old: Option<Value>) -> Result<Vec<Value>> {
 }
 
 fn insert(path: &Path, old: Option<Value>, members: &[Value]) -> Result<Option<Value>> {
-    let mut set = set_of(path, old)?;
+    let mut set = set_of(path, old, members)?;
     set.extend_from_slice(members);
     Ok(kept_set(path, set))
 }
 
 fn discard(path: &Path, old: Option<Value>, members: &[Value]) -> Result<Option<Value>> {
-    let mut set = set_of(path, old)?;
+    let mut set = set_of(path, old, members)?;
     set.retain(|member| !members.contains(member));
     Ok(kept_set(path, set))
 }
 
 /// The members of a set that is changed: of a missing one, none. MongoDB and older releases keep it as a list.
-fn set_of(path: &Path, old: Option<Value>) -> Result<Vec<Value>> {
+fn set_of(path: &Path, old: Option<Value>, members: &[Value]) -> Result<Vec<Value>> {
+    let is_member = |stored: &Value| members.first().is_none_or(|member| are_of_one_kind(stored.view(), member.view()));
     match old {
         None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::Set(members) | Value::List(members)) => Ok(members),
-        Some(other) => Err(misfit(path, &other, "a set")),
+        Some(Value::Set(stored) | Value::List(stored)) if stored.iter().all(is_member) => Ok(stored),
+        Some(other) => Err(misfit(path, &other, Value::Set(members.to_vec()).view().noun())),
     }
 }
 

@@ -76,7 +76,13 @@ impl FieldDef {
     /// Whether nothing in this field is stored as a null, since a missing field would be read as
     /// something else.
     pub(crate) fn keeps_null(&self) -> Result<bool> {
-        self.default.map_or(Ok(false), |default| Ok(!matches!(default()?, Value::Null)))
+        let Some(default) = self.default else { return Ok(false) };
+        Ok(match (default()?, self.lowering()) {
+            (Value::Null, _) => false,
+            // A set without members is nothing, and the default of most sets.
+            (Value::List(items), Some(Lowering::Set(_))) => !items.is_empty(),
+            _ => true,
+        })
     }
 }
 

@@ -10,7 +10,7 @@ mod projected;
 mod spec;
 
 pub use field::FieldDef;
-pub(crate) use field::{InstantForm, WrittenDefault, find_next};
+pub(crate) use field::{InstantForm, find_next};
 #[doc(hidden)]
 pub use field::{Lowering, has_instant};
 #[doc(hidden)]

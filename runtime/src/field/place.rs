@@ -2,10 +2,9 @@
 //! field's type, so that it is compiled once for all of them.
 
 use crate::codec::located;
-use crate::definition::{Definition, FieldDef, WrittenDefault, same};
+use crate::definition::{Definition, FieldDef, same};
 use crate::error::{Error, Result};
 use crate::path::{Path, Step};
-use crate::value::Value;
 
 /// Where a field is stored.
 #[derive(Debug, Clone)]
@@ -29,8 +28,8 @@ enum Steps {
 enum Nothing {
     /// The definition of the struct that it is a field of says it.
     AsDefined,
-    /// It is taken away, unless this default is something else.
-    Field(Option<WrittenDefault>),
+    /// It is taken away, unless the default of this field is something else.
+    Field(Option<&'static FieldDef>),
     /// It is an entry or an item, whose nulls are data.
     Data,
 }
@@ -82,8 +81,8 @@ impl Place {
     /// Whether a missing value is read as something else than a `None`.
     pub(crate) fn reads_otherwise(&self, definition: &Definition) -> Result<bool> {
         match self.nothing {
-            Nothing::Data | Nothing::Field(None) => Ok(false),
-            Nothing::Field(Some(default)) => Ok(!matches!(default()?, Value::Null)),
+            Nothing::Data => Ok(false),
+            Nothing::Field(field) => field.map_or(Ok(false), FieldDef::keeps_null),
             Nothing::AsDefined => {
                 let path = self.path();
                 definition.field(path.root()).map_or(Ok(false), |field| definition.keeps_null(field))
@@ -101,7 +100,7 @@ impl Place {
         let nothing = match inner.nothing {
             Nothing::AsDefined => {
                 let field = fields.iter().find(|field| inner.path().is_field() && field.name == inner.path().root());
-                Nothing::Field(field.and_then(FieldDef::default))
+                Nothing::Field(field)
             }
             known => known,
         };

@@ -19,7 +19,7 @@ pub enum Request<'a> {
     Query(&'a Query),
     /// One write.
     Write(&'a Write),
-    /// Puts and deletes, each for itself.
+    /// Writes, each for itself.
     WriteMany(&'a [Write]),
     /// Writes that happen all together.
     Transact(&'a [Write]),

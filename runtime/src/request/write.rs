@@ -100,7 +100,7 @@ impl Returning {
     }
 }
 
-/// Puts and deletes, each for itself.
+/// Writes of whole records, and deletes, each for itself: under its version if it has one.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct WriteMany {

@@ -18,7 +18,7 @@ pub(crate) use format::{Raw, find, names, take_entry, take_value};
 pub(crate) use number::{NO_FLOAT, is_float, whole};
 pub(crate) use record::RESERVED;
 pub use record::{EXPIRES, Record, STAMP};
-pub(crate) use set::compare_members;
+pub(crate) use set::{are_of_one_kind, compare_members};
 pub(crate) use text::{as_text, is_same};
 pub use view::{Entries, Items, ListRef, MapRef, ValueRef};
 pub(crate) use writer::{Begun, Writer};

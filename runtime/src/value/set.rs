@@ -13,6 +13,11 @@ pub(crate) fn compare_members(a: ValueRef<'_>, b: ValueRef<'_>) -> Ordering {
     a.compare(b).unwrap_or_else(|| rank(a).cmp(&rank(b)))
 }
 
+/// Whether two values can be in one set: DynamoDB has none of several kinds.
+pub(crate) fn are_of_one_kind(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
+    rank(a) == rank(b)
+}
+
 /// Where values of different types stand; only another program mixes them.
 fn rank(member: ValueRef<'_>) -> u8 {
     match member {

@@ -32,6 +32,9 @@ async fn forgotten(db: &Database, user: &User, page: &mut Page) -> reposit::Resu
     let _ = User::get_many(["u1"]).await?.len();
     User::put_many(&[]).await?;
     User::delete_many(["u1"]).await?;
+    User::create_many(&[]).await?;
+    Page::save_many(std::slice::from_mut(page)).await?;
+    let _ = User::find_many_by_email(["ada@example.com"]).await?.len();
     let _ = User::find_by_email("ada@example.com").await?;
     let _ = User::find_by_team("core").limit(5).await?.items;
     let _ = User::scan().await?;

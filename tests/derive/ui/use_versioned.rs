@@ -39,6 +39,7 @@ async fn replace_many(db: &reposit::Database, users: &[User]) -> reposit::Result
 
 fn main() {
     let _ = Team::delete("core", 2024).version(5);
+    let _ = Team::delete_many([("core", 2024)]).any_version();
     let _ = replace;
     let _ = replace_many;
 }

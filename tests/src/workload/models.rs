@@ -2,6 +2,8 @@
 
 #![allow(missing_docs, reason = "models as a program has them")]
 
+use std::collections::BTreeSet;
+
 use reposit::Repository;
 use serde::{Deserialize, Serialize};
 
@@ -14,10 +16,17 @@ pub struct Thing {
     pub text: String,
     pub count: i64,
     pub tags: Vec<String>,
+    pub roles: BTreeSet<String>,
 }
 
 pub fn thing(id: &str) -> Thing {
-    Thing { id: id.into(), text: "first".into(), count: 10, tags: vec!["a".into()] }
+    Thing {
+        id: id.into(),
+        text: "first".into(),
+        count: 10,
+        tags: vec!["a".into()],
+        roles: BTreeSet::from(["r".into()]),
+    }
 }
 
 /// A record with a unique value.

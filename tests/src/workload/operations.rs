@@ -31,6 +31,9 @@ pub enum Operation {
     UpdateSet,
     UpdateAdd,
     UpdateAppend,
+    UpdatePrepend,
+    UpdateRemoveAt,
+    UpdateMembers,
     UpdateIf,
     UpdateIfFalse,
     UpdateUnique,
@@ -79,7 +82,7 @@ pub enum Operation {
 
 impl Operation {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 62] = [
+    pub const ALL: [Self; 65] = [
         Self::Create,
         Self::CreateExisting,
         Self::CreateUnique,
@@ -92,6 +95,9 @@ impl Operation {
         Self::UpdateSet,
         Self::UpdateAdd,
         Self::UpdateAppend,
+        Self::UpdatePrepend,
+        Self::UpdateRemoveAt,
+        Self::UpdateMembers,
         Self::UpdateIf,
         Self::UpdateIfFalse,
         Self::UpdateUnique,
@@ -165,6 +171,9 @@ impl Operation {
             Self::UpdateSet => "update set",
             Self::UpdateAdd => "update add",
             Self::UpdateAppend => "update append",
+            Self::UpdatePrepend => "update prepend",
+            Self::UpdateRemoveAt => "update remove_at",
+            Self::UpdateMembers => "update insert",
             Self::UpdateIf => "update if",
             Self::UpdateIfFalse => "update if, false",
             Self::UpdateUnique => "update, unique",
@@ -270,6 +279,12 @@ impl Operation {
             Self::UpdateSet => told(Thing::update(id).set(Thing::TEXT, "second").exec(db).await),
             Self::UpdateAdd => told(Thing::update(id).add(Thing::COUNT, 5).exec(db).await),
             Self::UpdateAppend => told(Thing::update(id).append(Thing::TAGS, ["b"]).exec(db).await),
+            Self::UpdatePrepend => told(Thing::update(id).prepend(Thing::TAGS, ["b"]).exec(db).await),
+            Self::UpdateRemoveAt => told(Thing::update(id).remove_at(Thing::TAGS, 0).exec(db).await),
+            Self::UpdateMembers => {
+                let members = Thing::update(id).insert(Thing::ROLES, ["s", "t"]).add(Thing::COUNT, 1);
+                told(members.exec(db).await)
+            }
             Self::UpdateIf => told(Thing::update(id).set(Thing::COUNT, 11).only_if(Thing::COUNT.eq(10)).exec(db).await),
             Self::UpdateIfFalse => {
                 told(Thing::update(id).set(Thing::COUNT, 12).only_if(Thing::COUNT.eq(11)).exec(db).await)
@@ -279,7 +294,7 @@ impl Operation {
             }
             Self::UpsertNew | Self::UpsertAdd => {
                 let upsert = Thing::upsert(id).add(Thing::COUNT, 5).default(Thing::TEXT, "made");
-                told(upsert.append(Thing::TAGS, ["b"]).exec(db).await)
+                told(upsert.append(Thing::TAGS, ["b"]).insert(Thing::ROLES, ["s"]).exec(db).await)
             }
             Self::Delete | Self::DeleteMissing => told(Thing::delete(id).exec(db).await),
             Self::DeleteUnique => told(Person::delete(id).exec(db).await),

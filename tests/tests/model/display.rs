@@ -243,6 +243,8 @@ impl fmt::Display for Change {
             How::Remove => write!(f, "remove({path})"),
             How::Append(items) => write!(f, "append({path}, {items:?})"),
             How::Prepend(items) => write!(f, "prepend({path}, {items:?})"),
+            How::Insert(members) => write!(f, "insert({path}, {members:?})"),
+            How::Discard(members) => write!(f, "discard({path}, {members:?})"),
             How::TakeOut(at) => write!(f, "remove_at({path}, {at})"),
         }
     }

@@ -175,7 +175,7 @@ fn find_many(rules: &'static Rules) -> Option<BoxedStrategy<Op>> {
 fn update(rules: &'static Rules) -> BoxedStrategy<Op> {
     let changes = vec(change(rules, false), 0..4);
     let told = prop_oneof![4 => Just(Told::After), 1 => Just(Told::Before), 1 => Just(Told::Nothing)];
-    (key(rules), changes, option::weighted(0.4, cond(rules)), one_version(rules, 0.35), told)
+    (key(rules), changes, option::weighted(0.4, cond(rules)), one_version(rules, 0.4), told)
         .prop_map(|(key, changes, only_if, version, told)| Op::Update { key, changes, only_if, version, told })
         .boxed()
 }
@@ -245,7 +245,7 @@ fn how(field: &FieldRule, upsert: bool) -> BoxedStrategy<How> {
     if upsert {
         each.push(values.clone().prop_map(How::Default).boxed());
     }
-    if field.optional || field.is_entry() {
+    if (field.optional && field.kind != Kind::Set) || field.is_entry() {
         each.push(Just(How::Remove).boxed());
     }
     match field.kind {
@@ -255,6 +255,11 @@ fn how(field: &FieldRule, upsert: bool) -> BoxedStrategy<How> {
                 .boxed(),
         ),
         Kind::Float => each.push(select(vec![0.1, 1.0, -2.5, -0.1]).prop_map(|x| How::Add(x.into())).boxed()),
+        Kind::Set => {
+            let members = || vec(select(vec!["x", "y", "z"]).prop_map(str::to_owned), 1..4);
+            each.push(members().prop_map(How::Insert).boxed());
+            each.push(members().prop_map(How::Discard).boxed());
+        }
         Kind::List => {
             let items = select(vec!["x", "y"]).prop_map(str::to_owned);
             each.push(vec(items.clone(), 0..3).prop_map(How::Append).boxed());
@@ -308,11 +313,11 @@ fn is(field: &FieldRule) -> BoxedStrategy<Is> {
         let parts = || select(vec!["a", "", "x", "1", ".", "$"]).prop_map(str::to_owned);
         each.extend([parts().prop_map(Is::BeginsWith).boxed(), parts().prop_map(Is::Contains).boxed()]);
     }
-    if field.kind == Kind::List {
+    if matches!(field.kind, Kind::List | Kind::Set) {
         let items = select(vec!["x", "y", ""]).prop_map(str::to_owned);
         each.push(items.prop_map(Is::Contains).boxed());
     }
-    if matches!(field.kind, Kind::List | Kind::Counted | Kind::Bytes) {
+    if matches!(field.kind, Kind::List | Kind::Set | Kind::Counted | Kind::Bytes) {
         let size = [Is::SizeEq, Is::SizeNe, Is::SizeLt, Is::SizeLe, Is::SizeGt, Is::SizeGe];
         each.push((select(size.to_vec()), 0..4_u64).prop_map(|(is, count)| is(count)).boxed());
     }

@@ -1,6 +1,6 @@
 //! The models: small key spaces, so that operations meet each other, with values at the edges.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use reposit::{Embedded, Projection, Repository};
@@ -52,6 +52,8 @@ pub struct Event {
     pub tags: Vec<String>,
     pub note: Option<String>,
     pub done: bool,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub roles: BTreeSet<String>,
 }
 
 /// The keys and the ranges of a model, so that a page of it has its place, and some more.
@@ -84,6 +86,7 @@ const EVENT: Rules = Rules {
         FieldRule::new("tags", Kind::List, r#"[[], ["x"], ["x", "y"], ["y", "x", "x"]]"#),
         FieldRule::new("note", Kind::Text, r#"[null, "n", "m", ""]"#).optional(),
         FieldRule::new("done", Kind::Bool, "[false, true]"),
+        FieldRule::new("roles", Kind::Set, r#"[null, ["x"], ["x", "y"], ["y"]]"#).optional(),
     ],
     nested: &[FieldRule::new("tags/0", Kind::Text, r#"["x", "y", "z"]"#)],
     indexes: &[IndexRule {
@@ -272,6 +275,8 @@ pub struct Address {
     pub city: String,
     pub zip: Option<String>,
     pub number: i64,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub roles: BTreeSet<String>,
 }
 
 /// A hash key of bytes, a text range key, an index over two range fields that holds only keys, one
@@ -321,7 +326,7 @@ const DOCUMENT: Rules = Rules {
         FieldRule::new(
             "address",
             Kind::Struct,
-            r#"[null, {"city": "Graz", "zip": "8010", "number": 1}, {"city": "Wien", "number": 0}]"#,
+            r#"[null, {"city": "Graz", "zip": "8010", "number": 1}, {"city": "Wien", "number": 0, "roles": ["x", "y"]}]"#,
         )
         .optional(),
         FieldRule::new("labels", Kind::Counted, r#"[{}, {"a": "1"}, {"$a.b": "1", "a": "2"}]"#),
@@ -329,6 +334,7 @@ const DOCUMENT: Rules = Rules {
     nested: &[
         FieldRule::new("address/city", Kind::Text, r#"["Graz", "Wien", ""]"#),
         FieldRule::new("address/zip", Kind::Text, r#"["8010", "1010"]"#).optional(),
+        FieldRule::new("address/roles", Kind::Set, r#"[["x"], ["x", "y"]]"#).optional(),
         FieldRule::new("address/number", Kind::Int(i64::MIN as i128, i64::MAX as i128), "[0, 1, 2]"),
         FieldRule::new("labels/a", Kind::Text, r#"["1", "2"]"#),
         FieldRule::new("labels/$a.b", Kind::Text, r#"["1", "3"]"#),

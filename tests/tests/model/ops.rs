@@ -250,6 +250,9 @@ pub enum How {
     Remove,
     Append(Vec<String>),
     Prepend(Vec<String>),
+    /// Members into a set, or out of it; never none.
+    Insert(Vec<String>),
+    Discard(Vec<String>),
     /// Takes the item at a position out of a list.
     TakeOut(usize),
 }

@@ -23,6 +23,8 @@ pub enum Kind {
     Bytes,
     /// Of text.
     List,
+    /// Of text; an empty one is as good as none.
+    Set,
     /// A map, or a list of structs: it has a size.
     Counted,
     /// A struct: compared and set whole.
@@ -60,9 +62,10 @@ impl FieldRule {
         serde_json::from_str(self.pool).expect("a pool is a JSON array")
     }
 
-    /// The values that are no null.
+    /// The values that are no null; of a set also the empty one.
     pub fn values(&self) -> Vec<Json> {
-        self.pool().into_iter().filter(|value| !value.is_null()).collect()
+        let empty = (self.kind == Kind::Set).then(|| Json::Array(Vec::new()));
+        self.pool().into_iter().filter(|value| !value.is_null()).chain(empty).collect()
     }
 }
 

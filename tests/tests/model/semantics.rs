@@ -69,11 +69,30 @@ fn at_mut<'a>(row: &'a mut Row, path: &str) -> Option<&'a mut Json> {
 
 pub fn holds(cond: &Cond, row: &Row) -> bool {
     match cond {
+        Cond::Field(path, Is::Exists | Is::Missing) if is_set(path) => {
+            at(row, path).is_some() == matches!(cond, Cond::Field(_, Is::Exists))
+        }
+        Cond::Field(path, is) if is_set(path) => field_is(Some(at(row, path).unwrap_or(&Json::Array(Vec::new()))), is),
         Cond::Field(path, is) => field_is(at(row, path), is),
         Cond::And(a, b) => holds(a, row) && holds(b, row),
         Cond::Or(a, b) => holds(a, row) || holds(b, row),
         Cond::Not(inner) => !holds(inner, row),
     }
+}
+
+/// Whether a field is a set, of which nothing is stored if it is empty.
+fn is_set(path: &str) -> bool {
+    path == "roles" || path.ends_with("/roles")
+}
+
+/// A set of text, or nothing.
+fn set_of(members: impl IntoIterator<Item = String>) -> Option<Json> {
+    let members: std::collections::BTreeSet<String> = members.into_iter().collect();
+    (!members.is_empty()).then(|| members.into_iter().map(Json::from).collect())
+}
+
+fn members(stored: Option<&Json>) -> impl Iterator<Item = String> {
+    stored.and_then(Json::as_array).into_iter().flatten().filter_map(|member| member.as_str().map(str::to_owned))
 }
 
 fn field_is(stored: Option<&Json>, is: &Is) -> bool {
@@ -145,6 +164,10 @@ pub fn change_all(rules: &Rules, row: &Row, changes: &[Change]) -> Result<Row, I
     });
     for change in changes.iter().filter(|change| !taken(change)).chain(last) {
         let old = if taken(&change) { at(&new, &change.path).cloned() } else { at(row, &change.path).cloned() };
+        let is_of_members = matches!(change.how, How::Insert(_) | How::Discard(_));
+        if is_of_members && change.path.rsplit_once('/').is_some_and(|(way, _)| at(row, way).is_none()) {
+            return Err(Impossible);
+        }
         let value = changed(rules, change, old.as_ref())?;
         place(&mut new, &change.path, value)?;
     }
@@ -153,6 +176,10 @@ pub fn change_all(rules: &Rules, row: &Row, changes: &[Change]) -> Result<Row, I
 
 fn changed(rules: &Rules, change: &Change, old: Option<&Json>) -> Result<Option<Json>, Impossible> {
     Ok(match &change.how {
+        How::Set(value) if is_set(&change.path) => set_of(members(Some(value))),
+        How::Default(value) if is_set(&change.path) => set_of(members(Some(old.unwrap_or(value)))),
+        How::Insert(new) => set_of(members(old).chain(new.iter().cloned())),
+        How::Discard(gone) => set_of(members(old).filter(|member| !gone.contains(member))),
         How::Set(value) => Some(value.clone()),
         How::Default(value) => Some(old.unwrap_or(value).clone()),
         How::Remove => None,

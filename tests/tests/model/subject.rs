@@ -228,6 +228,7 @@ subject! {
     "tags" Self::TAGS => [equality list counted] [set append];
     "tags/0" Self::TAGS.nth(0) => [equality ordered text] [set];
     "note" Self::NOTE => [equality ordered text] [set remove];
+    "roles" Self::ROLES => [equality list counted] [set members];
     "done" Self::DONE => [equality] [set];
     queries {
         Source::Primary { hash } => Self::query(&held::<String>(hash));
@@ -303,6 +304,7 @@ subject! {
     "address" Self::ADDRESS => [equality] [set remove];
     "address/city" Self::ADDRESS.at(Address::CITY) => [equality ordered text] [set];
     "address/zip" Self::ADDRESS.at(Address::ZIP) => [equality ordered text] [set remove];
+    "address/roles" Self::ADDRESS.at(Address::ROLES) => [equality list counted] [set members];
     "address/number" Self::ADDRESS.at(Address::NUMBER) => [equality ordered] [set add];
     "labels" Self::LABELS => [equality counted] [set];
     "labels/a" Self::LABELS.entry("a") => [equality ordered text] [set remove];

@@ -1,11 +1,11 @@
 //! From a program's JSON to the typed fields that a user writes: which methods a field has is known
 //! by its type, so each is reached through a function with the same bounds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use chrono::{DateTime, Utc};
-use reposit::field::{Contain, Countable, Element, FieldType, List, Numeric, Optional, Ordered, Settable, Text};
+use reposit::field::{Contain, Countable, Element, FieldType, List, Numeric, Optional, Ordered, Set, Settable, Text};
 use reposit::operation::{IndexKind, Local, NoRange, Parts, Primary, Query, Secondary, Update, Upsert};
 use reposit::{Condition, Field, Repository};
 use serde::de::DeserializeOwned;
@@ -54,6 +54,7 @@ typed! {
     String as String, text => text;
     Vec<String> as Vec<String>, items => items;
     Vec<u8> as Vec<u8>, bytes => bytes;
+    BTreeSet<String> as Self, set => set;
     Address as Address, address => address;
     Board as Board, board => board;
     Stage as Stage, stage => stage;
@@ -183,6 +184,20 @@ where
         (Build::Update(update), How::Prepend(items)) => Build::Update(update.prepend(field, items.iter().map(arg))),
         (Build::Upsert(upsert), How::Prepend(items)) => Build::Upsert(upsert.prepend(field, items.iter().map(arg))),
         (Build::Update(update), How::TakeOut(at)) => Build::Update(update.remove_at(field, *at)),
+        (build, _) => return Err(build),
+    })
+}
+
+pub fn members<M: Repository, T: Set<Member = String>, R: Settable>(
+    build: Build<M>,
+    field: Field<M, T, R>,
+    how: &How,
+) -> Built<M> {
+    Ok(match (build, how) {
+        (Build::Update(update), How::Insert(members)) => Build::Update(update.insert(field, members)),
+        (Build::Upsert(upsert), How::Insert(members)) => Build::Upsert(upsert.insert(field, members)),
+        (Build::Update(update), How::Discard(members)) => Build::Update(update.discard(field, members)),
+        (Build::Upsert(upsert), How::Discard(members)) => Build::Upsert(upsert.discard(field, members)),
         (build, _) => return Err(build),
     })
 }

@@ -7,7 +7,7 @@ use reposit_tests::harness::START;
 use reposit_tests::models::{Note, Token, User, note, token, user};
 use serde::{Deserialize, Serialize};
 
-use crate::{Counted, sends};
+use crate::counted::{Counted, sends};
 
 /// A record under a version.
 #[derive(Debug, Clone, Serialize, Deserialize, Repository)]
@@ -20,7 +20,7 @@ struct Draft {
 }
 
 /// DynamoDB's batches know no conditions: a request for each record, and no read before it.
-pub async fn on_dynamodb(c: &Counted) {
+pub(crate) async fn on_dynamodb(c: &Counted) {
     let db = &c.db;
     db.define::<Draft>().await.unwrap();
     let new: Vec<_> = (100..120).map(|n| note(&n.to_string())).collect();
@@ -46,7 +46,7 @@ pub async fn on_dynamodb(c: &Counted) {
 }
 
 /// A command for a thousand, and a read of those that were not found.
-pub async fn on_mongodb(c: &Counted) {
+pub(crate) async fn on_mongodb(c: &Counted) {
     let db = &c.db;
     db.define::<Draft>().await.unwrap();
     let new: Vec<_> = (1000..2000).map(|n| note(&n.to_string())).collect();

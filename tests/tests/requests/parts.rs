@@ -1,12 +1,14 @@
 //! What queries of several parts, pages back and conditions by name send.
 
+use std::collections::BTreeMap;
+
 use reposit::{Op, Repository};
 use serde::{Deserialize, Serialize};
 
-use super::{Counted, listings};
+use crate::counted::{Counted, sends};
+use crate::pages::listings;
 use reposit_tests::report;
 use reposit_tests::servers::Target;
-use std::collections::BTreeMap;
 
 /// Queries of several parts, and pages back: each is one request, as a page is.
 pub(super) async fn parts_and_pages_back_send_the_least(target: Target) {

@@ -166,13 +166,9 @@ fn new_value(definition: &Definition, change: &Change) -> Result<New> {
             let items = items.iter().map(to_bson).collect::<Result<Vec<_>>>()?;
             New::Value(doc! { "$concatArrays": [literal(items), { "$ifNull": [old(), []] }] }.into())
         }
-        Change::Insert(_, members) => {
-            let members = literal(members.iter().map(to_bson).collect::<Result<Vec<_>>>()?);
-            New::Value(sorted_set(doc! { "$setUnion": [{ "$ifNull": [old(), []] }, members] }))
-        }
+        Change::Insert(_, members) => New::Value(combined("$setUnion", old(), members)?),
         Change::Discard(path, members) => {
-            let members = literal(members.iter().map(to_bson).collect::<Result<Vec<_>>>()?);
-            let left = sorted_set(doc! { "$setDifference": [{ "$ifNull": [old(), []] }, members] });
+            let left = combined("$setDifference", old(), members)?;
             match path.steps().last() {
                 // An item of a list stays where it is.
                 Some(Step::Position(_)) => New::Value(left),
@@ -301,9 +297,22 @@ fn nest(current: Bson, steps: &[Step], new: New, depth: usize) -> Bson {
     doc! { "$let": { "vars": { name: current }, "in": inside } }.into()
 }
 
-/// A set in the order of its members.
-fn sorted_set(set: Document) -> Bson {
-    doc! { "$sortArray": { "input": set, "sortBy": 1 } }.into()
+/// What comes of a set and members of one kind, in the order of the members. What is stored of another kind refuses the
+/// update, as it does on DynamoDB.
+fn combined(operator: &str, old: Bson, members: &[Value]) -> Result<Bson> {
+    let kinds = match members.first() {
+        Some(Value::String(_)) => vec!["string"],
+        Some(Value::Bytes(_)) => vec!["binData"],
+        Some(Value::Instant(_)) => vec!["date"],
+        _ => vec!["int", "long", "double", "decimal"],
+    };
+    let members = literal(members.iter().map(to_bson).collect::<Result<Vec<_>>>()?);
+    let set = doc! { "$sortArray": { "input": { operator: ["$$old", members] }, "sortBy": 1 } };
+    let stored = doc! { "$map": { "input": "$$old", "in": { "$type": "$$this" } } };
+    let refuse = doc! { "$toInt": { "$concat": ["no set of a ", { "$type": "$$old" }] } };
+    let set = doc! { "$cond": [{ "$setIsSubset": [stored, kinds] }, set, refuse.clone()] };
+    let set = doc! { "$cond": [{ "$isArray": ["$$old"] }, set, refuse] };
+    Ok(doc! { "$let": { "vars": { "old": { "$ifNull": [old, []] } }, "in": set } }.into())
 }
 
 /// A list without the item at a position.

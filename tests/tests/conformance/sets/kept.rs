@@ -152,6 +152,8 @@ async fn defaults_and_projections_of_sets(t: Test) {
         "empty, and not what serde has for nothing"
     );
     assert_eq!(Defaulted::scan().filter(Defaulted::ROLES.eq(&BTreeSet::new())).count(db).await.unwrap(), 1);
+    let missing = Defaulted::LEVELS.missing() & Defaulted::SKIPPED.missing() & Defaulted::NAMED.missing();
+    assert_eq!(Defaulted::scan().filter(missing & Defaulted::ROLES.exists()).count(db).await.unwrap(), 1);
     let changed = Defaulted::update("1").insert(Defaulted::ROLES, ["x"]).insert(Defaulted::NAMED, ["n"]).exec(db).await;
     let some = Defaulted { roles: texts(&["x"]), named: texts(&["n"]), ..none.clone() };
     assert_eq!(changed.unwrap(), some);

@@ -3,6 +3,7 @@
 mod asked;
 mod changed;
 mod kept;
+mod older;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::{Duration, SystemTime};
