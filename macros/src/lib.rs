@@ -27,7 +27,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[repository(index(name = "by_team", hash = "team", range = "joined_at"))]` | struct | an index; takes all that `#[index]` takes, but `local`; `hash` may be `["several", "fields"]` |
 /// | `#[repository(crate = "path")]` | struct | where the runtime crate is, if not at `::reposit` |
 /// | `#[hash_key]`, `#[hash_key(auto)]` | field | the hash key; `auto` fills it in on create |
-/// | `#[range_key]` | field | the second part of the key, by which `query` is ordered |
+/// | `#[range_key]`, `#[range_key(auto)]` | field | the second part of the key, by which `query` is ordered; `auto` fills it in |
 /// | `#[index]` | field | an index by this field, with the finder `find_by_<field>` |
 /// | `#[index(name = "x", range = "field")]` | field | the finder is `find_x`; its records are ordered by `field`, or by `["several", "fields"]` |
 /// | `#[index(unique)]` | field | no two live records have the same value; an `Option` may be missing any number of times |

@@ -18,6 +18,7 @@ pub(crate) struct Model {
     pub(crate) hash: Option<usize>,
     pub(crate) range: Option<usize>,
     pub(crate) auto_hash: bool,
+    pub(crate) auto_range: bool,
     pub(crate) indexes: Vec<Index>,
     pub(crate) ttl: Option<Ttl>,
     pub(crate) version: Option<usize>,

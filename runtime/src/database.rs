@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::repository_set::RepositorySet;
 use crate::request::{Call, Query, Request, Verify};
+use crate::ulid::Sequence;
 
 /// A database that repositories run on. Cloning it is cheap, and clones share everything.
 ///
@@ -39,13 +40,16 @@ struct Inner {
     timeout: Duration,
     define_timeout: Duration,
     cursor_key: Vec<u8>,
+    /// Those that are filled in as keys.
+    ids: Arc<Sequence>,
 }
 
 impl Database {
     pub(crate) fn assemble(backend: Arc<dyn Backend>, options: OpenOptions, cursor_key: &Secret) -> Self {
         let OpenOptions { timeout, define_timeout, clock, .. } = options;
         let cursor_key = cursor_key.expose().as_bytes().to_vec();
-        Self(Arc::new(Inner { backend, clock, timeout, define_timeout, cursor_key }))
+        let ids = Arc::new(Sequence::new());
+        Self(Arc::new(Inner { backend, clock, timeout, define_timeout, cursor_key, ids }))
     }
 
     /// The same database on another backend.
@@ -266,6 +270,11 @@ impl Database {
     /// The time by the database's clock, in milliseconds since the epoch.
     pub(crate) fn now(&self) -> i64 {
         self.0.clock.now_millis()
+    }
+
+    /// The identifiers that are filled in.
+    pub(crate) fn ids(&self) -> &Sequence {
+        &self.0.ids
     }
 
     pub(crate) fn call(&self, operation: &'static str) -> Call {

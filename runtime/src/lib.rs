@@ -42,9 +42,10 @@
 //! | `dynamodb` | DynamoDB; needs a tokio runtime |
 //! | `mongodb` | MongoDB; needs a tokio runtime |
 //! | `mongodb-srv` | `mongodb+srv://` addresses, looked up in DNS |
-//! | `chrono`, `time`, `jiff` | their instants as field and key types |
+//! | `chrono`, `time`, `jiff` | their instants and dates as field and key types |
 //! | `uuid` | `Uuid` as a field and key type |
 //! | `rust_decimal` | `Decimal` as a field type, stored as text |
+//! | `serde_json` | its `Value` as a field type |
 
 pub mod backend;
 mod change;
@@ -77,6 +78,7 @@ mod repository_set;
 mod request;
 #[cfg(all(test, feature = "memory"))]
 mod threads;
+mod ulid;
 pub mod value;
 
 /// The SDK that the DynamoDB backend uses, in the version that is compiled in: what [`Database::raw`]
@@ -109,6 +111,7 @@ pub use removal::DropForGood;
 pub use reposit_macros::{Embedded, FieldType, Key, Projection, Repository};
 pub use repository::Repository;
 pub use repository_set::RepositorySet;
+pub use ulid::ulid;
 pub use value::{Record, Value};
 
 #[doc(hidden)]

@@ -1,12 +1,15 @@
 //! The traits that the derive implements: what the operations need to know of a model.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::codec;
 use crate::definition::Definition;
 use crate::error::{Error, Result};
-use crate::field::FieldType;
+use crate::field::Key;
 use crate::limits::{self, Limits};
 use crate::request::RecordKey;
 use crate::value::{Record, Value};
@@ -107,29 +110,36 @@ pub trait IntoKey<K> {
     fn into_key(self) -> K;
 }
 
-impl<T: FieldType + Clone> IntoKey<T> for T {
+impl<T: Key> IntoKey<T> for T {
     fn into_key(self) -> T {
         self
     }
 }
 
-impl<T: FieldType + Clone> IntoKey<T> for &T {
+impl<T: Key> IntoKey<T> for &T {
     fn into_key(self) -> T {
         self.clone()
     }
 }
 
-impl IntoKey<String> for &str {
-    fn into_key(self) -> String {
-        self.to_owned()
-    }
+/// Keys of text, for which a `&str` stands.
+macro_rules! texts {
+    ($($ty:ty),*) => {$(
+        impl IntoKey<$ty> for &str {
+            fn into_key(self) -> $ty {
+                self.to_owned().into()
+            }
+        }
+
+        impl IntoKey<$ty> for &&str {
+            fn into_key(self) -> $ty {
+                (*self).to_owned().into()
+            }
+        }
+    )*};
 }
 
-impl IntoKey<String> for &&str {
-    fn into_key(self) -> String {
-        (*self).to_owned()
-    }
-}
+texts!(String, Box<str>, Arc<str>, Cow<'static, str>);
 
 impl IntoKey<Vec<u8>> for &[u8] {
     fn into_key(self) -> Vec<u8> {

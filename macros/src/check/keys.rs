@@ -9,6 +9,7 @@ use crate::model::Ttl;
 pub(super) struct Roles {
     pub(super) hash: Option<usize>,
     pub(super) auto_hash: bool,
+    pub(super) auto_range: bool,
     pub(super) range: Option<usize>,
     pub(super) ttl: Option<Ttl>,
     pub(super) version: Option<usize>,
@@ -58,7 +59,8 @@ pub(super) fn find_roles(cx: &Ctxt, input: &Input) -> Roles {
         let seconds = fields[at].ttl.as_ref()?.value;
         Some(Ttl { field: at, seconds })
     });
-    roles.auto_hash = roles.hash.is_some_and(|at| fields[at].auto.is_some());
+    let is_filled = |at: usize| fields[at].auto.is_some();
+    (roles.auto_hash, roles.auto_range) = (roles.hash.is_some_and(is_filled), roles.range.is_some_and(is_filled));
     if roles.hash.is_none() {
         cx.error(
             &input.ident,

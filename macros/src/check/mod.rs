@@ -42,6 +42,7 @@ pub(crate) fn model(cx: &Ctxt, input: &Input) -> Model {
         hash: roles.hash,
         range: roles.range,
         auto_hash: roles.auto_hash,
+        auto_range: roles.auto_range,
         indexes,
         ttl: roles.ttl,
         version: roles.version,

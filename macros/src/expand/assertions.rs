@@ -9,9 +9,10 @@ use crate::model::{Field, Model, Role};
 /// The checks, in a function that is never called.
 pub(super) fn all(model: &Model) -> TokenStream {
     let keys = model.keys().enumerate().map(|(part, field)| {
-        let auto = part == 0 && model.auto_hash;
+        let auto = if part == 0 { model.auto_hash } else { model.auto_range };
         probed(field, &if auto { quote!(is_auto_key) } else { quote!(is_key) })
     });
+    let ranges = model.fields.iter().enumerate().filter_map(|(at, field)| range(model, at, field));
     let indexed = model.fields.iter().enumerate().filter_map(|(at, field)| index_field(model, at, field));
     let times = [model.created_at, model.updated_at]
         .into_iter()
@@ -21,6 +22,7 @@ pub(super) fn all(model: &Model) -> TokenStream {
         const _: fn() = || {
             #(#keys)*
             #(#indexed)*
+            #(#ranges)*
             #(#times)*
         };
     }
@@ -35,6 +37,12 @@ fn index_field(model: &Model, at: usize, field: &Field) -> Option<TokenStream> {
     // A finder that takes the field says already where it is no field type at all.
     let taken = model.indexes.iter().any(|index| index.arguments().any(|argument| argument == at));
     Some(if taken { probed(field, &quote!(is_index_key)) } else { direct(field, &quote!(assert_index_key)) })
+}
+
+/// A field by which records are ordered.
+fn range(model: &Model, at: usize, field: &Field) -> Option<TokenStream> {
+    let is_range = model.range == Some(at) || model.indexes.iter().any(|index| index.ranges.contains(&at));
+    is_range.then(|| probed(field, &quote!(is_sorted)))
 }
 
 /// Judged only where the type is a field type.

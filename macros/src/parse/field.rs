@@ -16,6 +16,9 @@ const HASH_KEY: Place = Place {
     example: "`#[hash_key]` or `#[hash_key(auto)]`",
 };
 
+const RANGE_KEY: Place =
+    Place { attribute: "#[range_key(...)]", example: "`#[range_key]` or `#[range_key(auto)]`", ..HASH_KEY };
+
 const TTL: Place = Place {
     attribute: "#[ttl(...)]",
     known: &["seconds"],
@@ -44,8 +47,8 @@ pub(crate) fn read(cx: &Ctxt, field: &syn::Field, rules: [RenameRule; 2]) -> Opt
             continue;
         };
         match name.as_str() {
-            "hash_key" => hash_key(cx, attr, &mut read),
-            "range_key" => bare(cx, attr, &mut read.range_key),
+            "hash_key" => key(cx, attr, &HASH_KEY, &mut read.hash_key, &mut read.auto),
+            "range_key" => key(cx, attr, &RANGE_KEY, &mut read.range_key, &mut read.auto),
             "version" => bare(cx, attr, &mut read.version),
             "created_at" => bare(cx, attr, &mut read.created_at),
             "updated_at" => bare(cx, attr, &mut read.updated_at),
@@ -71,15 +74,16 @@ fn bare(cx: &Ctxt, attr: &Attribute, slot: &mut Option<Mark>) {
     keep(cx, attr, slot, attr.meta.to_token_stream());
 }
 
-fn hash_key(cx: &Ctxt, attr: &Attribute, field: &mut Field) {
-    for word in &HASH_KEY.words(cx, attr) {
+/// A part of the primary key, and whether it is filled in.
+fn key(cx: &Ctxt, attr: &Attribute, place: &Place, slot: &mut Option<Mark>, auto: &mut Option<Mark>) {
+    for word in &place.words(cx, attr) {
         if word.is("auto") {
-            once(cx, &mut field.auto, word, word.flag(cx));
+            once(cx, auto, word, word.flag(cx));
         } else {
-            HASH_KEY.unknown(cx, word);
+            place.unknown(cx, word);
         }
     }
-    keep(cx, attr, &mut field.hash_key, attr.meta.to_token_stream());
+    keep(cx, attr, slot, attr.meta.to_token_stream());
 }
 
 fn ttl(cx: &Ctxt, attr: &Attribute, slot: &mut Option<At<u64>>) {

@@ -149,7 +149,7 @@ fn newtype(ident: &Ident, field: &Field) -> TokenStream {
     // The lifetime makes a bound one that is judged where the newtype is used, not here. The first says
     // nothing of its own: what is missing is said by the impls of `FieldType` and `Key`.
     let whole = quote!(for<'later> Self: __p::Serialize + __p::Clone);
-    let markers = ["Ordered", "Text", "AutoKey", "Member"].map(|name| {
+    let markers = ["Ordered", "Text", "AutoKey", "Member", "MapKey", "Unsorted"].map(|name| {
         let name = Ident::new(name, proc_macro2::Span::call_site());
         quote! {
             #[automatically_derived]
@@ -174,6 +174,8 @@ fn units(ident: &Ident) -> TokenStream {
     quote! {
         #field_type
         #key
+        #[automatically_derived]
+        impl __p::MapKey for #ident where for<'later> Self: __p::Serialize {}
         #[automatically_derived]
         impl __p::Member for #ident where for<'later> Self: __p::Serialize + __p::Clone {}
     }

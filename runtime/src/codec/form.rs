@@ -1,6 +1,6 @@
 //! In which form a value is stored: as serde writes it, or as its field's type says.
 
-use crate::definition::{Definition, FieldDef, InstantForm, Lowering, find_next};
+use crate::definition::{Definition, FieldDef, Lowering, find_next};
 use crate::error::Result;
 
 /// The form of a value that is written or read.
@@ -38,10 +38,12 @@ impl Form {
         matches!(self, Self::Lowered(Lowering::Set(_)))
     }
 
-    /// The form of an instant.
-    pub(super) fn instant(self) -> Option<InstantForm> {
+    /// How what serde wrote is changed or checked when it is there.
+    pub(super) fn settled(self) -> Option<&'static Lowering> {
         match self {
-            Self::Lowered(Lowering::Instant(form)) => Some(*form),
+            Self::Lowered(lowering @ (Lowering::Instant(_) | Lowering::Text(_) | Lowering::Strict(_))) => {
+                Some(lowering)
+            }
             _ => None,
         }
     }

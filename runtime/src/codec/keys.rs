@@ -18,6 +18,10 @@ impl MapKey<'_> {
     where
         T::Err: Display,
     {
+        // No update or filter would reach the entry by the number.
+        if self.0.starts_with('+') || self.0.strip_prefix('-').unwrap_or(self.0).starts_with('0') && self.0 != "0" {
+            return Err(CodecError::mismatch(format!("a map key is no {what} as it is written")));
+        }
         self.0.parse().map_err(|e| CodecError::mismatch(format!("a map key is no {what}: {e}")))
     }
 }

@@ -66,6 +66,13 @@ pub(crate) fn to_value_with(
     Ok(out.value_at(0).to_value())
 }
 
+/// The name under which an entry of a map is stored that has this key.
+pub(crate) fn map_key_text<T: Serialize>(key: &T) -> Result<String> {
+    let mut out = Writer::default();
+    ser::write(&mut out, Form::Plain, key).map_err(CodecError::into_error)?;
+    state::key_text(&mut out, 0).map_err(CodecError::into_error)
+}
+
 /// Reads any serde type from a value.
 pub(crate) fn from_value<T: DeserializeOwned>(value: ValueRef<'_>) -> Result<T> {
     read::read_value(value).map_err(CodecError::into_error)

@@ -5,7 +5,7 @@ use serde::ser;
 
 use super::CodecError;
 use super::form::Form;
-use super::state::{MapState, SeqState, key_text, write_float, write_instant};
+use super::state::{MapState, SeqState, key_text, settle, write_float};
 use crate::limits;
 use crate::value::Writer;
 
@@ -25,8 +25,8 @@ type Out = Result<(), CodecError>;
 pub(super) fn write<T: Serialize + ?Sized>(out: &mut Writer, form: Form, value: &T) -> Out {
     let start = out.len();
     value.serialize(RecordSerializer { out, form })?;
-    match form.instant() {
-        Some(instant) => write_instant(out, start, instant),
+    match form.settled() {
+        Some(lowering) => settle(out, start, lowering),
         None => Ok(()),
     }
 }

@@ -4,7 +4,7 @@
 use super::CodecError;
 use super::form::Form;
 use super::names::check_names;
-use crate::definition::{FieldDef, InstantForm};
+use crate::definition::{FieldDef, Lowering, StrictForm};
 use crate::limits;
 use crate::value::{Begun, Value, ValueRef, Writer, is_same};
 
@@ -19,14 +19,26 @@ pub(super) fn write_float(out: &mut Writer, x: f64) -> Out {
     Ok(())
 }
 
-/// Puts the instant in the place of what serde wrote of it.
-pub(super) fn write_instant(out: &mut Writer, start: usize, form: InstantForm) -> Out {
-    let millis = match out.value_at(start) {
-        ValueRef::Null => return Ok(()),
-        written => (form.lower)(written).map_err(CodecError::from_error)?,
-    };
-    out.truncate(start);
-    out.instant(millis);
+/// Puts the stored form in the place of what serde wrote, or checks that this is it.
+pub(super) fn settle(out: &mut Writer, start: usize, lowering: &Lowering) -> Out {
+    let written = out.value_at(start);
+    match lowering {
+        _ if matches!(written, ValueRef::Null) => {}
+        Lowering::Instant(form) => {
+            let millis = (form.lower)(written).map_err(CodecError::from_error)?;
+            out.truncate(start);
+            out.instant(millis);
+        }
+        Lowering::Text(form) => {
+            let text = (form.lower)(written).map_err(CodecError::from_error)?;
+            out.truncate(start);
+            out.text(&text);
+        }
+        Lowering::Strict(StrictForm { is_stored, unwritable: Some(wrong), .. }) if !is_stored(written) => {
+            return Err(CodecError::invalid(*wrong));
+        }
+        _ => {}
+    }
     Ok(())
 }
 

@@ -12,6 +12,9 @@ pub(super) fn check_kind(lowering: &Lowering, value: Raw<'_>) -> Result<()> {
             Err(Error::codec("is stored as a list, not as bytes"))
         }
         Lowering::List(_) if value.bytes().is_some() => Err(Error::codec("is stored as bytes, not as a list")),
+        Lowering::Strict(form) if !value.is_null() && !(form.is_stored)(ValueRef::from_raw(value)) => {
+            Err(Error::codec(form.unreadable))
+        }
         Lowering::Set(_) if value.bytes().is_some() => Err(Error::codec("is stored as bytes, not as a set")),
         Lowering::Bytes | Lowering::List(_) if value.is_set() => {
             let kept = if matches!(lowering, Lowering::Bytes) { "bytes" } else { "a list" };
@@ -66,13 +69,19 @@ fn within(name: &str, error: Error) -> Error {
 /// Writes a value as serde reads it.
 fn raise(lowering: &Lowering, value: Raw<'_>, out: &mut Writer) -> Result<()> {
     check_kind(lowering, value)?;
-    let Lowering::Instant(form) = lowering else { return raise_each(lowering, value, out) };
-    match ValueRef::from_raw(value) {
-        ValueRef::Null => out.null(),
-        ValueRef::Instant(millis) => (form.raise)(millis, out)?,
-        other => return Err(Error::codec(format!("is stored as {}, not as an instant", other.noun()))),
+    match (lowering, ValueRef::from_raw(value)) {
+        (Lowering::Instant(_) | Lowering::Text(_), ValueRef::Null) => out.null(),
+        (Lowering::Instant(form), ValueRef::Instant(millis)) => (form.raise)(millis, out)?,
+        (Lowering::Instant(_), other) => return Err(stored_as(other, "an instant")),
+        (Lowering::Text(form), ValueRef::String(text)) => (form.raise)(text, out)?,
+        (Lowering::Text(form), other) => return Err(stored_as(other, form.noun)),
+        _ => return raise_each(lowering, value, out),
     }
     Ok(())
+}
+
+fn stored_as(value: ValueRef<'_>, wanted: &str) -> Error {
+    Error::codec(format!("is stored as {}, not as {wanted}", value.noun()))
 }
 
 /// Writes a value with what is in it as serde reads it.

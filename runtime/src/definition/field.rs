@@ -118,6 +118,32 @@ pub enum Lowering {
     Fields(&'static [FieldDef]),
     /// An instant.
     Instant(InstantForm),
+    /// Text, in the place of what serde writes.
+    Text(TextForm),
+    /// What serde writes, and read from nothing else.
+    Strict(StrictForm),
+}
+
+/// How text is made of what serde writes, and back.
+#[derive(Debug, Clone, Copy)]
+pub struct TextForm {
+    /// What the values are, with an article.
+    pub(crate) noun: &'static str,
+    /// The text of what serde wrote.
+    pub(crate) lower: fn(ValueRef<'_>) -> Result<String>,
+    /// What serde reads.
+    pub(crate) raise: fn(&str, &mut Writer) -> Result<()>,
+}
+
+/// Values that a type writes in one form and would read in others too, in which no filter would find them.
+#[derive(Debug, Clone, Copy)]
+pub struct StrictForm {
+    /// Whether a value is as it is stored.
+    pub(crate) is_stored: fn(ValueRef<'_>) -> bool,
+    /// What is wrong with a value that is written otherwise; nothing if none is.
+    pub(crate) unwritable: Option<&'static str>,
+    /// What is wrong with a value that was stored otherwise.
+    pub(crate) unreadable: &'static str,
 }
 
 /// How an instant is made of what serde writes, and back.
@@ -148,10 +174,10 @@ impl Lowering {
         }
     }
 
-    /// Whether there is an instant in it, which serde's own form would not keep.
+    /// Whether there is an instant in it, or anything else that serde does not read as it is stored.
     pub(crate) const fn has_instant(&self) -> bool {
         match self {
-            Self::Bytes | Self::List(None) | Self::Set(None) => false,
+            Self::Bytes | Self::List(None) | Self::Set(None) | Self::Strict(_) => false,
             Self::List(Some(inner)) | Self::Set(Some(inner)) | Self::Each(inner) => inner.has_instant(),
             Self::Fields(fields) => {
                 let mut at = 0;
@@ -163,7 +189,7 @@ impl Lowering {
                 }
                 false
             }
-            Self::Instant(_) => true,
+            Self::Instant(_) | Self::Text(_) => true,
         }
     }
 }
@@ -173,7 +199,7 @@ impl Lowering {
     #[cfg(feature = "dynamodb")]
     pub(crate) fn is_read_by_type(&self) -> bool {
         match self {
-            Self::Bytes | Self::List(None) => false,
+            Self::Bytes | Self::List(None) | Self::Text(_) | Self::Strict(_) => false,
             Self::Instant(_) | Self::Set(_) => true,
             Self::List(Some(inner)) | Self::Each(inner) => inner.is_read_by_type(),
             Self::Fields(fields) => fields.iter().any(|field| field.lowering().is_some_and(Self::is_read_by_type)),
@@ -181,7 +207,7 @@ impl Lowering {
     }
 }
 
-/// Whether a type's values hold instants, which have to be lowered wherever they are.
+/// Whether a type's values hold instants, or anything else that has to be lowered wherever it is.
 pub const fn has_instant(lowering: Option<&'static Lowering>) -> bool {
     match lowering {
         Some(lowering) => lowering.has_instant(),
@@ -255,5 +281,25 @@ impl Stored {
     #[doc(hidden)]
     pub const fn new(lowering: Option<&'static Lowering>, form: Form) -> Self {
         Self { lowering, form }
+    }
+}
+
+/// Whether there are sets among a type's values.
+pub(crate) const fn has_set(lowering: Option<&'static Lowering>) -> bool {
+    match lowering {
+        Some(Lowering::Set(_)) => true,
+        Some(Lowering::List(inner)) => has_set(*inner),
+        Some(Lowering::Each(inner)) => has_set(Some(*inner)),
+        Some(Lowering::Fields(fields)) => {
+            let mut at = 0;
+            while at < fields.len() {
+                if has_set(fields[at].lowering()) {
+                    return true;
+                }
+                at += 1;
+            }
+            false
+        }
+        _ => false,
     }
 }

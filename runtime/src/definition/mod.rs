@@ -11,7 +11,7 @@ mod spec;
 pub use field::FieldDef;
 #[doc(hidden)]
 pub use field::{Form, Stored};
-pub(crate) use field::{InstantForm, find_next};
+pub(crate) use field::{InstantForm, StrictForm, TextForm, find_next, has_set};
 #[doc(hidden)]
 pub use field::{Lowering, has_instant};
 #[doc(hidden)]
@@ -203,8 +203,11 @@ impl Definition {
         }
     }
 
-    pub(crate) fn auto_hash(&self) -> bool {
-        self.spec.auto_hash
+    /// The parts of the primary key that are filled in.
+    pub(crate) fn auto_keys(&self) -> impl Iterator<Item = &'static str> {
+        let hash = self.spec.auto_hash.then(|| self.hash_name());
+        let range = self.range_name().filter(|_| self.spec.auto_range);
+        hash.into_iter().chain(range)
     }
 
     pub(crate) fn created_at(&self) -> Option<&'static str> {
@@ -217,7 +220,7 @@ impl Definition {
 
     /// Whether the runtime fills in fields of a record.
     pub(crate) fn is_filled(&self) -> bool {
-        self.spec.auto_hash || self.spec.created_at.is_some() || self.spec.updated_at.is_some()
+        self.spec.auto_hash || self.spec.auto_range || self.spec.created_at.is_some() || self.spec.updated_at.is_some()
     }
 
     fn field_name(&self, at: usize) -> Option<&'static str> {

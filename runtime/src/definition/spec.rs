@@ -20,6 +20,7 @@ pub struct Spec {
     pub(super) ttl: Option<TtlDef>,
     pub(super) version: Option<VersionDef>,
     pub(super) auto_hash: bool,
+    pub(super) auto_range: bool,
     pub(super) created_at: Option<usize>,
     pub(super) updated_at: Option<usize>,
 }
@@ -47,6 +48,7 @@ impl Spec {
             ttl: None,
             version: None,
             auto_hash: false,
+            auto_range: false,
             created_at: None,
             updated_at: None,
         }
@@ -85,6 +87,11 @@ impl Spec {
 
     pub const fn auto_hash(mut self) -> Self {
         self.auto_hash = true;
+        self
+    }
+
+    pub const fn auto_range(mut self) -> Self {
+        self.auto_range = true;
         self
     }
 

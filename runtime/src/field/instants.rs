@@ -3,7 +3,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::lowering::Of;
-use super::traits::{Element, FieldType, Instant, Key, Member, Ordered, TtlField};
+use super::times::{Instant, TtlField};
+use super::traits::{Element, FieldType, Key, Member, Ordered};
 use crate::definition::{Form, KeyKind, Lowering, TimeUnit};
 use crate::error::{Error, Result};
 use crate::value::Value;
@@ -63,31 +64,75 @@ instants!(SystemTime);
 
 #[cfg(feature = "chrono")]
 mod chrono {
-    use ::chrono::{DateTime, FixedOffset, Utc};
+    use ::chrono::{DateTime, Offset, TimeZone, Utc};
+    use serde::Serialize;
+    use serde::de::DeserializeOwned;
 
     use super::*;
+    use crate::field::encode;
 
-    instants!(DateTime<Utc>, DateTime<FixedOffset>);
-
-    impl Instant for DateTime<Utc> {
+    impl<Tz: TimeZone + Clone> Instant for DateTime<Tz>
+    where
+        Self: Serialize + DeserializeOwned + From<DateTime<Utc>>,
+    {
         fn to_millis(&self) -> Result<i64> {
             Ok(self.timestamp_millis())
         }
 
         fn from_millis(millis: i64) -> Result<Self> {
-            Self::from_timestamp_millis(millis).ok_or_else(outside)
+            DateTime::<Utc>::from_timestamp_millis(millis).map(Self::from).ok_or_else(outside)
         }
     }
 
-    /// The instant is kept, the offset is not: it is read back as UTC.
-    impl Instant for DateTime<FixedOffset> {
-        fn to_millis(&self) -> Result<i64> {
-            Ok(self.timestamp_millis())
+    /// The instant is kept, the offset is not: it is read back in the type's own zone, or in UTC.
+    impl<Tz: TimeZone + Clone> FieldType for DateTime<Tz>
+    where
+        Self: Serialize,
+    {
+        type Arg<'a>
+            = Self
+        where
+            Self: 'a;
+
+        // Through UTC: in another zone chrono writes an offset of hours, minutes and seconds to the minute, and an
+        // instant would be moved whenever it is read and written.
+        const LOWERING: Option<&'static Lowering> = Some(Of::<DateTime<Utc>>::INSTANT);
+        const FORM: Form = Form::Instant(Of::<DateTime<Utc>>::INSTANT);
+        const IS_MEMBER: bool = true;
+
+        fn encode(value: Self) -> Result<Value> {
+            match value.offset().fix().local_minus_utc() % 60 {
+                0 => Ok(Value::Instant(value.timestamp_millis())),
+                // As it is written in a record.
+                _ => encode(&value),
+            }
         }
 
-        fn from_millis(millis: i64) -> Result<Self> {
-            <DateTime<Utc> as Instant>::from_millis(millis).map(|utc| utc.fixed_offset())
+        fn with_value<R>(value: Self, f: impl FnOnce(&Self) -> R) -> R {
+            f(&value)
         }
+    }
+
+    impl<Tz: TimeZone + Clone> Key for DateTime<Tz>
+    where
+        Self: Serialize,
+    {
+        const KIND: KeyKind = KeyKind::Instant;
+
+        fn arg(&self) -> Self {
+            self.clone()
+        }
+    }
+
+    impl<Tz: TimeZone + Clone> Ordered for DateTime<Tz> where Self: Serialize {}
+    impl<Tz: TimeZone + Clone> Member for DateTime<Tz> where Self: Serialize {}
+    impl<Tz: TimeZone + Clone> Element for DateTime<Tz> where Self: Serialize {}
+
+    impl<Tz: TimeZone + Clone> TtlField for DateTime<Tz>
+    where
+        Self: Serialize,
+    {
+        const UNIT: TimeUnit = TimeUnit::Milliseconds;
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::marker::PhantomData;
 
-use super::traits::{Embedded, FieldType, Instant};
+use super::times::Instant;
+use super::traits::{Embedded, FieldType};
 use crate::codec::{from_value, write_plain};
 use crate::definition::{Form, InstantForm, Lowering, Stored};
 use crate::error::{Error, Result};
@@ -87,9 +88,6 @@ impl<T: Embedded> Of<T> {
 pub const fn embedded_form<T: Embedded>() -> Form {
     Form::Fields(T::FIELDS)
 }
-
-/// Of bytes.
-pub(crate) const BYTES: &Lowering = &Lowering::Bytes;
 
 /// The lowering of a nested struct.
 pub const fn embedded_lowering<T: Embedded>() -> Option<&'static Lowering> {

@@ -1,8 +1,16 @@
 //! What methods take that take many values: any collection of what stands for the values.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::num::{
+    NonZeroI8, NonZeroI16, NonZeroI32, NonZeroI64, NonZeroIsize, NonZeroU8, NonZeroU16, NonZeroU32, NonZeroU64,
+    NonZeroUsize,
+};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
-use super::traits::FieldType;
+use super::traits::{FieldType, MapKey};
 use super::typed::FieldOf;
 use crate::error::Result;
 use crate::value::Value;
@@ -85,17 +93,35 @@ macro_rules! arguments {
 }
 
 arguments! {
-    [] String => String, |text| &text;
-    [] &String => String, |text| text;
-    [] &&str => String, |text| text;
-    [] String => Option<String>, |text| &text;
-    [] &String => Option<String>, |text| text;
-    [] &&str => Option<String>, |text| text;
     [T: FieldType + Clone] Vec<T> => Vec<T>, |items| &items;
     [T: FieldType + Clone] &Vec<T> => Vec<T>, |items| items;
-    [T: FieldType] BTreeMap<String, T> => BTreeMap<String, T>, |map| &map;
-    [T: FieldType, S] HashMap<String, T, S> => HashMap<String, T, S>, |map| &map;
+    [K: MapKey, T: FieldType] BTreeMap<K, T> => BTreeMap<K, T>, |map| &map;
+    [K: MapKey, T: FieldType, S] HashMap<K, T, S> => HashMap<K, T, S>, |map| &map;
     [T: FieldType] BTreeSet<T> => BTreeSet<T>, |set| &set;
+}
+
+/// Types of text, for which methods take a `&str`. With the lifetime the bound is judged where it is used.
+macro_rules! texts {
+    ($($given:ty, |$value:ident| $arg:expr => $($ty:ty),*;)*) => {$($(
+        impl Argument<$ty> for $given
+        where
+            for<'later> $ty: FieldType<Arg<'later> = &'later str>,
+        {
+            fn encode_in(self, encode: Option<fn(&$ty) -> Result<Value>>) -> Result<Value> {
+                let $value = self;
+                encode_arg::<$ty>($arg, encode)
+            }
+        }
+    )*)*};
+}
+
+texts! {
+    String, |text| &text => String, Box<str>, Arc<str>, Cow<'static, str>;
+    &String, |text| text => String, Box<str>, Arc<str>, Cow<'static, str>;
+    &&str, |text| text => String, Box<str>, Arc<str>, Cow<'static, str>;
+    String, |text| &text => Option<String>, Option<Box<str>>, Option<Arc<str>>, Option<Cow<'static, str>>;
+    &String, |text| text => Option<String>, Option<Box<str>>, Option<Arc<str>>, Option<Cow<'static, str>>;
+    &&str, |text| text => Option<String>, Option<Box<str>>, Option<Arc<str>>, Option<Cow<'static, str>>;
 }
 
 /// Types that methods take by value: of many, references do as well.
@@ -108,18 +134,26 @@ macro_rules! copied {
     )*};
 }
 
-copied!(i8, i16, i32, i64, isize, u8, u16, u32, u64, usize, bool, char, f32, f64, std::time::SystemTime);
+copied!(i8, i16, i32, i64, isize, u8, u16, u32, u64, usize, bool, char, f32, f64);
+copied!(NonZeroI8, NonZeroI16, NonZeroI32, NonZeroI64, NonZeroIsize);
+copied!(NonZeroU8, NonZeroU16, NonZeroU32, NonZeroU64, NonZeroUsize);
+copied!(SystemTime, Duration, IpAddr, Ipv4Addr, Ipv6Addr);
 
 #[cfg(feature = "uuid")]
 copied!(::uuid::Uuid);
 #[cfg(feature = "rust_decimal")]
 copied!(rust_decimal::Decimal);
 #[cfg(feature = "chrono")]
-copied!(::chrono::DateTime<::chrono::Utc>, ::chrono::DateTime<::chrono::FixedOffset>);
+arguments! {
+    [Tz: ::chrono::TimeZone + Clone] &::chrono::DateTime<Tz> => ::chrono::DateTime<Tz>, |value| value.clone();
+    [Tz: ::chrono::TimeZone + Clone] &::chrono::DateTime<Tz> => Option<::chrono::DateTime<Tz>>, |value| value.clone();
+}
+#[cfg(feature = "chrono")]
+copied!(::chrono::NaiveDate, ::chrono::NaiveDateTime);
 #[cfg(feature = "time")]
-copied!(::time::OffsetDateTime);
+copied!(::time::OffsetDateTime, ::time::Date);
 #[cfg(feature = "jiff")]
-copied!(::jiff::Timestamp);
+copied!(::jiff::Timestamp, ::jiff::civil::Date, ::jiff::civil::DateTime);
 
 impl<T: FieldType> FieldOf<T> {
     /// The stored form of many values of this field.

@@ -1,19 +1,31 @@
 //! Typed fields: what a model's constants are, and what their types may do.
 
+mod containers;
+#[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
+mod dates;
 mod instants;
 mod interval;
+#[cfg(feature = "serde_json")]
+mod json;
+mod key_uses;
 mod lowering;
 mod many;
+mod numbers;
 mod place;
 mod probe;
 mod role;
 mod sealed;
+mod text;
+mod times;
 mod traits;
 mod typed;
 mod types;
 
 #[doc(hidden)]
 pub use interval::Interval;
+pub use key_uses::AutoKey;
+#[doc(hidden)]
+pub use key_uses::{Sorted, Unsorted};
 #[doc(hidden)]
 pub use lowering::{NoLowering, Probe, embedded_form, embedded_lowering};
 #[doc(hidden)]
@@ -23,11 +35,12 @@ pub(crate) use place::Place;
 #[doc(hidden)]
 pub use probe::NotKey;
 pub use role::{InKey, InMap, InVersion, Plain, Settable};
+pub use times::{Instant, Timestamp, TtlField};
 #[doc(hidden)]
 pub use traits::EmbeddedFields;
 pub use traits::{
-    AutoKey, Contain, Countable, Dictionary, Element, Embedded, FieldType, IndexKey, Instant, Key, List, Member,
-    Nested, Numeric, Optional, Ordered, Set, Text, Timestamp, TtlField, Version,
+    Contain, Countable, Dictionary, Element, Embedded, FieldType, IndexKey, Key, List, MapKey, Member, Nested, Numeric,
+    Optional, Ordered, Set, Text, Version,
 };
 pub(crate) use typed::FieldOf;
 
@@ -123,13 +136,14 @@ impl<M, T: FieldType, Role> Field<M, T, Role> {
         Field::of(self.of.place.nth(position), None)
     }
 
-    /// The value under a key of the map in this field: `User::LABELS.entry("colour")`. The key may be any
-    /// text.
-    pub fn entry<Entry>(self, key: &str) -> Field<M, Entry, InMap>
+    /// The value under a key of the map in this field: `User::LABELS.entry("colour")`. A key of text may be
+    /// any text.
+    pub fn entry<K: MapKey, Entry>(self, key: K::Arg<'_>) -> Field<M, Entry, InMap>
     where
-        T: Dictionary<Value = Entry>,
+        T: Dictionary<Key = K, Value = Entry>,
     {
-        Field::of(self.of.place.entry(key), None)
+        // What serde cannot write names no entry: like the empty name, it is refused where the field is used.
+        Field::of(self.of.place.entry(&K::entry_name(key).unwrap_or_default()), None)
     }
 
     /// A value of this field as a part of a key.

@@ -5,10 +5,11 @@
 //! [`NotKey`] otherwise, silently; the mention that is left reports the error.
 
 use super::Field;
+use super::key_uses::{AutoKey, Sorted, Unsorted};
 use super::lowering::Probe;
 use super::many::{Argument, Many};
 use super::place::Place;
-use super::traits::{AutoKey, FieldType, IndexKey, Key};
+use super::traits::{FieldType, IndexKey, Key};
 use crate::definition::KeyKind;
 use crate::error::{Error, Result};
 use crate::value::Value;
@@ -74,6 +75,15 @@ impl<T: Key> Probe<T> {
     }
 }
 
+impl<T: Unsorted> Probe<T> {
+    /// An error, since the type cannot be a range.
+    pub const fn is_sorted()
+    where
+        T: Sorted,
+    {
+    }
+}
+
 impl<T: IndexKey> Probe<T> {
     /// What it is stored as.
     pub const KIND: KeyKind = T::KIND;
@@ -133,6 +143,9 @@ pub trait NotKey<T>: Sized {
 
     /// Said elsewhere.
     fn is_index_key() {}
+
+    /// Any key that does not say otherwise can be a range.
+    fn is_sorted() {}
 }
 
 impl<T> NotKey<T> for Probe<T> {}

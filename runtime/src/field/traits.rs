@@ -2,12 +2,12 @@
 //! traits and says in words what is missing.
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::interval::Interval;
 use super::role::{InKey, InMap, InVersion, Plain};
 use super::sealed::Sealed;
-use crate::definition::{FieldDef, Form, KeyKind, Lowering, TimeUnit};
+use crate::codec::map_key_text;
+use crate::definition::{FieldDef, Form, KeyKind, Lowering};
 use crate::error::Result;
 use crate::value::Value;
 
@@ -92,7 +92,8 @@ pub trait FieldType: Serialize + Sized {
 }
 
 /// A type that can be a hash key, a range key or an index field: text, integers to 64 bits, bytes,
-/// `Uuid`, instants, and newtypes and unit enums that derive `Key`.
+/// `Uuid`, instants, days and local times, and newtypes and unit enums that derive `Key`. IP addresses can be all but
+/// ranges.
 ///
 /// ```
 /// # use serde::{Serialize, Deserialize};
@@ -110,34 +111,34 @@ pub trait FieldType: Serialize + Sized {
 ///
 /// ```
 /// # use serde::{Serialize, Deserialize};
-/// use std::net::Ipv4Addr;
+/// use std::net::SocketAddr;
 /// use reposit::{Database, FieldType, Key, Repository, Result, Value, definition::KeyKind};
 ///
 /// #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-/// struct Host(Ipv4Addr);
+/// struct Peer(SocketAddr);
 ///
-/// impl FieldType for Host {
-///     type Arg<'a> = &'a Host;
+/// impl FieldType for Peer {
+///     type Arg<'a> = &'a Peer;
 ///     // serde writes an address as text.
-///     fn encode(host: &Host) -> Result<Value> { Ok(Value::String(host.0.to_string())) }
-///     fn with_value<R>(host: &Host, f: impl FnOnce(&Host) -> R) -> R { f(host) }
+///     fn encode(peer: &Peer) -> Result<Value> { Ok(Value::String(peer.0.to_string())) }
+///     fn with_value<R>(peer: &Peer, f: impl FnOnce(&Peer) -> R) -> R { f(peer) }
 /// }
 ///
-/// impl Key for Host {
+/// impl Key for Peer {
 ///     const KIND: KeyKind = KeyKind::String;
-///     fn arg(&self) -> &Host { self }
+///     fn arg(&self) -> &Peer { self }
 /// }
 ///
 /// #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
-/// struct Machine { #[hash_key] host: Host, #[index] gateway: Option<Host> }
+/// struct Session { #[hash_key] peer: Peer, #[index] through: Option<Peer> }
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
-/// # let db = Database::open("memory:").await?; db.define::<Machine>().await?;
-/// let gateway = Host(Ipv4Addr::new(10, 0, 0, 1));
-/// let machine = Machine { host: Host(Ipv4Addr::new(10, 0, 0, 7)), gateway: Some(gateway.clone()) };
-/// Machine::create(&machine).exec(&db).await?;
-/// assert_eq!(Machine::get(&machine.host).exec(&db).await?, Some(machine.clone()));
-/// assert_eq!(Machine::find_by_gateway(&gateway).all(&db).await?, [machine]);
+/// # let db = Database::open("memory:").await?; db.define::<Session>().await?;
+/// let through = Peer(SocketAddr::from(([10, 0, 0, 1], 443)));
+/// let session = Session { peer: Peer(SocketAddr::from(([10, 0, 0, 7], 9000))), through: Some(through.clone()) };
+/// Session::create(&session).exec(&db).await?;
+/// assert_eq!(Session::get(&session.peer).exec(&db).await?, Some(session.clone()));
+/// assert_eq!(Session::find_by_through(&through).all(&db).await?, [session]);
 /// # Ok(()) }
 /// ```
 #[diagnostic::on_unimplemented(
@@ -273,15 +274,52 @@ pub trait Set: FieldType + Sealed {
 )]
 pub trait Member: Key {}
 
-/// A map from text. It is sealed.
+/// A map. It is sealed.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a map from text, so it has no entries",
+    message = "`{Self}` is not a map, so it has no entries",
     label = "not a map",
-    note = "`entry` is for BTreeMap<String, T> and HashMap<String, T>; the fields of a nested struct are reached with `at`"
+    note = "`entry` is for BTreeMap<K, T> and HashMap<K, T>, where `K` is text, an integer or another `MapKey`; the fields of a nested struct are reached with `at`"
 )]
 pub trait Dictionary: FieldType + Sealed {
+    /// What it is a map from.
+    type Key: MapKey;
     /// What it is a map to.
     type Value: FieldType;
+}
+
+/// What can be the key of a map whose entries are reached with [`Field::entry`](super::Field::entry): what serde
+/// writes as a text, an integer or a bool. An entry is stored under that text.
+///
+/// [`derive(Key)`](derive@crate::Key) makes one of a newtype over one, and of an enum of units. A type that
+/// implements [`Key`] by hand needs no more than `impl MapKey for Peer {}`.
+///
+/// ```
+/// # use std::collections::HashMap;
+/// # use reposit::{Database, Repository, Key}; use serde::{Serialize, Deserialize};
+/// #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, Key)]
+/// struct PlayerId(u64);
+///
+/// #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+/// struct Game { #[hash_key] id: String, points: HashMap<PlayerId, i64> }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+/// # let db = Database::open("memory:").await?; db.define::<Game>().await?;
+/// # Game::create(&Game { id: "g1".into(), points: HashMap::from([(PlayerId(7), 1)]) }).exec(&db).await?;
+/// let game = Game::update("g1").add(Game::POINTS.entry(&PlayerId(7)), 2).exec(&db).await?;
+/// assert_eq!(game.points[&PlayerId(7)], 3);
+/// # Ok(()) }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the key of a map",
+    label = "not the key of a map",
+    note = "a map's keys are stored as text: they are text, integers, bools, Uuids, days, IP addresses, or newtypes and unit enums with `#[derive(Key)]`; a map from anything else can be stored, but not compared, set or changed"
+)]
+pub trait MapKey: FieldType {
+    /// The name of the entry under a key.
+    #[doc(hidden)]
+    fn entry_name(key: Self::Arg<'_>) -> Result<String> {
+        Self::with_value(key, |key| map_key_text(key))
+    }
 }
 
 /// What has a number of items: a list, a map, a set, or bytes. It is sealed.
@@ -350,50 +388,6 @@ impl<T: Nested> Nested for Option<T> {
 impl<T: Nested> Nested for Box<T> {
     type Inner = T::Inner;
 }
-
-/// A point in time: kept as milliseconds. It is sealed.
-#[diagnostic::on_unimplemented(message = "`{Self}` is not an instant", label = "not an instant")]
-pub trait Instant: Serialize + DeserializeOwned + Sealed {
-    /// Milliseconds since the epoch, rounded down.
-    fn to_millis(&self) -> Result<i64>;
-    /// The instant at these milliseconds since the epoch.
-    fn from_millis(millis: i64) -> Result<Self>;
-}
-
-/// A type that can say when a record expires: an instant, or a number of seconds. A newtype over one gets it from
-/// [`derive(Key)`](derive@crate::Key).
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an instant, so it cannot say when a record expires",
-    label = "not an instant",
-    note = "a ttl field is i64, u64 or u32 (seconds since the epoch), a SystemTime, or an instant of chrono, time or jiff (with that feature), or an Option of one of these"
-)]
-pub trait TtlField: FieldType {
-    /// What the stored number counts.
-    const UNIT: TimeUnit;
-}
-
-/// A type that can take the time of a write.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an instant, so the time of a write cannot be put into it",
-    label = "not an instant",
-    note = "a created_at or updated_at field is i64, u64 or u32 (seconds since the epoch), a SystemTime, or an instant of chrono, time or jiff (with that feature), or an Option of one of these"
-)]
-pub trait Timestamp: TtlField {}
-
-impl<T: TtlField> Timestamp for T {}
-
-/// A hash key that can be filled in. A newtype over one gets it from [`derive(Key)`](derive@crate::Key).
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be filled in as a key",
-    label = "neither a String nor a Uuid",
-    note = "a hash key with `auto` is a String, filled in with a ULID, or a Uuid, filled in with one of version 7, or a newtype with `#[derive(Key)]` over one of them"
-)]
-pub trait AutoKey: Key {}
-
-impl AutoKey for String {}
-
-#[cfg(feature = "uuid")]
-impl AutoKey for ::uuid::Uuid {}
 
 /// A type that can count versions. It is sealed.
 #[diagnostic::on_unimplemented(

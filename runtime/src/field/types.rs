@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use super::encode;
 use super::interval::{self, Interval};
-use super::lowering::{BYTES, Of};
+use super::lowering::Of;
+use super::times::TtlField;
 use super::traits::{
-    Contain, Countable, Dictionary, Element, FieldType, Key, List, Member, Numeric, Ordered, Set, Text, TtlField,
-    Version,
+    Contain, Countable, Dictionary, Element, FieldType, Key, List, MapKey, Member, Numeric, Ordered, Set, Text, Version,
 };
 use crate::codec::to_lowered;
 use crate::definition::{Form, KeyKind, Lowering, TimeUnit};
@@ -201,48 +201,14 @@ impl Key for Vec<u8> {
 
 impl Member for Vec<u8> {}
 
-/// Bytes of a fixed number, as serde writes them: 32 at most.
-impl<const N: usize> FieldType for [u8; N]
-where
-    Self: Serialize,
-{
-    type Arg<'a> = &'a Self;
-
-    const LOWERING: Option<&'static Lowering> = Some(BYTES);
-    const IS_MEMBER: bool = true;
-    const FORM: Form = Form::Bytes;
-
-    fn encode(value: &Self) -> Result<Value> {
-        encode(value)
-    }
-
-    fn with_value<R>(value: &Self, f: impl FnOnce(&Self) -> R) -> R {
-        f(value)
-    }
-}
-
-impl<const N: usize> Key for [u8; N]
-where
-    Self: Serialize,
-{
-    const KIND: KeyKind = KeyKind::Bytes;
-
-    fn arg(&self) -> &Self {
-        self
-    }
-}
-
-impl<const N: usize> Member for [u8; N] where Self: Serialize {}
-impl<const N: usize> Element for [u8; N] where Self: Serialize {}
-
 impl<T: Element + Clone> List for Vec<T> {
     type Item = T;
 }
 
 impl<T: Element + Clone> Element for Vec<T> {}
 impl Element for Vec<u8> {}
-impl<T: FieldType> Element for BTreeMap<String, T> {}
-impl<T: FieldType, S> Element for HashMap<String, T, S> where Self: Serialize {}
+impl<K: MapKey, T: FieldType> Element for BTreeMap<K, T> {}
+impl<K: MapKey, T: FieldType, S> Element for HashMap<K, T, S> where Self: Serialize {}
 impl<T: FieldType> Element for BTreeSet<T> {}
 impl<T: Member, S> Element for HashSet<T, S> where Self: Serialize {}
 impl<T: Element> Element for Box<T> {}
@@ -294,6 +260,7 @@ impl<T: List + Clone> List for Option<T> {
 }
 
 impl<T: Dictionary + Clone> Dictionary for Option<T> {
+    type Key = T::Key;
     type Value = T::Value;
 }
 
@@ -310,8 +277,8 @@ impl<T: Contain + Clone> Contain for Option<T> {
 }
 
 impl<T: FieldType + Clone> Countable for Vec<T> {}
-impl<T: FieldType> Countable for BTreeMap<String, T> {}
-impl<T: FieldType, S> Countable for HashMap<String, T, S> {}
+impl<K: MapKey, T: FieldType> Countable for BTreeMap<K, T> {}
+impl<K: MapKey, T: FieldType, S> Countable for HashMap<K, T, S> {}
 
 impl<T: Countable + Clone> Countable for Option<T> {
     const IS_SET: bool = T::IS_SET;
@@ -335,18 +302,20 @@ macro_rules! by_reference {
 }
 
 by_reference! {
-    [T: FieldType] BTreeMap<String, T>, Of::<T>::EACH, Form::Map(Of::<T>::FORM), None;
-    [T: FieldType, S] HashMap<String, T, S>, Of::<T>::EACH, Form::Map(Of::<T>::FORM), None;
+    [K: MapKey, T: FieldType] BTreeMap<K, T>, Of::<T>::EACH, Form::Map(Of::<T>::FORM), None;
+    [K: MapKey, T: FieldType, S] HashMap<K, T, S>, Of::<T>::EACH, Form::Map(Of::<T>::FORM), None;
     [T: FieldType] BTreeSet<T>, Of::<T>::SET, Of::<T>::SET_FORM, None;
     [T: Member, S] HashSet<T, S>, Of::<T>::SET, Of::<T>::SET_FORM, None;
     [T: FieldType] Box<T>, T::LOWERING, T::FORM, T::INTERVAL;
 }
 
-impl<T: FieldType> Dictionary for BTreeMap<String, T> {
+impl<K: MapKey, T: FieldType> Dictionary for BTreeMap<K, T> {
+    type Key = K;
     type Value = T;
 }
 
-impl<T: FieldType, S> Dictionary for HashMap<String, T, S> {
+impl<K: MapKey, T: FieldType, S> Dictionary for HashMap<K, T, S> {
+    type Key = K;
     type Value = T;
 }
 

@@ -1,4 +1,4 @@
-use std::net::IpAddr;
+use std::net::SocketAddr;
 
 use reposit::{FieldType, Key, Repository};
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Serialize, Deserialize, Repository)]
 struct Machine {
     #[hash_key]
-    address: IpAddr,
+    address: SocketAddr,
     name: String,
 }
 
@@ -15,16 +15,16 @@ struct Visit {
     #[hash_key]
     id: String,
     #[index]
-    from: IpAddr,
-    to: IpAddr,
-    hops: Vec<IpAddr>,
+    from: SocketAddr,
+    to: SocketAddr,
+    hops: Vec<SocketAddr>,
 }
 
 #[derive(Clone, Serialize, Deserialize, Key)]
-struct Address(IpAddr);
+struct Address(SocketAddr);
 
 #[derive(Clone, Serialize, Deserialize, FieldType)]
-struct Wrapped(IpAddr);
+struct Wrapped(SocketAddr);
 
 #[derive(Serialize, Deserialize, Repository)]
 struct Probe {
@@ -33,7 +33,7 @@ struct Probe {
     to: Wrapped,
 }
 
-fn look(to: &IpAddr, wrapped: &Wrapped) {
+fn look(to: &SocketAddr, wrapped: &Wrapped) {
     let _ = Visit::TO.eq(to);
     let _ = Visit::update("v1").set(Visit::TO, to);
     let _ = Visit::HOPS.contains(to);

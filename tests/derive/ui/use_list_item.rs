@@ -8,7 +8,7 @@ struct Shelf {
     grades: Vec<Option<u32>>,
     bytes: Vec<u8>,
     units: Vec<()>,
-    pairs: Vec<(u32, u32)>,
+    paths: Vec<std::path::PathBuf>,
     rows: Vec<Vec<Option<u32>>>,
     age: u32,
 }
@@ -20,7 +20,7 @@ fn main() {
     let _ = Shelf::update("s").append(Shelf::BYTES, [1]);
     let _ = Shelf::BYTES.contains(1);
     let _ = Shelf::UNITS.eq(&[()]);
-    let _ = Shelf::PAIRS.contains(&(1, 2));
+    let _ = Shelf::PATHS.contains(std::path::Path::new("a"));
     let _ = Shelf::ROWS.contains(&[Some(1)]);
     let _ = Shelf::AGE.nth(0);
     let _ = Shelf::AGE.entry("a");

@@ -7,6 +7,7 @@ use reposit_tests::harness::{START, Test};
 
 reposit_tests::cases!(
     an_automatic_key_is_filled_in,
+    an_automatic_range_key_is_filled_in,
     times_are_filled_in_on_every_write_path,
     saves_and_transactions_fill_in_too,
     keys_of_every_path_are_new_and_sort_by_time,
@@ -54,6 +55,52 @@ async fn an_automatic_key_is_filled_in(t: Test) {
     Upload::save(&mut upload).exec(db).await.unwrap();
     assert_eq!((upload.id.get_version_num(), upload.version), (7, 1));
     assert_eq!(Upload::get(upload.id).exec(db).await.unwrap(), Some(upload));
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Key)]
+struct EntryId(String);
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+struct Entry {
+    #[hash_key]
+    log: String,
+    #[range_key(auto)]
+    id: EntryId,
+    text: String,
+}
+
+/// Both parts are filled in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+struct Pair {
+    #[hash_key(auto)]
+    hash: Box<str>,
+    #[range_key(auto)]
+    range: uuid::Uuid,
+}
+
+async fn an_automatic_range_key_is_filled_in(t: Test) {
+    let db = t.with::<Entry>().await;
+    let entry = |text: &str| Entry { log: "main".into(), id: EntryId(String::new()), text: text.into() };
+    // In one millisecond, by every write that stores a whole record.
+    let first = Entry::create(&entry("0")).exec_returning(db).await.unwrap();
+    Entry::put(&entry("1")).exec(db).await.unwrap();
+    Entry::put_many(&[entry("2"), entry("3")]).exec(db).await.unwrap();
+    db.transaction().add(Entry::create(&entry("4"))).add(Entry::create(&entry("5"))).commit().await.unwrap();
+    t.advance(1);
+    Entry::create(&entry("6")).exec(db).await.unwrap();
+    let entries = Entry::query("main").all(db).await.unwrap();
+    let texts: Vec<&str> = entries.iter().map(|entry| &*entry.text).collect();
+    assert_eq!(texts, ["0", "1", "2", "3", "4", "5", "6"], "in the order in which they were written");
+    assert!(entries.iter().all(|entry| entry.id.0.len() == 26));
+    assert_eq!(Entry::get("main", &first.id).exec(db).await.unwrap(), Some(first));
+    let own = Entry { id: EntryId("mine".into()), ..entry("7") };
+    assert_eq!(Entry::create(&own).exec_returning(db).await.unwrap(), own);
+
+    let db = t.with::<Pair>().await;
+    let pair = Pair { hash: "".into(), range: uuid::Uuid::nil() };
+    let made = Pair::create(&pair).exec_returning(db).await.unwrap();
+    assert_eq!((made.hash.len(), made.range.get_version_num()), (26, 7));
+    assert_eq!(Pair::get(&made.hash, made.range).exec(db).await.unwrap(), Some(made));
 }
 
 async fn times_are_filled_in_on_every_write_path(t: Test) {

@@ -1,8 +1,14 @@
+use std::borrow::Cow;
+use std::net::Ipv4Addr;
+use std::num::{NonZeroI64, NonZeroU64};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use chrono::{DateTime, FixedOffset, Utc};
-use jiff::Timestamp;
-use reposit::{Key, Repository};
+use chrono::{DateTime, FixedOffset, Local, NaiveDate, NaiveDateTime, Utc};
+use jiff::{Timestamp, civil};
+use reposit::definition::KeyKind;
+use reposit::field::Ordered;
+use reposit::{FieldType, Key, Repository, Result, Value};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -23,8 +29,21 @@ reposit_tests::cases!(
     chrono_offset_instants,
     time_instants,
     jiff_instants,
+    chrono_local_instants,
+    chrono_days,
+    chrono_local_times,
+    time_days,
+    jiff_days,
+    jiff_local_times,
+    nonzero_signed,
+    nonzero_unsigned,
+    boxed_texts,
+    shared_texts,
+    borrowed_texts,
     newtypes,
     newtypes_over_instants,
+    newtypes_over_days,
+    by_hand,
     enums,
     kinds_mixed_in_an_index,
 );
@@ -134,6 +153,80 @@ enum Level {
     First,
 }
 
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Key)]
+struct Birthday(NaiveDate);
+
+/// A newtype over what is no key with an order, with all that it takes, and no more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(into = "u32", from = "u32")]
+struct Host(Ipv4Addr);
+
+impl From<u32> for Host {
+    fn from(bits: u32) -> Self {
+        Self(bits.into())
+    }
+}
+
+impl From<Host> for u32 {
+    fn from(host: Host) -> Self {
+        host.0.to_bits()
+    }
+}
+
+impl FieldType for Host {
+    type Arg<'a> = &'a Self;
+
+    fn encode(host: &Self) -> Result<Value> {
+        u32::encode(host.0.to_bits())
+    }
+
+    fn with_value<R>(host: &Self, f: impl FnOnce(&Self) -> R) -> R {
+        f(host)
+    }
+}
+
+impl Key for Host {
+    const KIND: KeyKind = KeyKind::Integer;
+
+    fn arg(&self) -> &Self {
+        self
+    }
+}
+
+impl Ordered for Host {}
+
+/// From the first day that is kept to the last, with those between which text could sort wrongly.
+const DAYS: [&str; 8] =
+    ["0000-01-01", "0001-12-31", "0999-12-31", "1969-12-31", "2024-02-29", "2024-03-01", "2024-10-09", "9999-12-31"];
+
+const LOCAL_TIMES: [&str; 9] = [
+    "0000-01-01T00:00:00",
+    "1969-12-31T23:59:59.999999999",
+    "2024-02-29T09:59:59",
+    "2024-02-29T10:00:05",
+    "2024-02-29T10:00:05.000001",
+    "2024-02-29T10:00:05.450",
+    "2024-02-29T10:00:05.500",
+    "2024-02-29T10:00:06",
+    "9999-12-31T23:59:59.999999999",
+];
+
+/// What texts are read as.
+fn parsed<T: std::str::FromStr<Err: std::fmt::Debug>>(texts: &[&str]) -> Vec<T> {
+    texts.iter().map(|text| text.parse().unwrap()).collect()
+}
+
+fn time_days_of(days: &[&str]) -> Vec<time::Date> {
+    let day = |text: &&str| {
+        let mut parts = text.split('-').map(|part| part.parse::<u16>().unwrap());
+        let mut next = || parts.next().unwrap();
+        let (year, month, day) = (next(), next(), next());
+        let month = time::Month::try_from(month as u8).unwrap();
+        time::Date::from_calendar_date(year.into(), month, day as u8).unwrap()
+    };
+    days.iter().map(day).collect()
+}
+
 fn millis() -> [i64; 5] {
     [-62_135_596_800_000, -1, 0, 1, 253_402_300_799_999]
 }
@@ -152,6 +245,19 @@ everywhere! {
     chrono_offset_instants OfOffset DateTime<FixedOffset>, millis().map(|n| DateTime::from_timestamp_millis(n).unwrap().fixed_offset()).to_vec();
     time_instants OfTime OffsetDateTime, millis().map(|n| OffsetDateTime::from_unix_timestamp_nanos(i128::from(n) * 1_000_000).unwrap()).to_vec();
     jiff_instants OfJiff Timestamp, [-377_705_023_201_000, -1, 0, 1, 253_402_207_200_000].map(|n| Timestamp::from_millisecond(n).unwrap()).to_vec();
+    chrono_local_instants OfLocal DateTime<Local>, millis().map(|n| DateTime::from_timestamp_millis(n).unwrap().into()).to_vec();
+    chrono_days OfNaiveDate NaiveDate, parsed(&DAYS);
+    chrono_local_times OfNaiveDateTime NaiveDateTime, parsed(&LOCAL_TIMES);
+    time_days OfTimeDate time::Date, time_days_of(&DAYS);
+    jiff_days OfCivilDate civil::Date, parsed(&DAYS);
+    jiff_local_times OfCivilDateTime civil::DateTime, parsed(&LOCAL_TIMES);
+    nonzero_signed OfNonZeroI64 NonZeroI64, [i64::MIN, -10, -9, 1, 9, 10, i64::MAX].map(|n| n.try_into().unwrap()).to_vec();
+    nonzero_unsigned OfNonZeroU64 NonZeroU64, [1, 9, 10, 1 << 63, u64::MAX].map(|n| n.try_into().unwrap()).to_vec();
+    boxed_texts OfBox Box<str>, ["A", "a", "a\0", "ä"].map(Box::from).to_vec();
+    shared_texts OfArc Arc<str>, ["A", "a", "a\0", "ä"].map(Arc::from).to_vec();
+    borrowed_texts OfCow Cow<'static, str>, ["A", "a", "a\0", "ä"].map(Cow::from).to_vec();
+    newtypes_over_days OfBirthday Birthday, parsed(&DAYS).into_iter().map(Birthday).collect();
+    by_hand OfHost Host, ["0.0.0.9", "0.0.0.10", "9.0.0.0", "10.0.0.1", "255.0.0.1"].map(|text| Host(text.parse().unwrap())).to_vec();
     newtypes OfName Name, ["A", "a", "b"].map(|text| Name(text.into())).to_vec();
     newtypes_over_instants OfMoment Moment, millis().map(|n| Moment { at: DateTime::from_timestamp_millis(n).unwrap() }).to_vec();
     enums OfLevel Level, vec![Level::First, Level::VeryLow, Level::Bad];

@@ -15,6 +15,7 @@ mod create_get_delete;
 mod cursors;
 mod error_messages;
 mod expiry;
+mod field_types;
 mod index_parts;
 mod instants;
 mod key_types;

@@ -127,7 +127,7 @@ pub(crate) fn store(
     action: fn(Record) -> Action,
 ) -> Result<Write> {
     if definition.is_filled() {
-        fill::fill_record(definition, &mut record, db.now());
+        fill::fill_record(definition, &mut record, db.now(), db.ids());
     }
     store_as_is(db, definition, record, action)
 }
