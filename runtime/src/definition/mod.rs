@@ -1,7 +1,6 @@
 //! What a model is: its name, fields, keys, indexes and lifetimes, as the derive wrote them down.
 
 mod field;
-mod form;
 #[cfg(feature = "microkubes")]
 mod microkubes;
 mod names;
@@ -10,11 +9,11 @@ mod projected;
 mod spec;
 
 pub use field::FieldDef;
+#[doc(hidden)]
+pub use field::{Form, Stored};
 pub(crate) use field::{InstantForm, StrictForm, TextForm, find_next, has_set};
 #[doc(hidden)]
 pub use field::{Lowering, has_instant};
-#[doc(hidden)]
-pub use form::{Form, Stored};
 #[doc(hidden)]
 pub use names::{index_name, table_name};
 pub use parts::{IndexDef, KeyDef, KeyKind, Projection, TimeUnit, TtlDef};
