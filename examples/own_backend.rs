@@ -7,8 +7,8 @@ use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use reposit::backend::{
-    Action, Backend, Call, FindUnique, Get, GetMany, KeyRange, Limits, Plan, Query, RecordKey, RecordPage, Reply,
-    SourceKind, Write, WriteMany, Written, index_values,
+    Backend, Call, FindUnique, Get, GetMany, KeyRange, Limits, Plan, Query, RecordKey, RecordPage, Reply, SourceKind,
+    Write, WriteMany, Written, index_values,
 };
 use reposit::value::ValueRef;
 use reposit::{Database, Definition, Error, ErrorKind, Record, Repository, Result, Value};

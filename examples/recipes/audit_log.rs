@@ -30,7 +30,10 @@ async fn page(
     after: Option<&str>,
 ) -> std::result::Result<(Vec<String>, Option<String>), u16> {
     let page = Entry::query(account).descending().limit(2).after(after).exec(db).await;
-    let page = page.map_err(|error| if error.kind() == ErrorKind::InvalidInput { 400 } else { 503 })?;
+    let page = page.map_err(|error| match error.kind() {
+        ErrorKind::InvalidInput => 400_u16,
+        _ => 503,
+    })?;
     let next = page.next.map(|cursor| format!("/accounts/{account}/audit?after={cursor}"));
     Ok((page.items.into_iter().map(|entry| entry.what).collect(), next))
 }

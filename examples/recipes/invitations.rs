@@ -38,7 +38,7 @@ async fn accept(db: &Database, code: &str) -> Result<Option<Member>> {
         .add(Member::create(&member))
         .commit();
     match accepted.await {
-        Ok(()) => Ok(Some(member)),
+        Ok(_) => Ok(Some(member)),
         // Somebody else was quicker with the same code.
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(None),
         Err(error) => Err(error),

@@ -24,7 +24,7 @@ async fn report(db: &Database, game: &str, player: &str, score: u32) -> Result<(
 }
 
 /// The best players, the best first.
-async fn top(db: &Database, game: &str, count: u32) -> Result<Vec<Score>> {
+async fn top(db: &Database, game: &str, count: usize) -> Result<Vec<Score>> {
     Ok(Score::find_by_game(game).descending().limit(count).exec(db).await?.items)
 }
 

@@ -44,7 +44,7 @@ async fn transfer(db: &Database, transfer: &Transfer) -> Result<Outcome> {
         transaction.add_returning(Account::update(from).add(Account::CENTS, -cents).only_if(Account::CENTS.ge(*cents)));
     transaction.add_returning(Account::update(to).add(Account::CENTS, *cents));
     match transaction.commit().await {
-        Ok(mut results) => Ok(Outcome::Done { left: results.get(from)?.cents }),
+        Ok(results) => Ok(Outcome::Done { left: results.get(from)?.cents }),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Outcome::DoneBefore),
         Err(error) if error.kind() == ErrorKind::ConditionFailed => Ok(Outcome::NotEnough),
         Err(error) => Err(error),

@@ -14,7 +14,7 @@ use reposit::{Database, DropForGood, ErrorKind, Repository, Result};
 use serde::{Deserialize, Serialize};
 
 /// How many jobs a worker looks at together.
-const PAGE: u32 = 64;
+const PAGE: usize = 64;
 /// How many seconds a worker has for a job before another may take it.
 const LEASE: i64 = 30;
 

@@ -72,6 +72,12 @@ pub(crate) fn of_record(model: &Model, what: &str) -> String {
     }
 }
 
+/// The finder of many by a unique index.
+pub(crate) fn many_finder(model: &Model, index: &Index) -> String {
+    let parts: Vec<String> = index.parts().map(|at| code(&model.fields[at])).collect();
+    format!("Finds the records with these {}, through the unique index `{}`.", listed(&parts), index.name.shown())
+}
+
 /// `query`.
 pub(crate) fn query(model: &Model) -> String {
     let names: Vec<String> = model.keys().map(code).collect();

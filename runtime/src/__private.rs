@@ -7,9 +7,9 @@ pub use crate::definition::{
 };
 pub use crate::error::Result;
 pub use crate::field::{
-    AutoKey, Contain, Countable, Dictionary, Element, EmbeddedFields, InKey, InVersion, IndexKey, List, Member, Nested,
-    NoLowering, NotKey, Numeric, Optional, Ordered, Plain, Probe, Settable, Text, Timestamp, TtlField, Version,
-    embedded_form, embedded_lowering, encode,
+    Argument, AutoKey, Contain, Countable, Dictionary, Element, EmbeddedFields, InKey, InVersion, IndexKey, List, Many,
+    Member, Nested, NoLowering, NotKey, Numeric, Optional, Ordered, Plain, Probe, Settable, Text, Timestamp, TtlField,
+    Version, embedded_form, embedded_lowering, encode,
 };
 pub use crate::model::{EncodedKey, IntoKey, hash_key, hash_range_key};
 pub use crate::operation::{Local, NoRange, Parts, Primary, Secondary, Written, WrittenPart};

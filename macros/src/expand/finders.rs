@@ -1,7 +1,7 @@
 //! The finders of indexes: `find_by_email`.
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
 
 use super::definition::number;
 use super::methods::{key_of, param, range_part};
@@ -12,6 +12,42 @@ pub(super) fn all(model: &Model) -> TokenStream {
     model.indexes.iter().enumerate().map(|(at, index)| expand_finder(model, at, index)).collect()
 }
 
+/// `find_many_by_email`, of a unique index.
+fn expand_many(model: &Model, at: &impl ToTokens, index: &Index, fields: &[&Field]) -> TokenStream {
+    let (vis, doc) = (&model.vis, docs::many_finder(model, index));
+    let finder = syn::ext::IdentExt::unraw(&index.finder).to_string();
+    let name = Ident::new(&format!("find_many_{}", finder.trim_start_matches("find_")), index.finder.span());
+    let [field] = fields else {
+        let types = fields.iter().map(|field| &field.ty);
+        let (names, parts) = (fields.iter().map(|field| &field.ident), fields.iter().map(|field| argument_of(field)));
+        return quote! {
+            #[doc = #doc]
+            #[inline]
+            #vis fn #name(
+                values: impl ::core::iter::IntoIterator<Item = (#(impl __p::Argument<#types>),*)>,
+            ) -> __r::operation::FindMany<Self> {
+                __r::operation::FindMany::of_parts(
+                    #at,
+                    ::core::iter::Iterator::map(::core::iter::IntoIterator::into_iter(values), |(#(#names),*)| [#(#parts),*]),
+                )
+            }
+        };
+    };
+    let (ty, constant) = (&field.ty, &field.constant);
+    quote! {
+        #[doc = #doc]
+        #[inline]
+        #vis fn #name(values: impl __p::Many<#ty>) -> __r::operation::FindMany<Self> {
+            __r::operation::FindMany::new(#at, __p::Probe::<#ty>::key_parts(Self::#constant, values))
+        }
+    }
+}
+
+fn argument_of(field: &Field) -> TokenStream {
+    let (ty, constant, ident) = (&field.ty, &field.constant, &field.ident);
+    quote!(__p::Probe::<#ty>::argument_part(&Self::#constant, #ident))
+}
+
 fn expand_finder(model: &Model, at: usize, index: &Index) -> TokenStream {
     let at = number(at);
     let (vis, name, doc) = (&model.vis, &index.finder, docs::finder(model, index));
@@ -19,12 +55,14 @@ fn expand_finder(model: &Model, at: usize, index: &Index) -> TokenStream {
     if index.unique {
         let params = fields.iter().map(|field| param(field));
         let keys = fields.iter().map(|field| key_of(field, &field.ident));
+        let many = expand_many(model, &at, index, &fields);
         return quote! {
             #[doc = #doc]
             #[inline]
             #vis fn #name(#(#params),*) -> __r::operation::FindUnique<Self> {
                 __r::operation::FindUnique::new(#at, [#(#keys),*])
             }
+            #many
         };
     }
     let hash: Vec<&Field> = index.hash.iter().map(|&at| &model.fields[at]).collect();

@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{
-    Backend, Call, FindUnique, Get, GetMany, Limits, Plan, Query, RecordPage, Reply, Request, Verify, Write, WriteMany,
-    Written,
+    Backend, Call, FindMany, FindUnique, Get, GetMany, Limits, Plan, Query, RecordPage, Reply, Request, Verify, Write,
+    WriteMany, Written,
 };
 use crate::definition::Definition;
 use crate::error::Result;
@@ -161,6 +161,11 @@ pub trait Forward: fmt::Debug + Send + Sync + 'static {
         self.inner().find_unique(call, find)
     }
 
+    /// As [`Backend::find_many`].
+    fn find_many(&self, call: Call, find: FindMany) -> Reply<'_, Vec<Option<Record>>> {
+        self.inner().find_many(call, find)
+    }
+
     /// As [`Backend::query`].
     fn query(&self, call: Call, query: Query) -> Reply<'_, RecordPage> {
         self.inner().query(call, query)
@@ -251,6 +256,10 @@ impl<F: Forward> Backend for F {
 
     fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>> {
         Forward::find_unique(self, self.enter(call), find)
+    }
+
+    fn find_many(&self, call: Call, find: FindMany) -> Reply<'_, Vec<Option<Record>>> {
+        Forward::find_many(self, self.enter(call), find)
     }
 
     fn query(&self, call: Call, query: Query) -> Reply<'_, RecordPage> {

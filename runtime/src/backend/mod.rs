@@ -30,8 +30,8 @@ pub use crate::change::{Change, Expiry, apply};
 pub use crate::limits::Limits;
 pub use crate::progress::Observer;
 pub use crate::request::{
-    Action, Attempt, Call, FindUnique, Get, GetMany, KeyRange, Position, Query, RecordKey, RecordPage, Request,
-    Returning, Source, SourceKind, Verify, Watch, Write, WriteMany, Written, index_values,
+    Action, Attempt, Call, FindMany, FindUnique, Get, GetMany, KeyRange, Position, Query, RecordKey, RecordPage,
+    Request, Returning, Source, SourceKind, Verify, Watch, Write, WriteMany, Written, index_values,
 };
 pub use crate::value::{EXPIRES, STAMP};
 
@@ -103,6 +103,19 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
 
     /// Finds the record with these values of a unique index.
     fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>>;
+
+    /// Finds the records with values of a unique index, in the order of the values, which may repeat. By default one
+    /// after another.
+    fn find_many(&self, call: Call, find: FindMany) -> Reply<'_, Vec<Option<Record>>> {
+        Reply::later(async move {
+            let mut found = Vec::with_capacity(find.values.len());
+            for values in find.values {
+                let single = FindUnique::new(find.definition, find.index, values, find.consistent);
+                found.push(self.find_unique(call.clone(), single).await?);
+            }
+            Ok(found)
+        })
+    }
 
     /// Reads a page.
     fn query(&self, call: Call, query: Query) -> Reply<'_, RecordPage>;

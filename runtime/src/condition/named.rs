@@ -29,23 +29,24 @@ pub(crate) fn compare_named(definition: &'static Definition, name: &str, op: Op,
 
 /// Where a name leads: to a field, or through its parts between dots to what is in it.
 fn resolve(definition: &'static Definition, name: &str) -> Result<(Path, Form)> {
-    // A field's own name may have dots in it.
-    let ends = name.match_indices('.').map(|(at, _)| at).chain([name.len()]);
-    let found = ends.rev().find_map(|end| {
-        let (root, rest) = name.split_at_checked(end)?;
-        Some((definition.field(root)?, rest.strip_prefix('.')))
-    });
-    let Some((field, rest)) = found else { return Err(unknown(definition.name(), name, definition.fields())) };
-    let (mut steps, mut form, mut rest) = (vec![Step::Name(field.name.into())], field.form(), rest);
+    // No field's own name has a dot in it.
+    let (root, mut rest) = first_part(name);
+    let Some(field) = definition.field(root) else { return Err(unknown(definition.name(), root, definition.fields())) };
+    let (mut steps, mut form) = (vec![Step::Name(field.name.into())], field.form());
     while let Some(left) = rest {
         (form, rest) = step(&mut steps, form, left)?;
     }
     Ok((Path::new(steps), form))
 }
 
+/// What is before the first dot, and what is after it.
+fn first_part(name: &str) -> (&str, Option<&str>) {
+    name.split_once('.').map_or((name, None), |(first, rest)| (first, Some(rest)))
+}
+
 /// Goes one step further, and returns what is there and what is left of the name.
 fn step<'a>(steps: &mut Vec<Step>, form: Form, left: &'a str) -> Result<(Form, Option<&'a str>)> {
-    let (first, rest) = left.split_once('.').map_or((left, None), |(first, rest)| (first, Some(rest)));
+    let (first, rest) = first_part(left);
     let so_far = Path::new(steps.clone()).to_string();
     match form {
         Form::Fields(fields) => {

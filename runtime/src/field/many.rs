@@ -126,4 +126,9 @@ impl<T: FieldType> FieldOf<T> {
     pub(crate) fn encode_each(&self, values: impl Many<T>) -> Result<Vec<Value>> {
         self.place.located(values.encode_each(self.encode))
     }
+
+    /// The stored form of one of many values of this field.
+    pub(crate) fn encode_argument(&self, value: impl Argument<T>) -> Result<Value> {
+        self.place.located(value.encode_in(self.encode))
+    }
 }

@@ -6,6 +6,7 @@
 
 use super::Field;
 use super::lowering::Probe;
+use super::many::{Argument, Many};
 use super::place::Place;
 use super::traits::{AutoKey, FieldType, IndexKey, Key};
 use crate::definition::KeyKind;
@@ -22,6 +23,16 @@ impl<T: FieldType> Probe<T> {
     /// The same of a field with `serde(with)`.
     pub fn written_key_part<M, Role>(field: Field<M, T, Role>, value: T::Arg<'_>) -> Result<Value> {
         field.key(value)
+    }
+
+    /// Values of the field as parts of keys.
+    pub fn key_parts<M, Role>(field: Field<M, T, Role>, values: impl Many<T>) -> Result<Vec<Value>> {
+        field.of.encode_each(values)
+    }
+
+    /// One of many values of the field as a part of a key.
+    pub fn argument_part<M, Role>(field: &Field<M, T, Role>, value: impl Argument<T>) -> Result<Value> {
+        field.of.encode_argument(value)
     }
 
     /// An error if the type is no key type.
@@ -84,6 +95,16 @@ pub trait NotKey<T>: Sized {
 
     /// No part.
     fn written_key_part<F, V>(_: F, _: V) -> Result<Value> {
+        Err(Error::invalid("not a key"))
+    }
+
+    /// No parts.
+    fn key_parts<F, V>(_: F, _: V) -> Result<Vec<Value>> {
+        Err(Error::invalid("not a key"))
+    }
+
+    /// No part.
+    fn argument_part<F, V>(_: &F, _: V) -> Result<Value> {
         Err(Error::invalid("not a key"))
     }
 

@@ -14,6 +14,7 @@ use super::create_many::CreateMany;
 use super::delete::Delete;
 use super::delete_many::DeleteMany;
 use super::find::FindUnique;
+use super::find_many::FindMany;
 use super::get::Get;
 use super::page::Page;
 use super::put::Put;
@@ -74,6 +75,7 @@ refused_awaits! {
         [M] Update<M> => Result<M>,
         [M] Upsert<M> => Result<M>,
         [M] Delete<M> => Result<bool>,
+        [M] FindMany<M> => Result<Vec<Option<M>>>,
         [M] GetMany<M> => Result<Vec<Option<M>>>,
         ['a, M] PutMany<'a, M> => Result<()>,
         ['a, M] CreateMany<'a, M> => Result<()>,

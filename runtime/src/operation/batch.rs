@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use super::exchange::Batch;
 use super::execute::{Operation, Origin, Prepare};
 use super::executing::Executing;
-use super::many::{self, Found, Keys, Stores};
+use super::many::{self, Found, Keys, Stores, decode_many};
 use crate::backend::Reply;
 use crate::codec;
 use crate::database::Database;
@@ -97,20 +97,6 @@ fn poll_many<M: Model>(reading: &mut Reply<'_, Found>, context: &mut Context<'_>
         Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
         Poll::Pending => Poll::Pending,
     }
-}
-
-fn decode_many<M: Model>(found: Vec<Option<Record>>, origin: &Origin) -> Result<Vec<Option<M>>> {
-    let mut decoded = Vec::with_capacity(found.len());
-    for record in found {
-        decoded.push(match record {
-            Some(record) => match codec::decode(record, M::DEFINITION) {
-                Ok(model) => Some(model),
-                Err(error) => return Err(origin.name(error)),
-            },
-            None => None,
-        });
-    }
-    Ok(decoded)
 }
 
 /// The keys in their stored parts.

@@ -4,7 +4,9 @@ use crate::backend::Reply;
 use crate::database::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::Observer;
-use crate::request::{Action, FindUnique, Get, GetMany, Query, RecordPage, Request, Write, WriteMany, Written};
+use crate::request::{
+    Action, FindMany, FindUnique, Get, GetMany, Query, RecordPage, Request, Write, WriteMany, Written,
+};
 use crate::value::Record;
 
 /// A request that can be sent to a backend, or explained by it.
@@ -55,6 +57,21 @@ impl Exchange for FindUnique {
 
     fn explain(&self, db: &Database) -> Result<String> {
         db.explain(Request::FindUnique(self))
+    }
+}
+
+impl Exchange for FindMany {
+    type Answer = Vec<Option<Record>>;
+
+    fn send<'a>(self, db: &'a Database, operation: &'static str) -> Reply<'a, Self::Answer> {
+        if self.values.is_empty() {
+            return Reply::now(Ok(Vec::new()));
+        }
+        db.backend().find_many(db.call(operation), self)
+    }
+
+    fn explain(&self, db: &Database) -> Result<String> {
+        db.explain(Request::FindMany(self))
     }
 }
 

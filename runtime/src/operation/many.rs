@@ -8,13 +8,14 @@ use super::execute::Origin;
 use super::executing::awaited_again;
 use super::prepare::{read, write};
 use crate::backend::Reply;
+use crate::codec;
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
-use crate::model::EncodedKey;
+use crate::model::{EncodedKey, Model};
 use crate::progress::{Observer, Progress};
-use crate::request::{Action, GetMany};
-use crate::value::Record;
+use crate::request::{Action, FindMany, GetMany};
+use crate::value::{Record, Value};
 
 /// What a read of many records asks for.
 #[derive(Clone)]
@@ -64,6 +65,52 @@ pub(super) fn get<'a>(
         report_read(&records, &observer);
         Ok(Found { records, origin })
     })
+}
+
+/// What a find of many records asks for.
+#[derive(Clone)]
+pub(super) struct Wanted {
+    /// The position of the unique index.
+    pub(super) index: usize,
+    /// The values of each record.
+    pub(super) values: Result<Vec<Vec<Value>>>,
+    pub(super) consistent: bool,
+}
+
+impl Wanted {
+    pub(super) fn prepare(self, db: &Database, definition: &'static Definition) -> Result<FindMany> {
+        read::find_many(db, definition, self.index, self.values?, self.consistent)
+    }
+}
+
+/// Finds the records.
+pub(super) fn find<'a>(
+    db: &'a Database,
+    definition: &'static Definition,
+    name: &'static str,
+    wanted: Wanted,
+) -> Reply<'a, Found> {
+    let origin = Origin::new(definition, name, Some(wanted.index));
+    Reply::later(async move {
+        let find = wanted.prepare(db, definition).map_err(|e| origin.name(e))?;
+        let records = find.send(db, name).await.map_err(|e| origin.name(e))?;
+        Ok(Found { records, origin })
+    })
+}
+
+/// The records as the model.
+pub(super) fn decode_many<M: Model>(found: Vec<Option<Record>>, origin: &Origin) -> Result<Vec<Option<M>>> {
+    let mut decoded = Vec::with_capacity(found.len());
+    for record in found {
+        decoded.push(match record {
+            Some(record) => match codec::decode(record, M::DEFINITION) {
+                Ok(model) => Some(model),
+                Err(error) => return Err(origin.name(error)),
+            },
+            None => None,
+        });
+    }
+    Ok(decoded)
 }
 
 /// For a backend that reports nothing: the first report of an item counts.

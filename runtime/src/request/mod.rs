@@ -15,7 +15,7 @@ mod write;
 pub(crate) use advance::Advance;
 pub use call::{Attempt, Call, Watch};
 pub use key::{RecordKey, index_values};
-pub use read::{FindUnique, Get, GetMany, KeyRange, Position, Query, RecordPage, Source, SourceKind};
+pub use read::{FindMany, FindUnique, Get, GetMany, KeyRange, Position, Query, RecordPage, Source, SourceKind};
 pub use show::Request;
 pub use verify::Verify;
 pub use write::{Action, Returning, Write, WriteMany, Written};

@@ -80,6 +80,32 @@ impl FindUnique {
     }
 }
 
+/// A read of the records that have values of a unique index.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct FindMany {
+    /// The repository.
+    pub definition: &'static Definition,
+    /// The unique index.
+    pub index: &'static IndexDef,
+    /// The values of each record: one for each part of the index. They may repeat.
+    pub values: Vec<Vec<Value>>,
+    /// Whether they must be the latest.
+    pub consistent: bool,
+}
+
+impl FindMany {
+    /// Finds by values of a unique index.
+    pub fn new(
+        definition: &'static Definition,
+        index: &'static IndexDef,
+        values: Vec<Vec<Value>>,
+        consistent: bool,
+    ) -> Self {
+        Self { definition, index, values, consistent }
+    }
+}
+
 /// What a read of many records goes over.
 ///
 /// It is opaque, so that more kinds can be added. [`kind`](Self::kind) shows it.

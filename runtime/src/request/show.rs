@@ -1,6 +1,6 @@
 //! A request as `explain` shows it.
 
-use super::read::{FindUnique, Get, GetMany, Query};
+use super::read::{FindMany, FindUnique, Get, GetMany, Query};
 use super::write::Write;
 
 /// A request as it is shown to people: looked at, and not sent.
@@ -13,6 +13,8 @@ pub enum Request<'a> {
     GetMany(&'a GetMany),
     /// A read by the values of a unique index.
     FindUnique(&'a FindUnique),
+    /// A read by many values of a unique index.
+    FindMany(&'a FindMany),
     /// A read of a page.
     Query(&'a Query),
     /// One write.

@@ -41,7 +41,7 @@ async fn a_session_of_all_operations(t: Test) {
     let found = User::find_by_email("ada@example.com").exec(db).await.unwrap();
     assert_eq!((got.clone(), found), (Some(User { revision: 1, ..ada }), got));
     let query = || User::find_by_team("core").range(1_700_000_000..).descending().limit(20);
-    let Page { items, next } = query().exec(db).await.unwrap();
+    let Page { items, next, .. } = query().exec(db).await.unwrap();
     assert_eq!((items.len(), items[0].id.as_str()), (20, "x29"));
     let rest = query().after(next.unwrap()).exec(db).await.unwrap();
     assert_eq!((rest.items.len(), rest.next), (11, None));

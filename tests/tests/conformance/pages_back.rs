@@ -87,7 +87,14 @@ struct RunNote {
 
 fn run(id: i64) -> Run {
     let lap = if id % 3 == 0 { u64::MAX } else { 2 };
-    Run { id, track: "t".into(), lap, data: vec![(id % 2) as u8 * 255], note: format!("n{id}"), until: START + 100 }
+    Run {
+        id,
+        track: "t".into(),
+        lap,
+        data: vec![if id % 2 == 0 { 0 } else { 255 }],
+        note: format!("n{id}"),
+        until: START + 100,
+    }
 }
 
 fn ids(runs: &[Run]) -> Vec<i64> {

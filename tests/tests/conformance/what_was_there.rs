@@ -23,6 +23,7 @@ reposit_tests::cases!(
     a_refusal_is_told_where_nothing_is_returned,
     an_upsert_may_return_nothing,
     a_record_that_does_not_fit_is_told_only_where_it_is_read,
+    fields_under_older_names_are_told_under_their_own,
 );
 
 async fn a_delete_returns_what_it_deleted(t: Test) {
@@ -247,4 +248,43 @@ async fn a_record_that_does_not_fit_is_told_only_where_it_is_read(t: Test) {
     let error = Hit::delete("/").exec_returning(db).await.unwrap_err();
     assert_eq!((error.kind(), error.operation()), (ErrorKind::Codec, Some("delete")));
     assert_eq!(Odd::get("/").exec(db).await.unwrap(), None, "it was done");
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+#[repository(name = "renamed")]
+struct Older {
+    #[hash_key]
+    id: String,
+    amount: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+#[repository(name = "renamed")]
+struct Renamed {
+    #[hash_key]
+    id: String,
+    #[serde(alias = "amount")]
+    count: i64,
+    note: Option<String>,
+}
+
+async fn fields_under_older_names_are_told_under_their_own(t: Test) {
+    let db = t.with::<Renamed>().await;
+    for id in ["a", "b", "c", "d"] {
+        Older::create(&Older { id: id.into(), amount: 5 }).exec(db).await.unwrap();
+    }
+    let renamed = |id: &str, count: i64| Renamed { id: id.into(), count, note: None };
+    assert_eq!(Renamed::update("a").add(Renamed::COUNT, 1).exec_previous(db).await.unwrap(), renamed("a", 5));
+    assert_eq!(Renamed::update("a").set(Renamed::NOTE, "x").exec_previous(db).await.unwrap(), renamed("a", 6));
+    assert_eq!(
+        Renamed::delete("b").only_if(Renamed::COUNT.eq(5)).exec_returning(db).await.unwrap(),
+        Some(renamed("b", 5))
+    );
+    Renamed::put(&renamed("c", 7)).only_if(Renamed::COUNT.eq(5)).exec(db).await.unwrap();
+    let mut tx = db.transaction();
+    let noted = tx.add_returning(Renamed::update("d").set(Renamed::NOTE, "x"));
+    let added = tx.add_returning(Renamed::update("c").add(Renamed::COUNT, 1));
+    let done = tx.commit().await.unwrap();
+    assert_eq!(done.get(noted).unwrap(), Renamed { note: Some("x".into()), ..renamed("d", 5) });
+    assert_eq!(done.get(added).unwrap(), renamed("c", 8));
 }

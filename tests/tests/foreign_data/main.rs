@@ -3,3 +3,4 @@
 mod dynamodb_items;
 mod dynamodb_ranges;
 mod mongodb_documents;
+mod told_writes;

@@ -85,6 +85,10 @@ impl fmt::Display for Op {
             Self::Find { index, values, consistent } => {
                 write!(f, "find_{index}({}){}", list(values), consistently(consistent))
             }
+            Self::FindMany { index, values, consistent } => {
+                let values: Vec<_> = values.iter().map(|values| format!("({})", list(values))).collect();
+                write!(f, "find_many_{index}([{}]){}", values.join(", "), consistently(consistent))
+            }
             Self::Query(query) => write!(f, "{query}"),
             Self::Update { key, changes, only_if: cond, version, told } => {
                 write!(f, "update({})", list(key))?;

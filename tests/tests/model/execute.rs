@@ -15,6 +15,7 @@ use serde_json::Value as Json;
 use crate::answers::Answer;
 use crate::models::{Account, Document, Event, Model, Seat, User};
 use crate::older;
+use crate::ops::Version;
 use crate::ops::{Change, Cond, End, Op, Query, SLOTS, Step, Told, Values};
 use crate::rules::{Kind, Row};
 use crate::subject::Subject;
@@ -185,8 +186,8 @@ fn key<M: Subject>(parts: &[Json]) -> M::Key {
 
 pub fn condition<M: Subject>(cond: &Cond) -> Condition<M> {
     match cond {
-        Cond::Field(path, is) if path.is_empty() => M::condition(M::definition().hash_name(), is),
-        Cond::Field(path, is) => M::condition(path, is),
+        Cond::Field(path, is) if path.is_empty() => <M as Subject>::condition(M::definition().hash_name(), is),
+        Cond::Field(path, is) => <M as Subject>::condition(path, is),
         Cond::And(a, b) => condition::<M>(a).and(condition(b)),
         Cond::Or(a, b) => condition::<M>(a) | condition(b),
         Cond::Not(inner) => !condition::<M>(inner),
@@ -268,6 +269,11 @@ async fn one<M: Subject>(db: &Database, op: &Op) -> Answer {
         Op::Find { index, values, consistent } => {
             let find = M::find(index, values);
             found(if *consistent { find.consistent() } else { find }.exec(db).await)
+        }
+        Op::FindMany { index, values, consistent } => {
+            let find = M::find_many(index, values);
+            let got = if *consistent { find.consistent() } else { find }.exec(db).await;
+            answer(got, |got| Answer::Many(got.iter().map(|found| found.as_ref().map(to_row)).collect()))
         }
         Op::Update { key, changes, only_if, version, told } => {
             let update = M::update_at(update::<M>(key, changes, only_if.as_ref()), *version);

@@ -80,6 +80,9 @@ fn op(rules: &'static Rules) -> BoxedStrategy<Op> {
     if let Some(find) = find(rules) {
         each.push((3, find));
     }
+    if let Some(find_many) = find_many(rules) {
+        each.push((1, find_many));
+    }
     if rules.version.is_some() {
         each.push((5, save(rules)));
         let saved = vec((row(rules), version(rules)), 0..4);
@@ -151,6 +154,19 @@ fn find(rules: &'static Rules) -> Option<BoxedStrategy<Op>> {
             (values, prop::bool::ANY)
                 .prop_map(|(values, consistent)| Op::Find { index: index.name.to_owned(), values, consistent })
                 .boxed()
+        })
+        .collect();
+    (!each.is_empty()).then(|| Union::new(each).boxed())
+}
+
+fn find_many(rules: &'static Rules) -> Option<BoxedStrategy<Op>> {
+    let unique = rules.indexes.iter().filter(|index| index.unique);
+    let each: Vec<_> = unique
+        .map(|index| {
+            let values: Vec<_> = index.fields.iter().map(|name| one_of(rules.field(name).values())).collect();
+            let name = index.name.to_owned();
+            let find = move |(values, consistent)| Op::FindMany { index: name.clone(), values, consistent };
+            (vec(values, 0..5), prop::bool::ANY).prop_map(find).boxed()
         })
         .collect();
     (!each.is_empty()).then(|| Union::new(each).boxed())

@@ -86,6 +86,11 @@ pub enum Op {
         values: Values,
         consistent: bool,
     },
+    FindMany {
+        index: String,
+        values: Vec<Values>,
+        consistent: bool,
+    },
     Query(Query),
     Update {
         key: Values,

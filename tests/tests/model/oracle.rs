@@ -224,6 +224,13 @@ impl Oracle {
         self.live(model, key).map(|stored| stored.row.clone())
     }
 
+    /// The live record with these values of a unique index.
+    fn with_values(&self, model: Model, index: &str, values: &[Json]) -> Option<Row> {
+        let index = model.rules().index(index);
+        let has = |row: &Row| order::values(index, row).is_some_and(|held| all_equal(&held, values));
+        self.all(model).find(|stored| has(&stored.row)).map(|stored| stored.row.clone())
+    }
+
     fn one(&mut self, model: Model, op: &Op) -> Outcome<Expected> {
         let rules = model.rules();
         Ok(match op {
@@ -237,9 +244,11 @@ impl Oracle {
             }
             Op::Find { index, values, .. } => {
                 check_values(values)?;
-                let index = rules.index(index);
-                let has = |row: &Row| order::values(index, row).is_some_and(|held| all_equal(&held, values));
-                Expected::One(self.all(model).find(|stored| has(&stored.row)).map(|stored| stored.row.clone()))
+                Expected::One(self.with_values(model, index, values))
+            }
+            Op::FindMany { index, values, .. } => {
+                values.iter().try_for_each(|values| check_values(values))?;
+                Expected::Many(values.iter().map(|values| self.with_values(model, index, values)).collect())
             }
             Op::Query(query) => self.query(model, query)?,
             Op::PutMany { rows } => {

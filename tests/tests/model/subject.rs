@@ -1,6 +1,6 @@
 //! Each model's own methods, finders and field constants, by the names that programs use.
 
-use reposit::operation::{Delete, FindUnique, Put, Replace, Transaction, TransactionHandle, Update};
+use reposit::operation::{Delete, FindMany, FindUnique, Put, Replace, Transaction, TransactionHandle, Update};
 use reposit::{Condition, Database, Projection, Repository, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,7 +11,7 @@ use crate::execute::{self, read};
 use crate::models::{
     Account, AccountPart, Address, Document, DocumentPart, Event, EventPart, Seat, SeatPart, User, UserPart,
 };
-use crate::ops::{How, Is, Query, Source, Version};
+use crate::ops::{How, Is, Query, Source, Values, Version};
 use crate::task_model::{Board, Part, Stage, Task, TaskPart};
 use crate::typed::{self, Build, held};
 
@@ -29,6 +29,8 @@ pub trait Subject: Repository<Key: DeserializeOwned> + Clone + PartialEq {
     async fn query(db: &Database, query: &Query, after: Option<&str>) -> Answer;
 
     fn find(index: &str, values: &[Json]) -> FindUnique<Self>;
+
+    fn find_many(index: &str, all: &[Values]) -> FindMany<Self>;
 
     /// `put` or `save`; what is offered depends on the version. Only a put has a condition.
     async fn store(&mut self, db: &Database, only_if: Option<Condition<Self>>) -> Result<()>;
@@ -63,7 +65,7 @@ macro_rules! subject {
         $model:ty, $part:ty, $versioned:ident;
         $($path:literal $field:expr => [$($ask:ident)*] [$($tell:ident)*];)*
         queries { $($source:pat $(if $when:expr)? => $query:expr;)* }
-        finders { $($index:literal $values:pat => $find:expr;)* }
+        finders { $($index:literal $values:pat => $find:expr, $many:path, $held:expr, $given:expr;)* }
     ) => {
         impl Subject for $model {
             type Part = $part;
@@ -103,6 +105,20 @@ macro_rules! subject {
                 match (index, values) {
                     $(($index, $values) => $find,)*
                     other => panic!("no unique index {other:?}"),
+                }
+            }
+
+            fn find_many(index: &str, all: &[Values]) -> FindMany<Self> {
+                match index {
+                    $($index => {
+                        let held = |values: &Values| match values.as_slice() {
+                            $values => $held,
+                            other => panic!("{other:?} are not the values of {index}"),
+                        };
+                        let held: Vec<_> = all.iter().map(held).collect();
+                        $many(held.iter().map($given))
+                    })*
+                    other => panic!("no unique index {other:?} for {all:?}"),
                 }
             }
 
@@ -234,7 +250,8 @@ subject! {
         Source::Index { hash, .. } => Self::find_by_team(&held::<String>(hash));
     }
     finders {
-        "by_email" [email] => Self::find_by_email(&held::<String>(email));
+        "by_email" [email] => Self::find_by_email(&held::<String>(email)),
+            Self::find_many_by_email, held::<String>(email), |email| email;
     }
 }
 
@@ -249,7 +266,8 @@ subject! {
         Source::Index { hash, .. } => Self::find_by_zone(&held::<String>(hash));
     }
     finders {
-        "by_place" [place] => Self::find_by_place(&held::<String>(place));
+        "by_place" [place] => Self::find_by_place(&held::<String>(place)),
+            Self::find_many_by_place, held::<String>(place), |place| place;
     }
 }
 
@@ -267,9 +285,12 @@ subject! {
         Source::Index { hash, .. } => Self::find_by_club(&held::<String>(hash));
     }
     finders {
-        "by_login" [login] => Self::find_by_login(&held::<String>(login));
-        "by_phone" [phone] => Self::find_by_phone(&held::<String>(phone));
-        "by_org_and_number" [org, number] => Self::find_by_org_and_number(&held::<String>(org), held(number));
+        "by_login" [login] => Self::find_by_login(&held::<String>(login)),
+            Self::find_many_by_login, held::<String>(login), |login| login;
+        "by_phone" [phone] => Self::find_by_phone(&held::<String>(phone)),
+            Self::find_many_by_phone, held::<String>(phone), |phone| phone;
+        "by_org_and_number" [org, number] => Self::find_by_org_and_number(&held::<String>(org), held(number)),
+            Self::find_many_by_org_and_number, (held::<String>(org), held::<u32>(number)), |(org, n)| (org, *n);
     }
 }
 
@@ -322,7 +343,8 @@ subject! {
         Source::Index { hash, .. } => Self::find_by_rank(&held::<Board>(hash));
     }
     finders {
-        "by_stage_and_slot" [stage, slot] => Self::find_by_stage_and_slot(&held::<Stage>(stage), held(slot));
+        "by_stage_and_slot" [stage, slot] => Self::find_by_stage_and_slot(&held::<Stage>(stage), held(slot)),
+            Self::find_many_by_stage_and_slot, (held::<Stage>(stage), held::<u8>(slot)), |(stage, n)| (stage, *n);
     }
 }
 

@@ -6,7 +6,7 @@ use reposit::operation::Upsert;
 use reposit::{Embedded, Repository};
 use serde::{Deserialize, Serialize};
 
-use super::{Counted, sends};
+use crate::counted::{Counted, sends};
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, Embedded)]
 struct Inner {

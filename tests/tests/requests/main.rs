@@ -4,37 +4,21 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
-use futures_util::{StreamExt, TryStreamExt};
-use reposit::{Database, DropForGood, Page};
+use reposit::Database;
 use reposit_tests::harness::START;
 use reposit_tests::models::{Account, Event, Note, Token, User, account, event, note, token, user};
-use reposit_tests::proxy::{Fault, Proxy, Rule};
+use reposit_tests::proxy::{Fault, Rule};
 use reposit_tests::report;
-use reposit_tests::servers::{Target, fresh_name};
+use reposit_tests::servers::Target;
 
 mod collections;
+mod counted;
 mod many;
+mod pages;
+mod parts;
+mod removals;
 
-/// A database behind a proxy that counts.
-struct Counted {
-    db: Database,
-    proxy: Proxy,
-}
-
-impl Counted {
-    async fn on(target: Target) -> (Self, String) {
-        let server = target.server().await.expect("a server");
-        let name = fresh_name();
-        let (proxy, url) = Proxy::before(target, &server, &name).await;
-        let db = Database::open(&url).await.expect("the server answers");
-        (Self { db, proxy }, server.label())
-    }
-
-    /// The requests since the last look, by name.
-    fn taken(&self) -> BTreeMap<String, usize> {
-        self.proxy.take_counts()
-    }
-}
+use counted::{Counted, sends};
 
 /// So many gets at the same time, gathered.
 async fn gathered(db: &Database, count: u64) -> reposit::Result<()> {
@@ -42,18 +26,6 @@ async fn gathered(db: &Database, count: u64) -> reposit::Result<()> {
     let ids: Vec<_> = (0..count).map(|n| n.to_string()).collect();
     try_join_all(ids.iter().map(|id| Note::get(id).exec(&db))).await.map(drop)
 }
-
-/// Asserts what one operation sent.
-macro_rules! sends {
-    ($counted:ident, $what:literal, $operation:expr, $expected:expr) => {{
-        $counted.taken();
-        $operation.await.unwrap();
-        let expected: &[(&str, usize)] = &$expected;
-        let expected: BTreeMap<String, usize> = expected.iter().map(|(name, n)| (name.to_string(), *n)).collect();
-        assert_eq!($counted.taken(), expected, $what);
-    }};
-}
-use sends;
 
 async fn dynamodb_sends(target: Target) {
     let (c, label) = Counted::on(target).await;
@@ -216,26 +188,6 @@ async fn each_operation_sends_the_least_on_mongodb() {
     report::ran("requests::each_operation_sends_the_least", &label);
 }
 
-/// What is taken away for good.
-async fn removals_send_the_least(target: Target) {
-    let (c, label) = Counted::on(target).await;
-    let db = c.db.clone();
-    db.define::<(User, Event)>().await.unwrap();
-    Event::put_many(&(0..60).map(|n| event("s", n, 0)).collect::<Vec<_>>()).exec(&db).await.unwrap();
-    User::create(&user("u1", "core", 1)).exec(&db).await.unwrap();
-    if target.is_mongodb() {
-        sends!(c, "truncate", db.truncate::<Event>(DropForGood), [("delete", 1)]);
-        sends!(c, "drop", db.drop_repository::<Event>(DropForGood), [("drop", 1), ("delete", 1)]);
-    } else {
-        sends!(c, "truncate", db.truncate::<Event>(DropForGood), [("Scan", 1), ("BatchWriteItem", 3)]);
-        // The second is of its unique values.
-        sends!(c, "with a unique field", db.truncate::<User>(DropForGood), [("Scan", 2), ("BatchWriteItem", 2)]);
-        let drop = db.drop_repository::<Event>(DropForGood);
-        sends!(c, "drop", drop, [("DeleteTable", 2), ("DescribeTable", 1)]);
-    }
-    report::ran("requests::removals_send_the_least", &label);
-}
-
 /// A finder reads its index and nothing else, however large the repository is.
 #[tokio::test]
 async fn no_finder_scans() {
@@ -251,135 +203,6 @@ async fn no_finder_scans() {
     assert!(User::find_by_email("u7@example.com").exec(&db).await.unwrap().is_some());
     assert!(!c.taken().contains_key("Scan"));
     report::ran("requests::no_finder_scans", &label);
-}
-
-/// What a query and a scan send.
-fn listings(target: Target) -> (&'static str, &'static str) {
-    if target.is_mongodb() { ("find", "find") } else { ("Query", "Scan") }
-}
-
-/// A stream asks for the next page while the one at hand is used up, and for no more than that.
-async fn a_stream_is_one_page_ahead(target: Target) {
-    let (request, _) = listings(target);
-    let (c, label) = Counted::on(target).await;
-    let db = c.db.clone();
-    db.define::<Event>().await.unwrap();
-    let events: Vec<_> = (0..450).map(|n| event("s", n, 0)).collect();
-    Event::put_many(&events).exec(&db).await.unwrap();
-    c.taken();
-    let mut stream = Event::query("s").stream(&db);
-    let mut requests = 0;
-    for (n, event) in events.iter().enumerate() {
-        assert_eq!(stream.next().await.unwrap().unwrap(), *event);
-        // Who consumes does something with each: time enough for one that runs too far ahead.
-        tokio::time::sleep(Duration::from_millis(2)).await;
-        requests += c.taken().get(request).copied().unwrap_or(0);
-        let ahead = (n / 100 + 2).min(5);
-        assert!(requests <= ahead, "{requests} requests after {n} records");
-        if n % 100 == 90 {
-            assert_eq!(requests, ahead, "after {n} records");
-        }
-    }
-    assert!(stream.next().await.is_none());
-    report::ran("requests::a_stream_is_one_page_ahead", &label);
-}
-
-/// The records of a page, and whether more follow.
-fn of<M>(page: Page<M>) -> (Vec<M>, bool) {
-    (page.items, page.next.is_some())
-}
-
-/// A listing ends with the last record: nothing is asked for beyond it.
-async fn a_listing_costs_no_request_at_its_end(target: Target) {
-    let (query, scan) = listings(target);
-    let (c, label) = Counted::on(target).await;
-    let db = c.db.clone();
-    db.define::<Event>().await.unwrap();
-    Event::put_many(&(0..20).map(|n| event("s", n, 0)).collect::<Vec<_>>()).exec(&db).await.unwrap();
-    let page = |after: Option<reposit::Cursor>| Event::query("s").limit(10).after(after);
-    let first = page(None).exec(&db).await.unwrap();
-    sends!(c, "the last page, which is full", page(first.next.clone()).exec(&db), [(query, 1)]);
-    assert_eq!(page(first.next.clone()).exec(&db).await.unwrap().next, None);
-    sends!(c, "all", Event::query("s").all(&db), [(query, 1)]);
-    sends!(c, "as many as there are", Event::query("s").limit(20).all(&db), [(query, 1)]);
-    sends!(c, "all that is left", page(first.next.clone()).all(&db), [(query, 1)]);
-    sends!(c, "a stream", Event::query("s").stream(&db).try_collect::<Vec<_>>(), [(query, 1)]);
-    sends!(c, "the first", Event::query("s").descending().first(&db), [(query, 1)]);
-    sends!(c, "a scan", Event::scan().limit(20).exec(&db), [(scan, 1)]);
-    sends!(c, "what no record can be in", Event::query("s").range(5..5).exec(&db), []);
-    report::ran("requests::a_listing_costs_no_request_at_its_end", &label);
-}
-
-/// DynamoDB may answer with less than it could, or with nothing, and say where to go on.
-async fn short_and_empty_answers_are_read_past(target: Target) {
-    let (c, label) = Counted::on(target).await;
-    let proxy = &c.proxy;
-    let db = c.db.clone();
-    db.define::<Event>().await.unwrap();
-    db.define::<Account>().await.unwrap();
-    let events: Vec<_> = (0..12).map(|n| event("s", n, (n % 2) as i32)).collect();
-    Event::put_many(&events).exec(&db).await.unwrap();
-    Account::create(&account("a")).exec(&db).await.unwrap();
-    let odd: Vec<_> = events.iter().filter(|event| event.severity == 1).cloned().collect();
-    let (query, filtered) = (|| Event::query("s").limit(4), || Event::query("s").filter(Event::SEVERITY.eq(1)));
-    macro_rules! hindered {
-        ($operation:expr, $expected:expr) => {{
-            for faults in [
-                &[Fault::EmptyPage, Fault::EmptyPage][..],
-                &[Fault::ShortPage(1), Fault::EmptyPage, Fault::ShortPage(2)],
-            ] {
-                proxy.clear_faults();
-                faults.iter().for_each(|fault| drop(proxy.fault(Rule::any(fault.clone()))));
-                assert_eq!($operation.await.unwrap(), $expected, "{} with {faults:?}", stringify!($operation));
-            }
-        }};
-    }
-    let page = async || query().exec(&db).await.map(of);
-    hindered!(page(), (events[..4].to_vec(), true));
-    let page = async || filtered().limit(5).exec(&db).await.map(of);
-    hindered!(page(), (odd[..5].to_vec(), true));
-    let page = async || {
-        Event::find_by_severity("s").range(1..).descending().limit(6).exec(&db).await.map(|page| page.items.len())
-    };
-    hindered!(page(), 6);
-    hindered!(query().first(&db), Some(events[0].clone()));
-    hindered!(filtered().descending().first(&db), Some(odd[5].clone()));
-    hindered!(Event::query("s").all(&db), events);
-    hindered!(filtered().all(&db), odd);
-    hindered!(Event::query("s").count(&db), 12);
-    hindered!(filtered().limit(5).count(&db), 5);
-    hindered!(Event::query("s").limit(7).count(&db), 7);
-    hindered!(Event::query("s").stream(&db).try_collect::<Vec<_>>(), events);
-    hindered!(Event::scan().segments(2).count(&db), 12);
-    hindered!(Account::find_by_login("login-a").exec(&db), Some(account("a")));
-    proxy.clear_faults();
-    report::ran("requests::short_and_empty_answers_are_read_past", &label);
-}
-
-/// DynamoDB ends an answer at 1 MB of what it reads, whatever the limit.
-async fn large_records_fill_pages(target: Target) {
-    let (c, label) = Counted::on(target).await;
-    let db = c.db.clone();
-    db.define::<Event>().await.unwrap();
-    let large = |seq: u64| Event { text: "x".repeat(190_000), ..event("s", seq, (seq % 2) as i32) };
-    for seq in 0..9 {
-        Event::create(&large(seq)).exec(&db).await.unwrap();
-    }
-    let seqs = |events: &[Event]| events.iter().map(|event| event.seq).collect::<Vec<_>>();
-    let page = Event::query("s").limit(7).exec(&db).await.unwrap();
-    assert_eq!((seqs(&page.items), page.next.is_some()), ((0..7).collect(), true));
-    let page = Event::query("s").limit(7).after(page.next.unwrap()).exec(&db).await.unwrap();
-    assert_eq!((seqs(&page.items), page.next), (vec![7, 8], None));
-    let odd = || Event::query("s").filter(Event::SEVERITY.eq(1));
-    assert_eq!(seqs(&odd().limit(3).exec(&db).await.unwrap().items), [1, 3, 5]);
-    assert_eq!(odd().count(&db).await.unwrap(), 4);
-    let keys = (0..60).map(|n| ("s", n % 10));
-    let many = Event::get_many(keys).exec(&db).await.unwrap();
-    assert!(many.iter().enumerate().all(|(n, event)| event.is_some() == (n % 10 != 9)));
-    c.taken();
-    Event::query("s").descending().first(&db).await.unwrap().unwrap();
-    assert_eq!(c.taken().get("Query"), Some(&1));
-    report::ran("requests::large_records_fill_pages", &label);
 }
 
 /// The requests of a batch do not wait for each other: each is held back until as many wait as are sent at once.
@@ -433,9 +256,10 @@ async fn a_wrong_clock_is_corrected_once(target: Target) {
 reposit_tests::on_backends!(
     server #[tokio::test]
     the_parts_of_a_batch_are_under_way_at_once: crate::the_parts_of_a_batch_are_under_way_at_once,
-    removals_send_the_least: crate::removals_send_the_least,
-    a_stream_is_one_page_ahead: crate::a_stream_is_one_page_ahead,
-    a_listing_costs_no_request_at_its_end: crate::a_listing_costs_no_request_at_its_end,
+    removals_send_the_least: crate::removals::removals_send_the_least,
+    parts_and_pages_back_send_the_least: crate::parts::parts_and_pages_back_send_the_least,
+    a_stream_is_one_page_ahead: crate::pages::a_stream_is_one_page_ahead,
+    a_listing_costs_no_request_at_its_end: crate::pages::a_listing_costs_no_request_at_its_end,
 );
 
 /// What DynamoDB's servers alone do.
@@ -443,8 +267,8 @@ mod dynamodb {
     reposit_tests::on_backends!(
         dynamodb #[tokio::test]
         each_operation_sends_the_least: crate::dynamodb_sends,
-        short_and_empty_answers_are_read_past: crate::short_and_empty_answers_are_read_past,
-        large_records_fill_pages: crate::large_records_fill_pages,
+        short_and_empty_answers_are_read_past: crate::pages::short_and_empty_answers_are_read_past,
+        large_records_fill_pages: crate::pages::large_records_fill_pages,
         calls_share_a_connection: crate::calls_share_a_connection,
         a_wrong_clock_is_corrected_once: crate::a_wrong_clock_is_corrected_once,
     );

@@ -7,7 +7,7 @@ use reposit_tests::harness::START;
 use reposit_tests::models::{Note, Token, User, note, token, user};
 use serde::{Deserialize, Serialize};
 
-use crate::{Counted, sends};
+use crate::counted::{Counted, sends};
 
 /// A record under a version.
 #[derive(Debug, Clone, Serialize, Deserialize, Repository)]
@@ -20,7 +20,7 @@ struct Draft {
 }
 
 /// DynamoDB's batches know no conditions: a request for each record, and no read before it.
-pub async fn on_dynamodb(c: &Counted) {
+pub(crate) async fn on_dynamodb(c: &Counted) {
     let db = &c.db;
     db.define::<Draft>().await.unwrap();
     let new: Vec<_> = (100..120).map(|n| note(&n.to_string())).collect();
@@ -38,10 +38,15 @@ pub async fn on_dynamodb(c: &Counted) {
     sends!(c, "save_many with a unique field", saved, [("BatchGetItem", 1), ("PutItem", 5)]);
     let deleted = Draft::delete_many(drafts.iter().map(|draft| &draft.id)).any_version();
     sends!(c, "delete_many of any version", deleted.exec(db), [("BatchWriteItem", 1)]);
+    let emails: Vec<_> = (100..105).map(|n| format!("{n}@example.com")).chain(["none".to_owned()]).collect();
+    let found = User::find_many_by_email(&emails);
+    sends!(c, "find_many by a unique field", found.exec(db), [("BatchGetItem", 2)]);
+    let none = User::find_many_by_email(["none", "neither"]);
+    sends!(c, "find_many of what is not there", none.exec(db), [("BatchGetItem", 1)]);
 }
 
 /// A command for a thousand, and a read of those that were not found.
-pub async fn on_mongodb(c: &Counted) {
+pub(crate) async fn on_mongodb(c: &Counted) {
     let db = &c.db;
     db.define::<Draft>().await.unwrap();
     let new: Vec<_> = (1000..2000).map(|n| note(&n.to_string())).collect();
@@ -62,4 +67,7 @@ pub async fn on_mongodb(c: &Counted) {
     sends!(c, "save_many with stale ones", stale, [("update", 1), ("find", 1)]);
     let deleted = Draft::delete_many(drafts.iter().map(|draft| &draft.id)).any_version();
     sends!(c, "delete_many of any version", deleted.exec(db), [("delete", 1)]);
+    let emails = (0..1000).map(|n| format!("{n}@example.com"));
+    let found = User::find_many_by_email(emails);
+    sends!(c, "find_many by a unique field", found.exec(db), [("find", 1)]);
 }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::read::find::{guard_read, index_query};
+use super::read::find_many::GuardReads;
 use super::read::get::KeyReads;
 use super::read::pages::read_limit;
 use super::read::query::Reading;
@@ -26,6 +27,11 @@ pub(super) fn explain(call: &Call, request: Request<'_>) -> Result<String> {
             KeyReads::new(wanted, many.consistent, None).to_texts()
         }
         Request::FindUnique(find) => explain_find(find, call),
+        Request::FindMany(find) => {
+            let mut texts = GuardReads::new(find).to_texts();
+            texts.push(format!("then, of the records in {} that they name, the same", find.definition.name()));
+            texts
+        }
         Request::Query(query) => vec![explain_query(query, call)?],
         Request::Write(write) => explain_writes(std::slice::from_ref(write), false, call)?,
         Request::WriteMany(many) => explain_many(many, call)?,

@@ -40,12 +40,15 @@ use super::{Backend, BoxFuture, Plan, Reply};
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::limits::Limits;
-use crate::request::{Call, FindUnique, Get, GetMany, Query, RecordPage, Request, Verify, Write, WriteMany, Written};
+use crate::request::{
+    Call, FindMany, FindUnique, Get, GetMany, Query, RecordPage, Request, Verify, Write, WriteMany, Written,
+};
 use crate::value::Record;
 use audit::verify::verify_guards;
 use connect::Connected;
 use context::Context;
 use read::find::find_unique;
+use read::find_many::find_many;
 use read::get::{get_record, get_records};
 use read::pages::{count_records, read_page};
 use read::snapshot::read_snapshot;
@@ -219,6 +222,10 @@ impl Backend for DynamoDb {
 
     fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>> {
         self.reply(call, move |db, call| async move { find_unique(db, &call, &find).await })
+    }
+
+    fn find_many(&self, call: Call, find: FindMany) -> Reply<'_, Vec<Option<Record>>> {
+        self.reply(call, move |db, call| async move { find_many(db, &call, &find).await })
     }
 
     fn query(&self, call: Call, query: Query) -> Reply<'_, RecordPage> {

@@ -10,7 +10,7 @@ use crate::backend::reply::Reply;
 use crate::backend::{Backend, Limits};
 use crate::definition::Definition;
 use crate::error::Result;
-use crate::request::{Call, FindUnique, Get, GetMany, Query, RecordPage, Request, Write, WriteMany, Written};
+use crate::request::{Call, FindMany, FindUnique, Get, GetMany, Query, RecordPage, Request, Write, WriteMany, Written};
 use crate::value::Record;
 
 impl<S: Space> Backend for Keyspace<S> {
@@ -61,6 +61,10 @@ impl<S: Space> Backend for Keyspace<S> {
 
     fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>> {
         Reply::now(self.find_record(&call, &find))
+    }
+
+    fn find_many(&self, call: Call, find: FindMany) -> Reply<'_, Vec<Option<Record>>> {
+        Reply::now(self.find_records(&call, &find))
     }
 
     fn query(&self, call: Call, query: Query) -> Reply<'_, RecordPage> {

@@ -10,6 +10,9 @@ pub(super) fn explain_request(request: Request<'_>) -> String {
         Request::Get(one) => explain_get(one.definition.name(), &one.key),
         Request::GetMany(many) => lines(&many.keys, |key| explain_get(many.definition.name(), key)),
         Request::FindUnique(wanted) => explain_find(wanted),
+        Request::FindMany(many) => lines(&many.values, |values| {
+            explain_find(&FindUnique::new(many.definition, many.index, values.clone(), many.consistent))
+        }),
         Request::Query(wanted) => explain_query(wanted),
         Request::Write(one) => explain_write(one),
         Request::WriteMany(many) => lines(many, explain_write),

@@ -8,10 +8,10 @@ use super::layout::Layout;
 use super::space::{Space, View};
 use super::store::Keyspace;
 use crate::backend::support::outcome::missing_index;
-use crate::definition::Definition;
+use crate::definition::{Definition, IndexDef};
 use crate::error::Result;
-use crate::request::{Call, FindUnique, Get, GetMany, RecordKey};
-use crate::value::Record;
+use crate::request::{Call, FindMany, FindUnique, Get, GetMany, RecordKey};
+use crate::value::{Record, Value};
 
 impl<S: Space> Keyspace<S> {
     pub(super) fn get_record(&self, call: &Call, get: &Get) -> Result<Option<Record>> {
@@ -38,19 +38,40 @@ impl<S: Space> Keyspace<S> {
     pub(super) fn find_record(&self, call: &Call, find: &FindUnique) -> Result<Option<Record>> {
         self.read_with(|view, catalog| {
             let layout = catalog.layout_of(find.definition)?;
-            let (id, index) = layout.index(find.index.name).ok_or_else(|| missing_index(find.index.name))?;
-            let mut prefix = layout.index_prefix(id);
-            encoding::push_values(&mut prefix, &find.values)?;
-            let mut found = None;
-            // Beside the live record expired ones may stand.
-            view.scan(&encoding::prefix_bounds(prefix), false, &mut |entry, _| {
-                let record = read_record(view, &layout.record_key_of_entry(entry, index)?)?;
-                found = record.filter(|record| record.is_live(find.definition, call));
-                Ok(if found.is_none() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
-            })?;
-            Ok(found.map(|record| under_own_names(find.definition, record)))
+            find_live(view, layout, find.definition, find.index, &find.values, call)
         })
     }
+
+    /// In one state of the store.
+    pub(super) fn find_records(&self, call: &Call, find: &FindMany) -> Result<Vec<Option<Record>>> {
+        self.read_long_with(|view, catalog| {
+            let layout = catalog.layout_of(find.definition)?;
+            let one = |values: &Vec<Value>| find_live(view, layout, find.definition, find.index, values, call);
+            find.values.iter().map(one).collect()
+        })
+    }
+}
+
+/// The live record with these values of a unique index.
+fn find_live(
+    view: &dyn View,
+    layout: &Layout,
+    definition: &Definition,
+    index: &IndexDef,
+    values: &[Value],
+    call: &Call,
+) -> Result<Option<Record>> {
+    let (id, index) = layout.index(index.name).ok_or_else(|| missing_index(index.name))?;
+    let mut prefix = layout.index_prefix(id);
+    encoding::push_values(&mut prefix, values)?;
+    let mut found = None;
+    // Beside the live record expired ones may stand.
+    view.scan(&encoding::prefix_bounds(prefix), false, &mut |entry, _| {
+        let record = read_record(view, &layout.record_key_of_entry(entry, index)?)?;
+        found = record.filter(|record| record.is_live(definition, call));
+        Ok(if found.is_none() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    })?;
+    Ok(found.map(|record| under_own_names(definition, record)))
 }
 
 fn read_live(

@@ -16,8 +16,8 @@ pub(crate) use self::tree::Tree;
 use super::keyspace::Keyspace;
 use super::settings::{OpenOptions, Target};
 use super::{
-    Backend, BoxFuture, Call, FindUnique, Get, GetMany, Limits, Plan, Query, RecordPage, Reply, Request, Verify, Write,
-    WriteMany, Written,
+    Backend, BoxFuture, Call, FindMany, FindUnique, Get, GetMany, Limits, Plan, Query, RecordPage, Reply, Request,
+    Verify, Write, WriteMany, Written,
 };
 use crate::definition::Definition;
 use crate::error::Result;
@@ -114,6 +114,10 @@ impl Backend for Memory {
 
     fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>> {
         self.inner.find_unique(call, find)
+    }
+
+    fn find_many(&self, call: Call, find: FindMany) -> Reply<'_, Vec<Option<Record>>> {
+        self.inner.find_many(call, find)
     }
 
     fn query(&self, call: Call, query: Query) -> Reply<'_, RecordPage> {

@@ -4,6 +4,7 @@
 use mongodb::bson::Document;
 
 use super::command::Command;
+use super::find_values::ValueFinds;
 use super::query::Wanted;
 use super::read::{FindMany, find_by_key, find_by_unique};
 use super::{batch, transact};
@@ -17,6 +18,9 @@ pub(super) fn explain(call: &Call, request: Request<'_>) -> Result<String> {
         Request::GetMany(get) => finds_to_json(&FindMany::of_many(get)?),
         Request::FindUnique(find) => {
             to_json(&find_by_unique(find)?.to_document()?).map(|command| over_index(find.index, &command))
+        }
+        Request::FindMany(find) => {
+            all_to_json(&ValueFinds::new(find)?.to_documents()?).map(|commands| over_index(find.index, &commands))
         }
         Request::Query(query) => explain_query(query, call),
         Request::Write(write) => to_json(&Command::document(write, call)?),

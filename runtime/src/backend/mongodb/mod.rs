@@ -13,6 +13,7 @@ mod encode;
 mod explain;
 mod failure;
 mod find;
+mod find_values;
 #[cfg(test)]
 mod fuzz;
 mod handle;
@@ -55,7 +56,9 @@ use super::{Backend, BoxFuture, Plan, Reply};
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::limits::Limits;
-use crate::request::{Call, FindUnique, Get, GetMany, Query, RecordPage, Request, Verify, Write, WriteMany, Written};
+use crate::request::{
+    Call, FindMany, FindUnique, Get, GetMany, Query, RecordPage, Request, Verify, Write, WriteMany, Written,
+};
 use crate::value::Record;
 
 /// A database of MongoDB 6.0 or newer, through its own driver.
@@ -263,6 +266,12 @@ impl Backend for MongoDb {
     fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>> {
         self.reply(call, move |call| async move {
             read::find_unique(self.database_with(&call, &[find.definition]).await?, &call, find).await
+        })
+    }
+
+    fn find_many(&self, call: Call, find: FindMany) -> Reply<'_, Vec<Option<Record>>> {
+        self.reply(call, move |call| async move {
+            find_values::find_many(self.database_with(&call, &[find.definition]).await?, &call, &find).await
         })
     }
 

@@ -21,8 +21,8 @@ use crate::request::{Call, FindUnique, Get, GetMany, RecordKey};
 use crate::value::Record;
 
 /// How many keys one request asks for, and how many requests are under way at once.
-const KEYS: usize = 1000;
-const PARALLEL: usize = 4;
+pub(super) const KEYS: usize = 1000;
+pub(super) const PARALLEL: usize = 4;
 
 pub(super) fn collection(database: &Database, definition: &Definition) -> Collection<RawDocumentBuf> {
     database.collection(definition.name())

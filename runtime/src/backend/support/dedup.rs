@@ -44,6 +44,12 @@ impl<T> Distinct<T> {
         self.by_ident.get(ident).map_or(&[], |at| self.positions_at(*at))
     }
 
+    /// The place in [`items`](Self::items) of what has this ident.
+    #[cfg(feature = "dynamodb")]
+    pub(crate) fn place_of(&self, ident: &[u8]) -> Option<usize> {
+        self.by_ident.get(ident).copied()
+    }
+
     /// The positions that asked for the item at `at` in [`items`](Self::items).
     pub(crate) fn positions_at(&self, at: usize) -> &[usize] {
         self.positions.get(at).map_or(&[], Vec::as_slice)
@@ -54,16 +60,26 @@ impl<T> Distinct<T> {
 pub(crate) fn ident(definition: &Definition, key: &RecordKey) -> Vec<u8> {
     let mut ident = Vec::new();
     append_part(&mut ident, b't', definition.name().as_bytes());
-    for value in key.parts() {
-        match value {
-            Value::String(text) => append_part(&mut ident, b's', text.as_bytes()),
-            Value::Bytes(bytes) => append_part(&mut ident, b'b', bytes),
-            Value::Instant(millis) => append_part(&mut ident, b't', &millis.to_be_bytes()),
-            // Keys are of no other kind than these.
-            other => append_part(&mut ident, b'n', &other.as_int().unwrap_or_default().to_be_bytes()),
-        }
-    }
+    key.parts().for_each(|value| append_value(&mut ident, value));
     ident
+}
+
+/// Values of an index as bytes: the same for the same values only.
+#[cfg(feature = "mongodb")]
+pub(crate) fn values_ident(values: &[Value]) -> Vec<u8> {
+    let mut ident = Vec::new();
+    values.iter().for_each(|value| append_value(&mut ident, value));
+    ident
+}
+
+fn append_value(ident: &mut Vec<u8>, value: &Value) {
+    match value {
+        Value::String(text) => append_part(ident, b's', text.as_bytes()),
+        Value::Bytes(bytes) => append_part(ident, b'b', bytes),
+        Value::Instant(millis) => append_part(ident, b't', &millis.to_be_bytes()),
+        // Keys are of no other kind than these.
+        other => append_part(ident, b'n', &other.as_int().unwrap_or_default().to_be_bytes()),
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::definition::{Definition, IndexDef, KeyDef};
 use crate::error::{Error, Result};
 use crate::limits::{self, Limits};
 use crate::model::{EncodedKey, check_key_parts};
-use crate::request::{FindUnique, Get, GetMany, KeyRange, Query, Source};
+use crate::request::{FindMany, FindUnique, Get, GetMany, KeyRange, Query, Source};
 use crate::value::Value;
 
 /// How many records a page has if no limit is set.
@@ -58,12 +58,31 @@ pub(crate) fn find_unique(db: &Database, definition: &'static Definition, parts:
     let FindParts { index, values, consistent } = parts;
     let index = index_at(definition, index)?;
     let values: Vec<_> = values.into_iter().collect::<Result<_>>()?;
+    check_values(definition, index, &values, &db.backend().limits())?;
+    Ok(FindUnique::new(definition, index, values, consistent))
+}
+
+/// Reads by many values of a unique index.
+pub(crate) fn find_many(
+    db: &Database,
+    definition: &'static Definition,
+    index: usize,
+    values: Vec<Vec<Value>>,
+    consistent: bool,
+) -> Result<FindMany> {
+    let index = index_at(definition, index)?;
     let limits = db.backend().limits();
-    for (at, (part, value)) in index.parts().zip(&values).enumerate() {
+    values.iter().try_for_each(|values| check_values(definition, index, values, &limits))?;
+    Ok(FindMany::new(definition, index, values, consistent))
+}
+
+/// Checks the values of a unique index against their kinds and the backend's limits.
+fn check_values(definition: &Definition, index: &IndexDef, values: &[Value], limits: &Limits) -> Result<()> {
+    for (at, (part, value)) in index.parts().zip(values).enumerate() {
         let limit = limits.of_part(index, at);
         limits::check_key(value, part.kind, definition.part_name(part), limit).map_err(|e| e.on_index(index.name))?;
     }
-    Ok(FindUnique::new(definition, index, values, consistent))
+    Ok(())
 }
 
 fn index_at(definition: &'static Definition, position: usize) -> Result<&'static IndexDef> {

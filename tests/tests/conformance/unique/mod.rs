@@ -3,5 +3,6 @@
 mod claims;
 mod expired;
 mod expired_holder_deleted;
+mod many_values;
 mod transfer;
 mod values;

@@ -2,6 +2,7 @@
 
 pub(crate) mod coverage;
 pub(crate) mod find;
+pub(crate) mod find_many;
 pub(crate) mod get;
 pub(crate) mod guards;
 pub(crate) mod pages;

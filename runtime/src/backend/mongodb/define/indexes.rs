@@ -10,9 +10,15 @@ use crate::value::EXPIRES;
 /// The index of the primary key, which every collection has.
 const PRIMARY: &str = "_id_";
 
-/// The indexes that there should be, as "createIndexes" takes them.
+/// The indexes that there should be, as "createIndexes" takes them. Two of the same fields, of which one has more
+/// of them in its hash, are one here.
 pub(super) fn wanted_indexes(definition: &'static Definition) -> Vec<Document> {
-    let mut wanted: Vec<_> = definition.indexes().iter().map(|index| wanted_index(definition, index)).collect();
+    let mut wanted: Vec<Document> = Vec::new();
+    for index in definition.indexes().iter().map(|index| wanted_index(definition, index)) {
+        if !wanted.iter().any(|other| shape_of(other).is_same(&shape_of(&index))) {
+            wanted.push(index);
+        }
+    }
     if definition.ttl().is_some() {
         wanted.push(doc! { "key": { EXPIRES: 1 }, "name": EXPIRES, "expireAfterSeconds": 0 });
     }
