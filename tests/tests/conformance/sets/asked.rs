@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use reposit::{Condition, Database, ErrorKind};
+use reposit::{Condition, Database, ErrorKind, Op, Repository as _, Value};
 
 use super::{Badge, Guest, Inner, Level, at, empty, full, texts};
 use reposit_tests::harness::{Test, kind};
@@ -15,6 +15,7 @@ reposit_tests::cases!(
     sizes_of_sets,
     sets_in_conditions_of_writes,
     sets_within_others_are_found,
+    a_set_is_compared_by_name,
 );
 
 /// Whether a condition is true of the one record, by a filter and by what a write is refused for.
@@ -190,5 +191,30 @@ async fn sets_within_others_are_found(t: Test) {
         (Guest::NAMED.size().eq(2), true),
     ] {
         assert_eq!(holds(db, condition.clone()).await, expected, "{condition:?}");
+    }
+}
+
+async fn a_set_is_compared_by_name(t: Test) {
+    let db = t.with::<Guest>().await;
+    Guest::create(&Guest { roles: texts(&["a", "b"]), seen: BTreeSet::from([at(5)]), ..empty("a") })
+        .exec(db)
+        .await
+        .unwrap();
+    let list = |values: &[&str]| Value::List(values.iter().map(|value| Value::from(*value)).collect());
+    for (name, op, value, expected) in [
+        ("roles", Op::Eq, list(&["b", "a"]), true),
+        ("roles", Op::Ne, list(&["a", "b", "a"]), false),
+        ("roles", Op::Eq, list(&["a"]), false),
+        ("large", Op::Eq, Value::List(Vec::new()), true),
+        ("seen", Op::Eq, Value::List(vec![Value::Instant(5)]), true),
+        ("inner.tags", Op::Eq, list(&[]), true),
+    ] {
+        let condition = Guest::condition(name, op, value).unwrap();
+        assert_eq!(holds(db, condition.clone()).await, expected, "{condition:?}");
+    }
+    for (name, op, value) in
+        [("roles", Op::Lt, list(&["a"])), ("roles", Op::Eq, Value::from("a")), ("numbers", Op::Eq, list(&["a"]))]
+    {
+        assert_eq!(Guest::condition(name, op, value).unwrap_err().kind(), ErrorKind::InvalidInput, "{name}");
     }
 }

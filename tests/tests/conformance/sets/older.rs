@@ -75,6 +75,15 @@ macro_rules! others {
     )*};
 }
 
+/// One in which a list is where a set was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+#[repository(name = "clubs")]
+struct OfTextList {
+    #[hash_key]
+    id: String,
+    members: Vec<String>,
+}
+
 others! {
     OfText String;
     OfNumber i64;
@@ -82,7 +91,6 @@ others! {
     OfNumberSet BTreeSet<i64>;
     OfBytes Vec<u8>;
     OfTexts BTreeSet<String>;
-    OfTextList Vec<String>;
 }
 
 async fn old(t: &Test, members: &[&str]) -> Club {
