@@ -215,6 +215,9 @@ pub const fn has_instant(lowering: Option<&'static Lowering>) -> bool {
     }
 }
 
+/// The least and the greatest number that are read as the same one as a number.
+pub(super) type SameNumbers = fn(&Value) -> Option<(Value, Value)>;
+
 /// The values that a field's type holds.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
@@ -228,7 +231,7 @@ pub enum Form {
     /// An integer.
     Integer,
     /// A number; with what is read as the same one, if that is several.
-    Float(Option<fn(&Value) -> Option<(Value, Value)>>),
+    Float(Option<SameNumbers>),
     /// True or false.
     Bool,
     /// Bytes.

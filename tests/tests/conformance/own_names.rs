@@ -102,7 +102,7 @@ where
     assert_eq!(M::get_many([key, key]).exec(db).await.unwrap(), [Some(record.clone()), Some(record.clone())]);
     assert_eq!(M::update(key).exec(db).await.unwrap(), record);
     assert_eq!(M::upsert(key).exec(db).await.unwrap_err().kind(), ErrorKind::InvalidInput, "no whole record");
-    assert_eq!(M::scan().all(db).await.unwrap(), [record.clone()]);
+    assert_eq!(M::scan().all(db).await.unwrap(), std::slice::from_ref(&record));
     db.transaction().add(M::check(key)).commit().await.unwrap();
     assert!(M::delete(key).exec(db).await.unwrap());
     M::delete_many([record.key()]).exec(db).await.unwrap();

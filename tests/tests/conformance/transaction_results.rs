@@ -230,17 +230,15 @@ async fn a_refused_transaction_gives_nothing(t: Test) {
     for (n, expected) in
         [ErrorKind::AlreadyExists, ErrorKind::ConditionFailed, ErrorKind::NotFound].into_iter().enumerate()
     {
-        let mut tx = db.transaction();
-        let made = tx.add_returning(Note::upsert("new").set(Note::COUNT, 1));
-        drop(made);
+        // One that is never committed.
+        drop(db.transaction().add_returning(Note::upsert("new").set(Note::COUNT, 1)));
         let mut tx = db.transaction();
         let deleted = tx.add_returning(Note::delete("b"));
-        let refused = match n {
+        match n {
             0 => drop(tx.add_returning(Note::create(&clash))),
             1 => drop(tx.add_returning(Note::update("a").set(Note::COUNT, 1).only_if(Note::COUNT.gt(0)))),
             _ => drop(tx.add_returning(Note::update("c").set(Note::COUNT, 1))),
-        };
-        let () = refused;
+        }
         let error = tx.commit().await.unwrap_err();
         assert_eq!((error.kind(), error.position(), error.repository()), (expected, Some(1), Some("note")));
         drop(deleted);

@@ -39,7 +39,7 @@ impl<S: Space> Keyspace<S> {
         let next = last.map(|record| query.position_of(record)).transpose()?;
         if let Some(names) = query.projection {
             // Where a later page begins is asked of its first record.
-            let place = query.after.is_some().then(|| query.place_names()).unwrap_or_default();
+            let place = if query.after.is_some() { query.place_names() } else { Vec::new() };
             found.iter_mut().for_each(|record| *record = projected(record, names.iter().chain(&place)));
         }
         Ok(RecordPage::new(found, next))

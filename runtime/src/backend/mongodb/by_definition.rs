@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn each_definition_keeps_its_first_value() {
         let kept = ByDefinition::default();
-        let other: &'static Definition = Box::leak(Box::new(test_definition().clone()));
+        let other: &'static Definition = Box::leak(Box::new(*test_definition()));
         assert_eq!(kept.get(other), None);
         kept.insert(other, 1);
         kept.insert(test_definition(), 2);

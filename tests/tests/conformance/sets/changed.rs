@@ -57,7 +57,7 @@ async fn members_of_every_type(t: Test) {
     let badge = Badge("z".into());
     let changed = Guest::update("a")
         .insert(Guest::NUMBERS, [4, -5])
-        .insert(Guest::LARGE, &[u64::MAX, u64::MAX - 1])
+        .insert(Guest::LARGE, [u64::MAX, u64::MAX - 1])
         .discard(Guest::SMALL, [7_u8])
         .insert(Guest::DATA, [&[9_u8][..], &[1]])
         .discard(Guest::PAIRS, [&[0, 0]])

@@ -38,7 +38,7 @@ async fn prepend_to_lists(t: Test) {
     Sparse::create(&sparse()).exec(db).await.unwrap();
     let made = Sparse::update("1").prepend(Sparse::LIST, ["x"]).exec(db).await.unwrap();
     assert_eq!(made.list, Some(vec!["x".to_owned()]));
-    let below = Sparse::update("1").prepend(Sparse::LISTS.entry("a"), [1]).append(Sparse::LISTS.entry("b"), &[2]);
+    let below = Sparse::update("1").prepend(Sparse::LISTS.entry("a"), [1]).append(Sparse::LISTS.entry("b"), [2]);
     let below = below.exec(db).await.unwrap().lists;
     assert_eq!(below, BTreeMap::from([("a".to_owned(), vec![1]), ("b".to_owned(), vec![2])]));
     assert_eq!(

@@ -98,6 +98,7 @@ async fn options_of_an_upsert(t: Test) {
     t.is_sound::<User>().await;
 }
 
+#[allow(clippy::needless_borrows_for_generic_args, reason = "whoever has a reference to an array gives that")]
 async fn many_values_come_in_any_collection(t: Test) {
     let db = t.with::<Note>().await;
     Note::create(&note("n")).exec(db).await.unwrap();
@@ -140,6 +141,7 @@ async fn many_values_come_in_any_collection(t: Test) {
     assert_eq!(Note::get("n").exec(db).await.unwrap(), None);
 }
 
+#[allow(clippy::needless_borrows_for_generic_args, reason = "whoever has a reference to an array gives that")]
 async fn many_values_of_every_type(t: Test) {
     let db = t.with::<Note>().await;
     let address = Address { city: "Graz".into(), zip: None, number: 1 };
