@@ -4,8 +4,8 @@
 //! by moving its instant to the end of a lease, on the condition that it is still as it was seen: of two that want the
 //! same job, one gets it. A worker that dies leaves its job, which is due again when the lease is over.
 //!
-//! Workers that all want the first job would mostly meet each other. So each begins at its own place of the page, and
-//! goes on from there: it meets another only where the jobs run out.
+//! Workers that all want the first job would mostly meet each other. So each job is of one worker's share, by its id: a
+//! worker takes its own, and meets another only where its own run out.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -34,7 +34,7 @@ pub(crate) struct Job {
 pub(crate) struct Worker<'a> {
     db: &'a Database,
     queue: &'a str,
-    /// Its number, and how many there are. A wrong number costs conflicts, and nothing else.
+    /// Its number, from 0, and how many there are. A wrong number costs conflicts, and nothing else.
     number: usize,
     workers: usize,
     /// The jobs that it has seen and not yet tried to take.
@@ -83,17 +83,22 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Looks at the jobs that are due, and keeps this worker's share of them: those at its own places.
+    /// Looks at the jobs that are due, and keeps this worker's share of them.
     async fn look(&mut self, now: i64) -> Result<()> {
         let due = Job::find_by_queue(self.queue).range(..=now).limit(PAGE).exec(self.db).await?.items;
-        let places = due.len();
-        let own = |at: &usize| at % self.workers == self.number % self.workers;
-        let share: Vec<_> = (0..places).filter(own).collect();
-        // Too few for all: whatever is left is anybody's.
-        let share = if share.is_empty() { (0..places).collect() } else { share };
+        let (own, others): (Vec<_>, Vec<_>) = due.into_iter().partition(|job| job.share(self.workers) == self.number);
+        // With no job of its own, a worker helps out with one of another's: the last, which that one comes to last.
+        self.seen = if own.is_empty() { others.into_iter().last().into_iter().collect() } else { own };
         // The last is taken first.
-        self.seen = share.into_iter().rev().map(|at| due[at].clone()).collect();
+        self.seen.reverse();
         Ok(())
+    }
+}
+
+impl Job {
+    /// Whose share a job is of so many workers': the same for every worker, whatever each of them sees.
+    fn share(&self, workers: usize) -> usize {
+        self.id.bytes().fold(0, |sum: usize, byte| sum.wrapping_mul(31).wrapping_add(byte.into())) % workers
     }
 }
 
