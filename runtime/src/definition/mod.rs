@@ -9,9 +9,11 @@ mod projected;
 mod spec;
 
 pub use field::FieldDef;
+#[cfg(feature = "time")]
+pub(crate) use field::TextForm;
 #[doc(hidden)]
 pub use field::{Form, Stored};
-pub(crate) use field::{InstantForm, StrictForm, TextForm, find_next, has_set};
+pub(crate) use field::{InstantForm, StrictForm, find_next, has_set};
 #[doc(hidden)]
 pub use field::{Lowering, has_instant};
 #[doc(hidden)]

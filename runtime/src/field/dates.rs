@@ -5,7 +5,9 @@
 
 use super::encode;
 use super::traits::{Element, FieldType, Key, Member, Ordered};
-use crate::definition::{Form, KeyKind, Lowering, StrictForm};
+#[cfg(any(feature = "chrono", feature = "jiff"))]
+use crate::definition::StrictForm;
+use crate::definition::{Form, KeyKind, Lowering};
 use crate::error::Result;
 use crate::value::{Value, ValueRef};
 
@@ -39,6 +41,7 @@ macro_rules! dates {
 }
 
 /// The lowering of text that has one form.
+#[cfg(any(feature = "chrono", feature = "jiff"))]
 const fn strict(is_stored: fn(ValueRef<'_>) -> bool, unreadable: &'static str) -> Lowering {
     Lowering::Strict(StrictForm { is_stored, unwritable: Some(UNWRITABLE), unreadable })
 }
@@ -54,6 +57,7 @@ fn is_day(text: &str) -> bool {
 }
 
 /// What is not text is refused by the type itself.
+#[cfg(any(feature = "chrono", feature = "jiff"))]
 fn is_stored_day(value: ValueRef<'_>) -> bool {
     value.as_str().is_none_or(is_day)
 }
