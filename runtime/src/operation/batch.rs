@@ -10,7 +10,6 @@ use super::execute::{Operation, Origin, Prepare};
 use super::executing::Executing;
 use super::many::{self, Found, Keys, Stores, decode_many};
 use crate::backend::Reply;
-use crate::codec;
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
@@ -165,11 +164,7 @@ impl<'a, M: Model> PutMany<'a, M> {
     }
 
     fn into_stores(self) -> Stores {
-        let mut records = Vec::with_capacity(self.records.len());
-        for record in self.records {
-            records.push(codec::encode(record, M::DEFINITION));
-        }
-        Stores { records, progress: self.progress, new: false }
+        Stores::of(self.records, self.progress, false)
     }
 }
 

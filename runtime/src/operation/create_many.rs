@@ -5,7 +5,6 @@ use std::fmt;
 use super::exchange::Batch;
 use super::execute::{Operation, Prepare};
 use super::many::{self, Stores};
-use crate::codec;
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
@@ -68,11 +67,7 @@ impl<'a, M: Model> CreateMany<'a, M> {
     }
 
     fn into_stores(self) -> Stores {
-        let mut records = Vec::with_capacity(self.records.len());
-        for record in self.records {
-            records.push(codec::encode(record, M::DEFINITION));
-        }
-        Stores { records, progress: self.progress, new: true }
+        Stores::of(self.records, self.progress, true)
     }
 }
 

@@ -130,13 +130,21 @@ pub(super) fn delete<'a>(
 
 /// What a write of many whole records asks for: each as it was encoded.
 pub(super) struct Stores {
-    pub(super) records: Vec<Result<Record>>,
-    pub(super) progress: Option<Progress>,
+    records: Vec<Result<Record>>,
+    progress: Option<Progress>,
     /// Whether none of them may be there.
-    pub(super) new: bool,
+    new: bool,
 }
 
 impl Stores {
+    pub(super) fn of<M: Model>(models: &[M], progress: Option<Progress>, new: bool) -> Self {
+        let mut records = Vec::with_capacity(models.len());
+        for model in models {
+            records.push(codec::encode(model, M::DEFINITION));
+        }
+        Self { records, progress, new }
+    }
+
     pub(super) fn prepare(self, db: &Database, definition: &'static Definition) -> Batch {
         let new = self.new;
         let store = |record: Result<_>| match new {

@@ -13,7 +13,7 @@ use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::model::{Model, Unversioned};
-use crate::request::{Write, Written};
+use crate::request::{Action, Write, Written};
 use crate::value::Record;
 
 /// Stores a record whatever is there: what `M::put(&m)` returns. Not offered with a version.
@@ -95,7 +95,8 @@ impl<'a, M: Model> Put<'a, M> {
     }
 
     fn into_parts(self) -> WriteParts {
-        WriteParts::Put { record: codec::encode(self.record, M::DEFINITION), condition: self.condition }
+        let record = codec::encode(self.record, M::DEFINITION);
+        WriteParts::Store { record, condition: self.condition, action: Action::Put }
     }
 }
 

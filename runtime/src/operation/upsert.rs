@@ -9,7 +9,7 @@ use super::prepare::write::{self, WriteParts};
 use super::transaction::TransactionItem;
 use super::update::{Update, decode_left};
 use crate::codec;
-use crate::condition::{Composed, Condition};
+use crate::condition::Condition;
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::Result;
@@ -166,7 +166,7 @@ impl<M: Model> Upsert<M> {
     fn into_parts(self) -> WriteParts {
         let check_whole = |new| codec::decode::<M>(new, M::DEFINITION).map(drop);
         let Changes { key, changes, condition, .. } = self.update.changes;
-        WriteParts::Upsert { key, changes, condition: condition.map(Composed::into_expr), check_whole }
+        WriteParts::Upsert { key, changes, condition, check_whole }
     }
 }
 

@@ -16,13 +16,11 @@ use crate::value::{EXPIRES, Record, Value, ValueRef};
 /// What a write of one record asks for: a record as it was encoded, or a key and what is done to it.
 pub(crate) enum WriteParts {
     Create(Result<Record>),
-    Put {
+    /// A put or a replacement.
+    Store {
         record: Result<Record>,
         condition: Option<Composed>,
-    },
-    Replace {
-        record: Result<Record>,
-        condition: Option<Composed>,
+        action: fn(Record) -> Action,
     },
     Save {
         record: Result<Record>,
@@ -38,7 +36,7 @@ pub(crate) enum WriteParts {
     Upsert {
         key: EncodedKey,
         changes: Result<Vec<Change>>,
-        condition: Option<Result<Expr>>,
+        condition: Option<Composed>,
         /// Refuses a new record that is not a whole model.
         check_whole: fn(Record) -> Result<()>,
     },
@@ -57,15 +55,13 @@ pub(crate) struct DeleteParts {
 pub(crate) fn one(db: &Database, definition: &'static Definition, parts: WriteParts) -> Result<Write> {
     match parts {
         WriteParts::Create(record) => create(db, definition, record?),
-        WriteParts::Put { record, condition } => store_if(db, definition, record, Action::Put, condition),
-        WriteParts::Replace { record, condition } => store_if(db, definition, record, Action::Replace, condition),
+        WriteParts::Store { record, condition, action } => if_met(store(db, definition, record?, action)?, condition),
         WriteParts::Save { record, current } => save(db, definition, record, current),
         WriteParts::Update { key, changes, condition, version } => {
             update(db, definition, key, changes, condition, version)
         }
         WriteParts::Upsert { key, changes, condition, check_whole } => {
-            let write = upsert(db, definition, key, changes, check_whole)?;
-            if condition.is_some() { with_condition(write, condition) } else { Ok(write) }
+            if_met(upsert(db, definition, key, changes, check_whole)?, condition)
         }
         WriteParts::Delete(DeleteParts { key, condition, version }) => {
             let condition = condition.map(Composed::into_expr);
@@ -104,15 +100,8 @@ pub(crate) fn save(
     Ok(write)
 }
 
-/// A write that stores a whole record, filled in, where the condition is true of the live one.
-fn store_if(
-    db: &Database,
-    definition: &'static Definition,
-    record: Result<Record>,
-    action: fn(Record) -> Action,
-    condition: Option<Composed>,
-) -> Result<Write> {
-    let write = store(db, definition, record?, action)?;
+/// The same write, if the condition is true of the live record that is there.
+fn if_met(write: Write, condition: Option<Composed>) -> Result<Write> {
     match condition {
         Some(condition) => with_condition(write, Some(condition.into_expr())),
         None => Ok(write),

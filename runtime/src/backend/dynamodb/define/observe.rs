@@ -106,7 +106,7 @@ pub(super) async fn observe(db: &Context, call: &Call, definition: &'static Defi
 }
 
 /// Sends a request until it is answered. Returns nothing after a failure that says that there is nothing.
-pub(super) async fn read_unless<T, E, R>(
+async fn read_unless<T, E, R>(
     call: &Call,
     operation: &str,
     is_missing: impl Fn(Class) -> bool + Send,
@@ -130,7 +130,7 @@ where
 }
 
 /// A table that is only just being made has no time to live and no items yet.
-pub(super) fn is_not_ready(class: Class) -> bool {
+fn is_not_ready(class: Class) -> bool {
     matches!(class, Class::NoTable | Class::TableInUse)
 }
 

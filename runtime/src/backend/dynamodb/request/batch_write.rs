@@ -1,5 +1,6 @@
 //! Puts and deletes of many items, each for itself.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
@@ -18,7 +19,7 @@ use crate::value::Value;
 /// A put or a delete of one item, in a batch.
 #[derive(Debug, Clone)]
 pub(crate) struct BatchPart {
-    pub(crate) table: &'static str,
+    pub(crate) table: Cow<'static, str>,
     pub(crate) key: Item,
     /// The item that is stored, and its stamp; none if it is deleted.
     pub(crate) put: Option<(Item, Value)>,
@@ -66,7 +67,7 @@ impl BatchWrite {
         let read = |answer: Bytes| read_unprocessed(&answer);
         let unprocessed = attempts.exchange(sender, Target::BatchWriteItem, &self.body(), read).await?;
         let is_left = |(_, part): &(usize, BatchPart)| {
-            let Some(left) = unprocessed.get(part.table).and_then(Json::as_array) else { return false };
+            let Some(left) = unprocessed.get(&*part.table).and_then(Json::as_array) else { return false };
             let key = serde_json::from_slice(part.key.json()).unwrap_or_default();
             left.iter().any(|request| part.is_of(&key, request))
         };
@@ -79,7 +80,7 @@ impl BatchWrite {
         let mut size = 128;
         for (_, part) in &self.parts {
             size += 32 + part.put.as_ref().map_or(&part.key, |(item, _)| item).json().len();
-            tables.entry(part.table).or_default().push(part);
+            tables.entry(&part.table).or_default().push(part);
         }
         let mut body = Body::new(size);
         body.open("RequestItems");

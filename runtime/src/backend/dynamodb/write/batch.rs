@@ -104,7 +104,7 @@ pub(crate) fn batch_of(writes: &[Write], positions: &[usize], stamp: impl Fn() -
             _ => None,
         };
         let key = to_key(write.definition, &write.key);
-        Some((*position, BatchPart { table: write.definition.name(), key, put }))
+        Some((*position, BatchPart { table: write.definition.name().into(), key, put }))
     };
     BatchWrite { parts: positions.iter().filter_map(part).collect() }
 }
