@@ -5,9 +5,7 @@ use std::time::Duration;
 use reposit::{Database, Error, Result};
 
 use super::models::{Entry, Line, Page, Person, Thing, page, person, thing};
-
-/// How many records a batch is of.
-pub const BATCH: usize = 5;
+use super::records::{BATCH, item, new_email, pages, people, things};
 
 /// The operations, each with the refusals that it can meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -423,39 +421,4 @@ async fn save_many(mut pages: Vec<Page>, db: &Database) -> Result<String> {
 
 fn told<T: std::fmt::Debug>(result: Result<T, Error>) -> Result<String> {
     result.map(|answer| format!("{answer:?}"))
-}
-
-pub(super) fn things(id: &str) -> Vec<Thing> {
-    (0..BATCH).map(|n| Thing { text: "second".into(), ..thing(&item(id, n)) }).collect()
-}
-
-pub(super) fn pages(id: &str) -> Vec<Page> {
-    (0..BATCH).map(|n| page(&item(id, n))).collect()
-}
-
-pub(super) fn people(id: &str) -> Vec<Person> {
-    (0..BATCH).map(|n| person(&item(id, n), &format!("{n}.{}", new_email(id)))).collect()
-}
-
-pub(super) fn entries(id: &str) -> Vec<Entry> {
-    (0..BATCH as u64).map(|n| Entry { id: id.into(), n, count: 10 }).collect()
-}
-
-pub(super) fn lines(id: &str) -> Vec<Line> {
-    (0..BATCH as u64).map(|n| Line { id: id.into(), n }).collect()
-}
-
-/// The key of one record of a batch.
-pub fn item(id: &str, n: usize) -> String {
-    format!("{id}-{n}")
-}
-
-/// The unique value that a record has before.
-pub fn old_email(id: &str) -> String {
-    format!("old.{id}@example.com")
-}
-
-/// The unique value that an operation writes.
-pub fn new_email(id: &str) -> String {
-    format!("new.{id}@example.com")
 }

@@ -6,7 +6,8 @@ use std::fmt::Debug;
 use reposit::{Database, Result};
 
 use super::models::{Entry, Page, Person, StoredLock, Thing};
-use super::operations::{BATCH, Operation, item, new_email, old_email};
+use super::operations::Operation;
+use super::records::{BATCH, item, new_email, old_email};
 
 /// Every record and every find by a unique value, as text under a name.
 pub type State = BTreeMap<String, String>;

@@ -3,7 +3,8 @@
 use reposit::{Database, Error, ErrorKind, Result};
 
 use super::models::{Entry, Line, Page, Person, Thing, page, person, thing};
-use super::operations::{Operation, entries, item, lines, new_email, old_email, pages, people, things};
+use super::operations::Operation;
+use super::records::{entries, item, lines, new_email, old_email, pages, people, things};
 
 impl Operation {
     /// Stores what must be there before.
