@@ -5,7 +5,7 @@ use std::ops::Bound;
 
 use serde_json::Value as Json;
 
-use crate::ops::{Change, Cond, End, How, Is, Op, Program, Query, Source, Span, Step, Told, Version};
+use crate::ops::{Change, Cond, End, How, Is, Op, Program, Query, Source, Span, Step, Told, Version, Way};
 use crate::rules::Row;
 
 impl fmt::Display for Program {
@@ -31,9 +31,11 @@ impl fmt::Display for Step {
                 f.write_str("read at one moment")?;
                 keys.iter().try_for_each(|(model, key)| write!(f, "\n       + {model:?}::get({})", list(key)))
             }
-            Self::Next { slot, limit, turned, end } => {
+            Self::Next { slot, limit, turned, end, way, crossed } => {
                 let turned = if *turned { ", direction turned" } else { "" };
-                write!(f, "what comes after the page in slot {slot}, limit {limit}{turned}")?;
+                let way = if *way == Way::On { "after" } else { "before" };
+                let place = if *crossed { "the other end of " } else { "" };
+                write!(f, "what comes {way} {place}the page in slot {slot}, limit {limit}{turned}")?;
                 if matches!(end, End::Page { .. }) { Ok(()) } else { write!(f, "{end}") }
             }
         }

@@ -21,6 +21,7 @@ mod older;
 mod ops;
 mod oracle;
 mod order;
+mod places;
 mod planted_faults;
 mod rules;
 mod run;
@@ -30,5 +31,6 @@ mod subject;
 mod task_model;
 mod together;
 mod typed;
+mod walk;
 
 reposit_tests::on_backends!(every #[tokio::test] programs: crate::run::on);

@@ -133,6 +133,11 @@ fn field_is(stored: Option<&Json>, is: &Is) -> bool {
     }
 }
 
+/// Whether a change is none, whatever is stored: a default of no members.
+pub fn is_nothing(change: &Change) -> bool {
+    matches!(&change.how, How::Default(Json::Array(members)) if is_set(&change.path) && members.is_empty())
+}
+
 /// Whether two changes are of the same field, or one of a field and the other of a part of it.
 pub fn overlap(changes: &[Change]) -> bool {
     let within = |a: &str, b: &str| a == b || b.strip_prefix(a).is_some_and(|rest| rest.starts_with('/'));
@@ -162,7 +167,8 @@ pub fn change_all(rules: &Rules, row: &Row, changes: &[Change]) -> Result<Row, I
         How::TakeOut(at) => std::cmp::Reverse(at),
         _ => std::cmp::Reverse(0),
     });
-    for change in changes.iter().filter(|change| !taken(change)).chain(last) {
+    let others = changes.iter().filter(|change| !taken(change) && !is_nothing(change));
+    for change in others.chain(last) {
         let old = if taken(&change) { at(&new, &change.path).cloned() } else { at(row, &change.path).cloned() };
         let is_of_members = matches!(change.how, How::Insert(_) | How::Discard(_));
         if is_of_members && change.path.rsplit_once('/').is_some_and(|(way, _)| at(row, way).is_none()) {

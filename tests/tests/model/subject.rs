@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use crate::answers::Answer;
-use crate::execute::{self, read};
+use crate::execute::{self, From, read};
 use crate::models::{
     Account, AccountPart, Address, Document, DocumentPart, Event, EventPart, Seat, SeatPart, User, UserPart,
 };
@@ -26,7 +26,7 @@ pub trait Subject: Repository<Key: DeserializeOwned> + Clone + PartialEq {
     /// An update or upsert with one more change.
     fn change(build: Build<Self>, path: &str, how: &How) -> Build<Self>;
 
-    async fn query(db: &Database, query: &Query, after: Option<&str>) -> Answer;
+    async fn query(db: &Database, query: &Query, from: From<'_>) -> Answer;
 
     fn find(index: &str, values: &[Json]) -> FindUnique<Self>;
 
@@ -93,10 +93,10 @@ macro_rules! subject {
             }
 
             #[allow(unreachable_patterns, reason = "a model with all kinds of sources")]
-            async fn query(db: &Database, query: &Query, after: Option<&str>) -> Answer {
+            async fn query(db: &Database, query: &Query, from: From<'_>) -> Answer {
                 match &query.source {
-                    Source::Scan { segments } => execute::scan::<Self>(db, query, *segments, after).await,
-                    $($source $(if $when)? => read(db, $query, query, after).await,)*
+                    Source::Scan { segments } => execute::scan::<Self>(db, query, *segments, from).await,
+                    $($source $(if $when)? => read(db, $query, query, from).await,)*
                     other => panic!("no source {other:?}"),
                 }
             }
