@@ -223,6 +223,7 @@ impl fmt::Display for Is {
             Self::In(values) => write!(f, "in [{}]", list(values)),
             Self::BeginsWith(prefix) => write!(f, "begins with {prefix:?}"),
             Self::Contains(part) => write!(f, "contains {part:?}"),
+            Self::Has(member) => write!(f, "has {member}"),
             Self::Exists => f.write_str("exists"),
             Self::Missing => f.write_str("is missing"),
             Self::SizeEq(count) => write!(f, "has {count}"),
@@ -245,8 +246,8 @@ impl fmt::Display for Change {
             How::Remove => write!(f, "remove({path})"),
             How::Append(items) => write!(f, "append({path}, {items:?})"),
             How::Prepend(items) => write!(f, "prepend({path}, {items:?})"),
-            How::Insert(members) => write!(f, "insert({path}, {members:?})"),
-            How::Discard(members) => write!(f, "discard({path}, {members:?})"),
+            How::Insert(members) => write!(f, "insert({path}, [{}])", list(members)),
+            How::Discard(members) => write!(f, "discard({path}, [{}])", list(members)),
             How::TakeOut(at) => write!(f, "remove_at({path}, {at})"),
         }
     }

@@ -17,7 +17,10 @@ use crate::models::{Account, Document, Event, Model, Seat, User};
 use crate::named::asked;
 use crate::older;
 use crate::ops::{Change, Cond, End, Op, Query, SLOTS, Step, Told, Values, Version, Way};
+use crate::parcel_model::Parcel;
 use crate::rules::{Kind, Row};
+use crate::semantics::{as_members, is_set};
+use crate::shift_model::Shift;
 use crate::subject::Subject;
 use crate::task_model::Task;
 use crate::together::{self, given};
@@ -27,7 +30,7 @@ use crate::walk::walk;
 /// Does `$body` with the type of a model.
 macro_rules! with_model {
     ($model:expr, $M:ident => $body:expr) => {
-        with_model!($model, $M => $body, Event User Seat Account Document Task)
+        with_model!($model, $M => $body, Event User Seat Account Document Task Shift Parcel)
     };
     ($model:expr, $M:ident => $body:expr, $($name:ident)*) => {
         match $model {
@@ -116,10 +119,10 @@ impl Executor {
                 ($(gets::<$M>(keys, Model::$M),)*)
             };
         }
-        let read = self.db.snapshot(gets!(Event User Seat Account Document Task)).await;
-        answer(read, |(events, users, seats, accounts, documents, tasks)| {
-            let mut of = [rowed(events), rowed(users), rowed(seats), rowed(accounts), rowed(documents), rowed(tasks)]
-                .map(Vec::into_iter);
+        let read = self.db.snapshot((gets!(Event User Seat Account Document Task), gets!(Shift Parcel))).await;
+        answer(read, |((events, users, seats, accounts, documents, tasks), (shifts, parcels))| {
+            let first = [rowed(events), rowed(users), rowed(seats), rowed(accounts), rowed(documents), rowed(tasks)];
+            let mut of: Vec<_> = first.into_iter().chain([rowed(shifts), rowed(parcels)]).map(Vec::into_iter).collect();
             Answer::Many(keys.iter().map(|(model, _)| of[*model as usize].next().flatten()).collect())
         })
     }
@@ -146,10 +149,18 @@ fn rowed<M: Repository>(found: Vec<Option<M>>) -> Vec<Option<Row>> {
 }
 
 pub fn to_row<T: Serialize>(model: &T) -> Row {
+    // A set may come in any order.
+    fn sorted(name: &str, value: Json) -> Json {
+        match value {
+            Json::Array(members) if is_set(name) => Json::Array(as_members(members)),
+            other => other,
+        }
+    }
     fn plain(json: Json) -> Json {
         match json {
             Json::Object(map) => {
-                Json::Object(map.into_iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k, plain(v))).collect())
+                let there = map.into_iter().filter(|(_, value)| !value.is_null());
+                Json::Object(there.map(|(name, value)| (name.clone(), sorted(&name, plain(value)))).collect())
             }
             Json::Array(items) => Json::Array(items.into_iter().map(plain).collect()),
             // No text in a program looks like the one that serde writes of an instant.

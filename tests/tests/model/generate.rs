@@ -263,7 +263,7 @@ fn how(field: &FieldRule, upsert: bool) -> BoxedStrategy<How> {
         ),
         Kind::Float => each.push(select(vec![0.1, 1.0, -2.5, -0.1]).prop_map(|x| How::Add(x.into())).boxed()),
         Kind::Set => {
-            let members = || vec(select(vec!["x", "y", "z"]).prop_map(str::to_owned), 1..4);
+            let members = || vec(one_of(field.members()), 1..4);
             each.push(members().prop_map(How::Insert).boxed());
             each.push(members().prop_map(How::Discard).boxed());
         }
@@ -320,7 +320,10 @@ fn is(field: &FieldRule) -> BoxedStrategy<Is> {
         let parts = || select(vec!["a", "", "x", "1", ".", "$"]).prop_map(str::to_owned);
         each.extend([parts().prop_map(Is::BeginsWith).boxed(), parts().prop_map(Is::Contains).boxed()]);
     }
-    if matches!(field.kind, Kind::List | Kind::Set) {
+    if field.kind == Kind::Set {
+        each.push(one_of(field.members()).prop_map(Is::Has).boxed());
+    }
+    if matches!(field.kind, Kind::List | Kind::Fixed) {
         let items = select(vec!["x", "y", ""]).prop_map(str::to_owned);
         each.push(items.prop_map(Is::Contains).boxed());
     }

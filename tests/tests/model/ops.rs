@@ -256,6 +256,8 @@ pub enum Is {
     In(Vec<Json>),
     BeginsWith(String),
     Contains(String),
+    /// Of a set.
+    Has(Json),
     Exists,
     Missing,
     SizeEq(u64),
@@ -282,8 +284,8 @@ pub enum How {
     Append(Vec<String>),
     Prepend(Vec<String>),
     /// Members into a set, or out of it; never none.
-    Insert(Vec<String>),
-    Discard(Vec<String>),
+    Insert(Values),
+    Discard(Values),
     /// Takes the item at a position out of a list.
     TakeOut(usize),
 }

@@ -355,6 +355,8 @@ impl Oracle {
         judge(rules, op, live.as_ref())?;
         let changes_nothing = match op {
             Op::Check { .. } => true,
+            // What has expired may stay or go.
+            Op::Delete { .. } => live.is_none(),
             Op::Update { changes, .. } | Op::Upsert { changes, .. } => changes.iter().all(is_nothing) && live.is_some(),
             _ => false,
         };

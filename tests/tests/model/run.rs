@@ -25,14 +25,17 @@ const CASES: &str = include_str!("cases.txt");
 const CASES_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/model/cases.txt");
 
 /// The models that a program uses: one, whose records then meet often, or two.
-const FOCUS: [&[Model]; 11] = [
+const FOCUS: [&[Model]; 14] = [
     &[Model::Event],
     &[Model::User],
     &[Model::Seat],
     &[Model::Account],
     &[Model::Document],
     &[Model::Task],
+    &[Model::Shift],
+    &[Model::Parcel],
     &[Model::Task, Model::User],
+    &[Model::Parcel, Model::Shift],
     &[Model::User, Model::Seat],
     &[Model::Event, Model::Account],
     &[Model::Seat, Model::Document],
