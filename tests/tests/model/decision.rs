@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use crate::answers::Refusal;
 use crate::ops::{Change, Cond, How, Op, Values, Version};
 use crate::rules::{FieldRule, Row, Rules};
-use crate::semantics::{change_all, holds, overlap};
+use crate::semantics::{change_all, holds, is_nothing, overlap};
 
 pub type Outcome<T> = Result<T, Refusal>;
 
@@ -33,7 +33,8 @@ pub fn check_changes(rules: &Rules, changes: &[Change]) -> Outcome<()> {
         How::Set(value) | How::Default(value) => rules.is_indexed(&change.path) && is_empty(value),
         _ => false,
     };
-    if overlap(changes) || changes.iter().any(empty) { Err(invalid()) } else { Ok(()) }
+    let told: Vec<_> = changes.iter().filter(|change| !is_nothing(change)).cloned().collect();
+    if overlap(&told) || changes.iter().any(empty) { Err(invalid()) } else { Ok(()) }
 }
 
 /// What is refused before anything is read.

@@ -22,14 +22,18 @@ mod older;
 mod ops;
 mod oracle;
 mod order;
+mod parcel_model;
+mod places;
 mod planted_faults;
 mod rules;
 mod run;
 mod semantics;
+mod shift_model;
 mod shrink;
 mod subject;
 mod task_model;
 mod together;
 mod typed;
+mod walk;
 
 reposit_tests::on_backends!(every #[tokio::test] programs: crate::run::on);

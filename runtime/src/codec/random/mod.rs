@@ -1,9 +1,12 @@
 //! Random types of serde's data model, written and read as serde's derive does it.
 
+mod leaf;
+mod model;
 mod read;
 mod types;
 mod write;
 
+pub(crate) use model::Model;
 pub(crate) use read::{Codec, Read};
 pub(crate) use types::{Data, Field, NAMES, Type, stored_fields};
 pub(crate) use write::Typed;
