@@ -19,6 +19,7 @@
 
 mod awaited;
 mod batch;
+mod bulk_write;
 mod changes;
 mod check;
 mod collect;
@@ -32,6 +33,7 @@ mod executing;
 mod fill;
 mod find;
 mod find_many;
+mod found_pages;
 mod get;
 mod index_kind;
 mod many;
@@ -40,6 +42,7 @@ mod prepare;
 mod put;
 mod query;
 mod query_execute;
+mod query_write;
 mod range_parts;
 mod reading;
 mod replace;
@@ -57,6 +60,7 @@ mod upsert;
 #[doc(hidden)]
 pub use awaited::{Committed, Ended, Executed, PartOfTransaction, Unexecuted};
 pub use batch::{GetMany, PutMany};
+pub use bulk_write::BulkWrite;
 pub use check::Check;
 pub use create::Create;
 pub use create_many::CreateMany;
