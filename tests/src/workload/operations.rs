@@ -4,22 +4,24 @@ use std::time::Duration;
 
 use reposit::{Database, Error, Result};
 
-use super::models::{Line, Page, Person, Thing, page, person, thing};
-
-/// How many records a batch is of.
-pub const BATCH: usize = 5;
+use super::models::{
+    BATCH, Entry, Line, Page, Person, Thing, entries, entry, item, new_email, page, pages, people, person, thing,
+    things,
+};
 
 /// The operations, each with the refusals that it can meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "`name` says what each is")]
 pub enum Operation {
     Create,
+    CreateAuto,
     CreateExisting,
     CreateUnique,
     CreateTaken,
     Put,
     PutUnique,
     PutManyRecords,
+    PutManyAuto,
     PutManyUnique,
     CreateManyRecords,
     CreateManyUnique,
@@ -82,8 +84,9 @@ pub enum Operation {
 
 impl Operation {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 65] = [
+    pub const ALL: [Self; 67] = [
         Self::Create,
+        Self::CreateAuto,
         Self::CreateExisting,
         Self::CreateUnique,
         Self::CreateTaken,
@@ -131,6 +134,7 @@ impl Operation {
         Self::AddByToken,
         Self::DeleteByToken,
         Self::PutManyRecords,
+        Self::PutManyAuto,
         Self::PutManyUnique,
         Self::CreateManyRecords,
         Self::CreateManyUnique,
@@ -154,12 +158,14 @@ impl Operation {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Create => "create",
+            Self::CreateAuto => "create, automatic key",
             Self::CreateExisting => "create, key taken",
             Self::CreateUnique => "create, unique",
             Self::CreateTaken => "create, value taken",
             Self::Put => "put",
             Self::PutUnique => "put, unique",
             Self::PutManyRecords => "put_many",
+            Self::PutManyAuto => "put_many, automatic keys",
             Self::PutManyUnique => "put_many, unique",
             Self::CreateManyRecords => "create_many",
             Self::CreateManyUnique => "create_many, unique",
@@ -226,6 +232,7 @@ impl Operation {
         matches!(
             self,
             Self::PutManyRecords
+                | Self::PutManyAuto
                 | Self::PutManyUnique
                 | Self::CreateManyRecords
                 | Self::CreateManyUnique
@@ -271,6 +278,11 @@ impl Operation {
         let new = Thing { text: "second".into(), count: 20, ..thing(id) };
         match self {
             Self::Create | Self::CreateExisting => told(Thing::create(&new).exec(db).await),
+            Self::CreateAuto => {
+                // Its key is another each time.
+                let created = Entry::create(&entry(id, id)).exec_returning(db).await;
+                told(created.map(|entry| Entry { key: entry.key.len().to_string(), ..entry }))
+            }
             Self::CreateUnique | Self::CreateTaken => told(Person::create(&person(id, &new_email(id))).exec(db).await),
             Self::Put => told(Thing::put(&new).exec(db).await),
             Self::PutUnique => told(Person::put(&person(id, &new_email(id))).exec(db).await),
@@ -360,6 +372,7 @@ impl Operation {
             Self::Scan => told(Thing::scan().filter(Thing::ID.eq(id)).all(db).await),
             Self::ReadTogether => told(db.snapshot((Thing::get(id), Thing::get(&item(id, 0)))).await),
             Self::PutManyRecords => told(Thing::put_many(&things(id)).exec(db).await),
+            Self::PutManyAuto => told(Entry::put_many(&entries(id)).exec(db).await),
             Self::PutManyUnique => told(Person::put_many(&people(id)).exec(db).await),
             Self::CreateManyRecords => told(Thing::create_many(&things(id)).exec(db).await),
             Self::CreateManyUnique => told(Person::create_many(&people(id)).exec(db).await),
@@ -403,35 +416,4 @@ async fn save_many(mut pages: Vec<Page>, db: &Database) -> Result<String> {
 
 fn told<T: std::fmt::Debug>(result: Result<T, Error>) -> Result<String> {
     result.map(|answer| format!("{answer:?}"))
-}
-
-pub(super) fn things(id: &str) -> Vec<Thing> {
-    (0..BATCH).map(|n| Thing { text: "second".into(), ..thing(&item(id, n)) }).collect()
-}
-
-pub(super) fn pages(id: &str) -> Vec<Page> {
-    (0..BATCH).map(|n| page(&item(id, n))).collect()
-}
-
-pub(super) fn people(id: &str) -> Vec<Person> {
-    (0..BATCH).map(|n| person(&item(id, n), &format!("{n}.{}", new_email(id)))).collect()
-}
-
-pub(super) fn lines(id: &str) -> Vec<Line> {
-    (0..BATCH as u64).map(|n| Line { id: id.into(), n }).collect()
-}
-
-/// The key of one record of a batch.
-pub fn item(id: &str, n: usize) -> String {
-    format!("{id}-{n}")
-}
-
-/// The unique value that a record has before.
-pub fn old_email(id: &str) -> String {
-    format!("old.{id}@example.com")
-}
-
-/// The unique value that an operation writes.
-pub fn new_email(id: &str) -> String {
-    format!("new.{id}@example.com")
 }
