@@ -69,10 +69,21 @@ pub struct Line {
     pub n: u64,
 }
 
-/// A record whose range key the library fills in.
+/// A record of many under one key that can be changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "entries")]
 pub struct Entry {
+    #[hash_key]
+    pub id: String,
+    #[range_key]
+    pub n: u64,
+    pub count: i64,
+}
+
+/// A record whose range key the library fills in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+#[repository(name = "posts")]
+pub struct Post {
     #[hash_key]
     pub id: String,
     #[range_key(auto)]
@@ -80,8 +91,8 @@ pub struct Entry {
     pub text: String,
 }
 
-pub fn entry(id: &str, text: &str) -> Entry {
-    Entry { id: id.into(), key: String::new(), text: text.into() }
+pub fn post(id: &str, text: &str) -> Post {
+    Post { id: id.into(), key: String::new(), text: text.into() }
 }
 
 /// A lock as the library stores it.
@@ -110,8 +121,12 @@ pub(super) fn people(id: &str) -> Vec<Person> {
     (0..BATCH).map(|n| person(&item(id, n), &format!("{n}.{}", new_email(id)))).collect()
 }
 
+pub(super) fn posts(id: &str) -> Vec<Post> {
+    (0..BATCH).map(|n| post(id, &item(id, n))).collect()
+}
+
 pub(super) fn entries(id: &str) -> Vec<Entry> {
-    (0..BATCH).map(|n| entry(id, &item(id, n))).collect()
+    (0..BATCH as u64).map(|n| Entry { id: id.into(), n, count: 10 }).collect()
 }
 
 pub(super) fn lines(id: &str) -> Vec<Line> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reposit::{Database, Error, Result};
 
 use super::models::{
-    BATCH, Entry, Line, Page, Person, Thing, entries, entry, item, new_email, page, pages, people, person, thing,
+    BATCH, Entry, Line, Page, Person, Post, Thing, item, new_email, page, pages, people, person, post, posts, thing,
     things,
 };
 
@@ -70,6 +70,9 @@ pub enum Operation {
     TransactionTold,
     DeleteVersion,
     DeleteManyUnique,
+    DeleteAll,
+    DeleteAllIf,
+    UpdateAll,
     Lock,
     LockGivenBack,
     Get,
@@ -84,7 +87,7 @@ pub enum Operation {
 
 impl Operation {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 67] = [
+    pub const ALL: [Self; 70] = [
         Self::Create,
         Self::CreateAuto,
         Self::CreateExisting,
@@ -142,6 +145,9 @@ impl Operation {
         Self::SaveManyRecords,
         Self::DeleteManyRecords,
         Self::DeleteManyUnique,
+        Self::DeleteAll,
+        Self::DeleteAllIf,
+        Self::UpdateAll,
         Self::Lock,
         Self::LockGivenBack,
         Self::Get,
@@ -214,6 +220,9 @@ impl Operation {
             Self::TransactionTold => "transaction with results",
             Self::DeleteVersion => "delete, version",
             Self::DeleteManyUnique => "delete_many, unique",
+            Self::DeleteAll => "delete_all",
+            Self::DeleteAllIf => "delete_all, filtered",
+            Self::UpdateAll => "update_all",
             Self::Lock => "lock",
             Self::LockGivenBack => "lock, given back before",
             Self::Get => "get",
@@ -240,7 +249,12 @@ impl Operation {
                 | Self::SaveManyRecords
                 | Self::DeleteManyRecords
                 | Self::DeleteManyUnique
-        )
+        ) || self.is_bulk()
+    }
+
+    /// Whether it writes what it finds.
+    pub const fn is_bulk(self) -> bool {
+        matches!(self, Self::DeleteAll | Self::DeleteAllIf | Self::UpdateAll)
     }
 
     /// Whether it is one transaction of the server's.
@@ -280,8 +294,8 @@ impl Operation {
             Self::Create | Self::CreateExisting => told(Thing::create(&new).exec(db).await),
             Self::CreateAuto => {
                 // Its key is another each time.
-                let created = Entry::create(&entry(id, id)).exec_returning(db).await;
-                told(created.map(|entry| Entry { key: entry.key.len().to_string(), ..entry }))
+                let created = Post::create(&post(id, id)).exec_returning(db).await;
+                told(created.map(|post| Post { key: post.key.len().to_string(), ..post }))
             }
             Self::CreateUnique | Self::CreateTaken => told(Person::create(&person(id, &new_email(id))).exec(db).await),
             Self::Put => told(Thing::put(&new).exec(db).await),
@@ -356,6 +370,12 @@ impl Operation {
             Self::UpdateVersioned => told(Page::update(id).set(Page::TEXT, "second").exec(db).await),
             Self::DeleteVersion => told(Page::delete(id).version(1_u64).exec(db).await),
             Self::DeleteManyUnique => told(Person::delete_many((0..BATCH).map(|n| item(id, n))).exec(db).await),
+            Self::DeleteAll => told(Entry::query(id).delete_all(db).await),
+            Self::DeleteAllIf => told(Entry::query(id).filter(Entry::COUNT.eq(10)).delete_all(db).await),
+            Self::UpdateAll => {
+                let found = Entry::query(id).filter(Entry::COUNT.ne(99));
+                told(found.update_all(db, |entry| entry.add(Entry::COUNT, 5)).await)
+            }
             Self::Lock | Self::LockGivenBack => {
                 let lease = db.lock(id).lease(Duration::from_secs(3600)).try_acquire().await?;
                 let is_held = lease.as_ref().is_some_and(reposit::lock::Lease::is_held);
@@ -372,7 +392,7 @@ impl Operation {
             Self::Scan => told(Thing::scan().filter(Thing::ID.eq(id)).all(db).await),
             Self::ReadTogether => told(db.snapshot((Thing::get(id), Thing::get(&item(id, 0)))).await),
             Self::PutManyRecords => told(Thing::put_many(&things(id)).exec(db).await),
-            Self::PutManyAuto => told(Entry::put_many(&entries(id)).exec(db).await),
+            Self::PutManyAuto => told(Post::put_many(&posts(id)).exec(db).await),
             Self::PutManyUnique => told(Person::put_many(&people(id)).exec(db).await),
             Self::CreateManyRecords => told(Thing::create_many(&things(id)).exec(db).await),
             Self::CreateManyUnique => told(Person::create_many(&people(id)).exec(db).await),
