@@ -370,9 +370,6 @@ impl fmt::Debug for Error {
         if !inner.failures.is_empty() {
             out.field("failures", &inner.failures);
         }
-        if let Some(cursor) = &inner.cursor {
-            out.field("cursor", cursor);
-        }
         if let Some(source) = &inner.source {
             out.field("source", &shorten(source.to_string()));
         }

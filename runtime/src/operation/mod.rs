@@ -74,6 +74,7 @@ pub use index_kind::{Erased, IndexKind, Local, Primary, Secondary, Strong};
 pub use page::{IntoCursor, Page};
 pub use put::Put;
 pub use query::Query;
+pub use query_write::Whole;
 pub use range_parts::{AllGiven, Known, Left, NoRange, Parts, RangeParts, Ranged, Written, WrittenPart};
 pub use replace::Replace;
 pub use results::{TransactionHandle, TransactionResults};

@@ -9,7 +9,17 @@ use super::update::Update;
 use crate::database::Database;
 use crate::model::Model;
 
-impl<M: Model, R, K: IndexKind> Query<M, R, K> {
+/// What is read as the whole model `M`, and not as a projection of it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is a part of `{M}`: what is written of each record is not read",
+    label = "written without `.select::<{Self}>()`",
+    note = "leave `.select::<{Self}>()` out: no more than the keys are read in any case"
+)]
+pub trait Whole<M> {}
+
+impl<M: Model> Whole<M> for M {}
+
+impl<M: Model, R, K: IndexKind, O> Query<M, R, K, O> {
     /// Deletes every record that the query finds, or as many as the limit says, and gives how many.
     ///
     /// See [`BulkWrite`] for what happens meanwhile, how it goes on after an error, and what it costs. Of a model
@@ -28,7 +38,10 @@ impl<M: Model, R, K: IndexKind> Query<M, R, K> {
     /// assert_eq!((deleted, Token::scan().count(&db).await?), (2, 1));
     /// # Ok(()) }
     /// ```
-    pub fn delete_all(self, db: &Database) -> BulkWrite<'_> {
+    pub fn delete_all(self, db: &Database) -> BulkWrite<'_>
+    where
+        O: Whole<M>,
+    {
         self.bulk_write(db, "delete_all", FoundParts::Delete)
     }
 
@@ -57,7 +70,10 @@ impl<M: Model, R, K: IndexKind> Query<M, R, K> {
     /// assert_eq!((again, Job::find_by_state("open").count(&db).await?), (2, 2));
     /// # Ok(()) }
     /// ```
-    pub fn update_all(self, db: &Database, update: impl FnOnce(Update<M>) -> Update<M>) -> BulkWrite<'_> {
+    pub fn update_all(self, db: &Database, update: impl FnOnce(Update<M>) -> Update<M>) -> BulkWrite<'_>
+    where
+        O: Whole<M>,
+    {
         self.bulk_write(db, "update_all", update(Update::new(no_key())).into_found())
     }
 
@@ -66,7 +82,7 @@ impl<M: Model, R, K: IndexKind> Query<M, R, K> {
     }
 }
 
-impl<M: Model> Scan<M> {
+impl<M: Model, O> Scan<M, O> {
     /// Deletes every record that the scan finds, or as many as the limit says, and gives how many.
     ///
     /// See [`BulkWrite`] for what happens meanwhile, how it goes on after an error, and what it costs. Of a model
@@ -84,7 +100,10 @@ impl<M: Model> Scan<M> {
     /// # assert_eq!(User::scan().count(&db).await?, 1);
     /// # Ok(()) }
     /// ```
-    pub fn delete_all(self, db: &Database) -> BulkWrite<'_> {
+    pub fn delete_all(self, db: &Database) -> BulkWrite<'_>
+    where
+        O: Whole<M>,
+    {
         self.bulk_write(db, "delete_all", FoundParts::Delete)
     }
 
@@ -104,7 +123,10 @@ impl<M: Model> Scan<M> {
     /// assert_eq!(User::scan().update_all(&db, |user| user.add(User::AGE, 1)).await?, 2);
     /// # Ok(()) }
     /// ```
-    pub fn update_all(self, db: &Database, update: impl FnOnce(Update<M>) -> Update<M>) -> BulkWrite<'_> {
+    pub fn update_all(self, db: &Database, update: impl FnOnce(Update<M>) -> Update<M>) -> BulkWrite<'_>
+    where
+        O: Whole<M>,
+    {
         self.bulk_write(db, "update_all", update(Update::new(no_key())).into_found())
     }
 

@@ -11,6 +11,7 @@
 #![allow(clippy::large_enum_variant, clippy::result_large_err, reason = "a program is built once and has few steps")]
 
 mod answers;
+mod bulk;
 mod decision;
 mod display;
 mod execute;

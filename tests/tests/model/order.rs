@@ -70,7 +70,7 @@ pub fn selects(rules: &Rules, query: &Query, row: &Row) -> bool {
         && query.filter.as_ref().is_none_or(|filter| holds(filter, row))
 }
 
-fn in_span(span: &Span, value: &Json) -> bool {
+pub fn in_span(span: &Span, value: &Json) -> bool {
     let is = |bound: &Json, allowed: [Ordering; 2]| compare(value, bound).is_some_and(|o| allowed.contains(&o));
     match span {
         Span::All => true,
