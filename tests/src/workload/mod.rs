@@ -4,7 +4,6 @@
 pub mod fixture;
 pub mod models;
 pub mod operations;
-mod records;
 pub mod state;
 mod surroundings;
 pub mod verdict;
