@@ -37,6 +37,11 @@ pub fn check_changes(rules: &Rules, changes: &[Change]) -> Outcome<()> {
     if overlap(&told) || changes.iter().any(empty) { Err(invalid()) } else { Ok(()) }
 }
 
+/// The changes that a new record is made of: there is no list yet to take an item out of.
+pub fn of_new(changes: &[Change]) -> Vec<Change> {
+    changes.iter().filter(|change| !matches!(change.how, How::TakeOut(_))).cloned().collect()
+}
+
 /// What is refused before anything is read.
 pub fn prepare(rules: &Rules, op: &Op, now: i64) -> Outcome<()> {
     match op {
@@ -54,7 +59,7 @@ pub fn prepare(rules: &Rules, op: &Op, now: i64) -> Outcome<()> {
         Op::Upsert { key, changes, .. } => {
             check_values(key)?;
             check_changes(rules, changes)?;
-            let new = changed(rules, &key_row(rules, key), changes, true, now)?;
+            let new = changed(rules, &key_row(rules, key), &of_new(changes), true, now)?;
             let missing = |field: &FieldRule| !field.optional && !new.contains_key(field.path);
             if rules.fields.iter().any(missing) { Err(invalid()) } else { check_row(rules, &new) }
         }

@@ -272,9 +272,7 @@ fn how(field: &FieldRule, upsert: bool) -> BoxedStrategy<How> {
             let items = select(vec!["x", "y"]).prop_map(str::to_owned);
             each.push(vec(items.clone(), 0..3).prop_map(How::Append).boxed());
             each.push(vec(items, 0..3).prop_map(How::Prepend).boxed());
-            if !upsert {
-                each.push((0..3_usize).prop_map(How::TakeOut).boxed());
-            }
+            each.push((0..3_usize).prop_map(How::TakeOut).boxed());
         }
         _ => {}
     }

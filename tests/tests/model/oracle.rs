@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::answers::{Ends, Expected, Refusal, Wanted, ended};
 use crate::decision::{
-    Outcome, changed, check_values, filled, judge, key_of, key_row, prepare, stored_by_create, stored_by_older,
+    Outcome, changed, check_values, filled, judge, key_of, key_row, of_new, prepare, stored_by_create, stored_by_older,
     stored_by_save,
 };
 use crate::models::{Model, START};
@@ -370,8 +370,10 @@ impl Oracle {
             Op::Save { row, version } => Some(stored_by_save(rules, row, *version, now)),
             Op::Update { changes, .. } | Op::Upsert { changes, .. } => {
                 let is_upsert = matches!(op, Op::Upsert { .. });
-                let old = live.clone().unwrap_or_else(|| key_row(rules, &key));
-                Some(changed(rules, &old, changes, is_upsert, now)?)
+                Some(match &live {
+                    Some(old) => changed(rules, old, changes, is_upsert, now)?,
+                    None => changed(rules, &key_row(rules, &key), &of_new(changes), is_upsert, now)?,
+                })
             }
             Op::Delete { .. } => None,
             other => panic!("{other} is not a write"),

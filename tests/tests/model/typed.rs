@@ -230,6 +230,7 @@ where
         (Build::Update(update), How::Prepend(items)) => Build::Update(update.prepend(field, items.iter().map(arg))),
         (Build::Upsert(upsert), How::Prepend(items)) => Build::Upsert(upsert.prepend(field, items.iter().map(arg))),
         (Build::Update(update), How::TakeOut(at)) => Build::Update(update.remove_at(field, *at)),
+        (Build::Upsert(upsert), How::TakeOut(at)) => Build::Upsert(upsert.remove_at(field, *at)),
         (build, _) => return Err(build),
     })
 }
