@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use crate::backend::settings::{OpenOptions, Secret};
 use crate::backend::{Backend, Layer, Plan};
+use crate::binding::Binding;
 use crate::clock::Clock;
 use crate::coalesce::Coalescing;
-use crate::cursor::Binding;
 use crate::definition::Definition;
 use crate::error::{Error, Result};
 use crate::model::Model;

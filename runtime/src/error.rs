@@ -2,11 +2,14 @@
 
 mod kind;
 
+use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
 pub use self::kind::ErrorKind;
+
+use crate::cursor::Cursor;
 
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -50,6 +53,9 @@ struct Inner {
     position: Option<usize>,
     versions: Option<Versions>,
     failures: Vec<Failure>,
+    /// The key of the record concerned, whose type is known further up.
+    key: Option<Arc<dyn Any + Send + Sync>>,
+    cursor: Option<Cursor>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -107,6 +113,8 @@ impl Error {
             position: None,
             versions: None,
             failures: Vec::new(),
+            key: None,
+            cursor: None,
             source: None,
         }))
     }
@@ -177,6 +185,40 @@ impl Error {
     /// any other error.
     pub fn failures(&self) -> &[Failure] {
         &self.0.failures
+    }
+
+    /// Of a [`BulkWrite`](crate::operation::BulkWrite) that ended early, where it goes on. Nothing if it is to be begun
+    /// anew, as nothing was done, and of any other error.
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+    /// # struct Event { #[hash_key] stream: String, #[range_key] seq: u64, seen: u8 }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// # let db = Database::open("memory:").await?; db.define::<Event>().await?;
+    /// # for (seq, seen) in [(1, 1), (2, u8::MAX)] { Event::create(&Event { stream: "s".into(), seq, seen }).exec(&db).await?; }
+    /// let error = Event::scan().update_all(&db, |event| event.add(Event::SEEN, 1)).await.unwrap_err();
+    /// let failed = &error.failures()[0];
+    /// assert_eq!(failed.error.key().and_then(|key| key.range().cloned()), Some(2_u64.into()));
+    /// let rest = Event::scan().after(error.cursor()).update_all(&db, |event| event.add(Event::SEEN, 1)).await?;
+    /// assert_eq!(rest, 0);
+    /// # Ok(()) }
+    /// ```
+    pub fn cursor(&self) -> Option<&Cursor> {
+        self.0.cursor.as_ref()
+    }
+
+    pub(crate) fn at_cursor(self, cursor: Option<Cursor>) -> Self {
+        self.edit(|inner| inner.cursor = cursor)
+    }
+
+    /// The key of the record concerned, as what it was given as.
+    pub(crate) fn key_as<K: Any>(&self) -> Option<&K> {
+        self.0.key.as_deref()?.downcast_ref()
+    }
+
+    pub(crate) fn with_key<K: Any + Send + Sync>(self, key: K) -> Self {
+        self.edit(|inner| inner.key = Some(Arc::new(key)))
     }
 
     /// Names the repository, unless an inner layer has.

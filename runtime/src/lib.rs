@@ -48,6 +48,7 @@
 //! | `serde_json` | its `Value` as a field type |
 
 pub mod backend;
+mod binding;
 mod change;
 mod checksum;
 pub mod clock;

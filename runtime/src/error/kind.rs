@@ -91,6 +91,11 @@ impl ErrorKind {
         matches!(self, Self::Throttled | Self::Timeout | Self::Unavailable)
     }
 
+    /// Whether a record was left alone since it is not, or not any more, one that the write is for.
+    pub(crate) const fn is_left_alone(self) -> bool {
+        matches!(self, Self::NotFound | Self::ConditionFailed | Self::VersionConflict)
+    }
+
     /// Whether a write that ended so may have been applied. After any other kind it certainly was not.
     ///
     /// ```

@@ -1,6 +1,7 @@
 //! A page of records, and the cursors that lead from one to the next.
 
-use crate::cursor::{Binding, Cursor};
+use crate::binding::Binding;
+use crate::cursor::Cursor;
 use crate::database::Database;
 use crate::error::Result;
 use crate::request::{self, Position, RecordPage};

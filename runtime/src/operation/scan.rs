@@ -39,7 +39,7 @@ use crate::request::{self, RecordPage};
 /// ```
 #[must_use = "a scan does nothing until it is executed"]
 pub struct Scan<M, O = M> {
-    parts: ScanParts,
+    pub(super) parts: ScanParts,
     marker: PhantomData<fn() -> (M, O)>,
 }
 

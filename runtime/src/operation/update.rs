@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use super::changes::Changes;
 use super::execute::{Operation, Prepare};
 use super::executing::{Asked, Asking, Executing, no_record, poll_done, poll_left};
+use super::prepare::found::FoundParts;
 use super::prepare::write::{self, WriteParts};
 use super::transaction::TransactionItem;
 use crate::codec;
@@ -298,6 +299,12 @@ impl<M: Model> Update<M> {
 
     fn into_parts(self) -> WriteParts {
         self.changes.into_update()
+    }
+
+    /// The same update of every record that is found.
+    pub(super) fn into_found(self) -> FoundParts {
+        let Changes { changes, condition, version, .. } = self.changes;
+        FoundParts::Update { changes, condition, version }
     }
 }
 

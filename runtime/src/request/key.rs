@@ -86,6 +86,19 @@ impl RecordKey {
     }
 }
 
+impl Error {
+    /// The key of the record that the error is about, where it is one of several that the caller did not name: of a
+    /// failure of a [`BulkWrite`](crate::operation::BulkWrite). Operations take it by their `new`, as in
+    /// `operation::Delete::<User>::new(Ok(key.clone()))`. It is not in the error's text.
+    pub fn key(&self) -> Option<&RecordKey> {
+        self.key_as()
+    }
+
+    pub(crate) fn of_record(self, key: RecordKey) -> Self {
+        self.with_key(key)
+    }
+}
+
 /// The values of a record in an index, in the order of its parts; nothing if one is missing and
 /// the record is therefore not in the index.
 pub fn index_values(definition: &Definition, index: &IndexDef, record: &Record) -> Option<Vec<Value>> {

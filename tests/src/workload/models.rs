@@ -69,6 +69,17 @@ pub struct Line {
     pub n: u64,
 }
 
+/// A record of many under one key that can be changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+#[repository(name = "entries")]
+pub struct Entry {
+    #[hash_key]
+    pub id: String,
+    #[range_key]
+    pub n: u64,
+    pub count: i64,
+}
+
 /// A lock as the library stores it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "reposit_locks")]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reposit::{Database, Error, Result};
 
-use super::models::{Line, Page, Person, Thing, page, person, thing};
+use super::models::{Entry, Line, Page, Person, Thing, page, person, thing};
 
 /// How many records a batch is of.
 pub const BATCH: usize = 5;
@@ -68,6 +68,9 @@ pub enum Operation {
     TransactionTold,
     DeleteVersion,
     DeleteManyUnique,
+    DeleteAll,
+    DeleteAllIf,
+    UpdateAll,
     Lock,
     LockGivenBack,
     Get,
@@ -82,7 +85,7 @@ pub enum Operation {
 
 impl Operation {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 65] = [
+    pub const ALL: [Self; 68] = [
         Self::Create,
         Self::CreateExisting,
         Self::CreateUnique,
@@ -138,6 +141,9 @@ impl Operation {
         Self::SaveManyRecords,
         Self::DeleteManyRecords,
         Self::DeleteManyUnique,
+        Self::DeleteAll,
+        Self::DeleteAllIf,
+        Self::UpdateAll,
         Self::Lock,
         Self::LockGivenBack,
         Self::Get,
@@ -208,6 +214,9 @@ impl Operation {
             Self::TransactionTold => "transaction with results",
             Self::DeleteVersion => "delete, version",
             Self::DeleteManyUnique => "delete_many, unique",
+            Self::DeleteAll => "delete_all",
+            Self::DeleteAllIf => "delete_all, filtered",
+            Self::UpdateAll => "update_all",
             Self::Lock => "lock",
             Self::LockGivenBack => "lock, given back before",
             Self::Get => "get",
@@ -233,7 +242,12 @@ impl Operation {
                 | Self::SaveManyRecords
                 | Self::DeleteManyRecords
                 | Self::DeleteManyUnique
-        )
+        ) || self.is_bulk()
+    }
+
+    /// Whether it writes what it finds.
+    pub const fn is_bulk(self) -> bool {
+        matches!(self, Self::DeleteAll | Self::DeleteAllIf | Self::UpdateAll)
     }
 
     /// Whether it is one transaction of the server's.
@@ -344,6 +358,12 @@ impl Operation {
             Self::UpdateVersioned => told(Page::update(id).set(Page::TEXT, "second").exec(db).await),
             Self::DeleteVersion => told(Page::delete(id).version(1_u64).exec(db).await),
             Self::DeleteManyUnique => told(Person::delete_many((0..BATCH).map(|n| item(id, n))).exec(db).await),
+            Self::DeleteAll => told(Entry::query(id).delete_all(db).await),
+            Self::DeleteAllIf => told(Entry::query(id).filter(Entry::COUNT.eq(10)).delete_all(db).await),
+            Self::UpdateAll => {
+                let found = Entry::query(id).filter(Entry::COUNT.ne(99));
+                told(found.update_all(db, |entry| entry.add(Entry::COUNT, 5)).await)
+            }
             Self::Lock | Self::LockGivenBack => {
                 let lease = db.lock(id).lease(Duration::from_secs(3600)).try_acquire().await?;
                 let is_held = lease.as_ref().is_some_and(reposit::lock::Lease::is_held);
@@ -415,6 +435,10 @@ pub(super) fn pages(id: &str) -> Vec<Page> {
 
 pub(super) fn people(id: &str) -> Vec<Person> {
     (0..BATCH).map(|n| person(&item(id, n), &format!("{n}.{}", new_email(id)))).collect()
+}
+
+pub(super) fn entries(id: &str) -> Vec<Entry> {
+    (0..BATCH as u64).map(|n| Entry { id: id.into(), n, count: 10 }).collect()
 }
 
 pub(super) fn lines(id: &str) -> Vec<Line> {

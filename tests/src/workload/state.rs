@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use reposit::{Database, Result};
 
-use super::models::{Page, Person, StoredLock, Thing};
+use super::models::{Entry, Page, Person, StoredLock, Thing};
 use super::operations::{BATCH, Operation, item, new_email, old_email};
 
 /// Every record and every find by a unique value, as text under a name.
@@ -25,6 +25,11 @@ pub async fn state(db: &Database, operation: Operation, id: &str) -> Result<Stat
     keys.iter().zip(pages).for_each(|(key, page)| note(&mut state, format!("page {key}"), page));
     let lock = StoredLock::get(id).consistent().exec(db).await?;
     note(&mut state, format!("lock {id}"), lock.map(|lock| lock.holder.is_some()));
+    if operation.is_bulk() {
+        let keys: Vec<_> = (0..BATCH as u64).map(|n| (id.to_owned(), n)).collect();
+        let entries = Entry::get_many(&keys).consistent().exec(db).await?;
+        (0..).zip(entries).for_each(|(n, entry)| note(&mut state, format!("entry {}", item(id, n)), entry));
+    }
     let mut emails = vec![old_email(id), new_email(id)];
     if matches!(operation, Operation::PutManyUnique | Operation::CreateManyUnique | Operation::DeleteManyUnique) {
         emails.extend((0..BATCH).map(|n| format!("{n}.{}", new_email(id))));

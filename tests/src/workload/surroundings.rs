@@ -2,8 +2,8 @@
 
 use reposit::{Database, Error, ErrorKind, Result};
 
-use super::models::{Line, Page, Person, Thing, page, person, thing};
-use super::operations::{Operation, item, lines, new_email, old_email, pages, people, things};
+use super::models::{Entry, Line, Page, Person, Thing, page, person, thing};
+use super::operations::{Operation, entries, item, lines, new_email, old_email, pages, people, things};
 
 impl Operation {
     /// Stores what must be there before.
@@ -17,6 +17,7 @@ impl Operation {
             },
             Self::Find | Self::FindConsistent => Person::create(&person(id, &new_email(id))).exec(db).await,
             Self::Query | Self::Count => Line::put_many(&lines(id)).exec(db).await,
+            Self::DeleteAll | Self::DeleteAllIf | Self::UpdateAll => Entry::put_many(&entries(id)).exec(db).await,
             Self::DeleteManyUnique => Person::put_many(&people(id)).exec(db).await,
             Self::CreateTaken => Person::create(&person(&item(id, 0), &new_email(id))).exec(db).await,
             Self::PutUnique
@@ -81,6 +82,9 @@ impl Operation {
             }
             Self::PutManyUnique | Self::CreateManyUnique | Self::DeleteManyUnique => {
                 Person::put(&person(&item(id, 0), &old_email(id))).exec(db).await
+            }
+            Self::DeleteAll | Self::DeleteAllIf | Self::UpdateAll => {
+                Entry::put(&Entry { id: id.into(), n: 0, count: 99 }).exec(db).await
             }
             _ => {
                 let key = if self.is_batch() { item(id, 0) } else { id.to_owned() };

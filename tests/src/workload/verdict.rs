@@ -57,7 +57,7 @@ pub fn judge(
         }
         // Whether the last attempt of a read or a transaction met a closed connection or the deadline is chance.
         Err(error)
-            if (operation.is_read() || operation.is_transaction())
+            if (operation.is_read() || operation.is_transaction() || operation.is_bulk())
                 && matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Unavailable) =>
         {
             judge_state(Ok(()), &expected.before, &expected.before, after)?;

@@ -6,6 +6,7 @@
 mod api;
 mod automatic_fields;
 mod batches;
+mod bulk_writes;
 mod cancellation;
 mod coalesced;
 mod codec;

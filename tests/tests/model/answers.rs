@@ -25,6 +25,8 @@ pub enum Expected {
     Each(Vec<Expected>),
     /// A batch: what was not done, by item.
     Failures(Vec<(usize, Refusal)>),
+    /// How many were done, and why the others were not, in any order.
+    Bulk(usize, Vec<ErrorKind>),
     Rows(Wanted),
     Page(Wanted),
     Pages(Wanted),
@@ -97,6 +99,7 @@ pub enum Answer {
     One(Option<Row>),
     Many(Vec<Option<Row>>),
     Each(Vec<Answer>),
+    Bulk(usize, Vec<ErrorKind>),
     Rows(Vec<Row>),
     /// A page as it was read.
     Cut(Cut),
@@ -129,6 +132,14 @@ pub fn agree(expected: &Expected, answer: &Answer, exact_end: bool) -> Verdict {
         (Expected::Refused(refusal), Answer::Error(error)) => refused(refusal, error),
         (Expected::Failures(expected), Answer::Done) if expected.is_empty() => Ok(()),
         (Expected::Failures(expected), Answer::Error(error)) => failures(expected, error),
+        (Expected::Bulk(done, refused), Answer::Bulk(got, failed)) => {
+            let sorted = |kinds: &[ErrorKind]| {
+                let mut names: Vec<_> = kinds.iter().map(|kind| kind.as_str()).collect();
+                names.sort_unstable();
+                names
+            };
+            equal(&(*done, sorted(refused)), &(*got, sorted(failed)))
+        }
         _ => Err("an answer of another kind".to_owned()),
     }
 }
@@ -287,6 +298,7 @@ impl fmt::Display for Expected {
             Self::Many(found) => f.write_str(&each(found)),
             Self::Each(each) => each.iter().try_for_each(|one| write!(f, "\n       {one}")),
             Self::Failures(failures) => write!(f, "failures {failures:?}"),
+            Self::Bulk(done, failed) => write!(f, "{done} done, failures {failed:?}"),
             Self::Refused(refusal) => write!(f, "{refusal:?}"),
             Self::Count(wanted) | Self::Rows(wanted) | Self::Page(wanted) | Self::Pages(wanted) => {
                 let limit = wanted.limit.map_or_else(|| "all".to_owned(), |limit| format!("{limit}"));
@@ -310,6 +322,7 @@ impl fmt::Display for Answer {
             Self::One(found) => f.write_str(&optional(found)),
             Self::Many(found) => f.write_str(&each(found)),
             Self::Each(each) => each.iter().try_for_each(|one| write!(f, "\n       {one}")),
+            Self::Bulk(done, failed) => write!(f, "{done} done, failures {failed:?}"),
             Self::Rows(rows) | Self::Cut(Cut { items: rows, .. }) => f.write_str(&lines(rows)),
             Self::Page(rows, Ends { next, previous }) => {
                 let is = |there: &bool| if *there { "a" } else { "no" };

@@ -28,7 +28,7 @@ pub fn check_row(rules: &Rules, row: &Row) -> Outcome<()> {
     if refused { Err(invalid()) } else { Ok(()) }
 }
 
-fn check_changes(rules: &Rules, changes: &[Change]) -> Outcome<()> {
+pub fn check_changes(rules: &Rules, changes: &[Change]) -> Outcome<()> {
     let empty = |change: &Change| match &change.how {
         How::Set(value) | How::Default(value) => rules.is_indexed(&change.path) && is_empty(value),
         _ => false,

@@ -174,7 +174,8 @@ impl fmt::Display for Query {
         if self.select {
             f.write_str(".select()")?;
         }
-        write!(f, "{}", self.end)
+        write!(f, "{}", self.end)?;
+        self.changes.iter().try_for_each(|change| write!(f, ".{change}"))
     }
 }
 
@@ -187,6 +188,8 @@ impl fmt::Display for End {
             Self::First => f.write_str(", the first"),
             Self::Count => f.write_str(", the count"),
             Self::Stream => f.write_str(", as a stream"),
+            Self::DeleteAll => f.write_str(", all deleted"),
+            Self::UpdateAll => f.write_str(", all updated"),
         }
     }
 }

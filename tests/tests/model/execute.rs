@@ -8,7 +8,7 @@ use futures_util::TryStreamExt;
 use futures_util::future::join_all;
 use reposit::clock::ManualClock;
 use reposit::operation::{Check, Create, CreateMany, Delete, Get, GetMany, Query as Reading, Update, Upsert};
-use reposit::{Condition, Cursor, Database, Page, Repository, Result};
+use reposit::{Condition, Cursor, Database, Page, Progress, Repository, Result};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -367,8 +367,29 @@ macro_rules! ended {
             End::Count => answer(reading.count($db).await, Answer::Count),
             End::Stream => answer(reading.stream($db).try_collect().await, rows),
             End::Walk => walk(way, from, $can_turn, async |way, from| begin(way, from).exec($db).await.map(cut)).await,
+            End::DeleteAll | End::UpdateAll => panic!("nothing is read for a write of all"),
         }
     }};
+}
+
+/// Writes all that is found, and gives how many were done, and why the others were not.
+async fn write_all(writing: reposit::operation::BulkWrite<'_>) -> Answer {
+    let progress = Progress::new();
+    match writing.progress(&progress).await {
+        Ok(count) if usize::try_from(count) == Ok(progress.done()) => Answer::Bulk(progress.done(), Vec::new()),
+        Ok(count) => Answer::Wrong(format!("{count} done, but {progress}")),
+        Err(error) if error.failures().is_empty() => Answer::Error(error),
+        Err(error) if error.cursor().is_none() => Answer::Wrong(format!("no place to go on from after {error:?}")),
+        Err(error) => Answer::Bulk(progress.done(), error.failures().iter().map(|f| f.error.kind()).collect()),
+    }
+}
+
+/// The changes that a write of all makes.
+fn changing<M: Subject>(query: &Query) -> impl FnOnce(Update<M>) -> Update<M> {
+    |start| match query.changes.iter().fold(Build::Update(start), |build, c| M::change(build, &c.path, &c.how)) {
+        Build::Update(update) => update,
+        Build::Upsert(_) => panic!("an update stays one"),
+    }
 }
 
 pub async fn read<M: Subject, R: Ranged, K: Consistency>(
@@ -390,6 +411,11 @@ pub async fn read<M: Subject, R: Ranged, K: Consistency>(
     if query.consistent {
         reading = K::consistent(reading);
     }
+    match query.end {
+        End::DeleteAll => return write_all(reading.delete_all(db)).await,
+        End::UpdateAll => return write_all(reading.update_all(db, changing(query))).await,
+        _ => {}
+    }
     if query.select {
         let reading = reading.select::<M::Part>();
         return ended!(reading, db, query.end, from, true);
@@ -408,6 +434,11 @@ pub async fn scan<M: Subject>(db: &Database, query: &Query, segments: u32, from:
     }
     if query.consistent {
         scan = scan.consistent();
+    }
+    match query.end {
+        End::DeleteAll => return write_all(scan.delete_all(db)).await,
+        End::UpdateAll => return write_all(scan.update_all(db, changing(query))).await,
+        _ => {}
     }
     if query.select {
         let scan = scan.select::<M::Part>();

@@ -80,6 +80,7 @@ fn op(rules: &'static Rules) -> BoxedStrategy<Op> {
         (1, (key(rules), flag).prop_map(|(key, consistent)| Op::Get { key, consistent }).boxed()),
         (1, (vec(key(rules), 0..5), flag).prop_map(|(keys, consistent)| Op::GetMany { keys, consistent }).boxed()),
         (8, query(rules).prop_map(Op::Query).boxed()),
+        (2, bulk(rules)),
         (6, update(rules)),
         (2, upsert(rules)),
         (3, delete(rules)),
@@ -351,6 +352,24 @@ fn query(rules: &'static Rules) -> BoxedStrategy<Query> {
     Union::new_weighted(each).boxed()
 }
 
+/// A write of all that a query finds. Which of several records gets a unique value would be a matter of their order, so none
+/// is changed.
+fn bulk(rules: &'static Rules) -> BoxedStrategy<Op> {
+    let changes = vec(change(rules, false), 0..3);
+    (query(rules), option::weighted(0.6, changes))
+        .prop_map(|(query, changes)| {
+            let is_unique = |name: &str| rules.indexes.iter().any(|index| index.unique && index.fields.contains(&name));
+            let end = if changes.is_some() { End::UpdateAll } else { End::DeleteAll };
+            let changes = changes.into_iter().flatten().filter(|change| !is_unique(&change.path)).collect();
+            let source = match query.source {
+                Source::Scan { .. } => Source::Scan { segments: 1 },
+                source => source,
+            };
+            Op::Query(Query { source, limit: None, select: false, end, changes, ..query })
+        })
+        .boxed()
+}
+
 fn scan(rules: &'static Rules) -> BoxedStrategy<Query> {
     (1..4_u32, option::weighted(0.5, cond(rules)), limit(), prop::bool::ANY, prop::bool::weighted(0.3), end())
         .prop_map(|(segments, filter, limit, consistent, select, end)| {
@@ -364,6 +383,7 @@ fn scan(rules: &'static Rules) -> BoxedStrategy<Query> {
                 consistent,
                 select,
                 end,
+                changes: Vec::new(),
             }
         })
         .boxed()
@@ -389,7 +409,7 @@ fn ranged(
                 Some(name) => Source::Index { name: name.to_owned(), hash, also },
             };
             let consistent = consistent && may_be_consistent;
-            Query { source, span, filter, descending, limit, consistent, select, end }
+            Query { source, span, filter, descending, limit, consistent, select, end, changes: Vec::new() }
         })
         .boxed()
 }

@@ -11,6 +11,7 @@
 #![allow(clippy::large_enum_variant, clippy::result_large_err, reason = "a program is built once and has few steps")]
 
 mod answers;
+mod bulk;
 mod decision;
 mod display;
 mod execute;
@@ -29,6 +30,7 @@ mod run;
 mod semantics;
 mod shift_model;
 mod shrink;
+mod stored;
 mod subject;
 mod task_model;
 mod together;

@@ -196,6 +196,9 @@ pub struct Query {
     #[serde(default)]
     pub select: bool,
     pub end: End,
+    /// What an update of all that is found changes.
+    #[serde(default)]
+    pub changes: Vec<Change>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -234,6 +237,9 @@ pub enum End {
     First,
     Count,
     Stream,
+    /// These two are never cut short, and only once in a program's own query.
+    DeleteAll,
+    UpdateAll,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -6,6 +6,7 @@ use reposit::ErrorKind;
 use serde_json::Value as Json;
 
 use crate::answers::{Ends, Expected, Refusal, Wanted};
+use crate::bulk::prepare_bulk;
 use crate::decision::{
     Outcome, changed, check_values, filled, judge, key_of, key_row, prepare, stored_by_create, stored_by_older,
     stored_by_save,
@@ -16,45 +17,7 @@ use crate::order;
 use crate::places::{PageRead, Place, Places, groups_from};
 use crate::rules::{IndexRule, Row, Rules};
 use crate::semantics::{all_equal, integer, is_nothing};
-
-/// A record, and in which step it was last written.
-#[derive(Debug, Clone)]
-pub struct Stored {
-    pub row: Row,
-    pub written: usize,
-}
-
-/// What was there before a write and after it.
-struct Written {
-    before: Option<Row>,
-    after: Option<Row>,
-}
-
-impl Written {
-    /// What the write answers by itself.
-    fn answer(self, op: &Op) -> Expected {
-        match op {
-            Op::Create { returning: true, .. } | Op::Save { .. } => Expected::One(self.after),
-            Op::Update { told, .. } | Op::Upsert { told, .. } => match told {
-                Told::After => Expected::One(self.after),
-                Told::Before => Expected::One(self.before),
-                Told::Nothing => Expected::Done,
-            },
-            Op::Delete { returning: true, .. } => Expected::One(self.before),
-            Op::Delete { returning: false, .. } => Expected::Bool(self.before.is_some()),
-            _ => Expected::Done,
-        }
-    }
-
-    /// What it came to in a transaction.
-    fn result(self, op: &Op) -> Expected {
-        match op {
-            Op::Delete { .. } => Expected::Bool(self.before.is_some()),
-            Op::Check { .. } => Expected::Done,
-            _ => Expected::One(self.after),
-        }
-    }
-}
+use crate::stored::{Stored, Written};
 
 pub struct Oracle {
     tables: BTreeMap<Model, Vec<Stored>>,
@@ -408,7 +371,7 @@ impl Oracle {
         self.all(model).filter(|stored| order::selects(rules, query, &stored.row)).cloned().collect()
     }
 
-    fn query(&self, model: Model, query: &Query) -> Outcome<Expected> {
+    fn query(&mut self, model: Model, query: &Query) -> Outcome<Expected> {
         if let Source::Primary { hash } | Source::Index { hash, .. } = &query.source {
             check_values(std::slice::from_ref(hash))?;
         }
@@ -418,9 +381,33 @@ impl Oracle {
         if query.limit == Some(0) {
             return Err(Refusal::new(ErrorKind::InvalidInput));
         }
+        if matches!(query.end, End::DeleteAll | End::UpdateAll) {
+            return self.write_all(model, query);
+        }
         let limit = if query.end == End::First { Some(1) } else { query.limit };
         let groups = order::groups(model.rules(), &self.matching(model, query), query);
         Ok(ended(query.end, Wanted { groups, limit, from: None }))
+    }
+
+    /// Writes each record that a query finds, for itself.
+    fn write_all(&mut self, model: Model, query: &Query) -> Outcome<Expected> {
+        let rules = model.rules();
+        if query.end == End::UpdateAll {
+            prepare_bulk(rules, query, self.seconds())?;
+        }
+        let (mut done, mut refused) = (0, Vec::new());
+        for stored in self.matching(model, query) {
+            let (key, changes) = (rules.key_of(&stored.row), query.changes.clone());
+            let op = match query.end {
+                End::UpdateAll => Op::Update { key, changes, only_if: None, version: None, told: Told::Nothing },
+                _ => Op::Delete { key, only_if: None, version: None, returning: false },
+            };
+            match self.write(model, &op) {
+                Ok(_) => done += 1,
+                Err(refusal) => refused.push(refusal.kind),
+            }
+        }
+        Ok(Expected::Bulk(done, refused))
     }
 
     /// Several records at one moment, asked for model by model.
@@ -441,5 +428,6 @@ fn ended(end: End, wanted: Wanted) -> Expected {
         End::Walk => Expected::Pages(wanted),
         End::All | End::Stream | End::First => Expected::Rows(wanted),
         End::Count => Expected::Count(wanted),
+        End::DeleteAll | End::UpdateAll => panic!("nothing is read for a write of all"),
     }
 }

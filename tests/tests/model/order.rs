@@ -6,9 +6,9 @@ use std::cmp::Ordering;
 use serde_json::Value as Json;
 
 use crate::ops::{Query, Source, Span, Values};
-use crate::oracle::Stored;
 use crate::rules::{IndexRule, Row, Rules};
 use crate::semantics::{all_equal, compare, equal, holds};
+use crate::stored::Stored;
 use std::ops::Bound;
 
 /// Records that a query may give in any order.
@@ -59,7 +59,7 @@ pub fn selects(rules: &Rules, query: &Query, row: &Row) -> bool {
         && query.filter.as_ref().is_none_or(|filter| holds(filter, row))
 }
 
-fn in_span(span: &Span, value: &Json) -> bool {
+pub fn in_span(span: &Span, value: &Json) -> bool {
     let is = |bound: &Json, allowed: [Ordering; 2]| compare(value, bound).is_some_and(|o| allowed.contains(&o));
     match span {
         Span::All => true,

@@ -4,10 +4,10 @@
 use std::cmp::Ordering;
 
 use crate::ops::{Query, Values, Way};
-use crate::oracle::Stored;
 use crate::order::{Group, compare_ranges, ranges, shown, sorted};
 use crate::rules::{Row, Rules};
 use crate::semantics::all_equal;
+use crate::stored::Stored;
 
 /// A place in what a query gives: that of a record at an end of a page.
 #[derive(Debug, Clone)]

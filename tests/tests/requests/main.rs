@@ -11,6 +11,7 @@ use reposit_tests::proxy::{Fault, Rule};
 use reposit_tests::report;
 use reposit_tests::servers::Target;
 
+mod bulk;
 mod collections;
 mod counted;
 mod many;
@@ -104,6 +105,7 @@ async fn dynamodb_sends(target: Target) {
     let _ = three.add_returning(Token::upsert("t").set(Token::USER_ID, "u").set(Token::CREATED_AT, START));
     sends!(c, "results of several", three.commit(), [("BatchGetItem", 1), ("TransactWriteItems", 1)]);
     many::on_dynamodb(&c).await;
+    bulk::on_dynamodb(&c).await;
     collections::send(&c, "UpdateItem", true).await;
     report::ran("requests::each_operation_sends_the_least", &label);
 }
@@ -184,6 +186,7 @@ async fn each_operation_sends_the_least_on_mongodb() {
     let sent = [("update", 1), ("findAndModify", 1), ("delete", 1), ("commitTransaction", 1)];
     sends!(c, "results of a transaction", three.commit(), sent);
     many::on_mongodb(&c).await;
+    bulk::on_mongodb(&c).await;
     collections::send(&c, "findAndModify", false).await;
     report::ran("requests::each_operation_sends_the_least", &label);
 }

@@ -38,8 +38,8 @@ impl<S: Space> Keyspace<S> {
         let last = found.last().filter(|_| more);
         let next = last.map(|record| query.position_of(record)).transpose()?;
         if let Some(names) = query.projection {
-            // Where a later page begins is asked of its first record.
-            let place = if query.after.is_some() { query.place_names() } else { Vec::new() };
+            // Who asks may want to know where a record stands.
+            let place = query.place_names();
             found.iter_mut().for_each(|record| *record = projected(record, names.iter().chain(&place)));
         }
         Ok(RecordPage::new(found, next))

@@ -25,7 +25,7 @@ use super::write;
 use crate::backend::support::outcome;
 use crate::backend::support::retry::least_attempt;
 use crate::error::{Error, ErrorKind, Result};
-use crate::request::{Action, Call, Write, WriteMany, Written};
+use crate::request::{Action, Call, Returning, Write, WriteMany, Written};
 use crate::value::STAMP;
 
 /// How many commands are under way at once. Of as many thousand writes the outcome may be unknown when the
@@ -100,7 +100,7 @@ impl<'a> Chunk<'a> {
 
     /// Whether the server may find no record for a write without an error.
     fn may_miss(&self) -> bool {
-        self.writes.iter().any(|write| matches!(write.action, Action::Delete | Action::Replace(_)))
+        self.writes.iter().any(|write| matches!(write.action, Action::Delete | Action::Replace(_) | Action::Update(_)))
     }
 
     fn statement_size(&self, at: usize) -> usize {
@@ -153,8 +153,12 @@ fn statement(write: &Write, command: Command, name: &str, stamps: Stamps) -> Res
             }
             Ok(statement)
         }
+        Command::Modify { filter, pipeline, upsert, told: Returning::Nothing } => {
+            let stages = pipeline.iter().map(raw).collect::<Result<RawArrayBuf>>()?;
+            Ok(rawdoc! { "q": raw(&filter)?, "u": stages, "upsert": upsert })
+        }
         Command::Delete { filter, .. } => Ok(rawdoc! { "q": raw(&filter)?, "limit": 1 }),
-        _ => Err(Error::unsupported("a batch is of whole records and deletes")),
+        _ => Err(Error::unsupported("a batch is of writes that tell of no record")),
     }
 }
 
@@ -252,7 +256,7 @@ impl<'a> Sender<'a> {
 
     /// Reads from the answer what became of each write of a round.
     async fn settle(&mut self, round: &[usize], answer: &Document) {
-        let (mut duplicates, mut again) = (Vec::new(), HashSet::new());
+        let (mut duplicates, mut again, mut failed) = (Vec::new(), HashSet::new(), Vec::new());
         for error in answer.get_array("writeErrors").into_iter().flatten().filter_map(|error| error.as_document()) {
             let at = error.get_i32("index").ok().and_then(|at| usize::try_from(at).ok());
             let Some(at) = at.and_then(|at| round.get(at).copied()) else { continue };
@@ -260,6 +264,8 @@ impl<'a> Sender<'a> {
             match error.get_i32("code").unwrap_or_default() {
                 DUPLICATE_KEY => duplicates.push((at, DuplicateKey::from_write_error(message, error))),
                 code if item_was_not_applied(code) => drop(again.insert(at)),
+                // An expression failed on what is stored. Sent by itself, the write shows why.
+                _ if self.chunk.writes.get(at).is_some_and(write::may_fail) => failed.push(at),
                 code => self.set(at, Err(write_error(code, message))),
             }
         }
@@ -270,7 +276,8 @@ impl<'a> Sender<'a> {
             duplicates.retain(|(at, _)| self.results.get(*at).is_some_and(Option::is_none));
         }
         let duplicate: HashSet<usize> = duplicates.iter().map(|(at, _)| *at).collect();
-        let applied = round.iter().copied().filter(|at| !duplicate.contains(at) && !again.contains(at));
+        let is_refused = |at: &usize| duplicate.contains(at) || again.contains(at) || failed.contains(at);
+        let applied = round.iter().copied().filter(|at| !is_refused(at));
         let applied: Round = applied.filter(|at| self.results.get(*at).is_some_and(Option::is_none)).collect();
         let refused = answer.get_array("writeErrors").map_or(0, Vec::len);
         self.settle_missed(&applied, round.len() - refused.min(round.len()), answer).await;
@@ -285,17 +292,26 @@ impl<'a> Sender<'a> {
             };
             self.set(at, result);
         }
+        for at in failed {
+            let Some(write) = self.chunk.writes.get(at) else { continue };
+            self.set(at, write::write(self.database, self.call, write).await);
+        }
     }
 
-    /// Settles the writes that found no record to replace. The server says how many of those without an error were
+    /// Settles the writes that found no record to replace, to change or to delete. The server says how many of those without an error were
     /// applied, but not which.
     async fn settle_missed(&mut self, applied: &[usize], count: usize, answer: &Document) {
         let found = answer.get_i32("n").ok().and_then(|found| usize::try_from(found).ok()).unwrap_or(count);
-        if self.chunk.name != "update" || found >= count {
+        if found >= count {
             return;
         }
         let writes = applied.iter().filter_map(|at| Some((*at, self.chunk.writes.get(*at)?)));
-        let writes: Vec<_> = writes.filter(|(_, write)| matches!(write.action, Action::Replace(_))).collect();
+        let needs_record = |write: &Write| match write.action {
+            Action::Replace(_) | Action::Update(_) => true,
+            Action::Delete => write.condition.is_some() || write.version.is_some(),
+            _ => false,
+        };
+        let writes: Vec<_> = writes.filter(|(_, write)| needs_record(write)).collect();
         let fates = find_fates(self.database, self.call, &writes, self.chunk.stamps, count - found).await;
         match fates {
             Ok(fates) => {

@@ -86,7 +86,7 @@ pub(super) fn index_key(definition: &Definition, index: &IndexDef) -> Document {
 }
 
 /// The sort columns: the fields that are stored a second time as hex text, each with the column's name.
-pub(super) fn sort_columns(definition: &'static Definition) -> Vec<(&'static str, String)> {
+pub(super) fn sort_columns(definition: &Definition) -> Vec<(&'static str, String)> {
     let mut sort_columns = Vec::new();
     for part in definition.indexes().iter().flat_map(|index| index.ranges()) {
         let name = definition.part_name(*part);

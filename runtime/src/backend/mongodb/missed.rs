@@ -15,7 +15,7 @@ use super::stored::from_document;
 use super::write::{Missed, explain_miss};
 use crate::backend::support::dedup::ident;
 use crate::error::{Error, ErrorKind, Result};
-use crate::request::{Call, RecordKey, Write};
+use crate::request::{Action, Call, RecordKey, Write};
 use crate::value::Record;
 
 /// What became of a write.
@@ -34,7 +34,7 @@ struct Seen {
     record: Result<Record>,
 }
 
-/// What became of writes that replace a record, by their positions. The server said of how many of them it found no
+/// What became of writes that need a record, by their positions. The server said of how many of them it found no
 /// record, but not of which.
 pub(super) async fn find_fates(
     database: &Handle,
@@ -67,6 +67,7 @@ pub(super) async fn find_fates(
     let without_stamp = writes.iter().filter(|(_, write)| !seen_of(write).is_some_and(|seen| seen.own)).count();
     let fates = writes.iter().map(|(at, write)| {
         let fate = match seen_of(write) {
+            seen if matches!(write.action, Action::Delete) => fate_of_delete(write, seen, call, unreadable),
             Some(Seen { own: true, .. }) => Fate::Done,
             Some(Seen { record: Ok(record), .. }) => fate_by_record(write, Some(record), call, without_stamp == missed),
             None if !unreadable => fate_by_record(write, None, call, without_stamp == missed),
@@ -75,6 +76,15 @@ pub(super) async fn find_fates(
         (*at, fate)
     });
     Ok(fates.collect())
+}
+
+/// What became of a delete: it was done if there is no record any more.
+fn fate_of_delete(write: &Write, seen: Option<&Seen>, call: &Call, unreadable: bool) -> Fate {
+    match seen {
+        Some(Seen { record: Ok(record), .. }) => fate_of_missed(write, Some(record), call),
+        None if !unreadable => Fate::Done,
+        _ => Fate::Open,
+    }
 }
 
 /// What became of a write whose stamp the record has not. It was `certainly_missed`, or may have been done and
@@ -90,6 +100,11 @@ fn fate_by_record(write: &Write, stored: Option<&Record>, call: &Call, certainly
         let message = "the record has been written by others since, so it does not show whether it was written";
         return Fate::Refused(Error::new(ErrorKind::OutcomeUnknown, message));
     }
+    fate_of_missed(write, stored, call)
+}
+
+/// What became of a write that certainly was not done.
+fn fate_of_missed(write: &Write, stored: Option<&Record>, call: &Call) -> Fate {
     match explain_miss(write, stored.cloned(), call) {
         Ok(Missed::NothingToDo) => Fate::Done,
         Ok(Missed::MayBeSent) => Fate::Open,

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::backend::support::dedup::ident;
-use crate::request::{Action, Write};
+use crate::request::{Action, Returning, Write};
 
 /// How much one command carries. The server takes 100,000 writes of 48 MB together.
 pub(super) const WRITES: usize = 1000;
@@ -80,17 +80,19 @@ enum Kind {
     Delete,
     /// Of records that must not be there, or be there with a version.
     Save,
+    /// Of records that must be there.
+    Update,
 }
 
 impl Kind {
     /// None if no command of many can take the write.
     fn of(write: &Write) -> Option<Self> {
         match write.action {
+            Action::Update(_) if write.told() == Returning::Nothing => Some(Self::Update),
+            Action::Delete if write.told() == Returning::Nothing => Some(Self::Delete),
             _ if write.condition.is_some() => None,
             Action::Create(_) | Action::Replace(_) => Some(Self::Save),
-            _ if write.version.is_some() => None,
-            Action::Put(_) => Some(Self::Put),
-            Action::Delete => Some(Self::Delete),
+            Action::Put(_) if write.version.is_none() => Some(Self::Put),
             _ => None,
         }
     }
@@ -107,7 +109,10 @@ fn stored_size(write: &Write) -> usize {
 mod tests {
     use super::super::test_definition::test_definition;
     use super::*;
+    use crate::change::Change;
+    use crate::condition::Expr;
     use crate::definition::{Definition, FieldDef, KeyDef, KeyKind, Spec};
+    use crate::path::Path;
     use crate::request::RecordKey;
     use crate::value::{Record, Value};
 
@@ -126,6 +131,19 @@ mod tests {
         let parts: Vec<_> = Part::all(&writes).iter().map(part).collect();
         assert_eq!(parts, [(true, 2), (true, 1), (true, 2), (false, 1), (true, 1)]);
         assert!(Part::all(&[]).is_empty());
+    }
+
+    #[test]
+    fn updates_and_deletes_that_tell_nothing_are_sent_together_under_their_conditions() {
+        let write = |id: u64, action| Write::new(&PLAIN, RecordKey::new(Value::from(id)), action);
+        let telling = |id| write(id, Action::Update(vec![Change::Remove(Path::field("note"))]));
+        let silent = |id| Write { returning: Returning::Nothing, ..telling(id) };
+        let mut conditional = write(5, Action::Delete);
+        conditional.condition = Some(Expr::Exists(Path::field("note")));
+        let writes = [silent(1), silent(2), telling(3), write(4, Action::Delete), conditional];
+        let part = |part: &Part<'_>| (part.single().is_none(), part.writes.len());
+        let parts: Vec<_> = Part::all(&writes).iter().map(part).collect();
+        assert_eq!(parts, [(true, 2), (false, 1), (true, 2)]);
     }
 
     /// A model without a unique index.

@@ -7,8 +7,8 @@
 
 use mongodb::bson::{Bson, Document, doc};
 
-use super::document::range_part;
-use super::value::{FURTHEST, integer, to_bson};
+use super::document::{range_part, sort_columns};
+use super::value::{FURTHEST, hex, integer, to_bson};
 use crate::condition::{Expr, Op};
 use crate::definition::{Definition, KeyKind};
 use crate::error::{Error, Result};
@@ -86,6 +86,12 @@ fn compare(definition: &Definition, path: &Path, op: Op, value: &Value) -> Resul
         Op::Gt => "$gt",
         Op::Ge => "$gte",
     };
+    if let (Op::Lt | Op::Le | Op::Gt | Op::Ge, Value::Bytes(bytes)) = (op, value)
+        && let Some(column) = sort_column_of(definition, path)
+    {
+        let column = field_of("$$ROOT".into(), &column);
+        return Ok(where_type(column.clone(), "string", doc! { operator: [column, hex(bytes)] }));
+    }
     let stored = at(definition, path);
     if op == Op::Eq || (op == Op::Ne && is_in_any_order(value)) {
         let same = same(stored, value, operand(definition, path, value)?)?;
@@ -157,6 +163,12 @@ fn operand(definition: &Definition, path: &Path, value: &Value) -> Result<Bson> 
         Value::String(_) if is_hex(definition, path) => Ok(Bson::Null),
         value => to_bson(value),
     }
+}
+
+/// The column by whose text the server orders bytes, if the field has one. MongoDB orders binary data by its length first.
+fn sort_column_of(definition: &Definition, path: &Path) -> Option<String> {
+    let columns = sort_columns(definition).into_iter();
+    columns.filter(|_| path.is_field()).find_map(|(name, column)| (name == path.root()).then_some(column))
 }
 
 fn is_hex(definition: &Definition, path: &Path) -> bool {
@@ -313,8 +325,14 @@ mod tests {
     }
 
     #[test]
-    fn other_bytes_have_no_order() {
-        let expr = Expr::Compare { path: Path::field("badge"), op: Op::Lt, value: Value::Bytes(vec![1]) };
-        assert_eq!(predicate(test_definition(), &expr).unwrap_err().kind(), crate::ErrorKind::Unsupported);
+    fn bytes_have_an_order_where_their_hex_text_is_stored() {
+        let less = |name| Expr::Compare { path: Path::field(name), op: Op::Lt, value: Value::Bytes(vec![1]) };
+        let column: Bson =
+            doc! { "$getField": { "field": { "$literal": "_reposit_hex_badge" }, "input": "$$ROOT" } }.into();
+        assert_eq!(
+            predicate(test_definition(), &less("badge")).unwrap(),
+            where_type(column.clone(), "string", doc! { "$lt": [column, "01"] })
+        );
+        assert_eq!(predicate(test_definition(), &less("team")).unwrap_err().kind(), crate::ErrorKind::Unsupported);
     }
 }

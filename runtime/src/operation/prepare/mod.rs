@@ -1,5 +1,6 @@
 //! From the parts of an operation to a checked request. Nothing here is generic over the model, so that it is
 //! compiled once.
 
+pub(super) mod found;
 pub(super) mod read;
 pub(super) mod write;

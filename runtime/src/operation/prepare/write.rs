@@ -245,10 +245,14 @@ fn with_condition(mut write: Write, condition: Option<Result<Expr>>) -> Result<W
         condition::check_condition(condition)?;
     }
     write.condition = condition.map(|condition| write.definition.stored(condition));
-    // What the changes need is judged with the condition.
-    let judged = Expr::both(write.requirement(), write.removed_parents());
-    judged.as_ref().map_or(Ok(()), condition::check_size)?;
+    check_needs(&write)?;
     Ok(write)
+}
+
+/// Refuses a write whose condition is too long with what its changes need, which is judged with it.
+pub(crate) fn check_needs(write: &Write) -> Result<()> {
+    let judged = Expr::both(write.requirement(), write.removed_parents());
+    judged.as_ref().map_or(Ok(()), condition::check_size)
 }
 
 /// A delete, or with [`Action::Check`] a check, of the record with a key.
@@ -263,6 +267,15 @@ pub(crate) fn on_key(
     with_condition(Write::new(definition, key, action), condition)
 }
 
+/// What an update does, completed.
+pub(crate) fn update_action(db: &Database, definition: &'static Definition, changes: Vec<Change>) -> Result<Action> {
+    Ok(match changes.is_empty() {
+        // Nothing is filled in and no version goes up if nothing changes.
+        true => Action::Check,
+        false => Action::Update(complete_changes(db, definition, changes)?),
+    })
+}
+
 /// An update of the record with a key; without changes it is a check.
 fn update(
     db: &Database,
@@ -273,13 +286,7 @@ fn update(
     version: Option<u64>,
 ) -> Result<Write> {
     let key = check_key_parts(definition, key?, &db.backend().limits())?;
-    let changes = changes?;
-    let action = match changes.is_empty() {
-        // Nothing is filled in and no version goes up if nothing changes.
-        true => Action::Check,
-        false => Action::Update(complete_changes(db, definition, changes)?),
-    };
-    let mut write = Write::new(definition, key, action);
+    let mut write = Write::new(definition, key, update_action(db, definition, changes?)?);
     write.version = version;
     with_condition(write, condition)
 }
