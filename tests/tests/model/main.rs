@@ -25,6 +25,7 @@ mod order;
 mod parcel_model;
 mod places;
 mod planted_faults;
+mod rows;
 mod rules;
 mod run;
 mod semantics;

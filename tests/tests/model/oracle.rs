@@ -147,7 +147,7 @@ impl Oracle {
             Step::Next { slot, limit, turned, end, way, crossed } => match self.begin(*slot, *way, *crossed) {
                 Some((model, query, from)) => {
                     let query = Query { limit: Some(*limit), end: *end, ..query.clone() };
-                    self.from_cursor(*model, &query, from, (*way, *turned)).unwrap_or_else(Expected::Refused)
+                    self.read_on(*model, &query, from, (*way, *turned)).unwrap_or_else(Expected::Refused)
                 }
                 None => Expected::Nothing,
             },
@@ -162,7 +162,7 @@ impl Oracle {
     }
 
     /// What comes from a cursor on.
-    fn from_cursor(&self, model: Model, query: &Query, from: &Place, (way, turned): (Way, bool)) -> Outcome<Expected> {
+    fn read_on(&self, model: Model, query: &Query, from: &Place, (way, turned): (Way, bool)) -> Outcome<Expected> {
         let is_back = way == Way::Back;
         if turned || is_back && query.end == End::Stream {
             return Err(Refusal::new(ErrorKind::InvalidInput));

@@ -60,12 +60,12 @@ impl Place {
     fn comes(&self, rules: &Rules, stored: &Stored, place: Ordering, way: Way, exact: bool) -> Comes {
         let ended_here = |at: Way| !exact && self.ended == Some(at);
         let is_new = stored.written > self.step;
-        match way.from_here(place) {
+        match way.ordering(place) {
             Ordering::Greater if is_new && ended_here(way) => Comes::Perhaps,
             Ordering::Greater => Comes::Surely,
             Ordering::Less if is_new && ended_here(way.turned()) => Comes::Perhaps,
             Ordering::Less => Comes::Not,
-            Ordering::Equal => match self.side(rules, stored).map(|side| way.from_here(side)) {
+            Ordering::Equal => match self.side(rules, stored).map(|side| way.ordering(side)) {
                 Some(Ordering::Greater) => Comes::Surely,
                 Some(Ordering::Equal) if ended_here(way.turned()) => Comes::Perhaps,
                 Some(_) => Comes::Not,
