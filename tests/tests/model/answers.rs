@@ -6,7 +6,7 @@ use reposit::{Cursor, ErrorKind};
 use serde_json::Value as Json;
 
 use crate::models::Model;
-use crate::ops::Way;
+use crate::ops::{End, Way};
 use crate::order::Group;
 use crate::rules::Row;
 use crate::semantics::same;
@@ -334,5 +334,16 @@ impl fmt::Display for Answer {
             Self::Error(error) => write!(f, "{error:?}"),
             Self::Wrong(why) => f.write_str(why),
         }
+    }
+}
+
+/// What an end makes of the records.
+pub fn ended(end: End, wanted: Wanted) -> Expected {
+    match end {
+        End::Page { .. } => Expected::Page(wanted),
+        End::Walk => Expected::Pages(wanted),
+        End::All | End::Stream | End::First => Expected::Rows(wanted),
+        End::Count => Expected::Count(wanted),
+        End::DeleteAll | End::UpdateAll => panic!("nothing is read for a write of all"),
     }
 }

@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 use reposit::ErrorKind;
 use serde_json::Value as Json;
 
-use crate::answers::{Ends, Expected, Refusal, Wanted};
-use crate::bulk::prepare_bulk;
+use crate::answers::{Ends, Expected, Refusal, Wanted, ended};
 use crate::decision::{
     Outcome, changed, check_values, filled, judge, key_of, key_row, prepare, stored_by_create, stored_by_older,
     stored_by_save,
 };
 use crate::models::{Model, START};
-use crate::ops::{End, Op, Query, SLOTS, Source, Step, Told, Values, Version, Way};
+use crate::ops::{End, Op, Query, SLOTS, Source, Step, Values, Version, Way};
 use crate::order;
 use crate::places::{PageRead, Place, Places, groups_from};
 use crate::rules::{IndexRule, Row, Rules};
@@ -202,7 +201,7 @@ impl Oracle {
     }
 
     /// The time that is filled in.
-    fn seconds(&self) -> i64 {
+    pub fn seconds(&self) -> i64 {
         i64::try_from(self.now.div_euclid(1000)).unwrap_or(i64::MAX)
     }
 
@@ -311,7 +310,7 @@ impl Oracle {
     }
 
     /// A write that was prepared.
-    fn write(&mut self, model: Model, op: &Op) -> Outcome<Written> {
+    pub fn write(&mut self, model: Model, op: &Op) -> Outcome<Written> {
         let rules = model.rules();
         let key = key_of(rules, op);
         let (live, now) = (self.row(model, &key), self.seconds());
@@ -366,7 +365,7 @@ impl Oracle {
         }
     }
 
-    fn matching(&self, model: Model, query: &Query) -> Vec<Stored> {
+    pub fn matching(&self, model: Model, query: &Query) -> Vec<Stored> {
         let rules = model.rules();
         self.all(model).filter(|stored| order::selects(rules, query, &stored.row)).cloned().collect()
     }
@@ -389,27 +388,6 @@ impl Oracle {
         Ok(ended(query.end, Wanted { groups, limit, from: None }))
     }
 
-    /// Writes each record that a query finds, for itself.
-    fn write_all(&mut self, model: Model, query: &Query) -> Outcome<Expected> {
-        let rules = model.rules();
-        if query.end == End::UpdateAll {
-            prepare_bulk(rules, query, self.seconds())?;
-        }
-        let (mut done, mut refused) = (0, Vec::new());
-        for stored in self.matching(model, query) {
-            let (key, changes) = (rules.key_of(&stored.row), query.changes.clone());
-            let op = match query.end {
-                End::UpdateAll => Op::Update { key, changes, only_if: None, version: None, told: Told::Nothing },
-                _ => Op::Delete { key, only_if: None, version: None, returning: false },
-            };
-            match self.write(model, &op) {
-                Ok(_) => done += 1,
-                Err(refusal) => refused.push(refusal.kind),
-            }
-        }
-        Ok(Expected::Bulk(done, refused))
-    }
-
     /// Several records at one moment, asked for model by model.
     fn read(&self, keys: &[(Model, Values)]) -> Outcome<Expected> {
         let mut asked: Vec<_> = keys.iter().collect();
@@ -418,16 +396,5 @@ impl Oracle {
             check_values(key).map_err(|refusal| refusal.at(n, *model))?;
         }
         Ok(Expected::Many(keys.iter().map(|(model, key)| self.row(*model, key)).collect()))
-    }
-}
-
-/// What an end makes of the records.
-fn ended(end: End, wanted: Wanted) -> Expected {
-    match end {
-        End::Page { .. } => Expected::Page(wanted),
-        End::Walk => Expected::Pages(wanted),
-        End::All | End::Stream | End::First => Expected::Rows(wanted),
-        End::Count => Expected::Count(wanted),
-        End::DeleteAll | End::UpdateAll => panic!("nothing is read for a write of all"),
     }
 }
