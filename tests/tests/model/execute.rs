@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use futures_util::future::join_all;
 use reposit::clock::ManualClock;
@@ -18,13 +17,13 @@ use crate::named::asked;
 use crate::older;
 use crate::ops::{Change, Cond, End, Op, Query, SLOTS, Step, Told, Values, Version, Way};
 use crate::parcel_model::Parcel;
-use crate::rules::{Kind, Row};
-use crate::semantics::{as_members, is_set};
+use crate::rows::{of_row, to_row};
+use crate::rules::Row;
 use crate::shift_model::Shift;
 use crate::subject::Subject;
 use crate::task_model::Task;
 use crate::together::{self, given};
-use crate::typed::{Build, Consistency, Ranged, held, instant};
+use crate::typed::{Build, Consistency, Ranged, held};
 use crate::walk::walk;
 
 /// Does `$body` with the type of a model.
@@ -44,11 +43,19 @@ macro_rules! with_model {
 
 pub(crate) use with_model;
 
+/// The cursors of a page, and of which query it is.
+#[derive(Clone)]
+struct Kept {
+    model: Model,
+    query: Query,
+    cursors: Ends<Option<Cursor>>,
+}
+
 /// A database, its clock, and the cursors of the pages read.
 pub struct Executor {
     pub db: Database,
     clock: Arc<ManualClock>,
-    cursors: [Option<(Model, Query, Ends<Option<Cursor>>)>; SLOTS],
+    cursors: [Option<Kept>; SLOTS],
 }
 
 impl Executor {
@@ -83,7 +90,7 @@ impl Executor {
             Step::Told(items) => together::together_told(&self.db, items).await,
             Step::Read(keys) => self.read(keys).await,
             Step::Next { slot, limit, turned, end, way, crossed } => {
-                let Some((model, query, cursors)) = self.cursors[*slot].clone() else { return Answer::Nothing };
+                let Some(Kept { model, query, cursors }) = self.cursors[*slot].clone() else { return Answer::Nothing };
                 let at_the_end = (*way == Way::On) != *crossed;
                 let cursor = if at_the_end { cursors.next } else { cursors.previous };
                 let Some(cursor) = cursor else { return Answer::Nothing };
@@ -105,7 +112,7 @@ impl Executor {
         match answer {
             Answer::Cut(Cut { items, cursors }) => {
                 let ends = Ends { next: cursors.next.is_some(), previous: cursors.previous.is_some() };
-                self.cursors[slot] = Some((model, query.clone(), cursors));
+                self.cursors[slot] = Some(Kept { model, query: query.clone(), cursors });
                 Answer::Page(items, ends)
             }
             other => other,
@@ -146,47 +153,6 @@ fn gets<M: Subject>(keys: &[(Model, Values)], of: Model) -> Vec<Get<M>> {
 
 fn rowed<M: Repository>(found: Vec<Option<M>>) -> Vec<Option<Row>> {
     found.iter().map(|found| found.as_ref().map(to_row)).collect()
-}
-
-pub fn to_row<T: Serialize>(model: &T) -> Row {
-    // A set may come in any order.
-    fn sorted(name: &str, value: Json) -> Json {
-        match value {
-            Json::Array(members) if is_set(name) => Json::Array(as_members(members)),
-            other => other,
-        }
-    }
-    fn plain(json: Json) -> Json {
-        match json {
-            Json::Object(map) => {
-                let there = map.into_iter().filter(|(_, value)| !value.is_null());
-                Json::Object(there.map(|(name, value)| (name.clone(), sorted(&name, plain(value)))).collect())
-            }
-            Json::Array(items) => Json::Array(items.into_iter().map(plain).collect()),
-            // No text in a program looks like the one that serde writes of an instant.
-            Json::String(text) => match text.parse::<DateTime<Utc>>() {
-                Ok(instant) => instant.timestamp_millis().into(),
-                Err(_) => Json::String(text),
-            },
-            other => other,
-        }
-    }
-    match serde_json::to_value(model).map(plain) {
-        Ok(Json::Object(row)) => row,
-        other => panic!("a model is a JSON object, not {other:?}"),
-    }
-}
-
-pub fn of_row<M: Repository>(row: &Row) -> M {
-    let rules = Model::ALL.map(Model::rules).into_iter().find(|rules| rules.name == M::definition().name());
-    let instants = rules.into_iter().flat_map(|rules| rules.fields).filter(|field| field.kind == Kind::Instant);
-    let mut row = row.clone();
-    for field in instants {
-        if let Some(value) = row.get_mut(field.path) {
-            *value = Json::from(instant(held(value)).to_rfc3339());
-        }
-    }
-    held(&Json::Object(row))
 }
 
 fn key<M: Subject>(parts: &[Json]) -> M::Key {

@@ -65,7 +65,7 @@ impl Way {
     }
 
     /// Where something comes in this way that stands so in the query's order.
-    pub fn from_here(self, place: Ordering) -> Ordering {
+    pub fn ordering(self, place: Ordering) -> Ordering {
         match self {
             Self::On => place,
             Self::Back => place.reverse(),

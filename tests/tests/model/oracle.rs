@@ -11,50 +11,12 @@ use crate::decision::{
     stored_by_save,
 };
 use crate::models::{Model, START};
-use crate::ops::{End, Op, Query, SLOTS, Source, Step, Told, Values, Version, Way};
+use crate::ops::{End, Op, Query, SLOTS, Source, Step, Values, Version, Way};
 use crate::order;
 use crate::places::{PageRead, Place, Places, groups_from};
 use crate::rules::{IndexRule, Row, Rules};
 use crate::semantics::{all_equal, integer, is_nothing};
-
-/// A record, and in which step it was last written.
-#[derive(Debug, Clone)]
-pub struct Stored {
-    pub row: Row,
-    pub written: usize,
-}
-
-/// What was there before a write and after it.
-pub struct Written {
-    before: Option<Row>,
-    after: Option<Row>,
-}
-
-impl Written {
-    /// What the write answers by itself.
-    fn answer(self, op: &Op) -> Expected {
-        match op {
-            Op::Create { returning: true, .. } | Op::Save { .. } => Expected::One(self.after),
-            Op::Update { told, .. } | Op::Upsert { told, .. } => match told {
-                Told::After => Expected::One(self.after),
-                Told::Before => Expected::One(self.before),
-                Told::Nothing => Expected::Done,
-            },
-            Op::Delete { returning: true, .. } => Expected::One(self.before),
-            Op::Delete { returning: false, .. } => Expected::Bool(self.before.is_some()),
-            _ => Expected::Done,
-        }
-    }
-
-    /// What it came to in a transaction.
-    fn result(self, op: &Op) -> Expected {
-        match op {
-            Op::Delete { .. } => Expected::Bool(self.before.is_some()),
-            Op::Check { .. } => Expected::Done,
-            _ => Expected::One(self.after),
-        }
-    }
-}
+use crate::stored::{Stored, Written};
 
 pub struct Oracle {
     tables: BTreeMap<Model, Vec<Stored>>,
@@ -184,7 +146,7 @@ impl Oracle {
             Step::Next { slot, limit, turned, end, way, crossed } => match self.begin(*slot, *way, *crossed) {
                 Some((model, query, from)) => {
                     let query = Query { limit: Some(*limit), end: *end, ..query.clone() };
-                    self.from_cursor(*model, &query, from, (*way, *turned)).unwrap_or_else(Expected::Refused)
+                    self.read_on(*model, &query, from, (*way, *turned)).unwrap_or_else(Expected::Refused)
                 }
                 None => Expected::Nothing,
             },
@@ -199,7 +161,7 @@ impl Oracle {
     }
 
     /// What comes from a cursor on.
-    fn from_cursor(&self, model: Model, query: &Query, from: &Place, (way, turned): (Way, bool)) -> Outcome<Expected> {
+    fn read_on(&self, model: Model, query: &Query, from: &Place, (way, turned): (Way, bool)) -> Outcome<Expected> {
         let is_back = way == Way::Back;
         if turned || is_back && query.end == End::Stream {
             return Err(Refusal::new(ErrorKind::InvalidInput));

@@ -6,9 +6,9 @@ use std::cmp::Ordering;
 use serde_json::Value as Json;
 
 use crate::ops::{Query, Source, Span, Values};
-use crate::oracle::Stored;
 use crate::rules::{IndexRule, Row, Rules};
 use crate::semantics::{all_equal, compare, equal, holds};
+use crate::stored::Stored;
 use std::ops::Bound;
 
 /// Records that a query may give in any order.

@@ -4,10 +4,10 @@
 use std::cmp::Ordering;
 
 use crate::ops::{Query, Values, Way};
-use crate::oracle::Stored;
 use crate::order::{Group, compare_ranges, ranges, shown, sorted};
 use crate::rules::{Row, Rules};
 use crate::semantics::all_equal;
+use crate::stored::Stored;
 
 /// A place in what a query gives: that of a record at an end of a page.
 #[derive(Debug, Clone)]
@@ -60,12 +60,12 @@ impl Place {
     fn comes(&self, rules: &Rules, stored: &Stored, place: Ordering, way: Way, exact: bool) -> Comes {
         let ended_here = |at: Way| !exact && self.ended == Some(at);
         let is_new = stored.written > self.step;
-        match way.from_here(place) {
+        match way.ordering(place) {
             Ordering::Greater if is_new && ended_here(way) => Comes::Perhaps,
             Ordering::Greater => Comes::Surely,
             Ordering::Less if is_new && ended_here(way.turned()) => Comes::Perhaps,
             Ordering::Less => Comes::Not,
-            Ordering::Equal => match self.side(rules, stored).map(|side| way.from_here(side)) {
+            Ordering::Equal => match self.side(rules, stored).map(|side| way.ordering(side)) {
                 Some(Ordering::Greater) => Comes::Surely,
                 Some(Ordering::Equal) if ended_here(way.turned()) => Comes::Perhaps,
                 Some(_) => Comes::Not,

@@ -11,11 +11,13 @@ const MOST_PAGES: usize = 200;
 /// Reads all pages in a way, and turns round at the end. `can_turn`: whether the backend reads them in both ways.
 pub async fn walk(
     way: Way,
-    mut from: Option<Cursor>,
+    begin: Option<Cursor>,
     can_turn: bool,
     page: impl AsyncFn(Way, Option<Cursor>) -> Result<Cut>,
 ) -> Answer {
     let mut pages: Vec<Cut> = Vec::new();
+    let is_whole = begin.is_none();
+    let mut from = begin;
     loop {
         let cut = match page(way, from.take()).await {
             Ok(cut) => cut,
@@ -29,17 +31,17 @@ pub async fn walk(
             Some(_) => {}
         }
     }
-    match turn_round(way, can_turn, &pages, page).await {
+    match turn_round(way, (can_turn, is_whole), &pages, page).await {
         Ok(()) => Answer::Pages(pages.into_iter().map(|cut| cut.items).collect()),
         Err(why) => Answer::Wrong(why),
     }
 }
 
 /// Reads the pages the other way, from the last that has a cursor for it: each has the same records in the same
-/// order, and the last of them is where the walk began.
+/// order, and leads on to the one before. The first leads nowhere, if the walk was of the whole.
 async fn turn_round(
     way: Way,
-    can_turn: bool,
+    (can_turn, is_whole): (bool, bool),
     pages: &[Cut],
     page: impl AsyncFn(Way, Option<Cursor>) -> Result<Cut>,
 ) -> Result<(), String> {
@@ -57,7 +59,7 @@ async fn turn_round(
             return Err(format!("page {at} is another one on the way back: {:?}, not {:?}", cut.items, expected.items));
         }
         from = near(&cut);
-        if from.is_some() != near(expected).is_some() {
+        if (at > 0 && from.is_none()) || (at == 0 && is_whole && from.is_some()) {
             return Err(format!("page {at} on the way back leads on otherwise"));
         }
     }
