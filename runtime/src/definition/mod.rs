@@ -212,6 +212,11 @@ impl Definition {
         hash.into_iter().chain(range)
     }
 
+    /// Whether writes of whole records keep what is stored beside the model's fields.
+    pub(crate) const fn keeps_unknown(&self) -> bool {
+        self.spec.keep_unknown
+    }
+
     pub(crate) fn created_at(&self) -> Option<&'static str> {
         self.spec.created_at.and_then(|at| self.field_name(at))
     }

@@ -42,7 +42,7 @@ impl<'a, M: Model> Returning<'a, M> {
 
 /// The model as a write stores it.
 pub(super) fn decode_stored<M: Model>(write: &Write) -> Result<M> {
-    decode_whole(write.whole_record().cloned())
+    decode_whole(write.whole_record())
 }
 
 /// The model in the record that a write stores whole.

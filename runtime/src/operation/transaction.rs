@@ -233,7 +233,7 @@ impl<O: TransactionItem> Item for Asked<O> {
     fn prepare(&mut self, db: &Database) -> Result<Write> {
         let mut write = self.slot.prepare(db)?;
         write.returning = O::RETURNING;
-        self.stored = write.whole_record().cloned();
+        self.stored = write.whole_record();
         Ok(write)
     }
 

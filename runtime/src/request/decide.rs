@@ -54,10 +54,23 @@ impl Write {
         Err(Error::of_versions(expected, stored))
     }
 
-    /// The record that the write stores whatever is there, if it stores one.
-    pub(crate) fn whole_record(&self) -> Option<&Record> {
+    /// The model's record that the write stores whatever is there, if it stores one: without what it keeps.
+    pub(crate) fn whole_record(&self) -> Option<Record> {
+        let keeps = self.definition.keeps_unknown();
         match &self.action {
-            Action::Create(record) | Action::Put(record) | Action::Replace(record) => Some(record),
+            Action::Create(record) | Action::Put(record) | Action::Replace(record) => Some(record.clone()),
+            Action::Upsert { insert, .. } if keeps => Some(insert.clone()),
+            Action::Update(changes) if keeps => {
+                let mut record = self.key.to_record(self.definition);
+                for change in changes {
+                    if let Change::Set(path, value) = change
+                        && path.is_field()
+                    {
+                        record.set(path.root(), value.clone());
+                    }
+                }
+                Some(record)
+            }
             Action::Update(_) | Action::Upsert { .. } | Action::Delete | Action::Check => None,
         }
     }
