@@ -11,7 +11,6 @@ use super::{Guest, Level, empty, full, texts};
 use reposit_tests::harness::{Test, kind};
 
 reposit_tests::cases!(
-    over_client_too:
     sets_come_back_as_they_were,
     nothing_is_stored_of_an_empty_set,
     sets_are_kept_as_such,
