@@ -12,6 +12,7 @@ reposit_tests::cases!(
     locks_of_two_prefixes_are_two,
     what_is_taken_away_under_one_prefix_stays_under_the_other,
     repositories_are_listed_without_their_prefix,
+    every_name_that_is_made_begins_with_the_prefix,
     errors_and_plans_name_the_repository_by_its_own_name,
     a_prefix_that_no_name_can_begin_with_is_refused,
     a_name_that_a_prefix_makes_too_long_is_refused,
@@ -175,6 +176,36 @@ async fn repositories_are_listed_without_their_prefix(test: Test) {
     let none = test.under("").await;
     none.define::<Rent>().await.unwrap();
     assert!(none.repositories().await.unwrap().contains(&"rents".to_owned()));
+}
+
+/// Those that the backend's own client finds.
+async fn raw_names(db: &Database) -> Vec<String> {
+    if let Some(mongodb) = db.raw::<reposit::mongodb::Database>() {
+        return mongodb.list_collection_names().await.unwrap();
+    }
+    let Some(client) = db.raw::<aws_sdk_dynamodb::Client>() else { return Vec::new() };
+    client.list_tables().send().await.unwrap().table_names.unwrap_or_default()
+}
+
+async fn every_name_that_is_made_begins_with_the_prefix(test: Test) {
+    let db = test.under("blue-").await;
+    db.define::<(Tenant, Rent)>().await.unwrap();
+    db.define_locks().await.unwrap();
+    Tenant::create(&tenant(1, "blue")).exec(&db).await.unwrap();
+    let names = raw_names(&db).await;
+    assert!(names.iter().all(|name| name.starts_with("blue-")), "{names:?}");
+    let none = test.under("").await;
+    none.define::<Rent>().await.unwrap();
+    let others: Vec<_> = raw_names(&none).await.into_iter().filter(|name| !name.starts_with("blue-")).collect();
+    let expected: &[&str] = match db.backend_name() {
+        "mongodb" => &["_reposit", "rents"],
+        "dynamodb" => &["rents", "rents.unique"],
+        _ => &[],
+    };
+    assert!(
+        others.len() == expected.len() && expected.iter().all(|name| others.contains(&(*name).into())),
+        "{others:?}"
+    );
 }
 
 async fn errors_and_plans_name_the_repository_by_its_own_name(test: Test) {
