@@ -232,32 +232,3 @@ async fn options_that_would_break_a_promise_are_refused_before_anything_is_sent(
         assert!(error.message().contains(words), "{error}");
     }
 }
-
-#[tokio::test]
-async fn a_program_gives_the_credentials() {
-    let dynamo = servers::dynamodb_local().await;
-    let (folder, key) = (Folder::new(), fresh_name());
-    let printed = format!(r#"{{"Version":1,"AccessKeyId":"{key}","SecretAccessKey":"hiddenSecret"}}"#);
-    let program = folder.file("give.sh", &format!("echo '{printed}'\n"));
-    let url =
-        |file: &str| format!("dynamodb://us-east-1?endpoint=http://{}&credentials_file={file}", dynamo.address(&key));
-    let giving = folder.file("giving", &format!("[default]\ncredential_process = sh {program}\n"));
-    works(&Database::open(&url(&giving)).await.unwrap()).await;
-    let failing = folder.file("failing", "[default]\ncredential_process = sh -c 'echo hiddenSecret; exit 3'\n");
-    let error = Database::open(&url(&failing)).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Config, "{error}");
-    assert!(error.message().starts_with("no AWS credentials") && !error.message().contains("hiddenSecret"), "{error}");
-    report::ran("opening::a_program_gives_the_credentials", &dynamo.label());
-}
-
-#[tokio::test]
-async fn single_sign_on_without_a_login_is_told() {
-    let folder = Folder::new();
-    let profile = "[default]\nsso_start_url = http://127.0.0.1:1/nobody-logged-in-here\nsso_region = us-east-1\n\
-                   sso_account_id = 123456789012\nsso_role_name = reader\n";
-    let file = folder.file("sso", profile);
-    let url = format!("dynamodb://us-east-1?endpoint=http://127.0.0.1:1&credentials_file={file}");
-    let error = Database::open(&url).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Config, "{error}");
-    assert!(!told(&error).contains("cargo feature"), "it is compiled in: {error}");
-}
