@@ -29,6 +29,7 @@ mod nested;
 mod own_names;
 mod pages;
 mod pages_back;
+mod prefixes;
 mod projections;
 mod queries;
 mod queries_as_values;
