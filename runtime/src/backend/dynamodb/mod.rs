@@ -2,6 +2,7 @@
 
 mod answer;
 mod audit;
+mod besides;
 mod connect;
 mod context;
 mod credentials;
