@@ -42,6 +42,7 @@
 //! | `dynamodb` | DynamoDB; needs a tokio runtime |
 //! | `mongodb` | MongoDB; needs a tokio runtime |
 //! | `mongodb-srv` | `mongodb+srv://` addresses, looked up in DNS |
+//! | `metrics` | the layer [`Metrics`](layer::Metrics): durations and counts with the facade `metrics` |
 //! | `trace` | the layer [`Trace`](layer::Trace): spans and events of `tracing`, with OpenTelemetry's names |
 //! | `chrono`, `time`, `jiff` | their instants and dates as field and key types |
 //! | `uuid` | `Uuid` as a field and key type |

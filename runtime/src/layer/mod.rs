@@ -6,6 +6,11 @@
 //!
 //! | layer | feature | for |
 //! |---|---|---|
+//! | [`Meter`] | | what operations cost: requests, capacity units, bytes, records |
+#![cfg_attr(
+    feature = "metrics",
+    doc = "| [`Metrics`] | `metrics` | durations and counts, with the facade [`metrics`] |"
+)]
 #![cfg_attr(
     feature = "trace",
     doc = "| [`Trace`] | `trace` | spans and events of [`tracing`], with OpenTelemetry's names |"
@@ -13,10 +18,20 @@
 //!
 //! A layer of your own is a [`Layer`](crate::backend::Layer).
 
+mod meter;
+#[cfg(feature = "metrics")]
+mod metrics;
+#[cfg(any(feature = "metrics", feature = "trace"))]
+mod names;
 #[cfg_attr(not(feature = "trace"), allow(dead_code, reason = "each layer uses its own part of it"))]
 mod observed;
+#[cfg_attr(not(feature = "metrics"), allow(dead_code, reason = "each layer uses its own part of it"))]
+mod tally;
 #[cfg(feature = "trace")]
 mod trace;
 
+pub use meter::{Cost, Meter, Part};
+#[cfg(feature = "metrics")]
+pub use metrics::Metrics;
 #[cfg(feature = "trace")]
 pub use trace::Trace;

@@ -211,25 +211,32 @@ impl<O: Observer> Forward for Observed<O> {
 }
 
 impl<'a> Asked<'a> {
+    /// The repositories that it is about, each once.
+    pub(super) fn definitions(self) -> Vec<&'static Definition> {
+        let mut all: Vec<&'static Definition> = match self {
+            Self::Ping => Vec::new(),
+            Self::Repository(definition) => vec![definition],
+            Self::Count(query) | Self::Data(Request::Query(query)) => vec![query.definition],
+            Self::Data(Request::Get(get)) => vec![get.definition],
+            Self::Data(Request::GetMany(get)) => vec![get.definition],
+            Self::Data(Request::FindUnique(find)) => vec![find.definition],
+            Self::Data(Request::FindMany(find)) => vec![find.definition],
+            Self::Data(Request::Write(write)) => vec![write.definition],
+            Self::Data(Request::WriteMany(writes) | Request::Transact(writes)) => {
+                writes.iter().map(|write| write.definition).collect()
+            }
+            Self::Data(Request::Snapshot(gets)) => gets.iter().map(|get| get.definition).collect(),
+        };
+        all.sort_by_key(|definition| definition.name());
+        all.dedup_by_key(|definition| definition.name());
+        all
+    }
+
     /// The repository that it is about; nothing if there are several, or none.
     pub(super) fn definition(self) -> Option<&'static Definition> {
-        let same = |mut all: Box<dyn Iterator<Item = &'static Definition> + 'a>| {
-            let first = all.next()?;
-            all.all(|other| std::ptr::eq(first, other)).then_some(first)
-        };
-        match self {
-            Self::Ping => None,
-            Self::Repository(definition) => Some(definition),
-            Self::Count(query) | Self::Data(Request::Query(query)) => Some(query.definition),
-            Self::Data(Request::Get(get)) => Some(get.definition),
-            Self::Data(Request::GetMany(get)) => Some(get.definition),
-            Self::Data(Request::FindUnique(find)) => Some(find.definition),
-            Self::Data(Request::FindMany(find)) => Some(find.definition),
-            Self::Data(Request::Write(write)) => Some(write.definition),
-            Self::Data(Request::WriteMany(writes) | Request::Transact(writes)) => {
-                same(Box::new(writes.iter().map(|write| write.definition)))
-            }
-            Self::Data(Request::Snapshot(gets)) => same(Box::new(gets.iter().map(|get| get.definition))),
+        match self.definitions().as_slice() {
+            [one] => Some(one),
+            _ => None,
         }
     }
 

@@ -1,6 +1,9 @@
 //! What the layers tell of each operation, on every backend.
 
 mod collector;
+mod costs;
+mod meter;
+mod metrics;
 mod trace;
 mod traced_faults;
 
@@ -21,6 +24,8 @@ reposit_tests::on_backends!(
     operations_have_spans: crate::trace::operations_have_spans,
     keys_are_shown_if_asked_for: crate::trace::keys_are_shown_if_asked_for,
     scans_and_slow_operations_are_warned_of: crate::trace::scans_and_slow_operations_are_warned_of,
+    costs_are_counted_by_scope_and_part: crate::meter::costs_are_counted_by_scope_and_part,
+    metrics_have_the_conventions_names: crate::metrics::metrics_have_the_conventions_names,
 );
 
 /// What a network does, seen through a proxy.
@@ -38,5 +43,6 @@ mod dynamodb {
     reposit_tests::on_backends!(
         dynamodb #[tokio::test]
         the_residue_of_a_batch_is_told: crate::traced_faults::the_residue_of_a_batch_is_told,
+        capacity_is_as_the_server_reports_it: crate::meter::capacity_is_as_the_server_reports_it,
     );
 }

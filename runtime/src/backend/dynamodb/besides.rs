@@ -4,8 +4,9 @@ use bytes::Bytes;
 use serde_json::Value as Json;
 
 use super::sender::target::Target;
-use super::wire::answer::read_members;
+use super::wire::answer::{Answer, read_members};
 use super::wire::item::Item;
+use super::wire::scan::Malformed;
 use crate::request::Capacity;
 
 /// What asks for the capacity that is consumed, of each table and index. Every request of the data plane takes it.
@@ -28,6 +29,8 @@ impl Besides {
         let read = read_members(answer, |name, answer| {
             match name {
                 "ScannedCount" => besides.examined = answer.maybe(|answer| answer.count())?,
+                "Item" => besides.examined = answer.maybe(|answer| answer.skip(2))?.map(|()| 1),
+                "Responses" => besides.examined = answer.maybe(|answer| count_items(target, answer))?,
                 "ConsumedCapacity" => consumed = answer.maybe(|answer| answer.item(2))?,
                 "UnprocessedItems" | "UnprocessedKeys" => left = answer.maybe(|answer| answer.item(2))?,
                 _ => return Ok(false),
@@ -36,6 +39,10 @@ impl Besides {
         });
         if read.is_err() {
             return Self::default();
+        }
+        if target == Target::GetItem {
+            // An answer without an item is of a record that is not there.
+            besides.examined.get_or_insert(0);
         }
         let json = |item: Option<Item>| item.and_then(|item| serde_json::from_slice::<Json>(item.json()).ok());
         besides.undone = json(left).as_ref().map_or(0, count_parts);
@@ -68,6 +75,18 @@ impl Besides {
         self.consumed.extend(own.map(|units| capacity(None, units)));
         self.consumed.extend(indexes.into_iter().map(|(name, units)| capacity(Some(name), units)));
     }
+}
+
+/// How many items were read by their keys.
+fn count_items(target: Target, answer: &mut Answer<'_>) -> Result<u64, Malformed> {
+    let count = |items: usize| u64::try_from(items).unwrap_or(u64::MAX);
+    if target == Target::TransactGetItems {
+        // Each has its place, with or without an item in it.
+        let items = answer.list(|answer| Ok(answer.maybe(|answer| answer.object(|_, answer| answer.skip(4)))?))?;
+        return Ok(count(items.into_iter().flatten().filter(|members| !members.is_empty()).count()));
+    }
+    let tables = answer.object(|_, answer| answer.list(|answer| answer.skip(4)))?;
+    Ok(count(tables.into_iter().map(|items| items.len()).sum()))
 }
 
 /// How many parts these are, of any tables: requests, or keys.

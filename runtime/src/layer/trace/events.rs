@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use tracing::Span;
 
-use super::span::{DYNAMODB, Summary};
+use super::span::Summary;
 use crate::error::{Error, ErrorKind, Result};
+use crate::layer::names::{DYNAMODB, type_of};
 use crate::layer::observed::{Asked, Given};
 use crate::request::{Attempt, Call, Watch};
 
@@ -181,27 +182,6 @@ fn of_each_kind<'e>(errors: impl Iterator<Item = &'e Error>) -> Vec<(&'e Error, 
         }
     }
     kinds
-}
-
-/// A kind of error as OpenTelemetry writes types.
-fn type_of(kind: ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::NotFound => "not_found",
-        ErrorKind::AlreadyExists => "already_exists",
-        ErrorKind::UniqueViolation => "unique_violation",
-        ErrorKind::VersionConflict => "version_conflict",
-        ErrorKind::ConditionFailed => "condition_failed",
-        ErrorKind::InvalidInput => "invalid_input",
-        ErrorKind::Unsupported => "unsupported",
-        ErrorKind::SchemaMismatch => "schema_mismatch",
-        ErrorKind::Config => "config",
-        ErrorKind::Codec => "codec",
-        ErrorKind::Throttled => "throttled",
-        ErrorKind::Timeout => "timeout",
-        ErrorKind::Unavailable => "unavailable",
-        ErrorKind::OutcomeUnknown => "outcome_unknown",
-        ErrorKind::Backend => "backend",
-    }
 }
 
 /// Whether an error is the answer to what was asked, and nothing went wrong.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tracing::{Level, Span};
 
 use self::events::{Events, Heard};
+use super::names::{namespace_of, system_of};
 use super::observed::{Asked, Given, Observed, Observer, Seen};
 use crate::backend::{Backend, Layer};
 use crate::error::{Error, Result};
@@ -97,8 +98,7 @@ impl Trace {
 
 impl Layer for Trace {
     fn layer(self, inner: Arc<dyn Backend>) -> Arc<dyn Backend> {
-        let observer =
-            Tracer { system: span::system_of(inner.name()), namespace: span::namespace_of(&*inner), trace: self };
+        let observer = Tracer { system: system_of(inner.name()), namespace: namespace_of(&*inner), trace: self };
         Arc::new(Observed { inner, observer })
     }
 }

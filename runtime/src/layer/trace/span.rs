@@ -5,34 +5,13 @@ use std::fmt::{self, Write as _};
 use tracing::Span;
 use tracing::field::{Empty, display};
 
-use crate::backend::Backend;
+use crate::layer::names::DYNAMODB;
 use crate::layer::observed::Asked;
 use crate::request::{RecordKey, Request, SourceKind};
 use crate::value::Value;
 
-/// What OpenTelemetry calls DynamoDB.
-pub(super) const DYNAMODB: &str = "aws.dynamodb";
-
 /// How many records keys are shown of.
 const MOST_KEYS: usize = 10;
-
-/// OpenTelemetry's name for the system behind a backend, where it has one.
-pub(super) fn system_of(backend: &'static str) -> &'static str {
-    match backend {
-        "dynamodb" => DYNAMODB,
-        other => other,
-    }
-}
-
-/// The name of the database within its server.
-pub(super) fn namespace_of(backend: &dyn Backend) -> Option<String> {
-    #[cfg(feature = "mongodb")]
-    if let Some(database) = backend.raw().downcast_ref::<mongodb::Database>() {
-        return Some(database.name().to_owned());
-    }
-    let _ = backend;
-    None
-}
 
 /// The span of an operation that begins.
 pub(super) fn begin(
