@@ -5,10 +5,9 @@ use std::time::Instant;
 
 use metrics::{Label, Unit, counter, describe_counter, describe_histogram, histogram};
 
-use super::meter::{given_bytes, sent_bytes};
 use super::names::{namespace_of, system_of, type_of};
 use super::observed::{Asked, Given, Observed, Observer, Seen};
-use super::tally::Tally;
+use super::tally::{Moved, Tally};
 use crate::backend::{Backend, Layer};
 use crate::error::{Error, Result};
 use crate::request::Call;
@@ -109,8 +108,8 @@ impl Observer for Recorder {
         let mut labels = self.labels.clone();
         labels.push(Label::new("db.operation.name", call.operation));
         labels.extend(asked.definition().map(|definition| Label::new("db.collection.name", definition.name())));
-        let (began, bytes) = (Instant::now(), sent_bytes(asked));
-        Some(Recorded { labels, tally: Arc::default(), began, bytes, given: 0 })
+        let (began, moved) = (Instant::now(), Moved::of(asked));
+        Some(Recorded { labels, tally: Arc::default(), began, moved })
     }
 }
 
@@ -119,8 +118,7 @@ struct Recorded {
     labels: Vec<Label>,
     tally: Arc<Tally>,
     began: Instant,
-    bytes: u64,
-    given: u64,
+    moved: Moved,
 }
 
 impl Seen for Recorded {
@@ -146,8 +144,7 @@ impl Seen for Recorded {
         }
         histogram!(DURATION, labels).record(self.began.elapsed().as_secs_f64());
         if let Ok(given) = result {
-            self.given = given.count();
-            self.bytes += given_bytes(given);
+            self.moved.give(given);
         }
     }
 }
@@ -161,9 +158,9 @@ impl Drop for Recorded {
         for (name, count) in [
             (REQUESTS, tallied.requests),
             (RETRIES, tallied.retries),
-            (READ, tallied.examined.unwrap_or(self.given)),
-            (GIVEN, self.given),
-            (BYTES, self.bytes),
+            (READ, tallied.examined.unwrap_or(self.moved.given)),
+            (GIVEN, self.moved.given),
+            (BYTES, self.moved.bytes),
             (READ_UNITS, read),
             (WRITE_UNITS, written),
         ] {

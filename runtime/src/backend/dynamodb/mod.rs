@@ -8,6 +8,7 @@ mod context;
 mod credentials;
 mod decimal;
 mod define;
+pub(crate) mod estimate;
 mod explain;
 mod expression;
 mod failure;

@@ -8,13 +8,13 @@ use tokio::task_local;
 
 pub use self::cost::{Cost, Part};
 use super::observed::{Asked, Given, Observed, Observer, Seen};
-use super::tally::Tally;
+use super::tally::{Moved, Tally};
 use crate::backend::{Backend, Layer};
 use crate::definition::Definition;
 use crate::error::{Error, Result};
-use crate::limits::record_size;
-use crate::request::{Action, Call, Capacity, Request, Write};
-use crate::value::Record;
+#[cfg(feature = "dynamodb")]
+use crate::request::Watch as _;
+use crate::request::{Call, Capacity};
 
 /// Counts what operations cost: requests, DynamoDB's capacity units, bytes, and records read and given; by
 /// repository, index and operation.
@@ -126,13 +126,37 @@ impl Meter {
 
 impl Layer for Meter {
     fn layer(self, inner: Arc<dyn Backend>) -> Arc<dyn Backend> {
-        Arc::new(Observed { inner, observer: Reading(self) })
+        let embedded = inner.is_embedded().then(|| inner.clone());
+        Arc::new(Observed { inner, observer: Reading { meter: self, embedded } })
     }
 }
 
 /// A meter on a backend.
 #[derive(Debug)]
-struct Reading(Meter);
+struct Reading {
+    meter: Meter,
+    /// The backend, if it sends nothing, and is asked what its operations would come to.
+    embedded: Option<Arc<dyn Backend>>,
+}
+
+impl Reading {
+    /// What the requests of an operation that begins would come to on DynamoDB.
+    fn estimate(&self, call: &Call, asked: Asked<'_>, tally: &Tally) {
+        #[cfg(feature = "dynamodb")]
+        if let Some(store) = &self.embedded {
+            use crate::backend::dynamodb::estimate;
+
+            let sent = match asked {
+                Asked::Data(request) => estimate::requests_for(&**store, call, request),
+                Asked::Count(query) => estimate::requests_for_count(&**store, call, query),
+                Asked::Ping | Asked::Repository(_) => Vec::new(),
+            };
+            sent.iter().for_each(|sent| tally.attempt(call, &sent.attempt()));
+        }
+        #[cfg(not(feature = "dynamodb"))]
+        let _ = (call, asked, tally, &self.embedded);
+    }
+}
 
 impl Observer for Reading {
     type Seen = Metered;
@@ -141,14 +165,15 @@ impl Observer for Reading {
         if matches!(asked, Asked::Ping | Asked::Repository(_)) {
             return None;
         }
+        let tally = Arc::new(Tally::default());
+        self.estimate(call, asked, &tally);
         Some(Metered {
-            ledgers: self.0.ledgers(),
-            tally: Arc::default(),
+            ledgers: self.meter.ledgers(),
+            tally,
             operation: call.operation,
             definitions: asked.definitions(),
             index: asked.index().map(|index| index.name),
-            bytes: sent_bytes(asked),
-            given: 0,
+            moved: Moved::of(asked),
         })
     }
 }
@@ -161,8 +186,7 @@ struct Metered {
     operation: &'static str,
     definitions: Vec<&'static Definition>,
     index: Option<&'static str>,
-    bytes: u64,
-    given: u64,
+    moved: Moved,
 }
 
 impl Metered {
@@ -190,8 +214,7 @@ impl Seen for Metered {
 
     fn end(mut self, result: Result<Given<'_>, &Error>) {
         if let Ok(given) = result {
-            self.given = given.count();
-            self.bytes += given_bytes(given);
+            self.moved.give(given);
         }
     }
 }
@@ -203,9 +226,9 @@ impl Drop for Metered {
             operations: 1,
             requests: tallied.requests,
             retries: tallied.retries,
-            bytes: self.bytes,
-            records_read: tallied.examined.unwrap_or(self.given),
-            records_given: self.given,
+            bytes: self.moved.bytes,
+            records_read: tallied.examined.unwrap_or(self.moved.given),
+            records_given: self.moved.given,
             ..Cost::default()
         };
         let repository = if let [one] = self.definitions.as_slice() { one.name() } else { "" };
@@ -221,38 +244,4 @@ impl Drop for Metered {
 
 fn units_of(capacity: &Capacity) -> Cost {
     Cost { read_units: capacity.read_units(), write_units: capacity.write_units(), ..Cost::default() }
-}
-
-/// The bytes of the records that are to be stored.
-pub(super) fn sent_bytes(asked: Asked<'_>) -> u64 {
-    match asked {
-        Asked::Data(Request::Write(write)) => size_of(stored_by(write)),
-        Asked::Data(Request::WriteMany(writes) | Request::Transact(writes)) => {
-            writes.iter().map(|write| size_of(stored_by(write))).sum()
-        }
-        _ => 0,
-    }
-}
-
-fn stored_by(write: &Write) -> Option<&Record> {
-    match &write.action {
-        Action::Create(record) | Action::Put(record) | Action::Replace(record) => Some(record),
-        _ => None,
-    }
-}
-
-/// The bytes of the records that came back.
-pub(super) fn given_bytes(given: Given<'_>) -> u64 {
-    match given {
-        Given::Nothing | Given::Count(_) => 0,
-        Given::Record(record) => size_of(record),
-        Given::Records(records) => records.iter().map(|record| size_of(record.as_ref())).sum(),
-        Given::Page(page) => page.records.iter().map(|record| size_of(Some(record))).sum(),
-        Given::Written(written) => written.iter().map(|written| size_of(written.record.as_ref())).sum(),
-        Given::Each(each) => each.iter().flatten().map(|written| size_of(written.record.as_ref())).sum(),
-    }
-}
-
-fn size_of(record: Option<&Record>) -> u64 {
-    record.map_or(0, |record| u64::try_from(record_size(record)).unwrap_or(u64::MAX))
 }
