@@ -22,11 +22,11 @@ struct Read {
 pub(super) fn read_page(held: Held<'_>, query: &Query) -> Vec<Sent> {
     let mut sent = Vec::new();
     let Ok(reading) = Reading::records(query, held.call) else { return sent };
+    if reading.is_empty {
+        return sent;
+    }
     let (mut found, mut after) = (0, query.after.clone());
     for round in 0.. {
-        if reading.is_empty {
-            break;
-        }
         let limit = read_limit(&reading, query, query.limit - found, round);
         let Some(read) = read_from(held, query, after.take(), limit) else { break };
         sent.push(read.sent);
@@ -58,7 +58,10 @@ pub(super) fn count(held: Held<'_>, query: &Query) -> Vec<Sent> {
     let Ok(reading) = Reading::count(query, held.call) else { return sent };
     let most = u64::try_from(query.limit).unwrap_or(u64::MAX);
     let (mut counted, mut after) = (0_u64, query.after.clone());
-    while !reading.is_empty {
+    if reading.is_empty {
+        return sent;
+    }
+    loop {
         let limit = count_limit(&reading, query, most - counted);
         let Some(read) = read_from(held, query, after.take(), limit) else { break };
         sent.push(read.sent);
