@@ -77,6 +77,51 @@ async fn recipes_come_out_the_same_on_every_backend() {
     }
 }
 
+#[tokio::test]
+async fn ports_come_out_the_same_on_every_backend() {
+    let program = env!("CARGO_BIN_EXE_ports");
+    let expected = run(program, &["all", "memory:"]);
+    for part in [
+        "add-user:\n  moved: ada, ada@example.org\n  the address before: None\n  the address now: Some(User { id: \"u1\", ",
+        "ticket:\nversion 1\n  created again: already exists\n  of the customer: [2]\n",
+        "microkubes:\n  found by a filter: true\n  by the token: None\n  of the address: [Token { token: \"t2\", ",
+    ] {
+        assert!(expected.contains(part), "{part} is not in:\n{expected}");
+    }
+    for target in Target::ALL {
+        let (url, label) = target.fresh().await;
+        for _ in 0..2 {
+            assert_eq!(run(program, &["all", &url]), expected, "{label}");
+        }
+        report::ran("examples::ports", &label);
+    }
+}
+
+/// The lines of a text that are not empty, without the space around them.
+fn lines(text: &str) -> Vec<&str> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect()
+}
+
+#[test]
+fn the_guide_shows_the_ports_as_they_are() {
+    let page = include_str!("../../docs/porting.md");
+    let ports = [
+        include_str!("../ports/add_user.rs"),
+        include_str!("../ports/ticket.rs"),
+        include_str!("../ports/microkubes.rs"),
+    ];
+    let blocks: Vec<&str> = page.split("```rust\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert_eq!(blocks.len(), ports.len());
+    for (block, port) in blocks.into_iter().zip(ports.map(lines)) {
+        // What the page hides is around what it shows.
+        let shown = lines(block);
+        let parts = shown.split(|line| line.starts_with("# ")).filter(|part| !part.is_empty());
+        for part in parts {
+            assert!(port.windows(part.len()).any(|lines| lines == part), "not in the program:\n{}", part.join("\n"));
+        }
+    }
+}
+
 #[test]
 fn a_backend_of_ones_own_keeps_the_promises() {
     let told = run(env!("CARGO_BIN_EXE_own_backend"), &[]);

@@ -234,7 +234,7 @@ mod tests {
 
     /// A cursor with this body, made by one who knows how.
     fn forged(binding: &Binding, body: &[u8]) -> Cursor {
-        Cursor(URL_SAFE_NO_PAD.encode([body, &binding.seal.finish(body)].concat()))
+        Cursor::from(URL_SAFE_NO_PAD.encode([body, &binding.seal.finish(body)].concat()))
     }
 
     #[test]
@@ -337,13 +337,13 @@ mod tests {
 
     fn change_everywhere(query: &Query, binding: &Binding) {
         let cursor = binding.seal(&position(query, 300, b"b"));
-        for at in 0..cursor.0.len() {
-            for byte in (0..=127).filter(|byte| *byte != cursor.0.as_bytes()[at]) {
-                let mut text = cursor.0.clone().into_bytes();
+        for at in 0..cursor.as_str().len() {
+            for byte in (0..=127).filter(|byte| *byte != cursor.as_str().as_bytes()[at]) {
+                let mut text = cursor.as_str().as_bytes().to_vec();
                 text[at] = byte;
-                assert!(binding.open(&Cursor(String::from_utf8(text).unwrap())).is_err(), "{at} {byte}");
+                assert!(binding.open(&Cursor::from(String::from_utf8(text).unwrap())).is_err(), "{at} {byte}");
             }
-            assert!(binding.open(&Cursor(cursor.0[..at].to_owned())).is_err());
+            assert!(binding.open(&Cursor::from(cursor.as_str()[..at].to_owned())).is_err());
         }
     }
 
@@ -363,7 +363,7 @@ mod tests {
         fn no_text_and_no_forged_body_panics(text in ".{0,60}", mut body in proptest::collection::vec(any::<u8>(), 0..40), at in 0usize..5) {
             let query = query(sources().swap_remove(at));
             let binding = Binding::new(&query, b"");
-            prop_assert!(binding.open(&Cursor(text)).is_err());
+            prop_assert!(binding.open(&Cursor::from(text)).is_err());
             let _ = binding.open(&forged(&binding, &body));
             body.splice(0..0, [FORMAT, b'i', 0, 0, 0, 16]);
             let _ = binding.open(&forged(&binding, &body));

@@ -158,12 +158,14 @@ pub trait Repository: Model<Key: Clone + IntoKey<<Self as Model>::Key>> {
     ///
     /// The name is the stored one. What is in a field is reached by names between dots: `address.city`, the entry
     /// of a map, the position in a list. A point in time is compared with [`Value::Instant`], or with what serde
-    /// writes of it.
+    /// writes of it. Local times, IP addresses and UUIDs may be in another spelling: `2001:DB8::0:1` is
+    /// `2001:db8::1`.
     ///
     /// Errors: [`InvalidInput`](crate::ErrorKind::InvalidInput) for a field that the model does not have, which
-    /// lists those that it has; for a comparison that its type does not have; for a value of another kind. Of a type
-    /// of one's own, and of a field with `serde(with)`, the kind is not known: it is compared with `=` and `<>`
-    /// alone, and its value is the caller's to choose. A flattened field has no name.
+    /// lists those that it has; for a comparison that its type does not have; for a value of another kind, and for
+    /// text that is no day, local time, IP address or UUID where the field holds such. Of a type of one's own, and
+    /// of a field with `serde(with)`, the kind is not known: it is compared with `=` and `<>` alone, and its value
+    /// is the caller's to choose. A flattened field has no name.
     ///
     /// ```
     /// # use reposit::{Condition, Database, ErrorKind, Op, Repository}; use serde::{Serialize, Deserialize};

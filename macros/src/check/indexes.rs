@@ -110,9 +110,11 @@ impl Checker<'_> {
             (vec![self.check_local(*own.first()?)?], own)
         } else {
             self.check_distinct(&own, &ranges);
-            // Of one that stands twice the finder takes one value, so that there is no second error.
+            // Of one that stands twice the finder takes one value, so that there is no second error. A finder of a
+            // unique index takes those of the range too.
             let mut seen = HashSet::new();
-            (own.into_iter().filter(|at| seen.insert(*at)).collect(), ranges)
+            let hash = own.into_iter().filter(|at| seen.insert(*at)).collect();
+            (hash, ranges.into_iter().filter(|at| seen.insert(*at) || self.written.unique.is_none()).collect())
         };
         let name = name?;
         let (read_capacity, write_capacity) = self.capacity(local);

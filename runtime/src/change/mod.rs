@@ -150,7 +150,9 @@ pub(crate) fn in_order(changes: &[Change]) -> impl Iterator<Item = &Change> {
 
 /// The same changes on a record that does not exist yet: its version begins at nothing.
 pub(crate) fn for_new_record(changes: &[Change]) -> Vec<Change> {
-    let mut changes = changes.to_vec();
+    // There is no list to take an item out of.
+    let is_made = |change: &&Change| !matches!(change, Change::RemoveItem(_));
+    let mut changes: Vec<_> = changes.iter().filter(is_made).cloned().collect();
     for change in &mut changes {
         if let Change::Add { start, .. } = change {
             *start = 0;

@@ -139,17 +139,24 @@ impl<'a, 'f> Entries<'a, 'f> {
         {
             return false;
         }
-        !value.is_null() || !(self.filled.contains(&name) || self.value.nulls.skips(self.scope, name))
+        !value.is_null() || !(self.filled.contains(&name) || self.skips(name))
+    }
+
+    /// Whether a stored null is left out: not that of a set, which is an empty one.
+    fn skips(&self, name: &str) -> bool {
+        self.value.nulls.skips(self.scope, name) && !self.form.of_name(name, &mut 0).is_set()
     }
 
     #[inline]
     fn take(&mut self, name: &'a str, value: Raw<'a>, form: Form<'a>) {
         (self.name, self.is_due) = (name, true);
         (self.value.value, self.value.form) = (value, form);
-        if let (Form::Lowered(_), Form::Root(root)) = (form, self.form)
+        if let (Form::Lowered(lowering), Form::Root(root)) = (form, self.form)
             && let Some(raised) = root.raised.get(name)
         {
-            (self.value.value, self.value.form) = (raised, Form::Plain);
+            // What is missing in it is asked for once it was missed.
+            let form = if self.value.nulls.is_first() { Form::Plain } else { Form::Raised(lowering) };
+            (self.value.value, self.value.form) = (raised, form);
         }
     }
 

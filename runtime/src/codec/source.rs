@@ -40,6 +40,8 @@ pub(super) enum Form<'a> {
     Plain,
     /// As the type of the field says.
     Lowered(&'static Lowering),
+    /// What was stored as this says, and is as serde wrote it now; but of an empty set in it there is nothing.
+    Raised(&'static Lowering),
     /// A whole record of a model.
     Root(&'a Root<'a>),
     /// An item of bytes: a `u8`, and no other number, as a filter on a list of those would find no bytes.
@@ -56,6 +58,7 @@ impl<'a> Form<'a> {
     pub(super) fn of_item(self) -> Self {
         match self {
             Self::Lowered(lowering) => lowering.of_item().into(),
+            Self::Raised(lowering) => lowering.of_item().map_or(Self::Plain, Self::Raised),
             _ => Self::Plain,
         }
     }
@@ -63,7 +66,7 @@ impl<'a> Form<'a> {
     /// Whether it is a set, of which nothing may be stored.
     #[inline]
     pub(super) fn is_set(self) -> bool {
-        matches!(self, Self::Lowered(Lowering::Set(_)))
+        matches!(self, Self::Lowered(Lowering::Set(_)) | Self::Raised(Lowering::Set(_)))
     }
 
     /// The fields that it has by name.
@@ -79,8 +82,10 @@ impl<'a> Form<'a> {
     /// The form of the value under a name. `next` is where among the fields the name is looked for first.
     #[inline]
     pub(super) fn of_name(self, name: &str, next: &mut usize) -> Self {
-        if let Self::Lowered(lowering @ Lowering::Each(_)) = self {
-            return lowering.of_name(name).into();
+        match self {
+            Self::Lowered(lowering @ Lowering::Each(_)) => return lowering.of_name(name).into(),
+            Self::Raised(lowering) => return lowering.of_name(name).map_or(Self::Plain, Self::Raised),
+            _ => {}
         }
         find_next(self.fields(), name.as_bytes(), next).and_then(FieldDef::lowering).into()
     }

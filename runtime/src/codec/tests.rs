@@ -67,7 +67,7 @@ fn fuzz_models_in_their_stored_form() {
     on_random_bytes(300, |bytes| {
         let mut dice = Dice::new(bytes);
         // The first byte is that of a struct, so that there is a model each time.
-        let with_struct = [&[13][..], bytes].concat();
+        let with_struct = [&[14][..], bytes].concat();
         let mut of_struct = Dice::new(&with_struct);
         let Some((ty, definition)) = random_model(&mut of_struct) else { return };
         let data = ty.value(&mut dice);
@@ -98,7 +98,7 @@ fn look_through(record: &Record, ty: &'static Type, definition: &'static Definit
 fn fuzz_bytes_as_records() {
     on_random_bytes(300, |bytes| {
         let mut dice = Dice::new(bytes);
-        let with_struct = [&[13][..], bytes].concat();
+        let with_struct = [&[14][..], bytes].concat();
         let mut of_struct = Dice::new(&with_struct);
         let Some((ty, definition)) = random_model(&mut of_struct) else { return };
         let mut written = match encode(&Typed(ty, &ty.value(&mut dice)), definition) {

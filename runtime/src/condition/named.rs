@@ -2,7 +2,7 @@
 
 use super::compare;
 use super::expr::{Expr, Op};
-use crate::definition::{Definition, FieldDef, Form, Lowering};
+use crate::definition::{Definition, FieldDef, Form, Lowering, Spelling};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::path::{Path, Step};
@@ -92,6 +92,10 @@ fn fit(name: &str, form: Form, value: Value) -> Result<Value> {
         | (Form::Bool, value @ Value::Bool(_))
         | (Form::Bytes, value @ Value::Bytes(_))
         | (Form::Instant(_), value @ Value::Instant(_)) => Ok(value),
+        (Form::Spelled(spelling), Value::String(text)) => (spelling.respell)(&text).ok_or_else(|| {
+            let Spelling { noun, example, .. } = spelling;
+            Error::invalid(format!("{name} is {noun}, and is not compared with other text: write it as in `{example}`"))
+        }),
         (Form::Integer | Form::Float(_), Value::Int(n)) => limits::integer(n).map(Value::Int).map_err(number),
         (Form::Float(_), Value::Float(x)) => limits::float(x).map_err(number),
         (Form::Instant(Lowering::Instant(of)), value @ (Value::String(_) | Value::Int(_))) => {

@@ -228,6 +228,8 @@ pub enum Form {
     String,
     /// One of several names: text without an order.
     Name,
+    /// Text in one spelling for each value.
+    Spelled(&'static Spelling),
     /// An integer.
     Integer,
     /// A number; with what is read as the same one, if that is several.
@@ -255,6 +257,7 @@ impl Form {
             Self::Unknown => "a type of its own",
             Self::String => "text",
             Self::Name => "one of several names",
+            Self::Spelled(spelling) => spelling.noun,
             Self::Integer => "an integer",
             Self::Float(_) => "a number",
             Self::Bool => "a bool",
@@ -269,8 +272,25 @@ impl Form {
 
     /// Whether one value can be less than another, and not only another one.
     pub(crate) const fn is_ordered(self) -> bool {
-        matches!(self, Self::String | Self::Integer | Self::Float(_) | Self::Instant(_))
+        match self {
+            Self::String | Self::Integer | Self::Float(_) | Self::Instant(_) => true,
+            Self::Spelled(spelling) => spelling.is_ordered,
+            _ => false,
+        }
     }
+}
+
+/// How the values of a type are spelled that is stored as text.
+#[derive(Debug, Clone, Copy)]
+pub struct Spelling {
+    /// What they are, with an article.
+    pub(crate) noun: &'static str,
+    /// One as it is stored.
+    pub(crate) example: &'static str,
+    /// Whether the texts sort as the values do.
+    pub(crate) is_ordered: bool,
+    /// What is stored of the value that a text is; nothing if it is none.
+    pub(crate) respell: fn(&str) -> Option<Value>,
 }
 
 /// What a field's type says of its stored form.

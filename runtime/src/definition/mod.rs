@@ -13,7 +13,7 @@ pub use field::FieldDef;
 pub(crate) use field::TextForm;
 #[doc(hidden)]
 pub use field::{Form, Stored};
-pub(crate) use field::{InstantForm, StrictForm, find_next, has_set};
+pub(crate) use field::{InstantForm, Spelling, StrictForm, find_next, has_set};
 #[doc(hidden)]
 pub use field::{Lowering, has_instant};
 #[doc(hidden)]

@@ -3,11 +3,15 @@
 //! That is so for the years 0 to 9999. In any other, and in any other form than the one in which it is written, a
 //! value is neither written nor read.
 
+#[cfg(any(feature = "chrono", feature = "jiff"))]
+use std::str::FromStr;
+
+use super::by_value::{by_value, keys, mark};
 use super::encode;
 use super::traits::{Element, FieldType, Key, Member, Ordered};
 #[cfg(any(feature = "chrono", feature = "jiff"))]
 use crate::definition::StrictForm;
-use crate::definition::{Form, KeyKind, Lowering};
+use crate::definition::{Form, KeyKind, Lowering, Spelling};
 use crate::error::Result;
 use crate::value::{Value, ValueRef};
 
@@ -15,29 +19,38 @@ const UNWRITABLE: &str = "is in a year outside of 0 to 9999, whose text would no
 const NO_DAY: &str = "is stored as text that is no day in its one form, such as 2024-02-29";
 
 macro_rules! dates {
-    ($($ty:ty, $lowering:expr;)*) => {$(
-        impl FieldType for $ty {
-            type Arg<'a> = $ty;
+    ($($ty:ty, $lowering:expr, $spelling:expr;)*) => {$(
+        by_value!({
             const LOWERING: Option<&'static Lowering> = Some($lowering);
-            const FORM: Form = Form::String;
+            const FORM: Form = Form::Spelled(const { &$spelling });
             const IS_MEMBER: bool = true;
-            fn encode(value: $ty) -> Result<Value> {
-                encode(&value)
-            }
-            fn with_value<R>(value: $ty, f: impl FnOnce(&Self) -> R) -> R {
-                f(&value)
-            }
-        }
-        impl Key for $ty {
-            const KIND: KeyKind = KeyKind::String;
-            fn arg(&self) -> $ty {
-                *self
-            }
-        }
-        impl Ordered for $ty {}
-        impl Member for $ty {}
-        impl Element for $ty {}
+        }: $ty);
+        keys!(String [Ordered, Member, Element]: $ty);
     )*};
+}
+
+/// A day has no other spelling than the one that is stored.
+const fn days(respell: fn(&str) -> Option<Value>) -> Spelling {
+    Spelling { noun: "a day", example: "2024-02-29", is_ordered: true, respell }
+}
+
+/// A local time may be given with more digits of a second, or fewer, than the ones that are stored.
+#[cfg(any(feature = "chrono", feature = "jiff"))]
+const fn local_times(respell: fn(&str) -> Option<Value>) -> Spelling {
+    Spelling { noun: "a local time", example: "2024-02-29T12:00:00", is_ordered: true, respell }
+}
+
+/// What is stored of the value that a text is, if its form is this one. A type may read a text in other forms too, of
+/// which it leaves out what is no part of it.
+#[cfg(any(feature = "chrono", feature = "jiff"))]
+fn respell<T: FromStr + FieldType>(text: &str, is_one: fn(&str) -> bool) -> Option<Value> {
+    let value: T = text.parse().ok().filter(|_| is_one(text))?;
+    encode(&value).ok()
+}
+
+#[cfg(any(feature = "chrono", feature = "jiff"))]
+fn is_given_time(text: &str) -> bool {
+    is_local_time(text, |digits| (1..=9).contains(&digits.len()))
 }
 
 /// The lowering of text that has one form.
@@ -81,8 +94,9 @@ mod chrono {
     use super::*;
 
     dates! {
-        NaiveDate, const { &strict(is_stored_day, NO_DAY) };
-        NaiveDateTime, const { &strict(is_stored_time, NO_TIME) };
+        NaiveDate, const { &strict(is_stored_day, NO_DAY) }, days(|text| respell::<NaiveDate>(text, is_day));
+        NaiveDateTime, const { &strict(is_stored_time, NO_TIME) },
+            local_times(|text| respell::<NaiveDateTime>(text, is_given_time));
     }
 
     const NO_TIME: &str = "is stored as text that is no local time in its one form, such as 2024-02-29T12:00:00 or 2024-02-29T12:00:00.500";
@@ -104,8 +118,9 @@ mod jiff {
     use super::*;
 
     dates! {
-        Date, const { &strict(is_stored_day, NO_DAY) };
-        DateTime, const { &strict(is_stored_time, NO_TIME) };
+        Date, const { &strict(is_stored_day, NO_DAY) }, days(|text| respell::<Date>(text, is_day));
+        DateTime, const { &strict(is_stored_time, NO_TIME) },
+            local_times(|text| respell::<DateTime>(text, is_given_time));
     }
 
     const NO_TIME: &str =
@@ -134,7 +149,8 @@ mod time {
     use crate::value::Writer;
 
     dates! {
-        Date, const { &Lowering::Text(TextForm { noun: "text", lower, raise }) };
+        Date, const { &Lowering::Text(TextForm { noun: "text", lower, raise }) },
+            days(|text| parse(text).map(|_| Value::String(text.to_owned())));
     }
 
     fn lower(written: ValueRef<'_>) -> Result<String> {

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::by_value::{by_value, keys, mark};
 use super::lowering::Of;
 use super::times::{Instant, TtlField};
 use super::traits::{Element, FieldType, Key, Member, Ordered};
@@ -33,27 +34,12 @@ impl Instant for SystemTime {
 
 macro_rules! instants {
     ($($ty:ty),*) => {$(
-        impl FieldType for $ty {
-            type Arg<'a> = $ty;
+        by_value!(value => value.to_millis().map(Value::Instant), {
             const LOWERING: Option<&'static Lowering> = Some(Of::<$ty>::INSTANT);
             const IS_MEMBER: bool = true;
             const FORM: Form = Form::Instant(Of::<$ty>::INSTANT);
-            fn encode(value: $ty) -> Result<Value> {
-                value.to_millis().map(Value::Instant)
-            }
-            fn with_value<R>(value: $ty, f: impl FnOnce(&Self) -> R) -> R {
-                f(&value)
-            }
-        }
-        impl Key for $ty {
-            const KIND: KeyKind = KeyKind::Instant;
-            fn arg(&self) -> $ty {
-                *self
-            }
-        }
-        impl Ordered for $ty {}
-        impl Member for $ty {}
-        impl Element for $ty {}
+        }: $ty);
+        keys!(Instant [Ordered, Member, Element]: $ty);
         impl TtlField for $ty {
             const UNIT: TimeUnit = TimeUnit::Milliseconds;
         }

@@ -1,5 +1,6 @@
 //! Typed fields: what a model's constants are, and what their types may do.
 
+mod by_value;
 mod containers;
 #[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
 mod dates;

@@ -6,6 +6,7 @@ use std::num::{
 };
 use std::time::Duration;
 
+use super::by_value::{by_value, keys, mark};
 use super::encode;
 use super::traits::{Element, FieldType, Key, Member, Ordered};
 use crate::definition::{Form, KeyKind, Lowering, StrictForm};
@@ -13,28 +14,13 @@ use crate::error::Result;
 use crate::value::{Value, ValueRef};
 
 macro_rules! nonzero {
-    ($($ty:ty),*) => {$(
-        impl FieldType for $ty {
-            type Arg<'a> = $ty;
+    ($($ty:ty),*) => {
+        by_value!(value => Ok(Value::Int(value.get().try_into().unwrap_or(i128::MAX))), {
             const FORM: Form = Form::Integer;
             const IS_MEMBER: bool = true;
-            fn encode(value: $ty) -> Result<Value> {
-                Ok(Value::Int(value.get().try_into().unwrap_or(i128::MAX)))
-            }
-            fn with_value<R>(value: $ty, f: impl FnOnce(&Self) -> R) -> R {
-                f(&value)
-            }
-        }
-        impl Key for $ty {
-            const KIND: KeyKind = KeyKind::Integer;
-            fn arg(&self) -> $ty {
-                *self
-            }
-        }
-        impl Ordered for $ty {}
-        impl Member for $ty {}
-        impl Element for $ty {}
-    )*};
+        }: $($ty),*);
+        keys!(Integer [Ordered, Member, Element]: $($ty),*);
+    };
 }
 
 nonzero!(
@@ -50,11 +36,9 @@ nonzero!(
     NonZeroUsize
 );
 
-/// Stored as serde writes it, which is a map of seconds and nanoseconds: it can be compared for equality, not for
-/// order.
-impl FieldType for Duration {
-    type Arg<'a> = Self;
-
+// Stored as serde writes it, which is a map of seconds and nanoseconds: it can be compared for equality, not for
+// order.
+by_value!({
     const LOWERING: Option<&'static Lowering> = const {
         Some(&Lowering::Strict(StrictForm {
             is_stored: is_stored_duration,
@@ -62,17 +46,8 @@ impl FieldType for Duration {
             unreadable: "is stored as a duration with a second or more in its nanoseconds",
         }))
     };
-
-    fn encode(value: Self) -> Result<Value> {
-        encode(&value)
-    }
-
-    fn with_value<R>(value: Self, f: impl FnOnce(&Self) -> R) -> R {
-        f(&value)
-    }
-}
-
-impl Element for Duration {}
+}: Duration);
+mark!([Element]: Duration);
 
 /// Whether a duration, which `{secs: 0, nanos: 1_000_000_000}` also is, is as a filter looks for it.
 fn is_stored_duration(value: ValueRef<'_>) -> bool {

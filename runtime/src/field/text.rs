@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::by_value::{by_value, keys, mark};
 use super::encode;
 use super::key_uses::{AutoKey, Unsorted};
 use super::traits::{Contain, Element, FieldType, Key, Member, Ordered, Text};
-use crate::definition::{Form, KeyKind, Lowering, StrictForm};
+use crate::definition::{Form, KeyKind, Lowering, Spelling, StrictForm};
 use crate::error::Result;
 use crate::value::{Value, ValueRef};
 
@@ -62,10 +63,16 @@ texts!(Box<str>, Arc<str>, Cow<'static, str>);
 
 /// Stored as its text, which does not sort as addresses do.
 macro_rules! addresses {
-    ($($ty:ty),*) => {$(
-        impl FieldType for $ty {
-            type Arg<'a> = $ty;
-            const FORM: Form = Form::Name;
+    ($($ty:ty, $example:literal;)*) => {$(
+        by_value!({
+            const FORM: Form = Form::Spelled(const {
+                &Spelling {
+                    noun: "an IP address",
+                    example: $example,
+                    is_ordered: false,
+                    respell: |text| text.parse().ok().and_then(|address: $ty| encode(&address).ok()),
+                }
+            });
             const IS_MEMBER: bool = true;
             const LOWERING: Option<&'static Lowering> = const {
                 Some(&Lowering::Strict(StrictForm {
@@ -74,26 +81,16 @@ macro_rules! addresses {
                     unreadable: "is stored as text that is no IP address as it is written",
                 }))
             };
-            fn encode(value: $ty) -> Result<Value> {
-                encode(&value)
-            }
-            fn with_value<R>(value: $ty, f: impl FnOnce(&Self) -> R) -> R {
-                f(&value)
-            }
-        }
-        impl Key for $ty {
-            const KIND: KeyKind = KeyKind::String;
-            fn arg(&self) -> $ty {
-                *self
-            }
-        }
-        impl Element for $ty {}
-        impl Unsorted for $ty {}
-        impl Member for $ty {}
+        }: $ty);
+        keys!(String [Unsorted, Member, Element]: $ty);
     )*};
 }
 
-addresses!(IpAddr, Ipv4Addr, Ipv6Addr);
+addresses! {
+    IpAddr, "10.0.0.1";
+    Ipv4Addr, "10.0.0.1";
+    Ipv6Addr, "2001:db8::1";
+}
 
 /// Whether text is the one that is written of what is read of it. What is not text is refused by the type itself.
 fn is_as_written<T: FromStr + ToString>(value: ValueRef<'_>) -> bool {

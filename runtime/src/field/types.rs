@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::Serialize;
 
+use super::by_value::{by_value, keys, mark};
 use super::encode;
 use super::interval::{self, Interval};
 use super::lowering::Of;
@@ -16,32 +17,8 @@ use crate::definition::{Form, KeyKind, Lowering, TimeUnit};
 use crate::error::Result;
 use crate::value::Value;
 
-macro_rules! by_value {
-    ($is_member:literal $form:ident: $($ty:ty),*) => {$(
-        impl FieldType for $ty {
-            type Arg<'a> = $ty;
-            const IS_MEMBER: bool = $is_member;
-            const FORM: Form = Form::$form;
-            fn encode(value: $ty) -> Result<Value> {
-                encode(&value)
-            }
-            fn with_value<R>(value: $ty, f: impl FnOnce(&Self) -> R) -> R {
-                f(&value)
-            }
-        }
-    )*};
-}
-
 macro_rules! integers {
     ($($ty:ty => $delta:ty),*) => {$(
-        impl Key for $ty {
-            const KIND: KeyKind = KeyKind::Integer;
-            fn arg(&self) -> $ty {
-                *self
-            }
-        }
-        impl Ordered for $ty {}
-        impl Member for $ty {}
         impl Numeric for $ty {
             type Delta = $delta;
             const BOUNDS: Option<(i128, i128)> = Some((<$ty>::MIN as i128, <$ty>::MAX as i128));
@@ -56,38 +33,25 @@ integers!(
     i8 => i64, i16 => i64, i32 => i64, i64 => i64, isize => i64,
     u8 => i64, u16 => i64, u32 => i64, u64 => i64, usize => i64
 );
-by_value!(true Integer: i8, i16, i32, i64, isize, u16, u32, u64, usize);
-by_value!(false Bool: bool);
-by_value!(false Name: char);
-
-impl FieldType for u8 {
-    type Arg<'a> = u8;
+by_value!({
     const FORM: Form = Form::Integer;
-    const IS_BYTE: bool = true;
     const IS_MEMBER: bool = true;
-
-    fn encode(value: u8) -> Result<Value> {
-        encode(&value)
-    }
-
-    fn with_value<R>(value: u8, f: impl FnOnce(&Self) -> R) -> R {
-        f(&value)
-    }
-}
+}: i8, i16, i32, i64, isize, u16, u32, u64, usize);
+by_value!({
+    const FORM: Form = Form::Integer;
+    const IS_MEMBER: bool = true;
+    const IS_BYTE: bool = true;
+}: u8);
+keys!(Integer [Ordered, Member]: i8, i16, i32, i64, isize, u8, u16, u32, u64, usize);
+by_value!({ const FORM: Form = Form::Bool; }: bool);
+by_value!({ const FORM: Form = Form::Name; }: char);
 
 macro_rules! floats {
     ($($ty:ty => $interval:expr),*) => {$(
-        impl FieldType for $ty {
-            type Arg<'a> = $ty;
+        by_value!({
             const FORM: Form = Form::Float($interval);
             const INTERVAL: Option<Interval> = $interval;
-            fn encode(value: $ty) -> Result<Value> {
-                encode(&value)
-            }
-            fn with_value<R>(value: $ty, f: impl FnOnce(&Self) -> R) -> R {
-                f(&value)
-            }
-        }
+        }: $ty);
         impl Ordered for $ty {}
         impl Numeric for $ty {
             type Delta = $ty;
@@ -101,11 +65,7 @@ macro_rules! floats {
 
 floats!(f32 => Some(interval::of_f32), f64 => None);
 
-macro_rules! elements {
-    ($($ty:ty),*) => {$(impl Element for $ty {})*};
-}
-
-elements!(i8, i16, i32, i64, isize, u16, u32, u64, usize, bool, char, f32, f64, String);
+mark!([Element]: i8, i16, i32, i64, isize, u16, u32, u64, usize, bool, char, f32, f64, String);
 
 macro_rules! versions {
     ($($ty:ty),*) => {$(
@@ -160,9 +120,7 @@ impl Key for String {
     }
 }
 
-impl Ordered for String {}
-impl Member for String {}
-impl Text for String {}
+mark!([Ordered, Member, Text]: String);
 
 impl Contain for String {
     type Part<'a> = &'a str;
@@ -348,21 +306,24 @@ impl<T: Set + Clone> Set for Option<T> {
 
 #[cfg(feature = "uuid")]
 mod uuid {
+    use ::uuid::Uuid;
+
     use super::*;
+    use crate::definition::Spelling;
 
-    by_value!(true String: ::uuid::Uuid);
-    elements!(::uuid::Uuid);
-    impl Ordered for ::uuid::Uuid {}
-    impl Member for ::uuid::Uuid {}
+    const UUID: &Spelling = &Spelling {
+        noun: "a UUID",
+        example: "67e55044-10b1-426f-9247-bb680e5fe0c8",
+        is_ordered: true,
+        respell: |text| text.parse().ok().and_then(|uuid: Uuid| encode(&uuid).ok()),
+    };
 
-    /// Stored as its hyphenated lower-case text, whose order is the order of its bytes.
-    impl Key for ::uuid::Uuid {
-        const KIND: KeyKind = KeyKind::String;
-
-        fn arg(&self) -> Self {
-            *self
-        }
-    }
+    by_value!({
+        const FORM: Form = Form::Spelled(UUID);
+        const IS_MEMBER: bool = true;
+    }: Uuid);
+    // Stored as its hyphenated lower-case text, whose order is the order of its bytes.
+    keys!(String [Ordered, Member, Element]: Uuid);
 }
 
 /// Stored as serde writes it, which is text: it can be compared for equality, not for order.
@@ -370,6 +331,6 @@ mod uuid {
 mod decimal {
     use super::*;
 
-    by_value!(false Unknown: rust_decimal::Decimal);
-    elements!(rust_decimal::Decimal);
+    by_value!({}: rust_decimal::Decimal);
+    mark!([Element]: rust_decimal::Decimal);
 }

@@ -112,6 +112,12 @@ impl<M: Model> Upsert<M> {
         Self { update: self.update.discard(field, members) }
     }
 
+    /// Takes the item at a position out of the list of a record that is there, as
+    /// [`Update::remove_at`](super::Update::remove_at) does; a new record has none to take out. DynamoDB reads the record first.
+    pub fn remove_at<T: List, Role: Settable>(self, field: Field<M, T, Role>, position: usize) -> Self {
+        Self { update: self.update.remove_at(field, position) }
+    }
+
     /// Only if the condition is true of the record that is there; another is
     /// [`ConditionFailed`](crate::ErrorKind::ConditionFailed). Where there is none, the new record is stored. Several
     /// are all needed.

@@ -100,7 +100,8 @@ impl Returning {
     }
 }
 
-/// Writes of whole records, and deletes, each for itself: under its version if it has one.
+/// Writes, each for itself: under its version and its condition if it has them. Updates tell
+/// [nothing](Returning::Nothing).
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct WriteMany {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
     index(name = "by_five", hash = ["country", "state", "city", "street", "door"]),
     index(name = "by_one_twice", hash = ["country", "country"]),
     index(name = "by_range_too", hash = ["country", "city"], range = ["street", "city"]),
+    index(name = "by_range_too_and_unique", hash = ["country", "city"], range = ["city", "door", "door"], unique),
     index(name = "by_unknown", hash = ["country", "town"]),
     index(name = "by_two_lists", hash = ["country"], hash = ["city"]),
     index(hash = ["country", "city"]),

@@ -80,6 +80,21 @@ pub struct Entry {
     pub count: i64,
 }
 
+/// A record whose range key the library fills in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+#[repository(name = "posts")]
+pub struct Post {
+    #[hash_key]
+    pub id: String,
+    #[range_key(auto)]
+    pub key: String,
+    pub text: String,
+}
+
+pub fn post(id: &str, text: &str) -> Post {
+    Post { id: id.into(), key: String::new(), text: text.into() }
+}
+
 /// A lock as the library stores it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "reposit_locks")]
@@ -89,4 +104,46 @@ pub struct StoredLock {
     pub holder: Option<String>,
     #[serde(default)]
     pub beat: u64,
+}
+
+/// How many records a batch is of.
+pub const BATCH: usize = 5;
+
+pub(super) fn things(id: &str) -> Vec<Thing> {
+    (0..BATCH).map(|n| Thing { text: "second".into(), ..thing(&item(id, n)) }).collect()
+}
+
+pub(super) fn pages(id: &str) -> Vec<Page> {
+    (0..BATCH).map(|n| page(&item(id, n))).collect()
+}
+
+pub(super) fn people(id: &str) -> Vec<Person> {
+    (0..BATCH).map(|n| person(&item(id, n), &format!("{n}.{}", new_email(id)))).collect()
+}
+
+pub(super) fn posts(id: &str) -> Vec<Post> {
+    (0..BATCH).map(|n| post(id, &item(id, n))).collect()
+}
+
+pub(super) fn entries(id: &str) -> Vec<Entry> {
+    (0..BATCH as u64).map(|n| Entry { id: id.into(), n, count: 10 }).collect()
+}
+
+pub(super) fn lines(id: &str) -> Vec<Line> {
+    (0..BATCH as u64).map(|n| Line { id: id.into(), n }).collect()
+}
+
+/// The key of one record of a batch.
+pub fn item(id: &str, n: usize) -> String {
+    format!("{id}-{n}")
+}
+
+/// The unique value that a record has before.
+pub fn old_email(id: &str) -> String {
+    format!("old.{id}@example.com")
+}
+
+/// The unique value that an operation writes.
+pub fn new_email(id: &str) -> String {
+    format!("new.{id}@example.com")
 }

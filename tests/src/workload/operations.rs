@@ -4,22 +4,24 @@ use std::time::Duration;
 
 use reposit::{Database, Error, Result};
 
-use super::models::{Entry, Line, Page, Person, Thing, page, person, thing};
-
-/// How many records a batch is of.
-pub const BATCH: usize = 5;
+use super::models::{
+    BATCH, Entry, Line, Page, Person, Post, Thing, item, new_email, page, pages, people, person, post, posts, thing,
+    things,
+};
 
 /// The operations, each with the refusals that it can meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "`name` says what each is")]
 pub enum Operation {
     Create,
+    CreateAuto,
     CreateExisting,
     CreateUnique,
     CreateTaken,
     Put,
     PutUnique,
     PutManyRecords,
+    PutManyAuto,
     PutManyUnique,
     CreateManyRecords,
     CreateManyUnique,
@@ -85,8 +87,9 @@ pub enum Operation {
 
 impl Operation {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 68] = [
+    pub const ALL: [Self; 70] = [
         Self::Create,
+        Self::CreateAuto,
         Self::CreateExisting,
         Self::CreateUnique,
         Self::CreateTaken,
@@ -134,6 +137,7 @@ impl Operation {
         Self::AddByToken,
         Self::DeleteByToken,
         Self::PutManyRecords,
+        Self::PutManyAuto,
         Self::PutManyUnique,
         Self::CreateManyRecords,
         Self::CreateManyUnique,
@@ -160,12 +164,14 @@ impl Operation {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Create => "create",
+            Self::CreateAuto => "create, automatic key",
             Self::CreateExisting => "create, key taken",
             Self::CreateUnique => "create, unique",
             Self::CreateTaken => "create, value taken",
             Self::Put => "put",
             Self::PutUnique => "put, unique",
             Self::PutManyRecords => "put_many",
+            Self::PutManyAuto => "put_many, automatic keys",
             Self::PutManyUnique => "put_many, unique",
             Self::CreateManyRecords => "create_many",
             Self::CreateManyUnique => "create_many, unique",
@@ -235,6 +241,7 @@ impl Operation {
         matches!(
             self,
             Self::PutManyRecords
+                | Self::PutManyAuto
                 | Self::PutManyUnique
                 | Self::CreateManyRecords
                 | Self::CreateManyUnique
@@ -285,6 +292,11 @@ impl Operation {
         let new = Thing { text: "second".into(), count: 20, ..thing(id) };
         match self {
             Self::Create | Self::CreateExisting => told(Thing::create(&new).exec(db).await),
+            Self::CreateAuto => {
+                // Its key is another each time.
+                let created = Post::create(&post(id, id)).exec_returning(db).await;
+                told(created.map(|post| Post { key: post.key.len().to_string(), ..post }))
+            }
             Self::CreateUnique | Self::CreateTaken => told(Person::create(&person(id, &new_email(id))).exec(db).await),
             Self::Put => told(Thing::put(&new).exec(db).await),
             Self::PutUnique => told(Person::put(&person(id, &new_email(id))).exec(db).await),
@@ -380,6 +392,7 @@ impl Operation {
             Self::Scan => told(Thing::scan().filter(Thing::ID.eq(id)).all(db).await),
             Self::ReadTogether => told(db.snapshot((Thing::get(id), Thing::get(&item(id, 0)))).await),
             Self::PutManyRecords => told(Thing::put_many(&things(id)).exec(db).await),
+            Self::PutManyAuto => told(Post::put_many(&posts(id)).exec(db).await),
             Self::PutManyUnique => told(Person::put_many(&people(id)).exec(db).await),
             Self::CreateManyRecords => told(Thing::create_many(&things(id)).exec(db).await),
             Self::CreateManyUnique => told(Person::create_many(&people(id)).exec(db).await),
@@ -423,39 +436,4 @@ async fn save_many(mut pages: Vec<Page>, db: &Database) -> Result<String> {
 
 fn told<T: std::fmt::Debug>(result: Result<T, Error>) -> Result<String> {
     result.map(|answer| format!("{answer:?}"))
-}
-
-pub(super) fn things(id: &str) -> Vec<Thing> {
-    (0..BATCH).map(|n| Thing { text: "second".into(), ..thing(&item(id, n)) }).collect()
-}
-
-pub(super) fn pages(id: &str) -> Vec<Page> {
-    (0..BATCH).map(|n| page(&item(id, n))).collect()
-}
-
-pub(super) fn people(id: &str) -> Vec<Person> {
-    (0..BATCH).map(|n| person(&item(id, n), &format!("{n}.{}", new_email(id)))).collect()
-}
-
-pub(super) fn entries(id: &str) -> Vec<Entry> {
-    (0..BATCH as u64).map(|n| Entry { id: id.into(), n, count: 10 }).collect()
-}
-
-pub(super) fn lines(id: &str) -> Vec<Line> {
-    (0..BATCH as u64).map(|n| Line { id: id.into(), n }).collect()
-}
-
-/// The key of one record of a batch.
-pub fn item(id: &str, n: usize) -> String {
-    format!("{id}-{n}")
-}
-
-/// The unique value that a record has before.
-pub fn old_email(id: &str) -> String {
-    format!("old.{id}@example.com")
-}
-
-/// The unique value that an operation writes.
-pub fn new_email(id: &str) -> String {
-    format!("new.{id}@example.com")
 }

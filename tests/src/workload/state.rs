@@ -5,8 +5,8 @@ use std::fmt::Debug;
 
 use reposit::{Database, Result};
 
-use super::models::{Entry, Page, Person, StoredLock, Thing};
-use super::operations::{BATCH, Operation, item, new_email, old_email};
+use super::models::{BATCH, Entry, Page, Person, Post, StoredLock, Thing, item, new_email, old_email};
+use super::operations::Operation;
 
 /// Every record and every find by a unique value, as text under a name.
 pub type State = BTreeMap<String, String>;
@@ -23,6 +23,14 @@ pub async fn state(db: &Database, operation: Operation, id: &str) -> Result<Stat
     }
     let pages = Page::get_many(&keys).consistent().exec(db).await?;
     keys.iter().zip(pages).for_each(|(key, page)| note(&mut state, format!("page {key}"), page));
+    if matches!(operation, Operation::CreateAuto | Operation::PutManyAuto) {
+        let mut counts = BTreeMap::<String, usize>::new();
+        for post in Post::query(id).consistent().all(db).await? {
+            *counts.entry(post.text).or_default() += 1;
+        }
+        // How often each is there, whatever its keys are.
+        counts.into_iter().for_each(|(text, count)| note(&mut state, format!("post {text}"), Some(count)));
+    }
     let lock = StoredLock::get(id).consistent().exec(db).await?;
     note(&mut state, format!("lock {id}"), lock.map(|lock| lock.holder.is_some()));
     if operation.is_bulk() {

@@ -2,8 +2,11 @@
 
 use reposit::{Database, Error, ErrorKind, Result};
 
-use super::models::{Entry, Line, Page, Person, Thing, page, person, thing};
-use super::operations::{Operation, entries, item, lines, new_email, old_email, pages, people, things};
+use super::models::{
+    Entry, Line, Page, Person, Thing, entries, item, lines, new_email, old_email, page, pages, people, person, thing,
+    things,
+};
+use super::operations::Operation;
 
 impl Operation {
     /// Stores what must be there before.
@@ -11,6 +14,7 @@ impl Operation {
         match self {
             Self::Create | Self::CreateUnique | Self::SaveNew | Self::UpsertNew | Self::DeleteMissing => Ok(()),
             Self::CreateByToken | Self::CreateReturning | Self::Lock | Self::UpsertUnit => Ok(()),
+            Self::CreateAuto | Self::PutManyAuto => Ok(()),
             Self::LockGivenBack => match db.lock(id).try_acquire().await? {
                 Some(lease) => lease.release().await.map(drop),
                 None => Err(Error::new(ErrorKind::Backend, "the lock is another's")),
@@ -54,6 +58,8 @@ impl Operation {
         match self {
             // Who holds a lock is not overtaken, and a read changes nothing that could be.
             Self::Lock | Self::LockGivenBack => Err(Error::new(ErrorKind::Backend, "the lock is another's")),
+            // Nobody else knows the key.
+            Self::CreateAuto | Self::PutManyAuto => Err(Error::new(ErrorKind::Backend, "a key of its own")),
             Self::SaveNew
             | Self::Save
             | Self::SaveStale

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use reposit::{Database, ErrorKind, Result};
 
-use super::operations::{BATCH, Operation};
+use super::models::BATCH;
+use super::operations::Operation;
 use super::state::{State, of_item, state};
 
 /// What must come of an operation where nothing goes wrong: the embedded store does it, whose writes have no network.

@@ -29,6 +29,17 @@ pub(crate) enum Fault {
     WrongLength,
 }
 
+/// What goes wrong with one request, and passes: of the network, and errors of the server.
+pub(crate) const PASSING: [Wire; 7] = [
+    Wire::DropBefore,
+    Wire::DropAfter,
+    Wire::ResetBefore,
+    Wire::ResetAfter,
+    Wire::ServerError,
+    Wire::ServerErrorAfter,
+    Wire::Throttled,
+];
+
 /// Whether the fault passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum How {

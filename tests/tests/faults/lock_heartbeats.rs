@@ -9,6 +9,7 @@ use reposit_tests::report;
 use reposit_tests::servers::Target;
 use tokio::time::{sleep, timeout};
 
+use crate::faults::PASSING;
 use crate::matrix::fresh_id;
 use reposit_tests::workload::fixture::Fixture;
 use reposit_tests::workload::models::StoredLock;
@@ -18,22 +19,12 @@ const LEASE: Duration = Duration::from_secs(9);
 /// Only a lock that hangs takes so long.
 const HANGS: Duration = Duration::from_secs(120);
 
-const FAULTS: [Fault; 14] = [
-    Fault::DropBefore,
-    Fault::DropAfter,
-    Fault::ResetBefore,
-    Fault::ResetAfter,
-    Fault::ServerError,
-    Fault::ServerErrorAfter,
-    Fault::Throttled,
-    Fault::Conflict,
-    Fault::DelayBefore(LEASE),
-    Fault::DelayAfter(LEASE),
-    Fault::Garble(Damage::Cut),
-    Fault::Garble(Damage::Changed),
-    Fault::Garble(Damage::Empty),
-    Fault::Garble(Damage::WrongLength),
-];
+/// What a request meets.
+fn faults() -> impl Iterator<Item = Fault> {
+    let damages = [Damage::Cut, Damage::Changed, Damage::Empty, Damage::WrongLength].map(Fault::Garble);
+    let late = [Fault::Conflict, Fault::DelayBefore(LEASE), Fault::DelayAfter(LEASE)];
+    PASSING.into_iter().chain(late).chain(damages)
+}
 
 /// The request that both a sign of life and a release are.
 fn request(target: Target) -> &'static str {
@@ -94,8 +85,8 @@ async fn the_holder_is_cut_off(fixture: &Fixture) {
 
 pub(crate) async fn every_fault(target: Target) {
     let fixture = Fixture::on(target).await;
-    let beats = join_all(FAULTS.map(|fault| Box::pin(one_beat_meets(&fixture, fault))));
-    let releases = join_all(FAULTS.map(|fault| Box::pin(the_release_meets(&fixture, fault))));
+    let beats = join_all(faults().map(|fault| Box::pin(one_beat_meets(&fixture, fault))));
+    let releases = join_all(faults().map(|fault| Box::pin(the_release_meets(&fixture, fault))));
     tokio::join!(beats, releases, the_holder_is_cut_off(&fixture));
     report::ran("faults::a_lock_under_every_fault", &fixture.server.label());
 }

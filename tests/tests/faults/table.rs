@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use crate::faults::{Fault, How};
-use crate::matrix::{Cell, Matrix};
+use crate::matrix::{Cell, Matrix, wanted_operations};
+use reposit_tests::workload::operations::Operation;
 
 const BLESS: &str = "REPOSIT_BLESS";
 
@@ -62,6 +63,18 @@ impl Table {
         self
     }
 
+    /// The same, with the rows of the page whose operations were not wanted.
+    fn with_rows_of(mut self, page: &Self) -> Self {
+        let wanted = wanted_operations();
+        let is_wanted = |line: &&Vec<String>| wanted.iter().any(|operation| operation.name() == line[0]);
+        self.lines
+            .extend(page.lines.iter().skip(1).filter(|line| !is_wanted(line) && position(line).is_some()).cloned());
+        if let Some((_, lines)) = self.lines.split_first_mut() {
+            lines.sort_by_key(|line| position(line));
+        }
+        self
+    }
+
     fn print(&self) -> String {
         let line = |words: &[String]| format!("| {} |\n", words.join(" | "));
         let mut lines: Vec<_> = self.lines.iter().map(|words| line(words)).collect();
@@ -85,6 +98,11 @@ impl Table {
         let parts: Vec<_> = counts.iter().map(|(word, count)| format!("{count} × {word}")).collect();
         format!("{total} cells: {}.\n", parts.join("; "))
     }
+}
+
+/// The place of a row's operation among all.
+fn position(line: &[String]) -> Option<usize> {
+    Operation::ALL.iter().position(|operation| operation.name() == line[0])
 }
 
 impl Matrix {
@@ -226,7 +244,7 @@ pub(crate) fn compare(name: &str, section: Vec<Table>) -> Result<(), String> {
     let bless = std::env::var(BLESS).ok();
     let known = if bless.as_deref() == Some("anew") { Written::default() } else { Written::of(written) };
     let either = section.into_iter().map(|table| match known.table(&table.title) {
-        Some(known) => table.or(known),
+        Some(known) => table.or(known).with_rows_of(known),
         None => table,
     });
     let wanted = summarized(format!("{before}\n{}\n{after}", print(&either.collect::<Vec<_>>())));

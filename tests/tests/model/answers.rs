@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use reposit::ErrorKind;
+use reposit::{Cursor, ErrorKind};
 use serde_json::Value as Json;
 
 use crate::models::Model;
+use crate::ops::{End, Way};
 use crate::order::Group;
 use crate::rules::Row;
 use crate::semantics::same;
@@ -53,11 +54,43 @@ impl Refusal {
 
 #[derive(Clone)]
 pub struct Wanted {
+    /// In the order in which they are read.
     pub groups: Vec<Group>,
     pub limit: Option<usize>,
+    /// From where: nothing for the first page.
+    pub from: Option<Way>,
 }
 
-#[derive(Clone)]
+impl Wanted {
+    /// Records in the order in which they are read, which is the other one on the way back.
+    fn as_read(&self, got: &[Row]) -> Vec<Row> {
+        match self.from {
+            Some(Way::Back) => got.iter().rev().cloned().collect(),
+            _ => got.to_vec(),
+        }
+    }
+}
+
+/// What a page has at its ends: cursors, or whether there are some.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Ends<T> {
+    pub next: T,
+    pub previous: T,
+}
+
+impl<T> Ends<T> {
+    /// That at the end to which was read.
+    pub fn far(&self, way: Way) -> &T {
+        if way == Way::On { &self.next } else { &self.previous }
+    }
+}
+
+/// The records of a page, and its cursors.
+pub struct Cut {
+    pub items: Vec<Row>,
+    pub cursors: Ends<Option<Cursor>>,
+}
+
 pub enum Answer {
     Nothing,
     Done,
@@ -69,9 +102,10 @@ pub enum Answer {
     Bulk(usize, Vec<ErrorKind>),
     Rows(Vec<Row>),
     /// A page as it was read.
-    Cut(Vec<Row>, Option<reposit::Cursor>),
-    /// The records, and whether there is a cursor.
-    Page(Vec<Row>, bool),
+    Cut(Cut),
+    /// The records, and whether there are cursors.
+    Page(Vec<Row>, Ends<bool>),
+    /// As they were read: on the way back the last one first.
     Pages(Vec<Vec<Row>>),
     Error(reposit::Error),
     /// What is wrong in itself.
@@ -92,8 +126,8 @@ pub fn agree(expected: &Expected, answer: &Answer, exact_end: bool) -> Verdict {
         (Expected::Each(expected), Answer::Each(got)) if expected.len() == got.len() => {
             expected.iter().zip(got).try_for_each(|(expected, got)| agree(expected, got, exact_end))
         }
-        (Expected::Rows(wanted), Answer::Rows(got)) => in_order(wanted, got).map(drop),
-        (Expected::Page(wanted), Answer::Page(got, more)) => page(wanted, got, *more, exact_end),
+        (Expected::Rows(wanted), Answer::Rows(got)) => in_order(wanted, &wanted.as_read(got)).map(drop),
+        (Expected::Page(wanted), Answer::Page(got, ends)) => page(wanted, got, *ends, exact_end),
         (Expected::Pages(wanted), Answer::Pages(got)) => pages(wanted, got, exact_end),
         (Expected::Refused(refusal), Answer::Error(error)) => refused(refusal, error),
         (Expected::Failures(expected), Answer::Done) if expected.is_empty() => Ok(()),
@@ -169,8 +203,14 @@ fn take(group: &mut Group, row: &Row) -> bool {
     false
 }
 
-fn page(wanted: &Wanted, got: &[Row], more: bool, exact_end: bool) -> Verdict {
-    let left = in_order(wanted, got)?;
+fn page(wanted: &Wanted, got: &[Row], ends: Ends<bool>, exact_end: bool) -> Verdict {
+    let left = in_order(wanted, &wanted.as_read(got))?;
+    let way = wanted.from.unwrap_or_default();
+    let (more, near) = (*ends.far(way), *ends.far(way.turned()));
+    // From the end at which it begins a page leads back to where it was read from.
+    if near != (wanted.from.is_some() && !got.is_empty()) {
+        return Err("a cursor at the near end of the first page or of an empty one, or of another none".to_owned());
+    }
     let full = wanted.limit.is_some_and(|limit| got.len() == limit);
     let must_come = left.iter().any(|group| !group.must.is_empty());
     let may_come = must_come || left.iter().any(|group| !group.may.is_empty());
@@ -183,7 +223,7 @@ fn page(wanted: &Wanted, got: &[Row], more: bool, exact_end: bool) -> Verdict {
 }
 
 fn pages(wanted: &Wanted, got: &[Vec<Row>], exact_end: bool) -> Verdict {
-    let all: Vec<Row> = got.iter().flatten().cloned().collect();
+    let all: Vec<Row> = got.iter().flat_map(|page| wanted.as_read(page)).collect();
     in_order(&Wanted { limit: None, ..wanted.clone() }, &all)?;
     let Some((last, full)) = got.split_last() else { return Err("no page at all".to_owned()) };
     if let Some(limit) = wanted.limit
@@ -262,7 +302,8 @@ impl fmt::Display for Expected {
             Self::Refused(refusal) => write!(f, "{refusal:?}"),
             Self::Count(wanted) | Self::Rows(wanted) | Self::Page(wanted) | Self::Pages(wanted) => {
                 let limit = wanted.limit.map_or_else(|| "all".to_owned(), |limit| format!("{limit}"));
-                write!(f, "{limit} of")?;
+                let way = if wanted.from == Some(Way::Back) { ", from the end" } else { "" };
+                write!(f, "{limit} of{way}")?;
                 wanted.groups.iter().enumerate().try_for_each(|(n, group)| {
                     write!(f, "\n       group {n}: {}", lines(&group.must))?;
                     if group.may.is_empty() { Ok(()) } else { write!(f, "\n       and perhaps {}", lines(&group.may)) }
@@ -282,9 +323,10 @@ impl fmt::Display for Answer {
             Self::Many(found) => f.write_str(&each(found)),
             Self::Each(each) => each.iter().try_for_each(|one| write!(f, "\n       {one}")),
             Self::Bulk(done, failed) => write!(f, "{done} done, failures {failed:?}"),
-            Self::Rows(rows) | Self::Cut(rows, _) => f.write_str(&lines(rows)),
-            Self::Page(rows, more) => {
-                write!(f, "{}\n       and {} cursor", lines(rows), if *more { "a" } else { "no" })
+            Self::Rows(rows) | Self::Cut(Cut { items: rows, .. }) => f.write_str(&lines(rows)),
+            Self::Page(rows, Ends { next, previous }) => {
+                let is = |there: &bool| if *there { "a" } else { "no" };
+                write!(f, "{}\n       with {} next page, {} previous one", lines(rows), is(next), is(previous))
             }
             Self::Pages(pages) => {
                 pages.iter().enumerate().try_for_each(|(n, page)| write!(f, "\n       page {n}: {}", lines(page)))
@@ -292,5 +334,16 @@ impl fmt::Display for Answer {
             Self::Error(error) => write!(f, "{error:?}"),
             Self::Wrong(why) => f.write_str(why),
         }
+    }
+}
+
+/// What an end makes of the records.
+pub fn ended(end: End, wanted: Wanted) -> Expected {
+    match end {
+        End::Page { .. } => Expected::Page(wanted),
+        End::Walk => Expected::Pages(wanted),
+        End::All | End::Stream | End::First => Expected::Rows(wanted),
+        End::Count => Expected::Count(wanted),
+        End::DeleteAll | End::UpdateAll => panic!("nothing is read for a write of all"),
     }
 }

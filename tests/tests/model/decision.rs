@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use crate::answers::Refusal;
 use crate::ops::{Change, Cond, How, Op, Values, Version};
 use crate::rules::{FieldRule, Row, Rules};
-use crate::semantics::{change_all, holds, overlap};
+use crate::semantics::{change_all, holds, is_nothing, overlap};
 
 pub type Outcome<T> = Result<T, Refusal>;
 
@@ -33,7 +33,13 @@ pub fn check_changes(rules: &Rules, changes: &[Change]) -> Outcome<()> {
         How::Set(value) | How::Default(value) => rules.is_indexed(&change.path) && is_empty(value),
         _ => false,
     };
-    if overlap(changes) || changes.iter().any(empty) { Err(invalid()) } else { Ok(()) }
+    let told: Vec<_> = changes.iter().filter(|change| !is_nothing(change)).cloned().collect();
+    if overlap(&told) || changes.iter().any(empty) { Err(invalid()) } else { Ok(()) }
+}
+
+/// The changes that a new record is made of: there is no list yet to take an item out of.
+pub fn of_new(changes: &[Change]) -> Vec<Change> {
+    changes.iter().filter(|change| !matches!(change.how, How::TakeOut(_))).cloned().collect()
 }
 
 /// What is refused before anything is read.
@@ -53,7 +59,7 @@ pub fn prepare(rules: &Rules, op: &Op, now: i64) -> Outcome<()> {
         Op::Upsert { key, changes, .. } => {
             check_values(key)?;
             check_changes(rules, changes)?;
-            let new = changed(rules, &key_row(rules, key), changes, true, now)?;
+            let new = changed(rules, &key_row(rules, key), &of_new(changes), true, now)?;
             let missing = |field: &FieldRule| !field.optional && !new.contains_key(field.path);
             if rules.fields.iter().any(missing) { Err(invalid()) } else { check_row(rules, &new) }
         }

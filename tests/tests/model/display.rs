@@ -5,7 +5,7 @@ use std::ops::Bound;
 
 use serde_json::Value as Json;
 
-use crate::ops::{Change, Cond, End, How, Is, Op, Program, Query, Source, Span, Step, Told, Version};
+use crate::ops::{Change, Cond, End, How, Is, Op, Program, Query, Source, Span, Step, Told, Version, Way};
 use crate::rules::Row;
 
 impl fmt::Display for Program {
@@ -31,9 +31,11 @@ impl fmt::Display for Step {
                 f.write_str("read at one moment")?;
                 keys.iter().try_for_each(|(model, key)| write!(f, "\n       + {model:?}::get({})", list(key)))
             }
-            Self::Next { slot, limit, turned, end } => {
+            Self::Next { slot, limit, turned, end, way, crossed } => {
                 let turned = if *turned { ", direction turned" } else { "" };
-                write!(f, "what comes after the page in slot {slot}, limit {limit}{turned}")?;
+                let way = if *way == Way::On { "after" } else { "before" };
+                let place = if *crossed { "the other end of " } else { "" };
+                write!(f, "what comes {way} {place}the page in slot {slot}, limit {limit}{turned}")?;
                 if matches!(end, End::Page { .. }) { Ok(()) } else { write!(f, "{end}") }
             }
         }
@@ -224,6 +226,7 @@ impl fmt::Display for Is {
             Self::In(values) => write!(f, "in [{}]", list(values)),
             Self::BeginsWith(prefix) => write!(f, "begins with {prefix:?}"),
             Self::Contains(part) => write!(f, "contains {part:?}"),
+            Self::Has(member) => write!(f, "has {member}"),
             Self::Exists => f.write_str("exists"),
             Self::Missing => f.write_str("is missing"),
             Self::SizeEq(count) => write!(f, "has {count}"),
@@ -246,8 +249,8 @@ impl fmt::Display for Change {
             How::Remove => write!(f, "remove({path})"),
             How::Append(items) => write!(f, "append({path}, {items:?})"),
             How::Prepend(items) => write!(f, "prepend({path}, {items:?})"),
-            How::Insert(members) => write!(f, "insert({path}, {members:?})"),
-            How::Discard(members) => write!(f, "discard({path}, {members:?})"),
+            How::Insert(members) => write!(f, "insert({path}, [{}])", list(members)),
+            How::Discard(members) => write!(f, "discard({path}, [{}])", list(members)),
             How::TakeOut(at) => write!(f, "remove_at({path}, {at})"),
         }
     }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use futures_util::future::join_all;
 use reposit::clock::ManualClock;
@@ -12,25 +11,25 @@ use reposit::{Condition, Cursor, Database, Page, Progress, Repository, Result};
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use crate::answers::Answer;
+use crate::answers::{Answer, Cut, Ends};
 use crate::models::{Account, Document, Event, Model, Seat, User};
 use crate::named::asked;
 use crate::older;
-use crate::ops::Version;
-use crate::ops::{Change, Cond, End, Op, Query, SLOTS, Step, Told, Values};
-use crate::rules::{Kind, Row};
+use crate::ops::{Change, Cond, End, Op, Query, SLOTS, Step, Told, Values, Version, Way};
+use crate::parcel_model::Parcel;
+use crate::rows::{of_row, to_row};
+use crate::rules::Row;
+use crate::shift_model::Shift;
 use crate::subject::Subject;
 use crate::task_model::Task;
 use crate::together::{self, given};
-use crate::typed::{Build, Consistency, Ranged, held, instant};
-
-/// Far more pages than any program can fill: a walk that gets so far goes round in circles.
-const MOST_PAGES: usize = 200;
+use crate::typed::{Build, Consistency, Ranged, held};
+use crate::walk::walk;
 
 /// Does `$body` with the type of a model.
 macro_rules! with_model {
     ($model:expr, $M:ident => $body:expr) => {
-        with_model!($model, $M => $body, Event User Seat Account Document Task)
+        with_model!($model, $M => $body, Event User Seat Account Document Task Shift Parcel)
     };
     ($model:expr, $M:ident => $body:expr, $($name:ident)*) => {
         match $model {
@@ -44,11 +43,19 @@ macro_rules! with_model {
 
 pub(crate) use with_model;
 
+/// The cursors of a page, and of which query it is.
+#[derive(Clone)]
+struct Kept {
+    model: Model,
+    query: Query,
+    cursors: Ends<Option<Cursor>>,
+}
+
 /// A database, its clock, and the cursors of the pages read.
 pub struct Executor {
     pub db: Database,
     clock: Arc<ManualClock>,
-    cursors: [Option<(Model, Query, Cursor)>; SLOTS],
+    cursors: [Option<Kept>; SLOTS],
 }
 
 impl Executor {
@@ -82,13 +89,16 @@ impl Executor {
             Step::Together(items) => together::together(&self.db, items).await,
             Step::Told(items) => together::together_told(&self.db, items).await,
             Step::Read(keys) => self.read(keys).await,
-            Step::Next { slot, limit, turned, end } => {
-                let Some((model, query, cursor)) = self.cursors[*slot].clone() else { return Answer::Nothing };
+            Step::Next { slot, limit, turned, end, way, crossed } => {
+                let Some(Kept { model, query, cursors }) = self.cursors[*slot].clone() else { return Answer::Nothing };
+                let at_the_end = (*way == Way::On) != *crossed;
+                let cursor = if at_the_end { cursors.next } else { cursors.previous };
+                let Some(cursor) = cursor else { return Answer::Nothing };
                 let descending = query.descending != *turned;
                 let next = Query { limit: Some(*limit), descending, end: *end, ..query.clone() };
-                let after = turned.then(|| turn(&next)).unwrap_or(next);
-                let answer =
-                    with_model!(model, M => <M as Subject>::query(&self.db, &after, Some(cursor.as_str())).await);
+                let next = turned.then(|| turn(&next)).unwrap_or(next);
+                let from = Some((*way, cursor.as_str()));
+                let answer = with_model!(model, M => <M as Subject>::query(&self.db, &next, from).await);
                 match end {
                     End::Page { .. } if !turned => self.keep(*slot, model, &query, answer),
                     _ => answer,
@@ -97,13 +107,13 @@ impl Executor {
         }
     }
 
-    /// Keeps the cursor of a page.
+    /// Keeps the cursors of a page.
     fn keep(&mut self, slot: usize, model: Model, query: &Query, answer: Answer) -> Answer {
         match answer {
-            Answer::Cut(items, next) => {
-                let more = next.is_some();
-                self.cursors[slot] = next.map(|cursor| (model, query.clone(), cursor));
-                Answer::Page(items, more)
+            Answer::Cut(Cut { items, cursors }) => {
+                let ends = Ends { next: cursors.next.is_some(), previous: cursors.previous.is_some() };
+                self.cursors[slot] = Some(Kept { model, query: query.clone(), cursors });
+                Answer::Page(items, ends)
             }
             other => other,
         }
@@ -116,10 +126,10 @@ impl Executor {
                 ($(gets::<$M>(keys, Model::$M),)*)
             };
         }
-        let read = self.db.snapshot(gets!(Event User Seat Account Document Task)).await;
-        answer(read, |(events, users, seats, accounts, documents, tasks)| {
-            let mut of = [rowed(events), rowed(users), rowed(seats), rowed(accounts), rowed(documents), rowed(tasks)]
-                .map(Vec::into_iter);
+        let read = self.db.snapshot((gets!(Event User Seat Account Document Task), gets!(Shift Parcel))).await;
+        answer(read, |((events, users, seats, accounts, documents, tasks), (shifts, parcels))| {
+            let first = [rowed(events), rowed(users), rowed(seats), rowed(accounts), rowed(documents), rowed(tasks)];
+            let mut of: Vec<_> = first.into_iter().chain([rowed(shifts), rowed(parcels)]).map(Vec::into_iter).collect();
             Answer::Many(keys.iter().map(|(model, _)| of[*model as usize].next().flatten()).collect())
         })
     }
@@ -143,39 +153,6 @@ fn gets<M: Subject>(keys: &[(Model, Values)], of: Model) -> Vec<Get<M>> {
 
 fn rowed<M: Repository>(found: Vec<Option<M>>) -> Vec<Option<Row>> {
     found.iter().map(|found| found.as_ref().map(to_row)).collect()
-}
-
-pub fn to_row<T: Serialize>(model: &T) -> Row {
-    fn plain(json: Json) -> Json {
-        match json {
-            Json::Object(map) => {
-                Json::Object(map.into_iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k, plain(v))).collect())
-            }
-            Json::Array(items) => Json::Array(items.into_iter().map(plain).collect()),
-            // No text in a program looks like the one that serde writes of an instant.
-            Json::String(text) => match text.parse::<DateTime<Utc>>() {
-                Ok(instant) => instant.timestamp_millis().into(),
-                Err(_) => Json::String(text),
-            },
-            other => other,
-        }
-    }
-    match serde_json::to_value(model).map(plain) {
-        Ok(Json::Object(row)) => row,
-        other => panic!("a model is a JSON object, not {other:?}"),
-    }
-}
-
-pub fn of_row<M: Repository>(row: &Row) -> M {
-    let rules = Model::ALL.map(Model::rules).into_iter().find(|rules| rules.name == M::definition().name());
-    let instants = rules.into_iter().flat_map(|rules| rules.fields).filter(|field| field.kind == Kind::Instant);
-    let mut row = row.clone();
-    for field in instants {
-        if let Some(value) = row.get_mut(field.path) {
-            *value = Json::from(instant(held(value)).to_rfc3339());
-        }
-    }
-    held(&Json::Object(row))
 }
 
 fn key<M: Subject>(parts: &[Json]) -> M::Key {
@@ -328,41 +305,34 @@ impl<K> reposit::IntoKey<K> for Key<K> {
     }
 }
 
-fn page<T: Serialize>(page: Page<T>) -> Answer {
-    Answer::Cut(page.items.iter().map(to_row).collect(), page.next)
+fn cut<T: Serialize>(page: Page<T>) -> Cut {
+    let cursors = Ends { next: page.next, previous: page.previous };
+    Cut { items: page.items.iter().map(to_row).collect(), cursors }
 }
 
 fn rows<T: Serialize>(records: Vec<T>) -> Answer {
     Answer::Rows(records.iter().map(to_row).collect())
 }
 
-/// The ends of a query and of a scan have the same names.
+/// From where is read, and in which way.
+pub type From<'a> = Option<(Way, &'a str)>;
+
+/// The ends of a query and of a scan have the same names. `$can_turn`: whether it is read in both ways.
 macro_rules! ended {
-    ($reading:expr, $db:expr, $end:expr) => {{
-        let reading = $reading;
+    ($reading:expr, $db:expr, $end:expr, $from:expr, $can_turn:expr) => {{
+        let (way, from) = $from.map_or((Way::On, None), |(way, at)| (way, Some(Cursor::from(at))));
+        let begin = |way: Way, from: Option<Cursor>| match way {
+            Way::On => $reading.clone().after(from),
+            Way::Back => $reading.clone().before(from),
+        };
+        let reading = begin(way, from.clone());
         match $end {
-            End::Page { .. } => answer(reading.exec($db).await, page),
+            End::Page { .. } => answer(reading.exec($db).await.map(cut), Answer::Cut),
             End::All => answer(reading.all($db).await, rows),
             End::First => answer(reading.first($db).await, |first| rows(Vec::from_iter(first))),
             End::Count => answer(reading.count($db).await, Answer::Count),
             End::Stream => answer(reading.stream($db).try_collect().await, rows),
-            End::Walk => {
-                let (mut pages, mut after) = (Vec::new(), None::<Cursor>);
-                loop {
-                    let page = match reading.clone().after(after.take()).exec($db).await {
-                        Ok(page) => page,
-                        Err(error) => return Answer::Error(error),
-                    };
-                    pages.push(page.items.iter().map(to_row).collect());
-                    match page.next {
-                        None => return Answer::Pages(pages),
-                        Some(_) if pages.len() > MOST_PAGES => {
-                            return Answer::Wrong("the pages have no end".to_owned());
-                        }
-                        next => after = next,
-                    }
-                }
-            }
+            End::Walk => walk(way, from, $can_turn, async |way, from| begin(way, from).exec($db).await.map(cut)).await,
             End::DeleteAll | End::UpdateAll => panic!("nothing is read for a write of all"),
         }
     }};
@@ -392,7 +362,7 @@ pub async fn read<M: Subject, R: Ranged, K: Consistency>(
     db: &Database,
     reading: Reading<M, R, K>,
     query: &Query,
-    after: Option<&str>,
+    from: From<'_>,
 ) -> Answer {
     let mut reading = R::within(reading, &query.span);
     if let Some(filter) = &query.filter {
@@ -407,21 +377,20 @@ pub async fn read<M: Subject, R: Ranged, K: Consistency>(
     if query.consistent {
         reading = K::consistent(reading);
     }
-    if let Some(after) = after {
-        reading = reading.after(after);
-    }
     match query.end {
         End::DeleteAll => return write_all(reading.delete_all(db)).await,
         End::UpdateAll => return write_all(reading.update_all(db, changing(query))).await,
         _ => {}
     }
     if query.select {
-        return ended!(reading.select::<M::Part>(), db, query.end);
+        let reading = reading.select::<M::Part>();
+        return ended!(reading, db, query.end, from, true);
     }
-    ended!(reading, db, query.end)
+    ended!(reading, db, query.end, from, true)
 }
 
-pub async fn scan<M: Subject>(db: &Database, query: &Query, segments: u32, after: Option<&str>) -> Answer {
+pub async fn scan<M: Subject>(db: &Database, query: &Query, segments: u32, from: From<'_>) -> Answer {
+    let can_turn = db.backend_name() != "dynamodb";
     let mut scan = reposit::operation::Scan::<M>::new().segments(segments);
     if let Some(filter) = &query.filter {
         scan = scan.filter(condition(filter));
@@ -432,16 +401,14 @@ pub async fn scan<M: Subject>(db: &Database, query: &Query, segments: u32, after
     if query.consistent {
         scan = scan.consistent();
     }
-    if let Some(after) = after {
-        scan = scan.after(after);
-    }
     match query.end {
         End::DeleteAll => return write_all(scan.delete_all(db)).await,
         End::UpdateAll => return write_all(scan.update_all(db, changing(query))).await,
         _ => {}
     }
     if query.select {
-        return ended!(scan.select::<M::Part>(), db, query.end);
+        let scan = scan.select::<M::Part>();
+        return ended!(scan, db, query.end, from, can_turn);
     }
-    ended!(scan, db, query.end)
+    ended!(scan, db, query.end, from, can_turn)
 }

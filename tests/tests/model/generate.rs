@@ -10,7 +10,9 @@ use proptest::strategy::Union;
 use serde_json::Value as Json;
 
 use crate::models::Model;
-use crate::ops::{Change, Cond, End, How, Is, Op, Program, Query, SLOTS, Source, Span, Step, Told, Values, Version};
+use crate::ops::{
+    Change, Cond, End, How, Is, Op, Program, Query, SLOTS, Source, Span, Step, Told, Values, Version, Way,
+};
 use crate::rules::{FieldRule, Kind, Row, Rules};
 
 /// Some records, then operations on them.
@@ -51,15 +53,20 @@ fn step(focus: &[Model]) -> BoxedStrategy<Step> {
         .collect();
     each.push((ops / 12, vec(Union::new(keys), 0..5).prop_map(Step::Read).boxed()));
     each.push((if expires { ops / 8 } else { 1 }, (1..14_u64).prop_map(|n| Step::Advance { millis: n * 500 }).boxed()));
-    let next = (0..SLOTS, 1..5_usize, prop::bool::weighted(0.06), end());
-    let next = next.prop_map(|(slot, limit, turned, end)| {
-        // Mostly a page, so that one follows on another. Pages are all walked from their start.
-        let end =
-            if matches!(end, End::All | End::First | End::Count | End::Stream) { end } else { End::Page { slot } };
-        Step::Next { slot, limit, turned, end }
-    });
-    each.push((ops / 6, next.boxed()));
+    each.push((ops / 6, next()));
     Union::new_weighted(each).boxed()
+}
+
+/// Mostly a page, so that one follows on another, and as often back as on.
+fn next() -> BoxedStrategy<Step> {
+    let flags = (prop::bool::weighted(0.06), prop::bool::weighted(0.2));
+    let way = select(vec![Way::On, Way::Back]);
+    (0..SLOTS, 1..5_usize, flags, way, end())
+        .prop_map(|(slot, limit, (turned, crossed), way, end)| {
+            let end = if matches!(end, End::Page { .. }) { End::Page { slot } } else { end };
+            Step::Next { slot, limit, turned, way, crossed, end }
+        })
+        .boxed()
 }
 
 fn together((items, told): (Vec<(Model, Op)>, bool)) -> Step {
@@ -257,7 +264,7 @@ fn how(field: &FieldRule, upsert: bool) -> BoxedStrategy<How> {
         ),
         Kind::Float => each.push(select(vec![0.1, 1.0, -2.5, -0.1]).prop_map(|x| How::Add(x.into())).boxed()),
         Kind::Set => {
-            let members = || vec(select(vec!["x", "y", "z"]).prop_map(str::to_owned), 1..4);
+            let members = || vec(one_of(field.members()), 1..4);
             each.push(members().prop_map(How::Insert).boxed());
             each.push(members().prop_map(How::Discard).boxed());
         }
@@ -265,9 +272,7 @@ fn how(field: &FieldRule, upsert: bool) -> BoxedStrategy<How> {
             let items = select(vec!["x", "y"]).prop_map(str::to_owned);
             each.push(vec(items.clone(), 0..3).prop_map(How::Append).boxed());
             each.push(vec(items, 0..3).prop_map(How::Prepend).boxed());
-            if !upsert {
-                each.push((0..3_usize).prop_map(How::TakeOut).boxed());
-            }
+            each.push((0..3_usize).prop_map(How::TakeOut).boxed());
         }
         _ => {}
     }
@@ -314,7 +319,10 @@ fn is(field: &FieldRule) -> BoxedStrategy<Is> {
         let parts = || select(vec!["a", "", "x", "1", ".", "$"]).prop_map(str::to_owned);
         each.extend([parts().prop_map(Is::BeginsWith).boxed(), parts().prop_map(Is::Contains).boxed()]);
     }
-    if matches!(field.kind, Kind::List | Kind::Set) {
+    if field.kind == Kind::Set {
+        each.push(one_of(field.members()).prop_map(Is::Has).boxed());
+    }
+    if matches!(field.kind, Kind::List | Kind::Fixed) {
         let items = select(vec!["x", "y", ""]).prop_map(str::to_owned);
         each.push(items.prop_map(Is::Contains).boxed());
     }

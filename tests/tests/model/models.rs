@@ -21,10 +21,13 @@ pub enum Model {
     Account,
     Document,
     Task,
+    Shift,
+    Parcel,
 }
 
 impl Model {
-    pub const ALL: [Self; 6] = [Self::Event, Self::User, Self::Seat, Self::Account, Self::Document, Self::Task];
+    pub const ALL: [Self; 8] =
+        [Self::Event, Self::User, Self::Seat, Self::Account, Self::Document, Self::Task, Self::Shift, Self::Parcel];
 
     pub fn rules(self) -> &'static Rules {
         match self {
@@ -34,6 +37,8 @@ impl Model {
             Self::Account => &ACCOUNT,
             Self::Document => &DOCUMENT,
             Self::Task => &crate::task_model::TASK,
+            Self::Shift => &crate::shift_model::SHIFT,
+            Self::Parcel => &crate::parcel_model::PARCEL,
         }
     }
 }

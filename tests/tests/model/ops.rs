@@ -1,5 +1,6 @@
 //! A program as data: it can be generated, shrunk, kept in a file, and read by people (see `display.rs`).
 
+use std::cmp::Ordering;
 use std::ops::Bound;
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use crate::rules::Row;
 /// The values of a primary key's parts, or of an index's.
 pub type Values = Vec<Json>;
 
-/// Where a query leaves its cursor, for a later [`Step::Next`].
+/// Where a query leaves its cursors, for a later [`Step::Next`].
 pub const SLOTS: usize = 2;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,15 +32,45 @@ pub enum Step {
     Told(Vec<(Model, Op)>),
     /// A read of several records at one moment.
     Read(Vec<(Model, Values)>),
-    /// The next page of the query that left its cursor in a slot, or all that comes after it;
-    /// `turned` gives the cursor to the same query in the other direction, where it does not belong.
+    /// The next page of the query that left its cursors in a slot, or all that comes after it; or what comes before
+    /// it. `crossed` begins at the other end of the page, so that the page itself comes again. `turned` gives the
+    /// cursor to the same query in the other direction, where it does not belong.
     Next {
         slot: usize,
         limit: usize,
         turned: bool,
+        #[serde(default)]
+        way: Way,
+        #[serde(default)]
+        crossed: bool,
         #[serde(default = "page")]
         end: End,
     },
+}
+
+/// In which way of a query's order is read from a cursor.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Way {
+    #[default]
+    On,
+    Back,
+}
+
+impl Way {
+    pub fn turned(self) -> Self {
+        match self {
+            Self::On => Self::Back,
+            Self::Back => Self::On,
+        }
+    }
+
+    /// Where something comes in this way that stands so in the query's order.
+    pub fn ordering(self, place: Ordering) -> Ordering {
+        match self {
+            Self::On => place,
+            Self::Back => place.reverse(),
+        }
+    }
 }
 
 /// As programs are kept that are older than other ends.
@@ -196,7 +227,7 @@ pub enum Span {
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum End {
-    /// One page, whose cursor is kept.
+    /// One page, whose cursors are kept.
     Page {
         slot: usize,
     },
@@ -231,6 +262,8 @@ pub enum Is {
     In(Vec<Json>),
     BeginsWith(String),
     Contains(String),
+    /// Of a set.
+    Has(Json),
     Exists,
     Missing,
     SizeEq(u64),
@@ -257,8 +290,8 @@ pub enum How {
     Append(Vec<String>),
     Prepend(Vec<String>),
     /// Members into a set, or out of it; never none.
-    Insert(Vec<String>),
-    Discard(Vec<String>),
+    Insert(Values),
+    Discard(Values),
     /// Takes the item at a position out of a list.
     TakeOut(usize),
 }

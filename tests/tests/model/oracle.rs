@@ -5,69 +5,42 @@ use std::collections::BTreeMap;
 use reposit::ErrorKind;
 use serde_json::Value as Json;
 
-use crate::answers::{Expected, Refusal, Wanted};
-use crate::bulk::prepare_bulk;
+use crate::answers::{Ends, Expected, Refusal, Wanted, ended};
 use crate::decision::{
-    Outcome, changed, check_values, filled, judge, key_of, key_row, prepare, stored_by_create, stored_by_older,
+    Outcome, changed, check_values, filled, judge, key_of, key_row, of_new, prepare, stored_by_create, stored_by_older,
     stored_by_save,
 };
 use crate::models::{Model, START};
-use crate::ops::{End, Op, Query, SLOTS, Source, Step, Told, Values, Version};
-use crate::order::{self, Cursor};
+use crate::ops::{End, Op, Query, SLOTS, Source, Step, Values, Version, Way};
+use crate::order;
+use crate::places::{PageRead, Place, Places, groups_from};
 use crate::rules::{IndexRule, Row, Rules};
-use crate::semantics::{all_equal, integer};
-
-/// A record, and in which step it was last written.
-#[derive(Debug, Clone)]
-pub struct Stored {
-    pub row: Row,
-    pub written: usize,
-}
-
-/// What was there before a write and after it.
-struct Written {
-    before: Option<Row>,
-    after: Option<Row>,
-}
-
-impl Written {
-    /// What the write answers by itself.
-    fn answer(self, op: &Op) -> Expected {
-        match op {
-            Op::Create { returning: true, .. } | Op::Save { .. } => Expected::One(self.after),
-            Op::Update { told, .. } | Op::Upsert { told, .. } => match told {
-                Told::After => Expected::One(self.after),
-                Told::Before => Expected::One(self.before),
-                Told::Nothing => Expected::Done,
-            },
-            Op::Delete { returning: true, .. } => Expected::One(self.before),
-            Op::Delete { returning: false, .. } => Expected::Bool(self.before.is_some()),
-            _ => Expected::Done,
-        }
-    }
-
-    /// What it came to in a transaction.
-    fn result(self, op: &Op) -> Expected {
-        match op {
-            Op::Delete { .. } => Expected::Bool(self.before.is_some()),
-            Op::Check { .. } => Expected::Done,
-            _ => Expected::One(self.after),
-        }
-    }
-}
+use crate::semantics::{all_equal, integer, is_nothing};
+use crate::stored::{Stored, Written};
 
 pub struct Oracle {
     tables: BTreeMap<Model, Vec<Stored>>,
     /// In milliseconds since the epoch.
     now: i128,
     step: usize,
-    cursors: [Option<(Model, Query, Cursor)>; SLOTS],
+    /// The pages that were read last: where a cursor led on or back.
+    pages: [Option<(Model, Query, Places)>; SLOTS],
+    can: Abilities,
+}
+
+/// What the backend can.
+#[derive(Debug, Clone, Copy)]
+pub struct Abilities {
+    /// Its pages end at their last records, and say whether more follow.
+    pub exact_end: bool,
+    /// It scans backwards.
+    pub scan_back: bool,
 }
 
 impl Oracle {
-    pub fn new() -> Self {
+    pub fn new(can: Abilities) -> Self {
         let tables = Model::ALL.into_iter().map(|model| (model, Vec::new())).collect();
-        Self { tables, now: i128::from(START) * 1000, step: 0, cursors: Default::default() }
+        Self { tables, now: i128::from(START) * 1000, step: 0, pages: Default::default(), can }
     }
 
     /// The step as it can be done now: with the stored version in the place of
@@ -170,36 +143,56 @@ impl Oracle {
             Step::Do(model, op) => self.one(*model, op).unwrap_or_else(Expected::Refused),
             Step::Together(items) | Step::Told(items) => self.together(items, step).unwrap_or_else(Expected::Refused),
             Step::Read(keys) => self.read(keys).unwrap_or_else(Expected::Refused),
-            Step::Next { slot, turned: true, .. } => match self.cursors[*slot] {
-                Some(_) => Expected::Refused(Refusal::new(ErrorKind::InvalidInput)),
-                None => Expected::Nothing,
-            },
-            Step::Next { slot, limit, turned: false, end } => match &self.cursors[*slot] {
-                Some((model, query, cursor)) => {
-                    let groups = order::groups_after(model.rules(), &self.matching(*model, query), query, cursor);
-                    let limit = if *end == End::First { 1 } else { *limit };
-                    ended(*end, Wanted { groups, limit: Some(limit) })
+            Step::Next { slot, limit, turned, end, way, crossed } => match self.begin(*slot, *way, *crossed) {
+                Some((model, query, from)) => {
+                    let query = Query { limit: Some(*limit), end: *end, ..query.clone() };
+                    self.read_on(*model, &query, from, (*way, *turned)).unwrap_or_else(Expected::Refused)
                 }
                 None => Expected::Nothing,
             },
         }
     }
 
-    /// Keeps where a page ended that was as expected, for the next one.
-    pub fn page_was_read(&mut self, step: &Step, items: &[Row], more: bool) {
-        let (slot, model, query, before) = match step {
+    /// The query of a slot, and the place from which is read, where there is a cursor.
+    fn begin(&self, slot: usize, way: Way, crossed: bool) -> Option<(&Model, &Query, &Place)> {
+        let (model, query, places) = self.pages[slot].as_ref()?;
+        let at_the_end = (way == Way::On) != crossed;
+        Some((model, query, if at_the_end { places.last.as_ref() } else { places.first.as_ref() }?))
+    }
+
+    /// What comes from a cursor on.
+    fn read_on(&self, model: Model, query: &Query, from: &Place, (way, turned): (Way, bool)) -> Outcome<Expected> {
+        let is_back = way == Way::Back;
+        if turned || is_back && query.end == End::Stream {
+            return Err(Refusal::new(ErrorKind::InvalidInput));
+        }
+        if is_back && matches!(query.source, Source::Scan { .. }) && !self.can.scan_back {
+            return Err(Refusal::new(ErrorKind::Unsupported));
+        }
+        let how = (way, self.can.exact_end);
+        let groups = groups_from(model.rules(), &self.matching(model, query), query, from, how);
+        let limit = if query.end == End::First { Some(1) } else { query.limit };
+        Ok(ended(query.end, Wanted { groups, limit, from: Some(way) }))
+    }
+
+    /// Keeps where a page begins and ends that was as expected, for what is read from there.
+    pub fn page_was_read(&mut self, step: &Step, items: &[Row], ends: Ends<bool>) {
+        let (slot, model, query, from, way) = match step {
             Step::Do(model, Op::Query(query)) => match query.end {
-                End::Page { slot } => (slot, *model, query.clone(), None),
+                End::Page { slot } => (slot, *model, query.clone(), None, Way::On),
                 _ => return,
             },
-            Step::Next { slot, turned: false, end: End::Page { .. }, .. } => match self.cursors[*slot].take() {
-                Some((model, query, cursor)) => (*slot, model, query, Some(cursor)),
+            Step::Next { slot, way, crossed, end: End::Page { .. }, .. } => match self.begin(*slot, *way, *crossed) {
+                Some((model, query, from)) => (*slot, *model, query.clone(), Some(from.clone()), *way),
                 None => return,
             },
             _ => return,
         };
-        let cursor = more.then(|| order::cursor_after(model.rules(), &query, items, before, self.step)).flatten();
-        self.cursors[slot] = cursor.map(|cursor| (model, query, cursor));
+        let (rules, step, exact) = (model.rules(), self.step, self.can.exact_end);
+        let page = PageRead { rules, query: &query, from, way, step, exact };
+        let places = page.places(&self.matching(model, &query), items);
+        let places = Places { first: places.first.filter(|_| ends.previous), last: places.last.filter(|_| ends.next) };
+        self.pages[slot] = Some((model, query, places));
     }
 
     /// All live records of a model.
@@ -208,7 +201,7 @@ impl Oracle {
     }
 
     /// The time that is filled in.
-    fn seconds(&self) -> i64 {
+    pub fn seconds(&self) -> i64 {
         i64::try_from(self.now.div_euclid(1000)).unwrap_or(i64::MAX)
     }
 
@@ -317,14 +310,16 @@ impl Oracle {
     }
 
     /// A write that was prepared.
-    fn write(&mut self, model: Model, op: &Op) -> Outcome<Written> {
+    pub fn write(&mut self, model: Model, op: &Op) -> Outcome<Written> {
         let rules = model.rules();
         let key = key_of(rules, op);
         let (live, now) = (self.row(model, &key), self.seconds());
         judge(rules, op, live.as_ref())?;
         let changes_nothing = match op {
             Op::Check { .. } => true,
-            Op::Update { changes, .. } | Op::Upsert { changes, .. } => changes.is_empty() && live.is_some(),
+            // What has expired may stay or go.
+            Op::Delete { .. } => live.is_none(),
+            Op::Update { changes, .. } | Op::Upsert { changes, .. } => changes.iter().all(is_nothing) && live.is_some(),
             _ => false,
         };
         if changes_nothing {
@@ -337,8 +332,10 @@ impl Oracle {
             Op::Save { row, version } => Some(stored_by_save(rules, row, *version, now)),
             Op::Update { changes, .. } | Op::Upsert { changes, .. } => {
                 let is_upsert = matches!(op, Op::Upsert { .. });
-                let old = live.clone().unwrap_or_else(|| key_row(rules, &key));
-                Some(changed(rules, &old, changes, is_upsert, now)?)
+                Some(match &live {
+                    Some(old) => changed(rules, old, changes, is_upsert, now)?,
+                    None => changed(rules, &key_row(rules, &key), &of_new(changes), is_upsert, now)?,
+                })
             }
             Op::Delete { .. } => None,
             other => panic!("{other} is not a write"),
@@ -370,7 +367,7 @@ impl Oracle {
         }
     }
 
-    fn matching(&self, model: Model, query: &Query) -> Vec<Stored> {
+    pub fn matching(&self, model: Model, query: &Query) -> Vec<Stored> {
         let rules = model.rules();
         self.all(model).filter(|stored| order::selects(rules, query, &stored.row)).cloned().collect()
     }
@@ -390,28 +387,7 @@ impl Oracle {
         }
         let limit = if query.end == End::First { Some(1) } else { query.limit };
         let groups = order::groups(model.rules(), &self.matching(model, query), query);
-        Ok(ended(query.end, Wanted { groups, limit }))
-    }
-
-    /// Writes each record that a query finds, for itself.
-    fn write_all(&mut self, model: Model, query: &Query) -> Outcome<Expected> {
-        let rules = model.rules();
-        if query.end == End::UpdateAll {
-            prepare_bulk(rules, query, self.seconds())?;
-        }
-        let (mut done, mut refused) = (0, Vec::new());
-        for stored in self.matching(model, query) {
-            let (key, changes) = (rules.key_of(&stored.row), query.changes.clone());
-            let op = match query.end {
-                End::UpdateAll => Op::Update { key, changes, only_if: None, version: None, told: Told::Nothing },
-                _ => Op::Delete { key, only_if: None, version: None, returning: false },
-            };
-            match self.write(model, &op) {
-                Ok(_) => done += 1,
-                Err(refusal) => refused.push(refusal.kind),
-            }
-        }
-        Ok(Expected::Bulk(done, refused))
+        Ok(ended(query.end, Wanted { groups, limit, from: None }))
     }
 
     /// Several records at one moment, asked for model by model.
@@ -422,16 +398,5 @@ impl Oracle {
             check_values(key).map_err(|refusal| refusal.at(n, *model))?;
         }
         Ok(Expected::Many(keys.iter().map(|(model, key)| self.row(*model, key)).collect()))
-    }
-}
-
-/// What an end makes of the records.
-fn ended(end: End, wanted: Wanted) -> Expected {
-    match end {
-        End::Page { .. } => Expected::Page(wanted),
-        End::Walk => Expected::Pages(wanted),
-        End::All | End::Stream | End::First => Expected::Rows(wanted),
-        End::Count => Expected::Count(wanted),
-        End::DeleteAll | End::UpdateAll => panic!("nothing is read for a write of all"),
     }
 }

@@ -6,9 +6,9 @@ use std::cmp::Ordering;
 use serde_json::Value as Json;
 
 use crate::ops::{Query, Source, Span, Values};
-use crate::oracle::Stored;
 use crate::rules::{IndexRule, Row, Rules};
 use crate::semantics::{all_equal, compare, equal, holds};
+use crate::stored::Stored;
 use std::ops::Bound;
 
 /// Records that a query may give in any order.
@@ -16,20 +16,8 @@ use std::ops::Bound;
 pub struct Group {
     /// They have to come.
     pub must: Vec<Row>,
-    /// They may come: they were written since the page before, and where they stand is not known.
+    /// They may come: they were written since another page was read, and where they stand is not known.
     pub may: Vec<Row>,
-}
-
-/// Where a page ended.
-#[derive(Debug, Clone)]
-pub struct Cursor {
-    /// The range values of the last record.
-    ranges: Values,
-    /// The keys of the records with these range values that were given, and in which step.
-    given: Vec<(Values, usize)>,
-    /// The step in which the first page was read that ended at these range values. A record with
-    /// them that was written later may stand before the cursor or after it.
-    since: usize,
 }
 
 /// A record's values in an index; nothing where it is not in it.
@@ -51,7 +39,8 @@ fn given(source: &Source) -> usize {
     usize::from(matches!(source, Source::Index { also: Some(_), .. }))
 }
 
-fn ranges(rules: &Rules, source: &Source, row: &Row) -> Values {
+/// A record's values of the fields that order what a query reads.
+pub fn ranges(rules: &Rules, source: &Source, row: &Row) -> Values {
     range_fields(rules, source).into_iter().map(|name| row[name].clone()).collect()
 }
 
@@ -91,14 +80,15 @@ pub fn in_span(span: &Span, value: &Json) -> bool {
     }
 }
 
-fn compare_ranges(query: &Query, a: &[Json], b: &[Json]) -> Ordering {
+/// The order of a query.
+pub fn compare_ranges(query: &Query, a: &[Json], b: &[Json]) -> Ordering {
     let orderings = a.iter().zip(b).map(|(a, b)| compare(a, b).unwrap_or(Ordering::Equal));
     let ordering = orderings.fold(Ordering::Equal, Ordering::then);
     if query.descending { ordering.reverse() } else { ordering }
 }
 
 /// A record as a query gives it: whole, or the fields of its projection.
-fn shown(rules: &Rules, query: &Query, row: &Row) -> Row {
+pub fn shown(rules: &Rules, query: &Query, row: &Row) -> Row {
     let selected = |name: &String| !query.select || rules.part.contains(&name.as_str());
     row.iter().filter(|(name, _)| selected(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
@@ -116,46 +106,9 @@ pub fn groups(rules: &Rules, found: &[Stored], query: &Query) -> Vec<Group> {
     groups.into_iter().map(|(_, group)| group).collect()
 }
 
-fn sorted<'a>(rules: &Rules, found: &'a [Stored], query: &Query) -> Vec<(Values, &'a Stored)> {
+/// What a query gives, in its order.
+pub fn sorted<'a>(rules: &Rules, found: &'a [Stored], query: &Query) -> Vec<(Values, &'a Stored)> {
     let mut all: Vec<_> = found.iter().map(|stored| (ranges(rules, &query.source, &stored.row), stored)).collect();
     all.sort_by(|(a, _), (b, _)| compare_ranges(query, a, b));
     all
-}
-
-/// The groups that are left after a page: nothing twice, and nothing skipped that was there
-/// throughout.
-pub fn groups_after(rules: &Rules, found: &[Stored], query: &Query, cursor: &Cursor) -> Vec<Group> {
-    let place = |stored: &Stored| compare_ranges(query, &ranges(rules, &query.source, &stored.row), &cursor.ranges);
-    let mut boundary = Group::default();
-    for stored in found.iter().filter(|stored| place(stored) == Ordering::Equal) {
-        let key = rules.key_of(&stored.row);
-        let row = shown(rules, query, &stored.row);
-        let given = cursor.given.iter().filter(|(other, _)| all_equal(other, &key)).map(|(_, step)| *step).max();
-        match given {
-            Some(step) if stored.written <= step => {}
-            None if stored.written <= cursor.since => boundary.must.push(row),
-            _ => boundary.may.push(row),
-        }
-    }
-    let beyond: Vec<_> = found.iter().filter(|stored| place(stored) == Ordering::Greater).cloned().collect();
-    let mut all = vec![boundary];
-    all.extend(groups(rules, &beyond, query));
-    all
-}
-
-/// Where a page ended that was read in `step`, after another that ended at `before`.
-pub fn cursor_after(
-    rules: &Rules,
-    query: &Query,
-    items: &[Row],
-    before: Option<Cursor>,
-    step: usize,
-) -> Option<Cursor> {
-    let last = ranges(rules, &query.source, items.last()?);
-    let stands_there = |row: &&Row| all_equal(&ranges(rules, &query.source, row), &last);
-    let mut given: Vec<_> = items.iter().filter(stands_there).map(|row| (rules.key_of(row), step)).collect();
-    let same = before.filter(|before| all_equal(&before.ranges, &last));
-    let since = same.as_ref().map_or(step, |before| before.since);
-    given.extend(same.into_iter().flat_map(|before| before.given));
-    Some(Cursor { ranges: last, given, since })
 }

@@ -29,6 +29,10 @@ enum Fault {
     PageStartsAtCursor,
     /// A page begins after all records with the range values of its cursor.
     TiesSkippedAtPageEnd,
+    /// A page back ends before all records with the range values of its cursor.
+    TiesSkippedOnTheWayBack,
+    /// What is asked for before a cursor is what comes after it.
+    WayBackForgotten,
     /// A descending query's second page ascends.
     DescendingForgottenOnPageTwo,
     /// A count counts what its filter leaves out.
@@ -101,12 +105,19 @@ impl Faulty {
                 page.records.truncate(limit);
                 Ok(page)
             }
-            (Fault::TiesSkippedAtPageEnd, Some(after)) if query.source.index_read().is_some() => {
+            (Fault::TiesSkippedAtPageEnd | Fault::TiesSkippedOnTheWayBack, Some(after))
+                if query.source.index_read().is_some()
+                    && (query.backwards || self.has(Fault::TiesSkippedAtPageEnd)) =>
+            {
                 let ordering = query.clone();
                 let mut page = self.inner.query(call, query).await?;
                 page.records
                     .retain(|record| ordering.position_of(record).is_ok_and(|at| at.ranges() != after.ranges()));
                 Ok(page)
+            }
+            (Fault::WayBackForgotten, Some(_)) if query.backwards => {
+                query.descending = !query.descending;
+                self.inner.query(call, query).await
             }
             (Fault::DescendingForgottenOnPageTwo, Some(_)) => {
                 query.descending = false;
@@ -364,6 +375,8 @@ found! {
     a_limit_before_the_filter_is_found LimitBeforeFilter;
     a_page_that_starts_at_the_cursor_is_found PageStartsAtCursor;
     ties_skipped_at_the_end_of_a_page_are_found TiesSkippedAtPageEnd;
+    ties_skipped_on_the_way_back_are_found TiesSkippedOnTheWayBack;
+    a_way_back_that_is_forgotten_is_found WayBackForgotten;
     a_direction_forgotten_on_page_two_is_found DescendingForgottenOnPageTwo;
     a_count_without_its_filter_is_found CountForgetsFilter;
     a_guard_that_is_not_freed_is_found GuardNotFreed;

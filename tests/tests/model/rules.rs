@@ -10,9 +10,9 @@ pub type Row = Map<String, Json>;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Kind {
     Text,
-    /// A newtype over text: it has an order, and no parts.
+    /// Text of a type of its own, a day, a number that is never zero: it has an order, and no parts.
     Word,
-    /// An enum without data: compared for equality only.
+    /// An enum without data, an address: compared for equality only.
     Name,
     /// From, to.
     Int(i128, i128),
@@ -23,11 +23,13 @@ pub enum Kind {
     Bytes,
     /// Of text.
     List,
-    /// Of text; an empty one is as good as none.
+    /// Of keys; an empty one is as good as none.
     Set,
+    /// An array of text: its items are looked for, and it is set whole.
+    Fixed,
     /// A map, or a list of structs: it has a size.
     Counted,
-    /// A struct: compared and set whole.
+    /// A struct, a tuple, a duration, JSON: compared and set whole.
     Struct,
 }
 
@@ -55,7 +57,7 @@ impl FieldRule {
 
     /// Whether it is an entry of a map, which can be taken away whatever its type.
     pub fn is_entry(&self) -> bool {
-        self.path.starts_with("labels/") || self.path.starts_with("counts/")
+        ["labels/", "counts/", "tally/", "legs/"].iter().any(|map| self.path.starts_with(map))
     }
 
     pub fn pool(&self) -> Vec<Json> {
@@ -66,6 +68,16 @@ impl FieldRule {
     pub fn values(&self) -> Vec<Json> {
         let empty = (self.kind == Kind::Set).then(|| Json::Array(Vec::new()));
         self.pool().into_iter().filter(|value| !value.is_null()).chain(empty).collect()
+    }
+}
+
+impl FieldRule {
+    /// The members that sets of the field have, and one more where it is of text.
+    pub fn members(&self) -> Vec<Json> {
+        let pool = self.pool();
+        let mut members: Vec<_> = pool.iter().filter_map(Json::as_array).flatten().cloned().collect();
+        members.extend(self.path.ends_with("roles").then(|| "z".into()));
+        members
     }
 }
 

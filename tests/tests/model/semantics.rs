@@ -80,19 +80,30 @@ pub fn holds(cond: &Cond, row: &Row) -> bool {
     }
 }
 
+/// The last names of the fields that are sets.
+const SETS: [&str; 6] = ["roles", "off_days", "gates", "levels", "handlers", "marks"];
+
 /// Whether a field is a set, of which nothing is stored if it is empty.
-fn is_set(path: &str) -> bool {
-    path == "roles" || path.ends_with("/roles")
+pub fn is_set(path: &str) -> bool {
+    path.rsplit('/').next().is_some_and(|name| SETS.contains(&name))
 }
 
-/// A set of text, or nothing.
-fn set_of(members: impl IntoIterator<Item = String>) -> Option<Json> {
-    let members: std::collections::BTreeSet<String> = members.into_iter().collect();
-    (!members.is_empty()).then(|| members.into_iter().map(Json::from).collect())
+/// Values as the members of a set: in order, each once.
+pub fn as_members(values: impl IntoIterator<Item = Json>) -> Vec<Json> {
+    let mut members: Vec<_> = values.into_iter().collect();
+    members.sort_by(|a, b| compare(a, b).unwrap_or(Ordering::Equal));
+    members.dedup();
+    members
 }
 
-fn members(stored: Option<&Json>) -> impl Iterator<Item = String> {
-    stored.and_then(Json::as_array).into_iter().flatten().filter_map(|member| member.as_str().map(str::to_owned))
+/// A set, or nothing.
+fn set_of(members: impl IntoIterator<Item = Json>) -> Option<Json> {
+    let members = as_members(members);
+    (!members.is_empty()).then_some(Json::Array(members))
+}
+
+fn members(stored: Option<&Json>) -> impl Iterator<Item = Json> {
+    stored.and_then(Json::as_array).into_iter().flatten().cloned()
 }
 
 fn field_is(stored: Option<&Json>, is: &Is) -> bool {
@@ -122,6 +133,7 @@ fn field_is(stored: Option<&Json>, is: &Is) -> bool {
             Json::Array(items) => items.iter().any(|item| item.as_str() == Some(part)),
             _ => false,
         },
+        Is::Has(member) => stored.as_array().is_some_and(|members| members.iter().any(|one| equal(one, member))),
         Is::Exists => true,
         Is::Missing => false,
         Is::SizeEq(count) => size() == *count,
@@ -131,6 +143,11 @@ fn field_is(stored: Option<&Json>, is: &Is) -> bool {
         Is::SizeGt(count) => size() > *count,
         Is::SizeGe(count) => size() >= *count,
     }
+}
+
+/// Whether a change is none, whatever is stored: a default of no members.
+pub fn is_nothing(change: &Change) -> bool {
+    matches!(&change.how, How::Default(Json::Array(members)) if is_set(&change.path) && members.is_empty())
 }
 
 /// Whether two changes are of the same field, or one of a field and the other of a part of it.
@@ -162,7 +179,8 @@ pub fn change_all(rules: &Rules, row: &Row, changes: &[Change]) -> Result<Row, I
         How::TakeOut(at) => std::cmp::Reverse(at),
         _ => std::cmp::Reverse(0),
     });
-    for change in changes.iter().filter(|change| !taken(change)).chain(last) {
+    let others = changes.iter().filter(|change| !taken(change) && !is_nothing(change));
+    for change in others.chain(last) {
         let old = if taken(&change) { at(&new, &change.path).cloned() } else { at(row, &change.path).cloned() };
         let is_of_members = matches!(change.how, How::Insert(_) | How::Discard(_));
         if is_of_members && change.path.rsplit_once('/').is_some_and(|(way, _)| at(row, way).is_none()) {

@@ -1,5 +1,8 @@
 //! Each model's own methods, finders and field constants, by the names that programs use.
 
+use std::net::Ipv4Addr;
+use std::num::NonZeroU32;
+
 use reposit::operation::{Delete, FindMany, FindUnique, Put, Replace, Transaction, TransactionHandle, Update};
 use reposit::{Condition, Database, Projection, Repository, Result};
 use serde::Serialize;
@@ -7,13 +10,15 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use crate::answers::Answer;
-use crate::execute::{self, read};
+use crate::execute::{self, From, read};
 use crate::models::{
     Account, AccountPart, Address, Document, DocumentPart, Event, EventPart, Seat, SeatPart, User, UserPart,
 };
 use crate::ops::{How, Is, Query, Source, Values, Version};
+use crate::parcel_model::{Parcel, ParcelPart};
+use crate::shift_model::{Shift, ShiftPart};
 use crate::task_model::{Board, Part, Stage, Task, TaskPart};
-use crate::typed::{self, Build, held};
+use crate::typed::{self, Build, day, held};
 
 /// A model that programs can be run on.
 pub trait Subject: Repository<Key: DeserializeOwned> + Clone + PartialEq {
@@ -26,7 +31,7 @@ pub trait Subject: Repository<Key: DeserializeOwned> + Clone + PartialEq {
     /// An update or upsert with one more change.
     fn change(build: Build<Self>, path: &str, how: &How) -> Build<Self>;
 
-    async fn query(db: &Database, query: &Query, after: Option<&str>) -> Answer;
+    async fn query(db: &Database, query: &Query, from: From<'_>) -> Answer;
 
     fn find(index: &str, values: &[Json]) -> FindUnique<Self>;
 
@@ -93,10 +98,10 @@ macro_rules! subject {
             }
 
             #[allow(unreachable_patterns, reason = "a model with all kinds of sources")]
-            async fn query(db: &Database, query: &Query, after: Option<&str>) -> Answer {
+            async fn query(db: &Database, query: &Query, from: From<'_>) -> Answer {
                 match &query.source {
-                    Source::Scan { segments } => execute::scan::<Self>(db, query, *segments, after).await,
-                    $($source $(if $when)? => read(db, $query, query, after).await,)*
+                    Source::Scan { segments } => execute::scan::<Self>(db, query, *segments, from).await,
+                    $($source $(if $when)? => read(db, $query, query, from).await,)*
                     other => panic!("no source {other:?}"),
                 }
             }
@@ -228,7 +233,7 @@ subject! {
     "tags" Self::TAGS => [equality list counted] [set append];
     "tags/0" Self::TAGS.nth(0) => [equality ordered text] [set];
     "note" Self::NOTE => [equality ordered text] [set remove];
-    "roles" Self::ROLES => [equality list counted] [set members];
+    "roles" Self::ROLES => [equality list member counted] [set members];
     "done" Self::DONE => [equality] [set];
     queries {
         Source::Primary { hash } => Self::query(&held::<String>(hash));
@@ -304,7 +309,7 @@ subject! {
     "address" Self::ADDRESS => [equality] [set remove];
     "address/city" Self::ADDRESS.at(Address::CITY) => [equality ordered text] [set];
     "address/zip" Self::ADDRESS.at(Address::ZIP) => [equality ordered text] [set remove];
-    "address/roles" Self::ADDRESS.at(Address::ROLES) => [equality list counted] [set members];
+    "address/roles" Self::ADDRESS.at(Address::ROLES) => [equality list member counted] [set members];
     "address/number" Self::ADDRESS.at(Address::NUMBER) => [equality ordered] [set add];
     "labels" Self::LABELS => [equality counted] [set];
     "labels/a" Self::LABELS.entry("a") => [equality ordered text] [set remove];
@@ -345,6 +350,68 @@ subject! {
     finders {
         "by_stage_and_slot" [stage, slot] => Self::find_by_stage_and_slot(&held::<Stage>(stage), held(slot)),
             Self::find_many_by_stage_and_slot, (held::<Stage>(stage), held::<u8>(slot)), |(stage, n)| (stage, *n);
+    }
+}
+
+subject! {
+    Shift, ShiftPart, unversioned;
+    "host" Self::HOST => [equality] [];
+    "day" Self::DAY => [equality ordered] [];
+    "crew" Self::CREW => [equality ordered text] [set];
+    "due" Self::DUE => [equality ordered] [set];
+    "starts" Self::STARTS => [equality ordered] [set remove];
+    "badge" Self::BADGE => [equality ordered] [set remove];
+    "pause" Self::PAUSE => [equality] [set];
+    "payload" Self::PAYLOAD => [equality] [set remove];
+    "pair" Self::PAIR => [equality] [set];
+    "ends" Self::ENDS => [equality list] [set];
+    "tally" Self::TALLY => [equality counted] [set];
+    "tally/2024-01-05" Self::TALLY.entry(day("2024-01-05")) => [equality ordered] [set add remove];
+    "tally/0000-01-01" Self::TALLY.entry(day("0000-01-01")) => [equality ordered] [set add remove];
+    "off_days" Self::OFF_DAYS => [equality member counted] [set members];
+    "gates" Self::GATES => [equality member counted] [set members];
+    queries {
+        Source::Primary { hash } => Self::query(held(hash));
+        Source::Index { name, hash, .. } if name == "by_crew" => Self::find_by_crew(&held::<String>(hash));
+        Source::Index { hash, .. } => Self::find_by_starts(held(hash));
+    }
+    finders {
+        "by_badge" [badge] => Self::find_by_badge(held(badge)),
+            Self::find_many_by_badge, held::<NonZeroU32>(badge), |badge| badge;
+    }
+}
+
+subject! {
+    Parcel, ParcelPart, versioned;
+    "code" Self::CODE => [equality ordered text] [];
+    "number" Self::NUMBER => [equality ordered] [];
+    "seal" Self::SEAL => [equality] [set];
+    "origin" Self::ORIGIN => [equality] [set remove];
+    "route" Self::ROUTE => [equality ordered text] [set];
+    "sent" Self::SENT => [equality ordered] [set];
+    "weight" Self::WEIGHT => [equality ordered] [set];
+    "weighed" Self::WEIGHED => [equality ordered] [set remove];
+    "waits" Self::WAITS => [equality counted] [set];
+    "waits/0" Self::WAITS.nth(0) => [equality] [set];
+    "corner" Self::CORNER => [equality] [set];
+    "legs" Self::LEGS => [equality counted] [set];
+    "legs/0" Self::LEGS.entry(0) => [equality ordered text] [set remove];
+    "legs/-1" Self::LEGS.entry(-1) => [equality ordered text] [set remove];
+    "levels" Self::LEVELS => [equality member counted] [set members];
+    "handlers" Self::HANDLERS => [equality member counted] [set members];
+    "marks" Self::MARKS => [equality member counted] [set members];
+    "revision" Self::REVISION => [equality ordered] [];
+    queries {
+        Source::Primary { hash } => Self::query(&held::<String>(hash));
+        Source::Index { name, hash, also: Some(sent) } if name == "by_route" => Self::find_by_route(&held::<String>(hash)).then(held(sent));
+        Source::Index { name, hash, .. } if name == "by_route" => Self::find_by_route(&held::<String>(hash));
+        Source::Index { hash, .. } => Self::find_by_weight(held(hash));
+    }
+    finders {
+        "by_seal" [seal] => Self::find_by_seal(&held::<[u8; 2]>(seal)),
+            Self::find_many_by_seal, held::<[u8; 2]>(seal), |seal| seal;
+        "by_origin" [origin] => Self::find_by_origin(held(origin)),
+            Self::find_many_by_origin, held::<Ipv4Addr>(origin), |origin| origin;
     }
 }
 

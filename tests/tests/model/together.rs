@@ -6,10 +6,13 @@ use reposit::operation::{Create, Replace, Transaction, TransactionHandle, Transa
 use reposit::{Condition, Database};
 
 use crate::answers::Answer;
-use crate::execute::{answer, check, condition, delete, done, found, of_row, to_row, update, upsert, with_model};
+use crate::execute::{answer, check, condition, delete, done, found, update, upsert, with_model};
 use crate::models::{Account, Document, Event, Model, Seat, User};
 use crate::ops::{Op, Version};
+use crate::parcel_model::Parcel;
+use crate::rows::{of_row, to_row};
 use crate::rules::Row;
+use crate::shift_model::Shift;
 use crate::subject::Subject;
 use crate::task_model::Task;
 

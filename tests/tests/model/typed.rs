@@ -1,10 +1,15 @@
 //! From a program's JSON to the typed fields that a user writes: which methods a field has is known
 //! by its type, so each is reached through a function with the same bounds.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::net::{IpAddr, Ipv4Addr};
+use std::num::{NonZeroI64, NonZeroU8, NonZeroU32};
 use std::ops::Bound;
+use std::sync::Arc;
+use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use reposit::field::{Contain, Countable, Element, FieldType, List, Numeric, Optional, Ordered, Set, Settable, Text};
 use reposit::operation::{IndexKind, Local, NoRange, Parts, Primary, Query, Secondary, Update, Upsert};
 use reposit::{Condition, Field, Repository};
@@ -30,6 +35,11 @@ pub fn held<T: DeserializeOwned>(json: &Json) -> T {
 /// Programs tell an instant by its milliseconds.
 pub fn instant(millis: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(millis).unwrap_or_else(|| panic!("{millis} ms is no instant"))
+}
+
+/// A day that a program names.
+pub fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap_or_else(|_| panic!("{text} is no day"))
 }
 
 macro_rules! typed {
@@ -62,6 +72,33 @@ typed! {
     Vec<Part> as Vec<Part>, parts => parts;
     BTreeMap<String, String> as Self, map => map;
     BTreeMap<String, u64> as Self, map => map;
+    NaiveDate as Self, day => *day;
+    NaiveDateTime as Self, time => *time;
+    jiff::civil::Date as Self, day => *day;
+    jiff::civil::DateTime as Self, time => *time;
+    time::Date as Self, day => *day;
+    IpAddr as Self, address => *address;
+    Ipv4Addr as Self, address => *address;
+    NonZeroU8 as Self, n => *n;
+    NonZeroU32 as Self, n => *n;
+    NonZeroI64 as Self, n => *n;
+    Duration as Self, duration => *duration;
+    Json as Self, json => json;
+    Box<str> as String, text => text;
+    Arc<str> as String, text => text;
+    Cow<'static, str> as String, text => text;
+    (u8, String) as Self, pair => pair;
+    (NonZeroU8, [i64; 2]) as Self, pair => pair;
+    [String; 2] as Self, items => items;
+    [u8; 2] as Self, bytes => bytes;
+    Vec<Duration> as Vec<Duration>, items => items;
+    HashMap<NaiveDate, u64> as Self, map => map;
+    HashMap<i64, Box<str>> as Self, map => map;
+    BTreeSet<NaiveDate> as Self, set => set;
+    BTreeSet<NonZeroU8> as Self, set => set;
+    HashSet<IpAddr> as Self, set => set;
+    HashSet<Arc<str>> as Self, set => set;
+    HashSet<[u8; 2]> as Self, set => set;
 }
 
 impl<T: Typed + Clone> Typed for Option<T> {
@@ -117,6 +154,15 @@ where
 {
     let Is::Contains(part) = is else { return None };
     Some(field.clone().contains(part))
+}
+
+/// What a set has.
+pub fn member<M, T, R>(field: &Field<M, T, R>, is: &Is) -> Option<Condition<M>>
+where
+    T: Set<Member: Typed> + for<'a> Contain<Part<'a> = <<T as Set>::Member as FieldType>::Arg<'a>>,
+{
+    let Is::Has(member) = is else { return None };
+    Some(field.clone().contains(T::Member::arg(&held(member))))
 }
 
 pub fn counted<M, T: Typed + Countable, R>(field: &Field<M, T, R>, is: &Is) -> Option<Condition<M>> {
@@ -184,21 +230,24 @@ where
         (Build::Update(update), How::Prepend(items)) => Build::Update(update.prepend(field, items.iter().map(arg))),
         (Build::Upsert(upsert), How::Prepend(items)) => Build::Upsert(upsert.prepend(field, items.iter().map(arg))),
         (Build::Update(update), How::TakeOut(at)) => Build::Update(update.remove_at(field, *at)),
+        (Build::Upsert(upsert), How::TakeOut(at)) => Build::Upsert(upsert.remove_at(field, *at)),
         (build, _) => return Err(build),
     })
 }
 
-pub fn members<M: Repository, T: Set<Member = String>, R: Settable>(
+pub fn members<M: Repository, T: Set<Member: Typed>, R: Settable>(
     build: Build<M>,
     field: Field<M, T, R>,
     how: &How,
 ) -> Built<M> {
-    Ok(match (build, how) {
-        (Build::Update(update), How::Insert(members)) => Build::Update(update.insert(field, members)),
-        (Build::Upsert(upsert), How::Insert(members)) => Build::Upsert(upsert.insert(field, members)),
-        (Build::Update(update), How::Discard(members)) => Build::Update(update.discard(field, members)),
-        (Build::Upsert(upsert), How::Discard(members)) => Build::Upsert(upsert.discard(field, members)),
-        (build, _) => return Err(build),
+    let (How::Insert(given) | How::Discard(given)) = how else { return Err(build) };
+    let held: Vec<_> = given.iter().map(held).collect();
+    let members = held.iter().map(T::Member::arg);
+    Ok(match (build, matches!(how, How::Insert(_))) {
+        (Build::Update(update), true) => Build::Update(update.insert(field, members)),
+        (Build::Upsert(upsert), true) => Build::Upsert(upsert.insert(field, members)),
+        (Build::Update(update), false) => Build::Update(update.discard(field, members)),
+        (Build::Upsert(upsert), false) => Build::Upsert(upsert.discard(field, members)),
     })
 }
 
@@ -239,6 +288,11 @@ ranged! {
     i64 as i64, query, prefix => panic!("{prefix} of a number");
     Option<i64> as i64, query, prefix => panic!("{prefix} of a number");
     Option<DateTime<Utc>> as i64, query, prefix => panic!("{prefix} of an instant");
+    NaiveDate as NaiveDate, query, prefix => panic!("{prefix} of a day");
+    jiff::civil::Date as jiff::civil::Date, query, prefix => panic!("{prefix} of a day");
+    Option<NaiveDateTime> as NaiveDateTime, query, prefix => panic!("{prefix} of a time");
+    Option<jiff::civil::DateTime> as jiff::civil::DateTime, query, prefix => panic!("{prefix} of a time");
+    NonZeroI64 as NonZeroI64, query, prefix => panic!("{prefix} of a number");
 }
 
 /// The first of several range fields.
@@ -248,6 +302,19 @@ impl Ranged for Parts<u32, String> {
             Span::All => query,
             Span::Prefix(prefix) => panic!("{prefix} of a number"),
             Span::Between(low, high) => query.range((low.as_ref().map(held::<u32>), high.as_ref().map(held::<u32>))),
+        }
+    }
+}
+
+/// The first of several range fields.
+impl Ranged for Parts<time::Date, NonZeroI64> {
+    fn within<M: Repository, K: IndexKind>(query: Query<M, Self, K>, span: &Span) -> Query<M, Self, K> {
+        match span {
+            Span::All => query,
+            Span::Prefix(prefix) => panic!("{prefix} of a day"),
+            Span::Between(low, high) => {
+                query.range((low.as_ref().map(held::<time::Date>), high.as_ref().map(held::<time::Date>)))
+            }
         }
     }
 }

@@ -22,6 +22,8 @@ struct Club {
     list: Vec<String>,
     map: BTreeMap<String, u32>,
     inner: Inner,
+    #[serde(default)]
+    spare: Vec<String>,
 }
 
 /// Changes of collections, each of which is one request but for that of a set within another value on DynamoDB.
@@ -50,6 +52,13 @@ pub(crate) async fn send(c: &Counted, write: &'static str, reads_nested: bool) {
     sends!(c, "insert unless it is", both().only_if(Club::ROLES.ne(&roles)).exec(&db), [(write, 1)]);
     sends!(c, "insert if a member is there", both().only_if(Club::ROLES.contains("a")).exec(&db), [(write, 1)]);
     sends!(c, "insert if there are few", both().only_if(Club::ROLES.size().lt(9)).exec(&db), [(write, 1)]);
+    let out = upsert().default(Club::LIST, &[]).append(Club::SPARE, ["s"]).exec(&db);
+    sends!(c, "an upsert that appends", out, [(write, 1)]);
+    let out = upsert().default(Club::LIST, &[]).remove_at(Club::SPARE, 0).exec(&db);
+    match reads_nested {
+        true => sends!(c, "an upsert that takes an item out", out, [("GetItem", 1), (write, 1)]),
+        false => sends!(c, "an upsert that takes an item out", out, [(write, 1)]),
+    }
     let nested = update().insert(Club::INNER.at(Inner::TAGS), ["t"]).exec(&db);
     match reads_nested {
         true => sends!(c, "insert into a nested set", nested, [("GetItem", 1), (write, 1)]),

@@ -11,6 +11,7 @@ use reposit_tests::proxy::{Fault, Rule};
 use reposit_tests::report;
 use reposit_tests::servers::Target;
 
+mod automatic_keys;
 mod bulk;
 mod collections;
 mod counted;
@@ -261,6 +262,7 @@ reposit_tests::on_backends!(
     the_parts_of_a_batch_are_under_way_at_once: crate::the_parts_of_a_batch_are_under_way_at_once,
     removals_send_the_least: crate::removals::removals_send_the_least,
     parts_and_pages_back_send_the_least: crate::parts::parts_and_pages_back_send_the_least,
+    automatic_keys_cost_nothing: crate::automatic_keys::automatic_keys_cost_nothing,
     a_stream_is_one_page_ahead: crate::pages::a_stream_is_one_page_ahead,
     a_listing_costs_no_request_at_its_end: crate::pages::a_listing_costs_no_request_at_its_end,
 );

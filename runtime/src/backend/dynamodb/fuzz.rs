@@ -21,7 +21,7 @@ use super::wire::answer::{self, Found};
 use super::wire::item;
 use super::wire::read::read_item;
 use crate::codec;
-use crate::codec::random::{Codec, Data, Read, Type, Typed};
+use crate::codec::random::{Codec, Data, Model, Read, Type, Typed};
 use crate::definition::{Definition, FieldDef, KeyDef, KeyKind, Lowering, Spec};
 use crate::error::{ErrorKind, Result};
 use crate::field::FieldType;
@@ -78,6 +78,23 @@ fn fuzz_values_against_serde_dynamo() {
         let mut dice = Dice::new(bytes);
         let ty = Type::random_kept(&mut dice, 3);
         check_value(ty, &ty.value(&mut dice));
+    });
+}
+
+/// A model in its stored form, each field as its type says.
+#[test]
+fn fuzz_models_as_items() {
+    on_random_bytes(300, |bytes| {
+        let mut dice = Dice::new(bytes);
+        let model = Model::random(&mut dice);
+        let data = model.value(&mut dice);
+        let record = codec::encode(&Typed(model.ty, &data), model.definition).unwrap();
+        let again = read_item(item::Item::of_record(&record).json(), model.definition.fields());
+        let again = again.unwrap_or_else(|e| panic!("{e}\n{record:?}"));
+        assert_eq!(again, record, "{:?}", model.ty);
+        let read = Read::through(Codec::Own, model.ty, || codec::decode(again, model.definition));
+        let read = read.unwrap_or_else(|e| panic!("{e}\n{record:?}\n{:?}", model.ty));
+        assert_eq!(Type::sorted(read), Type::sorted(data), "{:?}", model.ty);
     });
 }
 

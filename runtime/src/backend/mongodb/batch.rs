@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, stream};
 use mongodb::bson::raw::cstr;
-use mongodb::bson::{Bson, Document, RawArrayBuf, RawBson, RawDocument, RawDocumentBuf, doc, rawdoc};
+use mongodb::bson::{Bson, Document, RawBson, RawDocument, doc};
 
-use super::command::{Command, Stamps, replacement};
-use super::document::{by_id, id, stamp_of};
+use super::chunk::Chunk;
+use super::command::Command;
+use super::document::{id, stamp_of};
 use super::duplicate::refusal;
 use super::failure::{DUPLICATE_KEY, DriverFailure, DuplicateKey, completed, item_was_not_applied, write_error};
 use super::find::Find;
@@ -25,7 +26,7 @@ use super::write;
 use crate::backend::support::outcome;
 use crate::backend::support::retry::least_attempt;
 use crate::error::{Error, ErrorKind, Result};
-use crate::request::{Action, Call, Returning, Write, WriteMany, Written};
+use crate::request::{Action, Call, Write, WriteMany, Written};
 use crate::value::STAMP;
 
 /// How many commands are under way at once. Of as many thousand writes the outcome may be unknown when the
@@ -73,93 +74,6 @@ pub(super) fn documents(writes: &[Write], call: &Call) -> Result<Vec<Document>> 
         None => Chunk::new(part.writes, call).document(),
     };
     Part::all(writes).into_iter().map(document).collect()
-}
-
-/// Writes that are sent together, as the statements of a command.
-struct Chunk<'a> {
-    writes: &'a [Write],
-    /// One pair for all: which record was written shows in its key.
-    stamps: Stamps,
-    name: &'static str,
-    statements: Vec<Result<RawDocumentBuf>>,
-}
-
-impl<'a> Chunk<'a> {
-    fn new(writes: &'a [Write], call: &Call) -> Self {
-        let stamps = Stamps::new();
-        let commands: Vec<_> = writes.iter().map(|write| Command::new(write, call, stamps)).collect();
-        let is_insert = |command: &Result<Command>| !matches!(command, Ok(command) if command.name() != "insert");
-        let name = match writes.first().map(|write| &write.action) {
-            Some(Action::Delete) => "delete",
-            _ if commands.iter().all(is_insert) => "insert",
-            _ => "update",
-        };
-        let build = |(write, command): (&Write, Result<Command>)| statement(write, command?, name, stamps);
-        Self { writes, stamps, name, statements: writes.iter().zip(commands).map(build).collect() }
-    }
-
-    /// Whether the server may find no record for a write without an error.
-    fn may_miss(&self) -> bool {
-        self.writes.iter().any(|write| matches!(write.action, Action::Delete | Action::Replace(_) | Action::Update(_)))
-    }
-
-    fn statement_size(&self, at: usize) -> usize {
-        self.statements.get(at).and_then(|statement| statement.as_ref().ok()).map_or(0, |raw| raw.as_bytes().len())
-    }
-
-    /// The statements at these positions as one command.
-    fn command(&self, positions: impl Iterator<Item = usize>) -> RawDocumentBuf {
-        let (name, list) = match self.name {
-            "delete" => (cstr!("delete"), cstr!("deletes")),
-            "insert" => (cstr!("insert"), cstr!("documents")),
-            _ => (cstr!("update"), cstr!("updates")),
-        };
-        let mut command = RawDocumentBuf::new();
-        command.append(name, self.writes.first().map_or("", |write| write.definition.name()));
-        let statements = positions.filter_map(|at| self.statements.get(at)?.as_deref().ok());
-        command.append(list, statements.collect::<RawArrayBuf>());
-        // One that fails does not keep those after it from being applied.
-        command.append(cstr!("ordered"), false);
-        command
-    }
-
-    /// The command of all of them, to be read by people.
-    fn document(&self) -> Result<Document> {
-        if let Some(error) = self.statements.iter().find_map(|statement| statement.as_ref().err()) {
-            return Err(error.clone());
-        }
-        let unreadable = |error| Error::codec("the command has no text").with_source(error);
-        Document::try_from(self.command(0..self.writes.len())).map_err(unreadable)
-    }
-}
-
-/// A command's one statement, as a command of many has it that goes by this name.
-fn statement(write: &Write, command: Command, name: &str, stamps: Stamps) -> Result<RawDocumentBuf> {
-    let unwritable = |error| Error::codec("a key cannot be written as BSON").with_source(error);
-    let raw = |filter: &Document| RawDocumentBuf::try_from(filter).map_err(unwritable);
-    match command {
-        Command::Insert(record) if name == "insert" => Ok(record),
-        // Beside replacements: no record is found, so it is inserted, or duplicates with the one that has the key.
-        Command::Insert(record) => {
-            let mut filter = by_id(write.definition, &write.key)?;
-            filter.insert(STAMP, stamps.written);
-            statement(write, Command::Replace { filter, record, upsert: true }, name, stamps)
-        }
-        Command::Replace { filter, record, upsert } => {
-            let mut statement = rawdoc! { "q": raw(&filter)?, "upsert": upsert };
-            match replacement(&record)? {
-                Some(pipeline) => statement.append(cstr!("u"), RawArrayBuf::from_iter([raw(&pipeline)?])),
-                None => statement.append(cstr!("u"), record),
-            }
-            Ok(statement)
-        }
-        Command::Modify { filter, pipeline, upsert, told: Returning::Nothing } => {
-            let stages = pipeline.iter().map(raw).collect::<Result<RawArrayBuf>>()?;
-            Ok(rawdoc! { "q": raw(&filter)?, "u": stages, "upsert": upsert })
-        }
-        Command::Delete { filter, .. } => Ok(rawdoc! { "q": raw(&filter)?, "limit": 1 }),
-        _ => Err(Error::unsupported("a batch is of writes that tell of no record")),
-    }
 }
 
 /// A chunk under way.

@@ -2,6 +2,7 @@
 
 mod batch;
 mod by_definition;
+mod chunk;
 mod command;
 mod connect;
 mod decode;

@@ -33,6 +33,7 @@ impl<'de> DeserializeSeed<'de> for Seed<'_> {
             Type::Text => d.deserialize_string(self),
             Type::Bytes => d.deserialize_byte_buf(self),
             Type::Unit => d.deserialize_unit(self),
+            Type::Leaf(leaf) => leaf.read(d).map(Data::Leaf),
             Type::Option(_) => d.deserialize_option(self),
             Type::Newtype(_) => d.deserialize_newtype_struct("N", self),
             Type::List(_) | Type::Set(_) => d.deserialize_seq(self),

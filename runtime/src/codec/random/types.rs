@@ -1,5 +1,6 @@
 //! Random types of serde's data model, and values of them.
 
+use super::leaf::Leaf;
 use crate::definition::{FieldDef, Lowering};
 use crate::fuzz::Dice;
 use crate::value::Value;
@@ -14,6 +15,8 @@ pub(crate) enum Type {
     Text,
     Bytes,
     Unit,
+    /// Of a field type.
+    Leaf(Leaf),
     Option(Box<Type>),
     Newtype(Box<Type>),
     List(Box<Type>),
@@ -41,6 +44,8 @@ pub(crate) enum Data {
     Text(String),
     Bytes(Vec<u8>),
     Nothing,
+    /// As JSON.
+    Leaf(String),
     Some(Box<Data>),
     Many(Vec<Data>),
     Entries(Vec<(Data, Data)>),
@@ -56,7 +61,7 @@ impl Type {
             let count = 1 + dice.below(NAMES.len());
             (0..count).map(|_| Self::random(dice, depth - 1)).collect::<Vec<_>>()
         };
-        match dice.below(if depth == 0 { 8 } else { 17 }) {
+        match dice.below(if depth == 0 { 9 } else { 18 }) {
             0 => Self::Bool,
             1 => Self::Signed(8 << dice.below(5)),
             2 => Self::Unsigned(8 << dice.below(5)),
@@ -65,27 +70,30 @@ impl Type {
             5 => Self::Text,
             6 => Self::Bytes,
             7 => Self::Unit,
-            8 => match *inner(dice) {
+            8 => Self::Leaf(Leaf::ALL[dice.below(Leaf::ALL.len())]),
+            9 => match *inner(dice) {
                 // Two nothings in one are one.
                 nullable if nullable.may_be_null() => nullable,
                 ty => Self::Option(Box::new(ty)),
             },
-            9 => Self::Newtype(inner(dice)),
-            10 => Self::List(inner(dice)),
-            11 => Self::Tuple(several(dice)),
-            12 => {
+            10 => Self::Newtype(inner(dice)),
+            11 => Self::List(inner(dice)),
+            12 => Self::Tuple(several(dice)),
+            13 => {
                 let keys = [Self::Text, Self::Char, Self::Bool, Self::Signed(64), Self::Unsigned(8)];
+                let keys = with_leaves(&keys, Leaf::is_map_key);
                 Self::Map(Box::new(keys[dice.below(keys.len())].clone()), inner(dice))
             }
-            13 | 14 => {
+            14 | 15 => {
                 let field = |ty: Self, dice: &mut Dice<'_>| {
                     let default = dice.flag().then(|| ty.value(dice));
                     Field { ty, default }
                 };
                 Self::Struct(several(dice).into_iter().map(|ty| field(ty, dice)).collect())
             }
-            15 => {
+            16 => {
                 let members = [Self::Text, Self::Signed(64), Self::Unsigned(64), Self::Unsigned(8), Self::Bytes];
+                let members = with_leaves(&members, Leaf::is_member);
                 Self::Set(Box::new(members[dice.below(members.len())].clone()))
             }
             _ => Self::Enum(several(dice)),
@@ -113,6 +121,7 @@ impl Type {
     pub(crate) fn lowering(&self) -> Option<&'static Lowering> {
         let lowering = match self {
             Self::Option(inner) | Self::Newtype(inner) => return inner.lowering(),
+            Self::Leaf(leaf) => return leaf.lowering(),
             Self::Bytes => Lowering::Bytes,
             Self::List(inner) if matches!(**inner, Self::Unsigned(8)) => Lowering::Bytes,
             Self::List(inner) => Lowering::List(inner.lowering()),
@@ -150,6 +159,7 @@ impl Type {
             Self::Text => Data::Text((0..count).map(|_| dice.char()).collect()),
             Self::Bytes => Data::Bytes((0..count).map(|_| dice.byte()).collect()),
             Self::Unit => Data::Nothing,
+            Self::Leaf(leaf) => Data::Leaf(leaf.value(dice)),
             Self::Option(_) if dice.flag() => Data::Nothing,
             Self::Option(inner) => Data::Some(Box::new(inner.value(dice))),
             Self::Newtype(inner) => inner.value(dice),
@@ -184,6 +194,7 @@ impl Type {
         let place = |member: &Data| match member {
             Data::Int(n) => (*n, Vec::new()),
             Data::Text(text) => (0, text.as_bytes().to_vec()),
+            Data::Leaf(json) => place_of_json(json),
             Data::Bytes(bytes) => (bytes.len() as i128, bytes.clone()),
             other => unreachable!("{other:?} in a set"),
         };
@@ -208,6 +219,26 @@ impl Type {
     }
 }
 
+/// These types, and the field types of which something is so.
+fn with_leaves(types: &[Type], is: impl Fn(&Leaf) -> bool) -> Vec<Type> {
+    types.iter().cloned().chain(Leaf::ALL.iter().copied().filter(is).map(Type::Leaf)).collect()
+}
+
+/// Where a number, a text or a day of a year stands in a set.
+fn place_of_json(json: &str) -> (i128, Vec<u8>) {
+    match serde_json::from_str(json).unwrap() {
+        serde_json::Value::Number(n) => (n.as_i64().unwrap().into(), Vec::new()),
+        serde_json::Value::String(text) => match Leaf::millis(&text) {
+            Some(millis) => (millis.into(), Vec::new()),
+            None => (0, text.into_bytes()),
+        },
+        serde_json::Value::Array(day) => {
+            (day.iter().fold(0, |at, n| at * 1000 + i128::from(n.as_i64().unwrap())), Vec::new())
+        }
+        other => unreachable!("{other:?} in a set"),
+    }
+}
+
 /// The fields of a struct, as the derive writes them down.
 pub(crate) fn stored_fields(fields: &[Field]) -> &'static [FieldDef] {
     let stored = fields.iter().zip(NAMES).map(|(field, name)| {
@@ -226,7 +257,7 @@ impl Type {
     /// of `u8` as a list of numbers, which is bytes here; and bytes of which there are none, which are an empty
     /// list here.
     pub(crate) fn is_stored_alike(&self, data: &Data) -> bool {
-        let is_byte = |ty: &Self| matches!(ty, Self::Unsigned(8));
+        let is_byte = |ty: &Self| matches!(ty, Self::Unsigned(8) | Self::Leaf(Leaf::Small));
         let each = |types: &mut dyn Iterator<Item = &Self>, items: &[Data]| {
             types.zip(items).all(|(ty, item)| ty.is_stored_alike(item))
         };

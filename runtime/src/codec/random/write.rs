@@ -28,6 +28,7 @@ impl Serialize for Typed<'_> {
             (Type::Text, Data::Text(text)) => s.serialize_str(text),
             (Type::Bytes, Data::Bytes(bytes)) => s.serialize_bytes(bytes),
             (Type::Unit, Data::Nothing) => s.serialize_unit(),
+            (Type::Leaf(leaf), Data::Leaf(json)) => leaf.write(json, s),
             (Type::Option(_), Data::Nothing) => s.serialize_none(),
             (Type::Option(inner), Data::Some(data)) => s.serialize_some(&Typed(inner, data)),
             (Type::Newtype(inner), data) => s.serialize_newtype_struct("N", &Typed(inner, data)),

@@ -4,6 +4,7 @@ mod containers;
 mod days;
 mod other_forms;
 mod singles;
+mod spellings;
 
 use reposit::{Condition, Database, Model};
 

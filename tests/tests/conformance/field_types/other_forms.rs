@@ -1,6 +1,6 @@
 //! What another program stored in a form in which no filter would find it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -48,6 +48,9 @@ disputed! {
     OfNonZero NonZeroU32;
     OfNumbers BTreeMap<i64, u8>;
     OfArray [u16; 2];
+    OfDays BTreeSet<NaiveDate>;
+    OfTimeDays BTreeSet<time::Date>;
+    OfIps BTreeSet<IpAddr>;
 }
 
 async fn what_is_stored_in_another_form_is_not_read(t: Test) {
@@ -72,12 +75,19 @@ async fn what_is_stored_in_another_form_is_not_read(t: Test) {
     refused!(OfNonZero, "value", 0, -1, "1");
     refused!(OfNumbers, "map key", json!({"007": 1}), json!({"+7": 1}), json!({"-0": 1}));
     refused!(OfArray, "value", json!([1]), json!([1, 2, 3]), json!([1, 70_000]));
+    refused!(OfDays, "is stored as text that is no day", json!(["2024-01-05", "2024-1-6"]));
+    refused!(OfDays, "value", json!(["2024-01-05", 20_240_106]), "2024-01-05");
+    refused!(OfTimeDays, "is stored as text that is no day", json!(["2024-01-05", "2024-13-01"]));
+    refused!(OfIps, "is stored as text that is no IP address", json!(["::1", "::FFFF"]));
     refused!(OfDay, "value is stored as an integer", 20_240_105);
     refused!(OfTimeDay, "value is stored as a list, not as text", json!([2024, 5]));
 
     OfText::put(&OfText { id: 1, value: "2024-01-05".into() }).exec(db).await.unwrap();
     assert_eq!(OfDay::get(1).exec(db).await.unwrap().unwrap().value, day("2024-01-05"));
     assert_eq!(OfTimeDay::get(1).exec(db).await.unwrap().unwrap().value, time_day(5));
+    OfJson::put(&OfJson { id: 1, value: json!(["2024-01-06", "2024-01-05", "2024-01-06"]) }).exec(db).await.unwrap();
+    let days = OfDays::get(1).exec(db).await.unwrap().unwrap().value;
+    assert_eq!(days, BTreeSet::from([day("2024-01-05"), day("2024-01-06")]), "a list of another's is read as a set");
     OfNumbers::put(&OfNumbers { id: 1, value: BTreeMap::from([(0, 1), (-7, 2)]) }).exec(db).await.unwrap();
     assert_eq!(OfJson::get(1).exec(db).await.unwrap().unwrap().value, json!({"-7": 2, "0": 1}));
 }

@@ -1,19 +1,22 @@
 //! What is stored of sets, and read again.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::time::SystemTime;
 
 use ::mongodb::bson::{Bson, Document, doc};
 use aws_sdk_dynamodb::types::AttributeValue;
-use reposit::{ErrorKind, FieldType, Projection, Repository};
+use reposit::{Embedded, ErrorKind, FieldType, Projection, Repository};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use super::{Guest, Level, empty, full, texts};
+use super::{Guest, Level, at, empty, full, texts};
 use reposit_tests::harness::{Test, kind};
 
 reposit_tests::cases!(
     over_client_too:
     sets_come_back_as_they_were,
     nothing_is_stored_of_an_empty_set,
+    empty_sets_beside_instants_and_days_are_read_as_empty,
     sets_are_kept_as_such,
     defaults_and_projections_of_sets,
     other_sets_are_lists,
@@ -71,6 +74,77 @@ async fn nothing_is_stored_of_an_empty_set(t: Test) {
     if let Some(names) = stored_names(&t, "f").await {
         assert!(!is_there(&names, "roles") && is_there(&names, "large"), "{names:?}");
     }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Embedded)]
+struct Stay {
+    until: SystemTime,
+    rooms: BTreeSet<u64>,
+}
+
+/// A struct of which a part is not stored as serde writes it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Embedded)]
+struct Visit {
+    at: Option<SystemTime>,
+    day: time::Date,
+    tags: BTreeSet<String>,
+    times: HashSet<SystemTime>,
+    maybe: Option<BTreeSet<u64>>,
+    stay: Option<Stay>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+#[repository(name = "visitors")]
+struct Visitor {
+    #[hash_key]
+    id: String,
+    visit: Visit,
+    more: Option<Visit>,
+    all: Vec<Visit>,
+    named: BTreeMap<String, Visit>,
+}
+
+/// What another program keeps of one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+#[repository(name = "visitors")]
+struct VisitorAsJson {
+    #[hash_key]
+    id: String,
+    visit: serde_json::Value,
+    all: Vec<u8>,
+    named: BTreeMap<String, u8>,
+}
+
+async fn empty_sets_beside_instants_and_days_are_read_as_empty(t: Test) {
+    let db = t.with::<Visitor>().await;
+    let day = time::Date::from_ordinal_date(2024, 60).unwrap();
+    let empty =
+        Visit { at: Some(at(1_500)), day, tags: BTreeSet::new(), times: HashSet::new(), maybe: None, stay: None };
+    let full = Visit { tags: texts(&["x"]), times: HashSet::from([at(1), at(2)]), ..empty.clone() };
+    let stay = Some(Stay { until: at(7), rooms: BTreeSet::new() });
+    let deep = Visit { stay, maybe: Some(BTreeSet::from([7])), ..full.clone() };
+    let visitor = Visitor {
+        id: "a".into(),
+        visit: empty.clone(),
+        more: Some(deep.clone()),
+        all: vec![full.clone(), empty.clone()],
+        named: BTreeMap::from([("x".into(), empty.clone()), ("y".into(), deep)]),
+    };
+    Visitor::create(&visitor).exec(db).await.unwrap();
+    assert_eq!(Visitor::get("a").exec(db).await.unwrap().as_ref(), Some(&visitor));
+    let update = Visitor::update("a").set(Visitor::VISIT, &full).set(Visitor::MORE, &empty);
+    let update = update.discard(Visitor::ALL.nth(0).at(Visit::TAGS), ["x"]);
+    let mut wanted = Visitor { visit: full, more: Some(empty.clone()), ..visitor };
+    wanted.all[0].tags.clear();
+    assert_eq!(update.exec(db).await.unwrap(), wanted);
+    assert_eq!(Visitor::scan().filter(Visitor::MORE.eq(&empty)).all(db).await.unwrap(), [wanted]);
+
+    // A null is no member either.
+    let visit = json!({"day": "2024-02-29", "tags": null, "times": null, "maybe": null});
+    let other = VisitorAsJson { id: "b".into(), visit, all: vec![], named: BTreeMap::new() };
+    VisitorAsJson::create(&other).exec(db).await.unwrap();
+    let read = Visitor::get("b").exec(db).await.unwrap().unwrap();
+    assert_eq!(read.visit, Visit { at: None, ..empty });
 }
 
 async fn sets_are_kept_as_such(t: Test) {

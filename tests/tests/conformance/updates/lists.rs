@@ -19,6 +19,7 @@ reposit_tests::cases!(
     entries_are_removed_whatever_their_type,
     changes_of_lists_that_overlap_are_refused,
     an_upsert_prepends,
+    an_upsert_takes_items_out_of_what_is_there,
 );
 
 fn tagged(tags: &[&str]) -> Note {
@@ -205,4 +206,19 @@ async fn an_upsert_prepends(t: Test) {
     assert_eq!(upsert().exec(db).await.unwrap().list, Some([ab.clone(), ab].concat()));
     let entry = Sparse::upsert("1").default(Sparse::BYTE, 1).remove(Sparse::LISTS.entry("x"));
     assert_eq!(kind(entry.exec(db).await), ErrorKind::InvalidInput, "the new record would have no lists");
+}
+
+async fn an_upsert_takes_items_out_of_what_is_there(t: Test) {
+    let db = t.with::<Sparse>().await;
+    let none = BTreeMap::new();
+    let out = || Sparse::upsert("1").remove_at(Sparse::LIST, 1).add(Sparse::LONG, 1).default(Sparse::LISTS, &none);
+    // A new record has no list.
+    assert_eq!(out().exec(db).await.unwrap(), Sparse { long: Some(1), ..sparse() });
+    assert_eq!(kind(out().exec(db).await), ErrorKind::InvalidInput);
+    let list = ["a", "b", "c"].map(str::to_owned).to_vec();
+    Sparse::update("1").set(Sparse::LIST, &list).exec(db).await.unwrap();
+    let left = out().exec(db).await.unwrap();
+    assert_eq!((left.list, left.long), (Some(vec!["a".into(), "c".into()]), Some(2)));
+    db.transaction().add(out()).commit().await.unwrap();
+    assert_eq!(Sparse::get("1").consistent().exec(db).await.unwrap().unwrap().list, Some(vec!["a".into()]));
 }

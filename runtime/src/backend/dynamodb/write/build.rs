@@ -31,6 +31,7 @@ pub(crate) fn must_read(write: &Write) -> bool {
         Action::Upsert { changes, insert } => {
             has_unique(write.definition)
                 || needs_record(write.definition, changes)
+                || changes.iter().any(|change| matches!(change, Change::RemoveItem(_)))
                 || !changes_make(write, changes, insert)
         }
     }

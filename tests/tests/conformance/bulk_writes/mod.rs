@@ -1,12 +1,13 @@
 //! Deletes and updates of all that a query or scan finds.
 
-use std::fmt;
+mod meanwhile;
+
 use std::sync::{Arc, Mutex};
 
-use reposit::backend::{Backend, BoxFuture, Call, Forward, Layer, Reply, WriteMany, Written};
-use reposit::{Condition, Cursor, Database, Error, ErrorKind, Progress, Repository, Result, operation};
+use reposit::{Condition, Cursor, Error, ErrorKind, Progress, Repository, operation};
 use serde::{Deserialize, Serialize};
 
+use meanwhile::{Throttling, meddled};
 use reposit_tests::harness::{START, Test, kind};
 use reposit_tests::models::{Account, Event, Note, Token, User, account, event, note, token, user};
 
@@ -30,53 +31,6 @@ reposit_tests::cases!(
     expired_records_are_neither_found_nor_counted,
     an_index_ordered_by_bytes_is_written_too,
 );
-
-/// Does something once, before the first write of many gets through.
-struct Meddler(Meddling);
-
-type Meddling = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>;
-
-impl Layer for Meddler {
-    fn layer(self, inner: Arc<dyn Backend>) -> Arc<dyn Backend> {
-        Arc::new(Meddled { inner, first: Mutex::new(Some(self.0)) })
-    }
-}
-
-struct Meddled {
-    inner: Arc<dyn Backend>,
-    first: Mutex<Option<Meddling>>,
-}
-
-impl fmt::Debug for Meddled {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Meddled({:?})", self.inner)
-    }
-}
-
-impl Forward for Meddled {
-    fn inner(&self) -> &dyn Backend {
-        &*self.inner
-    }
-
-    fn write_many(&self, call: Call, many: WriteMany) -> Reply<'_, Vec<Result<Written>>> {
-        let first = self.first.lock().unwrap().take();
-        Reply::later(async move {
-            if let Some(first) = first {
-                first().await;
-            }
-            self.inner.write_many(call, many).await
-        })
-    }
-}
-
-/// A database on which `meddling` happens between the read of a page and its writes.
-fn meddled<F: Future<Output = ()> + Send + 'static>(
-    db: &Database,
-    meddling: impl FnOnce(Database) -> F + Send + 'static,
-) -> Database {
-    let plain = db.clone();
-    db.layer(Meddler(Box::new(move || Box::pin(meddling(plain)))))
-}
 
 async fn all_that_a_query_finds_is_deleted(t: Test) {
     let db = t.with::<Event>().await;
@@ -317,57 +271,6 @@ async fn an_error_says_what_failed_and_where_to_go_on(t: Test) {
     let error = error.await.unwrap_err();
     assert_eq!(failures(&error).len(), 8);
     assert_eq!(failures(&error)[7], (7, ErrorKind::InvalidInput));
-}
-
-/// Refuses writes for a time: of the first batch every second one, or all of any.
-#[derive(Debug)]
-struct Throttling {
-    all: bool,
-}
-
-impl Layer for Throttling {
-    fn layer(self, inner: Arc<dyn Backend>) -> Arc<dyn Backend> {
-        Arc::new(Throttled { inner, all: self.all, sizes: Mutex::default() })
-    }
-}
-
-#[derive(Debug)]
-struct Throttled {
-    inner: Arc<dyn Backend>,
-    all: bool,
-    sizes: Mutex<Vec<usize>>,
-}
-
-impl Forward for Throttled {
-    fn inner(&self) -> &dyn Backend {
-        &*self.inner
-    }
-
-    fn write_many(&self, call: Call, mut many: WriteMany) -> Reply<'_, Vec<Result<Written>>> {
-        let count = many.writes.len();
-        let is_first = {
-            let mut sizes = self.sizes.lock().unwrap();
-            sizes.push(count);
-            sizes.len() == 1
-        };
-        let throttled = || Err(Error::new(ErrorKind::Throttled, "too many at once"));
-        Reply::later(async move {
-            if self.all {
-                return Ok((0..count).map(|_| throttled()).collect());
-            }
-            if !is_first {
-                return self.inner.write_many(call, many).await;
-            }
-            let mut at = 0;
-            many.writes.retain(|_| {
-                at += 1;
-                at % 2 == 1
-            });
-            let many = WriteMany::new(many.writes);
-            let mut done = self.inner.write_many(call, many).await?.into_iter();
-            Ok((0..count).map(|at| if at % 2 == 0 { done.next().unwrap() } else { throttled() }).collect())
-        })
-    }
 }
 
 async fn what_is_refused_for_a_time_is_sent_again(t: Test) {
