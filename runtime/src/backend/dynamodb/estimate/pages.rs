@@ -1,8 +1,9 @@
 //! Queries, scans and counts, a page at a time.
 
+use super::held::{Held, at_hand};
 use super::reads::by_keys;
+use super::sent::Sent;
 use super::sizes::{entry_size, item_size, read_units};
-use super::{Held, Sent, at_hand};
 use crate::backend::dynamodb::read::pages::{count_limit, read_limit};
 use crate::backend::dynamodb::read::query::Reading;
 use crate::request::{Capacity, Position, Query, RecordKey};
