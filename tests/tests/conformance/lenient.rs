@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use reposit_tests::harness::{Test, kind};
 
 reposit_tests::cases!(
-    over_client_too:
     what_does_not_fit_is_an_error_of_its_own,
     a_stream_goes_on_after_what_does_not_fit,
     pages_and_projections_are_lenient_too,

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use reposit_tests::harness::{START, Test, kind};
 
 reposit_tests::cases!(
-    over_client_too:
     an_update_keeps_unknown_names,
     whole_writes_keep_them_where_the_model_says_so,
     whole_writes_take_away_what_the_model_leaves_out,
