@@ -21,6 +21,7 @@
 //! | [faults] | every write under every fault: what the caller gets |
 //! | [configuration] | URLs, files, the environment |
 //! | [backends] | the three, and one of your own |
+//! | [observing] | traces, metrics, and what operations cost |
 
 // The pages link to each other as files. These definitions come first in each and turn the links into
 // those of rustdoc.
@@ -46,6 +47,7 @@ macro_rules! pages {
             "[faults]: crate::guide::faults\n",
             "[configuration]: crate::guide::configuration\n",
             "[backends]: crate::guide::backends\n",
+            "[observing]: crate::guide::observing\n",
             "\n",
             include_str!(concat!("../docs/", $file)),
         )]
@@ -73,6 +75,7 @@ pages! {
     faults "faults.md"
     configuration "configuration.md"
     backends "backends.md"
+    observing "observing.md"
 }
 
 /// The README, whose blocks are run as well.

@@ -42,6 +42,8 @@
 //! | `dynamodb` | DynamoDB; needs a tokio runtime |
 //! | `mongodb` | MongoDB; needs a tokio runtime |
 //! | `mongodb-srv` | `mongodb+srv://` addresses, looked up in DNS |
+//! | `metrics` | the layer [`Metrics`](layer::Metrics): durations and counts with the facade `metrics` |
+//! | `trace` | the layer [`Trace`](layer::Trace): spans and events of `tracing`, with OpenTelemetry's names |
 //! | `chrono`, `time`, `jiff` | their instants and dates as field and key types |
 //! | `uuid` | `Uuid` as a field and key type |
 //! | `rust_decimal` | `Decimal` as a field type, stored as text |
@@ -65,6 +67,7 @@ pub mod field;
 mod fuzz;
 #[cfg(any(doc, doctest))]
 pub mod guide;
+pub mod layer;
 mod limits;
 pub mod lock;
 mod model;

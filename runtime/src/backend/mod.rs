@@ -30,8 +30,8 @@ pub use crate::change::{Change, Expiry, apply};
 pub use crate::limits::Limits;
 pub use crate::progress::Observer;
 pub use crate::request::{
-    Action, Attempt, Call, FindMany, FindUnique, Get, GetMany, KeyRange, Position, Query, RecordKey, RecordPage,
-    Request, Returning, Source, SourceKind, Verify, Watch, Write, WriteMany, Written, index_values,
+    Action, Attempt, Call, Capacity, FindMany, FindUnique, Get, GetMany, KeyRange, Position, Query, RecordKey,
+    RecordPage, Request, Returning, Source, SourceKind, Verify, Watch, Write, WriteMany, Written, index_values,
 };
 pub use crate::value::{EXPIRES, STAMP};
 

@@ -2,11 +2,13 @@
 
 mod answer;
 mod audit;
+mod besides;
 mod connect;
 mod context;
 mod credentials;
 mod decimal;
 mod define;
+pub(crate) mod estimate;
 mod explain;
 mod expression;
 mod failure;

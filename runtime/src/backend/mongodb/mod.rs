@@ -183,8 +183,17 @@ impl MongoDb {
     {
         Reply::later(async move {
             self.runtime.check_runs(&call).await?;
-            work(call).await.map_err(|error| self.topology.explain(error))
+            work(self.located(call)).await.map_err(|error| self.topology.explain(error))
         })
+    }
+
+    /// The call, with the server that it goes to if it is watched.
+    fn located(&self, call: Call) -> Call {
+        let primary = if call.is_watched() { self.topology.primary() } else { None };
+        match primary {
+            Some((host, port)) => call.to_server(host, port),
+            None => call,
+        }
     }
 
     /// The database, once these repositories are known to be defined.
@@ -292,6 +301,7 @@ impl Backend for MongoDb {
         // Not by `reply`, which would have room for the write twice.
         Reply::later(async move {
             self.runtime.check_runs(&call).await?;
+            let call = self.located(call);
             let written = match self.database_with(&call, &[write.definition]).await {
                 Ok(database) => write::write(database, &call, &write).await,
                 Err(error) => Err(error),

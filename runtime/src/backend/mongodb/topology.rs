@@ -59,6 +59,15 @@ impl Topology {
         self.servers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The host and the port of the server that takes writes, if it was heard of.
+    pub(super) fn primary(&self) -> Option<(String, u16)> {
+        let servers = self.servers();
+        let is_primary = |heard: &Heard| matches!(heard, Heard::Answer(hello) if is_primary(hello));
+        let (address, _) = servers.iter().find(|(_, heard)| is_primary(heard))?;
+        let (host, port) = address.rsplit_once(':')?;
+        Some((host.to_owned(), port.parse().ok()?))
+    }
+
     /// Why no server is found: a cause for each that is known.
     pub(super) fn causes(&self) -> String {
         let servers = self.servers();
