@@ -6,7 +6,7 @@ use crate::definition::{Definition, FieldDef, Form, Lowering, Spelling};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::path::{Path, Step};
-use crate::value::{Value, ValueRef};
+use crate::value::{Value, ValueRef, parse_object_id};
 
 /// The condition that the field of this name, or what is in it, compares so with a value.
 pub(crate) fn compare_named(definition: &'static Definition, name: &str, op: Op, value: Value) -> Result<Expr> {
@@ -91,7 +91,11 @@ fn fit(name: &str, form: Form, value: Value) -> Result<Value> {
         (Form::String | Form::Name, value @ Value::String(_))
         | (Form::Bool, value @ Value::Bool(_))
         | (Form::Bytes, value @ Value::Bytes(_))
-        | (Form::Instant(_), value @ Value::Instant(_)) => Ok(value),
+        | (Form::Instant(_), value @ Value::Instant(_))
+        | (Form::ObjectId, value @ Value::ObjectId(_)) => Ok(value),
+        (Form::ObjectId, Value::String(text)) => parse_object_id(&text).map(Value::ObjectId).ok_or_else(|| {
+            Error::invalid(format!("{name} is an ObjectId, and is not compared with other text than its 24 hex digits"))
+        }),
         (Form::Spelled(spelling), Value::String(text)) => (spelling.respell)(&text).ok_or_else(|| {
             let Spelling { noun, example, .. } = spelling;
             Error::invalid(format!("{name} is {noun}, and is not compared with other text: write it as in `{example}`"))

@@ -118,6 +118,8 @@ pub enum Lowering {
     Fields(&'static [FieldDef]),
     /// An instant.
     Instant(InstantForm),
+    /// MongoDB's ObjectId.
+    ObjectId,
     /// Text, in the place of what serde writes.
     Text(TextForm),
     /// What serde writes, and read from nothing else.
@@ -189,18 +191,19 @@ impl Lowering {
                 }
                 false
             }
-            Self::Instant(_) | Self::Text(_) => true,
+            Self::Instant(_) | Self::ObjectId | Self::Text(_) => true,
         }
     }
 }
 
 impl Lowering {
-    /// Whether there is an instant or a set in it, which DynamoDB's numbers and sets are read as there alone.
+    /// Whether there is an instant, an ObjectId or a set in it, which DynamoDB's numbers, texts and sets are read as there
+    /// alone.
     #[cfg(feature = "dynamodb")]
     pub(crate) fn is_read_by_type(&self) -> bool {
         match self {
             Self::Bytes | Self::List(None) | Self::Text(_) | Self::Strict(_) => false,
-            Self::Instant(_) | Self::Set(_) => true,
+            Self::Instant(_) | Self::ObjectId | Self::Set(_) => true,
             Self::List(Some(inner)) | Self::Each(inner) => inner.is_read_by_type(),
             Self::Fields(fields) => fields.iter().any(|field| field.lowering().is_some_and(Self::is_read_by_type)),
         }
@@ -240,6 +243,8 @@ pub enum Form {
     Bytes,
     /// A point in time, and how it is made of what serde writes.
     Instant(&'static Lowering),
+    /// MongoDB's ObjectId.
+    ObjectId,
     /// A list of values.
     List(&'static Form),
     /// A set of values.
@@ -263,6 +268,7 @@ impl Form {
             Self::Bool => "a bool",
             Self::Bytes => "bytes",
             Self::Instant(_) => "an instant",
+            Self::ObjectId => "an ObjectId",
             Self::List(_) => "a list",
             Self::Set(_) => "a set",
             Self::Map(_) => "a map",
@@ -273,7 +279,7 @@ impl Form {
     /// Whether one value can be less than another, and not only another one.
     pub(crate) const fn is_ordered(self) -> bool {
         match self {
-            Self::String | Self::Integer | Self::Float(_) | Self::Instant(_) => true,
+            Self::String | Self::Integer | Self::Float(_) | Self::Instant(_) | Self::ObjectId => true,
             Self::Spelled(spelling) => spelling.is_ordered,
             _ => false,
         }

@@ -12,6 +12,8 @@ mod key_uses;
 mod lowering;
 mod many;
 mod numbers;
+#[cfg(feature = "mongodb")]
+mod object_id;
 mod place;
 mod probe;
 mod role;

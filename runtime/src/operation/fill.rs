@@ -3,21 +3,23 @@
 use crate::change::Change;
 use crate::definition::Definition;
 use crate::path::Path;
-use crate::ulid::{Sequence, ulid_text, uuid_v7_text};
+use crate::ulid::{Sequence, object_id, ulid_text, uuid_v7_text};
 use crate::value::{Record, Value, ValueRef};
 
 const NIL_UUID: &str = "00000000-0000-0000-0000-000000000000";
+const NIL_OBJECT_ID: [u8; 12] = [0; 12];
 
 /// Fills in a record that is about to be stored. What the caller set stays, but for the time of
 /// the update.
 pub(super) fn fill_record(definition: &Definition, record: &mut Record, now: i64, ids: &Sequence) {
     for name in definition.auto_keys() {
-        let id = match record.get(name).and_then(ValueRef::as_str) {
-            Some("") => ulid_text(ids.next(now)),
-            Some(NIL_UUID) => uuid_v7_text(ids.next(now)),
+        let id = match record.get(name) {
+            Some(ValueRef::String("")) => Value::String(ulid_text(ids.next(now))),
+            Some(ValueRef::String(NIL_UUID)) => Value::String(uuid_v7_text(ids.next(now))),
+            Some(ValueRef::ObjectId(NIL_OBJECT_ID)) => Value::ObjectId(object_id(ids.next(now))),
             _ => continue,
         };
-        record.set(name, Value::String(id));
+        record.set(name, id);
     }
     if let Some(name) = definition.created_at()
         && is_unset(record.get(name))

@@ -25,6 +25,7 @@ mod locks;
 mod many;
 mod mongodb_only;
 mod nested;
+mod object_ids;
 mod own_names;
 mod pages;
 mod pages_back;

@@ -92,6 +92,12 @@ leaves! {
     CivilTime jiff::civil::DateTime, dice => {
         civil_day(dice).at(23, 0, 7, [0, 500_000_000, 1, 999_999_999][dice.below(4)])
     };
+    #[cfg(feature = "mongodb")]
+    ObjectId mongodb::bson::oid::ObjectId, dice => {
+        let mut id = [0; 12];
+        id.iter_mut().for_each(|byte| *byte = dice.byte());
+        id.into()
+    };
     #[cfg(feature = "serde_json")]
     Json serde_json::Value, dice => something(dice, 3);
 }
