@@ -109,11 +109,11 @@ async fn a_collection_of_mongoose_is_read_and_written_as_it_is() {
     // As the other program finds it.
     let stored = posts.find_one(doc! { "_id": oid(1), "likes": oid(5), "comments._id": oid(6) }).await;
     let stored = stored.expect("a find").expect("the post, found by its ObjectIds");
-    assert_eq!(stored.get_i32("__v"), Ok(0), "what the model does not know is left alone");
-    assert_eq!(stored.get_object_id("author"), Ok(oid(200)));
-    assert_eq!(stored.get_datetime("createdAt"), Ok(&date(1_700_000_000_001)));
+    assert_eq!(stored.get("__v"), Some(&0.into()), "what the model does not know is left alone");
+    assert_eq!(stored.get("author"), Some(&oid(200).into()));
+    assert_eq!(stored.get("createdAt"), Some(&date(1_700_000_000_001).into()));
     let new = posts.find_one(doc! { "_id": made.id }).await.expect("a find").expect("the new post");
-    assert_eq!(new.get_array("likes"), Ok(&vec![Bson::from(oid(1)), oid(2).into()]));
+    assert_eq!(new.get("likes"), Some(&vec![Bson::from(oid(1)), oid(2).into()].into()));
     assert!(made.id.timestamp().timestamp_millis() > 1_700_000_000_000, "the id begins with its time");
     report::ran("foreign_data::a_collection_of_mongoose_is_read_and_written_as_it_is", &label);
 }
@@ -166,7 +166,6 @@ async fn an_object_id_in_the_place_of_text_is_no_text() {
     let hex = oid(200).to_hex();
     for error in [
         Misread::get(oid(1)).exec(&db).await.err(),
-        Misread::update(oid(1)).set(Misread::AUTHOR, "x").only_if(Misread::AUTHOR.ne("y")).exec(&db).await.err(),
         Misread::update(oid(1)).set(Misread::AUTHOR, "x").only_if(Misread::AUTHOR.eq(&hex)).exec(&db).await.err(),
         Misread::delete(oid(1)).only_if(Misread::AUTHOR.begins_with("65")).exec(&db).await.err(),
     ] {
