@@ -42,7 +42,11 @@ impl Form {
     pub(super) fn settled(self) -> Option<&'static Lowering> {
         match self {
             Self::Lowered(
-                lowering @ (Lowering::Instant(_) | Lowering::ObjectId | Lowering::Text(_) | Lowering::Strict(_)),
+                lowering @ (Lowering::Instant(_)
+                | Lowering::InstantAs(..)
+                | Lowering::ObjectId
+                | Lowering::Text(_)
+                | Lowering::Strict(_)),
             ) => Some(lowering),
             _ => None,
         }

@@ -29,6 +29,11 @@ pub(super) fn settle(out: &mut Writer, start: usize, lowering: &Lowering) -> Out
             out.truncate(start);
             out.instant(millis);
         }
+        Lowering::InstantAs(of, form) => {
+            let stored = (of.lower)(written).and_then(|millis| form.store(millis)).map_err(CodecError::from_error)?;
+            out.truncate(start);
+            out.value(stored.view());
+        }
         Lowering::ObjectId => {
             let id = object_id_of(written)?;
             out.truncate(start);

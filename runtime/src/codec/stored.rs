@@ -70,9 +70,15 @@ fn within(name: &str, error: Error) -> Error {
 fn raise(lowering: &Lowering, value: Raw<'_>, out: &mut Writer) -> Result<()> {
     check_kind(lowering, value)?;
     match (lowering, ValueRef::from_raw(value)) {
-        (Lowering::Instant(_) | Lowering::ObjectId | Lowering::Text(_), ValueRef::Null) => out.null(),
+        (Lowering::Instant(_) | Lowering::InstantAs(..) | Lowering::ObjectId | Lowering::Text(_), ValueRef::Null) => {
+            out.null()
+        }
         (Lowering::Instant(form), ValueRef::Instant(millis)) => (form.raise)(millis, out)?,
         (Lowering::Instant(_), other) => return Err(stored_as(other, "an instant")),
+        (Lowering::InstantAs(of, form), stored) => match form.read(stored) {
+            Some(millis) => (of.raise)(millis, out)?,
+            None => return Err(stored_as(stored, form.noun())),
+        },
         (Lowering::ObjectId, ValueRef::ObjectId(id)) => out.text(&object_id_text(id)),
         (Lowering::ObjectId, other) => return Err(stored_as(other, "an ObjectId")),
         (Lowering::Text(form), ValueRef::String(text)) => (form.raise)(text, out)?,

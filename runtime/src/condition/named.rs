@@ -105,6 +105,14 @@ fn fit(name: &str, form: Form, value: Value) -> Result<Value> {
         (Form::Instant(Lowering::Instant(of)), value @ (Value::String(_) | Value::Int(_))) => {
             (of.lower)(ValueRef::from(&value)).map(Value::Instant).map_err(|_| other(&value))
         }
+        (Form::InstantAs(Lowering::InstantAs(of, form)), value) => match value {
+            Value::Instant(millis) => form.store(millis),
+            Value::String(_) | Value::Int(_) => {
+                let millis = form.read(value.view()).map_or_else(|| (of.lower)(value.view()), Ok);
+                millis.and_then(|millis| form.store(millis)).map_err(|_| other(&value))
+            }
+            value => Err(other(&value)),
+        },
         (Form::List(item), Value::List(items)) => {
             let name = format!("an item of {name}");
             items.into_iter().map(|value| fit(&name, *item, value)).collect::<Result<_>>().map(Value::List)

@@ -7,6 +7,7 @@ mod names;
 mod parts;
 mod projected;
 mod spec;
+mod time_form;
 
 pub use field::FieldDef;
 #[cfg(feature = "time")]
@@ -22,6 +23,7 @@ pub use parts::{IndexDef, KeyDef, KeyKind, Projection, TimeUnit, TtlDef};
 pub(crate) use projected::same;
 #[doc(hidden)]
 pub use spec::Spec;
+pub use time_form::TimeForm;
 
 use crate::error::{Error, Result};
 use crate::value::{Record, ValueRef};
@@ -244,6 +246,7 @@ impl Definition {
             (TimeUnit::Seconds, value) => value.as_int()?,
             (TimeUnit::Milliseconds, ValueRef::Instant(millis)) => -(-i128::from(millis)).div_euclid(1000),
             (TimeUnit::Milliseconds, _) => return None,
+            (TimeUnit::WholeMilliseconds, value) => -(-value.as_int()?).div_euclid(1000),
         };
         let expiry = seconds.saturating_add(i128::from(ttl.seconds));
         Some(i64::try_from(expiry).unwrap_or(if expiry < 0 { i64::MIN } else { i64::MAX }))

@@ -199,6 +199,8 @@ pub enum TimeUnit {
     Seconds,
     /// Milliseconds since the epoch: an instant.
     Milliseconds,
+    /// Milliseconds since the epoch: an integer.
+    WholeMilliseconds,
 }
 
 /// The field that says when a record expires.

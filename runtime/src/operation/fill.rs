@@ -1,7 +1,7 @@
 //! What the runtime fills in: the keys of `#[hash_key(auto)]` and `#[range_key(auto)]`, `#[created_at]`, `#[updated_at]`.
 
 use crate::change::Change;
-use crate::definition::Definition;
+use crate::definition::{Definition, Lowering, TimeForm};
 use crate::path::Path;
 use crate::ulid::{Sequence, object_id, ulid_text, uuid_v7_text};
 use crate::value::{Record, Value, ValueRef};
@@ -49,11 +49,17 @@ pub(super) fn stamp_creation(definition: &Definition, changes: &mut Vec<Change>,
 
 /// A creation time that nobody set: missing, or the epoch.
 fn is_unset(value: Option<ValueRef<'_>>) -> bool {
-    value.is_none_or(|value| value == Value::Int(0) || value == Value::Instant(0))
+    value.is_none_or(|value| {
+        value == Value::Int(0) || value == Value::Instant(0) || TimeForm::Rfc3339.read(value) == Some(0)
+    })
 }
 
 /// The time as the field holds it: an instant, or an integer of seconds.
 fn time_value(definition: &Definition, name: &str, now: i64) -> Value {
-    let is_instant = definition.field(name).is_some_and(|field| field.lowering().is_some());
-    if is_instant { Value::Instant(now) } else { Value::from(now.div_euclid(1000)) }
+    match definition.field(name).and_then(|field| field.lowering()) {
+        // The time of a clock outside the years 0 to 9999 has no text.
+        Some(Lowering::InstantAs(_, form)) => form.store(now).unwrap_or(Value::Null),
+        Some(_) => Value::Instant(now),
+        None => Value::from(now.div_euclid(1000)),
+    }
 }

@@ -37,6 +37,7 @@ mod reads;
 mod removal;
 mod schema;
 mod sets;
+mod stored_forms_of_instants;
 mod transaction_results;
 mod transactions;
 mod unique;
