@@ -2,8 +2,9 @@
 
 use std::process::Command;
 
+use reposit_tests::proxy::{Fault, Proxy, Rule};
 use reposit_tests::report;
-use reposit_tests::servers::Target;
+use reposit_tests::servers::{Target, fresh_name};
 
 /// What an example prints; it must not fail, and must say nothing of an error.
 fn run(program: &str, arguments: &[&str]) -> String {
@@ -134,4 +135,45 @@ fn a_backend_of_ones_own_keeps_the_promises() {
 fn a_layer_counts_the_calls() {
     let told = run(env!("CARGO_BIN_EXE_counting"), &[]);
     assert_eq!(told, "home was visited 2 times\ndefine: 1\nget: 1\nupsert: 3\n");
+}
+
+/// The answer to a write is lost on the way: the trace shows how it was found out that it was done.
+#[tokio::test(flavor = "multi_thread")]
+async fn observed_shows_a_lost_answer_that_was_resolved() {
+    let program = env!("CARGO_BIN_EXE_observed");
+    for target in Target::servers() {
+        let server = target.server().await.expect("a server");
+        let (proxy, url) = Proxy::before(target, &server, &fresh_name()).await;
+        // MongoDB's driver sends a write a second time by itself.
+        let (request, times, system) =
+            if target.is_mongodb() { ("update", 2, "mongodb") } else { ("PutItem", 1, "aws.dynamodb") };
+        let fired = proxy.fault(Rule::on(request, Fault::DropAfter).times(times));
+        let text = run(program, &[&url]);
+        assert_eq!(fired.count(), times, "{text}");
+        let resolved = text.lines().find(|line| line.contains("lost answer resolved")).expect("an event");
+        for name in [
+            &format!("db.system.name=\"{system}\""),
+            "db.operation.name=\"put\"",
+            "db.collection.name=\"orders\"",
+            "db.query.summary=\"put orders\"",
+            "server.address=",
+            "server.port=",
+        ] {
+            assert!(resolved.contains(name), "{name} is not in {resolved}");
+        }
+        let attempt = text.lines().find(|line| line.contains("lost=true")).expect("an attempt");
+        assert!(attempt.contains(&format!("db.operation.name=\"{request}\"")), "{attempt}");
+        for part in [
+            "db.client.operation.duration db.system.name=",
+            "error.type=already_exists",
+            "reposit.requests db.system.name=",
+            "-- 2 orders\n",
+        ] {
+            assert!(text.contains(part), "{part} is not in:\n{text}");
+        }
+        assert!(!text.contains("1999") && !text.contains("ada\""), "a value was shown:\n{text}");
+        report::ran("examples::observed", &server.label());
+    }
+    let text = run(program, &[]);
+    assert!(text.contains("0.5 read units, 2 records read, 1 given\n"), "{text}");
 }

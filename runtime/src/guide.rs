@@ -14,6 +14,7 @@
 //! | [batches] | many keys at once |
 //! | [expiry] | records with a time to live |
 //! | [growing] | changing a model in production |
+//! | [existing tables](existing_tables) | a model over what other programs store |
 //! | [locks] | one holder at a time, with a fencing token |
 //! | [recipes] | a job queue, a rate limit, money and others, each a program |
 //! | [porting] | the calls of three other libraries, and what they are here |
@@ -21,6 +22,7 @@
 //! | [faults] | every write under every fault: what the caller gets |
 //! | [configuration] | URLs, files, the environment |
 //! | [backends] | the three, and one of your own |
+//! | [observing] | traces, metrics, and what operations cost |
 
 // The pages link to each other as files. These definitions come first in each and turn the links into
 // those of rustdoc.
@@ -39,6 +41,7 @@ macro_rules! pages {
             "[batches]: crate::guide::batches\n",
             "[expiry]: crate::guide::expiry\n",
             "[growing]: crate::guide::growing\n",
+            "[existing tables]: crate::guide::existing_tables\n",
             "[locks]: crate::guide::locks\n",
             "[recipes]: crate::guide::recipes\n",
             "[porting]: crate::guide::porting\n",
@@ -46,6 +49,7 @@ macro_rules! pages {
             "[faults]: crate::guide::faults\n",
             "[configuration]: crate::guide::configuration\n",
             "[backends]: crate::guide::backends\n",
+            "[observing]: crate::guide::observing\n",
             "\n",
             include_str!(concat!("../docs/", $file)),
         )]
@@ -66,6 +70,7 @@ pages! {
     batches "batches.md"
     expiry "expiry.md"
     growing "growing.md"
+    existing_tables "existing-tables.md"
     locks "locks.md"
     recipes "recipes.md"
     porting "porting.md"
@@ -73,6 +78,7 @@ pages! {
     faults "faults.md"
     configuration "configuration.md"
     backends "backends.md"
+    observing "observing.md"
 }
 
 /// The README, whose blocks are run as well.

@@ -40,8 +40,11 @@
 //! | `cursor-key` (default) | cursors that cannot be forged, by a key of the database's own |
 //! | `microkubes` (default) | the configuration files and definition maps of the Microkubes services |
 //! | `dynamodb` | DynamoDB; needs a tokio runtime |
+//! | `aws-login` | AWS credentials of `aws sso login` and of a `credential_process`; with `dynamodb` |
 //! | `mongodb` | MongoDB; needs a tokio runtime |
 //! | `mongodb-srv` | `mongodb+srv://` addresses, looked up in DNS |
+//! | `metrics` | the layer [`Metrics`](layer::Metrics): durations and counts with the facade `metrics` |
+//! | `trace` | the layer [`Trace`](layer::Trace): spans and events of `tracing`, with OpenTelemetry's names |
 //! | `chrono`, `time`, `jiff` | their instants and dates as field and key types |
 //! | `uuid` | `Uuid` as a field and key type |
 //! | `rust_decimal` | `Decimal` as a field type, stored as text |
@@ -65,6 +68,7 @@ pub mod field;
 mod fuzz;
 #[cfg(any(doc, doctest))]
 pub mod guide;
+pub mod layer;
 mod limits;
 pub mod lock;
 mod model;

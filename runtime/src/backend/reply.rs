@@ -30,6 +30,20 @@ impl<'a, T> Reply<'a, T> {
     pub fn later(future: impl Future<Output = Result<T>> + Send + 'a) -> Self {
         Self(State::Later(Box::pin(future)))
     }
+
+    /// The answer if it is at hand, else the future that gives it.
+    pub(crate) fn into_parts(self) -> std::result::Result<Result<T>, BoxFuture<'a, Result<T>>> {
+        match self.0 {
+            State::Now(Some(result)) => Ok(result),
+            State::Now(None) => Ok(Err(given())),
+            State::Later(future) => Err(future),
+        }
+    }
+}
+
+/// The error of a reply that is awaited again.
+fn given() -> Error {
+    Error::new(ErrorKind::Backend, "a reply was awaited again after it was given")
 }
 
 // The answer at hand is never pinned, and a boxed future does not move.
@@ -40,9 +54,7 @@ impl<T> Future for Reply<'_, T> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<T>> {
         match &mut self.0 {
-            State::Now(result) => Poll::Ready(result.take().unwrap_or_else(|| {
-                Err(Error::new(ErrorKind::Backend, "a reply was awaited again after it was given"))
-            })),
+            State::Now(result) => Poll::Ready(result.take().unwrap_or_else(|| Err(given()))),
             State::Later(future) => future.as_mut().poll(context),
         }
     }

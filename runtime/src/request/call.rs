@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::error::ErrorKind;
+use super::attempt::Attempt;
 
 /// What every request carries.
 ///
@@ -28,13 +28,15 @@ pub struct Call {
     /// When the caller stops waiting.
     pub deadline: Instant,
     watch: Option<Arc<dyn Watch>>,
+    /// The server that attempts go to, if they do not say otherwise.
+    server: Option<Arc<(String, u16)>>,
 }
 
 impl Call {
     /// A call that begins at `now` and may take `within`.
     pub fn new(operation: &'static str, now: i64, within: Duration) -> Self {
         let start = Instant::now();
-        Self { operation, now, deadline: start.checked_add(within).unwrap_or(start), watch: None }
+        Self { operation, now, deadline: start.checked_add(within).unwrap_or(start), watch: None, server: None }
     }
 
     /// The same call, watched by one more: each attempt that a backend makes for it is reported to
@@ -48,12 +50,31 @@ impl Call {
         self
     }
 
+    /// The same call, whose attempts go to the server of this host and port unless they say otherwise.
+    #[must_use]
+    pub fn to_server(self, host: impl Into<String>, port: u16) -> Self {
+        Self { server: Some(Arc::new((host.into(), port))), ..self }
+    }
+
     /// Reports an attempt to whoever watches the call; costs nothing if nobody does. A backend calls it
     /// once for each request that it sends.
     pub fn report_attempt(&self, attempt: &Attempt<'_>) {
-        if let Some(watch) = &self.watch {
-            watch.attempt(self, attempt);
+        let Some(watch) = &self.watch else { return };
+        match (attempt.server, &self.server) {
+            (None, Some(server)) => watch.attempt(self, &attempt.server(&server.0, server.1)),
+            _ => watch.attempt(self, attempt),
         }
+    }
+
+    /// Whether anyone watches the call. If not, a backend need not find out what it would report.
+    pub fn is_watched(&self) -> bool {
+        self.watch.is_some()
+    }
+
+    /// Whether one of those that watch the call wants to know what each request consumes: then a backend whose
+    /// server tells it only if it is asked, asks.
+    pub fn wants_capacity(&self) -> bool {
+        self.watch.as_ref().is_some_and(|watch| watch.wants_capacity())
     }
 
     /// The time that is left.
@@ -100,28 +121,11 @@ impl Call {
 pub trait Watch: fmt::Debug + Send + Sync + 'static {
     /// An attempt for `call` came to its end.
     fn attempt(&self, call: &Call, attempt: &Attempt<'_>);
-}
 
-/// One request that a backend sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Attempt<'a> {
-    /// The request, by the name that the server's documentation gives it: `GetItem`, `find`.
-    pub request: &'a str,
-    /// Why it failed; nothing if it did not.
-    pub failure: Option<ErrorKind>,
-}
-
-impl<'a> Attempt<'a> {
-    /// An attempt that was answered.
-    pub fn new(request: &'a str) -> Self {
-        Self { request, failure: None }
-    }
-
-    /// The same attempt, failed.
-    #[must_use]
-    pub fn failed(self, kind: ErrorKind) -> Self {
-        Self { failure: Some(kind), ..self }
+    /// Whether it wants to know what each request [consumes](Attempt::consumed), which DynamoDB tells only if it
+    /// is asked. By default it does not.
+    fn wants_capacity(&self) -> bool {
+        false
     }
 }
 
@@ -133,5 +137,9 @@ impl Watch for Both {
     fn attempt(&self, call: &Call, attempt: &Attempt<'_>) {
         self.0.attempt(call, attempt);
         self.1.attempt(call, attempt);
+    }
+
+    fn wants_capacity(&self) -> bool {
+        self.0.wants_capacity() || self.1.wants_capacity()
     }
 }

@@ -1,6 +1,7 @@
 //! What a backend is asked: plain data, with no builder and no model type in it.
 
 mod advance;
+mod attempt;
 mod call;
 pub(crate) mod canonical;
 mod decide;
@@ -13,7 +14,8 @@ mod verify;
 mod write;
 
 pub(crate) use advance::Advance;
-pub use call::{Attempt, Call, Watch};
+pub use attempt::{Attempt, Capacity};
+pub use call::{Call, Watch};
 pub use key::{RecordKey, index_values};
 pub use read::{FindMany, FindUnique, Get, GetMany, KeyRange, Position, Query, RecordPage, Source, SourceKind};
 pub use show::Request;

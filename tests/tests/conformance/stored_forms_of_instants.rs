@@ -368,7 +368,10 @@ async fn they_can_be_keys(t: Test) {
     let readings: Vec<_> = [1, 20, 300].map(reading).to_vec();
     Reading::put_many(&readings).exec(db).await.unwrap();
     assert_eq!(Reading::query(at(86_400_000)).all(db).await.unwrap(), readings);
-    assert_eq!(Reading::query(at(86_400_000)).range(at(86_400_002)..at(86_400_300)).all(db).await.unwrap(), readings[1..2]);
+    assert_eq!(
+        Reading::query(at(86_400_000)).range(at(86_400_002)..at(86_400_300)).all(db).await.unwrap(),
+        readings[1..2]
+    );
     let key = (at(86_400_000), at(86_400_020));
     assert_eq!(Reading::get(key.0, key.1).exec(db).await.unwrap().as_ref(), Some(&readings[1]));
     assert_eq!(Reading::get_many([key]).exec(db).await.unwrap(), [Some(readings[1].clone())]);

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use bytes::Bytes;
 
+use super::besides::{Besides, asking_for_capacity};
 use super::failure::Failure;
 use super::sender::Sender;
 use super::sender::target::Target;
@@ -34,13 +35,15 @@ pub(super) struct Attempts<'a> {
     least: Duration,
     /// Whether an attempt may have been applied though its answer did not come.
     pub(super) ambiguous: bool,
+    /// How many were made.
+    made: u32,
 }
 
 impl<'a> Attempts<'a> {
     /// The attempts of a read, or of a write that may be done twice.
     pub(super) fn new(call: &'a Call) -> Self {
         let backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
-        Self { call, backoff, reserve: Duration::ZERO, least: least_attempt(call), ambiguous: false }
+        Self { call, backoff, reserve: Duration::ZERO, least: least_attempt(call), ambiguous: false, made: 0 }
     }
 
     /// The attempts of a write. They end early enough to read once more what is stored, because a write
@@ -67,8 +70,43 @@ impl<'a> Attempts<'a> {
         body: &Bytes,
         read: impl FnOnce(Bytes) -> Result<T, Failure> + Send,
     ) -> Result<T, Failure> {
+        if self.call.is_watched() {
+            return self.exchange_watched(sender, target, body, read).await;
+        }
         let answer = sender.send(target, body.clone());
-        self.send(target.name(), async { read(answer.await?) }).await
+        self.make(async { read(answer.await?) }).await
+    }
+
+    /// The same, with what the answer tells besides, for those that watch the call.
+    async fn exchange_watched<T>(
+        &mut self,
+        sender: &dyn Sender,
+        target: Target,
+        body: &Bytes,
+        read: impl FnOnce(Bytes) -> Result<T, Failure> + Send,
+    ) -> Result<T, Failure> {
+        let body = if self.call.wants_capacity() { asking_for_capacity(body) } else { body.clone() };
+        let answer = sender.send(target, body);
+        let mut besides = Besides::default();
+        let made = self.make(async {
+            let answer = answer.await?;
+            besides = Besides::of(target, &answer);
+            read(answer)
+        });
+        let result = made.await;
+        let server = sender.server();
+        let mut attempt = self.attempt(target.name(), result.as_ref().err());
+        if !target.is_read() && result.as_ref().is_err_and(|failure| failure.class.may_be_applied()) {
+            attempt = attempt.lost();
+        }
+        if let Some((host, port)) = &server {
+            attempt = attempt.server(host, *port);
+        }
+        if let Some(examined) = besides.examined {
+            attempt = attempt.examined(examined);
+        }
+        self.call.report_attempt(&attempt.undone(besides.undone).consumed(&besides.consumed));
+        result
     }
 
     /// Makes an attempt, for no longer than leaves time to find out what came of it.
@@ -77,18 +115,29 @@ impl<'a> Attempts<'a> {
         operation: &str,
         request: impl Future<Output = Result<T, Failure>> + Send,
     ) -> Result<T, Failure> {
+        let result = self.make(request).await;
+        self.call.report_attempt(&self.attempt(operation, result.as_ref().err()));
+        result
+    }
+
+    /// The attempt that was made last, as it is reported.
+    fn attempt<'b>(&self, operation: &'b str, failure: Option<&'b Failure>) -> Attempt<'b> {
+        let attempt = Attempt::new(operation).numbered(self.made);
+        let Some(failure) = failure else { return attempt };
+        let attempt = attempt.failed(failure.kind());
+        if failure.code().is_empty() { attempt } else { attempt.status(failure.code()) }
+    }
+
+    async fn make<T>(&mut self, request: impl Future<Output = Result<T, Failure>> + Send) -> Result<T, Failure> {
         // Two fifths of what is left, so that a second attempt has time after one that was silent.
         let left = self.left();
         let budget = (left * 2 / 5).max(left.min(SHORTEST_ATTEMPT)).min(LONGEST_ATTEMPT);
+        self.made += 1;
         let failure = match tokio::time::timeout(budget, request).await {
-            Ok(Ok(answer)) => {
-                self.call.report_attempt(&Attempt::new(operation));
-                return Ok(answer);
-            }
+            Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(failure)) => failure,
             Err(_) => Failure::timed_out(),
         };
-        self.call.report_attempt(&Attempt::new(operation).failed(failure.kind()));
         self.ambiguous |= failure.class.may_be_applied();
         Err(failure)
     }

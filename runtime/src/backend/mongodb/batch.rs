@@ -21,12 +21,12 @@ use super::handle::Handle;
 use super::missed::{Fate, find_fates};
 use super::parts::{Part, WRITES, stages};
 use super::read::among;
-use super::retry::{Selections, attempt, backoff};
+use super::retry::{Selections, attempt_writes, backoff};
 use super::write;
 use crate::backend::support::outcome;
 use crate::backend::support::retry::least_attempt;
 use crate::error::{Error, ErrorKind, Result};
-use crate::request::{Action, Call, Write, WriteMany, Written};
+use crate::request::{Action, Attempt, Call, Write, WriteMany, Written};
 use crate::value::STAMP;
 
 /// How many commands are under way at once. Of as many thousand writes the outcome may be unknown when the
@@ -99,13 +99,15 @@ impl<'a> Sender<'a> {
     /// Sends the chunk, and what of it has to be sent again.
     async fn send(mut self) -> Vec<Result<Written>> {
         let (mut backoff, mut selections) = (backoff(), Selections::default());
+        // Up to which position all was sent before: a round that begins there is not sent again.
+        let (mut sent, mut number) = (0, 0);
         loop {
             let round = self.next_round();
-            if round.is_empty() {
-                break;
-            }
+            let Some((first, last)) = round.first().copied().zip(round.last().copied()) else { break };
+            number = if first < sent { number + 1 } else { 1 };
+            sent = sent.max(last + 1);
             let began = Instant::now();
-            let failure = match self.send_round(&round).await {
+            let failure = match self.send_round(&round, number).await {
                 Ok(answer) => {
                     self.settle(&round, &answer).await;
                     let is_settled = |at: &usize| self.results.get(*at).is_some_and(Option::is_some);
@@ -149,7 +151,7 @@ impl<'a> Sender<'a> {
         left.take_while(fits).collect()
     }
 
-    async fn send_round(&self, round: &[usize]) -> Result<Document, DriverFailure> {
+    async fn send_round(&self, round: &[usize], number: u32) -> Result<Document, DriverFailure> {
         let mut command = self.chunk.command(round.iter().copied());
         // The driver adds the write concern only to commands that it builds itself.
         if let Some(concern) = self.database.write_concern() {
@@ -157,7 +159,9 @@ impl<'a> Sender<'a> {
             command.append(cstr!("writeConcern"), concern);
         }
         let sent = async { self.database.run_raw_command(command).await };
-        let answer = attempt(self.call, self.chunk.name, sent).await;
+        let is_lost = |failure: &DriverFailure| failure.may_be_applied() && !failure.is_not_primary();
+        let attempt = Attempt::new(self.chunk.name).numbered(number);
+        let answer = attempt_writes(self.call, attempt, is_lost, count_undone, sent).await;
         let answer = answer.or_else(|failure| match &failure {
             DriverFailure::Driver(error) => completed(error).ok_or(failure),
             DriverFailure::TimedOut | DriverFailure::Inconsistent(_) => Err(failure),
@@ -314,6 +318,13 @@ impl<'a> Sender<'a> {
             *place = Some(result);
         }
     }
+}
+
+/// How many writes of a command were not applied, and are sent again.
+fn count_undone(answer: &Document) -> u64 {
+    let errors = answer.get_array("writeErrors").into_iter().flatten().filter_map(|error| error.as_document());
+    let codes = errors.filter_map(|error| error.get_i32("code").ok());
+    codes.filter(|code| item_was_not_applied(*code)).count() as u64
 }
 
 /// Whether an answer accounts for each write that was sent: it was applied, or there is an error of it. Some

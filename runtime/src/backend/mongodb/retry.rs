@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::failure::DriverFailure;
+use crate::backend::support::outcome;
 use crate::backend::support::retry::Backoff;
 use crate::error::Result;
 use crate::request::{Attempt, Call};
@@ -26,7 +27,8 @@ pub(super) fn backoff() -> Backoff {
     Backoff::new(FIRST_PAUSE, LONGEST_PAUSE)
 }
 
-/// Makes one attempt, for no longer than [`attempt_time`], and reports it. `request` is the command's name.
+/// Makes one attempt of what changes nothing, or nothing by itself, for no longer than [`attempt_time`], and reports
+/// it. `request` is the command's name.
 pub(super) async fn attempt<T>(
     call: &Call,
     request: &str,
@@ -43,12 +45,50 @@ pub(super) async fn attempt_within<T>(
     work: impl Future<Output = mongodb::error::Result<T>>,
 ) -> Result<T, DriverFailure> {
     let result = within(time, work).await;
-    let attempt = Attempt::new(request);
-    call.report_attempt(&match &result {
-        Ok(_) => attempt,
-        Err(failure) => attempt.failed(failure.kind()),
-    });
+    report(call, Attempt::new(request), result.as_ref().err());
     result
+}
+
+/// Makes one attempt of a write, the how manieth, and reports it: lost, if it may have been applied all the same.
+pub(super) async fn attempt_write<T>(
+    call: &Call,
+    request: &str,
+    number: u32,
+    is_lost: impl Fn(&DriverFailure) -> bool,
+    work: impl Future<Output = mongodb::error::Result<T>>,
+) -> Result<T, DriverFailure> {
+    attempt_writes(call, Attempt::new(request).numbered(number), is_lost, |_| 0, work).await
+}
+
+/// The same of many writes, of which the answer says how many were left `undone`.
+pub(super) async fn attempt_writes<T>(
+    call: &Call,
+    attempt: Attempt<'_>,
+    is_lost: impl Fn(&DriverFailure) -> bool,
+    undone: impl Fn(&T) -> u64,
+    work: impl Future<Output = mongodb::error::Result<T>>,
+) -> Result<T, DriverFailure> {
+    let result = within(attempt_time(call), work).await;
+    let attempt = match &result {
+        Ok(answer) if call.is_watched() => attempt.undone(undone(answer)),
+        Err(failure) if is_lost(failure) => attempt.lost(),
+        _ => attempt,
+    };
+    report(call, attempt, result.as_ref().err());
+    result
+}
+
+/// Reports an attempt, and why it failed if it did.
+fn report(call: &Call, attempt: Attempt<'_>, failure: Option<&DriverFailure>) {
+    if !call.is_watched() {
+        return;
+    }
+    let Some(failure) = failure else { return call.report_attempt(&attempt) };
+    let attempt = attempt.failed(failure.kind());
+    match failure.code().map(|code| code.to_string()) {
+        Some(code) => call.report_attempt(&attempt.status(&code)),
+        None => call.report_attempt(&attempt),
+    }
 }
 
 /// Waits for the driver, but no longer than `time`. For what sends no command of its own.
@@ -84,9 +124,11 @@ where
     W: Future<Output = mongodb::error::Result<T>>,
 {
     let (mut backoff, mut selections) = (backoff(), Selections::default());
-    loop {
+    for number in 1_u32.. {
         let (time, began) = (attempt_time(call), Instant::now());
-        let failure = match attempt_within(call, time, request, work(time)).await {
+        let result = within(time, work(time)).await;
+        report(call, Attempt::new(request).numbered(number), result.as_ref().err());
+        let failure = match result {
             Ok(done) => return Ok(done),
             Err(failure) => failure,
         };
@@ -95,6 +137,7 @@ where
             return Err(failure.into_error(call.operation));
         }
     }
+    Err(outcome::unanswered(call.operation))
 }
 
 #[cfg(test)]

@@ -59,6 +59,15 @@ impl Topology {
         self.servers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The host and the port of the server that takes writes, if it was heard of.
+    pub(super) fn primary(&self) -> Option<(String, u16)> {
+        let servers = self.servers();
+        let is_primary = |heard: &Heard| matches!(heard, Heard::Answer(hello) if is_primary(hello));
+        let (address, _) = servers.iter().find(|(_, heard)| is_primary(heard))?;
+        let (host, port) = address.rsplit_once(':')?;
+        Some((host.to_owned(), port.parse().ok()?))
+    }
+
     /// Why no server is found: a cause for each that is known.
     pub(super) fn causes(&self) -> String {
         let servers = self.servers();
@@ -89,7 +98,8 @@ impl Topology {
     pub(super) fn explain(&self, error: Error) -> Error {
         let driver = error.source().and_then(|source| source.downcast_ref::<DriverError>());
         match driver.map(|driver| &*driver.kind) {
-            Some(Driver::ServerSelection { .. }) => {
+            // Of a client that was brought nothing was heard.
+            Some(Driver::ServerSelection { .. }) if !self.servers().is_empty() => {
                 let message = format!("{} ({})", error.message(), self.causes());
                 error.with_message(message)
             }

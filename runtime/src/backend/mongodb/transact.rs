@@ -19,7 +19,7 @@ use super::find::FIND;
 use super::handle::Handle;
 use super::last_seen::{LastSeen, incomparable};
 use super::read::latest;
-use super::retry::{Selections, attempt, backoff};
+use super::retry::{Selections, attempt, attempt_write, backoff};
 use super::session;
 use super::stored::from_document;
 use super::write::{self, Missed, Outcome};
@@ -188,9 +188,12 @@ impl Transaction<'_> {
     async fn commit(&self, session: &mut ClientSession) -> Result<(), Aborted> {
         let call = self.call;
         let mut backoff = backoff();
-        let mut may_be_committed = false;
+        let (mut may_be_committed, mut number) = (false, 0_u32);
         loop {
-            let failure = match attempt(call, "commitTransaction", session.commit_transaction().into_future()).await {
+            number += 1;
+            let commit = session.commit_transaction().into_future();
+            let is_lost = |failure: &DriverFailure| failure.is_unknown_commit() || failure.may_be_applied();
+            let failure = match attempt_write(call, "commitTransaction", number, is_lost, commit).await {
                 Ok(()) => return Ok(()),
                 Err(failure) => failure,
             };

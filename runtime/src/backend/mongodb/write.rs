@@ -19,7 +19,7 @@ use super::find::FIND;
 use super::handle::Handle;
 use super::last_seen::{LastSeen, incomparable};
 use super::read::{by_key, latest};
-use super::retry::{Selections, attempt, backoff};
+use super::retry::{Selections, attempt, attempt_write, backoff};
 use super::stored::from_document;
 use crate::backend::support::applied::{Applied, Until, find_applied};
 use crate::backend::support::outcome;
@@ -66,8 +66,10 @@ pub(super) async fn write(database: &Handle, call: &Call, write: &Write) -> Resu
     let mut sender = Sender::new(database, call, write);
     let mut command = Command::new(write, call, sender.stamps)?;
     let mut backoff = backoff();
+    let mut number = 0_u32;
     loop {
         let began = Instant::now();
+        number += 1;
         // Boxed, since what waits for it would be moved with it each time.
         let sent = Box::pin(async {
             let mut session = database.take_session().await?;
@@ -75,7 +77,7 @@ pub(super) async fn write(database: &Handle, call: &Call, write: &Write) -> Resu
             database.give_back(session);
             Ok(answer)
         });
-        let next = match attempt(call, command.name(), sent).await {
+        let next = match attempt_write(call, command.name(), number, DriverFailure::may_be_applied, sent).await {
             Ok(answer) => match interpret(write, answer, sender.stamps)? {
                 Outcome::Done(written) => return Ok(written),
                 Outcome::Missed => Box::pin(sender.on_miss()).await?,

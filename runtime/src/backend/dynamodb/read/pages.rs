@@ -181,7 +181,7 @@ fn check_table_key(query: &Query, records: &[Record]) -> Result<()> {
 }
 
 /// How many records the server is to count: all that it can at a time, if it leaves some out.
-fn count_limit(reading: &Reading<'_>, query: &Query, missing: u64) -> Option<i32> {
+pub(crate) fn count_limit(reading: &Reading<'_>, query: &Query, missing: u64) -> Option<i32> {
     let whole = !reading.leaves_out() && query.definition.ttl().is_none();
     i32::try_from(missing).ok().filter(|_| whole)
 }

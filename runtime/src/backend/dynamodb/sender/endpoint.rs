@@ -86,6 +86,14 @@ impl Endpoints {
         Ok(endpoint)
     }
 
+    /// The host and the port that were resolved last.
+    pub(crate) fn last(&self) -> Option<(String, u16)> {
+        let last = self.last.read().unwrap_or_else(PoisonError::into_inner);
+        let (_, endpoint) = last.as_ref()?;
+        let usual = if endpoint.uri.scheme_str() == Some("https") { 443 } else { 80 };
+        Some((endpoint.uri.host()?.to_owned(), endpoint.uri.port_u16().unwrap_or(usual)))
+    }
+
     async fn resolve(&self, account: Option<&str>) -> Result<Endpoint, Failure> {
         let EndpointParams { region, url, use_fips, use_dual_stack, account_mode } = self.params.clone();
         let params = Params::builder()

@@ -23,4 +23,9 @@ pub(crate) trait Sender: fmt::Debug + Send + Sync {
     /// Sends a request once. The answer is one of status 200, with the bytes that DynamoDB sent; anything else
     /// is a failure.
     fn send(&self, target: Target, body: Bytes) -> BoxFuture<'_, Result<Bytes, Failure>>;
+
+    /// The host and the port that requests went to last, if that is known.
+    fn server(&self) -> Option<(String, u16)> {
+        None
+    }
 }

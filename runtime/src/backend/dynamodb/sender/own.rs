@@ -145,6 +145,10 @@ impl Sender for OwnSender {
             Err(failure)
         })
     }
+
+    fn server(&self) -> Option<(String, u16)> {
+        self.endpoints.last()
+    }
 }
 
 #[cfg(test)]

@@ -35,6 +35,11 @@ impl Target {
         }
     }
 
+    /// Whether it changes nothing.
+    pub(crate) fn is_read(self) -> bool {
+        matches!(self, Self::GetItem | Self::Query | Self::Scan | Self::BatchGetItem | Self::TransactGetItems)
+    }
+
     /// Its name.
     pub(crate) fn name(self) -> &'static str {
         self.header().strip_prefix(VERSION).unwrap_or_default()

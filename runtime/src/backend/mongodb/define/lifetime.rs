@@ -29,9 +29,7 @@ pub(super) async fn mark_expiry(database: &Database, call: &Call, definition: &D
         TimeUnit::Milliseconds => {
             doc! { "$toLong": { "$ceil": { "$divide": [{ "$toLong": field.clone() }, 1000] } } }.into()
         }
-        TimeUnit::WholeMilliseconds => {
-            doc! { "$ceil": { "$divide": [{ "$toDecimal": field.clone() }, 1000] } }.into()
-        }
+        TimeUnit::WholeMilliseconds => doc! { "$ceil": { "$divide": [{ "$toDecimal": field.clone() }, 1000] } }.into(),
     };
     let after = i64::try_from(ttl.seconds).unwrap_or(i64::MAX);
     // An integer that does not fit any more becomes a double, and that the furthest date.

@@ -82,7 +82,8 @@ impl DriverFailure {
         matches!(self, Self::Driver(error) if error.contains_label(label) || answer::has_label(error, label))
     }
 
-    fn code(&self) -> Option<i32> {
+    /// The server's code for it.
+    pub(super) fn code(&self) -> Option<i32> {
         match self {
             Self::Driver(error) => code(error),
             Self::TimedOut | Self::Inconsistent(_) => None,

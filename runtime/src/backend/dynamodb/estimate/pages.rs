@@ -1,0 +1,111 @@
+//! Queries, scans and counts, a page at a time.
+
+use super::held::{Held, at_hand};
+use super::reads::by_keys;
+use super::sent::Sent;
+use super::sizes::{entry_size, item_size, read_units};
+use crate::backend::dynamodb::read::pages::{count_limit, read_limit};
+use crate::backend::dynamodb::read::query::Reading;
+use crate::request::{Capacity, Position, Query, RecordKey};
+use crate::value::Record;
+
+/// The most that a page is chosen from.
+const PAGE: usize = 1024 * 1024;
+
+/// A page as DynamoDB would read it, before any filter.
+struct Read {
+    sent: Sent,
+    records: Vec<Record>,
+    /// Where the next begins, if DynamoDB would say that there may be one.
+    last: Option<Position>,
+}
+
+pub(super) fn read_page(held: Held<'_>, query: &Query) -> Vec<Sent> {
+    let mut sent = Vec::new();
+    let Ok(reading) = Reading::records(query, held.call) else { return sent };
+    if reading.is_empty {
+        return sent;
+    }
+    let (mut found, mut after) = (0, query.after.clone());
+    for round in 0.. {
+        let limit = read_limit(&reading, query, query.limit - found, round);
+        let Some(read) = read_from(held, query, after.take(), limit) else { break };
+        sent.push(read.sent);
+        if reading.load.is_some() && !read.records.is_empty() {
+            let keys: Vec<_> = read
+                .records
+                .iter()
+                .filter_map(|record| RecordKey::from_record(query.definition, record).ok())
+                .collect();
+            let wanted: Vec<_> = keys.iter().map(|key| (query.definition, key)).collect();
+            sent.extend(by_keys(held, &wanted, true));
+        }
+        for _ in read.records.iter().filter(|record| matches(query, record)) {
+            if found == query.limit {
+                return sent;
+            }
+            found += 1;
+        }
+        if read.last.is_none() || found == query.limit {
+            break;
+        }
+        after = read.last;
+    }
+    sent
+}
+
+pub(super) fn count(held: Held<'_>, query: &Query) -> Vec<Sent> {
+    let mut sent = Vec::new();
+    let Ok(reading) = Reading::count(query, held.call) else { return sent };
+    let most = u64::try_from(query.limit).unwrap_or(u64::MAX);
+    let (mut counted, mut after) = (0_u64, query.after.clone());
+    if reading.is_empty {
+        return sent;
+    }
+    loop {
+        let limit = count_limit(&reading, query, most - counted);
+        let Some(read) = read_from(held, query, after.take(), limit) else { break };
+        sent.push(read.sent);
+        counted += read.records.iter().filter(|record| matches(query, record)).count() as u64;
+        if read.last.is_none() || counted >= most {
+            break;
+        }
+        after = read.last;
+    }
+    sent
+}
+
+fn matches(query: &Query, record: &Record) -> bool {
+    query.filter.as_ref().is_none_or(|filter| record.satisfies(filter))
+}
+
+fn read_from(held: Held<'_>, query: &Query, after: Option<Position>, limit: Option<i32>) -> Option<Read> {
+    let most = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
+    // As much as a page can hold, since each record has a key and a stamp.
+    let asked = most.min(PAGE / 32);
+    let mut whole = Query { filter: None, projection: None, after, limit: asked, ..query.clone() };
+    whole.wants_next = false;
+    let page = at_hand(held.store.query(held.call.clone(), whole))?;
+    let definition = query.definition;
+    let index = query.source.index_read();
+    let size = |record: &Record| match index {
+        Some(index) => entry_size(definition, index, record).unwrap_or_default(),
+        None => item_size(record),
+    };
+    let (mut records, mut bytes, mut is_full) = (Vec::new(), 0, false);
+    for record in page.records {
+        let size = size(&record);
+        is_full = bytes + size > PAGE;
+        if is_full {
+            break;
+        }
+        bytes += size;
+        records.push(record);
+    }
+    let ends_early = is_full || records.len() >= most;
+    let last = records.last().filter(|_| ends_early).and_then(|last| query.position_of(last).ok());
+    // An empty page costs nothing.
+    let units = if records.is_empty() { 0.0 } else { read_units(bytes, query.consistent) };
+    let consumed = vec![Capacity::read(definition.name(), index.map(|index| index.name), units)];
+    Some(Read { sent: Sent::read("Query", records.len(), consumed), records, last })
+}

@@ -1,0 +1,37 @@
+//! Layers that come with the library: they watch what passes, and change nothing of it.
+//!
+//! Each is put in front of a database with [`Database::layer`](crate::Database::layer), or while it is opened with
+//! [`Builder::layer`](crate::Builder::layer). A handle without a layer pays nothing for it. Of several layers the last
+//! that was added is the outermost.
+//!
+//! | layer | feature | for |
+//! |---|---|---|
+//! | [`Meter`] | | what operations cost: requests, capacity units, bytes, records |
+#![cfg_attr(
+    feature = "metrics",
+    doc = "| [`Metrics`] | `metrics` | durations and counts, with the facade [`metrics`] |"
+)]
+#![cfg_attr(
+    feature = "trace",
+    doc = "| [`Trace`] | `trace` | spans and events of [`tracing`], with OpenTelemetry's names |"
+)]
+//!
+//! A layer of your own is a [`Layer`](crate::backend::Layer).
+
+mod meter;
+#[cfg(feature = "metrics")]
+mod metrics;
+#[cfg(any(feature = "metrics", feature = "trace"))]
+mod names;
+#[cfg_attr(not(feature = "trace"), allow(dead_code, reason = "each layer uses its own part of it"))]
+mod observed;
+#[cfg_attr(not(feature = "metrics"), allow(dead_code, reason = "each layer uses its own part of it"))]
+mod tally;
+#[cfg(feature = "trace")]
+mod trace;
+
+pub use meter::{Cost, Meter, Part};
+#[cfg(feature = "metrics")]
+pub use metrics::Metrics;
+#[cfg(feature = "trace")]
+pub use trace::Trace;

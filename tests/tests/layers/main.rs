@@ -1,0 +1,48 @@
+//! What the layers tell of each operation, on every backend.
+
+mod collector;
+mod costs;
+mod meter;
+mod metrics;
+mod trace;
+mod traced_faults;
+
+use reposit::Database;
+use reposit_tests::proxy::Proxy;
+use reposit_tests::servers::{Target, fresh_name};
+
+/// A database behind a proxy, and the label of its server.
+async fn behind_proxy(target: Target) -> (Database, Proxy, String) {
+    let server = target.server().await.expect("a server");
+    let (proxy, url) = Proxy::before(target, &server, &fresh_name()).await;
+    let db = Database::open(&url).await.expect("the server answers");
+    (db, proxy, server.label())
+}
+
+reposit_tests::on_backends!(
+    every #[tokio::test]
+    operations_have_spans: crate::trace::operations_have_spans,
+    keys_are_shown_if_asked_for: crate::trace::keys_are_shown_if_asked_for,
+    scans_and_slow_operations_are_warned_of: crate::trace::scans_and_slow_operations_are_warned_of,
+    costs_are_counted_by_scope_and_part: crate::meter::costs_are_counted_by_scope_and_part,
+    metrics_have_the_conventions_names: crate::metrics::metrics_have_the_conventions_names,
+);
+
+/// What a network does, seen through a proxy.
+mod faults {
+    reposit_tests::on_backends!(
+        server #[tokio::test]
+        attempts_and_retries_are_told: crate::traced_faults::attempts_and_retries_are_told,
+        a_resolved_lost_answer_is_told: crate::traced_faults::a_resolved_lost_answer_is_told,
+        an_unknown_outcome_is_told: crate::traced_faults::an_unknown_outcome_is_told,
+    );
+}
+
+/// What DynamoDB's servers alone do.
+mod dynamodb {
+    reposit_tests::on_backends!(
+        dynamodb #[tokio::test]
+        the_residue_of_a_batch_is_told: crate::traced_faults::the_residue_of_a_batch_is_told,
+        capacity_is_as_the_server_reports_it: crate::meter::capacity_is_as_the_server_reports_it,
+    );
+}
