@@ -32,6 +32,7 @@ pub(crate) struct Container {
     pub(crate) indexes: Vec<Index>,
     /// The methods that are left out.
     pub(crate) skipped: Vec<Ident>,
+    pub(crate) keep_unknown: Option<Mark>,
 }
 
 /// The name of a table or an index.

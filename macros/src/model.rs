@@ -26,6 +26,8 @@ pub(crate) struct Model {
     pub(crate) updated_at: Option<usize>,
     /// The methods that are left out.
     pub(crate) skipped: Vec<Ident>,
+    /// Whether a write of a whole record keeps what is stored beside the fields.
+    pub(crate) keep_unknown: bool,
 }
 
 /// A field.

@@ -10,7 +10,7 @@ use crate::backend::{Backend, Layer, Plan};
 use crate::binding::Binding;
 use crate::clock::Clock;
 use crate::coalesce::Coalescing;
-use crate::definition::Definition;
+use crate::definition::{Definition, LOCKS};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::repository_set::RepositorySet;
@@ -146,6 +146,38 @@ impl Database {
             plans.push(self.0.backend.plan(call.clone(), definition).await.map_err(named)?);
         }
         Ok(plans)
+    }
+
+    /// The names of the repositories that are there, in order, without the table prefix. That of the locks is not
+    /// among them.
+    ///
+    /// For tools and tests.
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Serialize, Deserialize, Repository)] #[repository(name = "users")] struct User { #[hash_key] id: String }
+    /// # #[derive(Serialize, Deserialize, Repository)] #[repository(name = "tokens")] struct Token { #[hash_key] id: String }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// let db = Database::open("memory:?table_prefix=staging-").await?;
+    /// db.define::<(User, Token)>().await?;
+    /// assert_eq!(db.repositories().await?, ["tokens", "users"]);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// | backend | lists | requests |
+    /// |---|---|---|
+    /// | memory | what was defined in the store | none |
+    /// | MongoDB | what was defined in the database under this prefix and has its collection; other programs' collections are not listed | `find` in `_reposit`, `listCollections` |
+    /// | DynamoDB | all tables of the account and region that begin with the prefix, whoever made them, but those of unique values | `ListTables`, one for 100 tables |
+    ///
+    /// Without a prefix, the memory backend and DynamoDB list what is there under any. Errors:
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) by a backend of someone else's that has no such list.
+    pub async fn repositories(&self) -> Result<Vec<String>> {
+        let listed = self.0.backend.repositories(self.call("repositories"), "").await;
+        let mut names = listed.map_err(|e| e.in_operation("repositories"))?;
+        names.retain(|name| name != LOCKS);
+        names.sort_unstable();
+        Ok(names)
     }
 
     /// Finds what others broke of a repository's uniqueness, a line each.

@@ -14,6 +14,7 @@
 //! | [batches] | many keys at once |
 //! | [expiry] | records with a time to live |
 //! | [growing] | changing a model in production |
+//! | [existing tables](existing_tables) | a model over what other programs store |
 //! | [locks] | one holder at a time, with a fencing token |
 //! | [recipes] | a job queue, a rate limit, money and others, each a program |
 //! | [porting] | the calls of three other libraries, and what they are here |
@@ -41,6 +42,7 @@ macro_rules! pages {
             "[batches]: crate::guide::batches\n",
             "[expiry]: crate::guide::expiry\n",
             "[growing]: crate::guide::growing\n",
+            "[existing tables]: crate::guide::existing_tables\n",
             "[locks]: crate::guide::locks\n",
             "[recipes]: crate::guide::recipes\n",
             "[porting]: crate::guide::porting\n",
@@ -70,6 +72,7 @@ pages! {
     batches "batches.md"
     expiry "expiry.md"
     growing "growing.md"
+    existing_tables "existing-tables.md"
     locks "locks.md"
     recipes "recipes.md"
     porting "porting.md"

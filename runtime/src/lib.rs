@@ -40,6 +40,7 @@
 //! | `cursor-key` (default) | cursors that cannot be forged, by a key of the database's own |
 //! | `microkubes` (default) | the configuration files and definition maps of the Microkubes services |
 //! | `dynamodb` | DynamoDB; needs a tokio runtime |
+//! | `aws-login` | AWS credentials of `aws sso login` and of a `credential_process`; with `dynamodb` |
 //! | `mongodb` | MongoDB; needs a tokio runtime |
 //! | `mongodb-srv` | `mongodb+srv://` addresses, looked up in DNS |
 //! | `cache` | the layer [`Cache`](layer::Cache): records that were read are given again |

@@ -6,10 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::backend::prefixed::Prefixed;
 use crate::backend::{Backend, IntoBackend, Layer};
 use crate::clock::Clock;
 use crate::config::{Config, OpenOptions, Secret};
 use crate::database::Database;
+use crate::definition::TablePrefix;
 use crate::error::{Error, Result};
 use crate::request::Call;
 
@@ -21,7 +23,8 @@ impl Config {
     /// answers within the deadline.
     pub async fn open(self) -> Result<Database> {
         let (target, options, cursor_key) = self.into_parts();
-        let backend = target.open(&options).await?;
+        let prefix = prefix_of(&options)?;
+        let backend = Prefixed::under(prefix, target.open(&options).await?);
         Ok(Database::assemble(backend, options, &cursor_key))
     }
 }
@@ -94,6 +97,11 @@ impl Database {
     }
 }
 
+/// The table prefix that a database is opened with.
+fn prefix_of(options: &OpenOptions) -> Result<Option<&'static TablePrefix>> {
+    TablePrefix::of(&options.table_prefix).map_err(|why| Error::config(format!("the table prefix {why}")))
+}
+
 /// What puts a layer in front of a backend.
 type AddLayer = Box<dyn FnOnce(Arc<dyn Backend>) -> Arc<dyn Backend> + Send>;
 
@@ -137,6 +145,17 @@ impl Builder {
         self
     }
 
+    /// What stands before each name of a table or collection that the library makes: those of the models, of
+    /// unique values, of locks, and its catalogue. Databases of different prefixes share nothing, unless one
+    /// prefix begins with the other.
+    ///
+    /// [`open`](Self::open) is refused with [`Config`](crate::ErrorKind::Config) if a table's name cannot begin so: it takes up
+    /// to 242 letters, digits, `_`, `-` and `.`.
+    pub fn table_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.options.table_prefix = prefix.into();
+        self
+    }
+
     /// The key that cursors are authenticated with. Without one, a cursor is protected from accidents only.
     #[cfg(feature = "cursor-key")]
     pub fn cursor_key(mut self, key: impl Into<Secret>) -> Self {
@@ -156,9 +175,11 @@ impl Builder {
     /// as [`Unavailable`](crate::ErrorKind::Unavailable) or [`Timeout`](crate::ErrorKind::Timeout).
     pub async fn open(self) -> Result<Database> {
         let missing = || Error::config("the database has no backend; give the builder one with `.backend(..)`");
+        let prefix = prefix_of(&self.options)?;
         let backend = self.backend.ok_or_else(missing)?;
         let call = Call::new("open", self.options.clock.now_millis(), self.options.connect_timeout);
         backend.ping(call).await.map_err(|e| e.in_operation("open"))?;
+        let backend = Prefixed::under(prefix, backend);
         let backend = self.layers.into_iter().fold(backend, |inner, add| add(inner));
         Ok(Database::assemble(backend, self.options, &self.cursor_key))
     }

@@ -3,6 +3,7 @@
 
 pub mod backends;
 mod background;
+pub mod brought;
 pub mod harness;
 pub mod linear;
 pub mod models;

@@ -30,21 +30,22 @@ macro_rules! on_backends {
 
 /// Makes a test of each case for every backend: a function of this module, of a [`Test`](crate::harness::Test).
 ///
-/// After `over_client_too:` each case runs on DynamoDB Local once more, over a client of the SDK that was made elsewhere.
+/// Each runs twice more over a client that a program brings: on DynamoDB Local over one of the SDK, on MongoDB over one of the
+/// driver.
 #[macro_export]
 macro_rules! cases {
     ($($name:ident),+ $(,)?) => {
         $crate::with_backends! { [$crate::cases!] ($($name)+) }
+        $crate::cases! { @brought from_sdk_config SdkConfig $($name)+ }
+        $crate::cases! { @brought from_database Database $($name)+ }
     };
-    (over_client_too: $($name:ident),+ $(,)?) => {
-        $crate::cases!($($name),+);
-
-        mod over_client {
+    (@brought $module:ident $client:ident $($name:ident)+) => {
+        mod $module {
             $(
                 #[tokio::test]
                 async fn $name() {
                     let case = concat!(module_path!(), "::", stringify!($name));
-                    $crate::harness::run_over_client(case, super::$name).await;
+                    $crate::harness::run_over($crate::brought::Client::$client, case, super::$name).await;
                 }
             )+
         }

@@ -3,6 +3,7 @@
 mod coalesced;
 mod direct;
 mod dynamodb;
+mod layers;
 mod memory;
 mod mongodb;
 mod ours;
@@ -21,6 +22,7 @@ fn main() {
     match std::env::args().nth(1).as_deref() {
         Some("memory") => return memory::run(),
         Some("coalesced") => return coalesced::run(),
+        Some("layers") => return layers::run(),
         _ => {}
     }
     worker::run(|row, contestant| match (row.split_once('/')?, contestant) {

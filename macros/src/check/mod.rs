@@ -49,6 +49,7 @@ pub(crate) fn model(cx: &Ctxt, input: &Input) -> Model {
         created_at: roles.created_at,
         updated_at: roles.updated_at,
         skipped: methods::check_skipped(cx, input),
+        keep_unknown: serde::check_keep_unknown(cx, input),
     }
 }
 

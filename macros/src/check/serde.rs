@@ -37,6 +37,21 @@ fn special(field: &Field, indexed: bool) -> Option<&'static str> {
     marks.into_iter().find(|(is, _)| *is).map(|(_, word)| word)
 }
 
+/// What is unknown is what no field is stored under, so the names of all fields must be known.
+pub(super) fn check_keep_unknown(cx: &Ctxt, input: &Input) -> bool {
+    if input.container.keep_unknown.is_none() {
+        return false;
+    }
+    for flatten in input.fields.iter().filter_map(|field| field.serde.flatten.as_ref()) {
+        cx.error(
+            flatten,
+            "a flattened field is stored under names of its own, which `keep_unknown` could not tell from those that \
+             the model does not know: give the field a name, or leave `keep_unknown` out",
+        );
+    }
+    true
+}
+
 /// Keys and their like are always stored, under a name of their own.
 fn check_stays(cx: &Ctxt, field: &Field, what: &str, indexed: bool) {
     let serde = &field.serde;

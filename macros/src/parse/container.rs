@@ -9,7 +9,7 @@ use crate::ctxt::Ctxt;
 
 const REPOSITORY: Place = Place {
     attribute: "#[repository(...)]",
-    known: &["name", "read_capacity", "write_capacity", "index", "skip", "crate"],
+    known: &["name", "read_capacity", "write_capacity", "index", "skip", "keep_unknown", "crate"],
     aliases: &[
         ("table", "name"),
         ("table_name", "name"),
@@ -38,6 +38,7 @@ pub(crate) fn read(cx: &Ctxt, attrs: &[Attribute]) -> Container {
                 "write_capacity" => once(cx, &mut container.capacity.write, word, word.number(cx, 5)),
                 "index" => container.indexes.extend(index::on_struct(cx, word)),
                 "skip" => container.skipped.extend(word.idents(cx, "create, put")),
+                "keep_unknown" => once(cx, &mut container.keep_unknown, word, word.flag(cx)),
                 "crate" => once(cx, &mut container.krate, word, crate_path(cx, word)),
                 _ => REPOSITORY.unknown(cx, word),
             }

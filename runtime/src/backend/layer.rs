@@ -146,6 +146,11 @@ pub trait Forward: fmt::Debug + Send + Sync + 'static {
         self.inner().truncate(call, definition)
     }
 
+    /// As [`Backend::repositories`].
+    fn repositories(&self, call: Call, prefix: &str) -> Reply<'_, Vec<String>> {
+        self.inner().repositories(call, prefix)
+    }
+
     /// As [`Backend::get`].
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
         self.inner().get(call, get)
@@ -244,6 +249,10 @@ impl<F: Forward> Backend for F {
 
     fn truncate(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
         Forward::truncate(self, self.enter(call), definition)
+    }
+
+    fn repositories(&self, call: Call, prefix: &str) -> Reply<'_, Vec<String>> {
+        Forward::repositories(self, self.enter(call), prefix)
     }
 
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {

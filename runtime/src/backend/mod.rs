@@ -10,6 +10,7 @@ pub mod memory;
 #[cfg(feature = "mongodb")]
 pub mod mongodb;
 mod plan;
+pub(crate) mod prefixed;
 mod reply;
 pub(crate) mod settings;
 #[cfg_attr(
@@ -93,6 +94,13 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     fn truncate(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
         let _ = (call, definition);
         Reply::now(Err(Error::unsupported(format!("the {} backend truncates no repositories", self.name()))))
+    }
+
+    /// The repositories whose names begin with the prefix, without it, in any order. What the backend keeps for
+    /// itself is not among them.
+    fn repositories(&self, call: Call, prefix: &str) -> Reply<'_, Vec<String>> {
+        let _ = (call, prefix);
+        Reply::now(Err(Error::unsupported(format!("the {} backend lists no repositories", self.name()))))
     }
 
     /// Reads one record.

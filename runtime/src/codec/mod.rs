@@ -112,7 +112,7 @@ pub(crate) fn decode_part<M: DeserializeOwned>(
         },
         Err(error) => error,
     };
-    Err(name_record(record, definition, located_whole(&error)).in_repository(definition.name()))
+    Err(name_record(record, definition, located_whole(&error)).in_repository(definition.repository()))
 }
 
 /// Names the record in an error, by its key.

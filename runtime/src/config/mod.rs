@@ -43,6 +43,7 @@ use crate::error::Result;
 /// | `timeout` | all | how long an operation may take, retries and all; default `10s` |
 /// | `connect_timeout` | all | how long opening may take; default `5s` |
 /// | `define_timeout` | all | how long `define` may take for all its models; default `10m` |
+/// | `table_prefix` | all | what stands before each name of a table or collection; default nothing |
 /// | `cursor_key` | all | the key that cursors are authenticated with (feature `cursor-key`) |
 /// | `limits` | memory | the sizes it takes: `dynamodb` (the default) or `none` |
 /// | `endpoint` | DynamoDB | another endpoint than the region's own |
@@ -176,6 +177,18 @@ impl Config {
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.options.clock = Arc::new(clock);
+        self
+    }
+
+    /// What stands before each name of a table or collection that the library makes: those of the models, of
+    /// unique values, of locks, and its catalogue. Databases of different prefixes share nothing, unless one
+    /// prefix begins with the other.
+    ///
+    /// Opening is refused with [`Config`](crate::ErrorKind::Config) if a table's name cannot begin so: it takes up
+    /// to 242 letters, digits, `_`, `-` and `.`.
+    #[must_use]
+    pub fn table_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.options.table_prefix = prefix.into();
         self
     }
 

@@ -5,6 +5,7 @@ mod field;
 mod microkubes;
 mod names;
 mod parts;
+mod prefix;
 mod projected;
 mod spec;
 
@@ -19,6 +20,7 @@ pub use field::{Lowering, has_instant};
 #[doc(hidden)]
 pub use names::{index_name, table_name};
 pub use parts::{IndexDef, KeyDef, KeyKind, Projection, TimeUnit, TtlDef};
+pub(crate) use prefix::{LOCKS, TablePrefix};
 pub(crate) use projected::same;
 #[doc(hidden)]
 pub use spec::Spec;
@@ -38,7 +40,7 @@ impl Spec {
             has_sets |= matches!(self.fields[at].lowering(), Some(Lowering::Set(_)));
             at += 1;
         }
-        Definition { spec: self, has_aliases, has_instants, has_sets }
+        Definition { spec: self, prefix: "", has_aliases, has_instants, has_sets }
     }
 }
 
@@ -60,6 +62,8 @@ impl Spec {
 #[derive(Debug, Clone, Copy)]
 pub struct Definition {
     spec: Spec,
+    /// What the name begins with.
+    prefix: &'static str,
     /// Asked for each record that is read, as are the next.
     has_aliases: bool,
     has_instants: bool,
@@ -67,9 +71,21 @@ pub struct Definition {
 }
 
 impl Definition {
-    /// The table's or collection's name.
+    /// The table's or collection's name. A backend that is asked under a table prefix is handed a definition whose
+    /// name begins with it.
     pub const fn name(&self) -> &'static str {
         self.spec.name
+    }
+
+    /// The name that the model has, without a table prefix: what errors and plans name.
+    pub fn repository(&self) -> &'static str {
+        self.spec.name.get(self.prefix.len()..).unwrap_or_default()
+    }
+
+    /// The table prefix that the name begins with, for the names that a backend makes itself. It is empty but in a
+    /// definition that a backend is handed.
+    pub const fn prefix(&self) -> &'static str {
+        self.prefix
     }
 
     /// The struct's name.
@@ -210,6 +226,11 @@ impl Definition {
         let hash = self.spec.auto_hash.then(|| self.hash_name());
         let range = self.range_name().filter(|_| self.spec.auto_range);
         hash.into_iter().chain(range)
+    }
+
+    /// Whether writes of whole records keep what is stored beside the model's fields.
+    pub(crate) const fn keeps_unknown(&self) -> bool {
+        self.spec.keep_unknown
     }
 
     pub(crate) fn created_at(&self) -> Option<&'static str> {

@@ -21,6 +21,7 @@ pub struct Spec {
     pub(super) version: Option<VersionDef>,
     pub(super) auto_hash: bool,
     pub(super) auto_range: bool,
+    pub(super) keep_unknown: bool,
     pub(super) created_at: Option<usize>,
     pub(super) updated_at: Option<usize>,
 }
@@ -49,6 +50,7 @@ impl Spec {
             version: None,
             auto_hash: false,
             auto_range: false,
+            keep_unknown: false,
             created_at: None,
             updated_at: None,
         }
@@ -82,6 +84,11 @@ impl Spec {
 
     pub const fn capacity(mut self, read: Option<u64>, write: Option<u64>) -> Self {
         (self.read_capacity, self.write_capacity) = (read, write);
+        self
+    }
+
+    pub const fn keep_unknown(mut self) -> Self {
+        self.keep_unknown = true;
         self
     }
 

@@ -74,10 +74,10 @@ pub(super) struct Moved {
 impl Moved {
     /// What is sent.
     pub(super) fn of(asked: Asked<'_>) -> Self {
-        let bytes = |writes: &[Write]| writes.iter().map(|write| size_of(write.whole_record())).sum();
+        let bytes = |writes: &[Write]| writes.iter().map(|write| size_of(write.whole_record().as_deref())).sum();
         let tells = |write: &Write| matches!(write.returning, Returning::Before | Returning::After);
         let (bytes, told) = match asked {
-            Asked::Data(Request::Write(write)) => (size_of(write.whole_record()), None),
+            Asked::Data(Request::Write(write)) => (size_of(write.whole_record().as_deref()), None),
             Asked::Data(Request::WriteMany(writes)) => (bytes(writes), None),
             Asked::Data(Request::Transact(writes)) => (bytes(writes), Some(writes.iter().map(tells).collect())),
             _ => (0, None),

@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::condition::Condition;
 use crate::database::Database;
+use crate::definition::LOCKS;
 use crate::error::{ErrorKind, Result};
 
 /// The repository that locks are kept in; it is defined when the first lock is asked for.
-pub const REPOSITORY: &str = "reposit_locks";
+pub const REPOSITORY: &str = LOCKS;
 
 /// A lock as it is stored. It stays after a release, so that its token never goes back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, reposit_macros::Repository)]

@@ -4,6 +4,7 @@ use super::exchange::Exchange;
 use crate::database::Database;
 use crate::definition::Definition;
 use crate::error::{Error, Result};
+use crate::request::RecordKey;
 
 /// What an operation brings along: its names, and the request that it makes. No other crate can name
 /// this trait, so that [`Operation`] and [`TransactionItem`](super::TransactionItem) can grow.
@@ -126,6 +127,15 @@ impl Origin {
     /// The same repository and index, under the name of something else that is done.
     pub(super) fn during(self, operation: &'static str) -> Self {
         Self { operation, ..self }
+    }
+
+    /// The same of an error of one record among others, with its key if that is one.
+    pub(super) fn name_of(&self, error: Error, key: Result<RecordKey>) -> Error {
+        let error = self.name(error);
+        match key {
+            Ok(key) => error.of_record(key),
+            Err(_) => error,
+        }
     }
 
     /// Names the repository, the operation and the index in an error, unless it names them already.

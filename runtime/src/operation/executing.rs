@@ -113,7 +113,9 @@ impl<'a> Asking<'a> {
             }
             State::Asked(Asked::Write(parts)) => {
                 let mut write = write::one(db, definition, parts)?;
-                write.returning = returning;
+                if returning != Returning::AsUsual {
+                    write.returning = returning;
+                }
                 State::Writing(write.send(db, operation))
             }
             State::Prepared(write) => State::Writing(write.send(db, operation)),

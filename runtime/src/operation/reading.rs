@@ -90,6 +90,16 @@ impl<'a> Reading<'a> {
         Poll::Ready(rest.ends(page))
     }
 
+    /// The page that was asked for, or an error with its names.
+    pub(super) fn poll_ends(&mut self, context: &mut Context<'_>) -> Poll<Result<Ends>> {
+        self.poll_page(context).map_err(|error| self.origin.name(error))
+    }
+
+    /// All records, or an error with its names.
+    pub(super) fn poll_records(&mut self, context: &mut Context<'_>) -> Poll<Result<Vec<Record>>> {
+        self.poll_all(context).map_err(|error| self.origin.name(error))
+    }
+
     /// All records, page by page: until the end, or until the limit.
     fn poll_all(&mut self, context: &mut Context<'_>) -> Poll<Result<Vec<Record>>> {
         let mut request = self.take_request()?;

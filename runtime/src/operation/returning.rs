@@ -1,5 +1,6 @@
 //! A write of a whole record that executes to the record as it was stored.
 
+use std::borrow::Cow;
 use std::task::{Context, Poll};
 
 use super::executing::{Asking, Executing, awaited_again, poll_done};
@@ -42,7 +43,7 @@ impl<'a, M: Model> Returning<'a, M> {
 
 /// The model as a write stores it.
 pub(super) fn decode_stored<M: Model>(write: &Write) -> Result<M> {
-    decode_whole(write.whole_record().cloned())
+    decode_whole(write.whole_record().map(Cow::into_owned))
 }
 
 /// The model in the record that a write stores whole.

@@ -18,7 +18,7 @@ use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::field::Types;
 use crate::model::Model;
-use crate::request::{self, Advance, Position};
+use crate::request::{self, Advance, Position, RecordKey};
 use crate::value::Record;
 
 /// How many records a stream asks for at a time.
@@ -47,6 +47,8 @@ const STREAM_PAGE: usize = 100;
 pub struct RecordStream<M, O = M> {
     records: Records,
     fields: Option<&'static [&'static str]>,
+    /// Whether it goes on after a record that does not fit.
+    is_lenient: bool,
     marker: Types<(M, O)>,
 }
 
@@ -88,7 +90,12 @@ enum State {
 
 impl<M: Model, O: DeserializeOwned> RecordStream<M, O> {
     pub(super) fn new(reading: Reading<'_>) -> Self {
-        Self { fields: reading.fields, records: Records::of(reading), marker: PhantomData }
+        Self { fields: reading.fields, records: Records::of(reading), is_lenient: false, marker: PhantomData }
+    }
+
+    /// The same stream, which goes on after a record that does not fit.
+    pub(super) fn lenient(reading: Reading<'_>) -> Self {
+        Self { is_lenient: true, ..Self::new(reading) }
     }
 }
 
@@ -133,6 +140,11 @@ impl Records {
         self.state = State::Done;
         self.at_hand.clear();
         self.origin.name(error)
+    }
+
+    /// The error of a record after which the stream goes on.
+    fn pass_over(&self, error: Error, key: Result<RecordKey>) -> Error {
+        self.origin.name_of(error, key)
     }
 
     /// Moves the read that is under way. A page that has come waits until the one before is used up: so
@@ -212,9 +224,14 @@ impl<M: Model, O: DeserializeOwned> Stream for RecordStream<M, O> {
         // Written out: each call of a combinator would be compiled with each model.
         match this.records.poll(context) {
             Poll::Ready(Some(Ok(record))) => {
-                Poll::Ready(Some(match decode_one(record, this.records.origin.definition, this.fields) {
+                let definition = this.records.origin.definition;
+                let key = if this.is_lenient { Some(RecordKey::from_record(definition, &record)) } else { None };
+                Poll::Ready(Some(match decode_one(record, definition, this.fields) {
                     Ok(read) => Ok(read),
-                    Err(error) => Err(this.records.end(error)),
+                    Err(error) => Err(match key {
+                        Some(key) => this.records.pass_over(error, key),
+                        None => this.records.end(error),
+                    }),
                 }))
             }
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error))),

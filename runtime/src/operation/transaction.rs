@@ -1,5 +1,6 @@
 //! Transactions: operations over any models that happen all together or not at all.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::execute::{Origin, Prepare};
@@ -233,7 +234,7 @@ impl<O: TransactionItem> Item for Asked<O> {
     fn prepare(&mut self, db: &Database) -> Result<Write> {
         let mut write = self.slot.prepare(db)?;
         write.returning = O::RETURNING;
-        self.stored = write.whole_record().cloned();
+        self.stored = write.whole_record().map(Cow::into_owned);
         Ok(write)
     }
 

@@ -1,5 +1,7 @@
 //! Why a write is refused, and what it leaves: decided here once, for every backend.
 
+use std::borrow::Cow;
+
 use super::call::Call;
 use super::write::{Action, Returning, Write};
 use crate::change::Change;
@@ -54,10 +56,23 @@ impl Write {
         Err(Error::of_versions(expected, stored))
     }
 
-    /// The record that the write stores whatever is there, if it stores one.
-    pub(crate) fn whole_record(&self) -> Option<&Record> {
+    /// The model's record that the write stores whatever is there, if it stores one: without what it keeps.
+    pub(crate) fn whole_record(&self) -> Option<Cow<'_, Record>> {
+        let keeps = self.definition.keeps_unknown();
         match &self.action {
-            Action::Create(record) | Action::Put(record) | Action::Replace(record) => Some(record),
+            Action::Create(record) | Action::Put(record) | Action::Replace(record) => Some(Cow::Borrowed(record)),
+            Action::Upsert { insert, .. } if keeps => Some(Cow::Borrowed(insert)),
+            Action::Update(changes) if keeps => {
+                let mut record = self.key.to_record(self.definition);
+                for change in changes {
+                    if let Change::Set(path, value) = change
+                        && path.is_field()
+                    {
+                        record.set(path.root(), value.clone());
+                    }
+                }
+                Some(Cow::Owned(record))
+            }
             Action::Update(_) | Action::Upsert { .. } | Action::Delete | Action::Check => None,
         }
     }

@@ -67,7 +67,7 @@ impl RecordKey {
         let key = Self::from_unchecked(definition, record)?;
         let check = |part: KeyDef, value: &Value| {
             let checked = part.kind.check_stored(definition.part_name(part), value);
-            checked.map_err(|e| e.in_repository(definition.name()))
+            checked.map_err(|e| e.in_repository(definition.repository()))
         };
         check(definition.hash(), &key.hash)?;
         definition.range().zip(key.range.as_ref()).map_or(Ok(()), |(part, value)| check(part, value))?;
@@ -79,7 +79,7 @@ impl RecordKey {
         let part = |name: &str| {
             let value = record.get(name).map(ValueRef::to_value);
             value.ok_or_else(|| {
-                Error::codec(format!("the key field {name} is missing")).in_repository(definition.name())
+                Error::codec(format!("the key field {name} is missing")).in_repository(definition.repository())
             })
         };
         Ok(Self { hash: part(definition.hash_name())?, range: definition.range_name().map(part).transpose()? })

@@ -381,7 +381,7 @@ impl Query {
             part.kind.check_stored(name, value).map(|()| value.to_value())
         };
         let ranges: Result<_> = self.ranges().into_iter().map(value).collect();
-        let ranges = ranges.map_err(|e| e.in_repository(self.definition.name()))?;
+        let ranges = ranges.map_err(|e| e.in_repository(self.definition.repository()))?;
         Ok(Position { ranges, key: RecordKey::from_record(self.definition, record)? })
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use reposit::backend::{Backend, Call, Forward, Layer, Reply, Request, Verify};
-use reposit::{Database, ErrorKind, Repository, Result};
+use reposit::backend::{Backend, Call, Forward, Get, Layer, Reply, Request, Verify};
+use reposit::{Database, ErrorKind, Record, Repository, Result};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
@@ -108,10 +108,50 @@ async fn every_operation_enters_once_and_answers_as_without() {
     let (a, c) = db.snapshot((User::get("b"), User::get("c"))).await.unwrap();
     assert_eq!((a, c), (Some(user("b")), None));
     assert!(db.verify::<User>().await.unwrap().is_empty());
+    assert_eq!(db.repositories().await.unwrap(), ["user"]);
     assert_eq!(User::get("a").explain(&db).unwrap(), User::get("a").explain(&bare).unwrap());
     let read = counter.take();
     let operations: Vec<_> = read.iter().map(|(operation, _)| *operation).collect();
-    assert_eq!(operations, ["count", "explain", "find", "get", "get_many", "scan", "snapshot", "verify"], "{read:?}");
+    assert_eq!(
+        operations,
+        ["count", "explain", "find", "get", "get_many", "repositories", "scan", "snapshot", "verify"],
+        "{read:?}"
+    );
+}
+
+/// Writes down the repositories that are read from, by the names in their definitions.
+#[derive(Debug, Clone, Default)]
+struct Names(Arc<Mutex<Vec<&'static str>>>);
+
+#[derive(Debug)]
+struct Naming(Arc<dyn Backend>, Names);
+
+impl Layer for Names {
+    fn layer(self, inner: Arc<dyn Backend>) -> Arc<dyn Backend> {
+        Arc::new(Naming(inner, self))
+    }
+}
+
+impl Forward for Naming {
+    fn inner(&self) -> &dyn Backend {
+        &*self.0
+    }
+
+    fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
+        self.1.0.lock().unwrap().push(get.definition.name());
+        self.inner().get(call, get)
+    }
+}
+
+#[tokio::test]
+async fn a_layer_is_in_front_of_the_table_prefix_and_a_backend_behind_it() {
+    let (layer, backend) = (Names::default(), Names::default());
+    let memory = Arc::new(reposit::backend::memory::Memory::new(&Default::default()));
+    let db = Database::builder().backend(backend.clone().layer(memory)).table_prefix("a-").layer(layer.clone());
+    let db = db.open().await.unwrap();
+    db.define::<User>().await.unwrap();
+    assert_eq!(User::get("x").exec(&db).await.unwrap(), None);
+    assert_eq!((&layer.0.lock().unwrap()[..], &backend.0.lock().unwrap()[..]), (&["user"][..], &["a-user"][..]));
 }
 
 #[tokio::test]

@@ -81,6 +81,21 @@ async fn by_url() {
 }
 
 #[tokio::test]
+async fn prefixes_share_a_store_and_nothing_in_it() {
+    let (one, other) = (open("outside://shared?table_prefix=a-").await, open("outside://shared?table_prefix=b-").await);
+    for db in [&one, &other] {
+        works(db).await.unwrap();
+    }
+    assert_eq!(
+        (one.repositories().await.unwrap(), other.repositories().await.unwrap()),
+        (vec!["book".into()], vec!["book".into()])
+    );
+    let none = open("outside://shared").await;
+    assert_eq!(none.repositories().await.unwrap(), ["a-book", "b-book"]);
+    assert_eq!(Book::get("1").exec(&none).await.unwrap_err().kind(), ErrorKind::SchemaMismatch);
+}
+
+#[tokio::test]
 async fn an_option_that_is_unknown_is_refused() {
     registered();
     refused(Config::from_url("outside://x?limit=none"), &["the URL: unknown option `limit`; did you mean `limits`?"]);

@@ -19,6 +19,16 @@ pub struct Thing {
     pub roles: BTreeSet<String>,
 }
 
+/// A part of it, whose writes keep the rest.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+#[repository(name = "things", keep_unknown)]
+pub struct ThingPart {
+    #[hash_key]
+    pub id: String,
+    pub text: String,
+    pub count: i64,
+}
+
 pub fn thing(id: &str) -> Thing {
     Thing {
         id: id.into(),

@@ -5,8 +5,8 @@ use std::time::Duration;
 use reposit::{Database, Error, Result};
 
 use super::models::{
-    BATCH, Entry, Line, Page, Person, Post, Thing, item, new_email, page, pages, people, person, post, posts, thing,
-    things,
+    BATCH, Entry, Line, Page, Person, Post, Thing, ThingPart, item, new_email, page, pages, people, person, post,
+    posts, thing, things,
 };
 
 /// The operations, each with the refusals that it can meet.
@@ -63,6 +63,7 @@ pub enum Operation {
     UpsertUnit,
     PutIf,
     PutIfFalse,
+    PutKeeping,
     Replace,
     UpsertIf,
     UpdateVersion,
@@ -87,7 +88,7 @@ pub enum Operation {
 
 impl Operation {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 70] = [
+    pub const ALL: [Self; 71] = [
         Self::Create,
         Self::CreateAuto,
         Self::CreateExisting,
@@ -124,6 +125,7 @@ impl Operation {
         Self::UpsertUnit,
         Self::PutIf,
         Self::PutIfFalse,
+        Self::PutKeeping,
         Self::Replace,
         Self::UpsertIf,
         Self::UpdateVersion,
@@ -213,6 +215,7 @@ impl Operation {
             Self::UpsertUnit => "upsert, unit",
             Self::PutIf => "put if",
             Self::PutIfFalse => "put if, false",
+            Self::PutKeeping => "put, keep_unknown",
             Self::Replace => "replace",
             Self::UpsertIf => "upsert if",
             Self::UpdateVersion => "update, version",
@@ -349,6 +352,10 @@ impl Operation {
                 told(upsert.append(Thing::TAGS, ["b"]).exec_unit(db).await)
             }
             Self::PutIf => told(Thing::put(&new).only_if(Thing::COUNT.eq(10)).exec(db).await),
+            Self::PutKeeping => {
+                let part = ThingPart { id: id.into(), text: "second".into(), count: 20 };
+                told(ThingPart::put(&part).exec(db).await)
+            }
             Self::PutIfFalse => told(Thing::put(&new).only_if(Thing::COUNT.eq(11)).exec(db).await),
             Self::Replace => told(Thing::replace(&new).exec(db).await),
             Self::UpsertIf => {

@@ -8,7 +8,6 @@ use reposit_tests::harness::Test;
 use reposit_tests::models::{Account, Event, Note, account, event, note};
 
 reposit_tests::cases!(
-    over_client_too:
     many_keys_in_the_order_asked,
     many_records_are_put_and_deleted,
     what_could_not_be_done_comes_back_by_item,

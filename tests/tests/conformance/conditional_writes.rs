@@ -8,7 +8,6 @@ use reposit_tests::harness::{START, Test, kind};
 use reposit_tests::models::{Account, Note, Seat, Token, User, account, note, seat, token, user};
 
 reposit_tests::cases!(
-    over_client_too:
     a_put_under_a_condition,
     a_put_under_a_condition_over_what_has_expired,
     a_put_under_a_condition_moves_unique_values,

@@ -4,7 +4,6 @@ use reposit_tests::harness::{Test, kind};
 use reposit_tests::models::{Account, Event, Note, User, account, event, note, user};
 
 reposit_tests::cases!(
-    over_client_too:
     a_record_comes_back_as_it_was,
     a_missing_record_is_none,
     create_over_an_existing_key_is_refused,

@@ -9,7 +9,6 @@ use reposit_tests::harness::{START, Test};
 use reposit_tests::models::{Account, Event, Note, Seat, Token, User, account, event, note, seat, token, user};
 
 reposit_tests::cases!(
-    over_client_too:
     records_that_are_there_are_not_created_again,
     of_one_key_the_first_is_created,
     created_records_keep_unique_values,

@@ -10,7 +10,6 @@ use reposit_tests::harness::{START, Test, kind};
 use reposit_tests::models::{Account, Event, Note, Seat, Token, User, account, event, note, seat, token, user};
 
 reposit_tests::cases!(
-    over_client_too:
     what_stores_a_record_gives_it_as_stored,
     updates_and_upserts_give_the_record_as_it_is_then,
     an_update_without_changes_gives_the_record,

@@ -4,7 +4,6 @@ use reposit_tests::harness::{Test, kind};
 use reposit_tests::models::{Account, Note, User, account, note, user};
 
 reposit_tests::cases!(
-    over_client_too:
     all_of_it_or_nothing,
     a_refusal_names_the_operation_and_the_reason,
     over_several_models,

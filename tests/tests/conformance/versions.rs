@@ -7,7 +7,6 @@ use reposit_tests::harness::{START, Test, kind};
 use reposit_tests::models::{User, user};
 
 reposit_tests::cases!(
-    over_client_too:
     save_creates_at_version_zero,
     save_replaces_its_own_version_only,
     save_of_a_missing_record_is_not_found,

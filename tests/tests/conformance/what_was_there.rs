@@ -10,7 +10,6 @@ use reposit_tests::harness::{START, Test, kind};
 use reposit_tests::models::{Account, Event, Note, Token, User, account, event, note, token, user};
 
 reposit_tests::cases!(
-    over_client_too:
     a_delete_returns_what_it_deleted,
     a_delete_returns_no_expired_record,
     a_refused_delete_returns_nothing_and_takes_nothing,

@@ -110,7 +110,7 @@ const EVENT: Rules = Rules {
 
 /// A version, a unique index and a secondary one with a range.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
-#[repository(name = "model_users")]
+#[repository(name = "model_users", keep_unknown)]
 pub struct User {
     #[hash_key]
     pub id: String,
@@ -222,7 +222,11 @@ const SEAT: Rules = Rules {
 /// Three unique indexes, one of them sparse and one over two fields, and a sparse secondary one whose
 /// range is an instant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
-#[repository(name = "model_accounts", index(name = "by_org_and_number", hash = "org", range = "number", unique))]
+#[repository(
+    name = "model_accounts",
+    keep_unknown,
+    index(name = "by_org_and_number", hash = "org", range = "number", unique)
+)]
 pub struct Account {
     #[hash_key]
     pub id: u64,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use proptest::strategy::{BoxedStrategy, Strategy, ValueTree};
@@ -64,7 +65,10 @@ impl Place for Servers {
         let config = reposit::Config::from_url(&url).expect("the server's own URL is a configuration");
         // A machine that is busy with other tests is no disagreement.
         let config = config.timeout(Duration::from_secs(60)).connect_timeout(Duration::from_secs(60));
-        config.clock(clock).open().await.expect("the server answers")
+        // Every second one is under a table prefix, which is to make no difference.
+        static OPENED: AtomicUsize = AtomicUsize::new(0);
+        let prefix = if OPENED.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) { "" } else { "random-" };
+        config.table_prefix(prefix).clock(clock).open().await.expect("the server answers")
     }
 
     async fn close(&self, db: Database) {

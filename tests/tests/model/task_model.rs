@@ -29,7 +29,11 @@ pub struct Part {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
-#[repository(name = "model_tasks", index(name = "by_stage_and_slot", hash = "stage", range = "slot", unique))]
+#[repository(
+    name = "model_tasks",
+    keep_unknown,
+    index(name = "by_stage_and_slot", hash = "stage", range = "slot", unique)
+)]
 pub struct Task {
     #[hash_key]
     #[serde(rename = "#b")]

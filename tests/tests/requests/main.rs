@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
-use reposit::Database;
+use reposit::{Database, Repository};
 use reposit_tests::harness::START;
 use reposit_tests::models::{Account, Event, Note, Token, User, account, event, note, token, user};
 use reposit_tests::proxy::{Fault, Rule};
 use reposit_tests::report;
 use reposit_tests::servers::Target;
+use serde::{Deserialize, Serialize};
 
 mod automatic_keys;
 mod bulk;
@@ -111,6 +112,15 @@ async fn dynamodb_sends(target: Target) {
     report::ran("requests::each_operation_sends_the_least", &label);
 }
 
+/// A part of a note, whose writes keep the rest.
+#[derive(Debug, Clone, Serialize, Deserialize, Repository)]
+#[repository(name = "note", keep_unknown)]
+struct NotePart {
+    #[hash_key]
+    id: String,
+    title: String,
+}
+
 /// What tells of the record before or of none, and what has a condition, by the names of the least requests.
 async fn told_and_conditional_writes(c: &Counted, store: &str, change: &str, delete: &str, told: &str) {
     let db = c.db.clone();
@@ -119,6 +129,10 @@ async fn told_and_conditional_writes(c: &Counted, store: &str, change: &str, del
     Token::put(&token("t", START)).exec(&db).await.unwrap();
     sends!(c, "put if", Note::put(&n).only_if(Note::COUNT.eq(0)).exec(&db), [(store, 1)]);
     sends!(c, "put if, where none is", Note::put(&note("new")).only_if(Note::COUNT.eq(9)).exec(&db), [(store, 1)]);
+    db.define::<NotePart>().await.unwrap();
+    let part = NotePart { id: "n".into(), title: "part".into() };
+    sends!(c, "put, keep_unknown", NotePart::put(&part).exec(&db), [(change, 1)]);
+    sends!(c, "replace, keep_unknown", NotePart::replace(&part).exec(&db), [(change, 1)]);
     sends!(c, "replace", Note::replace(&n).exec(&db), [(store, 1)]);
     sends!(c, "replace if", Note::replace(&n).only_if(Note::COUNT.eq(0)).exec(&db), [(store, 1)]);
     sends!(c, "update, previous", Note::update("n").add(Note::COUNT, 1).exec_previous(&db), [(told, 1)]);

@@ -1,4 +1,4 @@
-//! What drops and truncations send.
+//! What drops, truncations and the list of repositories send.
 
 use std::collections::BTreeMap;
 
@@ -17,9 +17,11 @@ pub(crate) async fn removals_send_the_least(target: Target) {
     Event::put_many(&(0..60).map(|n| event("s", n, 0)).collect::<Vec<_>>()).exec(&db).await.unwrap();
     User::create(&user("u1", "core", 1)).exec(&db).await.unwrap();
     if target.is_mongodb() {
+        sends!(c, "repositories", db.repositories(), [("find", 1), ("listCollections", 1)]);
         sends!(c, "truncate", db.truncate::<Event>(DropForGood), [("delete", 1)]);
         sends!(c, "drop", db.drop_repository::<Event>(DropForGood), [("drop", 1), ("delete", 1)]);
     } else {
+        sends!(c, "repositories", db.repositories(), [("ListTables", 1)]);
         sends!(c, "truncate", db.truncate::<Event>(DropForGood), [("Scan", 1), ("BatchWriteItem", 3)]);
         // The second is of its unique values.
         sends!(c, "with a unique field", db.truncate::<User>(DropForGood), [("Scan", 2), ("BatchWriteItem", 2)]);

@@ -36,6 +36,9 @@ pub fn run(benches: &Path, binaries: &Path, only: Option<&str>) -> io::Result<()
     if chosen("coalesced") {
         others.extend(folder.delayed(&addresses).others("coalesced")?);
     }
+    if chosen("layers") {
+        others.extend(folder.others("layers")?);
+    }
     let compiled = compile::measure(benches, binaries, chosen)?;
     if only.is_some() {
         let all = &measured;

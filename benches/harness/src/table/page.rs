@@ -21,6 +21,18 @@ const OTHERS: &[(&str, &str)] = &[
     ("dynamodb/coalesced-wall", "the same by the clock, at a round trip of 2 ms"),
     ("mongodb/coalesced-cpu", "MongoDB: 100 gets at once, coalesced, to one after another = 1.00 (thread CPU)"),
     ("mongodb/coalesced-wall", "the same by the clock, at a round trip of 2 ms"),
+    ("layers/none-get", "in memory: a get of the same handle twice, to show how exact these are (thread CPU)"),
+    ("layers/none-put", "the same of a put"),
+    ("layers/trace-untaken-get", "in memory: a get under `Trace` without a subscriber, to one without it = 1.00"),
+    ("layers/trace-untaken-put", "the same of a put"),
+    ("layers/trace-get", "in memory: a get under `Trace` with a subscriber that takes `INFO` and keeps nothing"),
+    ("layers/trace-put", "the same of a put"),
+    ("layers/metrics-get", "in memory: a get under `Metrics` without a recorder"),
+    ("layers/metrics-put", "the same of a put"),
+    ("layers/meter-get", "in memory: a get under `Meter`, which works out what DynamoDB would consume"),
+    ("layers/meter-put", "the same of a put"),
+    ("layers/all-get", "in memory: a get under all three"),
+    ("layers/all-put", "the same of a put"),
 ];
 
 /// One contestant's figures: row, contestant, instructions, their ratio, thread CPU, its ratio, allocations.

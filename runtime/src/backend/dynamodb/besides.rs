@@ -82,7 +82,7 @@ fn count_items(target: Target, answer: &mut Answer<'_>) -> Result<u64, Malformed
     let count = |items: usize| u64::try_from(items).unwrap_or(u64::MAX);
     if target == Target::TransactGetItems {
         // Each has its place, with or without an item in it.
-        let items = answer.list(|answer| Ok(answer.maybe(|answer| answer.object(|_, answer| answer.skip(4)))?))?;
+        let items = answer.list(|answer| answer.maybe(|answer| answer.object(|_, answer| answer.skip(4))))?;
         return Ok(count(items.into_iter().flatten().filter(|members| !members.is_empty()).count()));
     }
     let tables = answer.object(|_, answer| answer.list(|answer| answer.skip(4)))?;

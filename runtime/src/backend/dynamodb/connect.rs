@@ -92,7 +92,17 @@ async fn find_credentials(config: &SdkConfig) -> Result<()> {
     };
     match provider.provide_credentials().await {
         Ok(_) => Ok(()),
-        Err(error) => Err(no_credentials(failure::innermost(&error).trim_end_matches('.')).with_source(error)),
+        Err(error) => Err(no_credentials(why_none(&failure::innermost(&error))).with_source(error)),
+    }
+}
+
+/// Why there are no credentials, in the words of the SDK but for what is not compiled in.
+fn why_none(told: &str) -> &str {
+    match told.contains("cargo feature(s) enabled: sso")
+        || told.contains("cargo feature(s) enabled: credentials-process")
+    {
+        true => "the profile asks for single sign-on or a program; enable the feature `aws-login` of reposit",
+        false => told.trim_end_matches('.'),
     }
 }
 
@@ -177,5 +187,19 @@ pub(super) async fn probe_connection(client: &Client, call: &Call) -> Result<()>
         if !failure.class.is_transient() || tries >= CONNECT_TRIES || !attempts.pause().await {
             return Err(failure.into_error());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::why_none;
+
+    #[test]
+    fn what_is_not_compiled_in_is_named_as_our_feature() {
+        for feature in ["sso", "credentials-process"] {
+            let told = format!("This behavior requires following cargo feature(s) enabled: {feature}. In order to.");
+            assert!(why_none(&told).contains("`aws-login` of reposit"), "{feature}");
+        }
+        assert_eq!(why_none("the file is empty."), "the file is empty");
     }
 }

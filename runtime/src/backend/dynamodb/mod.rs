@@ -79,6 +79,7 @@ use write::run;
 /// | put_many, delete_many | `BatchWriteItem` of 25, four at a time; with unique values the records are read by `BatchGetItem`, then each is written by itself, eight at a time |
 /// | transaction | `TransactWriteItems`; what has to be read is read before, by `BatchGetItem` |
 /// | read of several at one moment | `TransactGetItems` |
+/// | repositories | `ListTables`, one for 100 tables of the account and region |
 /// | verify, repair | `Scan` of the records and of the guards, `BatchGetItem` of what they name |
 ///
 /// **Keys** are strings, numbers and bytes as they are ("Naming rules and data types"). An index of
@@ -110,6 +111,9 @@ use write::run;
 /// that the first attempt may have brought about is `OutcomeUnknown` too. A write that must come
 /// through a lost answer is put in a transaction, alone too: its token makes it happen once, at twice
 /// the write units.
+///
+/// **Clients** of a program's own are taken as they are, by [`from_client`](DynamoDb::from_client) and
+/// [`from_sdk_config`](DynamoDb::from_sdk_config).
 ///
 /// **Runtimes**: connections are tasks of the tokio runtime that made them. On another one new ones are
 /// made if that has ended; if it does not run, a call is `Unavailable`.
@@ -145,12 +149,53 @@ impl DynamoDb {
         Ok(Self::new(client, sender, home))
     }
 
-    /// A backend that sends everything with this client.
-    #[doc(hidden)]
-    pub fn over_client(client: aws_sdk_dynamodb::Client) -> Result<Self> {
-        let home = ClientRuntime::movable("the AWS SDK")?;
+    /// A backend that sends everything with a client that is there already: its credentials, region, endpoint,
+    /// connections, proxies, interceptors and time-outs are as they are. Nothing is sent before the first call;
+    /// [`Builder::open`](crate::Builder::open) checks that DynamoDB can be reached.
+    ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// use reposit::Database;
+    /// use reposit::aws_sdk_dynamodb::{Client, Config};
+    /// use reposit::backend::dynamodb::DynamoDb;
+    ///
+    /// # let config = Config::builder().build();
+    /// let client: Client = Client::from_conf(config);
+    /// let db = Database::builder().backend(DynamoDb::from_client(client)).table_prefix("staging-").open().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// The client's retries are its own for tables (`define` and the like). Records are read and written without
+    /// them: the library sends again itself, as it knows what may be. A body goes through the client's own way
+    /// from an operation to the wire, which costs more time of the processor than a database that is opened by a URL.
+    ///
+    /// Errors of the calls: [`Config`](crate::ErrorKind::Config) if the client has no region or credentials;
+    /// [`Unavailable`](crate::ErrorKind::Unavailable) if nothing answers. The client has to be of the release that
+    /// is compiled in, [`reposit::aws_sdk_dynamodb`](crate::aws_sdk_dynamodb).
+    pub fn from_client(client: aws_sdk_dynamodb::Client) -> Self {
         let sender = Box::new(ClientSender::new(client.clone()));
-        Ok(Self::new(client, sender, home))
+        Self::new(client, sender, ClientRuntime::brought(true))
+    }
+
+    /// A backend with a client of this configuration, which a program loads for all that it uses of AWS: assumed
+    /// roles, single sign-on, certificates of its own and all else are as they are. As [`from_client`](Self::from_client)
+    /// otherwise.
+    ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// use reposit::Database;
+    /// use reposit::backend::dynamodb::DynamoDb;
+    ///
+    /// // let config = aws_config::load_from_env().await;
+    /// # let config = aws_types::SdkConfig::builder().build();
+    /// let db = Database::builder().backend(DynamoDb::from_sdk_config(&config)).open().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// If the configuration names no HTTP client, the SDK's default is used: it is there if the program has the SDK or
+    /// `aws-config` with their default features.
+    pub fn from_sdk_config(config: &aws_config::SdkConfig) -> Self {
+        Self::from_client(aws_sdk_dynamodb::Client::new(config))
     }
 
     fn new(client: aws_sdk_dynamodb::Client, sender: Box<dyn Sender>, home: ClientRuntime) -> Self {
@@ -212,6 +257,11 @@ impl Backend for DynamoDb {
 
     fn truncate(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
         self.reply(call, move |db, call| async move { define::truncate(db, &call, definition).await })
+    }
+
+    fn repositories(&self, call: Call, prefix: &str) -> Reply<'_, Vec<String>> {
+        let prefix = prefix.to_owned();
+        self.reply(call, move |db, call| async move { define::repositories(db, &call, &prefix).await })
     }
 
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {

@@ -51,6 +51,10 @@ impl<S: Space> Backend for Keyspace<S> {
         Reply::now(self.remove_records(definition))
     }
 
+    fn repositories(&self, _: Call, prefix: &str) -> Reply<'_, Vec<String>> {
+        Reply::now(self.repository_names(prefix))
+    }
+
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
         Reply::now(self.get_record(&call, &get))
     }

@@ -129,7 +129,7 @@ impl Catalog {
         let position = position_in(&self.known, definition);
         match position.or_else(|| self.fitting_position(definition)).and_then(|at| self.layouts.get(at)) {
             Some((_, layout)) => Ok(layout),
-            None => self.compare_layout(definition).map_err(|e| e.in_repository(definition.name())),
+            None => self.compare_layout(definition).map_err(|e| e.in_repository(definition.repository())),
         }
     }
 

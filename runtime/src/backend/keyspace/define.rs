@@ -22,6 +22,14 @@ impl<S: Space> Keyspace<S> {
         self.read_with(|view, catalog| Ok(plan_layout(view, catalog, call, definition)?.plan))
     }
 
+    /// The repositories whose names begin with the prefix, without it.
+    pub(super) fn repository_names(&self, prefix: &str) -> Result<Vec<String>> {
+        self.read_with(|_, catalog| {
+            let names = catalog.names().into_iter().filter_map(|name| name.strip_prefix(prefix));
+            Ok(names.map(str::to_owned).collect())
+        })
+    }
+
     /// Stores the definition and indexes what is there, in one batch. If nothing changes, it is empty.
     pub(super) fn define_repository(&self, call: &Call, definition: &'static Definition) -> Result<()> {
         self.define_with(|view, catalog| {
@@ -70,9 +78,9 @@ struct Planned {
 
 fn plan_layout(view: &dyn View, catalog: &Catalog, call: &Call, definition: &'static Definition) -> Result<Planned> {
     let wanted = Schema::from_definition(definition);
-    let mut plan = Plan::new(definition.name());
+    let mut plan = Plan::new(definition.repository());
     let Some(old) = catalog.find(definition.name()) else {
-        plan.add_creation(Creation::Repository(definition.name().to_owned()));
+        plan.add_creation(Creation::Repository(definition.repository().to_owned()));
         wanted.indexes.iter().for_each(|index| plan.add_creation(Creation::Index(index.shape())));
         return Ok(Planned { plan, layout: Layout::new(catalog.free_id(), wanted), to_index: Vec::new() });
     };

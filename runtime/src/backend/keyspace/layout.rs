@@ -68,7 +68,7 @@ impl Layout {
     /// Refuses a definition that does not fit what was defined.
     pub(super) fn check_fits(&self, definition: &Definition) -> Result<()> {
         let wanted = Schema::from_definition(definition);
-        let mut plan = Plan::new(definition.name());
+        let mut plan = Plan::new(definition.repository());
         self.schema.compare(&wanted, &mut plan);
         let missing = wanted.indexes.iter().filter(|index| self.index(&index.name).is_none());
         missing.for_each(|index| plan.add_mismatch(Mismatch::MissingIndex(index.name.clone())));

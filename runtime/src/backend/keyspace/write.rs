@@ -39,7 +39,7 @@ impl<S: Space> Keyspace<S> {
         self.write_with(|view, catalog| {
             let (mut pending, mut items) = (Pending::new(view), Items::default());
             let apply = |(position, write): (usize, Write)| {
-                let name = write.definition.name();
+                let name = write.definition.repository();
                 let written = apply_write(&mut pending, catalog, call, write, &self.limits, Some(&mut items));
                 written.map_err(|e| e.in_repository(name).at_position(position))
             };

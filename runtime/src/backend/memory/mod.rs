@@ -104,6 +104,10 @@ impl Backend for Memory {
         self.inner.truncate(call, definition)
     }
 
+    fn repositories(&self, call: Call, prefix: &str) -> Reply<'_, Vec<String>> {
+        self.inner.repositories(call, prefix)
+    }
+
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
         self.inner.get(call, get)
     }

@@ -21,12 +21,12 @@ use super::handle::Handle;
 use super::missed::{Fate, find_fates};
 use super::parts::{Part, WRITES, stages};
 use super::read::among;
-use super::retry::{Selections, attempt_write, backoff};
+use super::retry::{Selections, attempt_writes, backoff};
 use super::write;
 use crate::backend::support::outcome;
 use crate::backend::support::retry::least_attempt;
 use crate::error::{Error, ErrorKind, Result};
-use crate::request::{Action, Call, Write, WriteMany, Written};
+use crate::request::{Action, Attempt, Call, Write, WriteMany, Written};
 use crate::value::STAMP;
 
 /// How many commands are under way at once. Of as many thousand writes the outcome may be unknown when the
@@ -160,7 +160,8 @@ impl<'a> Sender<'a> {
         }
         let sent = async { self.database.run_raw_command(command).await };
         let is_lost = |failure: &DriverFailure| failure.may_be_applied() && !failure.is_not_primary();
-        let answer = attempt_write(self.call, self.chunk.name, number, is_lost, sent).await;
+        let attempt = Attempt::new(self.chunk.name).numbered(number);
+        let answer = attempt_writes(self.call, attempt, is_lost, count_undone, sent).await;
         let answer = answer.or_else(|failure| match &failure {
             DriverFailure::Driver(error) => completed(error).ok_or(failure),
             DriverFailure::TimedOut | DriverFailure::Inconsistent(_) => Err(failure),
@@ -317,6 +318,13 @@ impl<'a> Sender<'a> {
             *place = Some(result);
         }
     }
+}
+
+/// How many writes of a command were not applied, and are sent again.
+fn count_undone(answer: &Document) -> u64 {
+    let errors = answer.get_array("writeErrors").into_iter().flatten().filter_map(|error| error.as_document());
+    let codes = errors.filter_map(|error| error.get_i32("code").ok());
+    codes.filter(|code| item_was_not_applied(*code)).count() as u64
 }
 
 /// Whether an answer accounts for each write that was sent: it was applied, or there is an error of it. Some

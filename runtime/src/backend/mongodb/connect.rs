@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use mongodb::bson::{Document, doc};
-use mongodb::options::{ClientOptions, DatabaseOptions, ReadConcern, ReadPreference, SelectionCriteria};
+use mongodb::options::{
+    Acknowledgment, ClientOptions, DatabaseOptions, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern,
+};
 use mongodb::{Client, Database};
 
 use super::failure::DriverFailure;
@@ -71,10 +73,7 @@ async fn open(
 ) -> Result<(Database, Document), DriverFailure> {
     let direct = options.direct_connection == Some(true);
     let client = Client::with_options(options)?;
-    // Reads go to the primary: on a secondary a record that was just written may not be there.
-    let criteria = SelectionCriteria::ReadPreference(ReadPreference::Primary);
-    let options = DatabaseOptions::builder().selection_criteria(criteria).build();
-    let database = client.database_with_options(&settings.database, options);
+    let database = on_primary(&client.database(&settings.database));
     loop {
         match database.run_command(doc! { "hello": 1 }).await {
             // It is looked for until the deadline of whoever opens it.
@@ -86,9 +85,29 @@ async fn open(
     }
 }
 
+/// The same database, read from the primary: on a secondary a record that was just written may not be there.
+pub(super) fn on_primary(database: &Database) -> Database {
+    let criteria = SelectionCriteria::ReadPreference(ReadPreference::Primary);
+    let mut options = DatabaseOptions::builder().selection_criteria(criteria).build();
+    options.read_concern = database.read_concern().cloned();
+    options.write_concern = database.write_concern().cloned();
+    database.client().database_with_options(database.name(), options)
+}
+
 /// Whether the server does not know the user, or not by this password.
 fn is_stranger(error: &mongodb::error::Error) -> bool {
     matches!(&*error.kind, mongodb::error::ErrorKind::Authentication { .. })
+}
+
+/// Refuses a server that is too old, or is not the one that takes writes.
+pub(super) fn check_primary(hello: &Document) -> Result<()> {
+    check_version(hello)?;
+    match is_primary(hello) {
+        true => Ok(()),
+        false => {
+            Err(Error::new(ErrorKind::Unavailable, "the server that the client is connected to is not the primary"))
+        }
+    }
 }
 
 fn check_version(hello: &Document) -> Result<()> {
@@ -107,21 +126,27 @@ async fn options(settings: &MongoDbSettings) -> Result<ClientOptions> {
 
 /// Refuses what the library cannot keep its promises under, in settings that were made by hand too.
 fn check_promises(options: &ClientOptions) -> Result<()> {
-    use mongodb::options::Acknowledgment;
-
-    let refused = |option: &str, why: &str| Err(Error::config(format!("the MongoDB option {option} {why}")));
     match &options.selection_criteria {
         None | Some(SelectionCriteria::ReadPreference(ReadPreference::Primary)) => {}
-        Some(_) => return refused("readPreference", &format!("is not `primary`: {PRIMARY_ONLY}")),
+        Some(_) => return Err(refused("readPreference", &format!("is not `primary`: {PRIMARY_ONLY}"))),
     }
-    if options.write_concern.as_ref().is_some_and(|concern| concern.w == Some(Acknowledgment::Nodes(0))) {
-        return refused("w", ACKNOWLEDGED);
+    check_concerns(options.read_concern.as_ref(), options.write_concern.as_ref())
+}
+
+fn refused(option: &str, why: &str) -> Error {
+    Error::config(format!("the MongoDB option {option} {why}"))
+}
+
+/// Refuses concerns that the library cannot keep its promises under.
+pub(super) fn check_concerns(read: Option<&ReadConcern>, write: Option<&WriteConcern>) -> Result<()> {
+    if write.is_some_and(|concern| concern.w == Some(Acknowledgment::Nodes(0))) {
+        return Err(refused("w", ACKNOWLEDGED));
     }
-    match &options.read_concern {
+    match read {
         Some(concern)
             if ![ReadConcern::local(), ReadConcern::majority(), ReadConcern::linearizable()].contains(concern) =>
         {
-            refused("readConcernLevel", LATEST_ONLY)
+            Err(refused("readConcernLevel", LATEST_ONLY))
         }
         _ => Ok(()),
     }

@@ -55,7 +55,7 @@ use super::settings::{OpenOptions, Target};
 use super::support::runtime::ClientRuntime;
 use super::{Backend, BoxFuture, Plan, Reply};
 use crate::definition::Definition;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::request::{
     Call, FindMany, FindUnique, Get, GetMany, Query, RecordPage, Request, Verify, Write, WriteMany, Written,
@@ -70,7 +70,7 @@ use crate::value::Record;
 /// date. The library's own fields begin with `_reposit`: the expiry as a date, with a TTL index on it; the stamp of the call
 /// that wrote the record last; and, beside bytes that an index is ordered by, their hex text, since
 /// binary data sorts by its length first. The keys of each repository are written down in the
-/// collection `_reposit`, where a later `define` compares them.
+/// collection `_reposit`, where a later `define` compares them. Under a table prefix, its name begins with that.
 ///
 /// What each operation sends ("Database Commands" in the MongoDB manual):
 ///
@@ -87,6 +87,7 @@ use crate::value::Record;
 /// | put and delete of many | `update` or `delete`, one for 1,000 records |
 /// | transaction | a `find` that begins it, each write's command, `commitTransaction` |
 /// | reads at one moment | `find`, one for each repository, in a session with a snapshot |
+/// | repositories | `find` in `_reposit`, `listCollections` of the names |
 /// | verify, repair | `listCollections`, `listIndexes`; of a unique index that is missing, `aggregate` for values that records share, and to repair it `createIndexes` |
 ///
 /// The first call of a model on a database that did not define it looks at the collection and its indexes
@@ -104,6 +105,8 @@ use crate::value::Record;
 ///
 /// Sessions of the driver are kept for the calls to come. So `shutdown` of the driver's client waits until the
 /// database is dropped, unless it is told to be immediate.
+///
+/// A client of a program's own is taken as it is, by [`from_database`](MongoDb::from_database).
 ///
 /// Connections and monitors are tasks of the tokio runtime that the database was opened on. A call from
 /// another is [`Unavailable`](crate::ErrorKind::Unavailable) if that one has ended or does not run.
@@ -124,6 +127,10 @@ pub struct MongoDb {
     defined: ByDefinition<()>,
     runtime: ClientRuntime,
     topology: Topology,
+    /// Of a client that was brought, why it cannot be used.
+    refused: Option<Error>,
+    /// Whether the client was made elsewhere, so that nobody looked yet at what answers.
+    is_brought: bool,
 }
 
 /// The repositories of several requests, most of which are of one.
@@ -171,7 +178,52 @@ impl MongoDb {
     pub async fn connect(settings: &MongoDbSettings, options: &OpenOptions) -> Result<Self> {
         let runtime = ClientRuntime::fixed("MongoDB's driver")?;
         let (database, topology) = connect::connect(settings, options.connect_timeout, options.timeout).await?;
-        Ok(Self { database: Handle::new(database), defined: ByDefinition::default(), runtime, topology })
+        Ok(Self::new(database, runtime, topology))
+    }
+
+    /// A backend in a database of a client that is there already: its credentials, hosts, certificates, pool,
+    /// compression and events are as they are. Nothing is sent before the first call;
+    /// [`Builder::open`](crate::Builder::open) checks that the primary can be reached.
+    ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// use reposit::Database;
+    /// use reposit::backend::mongodb::MongoDb;
+    /// use reposit::mongodb::Client;
+    ///
+    /// # let client = Client::with_uri_str("mongodb://localhost").await.unwrap();
+    /// let backend = MongoDb::from_database(client.database("users"));
+    /// let db = Database::builder().backend(backend).table_prefix("staging-").open().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// Reads go to the primary whichever member the database prefers; its read and write concerns are kept. A
+    /// client whose `serverSelectionTimeoutMS` is longer than a fifth of the
+    /// [`timeout`](crate::Builder::timeout) may still be looking for a server when a call ends: then a write in an
+    /// outage is [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown) or `Timeout`, where it would be
+    /// `Unavailable`. The driver's default is 30 s.
+    ///
+    /// Errors of the calls: [`Config`](crate::ErrorKind::Config) for a write concern without acknowledgement or a read
+    /// concern that may not read the latest, as for a URL; [`Unavailable`](crate::ErrorKind::Unavailable) if
+    /// nothing answers, or what answers at opening is not the primary. The database has to be of the release that
+    /// is compiled in, [`reposit::mongodb`](crate::mongodb).
+    pub fn from_database(database: mongodb::Database) -> Self {
+        let refused = connect::check_concerns(database.read_concern(), database.write_concern()).err();
+        let database = connect::on_primary(&database);
+        Self { refused, is_brought: true, ..Self::new(database, ClientRuntime::brought(false), Topology::default()) }
+    }
+
+    fn new(database: mongodb::Database, runtime: ClientRuntime, topology: Topology) -> Self {
+        let (database, defined) = (Handle::new(database), ByDefinition::default());
+        Self { database, defined, runtime, topology, refused: None, is_brought: false }
+    }
+
+    /// Refuses a call that could not be answered, or not as promised.
+    async fn check_usable(&self, call: &Call) -> Result<()> {
+        match &self.refused {
+            Some(refused) => Err(refused.clone()),
+            None => self.runtime.check_runs(call).await,
+        }
     }
 
     /// The reply of `work`, if this is a runtime on which an answer can come. If no server was found, the error
@@ -182,7 +234,7 @@ impl MongoDb {
         W: Future<Output = Result<T>> + Send + 'a,
     {
         Reply::later(async move {
-            self.runtime.check_runs(&call).await?;
+            self.check_usable(&call).await?;
             work(self.located(call)).await.map_err(|error| self.topology.explain(error))
         })
     }
@@ -231,6 +283,10 @@ impl Backend for MongoDb {
 
     fn ping(&self, call: Call) -> Reply<'_, ()> {
         self.reply(call, move |call| async move {
+            if self.is_brought {
+                let hello = |_| self.database.run_command(doc! { "hello": 1 }).into_future();
+                return connect::check_primary(&retry::read(&call, "hello", hello).await?);
+            }
             retry::read(&call, "ping", |_| self.database.run_command(doc! { "ping": 1 }).into_future()).await.map(drop)
         })
     }
@@ -258,6 +314,11 @@ impl Backend for MongoDb {
         self.reply(call, move |call| async move {
             define::truncate(self.database_with(&call, &[definition]).await?, &call, definition).await
         })
+    }
+
+    fn repositories(&self, call: Call, prefix: &str) -> Reply<'_, Vec<String>> {
+        let prefix = prefix.to_owned();
+        self.reply(call, move |call| async move { define::repositories(&self.database, &call, &prefix).await })
     }
 
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
@@ -300,7 +361,7 @@ impl Backend for MongoDb {
     fn write(&self, call: Call, write: Write) -> Reply<'_, Written> {
         // Not by `reply`, which would have room for the write twice.
         Reply::later(async move {
-            self.runtime.check_runs(&call).await?;
+            self.check_usable(&call).await?;
             let call = self.located(call);
             let written = match self.database_with(&call, &[write.definition]).await {
                 Ok(database) => write::write(database, &call, &write).await,

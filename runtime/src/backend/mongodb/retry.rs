@@ -57,10 +57,24 @@ pub(super) async fn attempt_write<T>(
     is_lost: impl Fn(&DriverFailure) -> bool,
     work: impl Future<Output = mongodb::error::Result<T>>,
 ) -> Result<T, DriverFailure> {
+    attempt_writes(call, Attempt::new(request).numbered(number), is_lost, |_| 0, work).await
+}
+
+/// The same of many writes, of which the answer says how many were left `undone`.
+pub(super) async fn attempt_writes<T>(
+    call: &Call,
+    attempt: Attempt<'_>,
+    is_lost: impl Fn(&DriverFailure) -> bool,
+    undone: impl Fn(&T) -> u64,
+    work: impl Future<Output = mongodb::error::Result<T>>,
+) -> Result<T, DriverFailure> {
     let result = within(attempt_time(call), work).await;
-    let attempt = Attempt::new(request).numbered(number);
-    let lost = result.as_ref().err().is_some_and(is_lost);
-    report(call, if lost { attempt.lost() } else { attempt }, result.as_ref().err());
+    let attempt = match &result {
+        Ok(answer) if call.is_watched() => attempt.undone(undone(answer)),
+        Err(failure) if is_lost(failure) => attempt.lost(),
+        _ => attempt,
+    };
+    report(call, attempt, result.as_ref().err());
     result
 }
 

@@ -98,7 +98,8 @@ impl Topology {
     pub(super) fn explain(&self, error: Error) -> Error {
         let driver = error.source().and_then(|source| source.downcast_ref::<DriverError>());
         match driver.map(|driver| &*driver.kind) {
-            Some(Driver::ServerSelection { .. }) => {
+            // Of a client that was brought nothing was heard.
+            Some(Driver::ServerSelection { .. }) if !self.servers().is_empty() => {
                 let message = format!("{} ({})", error.message(), self.causes());
                 error.with_message(message)
             }

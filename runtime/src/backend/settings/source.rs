@@ -27,7 +27,7 @@ impl Parsed {
 ///
 /// Each value is taken by its name, and a value that nobody has taken is an error in the words of the
 /// built-in backends: `unknown option`, with what was meant. The common options (`timeout`,
-/// `connect_timeout`, `define_timeout` and `cursor_key`) are taken by the library.
+/// `connect_timeout`, `define_timeout`, `table_prefix` and `cursor_key`) are taken by the library.
 ///
 /// | | in the URL `scheme://user:password@host/path?option=1` | in a file |
 /// |---|---|---|

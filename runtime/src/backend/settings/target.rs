@@ -69,6 +69,9 @@ pub struct OpenOptions {
     pub define_timeout: Duration,
     /// The clock that decides whether a record has expired. The default is the machine's.
     pub clock: Arc<dyn Clock>,
+    /// What stands before each name of a table or collection. It is in the names of the definitions that a backend
+    /// is handed; a backend has nothing to do for it.
+    pub table_prefix: String,
 }
 
 impl Default for OpenOptions {
@@ -79,6 +82,7 @@ impl Default for OpenOptions {
             // DynamoDB builds indexes in minutes, not seconds.
             define_timeout: Duration::from_secs(600),
             clock: Arc::new(SystemClock),
+            table_prefix: String::new(),
         }
     }
 }

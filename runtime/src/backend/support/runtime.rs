@@ -1,6 +1,7 @@
 //! The tokio runtime that a client lives on. Connections are tasks of the runtime that made them: on
 //! another they answer for as long as that one runs.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -14,7 +15,8 @@ const LONGEST_TURN: Duration = Duration::from_secs(2);
 /// The runtime of one client.
 #[derive(Debug)]
 pub(crate) struct ClientRuntime {
-    runtime: Handle,
+    /// Of a client that was brought, the first that it is known to have been used on.
+    runtime: OnceLock<Handle>,
     /// Whether the client makes new connections if its own runtime has ended.
     moves: bool,
 }
@@ -32,19 +34,26 @@ impl ClientRuntime {
         Self::current(client, true)
     }
 
+    /// The runtime of a client that was made elsewhere: the one that runs now, or else that of the first call.
+    pub(crate) fn brought(moves: bool) -> Self {
+        let runtime = Handle::try_current().map(OnceLock::from).unwrap_or_default();
+        Self { runtime, moves }
+    }
+
     fn current(client: &str, moves: bool) -> Result<Self> {
         let none = |_| Error::config(format!("{client} needs a tokio runtime; open the database on one"));
-        Handle::try_current().map(|runtime| Self { runtime, moves }).map_err(none)
+        Handle::try_current().map(|runtime| Self { runtime: runtime.into(), moves }).map_err(none)
     }
 
     /// Refuses a call that nothing would answer: one from another runtime, if the client's own has ended
     /// or does not run. Nothing was sent then.
     pub(crate) async fn check_runs(&self, call: &Call) -> Result<()> {
         let here = Handle::try_current().map_err(|_| unreached("the call was made outside a tokio runtime"))?;
-        if here.id() == self.runtime.id() {
+        let home = self.runtime.get_or_init(|| here.clone());
+        if here.id() == home.id() {
             return Ok(());
         }
-        let turn = self.runtime.spawn(async {});
+        let turn = home.spawn(async {});
         match tokio::time::timeout((call.left() / 4).min(LONGEST_TURN), turn).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) if self.moves => Ok(()),

@@ -1,4 +1,5 @@
 mod dynamodb;
+mod everything;
 mod file;
 mod microkubes;
 mod mongodb;

@@ -73,8 +73,9 @@ impl Writing {
         let definition = write.definition;
         self.keys.push(Key::of_record(definition.name(), &write.key));
         let inserted = match &write.action {
+            Action::Create(record) | Action::Put(record) | Action::Replace(record) => Some(record),
             Action::Upsert { insert, .. } => Some(insert),
-            _ => write.whole_record(),
+            Action::Update(_) | Action::Delete | Action::Check => None,
         };
         let mut unknown = false;
         for index in definition.unique_indexes() {

@@ -46,12 +46,17 @@ use crate::request::{Call, Capacity};
 /// | figure | DynamoDB | MongoDB | embedded |
 /// |---|---|---|---|
 /// | [`operations`](Cost::operations), [`records_given`](Cost::records_given), [`bytes`](Cost::bytes) | counted here | counted here | counted here |
-/// | [`requests`](Cost::requests), [`retries`](Cost::retries) | each that is sent | each that is given to the driver | none is sent |
-/// | [`read_units`](Cost::read_units), [`write_units`](Cost::write_units) | as it reports them; it reports none of what it refuses | none | none |
-/// | [`records_read`](Cost::records_read) | what a page was chosen from, and what was read by key | those given | those given |
+/// | [`requests`](Cost::requests), [`retries`](Cost::retries) | each that is sent | each that is given to the driver | those that DynamoDB would be sent; never again |
+/// | [`read_units`](Cost::read_units), [`write_units`](Cost::write_units) | as it reports them; it reports none of what it refuses | none | as it would report them |
+/// | [`records_read`](Cost::records_read) | what a page was chosen from, and what was read by key | those given | as on DynamoDB |
+///
+/// On an embedded backend the figures are worked out, by DynamoDB's rules, from the records that are there when an
+/// operation begins. That takes the cargo feature `dynamodb`; without it there are no requests and no units. Limits:
+/// expired records are not there; of writes that are sent together each is worked out by itself; a scan in segments
+/// is divided as the embedded backend divides it.
 ///
 /// DynamoDB is asked to report what each request consumes, which makes it no dearer. Units of guards of unique values
-/// are those of their repository.
+/// are those of their repository. Nothing is sent that would not be sent without the meter.
 ///
 /// [`Database::layer`]: crate::Database::layer
 #[derive(Debug, Clone, Default)]

@@ -108,9 +108,8 @@ pub(super) struct Summary<'a> {
 impl fmt::Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.operation)?;
-        match self.asked.definition() {
-            Some(definition) => write!(f, " {}", definition.name())?,
-            None => {}
+        if let Some(definition) = self.asked.definition() {
+            write!(f, " {}", definition.name())?;
         }
         match self.asked.index() {
             Some(index) => write!(f, " {}", index.name),

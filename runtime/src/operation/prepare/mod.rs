@@ -2,5 +2,6 @@
 //! compiled once.
 
 pub(super) mod found;
+mod keep;
 pub(super) mod read;
 pub(super) mod write;

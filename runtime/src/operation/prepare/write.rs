@@ -1,5 +1,6 @@
 //! Writes, checked and filled in.
 
+use super::keep::keep_unknown;
 use crate::change::{self, Change, Expiry};
 use crate::codec;
 use crate::condition::{self, Composed, Expr};
@@ -118,7 +119,8 @@ pub(crate) fn store(
     if definition.is_filled() {
         fill::fill_record(definition, &mut record, db.now(), db.ids());
     }
-    store_as_is(db, definition, record, action)
+    let write = store_as_is(db, definition, record, action)?;
+    Ok(if definition.keeps_unknown() { keep_unknown(write) } else { write })
 }
 
 /// A write that stores a whole record in which nothing is to be filled in.

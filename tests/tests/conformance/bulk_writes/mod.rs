@@ -12,7 +12,6 @@ use reposit_tests::harness::{START, Test, kind};
 use reposit_tests::models::{Account, Event, Note, Token, User, account, event, note, token, user};
 
 reposit_tests::cases!(
-    over_client_too:
     all_that_a_query_finds_is_deleted,
     all_that_a_scan_finds_is_deleted,
     all_that_is_found_is_updated_once,

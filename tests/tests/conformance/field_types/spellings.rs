@@ -14,12 +14,7 @@ use reposit_tests::harness::Test;
 
 use super::found;
 
-reposit_tests::cases!(
-    over_client_too:
-    another_spelling_is_the_same_value,
-    text_that_is_no_value_is_refused,
-    sets_of_them_are_sets,
-);
+reposit_tests::cases!(another_spelling_is_the_same_value, text_that_is_no_value_is_refused, sets_of_them_are_sets,);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Key)]
 struct Birthday(NaiveDate);

@@ -8,7 +8,6 @@ use super::{Badge, Guest, Inner, Level, at, empty, full, texts};
 use reposit_tests::harness::{Test, kind};
 
 reposit_tests::cases!(
-    over_client_too:
     sets_are_found_by_their_members,
     sets_are_equal_in_any_order,
     an_empty_set_is_one_that_is_missing,

@@ -12,7 +12,6 @@ use reposit_tests::harness::{Test, kind};
 use reposit_tests::models::{Note, note};
 
 reposit_tests::cases!(
-    over_client_too:
     members_come_and_go,
     members_of_every_type,
     sets_within_others_change,

@@ -13,7 +13,6 @@ use super::{Guest, Level, at, empty, full, texts};
 use reposit_tests::harness::{Test, kind};
 
 reposit_tests::cases!(
-    over_client_too:
     sets_come_back_as_they_were,
     nothing_is_stored_of_an_empty_set,
     empty_sets_beside_instants_and_days_are_read_as_empty,

@@ -10,7 +10,6 @@ use super::texts;
 use reposit_tests::harness::{Test, kind};
 
 reposit_tests::cases!(
-    over_client_too:
     a_list_is_read_and_found_as_the_set_of_its_items,
     a_list_that_is_changed_becomes_a_set,
     a_list_within_others_is_a_set_too,

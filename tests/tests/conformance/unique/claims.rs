@@ -5,7 +5,6 @@ use reposit_tests::harness::{Test, kind};
 use reposit_tests::models::{Account, User, account, user};
 
 reposit_tests::cases!(
-    over_client_too:
     a_taken_value_is_a_violation_that_names_the_index,
     the_key_is_told_before_the_value,
     an_update_moves_the_value,

@@ -7,7 +7,6 @@ use reposit_tests::harness::{START, Test, kind};
 use reposit_tests::models::{Seat, seat};
 
 reposit_tests::cases!(
-    over_client_too:
     a_longer_life_keeps_the_value,
     a_shorter_life_frees_the_value,
     a_life_without_end_keeps_the_value,

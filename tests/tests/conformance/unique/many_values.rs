@@ -8,7 +8,6 @@ use reposit_tests::harness::{START, Test};
 use reposit_tests::models::{Account, Seat, User, account, seat, user};
 
 reposit_tests::cases!(
-    over_client_too:
     many_values_in_the_order_asked,
     values_of_several_fields_are_tuples,
     values_are_found_where_they_are_now,

@@ -6,7 +6,6 @@ use reposit_tests::harness::Test;
 use reposit_tests::models::{Account, Note, account, note};
 
 reposit_tests::cases!(
-    over_client_too:
     a_value_given_up_can_be_taken_after_but_not_before,
     two_records_cannot_swap_values,
     values_move_along_a_chain,

@@ -7,7 +7,6 @@ use reposit_tests::harness::{Test, kind};
 use reposit_tests::models::{Account, account};
 
 reposit_tests::cases!(
-    over_client_too:
     texts_that_look_alike_are_different,
     bytes_are_different_by_every_byte,
     integers_are_different_by_one,

@@ -9,7 +9,6 @@ use reposit_tests::harness::{Test, kind};
 use reposit_tests::models::{Address, Note, note};
 
 reposit_tests::cases!(
-    over_client_too:
     every_kind_of_change_at_once,
     an_update_of_a_missing_record_makes_nothing,
     a_false_condition_changes_nothing,

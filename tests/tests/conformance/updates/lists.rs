@@ -10,7 +10,6 @@ use reposit_tests::harness::{Test, kind};
 use reposit_tests::models::{Note, note};
 
 reposit_tests::cases!(
-    over_client_too:
     prepend_to_lists,
     items_are_taken_out_by_position,
     positions_are_those_before_the_update,

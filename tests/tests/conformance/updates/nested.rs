@@ -9,7 +9,6 @@ use reposit_tests::harness::{Test, kind};
 use reposit_tests::models::{Address, Note, note};
 
 reposit_tests::cases!(
-    over_client_too:
     nested_changes,
     a_way_that_is_missing_is_refused,
     what_is_too_deep_is_refused,

@@ -10,7 +10,6 @@ use reposit_tests::harness::{Test, kind};
 use reposit_tests::models::{Address, Note, note};
 
 reposit_tests::cases!(
-    over_client_too:
     sums_are_exact,
     a_sum_outside_the_field_is_refused,
     floats_add_as_floats,

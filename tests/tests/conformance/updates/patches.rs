@@ -9,7 +9,6 @@ use reposit_tests::harness::{Test, kind};
 use reposit_tests::models::{Address, Note, User, note, user};
 
 reposit_tests::cases!(
-    over_client_too:
     what_is_not_there_is_not_set,
     an_option_is_set_or_removed,
     options_of_an_upsert,

@@ -14,10 +14,10 @@ use crate::value::EXPIRES;
 
 /// What there is to do, and what does not match.
 pub(super) fn compare(definition: &'static Definition, observed: &Observed) -> Plan {
-    let mut plan = Plan::new(definition.name());
+    let mut plan = Plan::new(definition.repository());
     match &observed.table {
         None => {
-            plan.add_creation(Creation::Repository(definition.name().to_owned()));
+            plan.add_creation(Creation::Repository(definition.repository().to_owned()));
             for index in definition.indexes() {
                 plan.add_creation(Creation::Index(wanted_shape(definition, index)));
             }

@@ -4,6 +4,7 @@
 mod awaited;
 mod compare;
 mod expiry;
+mod listing;
 mod observe;
 mod removal;
 mod tables;
@@ -24,6 +25,7 @@ use crate::request::Call;
 use awaited::describe_awaited;
 use compare::{compare, missing_indexes};
 use expiry::mark_expiry;
+pub(super) use listing::repositories;
 use observe::{IndexState, Observed, note_states, observe};
 pub(super) use removal::{drop_repository, truncate};
 use tables::{create_guards_table, create_index, create_table, enable_ttl};

@@ -1,8 +1,9 @@
 //! Queries, scans and counts, a page at a time.
 
+use super::held::{Held, at_hand};
 use super::reads::by_keys;
+use super::sent::Sent;
 use super::sizes::{entry_size, item_size, read_units};
-use super::{Held, Sent, at_hand};
 use crate::backend::dynamodb::read::pages::{count_limit, read_limit};
 use crate::backend::dynamodb::read::query::Reading;
 use crate::request::{Capacity, Position, Query, RecordKey};
@@ -22,11 +23,11 @@ struct Read {
 pub(super) fn read_page(held: Held<'_>, query: &Query) -> Vec<Sent> {
     let mut sent = Vec::new();
     let Ok(reading) = Reading::records(query, held.call) else { return sent };
+    if reading.is_empty {
+        return sent;
+    }
     let (mut found, mut after) = (0, query.after.clone());
     for round in 0.. {
-        if reading.is_empty {
-            break;
-        }
         let limit = read_limit(&reading, query, query.limit - found, round);
         let Some(read) = read_from(held, query, after.take(), limit) else { break };
         sent.push(read.sent);
@@ -58,7 +59,10 @@ pub(super) fn count(held: Held<'_>, query: &Query) -> Vec<Sent> {
     let Ok(reading) = Reading::count(query, held.call) else { return sent };
     let most = u64::try_from(query.limit).unwrap_or(u64::MAX);
     let (mut counted, mut after) = (0_u64, query.after.clone());
-    while !reading.is_empty {
+    if reading.is_empty {
+        return sent;
+    }
+    loop {
         let limit = count_limit(&reading, query, most - counted);
         let Some(read) = read_from(held, query, after.take(), limit) else { break };
         sent.push(read.sent);

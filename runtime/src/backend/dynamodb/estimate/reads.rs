@@ -1,7 +1,8 @@
 //! Reads by keys and by unique values.
 
+use super::held::{Held, at_hand};
+use super::sent::Sent;
 use super::sizes::{TRANSACTIONAL, entry_size, guard_size, item_size, read_units};
-use super::{Held, Sent, at_hand};
 use crate::backend::dynamodb::guard;
 use crate::backend::support::dedup::{Distinct, ident};
 use crate::definition::{Definition, Projection};

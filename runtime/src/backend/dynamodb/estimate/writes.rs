@@ -1,8 +1,9 @@
 //! Writes: alone, in batches, and together.
 
+use super::held::{Held, at_hand};
 use super::reads::{by_keys, get_item, holder};
+use super::sent::Sent;
 use super::sizes::{TRANSACTIONAL, check_capacity, guard_capacity, guard_size, write_capacity};
-use super::{Held, Sent, at_hand};
 use crate::backend::dynamodb::guard::moves::{GuardMove, merge_moves, moves_of_write};
 use crate::backend::dynamodb::write::batch::Batches;
 use crate::backend::dynamodb::write::build::{inserted, moves_unique, must_read, must_read_to_tell};

@@ -28,9 +28,12 @@ const INDEX: &str = "index";
 /// The longest hash key that DynamoDB takes.
 const LONGEST_KEY: usize = Limits::DYNAMODB.hash_key;
 
+/// What the name of a repository's table is followed by in that of its guards'. No repository's name ends so.
+pub(crate) const AFTER_NAME: &str = ".unique";
+
 /// The table of a repository's guards.
 pub(crate) fn table(definition: &Definition) -> String {
-    format!("{}.unique", definition.name())
+    format!("{}{AFTER_NAME}", definition.name())
 }
 
 /// The key of the guard of a value.

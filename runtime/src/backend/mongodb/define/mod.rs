@@ -4,6 +4,7 @@
 
 mod indexes;
 mod lifetime;
+mod listing;
 mod removal;
 mod schema;
 
@@ -13,6 +14,7 @@ use mongodb::raw_batch_cursor::{RawBatch, RawBatchCursor};
 use mongodb::{Collection, Database};
 
 use self::indexes::{Found, fields, name_of, shape_of};
+pub(super) use self::listing::repositories;
 pub(super) use self::removal::{drop_repository, truncate};
 use super::decode::is_readable;
 use super::document::sort_columns;
@@ -111,9 +113,9 @@ pub(super) async fn check_defined(database: &Database, call: &Call, definition: 
         existing => existing?,
     };
     let (Some(collection), Some(schema)) = (&existing.collection, &existing.schema) else {
-        return Err(outcome::undefined().in_repository(definition.name()));
+        return Err(outcome::undefined().in_repository(definition.repository()));
     };
-    let mut plan = Plan::new(definition.name());
+    let mut plan = Plan::new(definition.repository());
     collection_differs(collection).into_iter().for_each(|line| plan.add_mismatch(Mismatch::Other(line)));
     schema::differences(definition, schema).into_iter().for_each(|mismatch| plan.add_mismatch(mismatch));
     for wanted in indexes::wanted_indexes(definition) {
@@ -204,9 +206,9 @@ async fn compare(
     definition: &'static Definition,
     existing: &Existing,
 ) -> Result<(Plan, Vec<Document>)> {
-    let mut plan = Plan::new(definition.name());
+    let mut plan = Plan::new(definition.repository());
     match &existing.collection {
-        None => plan.add_creation(Creation::Repository(definition.name().to_owned())),
+        None => plan.add_creation(Creation::Repository(definition.repository().to_owned())),
         Some(collection) => {
             collection_differs(collection).into_iter().for_each(|line| plan.add_mismatch(Mismatch::Other(line)));
         }

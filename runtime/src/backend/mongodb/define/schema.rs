@@ -1,5 +1,6 @@
 //! The keys of each repository as they are written down, since MongoDB keeps no types of fields.
 
+use futures_util::TryStreamExt;
 use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 use mongodb::options::ReturnDocument;
 use mongodb::{Collection, Database};
@@ -12,19 +13,36 @@ use crate::definition::{Definition, IndexDef, KeyDef};
 use crate::error::Result;
 use crate::request::Call;
 
-/// The collection that has them.
+/// The collection that has them, after the table prefix.
 const SCHEMAS: &str = "_reposit";
 
+/// The name of the collection that has those under a table prefix.
+fn name_of_schemas(prefix: &str) -> String {
+    format!("{prefix}{SCHEMAS}")
+}
+
 /// They are read raw: anyone can write into a collection, and nest however deep.
-fn schemas(database: &Database) -> Collection<RawDocumentBuf> {
-    database.collection(SCHEMAS)
+fn schemas(database: &Database, prefix: &str) -> Collection<RawDocumentBuf> {
+    database.collection(&name_of_schemas(prefix))
 }
 
 /// What is written down of a repository.
 pub(super) async fn read_stored(database: &Database, call: &Call, definition: &Definition) -> Result<Option<Document>> {
-    let schemas = schemas(database);
+    let schemas = schemas(database, definition.prefix());
     let find = |time| schemas.find_one(doc! { "_id": definition.name() }).max_time(time).into_future();
     read(call, FIND, find).await?.map(|found| shallow::document(&found)).transpose()
+}
+
+/// The names that are written down under a table prefix, with it.
+pub(super) async fn read_names(database: &Database, call: &Call, prefix: &str) -> Result<Vec<String>> {
+    let schemas = &schemas(database, prefix);
+    let names = |time| async move {
+        let found = schemas.find(doc! {}).projection(doc! { "_id": 1 }).max_time(time).await?;
+        found.try_collect::<Vec<_>>().await
+    };
+    let found = read(call, FIND, names).await?;
+    // Anyone can write into the collection: what has no name for its key is none of the library's.
+    Ok(found.iter().filter_map(|entry| entry.get_str("_id").ok()).map(str::to_owned).collect())
 }
 
 /// A key as it is written down.
@@ -75,12 +93,12 @@ fn describe_entry(entry: &Bson) -> String {
 
 /// Writes the keys down, unless they are, and refuses what differs in what is written then.
 pub(super) async fn store(database: &Database, call: &Call, definition: &Definition) -> Result<()> {
-    let schemas = schemas(database);
+    let schemas = schemas(database, definition.prefix());
     let update = doc! {
         "$setOnInsert": { "hash": key_entry(definition, definition.hash()), "range": range_entry(definition) },
         "$addToSet": { "parts": { "$each": index_entries(definition) } },
     };
-    let mut plan = Plan::new(definition.name());
+    let mut plan = Plan::new(definition.repository());
     let mut backoff = backoff();
     let written = loop {
         let write = schemas.find_one_and_update(doc! { "_id": definition.name() }, update.clone());
@@ -100,7 +118,8 @@ pub(super) async fn store(database: &Database, call: &Call, definition: &Definit
 
 /// Takes away what is written down of a repository.
 pub(super) async fn forget(database: &Database, call: &Call, definition: &Definition) -> Result<()> {
-    let entry = doc! { "delete": SCHEMAS, "deletes": [{ "q": { "_id": definition.name() }, "limit": 1 }] };
+    let schemas = name_of_schemas(definition.prefix());
+    let entry = doc! { "delete": schemas, "deletes": [{ "q": { "_id": definition.name() }, "limit": 1 }] };
     let mut backoff = backoff();
     loop {
         match attempt_within(call, call.left(), "delete", database.run_command(entry.clone()).into_future()).await {

@@ -1,0 +1,55 @@
+//! Clients as a program has them already, to open a database over: nothing in them is the library's.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
+use aws_types::SdkConfig;
+use reposit::backend::Backend;
+use reposit::backend::dynamodb::DynamoDb;
+use reposit::backend::mongodb::MongoDb;
+
+use crate::servers::{Server, Target, fresh_name};
+
+/// A kind of client.
+#[derive(Debug, Clone, Copy)]
+pub enum Client {
+    /// The configuration of the AWS SDK, on DynamoDB Local.
+    SdkConfig,
+    /// A database of MongoDB's driver.
+    Database,
+}
+
+impl Client {
+    /// A backend over such a client in an empty database, the URL that leads there too, and the label under which the
+    /// report counts it.
+    pub async fn fresh(self) -> (Arc<dyn Backend>, String, String) {
+        let (target, word) = match self {
+            Self::SdkConfig => (Target::DynamodbLocal, "over-sdk-config"),
+            Self::Database => (Target::Mongodb, "over-database"),
+        };
+        let (server, name) = (target.server().await.expect("a server"), fresh_name());
+        let backend: Arc<dyn Backend> = match self {
+            Self::SdkConfig => Arc::new(DynamoDb::from_sdk_config(&sdk_config(&server, &name))),
+            Self::Database => Arc::new(MongoDb::from_database(driver_database(&server, &name).await)),
+        };
+        (backend, server.url(&name), format!("{word} {}", server.label()))
+    }
+}
+
+/// What a program loads for all that it uses of AWS.
+pub fn sdk_config(server: &Server, database: &str) -> SdkConfig {
+    let credentials = Credentials::new(database, "secret", None, None, "the program's own");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .endpoint_url(format!("http://{}", server.address(database)))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build()
+}
+
+/// A database of a client that the program has connected.
+pub async fn driver_database(server: &Server, database: &str) -> mongodb::Database {
+    let client = mongodb::Client::with_uri_str(server.url(database)).await.expect("the address is one");
+    client.database(database)
+}
