@@ -93,6 +93,8 @@ pub(crate) struct Field {
     pub(crate) version: Option<Mark>,
     pub(crate) created_at: Option<Mark>,
     pub(crate) updated_at: Option<Mark>,
+    /// `#[stored(as = "…")]`.
+    pub(crate) stored_as: Option<At<TimeForm>>,
     pub(crate) serde: SerdeField,
 }
 
@@ -105,6 +107,25 @@ impl Field {
     /// Its name as the user wrote it.
     pub(crate) fn written_name(&self) -> String {
         self.ident.to_token_stream().to_string()
+    }
+}
+
+/// A form of an instant.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TimeForm {
+    Seconds,
+    Milliseconds,
+    Rfc3339,
+}
+
+impl TimeForm {
+    /// The runtime's name of it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Seconds => "Seconds",
+            Self::Milliseconds => "Milliseconds",
+            Self::Rfc3339 => "Rfc3339",
+        }
     }
 }
 

@@ -36,6 +36,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[index(projection = "keys_only")]` | field | what the index holds: `"all"`, `"keys_only"`, or `["some", "fields"]` |
 /// | `#[index(read_capacity = 1, write_capacity = 1)]` | field | the index's own capacity |
 /// | `#[ttl]`, `#[ttl(seconds = 86400)]` | field | the record expires at this instant, or so long after it |
+/// | `#[stored(as = "seconds")]` | field | the form in which an instant is stored: `"seconds"`, `"milliseconds"` or `"rfc3339"` |
 /// | `#[version]` | field | counts writes, so that `save` overwrites no neighbour's |
 /// | `#[created_at]`, `#[updated_at]` | field | filled in with the time of the first and of the last write |
 ///
@@ -43,7 +44,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// serde's attributes say: `rename`, `rename_all`, `skip`, `default`, `with` and `flatten` are read here too.
 #[proc_macro_derive(
     Repository,
-    attributes(repository, hash_key, range_key, index, ttl, version, created_at, updated_at)
+    attributes(repository, hash_key, range_key, index, ttl, version, created_at, updated_at, stored)
 )]
 pub fn derive_repository(input: TokenStream) -> TokenStream {
     expand::derive(&parse_macro_input!(input as DeriveInput)).into()
@@ -62,7 +63,7 @@ pub fn derive_key(input: TokenStream) -> TokenStream {
 ///
 /// Each field has a constant, and `User::ADDRESS.at(Address::CITY)` is the field `city` of the field
 /// `address`. It can be compared and set as a whole as well.
-#[proc_macro_derive(Embedded, attributes(repository))]
+#[proc_macro_derive(Embedded, attributes(repository, stored))]
 pub fn derive_embedded(input: TokenStream) -> TokenStream {
     values::embedded(&parse_macro_input!(input as DeriveInput)).into()
 }

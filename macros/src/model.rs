@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use syn::{ExprPath, Ident, Path, Type, Visibility};
 
-use crate::ast::Name;
+use crate::ast::{Name, TimeForm};
 
 /// A model that keeps the rules, or the part of it that could be understood.
 pub(crate) struct Model {
@@ -64,6 +64,8 @@ pub(crate) enum Codec {
     Plain,
     /// A function of `serde(with)`.
     With(ExprPath),
+    /// Its type, an instant, in this form.
+    As(TimeForm),
     /// Its type as serde writes it, since only reading has a function of its own.
     Serde,
 }
@@ -134,8 +136,16 @@ impl Field {
         }
     }
 
+    /// The form of an instant that is stored otherwise than its type says.
+    pub(crate) fn time_form(&self) -> Option<proc_macro2::Ident> {
+        match self.storage {
+            Storage::Own { codec: Codec::As(form), .. } => Some(Ident::new(form.name(), self.ident.span())),
+            _ => None,
+        }
+    }
+
     /// Whether `serde(with)` or the like says how it is written, and not its type.
     pub(crate) fn is_written_otherwise(&self) -> bool {
-        matches!(self.storage, Storage::Own { codec: Codec::With(_) | Codec::Serde, .. })
+        matches!(self.storage, Storage::Own { codec: Codec::With(_) | Codec::As(_) | Codec::Serde, .. })
     }
 }

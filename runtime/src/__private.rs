@@ -2,14 +2,15 @@
 
 pub use crate::codec::{CodecError, RecordSerializer};
 pub use crate::definition::{
-    Definition, FieldDef, Form, IndexDef, KeyDef, KeyKind, Projection, Spec, TimeUnit, TtlDef, has_instant, index_name,
-    table_name,
+    Definition, FieldDef, Form, IndexDef, KeyDef, KeyKind, Projection, Spec, TimeForm, TimeUnit, TtlDef, has_instant,
+    index_name, table_name,
 };
 pub use crate::error::Result;
 pub use crate::field::{
-    Argument, AutoKey, Contain, Countable, Dictionary, Element, EmbeddedFields, InKey, InVersion, IndexKey, List, Many,
-    MapKey, Member, Nested, NoLowering, NotKey, Numeric, Optional, Ordered, Plain, Probe, Settable, Text, Timestamp,
-    TtlField, Unsorted, Version, embedded_form, embedded_lowering, encode,
+    Argument, AutoKey, Contain, Countable, Dictionary, Element, EmbeddedFields, InKey, InVersion, IndexKey, InstantAs,
+    List, Many, MapKey, Member, Milliseconds, Nested, NoLowering, NotKey, Numeric, Optional, Ordered, Plain, Probe,
+    Rfc3339, Seconds, Settable, StoredInstant, Text, Timestamp, TtlField, Unsorted, Version, embedded_form,
+    embedded_lowering, encode, encode_stored,
 };
 pub use crate::model::{EncodedKey, IntoKey, hash_key, hash_range_key};
 pub use crate::operation::{Local, NoRange, Parts, Primary, Secondary, Written, WrittenPart};
@@ -39,6 +40,9 @@ pub fn encode_as_written<T: serde::Serialize>(value: &T) -> Result<Value> {
 
 /// The type is an index field.
 pub const fn assert_index_key<T: IndexKey>() {}
+
+/// The type is an instant.
+pub const fn assert_stored_instant<T: StoredInstant>() {}
 
 /// The type can take the time of a write.
 pub const fn assert_timestamp<T: Timestamp>() {}

@@ -175,6 +175,7 @@ fn read_key(input: &mut &[u8], wanted: KeyKind) -> Option<Value> {
         (&value, wanted),
         (Value::Int(_), KeyKind::Integer)
             | (Value::Instant(_), KeyKind::Instant)
+            | (Value::ObjectId(_), KeyKind::ObjectId)
             | (Value::Bytes(_), KeyKind::Bytes)
             | (Value::String(_), KeyKind::String)
     );

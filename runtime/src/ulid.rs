@@ -1,4 +1,4 @@
-//! Identifiers that sort by the time at which they were made: ULIDs, and UUIDs of version 7.
+//! Identifiers that sort by the time at which they were made: ULIDs, UUIDs of version 7 and ObjectIds.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -8,6 +8,8 @@ const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// Of both kinds the first 48 bits are the time, and these are after them.
 const RANDOM_BITS: u32 = 80;
+/// As many of them as an ObjectId has after its seconds and milliseconds.
+const OBJECT_ID_BITS: u32 = 54;
 
 /// A new [ULID](https://github.com/ulid/spec): 26 characters, which sort by the time in milliseconds that they
 /// begin with. What `#[hash_key(auto)]` fills in, for ids that are needed before the record is stored.
@@ -64,6 +66,14 @@ pub(crate) fn uuid_v7_text(bits: u128) -> String {
     format!("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", part(96, 8), part(80, 4), part(64, 4), part(48, 4), part(0, 12))
 }
 
+/// Bits as an ObjectId: it begins with the seconds, as all do. The milliseconds after them keep the order within a second.
+pub(crate) fn object_id(bits: u128) -> [u8; 12] {
+    let (millis, random) = (bits >> RANDOM_BITS, bits & ((1 << OBJECT_ID_BITS) - 1));
+    let id = (millis / 1000) << 64 | (millis % 1000) << OBJECT_ID_BITS | random;
+    let [_, _, _, _, id @ ..] = id.to_be_bytes();
+    id
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,6 +85,13 @@ mod tests {
         assert!(ulid_text((1_001 << RANDOM_BITS) - 1) < ulid_text(1_001 << RANDOM_BITS));
         let id = uuid_v7_text((0x0192_0000_0001 << RANDOM_BITS) | (u128::MAX >> 48));
         assert_eq!(id, "01920000-0001-7fff-bfff-ffffffffffff");
+        let id = object_id((1_700_000_000_999 << RANDOM_BITS) | 5);
+        assert_eq!(u32::from_be_bytes([id[0], id[1], id[2], id[3]]), 1_700_000_000);
+        assert!(id < object_id((1_700_000_000_999 << RANDOM_BITS) | 6));
+        assert!(
+            object_id((1_700_000_000_999 << RANDOM_BITS) | u128::MAX >> 48)
+                < object_id(1_700_000_001_000 << RANDOM_BITS)
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Which field is the key, the version, the expiry: at most one of each, and what may go together.
 
-use crate::ast::{Field, Input, Mark};
+use crate::ast::{Field, Input, Mark, TimeForm};
 use crate::ctxt::Ctxt;
 use crate::model::Ttl;
 
@@ -73,6 +73,21 @@ pub(super) fn find_roles(cx: &Ctxt, input: &Input) -> Roles {
     roles
 }
 
+/// What a field cannot be that is stored as an instant in another form.
+fn check_form(cx: &Ctxt, field: &Field) {
+    let Some(form) = &field.stored_as else { return };
+    if form.value == TimeForm::Rfc3339 && field.ttl.is_some() {
+        cx.error(
+            &form.mark,
+            "an expiry is reckoned from a number or an instant, and not from text: \
+             write `as = \"seconds\"` or `as = \"milliseconds\"`, or put `#[ttl]` on another field",
+        );
+    }
+    if field.version.is_some() || field.auto.is_some() {
+        cx.error(&form.mark, "this is the form of an instant, and this field is none: remove it");
+    }
+}
+
 /// The one field with a mark; the others are errors.
 fn single<'a>(
     cx: &Ctxt,
@@ -90,6 +105,7 @@ fn single<'a>(
 
 /// Attributes of one field that exclude each other.
 fn check_exclusions(cx: &Ctxt, field: &Field) {
+    check_form(cx, field);
     if let (Some(_), Some(range)) = (&field.hash_key, &field.range_key) {
         cx.error(
             range,

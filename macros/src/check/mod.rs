@@ -120,6 +120,9 @@ fn storage(field: &Written, position: usize, special: bool) -> Storage {
         Storage::Flattened
     } else {
         let codec = match (&serde.serialize_with, &serde.deserialize_with) {
+            (None, None) if field.stored_as.is_some() => {
+                field.stored_as.as_ref().map_or(Codec::Plain, |form| Codec::As(form.value))
+            }
             (Some(function), _) => Codec::With(function.clone()),
             (None, Some(_)) => Codec::Serde,
             (None, None) => Codec::Plain,

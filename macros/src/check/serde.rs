@@ -97,6 +97,9 @@ fn check_plain(cx: &Ctxt, field: &Field, indexed: bool) {
     let Some(with) = &field.serde.with else {
         return;
     };
+    if field.stored_as.is_some() {
+        cx.error(with, "`#[stored(as = \"...\")]` says already how this field is stored: remove one of the two");
+    }
     let key = field.hash_key.is_some() || field.range_key.is_some();
     let what = if key { "a key" } else { "an index field" };
     if (key || indexed) && field.ttl.is_none() && field.auto.is_none() {

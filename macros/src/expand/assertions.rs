@@ -18,14 +18,22 @@ pub(super) fn all(model: &Model) -> TokenStream {
         .into_iter()
         .flatten()
         .map(|at| direct(&model.fields[at], &quote!(assert_timestamp)));
+    let instants = instants(&model.fields);
     quote! {
         const _: fn() = || {
             #(#keys)*
             #(#indexed)*
             #(#ranges)*
             #(#times)*
+            #instants
         };
     }
+}
+
+/// The fields that are stored in a form of an instant.
+pub(crate) fn instants(fields: &[Field]) -> TokenStream {
+    let fields = fields.iter().filter(|field| field.time_form().is_some());
+    fields.map(|field| direct(field, &quote!(assert_stored_instant))).collect()
 }
 
 /// A field that is part of an index and not of the key, whose rule is stricter.

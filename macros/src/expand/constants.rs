@@ -45,6 +45,12 @@ fn value(field: &Field) -> Option<TokenStream> {
         Storage::Own { codec: Codec::With(function), .. } => {
             quote!(__r::Field::encoded_by(#stored, |v| __p::encode_with(|s| #function(v, s))))
         }
+        Storage::Own { codec: Codec::As(_), .. } => {
+            let (form, ty) = (field.time_form(), &field.ty);
+            quote!(__r::Field::encoded_by(#stored, |v| {
+                __p::encode_stored(v, __p::InstantAs::<#ty, __p::#form>::STORED)
+            }))
+        }
         Storage::Own { codec: Codec::Serde, .. } => {
             quote!(__r::Field::encoded_by(#stored, __p::encode_as_written))
         }

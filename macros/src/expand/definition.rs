@@ -26,7 +26,10 @@ pub(super) fn spec(model: &Model) -> Option<TokenStream> {
     let ttl = model.ttl.as_ref().map(|ttl| {
         let at = &model.fields[ttl.field];
         let (position, seconds, ty) = (number(at.position()), Literal::u64_unsuffixed(ttl.seconds), &at.ty);
-        let unit = quote_spanned!(ty.span()=> <#ty as __p::TtlField>::UNIT);
+        let unit = match at.time_form() {
+            Some(form) => quote!(__p::TimeForm::#form.unit()),
+            None => quote_spanned!(ty.span()=> <#ty as __p::TtlField>::UNIT),
+        };
         quote!(.ttl(__p::TtlDef::new(#position, #seconds, #unit)))
     });
     let version = model.version.map(|at| {
@@ -58,12 +61,16 @@ pub(crate) fn field(field: &Field) -> Option<TokenStream> {
     let name = syn::ext::IdentExt::unraw(&field.ident).to_string();
     let lowered = match codec {
         Codec::Plain => Some(quote!(.of(__p::Probe::<#ty>::STORED))),
+        Codec::As(_) => {
+            let form = field.time_form();
+            Some(quote!(.of(__p::InstantAs::<#ty, __p::#form>::STORED)))
+        }
         Codec::With(_) | Codec::Serde => None,
     };
     let defaulted = field.default.as_ref().map(|default| {
         let written = match codec {
             Codec::With(function) => quote!(__p::encode_with(|s| #function(&#default, s))),
-            Codec::Plain | Codec::Serde => quote!(__p::encode_as_written::<#ty>(&#default)),
+            Codec::Plain | Codec::As(_) | Codec::Serde => quote!(__p::encode_as_written::<#ty>(&#default)),
         };
         quote!(.defaulted(|| #written))
     });
@@ -91,7 +98,10 @@ pub(crate) fn flattened(field: &Field) -> Option<TokenStream> {
 fn key(model: &Model, at: usize) -> TokenStream {
     let field = &model.fields[at];
     let (position, ty) = (number(field.position()), &field.ty);
-    quote!(__p::KeyDef::new(#position, __p::Probe::<#ty>::KIND))
+    match field.time_form() {
+        Some(form) => quote!(__p::KeyDef::new(#position, __p::TimeForm::#form.kind())),
+        None => quote!(__p::KeyDef::new(#position, __p::Probe::<#ty>::KIND)),
+    }
 }
 
 /// Nothing for an index without a hash, of which there is none.

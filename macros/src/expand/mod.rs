@@ -3,7 +3,7 @@
 //! Everything stands in one anonymous constant, where `__r` is the runtime crate and `__p` its
 //! private module: short paths that clash with nothing of the user's.
 
-mod assertions;
+pub(crate) mod assertions;
 pub(crate) mod constants;
 pub(crate) mod definition;
 mod finders;

@@ -3,11 +3,12 @@
 use quote::ToTokens;
 use syn::{Attribute, Meta};
 
-use super::words::{Place, once};
+use super::words::{Place, Word, once};
 use super::{index, serde};
-use crate::ast::{At, Field, Mark};
+use crate::ast::{At, Field, Mark, TimeForm};
 use crate::case::RenameRule;
 use crate::ctxt::Ctxt;
+use crate::spell;
 
 const HASH_KEY: Place = Place {
     attribute: "#[hash_key(...)]",
@@ -26,6 +27,13 @@ const TTL: Place = Place {
     example: "`#[ttl]` or `#[ttl(seconds = 86400)]`",
 };
 
+const STORED: Place = Place {
+    attribute: "#[stored(...)]",
+    known: &["as"],
+    aliases: &[("form", "as"), ("with", "as"), ("format", "as")],
+    example: "`#[stored(as = \"seconds\")]`, `\"milliseconds\"` or `\"rfc3339\"`",
+};
+
 /// Reads a field with its attributes.
 pub(crate) fn read(cx: &Ctxt, field: &syn::Field, rules: [RenameRule; 2]) -> Option<Field> {
     let ident = field.ident.clone()?;
@@ -41,6 +49,7 @@ pub(crate) fn read(cx: &Ctxt, field: &syn::Field, rules: [RenameRule; 2]) -> Opt
         version: None,
         created_at: None,
         updated_at: None,
+        stored_as: None,
     };
     for attr in &field.attrs {
         let Some(name) = attr.path().get_ident().map(ToString::to_string) else {
@@ -54,6 +63,7 @@ pub(crate) fn read(cx: &Ctxt, field: &syn::Field, rules: [RenameRule; 2]) -> Opt
             "updated_at" => bare(cx, attr, &mut read.updated_at),
             "index" => read.indexes.push(index::on_field(cx, attr)),
             "ttl" => ttl(cx, attr, &mut read.ttl),
+            "stored" => stored(cx, attr, &mut read.stored_as),
             "repository" => cx.error(
                 &attr.meta,
                 "`#[repository(...)]` goes on the struct; on a field write `#[hash_key]`, \
@@ -102,6 +112,41 @@ fn ttl(cx: &Ctxt, attr: &Attribute, slot: &mut Option<At<u64>>) {
     let value = seconds.map_or(0, |seconds: At<u64>| seconds.value);
     let mark = attr.meta.to_token_stream();
     keep(cx, attr, slot, At { value, mark });
+}
+
+/// `#[stored(as = "…")]`.
+fn stored(cx: &Ctxt, attr: &Attribute, slot: &mut Option<At<TimeForm>>) {
+    let mut form = None;
+    for word in &STORED.words(cx, attr) {
+        if word.is("as") {
+            once(cx, &mut form, word, time_form(cx, word));
+        } else {
+            STORED.unknown(cx, word);
+        }
+    }
+    let Some(form) = form else {
+        if !cx.failed() {
+            cx.error(&attr.meta, format!("write {}", STORED.example));
+        }
+        return;
+    };
+    keep(cx, attr, slot, form);
+}
+
+fn time_form(cx: &Ctxt, word: &Word) -> Option<At<TimeForm>> {
+    let text = word.expect_text(cx, "seconds")?;
+    let value = match &*text.value() {
+        "seconds" => TimeForm::Seconds,
+        "milliseconds" => TimeForm::Milliseconds,
+        "rfc3339" => TimeForm::Rfc3339,
+        other => {
+            const FORMS: [&str; 3] = ["seconds", "milliseconds", "rfc3339"];
+            let hint = spell::hint(other, &FORMS);
+            cx.error(&text, format!("an instant is stored as `seconds`, `milliseconds` or `rfc3339`{hint}"));
+            return None;
+        }
+    };
+    Some(At { value, mark: text.to_token_stream() })
 }
 
 /// Keeps the first attribute of a name and reports a second.

@@ -8,7 +8,7 @@ use super::impl_field_type;
 use crate::check;
 use crate::ctxt::Ctxt;
 use crate::docs;
-use crate::expand::{constants, definition, scope};
+use crate::expand::{assertions, constants, definition, scope};
 use crate::parse::{self, container, no_generics};
 
 /// `#[derive(Embedded)]`.
@@ -34,6 +34,8 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
         fields.iter().map(|field| constants::expand_constant(&input.vis, field, &docs::nested_constant(field)));
     let stored = fields.iter().filter_map(definition::field).filter(|_| !errors_found);
     let flattened = fields.iter().filter_map(definition::flattened);
+    let instants = assertions::instants(&fields);
+    let instants = (!instants.is_empty()).then(|| quote!(const _: fn() = || { #instants };));
     let code = quote! {
         impl #ident {
             #(#constants)*
@@ -50,6 +52,7 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
             const FIELDS: &'static [__p::FieldDef] = &[#(#stored),*];
         }
         #(#flattened)*
+        #instants
     };
     let code = scope(&krate, &code);
     quote!(#errors #code)

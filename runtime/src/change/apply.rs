@@ -64,7 +64,7 @@ pub(crate) fn impossible_change(change: &Change, record: &Record) -> Error {
     {
         let error = misfit(path, other, "a number");
         // What is foreign, or a date, is another program's; of what a program of ours stored, the addition is wrong.
-        let theirs = matches!(other, ValueRef::Foreign(_) | ValueRef::Instant(_));
+        let theirs = matches!(other, ValueRef::Foreign(_) | ValueRef::Instant(_) | ValueRef::ObjectId(_));
         return if theirs { error } else { Error::invalid(error.message()) };
     }
     match change {

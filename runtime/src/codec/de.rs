@@ -125,7 +125,7 @@ impl<'de> Deserializer<'de> for &ValueDeserializer<'de, '_> {
             ValueRef::Bytes(_) | ValueRef::List(_) | ValueRef::Set(_) => self.deserialize_seq(visitor),
             ValueRef::Map(_) => self.visit_map(visitor),
             ValueRef::Int(_) | ValueRef::Float(_) => self.visit_number(visitor),
-            ValueRef::Instant(_) | ValueRef::Foreign(_) => self.visit_unreadable(visitor),
+            ValueRef::Instant(_) | ValueRef::ObjectId(_) | ValueRef::Foreign(_) => self.visit_unreadable(visitor),
         }
     }
 

@@ -41,9 +41,13 @@ impl Form {
     /// How what serde wrote is changed or checked when it is there.
     pub(super) fn settled(self) -> Option<&'static Lowering> {
         match self {
-            Self::Lowered(lowering @ (Lowering::Instant(_) | Lowering::Text(_) | Lowering::Strict(_))) => {
-                Some(lowering)
-            }
+            Self::Lowered(
+                lowering @ (Lowering::Instant(_)
+                | Lowering::InstantAs(..)
+                | Lowering::ObjectId
+                | Lowering::Text(_)
+                | Lowering::Strict(_)),
+            ) => Some(lowering),
             _ => None,
         }
     }

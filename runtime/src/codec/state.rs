@@ -6,7 +6,7 @@ use super::form::Form;
 use super::names::check_names;
 use crate::definition::{FieldDef, Lowering, StrictForm};
 use crate::limits;
-use crate::value::{Begun, Value, ValueRef, Writer, is_same};
+use crate::value::{Begun, Value, ValueRef, Writer, is_same, parse_object_id};
 
 type Out = Result<(), CodecError>;
 
@@ -29,6 +29,16 @@ pub(super) fn settle(out: &mut Writer, start: usize, lowering: &Lowering) -> Out
             out.truncate(start);
             out.instant(millis);
         }
+        Lowering::InstantAs(of, form) => {
+            let stored = (of.lower)(written).and_then(|millis| form.store(millis)).map_err(CodecError::from_error)?;
+            out.truncate(start);
+            out.value(stored.view());
+        }
+        Lowering::ObjectId => {
+            let id = object_id_of(written)?;
+            out.truncate(start);
+            out.object_id(id);
+        }
         Lowering::Text(form) => {
             let text = (form.lower)(written).map_err(CodecError::from_error)?;
             out.truncate(start);
@@ -40,6 +50,16 @@ pub(super) fn settle(out: &mut Writer, start: usize, lowering: &Lowering) -> Out
         _ => {}
     }
     Ok(())
+}
+
+/// What serde writes of an ObjectId is a map of the name `$oid` to its text.
+fn object_id_of(written: ValueRef<'_>) -> Result<[u8; 12], CodecError> {
+    let text = match written {
+        ValueRef::Map(map) => map.get("$oid").and_then(ValueRef::as_str),
+        other => other.as_str(),
+    };
+    let none = || CodecError::mismatch(format!("an ObjectId was written as {}", written.noun()));
+    text.and_then(parse_object_id).ok_or_else(none)
 }
 
 /// Takes a map's key back that was written as a value, as text.
@@ -166,7 +186,9 @@ impl SeqState {
 /// Refuses what cannot be in a set on DynamoDB.
 fn check_member(member: ValueRef<'_>) -> Out {
     match member {
-        ValueRef::String(_) | ValueRef::Int(_) | ValueRef::Instant(_) | ValueRef::Bytes(_) => Ok(()),
+        ValueRef::String(_) | ValueRef::Int(_) | ValueRef::Instant(_) | ValueRef::ObjectId(_) | ValueRef::Bytes(_) => {
+            Ok(())
+        }
         // Bytes of which there are none are written as an empty list.
         ValueRef::List(items) if items.is_empty() => Err(CodecError::invalid("empty bytes cannot be in a set")),
         other => Err(CodecError::invalid(format!("{} cannot be in a set", other.noun()))),

@@ -3,7 +3,7 @@
 use super::error::located;
 use crate::definition::{Definition, Lowering};
 use crate::error::{Error, Result};
-use crate::value::{Raw, Record, ValueRef, Writer, as_text, find, take_entry, take_value};
+use crate::value::{Raw, Record, ValueRef, Writer, as_text, find, object_id_text, take_entry, take_value};
 
 /// Refuses a stored value that a type would read, though a filter would not find it by what is read.
 pub(super) fn check_kind(lowering: &Lowering, value: Raw<'_>) -> Result<()> {
@@ -70,9 +70,17 @@ fn within(name: &str, error: Error) -> Error {
 fn raise(lowering: &Lowering, value: Raw<'_>, out: &mut Writer) -> Result<()> {
     check_kind(lowering, value)?;
     match (lowering, ValueRef::from_raw(value)) {
-        (Lowering::Instant(_) | Lowering::Text(_), ValueRef::Null) => out.null(),
+        (Lowering::Instant(_) | Lowering::InstantAs(..) | Lowering::ObjectId | Lowering::Text(_), ValueRef::Null) => {
+            out.null()
+        }
         (Lowering::Instant(form), ValueRef::Instant(millis)) => (form.raise)(millis, out)?,
         (Lowering::Instant(_), other) => return Err(stored_as(other, "an instant")),
+        (Lowering::InstantAs(of, form), stored) => match form.read(stored) {
+            Some(millis) => (of.raise)(millis, out)?,
+            None => return Err(stored_as(stored, form.noun())),
+        },
+        (Lowering::ObjectId, ValueRef::ObjectId(id)) => out.text(&object_id_text(id)),
+        (Lowering::ObjectId, other) => return Err(stored_as(other, "an ObjectId")),
         (Lowering::Text(form), ValueRef::String(text)) => (form.raise)(text, out)?,
         (Lowering::Text(form), other) => return Err(stored_as(other, form.noun)),
         _ => return raise_each(lowering, value, out),

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use super::expr::{Expr, Op};
 use crate::path::{Path, Step};
-use crate::value::{Record, ValueRef};
+use crate::value::{Record, Value, ValueRef};
 
 impl Record {
     /// The value at a path, a null if one is stored.
@@ -49,17 +49,39 @@ impl Record {
 /// neither answer would be right.
 pub(crate) fn find_foreign<'a>(record: &'a Record, expr: &'a Expr) -> Option<(&'a Path, &'a str)> {
     match expr {
-        Expr::Compare { path, .. }
-        | Expr::In { path, .. }
-        | Expr::BeginsWith { path, .. }
-        | Expr::Contains { path, .. }
-        | Expr::HasMember { path, .. }
-        | Expr::SetSize { path, .. }
-        | Expr::Size { path, .. } => Some((path, record.at(path)?.foreign()?)),
+        Expr::Compare { path, value, .. } => {
+            let stored = record.at(path)?;
+            Some((path, stored.foreign().or_else(|| foreign_id(stored, value))?))
+        }
+        Expr::Contains { path, value } | Expr::HasMember { path, value } => {
+            let stored = record.at(path)?;
+            let in_items = || match stored {
+                ValueRef::List(items) | ValueRef::Set(items) => items.iter().find_map(|item| foreign_id(item, value)),
+                other => foreign_id(other, value),
+            };
+            Some((path, stored.foreign().or_else(in_items)?))
+        }
+        Expr::In { path, values } => {
+            let stored = record.at(path)?;
+            let own = values.first().and_then(|value| foreign_id(stored, value));
+            Some((path, stored.foreign().or(own)?))
+        }
+        Expr::BeginsWith { path, .. } | Expr::SetSize { path, .. } | Expr::Size { path, .. } => {
+            let stored = record.at(path)?;
+            let is_id = matches!(stored, ValueRef::ObjectId(_));
+            Some((path, stored.foreign().or(is_id.then(|| stored.noun()))?))
+        }
         Expr::Exists(_) | Expr::Missing(_) => None,
         Expr::And(parts) | Expr::Or(parts) => parts.iter().find_map(|part| find_foreign(record, part)),
         Expr::Not(inner) => find_foreign(record, inner),
     }
+}
+
+/// What is stored, if it is an ObjectId and what it is compared with is of another kind: no field of that kind is read
+/// from it.
+fn foreign_id<'a>(stored: ValueRef<'a>, value: &Value) -> Option<&'a str> {
+    let is_foreign = matches!(stored, ValueRef::ObjectId(_)) && !matches!(value, Value::ObjectId(_));
+    is_foreign.then(|| stored.noun())
 }
 
 fn compares(stored: ValueRef<'_>, op: Op, value: ValueRef<'_>) -> bool {

@@ -6,7 +6,7 @@ use crate::definition::{Definition, FieldDef, Form, Lowering, Spelling};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::path::{Path, Step};
-use crate::value::{Value, ValueRef};
+use crate::value::{Value, ValueRef, parse_object_id};
 
 /// The condition that the field of this name, or what is in it, compares so with a value.
 pub(crate) fn compare_named(definition: &'static Definition, name: &str, op: Op, value: Value) -> Result<Expr> {
@@ -91,7 +91,11 @@ fn fit(name: &str, form: Form, value: Value) -> Result<Value> {
         (Form::String | Form::Name, value @ Value::String(_))
         | (Form::Bool, value @ Value::Bool(_))
         | (Form::Bytes, value @ Value::Bytes(_))
-        | (Form::Instant(_), value @ Value::Instant(_)) => Ok(value),
+        | (Form::Instant(_), value @ Value::Instant(_))
+        | (Form::ObjectId, value @ Value::ObjectId(_)) => Ok(value),
+        (Form::ObjectId, Value::String(text)) => parse_object_id(&text).map(Value::ObjectId).ok_or_else(|| {
+            Error::invalid(format!("{name} is an ObjectId, and is not compared with other text than its 24 hex digits"))
+        }),
         (Form::Spelled(spelling), Value::String(text)) => (spelling.respell)(&text).ok_or_else(|| {
             let Spelling { noun, example, .. } = spelling;
             Error::invalid(format!("{name} is {noun}, and is not compared with other text: write it as in `{example}`"))
@@ -101,6 +105,14 @@ fn fit(name: &str, form: Form, value: Value) -> Result<Value> {
         (Form::Instant(Lowering::Instant(of)), value @ (Value::String(_) | Value::Int(_))) => {
             (of.lower)(ValueRef::from(&value)).map(Value::Instant).map_err(|_| other(&value))
         }
+        (Form::InstantAs(Lowering::InstantAs(of, form)), value) => match value {
+            Value::Instant(millis) => form.store(millis),
+            Value::String(_) | Value::Int(_) => {
+                let millis = form.read(value.view()).map_or_else(|| (of.lower)(value.view()), Ok);
+                millis.and_then(|millis| form.store(millis)).map_err(|_| other(&value))
+            }
+            value => Err(other(&value)),
+        },
         (Form::List(item), Value::List(items)) => {
             let name = format!("an item of {name}");
             items.into_iter().map(|value| fit(&name, *item, value)).collect::<Result<_>>().map(Value::List)

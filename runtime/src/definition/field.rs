@@ -1,5 +1,6 @@
 //! A stored field, and how its stored form differs from what serde writes of it, as data.
 
+use super::time_form::TimeForm;
 use crate::error::Result;
 use crate::value::{Value, ValueRef, Writer, is_same};
 
@@ -118,6 +119,10 @@ pub enum Lowering {
     Fields(&'static [FieldDef]),
     /// An instant.
     Instant(InstantForm),
+    /// An instant, in another form than the backend's own.
+    InstantAs(InstantForm, TimeForm),
+    /// MongoDB's ObjectId.
+    ObjectId,
     /// Text, in the place of what serde writes.
     Text(TextForm),
     /// What serde writes, and read from nothing else.
@@ -189,18 +194,19 @@ impl Lowering {
                 }
                 false
             }
-            Self::Instant(_) | Self::Text(_) => true,
+            Self::Instant(_) | Self::InstantAs(..) | Self::ObjectId | Self::Text(_) => true,
         }
     }
 }
 
 impl Lowering {
-    /// Whether there is an instant or a set in it, which DynamoDB's numbers and sets are read as there alone.
+    /// Whether there is an instant, an ObjectId or a set in it, which DynamoDB's numbers, texts and sets are read as there
+    /// alone.
     #[cfg(feature = "dynamodb")]
     pub(crate) fn is_read_by_type(&self) -> bool {
         match self {
-            Self::Bytes | Self::List(None) | Self::Text(_) | Self::Strict(_) => false,
-            Self::Instant(_) | Self::Set(_) => true,
+            Self::Bytes | Self::List(None) | Self::InstantAs(..) | Self::Text(_) | Self::Strict(_) => false,
+            Self::Instant(_) | Self::ObjectId | Self::Set(_) => true,
             Self::List(Some(inner)) | Self::Each(inner) => inner.is_read_by_type(),
             Self::Fields(fields) => fields.iter().any(|field| field.lowering().is_some_and(Self::is_read_by_type)),
         }
@@ -240,6 +246,10 @@ pub enum Form {
     Bytes,
     /// A point in time, and how it is made of what serde writes.
     Instant(&'static Lowering),
+    /// The same, stored in another form than the backend's own.
+    InstantAs(&'static Lowering),
+    /// MongoDB's ObjectId.
+    ObjectId,
     /// A list of values.
     List(&'static Form),
     /// A set of values.
@@ -262,7 +272,8 @@ impl Form {
             Self::Float(_) => "a number",
             Self::Bool => "a bool",
             Self::Bytes => "bytes",
-            Self::Instant(_) => "an instant",
+            Self::Instant(_) | Self::InstantAs(_) => "an instant",
+            Self::ObjectId => "an ObjectId",
             Self::List(_) => "a list",
             Self::Set(_) => "a set",
             Self::Map(_) => "a map",
@@ -273,7 +284,9 @@ impl Form {
     /// Whether one value can be less than another, and not only another one.
     pub(crate) const fn is_ordered(self) -> bool {
         match self {
-            Self::String | Self::Integer | Self::Float(_) | Self::Instant(_) => true,
+            Self::String | Self::Integer | Self::Float(_) | Self::Instant(_) | Self::InstantAs(_) | Self::ObjectId => {
+                true
+            }
             Self::Spelled(spelling) => spelling.is_ordered,
             _ => false,
         }
@@ -304,6 +317,10 @@ impl Stored {
     #[doc(hidden)]
     pub const fn new(lowering: Option<&'static Lowering>, form: Form) -> Self {
         Self { lowering, form }
+    }
+
+    pub(crate) const fn lowering(self) -> Option<&'static Lowering> {
+        self.lowering
     }
 }
 

@@ -74,7 +74,7 @@ impl Definition {
 /// The services' word for a kind of key, which is DynamoDB's; none is text.
 const fn type_word(kind: KeyKind) -> Option<&'static str> {
     match kind {
-        KeyKind::String => None,
+        KeyKind::String | KeyKind::ObjectId => None,
         KeyKind::Integer | KeyKind::Instant => Some("N"),
         KeyKind::Bytes => Some("B"),
     }

@@ -8,6 +8,7 @@ mod parts;
 mod prefix;
 mod projected;
 mod spec;
+mod time_form;
 
 pub use field::FieldDef;
 #[cfg(feature = "time")]
@@ -24,6 +25,7 @@ pub(crate) use prefix::{LOCKS, TablePrefix};
 pub(crate) use projected::same;
 #[doc(hidden)]
 pub use spec::Spec;
+pub use time_form::TimeForm;
 
 use crate::error::{Error, Result};
 use crate::value::{Record, ValueRef};
@@ -265,6 +267,7 @@ impl Definition {
             (TimeUnit::Seconds, value) => value.as_int()?,
             (TimeUnit::Milliseconds, ValueRef::Instant(millis)) => -(-i128::from(millis)).div_euclid(1000),
             (TimeUnit::Milliseconds, _) => return None,
+            (TimeUnit::WholeMilliseconds, value) => -(-value.as_int()?).div_euclid(1000),
         };
         let expiry = seconds.saturating_add(i128::from(ttl.seconds));
         Some(i64::try_from(expiry).unwrap_or(if expiry < 0 { i64::MIN } else { i64::MAX }))

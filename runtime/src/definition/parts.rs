@@ -15,6 +15,8 @@ pub enum KeyKind {
     Instant,
     /// Bytes, ordered as bytes.
     Bytes,
+    /// MongoDB's ObjectId, ordered by its bytes: on DynamoDB text of 24 hex digits.
+    ObjectId,
 }
 
 impl KeyKind {
@@ -25,6 +27,7 @@ impl KeyKind {
             Self::Integer => "integer",
             Self::Instant => "instant",
             Self::Bytes => "bytes",
+            Self::ObjectId => "ObjectId",
         }
     }
 
@@ -35,6 +38,7 @@ impl KeyKind {
             Self::Integer => value.as_int().is_some(),
             Self::Instant => matches!(value, ValueRef::Instant(_)),
             Self::Bytes => matches!(value, ValueRef::Bytes(_)),
+            Self::ObjectId => matches!(value, ValueRef::ObjectId(_)),
         }
     }
 
@@ -46,6 +50,7 @@ impl KeyKind {
             Self::Integer => "an integer",
             Self::Instant => "an instant",
             Self::Bytes => "bytes",
+            Self::ObjectId => "an ObjectId",
         };
         match self.holds(value) {
             true => Ok(()),
@@ -194,6 +199,8 @@ pub enum TimeUnit {
     Seconds,
     /// Milliseconds since the epoch: an instant.
     Milliseconds,
+    /// Milliseconds since the epoch: an integer.
+    WholeMilliseconds,
 }
 
 /// The field that says when a record expires.

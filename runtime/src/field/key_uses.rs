@@ -5,8 +5,8 @@ use super::traits::{FieldType, Key};
 /// A key that can be filled in. A newtype over one gets it from [`derive(Key)`](derive@crate::Key).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be filled in as a key",
-    label = "neither a String nor a Uuid",
-    note = "a key with `auto` is a String, filled in with a ULID, or a Uuid, filled in with one of version 7, or a newtype with `#[derive(Key)]` over one of them"
+    label = "neither a String, a Uuid nor an ObjectId",
+    note = "a key with `auto` is a String, filled in with a ULID, a Uuid, filled in with one of version 7, or an ObjectId, or a newtype with `#[derive(Key)]` over one of them"
 )]
 pub trait AutoKey: Key {}
 

@@ -139,6 +139,8 @@ copied!(NonZeroI8, NonZeroI16, NonZeroI32, NonZeroI64, NonZeroIsize);
 copied!(NonZeroU8, NonZeroU16, NonZeroU32, NonZeroU64, NonZeroUsize);
 copied!(SystemTime, Duration, IpAddr, Ipv4Addr, Ipv6Addr);
 
+#[cfg(feature = "mongodb")]
+copied!(::mongodb::bson::oid::ObjectId);
 #[cfg(feature = "uuid")]
 copied!(::uuid::Uuid);
 #[cfg(feature = "rust_decimal")]

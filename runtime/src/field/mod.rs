@@ -4,6 +4,7 @@ mod by_value;
 mod containers;
 #[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
 mod dates;
+mod instant_as;
 mod instants;
 mod interval;
 #[cfg(feature = "serde_json")]
@@ -12,6 +13,8 @@ mod key_uses;
 mod lowering;
 mod many;
 mod numbers;
+#[cfg(feature = "mongodb")]
+mod object_id;
 mod place;
 mod probe;
 mod role;
@@ -22,6 +25,8 @@ mod traits;
 mod typed;
 mod types;
 
+#[doc(hidden)]
+pub use instant_as::{InstantAs, Milliseconds, Rfc3339, Seconds, StoredInstant, encode_stored};
 #[doc(hidden)]
 pub use interval::Interval;
 pub use key_uses::AutoKey;

@@ -92,7 +92,7 @@ pub trait FieldType: Serialize + Sized {
 }
 
 /// A type that can be a hash key, a range key or an index field: text, integers to 64 bits, bytes,
-/// `Uuid`, instants, days and local times, and newtypes and unit enums that derive `Key`. IP addresses can be all but
+/// `Uuid`, `ObjectId`, instants, days and local times, and newtypes and unit enums that derive `Key`. IP addresses can be all but
 /// ranges.
 ///
 /// ```
@@ -144,7 +144,7 @@ pub trait FieldType: Serialize + Sized {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a key",
     label = "not a key type",
-    note = "a primary key is a String, an integer of up to 64 bits, Vec<u8>, [u8; N], a Uuid, an instant, a date with or without a time, an IP address, or a newtype or unit enum with `#[derive(Key)]`; floats, bools and Options are not keys",
+    note = "a primary key is a String, an integer of up to 64 bits, Vec<u8>, [u8; N], a Uuid, an ObjectId, an instant, a date with or without a time, an IP address, or a newtype or unit enum with `#[derive(Key)]`; floats, bools and Options are not keys",
     note = "`#[derive(Key)]` is for newtypes over a key; for a newtype over another crate's type, implement `FieldType` and `Key` by hand, as the documentation of `reposit::Key` shows"
 )]
 pub trait Key: FieldType + Clone {
@@ -160,7 +160,7 @@ pub trait Key: FieldType + Clone {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be indexed",
     label = "not a key type",
-    note = "an index field is a String, an integer of up to 64 bits, Vec<u8>, [u8; N], a Uuid, an instant, a date with or without a time, an IP address, a newtype or unit enum with `#[derive(Key)]`, or an Option of one of these"
+    note = "an index field is a String, an integer of up to 64 bits, Vec<u8>, [u8; N], a Uuid, an ObjectId, an instant, a date with or without a time, an IP address, a newtype or unit enum with `#[derive(Key)]`, or an Option of one of these"
 )]
 pub trait IndexKey: FieldType + index_key::Sealed {
     /// What the field is stored as.
@@ -265,12 +265,12 @@ pub trait Set: FieldType + Sealed {
     type Member: Member;
 }
 
-/// A key type, of which a set is kept as a set: text, integers, bytes, `Uuid`, instants, days and local times, IP addresses,
+/// A key type, of which a set is kept as a set: text, integers, bytes, `Uuid`, `ObjectId`, instants, days and local times, IP addresses,
 /// and newtypes and unit enums that derive [`Key`](derive@crate::Key). A set of another type is kept as a list.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the member of a set that `insert`, `discard` or `contains` reaches into",
     label = "not a member type",
-    note = "the members of such a set are of a key type: String, an integer of up to 64 bits, Vec<u8>, [u8; N], a Uuid, an instant, a date with or without a time, an IP address, or a newtype or unit enum with `#[derive(Key)]`; other sets can be set and compared as a whole"
+    note = "the members of such a set are of a key type: String, an integer of up to 64 bits, Vec<u8>, [u8; N], a Uuid, an ObjectId, an instant, a date with or without a time, an IP address, or a newtype or unit enum with `#[derive(Key)]`; other sets can be set and compared as a whole"
 )]
 pub trait Member: Key {}
 

@@ -106,7 +106,9 @@ pub(crate) fn check_key<'a>(value: impl Into<ValueRef<'a>>, kind: KeyKind, field
         (KeyKind::Bytes, ValueRef::Bytes(bytes)) => bytes.len(),
         // Empty bytes are written as an empty list; said here as what they are.
         (KeyKind::Bytes, ValueRef::List(items)) if items.is_empty() => 0,
-        (KeyKind::Integer, ValueRef::Int(_)) | (KeyKind::Instant, ValueRef::Instant(_)) => return Ok(()),
+        (KeyKind::Integer, ValueRef::Int(_))
+        | (KeyKind::Instant, ValueRef::Instant(_))
+        | (KeyKind::ObjectId, ValueRef::ObjectId(_)) => return Ok(()),
         (kind, other) => {
             return Err(Error::codec(format!(
                 "the key field {field} is declared {} but was written as {}",

@@ -20,6 +20,8 @@ fn size_of(value: ValueRef<'_>) -> usize {
         ValueRef::Null | ValueRef::Bool(_) | ValueRef::Foreign(_) => 1,
         ValueRef::Int(n) => integer_size(n),
         ValueRef::Instant(millis) => integer_size(millis.into()),
+        // As text, which is what DynamoDB counts.
+        ValueRef::ObjectId(id) => 2 * id.len(),
         ValueRef::Float(x) => float_size(x),
         ValueRef::String(text) => text.len(),
         ValueRef::Bytes(bytes) => bytes.len(),

@@ -57,6 +57,7 @@ pub(crate) fn latest_expired(definition: &Definition, call: &Call) -> Option<Val
     Some(match ttl.unit {
         TimeUnit::Seconds => Value::from(seconds),
         TimeUnit::Milliseconds => Value::Instant(seconds.saturating_mul(1000)),
+        TimeUnit::WholeMilliseconds => Value::from(seconds.saturating_mul(1000)),
     })
 }
 

@@ -256,7 +256,8 @@ fn as_kind(value: Value, kind: KeyKind, field: &str) -> Result<Value> {
         (KeyKind::String, value @ Value::String(_))
         | (KeyKind::Bytes, value @ Value::Bytes(_))
         | (KeyKind::Integer, value @ Value::Int(_))
-        | (KeyKind::Instant, value @ Value::Instant(_)) => Ok(value),
+        | (KeyKind::Instant, value @ Value::Instant(_))
+        | (KeyKind::ObjectId, value @ Value::ObjectId(_)) => Ok(value),
         (kind, other) => Err(Error::codec(format!(
             "the range field {field} is declared {} but was written as {}",
             kind.as_str(),

@@ -17,6 +17,7 @@ impl ValueRef<'_> {
             (Self::Int(a), ValueRef::Float(b)) => compare_int_float(a, b),
             (Self::Float(a), ValueRef::Int(b)) => compare_int_float(b, a).map(Ordering::reverse),
             (Self::Instant(a), ValueRef::Instant(b)) => Some(a.cmp(&b)),
+            (Self::ObjectId(a), ValueRef::ObjectId(b)) => Some(a.cmp(&b)),
             (Self::String(a), ValueRef::String(b)) => Some(a.as_bytes().cmp(b.as_bytes())),
             (Self::Bytes(a), ValueRef::Bytes(b)) => Some(a.cmp(b)),
             _ => None,

@@ -43,6 +43,7 @@ impl ValueRef<'_> {
             Self::Int(n) => Value::Int(n),
             Self::Float(x) => Value::Float(x),
             Self::Instant(millis) => Value::Instant(millis),
+            Self::ObjectId(id) => Value::ObjectId(id),
             Self::String(text) => Value::String(text.to_owned()),
             Self::Bytes(bytes) => Value::Bytes(bytes.to_owned()),
             Self::List(items) => Value::List(items.iter().map(Self::to_value).collect()),

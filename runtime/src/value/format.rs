@@ -5,7 +5,7 @@
 use super::text::is_same;
 
 /// The version of the format. Another one is another set of kinds, or another layout.
-pub(super) const VERSION: u8 = 2;
+pub(super) const VERSION: u8 = 3;
 
 pub(super) const NULL: u8 = 0x00;
 pub(super) const FALSE: u8 = 0x01;
@@ -25,6 +25,7 @@ pub(super) const LIST: u8 = 0x0e;
 pub(super) const MAP: u8 = 0x0f;
 pub(super) const FOREIGN: u8 = 0x10;
 pub(super) const SET: u8 = 0x11;
+pub(super) const OBJECT_ID: u8 = 0x12;
 
 /// The bytes before the content of a list, map or set: its kind, the length of the content, how many items.
 pub(super) const HEAD: usize = 9;
@@ -101,6 +102,7 @@ fn split_value(mut input: &[u8]) -> Option<(Raw<'_>, &[u8])> {
         INT_4 => 4,
         INT_8 | FLOAT | INSTANT => 8,
         INT_16 => 16,
+        OBJECT_ID => 12,
         TEXT_SHORT | BYTES_SHORT | FOREIGN => take_u8(input)?.into(),
         TEXT | BYTES => take_u32(input)? as usize,
         LIST | MAP | SET => {

@@ -4,6 +4,7 @@ mod compare;
 mod copy;
 mod format;
 mod number;
+mod object_id;
 mod raw;
 mod record;
 mod set;
@@ -16,6 +17,9 @@ mod writer;
 
 pub(crate) use format::{Raw, find, names, take_entry, take_value};
 pub(crate) use number::{NO_FLOAT, is_float, whole};
+#[cfg(feature = "dynamodb")]
+pub(crate) use object_id::stored_object_id;
+pub(crate) use object_id::{object_id_text, parse_object_id};
 pub(crate) use record::RESERVED;
 pub use record::{EXPIRES, Record, STAMP};
 pub(crate) use set::{are_of_one_kind, compare_members};
@@ -51,6 +55,8 @@ pub enum Value {
     Float(f64),
     /// A point in time, in milliseconds since the epoch. No number: it equals instants alone.
     Instant(i64),
+    /// MongoDB's ObjectId, ordered by its bytes. It equals ObjectIds alone, not their text.
+    ObjectId([u8; 12]),
     /// Text.
     String(String),
     /// Bytes.

@@ -114,6 +114,11 @@ impl<'a> Raw<'a> {
         (self.kind == format::INSTANT).then(|| i64::from_le_bytes(self.fixed()))
     }
 
+    /// The ObjectId, if it is one.
+    pub(super) fn object_id(self) -> Option<[u8; 12]> {
+        (self.kind == format::OBJECT_ID).then(|| self.fixed())
+    }
+
     /// The content of a kind whose content has one length.
     #[inline]
     fn fixed<const N: usize>(self) -> [u8; N] {

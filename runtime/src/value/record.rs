@@ -56,7 +56,7 @@ impl Record {
     /// them: they do not hold it.
     ///
     /// ```
-    /// assert_eq!(reposit::Record::FORMAT_VERSION, 2);
+    /// assert_eq!(reposit::Record::FORMAT_VERSION, 3);
     /// ```
     pub const FORMAT_VERSION: u8 = format::VERSION;
 

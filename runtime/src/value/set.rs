@@ -25,7 +25,8 @@ fn rank(member: ValueRef<'_>) -> u8 {
         ValueRef::String(_) => 1,
         ValueRef::Bytes(_) => 2,
         ValueRef::Instant(_) => 3,
-        _ => 4,
+        ValueRef::ObjectId(_) => 4,
+        _ => 5,
     }
 }
 

@@ -39,8 +39,9 @@ fn the_page_shows_each_kind_as_it_is_written() {
         Value::Bytes(vec![255; 256]),
         Value::List(vec![Value::Null]),
         map_of("a", Value::Int(1)),
-        Value::Foreign("an ObjectId"),
+        Value::Foreign("a symbol"),
         Value::set(["b", "a", "b"].map(Value::from)),
+        Value::ObjectId([0x65, 0x0c, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0xff]),
     ];
     for (kind, value) in values.iter().enumerate() {
         let bytes = bytes_of(value);
@@ -77,9 +78,10 @@ fn what_is_no_record_is_refused() {
     for good in [int(1), int(u64::MAX.into()), int(i64::MIN.into()), float(2.0)] {
         assert!(read(&good).is_ok(), "{good:?}");
     }
-    let bad: [&[u8]; 18] = [
+    let bad: [&[u8]; 19] = [
         &[],
-        &[0x12],
+        &[0x13],
+        &[0x12, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
         &[0x11],
         &[0x11, 1, 0, 0, 0, 2, 0, 0, 0, 0],
         &[0xff],

@@ -5,7 +5,7 @@ use std::slice;
 
 use super::format::{self, Raw, take_entry, take_value};
 use super::text::as_text;
-use super::{Iter, Map, Value, whole};
+use super::{Iter, Map, Value, object_id_text, whole};
 
 /// A stored value that is looked at where it is: in a [`Record`](super::Record), or in a [`Value`] by
 /// [`Value::view`].
@@ -31,6 +31,8 @@ pub enum ValueRef<'a> {
     Float(f64),
     /// A point in time, in milliseconds since the epoch.
     Instant(i64),
+    /// MongoDB's ObjectId.
+    ObjectId([u8; 12]),
     /// Text.
     String(&'a str),
     /// Bytes.
@@ -58,6 +60,7 @@ impl<'a> ValueRef<'a> {
             Self::Bool(_) => "bool",
             Self::Int(_) | Self::Float(_) => "number",
             Self::Instant(_) => "instant",
+            Self::ObjectId(_) => "ObjectId",
             Self::String(_) => "string",
             Self::Bytes(_) => "bytes",
             Self::List(_) => "list",
@@ -75,6 +78,7 @@ impl<'a> ValueRef<'a> {
             Self::Int(_) => "an integer",
             Self::Float(_) => "a number",
             Self::Instant(_) => "an instant",
+            Self::ObjectId(_) => "an ObjectId",
             Self::String(_) => "text",
             Self::Bytes(_) => "bytes",
             Self::List(_) => "a list",
@@ -152,6 +156,7 @@ impl<'a> ValueRef<'a> {
             format::TRUE => Self::Bool(true),
             format::FLOAT => Self::Float(raw.float().unwrap_or_default()),
             format::INSTANT => Self::Instant(raw.instant().unwrap_or_default()),
+            format::OBJECT_ID => Self::ObjectId(raw.object_id().unwrap_or_default()),
             format::TEXT_SHORT | format::TEXT => Self::String(raw.text().unwrap_or_default()),
             format::BYTES_SHORT | format::BYTES => Self::Bytes(raw.content),
             format::LIST => Self::List(ListRef(Place::Flat(raw.content, raw.count))),
@@ -171,6 +176,7 @@ impl fmt::Debug for ValueRef<'_> {
             Self::Int(n) => fmt::Debug::fmt(n, f),
             Self::Float(x) => fmt::Debug::fmt(x, f),
             Self::Instant(millis) => write!(f, "@{millis}"),
+            Self::ObjectId(id) => write!(f, "ObjectId({})", object_id_text(*id)),
             Self::String(text) => fmt::Debug::fmt(text, f),
             Self::Bytes(bytes) => {
                 f.write_str("0x")?;
@@ -389,6 +395,7 @@ impl Value {
             Self::Int(n) => ValueRef::Int(*n),
             Self::Float(x) => ValueRef::Float(*x),
             Self::Instant(millis) => ValueRef::Instant(*millis),
+            Self::ObjectId(id) => ValueRef::ObjectId(*id),
             Self::String(text) => ValueRef::String(text),
             Self::Bytes(bytes) => ValueRef::Bytes(bytes),
             Self::List(items) => ValueRef::List(ListRef(Place::Owned(items))),

@@ -132,6 +132,10 @@ impl Writer {
         self.fixed(format::INSTANT, millis.to_le_bytes());
     }
 
+    pub(crate) fn object_id(&mut self, id: [u8; 12]) {
+        self.fixed(format::OBJECT_ID, id);
+    }
+
     #[inline]
     pub(crate) fn text(&mut self, text: &str) {
         self.checked_text(text.as_bytes());
@@ -226,6 +230,7 @@ impl Writer {
             ValueRef::Int(n) => self.int(n),
             ValueRef::Float(x) => self.float(x),
             ValueRef::Instant(millis) => self.instant(millis),
+            ValueRef::ObjectId(id) => self.object_id(id),
             ValueRef::String(text) => self.text(text),
             ValueRef::Bytes(bytes) => self.bytes(bytes),
             ValueRef::List(items) => {

@@ -4,6 +4,7 @@ use std::num::{NonZeroI64, NonZeroU64};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use ::mongodb::bson::oid::ObjectId;
 use chrono::{DateTime, FixedOffset, Local, NaiveDate, NaiveDateTime, Utc};
 use jiff::{Timestamp, civil};
 use reposit::definition::KeyKind;
@@ -24,6 +25,8 @@ reposit_tests::cases!(
     bytes,
     fixed_bytes,
     uuids,
+    object_ids,
+    newtypes_over_object_ids,
     system_times,
     chrono_instants,
     chrono_offset_instants,
@@ -154,6 +157,9 @@ enum Level {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Key)]
+struct AccountId(ObjectId);
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Key)]
 struct Birthday(NaiveDate);
 
 /// A newtype over what is no key with an order, with all that it takes, and no more.
@@ -239,6 +245,8 @@ everywhere! {
     narrow_unsigned OfUsize usize, vec![0, 9, 10, usize::MAX];
     bytes OfBytes Vec<u8>, vec![vec![0], vec![0, 0], vec![1], vec![1, 255, 3], vec![2], vec![254, 255, 255], vec![255]];
     fixed_bytes OfFixed [u8; 3], vec![[0; 3], [0, 0, 1], [1, 0, 0], [255; 3]];
+    object_ids OfObjectId ObjectId, [[0; 12], [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9], [9, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], [0x10; 12], [0xa0; 12], [255; 12]].map(ObjectId::from_bytes).to_vec();
+    newtypes_over_object_ids OfAccountId AccountId, [[1; 12], [0x9f; 12], [0xa0; 12]].map(|id| AccountId(id.into())).to_vec();
     uuids OfUuid Uuid, [0, 1, 1 << 64, u128::MAX].map(Uuid::from_u128).to_vec();
     system_times OfSystemTime SystemTime, [0, 1, 999, 1_000, 253_402_300_799_999].map(|n| SystemTime::UNIX_EPOCH + Duration::from_millis(n)).to_vec();
     chrono_instants OfChrono DateTime<Utc>, millis().map(|n| DateTime::from_timestamp_millis(n).unwrap()).to_vec();

@@ -3,4 +3,5 @@
 mod dynamodb_items;
 mod dynamodb_ranges;
 mod mongodb_documents;
+mod object_ids;
 mod told_writes;

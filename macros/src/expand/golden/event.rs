@@ -28,6 +28,7 @@ pub struct HttpEvent {
     #[ttl]
     until: Option<SystemTime>,
     #[created_at]
+    #[stored(as = "rfc3339")]
     made: SystemTime,
     #[updated_at]
     changed: SystemTime,

@@ -5,7 +5,7 @@ use super::wire::item::Item;
 use super::wire::read::read_item;
 use crate::definition::{Definition, KeyKind};
 use crate::error::Result;
-use crate::value::{Record, Value};
+use crate::value::{Record, Value, stored_object_id};
 
 /// A record with the item that it was read from. Whether a record is still as it was is asked of the
 /// item: several are read as one record, with a null or without, with one number or another near it.
@@ -58,7 +58,13 @@ fn to_own(definition: &'static Definition, mut record: Record) -> Record {
     record
 }
 
-/// A key's value that was kept as a number, as its kind is.
+/// A key's value that was kept as a number or as text, as its kind is.
 pub(super) fn restore_key(kind: KeyKind, value: Value) -> Value {
-    if kind == KeyKind::Instant { value.into_instant() } else { value }
+    match (kind, value) {
+        (KeyKind::Instant, value) => value.into_instant(),
+        (KeyKind::ObjectId, Value::String(text)) => {
+            stored_object_id(&text).map_or(Value::String(text), Value::ObjectId)
+        }
+        (_, value) => value,
+    }
 }

@@ -7,10 +7,11 @@
 //!   end first; complemented for a negative one. So a longer integer is further from zero.
 //! - An instant is a tag and eight bytes, big end first, of its milliseconds moved up to be none
 //!   below zero.
+//! - An ObjectId is a tag and its twelve bytes.
 //! - Text and bytes are a tag, the content, and a 0. In the content 0 is written `01 01` and 1 is
 //!   written `01 02`, so that the 0 at the end is less than whatever else might stand there.
 //!
-//! Integers come before instants, instants before bytes, bytes before text.
+//! Integers come before instants, instants before ObjectIds, these before bytes, bytes before text.
 
 use std::ops::Bound;
 
@@ -21,12 +22,13 @@ use crate::value::{Value, ValueRef};
 
 const ZERO: u8 = 0x18;
 const INSTANT: u8 = 0x28;
+const OBJECT_ID: u8 = 0x2c;
 const BYTES: u8 = 0x30;
 const TEXT: u8 = 0x40;
 const END: u8 = 0x00;
 const ESCAPE: u8 = 0x01;
 
-/// Appends a value: an integer, an instant, text or bytes. Nothing else has an order.
+/// Appends a value: an integer, an instant, an ObjectId, text or bytes. Nothing else has an order.
 pub(super) fn push_value<'a>(out: &mut Vec<u8>, value: impl Into<ValueRef<'a>>) -> Result<()> {
     match value.into() {
         ValueRef::String(text) => push_content(out, TEXT, text.as_bytes()),
@@ -34,6 +36,11 @@ pub(super) fn push_value<'a>(out: &mut Vec<u8>, value: impl Into<ValueRef<'a>>) 
         ValueRef::Instant(millis) => {
             out.push(INSTANT);
             out.extend_from_slice(&(millis.cast_unsigned() ^ (1 << 63)).to_be_bytes());
+            return Ok(());
+        }
+        ValueRef::ObjectId(id) => {
+            out.push(OBJECT_ID);
+            out.extend_from_slice(&id);
             return Ok(());
         }
         other => {
@@ -88,6 +95,7 @@ pub(super) fn skip_value(bytes: &[u8]) -> Option<&[u8]> {
     match *tag {
         TEXT | BYTES => rest.iter().position(|byte| *byte == END).and_then(|end| rest.get(end + 1..)),
         INSTANT => rest.get(8..),
+        OBJECT_ID => rest.get(12..),
         tag => rest.get(usize::from(tag.abs_diff(ZERO))..),
     }
 }
@@ -176,8 +184,12 @@ mod tests {
         prop_oneof![-3i64..3, proptest::sample::select(vec![i64::MIN, i64::MAX]), any::<i64>()].prop_map(Value::Instant)
     }
 
+    fn object_id() -> impl Strategy<Value = Value> {
+        proptest::array::uniform12(prop_oneof![0u8..3, any::<u8>()]).prop_map(Value::ObjectId)
+    }
+
     fn value() -> impl Strategy<Value = Value> {
-        prop_oneof![integer(), instant(), bytes(), text()]
+        prop_oneof![integer(), instant(), object_id(), bytes(), text()]
     }
 
     /// A tuple, and one of the same kinds that often begins as it does.

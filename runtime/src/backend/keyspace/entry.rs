@@ -2,21 +2,22 @@
 //!
 //! | bytes | content |
 //! |---|---|
-//! | 1 | the form: 3 |
+//! | 1 | the form: 4 |
 //! | 1 | `m`, a mark, or `r`, a record |
 //! | rest | nothing of a mark; of a record, its bytes as `docs/record-format.md` draws them |
 //!
-//! Form 1 had names and values as parts of the canonical encoding, and form 2 records of version 1. Both are read, and no
-//! longer written.
+//! Form 1 had names and values as parts of the canonical encoding; forms 2 and 3 had records of versions 1 and 2. All are
+//! read, and no longer written.
 
 use crate::error::{Error, Result};
 use crate::request::canonical;
 use crate::value::Record;
 
 /// The form that [`Entry::to_bytes`] writes.
-const FORM: u8 = 3;
-/// The form in which records were of version 1, which version 2 only adds to.
+const FORM: u8 = 4;
+/// The forms in which records were of versions 1 and 2, which version 3 only adds to.
 const FIRST_RECORDS: u8 = 2;
+const SECOND_RECORDS: u8 = 3;
 /// The form before that.
 const OLD_FORM: u8 = 1;
 
@@ -28,8 +29,8 @@ const RECORD: u8 = b'r';
 /// ```
 /// use reposit::keyspace::Entry;
 ///
-/// let mark = Entry::from_bytes(&[3, b'm'])?;
-/// assert_eq!(mark.to_bytes(), [3, b'm']);
+/// let mark = Entry::from_bytes(&[4, b'm'])?;
+/// assert_eq!(mark.to_bytes(), [4, b'm']);
 /// assert!(Entry::from_bytes(b"something else").is_err());
 /// # Ok::<(), reposit::Error>(())
 /// ```
@@ -86,8 +87,8 @@ impl Entry {
     /// or if a later release of the library wrote them.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         match bytes {
-            [OLD_FORM | FIRST_RECORDS | FORM, MARK] => Ok(Self::MARK),
-            [FIRST_RECORDS | FORM, RECORD, record @ ..] => {
+            [OLD_FORM | FIRST_RECORDS | SECOND_RECORDS | FORM, MARK] => Ok(Self::MARK),
+            [FIRST_RECORDS | SECOND_RECORDS | FORM, RECORD, record @ ..] => {
                 let record = Record::from_bytes(record.to_vec()).map_err(|_| broken_entry())?;
                 Ok(Self::of_record(record))
             }

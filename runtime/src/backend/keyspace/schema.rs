@@ -174,7 +174,7 @@ impl KeyPart {
     fn from_value(value: ValueRef<'_>) -> Option<Self> {
         let ValueRef::Map(map) = value else { return None };
         let word = map.get("kind")?.as_str()?;
-        let kinds = [KeyKind::String, KeyKind::Integer, KeyKind::Instant, KeyKind::Bytes];
+        let kinds = [KeyKind::String, KeyKind::Integer, KeyKind::Instant, KeyKind::Bytes, KeyKind::ObjectId];
         let kind = kinds.into_iter().find(|kind| kind.as_str() == word)?;
         Some(Self { name: map.get("name")?.as_str()?.to_owned(), kind })
     }

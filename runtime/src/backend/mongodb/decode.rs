@@ -48,6 +48,7 @@ impl Element<'_> {
                 _ => return Err(malformed("a truth value is neither true nor false")),
             },
             DATE => out.instant(i64::from_le_bytes(fixed(content)?)),
+            OBJECT_ID => out.object_id(fixed(content)?),
             NULL | UNDEFINED => out.null(),
             DECIMAL => out.value(from_decimal(Decimal128::from_bytes(fixed(content)?)).view()),
             BINARY => read_binary(content, out)?,
@@ -135,9 +136,6 @@ fn keep_last(out: &mut Writer, start: usize) {
 
 /// What a value is that no field is read from. It is read as the driver reads it.
 fn noun(element: &Element<'_>) -> Result<&'static str> {
-    if element.kind == OBJECT_ID {
-        return Ok("an ObjectId");
-    }
     const NAMELESS: usize = 2;
     let length = i32::try_from(HEAD + NAMELESS + element.content.len() + 1);
     let length = length.map_err(|_| malformed("a value is larger than a document"))?.to_le_bytes();
@@ -207,6 +205,7 @@ mod tests {
             Value::Int(u64::MAX.into()),
             Value::Float(0.1),
             Value::Float(1e100),
+            Value::ObjectId([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 255]),
             Value::Instant(-1),
             Value::Instant(i64::MAX),
             Value::from("a\0b"),

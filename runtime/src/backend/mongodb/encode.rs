@@ -159,6 +159,7 @@ impl DocumentWriter {
             },
             ValueRef::Float(x) => self.fixed(ElementType::Double, name, &x.to_le_bytes()),
             ValueRef::Instant(millis) => self.date(name, DateTime::from_millis(millis)),
+            ValueRef::ObjectId(id) => self.fixed(ElementType::ObjectId, name, &id),
             ValueRef::String(text) => self.text(name, text),
             ValueRef::Bytes(bytes) => {
                 self.head(ElementType::Binary, name.as_bytes())?;
@@ -217,6 +218,7 @@ mod tests {
             Value::Int(u64::MAX.into()),
             Value::Float(0.5),
             Value::Instant(7),
+            Value::ObjectId([7; 12]),
             Value::from("é".repeat(200)),
             Value::Bytes(vec![0, 255]),
             Value::List((0..12).map(|n| Value::from(n.to_string())).chain([map.clone()]).collect()),

@@ -104,6 +104,7 @@ fn compare(definition: &Definition, path: &Path, op: Op, value: &Value) -> Resul
     let guard = match value {
         Value::Int(_) | Value::Float(_) => doc! { "$isNumber": stored },
         Value::Instant(_) => doc! { "$eq": [{ "$type": stored }, "date"] },
+        Value::ObjectId(_) => doc! { "$eq": [{ "$type": stored }, "objectId"] },
         Value::String(_) => doc! { "$eq": [{ "$type": stored }, "string"] },
         Value::Bytes(_) if is_hex(definition, path) => doc! { "$eq": [{ "$type": stored }, "string"] },
         Value::Bytes(_) => {

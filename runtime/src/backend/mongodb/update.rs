@@ -304,6 +304,7 @@ fn combined(operator: &str, old: Bson, members: &[Value]) -> Result<Bson> {
         Some(Value::String(_)) => vec!["string"],
         Some(Value::Bytes(_)) => vec!["binData"],
         Some(Value::Instant(_)) => vec!["date"],
+        Some(Value::ObjectId(_)) => vec!["objectId"],
         _ => vec!["int", "long", "double", "decimal"],
     };
     let members = literal(members.iter().map(to_bson).collect::<Result<Vec<_>>>()?);

@@ -3,6 +3,7 @@
 //! An integer is an Int64 if it fits and a Decimal128 above that: the server compares and
 //! indexes both by value. Bytes are generic binary data.
 
+use mongodb::bson::oid::ObjectId;
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Bson, DateTime, Decimal128, Document};
 
@@ -15,6 +16,7 @@ pub(super) fn to_bson(value: &Value) -> Result<Bson> {
         // What is foreign is never written: no operand is.
         Value::Null | Value::Foreign(_) => Bson::Null,
         Value::Instant(millis) => Bson::DateTime(DateTime::from_millis(*millis)),
+        Value::ObjectId(id) => Bson::ObjectId(ObjectId::from_bytes(*id)),
         Value::Bool(b) => Bson::Boolean(*b),
         Value::Int(n) => integer(*n),
         Value::Float(x) => Bson::Double(*x),

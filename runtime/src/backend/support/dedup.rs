@@ -77,6 +77,7 @@ fn append_value(ident: &mut Vec<u8>, value: &Value) {
         Value::String(text) => append_part(ident, b's', text.as_bytes()),
         Value::Bytes(bytes) => append_part(ident, b'b', bytes),
         Value::Instant(millis) => append_part(ident, b't', &millis.to_be_bytes()),
+        Value::ObjectId(id) => append_part(ident, b'h', id),
         // Keys are of no other kind than these.
         other => append_part(ident, b'n', &other.as_int().unwrap_or_default().to_be_bytes()),
     }

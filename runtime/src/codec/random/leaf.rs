@@ -11,6 +11,55 @@ use crate::definition::Lowering;
 use crate::field::FieldType;
 use crate::fuzz::Dice;
 
+/// Instants in another form, as fields with `#[stored(as = "...")]` have them.
+#[cfg(feature = "chrono")]
+mod formed {
+    use chrono::{DateTime, Utc};
+    use serde::{Deserialize, Serialize};
+
+    use crate::definition::Lowering;
+    use crate::error::Result;
+    use crate::field::{FieldType, InstantAs, Milliseconds, Rfc3339, Seconds, encode};
+    use crate::fuzz::Dice;
+    use crate::value::Value;
+
+    macro_rules! formed {
+        ($($name:ident $form:ident;)*) => {$(
+            #[derive(Serialize, Deserialize)]
+            #[serde(transparent)]
+            pub(crate) struct $name(DateTime<Utc>);
+
+            impl $name {
+                /// One of a number of milliseconds that `of` divides.
+                pub(crate) fn random(dice: &mut Dice<'_>, of: i64) -> Self {
+                    let millis = i64::from(dice.word() as i32) * 20_001 / of * of;
+                    Self(DateTime::from_timestamp_millis(millis).unwrap_or_default())
+                }
+            }
+
+            impl FieldType for $name {
+                type Arg<'a> = &'a Self;
+
+                const LOWERING: Option<&'static Lowering> = InstantAs::<DateTime<Utc>, $form>::STORED.lowering();
+
+                fn encode(value: &Self) -> Result<Value> {
+                    encode(value)
+                }
+
+                fn with_value<R>(value: &Self, f: impl FnOnce(&Self) -> R) -> R {
+                    f(value)
+                }
+            }
+        )*};
+    }
+
+    formed! {
+        OfSeconds Seconds;
+        OfMilliseconds Milliseconds;
+        OfText Rfc3339;
+    }
+}
+
 macro_rules! leaves {
     ($($(#[$on:meta])* $name:ident $ty:ty, $dice:ident => $random:expr;)*) => {
         #[derive(Debug, Clone, Copy, PartialEq)]
@@ -91,6 +140,18 @@ leaves! {
     #[cfg(feature = "jiff")]
     CivilTime jiff::civil::DateTime, dice => {
         civil_day(dice).at(23, 0, 7, [0, 500_000_000, 1, 999_999_999][dice.below(4)])
+    };
+    #[cfg(feature = "chrono")]
+    OfSeconds formed::OfSeconds, dice => formed::OfSeconds::random(dice, 1000);
+    #[cfg(feature = "chrono")]
+    OfMilliseconds formed::OfMilliseconds, dice => formed::OfMilliseconds::random(dice, 1);
+    #[cfg(feature = "chrono")]
+    OfText formed::OfText, dice => formed::OfText::random(dice, 1);
+    #[cfg(feature = "mongodb")]
+    ObjectId mongodb::bson::oid::ObjectId, dice => {
+        let mut id = [0; 12];
+        id.iter_mut().for_each(|byte| *byte = dice.byte());
+        id.into()
     };
     #[cfg(feature = "serde_json")]
     Json serde_json::Value, dice => something(dice, 3);

@@ -235,6 +235,8 @@ fn place_of_json(json: &str) -> (i128, Vec<u8>) {
         serde_json::Value::Array(day) => {
             (day.iter().fold(0, |at, n| at * 1000 + i128::from(n.as_i64().unwrap())), Vec::new())
         }
+        // An ObjectId.
+        serde_json::Value::Object(id) => (0, id["$oid"].as_str().unwrap().as_bytes().to_vec()),
         other => unreachable!("{other:?} in a set"),
     }
 }

@@ -27,6 +27,7 @@ fn leaf() -> impl Strategy<Value = Value> {
         int.prop_map(Value::Int),
         proptest::sample::select(vec![0.5, -0.0, 0.0, 2.0, 1e300]).prop_map(Value::Float),
         (-2i64..3).prop_map(Value::Instant),
+        (0u8..3).prop_map(|byte| Value::ObjectId([byte; 12])),
         text().prop_map(Value::String),
         proptest::collection::vec(0u8..2, 0..3).prop_map(Value::Bytes),
     ]

@@ -16,6 +16,7 @@ pub(crate) fn append_value(out: &mut Vec<u8>, value: &Value) {
         Value::Int(n) => append_part(out, b'i', &n.to_be_bytes()),
         Value::Float(x) => append_part(out, b'd', &x.to_bits().to_be_bytes()),
         Value::Instant(millis) => append_part(out, b't', &millis.to_be_bytes()),
+        Value::ObjectId(id) => append_part(out, b'h', id),
         Value::String(text) => append_part(out, b's', text.as_bytes()),
         Value::Bytes(bytes) => append_part(out, b'b', bytes),
         Value::List(items) => append_parts(out, b'l', |out| items.iter().for_each(|item| append_value(out, item))),
@@ -55,6 +56,7 @@ fn read_within(input: &mut &[u8], depth: usize) -> Option<Value> {
             Value::Float(Some(f64::from_bits(u64::from_be_bytes(content.try_into().ok()?))).filter(|x| x.is_finite())?)
         }
         b't' => Value::Instant(i64::from_be_bytes(content.try_into().ok()?)),
+        b'h' => Value::ObjectId(content.try_into().ok()?),
         b's' => Value::String(read_text(content)?),
         b'b' => Value::Bytes(content.to_vec()),
         b'l' => Value::List(read_items(content, depth)?),

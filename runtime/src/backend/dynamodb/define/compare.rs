@@ -62,8 +62,12 @@ fn hashed_by(shape: IndexShape, hash: usize) -> IndexShape {
 }
 
 fn describe_part(definition: &Definition, part: KeyDef) -> String {
-    // Instants are kept as integers.
-    let kind = if part.kind == KeyKind::Instant { KeyKind::Integer } else { part.kind };
+    // What instants and ObjectIds are kept as.
+    let kind = match part.kind {
+        KeyKind::Instant => KeyKind::Integer,
+        KeyKind::ObjectId => KeyKind::String,
+        kind => kind,
+    };
     format!("{} ({})", definition.part_name(part), kind.as_str())
 }
 

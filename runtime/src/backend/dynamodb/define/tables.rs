@@ -108,7 +108,7 @@ fn attributes(
     parts.dedup_by_key(|part| part.field);
     let attribute = |part: KeyDef| {
         let kind = match part.kind {
-            KeyKind::String => ScalarAttributeType::S,
+            KeyKind::String | KeyKind::ObjectId => ScalarAttributeType::S,
             KeyKind::Integer | KeyKind::Instant => ScalarAttributeType::N,
             KeyKind::Bytes => ScalarAttributeType::B,
         };

@@ -223,8 +223,10 @@ fn compare(path: &Path, op: Op, value: &Value, placeholders: &mut Placeholders) 
         return compare_float(path, op, *x, placeholders);
     }
     // Values without an order have none here either; DynamoDB refuses the operands.
-    let ordered =
-        matches!(value, Value::Int(_) | Value::Float(_) | Value::Instant(_) | Value::String(_) | Value::Bytes(_));
+    let ordered = matches!(
+        value,
+        Value::Int(_) | Value::Float(_) | Value::Instant(_) | Value::ObjectId(_) | Value::String(_) | Value::Bytes(_)
+    );
     if op != Op::Eq && !ordered {
         return Text::False;
     }
@@ -301,7 +303,7 @@ fn contains(path: &Path, value: &Value, placeholders: &mut Placeholders) -> Text
             let set = has_type(path, "SS", placeholders).not(placeholders);
             all([set, found], placeholders)
         }
-        Value::Bytes(_) | Value::Int(_) | Value::Float(_) | Value::Instant(_) => {
+        Value::Bytes(_) | Value::Int(_) | Value::Float(_) | Value::Instant(_) | Value::ObjectId(_) => {
             let list = has_type(path, "L", placeholders);
             all([list, found], placeholders)
         }

@@ -59,6 +59,7 @@ fn key_of_fields(fields: &str, values: &[Value]) -> GuardKey {
             Value::String(text) => append_part(&mut key, b's', text.as_bytes()),
             Value::Bytes(bytes) => append_part(&mut key, b'b', bytes),
             Value::Instant(millis) => append_part(&mut key, b't', millis.to_string().as_bytes()),
+            Value::ObjectId(id) => append_part(&mut key, b'h', id),
             // Index values are of no other kind than these.
             other => append_part(&mut key, b'n', other.as_int().unwrap_or_default().to_string().as_bytes()),
         }
@@ -81,6 +82,7 @@ pub(crate) fn values_of_key(key: &GuardKey) -> Option<Vec<Value>> {
         match kind {
             b's' => values.push(Value::String(String::from_utf8(bytes.to_vec()).ok()?)),
             b'b' => values.push(Value::Bytes(bytes.to_vec())),
+            b'h' => values.push(Value::ObjectId(bytes.try_into().ok()?)),
             b't' => values.push(Value::Instant(std::str::from_utf8(bytes).ok()?.parse().ok()?)),
             b'n' => values.push(Value::Int(std::str::from_utf8(bytes).ok()?.parse().ok()?)),
             _ => {}
@@ -209,7 +211,13 @@ mod tests {
 
     #[test]
     fn a_key_says_its_values() {
-        let of = [Value::from("a\0b"), Value::Int(-7), Value::Instant(-7), Value::Bytes(vec![0, 1])];
+        let of = [
+            Value::from("a\0b"),
+            Value::Int(-7),
+            Value::Instant(-7),
+            Value::ObjectId([7; 12]),
+            Value::Bytes(vec![0, 1]),
+        ];
         assert_eq!(values_of_key(&key_of_fields(INDEX, &of)).as_deref(), Some(&of[..]));
     }
 }

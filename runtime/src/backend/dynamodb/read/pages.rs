@@ -164,6 +164,8 @@ fn check_table_key(query: &Query, records: &[Record]) -> Result<()> {
         let name = definition.part_name(part);
         let fits = |record: &Record| match (record.get(name), part.kind) {
             (Some(ValueRef::String(_)), KeyKind::String) | (Some(ValueRef::Bytes(_)), KeyKind::Bytes) => true,
+            // Text that is no ObjectId is a field's to refuse as well.
+            (Some(ValueRef::ObjectId(_) | ValueRef::String(_)), KeyKind::ObjectId) => true,
             // A number that no integer or instant can be is a field's to refuse.
             (Some(value), KeyKind::Integer | KeyKind::Instant) => {
                 !matches!(value, ValueRef::String(_) | ValueRef::Bytes(_))

@@ -10,7 +10,7 @@ use super::shape::{Cursor, Kind, Shape};
 use crate::backend::dynamodb::decimal;
 use crate::definition::{FieldDef, Lowering};
 use crate::error::Error;
-use crate::value::{Record, Value, Writer};
+use crate::value::{Record, Value, Writer, stored_object_id};
 
 type Scanned<T> = std::result::Result<T, Malformed>;
 
@@ -20,7 +20,7 @@ const SHORT_BYTES: usize = 96;
 const TOO_DEEP: Malformed = Malformed("it nests too deep");
 const NO_BASE64: Malformed = Malformed("bytes are no base64");
 
-/// How a field is stored, if there are instants or sets in it.
+/// How a field is stored, if there are instants, ObjectIds or sets in it.
 pub(crate) fn lowering_by_type(field: &FieldDef) -> Option<&'static Lowering> {
     field.lowering().filter(|lowering| lowering.is_read_by_type())
 }
@@ -160,7 +160,7 @@ impl AttributeReader {
         depth: usize,
     ) -> Scanned<()> {
         match Kind::take(scanner) {
-            Some(Kind::Text) if self.plain_text(scanner, depth) => Ok(()),
+            Some(Kind::Text) if lowering.is_none() && self.plain_text(scanner, depth) => Ok(()),
             Some(kind) => self.content(scanner, kind, lowering, within, depth),
             None => self.content(scanner, Kind::Any, lowering, within, depth),
         }
@@ -191,7 +191,7 @@ impl AttributeReader {
             return Err(TOO_DEEP);
         }
         match kind {
-            Kind::Text => self.out.text(&scanner.opened_string()?),
+            Kind::Text | Kind::OwnText => self.text(&scanner.opened_string()?, lowering),
             Kind::Number => self.number(&scanner.opened_string()?, lowering),
             Kind::Bytes => self.bytes(&scanner.opened_string()?)?,
             Kind::Map => self.map(scanner, lowering, within, depth + 1)?,
@@ -265,7 +265,7 @@ impl AttributeReader {
         }
         let within = &mut Shape::default();
         match kind {
-            "S" => self.out.text(&scanner.string()?),
+            "S" => self.text(&scanner.string()?, lowering),
             "N" => self.number(&scanner.string()?, lowering),
             "B" => self.bytes(&scanner.string()?)?,
             "BOOL" => self.out.bool(scanner.bool()?),
@@ -291,6 +291,15 @@ impl AttributeReader {
             }
         }
         Ok(true)
+    }
+
+    /// An ObjectId, if that is what the model has there and this is the text of one as it is stored.
+    fn text(&mut self, text: &str, lowering: Option<&'static Lowering>) {
+        let of_id = lowering.filter(|lowering| matches!(lowering, Lowering::ObjectId));
+        match of_id.and_then(|_| stored_object_id(text)) {
+            Some(id) => self.out.object_id(id),
+            None => self.out.text(text),
+        }
     }
 
     fn number(&mut self, text: &str, lowering: Option<&'static Lowering>) {
@@ -374,7 +383,7 @@ impl AttributeReader {
         while scanner.next_entry(&mut first)? {
             let text = scanner.string()?;
             match kind {
-                "SS" => self.out.text(&text),
+                "SS" => self.text(&text, lowering),
                 "NS" => self.number(&text, lowering),
                 _ => self.bytes(&text)?,
             }

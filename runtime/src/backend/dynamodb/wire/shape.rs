@@ -41,6 +41,8 @@ impl Attribute<'_> {
 pub(crate) enum Kind {
     /// Text, the digits of a number, or bytes, up to a quote.
     Text,
+    /// Text of a field that may be kept as something else.
+    OwnText,
     Number,
     Bytes,
     /// A truth value, which may be that of a null.
@@ -139,7 +141,10 @@ impl<'a> Shape<'a> {
         if self.attributes.is_empty() {
             self.attributes.reserve(USUAL);
         }
-        let kind = Kind::take(scanner).unwrap_or(Kind::Any);
+        let kind = match Kind::take(scanner) {
+            Some(Kind::Text) if lowering.is_some() => Kind::OwnText,
+            kind => kind.unwrap_or(Kind::Any),
+        };
         let attribute = Attribute { name, head: scanner.since(start), kind, lowering, within: Shape::default() };
         let at = cursor.at.min(self.attributes.len());
         self.attributes.insert(at, attribute);

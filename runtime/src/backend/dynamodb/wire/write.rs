@@ -9,7 +9,7 @@ use super::special::find_special;
 use crate::backend::dynamodb::decimal;
 #[cfg(test)]
 use crate::value::Record;
-use crate::value::{ListRef, ValueRef};
+use crate::value::{ListRef, ValueRef, object_id_text};
 
 /// Appends a record as an item.
 #[cfg(test)]
@@ -39,6 +39,11 @@ pub(crate) fn write_value(value: ValueRef<'_>, json: &mut Vec<u8>) {
         ValueRef::Bool(false) => json.extend_from_slice(br#"{"BOOL":false}"#),
         ValueRef::Int(n) => write_integer(n, json),
         ValueRef::Instant(millis) => write_integer(millis.into(), json),
+        ValueRef::ObjectId(id) => {
+            json.extend_from_slice(br#"{"S":""#);
+            json.extend_from_slice(object_id_text(id).as_bytes());
+            json.extend_from_slice(br#""}"#);
+        }
         ValueRef::Float(x) => write_number(&decimal::format_float(x), json),
         ValueRef::String(text) => {
             json.extend_from_slice(br#"{"S":""#);
@@ -70,7 +75,7 @@ fn write_list(items: ListRef<'_>, json: &mut Vec<u8>) {
 /// Appends a set of the kind of its members. DynamoDB has none without members: it is an empty list within others.
 fn write_set(members: ListRef<'_>, json: &mut Vec<u8>) {
     let kind = |member| match member {
-        ValueRef::String(_) => Some("SS"),
+        ValueRef::String(_) | ValueRef::ObjectId(_) => Some("SS"),
         ValueRef::Int(_) | ValueRef::Instant(_) | ValueRef::Float(_) => Some("NS"),
         ValueRef::Bytes(_) => Some("BS"),
         _ => None,
@@ -86,6 +91,7 @@ fn write_set(members: ListRef<'_>, json: &mut Vec<u8>) {
         json.extend_from_slice(if at == 0 { b"\"" } else { b",\"" });
         match member {
             ValueRef::String(text) => write_escaped(text, json),
+            ValueRef::ObjectId(id) => json.extend_from_slice(object_id_text(id).as_bytes()),
             ValueRef::Bytes(bytes) => write_base64(bytes, json),
             ValueRef::Int(n) => write_integer_text(n, json),
             ValueRef::Instant(millis) => write_integer_text(millis.into(), json),
@@ -204,6 +210,7 @@ mod tests {
             (Value::from(u64::MAX), r#"{"N":"18446744073709551615"}"#),
             (Value::from(i64::MIN), r#"{"N":"-9223372036854775808"}"#),
             (Value::Instant(-120), r#"{"N":"-120"}"#),
+            (Value::ObjectId([0xa0; 12]), r#"{"S":"a0a0a0a0a0a0a0a0a0a0a0a0"}"#),
             (Value::Float(0.25), r#"{"N":"0.25"}"#),
             (Value::from("a\"\\\n\u{1}é"), r#"{"S":"a\"\\\n\u0001é"}"#),
             (Value::Bytes(vec![0, 255, 7, 8]), r#"{"B":"AP8HCA=="}"#),
@@ -214,6 +221,7 @@ mod tests {
                 r#"{"NS":["9","10","18446744073709551615"]}"#,
             ),
             (Value::set([Value::Instant(-1)]), r#"{"NS":["-1"]}"#),
+            (Value::set([Value::ObjectId([1; 12])]), r#"{"SS":["010101010101010101010101"]}"#),
             (Value::set([Value::Bytes(vec![0, 255, 7, 8])]), r#"{"BS":["AP8HCA=="]}"#),
             (Value::set([]), r#"{"L":[]}"#),
             (Value::Map([("a.b".to_owned(), Value::from(""))].into_iter().collect()), r#"{"M":{"a.b":{"S":""}}}"#),

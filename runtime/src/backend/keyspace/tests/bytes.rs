@@ -167,7 +167,7 @@ fn an_entry_stays_what_it_is() {
     let bytes = Entry::of_record(record.clone()).to_bytes();
     let name = |name: &[u8]| [&[name.len() as u8], name].concat();
     let expected = [
-        vec![3, b'r'],
+        vec![4, b'r'],
         name(b"h"),
         vec![0x0a, 1, b'a'],
         name(b"r"),
@@ -178,17 +178,19 @@ fn an_entry_stays_what_it_is() {
         vec![0x03, 99],
     ];
     assert_eq!(bytes, expected.concat());
-    let newer = Entry::from_bytes(&[4, b'r', 1, 2, 3]).unwrap_err();
-    assert!(newer.message().contains("form 4"), "{newer}");
+    let newer = Entry::from_bytes(&[5, b'r', 1, 2, 3]).unwrap_err();
+    assert!(newer.message().contains("form 5"), "{newer}");
 }
 
-/// The second form had records of version 1, in which there are no sets.
+/// The second form had records of version 1, in which there are no sets, the third of version 2, without ObjectIds.
 #[test]
-fn an_entry_of_the_second_form_is_read() {
+fn an_entry_of_the_second_or_third_form_is_read() {
     let (_, record) = thing("a", "ada", 99);
-    let second = [&[2, b'r'], record.as_bytes()].concat();
-    assert_eq!(Entry::from_bytes(&second).unwrap().into_record().unwrap(), record);
-    assert!(Entry::from_bytes(&[2, b'm']).unwrap().record().is_none());
+    for form in [2, 3] {
+        let earlier = [&[form, b'r'], record.as_bytes()].concat();
+        assert_eq!(Entry::from_bytes(&earlier).unwrap().into_record().unwrap(), record);
+        assert!(Entry::from_bytes(&[form, b'm']).unwrap().record().is_none());
+    }
 }
 
 /// The first form had each name and value as a part with four bytes of length.
@@ -219,6 +221,7 @@ fn value() -> impl Strategy<Value = Value> {
         (i128::from(i64::MIN)..=i128::from(u64::MAX)).prop_map(Value::Int),
         any::<f64>().prop_filter("finite", |x| x.is_finite()).prop_map(Value::Float),
         any::<i64>().prop_map(Value::Instant),
+        any::<[u8; 12]>().prop_map(Value::ObjectId),
         any::<String>().prop_map(Value::String),
         any::<Vec<u8>>().prop_map(Value::Bytes),
     ];
@@ -253,11 +256,11 @@ proptest! {
         *change.0.get_mut(&mut changed) = change.1;
         let cut = changed[..change.0.index(changed.len())].to_vec();
         let begun = |form: u8| [&[form, b'r'], &bytes[..]].concat();
-        let (first, second, third) = (begun(1), begun(2), begun(3));
+        let (first, second, third, fourth) = (begun(1), begun(2), begun(3), begun(4));
         bytes.truncate(40);
-        for bytes in [bytes, first, second, third, changed, cut] {
+        for bytes in [bytes, first, second, third, fourth, changed, cut] {
             match Entry::from_bytes(&bytes) {
-                Ok(entry) if bytes[0] == 3 => prop_assert_eq!(entry.to_bytes(), bytes),
+                Ok(entry) if bytes[0] == 4 => prop_assert_eq!(entry.to_bytes(), bytes),
                 Ok(entry) => {
                     let again = Entry::from_bytes(&entry.to_bytes()).unwrap();
                     prop_assert_eq!(again.record().map(|record| format!("{record:?}")), entry.record().map(|record| format!("{record:?}")));

@@ -13,7 +13,7 @@ fn fuzz_bytes_as_entries() {
         let ty = Type::random(&mut dice, 3);
         let data = ty.value(&mut dice);
         let record = Record::from_iter([("value".to_owned(), codec::to_value(&Typed(&ty, &data)).unwrap())]);
-        let written = [&[3, b'r'], record.as_bytes()].concat();
+        let written = [&[4, b'r'], record.as_bytes()].concat();
         let entry = Entry::from_bytes(&written).unwrap();
         assert_eq!(entry.to_bytes(), written);
         // The form of the release before, of which any bytes may be left.

@@ -29,13 +29,14 @@ pub(super) async fn mark_expiry(database: &Database, call: &Call, definition: &D
         TimeUnit::Milliseconds => {
             doc! { "$toLong": { "$ceil": { "$divide": [{ "$toLong": field.clone() }, 1000] } } }.into()
         }
+        TimeUnit::WholeMilliseconds => doc! { "$ceil": { "$divide": [{ "$toDecimal": field.clone() }, 1000] } }.into(),
     };
     let after = i64::try_from(ttl.seconds).unwrap_or(i64::MAX);
     // An integer that does not fit any more becomes a double, and that the furthest date.
     let expiry = to_date(doc! { "$add": [{ "$toDecimal": seconds }, after] }.into());
     let stage = &doc! { "$set": { EXPIRES: expiry } };
     let kinds: &[&str] = match ttl.unit {
-        TimeUnit::Seconds => &["int", "long", "double", "decimal"],
+        TimeUnit::Seconds | TimeUnit::WholeMilliseconds => &["int", "long", "double", "decimal"],
         TimeUnit::Milliseconds => &["date"],
     };
     let unmarked = doc! { "$expr": { "$in": [{ "$type": field }, kinds.to_vec()] }, EXPIRES: { "$exists": false } };

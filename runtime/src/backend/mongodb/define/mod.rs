@@ -271,6 +271,7 @@ async fn foreign_keys(database: &Database, call: &Call, definition: &Definition)
         KeyKind::String => "string",
         KeyKind::Integer => "number",
         KeyKind::Instant => "date",
+        KeyKind::ObjectId => "objectId",
         KeyKind::Bytes => bytes,
     };
     let other = |path: &str, kind: &str| doc! { path: { "$not": { "$type": kind } } };
