@@ -316,3 +316,28 @@ pub(crate) async fn reads_at_the_same_time_ask_once(target: Target) {
     assert_eq!(Account::get("b").exec(&db).await.unwrap(), None);
     report::ran("layers::reads_at_the_same_time_ask_once", &label);
 }
+
+/// A write that was dropped may happen later: nothing is kept of its record meanwhile.
+pub(crate) async fn a_write_that_was_given_up_may_come_late(target: Target) {
+    let (test, label) = Test::on(target).await;
+    let bare = test.with::<Account>().await;
+    Account::put(&with_login("a", "l1", 7)).exec(bare).await.unwrap();
+    let gate = Gate::default();
+    let db = bare.layer(gate.clone()).layer(Cache::new());
+    for new in [with_login("a", "l2", 7), with_login("b", "l3", 8)] {
+        gate.hold_writes(true);
+        let write = tokio::spawn({
+            let (db, new) = (db.clone(), new.clone());
+            async move { Account::put(&new).exec(&db).await }
+        });
+        gate.wait_for_held(1).await;
+        write.abort();
+        assert!(write.await.unwrap_err().is_cancelled());
+        gate.hold_writes(false);
+        check(&db, bare, "a write that was given up").await;
+        // It comes.
+        Account::put(&new).exec(bare).await.unwrap();
+        check(&db, bare, "a write that came late").await;
+    }
+    report::ran("layers::a_write_that_was_given_up_may_come_late", &label);
+}

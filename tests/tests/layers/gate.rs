@@ -1,10 +1,10 @@
-//! A layer that holds the answers to reads back, or fails a read, when it is told to.
+//! A layer that holds answers back, or fails a read, when it is told to.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use reposit::backend::{Backend, Call, FindUnique, Forward, Get, GetMany, Layer, Reply};
+use reposit::backend::{Backend, Call, FindUnique, Forward, Get, GetMany, Layer, Reply, Write, Written};
 use reposit::{Error, ErrorKind, Record, Result};
 use tokio::sync::watch;
 
@@ -17,17 +17,25 @@ struct State {
     is_open: watch::Sender<bool>,
     held: AtomicUsize,
     fails: AtomicBool,
+    holds_writes: AtomicBool,
 }
 
 impl Default for Gate {
     fn default() -> Self {
         let is_open = watch::Sender::new(true);
-        Self(Arc::new(State { is_open, held: AtomicUsize::new(0), fails: AtomicBool::new(false) }))
+        let (fails, holds_writes) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self(Arc::new(State { is_open, held: AtomicUsize::new(0), fails, holds_writes }))
     }
 }
 
 impl Gate {
-    /// Answers that come now are held.
+    /// The answers to writes that begin now never come.
+    pub(crate) fn hold_writes(&self, holds: bool) {
+        self.0.held.store(0, Ordering::SeqCst);
+        self.0.holds_writes.store(holds, Ordering::SeqCst);
+    }
+
+    /// Answers to reads that come now are held.
     pub(crate) fn hold_answers(&self) {
         self.0.held.store(0, Ordering::SeqCst);
         self.0.is_open.send_replace(false);
@@ -88,5 +96,16 @@ impl Forward for Gated {
 
     fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>> {
         Reply::later(async move { self.gate.pass(self.inner.find_unique(call, find).await).await })
+    }
+
+    fn write(&self, call: Call, write: Write) -> Reply<'_, Written> {
+        if !self.gate.0.holds_writes.load(Ordering::SeqCst) {
+            return self.inner().write(call, write);
+        }
+        Reply::later(async move {
+            self.gate.0.held.fetch_add(1, Ordering::SeqCst);
+            std::future::pending::<()>().await;
+            self.inner.write(call, write).await
+        })
     }
 }

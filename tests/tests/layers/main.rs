@@ -35,6 +35,7 @@ reposit_tests::on_backends!(
     own_writes_are_seen_at_once: crate::cache::own_writes_are_seen_at_once,
     a_read_under_way_keeps_nothing_old: crate::cache::a_read_under_way_keeps_nothing_old,
     reads_at_the_same_time_ask_once: crate::cache::reads_at_the_same_time_ask_once,
+    a_write_that_was_given_up_may_come_late: crate::cache::a_write_that_was_given_up_may_come_late,
 );
 
 /// What a network does, seen through a proxy.
