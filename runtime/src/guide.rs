@@ -23,6 +23,7 @@
 //! | [configuration] | URLs, files, the environment |
 //! | [backends] | the three, and one of your own |
 //! | [observing] | traces, metrics, and what operations cost |
+//! | [caching] | giving again what was read |
 
 // The pages link to each other as files. These definitions come first in each and turn the links into
 // those of rustdoc.
@@ -50,6 +51,7 @@ macro_rules! pages {
             "[configuration]: crate::guide::configuration\n",
             "[backends]: crate::guide::backends\n",
             "[observing]: crate::guide::observing\n",
+            "[caching]: crate::guide::caching\n",
             "\n",
             include_str!(concat!("../docs/", $file)),
         )]
@@ -79,6 +81,7 @@ pages! {
     configuration "configuration.md"
     backends "backends.md"
     observing "observing.md"
+    caching "caching.md"
 }
 
 /// The README, whose blocks are run as well.

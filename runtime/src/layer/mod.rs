@@ -1,4 +1,4 @@
-//! Layers that come with the library: they watch what passes, and change nothing of it.
+//! Layers that come with the library: some watch what passes, others change how it comes to pass.
 //!
 //! Each is put in front of a database with [`Database::layer`](crate::Database::layer), or while it is opened with
 //! [`Builder::layer`](crate::Builder::layer). A handle without a layer pays nothing for it. Of several layers the last
@@ -7,6 +7,7 @@
 //! | layer | feature | for |
 //! |---|---|---|
 //! | [`Meter`] | | what operations cost: requests, capacity units, bytes, records |
+#![cfg_attr(feature = "cache", doc = "| [`Cache`] | `cache` | records that were read are given again, for a time |")]
 #![cfg_attr(
     feature = "metrics",
     doc = "| [`Metrics`] | `metrics` | durations and counts, with the facade [`metrics`] |"
@@ -18,6 +19,8 @@
 //!
 //! A layer of your own is a [`Layer`](crate::backend::Layer).
 
+#[cfg(feature = "cache")]
+mod cache;
 mod meter;
 #[cfg(feature = "metrics")]
 mod metrics;
@@ -30,6 +33,8 @@ mod tally;
 #[cfg(feature = "trace")]
 mod trace;
 
+#[cfg(feature = "cache")]
+pub use cache::Cache;
 pub use meter::{Cost, Meter, Part};
 #[cfg(feature = "metrics")]
 pub use metrics::Metrics;

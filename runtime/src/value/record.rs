@@ -29,7 +29,10 @@ pub struct Record(Content);
 enum Content {
     Owned(Vec<u8>),
     /// Kept by several, such as a store and the answers that it gives.
-    #[cfg_attr(not(feature = "keyspace"), allow(dead_code, reason = "the servers' records have one owner"))]
+    #[cfg_attr(
+        not(any(feature = "cache", feature = "keyspace")),
+        allow(dead_code, reason = "the servers' records have one owner")
+    )]
     Shared(Arc<[u8]>),
 }
 
@@ -86,7 +89,7 @@ impl Record {
     }
 
     /// The same record, of which a clone costs no copy.
-    #[cfg(feature = "keyspace")]
+    #[cfg(any(feature = "cache", feature = "keyspace"))]
     pub(crate) fn shared(self) -> Self {
         match self.0 {
             Content::Owned(bytes) => Self(Content::Shared(bytes.into())),

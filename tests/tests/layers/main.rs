@@ -1,7 +1,9 @@
 //! What the layers tell of each operation, on every backend.
 
+mod cache;
 mod collector;
 mod costs;
+mod gate;
 mod meter;
 mod metrics;
 mod trace;
@@ -26,6 +28,13 @@ reposit_tests::on_backends!(
     scans_and_slow_operations_are_warned_of: crate::trace::scans_and_slow_operations_are_warned_of,
     costs_are_counted_by_scope_and_part: crate::meter::costs_are_counted_by_scope_and_part,
     metrics_have_the_conventions_names: crate::metrics::metrics_have_the_conventions_names,
+    what_was_read_is_given_again: crate::cache::what_was_read_is_given_again,
+    reads_go_past_it_or_wait_for_its_time: crate::cache::reads_go_past_it_or_wait_for_its_time,
+    expired_records_are_not_given: crate::cache::expired_records_are_not_given,
+    it_is_bounded: crate::cache::it_is_bounded,
+    own_writes_are_seen_at_once: crate::cache::own_writes_are_seen_at_once,
+    a_read_under_way_keeps_nothing_old: crate::cache::a_read_under_way_keeps_nothing_old,
+    reads_at_the_same_time_ask_once: crate::cache::reads_at_the_same_time_ask_once,
 );
 
 /// What a network does, seen through a proxy.
