@@ -1,5 +1,6 @@
 //! What a write makes stale, and a write under way, for which it is taken away.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -73,13 +74,13 @@ impl Writing {
         let definition = write.definition;
         self.keys.push(Key::of_record(definition.name(), &write.key));
         let inserted = match &write.action {
-            Action::Upsert { insert, .. } => Some(insert),
+            Action::Upsert { insert, .. } => Some(Cow::Borrowed(insert)),
             _ => write.whole_record(),
         };
         let mut unknown = false;
         for index in definition.unique_indexes() {
             // That nobody had its values may be kept; who had the old ones is found by the record.
-            let values = inserted.and_then(|record| index_values(definition, index, record));
+            let values = inserted.as_deref().and_then(|record| index_values(definition, index, record));
             self.keys.extend(values.map(|values| Key::of_values(definition.name(), index, &values)));
             unknown |= index.parts().any(|part| {
                 let name = definition.part_name(part);
