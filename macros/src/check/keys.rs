@@ -83,6 +83,12 @@ fn check_form(cx: &Ctxt, field: &Field) {
              write `as = \"seconds\"` or `as = \"milliseconds\"`, or put `#[ttl]` on another field",
         );
     }
+    if field.serde.flatten.is_some() || field.serde.skip_serializing.is_some() {
+        cx.error(
+            &form.mark,
+            "this is the form in which a field is stored, and this one is not stored itself: remove it",
+        );
+    }
     if field.version.is_some() || field.auto.is_some() {
         cx.error(&form.mark, "this is the form of an instant, and this field is none: remove it");
     }

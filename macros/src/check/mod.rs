@@ -119,13 +119,13 @@ fn storage(field: &Written, position: usize, special: bool) -> Storage {
     } else if serde.flatten.is_some() && !special {
         Storage::Flattened
     } else {
-        let codec = match (&serde.serialize_with, &serde.deserialize_with) {
-            (None, None) if field.stored_as.is_some() => {
-                field.stored_as.as_ref().map_or(Codec::Plain, |form| Codec::As(form.value))
-            }
-            (Some(function), _) => Codec::With(function.clone()),
-            (None, Some(_)) => Codec::Serde,
-            (None, None) => Codec::Plain,
+        // That a version or a key that is filled in has a form was reported on.
+        let form = field.stored_as.as_ref().filter(|_| field.version.is_none() && field.auto.is_none());
+        let codec = match (&serde.serialize_with, &serde.deserialize_with, form) {
+            (Some(function), ..) => Codec::With(function.clone()),
+            (None, Some(_), _) => Codec::Serde,
+            (None, None, Some(form)) => Codec::As(form.value),
+            (None, None, None) => Codec::Plain,
         };
         Storage::Own { position, codec }
     }

@@ -124,12 +124,15 @@ fn stored(cx: &Ctxt, attr: &Attribute, slot: &mut Option<At<TimeForm>>) {
             STORED.unknown(cx, word);
         }
     }
-    let Some(form) = form else {
-        if !cx.failed() {
-            cx.error(&attr.meta, format!("write {}", STORED.example));
-        }
-        return;
+    let is_bare = match &attr.meta {
+        Meta::Path(_) => true,
+        Meta::List(list) => list.tokens.is_empty(),
+        Meta::NameValue(_) => false,
     };
+    if is_bare {
+        cx.error(&attr.meta, format!("write {}", STORED.example));
+    }
+    let Some(form) = form else { return };
     keep(cx, attr, slot, form);
 }
 
