@@ -59,7 +59,7 @@ async fn they_are_kept_wherever_a_value_can_be(t: Test) {
     let whole = order(1);
     let bare = Order { parent: None, lines: vec![], seen_by: BTreeSet::new(), history: vec![], ..order(2) };
     Order::create(&whole).exec(db).await.unwrap();
-    Order::put_many(&[bare.clone()]).exec(db).await.unwrap();
+    Order::put_many(std::slice::from_ref(&bare)).exec(db).await.unwrap();
     assert_eq!(Order::get(id(1)).consistent().exec(db).await.unwrap(), Some(whole.clone()));
     assert_eq!(Order::get_many([id(2), id(1), id(3)]).exec(db).await.unwrap(), [Some(bare), Some(whole.clone()), None]);
     assert_eq!(Order::find_by_parent(id(51)).exec(db).await.unwrap(), Some(whole.clone()));

@@ -92,7 +92,7 @@ async fn they_are_kept_in_their_form(t: Test) {
     let db = t.with::<Job>().await;
     let bare = Job { millis: None, last: Some(at(-1)), steps: vec![], ..job(2) };
     Job::create(&job(1)).exec(db).await.unwrap();
-    Job::put_many(&[bare.clone()]).exec(db).await.unwrap();
+    Job::put_many(std::slice::from_ref(&bare)).exec(db).await.unwrap();
     assert_eq!(Job::get_many(["j1", "j2"]).exec(db).await.unwrap(), [Some(job(1)), Some(bare)]);
     let stored = Stored {
         id: "j1".into(),
