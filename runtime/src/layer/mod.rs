@@ -10,7 +10,7 @@
 #![cfg_attr(feature = "cache", doc = "| [`Cache`] | `cache` | records that were read are given again, for a time |")]
 #![cfg_attr(
     feature = "metrics",
-    doc = "| [`Metrics`] | `metrics` | durations and counts, with the facade [`metrics`] |"
+    doc = "| [`Metrics`] | `metrics` | durations and counts, with the facade `metrics` |"
 )]
 #![cfg_attr(
     feature = "trace",
