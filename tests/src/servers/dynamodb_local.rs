@@ -118,7 +118,7 @@ fn start(launcher: &Launcher, port: u16, storage: &[String]) -> Result<Process> 
     system::JAVA.ensure()?;
     let folder = PACKAGE.get()?;
     let mut arguments: Vec<String> =
-        ["-Xmx768m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"].map(str::to_owned).to_vec();
+        ["-Xmx2g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"].map(str::to_owned).to_vec();
     arguments.push(format!("-Djava.library.path={}", folder.join("DynamoDBLocal_lib").display()));
     arguments.push("-jar".to_owned());
     arguments.push(folder.join("DynamoDBLocal.jar").display().to_string());
