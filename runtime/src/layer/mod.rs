@@ -8,10 +8,7 @@
 //! |---|---|---|
 //! | [`Meter`] | | what operations cost: requests, capacity units, bytes, records |
 #![cfg_attr(feature = "cache", doc = "| [`Cache`] | `cache` | records that were read are given again, for a time |")]
-#![cfg_attr(
-    feature = "metrics",
-    doc = "| [`Metrics`] | `metrics` | durations and counts, with the facade `metrics` |"
-)]
+#![cfg_attr(feature = "metrics", doc = "| [`Metrics`] | `metrics` | durations and counts, with the facade `metrics` |")]
 #![cfg_attr(
     feature = "trace",
     doc = "| [`Trace`] | `trace` | spans and events of [`tracing`], with OpenTelemetry's names |"
