@@ -53,6 +53,7 @@
 
 pub mod backend;
 mod binding;
+mod calendar;
 mod change;
 mod checksum;
 pub mod clock;

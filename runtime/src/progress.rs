@@ -8,8 +8,8 @@ use crate::error::Error;
 
 /// Watches a batch: how many of its items were done or refused so far, and which are still open.
 /// What `.progress(&progress)` of `get_many`, `create_many`, `put_many`, `save_many`, `delete_many`, `delete_all` and
-/// `update_all` takes. The items of the last two are the records that the query finds, in the order in which it does; one that it
-/// does not find any more when it is to be written is neither done nor failed.
+/// `update_all` takes. The items of the last two are the records that the query finds, in the order in which it does;
+/// one that it does not find any more when it is to be written is neither done nor failed.
 ///
 /// A clone watches the same batch, from another task if need be. It outlives the batch, so that a
 /// batch whose future was dropped half done can still be accounted for: the items that are

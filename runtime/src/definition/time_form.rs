@@ -1,6 +1,7 @@
 //! The forms in which an instant is stored where another program decides it: seconds, milliseconds or text.
 
 use super::parts::{KeyKind, TimeUnit};
+use crate::calendar;
 use crate::error::{Error, Result};
 use crate::value::{Value, ValueRef};
 
@@ -69,23 +70,11 @@ impl TimeForm {
 }
 
 const DAY: i64 = 86_400_000;
-/// Days from the first of March of the year 0, at which a count of years is easiest, to the epoch.
-const TO_EPOCH: i64 = 719_468;
-/// Days in 400 years.
-const ERA: i64 = 146_097;
 
 /// The text of an instant in the years 0 to 9999.
 fn text(millis: i64) -> Option<String> {
     let (days, time) = (millis.div_euclid(DAY), millis.rem_euclid(DAY));
-    // Howard Hinnant's civil_from_days.
-    let shifted = days + TO_EPOCH;
-    let (era, day_of_era) = (shifted.div_euclid(ERA), shifted.rem_euclid(ERA));
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (year, month, day) = calendar::date_of(days);
     let (hour, minute, second) = (time / 3_600_000, time / 60_000 % 60, time / 1000 % 60);
     (0..=9999)
         .contains(&year)
@@ -100,13 +89,7 @@ fn parse(text: &str) -> Option<i64> {
     };
     let (year, month, day) = (digits(0, 4)?, digits(5, 7)?, digits(8, 10)?);
     let time = digits(11, 13)? * 3_600_000 + digits(14, 16)? * 60_000 + digits(17, 19)? * 1000 + digits(20, 23)?;
-    // Howard Hinnant's days_from_civil.
-    let year = if month <= 2 { year - 1 } else { year };
-    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let month_from_march = if month > 2 { month - 3 } else { month + 9 };
-    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    Some((era * ERA + day_of_era - TO_EPOCH) * DAY + time)
+    Some(calendar::days_of(year, month, day) * DAY + time)
 }
 
 #[cfg(test)]

@@ -5,10 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::observed::{Asked, Given};
 use crate::limits::value_size;
 use crate::request::{Attempt, Call, Capacity, Request, Returning, Watch, Write};
-use crate::value::Record;
-
-/// What the names of the library's own fields begin with, some of which only some backends have.
-const OWN: &str = "_reposit";
+use crate::value::{RESERVED, Record};
 
 /// Adds up the attempts of one operation.
 #[derive(Debug, Default)]
@@ -108,9 +105,9 @@ impl Moved {
     }
 }
 
-/// The bytes of a record, without the library's own fields.
+/// The bytes of a record, without the library's own fields, some of which only some backends have.
 fn size_of(record: Option<&Record>) -> u64 {
-    let fields = record.into_iter().flat_map(Record::iter).filter(|(name, _)| !name.starts_with(OWN));
+    let fields = record.into_iter().flat_map(Record::iter).filter(|(name, _)| !name.starts_with(RESERVED));
     let bytes: usize = fields.map(|(name, value)| name.len() + value_size(value)).sum();
     u64::try_from(bytes).unwrap_or(u64::MAX)
 }

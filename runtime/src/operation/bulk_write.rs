@@ -24,7 +24,8 @@ use crate::request::Query;
 /// The records are read in pages of 1,000, of which no more than the keys are sent, and each is written under the
 /// condition that the query still finds it. One that another writer changed in the meantime so that the query does
 /// not find it any more is left alone, and not counted. One that somebody else deletes at the same moment is counted
-/// by both. If another writer moves a record within the index that is read, it may be met twice or not at all, as in any read by pages.
+/// by both. If another writer moves a record within the index that is read, it may be met twice or not at all, as in
+/// any read by pages.
 ///
 /// An error ends it. Its [`cursor`](Error::cursor) says where to go on: the same query with `.after(cursor)` does the
 /// rest, and none of the records that were done is written again. The records before the cursor that were not done are
@@ -35,9 +36,9 @@ use crate::request::Query;
 /// Dropped half done, it has written some of the records of one page; [`progress`](Self::progress) tells of which page.
 ///
 /// DynamoDB: a `Query` or `Scan` for each page and a conditional `DeleteItem` or `UpdateItem` for each record, eight
-/// at once; without any condition, as in a scan without a filter, one `BatchWriteItem` for 25 deletes. With unique fields the records are
-/// read first, 100 at a time, and each is a transaction. MongoDB: a `find` and one `delete` or `update` command for
-/// 1,000 records.
+/// at once; without any condition, as in a scan without a filter, one `BatchWriteItem` for 25 deletes. With unique
+/// fields the records are read first, 100 at a time, and each is a transaction. MongoDB: a `find` and one `delete` or
+/// `update` command for 1,000 records.
 #[must_use = "nothing is written until it is awaited"]
 pub struct BulkWrite<'a> {
     db: &'a Database,
@@ -144,21 +145,20 @@ async fn run(db: &Database, origin: Origin, asked: Asked) -> Result<u64> {
     let Asked { query, parts, limit, progress } = asked;
     let found = found(db, query?, parts)?;
     let mut pages = Pages::new(db, origin.operation, found.query.clone(), limit);
-    let (mut done, mut met) = (0, 0);
+    let (mut done, mut met, mut cursor) = (0, 0, pages.cursor());
     loop {
-        let before = pages.cursor();
-        let page = pages.next().await.map_err(|error| error.at_cursor(before.clone()))?;
+        let page = pages.next().await.map_err(|error| error.at_cursor(cursor.clone()))?;
         let Some(keys) = page else { return Ok(done) };
         let writing = PageWriter { db, operation: origin.operation, progress: progress.as_ref(), first: met };
         met += keys.len();
-        let written = writing.write(&found, keys).await.map_err(|error| error.at_cursor(before))?;
+        let written = writing.write(&found, keys).await.map_err(|error| error.at_cursor(cursor))?;
         done += written.done;
-        let after = pages.cursor();
+        cursor = pages.cursor();
         if let Some(progress) = &progress {
-            progress.pass(after.clone());
+            progress.pass(cursor.clone());
         }
         if !written.failures.is_empty() {
-            return Err(Error::of_batch(written.failures, met).at_cursor(after));
+            return Err(Error::of_batch(written.failures, met).at_cursor(cursor));
         }
     }
 }

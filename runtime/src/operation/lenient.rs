@@ -23,9 +23,9 @@ use crate::value::Record;
 
 /// A query or scan that gives each record as its own `Result`: what `.lenient()` returns.
 ///
-/// A record that others stored so that it does not fit the model is a [`Codec`](crate::ErrorKind::Codec) error in its place,
-/// which names the field and what was found, and whose [`key`](crate::Error::key) is the record's. Without `lenient` it is
-/// the end of the read. All else that can go wrong ends the read as before: a server that is away, or a record whose
+/// A record that others stored so that it does not fit the model is a [`Codec`](crate::ErrorKind::Codec) error in
+/// its place, which names the field and what was found, and whose [`key`](crate::Error::key) is the record's. Without
+/// `lenient` it is the end of the read. All else that can go wrong ends the read as before: a server that is away, or a record whose
 /// key or place in the index is none, after which nothing could go on.
 ///
 /// It costs nothing more on any backend.

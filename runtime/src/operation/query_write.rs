@@ -47,9 +47,9 @@ impl<M: Model, R, K: IndexKind, O> Query<M, R, K, O> {
 
     /// Updates every record that the query finds, or as many as the limit says, and gives how many.
     ///
-    /// `update` is called once: every record gets the same changes, a version goes up, unique values move. Conditions that it adds are of
-    /// each record as well. See [`BulkWrite`] for what happens meanwhile, how it goes on after an error, and what it
-    /// costs.
+    /// `update` is called once: every record gets the same changes, a version goes up, unique values move. Conditions
+    /// that it adds are of each record as well. See [`BulkWrite`] for what happens meanwhile, how it goes on after an
+    /// error, and what it costs.
     ///
     /// Errors: [`InvalidInput`](crate::ErrorKind::InvalidInput) for changes that move records within the index that
     /// is read, which would be met again. Changes that take them out of what the query finds are none of these.
@@ -109,9 +109,9 @@ impl<M: Model, O> Scan<M, O> {
 
     /// Updates every record that the scan finds, or as many as the limit says, and gives how many.
     ///
-    /// `update` is called once: every record gets the same changes, a version goes up, unique values move. Conditions that it adds are of
-    /// each record as well. See [`BulkWrite`] for what happens meanwhile, how it goes on after an error, and what it
-    /// costs. A scan in segments is [`InvalidInput`](crate::ErrorKind::InvalidInput).
+    /// `update` is called once: every record gets the same changes, a version goes up, unique values move. Conditions
+    /// that it adds are of each record as well. See [`BulkWrite`] for what happens meanwhile, how it goes on after an
+    /// error, and what it costs. A scan in segments is [`InvalidInput`](crate::ErrorKind::InvalidInput).
     ///
     /// ```
     /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};

@@ -142,11 +142,6 @@ impl Records {
         self.origin.name(error)
     }
 
-    /// The error of a record after which the stream goes on.
-    fn pass_over(&self, error: Error, key: Result<RecordKey>) -> Error {
-        self.origin.name_of(error, key)
-    }
-
     /// Moves the read that is under way. A page that has come waits until the one before is used up: so
     /// there are never more than two.
     fn poll_page(&mut self, context: &mut Context<'_>) {
@@ -229,7 +224,7 @@ impl<M: Model, O: DeserializeOwned> Stream for RecordStream<M, O> {
                 Poll::Ready(Some(match decode_one(record, definition, this.fields) {
                     Ok(read) => Ok(read),
                     Err(error) => Err(match key {
-                        Some(key) => this.records.pass_over(error, key),
+                        Some(key) => this.records.origin.name_of(error, key),
                         None => this.records.end(error),
                     }),
                 }))

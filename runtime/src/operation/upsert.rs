@@ -113,7 +113,8 @@ impl<M: Model> Upsert<M> {
     }
 
     /// Takes the item at a position out of the list of a record that is there, as
-    /// [`Update::remove_at`](super::Update::remove_at) does; a new record has none to take out. DynamoDB reads the record first.
+    /// [`Update::remove_at`](super::Update::remove_at) does; a new record has none to take out. DynamoDB reads the
+    /// record first.
     pub fn remove_at<T: List, Role: Settable>(self, field: Field<M, T, Role>, position: usize) -> Self {
         Self { update: self.update.remove_at(field, position) }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reposit::layer::{Cache, Meter};
-use reposit::{Database, DropForGood, ErrorKind, Progress};
+use reposit::{Database, DropForGood, ErrorKind, Progress, Result};
 use reposit_tests::harness::{START, Test};
 use reposit_tests::models::{Account, Event, Note, Seat, account, event, note, seat};
 use reposit_tests::report;
@@ -227,12 +227,7 @@ pub(crate) async fn a_read_under_way_keeps_nothing_old(target: Target) {
         gate.hold_answers();
         let read = tokio::spawn({
             let db = db.clone();
-            async move {
-                match by_index {
-                    true => Account::find_by_login("l1").exec(&db).await,
-                    false => Account::get("a").exec(&db).await,
-                }
-            }
+            async move { find_ada(&db, by_index).await }
         });
         gate.wait_for_held(1).await;
         Account::update("a").set(Account::BALANCE, 7).exec(&db).await.unwrap();
@@ -241,13 +236,18 @@ pub(crate) async fn a_read_under_way_keeps_nothing_old(target: Target) {
         let late = Account::get("a").exec(&db).await.unwrap().unwrap();
         assert_eq!(late.balance, 7, "by index: {by_index}");
         assert_eq!(read.await.unwrap().unwrap(), Some(old), "it was there when the read began");
-        let now = match by_index {
-            true => Account::find_by_login("l1").exec(&db).await.unwrap().unwrap(),
-            false => Account::get("a").exec(&db).await.unwrap().unwrap(),
-        };
+        let now = find_ada(&db, by_index).await.unwrap().unwrap();
         assert_eq!(now.balance, 7, "by index: {by_index}");
     }
     report::ran("layers::a_read_under_way_keeps_nothing_old", &label);
+}
+
+/// The one account of a case, by its login or by its key.
+async fn find_ada(db: &Database, by_index: bool) -> Result<Option<Account>> {
+    match by_index {
+        true => Account::find_by_login("l1").exec(db).await,
+        false => Account::get("a").exec(db).await,
+    }
 }
 
 /// Reads of one record at the same time are one request; those who wait do not depend on who asked.
@@ -273,12 +273,7 @@ pub(crate) async fn reads_at_the_same_time_ask_once(target: Target) {
         gate.hold_answers();
         let first = tokio::spawn({
             let db = db.clone();
-            async move {
-                match by_index {
-                    true => Account::find_by_login("l1").exec(&db).await,
-                    false => Account::get("a").exec(&db).await,
-                }
-            }
+            async move { find_ada(&db, by_index).await }
         });
         gate.wait_for_held(1).await;
         let others: Vec<_> = (0..10)

@@ -182,7 +182,7 @@ impl Forward for Cached {
 
     fn write(&self, call: Call, write: Write) -> Reply<'_, Written> {
         let writing = self.writing(&call, std::slice::from_ref(&write));
-        end(writing, self.inner().write(call, write), |result| result.as_ref().err().into_iter().collect())
+        end(writing, self.inner().write(call, write), error_of)
     }
 
     fn write_many(&self, call: Call, many: WriteMany) -> Reply<'_, Vec<Result<Written>>> {
@@ -195,18 +195,18 @@ impl Forward for Cached {
 
     fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>> {
         let writing = self.writing(&call, &writes);
-        end(writing, self.inner().transact(call, writes), |result| result.as_ref().err().into_iter().collect())
+        end(writing, self.inner().transact(call, writes), error_of)
     }
 
     fn truncate(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
         let writing = self.writing_all(&call, definition);
-        end(writing, self.inner().truncate(call, definition), |result| result.as_ref().err().into_iter().collect())
+        end(writing, self.inner().truncate(call, definition), error_of)
     }
 
     fn drop_repository(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
         let writing = self.writing_all(&call, definition);
         let reply = self.inner().drop_repository(call, definition);
-        end(writing, reply, |result| result.as_ref().err().into_iter().collect())
+        end(writing, reply, error_of)
     }
 
     fn verify(&self, call: Call, verify: Verify) -> Reply<'_, Vec<String>> {
@@ -214,8 +214,13 @@ impl Forward for Cached {
             return self.inner().verify(call, verify);
         }
         let writing = self.writing_all(&call, verify.definition);
-        end(writing, self.inner().verify(call, verify), |result| result.as_ref().err().into_iter().collect())
+        end(writing, self.inner().verify(call, verify), error_of)
     }
+}
+
+/// The error of a write that has one at most.
+fn error_of<T>(result: &Result<T>) -> Vec<&Error> {
+    result.as_ref().err().into_iter().collect()
 }
 
 /// The reply to a write, with whose answer the write ends.

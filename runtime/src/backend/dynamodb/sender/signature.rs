@@ -10,6 +10,8 @@ use std::time::{Duration, SystemTime};
 use aws_sigv4::sign::v4::generate_signing_key;
 use ring::{digest, hmac};
 
+use crate::calendar;
+
 /// The service that requests are signed for.
 pub(crate) const SERVICE: &str = "dynamodb";
 
@@ -125,16 +127,9 @@ pub(crate) struct Timestamp([u8; 16]);
 impl Timestamp {
     pub(crate) fn new(time: SystemTime) -> Self {
         let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
-        let (days, second) = (since / 86_400, since % 86_400);
-        // Years that begin in March have their leap day at the end (Howard Hinnant's civil_from_days).
-        let shifted = days + 719_468;
-        let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
-        let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let march_month = (5 * day_of_year + 2) / 153;
-        let day = day_of_year - (153 * march_month + 2) / 5 + 1;
-        let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
-        let year = year_of_era + era * 400 + u64::from(month <= 2);
+        let since = i64::try_from(since).unwrap_or(i64::MAX);
+        let (year, month, day) = calendar::date_of(since / 86_400);
+        let second = since % 86_400;
         let [y1, y2] = [year / 100, year % 100].map(two_digits);
         let [m, d] = [month, day].map(two_digits);
         let [h, min, s] = [second / 3600, second / 60 % 60, second % 60].map(two_digits);
@@ -151,7 +146,7 @@ impl Timestamp {
     }
 }
 
-fn two_digits(n: u64) -> [u8; 2] {
+fn two_digits(n: i64) -> [u8; 2] {
     [b'0' + (n / 10 % 10) as u8, b'0' + (n % 10) as u8]
 }
 
