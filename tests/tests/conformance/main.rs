@@ -44,6 +44,7 @@ mod transaction_results;
 mod transactions;
 mod unique;
 mod unknown_names;
+mod unstamped;
 mod updates;
 mod versions;
 mod what_was_there;
