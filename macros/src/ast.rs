@@ -33,6 +33,7 @@ pub(crate) struct Container {
     /// The methods that are left out.
     pub(crate) skipped: Vec<Ident>,
     pub(crate) keep_unknown: Option<Mark>,
+    pub(crate) stamp: Option<bool>,
 }
 
 /// The name of a table or an index.

@@ -26,6 +26,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[repository(read_capacity = 5, write_capacity = 5)]` | struct | provisioned capacity; on demand where it is left out |
 /// | `#[repository(index(name = "by_team", hash = "team", range = "joined_at"))]` | struct | an index; takes all that `#[index]` takes, but `local`; `hash` may be `["several", "fields"]` |
 /// | `#[repository(keep_unknown)]` | struct | `put`, `replace` and `save` keep what others stored under names that no field has |
+/// | `#[repository(stamp = false)]` | struct | nothing but the model's own attributes is written; more lost answers are `OutcomeUnknown` |
 /// | `#[repository(crate = "path")]` | struct | where the runtime crate is, if not at `::reposit` |
 /// | `#[hash_key]`, `#[hash_key(auto)]` | field | the hash key; `auto` fills it in on create |
 /// | `#[range_key]`, `#[range_key(auto)]` | field | the second part of the key, by which `query` is ordered; `auto` fills it in |

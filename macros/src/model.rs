@@ -28,6 +28,8 @@ pub(crate) struct Model {
     pub(crate) skipped: Vec<Ident>,
     /// Whether a write of a whole record keeps what is stored beside the fields.
     pub(crate) keep_unknown: bool,
+    /// Whether records hold attributes of the library's own.
+    pub(crate) stamp: bool,
 }
 
 /// A field.

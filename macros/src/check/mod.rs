@@ -50,6 +50,7 @@ pub(crate) fn model(cx: &Ctxt, input: &Input) -> Model {
         updated_at: roles.updated_at,
         skipped: methods::check_skipped(cx, input),
         keep_unknown: serde::check_keep_unknown(cx, input),
+        stamp: input.container.stamp.unwrap_or(true),
     }
 }
 

@@ -3,6 +3,7 @@
 #[serde(rename_all = "camelCase")]
 #[repository(
     crate = "crate::orm",
+    stamp = false,
     index(name = "by_kind_and_at", hash = "type", range = ["at", "level"], projection = ["level", "note"])
 )]
 pub struct HttpEvent {
