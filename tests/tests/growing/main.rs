@@ -13,6 +13,7 @@ mod fixture;
 mod indexes;
 mod keys;
 mod lifetimes;
+mod own_dates;
 mod page;
 mod versions;
 

@@ -11,6 +11,7 @@ mod document;
 mod duplicate;
 mod elements;
 mod encode;
+mod expiry;
 mod explain;
 mod failure;
 mod find;

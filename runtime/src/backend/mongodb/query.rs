@@ -10,6 +10,7 @@ use mongodb::bson::{Bson, Document, RawDocument, doc};
 use mongodb::options::{CountOptions, Hint};
 
 use super::document::{columns, id, index_key, live, range_part, sort_columns};
+use super::expiry::is_marked;
 use super::find::{Find, raw};
 use super::handle::Handle;
 use super::predicate;
@@ -100,7 +101,8 @@ pub(super) async fn count(database: &Handle, call: &Call, query: Query) -> Resul
 fn projection(query: &Query) -> Option<Document> {
     let definition = query.definition;
     let wanted = query.projection?.iter().flat_map(|name| definition.aliases_of(name).chain([*name]));
-    let names = wanted.chain(query.range_names()).chain([EXPIRES]).chain(definition.ttl_name());
+    let mark = is_marked(definition).then_some(EXPIRES);
+    let names = wanted.chain(query.range_names()).chain(mark).chain(definition.ttl_name());
     let stored: Vec<_> =
         names.filter(|name| *name != definition.hash_name() && Some(*name) != definition.range_name()).collect();
     // Bytes are checked against their sort column when they are read.
