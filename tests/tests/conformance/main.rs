@@ -25,6 +25,7 @@ mod lenient;
 mod locks;
 mod many;
 mod mongodb_only;
+mod mongodb_unstamped;
 mod nested;
 mod object_ids;
 mod own_names;

@@ -132,7 +132,7 @@ pub(super) fn by_id_raw(definition: &Definition, key: &RecordKey) -> Result<RawD
     filter.finish()
 }
 
-/// A record as the document that is stored, with the stamp of the call that writes it.
+/// A record as the document that is stored, with the stamp of the call that writes it if the model has stamps.
 pub(super) fn to_document(
     definition: &'static Definition,
     key: &RecordKey,
@@ -164,13 +164,36 @@ pub(super) fn to_document(
     if let Some(at) = (has_expiry && is_marked(definition)).then(|| record.expires()).flatten() {
         document.date(EXPIRES, date(at))?;
     }
-    document.object_id(STAMP, stamp)?;
+    if definition.stamps() {
+        document.object_id(STAMP, stamp)?;
+    }
     let document = document.finish()?;
     match document.as_bytes().len() {
         bytes if bytes > LARGEST => {
             Err(Error::invalid(format!("the record has {bytes} bytes as BSON; the limit is {LARGEST}")))
         }
         _ => Ok(document),
+    }
+}
+
+/// Refuses a model that says `stamp = false` and cannot be stored without a field of the library's own.
+pub(super) fn check_unstamped(definition: &Definition) -> Result<()> {
+    if definition.stamps() {
+        return Ok(());
+    }
+    if is_marked(definition) {
+        let name = definition.ttl_name().unwrap_or_default();
+        return Err(Error::unsupported(format!(
+            "with `stamp = false` MongoDB expires records by the ttl field alone, and {name} cannot serve: make it an instant \
+             that is neither part of the key nor unique by itself, or leave `stamp = false` out"
+        )));
+    }
+    match &*sort_columns(definition) {
+        [] => Ok(()),
+        [(name, _), ..] => Err(Error::unsupported(format!(
+            "an index is ordered by the bytes {name}, which MongoDB needs their hex text beside them for: order it by text, or \
+             leave `stamp = false` out"
+        ))),
     }
 }
 

@@ -68,7 +68,8 @@ use crate::value::Record;
 /// A repository is a collection, and its primary key is `_id`: the hash key itself, or the document
 /// `{h, r}` of hash and range key. Other fields keep their names. An integer above `i64::MAX` is a
 /// Decimal128, which the server compares and indexes with the other numbers by value; an instant is a
-/// date. The library's own fields begin with `_reposit`: the expiry as a date, with a TTL index on it; the stamp of the call
+/// date. A ttl field that is an instant has the TTL index itself. The library's own fields begin with `_reposit`: of any
+/// other ttl field the expiry as a date, with a TTL index on it; the stamp of the call
 /// that wrote the record last; and, beside bytes that an index is ordered by, their hex text, since
 /// binary data sorts by its length first. The keys of each repository are written down in the
 /// collection `_reposit`, where a later `define` compares them. Under a table prefix, its name begins with that.
@@ -293,11 +294,15 @@ impl Backend for MongoDb {
     }
 
     fn plan(&self, call: Call, definition: &'static Definition) -> Reply<'_, Plan> {
-        self.reply(call, move |call| async move { define::plan(&self.database, &call, definition).await })
+        self.reply(call, move |call| async move {
+            document::check_unstamped(definition)?;
+            define::plan(&self.database, &call, definition).await
+        })
     }
 
     fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
         self.reply(call, move |call| async move {
+            document::check_unstamped(definition)?;
             define::define(&self.database, &call, definition).await?;
             self.defined.insert(definition, ());
             Ok(())

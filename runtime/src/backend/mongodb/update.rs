@@ -38,7 +38,7 @@ impl New {
     }
 }
 
-/// The stage that makes the changes, and leaves the stamp.
+/// The stage that makes the changes, and leaves the stamp, or none if the model has none.
 pub(super) fn stage(definition: &'static Definition, changes: &[Change], stamp: ObjectId) -> Result<Document> {
     let fields = fields(definition, changes, stamp)?;
     Ok(doc! { "$set": fields.into_iter().map(|(name, new)| (name, new.in_field())).collect::<Document>() })
@@ -157,7 +157,9 @@ fn fields(definition: &'static Definition, changes: &[Change], stamp: ObjectId) 
         // The server would delete the record by the mark of an older release, whatever the field says by now.
         fields.push((EXPIRES.to_owned(), New::Removed));
     }
-    fields.push((STAMP.to_owned(), New::Value(Bson::ObjectId(stamp))));
+    // Of a model without stamps the record shows none, not that of another model's write before.
+    let stamp = if definition.stamps() { New::Value(Bson::ObjectId(stamp)) } else { New::Removed };
+    fields.push((STAMP.to_owned(), stamp));
     Ok(fields)
 }
 
