@@ -31,6 +31,7 @@ mod retry;
 mod session;
 pub(crate) mod settings;
 mod shallow;
+mod stale;
 mod stored;
 #[cfg(test)]
 mod test_definition;
@@ -59,7 +60,7 @@ use crate::definition::Definition;
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::request::{
-    Call, FindMany, FindUnique, Get, GetMany, Query, RecordPage, Request, Verify, Write, WriteMany, Written,
+    Call, FindMany, FindUnique, Get, GetMany, Query, RecordPage, Request, StaleReads, Verify, Write, WriteMany, Written,
 };
 use crate::value::Record;
 
@@ -100,7 +101,8 @@ use crate::value::Record;
 /// value is refused in a repository with a ttl field, a `find` shows who holds it now: only a live record
 /// makes it a violation; one that has expired is deleted, and the write sent again.
 ///
-/// Reads go to the primary, so that every one is as consistent as a consistent one; a connection string
+/// Reads go to the primary, so that every one is as consistent as a consistent one, but for those of
+/// [`stale_reads`](crate::Database::stale_reads); a connection string
 /// that prefers others, asks for another than the latest, or wants no acknowledgement, is refused. Its other
 /// read and write concerns are kept; a transaction has `snapshot` and `majority`. A write concern of
 /// less than a majority can lose writes that were acknowledged.
@@ -243,7 +245,7 @@ impl MongoDb {
 
     /// The call, with the server that it goes to if it is watched.
     fn located(&self, call: Call) -> Call {
-        let primary = if call.is_watched() { self.topology.primary() } else { None };
+        let primary = if call.is_watched() && call.stale_reads().is_none() { self.topology.primary() } else { None };
         match primary {
             Some((host, port)) => call.to_server(host, port),
             None => call,
@@ -281,6 +283,10 @@ impl Backend for MongoDb {
 
     fn raw(&self) -> &(dyn Any + Send + Sync) {
         &*self.database as &mongodb::Database
+    }
+
+    fn check_stale_reads(&self, reads: &StaleReads) -> Result<()> {
+        stale::check(reads)
     }
 
     fn ping(&self, call: Call) -> Reply<'_, ()> {

@@ -4,6 +4,7 @@
 //! index that is not unique. A page begins after the position where the one before ended, by value,
 //! so that it does not matter what was written or deleted in between.
 
+use std::borrow::Cow;
 use std::ops::Bound;
 
 use mongodb::bson::{Bson, Document, RawDocument, doc};
@@ -16,6 +17,7 @@ use super::handle::Handle;
 use super::predicate;
 use super::read::collection;
 use super::retry::read;
+use super::stale;
 use super::stored::from_document;
 use crate::definition::{Definition, IndexDef};
 use crate::error::Result;
@@ -89,7 +91,12 @@ pub(super) async fn count(database: &Handle, call: &Call, query: Query) -> Resul
     let Some(wanted) = Wanted::new(&query, call)? else { return Ok(0) };
     let collection = collection(database, query.definition);
     let most = u64::try_from(query.limit).ok().filter(|most| i64::try_from(*most).is_ok());
-    let options = CountOptions::builder().hint(Hint::Keys(wanted.hint)).limit(most).build();
+    let options = CountOptions::builder()
+        .hint(Hint::Keys(wanted.hint))
+        .limit(most)
+        .selection_criteria(stale::criteria(call))
+        .read_concern(stale::concern_of(database, call).map(Cow::into_owned))
+        .build();
     let count = |time| {
         collection.count_documents(wanted.filter.clone()).with_options(options.clone()).max_time(time).into_future()
     };
