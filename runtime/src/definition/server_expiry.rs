@@ -6,16 +6,33 @@ use super::{Definition, TimeUnit};
 
 impl Definition {
     /// Whether the ttl field holds the expiry itself, in seconds since the epoch, as DynamoDB's time to live reads it.
+    ///
+    /// A mark is in every index, the field only where the model says so. So it serves if every index holds it, and
+    /// where no mark may be written: there it is read from the records.
     #[cfg(feature = "dynamodb")]
     pub(crate) const fn expires_by_seconds(&self) -> bool {
         match self.ttl() {
             Some(ttl) => {
+                let field = &self.fields()[ttl.field];
                 matches!(ttl.unit, TimeUnit::Seconds)
                     && ttl.seconds == 0
-                    && self.fields()[ttl.field].aliases().is_empty()
+                    && field.aliases().is_empty()
+                    && (!self.stamps() || self.is_in_all_indexes(field.name))
             }
             None => false,
         }
+    }
+
+    #[cfg(feature = "dynamodb")]
+    const fn is_in_all_indexes(&self, name: &str) -> bool {
+        let mut at = 0;
+        while at < self.indexes().len() {
+            if !self.holds(at, &[name]) {
+                return false;
+            }
+            at += 1;
+        }
+        true
     }
 
     /// Whether the ttl field is stored as an instant, which is a date where MongoDB's TTL index reads it. The index adds
@@ -31,7 +48,7 @@ impl Definition {
 
 #[cfg(all(test, feature = "dynamodb", feature = "mongodb"))]
 mod tests {
-    use super::super::{FieldDef, KeyDef, KeyKind, Spec, TtlDef};
+    use super::super::{FieldDef, IndexDef, KeyDef, KeyKind, Projection, Spec, TtlDef};
     use super::*;
 
     const FIELDS: &[FieldDef] =
@@ -55,5 +72,20 @@ mod tests {
         }
         let none = Spec::new("T", "t", FIELDS, KeyDef::new(0, KeyKind::String)).build();
         assert_eq!((none.stamps(), none.expires_by_seconds(), none.expires_by_date()), (true, false, false));
+    }
+
+    #[test]
+    fn a_mark_stays_where_an_index_holds_it_and_not_the_field() {
+        const NARROW: &[IndexDef] =
+            &[IndexDef::new("narrow", KeyDef::new(0, KeyKind::String), &[]).projecting(Projection::KeysOnly)];
+        const WIDER: &[IndexDef] =
+            &[IndexDef::new("wider", KeyDef::new(0, KeyKind::String), &[]).projecting(Projection::Include(&["until"]))];
+        let spec = |indexes| {
+            let ttl = TtlDef::new(1, 0, TimeUnit::Seconds);
+            Spec::new("T", "t", FIELDS, KeyDef::new(0, KeyKind::String)).ttl(ttl).indexes(indexes)
+        };
+        assert!(!spec(NARROW).build().expires_by_seconds());
+        assert!(spec(NARROW).unstamped().build().expires_by_seconds());
+        assert!(spec(WIDER).build().expires_by_seconds());
     }
 }

@@ -14,6 +14,7 @@ mod indexes;
 mod keys;
 mod lifetimes;
 mod own_dates;
+mod own_expiry;
 mod page;
 mod versions;
 
