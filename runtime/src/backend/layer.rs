@@ -121,6 +121,11 @@ pub trait Forward: fmt::Debug + Send + Sync + 'static {
         self.inner().is_embedded()
     }
 
+    /// As [`Backend::fork`]: a fork of the innermost backend, unless this is overridden.
+    fn fork(&self) -> Option<Arc<dyn Backend>> {
+        self.inner().fork()
+    }
+
     /// As [`Backend::ping`].
     fn ping(&self, call: Call) -> Reply<'_, ()> {
         self.inner().ping(call)
@@ -229,6 +234,10 @@ impl<F: Forward> Backend for F {
 
     fn is_embedded(&self) -> bool {
         Forward::is_embedded(self)
+    }
+
+    fn fork(&self) -> Option<Arc<dyn Backend>> {
+        Forward::fork(self)
     }
 
     fn ping(&self, call: Call) -> Reply<'_, ()> {
