@@ -159,11 +159,7 @@ mod tests {
             (&[Some(Throttled), Some(Dropped), Some(Throttled)], unknown, unknown),
             (&[Some(Throttled); 3], Fate::Failed(ErrorKind::Throttled), Fate::Failed(ErrorKind::Throttled)),
             (&[Some(Conflict); 3], Fate::Failed(ErrorKind::Timeout), Fate::Failed(ErrorKind::Timeout)),
-            (
-                &[Some(Dropped), Some(Lost), Some(Throttled)],
-                unknown,
-                Fate::Lost { is_found: true },
-            ),
+            (&[Some(Dropped), Some(Lost), Some(Throttled)], unknown, Fate::Lost { is_found: true }),
         ] {
             assert_eq!(come(Again::No, events), once, "{events:?}");
             assert_eq!(come(Again::ByToken, events), by_token, "{events:?}");

@@ -12,12 +12,10 @@ use super::lag::Lag;
 use super::many::Batch;
 use super::network::{Kind, Network, Origin, Times};
 use super::shared::Conditions;
-use crate::layer::observed::Asked;
 use crate::backend::{Backend, Forward, Reply};
 use crate::error::{Error, Result};
-use crate::request::{
-    Call, FindMany, FindUnique, Get, GetMany, Query, RecordPage, Request, Write, WriteMany, Written,
-};
+use crate::layer::observed::Asked;
+use crate::request::{Call, FindMany, FindUnique, Get, GetMany, Query, RecordPage, Request, Write, WriteMany, Written};
 use crate::value::Record;
 
 /// How many records a request of a read of many has: as many as on DynamoDB.
@@ -79,11 +77,9 @@ impl Faulty {
         Some(Way { times, origin: network.origin, failed, earlier, writes: false })
     }
 
-    /// Keeps the store as it is before a write, for indexes that lag behind.
-    fn keep_state(&self, writes: bool) {
-        if writes && self.conditions.rates.lag.is_some() {
-            self.lag.keep(&*self.inner);
-        }
+    /// The store as it is before a write, for indexes that lag behind.
+    fn state_before(&self, writes: bool) -> Option<Arc<dyn Backend>> {
+        self.conditions.rates.lag.filter(|_| writes).and_then(|_| self.inner.fork())
     }
 
     /// Sends a request on its way, and tells what comes of it.
@@ -100,16 +96,19 @@ impl Faulty {
         // Without a runtime there is no timer to wait by.
         let waits = (!times.are_none() || shared.stalled_until().is_some()) && Handle::try_current().is_ok();
         if !waits {
-            return match (failed, earlier) {
-                (Some(error), _) => Reply::now(Err(error)),
-                (None, Some(state)) => Reply::later(async move { tell(ask(&*state, call).await) }),
-                (None, None) => {
-                    self.keep_state(writes);
-                    match ask(self.inner(), call).into_parts() {
-                        Ok(result) => Reply::now(tell(result)),
-                        Err(future) => Reply::later(async move { tell(future.await) }),
-                    }
+            if let Some(error) = failed {
+                return Reply::now(Err(error));
+            }
+            if let Some(state) = earlier {
+                return Reply::later(async move { tell(ask(&*state, call).await) });
+            }
+            let before = self.state_before(writes);
+            return match ask(self.inner(), call).into_parts() {
+                Ok(result) => {
+                    self.lag.keep(before.filter(|_| result.is_ok()));
+                    Reply::now(tell(result))
                 }
+                Err(future) => Reply::later(async move { tell(future.await) }),
             };
         }
         Reply::later(async move {
@@ -120,8 +119,10 @@ impl Faulty {
             let result = match failed {
                 Some(error) => Err(error),
                 None => {
-                    self.keep_state(writes);
-                    tell(ask(earlier.as_deref().unwrap_or(self.inner()), call).await)
+                    let before = self.state_before(writes);
+                    let result = ask(earlier.as_deref().unwrap_or(self.inner()), call).await;
+                    self.lag.keep(before.filter(|_| result.is_ok()));
+                    tell(result)
                 }
             };
             sleep(times.after).await;
@@ -184,9 +185,9 @@ impl Forward for Faulty {
         &*self.inner
     }
 
-    /// What takes time, or is behind, is as a server is.
+    /// A network is before it: answers are lost and late, as those of a server.
     fn is_embedded(&self) -> bool {
-        self.conditions.rates.are_prompt() && self.inner().is_embedded()
+        false
     }
 
     fn ping(&self, call: Call) -> Reply<'_, ()> {

@@ -31,9 +31,7 @@ impl Identity {
             Request::WriteMany(writes) | Request::Transact(writes) => {
                 writes.iter().fold(own, |own, write| own.write(write))
             }
-            Request::Snapshot(gets) => {
-                gets.iter().fold(own, |own, get| own.text(get.definition.name()).key(&get.key))
-            }
+            Request::Snapshot(gets) => gets.iter().fold(own, |own, get| own.text(get.definition.name()).key(&get.key)),
         }
     }
 

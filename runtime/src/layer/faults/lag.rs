@@ -16,9 +16,9 @@ const MOST: usize = 64;
 pub(super) struct Lag(Mutex<VecDeque<(Instant, Arc<dyn Backend>)>>);
 
 impl Lag {
-    /// Keeps a store as it is before a write, unless it cannot be had.
-    pub(super) fn keep(&self, store: &dyn Backend) {
-        let Some(state) = store.fork() else { return };
+    /// Keeps a store as it was before a write that happened.
+    pub(super) fn keep(&self, before: Option<Arc<dyn Backend>>) {
+        let Some(state) = before else { return };
         let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if states.len() >= MOST {
             states.pop_front();

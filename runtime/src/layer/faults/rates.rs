@@ -46,11 +46,6 @@ impl Rates {
         sum <= 0.0 && self.delay.is_none() && self.stall.is_none() && self.lag.is_none()
     }
 
-    /// Whether whatever happens happens at once, and is seen at once.
-    pub(super) fn are_prompt(&self) -> bool {
-        self.delay.is_none() && self.stall.is_none() && self.lag.is_none()
-    }
-
     /// What an attempt meets whose lot is this, between 0 and 1.
     pub(super) fn event(&self, lot: f64) -> Option<Event> {
         let mut from = 0.0;
