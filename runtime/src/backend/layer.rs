@@ -126,6 +126,11 @@ pub trait Forward: fmt::Debug + Send + Sync + 'static {
         self.inner().check_stale_reads(reads)
     }
 
+    /// As [`Backend::fork`]: a fork of the innermost backend, unless this is overridden.
+    fn fork(&self) -> Option<Arc<dyn Backend>> {
+        self.inner().fork()
+    }
+
     /// As [`Backend::ping`].
     fn ping(&self, call: Call) -> Reply<'_, ()> {
         self.inner().ping(call)
@@ -238,6 +243,10 @@ impl<F: Forward> Backend for F {
 
     fn check_stale_reads(&self, reads: &StaleReads) -> Result<()> {
         Forward::check_stale_reads(self, reads)
+    }
+
+    fn fork(&self) -> Option<Arc<dyn Backend>> {
+        Forward::fork(self)
     }
 
     fn ping(&self, call: Call) -> Reply<'_, ()> {

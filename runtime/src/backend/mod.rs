@@ -26,6 +26,7 @@ pub use reply::{BoxFuture, Reply};
 
 use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
 
 pub use crate::change::{Change, Expiry, apply};
 pub use crate::limits::Limits;
@@ -84,6 +85,12 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
             ))),
             _ => Ok(()),
         }
+    }
+
+    /// A store of its own with what is in this one now: what is written to one of them later is not in the other.
+    /// Nothing if that cannot be had at once.
+    fn fork(&self) -> Option<Arc<dyn Backend>> {
+        None
     }
 
     /// Whether it can be reached.
