@@ -3,9 +3,9 @@
 use mongodb::bson::{Bson, Document, doc};
 
 use super::super::document::{columns, index_key};
+use super::ttl_index;
 use crate::backend::{IndexShape, Mismatch, Plan, Unused};
 use crate::definition::{Definition, IndexDef};
-use crate::value::EXPIRES;
 
 /// The index of the primary key, which every collection has.
 const PRIMARY: &str = "_id_";
@@ -19,9 +19,7 @@ pub(super) fn wanted_indexes(definition: &'static Definition) -> Vec<Document> {
             wanted.push(index);
         }
     }
-    if definition.ttl().is_some() {
-        wanted.push(doc! { "key": { EXPIRES: 1 }, "name": EXPIRES, "expireAfterSeconds": 0 });
-    }
+    wanted.extend(ttl_index::wanted_ttl_index(definition));
     wanted
 }
 
@@ -62,6 +60,13 @@ pub(super) enum Found<'a> {
 /// Finds an index that there should be among those that there are. One that is the same but for its name
 /// serves, since MongoDB takes no second one.
 pub(super) fn find<'a>(wanted: &Document, existing: &'a [Document]) -> Found<'a> {
+    if ttl_index::is_of_own_date(wanted) {
+        return match ttl_index::find_own(wanted, existing) {
+            None => Found::Nothing,
+            Some(index) if ttl_index::is_the_same(wanted, index) => Found::Same(index),
+            Some(index) => Found::Other(index),
+        };
+    }
     let named = existing.iter().find(|index| name_of(index) == name_of(wanted));
     let same_key = || existing.iter().find(|index| fields(index) == fields(wanted) && name_of(index) != PRIMARY);
     match named.or_else(same_key) {
@@ -80,8 +85,8 @@ pub(super) fn compare_unused(definition: &'static Definition, existing: &[Docume
     };
     for index in existing.iter().filter(|index| name_of(index) != PRIMARY && !is_known(index)) {
         let name = name_of(index).to_owned();
-        if name == EXPIRES {
-            plan.add_mismatch(Mismatch::Expiry { off: format!("drop the index {EXPIRES} of the collection") });
+        if let Some(mismatch) = ttl_index::unwanted(definition, &name) {
+            plan.add_mismatch(mismatch);
         } else if index.get_bool("unique").unwrap_or(false) {
             plan.add_mismatch(Mismatch::UnknownUnique(name));
         } else {
@@ -126,7 +131,7 @@ pub(super) fn fields(index: &Document) -> Vec<(String, Option<i64>)> {
     key.map(|(name, direction)| (name.clone(), number(direction))).collect()
 }
 
-fn number(value: &Bson) -> Option<i64> {
+pub(super) fn number(value: &Bson) -> Option<i64> {
     match value {
         Bson::Int32(n) => Some((*n).into()),
         Bson::Int64(n) => Some(*n),
