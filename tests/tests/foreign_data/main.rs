@@ -3,5 +3,6 @@
 mod dynamodb_items;
 mod dynamodb_ranges;
 mod mongodb_documents;
+mod mongoose;
 mod object_ids;
 mod told_writes;

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::types::{
 };
 
 use crate::backend::dynamodb::define::observe::{Guards, IndexState, Observed};
+use crate::backend::dynamodb::define::settings;
 use crate::backend::dynamodb::define::tables::non_key_attributes;
 use crate::backend::dynamodb::guard;
 use crate::backend::{Creation, IndexShape, Mismatch, Plan, Unused};
@@ -25,6 +26,7 @@ pub(super) fn compare(definition: &'static Definition, observed: &Observed) -> P
         Some(table) => {
             compare_keys(definition, table, &mut plan);
             compare_lifetime(definition, observed, &mut plan);
+            settings::compare(definition, table, &mut plan);
             compare_unknown_indexes(definition, table, observed, &mut plan);
             let missing: Vec<_> = missing_indexes(definition, table).collect();
             for index in definition.indexes() {
@@ -103,6 +105,9 @@ fn compare_lifetime(definition: &Definition, observed: &Observed, plan: &mut Pla
         (None, Some(field)) => plan.add_creation(Creation::Expiry(field.to_owned())),
         (Some(EXPIRES), None) => {
             plan.add_mismatch(Mismatch::Expiry { off: "turn the table's time to live off".to_owned() });
+        }
+        (Some(other), None) => {
+            plan.add_left_alone(format!("the time to live by {other}: DynamoDB deletes what it says"))
         }
         (Some(other), _) if other != EXPIRES => {
             plan.add_mismatch(Mismatch::Other(format!("the time to live is on for {other}, not for {EXPIRES}")));

@@ -3,6 +3,7 @@
 use mongodb::bson::{Bson, Document, doc};
 
 use super::super::document::{columns, index_key};
+use super::super::hints::Hints;
 use crate::backend::{IndexShape, Mismatch, Plan, Unused};
 use crate::definition::{Definition, IndexDef};
 use crate::value::EXPIRES;
@@ -61,38 +62,124 @@ pub(super) enum Found<'a> {
 
 /// Finds an index that there should be among those that there are. One that is the same but for its name
 /// serves, since MongoDB takes no second one.
-pub(super) fn find<'a>(wanted: &Document, existing: &'a [Document]) -> Found<'a> {
+pub(super) fn find<'a>(definition: &Definition, wanted: &Document, existing: &'a [Document]) -> Found<'a> {
     let named = existing.iter().find(|index| name_of(index) == name_of(wanted));
     let same_key = || existing.iter().find(|index| fields(index) == fields(wanted) && name_of(index) != PRIMARY);
     match named.or_else(same_key) {
         None => Found::Nothing,
         Some(index) if shape_of(index).is_same(&shape_of(wanted)) => Found::Same(index),
+        Some(index) if serves(definition, wanted, index) => Found::Same(index),
         Some(index) => Found::Other(index),
     }
+}
+
+/// Whether an index as another program makes it does for the model's: it holds every record that a query of the
+/// model's would find in it, and refuses just what the model's would refuse.
+fn serves(definition: &Definition, wanted: &Document, index: &Document) -> bool {
+    let (there, own) = (fields(index), fields(wanted));
+    let has = |name: &str| index.contains_key(name);
+    let unique = is_set(wanted, "unique");
+    let in_order = there.iter().all(|(_, direction)| matches!(direction, Some(1 | -1)));
+    if is_set(index, "unique") != unique || is_set(index, "hidden") || has("collation") || !in_order {
+        return false;
+    }
+    if has("expireAfterSeconds") || has("wildcardProjection") {
+        return false;
+    }
+    let every_field = every_field_exists(without_id(&own).map(str::to_owned));
+    let partial = index.get_document("partialFilterExpression").ok();
+    if partial.is_some_and(|filter| *filter != every_field) {
+        return false;
+    }
+    if !unique {
+        // Without `_id` at its end the server sorts what it finds.
+        return before_id(&there).eq(before_id(&own));
+    }
+    // One that holds records without its fields lets one of them in. To the model any number may lack them.
+    let may_lack = definition.index(name_of(wanted)).is_some_and(|index| index.sparse);
+    let leaves_out = partial.is_some() || (is_set(index, "sparse") && own.len() == 1);
+    there == own && (leaves_out || !may_lack)
+}
+
+fn is_set(index: &Document, flag: &str) -> bool {
+    index.get_bool(flag).unwrap_or(false)
+}
+
+/// The names of the fields, but for an `_id` at the end.
+fn before_id(fields: &[(String, Option<i64>)]) -> impl Iterator<Item = &str> {
+    let fields = match fields {
+        [before @ .., (last, _)] if last == "_id" => before,
+        all => all,
+    };
+    fields.iter().map(|(name, _)| &**name)
+}
+
+/// The names of the fields that are not part of the key.
+fn without_id(fields: &[(String, Option<i64>)]) -> impl Iterator<Item = &str> {
+    fields.iter().map(|(name, _)| &**name).filter(|name| !name.starts_with("_id"))
+}
+
+/// The keys of the indexes that another program made in another form than the model's, each after the model's.
+pub(super) fn hints(definition: &'static Definition, existing: &[Document]) -> Hints {
+    let key = |index: &Document| index.get_document("key").cloned().unwrap_or_default();
+    let wanted = wanted_indexes(definition).into_iter();
+    let adopted = wanted.filter_map(|wanted| match find(definition, &wanted, existing) {
+        Found::Same(index) if fields(index) != fields(&wanted) => Some((key(&wanted), key(index))),
+        _ => None,
+    });
+    Hints::new(adopted.collect())
 }
 
 /// Adds to a plan what the indexes that there are have and the model does not.
 pub(super) fn compare_unused(definition: &'static Definition, existing: &[Document], plan: &mut Plan) {
     let wanted = wanted_indexes(definition);
-    let is_known = |index: &Document| {
-        let is_same = |wanted: &Document| find(wanted, existing) == Found::Same(index);
-        wanted.iter().any(|wanted| name_of(wanted) == name_of(index) || is_same(wanted))
+    let known = |index: &Document| {
+        let is_same = |wanted: &Document| find(definition, wanted, existing) == Found::Same(index);
+        wanted.iter().find(|wanted| name_of(wanted) == name_of(index) || is_same(wanted))
     };
-    for index in existing.iter().filter(|index| name_of(index) != PRIMARY && !is_known(index)) {
-        let name = name_of(index).to_owned();
-        if name == EXPIRES {
-            plan.add_mismatch(Mismatch::Expiry { off: format!("drop the index {EXPIRES} of the collection") });
-        } else if index.get_bool("unique").unwrap_or(false) {
-            plan.add_mismatch(Mismatch::UnknownUnique(name));
-        } else {
-            plan.add_unused(Unused::Index(name));
+    for index in existing.iter().filter(|index| name_of(index) != PRIMARY && !is_set(index, "clustered")) {
+        let name = name_of(index);
+        match known(index) {
+            Some(wanted)
+                if fields(wanted) != fields(index) && find(definition, wanted, existing) == Found::Same(index) =>
+            {
+                plan.add_left_alone(format!(
+                    "the index {name} does not end in _id as the library's do: the server sorts what a query of it finds"
+                ));
+            }
+            Some(_) => {}
+            None if name == EXPIRES => {
+                plan.add_mismatch(Mismatch::Expiry { off: format!("drop the index {EXPIRES} of the collection") });
+            }
+            None => add_unknown(index, plan),
         }
+    }
+}
+
+/// Adds an index that the model does not have: one that every record of it would be in and every write of it meets.
+fn add_unknown(index: &Document, plan: &mut Plan) {
+    let name = name_of(index);
+    let every_field = every_field_exists(without_id(&fields(index)).map(str::to_owned));
+    let is_own = index.get_document("partialFilterExpression").is_ok_and(|filter| *filter == every_field);
+    match is_set(index, "unique") {
+        // So the library makes them: another release has it in the model.
+        true if is_own => plan.add_mismatch(Mismatch::UnknownUnique(name.to_owned())),
+        true => {
+            plan.add_left_alone(format!("the unique index {}, which refuses writes of this model too", shape_of(index)))
+        }
+        false => plan.add_unused(Unused::Index(name.to_owned())),
+    }
+    if let Some(seconds) = index.get("expireAfterSeconds").and_then(number) {
+        let field = fields(index).into_iter().next().map(|(name, _)| name).unwrap_or_default();
+        plan.add_left_alone(format!(
+            "the time to live of the index {name}: the server deletes records {seconds} seconds after {field}"
+        ));
     }
 }
 
 /// An index in words: all that makes it what it is.
 pub(super) fn shape_of(index: &Document) -> IndexShape {
-    let flag = |name: &str| index.get_bool(name).unwrap_or(false);
+    let flag = |name: &str| is_set(index, name);
     let field = |(name, direction): (String, Option<i64>)| match direction {
         Some(1) => name,
         Some(-1) => format!("{name} descending"),
@@ -100,8 +187,7 @@ pub(super) fn shape_of(index: &Document) -> IndexShape {
         _ => format!("{name} by another order"),
     };
     let fields = fields(index);
-    let every_field = fields.iter().map(|(name, _)| name.clone()).filter(|name| !name.starts_with("_id"));
-    let every_field = every_field_exists(every_field);
+    let every_field = every_field_exists(without_id(&fields).map(str::to_owned));
     let mut shape = IndexShape::new(name_of(index))
         .with("unique", flag("unique"))
         .with("sparse", flag("sparse"))
@@ -137,6 +223,7 @@ fn number(value: &Bson) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::test_definition::test_definition;
     use super::*;
 
     #[test]
@@ -145,14 +232,14 @@ mod tests {
         let mut stored = wanted.clone();
         stored.insert("key", doc! { "a": 1.0, "_id": 1_i64 });
         stored.insert("v", 2);
-        assert_eq!(find(&wanted, std::slice::from_ref(&stored)), Found::Same(&stored));
+        assert_eq!(find(test_definition(), &wanted, std::slice::from_ref(&stored)), Found::Same(&stored));
         stored.insert("name", "other");
-        assert_eq!(find(&wanted, std::slice::from_ref(&stored)), Found::Same(&stored));
+        assert_eq!(find(test_definition(), &wanted, std::slice::from_ref(&stored)), Found::Same(&stored));
         stored.insert("unique", true);
-        assert_eq!(find(&wanted, std::slice::from_ref(&stored)), Found::Other(&stored));
+        assert_eq!(find(test_definition(), &wanted, std::slice::from_ref(&stored)), Found::Other(&stored));
         stored.insert("name", "by_a");
-        assert_eq!(find(&wanted, std::slice::from_ref(&stored)), Found::Other(&stored));
-        assert_eq!(find(&wanted, &[doc! { "key": { "_id": 1 }, "name": "_id_" }]), Found::Nothing);
+        assert_eq!(find(test_definition(), &wanted, std::slice::from_ref(&stored)), Found::Other(&stored));
+        assert_eq!(find(test_definition(), &wanted, &[doc! { "key": { "_id": 1 }, "name": "_id_" }]), Found::Nothing);
     }
 
     #[test]
@@ -169,6 +256,6 @@ mod tests {
     fn the_order_of_fields_is_part_of_an_index() {
         let wanted = doc! { "key": { "a": 1, "b": 1 }, "name": "x" };
         let stored = doc! { "key": { "b": 1, "a": 1 }, "name": "x" };
-        assert_eq!(find(&wanted, std::slice::from_ref(&stored)), Found::Other(&stored));
+        assert_eq!(find(test_definition(), &wanted, std::slice::from_ref(&stored)), Found::Other(&stored));
     }
 }

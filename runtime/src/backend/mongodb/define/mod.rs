@@ -7,6 +7,7 @@ mod lifetime;
 mod listing;
 mod removal;
 mod schema;
+mod settings;
 
 use futures_util::TryStreamExt;
 use mongodb::bson::{Bson, Document, RawBsonRef, RawDocumentBuf, doc};
@@ -20,6 +21,7 @@ use super::decode::is_readable;
 use super::document::sort_columns;
 use super::failure::{DUPLICATE_KEY, DriverFailure, code};
 use super::find::FIND;
+use super::hints::Hints;
 use super::predicate::{field_of, literal};
 use super::read::collection;
 use super::retry::{attempt_within, backoff, read};
@@ -50,7 +52,8 @@ pub(super) async fn plan(database: &Database, call: &Call, definition: &'static 
     compare(database, call, definition, &existing).await.map(|(plan, _)| plan)
 }
 
-pub(super) async fn define(database: &Database, call: &Call, definition: &'static Definition) -> Result<()> {
+/// Makes what is missing. Returns how the indexes are named that another program made.
+pub(super) async fn define(database: &Database, call: &Call, definition: &'static Definition) -> Result<Hints> {
     let existing = existing(database, call, definition).await?;
     let (plan, missing) = compare(database, call, definition, &existing).await?;
     if let Some(refusal) = plan.refusal() {
@@ -65,8 +68,9 @@ pub(super) async fn define(database: &Database, call: &Call, definition: &'stati
         let filling = "records were being given the text that an index orders their bytes by";
         fill_sort_columns(database, call, definition).await.map_err(|error| error.timed_out_while(filling))?;
     }
+    let hints = indexes::hints(definition, &existing.indexes);
     if missing.is_empty() {
-        return Ok(());
+        return Ok(hints);
     }
     if existing.collection.is_some() && missing.iter().any(|index| name_of(index) == EXPIRES) {
         lifetime::mark_expiry(database, call, definition).await?;
@@ -76,7 +80,7 @@ pub(super) async fn define(database: &Database, call: &Call, definition: &'stati
         |_| database.run_command(doc! { "createIndexes": definition.name(), "indexes": missing.clone() }).into_future();
     command(call, "createIndexes", create)
         .await
-        .map(drop)
+        .map(|_| hints)
         .map_err(|failure| refused_indexes(definition, failure, call, &missing))
 }
 
@@ -105,11 +109,11 @@ pub(super) async fn verify(
 }
 
 /// Refuses a repository that was not defined as the model says: without its indexes, unique values would
-/// not be unique.
-pub(super) async fn check_defined(database: &Database, call: &Call, definition: &'static Definition) -> Result<()> {
+/// not be unique. Returns how the indexes are named that another program made.
+pub(super) async fn check_defined(database: &Database, call: &Call, definition: &'static Definition) -> Result<Hints> {
     let existing = match existing(database, call, definition).await {
         // A user without the right to list indexes cannot be refused for them.
-        Err(error) if error.kind() == ErrorKind::Config => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::Config => return Ok(Hints::default()),
         existing => existing?,
     };
     let (Some(collection), Some(schema)) = (&existing.collection, &existing.schema) else {
@@ -119,13 +123,13 @@ pub(super) async fn check_defined(database: &Database, call: &Call, definition: 
     collection_differs(collection).into_iter().for_each(|line| plan.add_mismatch(Mismatch::Other(line)));
     schema::differences(definition, schema).into_iter().for_each(|mismatch| plan.add_mismatch(mismatch));
     for wanted in indexes::wanted_indexes(definition) {
-        match indexes::find(&wanted, &existing.indexes) {
+        match indexes::find(definition, &wanted, &existing.indexes) {
             Found::Nothing => plan.add_mismatch(Mismatch::MissingIndex(name_of(&wanted).to_owned())),
             Found::Same(_) => {}
             Found::Other(index) => refuse_index(&mut plan, &wanted, index),
         }
     }
-    plan.refusal().map_or(Ok(()), Err)
+    plan.refusal().map_or_else(|| Ok(indexes::hints(definition, &existing.indexes)), Err)
 }
 
 fn refused_indexes(definition: &Definition, failure: DriverFailure, call: &Call, missing: &[Document]) -> Error {
@@ -211,6 +215,7 @@ async fn compare(
         None => plan.add_creation(Creation::Repository(definition.repository().to_owned())),
         Some(collection) => {
             collection_differs(collection).into_iter().for_each(|line| plan.add_mismatch(Mismatch::Other(line)));
+            settings::compare(collection, &mut plan);
         }
     }
     match &existing.schema {
@@ -225,7 +230,7 @@ async fn compare(
     }
     let mut missing = Vec::new();
     for wanted in indexes::wanted_indexes(definition) {
-        match indexes::find(&wanted, &existing.indexes) {
+        match indexes::find(definition, &wanted, &existing.indexes) {
             Found::Other(index) => refuse_index(&mut plan, &wanted, index),
             Found::Same(_) => {}
             Found::Nothing if name_of(&wanted) == EXPIRES && existing.collection.is_some() => {
