@@ -2,6 +2,7 @@
 
 mod dynamodb_items;
 mod dynamodb_ranges;
+mod java_mapper;
 mod mongodb_documents;
 mod mongoose;
 mod object_ids;
