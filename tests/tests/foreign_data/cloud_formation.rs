@@ -231,6 +231,10 @@ async fn a_table_of_a_template(target: Target) {
     ] {
         assert!(error.message().contains(what), "{error}");
     }
+    if is_protected {
+        let error = db.drop_repository::<Order>(reposit::DropForGood).await.expect_err("it is protected");
+        assert!(error.message().contains("is protected against deletion: turn that off there first"), "{error}");
+    }
     assert_eq!(described(&client).await, before, "it is as the template made it");
     report::ran("foreign_data::a_table_of_a_template", &label);
 }

@@ -6,5 +6,6 @@ mod dynamodb_ranges;
 mod java_mapper;
 mod mongodb_documents;
 mod mongoose;
+mod names;
 mod object_ids;
 mod told_writes;

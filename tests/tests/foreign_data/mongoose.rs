@@ -164,7 +164,9 @@ async fn a_collection_of_mongoose_keeps_its_indexes() {
         "the time to live of the index forgetAt_1: the server deletes records 2592000 seconds after forgetAt",
     ];
     assert_eq!(plan.left_alone(), told);
+    assert_eq!(db.repositories().await.expect("the collections"), Vec::<String>::new(), "it is another program's");
     db.define::<User>().await.expect("nothing is missing");
+    assert_eq!(db.repositories().await.expect("the collections"), ["users"]);
     assert_eq!(index_names(&users).await, before, "none is made beside them");
     let shown = User::find_by_team("core").explain(&db).expect("a command");
     assert!(shown.contains("\"createdAt\": -1"), "the query names the index that is there: {shown}");
