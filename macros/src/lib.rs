@@ -26,6 +26,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[repository(read_capacity = 5, write_capacity = 5)]` | struct | provisioned capacity; on demand where it is left out |
 /// | `#[repository(index(name = "by_team", hash = "team", range = "joined_at"))]` | struct | an index; takes all that `#[index]` takes, but `local`; `hash` may be `["several", "fields"]` |
 /// | `#[repository(keep_unknown)]` | struct | `put`, `replace` and `save` keep what others stored under names that no field has |
+/// | `#[repository(stamp = false)]` | struct | nothing but the model's own attributes is written; more lost answers are `OutcomeUnknown` |
 /// | `#[repository(crate = "path")]` | struct | where the runtime crate is, if not at `::reposit` |
 /// | `#[hash_key]`, `#[hash_key(auto)]` | field | the hash key; `auto` fills it in on create |
 /// | `#[range_key]`, `#[range_key(auto)]` | field | the second part of the key, by which `query` is ordered; `auto` fills it in |
@@ -36,7 +37,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[index(projection = "keys_only")]` | field | what the index holds: `"all"`, `"keys_only"`, or `["some", "fields"]` |
 /// | `#[index(read_capacity = 1, write_capacity = 1)]` | field | the index's own capacity |
 /// | `#[ttl]`, `#[ttl(seconds = 86400)]` | field | the record expires at this instant, or so long after it |
-/// | `#[stored(as = "seconds")]` | field | the form in which an instant is stored: `"seconds"`, `"milliseconds"` or `"rfc3339"` |
+/// | `#[stored(as = "seconds")]` | field | the form in which an instant is stored: `"seconds"`, `"milliseconds"`, `"rfc3339"` or `"date"` |
 /// | `#[version]` | field | counts writes, so that `save` overwrites no neighbour's |
 /// | `#[created_at]`, `#[updated_at]` | field | filled in with the time of the first and of the last write |
 ///

@@ -50,6 +50,7 @@ pub(crate) fn model(cx: &Ctxt, input: &Input) -> Model {
         updated_at: roles.updated_at,
         skipped: methods::check_skipped(cx, input),
         keep_unknown: serde::check_keep_unknown(cx, input),
+        stamp: input.container.stamp.unwrap_or(true),
     }
 }
 
@@ -59,6 +60,9 @@ pub(crate) fn nested(cx: &Ctxt, input: &Input) -> Vec<Field> {
     let fields = fields(input, &keys::Roles::default(), &special);
     names::check_names(cx, input, &fields, false);
     serde::refuse_aliases(cx, input);
+    for field in &input.fields {
+        keys::check_form(cx, field);
+    }
     fields
 }
 
@@ -124,7 +128,8 @@ fn storage(field: &Written, position: usize, special: bool) -> Storage {
         let codec = match (&serde.serialize_with, &serde.deserialize_with, form) {
             (Some(function), ..) => Codec::With(function.clone()),
             (None, Some(_), _) => Codec::Serde,
-            (None, None, Some(form)) => Codec::As(form.value),
+            (None, None, Some(form)) if form.value.name().is_some() => Codec::As(form.value),
+            (None, None, Some(_)) => Codec::Date,
             (None, None, None) => Codec::Plain,
         };
         Storage::Own { position, codec }

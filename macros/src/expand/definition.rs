@@ -40,6 +40,7 @@ pub(super) fn spec(model: &Model) -> Option<TokenStream> {
     let auto_hash = model.auto_hash.then(|| quote!(.auto_hash()));
     let auto_range = model.auto_range.then(|| quote!(.auto_range()));
     let keeps_unknown = model.keep_unknown.then(|| quote!(.keep_unknown()));
+    let unstamped = (!model.stamp).then(|| quote!(.unstamped()));
     let position = |at: usize| number(model.fields[at].position());
     let created_at = model.created_at.map(position).map(|at| quote!(.created_at(#at)));
     let updated_at = model.updated_at.map(position).map(|at| quote!(.updated_at(#at)));
@@ -48,7 +49,7 @@ pub(super) fn spec(model: &Model) -> Option<TokenStream> {
         const __INDEXES: &[__p::IndexDef] = &[#(#indexes),*];
         const __SPEC: __p::Spec = __p::Spec::new(#title, #name, __FIELDS, #hash)
             #range .indexes(__INDEXES) #distinct #capacity #ttl #version #auto_hash #auto_range
-            #created_at #updated_at #keeps_unknown;
+            #created_at #updated_at #keeps_unknown #unstamped;
     })
 }
 
@@ -60,7 +61,7 @@ pub(crate) fn field(field: &Field) -> Option<TokenStream> {
     let (stored, ty) = (&field.stored, &field.ty);
     let name = syn::ext::IdentExt::unraw(&field.ident).to_string();
     let lowered = match codec {
-        Codec::Plain => Some(quote!(.of(__p::Probe::<#ty>::STORED))),
+        Codec::Plain | Codec::Date => Some(quote!(.of(__p::Probe::<#ty>::STORED))),
         Codec::As(_) => {
             let form = field.time_form();
             Some(quote!(.of(__p::InstantAs::<#ty, __p::#form>::STORED)))
@@ -70,7 +71,9 @@ pub(crate) fn field(field: &Field) -> Option<TokenStream> {
     let defaulted = field.default.as_ref().map(|default| {
         let written = match codec {
             Codec::With(function) => quote!(__p::encode_with(|s| #function(&#default, s))),
-            Codec::Plain | Codec::As(_) | Codec::Serde => quote!(__p::encode_as_written::<#ty>(&#default)),
+            Codec::Plain | Codec::Date | Codec::As(_) | Codec::Serde => {
+                quote!(__p::encode_as_written::<#ty>(&#default))
+            }
         };
         quote!(.defaulted(|| #written))
     });

@@ -9,7 +9,7 @@ use crate::ctxt::Ctxt;
 
 const REPOSITORY: Place = Place {
     attribute: "#[repository(...)]",
-    known: &["name", "read_capacity", "write_capacity", "index", "skip", "keep_unknown", "crate"],
+    known: &["name", "read_capacity", "write_capacity", "index", "skip", "keep_unknown", "stamp", "crate"],
     aliases: &[
         ("table", "name"),
         ("table_name", "name"),
@@ -39,6 +39,7 @@ pub(crate) fn read(cx: &Ctxt, attrs: &[Attribute]) -> Container {
                 "index" => container.indexes.extend(index::on_struct(cx, word)),
                 "skip" => container.skipped.extend(word.idents(cx, "create, put")),
                 "keep_unknown" => once(cx, &mut container.keep_unknown, word, word.flag(cx)),
+                "stamp" => once(cx, &mut container.stamp, word, word.expect_bool(cx, false)),
                 "crate" => once(cx, &mut container.krate, word, crate_path(cx, word)),
                 _ => REPOSITORY.unknown(cx, word),
             }

@@ -165,6 +165,16 @@ impl Word {
         }
     }
 
+    /// `word = true` or `word = false`.
+    pub(crate) fn expect_bool(&self, cx: &Ctxt, example: bool) -> Option<bool> {
+        if let Form::Value(Expr::Lit(ExprLit { lit: Lit::Bool(value), .. })) = &self.form {
+            return Some(value.value);
+        }
+        let name = &self.name;
+        cx.error(self.mark(), format!("`{name}` takes `true` or `false`: write `{name} = {example}`"));
+        None
+    }
+
     /// `word = "text"`.
     pub(crate) fn expect_text(&self, cx: &Ctxt, example: &str) -> Option<LitStr> {
         if let Form::Value(value) = &self.form

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 #[cfg(feature = "dynamodb")]
-pub use crate::backend::dynamodb::settings::DynamoDbSettings;
+pub use crate::backend::dynamodb::{resend::Resend, settings::DynamoDbSettings};
 #[cfg(feature = "memory")]
 pub use crate::backend::memory::settings::MemorySettings;
 #[cfg(feature = "mongodb")]

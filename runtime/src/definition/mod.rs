@@ -7,6 +7,7 @@ mod names;
 mod parts;
 mod prefix;
 mod projected;
+mod server_expiry;
 mod spec;
 mod time_form;
 
@@ -233,6 +234,12 @@ impl Definition {
     /// Whether writes of whole records keep what is stored beside the model's fields.
     pub(crate) const fn keeps_unknown(&self) -> bool {
         self.spec.keep_unknown
+    }
+
+    /// Whether records hold attributes of the library's own, by which a write is told after its answer was lost.
+    /// `#[repository(stamp = false)]` says no.
+    pub const fn stamps(&self) -> bool {
+        self.spec.stamp
     }
 
     pub(crate) fn created_at(&self) -> Option<&'static str> {

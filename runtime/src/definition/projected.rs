@@ -5,7 +5,7 @@ use super::{Definition, IndexDef, KeyDef, Projection};
 use crate::value::EXPIRES;
 
 impl Definition {
-    /// The attributes that an index holds; none for all. The expiry is always among them, so that a server
+    /// The attributes that an index holds; none for all. The mark of the expiry is always among them, so that a server
     /// can leave expired records out.
     #[cfg(feature = "dynamodb")]
     pub(crate) fn projected(&self, index: &IndexDef) -> Option<Vec<&'static str>> {
@@ -15,7 +15,7 @@ impl Definition {
             Projection::Include(names) => names,
         };
         let mut names: Vec<_> = self.key_attributes(index).collect();
-        names.extend(self.ttl().map(|_| EXPIRES));
+        names.extend(self.ttl().filter(|_| !self.expires_by_seconds()).map(|_| EXPIRES));
         names.extend(included);
         Some(names)
     }

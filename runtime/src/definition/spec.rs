@@ -22,6 +22,7 @@ pub struct Spec {
     pub(super) auto_hash: bool,
     pub(super) auto_range: bool,
     pub(super) keep_unknown: bool,
+    pub(super) stamp: bool,
     pub(super) created_at: Option<usize>,
     pub(super) updated_at: Option<usize>,
 }
@@ -51,6 +52,7 @@ impl Spec {
             auto_hash: false,
             auto_range: false,
             keep_unknown: false,
+            stamp: true,
             created_at: None,
             updated_at: None,
         }
@@ -89,6 +91,11 @@ impl Spec {
 
     pub const fn keep_unknown(mut self) -> Self {
         self.keep_unknown = true;
+        self
+    }
+
+    pub const fn unstamped(mut self) -> Self {
+        self.stamp = false;
         self
     }
 

@@ -20,6 +20,10 @@ pub(super) fn error(fault: &Fault, request: &Value) -> Option<Message> {
             let text = "Rate of requests exceeds the allowed throughput.";
             ("400 Bad Request", plain("com.amazon.coral.availability", "ThrottlingException", text))
         }
+        Fault::TooSoon => {
+            let text = "Time to live has been modified multiple times within a fixed interval";
+            ("400 Bad Request", plain("com.amazon.coral.validate", "ValidationException", text))
+        }
         Fault::Conflict => ("400 Bad Request", conflict(request)),
         _ => return None,
     };

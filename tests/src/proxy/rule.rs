@@ -30,6 +30,8 @@ pub enum Fault {
     Throttled,
     /// DynamoDB's ThrottlingException.
     Throttling,
+    /// DynamoDB's refusal to change a table's time to live twice within an hour.
+    TooSoon,
     /// DynamoDB's TransactionConflict, as a transaction or a single write tells it; MongoDB's WriteConflict.
     Conflict,
     /// Of a DynamoDB batch, this many requests or keys are not done and come back as unprocessed.
@@ -59,6 +61,7 @@ impl Fault {
             self,
             Self::ClockAhead(_)
                 | Self::Throttling
+                | Self::TooSoon
                 | Self::Unprocessed(_)
                 | Self::EmptyPage
                 | Self::ShortPage(_)

@@ -7,6 +7,7 @@ use crate::servers::{Server, Target, fresh_name};
 use reposit::{Config, Database};
 
 use super::models::{Entry, Line, Page, Person, Post, StoredLock, Thing};
+use super::unstamped::{BarePage, BarePerson, BareThing};
 
 /// An empty database of a server, with the models of the operations.
 pub struct Fixture {
@@ -34,9 +35,21 @@ impl Fixture {
         self.behind_with(|config| config.timeout(timeout)).await
     }
 
+    /// The same, with an option of the URL.
+    pub async fn behind_as(&self, option: Option<&str>, timeout: Duration) -> (Proxy, Database) {
+        self.open_behind(option, |config| config.timeout(timeout)).await
+    }
+
     /// The same, with more settings.
     pub async fn behind_with(&self, set: impl FnOnce(Config) -> Config) -> (Proxy, Database) {
-        let (proxy, url) = Proxy::before(self.target, &self.server, &self.name).await;
+        self.open_behind(None, set).await
+    }
+
+    async fn open_behind(&self, option: Option<&str>, set: impl FnOnce(Config) -> Config) -> (Proxy, Database) {
+        let (proxy, mut url) = Proxy::before(self.target, &self.server, &self.name).await;
+        if let Some(option) = option {
+            url = format!("{url}&{option}");
+        }
         let config = set(Config::from_url(&url).expect("the server's own URL"));
         let db = config.connect_timeout(Duration::from_secs(30)).open().await.expect("the proxy answers");
         if self.target.is_mongodb() {
@@ -56,4 +69,5 @@ pub async fn define(db: &Database) {
     db.define::<Line>().await.expect("an empty database takes any model");
     db.define::<Entry>().await.expect("an empty database takes any model");
     db.define::<StoredLock>().await.expect("an empty database takes any model");
+    db.define::<(BareThing, BarePerson, BarePage)>().await.expect("they are of the same tables");
 }

@@ -4,6 +4,9 @@
 pub mod fixture;
 pub mod models;
 pub mod operations;
+pub mod resent;
+mod run;
 pub mod state;
 mod surroundings;
+pub mod unstamped;
 pub mod verdict;

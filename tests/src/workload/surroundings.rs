@@ -11,7 +11,10 @@ use super::operations::Operation;
 impl Operation {
     /// Stores what must be there before.
     pub async fn prepare(self, db: &Database, id: &str) -> Result<()> {
-        match self {
+        if let Self::Unstamped(operation) = self {
+            return operation.prepare(db, id).await;
+        }
+        match self.plain() {
             Self::Create | Self::CreateUnique | Self::SaveNew | Self::UpsertNew | Self::DeleteMissing => Ok(()),
             Self::CreateByToken | Self::CreateReturning | Self::Lock | Self::UpsertUnit => Ok(()),
             Self::CreateAuto | Self::PutManyAuto => Ok(()),
@@ -55,7 +58,10 @@ impl Operation {
 
     /// Another's write of what the operation wrote.
     pub async fn overtake(self, db: &Database, id: &str) -> Result<()> {
-        match self {
+        if let Self::Unstamped(operation) = self {
+            return operation.overtake(db, id).await;
+        }
+        match self.plain() {
             // Who holds a lock is not overtaken, and a read changes nothing that could be.
             Self::Lock | Self::LockGivenBack => Err(Error::new(ErrorKind::Backend, "the lock is another's")),
             // Nobody else knows the key.

@@ -102,7 +102,7 @@ impl Table {
 
 /// The place of a row's operation among all.
 fn position(line: &[String]) -> Option<usize> {
-    Operation::ALL.iter().position(|operation| operation.name() == line[0])
+    Operation::all().position(|operation| operation.name() == line[0])
 }
 
 impl Matrix {
@@ -186,13 +186,14 @@ const SECTIONS: [(&str, &str); 4] = [
 ];
 
 /// What a cell can come to, as the summary counts it.
-const OUTCOMES: [&str; 6] = [
+const OUTCOMES: [&str; 7] = [
     "done",
     "refused, for the right reason",
     "not done, and reported so",
     "a batch: some items done, the others reported",
     "done or `OutcomeUnknown`, by timing",
     "`OutcomeUnknown`",
+    "done, and done once more by the late request, over another's write",
 ];
 
 /// The position of a cell's outcome among [`OUTCOMES`].
@@ -201,6 +202,7 @@ fn outcome(word: &str) -> usize {
         "ok" => 0,
         "exists" | "taken" | "conflict" | "refused" | "not found" => 1,
         "unknown" => 5,
+        "overwrites" => 6,
         either if either.contains(OR) => 4,
         items if items.contains(", ") => 3,
         _ => 2,

@@ -66,7 +66,7 @@ struct Address {
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
-#[repository(name = "Customer", keep_unknown)]
+#[repository(name = "Customer", keep_unknown, stamp = false)]
 struct Customer {
     #[hash_key(auto)]
     id: Uuid,
@@ -200,10 +200,7 @@ async fn make_customers(client: &Client) {
 
 async fn stored(client: &Client, table: &str, id: &str) -> Item {
     let get = client.get_item().table_name(table).key("id", text(id)).consistent_read(true);
-    let mut item = get.send().await.expect("a get").item.expect("the item");
-    // What the mapper ignores.
-    item.remove("_reposit_stamp");
-    sorted(item)
+    sorted(get.send().await.expect("a get").item.expect("the item"))
 }
 
 /// The members of a set have no order.
@@ -315,7 +312,7 @@ async fn a_table_of_the_mapper(target: Target) {
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
-#[repository(name = "invoice", keep_unknown)]
+#[repository(name = "invoice", keep_unknown, stamp = false)]
 struct Invoice {
     #[hash_key]
     id: String,
@@ -333,7 +330,7 @@ struct Invoice {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
-#[repository(name = "invoice")]
+#[repository(name = "invoice", stamp = false)]
 struct OneNumber {
     #[hash_key]
     id: String,

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 /// user.index({ tenant: 1, slug: 1 }, { unique: true, partialFilterExpression: { active: true } })
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
-#[repository(name = "users", keep_unknown)]
+#[repository(name = "users", keep_unknown, stamp = false)]
 #[serde(rename_all = "camelCase")]
 struct User {
     #[hash_key(auto)]
@@ -143,9 +143,9 @@ async fn index_names(users: &mongodb::Collection<Document>) -> Vec<String> {
     names
 }
 
-/// The document by its names, without those that were changed and the library's stamp.
+/// The document by its names, without those that were changed.
 fn rest(document: &Document, changed: &[&str]) -> Vec<(String, Bson)> {
-    let rest = document.iter().filter(|(name, _)| !changed.contains(&name.as_str()) && *name != "_reposit_stamp");
+    let rest = document.iter().filter(|(name, _)| !changed.contains(&name.as_str()));
     let mut rest: Vec<_> = rest.map(|(name, value)| (name.clone(), value.clone())).collect();
     rest.sort_by(|one, other| one.0.cmp(&other.0));
     rest
@@ -159,7 +159,7 @@ async fn a_collection_of_mongoose_keeps_its_indexes() {
     assert!(plan.is_empty(), "{plan}");
     assert_eq!(plan.unused(), [Unused::Index("forgetAt_1".into())]);
     let told = [
-        "the index team_1_createdAt_-1 does not end in _id as the library's do: the server sorts what a query of it finds",
+        "the index team_1_createdAt_-1 is in another order than the library's would be: the server sorts what a query of it finds",
         "the unique index tenant_1_slug_1 unique on tenant, slug, only of records that match { \"active\": true }, which refuses writes of this model too",
         "the time to live of the index forgetAt_1: the server deletes records 2592000 seconds after forgetAt",
     ];
@@ -326,6 +326,47 @@ async fn an_index_that_would_mean_something_else_is_refused() {
     let error = db.define::<Folded>().await.expect_err("e and E are one in it");
     assert!(error.message().contains("the collection has a collation"), "{error}");
     report::ran("foreign_data::an_index_that_would_mean_something_else_is_refused", &label);
+}
+
+/// The same collection by a program that wants what Mongoose's own time to live says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+#[repository(name = "users", keep_unknown, stamp = false)]
+#[serde(rename_all = "camelCase")]
+struct Forgotten {
+    #[hash_key]
+    #[serde(rename = "_id")]
+    id: ObjectId,
+    #[index(unique, name = "email_1", finder = "by_email")]
+    email: String,
+    #[ttl(seconds = 2_592_000)]
+    forget_at: DateTime<Utc>,
+}
+
+#[tokio::test]
+async fn the_time_to_live_of_mongoose_is_the_models() {
+    let (db, _, users, label) = open().await;
+    let before = index_names(&users).await;
+    let plan = db.plan::<Forgotten>().await.expect("a plan").remove(0);
+    assert!(plan.is_empty(), "{plan}");
+    assert!(!plan.to_string().contains("forgetAt"), "it is the model's own: {plan}");
+    db.define::<Forgotten>().await.expect("all is there");
+    assert_eq!(index_names(&users).await, before);
+    let past = date(T0 - 2_592_000_000);
+    users.update_one(doc! { "_id": oid(1) }, doc! { "$set": { "forgetAt": past } }).await.expect("an update");
+    assert_eq!(Forgotten::get(oid(1)).exec(&db).await.expect("a get"), None, "it has expired for every reader");
+    assert_eq!(Forgotten::scan().count(&db).await.expect("a count"), 3);
+    let now = DateTime::from_timestamp_millis(Utc::now().timestamp_millis()).expect("an instant");
+    let own = Forgotten { id: oid(1), email: "1@example.com".into(), forget_at: now };
+    Forgotten::create(&own).exec(&db).await.expect("over what has expired");
+    let before = stored(&users, 2).await;
+    Forgotten::update(oid(2)).set(Forgotten::FORGET_AT, now).exec(&db).await.expect("an update");
+    let after = stored(&users, 2).await;
+    assert_eq!(rest(&after, &["forgetAt"]), rest(&before, &["forgetAt"]));
+    assert_eq!(after.get("forgetAt"), Some(&date(now.timestamp_millis()).into()));
+    let mut names: Vec<_> = stored(&users, 1).await.keys().cloned().collect();
+    names.sort();
+    assert_eq!(names, ["_id", "email", "forgetAt"], "nothing beside the model's own");
+    report::ran("foreign_data::the_time_to_live_of_mongoose_is_the_models", &label);
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]

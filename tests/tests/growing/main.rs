@@ -13,6 +13,8 @@ mod fixture;
 mod indexes;
 mod keys;
 mod lifetimes;
+mod own_dates;
+mod own_expiry;
 mod page;
 mod versions;
 

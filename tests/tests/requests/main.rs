@@ -20,6 +20,7 @@ mod many;
 mod pages;
 mod parts;
 mod removals;
+mod unstamped;
 
 use counted::{Counted, sends};
 
@@ -109,6 +110,7 @@ async fn dynamodb_sends(target: Target) {
     many::on_dynamodb(&c).await;
     bulk::on_dynamodb(&c).await;
     collections::send(&c, "UpdateItem", true).await;
+    unstamped::on_dynamodb(&c).await;
     report::ran("requests::each_operation_sends_the_least", &label);
 }
 

@@ -3,6 +3,7 @@
 #[serde(rename_all = "camelCase")]
 #[repository(
     crate = "crate::orm",
+    stamp = false,
     index(name = "by_kind_and_at", hash = "type", range = ["at", "level"], projection = ["level", "note"])
 )]
 pub struct HttpEvent {
@@ -31,5 +32,6 @@ pub struct HttpEvent {
     #[stored(as = "rfc3339")]
     made: SystemTime,
     #[updated_at]
+    #[stored(as = "date")]
     changed: SystemTime,
 }

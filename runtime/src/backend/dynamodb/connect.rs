@@ -9,15 +9,14 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{Credentials, ProvideCredentials as _, SharedHttpClient, StalledStreamProtectionConfig};
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use aws_smithy_http_client::{Builder, Connector};
-use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector};
+use aws_smithy_http_client::Builder;
 
 use super::answer::Checked;
 use super::credentials;
 use super::failure::{self, Class};
 use super::retry::{Attempts, of_sdk};
 use super::sender::Sender;
+use super::sender::connections::{LONGEST_IDLE, connector, tls};
 use super::sender::own::OwnSender;
 use super::settings::DynamoDbSettings;
 use crate::backend::settings::Secret;
@@ -66,21 +65,12 @@ async fn client(settings: &DynamoDbSettings, connect_timeout: Duration) -> Resul
     }
     let finding = tokio::time::timeout(connect_timeout, find_credentials(&config)).await;
     finding.unwrap_or_else(|_| Err(no_credentials("they were not had in time")))?;
-    let connector = connector(connect_timeout);
+    // The client and the sender share their connections.
+    let connector = connector(connect_timeout, LONGEST_IDLE);
     let checked = SharedHttpClient::new(Checked(connector.clone()));
     let client = Client::from_conf(aws_sdk_dynamodb::config::Builder::from(&config).http_client(checked).build());
     let sender = OwnSender::new(&config, connector).ok_or_else(|| no_credentials(NO_PROVIDER))?;
     Ok(Connected { client, sender: Box::new(sender) })
-}
-
-fn tls() -> Provider {
-    Provider::Rustls(CryptoMode::Ring)
-}
-
-/// The connections to DynamoDB, which the client and the sender share.
-fn connector(connect_timeout: Duration) -> SharedHttpConnector {
-    let settings = HttpConnectorSettings::builder().connect_timeout(connect_timeout).build();
-    SharedHttpConnector::new(Connector::builder().tls_provider(tls()).connector_settings(settings).build())
 }
 
 const NO_PROVIDER: &str = "there is no provider of them";

@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::Client;
 
+use super::resend::Resend;
 use super::schema_cache::DefinedCache;
 use super::sender::Sender;
 use crate::backend::support::write_id::WriteIds;
@@ -14,6 +15,7 @@ pub(super) struct Context {
     pub(super) client: Client,
     pub(super) write_ids: WriteIds,
     pub(super) defined: DefinedCache,
+    pub(super) resend: Resend,
 }
 
 impl Context {

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::marks::{check_all_marks, check_marks};
 use super::read::find::{guard_read, index_query};
 use super::read::find_many::GuardReads;
 use super::read::get::KeyReads;
@@ -60,6 +61,7 @@ fn explain_query(query: &Query, call: &Call) -> Result<String> {
 
 /// Writes that are done together, or one by itself.
 fn explain_writes(writes: &[Write], by_token: bool, call: &Call) -> Result<Vec<String>> {
+    check_all_marks(writes)?;
     let mut texts = explain_reads(writes.iter(), |write| must_read(write) || by_token && must_read_to_tell(write));
     texts.push(explain_plan(writes, by_token, call)?);
     Ok(texts)
@@ -87,6 +89,7 @@ fn explain_plan(writes: &[Write], by_token: bool, call: &Call) -> Result<String>
 }
 
 fn explain_many(writes: &[Write], call: &Call) -> Result<Vec<String>> {
+    writes.iter().try_for_each(|write| check_marks(write.definition))?;
     let batches = Batches::new(writes);
     let mut texts: Vec<_> =
         batches.batches.iter().map(|batch| batch_of(writes, batch, example_stamp).to_text()).collect();

@@ -16,10 +16,12 @@ mod failure;
 mod fuzz;
 mod guard;
 mod key;
+mod marks;
 mod parallel;
 mod raw;
 mod read;
 mod request;
+pub(crate) mod resend;
 mod retry;
 mod schema_cache;
 mod sender;
@@ -49,11 +51,13 @@ use crate::value::Record;
 use audit::verify::verify_guards;
 use connect::Connected;
 use context::Context;
+use marks::{check_all_marks, check_marks};
 use read::find::find_unique;
 use read::find_many::find_many;
 use read::get::{get_record, get_records};
 use read::pages::{count_records, read_page};
 use read::snapshot::read_snapshot;
+use resend::Resend;
 use schema_cache::DefinedCache;
 use sender::Sender;
 use sender::over_client::ClientSender;
@@ -98,16 +102,20 @@ use write::run;
 /// float, and a comparison with a float is one with all numbers that are read as it. Nulls are missing fields.
 /// Sets, and numbers whose nearest float is whole, are `Codec` if the model has a field for them.
 ///
-/// **Expiry** is a number of epoch seconds in `_reposit_expires`, on which the table's time to live
-/// is turned on ("Using time to live"). Reads and conditions look at it themselves; DynamoDB deletes
-/// what has expired within days.
+/// **Expiry** is a number of epoch seconds in the model's own field, if that is one, else in `_reposit_expires`; the
+/// table's time to live is turned on for it ("Using time to live"). Reads and conditions look at it themselves; DynamoDB
+/// deletes what has expired within days. A field with aliases, with `seconds` to be added, or that an index of the model does
+/// not hold is not used.
+///
+/// **Stamps** are left out of a model with `#[repository(stamp = false)]`; a ttl that needs `_reposit_expires` is then
+/// [`Unsupported`](crate::ErrorKind::Unsupported).
 ///
 /// **Retries** are made here, the SDK's own are off. What certainly was not applied (throttled, in
 /// conflict, nobody reached) is sent again with a growing, random pause until the deadline. A write
 /// whose answer was lost is resolved: a transaction by its client token, a record's write by its
 /// stamp. Where the record shows that it was applied it is done, else it is `OutcomeUnknown`: sent
 /// again, it could be applied a second time, after another's write. Only what depends on a version
-/// or on the record that was read before is sent again. A refusal that follows a lost answer and
+/// or on the record that was read before is sent again, or what [`resend`](DynamoDb::resend) asks for. A refusal that follows a lost answer and
 /// that the first attempt may have brought about is `OutcomeUnknown` too. A write that must come
 /// through a lost answer is put in a transaction, alone too: its token makes it happen once, at twice
 /// the write units.
@@ -146,7 +154,7 @@ impl DynamoDb {
     pub async fn connect(settings: &DynamoDbSettings, options: &OpenOptions) -> Result<Self> {
         let home = ClientRuntime::movable("the AWS SDK")?;
         let Connected { client, sender } = connect::open_client(settings, options.connect_timeout).await?;
-        Ok(Self::new(client, sender, home))
+        Ok(Self::new(client, sender, home).resend(settings.resend))
     }
 
     /// A backend that sends everything with a client that is there already: its credentials, region, endpoint,
@@ -198,8 +206,28 @@ impl DynamoDb {
         Self::from_client(aws_sdk_dynamodb::Client::new(config))
     }
 
+    /// The same, with another answer to what becomes of a write whose answer was lost. `?resend=` says it in a URL.
+    ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// use reposit::Database;
+    /// use reposit::backend::dynamodb::DynamoDb;
+    /// use reposit::config::Resend;
+    ///
+    /// # let config = aws_types::SdkConfig::builder().build();
+    /// let dynamodb = DynamoDb::from_sdk_config(&config).resend(Resend::Idempotent);
+    /// let db = Database::builder().backend(dynamodb).open().await?;
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn resend(mut self, resend: Resend) -> Self {
+        self.context.resend = resend;
+        self
+    }
+
     fn new(client: aws_sdk_dynamodb::Client, sender: Box<dyn Sender>, home: ClientRuntime) -> Self {
-        let context = Context { sender, client, write_ids: WriteIds::new(), defined: DefinedCache::default() };
+        let (write_ids, defined, resend) = (WriteIds::new(), DefinedCache::default(), Resend::Never);
+        let context = Context { sender, client, write_ids, defined, resend };
         Self { context, limits: Limits::DYNAMODB, home }
     }
 
@@ -244,11 +272,17 @@ impl Backend for DynamoDb {
     }
 
     fn plan(&self, call: Call, definition: &'static Definition) -> Reply<'_, Plan> {
-        self.reply(call, move |db, call| async move { define::plan(db, &call, definition).await })
+        self.reply(call, move |db, call| async move {
+            check_marks(definition)?;
+            define::plan(db, &call, definition).await
+        })
     }
 
     fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
-        self.reply(call, move |db, call| async move { define::define(db, &call, definition).await })
+        self.reply(call, move |db, call| async move {
+            check_marks(definition)?;
+            define::define(db, &call, definition).await
+        })
     }
 
     fn drop_repository(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
@@ -289,15 +323,24 @@ impl Backend for DynamoDb {
     }
 
     fn write(&self, call: Call, write: Write) -> Reply<'_, Written> {
-        self.reply(call, move |db, call| async move { run::write(db, &call, write).await })
+        self.reply(call, move |db, call| async move {
+            check_marks(write.definition)?;
+            run::write(db, &call, write).await
+        })
     }
 
     fn write_many(&self, call: Call, many: WriteMany) -> Reply<'_, Vec<Result<Written>>> {
-        self.reply(call, move |db, call| async move { Ok(write_many(db, &call, &many.writes, &many.observer).await) })
+        self.reply(call, move |db, call| async move {
+            many.writes.iter().try_for_each(|write| check_marks(write.definition))?;
+            Ok(write_many(db, &call, &many.writes, &many.observer).await)
+        })
     }
 
     fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>> {
-        self.reply(call, move |db, call| async move { run::transact(db, &call, &writes).await })
+        self.reply(call, move |db, call| async move {
+            check_all_marks(&writes)?;
+            run::transact(db, &call, &writes).await
+        })
     }
 
     fn read_snapshot(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::resend::Resend;
 use crate::backend::settings::address::{self, Address, url_error};
 use crate::backend::settings::{Parsed, Properties, Secret};
 use crate::error::{Error, Result};
@@ -26,6 +27,8 @@ pub struct DynamoDbSettings {
     pub secret_key: Option<Secret>,
     /// Its session token.
     pub session_token: Option<Secret>,
+    /// What becomes of a write whose answer was lost.
+    pub resend: Resend,
 }
 
 /// `dynamodb://[access key:secret key@][region][?options]`
@@ -70,6 +73,11 @@ fn take_shared(mut settings: DynamoDbSettings, mut properties: Properties) -> Re
     if let Some(address) = properties.take_text("endpoint")? {
         settings.endpoint =
             Some(check_endpoint(address).map_err(|message| properties.error(format!("endpoint {message}")))?);
+    }
+    if let Some(word) = properties.take_text("resend")? {
+        let known = Resend::WORDS.into_iter().find(|(known, _)| *known == word);
+        let (_, resend) = known.ok_or_else(|| properties.error("resend is neither never nor idempotent"))?;
+        settings.resend = resend;
     }
     settings.profile = properties.take_text("profile")?;
     settings.credentials_file = take_readable_file(&mut properties, "credentials_file")?;
@@ -147,6 +155,7 @@ impl fmt::Debug for DynamoDbSettings {
             .field("access_key", &self.access_key)
             .field("secret_key", &self.secret_key)
             .field("session_token", &self.session_token)
+            .field("resend", &self.resend)
             .finish()
     }
 }

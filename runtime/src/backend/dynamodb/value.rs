@@ -5,7 +5,7 @@ use super::wire::item::Item;
 use super::wire::read::read_item;
 use crate::definition::{Definition, KeyKind};
 use crate::error::Result;
-use crate::value::{Record, Value, stored_object_id};
+use crate::value::{EXPIRES, Record, Value, stored_object_id};
 
 /// A record with the item that it was read from. Whether a record is still as it was is asked of the
 /// item: several are read as one record, with a null or without, with one number or another near it.
@@ -46,15 +46,19 @@ pub(super) fn found_record(definition: &'static Definition, found: Found) -> Res
 /// The records of a repository's items that were read with them.
 pub(super) fn found_records(definition: &'static Definition, found: Vec<Found>) -> Result<Vec<Record>> {
     let records = found.into_iter().map(|found| found.record);
-    match definition.aliases().next() {
-        None => records.collect(),
-        Some(_) => records.map(|record| Ok(to_own(definition, record?))).collect(),
+    match definition.has_aliases() || definition.expires_by_seconds() {
+        false => records.collect(),
+        true => records.map(|record| Ok(to_own(definition, record?))).collect(),
     }
 }
 
-/// The record with the model's own names.
+/// The record with the model's own names, and without a mark of another release where the field alone says when it
+/// expires.
 fn to_own(definition: &'static Definition, mut record: Record) -> Record {
     definition.unalias(&mut record);
+    if definition.expires_by_seconds() && record.stored(EXPIRES).is_some() {
+        record.remove(EXPIRES);
+    }
     record
 }
 

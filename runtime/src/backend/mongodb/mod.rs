@@ -11,6 +11,7 @@ mod document;
 mod duplicate;
 mod elements;
 mod encode;
+mod expiry;
 mod explain;
 mod failure;
 mod find;
@@ -31,6 +32,7 @@ mod retry;
 mod session;
 pub(crate) mod settings;
 mod shallow;
+mod stale;
 mod stored;
 #[cfg(test)]
 mod test_definition;
@@ -60,7 +62,7 @@ use crate::definition::Definition;
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::request::{
-    Call, FindMany, FindUnique, Get, GetMany, Query, RecordPage, Request, Verify, Write, WriteMany, Written,
+    Call, FindMany, FindUnique, Get, GetMany, Query, RecordPage, Request, StaleReads, Verify, Write, WriteMany, Written,
 };
 use crate::value::Record;
 
@@ -69,7 +71,8 @@ use crate::value::Record;
 /// A repository is a collection, and its primary key is `_id`: the hash key itself, or the document
 /// `{h, r}` of hash and range key. Other fields keep their names. An integer above `i64::MAX` is a
 /// Decimal128, which the server compares and indexes with the other numbers by value; an instant is a
-/// date. The library's own fields begin with `_reposit`: the expiry as a date, with a TTL index on it; the stamp of the call
+/// date. A ttl field that is an instant has the TTL index itself. The library's own fields begin with `_reposit`: of any
+/// other ttl field the expiry as a date, with a TTL index on it; the stamp of the call
 /// that wrote the record last; and, beside bytes that an index is ordered by, their hex text, since
 /// binary data sorts by its length first. The keys of each repository are written down in the
 /// collection `_reposit`, where a later `define` compares them. Under a table prefix, its name begins with that.
@@ -100,7 +103,8 @@ use crate::value::Record;
 /// value is refused in a repository with a ttl field, a `find` shows who holds it now: only a live record
 /// makes it a violation; one that has expired is deleted, and the write sent again.
 ///
-/// Reads go to the primary, so that every one is as consistent as a consistent one; a connection string
+/// Reads go to the primary, so that every one is as consistent as a consistent one, but for those of
+/// [`stale_reads`](crate::Database::stale_reads); a connection string
 /// that prefers others, asks for another than the latest, or wants no acknowledgement, is refused. Its other
 /// read and write concerns are kept; a transaction has `snapshot` and `majority`. A write concern of
 /// less than a majority can lose writes that were acknowledged.
@@ -244,7 +248,7 @@ impl MongoDb {
 
     /// The call, with the server that it goes to if it is watched.
     fn located(&self, call: Call) -> Call {
-        let primary = if call.is_watched() { self.topology.primary() } else { None };
+        let primary = if call.is_watched() && call.stale_reads().is_none() { self.topology.primary() } else { None };
         match primary {
             Some((host, port)) => call.to_server(host, port),
             None => call,
@@ -291,6 +295,10 @@ impl Backend for MongoDb {
         &*self.database as &mongodb::Database
     }
 
+    fn check_stale_reads(&self, reads: &StaleReads) -> Result<()> {
+        stale::check(reads)
+    }
+
     fn ping(&self, call: Call) -> Reply<'_, ()> {
         self.reply(call, move |call| async move {
             if self.is_brought {
@@ -302,11 +310,15 @@ impl Backend for MongoDb {
     }
 
     fn plan(&self, call: Call, definition: &'static Definition) -> Reply<'_, Plan> {
-        self.reply(call, move |call| async move { define::plan(&self.database, &call, definition).await })
+        self.reply(call, move |call| async move {
+            document::check_unstamped(definition)?;
+            define::plan(&self.database, &call, definition).await
+        })
     }
 
     fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
         self.reply(call, move |call| async move {
+            document::check_unstamped(definition)?;
             let hints = define::define(&self.database, &call, definition).await?;
             // An index may be there in another form than before.
             self.defined.remove(definition);

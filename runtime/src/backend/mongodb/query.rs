@@ -4,18 +4,21 @@
 //! index that is not unique. A page begins after the position where the one before ended, by value,
 //! so that it does not matter what was written or deleted in between.
 
+use std::borrow::Cow;
 use std::ops::Bound;
 
 use mongodb::bson::{Bson, Document, RawDocument, doc};
 use mongodb::options::{CountOptions, Hint};
 
 use super::document::{columns, id, index_key, live, range_part, sort_columns};
+use super::expiry::is_marked;
 use super::find::{Find, raw};
 use super::handle::Handle;
 use super::hints::Hints;
 use super::predicate;
 use super::read::collection;
 use super::retry::read;
+use super::stale;
 use super::stored::from_document;
 use crate::definition::{Definition, IndexDef};
 use crate::error::Result;
@@ -89,7 +92,12 @@ pub(super) async fn count(database: &Handle, call: &Call, query: Query, hints: &
     let Some(wanted) = Wanted::new(&query, call, hints)? else { return Ok(0) };
     let collection = collection(database, query.definition);
     let most = u64::try_from(query.limit).ok().filter(|most| i64::try_from(*most).is_ok());
-    let options = CountOptions::builder().hint(Hint::Keys(wanted.hint)).limit(most).build();
+    let options = CountOptions::builder()
+        .hint(Hint::Keys(wanted.hint))
+        .limit(most)
+        .selection_criteria(stale::criteria(call))
+        .read_concern(stale::concern_of(database, call).map(Cow::into_owned))
+        .build();
     let count = |time| {
         collection.count_documents(wanted.filter.clone()).with_options(options.clone()).max_time(time).into_future()
     };
@@ -101,7 +109,8 @@ pub(super) async fn count(database: &Handle, call: &Call, query: Query, hints: &
 fn projection(query: &Query) -> Option<Document> {
     let definition = query.definition;
     let wanted = query.projection?.iter().flat_map(|name| definition.aliases_of(name).chain([*name]));
-    let names = wanted.chain(query.range_names()).chain([EXPIRES]).chain(definition.ttl_name());
+    let mark = is_marked(definition).then_some(EXPIRES);
+    let names = wanted.chain(query.range_names()).chain(mark).chain(definition.ttl_name());
     let stored: Vec<_> =
         names.filter(|name| *name != definition.hash_name() && Some(*name) != definition.range_name()).collect();
     // Bytes are checked against their sort column when they are read.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::config::Resend;
 
 #[test]
 fn region_and_endpoint() {
@@ -11,6 +12,20 @@ fn region_and_endpoint() {
     assert_eq!(dynamodb_of(&config).region, None);
     assert_eq!(dynamodb_of(&config).profile.as_deref(), Some("local"));
     assert_eq!(dynamodb_of(&Config::from_url("dynamodb://").unwrap()).region, None);
+}
+
+#[test]
+fn what_is_sent_again() {
+    let resend = |url: &str| dynamodb_of(&Config::from_url(url).unwrap()).resend;
+    assert_eq!(resend("dynamodb://us-east-1"), Resend::Never);
+    assert_eq!(resend("dynamodb://us-east-1?resend=never"), Resend::Never);
+    assert_eq!(resend("dynamodb://us-east-1?resend=idempotent"), Resend::Idempotent);
+    let file = read("a.json", r#"{ "backend": "dynamodb", "region": "us-east-1", "resend": "idempotent" }"#).unwrap();
+    assert_eq!(dynamodb_of(&file).resend, Resend::Idempotent);
+    refused(Config::from_url("dynamodb://us-east-1?resend=always"), &["resend is neither never nor idempotent"]);
+    // It means nothing elsewhere.
+    refused(Config::from_url("memory:?resend=idempotent"), &["unknown"]);
+    refused(Config::from_url("mongodb://localhost/users?resend=idempotent"), &["option"]);
 }
 
 #[test]

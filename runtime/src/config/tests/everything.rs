@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::backend::Limits;
-use crate::config::{MemorySettings, Target};
+use crate::config::{MemorySettings, Resend, Target};
 use crate::open::Builder;
 use crate::{Database, Error};
 
@@ -59,6 +59,7 @@ fn options_of_a_backend_are_fields_of_its_settings() {
     let path = file.display();
     let of_dynamodb = [
         ("endpoint=http://h:1".to_owned(), settings(&|settings| settings.endpoint = Some("http://h:1".into()))),
+        ("resend=idempotent".to_owned(), settings(&|settings| settings.resend = Resend::Idempotent)),
         ("profile=p".to_owned(), settings(&|settings| settings.profile = Some("p".into()))),
         (format!("credentials_file={path}"), settings(&|settings| settings.credentials_file = Some(file.into()))),
         ("access_key=k&secret_key=s&session_token=t".to_owned(), settings(&keys)),

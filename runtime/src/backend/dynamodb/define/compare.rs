@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{
 
 use crate::backend::dynamodb::define::observe::{Guards, IndexState, Observed};
 use crate::backend::dynamodb::define::settings;
-use crate::backend::dynamodb::define::tables::non_key_attributes;
+use crate::backend::dynamodb::define::tables::{lifetime_attribute, non_key_attributes};
 use crate::backend::dynamodb::guard;
 use crate::backend::{Creation, IndexShape, Mismatch, Plan, Unused};
 use crate::definition::{Definition, IndexDef, KeyDef, KeyKind};
@@ -101,6 +101,7 @@ fn describe_stored(table: &TableDescription, part: &KeySchemaElement) -> String 
 }
 
 fn compare_lifetime(definition: &Definition, observed: &Observed, plan: &mut Plan) {
+    let wanted = lifetime_attribute(definition);
     match (observed.lifetime.as_deref(), definition.ttl_name()) {
         (None, Some(field)) => plan.add_creation(Creation::Expiry(field.to_owned())),
         (Some(EXPIRES), None) => {
@@ -109,8 +110,12 @@ fn compare_lifetime(definition: &Definition, observed: &Observed, plan: &mut Pla
         (Some(other), None) => {
             plan.add_left_alone(format!("the time to live by {other}: DynamoDB deletes what it says"))
         }
-        (Some(other), _) if other != EXPIRES => {
-            plan.add_mismatch(Mismatch::Other(format!("the time to live is on for {other}, not for {EXPIRES}")));
+        // An older release turned it on.
+        (Some(EXPIRES), Some(field)) if wanted != EXPIRES => plan.add_creation(Creation::Other(format!(
+            "time to live by {field}, in the place of that by {EXPIRES}, which is turned off first"
+        ))),
+        (Some(other), _) if other != wanted => {
+            plan.add_mismatch(Mismatch::Other(format!("the time to live is on for {other}, not for {wanted}")));
         }
         _ => {}
     }

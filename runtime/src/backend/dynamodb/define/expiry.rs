@@ -26,6 +26,15 @@ use crate::value::{EXPIRES, Record, Value};
 /// it.
 pub(super) async fn mark_expiry(db: &Context, call: &Call, definition: &'static Definition) -> Result<()> {
     let Some(field) = definition.ttl_name() else { return Ok(()) };
+    // Where the server expires records by the field, they need no mark.
+    if !definition.expires_by_seconds() {
+        mark_records(db, call, definition, field).await?;
+    }
+    let guarded: Vec<_> = definition.unique_indexes().collect();
+    if guarded.is_empty() { Ok(()) } else { backfill_guards(db, call, definition, &guarded).await }
+}
+
+async fn mark_records(db: &Context, call: &Call, definition: &'static Definition, field: &'static str) -> Result<()> {
     let request = unmarked_records(definition, field);
     let mut start = None;
     loop {
@@ -38,11 +47,9 @@ pub(super) async fn mark_expiry(db: &Context, call: &Call, definition: &'static 
         join_limited(tasks, ITEMS).await.into_iter().collect::<Result<()>>()?;
         start = page.last;
         if start.is_none() {
-            break;
+            return Ok(());
         }
     }
-    let guarded: Vec<_> = definition.unique_indexes().collect();
-    if guarded.is_empty() { Ok(()) } else { backfill_guards(db, call, definition, &guarded).await }
 }
 
 /// The scan of the records that have the field and no mark.

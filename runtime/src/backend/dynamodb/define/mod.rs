@@ -20,8 +20,9 @@ use crate::backend::dynamodb::guard;
 use crate::backend::dynamodb::retry::Attempts;
 use crate::backend::support::outcome;
 use crate::definition::{Definition, IndexDef};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::request::Call;
+use crate::value::EXPIRES;
 
 use awaited::describe_awaited;
 use compare::{compare, missing_indexes};
@@ -29,7 +30,7 @@ use expiry::mark_expiry;
 pub(super) use listing::repositories;
 use observe::{IndexState, Observed, note_states, observe};
 pub(super) use removal::{drop_repository, truncate};
-use tables::{create_guards_table, create_index, create_table, enable_ttl};
+use tables::{create_guards_table, create_index, create_table, lifetime_attribute, set_ttl};
 
 /// What would be done.
 pub(super) async fn plan(db: &Context, call: &Call, definition: &'static Definition) -> Result<Plan> {
@@ -39,7 +40,7 @@ pub(super) async fn plan(db: &Context, call: &Call, definition: &'static Definit
 
 /// Creates what is missing, and waits until it is ready.
 pub(super) async fn define(db: &Context, call: &Call, definition: &'static Definition) -> Result<()> {
-    let mut run = DefineRun { db, call, definition, awaited: String::new() };
+    let mut run = DefineRun { db, call, definition, awaited: String::new(), is_moved: false };
     let mut waiting = Attempts::new(call);
     loop {
         let step = run.step().await.map_err(|error| error.timed_out_while(&run.awaited))?;
@@ -76,6 +77,8 @@ struct DefineRun<'a> {
     definition: &'static Definition,
     /// What was not ready when it was last observed.
     awaited: String,
+    /// Whether the time to live was turned off here to be turned on for another attribute.
+    is_moved: bool,
 }
 
 impl DefineRun<'_> {
@@ -96,16 +99,42 @@ impl DefineRun<'_> {
         if is_changing(table) {
             return Ok(Step::Pending);
         }
-        if definition.ttl().is_some() && observed.lifetime.is_none() {
-            // The records that are there come first: once the time to live is on, no define looks for them.
-            mark_expiry(db, call, definition).await?;
-            return tolerate(enable_ttl(db, call, definition.name()).await);
+        if let Some(step) = self.step_of_lifetime(&observed).await? {
+            return Ok(step);
         }
         if let Some(index) = missing_indexes(definition, table).next() {
             return tolerate(create_index(db, call, definition, table, index).await);
         }
         self.fill_guards(&observed).await?;
         Ok(Step::Done)
+    }
+
+    /// Turns the time to live on, or moves it from the mark, which an older release writes, to the model's own field.
+    async fn step_of_lifetime(&mut self, observed: &Observed) -> Result<Option<Step>> {
+        let (db, call, definition) = (self.db, self.call, self.definition);
+        if definition.ttl().is_none() {
+            return Ok(None);
+        }
+        let (name, wanted) = (definition.name(), lifetime_attribute(definition));
+        let done = match observed.lifetime.as_deref() {
+            None => {
+                // The records that are there come first: once the time to live is on, no define looks for them.
+                if !self.is_moved {
+                    mark_expiry(db, call, definition).await?;
+                }
+                set_ttl(db, call, name, wanted, true).await
+            }
+            // What else it may be on is refused before.
+            Some(lifetime) if lifetime != wanted => {
+                self.is_moved = true;
+                set_ttl(db, call, name, lifetime, false).await
+            }
+            Some(_) => return Ok(None),
+        };
+        match done {
+            Err(failure) if is_too_soon(&failure) => Err(under_way(definition, wanted)),
+            done => tolerate(done).map(Some),
+        }
     }
 
     /// Gives the records their guards of indexes whose guards are not complete.
@@ -138,7 +167,11 @@ impl DefineRun<'_> {
             return Ok(Some(Step::Pending));
         }
         if definition.ttl().is_some() && !unique.is_empty() && guards.lifetime.is_none() {
-            return tolerate(enable_ttl(db, call, &guard::table(definition)).await).map(Some);
+            if observed.table.is_some() && observed.lifetime.as_deref() == Some(lifetime_attribute(definition)) {
+                // Somebody else turned it on, and no define has let the guards expire.
+                backfill_guards(db, call, definition, &unique).await?;
+            }
+            return tolerate(set_ttl(db, call, &guard::table(definition), EXPIRES, true).await).map(Some);
         }
         let is_dropped = |name: &str, state: IndexState| {
             // An index that is there still may be the model's under another name.
@@ -168,6 +201,21 @@ fn is_changing(table: &TableDescription) -> bool {
     let indexes = table.global_secondary_indexes().iter().filter_map(|index| index.index_status());
     table.table_status() != Some(&TableStatus::Active)
         || indexes.into_iter().any(|status| *status != IndexStatus::Active)
+}
+
+/// Whether DynamoDB has changed a table's time to live so lately that it does not yet change it again.
+fn is_too_soon(failure: &Failure) -> bool {
+    failure.class == Class::Refused && failure.message().contains("modified multiple times")
+}
+
+/// The error of a time to live that cannot be turned on yet.
+fn under_way(definition: &Definition, wanted: &str) -> Error {
+    let message = format!(
+        "the time to live of the table {} is being moved to {wanted}: DynamoDB takes up to an hour from one change of it \
+         to the next, so define the repository again then; records expire for every reader meanwhile, and are not deleted",
+        definition.name()
+    );
+    Error::new(ErrorKind::Throttled, message)
 }
 
 /// Another process may be taking the same step. Then this one has nothing to do but wait.

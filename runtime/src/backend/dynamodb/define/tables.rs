@@ -83,12 +83,24 @@ pub(super) async fn create_index(
     Attempts::new(call).send("UpdateTable", of_sdk(request.send())).await.map(drop)
 }
 
-/// Turns the time to live on.
-pub(super) async fn enable_ttl(db: &Context, call: &Call, table: &str) -> Result<(), Failure> {
-    let ttl = TimeToLiveSpecification::builder().attribute_name(EXPIRES).enabled(true).build().map_err(unbuilt)?;
+/// The attribute by which a repository's records expire on the server.
+pub(super) fn lifetime_attribute(definition: &Definition) -> &'static str {
+    definition.ttl_name().filter(|_| definition.expires_by_seconds()).unwrap_or(EXPIRES)
+}
+
+/// Turns the time to live by an attribute on or off.
+pub(super) async fn set_ttl(
+    db: &Context,
+    call: &Call,
+    table: &str,
+    attribute: &str,
+    enabled: bool,
+) -> Result<(), Failure> {
+    let ttl = TimeToLiveSpecification::builder().attribute_name(attribute).enabled(enabled).build().map_err(unbuilt)?;
     let request = db.client.update_time_to_live().table_name(table).time_to_live_specification(ttl);
+    let done = if enabled { "already enabled" } else { "already disabled" };
     match Attempts::new(call).send("UpdateTimeToLive", of_sdk(request.send())).await {
-        Err(failure) if failure.class == Class::Refused && failure.message().contains("already enabled") => Ok(()),
+        Err(failure) if failure.class == Class::Refused && failure.message().contains(done) => Ok(()),
         other => other.map(drop),
     }
 }

@@ -31,15 +31,7 @@ pub(super) fn read_page(held: Held<'_>, query: &Query) -> Vec<Sent> {
         let limit = read_limit(&reading, query, query.limit - found, round);
         let Some(read) = read_from(held, query, after.take(), limit) else { break };
         sent.push(read.sent);
-        if reading.load.is_some() && !read.records.is_empty() {
-            let keys: Vec<_> = read
-                .records
-                .iter()
-                .filter_map(|record| RecordKey::from_record(query.definition, record).ok())
-                .collect();
-            let wanted: Vec<_> = keys.iter().map(|key| (query.definition, key)).collect();
-            sent.extend(by_keys(held, &wanted, true));
-        }
+        sent.extend(read_more(held, query, &reading, &read.records));
         for _ in read.records.iter().filter(|record| matches(query, record)) {
             if found == query.limit {
                 return sent;
@@ -52,6 +44,21 @@ pub(super) fn read_page(held: Held<'_>, query: &Query) -> Vec<Sent> {
         after = read.last;
     }
     sent
+}
+
+/// The reads of what the index does not hold of these records.
+fn read_more(held: Held<'_>, query: &Query, reading: &Reading<'_>, records: &[Record]) -> Vec<Sent> {
+    let definition = query.definition;
+    // Where there are no marks, the expiry of what the server gives is read from the records.
+    let is_given = |record: &Record| !reading.residual.is_empty() || matches(query, record);
+    let is_read = |record: &&Record| match reading.load {
+        Some(_) => true,
+        None => reading.unmarked_elsewhere && definition.expires_by_seconds() && is_given(record),
+    };
+    let keys = records.iter().filter(is_read).filter_map(|record| RecordKey::from_record(definition, record).ok());
+    let keys: Vec<_> = keys.collect();
+    let wanted: Vec<_> = keys.iter().map(|key| (definition, key)).collect();
+    if wanted.is_empty() { Vec::new() } else { by_keys(held, &wanted, true) }
 }
 
 pub(super) fn count(held: Held<'_>, query: &Query) -> Vec<Sent> {
@@ -90,7 +97,7 @@ fn read_from(held: Held<'_>, query: &Query, after: Option<Position>, limit: Opti
     let index = query.source.index_read();
     let size = |record: &Record| match index {
         Some(index) => entry_size(definition, index, record).unwrap_or_default(),
-        None => item_size(record),
+        None => item_size(definition, record),
     };
     let (mut records, mut bytes, mut is_full) = (Vec::new(), 0, false);
     for record in page.records {

@@ -17,7 +17,7 @@ pub(super) fn get(held: Held<'_>, get: &Get) -> Vec<Sent> {
 
 /// The read of one record, or of its place.
 pub(super) fn get_item(definition: &'static Definition, record: Option<&Record>, consistent: bool) -> Sent {
-    let units = read_units(record.map_or(0, item_size), consistent);
+    let units = read_units(record.map_or(0, |record| item_size(definition, record)), consistent);
     Sent::read("GetItem", usize::from(record.is_some()), vec![Capacity::read(definition.name(), None, units)])
 }
 
@@ -35,8 +35,8 @@ pub(super) fn by_keys(held: Held<'_>, wanted: &[(&'static Definition, &RecordKey
     let batch = |chunk: &[&(&'static Definition, &RecordKey)]| {
         let found: Vec<_> = chunk.iter().filter_map(|(of, key)| Some((*of, held.record(of, key)?))).collect();
         // What is not there costs a batch nothing.
-        let units = |record: &Record| read_units(item_size(record), consistent);
-        let consumed = found.iter().map(|(of, record)| Capacity::read(of.name(), None, units(record))).collect();
+        let units = |of: &Definition, record: &Record| read_units(item_size(of, record), consistent);
+        let consumed = found.iter().map(|(of, record)| Capacity::read(of.name(), None, units(of, record))).collect();
         Sent::read("BatchGetItem", found.len(), consumed)
     };
     distinct.items().chunks(MOST_KEYS).map(batch).collect()
@@ -103,8 +103,9 @@ pub(super) fn snapshot(held: Held<'_>, gets: &[Get]) -> Vec<Sent> {
 }
 
 fn transact_get(each: &[(&'static Definition, Option<Record>)]) -> Sent {
-    let units = |record: &Option<Record>| TRANSACTIONAL * read_units(record.as_ref().map_or(0, item_size), true);
-    let consumed = each.iter().map(|(of, record)| Capacity::read(of.name(), None, units(record))).collect();
+    let size = |of: &Definition, record: &Option<Record>| record.as_ref().map_or(0, |record| item_size(of, record));
+    let units = |of: &Definition, record: &Option<Record>| TRANSACTIONAL * read_units(size(of, record), true);
+    let consumed = each.iter().map(|(of, record)| Capacity::read(of.name(), None, units(of, record))).collect();
     Sent::read("TransactGetItems", each.iter().filter(|(_, record)| record.is_some()).count(), consumed)
 }
 
@@ -112,6 +113,6 @@ fn transact_get(each: &[(&'static Definition, Option<Record>)]) -> Sent {
 pub(super) fn holder(definition: &'static Definition, guard_size: usize, record: &Record) -> Sent {
     let units = |size| TRANSACTIONAL * read_units(size, true);
     let guard = Capacity::read(guard::table(definition), None, units(guard_size));
-    let record = Capacity::read(definition.name(), None, units(item_size(record)));
+    let record = Capacity::read(definition.name(), None, units(item_size(definition, record)));
     Sent::read("TransactGetItems", 2, vec![guard, record])
 }

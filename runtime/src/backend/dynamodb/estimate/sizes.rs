@@ -5,7 +5,7 @@ use crate::backend::dynamodb::value::Stored;
 use crate::definition::{Definition, IndexDef};
 use crate::limits::{STAMP_SIZE, record_size, value_size};
 use crate::request::{Capacity, RecordKey, index_values};
-use crate::value::{Record, STAMP, Value};
+use crate::value::{EXPIRES, Record, STAMP, Value};
 
 const READ_UNIT: usize = 4096;
 const WRITE_UNIT: usize = 1024;
@@ -13,9 +13,11 @@ const WRITE_UNIT: usize = 1024;
 /// Items of a transaction cost twice.
 pub(super) const TRANSACTIONAL: f64 = 2.0;
 
-/// The bytes of a record's item, which has a stamp.
-pub(super) fn item_size(record: &Record) -> usize {
-    record_size(record) + if record.stored(STAMP).is_none() { STAMP_SIZE } else { 0 }
+/// The bytes of a record's item: with a stamp and a mark of its expiry, as far as the model has them there.
+pub(super) fn item_size(definition: &Definition, record: &Record) -> usize {
+    let stamp = if definition.stamps() && record.stored(STAMP).is_none() { STAMP_SIZE } else { 0 };
+    let mark = record.stored(EXPIRES).filter(|_| definition.expires_by_seconds());
+    record_size(record) + stamp - mark.map_or(0, |at| EXPIRES.len() + value_size(at))
 }
 
 /// The units of a read of so many bytes.
@@ -44,8 +46,11 @@ pub(super) fn entry_size(definition: &Definition, index: &IndexDef, record: &Rec
 fn entry(definition: &Definition, index: &IndexDef, record: &Record) -> Option<Entry> {
     let values = index_values(definition, index, record)?;
     Some(match definition.projected(index) {
-        // The stamp is among all.
-        None => Entry { values, size: item_size(record), held: None },
+        // The stamp is among all. Without one, a write of what is there changes nothing.
+        None => {
+            let held = (!definition.stamps()).then(|| record.clone());
+            Entry { values, size: item_size(definition, record), held }
+        }
         Some(names) => {
             let held = record.iter().filter(|(name, _)| names.contains(name));
             let held: Record = held.map(|(name, value)| (name.to_owned(), value.to_value())).collect();
@@ -61,7 +66,7 @@ pub(super) fn write_capacity(
     after: Option<&Record>,
     factor: f64,
 ) -> Vec<Capacity> {
-    let larger = before.into_iter().chain(after).map(item_size).max().unwrap_or(0);
+    let larger = before.into_iter().chain(after).map(|record| item_size(definition, record)).max().unwrap_or(0);
     let mut consumed = vec![Capacity::write(definition.name(), None, factor * write_units(larger))];
     for index in definition.indexes() {
         let [before, after] = [before, after].map(|record| entry(definition, index, record?));
@@ -81,7 +86,8 @@ pub(super) fn write_capacity(
 
 /// What a check of a record in a transaction consumes.
 pub(super) fn check_capacity(definition: &'static Definition, record: Option<&Record>) -> Capacity {
-    Capacity::write(definition.name(), None, TRANSACTIONAL * write_units(record.map_or(0, item_size)))
+    let bytes = record.map_or(0, |record| item_size(definition, record));
+    Capacity::write(definition.name(), None, TRANSACTIONAL * write_units(bytes))
 }
 
 /// The bytes of a guard.

@@ -32,9 +32,13 @@ pub(crate) fn live(definition: &Definition, call: &Call, placeholders: &mut Plac
     }
 }
 
-/// What is there has expired: by the mark, or by its field if it has no mark.
+/// What is there has expired: by its field if the server expires it by that, else by the mark, or by its field if it
+/// has no mark.
 fn expired(definition: &Definition, call: &Call, placeholders: &mut Placeholders) -> Text {
     let Some(by_field) = liveness::expired_by_field(definition, call) else { return Text::False };
+    if definition.expires_by_seconds() {
+        return condition::write_expr(&by_field, placeholders);
+    }
     let by_mark = expired_by_mark(call, placeholders);
     let unmarked = condition::function("attribute_not_exists", &Path::field(EXPIRES), placeholders);
     let by_field = condition::write_expr(&by_field, placeholders);

@@ -7,9 +7,10 @@ use crate::definition::Definition;
 use crate::path::{Path, Step};
 use crate::value::{Record, STAMP, Value};
 
-/// The update expression of the changes, which also leaves the stamp of the call. Every clause sees
-/// the record as it was before.
-pub(crate) fn update_expression(changes: &[Change], stamp: &Value, placeholders: &mut Placeholders) -> String {
+/// The update expression of the changes, which also leaves the stamp of the call. Without one it takes away the stamp
+/// that is there: whoever reads by it would take the record for unchanged. Every clause sees the record as it was
+/// before.
+pub(crate) fn update_expression(changes: &[Change], stamp: Option<&Value>, placeholders: &mut Placeholders) -> String {
     let (mut set, mut remove, mut insert, mut discard) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for change in changes {
         match clause(change, placeholders) {
@@ -19,15 +20,15 @@ pub(crate) fn update_expression(changes: &[Change], stamp: &Value, placeholders:
             Clause::Discard(text) => discard.push(text),
         }
     }
-    let (name, value) = (placeholders.name(STAMP), placeholders.value(stamp));
-    set.push(format!("{name} = {value}"));
-    let mut text = format!("SET {}", set.join(", "));
-    for (action, clauses) in [("REMOVE", remove), ("ADD", insert), ("DELETE", discard)] {
-        if !clauses.is_empty() {
-            text.push_str(&format!(" {action} {}", clauses.join(", ")));
-        }
+    let name = placeholders.name(STAMP);
+    match stamp {
+        Some(stamp) => set.push(format!("{name} = {}", placeholders.value(stamp))),
+        None => remove.push(name),
     }
-    text
+    let all = [("SET", set), ("REMOVE", remove), ("ADD", insert), ("DELETE", discard)];
+    let written = all.into_iter().filter(|(_, clauses)| !clauses.is_empty());
+    let written: Vec<_> = written.map(|(action, clauses)| format!("{action} {}", clauses.join(", "))).collect();
+    written.join(" ")
 }
 
 enum Clause {
@@ -158,7 +159,7 @@ mod tests {
                 Change::Insert(Path::field("i"), vec![Value::from("x")]),
                 Change::Discard(Path::field("j"), vec![Value::from("x")]),
             ],
-            &Value::Bytes(vec![7]),
+            Some(&Value::Bytes(vec![7])),
             &mut placeholders,
         );
         assert_eq!(
@@ -167,5 +168,12 @@ mod tests {
              #n3 = list_append(if_not_exists(#n3, :v4), :v3), #n5[2] = :v5, #n6 = list_append(:v3, if_not_exists(#n6, :v4)), \
              #n10 = :v7 REMOVE #n4, #n7[3] ADD #n8 :v6 DELETE #n9 :v6"
         );
+    }
+
+    #[test]
+    fn without_a_stamp_the_one_that_is_there_goes() {
+        let text = |changes: &[Change]| update_expression(changes, None, &mut Placeholders::default());
+        assert_eq!(text(&[Change::Set(Path::field("a"), Value::Int(1))]), "SET #n0 = :v0 REMOVE #n1");
+        assert_eq!(text(&[Change::Remove(Path::field("a"))]), "REMOVE #n0, #n1");
     }
 }

@@ -89,7 +89,12 @@ pub(crate) fn moves_of_write(
     let had = live.map(|record| guard::guards_of(definition, record)).unwrap_or_default();
     let wanted = outcome.map(|record| guard::guards_of(definition, record)).unwrap_or_default();
     let expires = outcome.and_then(|record| record.expiry(definition));
-    let same_expiry = live.and_then(Record::expires) == expires;
+    // A record without a mark may have a guard without one.
+    let expired = |record: &Record| match definition.expires_by_seconds() {
+        true => record.expiry(definition),
+        false => record.expires(),
+    };
+    let same_expiry = live.and_then(expired) == expires;
     let mut moves = Vec::new();
     let mut add = |index, key, from, to| {
         let value = UniqueValue { definition, index, key };

@@ -127,7 +127,8 @@ async fn drop_expired(db: &Context, call: &Call, query: &Query, parts: Vec<Recor
     let Some(field) = definition.ttl_name().filter(|_| !unmarked.is_empty()) else { return Ok(parts) };
     let key = |at: &usize| Ok((definition, RecordKey::from_record(definition, &parts[*at])?));
     let keys = unmarked.iter().map(key).collect::<Result<_>>()?;
-    let found = fetch(db, call, keys, true, Some(&[field, EXPIRES])).await?;
+    let marked: &[&str] = if definition.expires_by_seconds() { &[field] } else { &[field, EXPIRES] };
+    let found = fetch(db, call, keys, true, Some(marked)).await?;
     let live = |record: &Option<Record>| record.as_ref().is_some_and(|record| record.is_live(definition, call));
     let gone = unmarked.into_iter().zip(&found).filter(|(_, record)| !live(record));
     let gone: HashSet<_> = gone.map(|(at, _)| at).collect();

@@ -92,11 +92,12 @@ impl<'a> Reading<'a> {
         let mut filters = Vec::new();
         let by_field = liveness::expired_by_field(definition, call);
         let unmarked = by_field.as_ref().is_some_and(|expired| !can_push_down(query, expired));
-        if unmarked {
+        // Where there are no marks, what has expired is left out here.
+        if unmarked && !definition.expires_by_seconds() {
             filters.push(
                 condition::write_expr(&liveness::expired_by_mark(call), &mut placeholders).not(&mut placeholders),
             );
-        } else if by_field.is_some() {
+        } else if by_field.is_some() && !unmarked {
             filters.push(expiry::live(definition, call, &mut placeholders));
         }
         let given = projected(definition, &query.source);
@@ -136,7 +137,7 @@ impl<'a> Reading<'a> {
         names.extend(key_attributes(definition, &self.query.source));
         names.push(definition.hash_name());
         names.extend(definition.range_name());
-        names.extend(definition.ttl().map(|_| EXPIRES));
+        names.extend(definition.ttl().filter(|_| !definition.expires_by_seconds()).map(|_| EXPIRES));
         names.extend(definition.ttl_name().filter(|_| !self.unmarked_elsewhere));
         for name in self.query.projection? {
             definition.aliases_of(name).for_each(|alias| names.push(alias));

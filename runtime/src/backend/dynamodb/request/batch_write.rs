@@ -21,8 +21,8 @@ use crate::value::Value;
 pub(crate) struct BatchPart {
     pub(crate) table: Cow<'static, str>,
     pub(crate) key: Item,
-    /// The item that is stored, and its stamp; none if it is deleted.
-    pub(crate) put: Option<(Item, Value)>,
+    /// The item that is stored, and its stamp, if it has one; none if it is deleted.
+    pub(crate) put: Option<(Item, Option<Value>)>,
 }
 
 impl BatchPart {

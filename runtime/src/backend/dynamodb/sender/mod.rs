@@ -1,6 +1,7 @@
 //! Sending the body of a request: signed and sent here, or by a client of the SDK.
 
 pub(crate) mod clock;
+pub(crate) mod connections;
 pub(crate) mod endpoint;
 pub(crate) mod identity;
 pub(crate) mod over_client;

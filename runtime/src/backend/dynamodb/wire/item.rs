@@ -94,13 +94,15 @@ pub(crate) fn append(json: &mut Vec<u8>, name: &str, value: &Value) {
     write_value(value.view(), json);
 }
 
-/// The record as an item, with one attribute more or changed.
-pub(crate) fn item_with(record: &Record, name: &str, value: &Value) -> Item {
+/// What is kept of a record as an item, with one attribute more, which is not kept.
+pub(crate) fn item_with(record: &Record, is_kept: impl Fn(&str) -> bool, more: Option<(&str, &Value)>) -> Item {
     let mut json = Vec::with_capacity(2 * record.as_bytes().len() + 64);
-    write_object(record.iter().filter(|(before, _)| *before != name), &mut json);
-    json.pop();
-    append(&mut json, name, value);
-    json.push(b'}');
+    write_object(record.iter().filter(|(name, _)| is_kept(name)), &mut json);
+    if let Some((name, value)) = more {
+        json.pop();
+        append(&mut json, name, value);
+        json.push(b'}');
+    }
     Item(json.into())
 }
 
@@ -152,11 +154,14 @@ mod tests {
 
     #[test]
     fn one_attribute_more_is_written() {
+        let with = |record: &Record| item_with(record, |name| name != "s", Some(("s", &Value::Int(1))));
         let record = Record::from_iter([("id".to_owned(), Value::from("u1"))]);
-        assert_eq!(item_with(&record, "s", &Value::Int(1)).json(), br#"{"id":{"S":"u1"},"s":{"N":"1"}}"#);
+        assert_eq!(with(&record).json(), br#"{"id":{"S":"u1"},"s":{"N":"1"}}"#);
         let stamped = Record::from_iter([("s".to_owned(), Value::from("old"))]);
-        assert_eq!(item_with(&stamped, "s", &Value::Int(1)).json(), br#"{"s":{"N":"1"}}"#);
-        assert_eq!(item_with(&Record::new(), "s", &Value::Int(1)).json(), br#"{"s":{"N":"1"}}"#);
+        assert_eq!(with(&stamped).json(), br#"{"s":{"N":"1"}}"#);
+        assert_eq!(with(&Record::new()).json(), br#"{"s":{"N":"1"}}"#);
+        assert_eq!(item_with(&stamped, |name| name != "s", None).json(), b"{}");
+        assert_eq!(item_with(&record, |name| name != "s", None).json(), br#"{"id":{"S":"u1"}}"#);
         assert_eq!(Item::of_record(&record).json(), br#"{"id":{"S":"u1"}}"#);
     }
 }

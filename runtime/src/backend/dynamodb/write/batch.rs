@@ -6,13 +6,14 @@ use std::time::Duration;
 use crate::backend::BoxFuture;
 use crate::backend::dynamodb::context::Context;
 use crate::backend::dynamodb::key::to_key;
+use crate::backend::dynamodb::marks::{is_stamped, marked_item};
 use crate::backend::dynamodb::parallel::{BATCHES, ITEMS, join_limited};
 use crate::backend::dynamodb::read::get::{fetch, fetch_stored};
 use crate::backend::dynamodb::request::batch_get::unprocessed;
 use crate::backend::dynamodb::request::batch_write::{BatchPart, BatchWrite};
+use crate::backend::dynamodb::resend::Resend;
 use crate::backend::dynamodb::retry::Attempts;
 use crate::backend::dynamodb::value::Stored;
-use crate::backend::dynamodb::wire::item::item_with;
 use crate::backend::dynamodb::write::build::{has_unique, must_read};
 use crate::backend::dynamodb::write::conflicts::conflict_groups;
 use crate::backend::dynamodb::write::run::run;
@@ -24,7 +25,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::limits::requests::{MOST_KEYS, MOST_WRITES};
 use crate::progress::Observer;
 use crate::request::{Action, Call, Write, Written};
-use crate::value::{Record, STAMP, Value};
+use crate::value::{Record, Value};
 
 /// What came of the write at a position.
 type Done = (usize, Result<Written>);
@@ -99,7 +100,8 @@ pub(crate) fn batch_of(writes: &[Write], positions: &[usize], stamp: impl Fn() -
         let put = match &write.action {
             Action::Put(record) => {
                 let stamp = stamp();
-                Some((item_with(record, STAMP, &stamp), stamp))
+                let item = marked_item(write.definition, record, &stamp);
+                Some((item, Some(stamp).filter(|_| write.definition.stamps())))
             }
             _ => None,
         };
@@ -167,10 +169,13 @@ async fn write_batch(
                 if batch.parts.is_empty() {
                     break;
                 }
-                unprocessed()
+                attempts.refused_after_loss(unprocessed())
             }
             // Sent again, a put or a delete could be applied a second time, over another's write in between.
             Err(failure) if failure.class.may_be_applied() => {
+                if db.resend == Resend::Idempotent && attempts.pause().await {
+                    continue;
+                }
                 results.extend(verify_batch(db, call, writes, batch, failure.into_unknown()).await);
                 return results.done;
             }
@@ -193,7 +198,7 @@ async fn write_batch(
 }
 
 /// Looks which writes of a batch whose answer was lost were applied: puts by their stamps, deletes by there
-/// being no record, whoever deleted it.
+/// being no record, whoever deleted it. A put that leaves no stamp is not found.
 async fn verify_batch(db: &Context, call: &Call, writes: &[Write], batch: BatchWrite, unknown: Error) -> Vec<Done> {
     let written = batch.parts.iter().filter_map(|(position, _)| writes.get(*position));
     let wanted = written.map(|write| (write.definition, write.key.clone())).collect();
@@ -201,7 +206,7 @@ async fn verify_batch(db: &Context, call: &Call, writes: &[Write], batch: BatchW
         return batch.parts.into_iter().map(|(position, _)| (position, Err(unknown.clone()))).collect();
     };
     let is_applied = |part: &BatchPart, stored: Option<Record>| match &part.put {
-        Some((_, stamp)) => stored.is_some_and(|record| record.get(STAMP).is_some_and(|found| found == *stamp)),
+        Some((_, stamp)) => stored.zip(stamp.as_ref()).is_some_and(|(record, stamp)| is_stamped(&record, stamp)),
         None => stored.is_none(),
     };
     let judged = batch.parts.into_iter().zip(found).map(|((position, part), stored)| {

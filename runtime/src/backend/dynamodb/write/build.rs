@@ -6,9 +6,9 @@ use crate::backend::dynamodb::expression::liveness;
 use crate::backend::dynamodb::expression::placeholders::Placeholders;
 use crate::backend::dynamodb::expression::update;
 use crate::backend::dynamodb::key::to_key;
+use crate::backend::dynamodb::marks::{marked_changes, marked_item, stamp_of};
 use crate::backend::dynamodb::request::item::{ItemAction, ItemOp};
 use crate::backend::dynamodb::value::Stored;
-use crate::backend::dynamodb::wire::item::item_with;
 use crate::backend::dynamodb::write::unchanged::unchanged;
 use crate::change::{Change, apply, for_new_record};
 use crate::condition::Expr;
@@ -16,7 +16,7 @@ use crate::definition::Definition;
 use crate::error::Result;
 use crate::path::Path;
 use crate::request::{Action, Call, Returning, Write};
-use crate::value::{Record, STAMP, Value};
+use crate::value::{Record, Value};
 
 /// Whether the record has to be read before it can be written: its unique values move, a sum of floats is
 /// made here, a nested set changes, its condition is judged here, or an upsert stores more than its changes.
@@ -52,7 +52,7 @@ fn needs_record(definition: &Definition, changes: &[Change]) -> bool {
     let aliased = |change: &Change| definition.has_alias(change.path().root());
     update::adds_float(changes)
         || update::changes_nested_set(changes)
-        || update::may_expire(changes)
+        || !definition.expires_by_seconds() && update::may_expire(changes)
         || changes.iter().any(aliased)
 }
 
@@ -77,9 +77,9 @@ pub(crate) fn conditional_op(write: &Write, call: &Call, stamp: &Value, single: 
     let mut placeholders = Placeholders::default();
     let p = &mut placeholders;
     let (action, condition) = match &write.action {
-        Action::Create(record) => (put(record, stamp), liveness::absent(definition, call, p)),
-        Action::Put(record) => (put(record, stamp), absent_or_required(write, call, p)),
-        Action::Replace(record) => (put(record, stamp), allowed(write, call, p)),
+        Action::Create(record) => (put(write, record, stamp), liveness::absent(definition, call, p)),
+        Action::Put(record) => (put(write, record, stamp), absent_or_required(write, call, p)),
+        Action::Replace(record) => (put(write, record, stamp), allowed(write, call, p)),
         Action::Update(changes) => (update(write, changes, stamp, p), allowed(write, call, p)),
         Action::Upsert { changes, .. } => {
             let condition = upsert_condition(write, changes, call, p);
@@ -169,7 +169,7 @@ pub(crate) fn resolved_op(write: &Write, call: &Call, stamp: &Value, stored: Opt
         (Action::Update(changes) | Action::Upsert { changes, .. }, Some(live), Some(outcome)) => {
             update(write, &update::resolve_changes(definition, changes, live, outcome), stamp, &mut placeholders)
         }
-        (_, _, Some(outcome)) => put(outcome, stamp),
+        (_, _, Some(outcome)) => put(write, outcome, stamp),
         (_, _, None) => return Ok(Resolved { op: None, outcome }),
     };
     let condition = unchanged(write, stored, &mut placeholders);
@@ -185,13 +185,15 @@ fn op_of(write: &Write, action: ItemAction, condition: Option<String>, placehold
     Ok(op.of_model(definition.fields()).telling(write.told()))
 }
 
-fn put(record: &Record, stamp: &Value) -> ItemAction {
-    ItemAction::Put(item_with(record, STAMP, stamp))
+fn put(write: &Write, record: &Record, stamp: &Value) -> ItemAction {
+    ItemAction::Put(marked_item(write.definition, record, stamp))
 }
 
 fn update(write: &Write, changes: &[Change], stamp: &Value, placeholders: &mut Placeholders) -> ItemAction {
-    let expression = update::update_expression(changes, stamp, placeholders);
-    ItemAction::Update { key: to_key(write.definition, &write.key), expression }
+    let definition = write.definition;
+    let changes = marked_changes(definition, changes);
+    let expression = update::update_expression(&changes, stamp_of(definition, stamp), placeholders);
+    ItemAction::Update { key: to_key(definition, &write.key), expression }
 }
 
 /// A live record is there, and it is as the write needs it.

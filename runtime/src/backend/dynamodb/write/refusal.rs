@@ -4,6 +4,7 @@
 use crate::backend::dynamodb::guard;
 use crate::backend::dynamodb::guard::moves::GuardMove;
 use crate::backend::dynamodb::guard::unique_value::UniqueValue;
+use crate::backend::dynamodb::marks::is_stamped;
 use crate::backend::dynamodb::value::Stored;
 use crate::backend::dynamodb::wire::answer::Found;
 use crate::backend::dynamodb::wire::item::Item;
@@ -11,7 +12,6 @@ use crate::backend::dynamodb::write::guard_move::free_value;
 use crate::backend::dynamodb::write::state::{Answer, Part, Plan, Prior, Refusal, RefusedOps, Writer, unknown};
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::{Action, Call, RecordKey, Written};
-use crate::value::STAMP;
 
 /// What a refusal comes to.
 #[derive(Debug)]
@@ -85,7 +85,7 @@ fn learn_record(writer: &mut Writer<'_>, position: usize, item: Option<Item>) ->
     let Some(write) = writer.writes.get(position) else { return Ok(Finding::Learned) };
     let stored = item.map(|item| Stored::new(write.definition, item)).transpose()?;
     if let Some(stored) = &stored
-        && stored.record.get(STAMP).is_some_and(|stamp| stamp == writer.stamp)
+        && is_stamped(&stored.record, &writer.stamp)
     {
         let Stored { record, item } = stored.clone();
         return Ok(Finding::Applied(Box::new(Found { record: Ok(record), item })));
@@ -144,10 +144,11 @@ fn refusal_by_record(writer: &mut Writer<'_>, position: usize, now: Option<&Stor
     };
     let version = stored.and_then(|record| write.definition.version_of(record));
     // A version goes up by one with every write. If it is the expected one or the next, and the record has
-    // not our stamp, no attempt of ours can have been applied: the refusal is certain.
+    // not our stamp, no attempt of ours can have been applied: the refusal is certain. Without stamps the next
+    // may be ours.
     if let (Action::Replace(_) | Action::Update(_), Some(expected), Some(found)) =
         (&write.action, write.version, version)
-        && (found == i128::from(expected) || found == i128::from(expected) + 1)
+        && (found == i128::from(expected) || (found == i128::from(expected) + 1 && write.definition.stamps()))
     {
         writer.attempts.ambiguous = false;
     }

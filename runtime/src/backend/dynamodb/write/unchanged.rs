@@ -13,8 +13,8 @@ use crate::request::{Action, RecordKey, Returning, Write};
 use crate::value::{EXPIRES, STAMP};
 
 /// The record is as it was read: it has the same stamp, which every write of the library replaces. A record
-/// of another program has no stamp, and is compared by what the write depends on, attribute by attribute as
-/// they are stored.
+/// of another program, or of a model without stamps, is compared by what the write depends on, attribute by
+/// attribute as they are stored.
 pub(crate) fn unchanged(write: &Write, stored: Option<&Stored>, placeholders: &mut Placeholders) -> Text {
     let definition = write.definition;
     let Some(stored) = stored else { return liveness::not_stored(definition, placeholders) };
@@ -22,7 +22,7 @@ pub(crate) fn unchanged(write: &Write, stored: Option<&Stored>, placeholders: &m
         Some(attribute) => condition::is_stored(name, attribute, placeholders),
         None => condition::function("attribute_not_exists", &Path::field(name.to_owned()), placeholders),
     };
-    if stored.item.get(STAMP).is_some() {
+    if definition.stamps() && stored.item.get(STAMP).is_some() {
         return same(STAMP, placeholders);
     }
     let mut parts = vec![liveness::stored(definition, placeholders)];
@@ -45,7 +45,8 @@ pub(crate) fn unchanged_check(
 /// The attributes that a write looks at, moves or changes.
 fn depends_on(write: &Write) -> Vec<String> {
     let definition = write.definition;
-    let mut names = vec![STAMP.to_owned(), EXPIRES.to_owned()];
+    let mut names = vec![STAMP.to_owned()];
+    names.extend((!definition.expires_by_seconds()).then(|| EXPIRES.to_owned()));
     names.extend(definition.ttl_name().map(str::to_owned));
     let parts = definition.unique_indexes().flat_map(IndexDef::parts);
     names.extend(parts.map(|part| definition.part_name(part).to_owned()));

@@ -2,19 +2,23 @@
 //!
 //! MongoDB keeps no types of fields, so the keys of each repository are written down too.
 
+mod adopted;
+mod index_document;
 mod indexes;
 mod lifetime;
 mod listing;
 mod removal;
 mod schema;
 mod settings;
+mod ttl_index;
 
 use futures_util::TryStreamExt;
 use mongodb::bson::{Bson, Document, RawBsonRef, RawDocumentBuf, doc};
 use mongodb::raw_batch_cursor::{RawBatch, RawBatchCursor};
 use mongodb::{Collection, Database};
 
-use self::indexes::{Found, fields, name_of, shape_of};
+use self::index_document::{fields, name_of, shape_of};
+use self::indexes::Found;
 pub(super) use self::listing::repositories;
 pub(super) use self::removal::{drop_repository, truncate};
 use super::decode::is_readable;
@@ -124,9 +128,11 @@ pub(super) async fn check_defined(database: &Database, call: &Call, definition: 
     schema::differences(definition, schema).into_iter().for_each(|mismatch| plan.add_mismatch(mismatch));
     for wanted in indexes::wanted_indexes(definition) {
         match indexes::find(definition, &wanted, &existing.indexes) {
+            Found::Nothing if ttl_index::serves_by_marks(&wanted, None, &existing.indexes) => {}
             Found::Nothing => plan.add_mismatch(Mismatch::MissingIndex(name_of(&wanted).to_owned())),
             Found::Same(_) => {}
-            Found::Other(index) => refuse_index(&mut plan, &wanted, index),
+            Found::Other(index) if ttl_index::serves_by_marks(&wanted, Some(index), &existing.indexes) => {}
+            Found::Other(index) => refuse_index(definition, &mut plan, &wanted, index),
         }
     }
     plan.refusal().map_or_else(|| Ok(indexes::hints(definition, &existing.indexes)), Err)
@@ -231,9 +237,9 @@ async fn compare(
     let mut missing = Vec::new();
     for wanted in indexes::wanted_indexes(definition) {
         match indexes::find(definition, &wanted, &existing.indexes) {
-            Found::Other(index) => refuse_index(&mut plan, &wanted, index),
+            Found::Other(index) => refuse_index(definition, &mut plan, &wanted, index),
             Found::Same(_) => {}
-            Found::Nothing if name_of(&wanted) == EXPIRES && existing.collection.is_some() => {
+            Found::Nothing if ttl_index::is_ttl_index(&wanted) && existing.collection.is_some() => {
                 plan.add_creation(Creation::Expiry(definition.ttl_name().unwrap_or_default().to_owned()));
                 missing.push(wanted);
             }
@@ -251,8 +257,11 @@ async fn compare(
     Ok((plan, missing))
 }
 
-fn refuse_index(plan: &mut Plan, wanted: &Document, index: &Document) {
-    plan.add_mismatch(Mismatch::Index { stored: shape_of(index), wanted: shape_of(wanted) });
+fn refuse_index(definition: &Definition, plan: &mut Plan, wanted: &Document, index: &Document) {
+    plan.add_mismatch(match ttl_index::is_of_own_date(wanted) {
+        true => ttl_index::mismatch(definition, wanted, index),
+        false => Mismatch::Index { stored: shape_of(index), wanted: shape_of(wanted) },
+    });
 }
 
 fn collection_differs(collection: &Document) -> Option<String> {

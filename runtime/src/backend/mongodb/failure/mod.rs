@@ -115,7 +115,18 @@ impl DriverFailure {
 
     /// Whether the write was certainly not applied, and may succeed if it is sent again.
     pub(super) fn was_not_applied(&self) -> bool {
-        self.code() == Some(WRITE_CONFLICT) || (self.has_label(NO_WRITES_PERFORMED) && self.is_transient())
+        self.code() == Some(WRITE_CONFLICT) || (self.wrote_nothing() && self.is_transient())
+    }
+
+    /// Whether it says that a write was not applied, and only a stamp can show that of an attempt before it: of two
+    /// attempts the driver reports one.
+    pub(super) fn may_hide_an_attempt(&self) -> bool {
+        (self.was_not_applied() || self.is_overload()) && !self.wrote_nothing()
+    }
+
+    /// Whether no attempt wrote anything: the driver reports an error with this label only if none before it may have.
+    fn wrote_nothing(&self) -> bool {
+        self.has_label(NO_WRITES_PERFORMED)
     }
 
     /// Whether the server is not the primary, and so did not look at any of a command's writes. Ask this only

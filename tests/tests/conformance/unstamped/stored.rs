@@ -1,0 +1,216 @@
+//! What stands in the store after each write, seen by the server's own client.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use reposit::{Database, ErrorKind, Repository};
+use serde::{Deserialize, Serialize};
+
+use reposit_tests::harness::{START, Test, kind};
+
+reposit_tests::cases!(
+    nothing_but_the_models_own_is_stored,
+    what_another_model_left_goes,
+    the_models_own_field_says_when_it_expires,
+    an_expiry_that_needs_a_mark_is_refused,
+);
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+#[repository(name = "notes", stamp = false)]
+struct Note {
+    #[hash_key]
+    id: String,
+    #[index(unique)]
+    slug: String,
+    text: String,
+    #[version]
+    revision: u64,
+}
+
+fn note(id: &str) -> Note {
+    Note { id: id.into(), slug: id.into(), text: "first".into(), revision: 0 }
+}
+
+/// What expires in whole seconds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+#[repository(name = "visits", stamp = false, index(hash = "place", projection = "keys_only"))]
+struct Visit {
+    #[hash_key]
+    id: String,
+    place: String,
+    #[ttl]
+    until: Option<i64>,
+}
+
+fn visit(id: &str, until: Option<i64>) -> Visit {
+    Visit { id: id.into(), place: "p".into(), until }
+}
+
+/// What expires at an instant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+#[repository(name = "stays", stamp = false)]
+struct Stay {
+    #[hash_key]
+    id: String,
+    #[ttl(seconds = 60)]
+    since: SystemTime,
+}
+
+fn stay(id: &str, since: i64) -> Stay {
+    Stay { id: id.into(), since: UNIX_EPOCH + Duration::from_secs(since.unsigned_abs()) }
+}
+
+/// The same as `Note`, with stamps, and an expiry that needs a mark everywhere.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+#[repository(name = "notes")]
+struct Marked {
+    #[hash_key]
+    id: String,
+    #[index(unique)]
+    slug: String,
+    text: String,
+    #[version]
+    revision: u64,
+}
+
+/// The names of all that a table's records hold, each once; nothing where no client can look.
+async fn names(db: &Database, table: &str) -> Option<Vec<String>> {
+    let mut names: Vec<String> = match db.backend_name() {
+        "dynamodb" => dynamodb_items(db, table).await.into_iter().flatten().collect(),
+        _ => return None,
+    };
+    names.sort();
+    names.dedup();
+    Some(names)
+}
+
+async fn dynamodb_items(db: &Database, table: &str) -> Vec<Vec<String>> {
+    let client = db.raw::<aws_sdk_dynamodb::Client>().expect("DynamoDB's client");
+    let found = client.scan().table_name(table).consistent_read(true).send().await.expect("a scan");
+    let named = |item: std::collections::HashMap<String, AttributeValue>| item.into_keys().collect();
+    found.items.unwrap_or_default().into_iter().map(named).collect()
+}
+
+async fn is_bare(db: &Database, after: &str) {
+    if let Some(names) = names(db, "notes").await {
+        assert_eq!(names, ["id", "revision", "slug", "text"], "after {after}");
+    }
+}
+
+async fn nothing_but_the_models_own_is_stored(t: Test) {
+    let db = t.with::<Note>().await;
+    Note::create(&note("a")).exec(db).await.unwrap();
+    is_bare(db, "create").await;
+    Note::put(&note("a")).exec(db).await.unwrap();
+    is_bare(db, "put").await;
+    Note::put(&Note { slug: "other".into(), ..note("a") }).exec(db).await.unwrap();
+    is_bare(db, "put of another unique value").await;
+    Note::update("a").set(Note::TEXT, "second").exec(db).await.unwrap();
+    is_bare(db, "update").await;
+    Note::update("a").set(Note::SLUG, "third").exec(db).await.unwrap();
+    is_bare(db, "update of a unique value").await;
+    Note::upsert("a").set(Note::SLUG, "third").set(Note::TEXT, "x").exec(db).await.unwrap();
+    Note::upsert("b").set(Note::SLUG, "b").set(Note::TEXT, "x").exec(db).await.unwrap();
+    is_bare(db, "upsert").await;
+    let mut saved = Note::get("b").consistent().exec(db).await.unwrap().unwrap();
+    Note::save(&mut saved).exec(db).await.unwrap();
+    Note::replace(&saved).exec(db).await.unwrap();
+    is_bare(db, "save and replace").await;
+    Note::put_many(&[note("c"), note("d")]).exec(db).await.unwrap();
+    Note::save_many(&mut [note("e"), note("f")]).exec(db).await.unwrap();
+    is_bare(db, "writes of many").await;
+    let together = db.transaction().add(Note::create(&note("g"))).add(Note::update("c").set(Note::TEXT, "y"));
+    together.add(Note::put(&note("d"))).commit().await.unwrap();
+    is_bare(db, "a transaction").await;
+    Note::scan().update_all(db, |found| found.set(Note::TEXT, "z")).await.unwrap();
+    is_bare(db, "update_all").await;
+    Note::delete_many(["c", "d"]).any_version().exec(db).await.unwrap();
+    t.is_sound::<Note>().await;
+}
+
+async fn what_another_model_left_goes(t: Test) {
+    let db = t.with::<Marked>().await;
+    let marked = |id: &str| Marked { id: id.into(), slug: id.into(), text: "x".into(), revision: 1 };
+    Marked::put_many(&[marked("a"), marked("b")]).exec(db).await.unwrap();
+    Note::update("a").set(Note::TEXT, "y").exec(db).await.unwrap();
+    Note::put(&note("b")).exec(db).await.unwrap();
+    is_bare(db, "writes over stamps").await;
+}
+
+/// Whether the backend's server expires records by whole seconds.
+fn expires_by_seconds(db: &Database) -> bool {
+    matches!(db.backend_name(), "dynamodb" | "memory")
+}
+
+async fn the_models_own_field_says_when_it_expires(t: Test) {
+    if !expires_by_seconds(&t.db) {
+        return;
+    }
+    let db = t.with::<Visit>().await;
+    for (id, until) in [("a", Some(START + 10)), ("b", Some(START + 20)), ("c", None)] {
+        Visit::create(&visit(id, until)).exec(db).await.unwrap();
+    }
+    Visit::update("b").add(Visit::UNTIL, 10).exec(db).await.unwrap();
+    Visit::upsert("c").set(Visit::PLACE, "p").default(Visit::UNTIL, START + 15).exec(db).await.unwrap();
+    Visit::put_many(&[visit("d", Some(START + 5))]).exec(db).await.unwrap();
+    if let Some(names) = names(db, "visits").await {
+        assert_eq!(names, ["id", "place", "until"]);
+    }
+    let seen = async || {
+        let mut ids: Vec<_> = Visit::scan().all(db).await.unwrap().into_iter().map(|visit| visit.id).collect();
+        ids.sort();
+        assert_eq!(Visit::scan().count(db).await.unwrap(), ids.len() as u64);
+        assert_eq!(Visit::find_by_place("p").count(db).await.unwrap(), ids.len() as u64);
+        assert_eq!(Visit::find_by_place("p").all(db).await.unwrap().len(), ids.len());
+        let keys = Visit::find_by_place("p").select::<VisitKey>().all(db).await.unwrap();
+        assert_eq!(keys.len(), ids.len(), "an index that does not hold the field");
+        ids.concat()
+    };
+    assert_eq!(seen().await, "abcd");
+    t.advance(5);
+    assert_eq!(seen().await, "abc");
+    t.advance(5);
+    assert_eq!(seen().await, "bc");
+    assert_eq!(kind(Visit::update("a").set(Visit::PLACE, "q").exec(db).await), ErrorKind::NotFound);
+    Visit::create(&visit("a", Some(START + 100))).exec(db).await.unwrap();
+    t.advance(5);
+    assert_eq!(seen().await, "ab");
+    Visit::update("b").remove(Visit::UNTIL).exec(db).await.unwrap();
+    t.advance(50);
+    assert_eq!(seen().await, "ab");
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize, reposit::Projection)]
+#[projection(of = Visit)]
+struct VisitKey {
+    id: String,
+}
+
+async fn an_expiry_that_needs_a_mark_is_refused(t: Test) {
+    if t.db.backend_name() != "dynamodb" {
+        return;
+    }
+    let db = &t.db;
+    let refused = |result: reposit::Result<String>| {
+        let error = result.expect_err("a refusal");
+        assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+        let message = error.to_string();
+        assert!(message.contains("since") && message.contains("stored(as = \"seconds\")"), "{message}");
+    };
+    fn told<T: std::fmt::Debug>(result: reposit::Result<T>) -> reposit::Result<String> {
+        result.map(|answer| format!("{answer:?}"))
+    }
+    let mine = stay("a", START);
+    refused(told(db.define::<Stay>().await));
+    refused(told(db.plan::<Stay>().await));
+    refused(told(Stay::create(&mine).exec(db).await));
+    refused(told(Stay::put(&mine).exec(db).await));
+    refused(told(Stay::replace(&mine).exec(db).await));
+    refused(told(Stay::update("a").set(Stay::SINCE, mine.since).exec(db).await));
+    refused(told(Stay::upsert("a").set(Stay::SINCE, mine.since).exec(db).await));
+    refused(told(Stay::delete("a").exec(db).await));
+    refused(told(Stay::put_many(std::slice::from_ref(&mine)).exec(db).await));
+    refused(told(Stay::delete_many(["a", "b"]).exec(db).await));
+    refused(told(db.transaction().add(Stay::put(&mine)).commit().await));
+    refused(told(Stay::put(&mine).explain(db)));
+}
