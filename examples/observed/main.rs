@@ -1,7 +1,12 @@
 //! A database that is watched: its spans and events as lines, its metrics as a table, and what a use case costs.
 //!
 //! `cargo run -p reposit-examples --bin observed [URL]`
+//!
+//! With `--features otlp` it sends the same by OTLP (JSON over HTTP) to the collector that the environment variable
+//! `OTEL_EXPORTER_OTLP_ENDPOINT` names, such as `http://localhost:4318`.
 
+#[cfg(feature = "otlp")]
+mod export;
 mod recorder;
 
 use std::time::Duration;
@@ -12,6 +17,8 @@ use serde::{Deserialize, Serialize};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt;
 use tracing_subscriber::fmt::format::FmtSpan;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use recorder::Table;
 
@@ -33,14 +40,21 @@ fn order(id: &str, customer: &str, placed_at: i64) -> Order {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let url = std::env::args().nth(1).unwrap_or_else(|| "memory:".to_owned());
-    fmt()
-        .with_max_level(LevelFilter::DEBUG)
-        .with_span_events(FmtSpan::CLOSE)
-        .with_ansi(false)
-        .without_time()
-        .try_init()
-        .map_err(|error| error.to_string())?;
-    let table = Table::install()?;
+    let lines = fmt::layer().with_span_events(FmtSpan::CLOSE).with_ansi(false).without_time();
+    let watching = tracing_subscriber::registry().with(LevelFilter::DEBUG).with(lines);
+    #[cfg(not(feature = "otlp"))]
+    let table = {
+        watching.try_init()?;
+        Table::install(None)?
+    };
+    #[cfg(feature = "otlp")]
+    let (table, export) = {
+        let export = export::Export::from_env()?;
+        watching
+            .with(export.as_ref().map(|export| tracing_opentelemetry::layer().with_tracer(export.tracer())))
+            .try_init()?;
+        (Table::install(export.as_ref().map(|export| Box::new(export.recorder()) as _))?, export)
+    };
 
     let meter = Meter::new();
     let bare = Database::open(&url).await?;
@@ -71,6 +85,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             "{} {} {index}: {} requests, {} read and {} write units",
             part.operation, part.repository, cost.requests, cost.read_units, cost.write_units
         );
+    }
+    #[cfg(feature = "otlp")]
+    if let Some(export) = export {
+        export.finish()?;
     }
     Ok(())
 }

@@ -5,7 +5,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use metrics::{
-    Counter, CounterFn, Gauge, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder, SharedString, Unit,
+    Counter, CounterFn, Gauge, Histogram, HistogramFn, Key, KeyName, Metadata, NoopRecorder, Recorder, SharedString,
+    Unit,
 };
 use reposit::layer::Metrics;
 
@@ -20,18 +21,25 @@ struct Series {
     buckets: Option<[u64; Metrics::BUCKETS.len()]>,
 }
 
+/// Where metrics go beside the table.
+pub(crate) type Next = Box<dyn Recorder + Send + Sync>;
+
 /// The metrics of this program.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Table(Arc<Mutex<BTreeMap<Name, Series>>>);
 
-/// One metric of the table.
-struct One(Table, Name);
+/// What fills a table, and hands on what is recorded.
+struct Filled(Table, Next);
+
+/// One metric of the table, and the same beside it.
+struct One<T>(Table, Name, T);
 
 impl Table {
     /// Makes a table, and the recorder of the program of it.
-    pub(crate) fn install() -> Result<Self, String> {
+    pub(crate) fn install(next: Option<Next>) -> Result<Self, String> {
         let table = Self::default();
-        metrics::set_global_recorder(table.clone()).map_err(|error| error.to_string())?;
+        let filled = Filled(table.clone(), next.unwrap_or_else(|| Box::new(NoopRecorder)));
+        metrics::set_global_recorder(filled).map_err(|error| error.to_string())?;
         Ok(table)
     }
 
@@ -39,24 +47,27 @@ impl Table {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn one(&self, key: &Key) -> Arc<One> {
+    fn one<T>(&self, key: &Key, next: T) -> Arc<One<T>> {
         let labels: Vec<_> = key.labels().map(|label| format!("{}={}", label.key(), label.value())).collect();
-        Arc::new(One(self.clone(), (key.name().to_owned(), labels.join(" "))))
+        Arc::new(One(self.clone(), (key.name().to_owned(), labels.join(" ")), next))
     }
 }
 
-impl CounterFn for One {
+impl CounterFn for One<Counter> {
     fn increment(&self, value: u64) {
+        self.2.increment(value);
         self.0.rows().entry(self.1.clone()).or_default().count += value;
     }
 
     fn absolute(&self, value: u64) {
+        self.2.absolute(value);
         self.0.rows().entry(self.1.clone()).or_default().count = value;
     }
 }
 
-impl HistogramFn for One {
+impl HistogramFn for One<Histogram> {
     fn record(&self, value: f64) {
+        self.2.record(value);
         let mut rows = self.0.rows();
         let series = rows.entry(self.1.clone()).or_default();
         series.count += 1;
@@ -67,23 +78,23 @@ impl HistogramFn for One {
     }
 }
 
-impl Recorder for Table {
+impl Recorder for Filled {
     fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
 
     fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
 
     fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
 
-    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
-        Counter::from_arc(self.one(key))
+    fn register_counter(&self, key: &Key, metadata: &Metadata<'_>) -> Counter {
+        Counter::from_arc(self.0.one(key, self.1.register_counter(key, metadata)))
     }
 
     fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
         Gauge::noop()
     }
 
-    fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
-        Histogram::from_arc(self.one(key))
+    fn register_histogram(&self, key: &Key, metadata: &Metadata<'_>) -> Histogram {
+        Histogram::from_arc(self.0.one(key, self.1.register_histogram(key, metadata)))
     }
 }
 

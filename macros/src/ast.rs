@@ -117,15 +117,18 @@ pub(crate) enum TimeForm {
     Seconds,
     Milliseconds,
     Rfc3339,
+    /// The backend's own: the form of an instant of which nothing is said.
+    Date,
 }
 
 impl TimeForm {
-    /// The runtime's name of it.
-    pub(crate) const fn name(self) -> &'static str {
+    /// The runtime's name of it; none of the backend's own.
+    pub(crate) const fn name(self) -> Option<&'static str> {
         match self {
-            Self::Seconds => "Seconds",
-            Self::Milliseconds => "Milliseconds",
-            Self::Rfc3339 => "Rfc3339",
+            Self::Seconds => Some("Seconds"),
+            Self::Milliseconds => Some("Milliseconds"),
+            Self::Rfc3339 => Some("Rfc3339"),
+            Self::Date => None,
         }
     }
 }

@@ -37,7 +37,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[index(projection = "keys_only")]` | field | what the index holds: `"all"`, `"keys_only"`, or `["some", "fields"]` |
 /// | `#[index(read_capacity = 1, write_capacity = 1)]` | field | the index's own capacity |
 /// | `#[ttl]`, `#[ttl(seconds = 86400)]` | field | the record expires at this instant, or so long after it |
-/// | `#[stored(as = "seconds")]` | field | the form in which an instant is stored: `"seconds"`, `"milliseconds"` or `"rfc3339"` |
+/// | `#[stored(as = "seconds")]` | field | the form in which an instant is stored: `"seconds"`, `"milliseconds"`, `"rfc3339"` or `"date"` |
 /// | `#[version]` | field | counts writes, so that `save` overwrites no neighbour's |
 /// | `#[created_at]`, `#[updated_at]` | field | filled in with the time of the first and of the last write |
 ///

@@ -68,6 +68,8 @@ pub(crate) enum Codec {
     With(ExprPath),
     /// Its type, an instant, in this form.
     As(TimeForm),
+    /// Its type, which is said to be an instant.
+    Date,
     /// Its type as serde writes it, since only reading has a function of its own.
     Serde,
 }
@@ -141,9 +143,14 @@ impl Field {
     /// The form of an instant that is stored otherwise than its type says.
     pub(crate) fn time_form(&self) -> Option<proc_macro2::Ident> {
         match self.storage {
-            Storage::Own { codec: Codec::As(form), .. } => Some(Ident::new(form.name(), self.ident.span())),
+            Storage::Own { codec: Codec::As(form), .. } => form.name().map(|name| Ident::new(name, self.ident.span())),
             _ => None,
         }
+    }
+
+    /// Whether it is said to be an instant, in whatever form.
+    pub(crate) fn is_said_instant(&self) -> bool {
+        matches!(self.storage, Storage::Own { codec: Codec::As(_) | Codec::Date, .. })
     }
 
     /// Whether `serde(with)` or the like says how it is written, and not its type.

@@ -14,7 +14,7 @@ use crate::definition::{Definition, LOCKS};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::repository_set::RepositorySet;
-use crate::request::{Call, Query, Request, Verify};
+use crate::request::{Call, Query, Request, StaleReads, Verify};
 use crate::ulid::Sequence;
 
 /// A database that repositories run on. Cloning it is cheap, and clones share everything.
@@ -40,6 +40,8 @@ struct Inner {
     timeout: Duration,
     define_timeout: Duration,
     cursor_key: Vec<u8>,
+    /// Where reads go, if they may be stale.
+    stale: Option<Arc<StaleReads>>,
     /// Those that are filled in as keys.
     ids: Arc<Sequence>,
 }
@@ -49,13 +51,18 @@ impl Database {
         let OpenOptions { timeout, define_timeout, clock, .. } = options;
         let cursor_key = cursor_key.expose().as_bytes().to_vec();
         let ids = Arc::new(Sequence::new());
-        Self(Arc::new(Inner { backend, clock, timeout, define_timeout, cursor_key, ids }))
+        Self(Arc::new(Inner { backend, clock, timeout, define_timeout, cursor_key, stale: None, ids }))
     }
 
     /// The same database on another backend.
     pub(crate) fn map_backend(&self, change: impl FnOnce(Arc<dyn Backend>) -> Arc<dyn Backend>) -> Self {
         let inner = Inner::clone(&self.0);
         Self(Arc::new(Inner { backend: change(inner.backend), ..inner }))
+    }
+
+    /// The same database, whose reads may be stale.
+    pub(crate) fn reading_stale(&self, reads: StaleReads) -> Self {
+        Self(Arc::new(Inner { stale: Some(Arc::new(reads)), ..Inner::clone(&self.0) }))
     }
 
     /// Creates what is missing for a model's repository, or for those of a tuple of models and tuples, and checks
@@ -310,7 +317,7 @@ impl Database {
     }
 
     pub(crate) fn call(&self, operation: &'static str) -> Call {
-        Call::new(operation, self.now(), self.0.timeout)
+        Call::new(operation, self.now(), self.0.timeout).stale(self.0.stale.clone())
     }
 
     /// What the backend would send, at this time of the database's clock.

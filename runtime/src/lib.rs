@@ -83,6 +83,7 @@ mod removal;
 mod repository;
 mod repository_set;
 mod request;
+mod stale;
 #[cfg(all(test, feature = "memory"))]
 mod threads;
 mod ulid;
@@ -118,6 +119,8 @@ pub use removal::DropForGood;
 pub use reposit_macros::{Embedded, FieldType, Key, Projection, Repository};
 pub use repository::Repository;
 pub use repository_set::RepositorySet;
+pub use request::StaleReads;
+pub use stale::StaleDatabase;
 pub use ulid::ulid;
 pub use value::{Record, Value};
 

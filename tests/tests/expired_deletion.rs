@@ -20,6 +20,16 @@ struct Pass {
     until: u64,
 }
 
+/// Its ttl is a date on MongoDB, by which the server itself expires it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+#[repository(name = "visits")]
+struct Visit {
+    #[hash_key]
+    id: String,
+    #[ttl(seconds = 3)]
+    at: SystemTime,
+}
+
 /// Far longer than either server takes: DynamoDB Local looks every few seconds, mongod here every second.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -88,6 +98,31 @@ async fn expired_records_are_taken_away(target: Target) {
 #[tokio::test]
 async fn mongodb_takes_expired_records_away() {
     expired_records_are_taken_away(Target::Mongodb).await;
+}
+
+#[tokio::test]
+async fn mongodb_takes_records_away_by_the_models_own_date() {
+    let (url, label) = Target::Mongodb.fresh().await;
+    let db = Database::open(&url).await.expect("the server answers");
+    db.define::<Visit>().await.expect("an empty database takes any model");
+    let visit = |id: &str, at: SystemTime| Visit { id: id.into(), at };
+    let (now, day) = (SystemTime::now(), Duration::from_secs(86_400));
+    Visit::create(&visit("short", now)).exec(&db).await.expect("a create");
+    Visit::create(&visit("lasting", now + day)).exec(&db).await.expect("a create");
+    // An older release left its index, and a mark by which the server would delete what is prolonged here.
+    let raw = db.raw::<mongodb::Database>().expect("MongoDB");
+    let index = doc! { "key": { "_reposit_expires": 1 }, "name": "_reposit_expires", "expireAfterSeconds": 0 };
+    raw.run_command(doc! { "createIndexes": "visits", "indexes": [index] }).await.expect("an index");
+    let soon = mongodb::bson::DateTime::from_system_time(now + Duration::from_secs(3));
+    let marked =
+        doc! { "_id": "prolonged", "at": mongodb::bson::DateTime::from_system_time(now), "_reposit_expires": soon };
+    raw.collection::<Document>("visits").insert_one(marked).await.expect("an insert");
+    Visit::update("prolonged").set(Visit::AT, now + day).exec(&db).await.expect("an update");
+
+    until_gone(&db, "visits", &["lasting", "prolonged"]).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(ids_stored(&db, "visits").await.len(), 2);
+    report::ran("expired_deletion::mongodb_takes_records_away_by_the_models_own_date", &label);
 }
 
 #[tokio::test]

@@ -74,13 +74,13 @@ pub(super) fn find_roles(cx: &Ctxt, input: &Input) -> Roles {
 }
 
 /// What a field cannot be that is stored as an instant in another form.
-fn check_form(cx: &Ctxt, field: &Field) {
+pub(super) fn check_form(cx: &Ctxt, field: &Field) {
     let Some(form) = &field.stored_as else { return };
     if form.value == TimeForm::Rfc3339 && field.ttl.is_some() {
         cx.error(
             &form.mark,
             "an expiry is reckoned from a number or an instant, and not from text: \
-             write `as = \"seconds\"` or `as = \"milliseconds\"`, or put `#[ttl]` on another field",
+             write `as = \"seconds\"`, `as = \"milliseconds\"` or `as = \"date\"`, or put `#[ttl]` on another field",
         );
     }
     if field.serde.flatten.is_some() || field.serde.skip_serializing.is_some() {

@@ -60,6 +60,9 @@ pub(crate) fn nested(cx: &Ctxt, input: &Input) -> Vec<Field> {
     let fields = fields(input, &keys::Roles::default(), &special);
     names::check_names(cx, input, &fields, false);
     serde::refuse_aliases(cx, input);
+    for field in &input.fields {
+        keys::check_form(cx, field);
+    }
     fields
 }
 
@@ -125,7 +128,8 @@ fn storage(field: &Written, position: usize, special: bool) -> Storage {
         let codec = match (&serde.serialize_with, &serde.deserialize_with, form) {
             (Some(function), ..) => Codec::With(function.clone()),
             (None, Some(_), _) => Codec::Serde,
-            (None, None, Some(form)) => Codec::As(form.value),
+            (None, None, Some(form)) if form.value.name().is_some() => Codec::As(form.value),
+            (None, None, Some(_)) => Codec::Date,
             (None, None, None) => Codec::Plain,
         };
         Storage::Own { position, codec }

@@ -30,9 +30,9 @@ pub(super) fn all(model: &Model) -> TokenStream {
     }
 }
 
-/// The fields that are stored in a form of an instant.
+/// The fields that say in which form of an instant they are stored.
 pub(crate) fn instants(fields: &[Field]) -> TokenStream {
-    let fields = fields.iter().filter(|field| field.time_form().is_some());
+    let fields = fields.iter().filter(|field| field.is_said_instant());
     fields.map(|field| direct(field, &quote!(assert_stored_instant))).collect()
 }
 

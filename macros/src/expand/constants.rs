@@ -41,7 +41,7 @@ pub(crate) fn expand_constant(vis: &Visibility, field: &Field, doc: &str) -> Tok
 fn value(field: &Field) -> Option<TokenStream> {
     let stored = &field.stored;
     Some(match &field.storage {
-        Storage::Own { codec: Codec::Plain, .. } => quote!(__r::Field::new(#stored)),
+        Storage::Own { codec: Codec::Plain | Codec::Date, .. } => quote!(__r::Field::new(#stored)),
         Storage::Own { codec: Codec::With(function), .. } => {
             quote!(__r::Field::encoded_by(#stored, |v| __p::encode_with(|s| #function(v, s))))
         }

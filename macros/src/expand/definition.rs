@@ -61,7 +61,7 @@ pub(crate) fn field(field: &Field) -> Option<TokenStream> {
     let (stored, ty) = (&field.stored, &field.ty);
     let name = syn::ext::IdentExt::unraw(&field.ident).to_string();
     let lowered = match codec {
-        Codec::Plain => Some(quote!(.of(__p::Probe::<#ty>::STORED))),
+        Codec::Plain | Codec::Date => Some(quote!(.of(__p::Probe::<#ty>::STORED))),
         Codec::As(_) => {
             let form = field.time_form();
             Some(quote!(.of(__p::InstantAs::<#ty, __p::#form>::STORED)))
@@ -71,7 +71,9 @@ pub(crate) fn field(field: &Field) -> Option<TokenStream> {
     let defaulted = field.default.as_ref().map(|default| {
         let written = match codec {
             Codec::With(function) => quote!(__p::encode_with(|s| #function(&#default, s))),
-            Codec::Plain | Codec::As(_) | Codec::Serde => quote!(__p::encode_as_written::<#ty>(&#default)),
+            Codec::Plain | Codec::Date | Codec::As(_) | Codec::Serde => {
+                quote!(__p::encode_as_written::<#ty>(&#default))
+            }
         };
         quote!(.defaulted(|| #written))
     });

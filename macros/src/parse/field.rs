@@ -31,7 +31,7 @@ const STORED: Place = Place {
     attribute: "#[stored(...)]",
     known: &["as"],
     aliases: &[("form", "as"), ("with", "as"), ("format", "as")],
-    example: "`#[stored(as = \"seconds\")]`, `\"milliseconds\"` or `\"rfc3339\"`",
+    example: "`#[stored(as = \"seconds\")]`, `\"milliseconds\"`, `\"rfc3339\"` or `\"date\"`",
 };
 
 /// Reads a field with its attributes.
@@ -142,10 +142,11 @@ fn time_form(cx: &Ctxt, word: &Word) -> Option<At<TimeForm>> {
         "seconds" => TimeForm::Seconds,
         "milliseconds" => TimeForm::Milliseconds,
         "rfc3339" => TimeForm::Rfc3339,
+        "date" => TimeForm::Date,
         other => {
-            const FORMS: [&str; 3] = ["seconds", "milliseconds", "rfc3339"];
+            const FORMS: [&str; 4] = ["seconds", "milliseconds", "rfc3339", "date"];
             let hint = spell::hint(other, &FORMS);
-            cx.error(&text, format!("an instant is stored as `seconds`, `milliseconds` or `rfc3339`{hint}"));
+            cx.error(&text, format!("an instant is stored as `seconds`, `milliseconds`, `rfc3339` or `date`{hint}"));
             return None;
         }
     };

@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{
-    Backend, Call, FindMany, FindUnique, Get, GetMany, Limits, Plan, Query, RecordPage, Reply, Request, Verify, Write,
-    WriteMany, Written,
+    Backend, Call, FindMany, FindUnique, Get, GetMany, Limits, Plan, Query, RecordPage, Reply, Request, StaleReads,
+    Verify, Write, WriteMany, Written,
 };
 use crate::definition::Definition;
 use crate::error::Result;
@@ -121,6 +121,16 @@ pub trait Forward: fmt::Debug + Send + Sync + 'static {
         self.inner().is_embedded()
     }
 
+    /// As [`Backend::check_stale_reads`].
+    fn check_stale_reads(&self, reads: &StaleReads) -> Result<()> {
+        self.inner().check_stale_reads(reads)
+    }
+
+    /// As [`Backend::fork`]: a fork of the innermost backend, unless this is overridden.
+    fn fork(&self) -> Option<Arc<dyn Backend>> {
+        self.inner().fork()
+    }
+
     /// As [`Backend::ping`].
     fn ping(&self, call: Call) -> Reply<'_, ()> {
         self.inner().ping(call)
@@ -229,6 +239,14 @@ impl<F: Forward> Backend for F {
 
     fn is_embedded(&self) -> bool {
         Forward::is_embedded(self)
+    }
+
+    fn check_stale_reads(&self, reads: &StaleReads) -> Result<()> {
+        Forward::check_stale_reads(self, reads)
+    }
+
+    fn fork(&self) -> Option<Arc<dyn Backend>> {
+        Forward::fork(self)
     }
 
     fn ping(&self, call: Call) -> Reply<'_, ()> {

@@ -26,13 +26,15 @@ pub use reply::{BoxFuture, Reply};
 
 use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
 
 pub use crate::change::{Change, Expiry, apply};
 pub use crate::limits::Limits;
 pub use crate::progress::Observer;
 pub use crate::request::{
-    Action, Attempt, Call, Capacity, FindMany, FindUnique, Get, GetMany, KeyRange, Position, Query, RecordKey,
-    RecordPage, Request, Returning, Source, SourceKind, Verify, Watch, Write, WriteMany, Written, index_values,
+    Action, Attempt, Call, Capacity, FindMany, FindUnique, Get, GetMany, KeyRange, Position, Query, ReadFrom,
+    RecordKey, RecordPage, Request, Returning, Source, SourceKind, StaleReads, Verify, Watch, Write, WriteMany,
+    Written, index_values,
 };
 pub use crate::value::{EXPIRES, STAMP};
 
@@ -71,6 +73,24 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// [`Database::coalesced`](crate::Database::coalesced) has no requests to spare, and gathers none.
     fn is_embedded(&self) -> bool {
         false
+    }
+
+    /// Refuses reads that may be stale in a way that it cannot read in. By default, a staleness that is bounded, unless it
+    /// is embedded; any other read may find the latest.
+    fn check_stale_reads(&self, reads: &StaleReads) -> Result<()> {
+        match reads.longest() {
+            Some(_) if !self.is_embedded() => Err(Error::unsupported(format!(
+                "{} does not say how stale a read is: leave `max_staleness` out",
+                self.name()
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// A store of its own with what is in this one now: what is written to one of them later is not in the other.
+    /// Nothing if that cannot be had at once.
+    fn fork(&self) -> Option<Arc<dyn Backend>> {
+        None
     }
 
     /// Whether it can be reached.

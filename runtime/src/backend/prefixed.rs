@@ -52,6 +52,11 @@ impl Forward for Prefixed {
         &*self.inner
     }
 
+    fn fork(&self) -> Option<Arc<dyn Backend>> {
+        let inner = self.inner().fork()?;
+        Some(Arc::new(Self { inner, prefix: self.prefix }))
+    }
+
     fn plan(&self, call: Call, mut definition: &'static Definition) -> Reply<'_, Plan> {
         ask!(self.rename(&mut definition), self.inner().plan(call, definition))
     }

@@ -62,10 +62,10 @@ struct Open {
 }
 
 impl Coalesced {
-    /// Whether a get has the time to wait for others. If not, it is sent as it is.
+    /// Whether a get has the time to wait for others, and is of their kind. If not, it is sent as it is.
     fn can_wait(&self, call: &Call) -> bool {
         let left = call.left();
-        left / 2 > self.window && left > LONGEST_UNSEEN
+        call.stale_reads().is_none() && left / 2 > self.window && left > LONGEST_UNSEEN
     }
 
     async fn gather(&self, call: Call, get: Get) -> Result<Option<Record>> {

@@ -6,6 +6,7 @@
 //!
 //! | layer | feature | for |
 //! |---|---|---|
+//! | [`Faults`] | | what goes wrong on a network, for the tests of programs |
 //! | [`Meter`] | | what operations cost: requests, capacity units, bytes, records |
 #![cfg_attr(feature = "cache", doc = "| [`Cache`] | `cache` | records that were read are given again, for a time |")]
 #![cfg_attr(feature = "metrics", doc = "| [`Metrics`] | `metrics` | durations and counts, with the facade `metrics` |")]
@@ -18,6 +19,7 @@
 
 #[cfg(feature = "cache")]
 mod cache;
+mod faults;
 mod meter;
 #[cfg(feature = "metrics")]
 mod metrics;
@@ -32,6 +34,7 @@ mod trace;
 
 #[cfg(feature = "cache")]
 pub use cache::Cache;
+pub use faults::{Fault, Faults, Injected};
 pub use meter::{Cost, Meter, Part};
 #[cfg(feature = "metrics")]
 pub use metrics::Metrics;

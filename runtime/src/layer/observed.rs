@@ -16,8 +16,8 @@ use crate::value::Record;
 /// What a backend is asked.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Asked<'a> {
-    /// Whether it can be reached.
-    Ping,
+    /// Whether it can be reached, or what there is.
+    Server,
     /// Something about the whole of a repository.
     Repository(&'static Definition),
     /// How many records a query has.
@@ -130,7 +130,7 @@ impl<O: Observer> Forward for Observed<O> {
     }
 
     fn ping(&self, call: Call) -> Reply<'_, ()> {
-        let (call, seen) = self.begin(call, Asked::Ping);
+        let (call, seen) = self.begin(call, Asked::Server);
         self.follow(seen, |inner| inner.ping(call))
     }
 
@@ -152,6 +152,11 @@ impl<O: Observer> Forward for Observed<O> {
     fn truncate(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
         let (call, seen) = self.begin(call, Asked::Repository(definition));
         self.follow(seen, |inner| inner.truncate(call, definition))
+    }
+
+    fn repositories(&self, call: Call, prefix: &str) -> Reply<'_, Vec<String>> {
+        let (call, seen) = self.begin(call, Asked::Server);
+        self.follow(seen, |inner| inner.repositories(call, prefix))
     }
 
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
@@ -214,7 +219,7 @@ impl<'a> Asked<'a> {
     /// The repositories that it is about, each once.
     pub(super) fn definitions(self) -> Vec<&'static Definition> {
         let mut all: Vec<&'static Definition> = match self {
-            Self::Ping => Vec::new(),
+            Self::Server => Vec::new(),
             Self::Repository(definition) => vec![definition],
             Self::Count(query) | Self::Data(Request::Query(query)) => vec![query.definition],
             Self::Data(Request::Get(get)) => vec![get.definition],

@@ -36,7 +36,7 @@ use crate::value::Record;
 /// ```
 #[must_use = "an operation does nothing until it is executed"]
 pub struct GetMany<M> {
-    keys: Keys,
+    pub(super) keys: Keys,
     marker: PhantomData<fn() -> M>,
 }
 

@@ -33,7 +33,7 @@ use crate::value::{Record, Value};
 /// ```
 #[must_use = "an operation does nothing until it is executed"]
 pub struct FindUnique<M> {
-    parts: FindParts,
+    pub(super) parts: FindParts,
     marker: PhantomData<fn() -> M>,
 }
 

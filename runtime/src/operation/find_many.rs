@@ -42,7 +42,7 @@ use crate::value::{Record, Value};
 /// ```
 #[must_use = "an operation does nothing until it is executed"]
 pub struct FindMany<M> {
-    wanted: Wanted,
+    pub(super) wanted: Wanted,
     marker: PhantomData<fn() -> M>,
 }
 

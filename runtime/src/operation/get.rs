@@ -32,7 +32,7 @@ use crate::value::Record;
 /// ```
 #[must_use = "an operation does nothing until it is executed"]
 pub struct Get<M> {
-    parts: GetParts,
+    pub(super) parts: GetParts,
     marker: PhantomData<fn() -> M>,
 }
 

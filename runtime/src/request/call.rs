@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::attempt::Attempt;
+use super::stale::StaleReads;
 
 /// What every request carries.
 ///
@@ -30,13 +31,15 @@ pub struct Call {
     watch: Option<Arc<dyn Watch>>,
     /// The server that attempts go to, if they do not say otherwise.
     server: Option<Arc<(String, u16)>>,
+    stale: Option<Arc<StaleReads>>,
 }
 
 impl Call {
     /// A call that begins at `now` and may take `within`.
     pub fn new(operation: &'static str, now: i64, within: Duration) -> Self {
         let start = Instant::now();
-        Self { operation, now, deadline: start.checked_add(within).unwrap_or(start), watch: None, server: None }
+        let deadline = start.checked_add(within).unwrap_or(start);
+        Self { operation, now, deadline, watch: None, server: None, stale: None }
     }
 
     /// The same call, watched by one more: each attempt that a backend makes for it is reported to
@@ -54,6 +57,18 @@ impl Call {
     #[must_use]
     pub fn to_server(self, host: impl Into<String>, port: u16) -> Self {
         Self { server: Some(Arc::new((host.into(), port))), ..self }
+    }
+
+    /// The same call, whose reads may be stale.
+    #[must_use]
+    pub(crate) fn stale(self, reads: Option<Arc<StaleReads>>) -> Self {
+        Self { stale: reads, ..self }
+    }
+
+    /// Where its reads go, if they may be stale. A backend that reads the latest all the same breaks no promise; a layer
+    /// that keeps what was read should keep nothing of it.
+    pub fn stale_reads(&self) -> Option<&StaleReads> {
+        self.stale.as_deref()
     }
 
     /// Reports an attempt to whoever watches the call; costs nothing if nobody does. A backend calls it

@@ -25,12 +25,17 @@ struct Job {
     #[version]
     #[stored(as = "seconds")]
     revision: u64,
+    #[stored(as = "dates")]
+    paid: SystemTime,
 }
 
 #[derive(Clone, Serialize, Deserialize, Embedded)]
 struct Step {
     #[stored(as = iso)]
     done: SystemTime,
+    #[stored(as = "date")]
+    #[serde(skip)]
+    seen: Option<SystemTime>,
 }
 
 fn main() {}

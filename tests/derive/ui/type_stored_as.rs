@@ -15,6 +15,8 @@ struct Job {
     ended: Option<String>,
     #[stored(as = "milliseconds")]
     all: Vec<SystemTime>,
+    #[stored(as = "date")]
+    day: String,
 }
 
 #[derive(Clone, Serialize, Deserialize, Embedded)]

@@ -41,7 +41,11 @@ impl Arena {
 
     /// On a backend of the test's own.
     pub(crate) fn on_backend(backend: impl Backend, span: Duration) -> Self {
-        let db = Database::with_backend(backend);
+        Self::on_database(Database::with_backend(backend), span)
+    }
+
+    /// On a database of the test's own.
+    pub(crate) fn on_database(db: Database, span: Duration) -> Self {
         Self { clients: vec![db.clone(), db], url: None, until: Instant::now() + span, is_slow: false }
     }
 

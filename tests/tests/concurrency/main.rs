@@ -8,6 +8,7 @@ mod bank;
 mod broken;
 mod counters;
 mod histories;
+mod injected;
 mod locks;
 mod names;
 mod network_faults;

@@ -13,6 +13,7 @@ mod fixture;
 mod indexes;
 mod keys;
 mod lifetimes;
+mod own_dates;
 mod own_expiry;
 mod page;
 mod versions;

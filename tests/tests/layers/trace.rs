@@ -41,6 +41,8 @@ pub(crate) async fn operations_have_spans(target: Target) {
     db.define::<User>().await.unwrap();
     db.define::<Event>().await.unwrap();
     collector.taken();
+    db.repositories().await.unwrap();
+    assert_eq!(collector.one().get("db.query.summary"), Some("repositories"));
 
     let n = note("n");
     Note::create(&n).exec(&db).await.unwrap();

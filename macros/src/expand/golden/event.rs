@@ -32,5 +32,6 @@ pub struct HttpEvent {
     #[stored(as = "rfc3339")]
     made: SystemTime,
     #[updated_at]
+    #[stored(as = "date")]
     changed: SystemTime,
 }

@@ -49,6 +49,12 @@ impl<S: Space> Keyspace<S> {
         Self { name, ..self }
     }
 
+    /// The store.
+    #[cfg(feature = "memory")]
+    pub(crate) fn space(&self) -> &S {
+        &self.space
+    }
+
     /// Reads a few keys, with the catalogue of the same state.
     pub(super) fn read_with<T>(&self, look: impl FnOnce(&dyn View, &Catalog) -> Result<T>) -> Result<T> {
         let mut newer = None;

@@ -84,6 +84,12 @@ impl Backend for Memory {
         self.inner.is_embedded()
     }
 
+    /// The two share all nodes until one of them changes some.
+    fn fork(&self) -> Option<Arc<dyn Backend>> {
+        let space = self.inner.space().fork();
+        Some(Arc::new(Self { inner: Keyspace::new(space, self.limits()).named(self.name()) }))
+    }
+
     fn ping(&self, call: Call) -> Reply<'_, ()> {
         self.inner.ping(call)
     }

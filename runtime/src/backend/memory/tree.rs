@@ -59,6 +59,11 @@ impl Tree {
         Arc::clone(&self.shared())
     }
 
+    /// A tree of its own with what is in this one now.
+    pub(super) fn fork(&self) -> Self {
+        Self { root: ShardedLock::new(self.snapshot()), writer: Mutex::default() }
+    }
+
     /// Makes all changes of a batch. No other writer is there.
     fn apply(&self, batch: Batch) {
         if batch.len() <= FEW {

@@ -120,8 +120,9 @@ impl<'a> Sender<'a> {
             };
             // The driver sends such a command once, so this answer is of the only attempt: nothing was applied.
             let refused = failure.is_not_primary();
-            let ambiguous = failure.may_be_applied() && !refused;
-            if ambiguous {
+            let is_stamped = self.chunk.is_stamped();
+            let ambiguous = !refused && (failure.may_be_applied() || (!is_stamped && failure.may_hide_an_attempt()));
+            if ambiguous && is_stamped {
                 self.mark_stored(&round).await;
             }
             let may_succeed = match failure.is_unreached() {
@@ -187,7 +188,7 @@ impl<'a> Sender<'a> {
                 code => self.set(at, Err(write_error(code, message))),
             }
         }
-        if self.resent {
+        if self.resent && self.chunk.is_stamped() {
             // The key of a record that an earlier attempt stored is taken by that record.
             let held: Round = duplicates.iter().map(|(at, _)| *at).collect();
             self.mark_stored(&held).await;

@@ -32,6 +32,11 @@ impl<'a> Chunk<'a> {
         Self { writes, stamps, name, statements: writes.iter().zip(commands).map(build).collect() }
     }
 
+    /// Whether the records bear the stamp.
+    pub(super) fn is_stamped(&self) -> bool {
+        self.writes.first().is_some_and(|write| write.definition.stamps())
+    }
+
     /// Whether the server may find no record for a write without an error.
     pub(super) fn may_miss(&self) -> bool {
         self.writes.iter().any(|write| matches!(write.action, Action::Delete | Action::Replace(_) | Action::Update(_)))

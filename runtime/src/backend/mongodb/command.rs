@@ -5,7 +5,7 @@ use mongodb::Collection;
 use mongodb::bson::{Bson, Document, RawDocumentBuf, doc, oid::ObjectId};
 use mongodb::options::ReturnDocument;
 
-use super::document::{by_id, expired, live, to_document};
+use super::document::{by_id, check_unstamped, expired, live, to_document};
 use super::elements::Elements;
 use super::predicate::{literal, predicate};
 use super::update::{both, put_if, stage, sums_fit, upsert};
@@ -50,10 +50,10 @@ pub(super) enum Command {
         told: Returning,
     },
     /// Leaves a stamp only: what a check in a transaction does, so that the server sees a conflict with
-    /// another write of the record.
+    /// another write of the record. A model without stamps has nothing left: what it leaves is taken away again.
     Touch {
         filter: Document,
-        stamp: ObjectId,
+        stamp: Option<ObjectId>,
         told: Returning,
     },
     Delete {
@@ -75,6 +75,7 @@ impl Command {
     /// The command of a write.
     pub(super) fn new(write: &Write, call: &Call, stamps: Stamps) -> Result<Self> {
         let definition = write.definition;
+        check_unstamped(definition)?;
         let by_id = || by_id(definition, &write.key);
         let told = write.told();
         let document = |record| to_document(definition, &write.key, record, stamps.written);
@@ -108,7 +109,10 @@ impl Command {
                 Self::Modify { filter: by_id()?, pipeline, upsert: true, told }
             }
             Action::Delete => Self::Delete { filter: required_filter(write, call)?, told },
-            Action::Check => Self::Touch { filter: required_filter(write, call)?, stamp: stamps.written, told },
+            Action::Check => {
+                let stamp = definition.stamps().then_some(stamps.written);
+                Self::Touch { filter: required_filter(write, call)?, stamp, told }
+            }
         })
     }
 
@@ -149,13 +153,13 @@ impl Command {
     pub(super) async fn send(
         &self,
         collection: &Collection<RawDocumentBuf>,
-        session: Option<&mut ClientSession>,
+        mut session: Option<&mut ClientSession>,
     ) -> mongodb::error::Result<Answer> {
         // The method that takes a session belongs to each action's own type: there is no trait for it.
         macro_rules! sent {
             ($action:expr) => {{
                 let action = $action;
-                match session {
+                match session.as_deref_mut() {
                     Some(session) => action.session(session).await?,
                     None => action.await?,
                 }
@@ -181,13 +185,21 @@ impl Command {
                 let action = collection.find_one_and_update(filter.clone(), pipeline.clone());
                 Answer::of(sent!(action.upsert(*upsert).return_document(returned(*told))))
             }
-            Self::Touch { filter, stamp, told: Returning::Nothing } => {
-                let result = sent!(collection.update_one(filter.clone(), touch(*stamp)));
-                Answer { matched: result.matched_count > 0, record: None }
-            }
             Self::Touch { filter, stamp, told } => {
-                let action = collection.find_one_and_update(filter.clone(), touch(*stamp));
-                Answer::of(sent!(action.return_document(returned(*told))))
+                let answer = match told {
+                    Returning::Nothing => {
+                        let result = sent!(collection.update_one(filter.clone(), touch(*stamp)));
+                        Answer { matched: result.matched_count > 0, record: None }
+                    }
+                    told => {
+                        let action = collection.find_one_and_update(filter.clone(), touch(*stamp));
+                        Answer::of(sent!(action.return_document(returned(*told))))
+                    }
+                };
+                if stamp.is_none() && answer.matched {
+                    sent!(collection.update_one(filter.clone(), doc! { "$unset": { TOUCH: 1 } }));
+                }
+                answer
             }
             Self::Delete { filter, told: Returning::Nothing } => {
                 let result = sent!(collection.delete_one(filter.clone()));
@@ -245,9 +257,16 @@ fn returned(told: Returning) -> ReturnDocument {
     if told == Returning::After { ReturnDocument::After } else { ReturnDocument::Before }
 }
 
+/// What a check leaves, and takes away again, in a record of a model without stamps. Nobody ever sees it.
+const TOUCH: &str = "_reposit_touch";
+
 /// Leaves a stamp only.
-fn touch(stamp: ObjectId) -> Document {
-    doc! { "$set": { STAMP: stamp } }
+fn touch(stamp: Option<ObjectId>) -> Document {
+    match stamp {
+        Some(stamp) => doc! { "$set": { STAMP: stamp } },
+        // An update that changes nothing is no write, and would conflict with none.
+        None => doc! { "$set": { TOUCH: true } },
+    }
 }
 
 /// The stage that puts a record in another's place if a plain replacement cannot: the server takes a replacement

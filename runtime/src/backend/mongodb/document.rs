@@ -8,6 +8,7 @@
 use mongodb::bson::{Bson, Document, RawDocument, RawDocumentBuf, doc, oid::ObjectId};
 
 use super::encode::DocumentWriter;
+use super::expiry::{is_marked, own_date};
 use super::value::{FURTHEST, date, hex, to_bson};
 use crate::definition::{Definition, IndexDef, KeyDef, KeyKind};
 use crate::error::{Error, Result};
@@ -131,7 +132,7 @@ pub(super) fn by_id_raw(definition: &Definition, key: &RecordKey) -> Result<RawD
     filter.finish()
 }
 
-/// A record as the document that is stored, with the stamp of the call that writes it.
+/// A record as the document that is stored, with the stamp of the call that writes it if the model has stamps.
 pub(super) fn to_document(
     definition: &'static Definition,
     key: &RecordKey,
@@ -160,16 +161,39 @@ pub(super) fn to_document(
             document.text(&sort_column, &hex(bytes))?;
         }
     }
-    if let Some(at) = has_expiry.then(|| record.expires()).flatten() {
+    if let Some(at) = (has_expiry && is_marked(definition)).then(|| record.expires()).flatten() {
         document.date(EXPIRES, date(at))?;
     }
-    document.object_id(STAMP, stamp)?;
+    if definition.stamps() {
+        document.object_id(STAMP, stamp)?;
+    }
     let document = document.finish()?;
     match document.as_bytes().len() {
         bytes if bytes > LARGEST => {
             Err(Error::invalid(format!("the record has {bytes} bytes as BSON; the limit is {LARGEST}")))
         }
         _ => Ok(document),
+    }
+}
+
+/// Refuses a model that says `stamp = false` and cannot be stored without a field of the library's own.
+pub(super) fn check_unstamped(definition: &Definition) -> Result<()> {
+    if definition.stamps() {
+        return Ok(());
+    }
+    if is_marked(definition) {
+        let name = definition.ttl_name().unwrap_or_default();
+        return Err(Error::unsupported(format!(
+            "with `stamp = false` MongoDB expires records by the ttl field alone, and {name} cannot serve: make it an instant \
+             that is neither part of the key nor unique by itself, or leave `stamp = false` out"
+        )));
+    }
+    match &*sort_columns(definition) {
+        [] => Ok(()),
+        [(name, _), ..] => Err(Error::unsupported(format!(
+            "an index is ordered by the bytes {name}, which MongoDB needs their hex text beside them for: order it by text, or \
+             leave `stamp = false` out"
+        ))),
     }
 }
 
@@ -192,8 +216,8 @@ pub(super) fn stamp_of(document: &RawDocument) -> Option<ObjectId> {
     document.get_object_id(STAMP).ok()
 }
 
-/// Two filters of which one finds a record that has expired: by its mark, or by its field if it has no mark.
-/// Nothing if the model has no ttl.
+/// Filters of which one finds a record that has expired: by its mark, or by its field if it has no mark; by the
+/// field alone if the server expires records by that. Nothing if the model has no ttl.
 pub(super) fn expired(definition: &Definition, call: &Call) -> Option<Vec<Document>> {
     let ttl = definition.ttl()?;
     let latest = to_bson(&liveness::latest_expired(definition, call)?).ok()?;
@@ -206,7 +230,11 @@ pub(super) fn expired(definition: &Definition, call: &Call) -> Option<Vec<Docume
         _ => definition.ttl_name()?,
     };
     // A comparison would look into the items of a list.
-    let by_field = doc! { EXPIRES: { "$exists": false }, path: { "$lte": latest, "$not": { "$type": "array" } } };
+    let mut by_field = doc! { path: { "$lte": latest, "$not": { "$type": "array" } } };
+    if own_date(definition).is_some() {
+        return Some(vec![by_field]);
+    }
+    by_field.insert(EXPIRES, doc! { "$exists": false });
     Some(vec![doc! { EXPIRES: { "$lte": date(call.now_seconds().min(FURTHEST)) } }, by_field])
 }
 

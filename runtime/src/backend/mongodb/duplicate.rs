@@ -102,7 +102,7 @@ pub(super) async fn delete_expired_holder(
         Holder::Nobody => Ok(()),
         Holder::Live(error) => Err(Halt::Error(error)),
         // A transaction that is done again finds the same holder, since its own delete was rolled back.
-        Holder::Expired(found) if view.session.is_none() && seen.is_unchanged(Some(&found)) => {
+        Holder::Expired(found) if view.session.is_none() && seen.is_unchanged(write.definition, Some(&found)) => {
             let message = "the record that holds a unique value has expired, and cannot be taken away";
             Err(Halt::Error(Error::new(ErrorKind::Backend, message)))
         }

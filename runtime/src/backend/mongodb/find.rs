@@ -5,13 +5,14 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use mongodb::bson::raw::cstr;
 use mongodb::bson::{Document, RawDocument, RawDocumentBuf};
-use mongodb::options::{ReadConcern, ReadPreference, SelectionCriteria};
+use mongodb::options::ReadConcern;
 use mongodb::raw_batch_cursor::RawBatch;
 
 use super::elements::{ARRAY, DOCUMENT, Element, Elements};
 use super::encode::DocumentWriter;
 use super::handle::Handle;
 use super::retry::read;
+use super::stale;
 use crate::error::{Error, Result};
 use crate::request::Call;
 
@@ -108,14 +109,15 @@ impl Find {
         decode: impl Fn(&RawDocument) -> Result<T>,
     ) -> Result<Vec<T>> {
         let decode = &decode;
-        let command = &self.command(concern.or(database.read_concern()))?;
+        let command = &self.command(concern.or(stale::concern_of(database, call).as_deref()))?;
+        let criteria = &stale::criteria(call);
         // Boxed, since what waits for it would be moved with it each time.
         let attempt = |time: Duration| {
             Box::pin(async move {
                 let mut command = command.clone();
                 command.append(cstr!("maxTimeMS"), i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
                 let mut session = database.take_session().await?;
-                let sent = database.run_raw_cursor_command(command).selection_criteria(PRIMARY);
+                let sent = database.run_raw_cursor_command(command).selection_criteria(criteria.clone());
                 let sent = match self.batch_size {
                     Some(size) => sent.batch_size(size),
                     None => sent,
@@ -135,9 +137,6 @@ impl Find {
         read(call, FIND, attempt).await?.into_iter().collect()
     }
 }
-
-/// Reads go to the primary: on a secondary a record that was just written may not be there.
-const PRIMARY: SelectionCriteria = SelectionCriteria::ReadPreference(ReadPreference::Primary);
 
 /// Decodes the documents of one answer, until there are `most`.
 pub(super) fn decode_batch<T>(

@@ -11,6 +11,7 @@ mod document;
 mod duplicate;
 mod elements;
 mod encode;
+mod expiry;
 mod explain;
 mod failure;
 mod find;
@@ -18,6 +19,7 @@ mod find_values;
 #[cfg(test)]
 mod fuzz;
 mod handle;
+mod hints;
 mod last_seen;
 mod missed;
 mod options;
@@ -30,6 +32,7 @@ mod retry;
 mod session;
 pub(crate) mod settings;
 mod shallow;
+mod stale;
 mod stored;
 #[cfg(test)]
 mod test_definition;
@@ -49,6 +52,7 @@ use mongodb::bson::doc;
 
 use self::by_definition::ByDefinition;
 use self::handle::Handle;
+use self::hints::Hints;
 use self::settings::MongoDbSettings;
 use self::topology::Topology;
 use super::settings::{OpenOptions, Target};
@@ -58,7 +62,7 @@ use crate::definition::Definition;
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::request::{
-    Call, FindMany, FindUnique, Get, GetMany, Query, RecordPage, Request, Verify, Write, WriteMany, Written,
+    Call, FindMany, FindUnique, Get, GetMany, Query, RecordPage, Request, StaleReads, Verify, Write, WriteMany, Written,
 };
 use crate::value::Record;
 
@@ -67,7 +71,8 @@ use crate::value::Record;
 /// A repository is a collection, and its primary key is `_id`: the hash key itself, or the document
 /// `{h, r}` of hash and range key. Other fields keep their names. An integer above `i64::MAX` is a
 /// Decimal128, which the server compares and indexes with the other numbers by value; an instant is a
-/// date. The library's own fields begin with `_reposit`: the expiry as a date, with a TTL index on it; the stamp of the call
+/// date. A ttl field that is an instant has the TTL index itself. The library's own fields begin with `_reposit`: of any
+/// other ttl field the expiry as a date, with a TTL index on it; the stamp of the call
 /// that wrote the record last; and, beside bytes that an index is ordered by, their hex text, since
 /// binary data sorts by its length first. The keys of each repository are written down in the
 /// collection `_reposit`, where a later `define` compares them. Under a table prefix, its name begins with that.
@@ -98,7 +103,8 @@ use crate::value::Record;
 /// value is refused in a repository with a ttl field, a `find` shows who holds it now: only a live record
 /// makes it a violation; one that has expired is deleted, and the write sent again.
 ///
-/// Reads go to the primary, so that every one is as consistent as a consistent one; a connection string
+/// Reads go to the primary, so that every one is as consistent as a consistent one, but for those of
+/// [`stale_reads`](crate::Database::stale_reads); a connection string
 /// that prefers others, asks for another than the latest, or wants no acknowledgement, is refused. Its other
 /// read and write concerns are kept; a transaction has `snapshot` and `majority`. A write concern of
 /// less than a majority can lose writes that were acknowledged.
@@ -123,8 +129,9 @@ use crate::value::Record;
 /// field other than the hash key that is stored as `_id`; order between bytes, but for range keys.
 pub struct MongoDb {
     database: Handle,
-    /// The repositories that are known to be defined as the model says, so that only the first call of a model looks.
-    defined: ByDefinition<()>,
+    /// The repositories that are known to be defined as the model says, so that only the first call of a model looks;
+    /// with how a query names the indexes of each.
+    defined: ByDefinition<Hints>,
     runtime: ClientRuntime,
     topology: Topology,
     /// Of a client that was brought, why it cannot be used.
@@ -241,7 +248,7 @@ impl MongoDb {
 
     /// The call, with the server that it goes to if it is watched.
     fn located(&self, call: Call) -> Call {
-        let primary = if call.is_watched() { self.topology.primary() } else { None };
+        let primary = if call.is_watched() && call.stale_reads().is_none() { self.topology.primary() } else { None };
         match primary {
             Some((host, port)) => call.to_server(host, port),
             None => call,
@@ -251,14 +258,21 @@ impl MongoDb {
     /// The database, once these repositories are known to be defined.
     async fn database_with(&self, call: &Call, definitions: &[&'static Definition]) -> Result<&Handle> {
         for definition in definitions {
-            // A write to a collection that does not exist would create it, without the indexes.
-            if self.defined.get(definition).is_none() {
-                // Boxed, since every call would have room for it.
-                Box::pin(define::check_defined(&self.database, call, definition)).await?;
-                self.defined.insert(definition, ());
-            }
+            self.hints_of(call, definition).await?;
         }
         Ok(&self.database)
+    }
+
+    /// How a query names the repository's indexes, once it is known to be defined.
+    async fn hints_of(&self, call: &Call, definition: &'static Definition) -> Result<Hints> {
+        if let Some(hints) = self.defined.get(definition) {
+            return Ok(hints);
+        }
+        // A write to a collection that does not exist would create it, without the indexes.
+        // Boxed, since every call would have room for it.
+        let hints = Box::pin(define::check_defined(&self.database, call, definition)).await?;
+        self.defined.insert(definition, hints.clone());
+        Ok(hints)
     }
 }
 
@@ -281,6 +295,10 @@ impl Backend for MongoDb {
         &*self.database as &mongodb::Database
     }
 
+    fn check_stale_reads(&self, reads: &StaleReads) -> Result<()> {
+        stale::check(reads)
+    }
+
     fn ping(&self, call: Call) -> Reply<'_, ()> {
         self.reply(call, move |call| async move {
             if self.is_brought {
@@ -292,13 +310,19 @@ impl Backend for MongoDb {
     }
 
     fn plan(&self, call: Call, definition: &'static Definition) -> Reply<'_, Plan> {
-        self.reply(call, move |call| async move { define::plan(&self.database, &call, definition).await })
+        self.reply(call, move |call| async move {
+            document::check_unstamped(definition)?;
+            define::plan(&self.database, &call, definition).await
+        })
     }
 
     fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
         self.reply(call, move |call| async move {
-            define::define(&self.database, &call, definition).await?;
-            self.defined.insert(definition, ());
+            document::check_unstamped(definition)?;
+            let hints = define::define(&self.database, &call, definition).await?;
+            // An index may be there in another form than before.
+            self.defined.remove(definition);
+            self.defined.insert(definition, hints);
             Ok(())
         })
     }
@@ -348,13 +372,15 @@ impl Backend for MongoDb {
 
     fn query(&self, call: Call, query: Query) -> Reply<'_, RecordPage> {
         self.reply(call, move |call| async move {
-            query::query(self.database_with(&call, &[query.definition]).await?, &call, query).await
+            let hints = self.hints_of(&call, query.definition).await?;
+            query::query(&self.database, &call, query, &hints).await
         })
     }
 
     fn count(&self, call: Call, query: Query) -> Reply<'_, u64> {
         self.reply(call, move |call| async move {
-            query::count(self.database_with(&call, &[query.definition]).await?, &call, query).await
+            let hints = self.hints_of(&call, query.definition).await?;
+            query::count(&self.database, &call, query, &hints).await
         })
     }
 
@@ -401,6 +427,6 @@ impl Backend for MongoDb {
     }
 
     fn explain(&self, call: Call, request: Request<'_>) -> Result<String> {
-        explain::explain(&call, request)
+        explain::explain(&call, request, |definition| self.defined.get(definition).unwrap_or_default())
     }
 }

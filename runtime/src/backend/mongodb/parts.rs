@@ -32,14 +32,14 @@ impl<'a> Part<'a> {
 
     /// The write that no command of many can take.
     pub(super) fn single(&self) -> Option<&'a Write> {
-        self.writes.first().filter(|_| self.keys.is_empty())
+        self.writes.first().filter(|write| self.keys.is_empty() || goes_alone(write))
     }
 
     /// Whether it makes no difference which other records are written before or meanwhile. With a unique index it
     /// does: a value may be given up by one record and asked for by another.
     fn is_independent(&self) -> bool {
         let is_unique = |write: &Write| write.definition.unique_indexes().next().is_some();
-        self.single().is_none() && !self.writes.first().is_some_and(is_unique)
+        !self.keys.is_empty() && !self.writes.first().is_some_and(is_unique)
     }
 }
 
@@ -69,8 +69,15 @@ fn keys_of_run(writes: &[Write]) -> HashSet<Vec<u8>> {
             && (bytes <= BYTES || keys.is_empty())
             && keys.insert(ident(write.definition, &write.key))
     };
-    let _ = writes.iter().take(WRITES).take_while(fits).count();
+    let most = if goes_alone(first) { 1 } else { WRITES };
+    let _ = writes.iter().take(most).take_while(fits).count();
     keys
+}
+
+/// Whether a write is sent by itself: of many, the server says how many found no record that they need, and only their
+/// stamps show which.
+fn goes_alone(write: &Write) -> bool {
+    !write.definition.stamps() && matches!(write.action, Action::Update(_) | Action::Replace(_))
 }
 
 /// What a command of many is of.
@@ -149,6 +156,21 @@ mod tests {
     /// A model without a unique index.
     static PLAIN: Definition =
         Spec::new("Plain", "plain", &[FieldDef::new("id", "id")], KeyDef::new(0, KeyKind::Integer)).build();
+
+    #[test]
+    fn without_stamps_what_needs_a_record_is_sent_by_itself() {
+        static UNSTAMPED: Definition =
+            Spec::new("U", "u", &[FieldDef::new("id", "id")], KeyDef::new(0, KeyKind::Integer)).unstamped().build();
+        let write = |id: u64, action| Write {
+            returning: Returning::Nothing,
+            ..Write::new(&UNSTAMPED, RecordKey::new(Value::from(id)), action)
+        };
+        let replace = |id| write(id, Action::Replace(Record::new()));
+        let writes = [write(1, Action::Delete), write(2, Action::Delete), replace(3), replace(4), replace(4)];
+        let single = |part: &Part<'_>| part.single().is_some();
+        assert_eq!(Part::all(&writes).iter().map(single).collect::<Vec<_>>(), [false, true, true, true]);
+        assert_eq!(lengths(&writes), [vec![2, 1, 1], vec![1]], "different records at once");
+    }
 
     fn lengths(writes: &[Write]) -> Vec<Vec<usize>> {
         stages(writes).iter().map(|stage| stage.iter().map(|part| part.writes.len()).collect()).collect()

@@ -7,6 +7,7 @@ use mongodb::bson::RawDocument;
 use super::decode::has_twice;
 use super::document::sort_columns;
 use super::elements::{Element, Elements, check_text};
+use super::expiry::is_marked;
 use super::value::{hex, unhex};
 use crate::definition::{Definition, FieldDef, KeyKind};
 use crate::error::Result;
@@ -76,7 +77,7 @@ impl Reader {
             return self.read_id(element);
         }
         match element.name()? {
-            EXPIRES if self.definition.ttl().is_some() => self.read_expiry(element),
+            EXPIRES if is_marked(self.definition) => self.read_expiry(element),
             own if own.starts_with(RESERVED) => element.check(),
             name => {
                 self.name(name);

@@ -241,7 +241,7 @@ impl Transaction<'_> {
         let Some(write) = self.writes.get(at) else { return Ok(()) };
         let placed = |error: Error| error.at_position(at);
         let stored = latest(self.database, self.call, write.definition, &write.key).await.map_err(placed)?;
-        let is_unchanged = seen.is_unchanged(stored.as_deref());
+        let is_unchanged = seen.is_unchanged(write.definition, stored.as_deref());
         let stored = stored.map(|document| from_document(write.definition, &document)).transpose().map_err(placed)?;
         write::explain_miss(write, stored, self.call).map_err(placed)?;
         if is_unchanged { Err(placed(write::refused(write, failure, self.call))) } else { Ok(()) }
@@ -252,9 +252,10 @@ impl Applied for Transaction<'_> {
     type Written = ();
 
     /// Looks for the transaction's stamp in one record: no record bears it unless all do. A deleted record
-    /// bears none.
+    /// bears none, nor does one of a model without stamps.
     async fn find(&self) -> Result<Option<()>> {
-        let Some(write) = self.writes.iter().find(|write| !matches!(write.action, Action::Delete)) else {
+        let is_stamped = |write: &&Write| !matches!(write.action, Action::Delete) && write.definition.stamps();
+        let Some(write) = self.writes.iter().find(is_stamped) else {
             return Ok(None);
         };
         let collection = self.database.collection_of(write.definition);

@@ -7,6 +7,7 @@
 use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
 
 use super::document::sort_columns;
+use super::expiry::own_date;
 use super::predicate::{at, field_of, is_null, literal, predicate, to_date};
 use super::value::{date, decimal, hex, to_bson};
 use crate::change::{Change, Expiry, in_order};
@@ -37,7 +38,7 @@ impl New {
     }
 }
 
-/// The stage that makes the changes, and leaves the stamp.
+/// The stage that makes the changes, and leaves the stamp, or none if the model has none.
 pub(super) fn stage(definition: &'static Definition, changes: &[Change], stamp: ObjectId) -> Result<Document> {
     let fields = fields(definition, changes, stamp)?;
     Ok(doc! { "$set": fields.into_iter().map(|(name, new)| (name, new.in_field())).collect::<Document>() })
@@ -96,7 +97,11 @@ pub(super) fn put_if(write: &Write, record: Document, call: &Call) -> Result<Doc
 fn no_live_record(definition: &'static Definition, call: &Call) -> Result<Vec<Bson>> {
     // An upsert that found nothing starts from a document of the _id alone.
     let fresh = doc! { "$eq": ["$$ROOT", { "_id": "$_id" }] };
-    let expired = liveness::expired(definition, call).map(|expired| predicate(definition, &expired)).transpose()?;
+    let expired = match own_date(definition) {
+        Some(_) => liveness::expired_by_field(definition, call),
+        None => liveness::expired(definition, call),
+    };
+    let expired = expired.map(|expired| predicate(definition, &expired)).transpose()?;
     Ok(std::iter::once(fresh.into()).chain(expired).collect())
 }
 
@@ -113,7 +118,8 @@ pub(super) fn both(a: Bson, b: Bson) -> Bson {
 /// Every field that changes, with what becomes of it.
 fn fields(definition: &'static Definition, changes: &[Change], stamp: ObjectId) -> Result<Vec<(String, New)>> {
     let mut fields: Vec<(String, New)> = Vec::with_capacity(changes.len() + 1);
-    for change in in_order(changes) {
+    let own_date = own_date(definition).is_some();
+    for change in in_order(changes).filter(|change| !own_date || change.path().root() != EXPIRES) {
         let name = change.path().root();
         if name.is_empty() || name.starts_with('$') || name.contains(['.', '\0']) {
             return Err(Error::unsupported(format!("MongoDB cannot update a field that is called {name:?}")));
@@ -147,7 +153,13 @@ fn fields(definition: &'static Definition, changes: &[Change], stamp: ObjectId) 
                 .map(|new| (sort_column.clone(), new)),
         );
     }
-    fields.push((STAMP.to_owned(), New::Value(Bson::ObjectId(stamp))));
+    if own_date {
+        // The server would delete the record by the mark of an older release, whatever the field says by now.
+        fields.push((EXPIRES.to_owned(), New::Removed));
+    }
+    // Of a model without stamps the record shows none, not that of another model's write before.
+    let stamp = if definition.stamps() { New::Value(Bson::ObjectId(stamp)) } else { New::Removed };
+    fields.push((STAMP.to_owned(), stamp));
     Ok(fields)
 }
 

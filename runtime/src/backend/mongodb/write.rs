@@ -149,7 +149,8 @@ impl<'a> Sender<'a> {
         if let Some(duplicate) = failure.duplicate_key() {
             return self.on_duplicate(&duplicate).await;
         }
-        if failure.may_be_applied() {
+        let is_stamped = self.write.definition.stamps();
+        if failure.may_be_applied() || (!is_stamped && failure.may_hide_an_attempt()) {
             return self.resolve_ambiguous(failure).await.map(Next::Done);
         }
         if failure.is_refusal() && may_fail(self.write) {
@@ -164,7 +165,8 @@ impl<'a> Sender<'a> {
             return if again { Ok(Next::Resend(error)) } else { Err(error) };
         }
         if failure.was_not_applied() || failure.is_overload() {
-            return Ok(Next::ResendUnlessApplied(failure.into_error(operation)));
+            let next = if is_stamped { Next::ResendUnlessApplied } else { Next::Resend };
+            return Ok(next(failure.into_error(operation)));
         }
         Err(failure.into_error(operation))
     }
@@ -186,7 +188,7 @@ impl<'a> Sender<'a> {
     async fn explain_from_record(&mut self, stuck: impl FnOnce() -> Error) -> Result<Missed> {
         let definition = self.write.definition;
         let stored = latest(self.database, self.call, definition, &self.write.key).await?;
-        let is_unchanged = self.seen.is_unchanged(stored.as_deref());
+        let is_unchanged = self.seen.is_unchanged(definition, stored.as_deref());
         let stored = stored.map(|document| from_document(definition, &document)).transpose()?;
         match explain_miss(self.write, stored, self.call)? {
             Missed::MayBeSent if is_unchanged => Err(stuck()),
@@ -197,7 +199,7 @@ impl<'a> Sender<'a> {
     /// Looks for the stamp of a write whose answer was lost.
     async fn resolve_ambiguous(&self, failure: DriverFailure) -> Result<Written> {
         // A deleted record bears no stamp.
-        if matches!(self.write.action, Action::Delete) {
+        if matches!(self.write.action, Action::Delete) || !self.write.definition.stamps() {
             return Err(failure.into_unknown());
         }
         // No request comes through a broken connection any more. If the server was only silent, it may still

@@ -36,6 +36,11 @@ impl Cached {
         Writing::begin_whole(&self.store, self.inner.is_embedded(), call, definition)
     }
 
+    /// Whether what a call reads is kept: what may be stale would be given to others as the latest.
+    fn may_keep(&self, call: &Call, definition: &Definition) -> bool {
+        call.stale_reads().is_none() && self.store.keeps(definition)
+    }
+
     /// One record: kept, or read.
     fn read_one(&self, call: Call, definition: &'static Definition, wanted: Wanted) -> Reply<'_, Option<Record>> {
         if let Some(record) = wanted.find_kept(&self.store, definition, &call) {
@@ -151,14 +156,14 @@ impl Forward for Cached {
     }
 
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
-        if get.consistent || !self.store.keeps(get.definition) {
+        if get.consistent || !self.may_keep(&call, get.definition) {
             return self.inner().get(call, get);
         }
         self.read_one(call, get.definition, Wanted::Record(get.key))
     }
 
     fn get_many(&self, call: Call, get: GetMany) -> Reply<'_, Vec<Option<Record>>> {
-        if get.consistent || !self.store.keeps(get.definition) {
+        if get.consistent || !self.may_keep(&call, get.definition) {
             return self.inner().get_many(call, get);
         }
         let wanted = get.keys.into_iter().map(Wanted::Record).collect();
@@ -166,14 +171,14 @@ impl Forward for Cached {
     }
 
     fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>> {
-        if find.consistent || !self.store.keeps(find.definition) {
+        if find.consistent || !self.may_keep(&call, find.definition) {
             return self.inner().find_unique(call, find);
         }
         self.read_one(call, find.definition, Wanted::Values(find.index, find.values))
     }
 
     fn find_many(&self, call: Call, find: FindMany) -> Reply<'_, Vec<Option<Record>>> {
-        if find.consistent || !self.store.keeps(find.definition) {
+        if find.consistent || !self.may_keep(&call, find.definition) {
             return self.inner().find_many(call, find);
         }
         let wanted = find.values.into_iter().map(|values| Wanted::Values(find.index, values)).collect();

@@ -43,7 +43,7 @@ use crate::model::Model;
 ///
 /// - **Given from the cache**: reads that are not `consistent`, by key or by a unique index. That there is no record is
 ///   kept too. What a finder found is known to `get` as well.
-/// - **Not from it**: `.consistent()` reads, queries, scans, counts, snapshots and the conditions of writes. They also
+/// - **Not from it**: `.consistent()` and stale reads, queries, scans, counts, snapshots and the conditions of writes. They also
 ///   put nothing into it.
 /// - **Writes** of this handle and its clones, of any kind and whatever comes of them, take away what is kept of
 ///   their records, when they begin and when they end. A read that began before a write has ended is not kept. On a server,

@@ -154,7 +154,7 @@ impl Reading {
             let sent = match asked {
                 Asked::Data(request) => estimate::requests_for(&**store, call, request),
                 Asked::Count(query) => estimate::requests_for_count(&**store, call, query),
-                Asked::Ping | Asked::Repository(_) => Vec::new(),
+                Asked::Server | Asked::Repository(_) => Vec::new(),
             };
             sent.iter().for_each(|sent| tally.attempt(call, &sent.attempt()));
         }
@@ -167,7 +167,7 @@ impl Observer for Reading {
     type Seen = Metered;
 
     fn begin(&self, call: &Call, asked: Asked<'_>) -> Option<Metered> {
-        if matches!(asked, Asked::Ping | Asked::Repository(_)) {
+        if matches!(asked, Asked::Server | Asked::Repository(_)) {
             return None;
         }
         let tally = Arc::new(Tally::default());

@@ -1,11 +1,12 @@
 //! The events within a span: what a backend did, and what came of it.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, Once, PoisonError};
 use std::time::Duration;
 
 use tracing::Span;
 
-use super::span::Summary;
+use super::span::{Summary, int};
 use crate::error::{Error, ErrorKind, Result};
 use crate::layer::names::{DYNAMODB, type_of};
 use crate::layer::observed::{Asked, Given};
@@ -19,12 +20,17 @@ pub(super) struct Events {
     /// Whether it reads records, and what it gives is counted.
     reads: bool,
     is_dynamodb: bool,
+    /// A field is recorded once: a bridge would keep each value.
+    server: Once,
+    /// The server's code for the last attempt that failed.
+    status: Mutex<Option<String>>,
 }
 
 impl Events {
     pub(super) fn new(span: Span, operation: &'static str, asked: Asked<'_>, system: &'static str) -> Self {
         let summary = Summary { operation, asked }.to_string();
-        Self { span, summary, reads: asked.query().is_some(), is_dynamodb: system == DYNAMODB }
+        let (reads, is_dynamodb) = (asked.query().is_some(), system == DYNAMODB);
+        Self { span, summary, reads, is_dynamodb, server: Once::new(), status: Mutex::default() }
     }
 
     pub(super) fn span(&self) -> &Span {
@@ -53,13 +59,15 @@ impl Events {
     fn attempt(&self, attempt: &Attempt<'_>) {
         let span = &self.span;
         if let Some((host, port)) = attempt.server {
-            span.record("server.address", host);
-            span.record("server.port", port);
+            self.server.call_once(|| {
+                span.record("server.address", host);
+                span.record("server.port", int(port));
+            });
         }
         if let Some(code) = attempt.status {
-            span.record("db.response.status_code", code);
+            *self.status.lock().unwrap_or_else(PoisonError::into_inner) = Some(code.to_owned());
         }
-        let (request, number) = (attempt.request, attempt.number);
+        let (request, number) = (attempt.request, int(attempt.number));
         let (host, port) = attempt.server.unzip();
         tracing::debug!(
             target: "reposit",
@@ -67,7 +75,7 @@ impl Events {
             {
                 "db.operation.name" = request,
                 "server.address" = host,
-                "server.port" = port,
+                "server.port" = port.map(int),
                 "db.response.status_code" = attempt.status,
                 "error.type" = attempt.failure.map(type_of),
                 "number" = number,
@@ -79,14 +87,14 @@ impl Events {
             tracing::info!(target: "reposit", parent: span, { "db.operation.name" = request, "number" = number }, "retry");
         }
         if attempt.undone > 0 {
-            let undone = attempt.undone;
+            let undone = int(attempt.undone);
             tracing::info!(target: "reposit", parent: span, { "db.operation.name" = request, "undone" = undone }, "residue");
         }
     }
 
     /// The operation failed, or so many items of it did.
     fn failed(&self, error: &Error, items: usize) {
-        let (span, kind, index) = (&self.span, error.kind(), error.index());
+        let (span, kind, index, items) = (&self.span, error.kind(), error.index(), int(items));
         let summary = &*self.summary;
         match kind {
             ErrorKind::OutcomeUnknown => {
@@ -109,7 +117,7 @@ impl Events {
     }
 
     fn resolved(&self, lost: u32) {
-        tracing::info!(target: "reposit", parent: &self.span, lost, "lost answer resolved");
+        tracing::info!(target: "reposit", parent: &self.span, { "lost" = int(lost) }, "lost answer resolved");
     }
 }
 
@@ -139,6 +147,9 @@ impl Heard {
             }
             Err(error) => vec![(error, 1)],
         };
+        if let Some(code) = self.events.status.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            span.record("db.response.status_code", &*code);
+        }
         if let Some((first, _)) = failures.first() {
             span.record("otel.status_code", "ERROR");
             span.record("error.type", type_of(first.kind()));
@@ -154,12 +165,12 @@ impl Heard {
     fn record_given(&self, given: Given<'_>) {
         let span = &self.events.span;
         if !matches!(given, Given::Nothing | Given::Count(_) | Given::Written(_)) {
-            span.record("db.response.returned_rows", given.count());
+            span.record("db.response.returned_rows", int(given.count()));
         }
         if self.events.is_dynamodb && self.events.reads {
             let count = if let Given::Count(count) = given { count } else { given.count() };
-            span.record("aws.dynamodb.count", count);
-            span.record("aws.dynamodb.scanned_count", self.examined.load(Ordering::Relaxed));
+            span.record("aws.dynamodb.count", int(count));
+            span.record("aws.dynamodb.scanned_count", int(self.examined.load(Ordering::Relaxed)));
         }
     }
 }

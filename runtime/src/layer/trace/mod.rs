@@ -46,7 +46,7 @@ use crate::request::Call;
 /// | `db.query.summary` | operation, repository and index |
 /// | `db.response.returned_rows` | how many records a read gave |
 /// | `db.response.status_code` | the server's code for the last attempt that failed |
-/// | `server.address`, `server.port` | where the last attempt went |
+/// | `server.address`, `server.port` | where the first attempt went; each event `attempt` has its own |
 /// | `db.operation.parameter.key` | the keys or index values, only with [`keys`](Self::keys) |
 /// | `aws.dynamodb.table_names`, `aws.dynamodb.index_name`, `aws.dynamodb.limit`, `aws.dynamodb.scan_forward`, `aws.dynamodb.consistent_read`, `aws.dynamodb.segment`, `aws.dynamodb.total_segments`, `aws.dynamodb.count`, `aws.dynamodb.scanned_count` | what they say, on DynamoDB |
 ///

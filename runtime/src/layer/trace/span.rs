@@ -60,7 +60,7 @@ pub(super) fn begin(
     }
     // A batch of one is no batch to the conventions.
     if let Some(size) = asked.batch_size().filter(|size| *size != 1) {
-        span.record("db.operation.batch.size", size);
+        span.record("db.operation.batch.size", int(size));
     }
     if system == DYNAMODB {
         record_dynamodb(&span, asked);
@@ -77,12 +77,12 @@ fn record_dynamodb(span: &Span, asked: Asked<'_>) {
         span.record("aws.dynamodb.index_name", index.name);
     }
     if let Some(query) = asked.query() {
-        span.record("aws.dynamodb.limit", query.limit);
+        span.record("aws.dynamodb.limit", int(query.limit));
         span.record("aws.dynamodb.scan_forward", !query.descending);
         span.record("aws.dynamodb.consistent_read", query.consistent);
         if let SourceKind::Scan { segment: Some((segment, of)) } = query.source.kind() {
-            span.record("aws.dynamodb.segment", segment);
-            span.record("aws.dynamodb.total_segments", of);
+            span.record("aws.dynamodb.segment", int(segment));
+            span.record("aws.dynamodb.total_segments", int(of));
         }
     }
     match asked {
@@ -92,6 +92,11 @@ fn record_dynamodb(span: &Span, asked: Asked<'_>) {
         Asked::Data(Request::FindMany(find)) => span.record("aws.dynamodb.consistent_read", find.consistent),
         _ => span,
     };
+}
+
+/// A number as OpenTelemetry has it: its bridge takes only signed ones for numbers.
+pub(super) fn int(number: impl TryInto<i64>) -> i64 {
+    number.try_into().unwrap_or(i64::MAX)
 }
 
 /// Whether this is the first page of a listing: each has one, and so has each segment of a scan.
@@ -140,7 +145,7 @@ impl fmt::Display for Tables<'_> {
 fn keys_of(asked: Asked<'_>) -> Option<String> {
     let key = |key: &RecordKey| text_of(key.parts());
     let keys: Vec<String> = match asked {
-        Asked::Ping | Asked::Repository(_) => Vec::new(),
+        Asked::Server | Asked::Repository(_) => Vec::new(),
         Asked::Data(Request::Get(get)) => vec![key(&get.key)],
         Asked::Data(Request::GetMany(get)) => get.keys.iter().take(MOST_KEYS).map(key).collect(),
         Asked::Data(Request::FindUnique(find)) => vec![text_of(find.values.iter())],

@@ -3,6 +3,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::TryStreamExt;
+use mongodb::bson::{Document, doc};
 use reposit::{Database, ErrorKind, Repository};
 use serde::{Deserialize, Serialize};
 
@@ -87,6 +89,7 @@ struct Marked {
 async fn names(db: &Database, table: &str) -> Option<Vec<String>> {
     let mut names: Vec<String> = match db.backend_name() {
         "dynamodb" => dynamodb_items(db, table).await.into_iter().flatten().collect(),
+        "mongodb" => mongodb_documents(db, table).await.into_iter().flatten().collect(),
         _ => return None,
     };
     names.sort();
@@ -99,6 +102,14 @@ async fn dynamodb_items(db: &Database, table: &str) -> Vec<Vec<String>> {
     let found = client.scan().table_name(table).consistent_read(true).send().await.expect("a scan");
     let named = |item: std::collections::HashMap<String, AttributeValue>| item.into_keys().collect();
     found.items.unwrap_or_default().into_iter().map(named).collect()
+}
+
+async fn mongodb_documents(db: &Database, table: &str) -> Vec<Vec<String>> {
+    let collection = db.raw::<mongodb::Database>().expect("MongoDB's database").collection::<Document>(table);
+    let found: Vec<Document> =
+        collection.find(doc! {}).await.expect("a find").try_collect().await.expect("the documents");
+    let own = |name: &String| if name == "_id" { "id".to_owned() } else { name.clone() };
+    found.iter().map(|document| document.keys().map(own).collect()).collect()
 }
 
 async fn is_bare(db: &Database, after: &str) {

@@ -1,5 +1,8 @@
 //! The examples run as a user runs them, and say the same on every backend.
 
+#[cfg(feature = "otlp")]
+mod collector;
+
 use std::process::Command;
 
 use reposit_tests::proxy::{Fault, Proxy, Rule};
@@ -104,11 +107,11 @@ fn lines(text: &str) -> Vec<&str> {
 
 #[test]
 fn the_guide_shows_the_ports_as_they_are() {
-    let page = include_str!("../../docs/porting.md");
+    let page = include_str!("../../../docs/porting.md");
     let ports = [
-        include_str!("../ports/add_user.rs"),
-        include_str!("../ports/ticket.rs"),
-        include_str!("../ports/microkubes.rs"),
+        include_str!("../../ports/add_user.rs"),
+        include_str!("../../ports/ticket.rs"),
+        include_str!("../../ports/microkubes.rs"),
     ];
     let blocks: Vec<&str> = page.split("```rust\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert_eq!(blocks.len(), ports.len());
@@ -176,4 +179,73 @@ async fn observed_shows_a_lost_answer_that_was_resolved() {
     }
     let text = run(program, &[]);
     assert!(text.contains("0.5 read units, 2 records read, 1 given\n"), "{text}");
+}
+
+/// What the layers say reaches a collector under the names of OpenTelemetry's conventions.
+#[cfg(feature = "otlp")]
+#[tokio::test(flavor = "multi_thread")]
+async fn observed_sends_spans_and_metrics_to_a_collector() {
+    use collector::{Collector, all, attributes};
+    use reposit::layer::Metrics;
+    use serde_json::Value;
+
+    for target in Target::servers() {
+        let server = target.server().await.expect("a server");
+        let (proxy, url) = Proxy::before(target, &server, &fresh_name()).await;
+        let (request, times, system) =
+            if target.is_mongodb() { ("update", 2, "mongodb") } else { ("PutItem", 1, "aws.dynamodb") };
+        proxy.fault(Rule::on(request, Fault::DropAfter).times(times));
+        let collector = Collector::start();
+        let program = Command::new(env!("CARGO_BIN_EXE_observed"))
+            .arg(&url)
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.endpoint)
+            .output()
+            .expect("the example starts");
+        assert!(program.status.success(), "{}", String::from_utf8_lossy(&program.stderr));
+        let (traces, metrics) = collector.taken();
+
+        let spans = all("spans", &traces);
+        let put = spans.iter().find(|span| span["name"] == "put orders").expect("the span of the put");
+        // Of a client; an answer that was lost and resolved is no error.
+        assert_eq!((&put["kind"], &put["status"]["code"]), (&3.into(), &0.into()), "{put:#}");
+        let named = attributes(put);
+        let names: Vec<&str> = named.iter().map(|(name, _)| *name).collect();
+        assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "a name twice: {names:?}");
+        for (name, value) in [
+            ("db.system.name", system),
+            ("db.operation.name", "put"),
+            ("db.collection.name", "orders"),
+            ("db.query.summary", "put orders"),
+            ("server.address", "127.0.0.1"),
+        ] {
+            assert!(named.contains(&(name, value.to_owned())), "{name} is not {value}: {named:?}");
+        }
+        let port = put["attributes"].as_array().and_then(|list| list.iter().find(|one| one["key"] == "server.port"));
+        assert!(port.is_some_and(|port| !port["value"]["intValue"].is_null()), "{port:?}");
+        let events: Vec<_> = all("events", [*put]).into_iter().map(|event| &event["name"]).collect();
+        assert!(events.contains(&&"attempt".into()) && events.contains(&&"lost answer resolved".into()), "{events:?}");
+        let refused = spans.iter().find(|span| span["name"] == "create orders").expect("the span of the create");
+        assert_eq!(refused["status"]["code"], 2, "{refused:#}");
+        assert!(attributes(refused).contains(&("error.type", "already_exists".to_owned())), "{refused:#}");
+        let page = spans.iter().find(|span| span["name"] == "query orders by_customer").expect("the span of the page");
+        let rows = ("db.response.returned_rows", "1".to_owned());
+        assert!(attributes(page).contains(&rows), "{page:#}");
+
+        let points = all("metrics", &metrics);
+        let of = |name: &str| *points.iter().find(|point| point["name"] == name).expect(name);
+        let durations = of("db.client.operation.duration");
+        assert_eq!(durations["unit"], "s");
+        let bounds = Metrics::BUCKETS.map(Value::from).to_vec();
+        let put = ("db.operation.name", "put".to_owned());
+        let timed = all("dataPoints", [durations]);
+        let timed = timed.iter().find(|point| attributes(point).contains(&put)).expect("the point of the puts");
+        assert_eq!((&timed["count"], &timed["explicitBounds"]), (&"2".into(), &bounds.into()), "{timed:#}");
+        for name in ["reposit.requests", "reposit.items.given", "reposit.bytes"] {
+            let counted = all("dataPoints", [of(name)]);
+            assert!(counted.iter().all(|point| attributes(point).contains(&("db.system.name", system.to_owned()))));
+            assert!(!counted.is_empty(), "{name}");
+        }
+        assert!(!format!("{traces:?}{metrics:?}").contains("\"ada\""), "a value was sent");
+        report::ran("examples::observed_otlp", &server.label());
+    }
 }
