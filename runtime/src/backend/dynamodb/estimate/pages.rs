@@ -73,6 +73,7 @@ pub(super) fn count(held: Held<'_>, query: &Query) -> Vec<Sent> {
         let limit = count_limit(&reading, query, most - counted);
         let Some(read) = read_from(held, query, after.take(), limit) else { break };
         sent.push(read.sent);
+        sent.extend(read_more(held, query, &reading, &read.records));
         counted += read.records.iter().filter(|record| matches(query, record)).count() as u64;
         if read.last.is_none() || counted >= most {
             break;
