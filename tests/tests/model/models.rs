@@ -236,6 +236,7 @@ const SEAT: Rules = Rules {
 #[repository(
     name = "model_accounts",
     keep_unknown,
+    stamp = false,
     index(name = "by_org_and_number", hash = "org", range = "number", unique)
 )]
 pub struct Account {
