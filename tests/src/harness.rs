@@ -12,6 +12,7 @@ use reposit::backend::Backend;
 use reposit::backend::memory::Memory;
 use reposit::clock::ManualClock;
 use reposit::config::MemorySettings;
+use reposit::layer::Faults;
 use reposit::{Config, Database, Error, ErrorKind, Repository};
 
 /// Where the clock of every case stands at first: in 2096, well ahead of the servers' own clocks,
@@ -143,6 +144,14 @@ pub async fn run_over<F: Future<Output = ()>>(client: Client, path: &str, case: 
     let (test, label) = Test::over(client, prefix_of(path)).await;
     case(test).await;
     report::ran(&counted_as(path), &label);
+}
+
+/// Runs a case in memory, behind faults of which none happens.
+pub async fn run_behind_no_faults<F: Future<Output = ()>>(path: &str, case: impl FnOnce(Test) -> F) {
+    let (mut test, _) = Test::on_under(Target::Memory, prefix_of(path)).await;
+    // An index that lags behind by no time at all is asked like one that does.
+    test.db = test.db.layer(Faults::seeded(0).lag_indexes(Duration::ZERO));
+    case(test).await;
 }
 
 /// `suite::module::memory::name` as the report has it: `module::name`.

@@ -206,7 +206,9 @@ pub(crate) async fn a_ttl_moves_to_another_field(fixture: Fixture) -> Section {
     told.tell("one that the new release wrote", is(Until::get("b").exec(db).await));
     fixture.clock.advance(Duration::from_secs(940));
     told.tell("the same, past the time of the new field", is(Until::get("b").exec(db).await));
-    let old = |id: &str| Minute::at(id, START + 1000);
+    // What the old release writes past the time of the new field is gone by it on DynamoDB, whatever its mark says.
+    let until = if db.backend_name() == "dynamodb" { START + 2000 } else { START + 1000 };
+    let old = move |id: &str| Minute { until, ..Minute::at(id, START + 1000) };
     let new = |id: &str| Until { until: START + 2000, ..Until::at(id, START) };
     told.tell("both at work", beside!(db, put Minute: old, put Until: new));
     told

@@ -39,6 +39,7 @@ reposit_tests::on_backends!(
     a_read_under_way_keeps_nothing_old: crate::cache::a_read_under_way_keeps_nothing_old,
     reads_at_the_same_time_ask_once: crate::cache::reads_at_the_same_time_ask_once,
     a_write_that_was_given_up_may_come_late: crate::cache::a_write_that_was_given_up_may_come_late,
+    a_fault_that_does_not_pass_is_on_the_page: crate::injected_outcomes::a_fault_that_does_not_pass_is_on_the_page,
 );
 
 /// What a network does, seen through a proxy.
@@ -48,6 +49,7 @@ mod faults {
         attempts_and_retries_are_told: crate::traced_faults::attempts_and_retries_are_told,
         a_resolved_lost_answer_is_told: crate::traced_faults::a_resolved_lost_answer_is_told,
         an_unknown_outcome_is_told: crate::traced_faults::an_unknown_outcome_is_told,
+        what_is_injected_sends_no_more: crate::injected_beside::what_is_injected_sends_no_more,
     );
 }
 

@@ -1,5 +1,7 @@
 //! What models send that leave no stamps, or whose own field says when they expire: no more than others.
 
+use std::collections::BTreeMap;
+
 use reposit::Repository;
 use serde::{Deserialize, Serialize};
 

@@ -95,8 +95,7 @@ use crate::backend::{Backend, Layer};
 /// into the messages of your assertions. What a request meets depends on the seed, on its operation, repository and keys,
 /// and on how often that came before. It does not depend on what comes between, so tasks may run in any order. Keys that are
 /// made up in each run count as no keys: UUIDs, ULIDs and ObjectIds, whoever made them. Then it is the how manieth request
-/// of its operation and repository that counts, which is the same in each run on one thread. A rate that is changed changes nothing
-/// of what happens by the others, as long as they do not add up to more than 1.
+/// of its operation and repository that counts, which is the same in each run on one thread. Other rates make it another run.
 ///
 /// Clones have everything but their rates in common: put one on the database, and keep another to ask it.
 ///
