@@ -62,7 +62,7 @@ struct Expiring {
     sku: String,
     #[ttl]
     #[serde(rename = "expires_at")]
-    expires: u64,
+    expires: Option<u64>,
 }
 
 /// What `AWS::DynamoDB::Table` asks DynamoDB for.
