@@ -18,6 +18,7 @@ mod find;
 mod find_values;
 #[cfg(test)]
 mod fuzz;
+mod guard;
 mod handle;
 mod hints;
 mod last_seen;

@@ -73,14 +73,14 @@ use crate::backend::{Backend, Layer};
 ///
 /// What is sent again is sent three times at most, at once; a backend goes on until the deadline. What ends with
 /// an error that [is transient](crate::ErrorKind::is_transient) has changed nothing. Which writes are sent again after a loss
-/// is as on DynamoDB, which has the most unknown outcomes:
+/// is as on DynamoDB without `resend`, which has the most unknown outcomes:
 ///
 /// | operation | answer lost | request dropped |
 /// |---|---|---|
 /// | reads | sent again; in the end `Unavailable` | the same |
 /// | transactions, writes of unique values, `save` and `update` under a version | sent again; in the end as the next line | sent again; in the end `OutcomeUnknown` |
 /// | `create`, `put`, `replace`, `update`, `upsert`, `put_many`, `delete_many` | every other time done, as the stamp or the gone record is found; else `OutcomeUnknown` | `OutcomeUnknown` |
-/// | `delete`, `exec_previous`, a write that is refused | `OutcomeUnknown` | `OutcomeUnknown` |
+/// | `delete`, `exec_previous`, a write that is refused; of models with `stamp = false`, the line before but `delete_many` | `OutcomeUnknown` | `OutcomeUnknown` |
 ///
 /// Each outcome is one that the library's own proxies bring about on a server: see the
 /// [table](crate::guide::faults). Errors have the same kinds and the same fields, those of a batch
@@ -163,7 +163,7 @@ impl Faults {
     /// `consistent`; reads by primary key see the latest. It counts the writes on the handle that the layer was put on and its
     /// clones.
     ///
-    /// On `memory:` only: another backend's indexes are as they are.
+    /// On `memory:`, and on backends that can be [forked](Backend::fork): the indexes of others are as they are.
     pub fn lag_indexes(self, within: Duration) -> Self {
         self.with(|rates| rates.lag = Some(within))
     }
