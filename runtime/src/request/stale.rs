@@ -7,7 +7,7 @@ use std::time::Duration;
 #[non_exhaustive]
 pub enum ReadFrom {
     /// A secondary, and none else.
-    Secondary,
+    SecondaryOnly,
     /// A secondary; the primary if there is none.
     SecondaryPreferred,
     /// The primary; a secondary if there is none.
@@ -39,7 +39,7 @@ pub struct StaleReads {
 impl StaleReads {
     /// Reads of secondaries only: they fail if there is none.
     pub fn secondary() -> Self {
-        Self::reading(ReadFrom::Secondary)
+        Self::reading(ReadFrom::SecondaryOnly)
     }
 
     /// Reads of secondaries, and of the primary if there is none.

@@ -6,7 +6,7 @@ use crate::proxy::Proxy;
 use crate::servers::{Server, Target, fresh_name};
 use reposit::{Config, Database};
 
-use super::models::{Entry, Line, Page, Person, Post, StoredLock, Thing};
+use super::models::{Entry, Letter, Line, Page, Person, Post, StoredLock, Thing};
 use super::unstamped::{BarePage, BarePerson, BareThing};
 
 /// An empty database of a server, with the models of the operations.
@@ -66,6 +66,7 @@ pub async fn define(db: &Database) {
     db.define::<Person>().await.expect("an empty database takes any model");
     db.define::<Page>().await.expect("an empty database takes any model");
     db.define::<Post>().await.expect("an empty database takes any model");
+    db.define::<Letter>().await.expect("an empty database takes any model");
     db.define::<Line>().await.expect("an empty database takes any model");
     db.define::<Entry>().await.expect("an empty database takes any model");
     db.define::<StoredLock>().await.expect("an empty database takes any model");

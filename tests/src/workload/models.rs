@@ -3,7 +3,9 @@
 #![allow(missing_docs, reason = "models as a program has them")]
 
 use std::collections::BTreeSet;
+use std::time::SystemTime;
 
+use mongodb::bson::oid::ObjectId;
 use reposit::Repository;
 use serde::{Deserialize, Serialize};
 
@@ -103,6 +105,21 @@ pub struct Post {
 
 pub fn post(id: &str, text: &str) -> Post {
     Post { id: id.into(), key: String::new(), text: text.into() }
+}
+
+/// A record whose key is an ObjectId that the library fills in, with an instant in a form of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+#[repository(name = "letters")]
+pub struct Letter {
+    #[hash_key(auto)]
+    pub id: ObjectId,
+    pub to: String,
+    #[stored(as = "rfc3339")]
+    pub sent: SystemTime,
+}
+
+pub fn letter(to: &str) -> Letter {
+    Letter { id: ObjectId::from_bytes([0; 12]), to: to.into(), sent: SystemTime::UNIX_EPOCH }
 }
 
 /// A lock as the library stores it.

@@ -9,6 +9,7 @@ use super::unstamped::Unstamped;
 pub enum Operation {
     Create,
     CreateAuto,
+    CreateObjectId,
     CreateExisting,
     CreateUnique,
     CreateTaken,
@@ -91,9 +92,10 @@ impl Operation {
         Self::PLAIN.into_iter().chain(unstamped).chain(Resent::ALL.into_iter().map(Self::Resent))
     }
 
-    const PLAIN: [Self; 71] = [
+    const PLAIN: [Self; 72] = [
         Self::Create,
         Self::CreateAuto,
+        Self::CreateObjectId,
         Self::CreateExisting,
         Self::CreateUnique,
         Self::CreateTaken,
@@ -170,6 +172,7 @@ impl Operation {
         match self {
             Self::Create => "create",
             Self::CreateAuto => "create, automatic key",
+            Self::CreateObjectId => "create, ObjectId",
             Self::CreateExisting => "create, key taken",
             Self::CreateUnique => "create, unique",
             Self::CreateTaken => "create, value taken",

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use mongodb::bson::oid::ObjectId;
 use reposit::{Database, Error, ErrorKind, Result};
 
 use super::models::{
-    BATCH, Entry, Line, Page, Person, Post, Thing, ThingPart, item, new_email, page, pages, people, person, post,
-    posts, thing, things,
+    BATCH, Entry, Letter, Line, Page, Person, Post, Thing, ThingPart, item, letter, new_email, page, pages, people,
+    person, post, posts, thing, things,
 };
 use super::operations::Operation;
 
@@ -27,6 +28,10 @@ impl Operation {
                 // Its key is another each time.
                 let created = Post::create(&post(id, id)).exec_returning(db).await;
                 told(created.map(|post| Post { key: post.key.len().to_string(), ..post }))
+            }
+            Self::CreateObjectId => {
+                let created = Letter::create(&letter(id)).exec_returning(db).await;
+                told(created.map(|letter| Letter { id: ObjectId::from_bytes([0; 12]), ..letter }))
             }
             Self::CreateUnique | Self::CreateTaken => told(Person::create(&person(id, &new_email(id))).exec(db).await),
             Self::Put => told(Thing::put(&new).exec(db).await),

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use reposit::{Database, Result};
 
-use super::models::{BATCH, Entry, Page, Person, Post, StoredLock, Thing, item, new_email, old_email};
+use super::models::{BATCH, Entry, Letter, Page, Person, Post, StoredLock, Thing, item, new_email, old_email};
 use super::operations::Operation;
 
 /// Every record and every find by a unique value, as text under a name.
@@ -30,6 +30,10 @@ pub async fn state(db: &Database, operation: Operation, id: &str) -> Result<Stat
         }
         // How often each is there, whatever its keys are.
         counts.into_iter().for_each(|(text, count)| note(&mut state, format!("post {text}"), Some(count)));
+    }
+    if operation == Operation::CreateObjectId {
+        let letters = Letter::scan().filter(Letter::TO.eq(id)).consistent().count(db).await?;
+        note(&mut state, format!("letters {id}"), (letters > 0).then_some(letters));
     }
     let lock = StoredLock::get(id).consistent().exec(db).await?;
     note(&mut state, format!("lock {id}"), lock.map(|lock| lock.holder.is_some()));

@@ -17,7 +17,7 @@ impl Operation {
         match self.plain() {
             Self::Create | Self::CreateUnique | Self::SaveNew | Self::UpsertNew | Self::DeleteMissing => Ok(()),
             Self::CreateByToken | Self::CreateReturning | Self::Lock | Self::UpsertUnit => Ok(()),
-            Self::CreateAuto | Self::PutManyAuto => Ok(()),
+            Self::CreateAuto | Self::CreateObjectId | Self::PutManyAuto => Ok(()),
             Self::LockGivenBack => match db.lock(id).try_acquire().await? {
                 Some(lease) => lease.release().await.map(drop),
                 None => Err(Error::new(ErrorKind::Backend, "the lock is another's")),
@@ -65,7 +65,9 @@ impl Operation {
             // Who holds a lock is not overtaken, and a read changes nothing that could be.
             Self::Lock | Self::LockGivenBack => Err(Error::new(ErrorKind::Backend, "the lock is another's")),
             // Nobody else knows the key.
-            Self::CreateAuto | Self::PutManyAuto => Err(Error::new(ErrorKind::Backend, "a key of its own")),
+            Self::CreateAuto | Self::CreateObjectId | Self::PutManyAuto => {
+                Err(Error::new(ErrorKind::Backend, "a key of its own"))
+            }
             Self::SaveNew
             | Self::Save
             | Self::SaveStale

@@ -177,6 +177,68 @@ async fn an_object_id_in_the_place_of_text_is_no_text() {
     report::ran("foreign_data::an_object_id_in_the_place_of_text_is_no_text", &label);
 }
 
+/// The same collection by a model that counts in what others may have made no number.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+#[repository(name = "posts")]
+struct Versioned {
+    #[hash_key]
+    #[serde(rename = "_id")]
+    id: ObjectId,
+    #[serde(rename = "__v")]
+    v: i64,
+}
+
+/// To the server an ObjectId is not equal to any text, and NaN to no number.
+#[tokio::test]
+async fn no_write_is_done_for_what_no_field_is_read_from() {
+    let (db, raw, label) = open().await;
+    let posts = raw.collection::<Document>("posts");
+    let stored = Document::from_iter(document(1).into_iter().chain([("__v".to_owned(), f64::NAN.into())]));
+    posts.insert_one(&stored).await.expect("what was there");
+    db.define::<(Misread, Versioned)>().await.expect("the same key");
+    let text = |author: &str| Misread { id: oid(1), author: author.into() };
+    let is_first = || Misread::ID.eq(oid(1));
+    for condition in [
+        Misread::AUTHOR.ne("x"),
+        Misread::AUTHOR.eq("x").not(),
+        Misread::AUTHOR.lt("x").not(),
+        Misread::AUTHOR.is_in(["x", "y"]).not(),
+        Misread::AUTHOR.begins_with("x").not(),
+        Misread::AUTHOR.contains("x").not(),
+        Misread::AUTHOR.eq("x") | is_first(),
+        (Misread::AUTHOR.eq("x") & is_first()).not(),
+        is_first() & Misread::AUTHOR.ne("x"),
+    ] {
+        let check = || Misread::check(oid(1)).only_if(condition.clone());
+        for error in [
+            Misread::delete(oid(1)).only_if(condition.clone()).exec(&db).await.err(),
+            Misread::update(oid(1)).set(Misread::AUTHOR, "x").only_if(condition.clone()).exec(&db).await.err(),
+            Misread::upsert(oid(1)).set(Misread::AUTHOR, "x").only_if(condition.clone()).exec(&db).await.err(),
+            Misread::put(&text("x")).only_if(condition.clone()).exec(&db).await.err(),
+            Misread::replace(&text("x")).only_if(condition.clone()).exec(&db).await.err(),
+            db.transaction().add(check()).add(Misread::put(&Misread { id: oid(9), ..text("y") })).commit().await.err(),
+        ] {
+            let error = error.unwrap_or_else(|| panic!("{condition:?} looks at an ObjectId"));
+            assert_eq!(error.kind(), ErrorKind::Codec, "{condition:?}: {error}");
+            assert!(error.message().contains("author is stored as an ObjectId"), "{error}");
+        }
+    }
+    for condition in [Versioned::V.ne(5), Versioned::V.gt(5).not(), Versioned::V.is_in([1, 2]).not()] {
+        let error = Versioned::delete(oid(1)).only_if(condition).exec(&db).await.expect_err("it looks at NaN");
+        assert_eq!(error.kind(), ErrorKind::Codec, "{error}");
+        assert!(error.message().contains("__v is stored as NaN"), "{error}");
+    }
+    let found = posts.find_one(doc! { "_id": oid(1) }).await.expect("a find").expect("it is there still");
+    assert_eq!(found.get("author"), stored.get("author"));
+    assert_eq!(posts.count_documents(doc! {}).await.expect("a count"), 1);
+
+    // What is there, and what is missing, are no values that are looked at.
+    let there = Misread::AUTHOR.exists() & Misread::ID.eq(oid(1)) & Misread::AUTHOR.missing().not();
+    Misread::replace(&text("x")).only_if(there).exec(&db).await.expect("it is there");
+    Misread::delete(oid(1)).only_if(Misread::AUTHOR.ne("y")).exec(&db).await.expect("it is text now");
+    report::ran("foreign_data::no_write_is_done_for_what_no_field_is_read_from", &label);
+}
+
 async fn text_on_dynamodb(target: Target) {
     let (url, label) = target.fresh().await;
     let db = Database::open(&url).await.expect("the server answers");

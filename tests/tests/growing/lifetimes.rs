@@ -206,8 +206,13 @@ pub(crate) async fn a_ttl_moves_to_another_field(fixture: Fixture) -> Section {
     told.tell("one that the new release wrote", is(Until::get("b").exec(db).await));
     fixture.clock.advance(Duration::from_secs(940));
     told.tell("the same, past the time of the new field", is(Until::get("b").exec(db).await));
-    let old = |id: &str| Minute::at(id, START + 1000);
-    let new = |id: &str| Until { until: START + 2000, ..Until::at(id, START) };
+    // On DynamoDB the new release leaves no mark and heeds none: each goes by its own field there, whoever wrote it.
+    let (until, at) = match db.backend_name() {
+        "dynamodb" => (START + 2000, START + 1000),
+        _ => (START + 1000, START),
+    };
+    let old = move |id: &str| Minute { until, ..Minute::at(id, START + 1000) };
+    let new = move |id: &str| Until { until: START + 2000, ..Until::at(id, at) };
     told.tell("both at work", beside!(db, put Minute: old, put Until: new));
     told
 }

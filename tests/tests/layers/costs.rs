@@ -35,13 +35,17 @@ fn parcel(id: &str, state: &str, town: Option<&str>) -> Parcel {
 }
 
 /// What each step cost.
-struct Costs<'a> {
+pub(crate) struct Costs<'a> {
     meter: &'a Meter,
     steps: Vec<(&'static str, Cost)>,
 }
 
 impl Costs<'_> {
-    async fn step<T>(&mut self, name: &'static str, operation: impl Future<Output = reposit::Result<T>>) -> T {
+    pub(crate) async fn step<T>(
+        &mut self,
+        name: &'static str,
+        operation: impl Future<Output = reposit::Result<T>>,
+    ) -> T {
         let (result, cost) = self.meter.scope(operation).await;
         self.steps.push((name, cost));
         result.unwrap_or_else(|error| panic!("{name}: {error}"))
@@ -197,6 +201,7 @@ async fn costs_on(target: Target) -> (Vec<(&'static str, Cost)>, String) {
     transactions(&db, &mut costs).await;
     projected_writes(&db, &mut costs).await;
     reads(&db, &mut costs).await;
+    crate::bare_costs::of_marks(&db, &mut costs).await;
     (costs.steps, label)
 }
 

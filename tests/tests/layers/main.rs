@@ -1,5 +1,6 @@
 //! What the layers tell of each operation, on every backend.
 
+mod bare_costs;
 mod cache;
 mod collector;
 mod costs;

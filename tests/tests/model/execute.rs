@@ -12,12 +12,13 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::answers::{Answer, Cut, Ends};
+use crate::job_model::Job;
 use crate::models::{Account, Document, Event, Model, Seat, User};
 use crate::named::asked;
 use crate::older;
 use crate::ops::{Change, Cond, End, Op, Query, SLOTS, Step, Told, Values, Version, Way};
 use crate::parcel_model::Parcel;
-use crate::rows::{of_row, to_row};
+use crate::rows::{as_serde, of_row, to_row};
 use crate::rules::Row;
 use crate::shift_model::Shift;
 use crate::subject::Subject;
@@ -29,7 +30,7 @@ use crate::walk::walk;
 /// Does `$body` with the type of a model.
 macro_rules! with_model {
     ($model:expr, $M:ident => $body:expr) => {
-        with_model!($model, $M => $body, Event User Seat Account Document Task Shift Parcel)
+        with_model!($model, $M => $body, Event User Seat Account Document Task Shift Parcel Job)
     };
     ($model:expr, $M:ident => $body:expr, $($name:ident)*) => {
         match $model {
@@ -126,10 +127,11 @@ impl Executor {
                 ($(gets::<$M>(keys, Model::$M),)*)
             };
         }
-        let read = self.db.snapshot((gets!(Event User Seat Account Document Task), gets!(Shift Parcel))).await;
-        answer(read, |((events, users, seats, accounts, documents, tasks), (shifts, parcels))| {
+        let read = self.db.snapshot((gets!(Event User Seat Account Document Task), gets!(Shift Parcel Job))).await;
+        answer(read, |((events, users, seats, accounts, documents, tasks), (shifts, parcels, jobs))| {
             let first = [rowed(events), rowed(users), rowed(seats), rowed(accounts), rowed(documents), rowed(tasks)];
-            let mut of: Vec<_> = first.into_iter().chain([rowed(shifts), rowed(parcels)]).map(Vec::into_iter).collect();
+            let mut of: Vec<_> =
+                first.into_iter().chain([rowed(shifts), rowed(parcels), rowed(jobs)]).map(Vec::into_iter).collect();
             Answer::Many(keys.iter().map(|(model, _)| of[*model as usize].next().flatten()).collect())
         })
     }
@@ -156,9 +158,11 @@ fn rowed<M: Repository>(found: Vec<Option<M>>) -> Vec<Option<Row>> {
 }
 
 fn key<M: Subject>(parts: &[Json]) -> M::Key {
-    match parts {
+    let names = [Some(M::definition().hash_name()), M::definition().range_name()].into_iter().flatten();
+    let parts: Vec<_> = names.zip(parts).map(|(name, part)| as_serde::<M>(name, part)).collect();
+    match parts.as_slice() {
         [hash] => held(hash),
-        parts => held(&Json::Array(parts.to_vec())),
+        _ => held(&Json::Array(parts)),
     }
 }
 

@@ -16,6 +16,7 @@ mod decision;
 mod display;
 mod execute;
 mod generate;
+mod job_model;
 mod models;
 mod named;
 mod older;

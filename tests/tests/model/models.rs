@@ -23,11 +23,21 @@ pub enum Model {
     Task,
     Shift,
     Parcel,
+    Job,
 }
 
 impl Model {
-    pub const ALL: [Self; 8] =
-        [Self::Event, Self::User, Self::Seat, Self::Account, Self::Document, Self::Task, Self::Shift, Self::Parcel];
+    pub const ALL: [Self; 9] = [
+        Self::Event,
+        Self::User,
+        Self::Seat,
+        Self::Account,
+        Self::Document,
+        Self::Task,
+        Self::Shift,
+        Self::Parcel,
+        Self::Job,
+    ];
 
     pub fn rules(self) -> &'static Rules {
         match self {
@@ -39,6 +49,7 @@ impl Model {
             Self::Task => &crate::task_model::TASK,
             Self::Shift => &crate::shift_model::SHIFT,
             Self::Parcel => &crate::parcel_model::PARCEL,
+            Self::Job => &crate::job_model::JOB,
         }
     }
 }
@@ -225,6 +236,7 @@ const SEAT: Rules = Rules {
 #[repository(
     name = "model_accounts",
     keep_unknown,
+    stamp = false,
     index(name = "by_org_and_number", hash = "org", range = "number", unique)
 )]
 pub struct Account {

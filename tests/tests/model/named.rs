@@ -4,6 +4,7 @@ use reposit::{Condition, Op, Repository, Value};
 use serde_json::Value as Json;
 
 use crate::ops::Is;
+use crate::rows::is_instant;
 use crate::subject::Subject;
 
 /// A condition on one field, which by the field's name is the same condition.
@@ -19,6 +20,7 @@ pub fn asked<M: Subject>(path: &str, is: &Is) -> Condition<M> {
         _ => return typed,
     };
     let value = match value {
+        Json::Number(millis) if is_instant::<M>(path) => Value::Instant(millis.as_i64().expect("milliseconds")),
         Json::String(text) => Value::from(text.as_str()),
         Json::Bool(is) => Value::from(*is),
         Json::Number(n) => match (n.as_i64(), n.as_u64()) {

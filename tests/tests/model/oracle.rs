@@ -14,7 +14,7 @@ use crate::models::{Model, START};
 use crate::ops::{End, Op, Query, SLOTS, Source, Step, Values, Version, Way};
 use crate::order;
 use crate::places::{PageRead, Place, Places, groups_from};
-use crate::rules::{IndexRule, Row, Rules};
+use crate::rules::{IndexRule, Kind, Row, Rules};
 use crate::semantics::{all_equal, integer, is_nothing};
 use crate::stored::{Stored, Written};
 
@@ -206,7 +206,11 @@ impl Oracle {
     }
 
     fn is_live(&self, rules: &Rules, row: &Row) -> bool {
-        let expiry = rules.ttl.and_then(|(field, seconds)| Some(integer(row.get(field)?)? + seconds));
+        let expiry = rules.ttl.and_then(|(field, seconds)| {
+            let at = integer(row.get(field)?)?;
+            // Of an instant in milliseconds, rounded up.
+            Some(seconds + if rules.field(field).kind == Kind::Instant { -(-at).div_euclid(1000) } else { at })
+        });
         expiry.is_none_or(|at| at * 1000 > self.now)
     }
 

@@ -20,6 +20,8 @@ pub fn to_row<T: Serialize>(model: &T) -> Row {
     }
     fn plain(json: Json) -> Json {
         match json {
+            // An ObjectId.
+            Json::Object(map) if map.contains_key("$oid") => map["$oid"].clone(),
             Json::Object(map) => {
                 let there = map.into_iter().filter(|(_, value)| !value.is_null());
                 Json::Object(there.map(|(name, value)| (name.clone(), sorted(&name, plain(value)))).collect())
@@ -40,13 +42,21 @@ pub fn to_row<T: Serialize>(model: &T) -> Row {
 }
 
 pub fn of_row<M: Repository>(row: &Row) -> M {
-    let rules = Model::ALL.map(Model::rules).into_iter().find(|rules| rules.name == M::definition().name());
-    let instants = rules.into_iter().flat_map(|rules| rules.fields).filter(|field| field.kind == Kind::Instant);
-    let mut row = row.clone();
-    for field in instants {
-        if let Some(value) = row.get_mut(field.path) {
-            *value = Json::from(instant(held(value)).to_rfc3339());
-        }
+    let row = row.iter().map(|(name, value)| (name.clone(), as_serde::<M>(name, value)));
+    held(&Json::Object(row.collect()))
+}
+
+/// A value of a field as serde reads it: a program tells an instant by its milliseconds.
+pub fn as_serde<M: Repository>(name: &str, value: &Json) -> Json {
+    match is_instant::<M>(name) && !value.is_null() {
+        true => Json::from(instant(held(value)).to_rfc3339()),
+        false => value.clone(),
     }
-    held(&Json::Object(row))
+}
+
+/// Whether a field is an instant.
+pub fn is_instant<M: Repository>(name: &str) -> bool {
+    let rules = Model::ALL.map(Model::rules).into_iter().find(|rules| rules.name == M::definition().name());
+    let mut fields = rules.into_iter().flat_map(|rules| rules.fields);
+    fields.any(|field| field.path == name && field.kind == Kind::Instant)
 }

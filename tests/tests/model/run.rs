@@ -26,7 +26,7 @@ const CASES: &str = include_str!("cases.txt");
 const CASES_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/model/cases.txt");
 
 /// The models that a program uses: one, whose records then meet often, or two.
-const FOCUS: [&[Model]; 14] = [
+const FOCUS: [&[Model]; 16] = [
     &[Model::Event],
     &[Model::User],
     &[Model::Seat],
@@ -35,8 +35,10 @@ const FOCUS: [&[Model]; 14] = [
     &[Model::Task],
     &[Model::Shift],
     &[Model::Parcel],
+    &[Model::Job],
     &[Model::Task, Model::User],
     &[Model::Parcel, Model::Shift],
+    &[Model::Job, Model::Seat],
     &[Model::User, Model::Seat],
     &[Model::Event, Model::Account],
     &[Model::Seat, Model::Document],

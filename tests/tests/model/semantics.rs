@@ -81,7 +81,7 @@ pub fn holds(cond: &Cond, row: &Row) -> bool {
 }
 
 /// The last names of the fields that are sets.
-const SETS: [&str; 6] = ["roles", "off_days", "gates", "levels", "handlers", "marks"];
+const SETS: [&str; 7] = ["roles", "off_days", "gates", "levels", "handlers", "marks", "watchers"];
 
 /// Whether a field is a set, of which nothing is stored if it is empty.
 pub fn is_set(path: &str) -> bool {

@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 
 use crate::answers::Answer;
 use crate::execute::{self, From, read};
+use crate::job_model::{Job, JobPart};
 use crate::models::{
     Account, AccountPart, Address, Document, DocumentPart, Event, EventPart, Seat, SeatPart, User, UserPart,
 };
@@ -18,7 +19,7 @@ use crate::ops::{How, Is, Query, Source, Values, Version};
 use crate::parcel_model::{Parcel, ParcelPart};
 use crate::shift_model::{Shift, ShiftPart};
 use crate::task_model::{Board, Part, Stage, Task, TaskPart};
-use crate::typed::{self, Build, day, held};
+use crate::typed::{self, Build, day, held, instant};
 
 /// A model that programs can be run on.
 pub trait Subject: Repository<Key: DeserializeOwned> + Clone + PartialEq {
@@ -412,6 +413,28 @@ subject! {
             Self::find_many_by_seal, held::<[u8; 2]>(seal), |seal| seal;
         "by_origin" [origin] => Self::find_by_origin(held(origin)),
             Self::find_many_by_origin, held::<Ipv4Addr>(origin), |origin| origin;
+    }
+}
+
+subject! {
+    Job, JobPart, unversioned;
+    "id" Self::ID => [equality ordered] [];
+    "at" Self::AT => [equality ordered] [];
+    "queue" Self::QUEUE => [equality ordered] [set];
+    "due" Self::DUE => [equality ordered] [set remove];
+    "slot" Self::SLOT => [equality ordered] [set remove];
+    "parent" Self::PARENT => [equality ordered] [set remove];
+    "until" Self::UNTIL => [equality ordered] [set remove];
+    "watchers" Self::WATCHERS => [equality member counted] [set members];
+    "tries" Self::TRIES => [equality ordered] [set add];
+    queries {
+        Source::Primary { hash } => Self::query(held(hash));
+        Source::Index { name, hash, .. } if name == "by_queue" => Self::find_by_queue(held(hash));
+        Source::Index { hash, .. } => Self::find_by_parent(held(hash));
+    }
+    finders {
+        "by_slot" [slot] => Self::find_by_slot(instant(held(slot))),
+            Self::find_many_by_slot, instant(held(slot)), |slot| slot;
     }
 }
 

@@ -10,12 +10,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use mongodb::bson::oid::ObjectId;
 use reposit::field::{Contain, Countable, Element, FieldType, List, Numeric, Optional, Ordered, Set, Settable, Text};
-use reposit::operation::{IndexKind, Local, NoRange, Parts, Primary, Query, Secondary, Update, Upsert};
+use reposit::operation::{IndexKind, Local, NoRange, Parts, Primary, Query, Secondary, Update, Upsert, Written};
 use reposit::{Condition, Field, Repository};
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
+use crate::job_model::Job;
 use crate::models::Address;
 use crate::ops::{How, Is, Span};
 use crate::task_model::{Board, Part, Stage};
@@ -99,6 +101,8 @@ typed! {
     HashSet<IpAddr> as Self, set => set;
     HashSet<Arc<str>> as Self, set => set;
     HashSet<[u8; 2]> as Self, set => set;
+    ObjectId as Self, id => *id;
+    BTreeSet<ObjectId> as Self, set => set;
 }
 
 impl<T: Typed + Clone> Typed for Option<T> {
@@ -293,7 +297,29 @@ ranged! {
     Option<NaiveDateTime> as NaiveDateTime, query, prefix => panic!("{prefix} of a time");
     Option<jiff::civil::DateTime> as jiff::civil::DateTime, query, prefix => panic!("{prefix} of a time");
     NonZeroI64 as NonZeroI64, query, prefix => panic!("{prefix} of a number");
+    Option<ObjectId> as ObjectId, query, prefix => panic!("{prefix} of an ObjectId");
 }
+
+macro_rules! in_a_form {
+    ($($at:literal)*) => {$(
+        /// An instant that is stored in a form of its own.
+        impl Ranged for Written<Job, $at> {
+            fn within<M: Repository, K: IndexKind>(query: Query<M, Self, K>, span: &Span) -> Query<M, Self, K> {
+                match span {
+                    Span::All => query,
+                    Span::Prefix(prefix) => panic!("{prefix} of an instant"),
+                    Span::Between(low, high) => {
+                        let arg = |bound: &Bound<Json>| bound.as_ref().map(|millis| instant(held(millis)));
+                        query.range((arg(low), arg(high)))
+                    }
+                }
+            }
+        }
+    )*};
+}
+
+// The range key, and `due`.
+in_a_form!(1 3);
 
 /// The first of several range fields.
 impl Ranged for Parts<u32, String> {

@@ -16,10 +16,12 @@ mod automatic_keys;
 mod bulk;
 mod collections;
 mod counted;
+mod forms;
 mod many;
 mod pages;
 mod parts;
 mod removals;
+mod stale;
 mod unstamped;
 
 use counted::{Counted, sends};
@@ -111,6 +113,8 @@ async fn dynamodb_sends(target: Target) {
     bulk::on_dynamodb(&c).await;
     collections::send(&c, "UpdateItem", true).await;
     unstamped::on_dynamodb(&c).await;
+    forms::on(&c, ["PutItem", "GetItem", "Query", "UpdateItem", "DeleteItem"]).await;
+    stale::on(&c, ["GetItem", "BatchGetItem", "Query", "Query", "Query"]).await;
     report::ran("requests::each_operation_sends_the_least", &label);
 }
 
@@ -204,6 +208,9 @@ async fn each_operation_sends_the_least_on_mongodb() {
     sends!(c, "results of a transaction", three.commit(), sent);
     many::on_mongodb(&c).await;
     bulk::on_mongodb(&c).await;
+    unstamped::on_mongodb(&c).await;
+    forms::on(&c, ["insert", "find", "find", "findAndModify", "delete"]).await;
+    stale::on(&c, ["find", "find", "find", "find", "aggregate"]).await;
     collections::send(&c, "findAndModify", false).await;
     report::ran("requests::each_operation_sends_the_least", &label);
 }

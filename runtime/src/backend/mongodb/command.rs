@@ -7,7 +7,8 @@ use mongodb::options::ReturnDocument;
 
 use super::document::{by_id, check_unstamped, expired, live, to_document};
 use super::elements::Elements;
-use super::predicate::{literal, predicate};
+use super::guard::requirement;
+use super::predicate::literal;
 use super::update::{both, put_if, stage, sums_fit, upsert};
 use crate::error::{Error, Result};
 use crate::request::{Action, Call, Returning, Write};
@@ -104,8 +105,7 @@ impl Command {
             Action::Upsert { changes, insert } => {
                 let insert = to_document(definition, &write.key, insert, stamps.inserted)?;
                 let insert = Document::try_from(insert).map_err(unwritable)?;
-                let needs = write.requirement();
-                let pipeline = upsert(write, changes, needs.as_ref(), insert, stamps.written, call)?;
+                let pipeline = upsert(write, changes, insert, stamps.written, call)?;
                 Self::Modify { filter: by_id()?, pipeline, upsert: true, told }
             }
             Action::Delete => Self::Delete { filter: required_filter(write, call)?, told },
@@ -293,7 +293,7 @@ fn required_filter(write: &Write, call: &Call) -> Result<Document> {
     let definition = write.definition;
     let mut filter = by_id(definition, &write.key)?;
     filter.extend(live(definition, call));
-    let needs = write.requirement().map(|needs| predicate(definition, &needs)).transpose()?;
+    let needs = requirement(write)?;
     if let Some(needs) = needs.into_iter().chain(sums_fit(definition, write.changes())?).reduce(both) {
         filter.insert("$expr", needs);
     }

@@ -35,7 +35,7 @@ fn preference(reads: &StaleReads) -> ReadPreference {
     options.tag_sets = (!tags.is_empty()).then_some(tags);
     let options = Some(options);
     match reads.read_from() {
-        ReadFrom::Secondary => ReadPreference::Secondary { options },
+        ReadFrom::SecondaryOnly => ReadPreference::Secondary { options },
         ReadFrom::SecondaryPreferred => ReadPreference::SecondaryPreferred { options },
         ReadFrom::PrimaryPreferred => ReadPreference::PrimaryPreferred { options },
         ReadFrom::Nearest => ReadPreference::Nearest { options },

@@ -8,10 +8,10 @@ use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
 
 use super::document::sort_columns;
 use super::expiry::own_date;
+use super::guard::requirement;
 use super::predicate::{at, field_of, is_null, literal, predicate, to_date};
 use super::value::{date, decimal, hex, to_bson};
 use crate::change::{Change, Expiry, in_order};
-use crate::condition::Expr;
 use crate::definition::Definition;
 use crate::error::{Error, Result};
 use crate::path::{Path, Step};
@@ -65,7 +65,6 @@ fn changed(definition: &'static Definition, changes: &[Change], stamp: ObjectId)
 pub(super) fn upsert(
     write: &Write,
     changes: &[Change],
-    needs: Option<&Expr>,
     insert: Document,
     stamp: ObjectId,
     call: &Call,
@@ -73,13 +72,7 @@ pub(super) fn upsert(
     let definition = write.definition;
     let over = no_live_record(definition, call)?;
     let mut changed = changed(definition, changes, stamp)?;
-    if let Some(needs) = needs
-        .map(|needs| predicate(definition, needs))
-        .transpose()?
-        .into_iter()
-        .chain(sums_fit(definition, changes)?)
-        .reduce(both)
-    {
+    if let Some(needs) = requirement(write)?.into_iter().chain(sums_fit(definition, changes)?).reduce(both) {
         changed = doc! { "$cond": [needs, changed, refuse()] }.into();
     }
     Ok(vec![doc! { "$replaceWith": { "$cond": [{ "$or": over }, literal(insert), changed] } }])
@@ -89,7 +82,7 @@ pub(super) fn upsert(
 /// server fails.
 pub(super) fn put_if(write: &Write, record: Document, call: &Call) -> Result<Document> {
     let mut allowed = no_live_record(write.definition, call)?;
-    allowed.extend(write.requirement().map(|needs| predicate(write.definition, &needs)).transpose()?);
+    allowed.extend(requirement(write)?);
     Ok(doc! { "$replaceWith": { "$cond": [{ "$or": allowed }, literal(record), refuse()] } })
 }
 

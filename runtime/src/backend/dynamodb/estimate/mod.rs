@@ -12,14 +12,15 @@ mod writes;
 
 pub(crate) use self::sent::Sent;
 
+use std::cell::Cell;
+
 use self::held::Held;
 use crate::backend::Backend;
 use crate::request::{Call, Query, Request};
 
 /// What would be sent for a request, on a store that answers at once and holds what DynamoDB would.
 pub(crate) fn requests_for(store: &dyn Backend, call: &Call, request: Request<'_>) -> Vec<Sent> {
-    let held = Held { store, call };
-    match request {
+    asked(store, call, |held| match request {
         Request::Get(get) => reads::get(held, get),
         Request::GetMany(get) => reads::get_many(held, get),
         Request::FindUnique(find) => reads::find_unique(held, find),
@@ -29,10 +30,21 @@ pub(crate) fn requests_for(store: &dyn Backend, call: &Call, request: Request<'_
         Request::Write(write) => writes::write(held, write),
         Request::WriteMany(many) => writes::write_many(held, many),
         Request::Transact(together) => writes::transact(held, together),
-    }
+    })
 }
 
 /// What would be sent to count a query.
 pub(crate) fn requests_for_count(store: &dyn Backend, call: &Call, query: &Query) -> Vec<Sent> {
-    pages::count(Held { store, call }, query)
+    asked(store, call, |held| pages::count(held, query))
+}
+
+/// What is sent until the store has answered. Of a repository that is not there the first request is refused.
+fn asked(store: &dyn Backend, call: &Call, estimate: impl FnOnce(Held<'_>) -> Vec<Sent>) -> Vec<Sent> {
+    let is_undefined = Cell::new(false);
+    let mut sent = estimate(Held { store, call, is_undefined: &is_undefined });
+    if is_undefined.get() {
+        sent.truncate(1);
+        sent.iter_mut().for_each(Sent::refuse);
+    }
+    sent
 }

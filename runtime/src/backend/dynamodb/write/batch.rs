@@ -160,7 +160,11 @@ async fn write_batch(
     mut results: Results<'_>,
 ) -> Vec<Done> {
     let mut batch = batch_of(writes, positions, || db.next_stamp());
-    let mut attempts = Attempts::new(call);
+    let mut attempts = match db.resend {
+        Resend::Never => Attempts::new(call),
+        // What is sent until the end leaves time to look at last.
+        Resend::Idempotent => Attempts::of_write(call),
+    };
     while !batch.parts.is_empty() {
         let error = match batch.send(&*db.sender, &mut attempts).await {
             Ok((left, done)) => {
