@@ -15,6 +15,10 @@ use crate::error::{Error, ErrorKind};
 /// assert_eq!(plan.to_string(), "users:\n  create index by_email on email (string)");
 /// assert!(plan.refusal().is_none());
 ///
+/// plan.add_left_alone("a stream of NEW_IMAGE");
+/// assert_eq!(plan.left_alone(), ["a stream of NEW_IMAGE"]);
+/// assert!(plan.refusal().is_none());
+///
 /// plan.add_mismatch(Mismatch::Index { stored: wanted.clone().with("unique", true), wanted });
 /// let refusal = plan.refusal().unwrap();
 /// assert!(refusal.message().starts_with("the index by_email is unique, which the model's is not"));

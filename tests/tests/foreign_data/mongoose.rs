@@ -402,7 +402,7 @@ async fn a_validator_is_left_alone_and_refuses() {
         db.transaction().add(Watched::update("a").set(Watched::SIZE, 11)).commit().await.err(),
     ] {
         let error = error.expect("the validator refuses it");
-        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+        assert_eq!(error.kind(), ErrorKind::Backend, "{error}");
         assert!(error.message().contains("Document failed validation"), "{error}");
     }
     assert_eq!(Watched::scan().all(&db).await.expect("a scan"), [Watched { id: "a".into(), size: 9 }]);

@@ -31,6 +31,7 @@ reposit_tests::on_backends!(
     keys_are_shown_if_asked_for: crate::trace::keys_are_shown_if_asked_for,
     scans_and_slow_operations_are_warned_of: crate::trace::scans_and_slow_operations_are_warned_of,
     costs_are_counted_by_scope_and_part: crate::meter::costs_are_counted_by_scope_and_part,
+    costs_are_told_beforehand: crate::meter::costs_are_told_beforehand,
     metrics_have_the_conventions_names: crate::metrics::metrics_have_the_conventions_names,
     what_was_read_is_given_again: crate::cache::what_was_read_is_given_again,
     reads_go_past_it_or_wait_for_its_time: crate::cache::reads_go_past_it_or_wait_for_its_time,

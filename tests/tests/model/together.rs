@@ -7,6 +7,7 @@ use reposit::{Condition, Database};
 
 use crate::answers::Answer;
 use crate::execute::{answer, check, condition, delete, done, found, update, upsert, with_model};
+use crate::job_model::Job;
 use crate::models::{Account, Document, Event, Model, Seat, User};
 use crate::ops::{Op, Version};
 use crate::parcel_model::Parcel;

@@ -20,7 +20,6 @@ struct Job {
     text: SystemTime,
     #[stored(as = "seconds")]
     seconds: Option<SystemTime>,
-    #[index(unique)]
     #[stored(as = "milliseconds")]
     millis: Option<SystemTime>,
     #[stored(as = "date")]

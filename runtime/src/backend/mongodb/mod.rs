@@ -100,6 +100,10 @@ use crate::value::Record;
 /// (`listCollections`, `listIndexes`, and a `find` in `_reposit`), and is
 /// [`SchemaMismatch`](crate::ErrorKind::SchemaMismatch) if they are not as the model says; later calls do not look.
 ///
+/// An index of the model's name that another program made serves, if it holds the same records and refuses the same
+/// writes: without `_id` at its end as well, or descending. A query names it as it is there, and the server sorts where
+/// its order is another.
+///
 /// If a write finds no record that it may change, a `find` follows that shows why. If a unique
 /// value is refused in a repository with a ttl field, a `find` shows who holds it now: only a live record
 /// makes it a violation; one that has expired is deleted, and the write sent again.

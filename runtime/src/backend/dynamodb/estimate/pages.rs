@@ -103,7 +103,7 @@ fn read_from(
         whole.range = covering_range(&query.range, name);
     }
     let request = if query.source.hash_parts(query.definition).is_empty() { "Scan" } else { "Query" };
-    let Some(page) = held.at_hand(held.store.query(held.call.clone(), whole)) else {
+    let Some(page) = held.page(whole) else {
         sent.push(Sent::refused(request));
         return None;
     };

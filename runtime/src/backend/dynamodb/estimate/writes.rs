@@ -18,16 +18,25 @@ struct Met<'a> {
     before: Option<Record>,
     /// Whether that is read before the write is sent.
     is_read: bool,
+    judges: bool,
 }
 
 impl<'a> Met<'a> {
     fn by(held: Held<'_>, write: &'a Write) -> Self {
-        Self { write, before: held.record(write.definition, &write.key), is_read: must_read(write) }
+        Self {
+            write,
+            before: held.record(write.definition, &write.key),
+            is_read: must_read(write),
+            judges: held.judges,
+        }
     }
 
-    /// The record afterwards.
+    /// The record afterwards. What cannot be changed as asked is as it was, where nothing is judged.
     fn after(&self) -> Option<Record> {
-        self.write.outcome(self.before.as_ref()).ok().flatten()
+        match self.write.outcome(self.before.as_ref()) {
+            Ok(after) => after,
+            Err(_) => self.before.clone().filter(|_| !self.judges),
+        }
     }
 
     /// What happens to guards.
@@ -44,22 +53,23 @@ impl<'a> Met<'a> {
         let is_too_large = |after: Option<Record>| {
             after.is_some_and(|after| check_record_size(record_size(&after), &Limits::DYNAMODB).is_err())
         };
-        self.write.judge(self.before.as_ref(), held.call).is_err()
-            || self.write.outcome(self.before.as_ref()).map_or(true, is_too_large)
+        let before = self.before.as_ref();
+        let is_refused = || self.write.judge(before, held.call).is_err();
+        self.judges && (is_refused() || self.write.outcome(before).map_or(true, is_too_large))
     }
 
     /// The requests that find another record with a value that this one is to have, and refuse it: unless that
     /// record gives it up in the same transaction, of which these are `all` moves.
     fn taken(&self, held: Held<'_>, moves: &[GuardMove], all: &[GuardMove]) -> Option<Sent> {
         let definition = self.write.definition;
-        let after = self.after()?;
+        let after = self.after().filter(|_| held.judges)?;
         let is_given_up = |key: &GuardKey, owner: &RecordKey| {
             all.iter().any(|moved| moved.value.key == *key && moved.from.as_ref() == Some(owner))
         };
         let taken = moves.iter().filter(|moved| moved.to.is_some()).find_map(|moved| {
             let values = index_values(definition, moved.value.index, &after)?;
             let find = FindUnique::new(definition, moved.value.index, values, true);
-            let holder = held.at_hand(held.store.find_unique(held.call.clone(), find)).flatten()?;
+            let holder = held.holder(find)?;
             let owner = RecordKey::from_record(definition, &holder).ok()?;
             let is_taken = owner != self.write.key && !is_given_up(&moved.value.key, &owner);
             is_taken.then_some((moved, holder, owner))
@@ -82,7 +92,7 @@ pub(super) fn write(held: Held<'_>, write: &Write) -> Vec<Sent> {
 
 /// What is sent once the record was read, if it is.
 fn send(held: Held<'_>, met: &Met<'_>) -> Vec<Sent> {
-    let Met { write, before, is_read } = met;
+    let Met { write, before, is_read, .. } = met;
     if matches!(write.action, Action::Check) {
         return Vec::new();
     }

@@ -53,3 +53,52 @@ pub(super) fn add_unknown(index: &Document, plan: &mut Plan) {
         ));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mongodb::bson::doc;
+
+    use super::*;
+
+    #[test]
+    fn an_index_serves_if_it_means_the_same() {
+        let exist = doc! { "a": { "$exists": true }, "b": { "$exists": true } };
+        let wanted = doc! { "key": { "a": 1, "b": 1, "_id": 1 }, "name": "x", "partialFilterExpression": exist };
+        for (index, does) in [
+            (doc! { "key": { "a": 1, "b": -1 } }, true),
+            (doc! { "key": { "a": -1, "b": -1, "_id": -1 }, "sparse": true }, true),
+            (doc! { "key": { "a": 1 } }, false),
+            (doc! { "key": { "a": 1, "b": 1, "c": 1 } }, false),
+            (doc! { "key": { "b": 1, "a": 1 } }, false),
+            (doc! { "key": { "a": 1, "b": "hashed" } }, false),
+            (doc! { "key": { "a": 1, "b": 1 }, "unique": true }, false),
+            (doc! { "key": { "a": 1, "b": 1 }, "hidden": true }, false),
+            (doc! { "key": { "a": 1, "b": 1 }, "collation": { "locale": "fr" } }, false),
+            (doc! { "key": { "a": 1, "b": 1 }, "expireAfterSeconds": 5 }, false),
+            (doc! { "key": { "a": 1, "b": 1 }, "partialFilterExpression": { "c": 1 } }, false),
+        ] {
+            assert_eq!(serves(true, &wanted, &index), does, "{index}");
+        }
+    }
+
+    #[test]
+    fn a_unique_index_serves_if_it_refuses_the_same() {
+        let exist = doc! { "a": { "$exists": true } };
+        let wanted = doc! { "key": { "a": 1 }, "name": "x", "unique": true, "partialFilterExpression": exist.clone() };
+        let key = || doc! { "key": { "a": 1.0 }, "unique": true };
+        let with = |name: &str, value: mongodb::bson::Bson| {
+            let mut index = key();
+            index.insert(name, value);
+            index
+        };
+        for (index, whole, lacking) in [
+            (key(), true, false),
+            (with("sparse", true.into()), true, true),
+            (with("partialFilterExpression", exist.into()), true, true),
+            (with("unique", false.into()), false, false),
+            (doc! { "key": { "a": -1 }, "unique": true }, false, false),
+        ] {
+            assert_eq!((serves(false, &wanted, &index), serves(true, &wanted, &index)), (whole, lacking), "{index}");
+        }
+    }
+}

@@ -58,8 +58,6 @@ const INTERRUPTED: [i32; 8] = [11600, 11602, 91, 189, 6, 7, 89, 9001];
 const TIME_LIMIT: [i32; 2] = [50, 262];
 const NOT_ALLOWED: [i32; 2] = [13, 18];
 const TOO_LARGE: [i32; 4] = [10334, 17280, 17419, 17420];
-/// The record breaks the validator that somebody set on the collection.
-const NOT_VALID: i32 = 121;
 /// Another write was at work on the record: this one was not applied.
 const WRITE_CONFLICT: i32 = 112;
 /// More requests came than the server takes: it looked at none of them.
@@ -254,8 +252,7 @@ pub(super) fn item_was_not_applied(code: i32) -> bool {
 
 /// The error of one write of a command.
 pub(super) fn write_error(code: i32, message: &str) -> Error {
-    let is_refused = TOO_LARGE.contains(&code) || code == NOT_VALID;
-    let kind = if is_refused { ErrorKind::InvalidInput } else { ErrorKind::Backend };
+    let kind = if TOO_LARGE.contains(&code) { ErrorKind::InvalidInput } else { ErrorKind::Backend };
     Error::new(kind, format!("{message} (code {code})"))
 }
 
@@ -302,7 +299,7 @@ fn kind_of_code(code: i32, error: &DriverError) -> ErrorKind {
         code if NOT_ALLOWED.contains(&code) => ErrorKind::Config,
         code if TIME_LIMIT.contains(&code) || code == WRITE_CONFLICT => ErrorKind::Timeout,
         code if NOT_PRIMARY.contains(&code) || INTERRUPTED.contains(&code) => ErrorKind::Unavailable,
-        code if TOO_LARGE.contains(&code) || code == NOT_VALID => ErrorKind::InvalidInput,
+        code if TOO_LARGE.contains(&code) => ErrorKind::InvalidInput,
         _ if lacks_index(error) => ErrorKind::SchemaMismatch,
         _ => ErrorKind::Backend,
     }
