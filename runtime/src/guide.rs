@@ -24,6 +24,7 @@
 //! | [backends] | the three, and one of your own |
 //! | [observing] | traces, metrics, and what operations cost |
 //! | [caching] | giving again what was read |
+//! | [testing] | a service under faults, by a seed |
 
 // The pages link to each other as files. These definitions come first in each and turn the links into
 // those of rustdoc.
@@ -52,6 +53,7 @@ macro_rules! pages {
             "[backends]: crate::guide::backends\n",
             "[observing]: crate::guide::observing\n",
             "[caching]: crate::guide::caching\n",
+            "[testing]: crate::guide::testing\n",
             "\n",
             include_str!(concat!("../docs/", $file)),
         )]
@@ -82,6 +84,7 @@ pages! {
     backends "backends.md"
     observing "observing.md"
     caching "caching.md"
+    testing "testing.md"
 }
 
 /// The README, whose blocks are run as well.

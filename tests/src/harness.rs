@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::brought::Client;
+use crate::metered::{self, Together};
 use crate::report;
 use crate::servers::Target;
 use reposit::backend::Backend;
 use reposit::backend::memory::Memory;
 use reposit::clock::ManualClock;
 use reposit::config::MemorySettings;
+use reposit::layer::{Faults, Meter};
 use reposit::{Config, Database, Error, ErrorKind, Repository};
 
 /// Where the clock of every case stands at first: in 2096, well ahead of the servers' own clocks,
@@ -132,9 +134,21 @@ fn prefix_of(path: &str) -> &'static str {
 }
 
 /// Runs a case on a backend, and counts it. Its path ends in the module of the backend and its name.
-pub async fn run<F: Future<Output = ()>>(target: Target, path: &str, case: impl FnOnce(Test) -> F) {
-    let (test, label) = Test::on_under(target, prefix_of(path)).await;
-    case(test).await;
+///
+/// On DynamoDB Local it runs under a meter, and once more on the embedded backend, which must cost the same.
+pub async fn run<F: Future<Output = ()>>(target: Target, path: &str, case: impl Fn(Test) -> F) {
+    let (mut test, label) = Test::on_under(target, prefix_of(path)).await;
+    if target == Target::DynamodbLocal {
+        let (here, there, together) = (Meter::new(), Meter::new(), Together::default());
+        test.db = test.db.layer(there.clone()).layer(together.clone());
+        case(test).await;
+        let (mut test, _) = Test::on_under(Target::Memory, prefix_of(path)).await;
+        test.db = test.db.layer(here.clone());
+        case(test).await;
+        metered::compare(&counted_as(path), &here.total(), &there.total(), &together);
+    } else {
+        case(test).await;
+    }
     report::ran(&counted_as(path), &label);
 }
 
@@ -143,6 +157,14 @@ pub async fn run_over<F: Future<Output = ()>>(client: Client, path: &str, case: 
     let (test, label) = Test::over(client, prefix_of(path)).await;
     case(test).await;
     report::ran(&counted_as(path), &label);
+}
+
+/// Runs a case in memory, behind faults of which none happens.
+pub async fn run_behind_no_faults<F: Future<Output = ()>>(path: &str, case: impl FnOnce(Test) -> F) {
+    let (mut test, _) = Test::on_under(Target::Memory, prefix_of(path)).await;
+    // An index that lags behind by no time at all is asked like one that does.
+    test.db = test.db.layer(Faults::seeded(0).lag_indexes(Duration::ZERO));
+    case(test).await;
 }
 
 /// `suite::module::memory::name` as the report has it: `module::name`.

@@ -6,6 +6,7 @@ mod background;
 pub mod brought;
 pub mod harness;
 pub mod linear;
+mod metered;
 pub mod models;
 mod on_backends;
 pub mod proxy;

@@ -1,10 +1,10 @@
-//! What `define` would do to a repository, as data that prints as text.
+//! What `define` would do to a repository and what it would leave alone, as data that prints as text.
 
 use std::fmt;
 
 use crate::error::{Error, ErrorKind};
 
-/// What `define` would do to a repository: what it would create, and what does not match.
+/// What `define` would do to a repository: what it would create, what does not match, and what it would leave alone.
 ///
 /// ```
 /// use reposit::backend::{Creation, IndexShape, Mismatch, Plan};
@@ -13,6 +13,10 @@ use crate::error::{Error, ErrorKind};
 /// let mut plan = Plan::new("users");
 /// plan.add_creation(Creation::Index(wanted.clone()));
 /// assert_eq!(plan.to_string(), "users:\n  create index by_email on email (string)");
+/// assert!(plan.refusal().is_none());
+///
+/// plan.add_left_alone("a stream of NEW_IMAGE");
+/// assert_eq!(plan.left_alone(), ["a stream of NEW_IMAGE"]);
 /// assert!(plan.refusal().is_none());
 ///
 /// plan.add_mismatch(Mismatch::Index { stored: wanted.clone().with("unique", true), wanted });
@@ -25,6 +29,7 @@ pub struct Plan {
     creations: Vec<Creation>,
     mismatches: Vec<Mismatch>,
     unused: Vec<Unused>,
+    left_alone: Vec<String>,
 }
 
 /// Something that `define` would create. It prints as a line.
@@ -130,6 +135,12 @@ impl Plan {
         &self.unused
     }
 
+    /// What is set there beside the model, in words: another field's time to live, streams, encryption, capacity,
+    /// validators. `define` leaves it as it is, whoever set it. It is as much as the requests that compare tell of.
+    pub fn left_alone(&self) -> &[String] {
+        &self.left_alone
+    }
+
     /// Adds something that would be created.
     pub fn add_creation(&mut self, creation: Creation) {
         self.creations.push(creation);
@@ -143,6 +154,11 @@ impl Plan {
     /// Adds something that the model does not have.
     pub fn add_unused(&mut self, unused: Unused) {
         self.unused.push(unused);
+    }
+
+    /// Adds something that is set there beside the model, in words.
+    pub fn add_left_alone(&mut self, what: impl Into<String>) {
+        self.left_alone.push(what.into());
     }
 
     /// Adds a mismatch of a part of the repository, if it differs from the model's.
@@ -184,6 +200,9 @@ impl fmt::Display for Plan {
         }
         for unused in &self.unused {
             write!(f, "\n  unused: {unused}")?;
+        }
+        for what in &self.left_alone {
+            write!(f, "\n  left alone: {what}")?;
         }
         Ok(())
     }
@@ -325,8 +344,9 @@ mod tests {
         plan.compare_part("the hash key", "id (string)", "id (bytes)");
         plan.compare_part("the range key", "none", "none");
         plan.add_unused(Unused::Index("old".to_owned()));
+        plan.add_left_alone("a stream");
         let text = "users:\n  create time to live by until, also of the records that are there\n  mismatch: the hash \
-                    key is id (string), not id (bytes)\n  unused: index old, which every write keeps up";
+                    key is id (string), not id (bytes)\n  unused: index old, which every write keeps up\n  left alone: a stream";
         assert_eq!(plan.to_string(), text);
     }
 }

@@ -50,6 +50,11 @@ pub(super) trait Observer: fmt::Debug + Send + Sync + 'static {
 
     /// A request begins. Returns nothing if it does not want to see more of it.
     fn begin(&self, call: &Call, asked: Asked<'_>) -> Option<Self::Seen>;
+
+    /// Adds what it knows beforehand to what a request comes to.
+    fn explain(&self, _: &Call, _: Request<'_>, text: String) -> String {
+        text
+    }
 }
 
 /// A request under way. If it is given up, this is dropped.
@@ -212,6 +217,11 @@ impl<O: Observer> Forward for Observed<O> {
     fn verify(&self, call: Call, verify: Verify) -> Reply<'_, Vec<String>> {
         let (call, seen) = self.begin(call, Asked::Repository(verify.definition));
         self.follow(seen, |inner| inner.verify(call, verify))
+    }
+
+    fn explain(&self, call: Call, request: Request<'_>) -> Result<String> {
+        let text = self.inner().explain(call.clone(), request)?;
+        Ok(self.observer.explain(&call, request, text))
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::observed::{Asked, Given};
 use crate::limits::value_size;
 use crate::request::{Attempt, Call, Capacity, Request, Returning, Watch, Write};
-use crate::value::{RESERVED, Record};
+use crate::value::{RESERVED, Record, ValueRef};
 
 /// Adds up the attempts of one operation.
 #[derive(Debug, Default)]
@@ -66,6 +66,8 @@ pub(super) struct Moved {
     pub(super) given: u64,
     /// Of a transaction: whether each write is to tell of a record. A backend may tell more than it is asked.
     told: Option<Vec<bool>>,
+    /// Of a page: the fields that are asked for; nothing for all. A backend may give more.
+    asked: Option<&'static [&'static str]>,
 }
 
 impl Moved {
@@ -79,7 +81,7 @@ impl Moved {
             Asked::Data(Request::Transact(writes)) => (bytes(writes), Some(writes.iter().map(tells).collect())),
             _ => (0, None),
         };
-        Self { bytes, given: 0, told }
+        Self { bytes, given: 0, told, asked: asked.query().and_then(|query| query.projection) }
     }
 
     /// What is given.
@@ -101,13 +103,21 @@ impl Moved {
 
     fn add(&mut self, record: Option<&Record>) {
         self.given += u64::from(record.is_some());
-        self.bytes += size_of(record);
+        self.bytes += match self.asked {
+            None => size_of(record),
+            Some(names) => {
+                size_of_fields(record.into_iter().flat_map(Record::iter).filter(|(name, _)| names.contains(name)))
+            }
+        };
     }
 }
 
 /// The bytes of a record, without the library's own fields, some of which only some backends have.
 fn size_of(record: Option<&Record>) -> u64 {
-    let fields = record.into_iter().flat_map(Record::iter).filter(|(name, _)| !name.starts_with(RESERVED));
+    size_of_fields(record.into_iter().flat_map(Record::iter).filter(|(name, _)| !name.starts_with(RESERVED)))
+}
+
+fn size_of_fields<'a>(fields: impl Iterator<Item = (&'a str, ValueRef<'a>)>) -> u64 {
     let bytes: usize = fields.map(|(name, value)| name.len() + value_size(value)).sum();
     u64::try_from(bytes).unwrap_or(u64::MAX)
 }

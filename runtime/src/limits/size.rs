@@ -26,6 +26,8 @@ fn size_of(value: ValueRef<'_>) -> usize {
         ValueRef::String(text) => text.len(),
         ValueRef::Bytes(bytes) => bytes.len(),
         ValueRef::List(items) => 3 + items.iter().map(|item| 1 + size_of(item)).sum::<usize>(),
+        // DynamoDB has no set without members: it is stored as a list.
+        ValueRef::Set(members) if members.is_empty() => 3,
         // As the members by themselves, without a byte for each.
         ValueRef::Set(members) => members.iter().map(size_of).sum(),
         ValueRef::Map(map) => 3 + map.iter().map(|(name, item)| 1 + name.len() + size_of(item)).sum::<usize>(),

@@ -67,9 +67,8 @@ async fn holds<F: Future<Output = Found>>(name: &str, faults: Faults, check: imp
     };
     let (found, ()) = tokio::join!(check(arena), goes_wrong);
     found.unwrap_or_else(|found| panic!("{name} under {faults}: {found}"));
-    let injected = faults.injected();
     println!("{name} held under {faults}");
-    assert!(injected.lost_answers > 0 && injected.dropped_requests > 0 && injected.unknown > 0, "{faults}");
+    assert!(faults.injected().total() > 0, "{faults}");
     report::ran(&format!("concurrency::injected_{name}"), "memory");
 }
 

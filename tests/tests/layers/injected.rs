@@ -138,6 +138,39 @@ async fn one_fault_can_be_asked_for() {
     assert!(format!("{faults:?}").starts_with("Faults { seed: 3"), "{faults:?}");
 }
 
+#[derive(Debug, Serialize, Deserialize, Repository)]
+#[repository(stamp = false)]
+struct Bare {
+    #[hash_key]
+    id: String,
+    #[version]
+    revision: u64,
+}
+
+/// No stamp shows that it was applied.
+#[tokio::test]
+async fn a_model_without_stamps_is_told_less() {
+    for (name, rate) in [("create", 1.0), ("create_many", 1.0), ("save", 0.6)] {
+        let faults = Faults::seeded(4).lose_answers(rate);
+        let db = memory(&faults).await;
+        db.define::<Bare>().await.unwrap();
+        for n in 0..20 {
+            faults.pause();
+            let mut bare = Bare { id: n.to_string(), revision: 0 };
+            Bare::save(&mut bare).exec(&db).await.unwrap();
+            faults.resume();
+            let (other, before) = (Bare { id: format!("{n} too"), revision: 0 }, faults.injected());
+            let told = match name {
+                "create" => word(Bare::create(&other).exec(&db).await),
+                "create_many" => word(Bare::create_many(&[other]).exec(&db).await),
+                _ => word(Bare::save(&mut bare).exec(&db).await),
+            };
+            let is_lost = faults.injected() != before;
+            assert_eq!(told, if is_lost { "outcome unknown" } else { "ok" }, "{name}, {faults}");
+        }
+    }
+}
+
 /// Of a batch, each item has its own error, and each request of the batch its own fate.
 #[tokio::test]
 async fn a_batch_fails_by_item() {
@@ -231,7 +264,8 @@ struct Report {
 #[tokio::test]
 async fn a_holder_that_stands_still_is_refused_by_its_token() {
     let other = Database::open("memory:").await.unwrap();
-    let faults = Faults::seeded(2);
+    // The heartbeats stand still too, though they are of another repository.
+    let faults = Faults::seeded(2).only(Report::definition().name());
     let db = other.layer(faults.clone());
     db.define::<Report>().await.unwrap();
     Report::create(&Report { name: "r".into(), by: String::new(), fence: 0 }).exec(&db).await.unwrap();

@@ -5,7 +5,10 @@ use std::time::Duration;
 use reposit::layer::{Cache, Fault, Faults, Meter, Trace};
 use reposit::{Database, ErrorKind};
 use reposit_tests::models::{Note, note};
+use reposit_tests::report;
+use reposit_tests::servers::Target;
 
+use crate::behind_proxy;
 use crate::collector::Collector;
 
 async fn memory() -> Database {
@@ -75,6 +78,27 @@ async fn a_meter_counts_what_comes_to_it() {
     faults.next(Fault::LostAnswer);
     Note::put(&note("n")).exec(&db).await.unwrap_err();
     assert_eq!((below.total().operations, above.total().operations), (1, 2));
+}
+
+/// What is dropped is not sent, and what is lost is sent as it always is.
+pub(crate) async fn what_is_injected_sends_no_more(target: Target) {
+    let (bare, proxy, label) = behind_proxy(target).await;
+    bare.define::<Note>().await.unwrap();
+    let faults = Faults::seeded(1);
+    let db = bare.layer(faults.clone());
+    let sent = || proxy.requests().len();
+    let before = sent();
+    Note::put(&note("n")).exec(&db).await.unwrap();
+    let usual = sent() - before;
+    for (fault, wanted) in
+        [(Fault::DroppedRequest, 0), (Fault::Throttled, 0), (Fault::Conflict, 0), (Fault::LostAnswer, usual)]
+    {
+        let before = sent();
+        faults.next(fault);
+        Note::put(&note("n")).exec(&db).await.unwrap_err();
+        assert_eq!(sent() - before, wanted, "{fault:?}");
+    }
+    report::ran("layers::what_is_injected_sends_no_more", &label);
 }
 
 /// Of gets that are gathered, each has the error of the request that they were.

@@ -31,6 +31,7 @@ reposit_tests::on_backends!(
     keys_are_shown_if_asked_for: crate::trace::keys_are_shown_if_asked_for,
     scans_and_slow_operations_are_warned_of: crate::trace::scans_and_slow_operations_are_warned_of,
     costs_are_counted_by_scope_and_part: crate::meter::costs_are_counted_by_scope_and_part,
+    costs_are_told_beforehand: crate::meter::costs_are_told_beforehand,
     metrics_have_the_conventions_names: crate::metrics::metrics_have_the_conventions_names,
     what_was_read_is_given_again: crate::cache::what_was_read_is_given_again,
     reads_go_past_it_or_wait_for_its_time: crate::cache::reads_go_past_it_or_wait_for_its_time,
@@ -40,6 +41,7 @@ reposit_tests::on_backends!(
     a_read_under_way_keeps_nothing_old: crate::cache::a_read_under_way_keeps_nothing_old,
     reads_at_the_same_time_ask_once: crate::cache::reads_at_the_same_time_ask_once,
     a_write_that_was_given_up_may_come_late: crate::cache::a_write_that_was_given_up_may_come_late,
+    a_fault_that_does_not_pass_is_on_the_page: crate::injected_outcomes::a_fault_that_does_not_pass_is_on_the_page,
 );
 
 /// What a network does, seen through a proxy.
@@ -49,6 +51,7 @@ mod faults {
         attempts_and_retries_are_told: crate::traced_faults::attempts_and_retries_are_told,
         a_resolved_lost_answer_is_told: crate::traced_faults::a_resolved_lost_answer_is_told,
         an_unknown_outcome_is_told: crate::traced_faults::an_unknown_outcome_is_told,
+        what_is_injected_sends_no_more: crate::injected_beside::what_is_injected_sends_no_more,
     );
 }
 

@@ -1,5 +1,7 @@
 //! What operations cost, as a meter counts it.
 
+use std::collections::BTreeMap;
+
 use reposit::Database;
 use reposit::layer::{Cost, Meter};
 use reposit_tests::harness::Test;
@@ -80,4 +82,77 @@ pub(crate) async fn capacity_is_as_the_server_reports_it(target: Target) {
     let asking = requests.iter().filter(|request| format!("{request:?}").contains("ReturnConsumedCapacity")).count();
     assert!(asking >= 5, "{asking}");
     report::ran("layers::capacity_is_as_the_server_reports_it", &label);
+}
+
+/// A cost as it is told beforehand.
+fn told(cost: &Cost, size: usize) -> String {
+    let requests = if cost.requests == 1 { "request" } else { "requests" };
+    let mut text = format!("costs, for records of {size} bytes: {} {requests}", cost.requests);
+    let units: [(&str, fn(&Cost) -> f64); 2] = [("read", |cost| cost.read_units), ("write", |cost| cost.write_units)];
+    for (kind, units) in units {
+        let of_indexes: BTreeMap<_, _> = cost
+            .parts()
+            .filter_map(|part| Some((part.index.clone()?, units(&part.cost))))
+            .filter(|(_, units)| *units > 0.0)
+            .collect();
+        let of_indexes: Vec<_> = of_indexes.iter().map(|(index, units)| format!("{index} {units}")).collect();
+        let units = units(cost);
+        if units > 0.0 {
+            text += &format!(", {units} {kind} unit{}", if units == 1.0 { "" } else { "s" });
+            text += &if of_indexes.is_empty() { String::new() } else { format!(" ({})", of_indexes.join(", ")) };
+        }
+    }
+    text
+}
+
+const SIZE: usize = 3_000;
+
+/// What an operation is told to cost is what it costs.
+macro_rules! costs_as_told {
+    ($meter:ident, $db:ident, $operation:expr) => {
+        let explained = $operation.explain(&$db).unwrap();
+        let (result, cost) = $meter.scope($operation.exec(&$db)).await;
+        result.unwrap();
+        let told = told(&cost, SIZE);
+        assert!(explained.ends_with(&told), "{explained}\n{told}");
+    };
+}
+
+pub(crate) async fn costs_are_told_beforehand(target: Target) {
+    let (test, label) = Test::on(target).await;
+    let meter = Meter::new().record_size(SIZE);
+    let db = test.db.layer(meter.clone());
+    db.define::<(Note, User, Event)>().await.unwrap();
+    if target.is_mongodb() {
+        assert_eq!(Note::get("n").explain(&db).unwrap(), Note::get("n").explain(&test.db).unwrap());
+        return report::ran("layers::costs_are_told_beforehand", &label);
+    }
+    let long = |id: &str| Note { title: "x".repeat(SIZE - 100), ..note(id) };
+    let person = |n: i64| User { nickname: Some("x".repeat(SIZE - 200)), ..user(&format!("u{n}"), "core", n) };
+    costs_as_told!(meter, db, Note::create(&long("n")));
+    costs_as_told!(meter, db, Note::put(&long("n")));
+    costs_as_told!(meter, db, Note::get("n"));
+    costs_as_told!(meter, db, Note::get("n").consistent());
+    costs_as_told!(meter, db, Note::update("n").add(Note::COUNT, 1));
+    Note::put_many(&[long("m"), long("o")]).exec(&db).await.unwrap();
+    costs_as_told!(meter, db, Note::get_many(["n", "m"]));
+    costs_as_told!(meter, db, Note::scan().limit(2));
+    costs_as_told!(meter, db, Note::delete("n"));
+    let event = |seq| Event { text: "x".repeat(SIZE - 100), ..event("s", seq, 1) };
+    Event::put_many(&[event(1), event(2), event(3)]).exec(&db).await.unwrap();
+    costs_as_told!(meter, db, Event::query("s").limit(2).consistent());
+    costs_as_told!(meter, db, Event::find_by_severity("s").limit(2));
+    for n in 1..=3 {
+        User::create(&person(n)).exec(&db).await.unwrap();
+    }
+    costs_as_told!(meter, db, User::find_by_email("u1@example.com"));
+    costs_as_told!(meter, db, User::find_by_team("core").limit(2));
+    costs_as_told!(meter, db, User::update("u1").set(User::AGE, 7));
+    // DynamoDB Local does not report each item of a transaction.
+    if target == Target::Memory {
+        costs_as_told!(meter, db, User::create(&person(4)));
+        costs_as_told!(meter, db, User::update("u1").set(User::EMAIL, "new@example.com"));
+        costs_as_told!(meter, db, User::delete("u1"));
+    }
+    report::ran("layers::costs_are_told_beforehand", &label);
 }

@@ -298,3 +298,18 @@ fn a_refused_change_changes_nothing_and_a_panic_leaves_a_whole_state() {
     tree.write(|_| Ok(((), batch(20, 2)))).unwrap();
     assert_eq!(tree.read(seen).unwrap(), [2; 20]);
 }
+
+#[test]
+fn a_fork_goes_its_own_way() {
+    let put = |tree: &Tree, key: &[u8], n: i128| {
+        tree.write(|_| Ok(((), Batch::of_sorted(vec![(key.to_vec(), Some(record(n)))])))).unwrap();
+    };
+    let read = |tree: &Tree, key: &[u8]| tree.read(|view| Ok(view.get(key)?.and_then(|entry| number(&entry)))).unwrap();
+    let tree = Tree::default();
+    put(&tree, b"a", 1);
+    let fork = tree.fork();
+    put(&tree, b"a", 2);
+    put(&fork, b"b", 3);
+    assert_eq!((read(&tree, b"a"), read(&tree, b"b")), (Some(2), None));
+    assert_eq!((read(&fork, b"a"), read(&fork, b"b")), (Some(1), Some(3)));
+}

@@ -5,14 +5,19 @@ use mongodb::bson::Document;
 
 use super::command::Command;
 use super::find_values::ValueFinds;
+use super::hints::Hints;
 use super::query::Wanted;
 use super::read::{FindMany, find_by_key, find_by_unique};
 use super::{batch, transact};
-use crate::definition::IndexDef;
+use crate::definition::{Definition, IndexDef};
 use crate::error::{Error, Result};
 use crate::request::{Call, Query, Request, SourceKind};
 
-pub(super) fn explain(call: &Call, request: Request<'_>) -> Result<String> {
+pub(super) fn explain(
+    call: &Call,
+    request: Request<'_>,
+    hints: impl Fn(&'static Definition) -> Hints,
+) -> Result<String> {
     match request {
         Request::Get(get) => to_json(&find_by_key(get.definition, &get.key)?.to_document()?),
         Request::GetMany(get) => finds_to_json(&FindMany::of_many(get)?),
@@ -22,7 +27,7 @@ pub(super) fn explain(call: &Call, request: Request<'_>) -> Result<String> {
         Request::FindMany(find) => {
             all_to_json(&ValueFinds::new(find)?.to_documents()?).map(|commands| over_index(find.index, &commands))
         }
-        Request::Query(query) => explain_query(query, call),
+        Request::Query(query) => explain_query(query, call, &hints(query.definition)),
         Request::Write(write) => to_json(&Command::document(write, call)?),
         Request::WriteMany(writes) => all_to_json(&batch::documents(writes, call)?),
         Request::Transact(writes) => all_to_json(&transact::documents(writes, call)?)
@@ -32,8 +37,8 @@ pub(super) fn explain(call: &Call, request: Request<'_>) -> Result<String> {
     }
 }
 
-fn explain_query(query: &Query, call: &Call) -> Result<String> {
-    match Wanted::new(query, call)? {
+fn explain_query(query: &Query, call: &Call, hints: &Hints) -> Result<String> {
+    match Wanted::new(query, call, hints)? {
         Some(wanted) => to_json(&wanted.find()?.to_document()?).map(|command| match query.source.kind() {
             SourceKind::Index { index, .. } => over_index(index, &command),
             _ => command,

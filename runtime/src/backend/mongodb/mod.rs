@@ -20,6 +20,7 @@ mod find_values;
 mod fuzz;
 mod guard;
 mod handle;
+mod hints;
 mod last_seen;
 mod missed;
 mod options;
@@ -52,6 +53,7 @@ use mongodb::bson::doc;
 
 use self::by_definition::ByDefinition;
 use self::handle::Handle;
+use self::hints::Hints;
 use self::settings::MongoDbSettings;
 use self::topology::Topology;
 use super::settings::{OpenOptions, Target};
@@ -98,6 +100,10 @@ use crate::value::Record;
 /// (`listCollections`, `listIndexes`, and a `find` in `_reposit`), and is
 /// [`SchemaMismatch`](crate::ErrorKind::SchemaMismatch) if they are not as the model says; later calls do not look.
 ///
+/// An index of the model's name that another program made serves, if it holds the same records and refuses the same
+/// writes: without `_id` at its end as well, or descending. A query names it as it is there, and the server sorts where
+/// its order is another.
+///
 /// If a write finds no record that it may change, a `find` follows that shows why. If a unique
 /// value is refused in a repository with a ttl field, a `find` shows who holds it now: only a live record
 /// makes it a violation; one that has expired is deleted, and the write sent again.
@@ -128,8 +134,9 @@ use crate::value::Record;
 /// field other than the hash key that is stored as `_id`; order between bytes, but for range keys.
 pub struct MongoDb {
     database: Handle,
-    /// The repositories that are known to be defined as the model says, so that only the first call of a model looks.
-    defined: ByDefinition<()>,
+    /// The repositories that are known to be defined as the model says, so that only the first call of a model looks;
+    /// with how a query names the indexes of each.
+    defined: ByDefinition<Hints>,
     runtime: ClientRuntime,
     topology: Topology,
     /// Of a client that was brought, why it cannot be used.
@@ -256,14 +263,21 @@ impl MongoDb {
     /// The database, once these repositories are known to be defined.
     async fn database_with(&self, call: &Call, definitions: &[&'static Definition]) -> Result<&Handle> {
         for definition in definitions {
-            // A write to a collection that does not exist would create it, without the indexes.
-            if self.defined.get(definition).is_none() {
-                // Boxed, since every call would have room for it.
-                Box::pin(define::check_defined(&self.database, call, definition)).await?;
-                self.defined.insert(definition, ());
-            }
+            self.hints_of(call, definition).await?;
         }
         Ok(&self.database)
+    }
+
+    /// How a query names the repository's indexes, once it is known to be defined.
+    async fn hints_of(&self, call: &Call, definition: &'static Definition) -> Result<Hints> {
+        if let Some(hints) = self.defined.get(definition) {
+            return Ok(hints);
+        }
+        // A write to a collection that does not exist would create it, without the indexes.
+        // Boxed, since every call would have room for it.
+        let hints = Box::pin(define::check_defined(&self.database, call, definition)).await?;
+        self.defined.insert(definition, hints.clone());
+        Ok(hints)
     }
 }
 
@@ -310,8 +324,10 @@ impl Backend for MongoDb {
     fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
         self.reply(call, move |call| async move {
             document::check_unstamped(definition)?;
-            define::define(&self.database, &call, definition).await?;
-            self.defined.insert(definition, ());
+            let hints = define::define(&self.database, &call, definition).await?;
+            // An index may be there in another form than before.
+            self.defined.remove(definition);
+            self.defined.insert(definition, hints);
             Ok(())
         })
     }
@@ -361,13 +377,15 @@ impl Backend for MongoDb {
 
     fn query(&self, call: Call, query: Query) -> Reply<'_, RecordPage> {
         self.reply(call, move |call| async move {
-            query::query(self.database_with(&call, &[query.definition]).await?, &call, query).await
+            let hints = self.hints_of(&call, query.definition).await?;
+            query::query(&self.database, &call, query, &hints).await
         })
     }
 
     fn count(&self, call: Call, query: Query) -> Reply<'_, u64> {
         self.reply(call, move |call| async move {
-            query::count(self.database_with(&call, &[query.definition]).await?, &call, query).await
+            let hints = self.hints_of(&call, query.definition).await?;
+            query::count(&self.database, &call, query, &hints).await
         })
     }
 
@@ -414,6 +432,6 @@ impl Backend for MongoDb {
     }
 
     fn explain(&self, call: Call, request: Request<'_>) -> Result<String> {
-        explain::explain(&call, request)
+        explain::explain(&call, request, |definition| self.defined.get(definition).unwrap_or_default())
     }
 }

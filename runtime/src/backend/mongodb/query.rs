@@ -14,6 +14,7 @@ use super::document::{columns, id, index_key, live, range_part, sort_columns};
 use super::expiry::is_marked;
 use super::find::{Find, raw};
 use super::handle::Handle;
+use super::hints::Hints;
 use super::predicate;
 use super::read::collection;
 use super::retry::read;
@@ -38,7 +39,7 @@ pub(super) struct Wanted {
 
 impl Wanted {
     /// The read of a page; nothing if no record can be in it.
-    pub(super) fn new(query: &Query, call: &Call) -> Result<Option<Self>> {
+    pub(super) fn new(query: &Query, call: &Call, hints: &Hints) -> Result<Option<Self>> {
         let Some(range) = RangeLeft::new(query) else { return Ok(None) };
         let direction = if query.descending { -1 } else { 1 };
         let (mut filter, sort, hint) = match query.source.kind() {
@@ -46,7 +47,7 @@ impl Wanted {
                 (by_primary_key(query, hash, &range)?, doc! { "_id": direction }, doc! { "_id": 1 })
             }
             SourceKind::Index { index, hash } => {
-                let hint = index_key(query.definition, index);
+                let hint = hints.find(index_key(query.definition, index));
                 (by_index(query, index, hash, &range)?, sort_order(query.definition, index, direction), hint)
             }
             // The server cannot divide a collection: the first segment reads everything.
@@ -76,8 +77,8 @@ impl Wanted {
     }
 }
 
-pub(super) async fn query(database: &Handle, call: &Call, query: Query) -> Result<RecordPage> {
-    let Some(wanted) = Wanted::new(&query, call)? else { return Ok(RecordPage::default()) };
+pub(super) async fn query(database: &Handle, call: &Call, query: Query, hints: &Hints) -> Result<RecordPage> {
+    let Some(wanted) = Wanted::new(&query, call, hints)? else { return Ok(RecordPage::default()) };
     let most = wanted.limit;
     let decode = |document: &RawDocument| from_document(query.definition, document);
     let mut records = wanted.find()?.send(database, call, None, most, decode).await?;
@@ -87,8 +88,8 @@ pub(super) async fn query(database: &Handle, call: &Call, query: Query) -> Resul
     Ok(RecordPage::new(records, next))
 }
 
-pub(super) async fn count(database: &Handle, call: &Call, query: Query) -> Result<u64> {
-    let Some(wanted) = Wanted::new(&query, call)? else { return Ok(0) };
+pub(super) async fn count(database: &Handle, call: &Call, query: Query, hints: &Hints) -> Result<u64> {
+    let Some(wanted) = Wanted::new(&query, call, hints)? else { return Ok(0) };
     let collection = collection(database, query.definition);
     let most = u64::try_from(query.limit).ok().filter(|most| i64::try_from(*most).is_ok());
     let options = CountOptions::builder()
@@ -342,7 +343,7 @@ mod tests {
     }
 
     fn filter(query: &Query) -> Document {
-        let mut filter = Wanted::new(query, &call()).unwrap().unwrap().filter;
+        let mut filter = Wanted::new(query, &call(), &Hints::default()).unwrap().unwrap().filter;
         filter.remove("$nor");
         filter
     }
@@ -380,11 +381,11 @@ mod tests {
         let mut query = query_of(team());
         let value = || Value::Bytes(vec![4]);
         query.range = KeyRange::Between(Bound::Included(value()), Bound::Excluded(value()));
-        assert!(Wanted::new(&query, &call()).unwrap().is_none());
+        assert!(Wanted::new(&query, &call(), &Hints::default()).unwrap().is_none());
         query.range = KeyRange::Between(Bound::Included(value()), Bound::Included(value()));
-        assert!(Wanted::new(&query, &call()).unwrap().is_some());
+        assert!(Wanted::new(&query, &call(), &Hints::default()).unwrap().is_some());
         let key = RecordKey::new(Value::from("a")).with_range(value());
         query.after = Some(Position::new(vec![Value::Bytes(vec![9]), Value::Int(0)], key));
-        assert!(Wanted::new(&query, &call()).unwrap().is_none(), "the position is beyond the range");
+        assert!(Wanted::new(&query, &call(), &Hints::default()).unwrap().is_none(), "the position is beyond the range");
     }
 }

@@ -22,10 +22,10 @@ pub(super) enum Again {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shape {
     pub(super) again: Again,
-    /// Whether a read shows that it was applied: by the stamp, or since the record is gone.
+    /// Whether a read shows that it was applied, and what it tells: by the stamp, or since the record is gone.
     leaves_trace: bool,
-    /// Whether it tells of the record before it, which no read shows.
-    tells_before: bool,
+    /// Whether the answer to an attempt after it was applied tells the same.
+    is_told_again: bool,
 }
 
 /// What comes of a write.
@@ -49,23 +49,24 @@ impl Shape {
             (false, false) => Again::No,
         };
         // Of one that moves values the record before was read beforehand.
-        let tells_before = write.returning == Returning::Before && !moves_values;
-        Self { again, leaves_trace: leaves_stamp(write) && !tells_before, tells_before }
+        let leaves_trace = leaves_stamp(write) && (moves_values || write.returning != Returning::Before);
+        Self { again, leaves_trace, is_told_again: again == Again::ByToken || leaves_trace }
     }
 
     pub(super) fn of_transaction(writes: &[Write]) -> Self {
-        Self { again: Again::ByToken, leaves_trace: writes.iter().any(leaves_stamp), tells_before: false }
+        Self { again: Again::ByToken, leaves_trace: writes.iter().any(leaves_stamp), is_told_again: true }
     }
 
     /// Of puts and deletes that go in one request.
-    pub(super) const fn of_batch() -> Self {
-        Self { again: Again::No, leaves_trace: true, tells_before: false }
+    pub(super) fn of_batch<'a>(writes: impl IntoIterator<Item = &'a Write>) -> Self {
+        let is_seen = |write: &Write| matches!(write.action, Action::Delete) || leaves_stamp(write);
+        Self { again: Again::No, leaves_trace: writes.into_iter().all(is_seen), is_told_again: true }
     }
 }
 
 /// Whether the record that a write leaves shows that it was this one.
 fn leaves_stamp(write: &Write) -> bool {
-    !matches!(write.action, Action::Delete | Action::Check)
+    write.definition.stamps() && !matches!(write.action, Action::Delete | Action::Check)
 }
 
 /// What comes of a write whose attempts meet these events, one after another. `finds` says whether what it
@@ -107,7 +108,7 @@ impl Fate {
     /// which nothing is known.
     pub(super) fn tell<T>(self, shape: Shape, result: Result<T>, unknown: impl Fn(&str) -> Error) -> Result<T> {
         let (is_lost, is_found) = match self {
-            Self::Answered { after_loss } => (after_loss && shape.tells_before, false),
+            Self::Answered { after_loss } => (after_loss && !shape.is_told_again, false),
             Self::Lost { is_found } => (true, is_found && shape.leaves_trace),
             Self::Failed(_) => (false, false),
         };
@@ -118,7 +119,7 @@ impl Fate {
                 Err(unknown("an answer was lost, and it cannot be found out whether the write was refused"))
             }
             Ok(_) if is_lost && !is_found => Err(unknown(match self {
-                Self::Answered { .. } => "it was done, but the record as it was before is not known",
+                Self::Answered { .. } => "an answer was lost, and the next does not tell what came of it",
                 _ => "no answer came",
             })),
             result => result,

@@ -11,6 +11,7 @@ use super::identity::Identity;
 use super::lag::Lag;
 use super::many::Batch;
 use super::network::{Kind, Network, Origin, Times};
+use super::rates::Rates;
 use super::shared::Conditions;
 use crate::backend::{Backend, Forward, Reply};
 use crate::error::{Error, Result};
@@ -43,7 +44,8 @@ impl Faulty {
     /// The network of an operation that something may happen to; nothing if nothing can.
     pub(super) fn network(&self, call: &Call, kind: Kind, request: Option<Request<'_>>) -> Option<Network<'_>> {
         let Conditions { rates, only, shared } = &self.conditions;
-        let can_happen = !rates.are_none() || shared.has_next() || shared.stalled_until().is_some();
+        let is_stalled = shared.stalled_until().is_some();
+        let can_happen = !rates.are_none() || shared.has_next() || is_stalled;
         if !can_happen || shared.is_paused.load(Ordering::Relaxed) {
             return None;
         }
@@ -52,7 +54,11 @@ impl Faulty {
                 let concerned = Asked::Data(request).definitions();
                 concerned.iter().any(|definition| only.iter().any(|only| only == definition.name()))
             });
-        is_meant.then(|| Network::new(shared, rates, call, kind))
+        if !is_meant {
+            // What is meant for others stops this one as well, if it stops everything.
+            return is_stalled.then(|| Network::new(shared, &Rates::NONE, None));
+        }
+        Some(Network::new(shared, rates, shared.take_next(call.operation, kind == Kind::Write)))
     }
 
     /// A read, of the store as it is or of an index that lags behind; nothing if nothing happens to it.

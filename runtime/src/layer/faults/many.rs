@@ -20,7 +20,7 @@ pub(super) struct Batch<'f> {
 impl<'f> Batch<'f> {
     /// The writes meet what is on their way.
     pub(super) fn meet(mut network: Network<'f>, call: &Call, writes: &[Write]) -> (Self, Times) {
-        let mut items = vec![(Fate::Answered { after_loss: false }, Shape::of_batch()); writes.len()];
+        let mut items = vec![(Fate::Answered { after_loss: false }, Shape::of_batch([])); writes.len()];
         for (positions, shape) in requests(writes) {
             let parts = positions.iter().filter_map(|at| writes.get(*at));
             let fate = network.meet_write(call, Identity::of_part(call, parts), shape);
@@ -70,7 +70,10 @@ fn requests(writes: &[Write]) -> Vec<(Vec<usize>, Shape)> {
     for (at, write) in writes.iter().enumerate() {
         if is_plain(write) { plain.push(at) } else { requests.push((vec![at], Shape::of_write(write))) }
     }
-    requests.extend(plain.chunks(WRITES).map(|positions| (positions.to_vec(), Shape::of_batch())));
+    requests.extend(plain.chunks(WRITES).map(|positions| {
+        let shape = Shape::of_batch(positions.iter().filter_map(|at| writes.get(*at)));
+        (positions.to_vec(), shape)
+    }));
     requests
 }
 

@@ -73,14 +73,14 @@ use crate::backend::{Backend, Layer};
 ///
 /// What is sent again is sent three times at most, at once; a backend goes on until the deadline. What ends with
 /// an error that [is transient](crate::ErrorKind::is_transient) has changed nothing. Which writes are sent again after a loss
-/// is as on DynamoDB, which has the most unknown outcomes:
+/// is as on DynamoDB without `resend`, which has the most unknown outcomes:
 ///
 /// | operation | answer lost | request dropped |
 /// |---|---|---|
 /// | reads | sent again; in the end `Unavailable` | the same |
 /// | transactions, writes of unique values, `save` and `update` under a version | sent again; in the end as the next line | sent again; in the end `OutcomeUnknown` |
 /// | `create`, `put`, `replace`, `update`, `upsert`, `put_many`, `delete_many` | every other time done, as the stamp or the gone record is found; else `OutcomeUnknown` | `OutcomeUnknown` |
-/// | `delete`, `exec_previous`, a write that is refused | `OutcomeUnknown` | `OutcomeUnknown` |
+/// | `delete`, `exec_previous`, a write that is refused; of models with `stamp = false`, the line before but `delete_many` | `OutcomeUnknown` | `OutcomeUnknown` |
 ///
 /// Each outcome is one that the library's own proxies bring about on a server: see the
 /// [table](crate::guide::faults). Errors have the same kinds and the same fields, those of a batch
@@ -95,8 +95,7 @@ use crate::backend::{Backend, Layer};
 /// into the messages of your assertions. What a request meets depends on the seed, on its operation, repository and keys,
 /// and on how often that came before. It does not depend on what comes between, so tasks may run in any order. Keys that are
 /// made up in each run count as no keys: UUIDs, ULIDs and ObjectIds, whoever made them. Then it is the how manieth request
-/// of its operation and repository that counts, which is the same in each run on one thread. A rate that is changed changes nothing
-/// of what happens by the others, as long as they do not add up to more than 1.
+/// of its operation and repository that counts, which is the same in each run on one thread. Other rates make it another run.
 ///
 /// Clones have everything but their rates in common: put one on the database, and keep another to ask it.
 ///
@@ -164,7 +163,7 @@ impl Faults {
     /// `consistent`; reads by primary key see the latest. It counts the writes on the handle that the layer was put on and its
     /// clones.
     ///
-    /// On `memory:` only: another backend's indexes are as they are.
+    /// On `memory:`, and on backends that can be [forked](Backend::fork): the indexes of others are as they are.
     pub fn lag_indexes(self, within: Duration) -> Self {
         self.with(|rates| rates.lag = Some(within))
     }

@@ -53,8 +53,7 @@ struct Lots {
 }
 
 impl<'f> Network<'f> {
-    pub(super) fn new(shared: &'f Shared, rates: &'f Rates, call: &Call, kind: Kind) -> Self {
-        let forced = shared.take_next(call.operation, kind == Kind::Write);
+    pub(super) fn new(shared: &'f Shared, rates: &'f Rates, forced: Option<Fault>) -> Self {
         let stall = if let Some(Fault::Stall(span)) = forced { Some(span) } else { None };
         let origin = Origin { shared, number: shared.number_operation() };
         Self { shared, rates, origin, forced, takes: Duration::ZERO, split: 0.0, lag: 0, stall }

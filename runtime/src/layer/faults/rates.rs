@@ -22,8 +22,7 @@ pub(super) struct Rates {
 
 /// A rate that was given: what is below none is none, and what is above all is all.
 pub(super) fn rate(given: f64) -> f64 {
-    // Of what is no number, `max` returns the other.
-    given.max(0.0).min(1.0)
+    if given.is_nan() { 0.0 } else { given.clamp(0.0, 1.0) }
 }
 
 /// The ends of a range of durations. Without an end, it is where it begins.
@@ -40,6 +39,10 @@ pub(super) fn ends(range: &impl RangeBounds<Duration>) -> (Duration, Duration) {
 }
 
 impl Rates {
+    /// Nothing ever goes wrong.
+    pub(super) const NONE: Self =
+        Self { lost: 0.0, dropped: 0.0, throttled: 0.0, conflict: 0.0, delay: None, stall: None, lag: None };
+
     /// Whether nothing ever goes wrong.
     pub(super) fn are_none(&self) -> bool {
         let sum = self.lost + self.dropped + self.throttled + self.conflict;

@@ -1,5 +1,7 @@
 //! The layer that counts what operations cost.
 
+#[cfg(feature = "dynamodb")]
+mod beforehand;
 mod cost;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task_local;
 
 pub use self::cost::{Cost, Part};
+use super::names::{DYNAMODB, system_of};
 use super::observed::{Asked, Given, Observed, Observer, Seen};
 use super::tally::{Moved, Tally};
 use crate::backend::{Backend, Layer};
@@ -14,7 +17,7 @@ use crate::definition::Definition;
 use crate::error::{Error, Result};
 #[cfg(feature = "dynamodb")]
 use crate::request::Watch as _;
-use crate::request::{Call, Capacity};
+use crate::request::{Call, Capacity, Request};
 
 /// Counts what operations cost: requests, DynamoDB's capacity units, bytes, and records read and given; by
 /// repository, index and operation.
@@ -61,7 +64,11 @@ use crate::request::{Call, Capacity};
 /// [`Database::layer`]: crate::Database::layer
 #[derive(Debug, Clone, Default)]
 #[must_use = "a meter counts nothing before it is put on a database"]
-pub struct Meter(Arc<Ledger>);
+pub struct Meter {
+    ledger: Arc<Ledger>,
+    /// How many bytes a record has, where what it costs is told beforehand.
+    record_size: Option<usize>,
+}
 
 /// What was counted.
 #[derive(Debug, Default)]
@@ -96,10 +103,33 @@ impl Meter {
         Self::default()
     }
 
+    /// What `.explain()` says that operations cost is for records of so many bytes. By default, 1,024.
+    ///
+    /// ```
+    /// # use reposit::{Database, Repository}; use serde::{Serialize, Deserialize};
+    /// # #[derive(Serialize, Deserialize, Repository)] struct User { #[hash_key] id: String, #[index] team: String }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
+    /// use reposit::layer::Meter;
+    ///
+    /// let db = Database::open("memory:").await?.layer(Meter::new().record_size(6_000));
+    /// let told = User::find_by_team("core").limit(10).explain(&db)?;
+    /// # if cfg!(feature = "dynamodb") {
+    /// assert!(told.ends_with("costs, for records of 6000 bytes: 1 request, 8 read units (by_team 8)"), "{told}");
+    /// # }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// It is worked out by DynamoDB's rules, on DynamoDB and on an embedded backend; on others nothing is added. Limits:
+    /// each record that the operation meets is taken to be there (one that it creates is not), to be written, and to keep
+    /// its index values unless they are set; a query finds as many as its page has, but no more than 1 MB.
+    pub fn record_size(self, bytes: usize) -> Self {
+        Self { record_size: Some(bytes), ..self }
+    }
+
     /// What was counted since the meter was made.
     #[must_use]
     pub fn total(&self) -> Cost {
-        self.0.cost()
+        self.ledger.cost()
     }
 
     /// Runs a future, and says what the operations that it ran on this meter's databases cost. They are in the
@@ -110,17 +140,17 @@ impl Meter {
     pub async fn scope<F: Future>(&self, future: F) -> (F::Output, Cost) {
         let ledger = Arc::new(Ledger::default());
         let outer = SCOPE.try_with(Arc::clone).ok();
-        let scope = Scope { meter: self.0.clone(), ledger: ledger.clone(), outer };
+        let scope = Scope { meter: self.ledger.clone(), ledger: ledger.clone(), outer };
         let output = SCOPE.scope(Arc::new(scope), future).await;
         (output, ledger.cost())
     }
 
     /// Where an operation that begins now is counted.
     fn ledgers(&self) -> Vec<Arc<Ledger>> {
-        let mut ledgers = vec![self.0.clone()];
+        let mut ledgers = vec![self.ledger.clone()];
         let mut next = SCOPE.try_with(Arc::clone).ok();
         while let Some(scope) = next {
-            if Arc::ptr_eq(&scope.meter, &self.0) {
+            if Arc::ptr_eq(&scope.meter, &self.ledger) {
                 ledgers.push(scope.ledger.clone());
             }
             next = scope.outer.clone();
@@ -132,7 +162,8 @@ impl Meter {
 impl Layer for Meter {
     fn layer(self, inner: Arc<dyn Backend>) -> Arc<dyn Backend> {
         let embedded = inner.is_embedded().then(|| inner.clone());
-        Arc::new(Observed { inner, observer: Reading { meter: self, embedded } })
+        let has_units = embedded.is_some() || system_of(inner.name()) == DYNAMODB;
+        Arc::new(Observed { inner, observer: Reading { meter: self, embedded, has_units } })
     }
 }
 
@@ -142,6 +173,8 @@ struct Reading {
     meter: Meter,
     /// The backend, if it sends nothing, and is asked what its operations would come to.
     embedded: Option<Arc<dyn Backend>>,
+    /// Whether its operations cost what DynamoDB's do.
+    has_units: bool,
 }
 
 impl Reading {
@@ -180,6 +213,16 @@ impl Observer for Reading {
             index: asked.index().map(|index| index.name),
             moved: Moved::of(asked),
         })
+    }
+
+    fn explain(&self, call: &Call, request: Request<'_>, text: String) -> String {
+        #[cfg(feature = "dynamodb")]
+        if self.has_units {
+            let size = self.meter.record_size.unwrap_or(beforehand::RECORD_SIZE);
+            return format!("{text}\n{}", beforehand::cost_of(call, request, size));
+        }
+        let _ = (call, request, self.has_units, self.meter.record_size);
+        text
     }
 }
 

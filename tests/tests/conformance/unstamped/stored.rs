@@ -2,9 +2,9 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use ::mongodb::bson::{Document, doc};
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::TryStreamExt;
-use mongodb::bson::{Document, doc};
 use reposit::{Database, ErrorKind, Repository};
 use serde::{Deserialize, Serialize};
 
@@ -105,7 +105,7 @@ async fn dynamodb_items(db: &Database, table: &str) -> Vec<Vec<String>> {
 }
 
 async fn mongodb_documents(db: &Database, table: &str) -> Vec<Vec<String>> {
-    let collection = db.raw::<mongodb::Database>().expect("MongoDB's database").collection::<Document>(table);
+    let collection = db.raw::<::mongodb::Database>().expect("MongoDB's database").collection::<Document>(table);
     let found: Vec<Document> =
         collection.find(doc! {}).await.expect("a find").try_collect().await.expect("the documents");
     let own = |name: &String| if name == "_id" { "id".to_owned() } else { name.clone() };

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::types::{
 };
 
 use crate::backend::dynamodb::define::observe::{Guards, IndexState, Observed};
+use crate::backend::dynamodb::define::settings;
 use crate::backend::dynamodb::define::tables::{lifetime_attribute, non_key_attributes};
 use crate::backend::dynamodb::guard;
 use crate::backend::{Creation, IndexShape, Mismatch, Plan, Unused};
@@ -25,6 +26,7 @@ pub(super) fn compare(definition: &'static Definition, observed: &Observed) -> P
         Some(table) => {
             compare_keys(definition, table, &mut plan);
             compare_lifetime(definition, observed, &mut plan);
+            settings::compare(definition, table, &mut plan);
             compare_unknown_indexes(definition, table, observed, &mut plan);
             let missing: Vec<_> = missing_indexes(definition, table).collect();
             for index in definition.indexes() {
@@ -105,6 +107,9 @@ fn compare_lifetime(definition: &Definition, observed: &Observed, plan: &mut Pla
         (Some(EXPIRES), None) => {
             plan.add_mismatch(Mismatch::Expiry { off: "turn the table's time to live off".to_owned() });
         }
+        (Some(other), None) => {
+            plan.add_left_alone(format!("the time to live by {other}: DynamoDB deletes what it says"))
+        }
         // An older release turned it on.
         (Some(EXPIRES), Some(field)) if wanted != EXPIRES => plan.add_creation(Creation::Other(format!(
             "time to live by {field}, in the place of that by {EXPIRES}, which is turned off first"
@@ -173,8 +178,15 @@ fn compare_index(
     if stored != wanted {
         plan.add_mismatch(Mismatch::Index { stored, wanted });
     }
-    if let Some(lacking) = lacking_attributes(definition, index, projection) {
-        plan.add_mismatch(Mismatch::Other(format!("{what} does not hold {lacking}")));
+    if let Some(lacking) = lacking_attributes(definition, index, projection).as_deref() {
+        let instead = match lacking {
+            _ if index.unique => "a unique index holds all fields, so give the model's another name".to_owned(),
+            EXPIRES => "a query of it would not see what has expired, so give the model's another name".to_owned(),
+            _ => {
+                format!("name what it holds in the model, by {}", stored_projection(definition, index, projection))
+            }
+        };
+        plan.add_mismatch(Mismatch::Other(format!("{what} does not hold {lacking}: {instead}")));
     }
     if index.unique && unique && state != Some(IndexState::Ready) {
         plan.add_creation(Creation::UniqueValues(index.name.to_owned()));
@@ -195,6 +207,19 @@ fn lacking_attributes(
     let stored = projection.non_key_attributes();
     let lacking: Vec<_> = wanted.into_iter().filter(|name| !stored.contains(name)).collect();
     (!lacking.is_empty()).then(|| lacking.join(", "))
+}
+
+/// How the model says what an index that is there holds: of this, the fields that it has.
+fn stored_projection(definition: &Definition, index: &IndexDef, projection: Option<&TableProjection>) -> String {
+    let keys: Vec<_> = definition.key_attributes(index).collect();
+    let stored = projection.map(TableProjection::non_key_attributes).unwrap_or_default();
+    let held = definition.fields().iter().filter(|field| !keys.contains(&field.name));
+    let held = held.filter(|field| stored.iter().any(|name| name == field.name));
+    let held: Vec<_> = held.map(|field| format!("\"{}\"", field.rust_name)).collect();
+    match &*held {
+        [] => "projection = \"keys_only\"".to_owned(),
+        held => format!("projection = [{}]", held.join(", ")),
+    }
 }
 
 fn compare_guards(definition: &'static Definition, guards: &Guards, plan: &mut Plan) {

@@ -7,6 +7,7 @@ mod expiry;
 mod listing;
 mod observe;
 mod removal;
+mod settings;
 mod tables;
 
 use aws_sdk_dynamodb::types::{IndexStatus, TableDescription, TableStatus};

@@ -16,7 +16,7 @@ use crate::backend::dynamodb::retry::{Attempts, of_sdk};
 use crate::backend::dynamodb::wire::answer::Found;
 use crate::backend::support::outcome;
 use crate::definition::Definition;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::limits::requests::MOST_WRITES;
 use crate::request::Call;
 
@@ -41,6 +41,10 @@ async fn drop_table(db: &Context, call: &Call, name: &str) -> Result<()> {
             Err(failure) if failure.class == Class::NoTable => return Ok(()),
             // It is being made, changed or deleted: by another process, or by the attempt before.
             Err(failure) if failure.class == Class::TableInUse || failure.class.is_transient() => {}
+            Err(failure) if failure.text().contains("protected against deletion") => {
+                let message = format!("the table {name} is protected against deletion: turn that off there first");
+                return Err(Error::new(ErrorKind::Backend, message).with_source(failure.into_error()));
+            }
             Err(failure) => return Err(failure.into_error()),
         }
         if describe_table(db, call, name).await?.is_none() {

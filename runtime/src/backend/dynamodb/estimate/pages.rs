@@ -1,11 +1,12 @@
 //! Queries, scans and counts, a page at a time.
 
-use super::held::{Held, at_hand};
+use super::held::Held;
 use super::reads::by_keys;
 use super::sent::Sent;
 use super::sizes::{entry_size, item_size, read_units};
+use crate::backend::dynamodb::expression::key_condition::covering_range;
 use crate::backend::dynamodb::read::pages::{count_limit, read_limit};
-use crate::backend::dynamodb::read::query::Reading;
+use crate::backend::dynamodb::read::query::{Reading, pushed_down};
 use crate::request::{Capacity, Position, Query, RecordKey};
 use crate::value::Record;
 
@@ -14,7 +15,6 @@ const PAGE: usize = 1024 * 1024;
 
 /// A page as DynamoDB would read it, before any filter.
 struct Read {
-    sent: Sent,
     records: Vec<Record>,
     /// Where the next begins, if DynamoDB would say that there may be one.
     last: Option<Position>,
@@ -29,10 +29,9 @@ pub(super) fn read_page(held: Held<'_>, query: &Query) -> Vec<Sent> {
     let (mut found, mut after) = (0, query.after.clone());
     for round in 0.. {
         let limit = read_limit(&reading, query, query.limit - found, round);
-        let Some(read) = read_from(held, query, after.take(), limit) else { break };
-        sent.push(read.sent);
+        let Some(read) = read_from(held, query, &reading, after.take(), limit, &mut sent) else { break };
         sent.extend(read_more(held, query, &reading, &read.records));
-        for _ in read.records.iter().filter(|record| matches(query, record)) {
+        for _ in read.records.iter().filter(|record| matches(query, &reading, record)) {
             if found == query.limit {
                 return sent;
             }
@@ -46,21 +45,6 @@ pub(super) fn read_page(held: Held<'_>, query: &Query) -> Vec<Sent> {
     sent
 }
 
-/// The reads of what the index does not hold of these records.
-fn read_more(held: Held<'_>, query: &Query, reading: &Reading<'_>, records: &[Record]) -> Vec<Sent> {
-    let definition = query.definition;
-    // Where there are no marks, the expiry of what the server gives is read from the records.
-    let is_given = |record: &Record| !reading.residual.is_empty() || matches(query, record);
-    let is_read = |record: &&Record| match reading.load {
-        Some(_) => true,
-        None => reading.unmarked_elsewhere && definition.expires_by_seconds() && is_given(record),
-    };
-    let keys = records.iter().filter(is_read).filter_map(|record| RecordKey::from_record(definition, record).ok());
-    let keys: Vec<_> = keys.collect();
-    let wanted: Vec<_> = keys.iter().map(|key| (definition, key)).collect();
-    if wanted.is_empty() { Vec::new() } else { by_keys(held, &wanted, true) }
-}
-
 pub(super) fn count(held: Held<'_>, query: &Query) -> Vec<Sent> {
     let mut sent = Vec::new();
     let Ok(reading) = Reading::count(query, held.call) else { return sent };
@@ -71,9 +55,9 @@ pub(super) fn count(held: Held<'_>, query: &Query) -> Vec<Sent> {
     }
     loop {
         let limit = count_limit(&reading, query, most - counted);
-        let Some(read) = read_from(held, query, after.take(), limit) else { break };
-        sent.push(read.sent);
-        counted += read.records.iter().filter(|record| matches(query, record)).count() as u64;
+        let Some(read) = read_from(held, query, &reading, after.take(), limit, &mut sent) else { break };
+        sent.extend(read_more(held, query, &reading, &read.records));
+        counted += read.records.iter().filter(|record| matches(query, &reading, record)).count() as u64;
         if read.last.is_none() || counted >= most {
             break;
         }
@@ -82,17 +66,47 @@ pub(super) fn count(held: Held<'_>, query: &Query) -> Vec<Sent> {
     sent
 }
 
-fn matches(query: &Query, record: &Record) -> bool {
-    query.filter.as_ref().is_none_or(|filter| record.satisfies(filter))
+/// Whether a record that was read is wanted.
+fn matches(query: &Query, reading: &Reading<'_>, record: &Record) -> bool {
+    let mut conditions = query.filter.iter().chain(&reading.residual);
+    conditions.all(|condition| record.satisfies(condition))
 }
 
-fn read_from(held: Held<'_>, query: &Query, after: Option<Position>, limit: Option<i32>) -> Option<Read> {
+/// The reads of what the index does not hold of these records.
+fn read_more(held: Held<'_>, query: &Query, reading: &Reading<'_>, records: &[Record]) -> Vec<Sent> {
+    let definition = query.definition;
+    // Where there are no marks, the expiry of what the server gives is read from the records.
+    if reading.load.is_none() && !(reading.unmarked_elsewhere && definition.expires_by_seconds()) {
+        return Vec::new();
+    }
+    let is_given = |record: &&Record| pushed_down(query).all(|part| record.satisfies(part));
+    let key = |record| RecordKey::from_record(definition, record).ok();
+    let keys: Vec<_> = records.iter().filter(is_given).filter_map(key).collect();
+    let wanted: Vec<_> = keys.iter().map(|key| (definition, key)).collect();
+    if wanted.is_empty() { Vec::new() } else { by_keys(held, &wanted, true) }
+}
+
+fn read_from(
+    held: Held<'_>,
+    query: &Query,
+    reading: &Reading<'_>,
+    after: Option<Position>,
+    limit: Option<i32>,
+    sent: &mut Vec<Sent>,
+) -> Option<Read> {
     let most = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
     // As much as a page can hold, since each record has a key and a stamp.
     let asked = most.min(PAGE / 32);
     let mut whole = Query { filter: None, projection: None, after, limit: asked, ..query.clone() };
     whole.wants_next = false;
-    let page = at_hand(held.store.query(held.call.clone(), whole))?;
+    if let Some(name) = query.range_name() {
+        whole.range = covering_range(&query.range, name);
+    }
+    let request = if query.source.hash_parts(query.definition).is_empty() { "Scan" } else { "Query" };
+    let Some(page) = held.page(whole) else {
+        sent.push(Sent::refused(request));
+        return None;
+    };
     let definition = query.definition;
     let index = query.source.index_read();
     let size = |record: &Record| match index {
@@ -113,6 +127,11 @@ fn read_from(held: Held<'_>, query: &Query, after: Option<Position>, limit: Opti
     let last = records.last().filter(|_| ends_early).and_then(|last| query.position_of(last).ok());
     // An empty page costs nothing.
     let units = if records.is_empty() { 0.0 } else { read_units(bytes, query.consistent) };
-    let consumed = vec![Capacity::read(definition.name(), index.map(|index| index.name), units)];
-    Some(Read { sent: Sent::read("Query", records.len(), consumed), records, last })
+    let mut consumed = vec![Capacity::read(definition.name(), index.map(|index| index.name), units)];
+    if reading.reads_records_for_local() {
+        let units = records.iter().map(|record| read_units(item_size(definition, record), query.consistent));
+        consumed.push(Capacity::read(definition.name(), None, units.sum()));
+    }
+    sent.push(Sent::read(request, records.len(), consumed));
+    Some(Read { records, last })
 }

@@ -1,6 +1,6 @@
 //! Reads by keys and by unique values.
 
-use super::held::{Held, at_hand};
+use super::held::Held;
 use super::sent::Sent;
 use super::sizes::{TRANSACTIONAL, entry_size, guard_size, item_size, read_units};
 use crate::backend::dynamodb::guard;
@@ -44,7 +44,7 @@ pub(super) fn by_keys(held: Held<'_>, wanted: &[(&'static Definition, &RecordKey
 
 pub(super) fn find_unique(held: Held<'_>, find: &FindUnique) -> Vec<Sent> {
     let definition = find.definition;
-    let found = at_hand(held.store.find_unique(held.call.clone(), find.clone())).flatten();
+    let found = held.holder(find.clone());
     let record = found.as_ref();
     if !find.consistent {
         let size = record.and_then(|record| entry_size(definition, find.index, record));
@@ -79,7 +79,7 @@ pub(super) fn find_many(held: Held<'_>, find: &FindMany) -> Vec<Sent> {
         let (mut found, mut consumed) = (0, Vec::new());
         for values in chunk {
             let single = FindUnique::new(definition, find.index, (*values).clone(), true);
-            let record = at_hand(held.store.find_unique(held.call.clone(), single.clone())).flatten();
+            let record = held.holder(single.clone());
             let Some(record) = record else { continue };
             let units = read_units(size_of_guard(&single, &record), find.consistent);
             consumed.push(Capacity::read(guard::table(definition), None, units));

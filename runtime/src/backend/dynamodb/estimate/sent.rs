@@ -16,6 +16,11 @@ impl Sent {
         Self { request, ..Self::default() }
     }
 
+    /// The same request, refused.
+    pub(super) fn refuse(&mut self) {
+        *self = Self::refused(self.request);
+    }
+
     /// A read that looks at so many records.
     pub(super) fn read(request: &'static str, examined: usize, consumed: Vec<Capacity>) -> Self {
         Self { request, examined: Some(u64::try_from(examined).unwrap_or(u64::MAX)), consumed }

@@ -1,12 +1,14 @@
 //! Writes: alone, in batches, and together.
 
-use super::held::{Held, at_hand};
+use super::held::Held;
 use super::reads::{by_keys, get_item, holder};
 use super::sent::Sent;
 use super::sizes::{TRANSACTIONAL, check_capacity, guard_capacity, guard_size, write_capacity};
+use crate::backend::dynamodb::guard::GuardKey;
 use crate::backend::dynamodb::guard::moves::{GuardMove, merge_moves, moves_of_write};
 use crate::backend::dynamodb::write::batch::Batches;
 use crate::backend::dynamodb::write::build::{inserted, moves_unique, must_read, must_read_to_tell};
+use crate::limits::{Limits, check_record_size, check_transaction_items, record_size};
 use crate::request::{Action, Capacity, FindUnique, RecordKey, Returning, Write, index_values};
 use crate::value::Record;
 
@@ -16,16 +18,25 @@ struct Met<'a> {
     before: Option<Record>,
     /// Whether that is read before the write is sent.
     is_read: bool,
+    judges: bool,
 }
 
 impl<'a> Met<'a> {
     fn by(held: Held<'_>, write: &'a Write) -> Self {
-        Self { write, before: held.record(write.definition, &write.key), is_read: must_read(write) }
+        Self {
+            write,
+            before: held.record(write.definition, &write.key),
+            is_read: must_read(write),
+            judges: held.judges,
+        }
     }
 
-    /// The record afterwards.
+    /// The record afterwards. What cannot be changed as asked is as it was, where nothing is judged.
     fn after(&self) -> Option<Record> {
-        self.write.outcome(self.before.as_ref()).ok().flatten()
+        match self.write.outcome(self.before.as_ref()) {
+            Ok(after) => after,
+            Err(_) => self.before.clone().filter(|_| !self.judges),
+        }
     }
 
     /// What happens to guards.
@@ -39,19 +50,29 @@ impl<'a> Met<'a> {
     }
 
     fn is_refused(&self, held: Held<'_>) -> bool {
-        self.write.judge(self.before.as_ref(), held.call).is_err() || self.write.outcome(self.before.as_ref()).is_err()
+        let is_too_large = |after: Option<Record>| {
+            after.is_some_and(|after| check_record_size(record_size(&after), &Limits::DYNAMODB).is_err())
+        };
+        let before = self.before.as_ref();
+        let is_refused = || self.write.judge(before, held.call).is_err();
+        self.judges && (is_refused() || self.write.outcome(before).map_or(true, is_too_large))
     }
 
-    /// The requests that find another record with a value that this one is to have, and refuse it.
-    fn taken(&self, held: Held<'_>, moves: &[GuardMove]) -> Option<Sent> {
+    /// The requests that find another record with a value that this one is to have, and refuse it: unless that
+    /// record gives it up in the same transaction, of which these are `all` moves.
+    fn taken(&self, held: Held<'_>, moves: &[GuardMove], all: &[GuardMove]) -> Option<Sent> {
         let definition = self.write.definition;
-        let after = self.after()?;
+        let after = self.after().filter(|_| held.judges)?;
+        let is_given_up = |key: &GuardKey, owner: &RecordKey| {
+            all.iter().any(|moved| moved.value.key == *key && moved.from.as_ref() == Some(owner))
+        };
         let taken = moves.iter().filter(|moved| moved.to.is_some()).find_map(|moved| {
             let values = index_values(definition, moved.value.index, &after)?;
             let find = FindUnique::new(definition, moved.value.index, values, true);
-            let holder = at_hand(held.store.find_unique(held.call.clone(), find)).flatten()?;
+            let holder = held.holder(find)?;
             let owner = RecordKey::from_record(definition, &holder).ok()?;
-            (owner != self.write.key).then_some((moved, holder, owner))
+            let is_taken = owner != self.write.key && !is_given_up(&moved.value.key, &owner);
+            is_taken.then_some((moved, holder, owner))
         });
         let (moved, record, owner) = taken?;
         let size = guard_size(definition, moved.value.index, &moved.value.key, &owner, record.expires());
@@ -71,7 +92,7 @@ pub(super) fn write(held: Held<'_>, write: &Write) -> Vec<Sent> {
 
 /// What is sent once the record was read, if it is.
 fn send(held: Held<'_>, met: &Met<'_>) -> Vec<Sent> {
-    let Met { write, before, is_read } = met;
+    let Met { write, before, is_read, .. } = met;
     if matches!(write.action, Action::Check) {
         return Vec::new();
     }
@@ -88,7 +109,7 @@ fn send(held: Held<'_>, met: &Met<'_>) -> Vec<Sent> {
             (false, Some(_)) => vec![Sent::write(request, write_capacity(write.definition, None, None, 1.0))],
         };
     }
-    if let Some(holder) = met.taken(held, &moves) {
+    if let Some(holder) = met.taken(held, &moves, &moves) {
         return vec![Sent::refused(request), holder];
     }
     let after = met.after();
@@ -149,13 +170,17 @@ pub(super) fn transact(held: Held<'_>, writes: &[Write]) -> Vec<Sent> {
         return sent;
     }
     let moves: Vec<_> = met.iter().enumerate().map(|(at, met)| met.moves(held, at)).collect();
-    let taken = met.iter().zip(&moves).find_map(|(met, moves)| met.taken(held, moves));
+    let all: Vec<_> = moves.iter().flatten().cloned().collect();
+    let taken = met.iter().zip(&moves).find_map(|(met, moves)| met.taken(held, moves, &all));
     if taken.is_some() || met.iter().any(|met| met.is_refused(held)) {
         sent.push(Sent::refused("TransactWriteItems"));
         sent.extend(taken);
         return sent;
     }
-    let Ok(merged) = merge_moves(moves.into_iter().flatten().collect(), held.call) else { return sent };
+    let Ok(merged) = merge_moves(all, held.call) else { return sent };
+    if check_transaction_items(met.len() + merged.len(), &Limits::DYNAMODB).is_err() {
+        return sent;
+    }
     let mut consumed: Vec<_> = met.iter().flat_map(|met| part_capacity(met)).collect();
     if consumed.is_empty() {
         return sent;

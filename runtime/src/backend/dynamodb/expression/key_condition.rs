@@ -43,6 +43,22 @@ pub(crate) enum Comparison {
 }
 
 impl Comparison {
+    /// All that it is true of; nothing if no range says it.
+    fn range(self) -> Option<KeyRange> {
+        let (low, high) = match self {
+            Self::Any => return Some(KeyRange::All),
+            Self::Prefix(prefix) => return Some(KeyRange::Prefix(prefix)),
+            Self::Between(low, high) => (Bound::Included(low), Bound::Included(high)),
+            Self::Compare(Op::Eq, value) => (Bound::Included(value.clone()), Bound::Included(value)),
+            Self::Compare(Op::Ge, value) => (Bound::Included(value), Bound::Unbounded),
+            Self::Compare(Op::Gt, value) => (Bound::Excluded(value), Bound::Unbounded),
+            Self::Compare(Op::Le, value) => (Bound::Unbounded, Bound::Included(value)),
+            Self::Compare(Op::Lt, value) => (Bound::Unbounded, Bound::Excluded(value)),
+            Self::Compare(..) | Self::Numbers(..) => return None,
+        };
+        Some(KeyRange::Between(low, high))
+    }
+
     /// The condition as text.
     pub(crate) fn to_text(&self, field: &str, placeholders: &mut Placeholders) -> Text {
         let name = placeholders.name(field);
@@ -60,6 +76,14 @@ impl Comparison {
                 format!("begins_with({name}, {})", placeholders.value(&Value::from(prefix.as_str())))
             }
         })
+    }
+}
+
+/// The range that DynamoDB reads for a key range of the range field `name`: it may take in more.
+pub(crate) fn covering_range(range: &KeyRange, name: &'static str) -> KeyRange {
+    match key_condition(range, name) {
+        KeyCondition::Within(key, _) => key.range().unwrap_or_else(|| range.clone()),
+        _ => range.clone(),
     }
 }
 

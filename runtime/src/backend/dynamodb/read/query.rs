@@ -206,9 +206,14 @@ impl<'a> Reading<'a> {
 
     /// A local index that does not hold all is asked for all, unless fields are named.
     fn select(&self) -> Option<Select> {
+        self.reads_records_for_local().then_some(Select::AllAttributes)
+    }
+
+    /// Whether the server reads the records too, since a local index does not hold all that is wanted.
+    pub(crate) fn reads_records_for_local(&self) -> bool {
         let local =
             self.query.source.index_read().is_some_and(|index| index.local && index.projection != Projection::All);
-        (local && self.fields.is_none()).then_some(Select::AllAttributes)
+        local && self.fields.is_none()
     }
 
     /// The first request, and what is done with its page, as text.
@@ -249,6 +254,11 @@ fn key_of_query(query: &Query, placeholders: &mut Placeholders, residual: &mut V
         }
     }
     (condition::all(parts, placeholders).into_expression(placeholders), false)
+}
+
+/// The parts of the filter that the server judges.
+pub(crate) fn pushed_down(query: &Query) -> impl Iterator<Item = &Expr> {
+    conjuncts(query.filter.as_ref()).into_iter().filter(|part| can_push_down(query, part))
 }
 
 /// The conditions that all have to be true.

@@ -1,14 +1,14 @@
 //! The indexes of a collection: those that there should be, and how those that there are differ.
 
-use mongodb::bson::{Bson, Document, doc};
+use mongodb::bson::{Document, doc};
 
 use super::super::document::{columns, index_key};
+use super::super::hints::Hints;
+use super::adopted;
+use super::index_document::{PRIMARY, every_field_exists, fields, is_set, name_of, shape_of};
 use super::ttl_index;
-use crate::backend::{IndexShape, Mismatch, Plan, Unused};
+use crate::backend::Plan;
 use crate::definition::{Definition, IndexDef};
-
-/// The index of the primary key, which every collection has.
-const PRIMARY: &str = "_id_";
 
 /// The indexes that there should be, as "createIndexes" takes them. Two of the same fields, of which one has more
 /// of them in its hash, are one here.
@@ -37,15 +37,6 @@ fn wanted_index(definition: &Definition, index: &IndexDef) -> Document {
     wanted
 }
 
-fn every_field_exists(paths: impl Iterator<Item = String>) -> Document {
-    paths.map(|path| (path, doc! { "$exists": true }.into())).collect()
-}
-
-/// An index's name.
-pub(super) fn name_of(index: &Document) -> &str {
-    index.get_str("name").unwrap_or_default()
-}
-
 /// What there is of an index that there should be.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Found<'a> {
@@ -59,7 +50,7 @@ pub(super) enum Found<'a> {
 
 /// Finds an index that there should be among those that there are. One that is the same but for its name
 /// serves, since MongoDB takes no second one.
-pub(super) fn find<'a>(wanted: &Document, existing: &'a [Document]) -> Found<'a> {
+pub(super) fn find<'a>(definition: &Definition, wanted: &Document, existing: &'a [Document]) -> Found<'a> {
     if ttl_index::is_of_own_date(wanted) {
         return match ttl_index::find_own(wanted, existing) {
             None => Found::Nothing,
@@ -72,76 +63,58 @@ pub(super) fn find<'a>(wanted: &Document, existing: &'a [Document]) -> Found<'a>
     match named.or_else(same_key) {
         None => Found::Nothing,
         Some(index) if shape_of(index).is_same(&shape_of(wanted)) => Found::Same(index),
+        Some(index) if adopted::serves(may_lack(definition, wanted), wanted, index) => Found::Same(index),
         Some(index) => Found::Other(index),
     }
+}
+
+/// Whether records may lack a field of the model's index.
+fn may_lack(definition: &Definition, wanted: &Document) -> bool {
+    definition.index(name_of(wanted)).is_some_and(|index| index.sparse)
+}
+
+/// Adds to a plan what an index costs that another program made.
+fn compare_adopted(wanted: &Document, index: &Document, plan: &mut Plan) {
+    if !ttl_index::is_ttl_index(wanted) && fields(wanted) != fields(index) && adopted::serves(false, wanted, index) {
+        plan.add_left_alone(format!(
+            "the index {} is in another order than the library's would be: the server sorts what a query of it finds",
+            name_of(index)
+        ));
+    }
+}
+
+/// The keys of the indexes that another program made in another form than the model's, each after the model's.
+pub(super) fn hints(definition: &'static Definition, existing: &[Document]) -> Hints {
+    let key = |index: &Document| index.get_document("key").cloned().unwrap_or_default();
+    let wanted = wanted_indexes(definition).into_iter().filter(|wanted| !ttl_index::is_ttl_index(wanted));
+    let adopted = wanted.filter_map(|wanted| match find(definition, &wanted, existing) {
+        Found::Same(index) if fields(index) != fields(&wanted) => Some((key(&wanted), key(index))),
+        _ => None,
+    });
+    Hints::new(adopted.collect())
 }
 
 /// Adds to a plan what the indexes that there are have and the model does not.
 pub(super) fn compare_unused(definition: &'static Definition, existing: &[Document], plan: &mut Plan) {
     let wanted = wanted_indexes(definition);
-    let is_known = |index: &Document| {
-        let is_same = |wanted: &Document| find(wanted, existing) == Found::Same(index);
-        wanted.iter().any(|wanted| name_of(wanted) == name_of(index) || is_same(wanted))
+    let known = |index: &Document| {
+        let is_same = |wanted: &Document| find(definition, wanted, existing) == Found::Same(index);
+        wanted.iter().find(|wanted| name_of(wanted) == name_of(index) || is_same(wanted))
     };
-    for index in existing.iter().filter(|index| name_of(index) != PRIMARY && !is_known(index)) {
-        let name = name_of(index).to_owned();
-        if let Some(mismatch) = ttl_index::unwanted(definition, &name) {
-            plan.add_mismatch(mismatch);
-        } else if index.get_bool("unique").unwrap_or(false) {
-            plan.add_mismatch(Mismatch::UnknownUnique(name));
-        } else {
-            plan.add_unused(Unused::Index(name));
+    for index in existing.iter().filter(|index| name_of(index) != PRIMARY && !is_set(index, "clustered")) {
+        match known(index) {
+            Some(wanted) => compare_adopted(wanted, index, plan),
+            None => match ttl_index::unwanted(definition, name_of(index)) {
+                Some(mismatch) => plan.add_mismatch(mismatch),
+                None => adopted::add_unknown(index, plan),
+            },
         }
-    }
-}
-
-/// An index in words: all that makes it what it is.
-pub(super) fn shape_of(index: &Document) -> IndexShape {
-    let flag = |name: &str| index.get_bool(name).unwrap_or(false);
-    let field = |(name, direction): (String, Option<i64>)| match direction {
-        Some(1) => name,
-        Some(-1) => format!("{name} descending"),
-        // A text index, a hashed one, and others that order nothing.
-        _ => format!("{name} by another order"),
-    };
-    let fields = fields(index);
-    let every_field = fields.iter().map(|(name, _)| name.clone()).filter(|name| !name.starts_with("_id"));
-    let every_field = every_field_exists(every_field);
-    let mut shape = IndexShape::new(name_of(index))
-        .with("unique", flag("unique"))
-        .with("sparse", flag("sparse"))
-        .with("hidden", flag("hidden"));
-    if index.contains_key("collation") {
-        shape = shape.with_note("with a collation");
-    }
-    if let Some(seconds) = index.get("expireAfterSeconds").and_then(number) {
-        shape = shape.with_note(format!("expiring records after {seconds} seconds"));
-    }
-    shape = match index.get_document("partialFilterExpression") {
-        Ok(filter) if *filter == every_field => shape,
-        Ok(filter) => shape.with_note(format!("only of records that match {filter}")),
-        Err(_) => shape.with_note("of all records"),
-    };
-    fields.into_iter().map(field).fold(shape, IndexShape::field)
-}
-
-/// The fields of an index with their directions.
-pub(super) fn fields(index: &Document) -> Vec<(String, Option<i64>)> {
-    let key = index.get_document("key").into_iter().flatten();
-    key.map(|(name, direction)| (name.clone(), number(direction))).collect()
-}
-
-pub(super) fn number(value: &Bson) -> Option<i64> {
-    match value {
-        Bson::Int32(n) => Some((*n).into()),
-        Bson::Int64(n) => Some(*n),
-        Bson::Double(x) => crate::value::whole(*x).and_then(|n| i64::try_from(n).ok()),
-        _ => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::test_definition::test_definition;
     use super::*;
 
     #[test]
@@ -150,14 +123,14 @@ mod tests {
         let mut stored = wanted.clone();
         stored.insert("key", doc! { "a": 1.0, "_id": 1_i64 });
         stored.insert("v", 2);
-        assert_eq!(find(&wanted, std::slice::from_ref(&stored)), Found::Same(&stored));
+        assert_eq!(find(test_definition(), &wanted, std::slice::from_ref(&stored)), Found::Same(&stored));
         stored.insert("name", "other");
-        assert_eq!(find(&wanted, std::slice::from_ref(&stored)), Found::Same(&stored));
+        assert_eq!(find(test_definition(), &wanted, std::slice::from_ref(&stored)), Found::Same(&stored));
         stored.insert("unique", true);
-        assert_eq!(find(&wanted, std::slice::from_ref(&stored)), Found::Other(&stored));
+        assert_eq!(find(test_definition(), &wanted, std::slice::from_ref(&stored)), Found::Other(&stored));
         stored.insert("name", "by_a");
-        assert_eq!(find(&wanted, std::slice::from_ref(&stored)), Found::Other(&stored));
-        assert_eq!(find(&wanted, &[doc! { "key": { "_id": 1 }, "name": "_id_" }]), Found::Nothing);
+        assert_eq!(find(test_definition(), &wanted, std::slice::from_ref(&stored)), Found::Other(&stored));
+        assert_eq!(find(test_definition(), &wanted, &[doc! { "key": { "_id": 1 }, "name": "_id_" }]), Found::Nothing);
     }
 
     #[test]
@@ -174,6 +147,6 @@ mod tests {
     fn the_order_of_fields_is_part_of_an_index() {
         let wanted = doc! { "key": { "a": 1, "b": 1 }, "name": "x" };
         let stored = doc! { "key": { "b": 1, "a": 1 }, "name": "x" };
-        assert_eq!(find(&wanted, std::slice::from_ref(&stored)), Found::Other(&stored));
+        assert_eq!(find(test_definition(), &wanted, std::slice::from_ref(&stored)), Found::Other(&stored));
     }
 }

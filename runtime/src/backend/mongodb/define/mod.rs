@@ -2,11 +2,14 @@
 //!
 //! MongoDB keeps no types of fields, so the keys of each repository are written down too.
 
+mod adopted;
+mod index_document;
 mod indexes;
 mod lifetime;
 mod listing;
 mod removal;
 mod schema;
+mod settings;
 mod ttl_index;
 
 use futures_util::TryStreamExt;
@@ -14,13 +17,15 @@ use mongodb::bson::{Bson, Document, RawBsonRef, RawDocumentBuf, doc};
 use mongodb::raw_batch_cursor::{RawBatch, RawBatchCursor};
 use mongodb::{Collection, Database};
 
-use self::indexes::{Found, fields, name_of, shape_of};
+use self::index_document::{fields, name_of, shape_of};
+use self::indexes::Found;
 pub(super) use self::listing::repositories;
 pub(super) use self::removal::{drop_repository, truncate};
 use super::decode::is_readable;
 use super::document::sort_columns;
 use super::failure::{DUPLICATE_KEY, DriverFailure, code};
 use super::find::FIND;
+use super::hints::Hints;
 use super::predicate::{field_of, literal};
 use super::read::collection;
 use super::retry::{attempt_within, backoff, read};
@@ -51,7 +56,8 @@ pub(super) async fn plan(database: &Database, call: &Call, definition: &'static 
     compare(database, call, definition, &existing).await.map(|(plan, _)| plan)
 }
 
-pub(super) async fn define(database: &Database, call: &Call, definition: &'static Definition) -> Result<()> {
+/// Makes what is missing. Returns how the indexes are named that another program made.
+pub(super) async fn define(database: &Database, call: &Call, definition: &'static Definition) -> Result<Hints> {
     let existing = existing(database, call, definition).await?;
     let (plan, missing) = compare(database, call, definition, &existing).await?;
     if let Some(refusal) = plan.refusal() {
@@ -66,8 +72,9 @@ pub(super) async fn define(database: &Database, call: &Call, definition: &'stati
         let filling = "records were being given the text that an index orders their bytes by";
         fill_sort_columns(database, call, definition).await.map_err(|error| error.timed_out_while(filling))?;
     }
+    let hints = indexes::hints(definition, &existing.indexes);
     if missing.is_empty() {
-        return Ok(());
+        return Ok(hints);
     }
     if existing.collection.is_some() && missing.iter().any(|index| name_of(index) == EXPIRES) {
         lifetime::mark_expiry(database, call, definition).await?;
@@ -77,7 +84,7 @@ pub(super) async fn define(database: &Database, call: &Call, definition: &'stati
         |_| database.run_command(doc! { "createIndexes": definition.name(), "indexes": missing.clone() }).into_future();
     command(call, "createIndexes", create)
         .await
-        .map(drop)
+        .map(|_| hints)
         .map_err(|failure| refused_indexes(definition, failure, call, &missing))
 }
 
@@ -106,11 +113,11 @@ pub(super) async fn verify(
 }
 
 /// Refuses a repository that was not defined as the model says: without its indexes, unique values would
-/// not be unique.
-pub(super) async fn check_defined(database: &Database, call: &Call, definition: &'static Definition) -> Result<()> {
+/// not be unique. Returns how the indexes are named that another program made.
+pub(super) async fn check_defined(database: &Database, call: &Call, definition: &'static Definition) -> Result<Hints> {
     let existing = match existing(database, call, definition).await {
         // A user without the right to list indexes cannot be refused for them.
-        Err(error) if error.kind() == ErrorKind::Config => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::Config => return Ok(Hints::default()),
         existing => existing?,
     };
     let (Some(collection), Some(schema)) = (&existing.collection, &existing.schema) else {
@@ -120,7 +127,7 @@ pub(super) async fn check_defined(database: &Database, call: &Call, definition: 
     collection_differs(collection).into_iter().for_each(|line| plan.add_mismatch(Mismatch::Other(line)));
     schema::differences(definition, schema).into_iter().for_each(|mismatch| plan.add_mismatch(mismatch));
     for wanted in indexes::wanted_indexes(definition) {
-        match indexes::find(&wanted, &existing.indexes) {
+        match indexes::find(definition, &wanted, &existing.indexes) {
             Found::Nothing if ttl_index::serves_by_marks(&wanted, None, &existing.indexes) => {}
             Found::Nothing => plan.add_mismatch(Mismatch::MissingIndex(name_of(&wanted).to_owned())),
             Found::Same(_) => {}
@@ -128,7 +135,7 @@ pub(super) async fn check_defined(database: &Database, call: &Call, definition: 
             Found::Other(index) => refuse_index(definition, &mut plan, &wanted, index),
         }
     }
-    plan.refusal().map_or(Ok(()), Err)
+    plan.refusal().map_or_else(|| Ok(indexes::hints(definition, &existing.indexes)), Err)
 }
 
 fn refused_indexes(definition: &Definition, failure: DriverFailure, call: &Call, missing: &[Document]) -> Error {
@@ -214,6 +221,7 @@ async fn compare(
         None => plan.add_creation(Creation::Repository(definition.repository().to_owned())),
         Some(collection) => {
             collection_differs(collection).into_iter().for_each(|line| plan.add_mismatch(Mismatch::Other(line)));
+            settings::compare(collection, &mut plan);
         }
     }
     match &existing.schema {
@@ -228,7 +236,7 @@ async fn compare(
     }
     let mut missing = Vec::new();
     for wanted in indexes::wanted_indexes(definition) {
-        match indexes::find(&wanted, &existing.indexes) {
+        match indexes::find(definition, &wanted, &existing.indexes) {
             Found::Other(index) => refuse_index(definition, &mut plan, &wanted, index),
             Found::Same(_) => {}
             Found::Nothing if ttl_index::is_ttl_index(&wanted) && existing.collection.is_some() => {

@@ -3,7 +3,7 @@
 use mongodb::bson::{Document, doc};
 
 use super::super::expiry::own_date;
-use super::indexes::{fields, name_of, number};
+use super::index_document::{fields, name_of, number};
 use crate::backend::Mismatch;
 use crate::definition::Definition;
 use crate::value::EXPIRES;
