@@ -8,5 +8,6 @@ pub mod resent;
 mod run;
 pub mod state;
 mod surroundings;
+mod told;
 pub mod unstamped;
 pub mod verdict;

@@ -250,8 +250,8 @@ impl Operation {
     /// The operation whose records, refusals and dangers it has.
     pub const fn plain(self) -> Self {
         match self {
-            Self::Unstamped(operation) => operation.plain(),
-            Self::Resent(operation) => operation.plain(),
+            Self::Unstamped(operation) => plain_of_unstamped(operation),
+            Self::Resent(operation) => plain_of_resent(operation),
             plain => plain,
         }
     }
@@ -313,5 +313,47 @@ impl Operation {
                 | Self::Scan
                 | Self::ReadTogether
         )
+    }
+}
+
+const fn plain_of_unstamped(operation: Unstamped) -> Operation {
+    match operation {
+        Unstamped::Create => Operation::Create,
+        Unstamped::CreateUnique => Operation::CreateUnique,
+        Unstamped::Put => Operation::Put,
+        Unstamped::PutUnique => Operation::PutUnique,
+        Unstamped::SaveNew => Operation::SaveNew,
+        Unstamped::Save => Operation::Save,
+        Unstamped::Replace => Operation::Replace,
+        Unstamped::UpdateSet => Operation::UpdateSet,
+        Unstamped::UpdateAdd => Operation::UpdateAdd,
+        Unstamped::UpdateUnique => Operation::UpdateUnique,
+        Unstamped::UpdateVersion => Operation::UpdateVersion,
+        Unstamped::UpsertAdd => Operation::UpsertAdd,
+        Unstamped::Delete => Operation::Delete,
+        Unstamped::Transaction => Operation::Transaction,
+        Unstamped::PutManyRecords => Operation::PutManyRecords,
+        Unstamped::SaveManyRecords => Operation::SaveManyRecords,
+        Unstamped::DeleteManyRecords => Operation::DeleteManyRecords,
+    }
+}
+
+const fn plain_of_resent(operation: Resent) -> Operation {
+    match operation {
+        Resent::Create => Operation::Create,
+        Resent::CreateExisting => Operation::CreateExisting,
+        Resent::Put => Operation::Put,
+        Resent::PutIf => Operation::PutIf,
+        Resent::Replace => Operation::Replace,
+        Resent::UpdateSet => Operation::UpdateSet,
+        Resent::UpdateIf => Operation::UpdateIf,
+        Resent::UpdateAdd => Operation::UpdateAdd,
+        Resent::UpsertAdd => Operation::UpsertAdd,
+        Resent::UpdatePrevious => Operation::UpdatePrevious,
+        Resent::Delete => Operation::Delete,
+        Resent::DeleteIf => Operation::DeleteIf,
+        Resent::DeleteReturning => Operation::DeleteReturning,
+        Resent::PutManyRecords => Operation::PutManyRecords,
+        Resent::DeleteManyRecords => Operation::DeleteManyRecords,
     }
 }

@@ -1,7 +1,5 @@
 //! Operations on a database that sends them again after a lost answer.
 
-use super::operations::Operation;
-
 /// An operation that is sent again, or that is not though its database does so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "`name` says what each is")]
@@ -60,26 +58,6 @@ impl Resent {
             Self::DeleteReturning => "delete, returning, resent",
             Self::PutManyRecords => "put_many, resent",
             Self::DeleteManyRecords => "delete_many, resent",
-        }
-    }
-
-    pub(super) const fn plain(self) -> Operation {
-        match self {
-            Self::Create => Operation::Create,
-            Self::CreateExisting => Operation::CreateExisting,
-            Self::Put => Operation::Put,
-            Self::PutIf => Operation::PutIf,
-            Self::Replace => Operation::Replace,
-            Self::UpdateSet => Operation::UpdateSet,
-            Self::UpdateIf => Operation::UpdateIf,
-            Self::UpdateAdd => Operation::UpdateAdd,
-            Self::UpsertAdd => Operation::UpsertAdd,
-            Self::UpdatePrevious => Operation::UpdatePrevious,
-            Self::Delete => Operation::Delete,
-            Self::DeleteIf => Operation::DeleteIf,
-            Self::DeleteReturning => Operation::DeleteReturning,
-            Self::PutManyRecords => Operation::PutManyRecords,
-            Self::DeleteManyRecords => Operation::DeleteManyRecords,
         }
     }
 }

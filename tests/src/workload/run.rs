@@ -10,6 +10,7 @@ use super::models::{
     person, post, posts, thing, things,
 };
 use super::operations::Operation;
+use super::told::told;
 
 impl Operation {
     /// Does it, and gives what it told as text.
@@ -175,8 +176,4 @@ async fn save_many(mut pages: Vec<Page>, db: &Database) -> Result<String> {
         assert_eq!(page.revision, before.revision + u64::from(!failed), "record {at} after {result:?}");
     }
     result.map(|()| format!("{pages:?}"))
-}
-
-pub(super) fn told<T: std::fmt::Debug>(result: Result<T, Error>) -> Result<String> {
-    result.map(|answer| format!("{answer:?}"))
 }

@@ -6,8 +6,7 @@ use reposit::{Database, Repository, Result};
 use serde::{Deserialize, Serialize};
 
 use super::models::{BATCH, item, new_email, old_email};
-use super::operations::Operation;
-use super::run::told;
+use super::told::told;
 
 /// [`Thing`](super::models::Thing) without stamps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
@@ -132,28 +131,6 @@ impl Unstamped {
         }
     }
 
-    pub(super) const fn plain(self) -> Operation {
-        match self {
-            Self::Create => Operation::Create,
-            Self::CreateUnique => Operation::CreateUnique,
-            Self::Put => Operation::Put,
-            Self::PutUnique => Operation::PutUnique,
-            Self::SaveNew => Operation::SaveNew,
-            Self::Save => Operation::Save,
-            Self::Replace => Operation::Replace,
-            Self::UpdateSet => Operation::UpdateSet,
-            Self::UpdateAdd => Operation::UpdateAdd,
-            Self::UpdateUnique => Operation::UpdateUnique,
-            Self::UpdateVersion => Operation::UpdateVersion,
-            Self::UpsertAdd => Operation::UpsertAdd,
-            Self::Delete => Operation::Delete,
-            Self::Transaction => Operation::Transaction,
-            Self::PutManyRecords => Operation::PutManyRecords,
-            Self::SaveManyRecords => Operation::SaveManyRecords,
-            Self::DeleteManyRecords => Operation::DeleteManyRecords,
-        }
-    }
-
     /// Stores what must be there before.
     pub(super) async fn prepare(self, db: &Database, id: &str) -> Result<()> {
         match self {
@@ -173,7 +150,8 @@ impl Unstamped {
 
     /// Another's write of what the operation wrote.
     pub(super) async fn overtake(self, db: &Database, id: &str) -> Result<()> {
-        let key = if self.plain().is_batch() { item(id, 0) } else { id.to_owned() };
+        let of_many = matches!(self, Self::PutManyRecords | Self::SaveManyRecords | Self::DeleteManyRecords);
+        let key = if of_many { item(id, 0) } else { id.to_owned() };
         match self {
             Self::CreateUnique | Self::PutUnique | Self::UpdateUnique => {
                 BarePerson::put(&person(id, &format!("another.{}", new_email(id)))).exec(db).await

@@ -28,8 +28,8 @@ pub(super) fn check_marks(definition: &Definition) -> Result<()> {
 
 /// The same of all of a transaction's writes. The error has the position of the first.
 pub(super) fn check_all_marks(writes: &[Write]) -> Result<()> {
-    let each = writes.iter().enumerate();
-    each.map(|(at, write)| check_marks(write.definition).map_err(|e| e.at_position(at))).collect()
+    let mut each = writes.iter().enumerate();
+    each.try_for_each(|(at, write)| check_marks(write.definition).map_err(|e| e.at_position(at)))
 }
 
 /// The stamp that a write leaves in records of a model; nothing if it leaves none.
