@@ -41,6 +41,7 @@ mod removal;
 mod schema;
 mod sets;
 mod stale_reads;
+mod stored_dates;
 mod stored_forms_of_instants;
 mod transaction_results;
 mod transactions;

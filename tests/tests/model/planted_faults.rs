@@ -333,7 +333,7 @@ const WITHIN: usize = 300;
 const SHORT: usize = 8;
 
 fn programs() -> impl Iterator<Item = (usize, Box<dyn ValueTree<Value = Program>>)> {
-    let generator = Generator::new(1);
+    let generator = Generator::of_faults(1);
     (0..WITHIN).map(move |number| (number, generator.tree(number)))
 }
 

@@ -35,15 +35,18 @@ const FOCUS: [&[Model]; 16] = [
     &[Model::Task],
     &[Model::Shift],
     &[Model::Parcel],
-    &[Model::Job],
     &[Model::Task, Model::User],
     &[Model::Parcel, Model::Shift],
-    &[Model::Job, Model::Seat],
     &[Model::User, Model::Seat],
     &[Model::Event, Model::Account],
     &[Model::Seat, Model::Document],
     &[Model::Account, Model::User],
+    &[Model::Job],
+    &[Model::Job, Model::Seat],
 ];
+
+/// So many of them, from the first on, are those by which planted faults are found.
+const OF_FAULTS: usize = 14;
 
 /// After so many programs that fail, the run ends.
 const MOST_FAILURES: usize = 4;
@@ -175,6 +178,11 @@ pub struct Generator {
 impl Generator {
     pub fn new(seed: u64) -> Self {
         Self { seed, strategies: FOCUS.iter().map(|focus| generate::program(focus)).collect() }
+    }
+
+    /// The same for planted faults: of the models that have them.
+    pub fn of_faults(seed: u64) -> Self {
+        Self { seed, strategies: FOCUS.iter().take(OF_FAULTS).map(|focus| generate::program(focus)).collect() }
     }
 
     /// The program of a number, with all that it can shrink to.
