@@ -3,7 +3,7 @@
 use bench_harness::user::{id, records};
 use bench_harness::worker::thread_cpu;
 use reposit::Database;
-use reposit::layer::{Meter, Metrics, Trace};
+use reposit::layer::{Cache, Faults, Meter, Metrics, Trace};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
@@ -50,6 +50,10 @@ pub(crate) fn run() {
         measure(&bare, &trace, "trace-untaken").await;
         measure(&bare, &bare.layer(Metrics::new()), "metrics").await;
         measure(&bare, &bare.layer(Meter::new()), "meter").await;
+        measure(&bare, &bare.layer(Cache::new()), "cache").await;
+        measure(&bare, &bare.layer(Faults::seeded(1)), "faults").await;
+        let unheard = trace.layer(Metrics::new()).layer(Faults::seeded(1));
+        measure(&bare, &unheard, "unheard").await;
         let guard = tracing::subscriber::set_default(Takes);
         measure(&bare, &trace, "trace").await;
         measure(&bare, &trace.layer(Metrics::new()).layer(Meter::new()), "all").await;

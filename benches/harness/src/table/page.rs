@@ -31,7 +31,13 @@ const OTHERS: &[(&str, &str)] = &[
     ("layers/metrics-put", "the same of a put"),
     ("layers/meter-get", "in memory: a get under `Meter`, which works out what DynamoDB would consume"),
     ("layers/meter-put", "the same of a put"),
-    ("layers/all-get", "in memory: a get under all three"),
+    ("layers/cache-get", "in memory: a get under `Cache`, of which a part is found in it"),
+    ("layers/cache-put", "the same of a put, which takes from it what it writes"),
+    ("layers/faults-get", "in memory: a get under `Faults` of which none happens"),
+    ("layers/faults-put", "the same of a put"),
+    ("layers/unheard-get", "in memory: a get under `Trace`, `Metrics` and `Faults`, to which nobody listens"),
+    ("layers/unheard-put", "the same of a put"),
+    ("layers/all-get", "in memory: a get under `Trace`, `Metrics` and `Meter`, all taken"),
     ("layers/all-put", "the same of a put"),
 ];
 
