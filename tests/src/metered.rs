@@ -33,7 +33,7 @@ const APART: [(&str, &[&str]); 8] = [
             "pages_back::expired_records_and_filters_shorten_no_page_back",
             "reads::records_of_several_models_are_read_snapshot",
             "stale_reads::each_read_finds_what_is_there",
-            "stored_forms_of_instants::a_date_is_the_backends_own",
+            "stored_dates::a_date_is_the_backends_own",
             "stored_forms_of_instants::records_expire_by_them",
             "transaction_results::a_record_that_has_expired_was_not_there",
             "unique::expired::an_expired_record_gives_its_values_up_within_a_transaction",

@@ -121,7 +121,7 @@ impl<'a> Sender<'a> {
             // The driver sends such a command once, so this answer is of the only attempt: nothing was applied.
             let refused = failure.is_not_primary();
             let is_stamped = self.chunk.is_stamped();
-            let ambiguous = !refused && (failure.may_be_applied() || (!is_stamped && failure.may_hide_an_attempt()));
+            let ambiguous = !refused && failure.may_be_applied();
             if ambiguous && is_stamped {
                 self.mark_stored(&round).await;
             }
