@@ -88,8 +88,8 @@ pub(crate) async fn capacity_is_as_the_server_reports_it(target: Target) {
 fn told(cost: &Cost, size: usize) -> String {
     let requests = if cost.requests == 1 { "request" } else { "requests" };
     let mut text = format!("costs, for records of {size} bytes: {} {requests}", cost.requests);
-    let units: [(&str, fn(&Cost) -> f64); 2] = [("read", |cost| cost.read_units), ("write", |cost| cost.write_units)];
-    for (kind, units) in units {
+    for kind in ["read", "write"] {
+        let units = |cost: &Cost| if kind == "read" { cost.read_units } else { cost.write_units };
         let of_indexes: BTreeMap<_, _> = cost
             .parts()
             .filter_map(|part| Some((part.index.clone()?, units(&part.cost))))

@@ -211,7 +211,8 @@ async fn a_record_of_a_model_with_stamps_is_seen_to_change(t: Test) {
         let stamped = Stamped::update("a").set(Stamped::EMAIL, &own).add(Stamped::COUNT, 1).exec(db);
         let unstamped = Person::update("a").set(Person::EMAIL, &theirs).add(Person::COUNT, 1).exec(db);
         let (stamped, unstamped) = futures_util::join!(stamped, unstamped);
-        (stamped.unwrap(), unstamped.unwrap());
+        stamped.unwrap();
+        unstamped.unwrap();
     }
     let left = Person::get("a").consistent().exec(db).await.unwrap().unwrap();
     assert_eq!(left.count, 41);
