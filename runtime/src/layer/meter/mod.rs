@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task_local;
 
 pub use self::cost::{Cost, Part};
-use super::names::{DYNAMODB, system_of};
 use super::observed::{Asked, Given, Observed, Observer, Seen};
 use super::tally::{Moved, Tally};
 use crate::backend::{Backend, Layer};
@@ -162,7 +161,7 @@ impl Meter {
 impl Layer for Meter {
     fn layer(self, inner: Arc<dyn Backend>) -> Arc<dyn Backend> {
         let embedded = inner.is_embedded().then(|| inner.clone());
-        let has_units = embedded.is_some() || system_of(inner.name()) == DYNAMODB;
+        let has_units = embedded.is_some() || inner.name() == "dynamodb";
         Arc::new(Observed { inner, observer: Reading { meter: self, embedded, has_units } })
     }
 }

@@ -101,7 +101,7 @@ mod tests {
         let own = lost(address, SECOND * u32::try_from(LONGEST_IDLE.as_secs()).unwrap()).await;
         println!("of 40 requests after a pause, {default} are lost with connections of 90 seconds, {own} with ours");
         assert_eq!(own, 0);
-        // Those after 60 to 90 seconds: ten, if the machine is not busy.
-        assert!((5..=12).contains(&default), "{default}");
+        // Those after 60 to 90 seconds: ten, and fewer on a machine that is busy.
+        assert!(default > 0, "none is lost, so nothing is shown");
     }
 }
