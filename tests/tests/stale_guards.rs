@@ -187,7 +187,7 @@ async fn a_guard_of_no_holder_hinders_nobody(target: Target) {
     let until = clock_seconds(&clock) + 1000;
     Pass::create(&Pass { id: "early".into(), number: "1".into(), until }).exec(&db).await.expect("a create");
     let update = client.update_item().table_name("passes").key("id", A::S("early".into()));
-    let update = update.update_expression("SET #e = :e").expression_attribute_names("#e", "_reposit_expires");
+    let update = update.update_expression("SET #e = :e").expression_attribute_names("#e", "until");
     update.expression_attribute_values(":e", A::N((START - 1).to_string())).send().await.expect("an update");
     let pass = Pass { id: "next".into(), number: "1".into(), until };
     Pass::create(&pass).exec(&db).await.expect("the value of what has expired is free");

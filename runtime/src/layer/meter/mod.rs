@@ -113,14 +113,15 @@ impl Meter {
     /// let db = Database::open("memory:").await?.layer(Meter::new().record_size(6_000));
     /// let told = User::find_by_team("core").limit(10).explain(&db)?;
     /// # if cfg!(feature = "dynamodb") {
-    /// assert!(told.ends_with("costs, for records of 6000 bytes: 1 request, 8 read units (by_team 8)"), "{told}");
+    /// assert!(told.ends_with("costs, for records of 6000 bytes: 1 request, 8.5 read units (by_team 8.5)"), "{told}");
     /// # }
     /// # Ok(()) }
     /// ```
     ///
     /// It is worked out by DynamoDB's rules, on DynamoDB and on an embedded backend; on others nothing is added. Limits:
     /// each record that the operation meets is taken to be there (one that it creates is not), to be written, and to keep
-    /// its index values unless they are set; a query finds as many as its page has, but no more than 1 MB.
+    /// its index values unless they are set; a query finds one more than its page has, which shows that there is a next, but no more
+    /// than 1 MB.
     pub fn record_size(self, bytes: usize) -> Self {
         Self { record_size: Some(bytes), ..self }
     }
