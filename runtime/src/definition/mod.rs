@@ -44,7 +44,18 @@ impl Spec {
             has_sets |= matches!(self.fields[at].lowering(), Some(Lowering::Set(_)));
             at += 1;
         }
-        Definition { spec: self, prefix: "", has_aliases, has_instants, has_sets }
+        let definition = Definition {
+            spec: self,
+            prefix: "",
+            has_aliases,
+            has_instants,
+            has_sets,
+            #[cfg(feature = "dynamodb")]
+            expires_by_seconds: false,
+        };
+        #[cfg(feature = "dynamodb")]
+        let definition = Definition { expires_by_seconds: definition.can_expire_by_seconds(), ..definition };
+        definition
     }
 }
 
@@ -72,6 +83,8 @@ pub struct Definition {
     has_aliases: bool,
     has_instants: bool,
     has_sets: bool,
+    #[cfg(feature = "dynamodb")]
+    expires_by_seconds: bool,
 }
 
 impl Definition {

@@ -11,6 +11,11 @@ impl Definition {
     /// where no mark may be written: there it is read from the records.
     #[cfg(feature = "dynamodb")]
     pub(crate) const fn expires_by_seconds(&self) -> bool {
+        self.expires_by_seconds
+    }
+
+    #[cfg(feature = "dynamodb")]
+    pub(super) const fn can_expire_by_seconds(&self) -> bool {
         match self.ttl() {
             Some(ttl) => {
                 let field = &self.fields()[ttl.field];

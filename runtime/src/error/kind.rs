@@ -96,6 +96,11 @@ impl ErrorKind {
         matches!(self, Self::NotFound | Self::ConditionFailed | Self::VersionConflict)
     }
 
+    /// Whether it is the answer of a backend that has looked at the records, and nothing went wrong.
+    pub(crate) const fn is_refusal(self) -> bool {
+        self.is_left_alone() || matches!(self, Self::AlreadyExists | Self::UniqueViolation)
+    }
+
     /// Whether a write that ended so may have been applied. After any other kind it certainly was not.
     ///
     /// ```

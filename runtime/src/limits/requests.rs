@@ -14,5 +14,4 @@ pub(crate) const MOST_TOGETHER: usize = 100;
 pub(crate) const MOST_KEYS: usize = 100;
 
 /// The most writes of a `BatchWriteItem`.
-#[cfg(feature = "dynamodb")]
 pub(crate) const MOST_WRITES: usize = 25;

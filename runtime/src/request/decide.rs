@@ -136,6 +136,14 @@ impl Write {
         }
     }
 
+    /// Whether it is a put or a delete under no condition and of no unique values: what needs nothing to be there, and
+    /// can go in one request with others.
+    pub(crate) fn is_plain(&self) -> bool {
+        let is_free = self.condition.is_none() && self.version.is_none();
+        let is_whole = matches!(self.action, Action::Put(_) | Action::Delete);
+        is_free && is_whole && self.definition.unique_indexes().next().is_none()
+    }
+
     /// Whether the write may change the fields of a unique index.
     pub fn touches(&self, index: &IndexDef) -> bool {
         match &self.action {

@@ -263,12 +263,7 @@ async fn a_table_of_a_template(target: Target) {
     report::ran("foreign_data::a_table_of_a_template", &label);
 }
 
-#[tokio::test]
-async fn a_table_of_a_template_on_dynamodb_local() {
-    a_table_of_a_template(Target::DynamodbLocal).await;
-}
-
-#[tokio::test]
-async fn a_table_of_a_template_on_dynoxide() {
-    a_table_of_a_template(Target::Dynoxide).await;
-}
+reposit_tests::on_backends!(
+    dynamodb #[tokio::test]
+    a_table_of_a_template: super::a_table_of_a_template,
+);

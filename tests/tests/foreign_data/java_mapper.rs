@@ -421,22 +421,8 @@ async fn a_table_of_the_enhanced_client(target: Target) {
     report::ran("foreign_data::a_table_of_the_enhanced_client", &label);
 }
 
-#[tokio::test]
-async fn a_table_of_the_mapper_on_dynamodb_local() {
-    a_table_of_the_mapper(Target::DynamodbLocal).await;
-}
-
-#[tokio::test]
-async fn a_table_of_the_mapper_on_dynoxide() {
-    a_table_of_the_mapper(Target::Dynoxide).await;
-}
-
-#[tokio::test]
-async fn a_table_of_the_enhanced_client_on_dynamodb_local() {
-    a_table_of_the_enhanced_client(Target::DynamodbLocal).await;
-}
-
-#[tokio::test]
-async fn a_table_of_the_enhanced_client_on_dynoxide() {
-    a_table_of_the_enhanced_client(Target::Dynoxide).await;
-}
+reposit_tests::on_backends!(
+    dynamodb #[tokio::test]
+    a_table_of_the_mapper: super::a_table_of_the_mapper,
+    a_table_of_the_enhanced_client: super::a_table_of_the_enhanced_client,
+);

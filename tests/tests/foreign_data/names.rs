@@ -118,12 +118,7 @@ async fn names_stay_on_dynamodb(target: Target) {
     report::ran("foreign_data::names_that_no_model_has_stay", &label);
 }
 
-#[tokio::test]
-async fn names_that_no_model_has_stay_on_dynamodb_local() {
-    names_stay_on_dynamodb(Target::DynamodbLocal).await;
-}
-
-#[tokio::test]
-async fn names_that_no_model_has_stay_on_dynoxide() {
-    names_stay_on_dynamodb(Target::Dynoxide).await;
-}
+reposit_tests::on_backends!(
+    dynamodb #[tokio::test]
+    names_that_no_model_has_stay: super::names_stay_on_dynamodb,
+);

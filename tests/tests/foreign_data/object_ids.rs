@@ -271,12 +271,7 @@ async fn text_on_dynamodb(target: Target) {
     report::ran("foreign_data::text_on_dynamodb", &label);
 }
 
-#[tokio::test]
-async fn other_text_is_no_object_id_on_dynamodb_local() {
-    text_on_dynamodb(Target::DynamodbLocal).await;
-}
-
-#[tokio::test]
-async fn other_text_is_no_object_id_on_dynoxide() {
-    text_on_dynamodb(Target::Dynoxide).await;
-}
+reposit_tests::on_backends!(
+    dynamodb #[tokio::test]
+    other_text_is_no_object_id: super::text_on_dynamodb,
+);

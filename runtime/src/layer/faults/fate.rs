@@ -115,7 +115,7 @@ impl Fate {
         match result {
             // A refusal after a lost answer may be this very write's own doing. Of one that is sent again, its
             // version or token shows that it is not.
-            Err(error) if matches!(self, Self::Lost { .. }) && is_refusal(error.kind()) => {
+            Err(error) if matches!(self, Self::Lost { .. }) && error.kind().is_refusal() => {
                 Err(unknown("an answer was lost, and it cannot be found out whether the write was refused"))
             }
             Ok(_) if is_lost && !is_found => Err(unknown(match self {
@@ -125,18 +125,6 @@ impl Fate {
             result => result,
         }
     }
-}
-
-/// Whether it is the answer of a backend that has looked at the record.
-fn is_refusal(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::NotFound
-            | ErrorKind::AlreadyExists
-            | ErrorKind::UniqueViolation
-            | ErrorKind::VersionConflict
-            | ErrorKind::ConditionFailed
-    )
 }
 
 #[cfg(test)]

@@ -16,11 +16,9 @@ use super::shared::Conditions;
 use crate::backend::{Backend, Forward, Reply};
 use crate::error::{Error, Result};
 use crate::layer::observed::Asked;
+use crate::limits::requests::MOST_KEYS;
 use crate::request::{Call, FindMany, FindUnique, Get, GetMany, Query, RecordPage, Request, Write, WriteMany, Written};
 use crate::value::Record;
-
-/// How many records a request of a read of many has: as many as on DynamoDB.
-const RECORDS_READ: usize = 100;
 
 /// A backend behind a network with faults.
 #[derive(Debug)]
@@ -65,8 +63,8 @@ impl Faulty {
     fn read_way(&self, call: &Call, kind: Kind, request: Option<Request<'_>>) -> Option<Way<'_>> {
         let mut network = self.network(call, kind, request)?;
         let (requests, can_lag) = match request {
-            Some(Request::GetMany(get)) => (get.keys.len().div_ceil(RECORDS_READ), false),
-            Some(Request::FindMany(find)) => (find.values.len().div_ceil(RECORDS_READ), !find.consistent),
+            Some(Request::GetMany(get)) => (get.keys.len().div_ceil(MOST_KEYS), false),
+            Some(Request::FindMany(find)) => (find.values.len().div_ceil(MOST_KEYS), !find.consistent),
             Some(Request::FindUnique(find)) => (1, !find.consistent),
             Some(Request::Query(query)) => (1, query.source.index_read().is_some() && !query.consistent),
             _ => (1, false),

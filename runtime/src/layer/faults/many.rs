@@ -4,10 +4,8 @@ use super::fate::{Fate, Shape};
 use super::identity::Identity;
 use super::network::{Network, Origin, Times};
 use crate::error::Result;
-use crate::request::{Action, Call, Write, WriteMany, Written};
-
-/// How many puts and deletes go in one request: as many as on DynamoDB.
-const WRITES: usize = 25;
+use crate::limits::requests::MOST_WRITES;
+use crate::request::{Call, Write, WriteMany, Written};
 
 /// What comes of each write of a batch.
 #[derive(Debug)]
@@ -68,22 +66,11 @@ fn requests(writes: &[Write]) -> Vec<(Vec<usize>, Shape)> {
     let mut requests = Vec::new();
     let mut plain = Vec::new();
     for (at, write) in writes.iter().enumerate() {
-        if is_plain(write) { plain.push(at) } else { requests.push((vec![at], Shape::of_write(write))) }
+        if write.is_plain() { plain.push(at) } else { requests.push((vec![at], Shape::of_write(write))) }
     }
-    requests.extend(plain.chunks(WRITES).map(|positions| {
+    requests.extend(plain.chunks(MOST_WRITES).map(|positions| {
         let shape = Shape::of_batch(positions.iter().filter_map(|at| writes.get(*at)));
         (positions.to_vec(), shape)
     }));
     requests
-}
-
-/// Whether a write can go in one request with others.
-fn is_plain(write: &Write) -> bool {
-    let is_whole = match write.action {
-        Action::Put(_) => !write.definition.keeps_unknown(),
-        Action::Delete => true,
-        _ => false,
-    };
-    let is_free = write.condition.is_none() && write.version.is_none();
-    is_whole && is_free && !write.definition.unique_indexes().any(|index| write.touches(index))
 }

@@ -115,7 +115,7 @@ pub struct Faults(Conditions);
 impl Faults {
     /// Faults by this seed. Nothing goes wrong until a rate is set, or one is asked for with [`next`](Self::next).
     pub fn seeded(seed: u64) -> Self {
-        Self(Conditions { rates: Rates::default(), only: Vec::new(), shared: Arc::new(Shared::new(seed)) })
+        Self(Conditions { rates: Rates::NONE, only: Vec::new(), shared: Arc::new(Shared::new(seed)) })
     }
 
     /// Requests are applied, and their answers are lost.

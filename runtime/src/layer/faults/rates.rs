@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::injected::Event;
 
 /// How often each thing goes wrong.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Rates {
     pub(super) lost: f64,
     pub(super) dropped: f64,
@@ -91,10 +91,10 @@ mod tests {
 
     #[test]
     fn each_fault_has_its_part_of_all_lots() {
-        let rates = Rates { lost: 0.25, dropped: 0.25, throttled: 0.25, conflict: 0.125, ..Rates::default() };
+        let rates = Rates { lost: 0.25, dropped: 0.25, throttled: 0.25, conflict: 0.125, ..Rates::NONE };
         let met = [0.0, 0.3, 0.6, 0.8, 0.9].map(|lot| rates.event(lot));
         let wanted = [Some(Event::Lost), Some(Event::Dropped), Some(Event::Throttled), Some(Event::Conflict), None];
         assert_eq!(met, wanted);
-        assert!(Rates::default().are_none() && !rates.are_none());
+        assert!(Rates::NONE.are_none() && !rates.are_none());
     }
 }

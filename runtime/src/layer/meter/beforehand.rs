@@ -1,7 +1,6 @@
 //! What an operation will cost, in words.
 
-use std::fmt::Write as _;
-
+use super::cost::Cost;
 use crate::backend::dynamodb::estimate;
 use crate::layer::tally::Tally;
 use crate::request::{Call, Request, Watch as _};
@@ -16,43 +15,28 @@ pub(super) fn cost_of(call: &Call, request: Request<'_>, size: usize) -> String 
         tally.attempt(call, &sent.attempt());
     }
     let tallied = tally.so_far();
-    let plural = if tallied.requests == 1 { "" } else { "s" };
-    let mut text = format!("costs, for records of {size} bytes: {} request{plural}", tallied.requests);
-    for (kind, units) in [
-        ("read", tallied.consumed.iter().map(|part| (part.index.as_deref(), part.read_units())).collect::<Vec<_>>()),
-        ("write", tallied.consumed.iter().map(|part| (part.index.as_deref(), part.write_units())).collect()),
-    ] {
-        let _ = write!(text, "{}", Units { kind, units });
+    let mut cost = Cost::default();
+    for capacity in &tallied.consumed {
+        cost.add(String::new(), capacity.index.clone(), call.operation, &Cost::of_capacity(capacity));
     }
-    text
+    let requests = counted(tallied.requests as f64, "request");
+    let (read, write) = (units(&cost, "read", |cost| cost.read_units), units(&cost, "write", |cost| cost.write_units));
+    format!("costs, for records of {size} bytes: {requests}{read}{write}")
 }
 
-/// Units of a kind, of tables and of indexes.
-struct Units<'a> {
-    kind: &'static str,
-    units: Vec<(Option<&'a str>, f64)>,
+/// The units of a kind, and those of each index among them; nothing if there are none.
+fn units(cost: &Cost, kind: &str, of: impl Fn(&Cost) -> f64) -> String {
+    if of(cost) == 0.0 {
+        return String::new();
+    }
+    let of_index = |(name, units): (&str, f64)| (units > 0.0).then(|| format!("{name} {units}"));
+    let named = cost.parts().filter_map(|part| of_index((part.index.as_deref()?, of(&part.cost))));
+    let mut named: Vec<_> = named.collect();
+    named.sort();
+    let within = if named.is_empty() { String::new() } else { format!(" ({})", named.join(", ")) };
+    format!(", {}{within}", counted(of(cost), &format!("{kind} unit")))
 }
 
-impl std::fmt::Display for Units<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let all: f64 = self.units.iter().map(|(_, units)| units).sum();
-        if all == 0.0 {
-            return Ok(());
-        }
-        let plural = if all == 1.0 { "" } else { "s" };
-        write!(f, ", {all} {} unit{plural}", self.kind)?;
-        let mut of_indexes = std::collections::BTreeMap::new();
-        for (index, units) in &self.units {
-            if let Some(index) = index {
-                *of_indexes.entry(*index).or_insert(0.0) += units;
-            }
-        }
-        of_indexes.retain(|_, units| *units > 0.0);
-        let mut separator = " (";
-        for (index, units) in &of_indexes {
-            write!(f, "{separator}{index} {units}")?;
-            separator = ", ";
-        }
-        if of_indexes.is_empty() { Ok(()) } else { f.write_str(")") }
-    }
+fn counted(count: f64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1.0 { "" } else { "s" })
 }

@@ -2,6 +2,8 @@
 
 use std::ops::AddAssign;
 
+use crate::request::Capacity;
+
 /// What operations cost.
 ///
 /// The public fields are sums. [`parts`](Self::parts) says which repository, index and operation they come from.
@@ -60,6 +62,11 @@ pub struct Part {
 }
 
 impl Cost {
+    /// What a server reports that a request consumed.
+    pub(super) fn of_capacity(capacity: &Capacity) -> Self {
+        Self { read_units: capacity.read_units(), write_units: capacity.write_units(), ..Self::default() }
+    }
+
     /// Its parts: one for each repository, index and operation.
     pub fn parts(&self) -> impl Iterator<Item = &Part> {
         self.parts.iter()

@@ -16,7 +16,7 @@ use crate::definition::Definition;
 use crate::error::{Error, Result};
 #[cfg(feature = "dynamodb")]
 use crate::request::Watch as _;
-use crate::request::{Call, Capacity, Request};
+use crate::request::{Call, Request};
 
 /// Counts what operations cost: requests, DynamoDB's capacity units, bytes, and records read and given; by
 /// repository, index and operation.
@@ -284,12 +284,8 @@ impl Drop for Metered {
             ledger.add(repository, self.index, self.operation, &own);
             for capacity in &tallied.consumed {
                 let repository = self.repository_of(&capacity.table);
-                ledger.add(repository, capacity.index.as_deref(), self.operation, &units_of(capacity));
+                ledger.add(repository, capacity.index.as_deref(), self.operation, &Cost::of_capacity(capacity));
             }
         }
     }
-}
-
-fn units_of(capacity: &Capacity) -> Cost {
-    Cost { read_units: capacity.read_units(), write_units: capacity.write_units(), ..Cost::default() }
 }

@@ -100,7 +100,7 @@ impl Events {
             ErrorKind::OutcomeUnknown => {
                 tracing::warn!(target: "reposit", parent: span, { "db.query.summary" = summary, "items" = items }, "outcome unknown");
             }
-            kind if is_refusal(kind) => {
+            kind if is_answer(kind) => {
                 let error = type_of(kind);
                 tracing::info!(target: "reposit", parent: span, { "error.type" = error, "index" = index, "items" = items }, "refused");
             }
@@ -196,16 +196,6 @@ fn of_each_kind<'e>(errors: impl Iterator<Item = &'e Error>) -> Vec<(&'e Error, 
 }
 
 /// Whether an error is the answer to what was asked, and nothing went wrong.
-fn is_refusal(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::NotFound
-            | ErrorKind::AlreadyExists
-            | ErrorKind::UniqueViolation
-            | ErrorKind::VersionConflict
-            | ErrorKind::ConditionFailed
-            | ErrorKind::InvalidInput
-            | ErrorKind::Unsupported
-            | ErrorKind::SchemaMismatch
-    )
+fn is_answer(kind: ErrorKind) -> bool {
+    kind.is_refusal() || matches!(kind, ErrorKind::InvalidInput | ErrorKind::Unsupported | ErrorKind::SchemaMismatch)
 }

@@ -3,14 +3,11 @@
 use std::cell::Cell;
 
 use super::held::Store;
-use super::sizes::item_size;
+use super::sizes::{PAGE, SMALLEST, item_size};
 use crate::definition::{Definition, KeyDef, KeyKind, TimeUnit};
 use crate::error::Result;
 use crate::request::{Action, Call, FindUnique, Get, Query, RecordKey, RecordPage, Request, Write};
 use crate::value::{Record, Value};
-
-/// The most that a page is chosen from.
-const PAGE: usize = 1024 * 1024;
 
 /// What a record holds besides its keys and index values.
 const REST: &str = "rest";
@@ -38,7 +35,7 @@ impl<'a> Imagined<'a> {
             Request::Query(query) => query.limit.saturating_add(usize::from(query.wants_next)),
             _ => 0,
         };
-        let left = Cell::new(wanted.min((PAGE / bytes.max(1)).max(1)));
+        let left = Cell::new(wanted.min((PAGE / bytes.max(SMALLEST)).max(1)));
         Self { bytes, created: created.map(|write| &write.key).collect(), left }
     }
 

@@ -3,15 +3,12 @@
 use super::held::Held;
 use super::reads::by_keys;
 use super::sent::Sent;
-use super::sizes::{entry_size, item_size, read_units};
+use super::sizes::{PAGE, SMALLEST, entry_size, item_size, read_units};
 use crate::backend::dynamodb::expression::key_condition::covering_range;
 use crate::backend::dynamodb::read::pages::{count_limit, read_limit};
 use crate::backend::dynamodb::read::query::{Reading, pushed_down};
 use crate::request::{Capacity, Position, Query, RecordKey};
 use crate::value::Record;
-
-/// The most that a page is chosen from.
-const PAGE: usize = 1024 * 1024;
 
 /// A page as DynamoDB would read it, before any filter.
 struct Read {
@@ -95,8 +92,8 @@ fn read_from(
     sent: &mut Vec<Sent>,
 ) -> Option<Read> {
     let most = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
-    // As much as a page can hold, since each record has a key and a stamp.
-    let asked = most.min(PAGE / 32);
+    // As much as a page can hold.
+    let asked = most.min(PAGE / SMALLEST);
     let mut whole = Query { filter: None, projection: None, after, limit: asked, ..query.clone() };
     whole.wants_next = false;
     if let Some(name) = query.range_name() {

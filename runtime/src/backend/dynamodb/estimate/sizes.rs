@@ -7,6 +7,12 @@ use crate::limits::{STAMP_SIZE, record_size, value_size};
 use crate::request::{Capacity, RecordKey, index_values};
 use crate::value::{EXPIRES, Record, STAMP, Value};
 
+/// The most that a page is chosen from.
+pub(super) const PAGE: usize = 1024 * 1024;
+
+/// No record is smaller, since each has a key and a stamp, or other fields than these.
+pub(super) const SMALLEST: usize = 32;
+
 const READ_UNIT: usize = 4096;
 const WRITE_UNIT: usize = 1024;
 

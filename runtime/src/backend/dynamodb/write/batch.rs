@@ -14,7 +14,7 @@ use crate::backend::dynamodb::request::batch_write::{BatchPart, BatchWrite};
 use crate::backend::dynamodb::resend::Resend;
 use crate::backend::dynamodb::retry::Attempts;
 use crate::backend::dynamodb::value::Stored;
-use crate::backend::dynamodb::write::build::{has_unique, must_read};
+use crate::backend::dynamodb::write::build::must_read;
 use crate::backend::dynamodb::write::conflicts::conflict_groups;
 use crate::backend::dynamodb::write::run::run;
 use crate::backend::dynamodb::write::state::{Prior, Writer};
@@ -65,7 +65,7 @@ impl Batches {
     /// How these writes are done.
     pub(crate) fn new(writes: &[Write]) -> Self {
         let each = || writes.iter().enumerate();
-        let batched = each().filter(|(_, write)| is_batched(write));
+        let batched = each().filter(|(_, write)| write.is_plain());
         let records = Distinct::new(batched, |write| ident(write.definition, &write.key));
         let places = (0..records.items().len()).map(|at| records.positions_at(at));
         // A batch takes an item once. The last write of a record is what they all come to.
@@ -73,7 +73,7 @@ impl Batches {
             places.filter_map(|positions| Some((*positions.last()?, positions.to_vec()))).collect();
         let mut last: Vec<_> = same_record.keys().copied().collect();
         last.sort_unstable();
-        let single: Vec<_> = each().filter(|(_, write)| !is_batched(write)).map(|(position, _)| position).collect();
+        let single: Vec<_> = each().filter(|(_, write)| !write.is_plain()).map(|(position, _)| position).collect();
         Self {
             batches: last.chunks(MOST_WRITES).map(<[_]>::to_vec).collect(),
             windows: single.chunks(MOST_KEYS).map(<[_]>::to_vec).collect(),
@@ -85,12 +85,6 @@ impl Batches {
     fn done_with(&self, position: usize) -> &[usize] {
         self.same_record.get(&position).map_or(&[], Vec::as_slice)
     }
-}
-
-/// Whether a write can be part of a batch, which knows no conditions and no transactions.
-fn is_batched(write: &Write) -> bool {
-    let plain = write.condition.is_none() && write.version.is_none();
-    plain && !has_unique(write.definition) && matches!(write.action, Action::Put(_) | Action::Delete)
 }
 
 /// The batch of the writes at these positions, each with its own stamp.
