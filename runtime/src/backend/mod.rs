@@ -13,6 +13,8 @@ mod plan;
 pub(crate) mod prefixed;
 mod reply;
 pub(crate) mod settings;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 #[cfg_attr(
     not(all(feature = "dynamodb", feature = "mongodb")),
     allow(dead_code, unused_imports, reason = "each backend uses its own part of it")

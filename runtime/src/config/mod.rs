@@ -22,6 +22,8 @@ pub use crate::backend::memory::settings::MemorySettings;
 #[cfg(feature = "mongodb")]
 pub use crate::backend::mongodb::settings::MongoDbSettings;
 pub use crate::backend::settings::{OpenOptions, Secret, Settings, Target};
+#[cfg(feature = "sqlite")]
+pub use crate::backend::sqlite::settings::{Durability, SqliteSettings};
 
 use crate::backend::settings::{Parsed, Properties, common};
 use crate::clock::Clock;

@@ -7,6 +7,7 @@ mod cache;
 mod dynamodb_local;
 mod dynoxide;
 mod fetch;
+mod files;
 mod lock;
 mod mongod;
 mod private;
@@ -18,6 +19,7 @@ mod system;
 mod target;
 
 pub use dynamodb_local::PrivateDynamo;
+pub use files::{fresh_file, fresh_sqlite};
 pub use mongod::PrivateMongo;
 pub use server::Server;
 pub use support::{CACHE_VARIABLE, DYNAMODB_VARIABLE, MONGODB_VARIABLE, Result, fresh_name};
