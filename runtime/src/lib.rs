@@ -87,6 +87,7 @@ mod stale;
 #[cfg(all(test, feature = "memory"))]
 mod threads;
 mod ulid;
+mod upkeep;
 pub mod value;
 
 /// The SDK that the DynamoDB backend uses, in the version that is compiled in: what [`Database::raw`]

@@ -1,5 +1,6 @@
 //! The thread that writes: it takes all writes that wait into one commit, and clears away what has expired.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,9 @@ use super::writer::Uncommitted;
 
 /// So many writes stand in one commit.
 const MOST: usize = 512;
+
+/// How long a transaction takes in writes. What is begun and not committed is unknown to those whose deadline passes.
+const LONGEST: Duration = Duration::from_millis(20);
 
 /// How often expired records are cleared away, and how many at a time.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
@@ -39,40 +43,53 @@ pub(super) fn run(core: &Arc<Core>) {
     }
 }
 
-/// Does writes in one transaction, and then answers all.
+/// Does writes in as few transactions as they take, and answers all of one together.
 fn commit(core: &Core, tasks: Vec<Task>) {
-    let Some(deadline) = tasks.iter().map(Task::deadline).max() else { return };
+    let mut tasks = VecDeque::from(tasks);
+    while let Some(deadline) = tasks.iter().map(Task::deadline).max() {
+        commit_some(core, &mut tasks, deadline);
+    }
+}
+
+/// Does writes in one transaction, for as long as one may be open.
+fn commit_some(core: &Core, waiting: &mut VecDeque<Task>, deadline: Instant) {
     let disk = core.disk();
     let alone = disk.is_in_memory().then(|| disk.alone());
     let begun = turn::until(deadline, || disk.writer().begin_shared());
     if let Err(error) = begun {
         drop(alone);
-        tasks.into_iter().for_each(|task| task.refuse(error.clone()));
+        waiting.drain(..).for_each(|task| task.refuse(error.clone()));
         return;
     }
-    let mut tasks: Vec<Task> = tasks.into_iter().filter_map(Task::begin).collect();
-    let again = tasks.len() > 1;
-    for task in &mut tasks {
+    let (began, again) = (Instant::now(), waiting.len() > 1);
+    let mut tasks = Vec::new();
+    while let Some(task) = waiting.pop_front() {
+        let Some(mut task) = task.begin() else { continue };
         task.run(&core.keyspace, again);
-        if disk.writer().has_failed() {
+        tasks.push(task);
+        if disk.writer().has_failed() || began.elapsed() > LONGEST {
             break;
         }
     }
     let mut writer = disk.writer();
-    let has_failed = writer.has_failed();
-    let ended = if has_failed { Ok(writer.roll_back()) } else { writer.commit() };
+    let ended = match writer.check_shared() {
+        Ok(()) => writer.commit(),
+        Err(error) => {
+            writer.roll_back();
+            Err(Uncommitted { error, is_possible: false })
+        }
+    };
     writer.let_others_in();
     drop(writer);
     drop(alone);
     match ended {
-        Ok(()) if !has_failed => tasks.into_iter().for_each(|task| task.answer(End::Done)),
+        Ok(()) => tasks.into_iter().for_each(|task| task.answer(End::Done)),
         Err(unknown @ Uncommitted { is_possible: true, .. }) => {
             let end = End::Unknown(unknown.into_error());
             tasks.into_iter().for_each(|task| task.answer(end.clone()));
         }
         // Nothing of it is there: one by one, each has its own answer.
-        _ if again => tasks.into_iter().for_each(|task| run_alone(core, task)),
-        Ok(()) => tasks.into_iter().for_each(|task| task.answer(End::Done)),
+        Err(_) if again => tasks.into_iter().for_each(|task| run_alone(core, task)),
         Err(known) => tasks.into_iter().for_each(|task| task.refuse(known.error.clone())),
     }
 }

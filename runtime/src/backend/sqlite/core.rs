@@ -12,7 +12,7 @@ use super::disk::Disk;
 use super::failure::closed;
 use super::queue::Queue;
 use super::settings::SqliteSettings;
-use super::task::{Act, End, Task};
+use super::task::{Act, Awaited, End, Task};
 use crate::backend::keyspace::Keyspace;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
@@ -110,11 +110,17 @@ impl Core {
         I: Clone + Send + 'static,
         T: Send + 'static,
     {
+        self.submit(call, input, act, is_alone)?.write().await
+    }
+
+    /// Puts a write in its place among those that wait.
+    pub(super) fn submit<I, T>(&self, call: Call, input: I, act: Act<I, T>, is_alone: bool) -> Result<Awaited<T>>
+    where
+        I: Clone + Send + 'static,
+        T: Send + 'static,
+    {
         let (task, awaited) = Task::new(call, input, act, is_alone);
-        match self.writes.push(task) {
-            None => awaited.write().await,
-            Some(_) => Err(closed()),
-        }
+        self.writes.push(task).map_or(Ok(awaited), |_| Err(closed()))
     }
 
     /// Has a read done that may take long.

@@ -50,6 +50,12 @@ impl Disk {
         self.alone.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Gives back the room that nothing takes any more.
+    pub(super) fn compact(&self) -> Result<()> {
+        let _alone = self.alone();
+        self.writer().compact()
+    }
+
     /// Uses a connection that reads.
     pub(super) fn with_reader<T>(&self, act: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         match &self.readers {

@@ -1,10 +1,12 @@
 //! The embedded store in an SQLite file.
 
+mod batch;
 mod commit;
 mod core;
 mod disk;
 mod failure;
 mod file;
+mod json_query;
 mod queue;
 mod readable;
 mod readers;
@@ -16,7 +18,7 @@ mod writer;
 
 use std::any::Any;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use self::core::Core;
@@ -210,6 +212,16 @@ impl Backend for Sqlite {
         self.look(call, prefix.to_owned(), |keyspace, _, prefix| keyspace.repository_names(prefix))
     }
 
+    fn backup(&self, call: Call, to: &Path) -> Reply<'_, ()> {
+        let back_up: Act<PathBuf, ()> =
+            |keyspace, _, to| keyspace.space().with_reader(|connection| file::back_up(connection, &to));
+        Reply::later(self.core.read(call, to.to_owned(), back_up))
+    }
+
+    fn compact(&self, call: Call) -> Reply<'_, ()> {
+        self.change_alone(call, (), |keyspace, _, ()| keyspace.space().compact())
+    }
+
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
         self.look(call, get, Keyspace::get_record)
     }
@@ -239,7 +251,8 @@ impl Backend for Sqlite {
     }
 
     fn write_many(&self, call: Call, writes: WriteMany) -> Reply<'_, Vec<Result<Written>>> {
-        self.change(call, writes.writes, |keyspace, call, writes| Ok(keyspace.write_records(call, writes)))
+        self.core.note(&call);
+        Reply::later(batch::write_many(&self.core, call, writes))
     }
 
     fn transact(&self, call: Call, writes: Vec<Write>) -> Reply<'_, Vec<Written>> {

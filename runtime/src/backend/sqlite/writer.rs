@@ -161,6 +161,16 @@ impl Writer {
         }
     }
 
+    /// Writes the file anew, without the room that nothing takes.
+    pub(super) fn compact(&self) -> Result<()> {
+        let mut wait = Wait::new();
+        while let Err(error) = self.connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)") {
+            self.roll_back_quietly();
+            wait.pause(error)?;
+        }
+        Ok(())
+    }
+
     /// Lets another process in between if one was at work just now: it may only look for a gap from time to time.
     pub(super) fn let_others_in(&self) {
         if self.others_wrote.is_some_and(|wrote| wrote.elapsed() < OTHERS_STAY) {
