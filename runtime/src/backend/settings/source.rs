@@ -17,7 +17,7 @@ pub(crate) struct Parsed {
 }
 
 impl Parsed {
-    #[cfg(any(feature = "memory", feature = "mongodb", feature = "dynamodb"))]
+    #[cfg(any(feature = "memory", feature = "sqlite", feature = "mongodb", feature = "dynamodb"))]
     pub(crate) fn new(target: impl Target, rest: Properties) -> Self {
         Self { target: Arc::new(target), rest }
     }
