@@ -10,6 +10,8 @@ pub mod memory;
 #[cfg(feature = "mongodb")]
 pub mod mongodb;
 mod plan;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 pub(crate) mod prefixed;
 mod reply;
 pub(crate) mod settings;
