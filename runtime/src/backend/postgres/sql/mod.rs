@@ -15,3 +15,5 @@ mod set_change;
 pub use change::{Changed, change};
 pub use condition::condition;
 pub use operand::{Operand, Operands};
+
+pub use crate::path::{Path, Step};

@@ -13,16 +13,16 @@ pub(super) fn value_at(column: &str, path: &Path, operands: &mut Operands) -> St
 pub(super) fn steps_from(column: &str, steps: &[Step], operands: &mut Operands) -> String {
     let mut text = column.to_owned();
     for (at, step) in steps.iter().enumerate() {
-        let step = match step {
+        text = match step {
             Step::Name(name) if name.contains('\0') => return nothing(),
-            Step::Name(name) if at == 0 => operands.text(name.as_ref()),
-            Step::Name(name) => operands.text(stored_name(name)),
+            Step::Name(name) if at == 0 => format!("({text} -> {})", operands.text(name.as_ref())),
+            Step::Name(name) => format!("({text} -> {})", operands.text(stored_name(name))),
+            // To PostgreSQL what is no array and no object is an array of itself.
             Step::Position(at) => match i32::try_from(*at) {
-                Ok(at) => at.to_string(),
+                Ok(at) => format!("(CASE WHEN jsonb_typeof({text}) = 'array' THEN {text} -> {at} END)"),
                 Err(_) => return nothing(),
             },
         };
-        text = format!("({text} -> {step})");
     }
     text
 }
