@@ -14,6 +14,8 @@ mod param;
 mod query;
 mod read;
 pub(crate) mod settings;
+#[doc(hidden)]
+pub mod sql;
 mod statements;
 mod table;
 mod transact;
