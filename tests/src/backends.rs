@@ -17,6 +17,7 @@ macro_rules! with_backends {
             dynamodb_local DynamodbLocal "dynamodb-local" [every server dynamodb]
             dynoxide Dynoxide "dynoxide" [every server dynamodb]
             redis Redis "redis" [every server redis]
+            postgres Postgres "postgres" [every server postgres]
         }
     };
 }
