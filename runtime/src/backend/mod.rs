@@ -16,7 +16,7 @@ pub(crate) mod prefixed;
 mod reply;
 pub(crate) mod settings;
 #[cfg_attr(
-    not(all(feature = "dynamodb", feature = "mongodb")),
+    not(all(feature = "dynamodb", feature = "mongodb", feature = "postgres")),
     allow(dead_code, unused_imports, reason = "each backend uses its own part of it")
 )]
 pub(crate) mod support;

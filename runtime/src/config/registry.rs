@@ -73,6 +73,20 @@ static BUILT_IN: &[BuiltIn] = &[
         #[cfg(not(feature = "dynamodb"))]
         reader: None,
     },
+    BuiltIn {
+        name: "postgres",
+        schemes: &["postgres", "postgresql"],
+        forms: "postgres://host/database",
+        without_host: false,
+        #[cfg(feature = "postgres")]
+        reader: Some(Reader {
+            url: crate::backend::postgres::settings::from_url,
+            #[cfg(feature = "config-file")]
+            file: crate::backend::postgres::settings::from_file,
+        }),
+        #[cfg(not(feature = "postgres"))]
+        reader: None,
+    },
 ];
 
 /// What reads the settings of a backend that was registered.

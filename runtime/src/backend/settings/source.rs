@@ -17,7 +17,7 @@ pub(crate) struct Parsed {
 }
 
 impl Parsed {
-    #[cfg(any(feature = "memory", feature = "mongodb", feature = "dynamodb"))]
+    #[cfg(any(feature = "memory", feature = "mongodb", feature = "dynamodb", feature = "postgres"))]
     pub(crate) fn new(target: impl Target, rest: Properties) -> Self {
         Self { target: Arc::new(target), rest }
     }
