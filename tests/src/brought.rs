@@ -20,14 +20,22 @@ pub enum Client {
 }
 
 impl Client {
+    /// Where it leads.
+    pub fn target(self) -> Target {
+        match self {
+            Self::SdkConfig => Target::DynamodbLocal,
+            Self::Database => Target::Mongodb,
+        }
+    }
+
     /// A backend over such a client in an empty database, the URL that leads there too, and the label under which the
     /// report counts it.
     pub async fn fresh(self) -> (Arc<dyn Backend>, String, String) {
-        let (target, word) = match self {
-            Self::SdkConfig => (Target::DynamodbLocal, "over-sdk-config"),
-            Self::Database => (Target::Mongodb, "over-database"),
+        let word = match self {
+            Self::SdkConfig => "over-sdk-config",
+            Self::Database => "over-database",
         };
-        let (server, name) = (target.server().await.expect("a server"), fresh_name());
+        let (server, name) = (self.target().server().await.expect("a server"), fresh_name());
         let backend: Arc<dyn Backend> = match self {
             Self::SdkConfig => Arc::new(DynamoDb::from_sdk_config(&sdk_config(&server, &name))),
             Self::Database => Arc::new(MongoDb::from_database(driver_database(&server, &name).await)),

@@ -40,7 +40,7 @@ const APART: [(&str, &[&str]); 8] = [
             "unique::expired::what_was_taken_over_stays_with_its_heir",
             "unique::many_values::what_has_expired_has_no_value",
             "unknown_names::a_new_record_and_an_expired_one_have_nothing_to_keep",
-            "unstamped::stored::the_models_own_field_says_when_it_expires",
+            "unstamped::expiry::the_models_own_field_says_when_it_expires",
             "what_was_there::a_delete_returns_no_expired_record",
         ],
     ),
@@ -127,9 +127,6 @@ const APART: [(&str, &[&str]); 8] = [
             "codec::random_values::every_shape_is_read_as_it_was_written",
             "cursors::what_is_at_a_cursor_may_go_in_an_index_and_a_scan",
             "instants::dates_of_other_programs_are_found_on_every_path",
-            "pages_back::a_scan_is_paged_back_where_it_has_an_order",
-            "stale_reads::a_staleness_is_bounded_or_refused",
-            "unstamped::stored::an_expiry_that_needs_a_mark_is_refused",
         ],
     ),
 ];

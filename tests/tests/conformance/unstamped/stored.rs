@@ -1,21 +1,13 @@
-//! What stands in the store after each write, seen by the server's own client.
-
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+//! What is stored of models without stamps, as the servers' own clients see it.
 
 use ::mongodb::bson::{Document, doc};
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::TryStreamExt;
-use reposit::{Database, ErrorKind, Repository};
+use reposit::{Database, Repository};
+use reposit_conformance::{Capability, START, Test};
 use serde::{Deserialize, Serialize};
 
-use reposit_tests::harness::{START, Test, kind};
-
-reposit_tests::cases!(
-    nothing_but_the_models_own_is_stored,
-    what_another_model_left_goes,
-    the_models_own_field_says_when_it_expires,
-    an_expiry_that_needs_a_mark_is_refused,
-);
+reposit_conformance::cases!(nothing_but_the_models_own_is_stored, what_another_model_left_goes);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "notes", stamp = false)]
@@ -58,20 +50,6 @@ struct Visit {
 
 fn visit(id: &str, until: Option<i64>) -> Visit {
     Visit { id: id.into(), place: "p".into(), until }
-}
-
-/// What expires at an instant.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
-#[repository(name = "stays", stamp = false)]
-struct Stay {
-    #[hash_key]
-    id: String,
-    #[ttl(seconds = 60)]
-    since: SystemTime,
-}
-
-fn stay(id: &str, since: i64) -> Stay {
-    Stay { id: id.into(), since: UNIX_EPOCH + Duration::from_secs(since.unsigned_abs()) }
 }
 
 /// The same as `Note`, with stamps.
@@ -156,6 +134,16 @@ async fn nothing_but_the_models_own_is_stored(t: Test) {
     if let Some(names) = names(db, "logs").await {
         assert_eq!(names, ["id", "revision"]);
     }
+
+    if !t.can(Capability::UnstampedSeconds) {
+        return;
+    }
+    let db = t.with::<Visit>().await;
+    Visit::put(&visit("a", Some(START + 10))).exec(db).await.unwrap();
+    Visit::update("a").add(Visit::UNTIL, 10).exec(db).await.unwrap();
+    if let Some(names) = names(db, "visits").await {
+        assert_eq!(names, ["id", "place", "until"]);
+    }
 }
 
 async fn what_another_model_left_goes(t: Test) {
@@ -165,82 +153,4 @@ async fn what_another_model_left_goes(t: Test) {
     Note::update("a").set(Note::TEXT, "y").exec(db).await.unwrap();
     Note::put(&note("b")).exec(db).await.unwrap();
     is_bare(db, "writes over stamps").await;
-}
-
-/// Whether the backend's server expires records by whole seconds.
-fn expires_by_seconds(db: &Database) -> bool {
-    matches!(db.backend_name(), "dynamodb" | "memory")
-}
-
-async fn the_models_own_field_says_when_it_expires(t: Test) {
-    if !expires_by_seconds(&t.db) {
-        return;
-    }
-    let db = t.with::<Visit>().await;
-    for (id, until) in [("a", Some(START + 10)), ("b", Some(START + 20)), ("c", None)] {
-        Visit::create(&visit(id, until)).exec(db).await.unwrap();
-    }
-    Visit::update("b").add(Visit::UNTIL, 10).exec(db).await.unwrap();
-    Visit::upsert("c").set(Visit::PLACE, "p").default(Visit::UNTIL, START + 15).exec(db).await.unwrap();
-    Visit::put_many(&[visit("d", Some(START + 5))]).exec(db).await.unwrap();
-    if let Some(names) = names(db, "visits").await {
-        assert_eq!(names, ["id", "place", "until"]);
-    }
-    let seen = async || {
-        let mut ids: Vec<_> = Visit::scan().all(db).await.unwrap().into_iter().map(|visit| visit.id).collect();
-        ids.sort();
-        assert_eq!(Visit::scan().count(db).await.unwrap(), ids.len() as u64);
-        assert_eq!(Visit::find_by_place("p").count(db).await.unwrap(), ids.len() as u64);
-        assert_eq!(Visit::find_by_place("p").all(db).await.unwrap().len(), ids.len());
-        let keys = Visit::find_by_place("p").select::<VisitKey>().all(db).await.unwrap();
-        assert_eq!(keys.len(), ids.len(), "an index that does not hold the field");
-        ids.concat()
-    };
-    assert_eq!(seen().await, "abcd");
-    t.advance(5);
-    assert_eq!(seen().await, "abc");
-    t.advance(5);
-    assert_eq!(seen().await, "bc");
-    assert_eq!(kind(Visit::update("a").set(Visit::PLACE, "q").exec(db).await), ErrorKind::NotFound);
-    Visit::create(&visit("a", Some(START + 100))).exec(db).await.unwrap();
-    t.advance(5);
-    assert_eq!(seen().await, "ab");
-    Visit::update("b").remove(Visit::UNTIL).exec(db).await.unwrap();
-    t.advance(50);
-    assert_eq!(seen().await, "ab");
-}
-
-#[derive(Debug, PartialEq, Serialize, Deserialize, reposit::Projection)]
-#[projection(of = Visit)]
-struct VisitKey {
-    id: String,
-}
-
-async fn an_expiry_that_needs_a_mark_is_refused(t: Test) {
-    if t.db.backend_name() != "dynamodb" {
-        return;
-    }
-    let db = &t.db;
-    let refused = |result: reposit::Result<String>| {
-        let error = result.expect_err("a refusal");
-        assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
-        let message = error.to_string();
-        assert!(message.contains("since") && message.contains("stored(as = \"seconds\")"), "{message}");
-    };
-    fn told<T: std::fmt::Debug>(result: reposit::Result<T>) -> reposit::Result<String> {
-        result.map(|answer| format!("{answer:?}"))
-    }
-    let mine = stay("a", START);
-    refused(told(db.define::<Stay>().await));
-    refused(told(db.plan::<Stay>().await));
-    refused(told(Stay::create(&mine).exec(db).await));
-    refused(told(Stay::put(&mine).exec(db).await));
-    refused(told(Stay::replace(&mine).exec(db).await));
-    refused(told(Stay::update("a").set(Stay::SINCE, mine.since).exec(db).await));
-    refused(told(Stay::upsert("a").set(Stay::SINCE, mine.since).exec(db).await));
-    refused(told(Stay::delete("a").exec(db).await));
-    refused(told(Stay::put_many(std::slice::from_ref(&mine)).exec(db).await));
-    refused(told(Stay::delete_many(["a", "b"]).exec(db).await));
-    refused(told(db.transaction().add(Stay::put(&mine)).commit().await));
-    refused(told(Stay::put(&mine).explain(db)));
 }
