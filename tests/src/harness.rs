@@ -41,19 +41,20 @@ impl DerefMut for Test {
     }
 }
 
-/// A database by its URL, or the backend itself, where no URL leads to it: a store of this process, and a client that was
-/// brought.
-struct Here {
-    url: String,
-    store: Option<Arc<dyn Backend>>,
+/// The way to a database. Each handle but those of a store of this process has a client of its own.
+enum Here {
+    Store(Arc<dyn Backend>),
+    Url(String),
+    Brought(Client, String),
 }
 
 impl Place for Here {
     fn open(&self, opening: Opening) -> BoxFuture<'_, Result<Database>> {
         Box::pin(async move {
-            match &self.store {
-                Some(store) => opening.on(store.clone()).await,
-                None => opening.by(Config::from_url(&self.url)?).await,
+            match self {
+                Self::Store(store) => opening.on(store.clone()).await,
+                Self::Url(url) => opening.by(Config::from_url(url)?).await,
+                Self::Brought(client, database) => opening.on(client.backend(database).await).await,
             }
         })
     }
@@ -68,19 +69,20 @@ impl Test {
     /// The same, under a table prefix.
     pub async fn on_under(target: Target, prefix: &str) -> (Self, String) {
         let (url, label) = target.fresh().await;
-        let memory = || Arc::new(Memory::new(&MemorySettings::default())) as Arc<dyn Backend>;
-        let store = (target == Target::Memory).then(memory);
-        (Self::at(Here { url, store }, target, prefix).await, label)
+        let here = match target {
+            Target::Memory => Here::Store(Arc::new(Memory::new(&MemorySettings::default()))),
+            _ => Here::Url(url.clone()),
+        };
+        (Self::at(here, url, target, prefix).await, label)
     }
 
     /// An empty database over a client that a program brings.
     pub async fn over(client: Client, prefix: &str) -> (Self, String) {
-        let (backend, url, label) = client.fresh().await;
-        (Self::at(Here { url, store: Some(backend) }, client.target(), prefix).await, label)
+        let (database, url, label) = client.fresh().await;
+        (Self::at(Here::Brought(client, database), url, client.target(), prefix).await, label)
     }
 
-    async fn at(here: Here, target: Target, prefix: &str) -> Self {
-        let url = here.url.clone();
+    async fn at(here: Here, url: String, target: Target, prefix: &str) -> Self {
         let opened = reposit_conformance::Test::at(Arc::new(here), capabilities::of(target), prefix).await;
         Self { inner: opened.expect("the server answers"), url }
     }

@@ -1,13 +1,19 @@
 //! What is stored of models without stamps, as the servers' own clients see it.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use ::mongodb::bson::{Document, doc};
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::TryStreamExt;
-use reposit::{Database, Repository};
+use reposit::{Database, ErrorKind, Repository};
 use reposit_conformance::{Capability, START, Test};
 use serde::{Deserialize, Serialize};
 
-reposit_conformance::cases!(nothing_but_the_models_own_is_stored, what_another_model_left_goes);
+reposit_conformance::cases!(
+    nothing_but_the_models_own_is_stored,
+    what_another_model_left_goes,
+    an_expiry_that_needs_a_mark_is_refused,
+);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "notes", stamp = false)]
@@ -50,6 +56,20 @@ struct Visit {
 
 fn visit(id: &str, until: Option<i64>) -> Visit {
     Visit { id: id.into(), place: "p".into(), until }
+}
+
+/// What expires at an instant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
+#[repository(name = "stays", stamp = false)]
+struct Stay {
+    #[hash_key]
+    id: String,
+    #[ttl(seconds = 60)]
+    since: SystemTime,
+}
+
+fn stay(id: &str, since: i64) -> Stay {
+    Stay { id: id.into(), since: UNIX_EPOCH + Duration::from_secs(since.unsigned_abs()) }
 }
 
 /// The same as `Note`, with stamps.
@@ -153,4 +173,33 @@ async fn what_another_model_left_goes(t: Test) {
     Note::update("a").set(Note::TEXT, "y").exec(db).await.unwrap();
     Note::put(&note("b")).exec(db).await.unwrap();
     is_bare(db, "writes over stamps").await;
+}
+
+async fn an_expiry_that_needs_a_mark_is_refused(t: Test) {
+    if t.can(Capability::UnstampedInstants) {
+        return;
+    }
+    let db = &t.db;
+    let refused = |result: reposit::Result<String>| {
+        let error = result.expect_err("a refusal");
+        assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+        let message = error.to_string();
+        assert!(message.contains("since") && message.contains("stored(as = \"seconds\")"), "{message}");
+    };
+    fn told<T: std::fmt::Debug>(result: reposit::Result<T>) -> reposit::Result<String> {
+        result.map(|answer| format!("{answer:?}"))
+    }
+    let mine = stay("a", START);
+    refused(told(db.define::<Stay>().await));
+    refused(told(db.plan::<Stay>().await));
+    refused(told(Stay::create(&mine).exec(db).await));
+    refused(told(Stay::put(&mine).exec(db).await));
+    refused(told(Stay::replace(&mine).exec(db).await));
+    refused(told(Stay::update("a").set(Stay::SINCE, mine.since).exec(db).await));
+    refused(told(Stay::upsert("a").set(Stay::SINCE, mine.since).exec(db).await));
+    refused(told(Stay::delete("a").exec(db).await));
+    refused(told(Stay::put_many(std::slice::from_ref(&mine)).exec(db).await));
+    refused(told(Stay::delete_many(["a", "b"]).exec(db).await));
+    refused(told(db.transaction().add(Stay::put(&mine)).commit().await));
+    refused(told(Stay::put(&mine).explain(db)));
 }

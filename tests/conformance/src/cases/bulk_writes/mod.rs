@@ -327,8 +327,12 @@ async fn what_cannot_be_resumed_is_refused(t: Test) {
     assert_eq!(kind(Event::query("s").limit(0).delete_all(db).await), ErrorKind::InvalidInput);
     let other = Event::query("t").after(Event::query("s").limit(1).exec(db).await.unwrap().next);
     assert_eq!(kind(other.delete_all(db).await), ErrorKind::InvalidInput);
-    let long = Event::query("s").update_all(db, |event| event.set(Event::TEXT, &"x".repeat(17 * 1024 * 1024)));
-    assert_eq!(kind(long.await), ErrorKind::InvalidInput);
+    let long = Event::query("s").update_all(db, |event| event.set(Event::TEXT, &"x".repeat(17 * 1024 * 1024))).await;
+    if t.limits().record > 34 * 1024 * 1024 {
+        assert_eq!(long.unwrap(), 4);
+    } else {
+        assert_eq!(kind(long), ErrorKind::InvalidInput);
+    }
     assert_eq!(Event::scan().count(db).await.unwrap(), 4);
     // Nothing is sent before it is awaited.
     drop(Event::query("s").delete_all(db));
