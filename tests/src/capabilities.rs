@@ -12,7 +12,6 @@ pub(crate) fn of(target: Target) -> Capabilities {
     match target.protocol() {
         // The embedded store keeps to DynamoDB's limits, of which a unique value is one of a hundred.
         None if target == Target::Memory => everything.without(Capability::UniqueValuesFree),
-        None => everything,
         Some(Protocol::Mongodb) => everything
             .without(Capability::SetsApart)
             .without(Capability::UnstampedSeconds)
@@ -23,5 +22,6 @@ pub(crate) fn of(target: Target) -> Capabilities {
             .without(Capability::ScanBack)
             .without(Capability::UniqueValuesFree)
             .without(Capability::UnstampedInstants),
+        _ => everything,
     }
 }

@@ -22,6 +22,7 @@
 //! of its own finds nothing to delete.
 
 mod capabilities;
+#[macro_use]
 mod case;
 #[doc(hidden)]
 pub mod cases;

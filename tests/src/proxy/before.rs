@@ -23,6 +23,7 @@ impl Proxy {
         let proxy = match target.protocol() {
             Some(Protocol::Mongodb) => Self::Mongo(Mongo::start(&upstream).await),
             Some(Protocol::Dynamodb) => Self::Dynamo(Dynamo::start(&upstream).await),
+            Some(Protocol::Postgres | Protocol::Redis) => panic!("there is no proxy for {target:?}"),
             None => panic!("{target:?} has no server"),
         };
         let url = server.url_via(database, proxy.address());

@@ -1,6 +1,7 @@
 //! The places where a case can run, made of the list of [backends](crate::backends).
 
-use super::{Server, dynamodb_local, dynoxide, fresh_name, mongodb};
+#[allow(unused_imports, reason = "the list of backends says which are used")]
+use super::{Server, dynamodb_local, dynoxide, fresh_name, mongodb, postgres, redis};
 
 /// How a server is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +10,10 @@ pub enum Protocol {
     Mongodb,
     /// DynamoDB's JSON over HTTP.
     Dynamodb,
+    /// PostgreSQL's wire protocol.
+    Postgres,
+    /// Redis's RESP.
+    Redis,
 }
 
 macro_rules! targets {
@@ -51,6 +56,8 @@ macro_rules! targets {
     (@protocol [every embedded]) => { None };
     (@protocol [every server mongodb]) => { Some(Protocol::Mongodb) };
     (@protocol [every server dynamodb]) => { Some(Protocol::Dynamodb) };
+    (@protocol [every server postgres]) => { Some(Protocol::Postgres) };
+    (@protocol [every server redis]) => { Some(Protocol::Redis) };
     (@server $module:ident [every embedded]) => { None };
     (@server $module:ident [every server $protocol:ident]) => { Some($module().await) };
 }

@@ -7,7 +7,7 @@ use crate::Capability;
 use crate::models::{Account, Event, Note, Token, User, account, event, note, user};
 use crate::test::{Test, kind};
 
-crate::cases!(
+cases!(
     a_session_of_all_operations,
     operations_are_values,
     arguments_are_what_is_at_hand,

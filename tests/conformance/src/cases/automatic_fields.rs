@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::test::{START, Test};
 
-crate::cases!(
+cases!(
     an_automatic_key_is_filled_in,
     an_automatic_range_key_is_filled_in,
     times_are_filled_in_on_every_write_path,

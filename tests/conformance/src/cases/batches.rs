@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use crate::models::{Account, Event, Note, account, event, note};
 use crate::test::Test;
 
-crate::cases!(
+cases!(
     many_keys_in_the_order_asked,
     many_records_are_put_and_deleted,
     what_could_not_be_done_comes_back_by_item,

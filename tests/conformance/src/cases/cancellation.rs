@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use crate::test::Test;
 
-crate::cases!(a_dropped_write_is_whole, a_dropped_transaction_locks_nothing: Snapshot);
+cases!(a_dropped_write_is_whole, a_dropped_transaction_locks_nothing: Snapshot);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "guests")]

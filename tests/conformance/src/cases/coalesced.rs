@@ -11,7 +11,7 @@ use crate::Capability;
 use crate::models::{Event, Note, Token, event, note, token};
 use crate::test::{START, Test, kind};
 
-crate::cases!(
+cases!(
     gets_at_the_same_time_have_each_their_own_record,
     the_gets_of_two_models_are_kept_apart,
     a_get_that_is_dropped_takes_no_other_with_it,

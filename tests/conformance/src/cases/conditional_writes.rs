@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::models::{Account, Note, Seat, Token, User, account, note, seat, token, user};
 use crate::test::{START, Test, kind};
 
-crate::cases!(
+cases!(
     a_put_under_a_condition,
     a_put_under_a_condition_over_what_has_expired,
     a_put_under_a_condition_moves_unique_values,

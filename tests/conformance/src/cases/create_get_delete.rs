@@ -3,7 +3,7 @@ use reposit::{ErrorKind, operation};
 use crate::models::{Account, Event, Note, User, account, event, note, user};
 use crate::test::{Test, kind};
 
-crate::cases!(
+cases!(
     a_record_comes_back_as_it_was,
     a_missing_record_is_none,
     create_over_an_existing_key_is_refused,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::models::{Event, event};
 use crate::test::{START, Test};
 
-crate::cases!(
+cases!(
     several_range_fields_are_paged_in_both_directions,
     records_expire_between_pages,
     what_is_at_a_cursor_may_go_in_an_index_and_a_scan,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::test::Test;
 
-crate::cases!(
+cases!(
     adding_to_what_is_no_number_says_what_it_is,
     appending_to_what_is_no_list_says_what_it_is,
     a_long_value_makes_no_long_message,

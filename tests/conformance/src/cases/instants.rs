@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::Capability;
 use crate::test::Test;
 
-crate::cases!(
+cases!(
     instants_are_found_by_their_value,
     instants_order_keys_and_pages,
     instants_far_from_the_epoch_are_exact,

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::test::Test;
 
-crate::cases!(
+cases!(
     strings,
     signed,
     narrow_signed,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::test::{START, Test, kind};
 
-crate::cases!(
+cases!(
     unsigned_keys_keep_identity_and_order,
     signed_keys_keep_identity_and_order,
     text_keys_keep_identity_and_order,

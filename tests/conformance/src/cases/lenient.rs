@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::test::{Test, kind};
 
-crate::cases!(
+cases!(
     what_does_not_fit_is_an_error_of_its_own,
     a_stream_goes_on_after_what_does_not_fit,
     pages_and_projections_are_lenient_too,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::test::{Test, kind};
 
-crate::cases!(
+cases!(
     one_holder_at_a_time,
     a_lock_is_given_back,
     a_dropped_lease_is_given_back,

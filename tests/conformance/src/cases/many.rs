@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::models::{Account, Event, Note, Seat, Token, User, account, event, note, seat, token, user};
 use crate::test::{START, Test};
 
-crate::cases!(
+cases!(
     records_that_are_there_are_not_created_again,
     of_one_key_the_first_is_created,
     created_records_keep_unique_values,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::test::{Test, kind};
 
-crate::cases!(
+cases!(
     fields_in_a_box_are_reached,
     fields_in_an_optional_box_are_reached,
     boxes_in_structs_are_reached_through,

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::test::Test;
 
-crate::cases!(
+cases!(
     names_may_be_constants,
     a_finder_has_a_name_of_its_own,
     a_method_of_the_models_own_stands_before_the_derives,

@@ -4,7 +4,7 @@ use crate::Capability;
 use crate::models::{Event, User, event, user};
 use crate::test::{Test, kind};
 
-crate::cases!(
+cases!(
     pages_follow_one_another,
     no_cursor_is_the_first_page,
     a_page_is_stable_under_writes,

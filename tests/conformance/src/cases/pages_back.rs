@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::models::{Event, Note, event, note};
 use crate::test::{START, Test, kind};
 
-crate::cases!(
+cases!(
     the_primary_key_is_paged_back,
     an_index_whose_values_tie_is_paged_back,
     an_index_of_part_of_the_fields_is_paged_back,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::Capability;
 use crate::test::{START, Test, kind};
 
-crate::cases!(
+cases!(
     two_prefixes_share_no_record_and_no_unique_value,
     each_prefix_is_defined_and_planned_for_itself,
     batches_and_transactions_stay_under_their_prefix,

@@ -4,11 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::test::Test;
 
-crate::cases!(
-    a_projection_has_its_fields_only,
-    an_index_that_holds_the_fields_serves_alone,
-    a_filter_may_name_other_fields
-);
+cases!(a_projection_has_its_fields_only, an_index_that_holds_the_fields_serves_alone, a_filter_may_name_other_fields);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(

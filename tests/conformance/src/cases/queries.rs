@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::models::{Event, User, event, user};
 use crate::test::Test;
 
-crate::cases!(
+cases!(
     an_index_is_in_the_order_of_its_range,
     every_rust_range,
     an_empty_range_is_empty,

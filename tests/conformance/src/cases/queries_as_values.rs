@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::models::{Event, User, event, user};
 use crate::test::{Test, kind};
 
-crate::cases!(
+cases!(
     all_and_any_of_as_many_conditions_as_there_are,
     a_condition_on_a_write_may_be_of_none,
     a_condition_by_name_means_what_the_field_means,

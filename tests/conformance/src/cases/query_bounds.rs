@@ -8,7 +8,7 @@ use std::ops::Bound;
 use crate::models::{Event, Note, event, note};
 use crate::test::{Test, kind};
 
-crate::cases!(
+cases!(
     no_limit_is_too_large,
     no_limit_is_zero,
     text_ranges_end_where_no_key_can,

@@ -3,7 +3,7 @@ use std::time::Duration;
 use crate::models::{Account, Event, Note, Token, User, account, event, note, token, user};
 use crate::test::{START, Test};
 
-crate::cases!(
+cases!(
     records_of_several_models_are_read_snapshot: Snapshot,
     what_is_read_snapshot_is_of_one_moment: Snapshot,
     a_sound_repository_checks_clean,

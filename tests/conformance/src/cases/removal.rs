@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::test::{Test, kind};
 
-crate::cases!(
+cases!(
     a_dropped_repository_is_gone_and_can_be_another: DropRepository,
     dropping_what_is_not_there_does_nothing: DropRepository,
     a_truncated_repository_is_empty_and_goes_on: Truncate,

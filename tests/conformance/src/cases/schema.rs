@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::models::{Account, Event, Note, Token, User, account, note, user};
 use crate::test::{Test, kind};
 
-crate::cases!(
+cases!(
     define_is_idempotent_and_drops_nothing,
     define_from_many_at_once,
     another_shape_is_a_mismatch_that_changes_nothing,

@@ -11,7 +11,7 @@ use crate::Capability;
 use crate::models::{Event, Note, Token, User, event, note, token, user};
 use crate::test::{START, Test};
 
-crate::cases!(
+cases!(
     each_read_finds_what_is_there,
     a_staleness_is_bounded_or_refused: BoundedStaleness,
     no_cache_is_asked_or_filled,

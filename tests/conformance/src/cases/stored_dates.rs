@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::test::{START, Test};
 
-crate::cases!(a_date_is_the_backends_own);
+cases!(a_date_is_the_backends_own);
 
 type At = DateTime<Utc>;
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::test::{START, Test, kind};
 
-crate::cases!(
+cases!(
     they_are_kept_in_their_form,
     they_are_asked_for_and_ordered,
     they_are_changed,

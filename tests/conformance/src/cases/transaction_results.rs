@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::models::{Account, Event, Note, Seat, Token, User, account, event, note, seat, token, user};
 use crate::test::{START, Test, kind};
 
-crate::cases!(
+cases!(
     what_stores_a_record_gives_it_as_stored,
     updates_and_upserts_give_the_record_as_it_is_then,
     an_update_without_changes_gives_the_record,

@@ -4,7 +4,7 @@ use crate::Capability;
 use crate::models::{Account, Note, User, account, note, user};
 use crate::test::{Test, kind};
 
-crate::cases!(
+cases!(
     all_of_it_or_nothing,
     a_refusal_names_the_operation_and_the_reason,
     over_several_models,

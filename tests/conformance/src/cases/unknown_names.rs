@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::test::{START, Test, kind};
 
-crate::cases!(
+cases!(
     an_update_keeps_unknown_names,
     whole_writes_keep_them_where_the_model_says_so,
     whole_writes_take_away_what_the_model_leaves_out,

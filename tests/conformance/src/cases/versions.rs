@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::models::{User, user};
 use crate::test::{START, Test, kind};
 
-crate::cases!(
+cases!(
     save_creates_at_version_zero,
     save_replaces_its_own_version_only,
     save_of_a_missing_record_is_not_found,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::models::{Account, Event, Note, Token, User, account, event, note, token, user};
 use crate::test::{START, Test, kind};
 
-crate::cases!(
+cases!(
     a_delete_returns_what_it_deleted,
     a_delete_returns_no_expired_record,
     a_refused_delete_returns_nothing_and_takes_nothing,

@@ -11,7 +11,7 @@ use crate::models::{Account, Event, Note, Token, User, account, event, note, tok
 use crate::test::{START, Test, kind};
 use meanwhile::{Throttling, meddled};
 
-crate::cases!(
+cases!(
     all_that_a_query_finds_is_deleted,
     all_that_a_scan_finds_is_deleted,
     all_that_is_found_is_updated_once,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::test::{Test, kind};
 
-crate::cases!(
+cases!(
     an_integer_that_no_float_is_exactly_is_codec,
     a_single_float_is_found_as_it_is_read,
     single_floats_are_found_everywhere,

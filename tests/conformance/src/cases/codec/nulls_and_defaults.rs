@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::test::{Test, kind};
 
-crate::cases!(
+cases!(
     a_number_is_given_as_its_visitor_takes_it,
     a_flattened_variant_without_data_comes_back,
     nulls_of_flattened_maps_come_back,

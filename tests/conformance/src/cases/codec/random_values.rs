@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 
 use crate::test::Test;
 
-crate::cases!(every_shape_is_read_as_it_was_written);
+cases!(every_shape_is_read_as_it_was_written);
 
 type Rng = fastrand::Rng;
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::test::{Test, kind};
 
-crate::cases!(
+cases!(
     what_is_nothing_to_serde_comes_back,
     a_variant_that_holds_nothing_comes_back,
     nulls_inside_maps_and_json_come_back,

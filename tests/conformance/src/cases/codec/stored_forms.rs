@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::test::Test;
 
-crate::cases!(
+cases!(
     serde_decides_the_names,
     everything_serde_writes_comes_back,
     flattened_fields_are_stored_beside_the_others,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::test::{Test, kind};
 
-crate::cases!(text_is_read_from_text, bytes_and_lists_are_not_each_other, numbers_are_read_from_numbers);
+cases!(text_is_read_from_text, bytes_and_lists_are_not_each_other, numbers_are_read_from_numbers);
 
 /// Models of one repository that disagree about the type of a field.
 macro_rules! models {

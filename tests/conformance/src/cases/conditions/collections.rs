@@ -10,7 +10,7 @@ use super::assert_all;
 use crate::models::{Address, Note, note};
 use crate::test::{Test, kind};
 
-crate::cases!(
+cases!(
     lists_contain,
     nested_fields,
     map_entries_with_hostile_names,

@@ -7,7 +7,7 @@ use super::assert_all;
 use crate::models::{Address, Note, note};
 use crate::test::{Test, kind};
 
-crate::cases!(
+cases!(
     comparisons_of_every_type,
     a_missing_field_compares_with_nothing,
     is_in_takes_any_list,

@@ -6,7 +6,7 @@ use super::assert_all;
 use crate::models::{Event, Note, User, event, note, user};
 use crate::test::{Test, kind};
 
-crate::cases!(
+cases!(
     precedence,
     a_condition_on_the_key,
     key_fields_in_the_filter_of_a_query,

@@ -4,7 +4,7 @@ use super::assert_all;
 use crate::models::{Address, Note, note};
 use crate::test::Test;
 
-crate::cases!(text_begins_and_contains, sizes, hostile_values_are_only_values, text_at_its_edges);
+cases!(text_begins_and_contains, sizes, hostile_values_are_only_values, text_at_its_edges);
 
 async fn text_begins_and_contains(t: Test) {
     let conditions = vec![

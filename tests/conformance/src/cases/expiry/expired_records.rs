@@ -7,7 +7,7 @@ use crate::Capability;
 use crate::models::{Seat, Token, seat, token};
 use crate::test::{START, Test, kind};
 
-crate::cases!(
+cases!(
     no_read_shows_what_has_expired,
     an_upsert_makes_the_record_anew,
     transactions_pass_over_what_has_expired,

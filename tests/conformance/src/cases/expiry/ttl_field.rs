@@ -7,7 +7,7 @@ use crate::test::{START, Test, kind};
 
 const DAY: u64 = 86400;
 
-crate::cases!(
+cases!(
     a_record_expires_at_its_instant,
     an_expired_record_can_be_created_over,
     an_expired_record_is_in_no_query,

@@ -14,7 +14,7 @@ use crate::test::Test;
 
 use super::found;
 
-crate::cases!(
+cases!(
     sets_have_members_of_every_kind,
     arrays_and_tuples_compare,
     maps_have_keys_of_every_kind,

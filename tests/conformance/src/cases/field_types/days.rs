@@ -10,7 +10,7 @@ use crate::test::{START, Test, kind};
 
 use super::found;
 
-crate::cases!(days_and_numbers_compare, what_would_not_sort_is_not_written, local_instants_are_instants);
+cases!(days_and_numbers_compare, what_would_not_sort_is_not_written, local_instants_are_instants);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 struct Sorted {

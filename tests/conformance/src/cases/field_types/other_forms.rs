@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::test::Test;
 
-crate::cases!(what_is_stored_in_another_form_is_not_read);
+cases!(what_is_stored_in_another_form_is_not_read);
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()

@@ -13,12 +13,7 @@ use crate::test::Test;
 
 use super::found;
 
-crate::cases!(
-    texts_are_strings,
-    durations_compare_equal,
-    addresses_are_keys_without_an_order,
-    json_comes_back_as_it_was,
-);
+cases!(texts_are_strings, durations_compare_equal, addresses_are_keys_without_an_order, json_comes_back_as_it_was,);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 struct Texts {

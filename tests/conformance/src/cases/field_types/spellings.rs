@@ -12,7 +12,7 @@ use crate::test::Test;
 
 use super::found;
 
-crate::cases!(another_spelling_is_the_same_value, text_that_is_no_value_is_refused, sets_of_them_are_sets);
+cases!(another_spelling_is_the_same_value, text_that_is_no_value_is_refused, sets_of_them_are_sets);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Key)]
 pub struct Birthday(NaiveDate);

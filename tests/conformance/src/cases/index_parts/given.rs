@@ -5,7 +5,7 @@ use reposit::ErrorKind;
 use super::{NONE, Place, Shift, days, ids, pages, place, shift};
 use crate::test::{Test, kind};
 
-crate::cases!(
+cases!(
     each_range_field_is_reached_after_those_before,
     what_is_after_given_parts_is_paged_in_both_directions,
     a_cursor_belongs_to_the_given_parts,

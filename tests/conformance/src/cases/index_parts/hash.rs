@@ -7,7 +7,7 @@ use super::{NONE, Place, Shift, days, ids, pages, place, shift};
 use crate::Capability;
 use crate::test::{START, Test, kind};
 
-crate::cases!(
+cases!(
     a_hash_of_several_parts_finds_what_has_them_all,
     a_hash_of_several_parts_is_paged_in_both_directions,
     a_record_moves_with_each_part_of_a_hash,

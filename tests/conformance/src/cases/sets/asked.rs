@@ -7,7 +7,7 @@ use reposit::{Condition, Database, ErrorKind, Op, Repository as _, Value};
 use super::{Badge, Guest, Inner, Level, at, empty, full, texts};
 use crate::test::{Test, kind};
 
-crate::cases!(
+cases!(
     sets_are_found_by_their_members,
     sets_are_equal_in_any_order,
     an_empty_set_is_one_that_is_missing,

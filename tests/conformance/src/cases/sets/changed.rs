@@ -11,7 +11,7 @@ use super::{Badge, Guest, Inner, Level, at, empty, full, texts};
 use crate::models::{Note, note};
 use crate::test::{Test, kind};
 
-crate::cases!(
+cases!(
     members_come_and_go,
     members_of_every_type,
     sets_within_others_change,

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{Guest, Level, at, empty, full, texts};
 use crate::test::{Test, kind};
 
-crate::cases!(
+cases!(
     sets_come_back_as_they_were,
     empty_sets_beside_instants_and_days_are_read_as_empty,
     defaults_and_projections_of_sets,

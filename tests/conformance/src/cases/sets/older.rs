@@ -10,7 +10,7 @@ use super::texts;
 use crate::Capability;
 use crate::test::{Test, kind};
 
-crate::cases!(
+cases!(
     a_list_is_read_and_found_as_the_set_of_its_items,
     a_list_that_is_changed_becomes_a_set,
     a_list_within_others_is_a_set_too,

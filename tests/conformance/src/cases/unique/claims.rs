@@ -4,7 +4,7 @@ use reposit::ErrorKind;
 use crate::models::{Account, User, account, user};
 use crate::test::{Test, kind};
 
-crate::cases!(
+cases!(
     a_taken_value_is_a_violation_that_names_the_index,
     the_key_is_told_before_the_value,
     an_update_moves_the_value,

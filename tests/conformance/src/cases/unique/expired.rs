@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::models::{Seat, seat};
 use crate::test::{START, Test, kind};
 
-crate::cases!(
+cases!(
     a_longer_life_keeps_the_value,
     a_shorter_life_frees_the_value,
     a_life_without_end_keeps_the_value,

@@ -8,7 +8,7 @@ use crate::Capability;
 use crate::models::{Account, Seat, User, account, seat, user};
 use crate::test::{START, Test};
 
-crate::cases!(
+cases!(
     many_values_in_the_order_asked,
     values_of_several_fields_are_tuples,
     values_are_found_where_they_are_now,

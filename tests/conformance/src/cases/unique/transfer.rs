@@ -5,7 +5,7 @@ use reposit::ErrorKind;
 use crate::models::{Account, Note, account, note};
 use crate::test::Test;
 
-crate::cases!(
+cases!(
     a_value_given_up_can_be_taken_after_but_not_before,
     two_records_cannot_swap_values,
     values_move_along_a_chain,

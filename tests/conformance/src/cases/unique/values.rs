@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::models::{Account, account};
 use crate::test::{Test, kind};
 
-crate::cases!(
+cases!(
     texts_that_look_alike_are_different,
     bytes_are_different_by_every_byte,
     integers_are_different_by_one,

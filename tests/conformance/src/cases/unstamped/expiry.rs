@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::test::{START, Test, kind};
 
-crate::cases!(
+cases!(
     the_models_own_field_says_when_it_expires: UnstampedSeconds,
     an_instant_of_the_model_says_when_it_expires: UnstampedInstants,
 );

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::test::{Test, kind};
 
-crate::cases!(
+cases!(
     records_are_written_and_read,
     changes_are_made,
     conditions_and_versions_hold,

@@ -8,7 +8,7 @@ use super::Sparse;
 use crate::models::{Address, Note, note};
 use crate::test::{Test, kind};
 
-crate::cases!(
+cases!(
     every_kind_of_change_at_once,
     an_update_of_a_missing_record_makes_nothing,
     a_false_condition_changes_nothing,

@@ -9,7 +9,7 @@ use super::Sparse;
 use crate::models::{Note, note};
 use crate::test::{Test, kind};
 
-crate::cases!(
+cases!(
     prepend_to_lists,
     items_are_taken_out_by_position,
     positions_are_those_before_the_update,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::models::{Address, Note, note};
 use crate::test::{Test, kind};
 
-crate::cases!(
+cases!(
     nested_changes,
     a_way_that_is_missing_is_refused,
     what_is_too_deep_is_refused,

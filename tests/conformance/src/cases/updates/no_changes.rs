@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::test::{START, Test, kind};
 
-crate::cases!(
+cases!(
     an_update_without_changes_writes_nothing,
     an_update_without_changes_is_judged,
     an_update_without_changes_in_a_transaction,

@@ -9,7 +9,7 @@ use super::Sparse;
 use crate::models::{Address, Note, note};
 use crate::test::{Test, kind};
 
-crate::cases!(
+cases!(
     sums_are_exact,
     a_sum_outside_the_field_is_refused,
     floats_add_as_floats,

@@ -8,7 +8,7 @@ use super::Sparse;
 use crate::models::{Address, Note, User, note, user};
 use crate::test::{Test, kind};
 
-crate::cases!(
+cases!(
     what_is_not_there_is_not_set,
     an_option_is_set_or_removed,
     options_of_an_upsert,
