@@ -13,4 +13,5 @@ pub mod proxy;
 pub mod raw;
 pub mod report;
 pub mod servers;
+pub mod sqlite_load;
 pub mod workload;

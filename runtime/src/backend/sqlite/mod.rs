@@ -20,6 +20,7 @@ use std::any::Any;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use self::core::Core;
 use self::disk::Disk;
@@ -35,6 +36,9 @@ use crate::clock::Clock;
 use crate::definition::Definition;
 use crate::error::{Error, Result};
 use crate::value::Record;
+
+/// How long a connection of the user's own waits for a lock.
+const CONNECT: Duration = Duration::from_secs(1);
 
 /// What a read does.
 type Look<I, T> = fn(&Keyspace<Disk>, &Call, &I) -> Result<T>;
@@ -104,11 +108,12 @@ impl Sqlite {
     /// # Ok(count) }
     /// ```
     ///
-    /// Errors: [`Unsupported`](crate::ErrorKind::Unsupported) in memory, where nobody else can connect.
+    /// Errors: [`Unsupported`](crate::ErrorKind::Unsupported) in memory, where nobody else can connect;
+    /// [`Timeout`](crate::ErrorKind::Timeout) if the file is locked for a second. It blocks, as the connection does.
     pub fn connect(&self) -> Result<rusqlite::Connection> {
         match self.core.disk().is_in_memory() {
             true => Err(Error::unsupported("a store in memory has no file that could be connected to")),
-            false => file::open_reader(self.path()),
+            false => turn::until(Instant::now() + CONNECT, || file::open_reader(self.path())),
         }
     }
 
