@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use self::core::Core;
+use self::core::{Core, Handle};
 use self::disk::Disk;
 use self::settings::SqliteSettings;
 use self::task::Act;
@@ -59,7 +59,7 @@ type Look<I, T> = fn(&Keyspace<Disk>, &Call, &I) -> Result<T>;
 /// `reposit-sqlite-read2`. They end when the last handle is gone and what they were given is done. Deadlines need a tokio
 /// runtime that has its time enabled; without a runtime only the threads look at them.
 pub struct Sqlite {
-    core: Arc<Core>,
+    core: Handle,
 }
 
 impl Sqlite {
@@ -151,12 +151,6 @@ impl Sqlite {
     {
         self.core.note(&call);
         Reply::later(self.core.write(call, input, act, true))
-    }
-}
-
-impl Drop for Sqlite {
-    fn drop(&mut self) {
-        self.core.close();
     }
 }
 
