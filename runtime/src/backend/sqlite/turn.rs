@@ -17,6 +17,8 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(4);
 thread_local! {
     /// How many entries more may be passed on this thread; nothing if it may wait.
     static LEFT: Cell<Option<u32>> = const { Cell::new(None) };
+    /// How many entries this thread has passed.
+    static PASSED: Cell<u32> = const { Cell::new(0) };
     /// Until when this thread may wait.
     static UNTIL: Cell<Option<Instant>> = const { Cell::new(None) };
 }
@@ -40,12 +42,23 @@ pub(super) fn until<T>(deadline: Instant, act: impl FnOnce() -> T) -> T {
 /// Passes an entry.
 pub(super) fn pass() -> Result<()> {
     match LEFT.get() {
-        None => Ok(()),
+        None => check_deadline(),
         Some(left) if left > 1 => {
             LEFT.set(Some(left - 1));
             Ok(())
         }
         Some(_) => give_up(),
+    }
+}
+
+/// Ends what has passed many entries, and its deadline.
+fn check_deadline() -> Result<()> {
+    let passed = PASSED.get().wrapping_add(1);
+    PASSED.set(passed);
+    let is_late = || UNTIL.get().is_some_and(|until| until <= Instant::now());
+    match passed % FEW == 0 && is_late() {
+        true => Err(Error::new(ErrorKind::Timeout, "there was more to read than there was time for")),
+        false => Ok(()),
     }
 }
 
