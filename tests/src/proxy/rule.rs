@@ -22,11 +22,11 @@ pub enum Fault {
     Together(usize),
     /// DynamoDB's clock is so many seconds ahead of ours: what is not signed for its time is refused.
     ClockAhead(i64),
-    /// An error of the server itself, without having done anything: DynamoDB's 500, MongoDB's HostUnreachable.
+    /// An error of the server itself, without having done anything: DynamoDB's 500, MongoDB's HostUnreachable, Redis's LOADING.
     ServerError,
     /// The same answer, although the server has applied the request.
     ServerErrorAfter,
-    /// DynamoDB's ProvisionedThroughputExceededException; MongoDB's IngressRequestRateLimitExceeded.
+    /// DynamoDB's ProvisionedThroughputExceededException; MongoDB's IngressRequestRateLimitExceeded; Redis's OOM.
     Throttled,
     /// DynamoDB's ThrottlingException.
     Throttling,
@@ -54,6 +54,10 @@ impl Fault {
             Self::EmptyPage | Self::ShortPage(_) | Self::StuckPage => matches!(operation, "Query" | "Scan"),
             _ => true,
         }
+    }
+
+    pub(super) fn fits_redis(&self) -> bool {
+        self.fits_mongo() && !matches!(self, Self::Conflict)
     }
 
     pub(super) fn fits_mongo(&self) -> bool {

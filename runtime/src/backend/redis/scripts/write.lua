@@ -31,6 +31,8 @@ end
 local receipt = groups[1].base .. 'w:' .. id
 local answer = redis.call('GET', receipt)
 if answer then
+  -- Written once more, so that who waits for replicas waits for those that have it.
+  redis.call('SET', receipt, answer, 'PXAT', string.format('%.0f', last + 5000))
   return cmsgpack.unpack(answer)
 end
 
