@@ -1,6 +1,7 @@
 //! Proxies between reposit and a server: they count what is sent, and break it on purpose.
 //!
-//! One for DynamoDB's HTTP, one for MongoDB's wire protocol, one for PostgreSQL's. A fault is given by a [`Rule`]: which operation, which time, what
+//! One for DynamoDB's HTTP, one for MongoDB's wire protocol, one for PostgreSQL's, one for Redis's. A fault is given by a
+//! [`Rule`]: which operation, which time, what
 //! happens. The proxy ends with its handle.
 
 mod answers;
@@ -8,6 +9,7 @@ mod before;
 mod clock;
 mod core;
 mod damage;
+mod damage_resp;
 mod dynamo;
 mod forge_bson;
 mod forge_json;
@@ -16,6 +18,8 @@ mod mongo;
 mod pages;
 mod pg_wire;
 mod postgres;
+mod redis;
+mod resp;
 mod rule;
 mod wire;
 
@@ -25,4 +29,5 @@ pub use damage::Damage;
 pub use dynamo::Dynamo;
 pub use mongo::Mongo;
 pub use postgres::Postgres;
+pub use redis::Redis;
 pub use rule::{Fault, Rule};

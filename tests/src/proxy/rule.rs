@@ -23,12 +23,12 @@ pub enum Fault {
     /// DynamoDB's clock is so many seconds ahead of ours: what is not signed for its time is refused.
     ClockAhead(i64),
     /// An error of the server itself, without having done anything: DynamoDB's 500, MongoDB's HostUnreachable; PostgreSQL's
-    /// `57P01`, which ends the session.
+    /// `57P01`, which ends the session; Redis's LOADING.
     ServerError,
     /// The same answer, although the server has applied the request.
     ServerErrorAfter,
     /// DynamoDB's ProvisionedThroughputExceededException; MongoDB's IngressRequestRateLimitExceeded; PostgreSQL's
-    /// `53300`.
+    /// `53300`; Redis's OOM.
     Throttled,
     /// DynamoDB's ThrottlingException.
     Throttling,
@@ -57,6 +57,10 @@ impl Fault {
             Self::EmptyPage | Self::ShortPage(_) | Self::StuckPage => matches!(operation, "Query" | "Scan"),
             _ => true,
         }
+    }
+
+    pub(super) fn fits_redis(&self) -> bool {
+        self.is_of_any_server() && !matches!(self, Self::Conflict)
     }
 
     pub(super) fn is_of_any_server(&self) -> bool {

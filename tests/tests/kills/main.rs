@@ -51,6 +51,40 @@ async fn dynamodb_local_is_killed_and_started_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_is_killed_and_started_again() {
+    let mut server = servers::private_redis().await;
+    let db = open(&server.url("kills"), Duration::from_secs(2)).await;
+    load::define(&db).await;
+    let load = Load::start(&db).await;
+    load.go_on_for(ROUNDS).await;
+    server.kill();
+    let memories = load.stop().await;
+    let server = server.restart().await;
+    let after = open(&server.url("kills"), Duration::from_secs(20)).await;
+    println!("{:?}", direct_read::compare(&after, memories, Keeps::All).await);
+    // The client that lived through it goes on.
+    load::define(&db).await;
+    report::ran("kills::a_server_is_killed_and_started_again", &servers::redis().await.label());
+}
+
+/// Writers that live through it: each write is done once, though the server went away in the middle of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_comes_back_under_its_writers() {
+    let mut server = servers::private_redis().await;
+    let db = open(&server.url("kills"), Duration::from_secs(30)).await;
+    load::define(&db).await;
+    let load = Load::start(&db).await;
+    for _ in 0..3 {
+        load.go_on_for(ROUNDS).await;
+        server = server.restart().await;
+    }
+    load.go_on_for(ROUNDS).await;
+    let memories = load.stop().await;
+    println!("{:?}", direct_read::compare(&db, memories, Keeps::All).await);
+    report::ran("kills::a_server_comes_back_under_its_writers", &servers::redis().await.label());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_primary_of_three_is_killed() {
     let mut set = servers::private_mongodb(3).await;
     let db = open(&set.url("kills"), Duration::from_secs(20)).await;

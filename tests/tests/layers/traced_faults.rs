@@ -6,7 +6,7 @@ use reposit_tests::harness::kind;
 use reposit_tests::models::{Event, Note, event, note};
 use reposit_tests::proxy::{Fault, Rule};
 use reposit_tests::report;
-use reposit_tests::servers::Target;
+use reposit_tests::servers::{Protocol, Target};
 
 use crate::behind_proxy;
 use crate::collector::Collector;
@@ -24,7 +24,11 @@ pub(crate) async fn attempts_and_retries_are_told(target: Target) {
     Note::put(&note("n")).exec(&db).await.unwrap();
     let put = collector.one();
     let [attempt] = *put.events("attempt") else { panic!("{put:?}") };
-    let (request, read) = if target.is_mongodb() { ("update", "find") } else { ("PutItem", "GetItem") };
+    let (request, read) = match target.protocol() {
+        Some(Protocol::Mongodb) => ("update", "find"),
+        Some(Protocol::Redis) => ("EVALSHA", "HGET"),
+        _ => ("PutItem", "GetItem"),
+    };
     assert_eq!((&*attempt["db.operation.name"], &*attempt["number"], &*attempt["level"]), (request, "1", "DEBUG"));
     assert_eq!(attempt.get("server.address").map(String::as_str), put.get("server.address"));
     assert!(attempt["server.port"].parse::<u16>().is_ok() && !attempt.contains_key("error.type"));
@@ -36,7 +40,11 @@ pub(crate) async fn attempts_and_retries_are_told(target: Target) {
     let attempts = get.events("attempt");
     let (first, last) = (attempts[0], attempts[attempts.len() - 1]);
     assert_eq!((&*first["error.type"], &*last["db.operation.name"]), ("throttled", read), "{get:?}");
-    let code = if target.is_mongodb() { "462" } else { "ProvisionedThroughputExceededException" };
+    let code = match target.protocol() {
+        Some(Protocol::Mongodb) => "462",
+        Some(Protocol::Redis) => "OOM",
+        _ => "ProvisionedThroughputExceededException",
+    };
     assert_eq!((&*first["db.response.status_code"], get.get("db.response.status_code")), (code, Some(code)));
     assert!(!last.contains_key("error.type"));
     let retries = get.events("retry");
@@ -50,7 +58,11 @@ pub(crate) async fn a_resolved_lost_answer_is_told(target: Target) {
     let collector = Collector::new();
     db.define::<Note>().await.unwrap();
     let db = db.layer(Trace::new());
-    let request = if target.is_mongodb() { "update" } else { "PutItem" };
+    let request = match target.protocol() {
+        Some(Protocol::Mongodb) => "update",
+        Some(Protocol::Redis) => "EVALSHA",
+        _ => "PutItem",
+    };
     let fired = proxy.fault(Rule::on(request, Fault::DropAfter).times(lost_for_good(target)));
     Note::put(&note("n")).exec(&db).await.unwrap();
     assert_eq!(fired.count(), lost_for_good(target));
@@ -73,8 +85,13 @@ pub(crate) async fn an_unknown_outcome_is_told(target: Target) {
     let db = db.layer(Trace::new());
     Note::put(&note("n")).exec(&db).await.unwrap();
     collector.taken();
-    let request = if target.is_mongodb() { "delete" } else { "DeleteItem" };
-    proxy.fault(Rule::on(request, Fault::DropAfter).times(lost_for_good(target)));
+    let (request, times) = match target.protocol() {
+        Some(Protocol::Mongodb) => ("delete", 2),
+        // What is sent again is answered with what came of it, until the deadline.
+        Some(Protocol::Redis) => ("EVALSHA", usize::MAX),
+        _ => ("DeleteItem", 1),
+    };
+    proxy.fault(Rule::on(request, Fault::DropAfter).times(times));
     assert_eq!(kind(Note::delete("n").exec(&db).await), ErrorKind::OutcomeUnknown);
     let delete = collector.one();
     let unknown = delete.events("outcome unknown");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use reposit::DropForGood;
 use reposit_tests::models::{Event, User, event, user};
 use reposit_tests::report;
-use reposit_tests::servers::Target;
+use reposit_tests::servers::{Protocol, Target};
 
 use crate::counted::{Counted, sends};
 
@@ -20,6 +20,11 @@ pub(crate) async fn removals_send_the_least(target: Target) {
         sends!(c, "repositories", db.repositories(), [("find", 1), ("listCollections", 1)]);
         sends!(c, "truncate", db.truncate::<Event>(DropForGood), [("delete", 1)]);
         sends!(c, "drop", db.drop_repository::<Event>(DropForGood), [("drop", 1), ("delete", 1)]);
+    } else if target.protocol() == Some(Protocol::Redis) {
+        sends!(c, "repositories", db.repositories(), [("SMEMBERS", 1), ("EXISTS", 2)]);
+        sends!(c, "truncate", db.truncate::<Event>(DropForGood), [("EVALSHA", 1)]);
+        let drop = db.drop_repository::<Event>(DropForGood);
+        sends!(c, "drop", drop, [("HGETALL", 1), ("EVALSHA", 1), ("SREM", 1)]);
     } else {
         sends!(c, "repositories", db.repositories(), [("ListTables", 1)]);
         sends!(c, "truncate", db.truncate::<Event>(DropForGood), [("Scan", 1), ("BatchWriteItem", 3)]);
