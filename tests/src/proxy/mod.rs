@@ -1,6 +1,6 @@
 //! Proxies between reposit and a server: they count what is sent, and break it on purpose.
 //!
-//! One for DynamoDB's HTTP, one for MongoDB's wire protocol. A fault is given by a [`Rule`]: which operation, which time, what
+//! One for DynamoDB's HTTP, one for MongoDB's wire protocol, one for Redis's. A fault is given by a [`Rule`]: which operation, which time, what
 //! happens. The proxy ends with its handle.
 
 mod answers;
@@ -11,9 +11,12 @@ mod damage;
 mod dynamo;
 mod forge_bson;
 mod forge_json;
+mod forge_resp;
 mod http;
 mod mongo;
 mod pages;
+mod redis;
+mod resp;
 mod rule;
 mod wire;
 
@@ -22,4 +25,5 @@ pub use before::Proxy;
 pub use damage::Damage;
 pub use dynamo::Dynamo;
 pub use mongo::Mongo;
+pub use redis::Redis;
 pub use rule::{Fault, Rule};
