@@ -102,6 +102,11 @@ pub use backend::keyspace;
 #[cfg(feature = "mongodb")]
 #[doc(no_inline)]
 pub use mongodb;
+/// The driver that the Redis backend uses, in the version that is compiled in: what
+/// [`Database::raw`] returns is of its types.
+#[cfg(feature = "redis")]
+#[doc(no_inline)]
+pub use redis;
 
 pub use condition::{Condition, Expr, Op, Size};
 pub use config::Config;

@@ -11,6 +11,8 @@ pub mod memory;
 pub mod mongodb;
 mod plan;
 pub(crate) mod prefixed;
+#[cfg(feature = "redis")]
+pub mod redis;
 mod reply;
 pub(crate) mod settings;
 #[cfg_attr(

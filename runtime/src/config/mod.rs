@@ -21,6 +21,8 @@ pub use crate::backend::dynamodb::{resend::Resend, settings::DynamoDbSettings};
 pub use crate::backend::memory::settings::MemorySettings;
 #[cfg(feature = "mongodb")]
 pub use crate::backend::mongodb::settings::MongoDbSettings;
+#[cfg(feature = "redis")]
+pub use crate::backend::redis::settings::RedisSettings;
 pub use crate::backend::settings::{OpenOptions, Secret, Settings, Target};
 
 use crate::backend::settings::{Parsed, Properties, common};

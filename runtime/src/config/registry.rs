@@ -73,6 +73,20 @@ static BUILT_IN: &[BuiltIn] = &[
         #[cfg(not(feature = "dynamodb"))]
         reader: None,
     },
+    BuiltIn {
+        name: "redis",
+        schemes: &["redis", "rediss"],
+        forms: "redis://host, rediss://host",
+        without_host: false,
+        #[cfg(feature = "redis")]
+        reader: Some(Reader {
+            url: crate::backend::redis::settings::from_url,
+            #[cfg(feature = "config-file")]
+            file: crate::backend::redis::settings::from_file,
+        }),
+        #[cfg(not(feature = "redis"))]
+        reader: None,
+    },
 ];
 
 /// What reads the settings of a backend that was registered.

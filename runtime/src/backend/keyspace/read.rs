@@ -86,7 +86,7 @@ fn read_live(
 }
 
 /// The record as the model names its fields.
-pub(super) fn under_own_names(definition: &Definition, mut record: Record) -> Record {
+pub(in crate::backend) fn under_own_names(definition: &Definition, mut record: Record) -> Record {
     if definition.is_aliased(&record) {
         definition.unalias(&mut record);
     }

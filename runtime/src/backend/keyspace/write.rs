@@ -135,7 +135,12 @@ fn outcome(write: Write, live: Option<&Record>) -> Result<Option<Record>> {
 }
 
 /// A field that an update does not change stays under the name under which it is stored.
-fn under_old_names(definition: &Definition, found: &Record, mut new: Record, changed: &[String]) -> Record {
+pub(in crate::backend) fn under_old_names(
+    definition: &Definition,
+    found: &Record,
+    mut new: Record,
+    changed: &[String],
+) -> Record {
     for (name, alias) in definition.aliases() {
         if let Some(value) = found.get(alias)
             && !changed.iter().any(|changed| changed == name)
