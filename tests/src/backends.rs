@@ -15,6 +15,7 @@ macro_rules! with_backends {
             mongodb Mongodb "mongodb" [every server mongodb]
             dynamodb_local DynamodbLocal "dynamodb-local" [every server dynamodb]
             dynoxide Dynoxide "dynoxide" [every server dynamodb]
+            redis Redis "redis" [every server redis]
         }
     };
 }
