@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::items::Items;
 use super::layout::{Entries, Layout};
 use crate::backend::keyspace::read::under_own_names;
 use crate::backend::keyspace::write::under_old_names;
@@ -73,13 +74,15 @@ pub(super) fn decide_blind<'a>(layout: &Layout, write: &'a Write) -> Result<Deci
     Ok(Decided { expected, change, told: None })
 }
 
-/// What the script is to do for a write, given what is stored; or why it is refused.
+/// What the script is to do for a write, given what is stored; or why it is refused. The write is counted among the items
+/// of its transaction.
 pub(super) fn decide<'a>(
     call: &Call,
     limits: &Limits,
     layout: &Layout,
     write: &'a Write,
     seen: &Seen,
+    items: &mut Items,
 ) -> Result<Decided<'a>> {
     let definition = write.definition;
     let found = seen.as_ref().map(|(record, _)| record);
@@ -89,6 +92,7 @@ pub(super) fn decide<'a>(
     let expected = seen.as_ref().map_or(Expected::Nothing, |(_, stamp)| Expected::Stamp(stamp.clone()));
     let told = write.told();
     if let Action::Check = write.action {
+        items.count(layout, write, live, live)?;
         return Ok(Decided { expected, change: Change::Keep, told: Some(told.written(live, None)) });
     }
     let new = outcome(write, live)?;
@@ -98,6 +102,7 @@ pub(super) fn decide<'a>(
         limits::check_depth(new)?;
         limits::check_record(new, limits)?;
     }
+    items.count(layout, write, live, new.as_deref())?;
     let written = told.written(live, new.as_deref());
     let renames = updates && live.is_some() && definition.has_aliases();
     let new = match found.filter(|_| renames) {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use redis::{Arg, Cmd};
 
 use super::decide::{decide, decide_blind, is_blind};
+use super::items::Items;
 use super::layout::{Layout, primary};
 use super::query::{Range, first_count};
 use super::read::{find_request, get_command, snapshot_request};
@@ -16,7 +17,7 @@ use crate::backend::support::write_id::WriteIds;
 use crate::definition::Definition;
 use crate::error::Result;
 use crate::limits::Limits;
-use crate::request::{Call, Get, GetMany, Request, Write};
+use crate::request::{Action, Call, Get, GetMany, Query, Request, SourceKind, Write};
 
 /// The layout of a definition, as it is stored or would be.
 type LayoutOf<'a> = &'a dyn Fn(&'static Definition) -> Arc<Layout>;
@@ -33,14 +34,7 @@ pub(super) fn explain(call: &Call, limits: &Limits, request: Request<'_>, layout
             let layout = layout_of(find.definition);
             Ok(show(&find_request(&layout, find.index, &find.values)?))
         }
-        Request::Query(query) => {
-            let range = Range::new(&layout_of(query.definition), query)?;
-            Ok(if range.is_empty() {
-                "nothing is sent: no record can be in it".to_owned()
-            } else {
-                show(&range.request(first_count(query)))
-            })
-        }
+        Request::Query(query) => explain_query(query, &layout_of(query.definition)),
         Request::Write(write) => explain_writes(call, limits, std::slice::from_ref(write), false, layout_of),
         Request::WriteMany(writes) => explain_writes(call, limits, writes, false, layout_of),
         Request::Transact(writes) => explain_writes(call, limits, writes, true, layout_of),
@@ -78,11 +72,11 @@ fn explain_writes(
         } else {
             let read = Invocation::new(&READ, vec![layout.schema_key()]).arg(&b"1"[..]).arg(primary.clone());
             lines.push(show(&read));
-            decide(call, limits, &layout, write, &None)
+            decide(call, limits, &layout, write, &None, &mut Items::default())
         };
         match decided {
             Ok(decided) => parts.push(Part { write, layout, primary, decided }),
-            Err(refusal) => lines.push(format!("nothing more is sent if no record is there: {}", refusal.message())),
+            Err(_) => lines.push(describe_decision(&layout, write)),
         }
     }
     if !parts.is_empty() {
@@ -90,6 +84,35 @@ fn explain_writes(
         lines.push(show(request.until(0, false)));
     }
     Ok(lines.join("\n"))
+}
+
+/// What is sent for a write that needs a record to be there.
+fn describe_decision(layout: &Layout, write: &Write) -> String {
+    let mut text = format!("EVALSHA write 1 {} with what the record that was read comes to", layout.schema_key());
+    if let Some(requirement) = write.requirement() {
+        let _ = write!(text, "\n  only if {requirement}");
+    }
+    match &write.action {
+        Action::Update(changes) => drop(write!(text, "\n  changes {changes:?}")),
+        Action::Replace(record) => drop(write!(text, "\n  record {record:?}")),
+        _ => {}
+    }
+    text
+}
+
+fn explain_query(query: &Query, layout: &Layout) -> Result<String> {
+    let range = Range::new(layout, query)?;
+    if range.is_empty() {
+        return Ok("nothing is sent: no record can be in it".to_owned());
+    }
+    let mut text = show(&range.request(first_count(query)));
+    if let SourceKind::Scan { segment: Some((segment, total)) } = query.source.kind() {
+        let _ = write!(text, "\n  part {segment} of {total} of {}", query.definition.name());
+    }
+    if let Some(filter) = &query.filter {
+        let _ = write!(text, "\n  filter {filter}, of what was read");
+    }
+    Ok(text)
 }
 
 fn show(invocation: &Invocation<'_>) -> String {

@@ -132,6 +132,11 @@ impl Layout {
         Ok(entries)
     }
 
+    /// A record's entries in the unique indexes that it is part of.
+    pub(super) fn unique_entries(&self, record: &Record) -> Result<Entries> {
+        Ok(self.entries(record)?.into_iter().filter(|(field, _)| field.starts_with("u:")).collect())
+    }
+
     /// The sorted sets of the indexes.
     pub(super) fn sorted_sets(&self) -> impl Iterator<Item = String> {
         self.schema.indexes.iter().filter(|index| !index.unique).map(field)

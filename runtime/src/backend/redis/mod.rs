@@ -7,6 +7,7 @@ mod decide;
 mod define;
 mod explain;
 mod failure;
+mod items;
 mod layout;
 mod layouts;
 mod link;
@@ -36,7 +37,9 @@ use crate::backend::keyspace::schema::Schema;
 use crate::definition::Definition;
 use crate::error::{Error, Result};
 use crate::limits::Limits;
-use crate::request::{Call, FindMany, FindUnique, Get, GetMany, Query, RecordPage, Request, Write, WriteMany, Written};
+use crate::request::{
+    Call, FindMany, FindUnique, Get, GetMany, Query, RecordPage, Request, StaleReads, Write, WriteMany, Written,
+};
 use crate::value::Record;
 
 /// A database of Redis 7 or newer, or of Valkey, through the driver redis-rs. No module is needed.
@@ -71,6 +74,9 @@ use crate::value::Record;
 /// A server that evicts keys when its memory is full is refused when the database is opened. If the memory is full
 /// otherwise, writes are [`Throttled`](crate::ErrorKind::Throttled).
 ///
+/// Sizes are DynamoDB's, as in memory, so that what passes here passes there; `?limits=none` takes what a script can hold:
+/// keys of 64 KB, records of 64 MB, and transactions of 1,000 operations and 256 MB.
+///
 /// On a cluster, transactions and reads at one moment over several repositories are
 /// [`Unsupported`](crate::ErrorKind::Unsupported): they would be on several servers.
 ///
@@ -79,11 +85,8 @@ pub struct Redis {
     server: Server,
     layouts: Layouts,
     runtime: ClientRuntime,
+    limits: Limits,
 }
-
-/// Sizes: a value of Redis has at most 512 MB, and a script that handles large ones keeps all others waiting.
-const LIMITS: Limits =
-    Limits::NONE.keys(64 * 1024, 64 * 1024).record(64 * 1024 * 1024).transaction(1000, 256 * 1024 * 1024);
 
 impl Target for RedisSettings {
     fn name(&self) -> &'static str {
@@ -120,7 +123,7 @@ impl Redis {
         let runtime = ClientRuntime::movable("Redis's driver")?;
         let link = connect::connect(settings, options.connect_timeout).await?;
         let server = Server { link, prefix: settings.prefix.clone(), wait: settings.wait, ids: WriteIds::new() };
-        Ok(Self { server, layouts: Layouts::default(), runtime })
+        Ok(Self { server, layouts: Layouts::default(), runtime, limits: settings.limits })
     }
 
     /// The reply of `work`, if this is a runtime on which an answer can come.
@@ -140,7 +143,7 @@ impl Redis {
     }
 
     fn writer<'a>(&'a self, call: &'a Call) -> Writer<'a> {
-        Writer { server: &self.server, layouts: &self.layouts, limits: &LIMITS, call }
+        Writer { server: &self.server, layouts: &self.layouts, limits: &self.limits, call }
     }
 
     /// Refuses what would have to happen on several servers at once.
@@ -168,11 +171,16 @@ impl Backend for Redis {
     }
 
     fn limits(&self) -> Limits {
-        LIMITS
+        self.limits
     }
 
     fn raw(&self) -> &(dyn Any + Send + Sync) {
         self.server.link.client()
+    }
+
+    /// Every read is of the latest, and so no staler than any bound.
+    fn check_stale_reads(&self, _: &StaleReads) -> Result<()> {
+        Ok(())
     }
 
     fn ping(&self, call: Call) -> Reply<'_, ()> {
@@ -298,6 +306,6 @@ impl Backend for Redis {
             Arc::new(Layout::new(base, String::new(), Schema::from_definition(definition)))
         };
         let layout_of = |definition| self.layouts.known(definition).unwrap_or_else(|| imagined(definition));
-        explain::explain(&call, &LIMITS, request, &layout_of)
+        explain::explain(&call, &self.limits, request, &layout_of)
     }
 }

@@ -3,12 +3,13 @@
 use crate::backend::settings::address::{self, Address, url_error};
 use crate::backend::settings::{Parsed, Properties, Secret};
 use crate::error::Result;
+use crate::limits::Limits;
 
 /// The port if none is given.
 const PORT: u16 = 6379;
 
 /// The settings of Redis.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RedisSettings {
     /// The servers: one, or several of a cluster.
@@ -27,6 +28,28 @@ pub struct RedisSettings {
     pub prefix: String,
     /// How many replicas must have a write before it is acknowledged.
     pub wait: u64,
+    /// The sizes that it takes. The default is DynamoDB's, as in memory.
+    pub limits: Limits,
+}
+
+/// What a script of the server can be asked to hold without keeping all others waiting for long.
+const LARGEST: Limits =
+    Limits::NONE.keys(64 * 1024, 64 * 1024).record(64 * 1024 * 1024).transaction(1000, 256 * 1024 * 1024);
+
+impl Default for RedisSettings {
+    fn default() -> Self {
+        Self {
+            hosts: Vec::new(),
+            database: 0,
+            user: None,
+            password: None,
+            tls: false,
+            cluster: false,
+            prefix: String::new(),
+            wait: 0,
+            limits: Limits::DYNAMODB,
+        }
+    }
 }
 
 impl RedisSettings {
@@ -98,6 +121,11 @@ fn take_shared(mut settings: RedisSettings, mut properties: Properties) -> Resul
     }
     settings.wait = properties.take_integer("wait")?.unwrap_or(0);
     settings.cluster = properties.take_flag("cluster")?.unwrap_or(false);
+    match properties.take_text("limits")?.as_deref() {
+        None | Some("dynamodb") => {}
+        Some("none") => settings.limits = LARGEST,
+        Some(_) => return Err(properties.error("limits is neither `dynamodb` nor `none`")),
+    }
     if settings.hosts.len() > 1 && !settings.cluster {
         return Err(properties.error("there are several hosts, which only a cluster has: cluster is not true"));
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::answer::{Answer, Outcome};
 use super::decide::{Change, Seen, decide, decide_blind, is_blind};
 use super::failure::Failure;
+use super::items::{Items, may_be_too_many};
 use super::layout::{Layout, primary};
 use super::layouts::Layouts;
 use super::read::{read_pairs, record};
@@ -48,6 +49,8 @@ struct Round<'w, 'a> {
     writer: Writer<'w>,
     /// Whether it is all or nothing.
     whole: bool,
+    /// Whether the items of a transaction have to be counted, for which all has to be read.
+    counts: bool,
     jobs: Vec<Job<'a>>,
     /// Of records of which only the model can say it: whether they are live.
     verdicts: Vec<(Vec<u8>, bool)>,
@@ -79,7 +82,8 @@ impl<'w, 'a> Round<'w, 'a> {
         let job = |write: &'a Write| Ok(Job { write, primary: primary(&write.key)?, seen: None, result: None });
         let jobs = writes.iter().map(job).collect::<Result<_>>()?;
         let backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
-        Ok(Self { writer, whole, jobs, verdicts: Vec::new(), backoff })
+        let counts = whole && may_be_too_many(writes, writer.limits);
+        Ok(Self { writer, whole, counts, jobs, verdicts: Vec::new(), backoff })
     }
 
     async fn finish(mut self) -> Result<Vec<Result<Written>>> {
@@ -111,10 +115,11 @@ impl<'w, 'a> Round<'w, 'a> {
         self.read(open, &layouts).await?;
         let mut parts = Vec::with_capacity(open.len());
         let mut sent = Vec::with_capacity(open.len());
+        let mut items = Items::default();
         for (at, layout) in open.iter().zip(layouts) {
             let Some(job) = self.jobs.get_mut(*at) else { continue };
             let decided = match &job.seen {
-                Some(seen) => decide(self.writer.call, self.writer.limits, &layout, job.write, seen),
+                Some(seen) => decide(self.writer.call, self.writer.limits, &layout, job.write, seen, &mut items),
                 None => decide_blind(&layout, job.write),
             };
             match decided {
@@ -129,6 +134,9 @@ impl<'w, 'a> Round<'w, 'a> {
                 Err(refusal) => job.result = Some(Err(refusal)),
             }
         }
+        if self.counts {
+            items.check(self.writer.limits)?;
+        }
         if parts.is_empty() {
             return Ok(());
         }
@@ -141,7 +149,9 @@ impl<'w, 'a> Round<'w, 'a> {
         let mut keys: Vec<String> = Vec::new();
         let (mut args, mut wanted) = (Vec::new(), Vec::new());
         for (at, layout) in open.iter().zip(layouts) {
-            let Some(job) = self.jobs.get(*at).filter(|job| job.seen.is_none() && !is_blind(job.write)) else {
+            let Some(job) =
+                self.jobs.get(*at).filter(|job| job.seen.is_none() && (self.counts || !is_blind(job.write)))
+            else {
                 continue;
             };
             let key = layout.schema_key();

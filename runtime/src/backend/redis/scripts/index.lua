@@ -43,7 +43,7 @@ local function leaving(primary, fields)
 end
 
 local function deleted_at(expiry)
-  local seconds = tonumber(expiry)
+  local seconds = math.max(tonumber(expiry), 0)
   return seconds < 1e11 and string.format('%.0f', (seconds + 10) * 1000)
 end
 

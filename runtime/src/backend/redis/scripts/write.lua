@@ -195,7 +195,7 @@ end
 
 -- The server deletes ten seconds after the expiry, as clocks differ. It takes no later year than about 5000.
 local function deleted_at(expiry)
-  local seconds = tonumber(expiry)
+  local seconds = math.max(tonumber(expiry), 0)
   return seconds < 1e11 and string.format('%.0f', (seconds + 10) * 1000)
 end
 
