@@ -255,8 +255,8 @@ impl Connection<'_> {
 fn error(fault: &Fault) -> Option<&'static str> {
     Some(match fault {
         Fault::ServerError => "LOADING Redis is loading the dataset in memory",
-        // The server says nothing of the kind: something between it and the client does.
-        Fault::ServerErrorAfter => "ERR upstream failure",
+        // The server says nothing of the kind, whose codes are in capitals: a proxy before it does.
+        Fault::ServerErrorAfter => "upstream failure",
         Fault::Throttled => "OOM command not allowed when used memory > 'maxmemory'.",
         Fault::Conflict => "TRYAGAIN Multiple keys request during rehashing of slot",
         Fault::Refused(text) => text,
