@@ -130,12 +130,11 @@ async fn a_wrong_password_is_told_without_it() {
 #[tokio::test]
 async fn a_redis_that_refuses_the_password_is_told_without_it() {
     let redis = servers::redis().await;
-    for user in ["nobody", ""] {
-        let error = Database::open(&format!("redis://{user}:wr0ngSecret@{}/0", redis.address("x"))).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Config, "{error:?}");
-        assert!(error.message().contains("refuses the user or the password"), "{error}");
-        assert!(!told(&error).contains("wr0ngSecret"), "{}", told(&error));
-    }
+    let url = format!("redis://nobody:wr0ngSecret@{}/0", redis.address("x"));
+    let error = Database::open(&url).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config, "{error:?}");
+    assert!(error.message().contains("refuses the user or the password"), "{error}");
+    assert!(!told(&error).contains("wr0ngSecret"), "{}", told(&error));
     report::ran("opening::a_wrong_password", &redis.label());
 }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
@@ -41,11 +41,10 @@ impl Redis {
     /// Starts in front of `upstream`, a `host:port`.
     pub async fn start(upstream: &str) -> Self {
         let core = Arc::new(Core::default());
-        let scripts = Arc::new(Scripts::of_reposit());
         let (serving, upstream) = (core.clone(), upstream.to_owned());
         let listener = Listener::start(move |stream| {
-            let (core, scripts, upstream) = (serving.clone(), scripts.clone(), upstream.clone());
-            async move { serve(&core, &scripts, stream, &upstream).await }
+            let (core, upstream) = (serving.clone(), upstream.clone());
+            async move { serve(&core, Scripts::of_reposit(), stream, &upstream).await }
         })
         .await;
         Self { core, listener }
@@ -94,7 +93,12 @@ struct Scripts(BTreeMap<String, String>);
 
 impl Scripts {
     /// Those of the backend's folder.
-    fn of_reposit() -> Self {
+    fn of_reposit() -> &'static Self {
+        static SCRIPTS: LazyLock<Scripts> = LazyLock::new(Scripts::read);
+        &SCRIPTS
+    }
+
+    fn read() -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../runtime/src/backend/redis/scripts");
         let named = |path: std::path::PathBuf| {
             let source =
@@ -165,6 +169,37 @@ enum Pending {
     Made(Resp),
 }
 
+/// Commands of one connection that wait for each other, and those that came after them: a connection keeps its order.
+#[derive(Default)]
+struct Together {
+    wanted: usize,
+    waiting: usize,
+    held: Vec<Vec<u8>>,
+}
+
+impl Together {
+    /// Takes a command that has to wait.
+    fn holds(&mut self, fault: Option<&Fault>, bytes: &[u8]) -> bool {
+        if let Some(Fault::Together(count)) = fault {
+            self.wanted = *count;
+            self.waiting += 1;
+        }
+        let holds = self.waiting > 0;
+        if holds {
+            self.held.push(bytes.to_vec());
+        }
+        holds
+    }
+
+    /// All that were held, once as many wait as have to.
+    fn released(&mut self) -> Vec<Vec<u8>> {
+        if self.waiting < self.wanted {
+            return Vec::new();
+        }
+        std::mem::take(self).held
+    }
+}
+
 impl State<'_> {
     /// Gives the answers that wait for no other.
     async fn give_made(&mut self) -> io::Result<()> {
@@ -178,6 +213,7 @@ impl State<'_> {
 
 impl Connection<'_> {
     async fn up(&self, mut from: BufReader<ReadHalf<'_>>, mut to: WriteHalf<'_>) -> io::Result<End> {
+        let mut together = Together::default();
         while let Some(command) = Resp::read(&mut from).await? {
             let bytes = command.bytes();
             let mut fault = command.command().and_then(|words| self.note(&words, &bytes));
@@ -185,7 +221,13 @@ impl Connection<'_> {
                 Some(Fault::DropBefore) => return Ok(End::Close),
                 Some(Fault::ResetBefore) => return Ok(End::Reset),
                 Some(Fault::DelayBefore(time)) => sleep(*time).await,
-                Some(Fault::Together(count)) => self.core.meet(*count).await,
+                _ if together.holds(fault.as_ref(), &bytes) => {
+                    for bytes in together.released() {
+                        self.state.lock().await.pending.push_back(Pending::Asked(None));
+                        to.write_all(&bytes).await?;
+                    }
+                    continue;
+                }
                 Some(refusal) if *refusal != Fault::ServerErrorAfter && error(refusal).is_some() => {
                     let answer = Resp::error(error(refusal).unwrap_or_default());
                     let mut state = self.state.lock().await;
@@ -195,7 +237,7 @@ impl Connection<'_> {
                 }
                 _ => {}
             }
-            fault = fault.filter(|fault| !matches!(fault, Fault::DelayBefore(_) | Fault::Together(_)));
+            fault = fault.filter(|fault| !matches!(fault, Fault::DelayBefore(_)));
             self.state.lock().await.pending.push_back(Pending::Asked(fault));
             to.write_all(&bytes).await?;
         }

@@ -18,7 +18,8 @@ pub enum Fault {
     DelayBefore(Duration),
     /// The server applies the request at once; its answer is late.
     DelayAfter(Duration),
-    /// The request waits until so many to which this happens wait at the same time; then they all reach the server.
+    /// The request waits until so many to which this happens wait at the same time; then they all reach the server. Before
+    /// Redis they wait on one connection.
     Together(usize),
     /// DynamoDB's clock is so many seconds ahead of ours: what is not signed for its time is refused.
     ClockAhead(i64),
