@@ -87,6 +87,7 @@ mod stale;
 #[cfg(all(test, feature = "memory"))]
 mod threads;
 mod ulid;
+mod upkeep;
 pub mod value;
 
 /// The SDK that the DynamoDB backend uses, in the version that is compiled in: what [`Database::raw`]
@@ -107,6 +108,10 @@ pub use mongodb;
 #[cfg(feature = "redis")]
 #[doc(no_inline)]
 pub use redis;
+/// The binding of SQLite that the SQLite backend uses, in the version that is compiled in.
+#[cfg(feature = "sqlite")]
+#[doc(no_inline)]
+pub use rusqlite;
 
 pub use condition::{Condition, Expr, Op, Size};
 pub use config::Config;

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use super::core::{Fired, Request};
 use super::dynamo::Dynamo;
 use super::mongo::Mongo;
+use super::postgres::Postgres;
 use super::redis::Redis;
 use super::rule::Rule;
 use crate::servers::{Protocol, Server, Target};
 
-/// A proxy of one of the protocols.
+/// A proxy of any kind.
 pub enum Proxy {
     /// One for DynamoDB's HTTP.
     Dynamo(Dynamo),
@@ -17,6 +18,8 @@ pub enum Proxy {
     Mongo(Mongo),
     /// One for Redis's protocol.
     Redis(Redis),
+    /// One for PostgreSQL's wire protocol.
+    Postgres(Postgres),
 }
 
 impl Proxy {
@@ -27,7 +30,7 @@ impl Proxy {
             Some(Protocol::Mongodb) => Self::Mongo(Mongo::start(&upstream).await),
             Some(Protocol::Dynamodb) => Self::Dynamo(Dynamo::start(&upstream).await),
             Some(Protocol::Redis) => Self::Redis(Redis::start(&upstream).await),
-            Some(Protocol::Postgres) => panic!("there is no proxy for {target:?}"),
+            Some(Protocol::Postgres) => Self::Postgres(Postgres::start(&upstream).await),
             None => panic!("{target:?} has no server"),
         };
         let url = server.url_via(database, proxy.address());
@@ -39,6 +42,7 @@ impl Proxy {
             Self::Dynamo(proxy) => proxy.address(),
             Self::Mongo(proxy) => proxy.address(),
             Self::Redis(proxy) => proxy.address(),
+            Self::Postgres(proxy) => proxy.address(),
         }
     }
 
@@ -48,6 +52,7 @@ impl Proxy {
             Self::Dynamo(proxy) => proxy.fault(rule),
             Self::Mongo(proxy) => proxy.fault(rule),
             Self::Redis(proxy) => proxy.fault(rule),
+            Self::Postgres(proxy) => proxy.fault(rule),
         }
     }
 
@@ -57,6 +62,7 @@ impl Proxy {
             Self::Dynamo(proxy) => proxy.clear_faults(),
             Self::Mongo(proxy) => proxy.clear_faults(),
             Self::Redis(proxy) => proxy.clear_faults(),
+            Self::Postgres(proxy) => proxy.clear_faults(),
         }
     }
 
@@ -66,6 +72,7 @@ impl Proxy {
             Self::Dynamo(proxy) => proxy.requests(),
             Self::Mongo(proxy) => proxy.requests(),
             Self::Redis(proxy) => proxy.requests(),
+            Self::Postgres(proxy) => proxy.requests(),
         }
     }
 
@@ -75,6 +82,7 @@ impl Proxy {
             Self::Dynamo(proxy) => proxy.connections(),
             Self::Mongo(proxy) => proxy.connections(),
             Self::Redis(proxy) => proxy.connections(),
+            Self::Postgres(proxy) => proxy.connections(),
         }
     }
 
@@ -92,6 +100,11 @@ impl Proxy {
                 counts
             }
             Self::Redis(proxy) => {
+                let counts = proxy.counts();
+                proxy.reset_counts();
+                counts
+            }
+            Self::Postgres(proxy) => {
                 let counts = proxy.counts();
                 proxy.reset_counts();
                 counts

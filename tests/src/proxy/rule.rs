@@ -23,18 +23,20 @@ pub enum Fault {
     Together(usize),
     /// DynamoDB's clock is so many seconds ahead of ours: what is not signed for its time is refused.
     ClockAhead(i64),
-    /// An error of the server itself, without having done anything: DynamoDB's 500, MongoDB's HostUnreachable, Redis's LOADING.
+    /// An error of the server itself, without having done anything: DynamoDB's 500, MongoDB's HostUnreachable; PostgreSQL's
+    /// `57P01`, which ends the session; Redis's LOADING.
     ServerError,
     /// The same answer, although the server has applied the request. Redis does not do so: it is an error of something before it.
     ServerErrorAfter,
-    /// DynamoDB's ProvisionedThroughputExceededException; MongoDB's IngressRequestRateLimitExceeded; Redis's OOM.
+    /// DynamoDB's ProvisionedThroughputExceededException; MongoDB's IngressRequestRateLimitExceeded; PostgreSQL's
+    /// `53300`; Redis's OOM.
     Throttled,
     /// DynamoDB's ThrottlingException.
     Throttling,
     /// DynamoDB's refusal to change a table's time to live twice within an hour.
     TooSoon,
     /// DynamoDB's TransactionConflict, as a transaction or a single write tells it; MongoDB's WriteConflict;
-    /// Redis's TRYAGAIN.
+    /// PostgreSQL's `40001`; Redis's TRYAGAIN.
     Conflict,
     /// Another error of Redis, by its code and its words, without having done anything.
     Refused(&'static str),
@@ -61,14 +63,15 @@ impl Fault {
         }
     }
 
-    pub(super) fn fits_mongo(&self) -> bool {
-        self.fits_redis() && !matches!(self, Self::Refused(_))
+    pub(super) fn fits_redis(&self) -> bool {
+        matches!(self, Self::Refused(_)) || self.is_of_any_server()
     }
 
-    pub(super) fn fits_redis(&self) -> bool {
+    pub(super) fn is_of_any_server(&self) -> bool {
         !matches!(
             self,
             Self::ClockAhead(_)
+                | Self::Refused(_)
                 | Self::Throttling
                 | Self::TooSoon
                 | Self::Unprocessed(_)

@@ -21,12 +21,12 @@ use crate::value::{EXPIRES, Record, Value};
 const OFF: &str = "open a new store: one in memory keeps its time to live";
 
 impl<S: Space> Keyspace<S> {
-    pub(super) fn plan_definition(&self, call: &Call, definition: &'static Definition) -> Result<Plan> {
+    pub(in crate::backend) fn plan_definition(&self, call: &Call, definition: &'static Definition) -> Result<Plan> {
         self.read_with(|view, catalog| Ok(plan_layout(view, catalog, call, definition)?.plan))
     }
 
     /// The repositories whose names begin with the prefix, without it.
-    pub(super) fn repository_names(&self, prefix: &str) -> Result<Vec<String>> {
+    pub(in crate::backend) fn repository_names(&self, prefix: &str) -> Result<Vec<String>> {
         self.read_with(|_, catalog| {
             let names = catalog.names().into_iter().filter_map(|name| name.strip_prefix(prefix));
             Ok(names.map(str::to_owned).collect())
@@ -34,7 +34,7 @@ impl<S: Space> Keyspace<S> {
     }
 
     /// Stores the definition and indexes what is there, in one batch. If nothing changes, it is empty.
-    pub(super) fn define_repository(&self, call: &Call, definition: &'static Definition) -> Result<()> {
+    pub(in crate::backend) fn define_repository(&self, call: &Call, definition: &'static Definition) -> Result<()> {
         self.define_with(|view, catalog| {
             let planned = plan_layout(view, catalog, call, definition)?;
             if let Some(refusal) = planned.plan.refusal() {

@@ -11,6 +11,8 @@ mod catalog;
 pub(in crate::backend) mod define;
 pub(in crate::backend) mod encoding;
 mod entry;
+#[cfg(feature = "sqlite")]
+mod expired;
 mod explain;
 pub(in crate::backend) mod layout;
 mod pending;
@@ -29,3 +31,6 @@ pub use bytes::{ByteSpace, ByteView, VisitBytes};
 pub use entry::Entry;
 pub use space::{Batch, Changes, Lead, Space, View, Visit};
 pub use store::Keyspace;
+
+#[cfg(feature = "sqlite")]
+pub(in crate::backend) use catalog::{CATALOG_HEAD, described_repository};

@@ -19,7 +19,7 @@ use crate::value::Record;
 const ROOM: usize = 32;
 
 impl<S: Space> Keyspace<S> {
-    pub(super) fn query_page(&self, call: &Call, query: &Query) -> Result<RecordPage> {
+    pub(in crate::backend) fn query_page(&self, call: &Call, query: &Query) -> Result<RecordPage> {
         let mut found: Vec<Record> = Vec::with_capacity(query.limit.min(ROOM));
         let mut more = false;
         self.read_long_with(|view, catalog| {
@@ -45,7 +45,7 @@ impl<S: Space> Keyspace<S> {
         Ok(RecordPage::new(found, next))
     }
 
-    pub(super) fn count_records(&self, call: &Call, query: &Query) -> Result<u64> {
+    pub(in crate::backend) fn count_records(&self, call: &Call, query: &Query) -> Result<u64> {
         let mut count = 0;
         let most = u64::try_from(query.limit).unwrap_or(u64::MAX);
         self.read_long_with(|view, catalog| {

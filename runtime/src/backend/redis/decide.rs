@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use super::items::Items;
 use super::layout::{Entries, Layout};
 use crate::backend::keyspace::read::under_own_names;
-use crate::backend::keyspace::write::under_old_names;
 use crate::error::Result;
 use crate::limits::{self, Limits};
 use crate::request::{Action, Call, Returning, Write, Written};
@@ -108,7 +107,7 @@ pub(super) fn decide<'a>(
     let new = match found.filter(|_| renames) {
         Some(found) => {
             let changed: Vec<String> = write.changes().iter().map(|change| change.path().root().to_owned()).collect();
-            new.map(|new| Cow::Owned(under_old_names(definition, found, new.into_owned(), &changed)))
+            new.map(|new| Cow::Owned(definition.under_old_names(found, new.into_owned(), &changed)))
         }
         None => new,
     };

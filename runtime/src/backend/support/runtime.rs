@@ -23,7 +23,7 @@ pub(crate) struct ClientRuntime {
 
 impl ClientRuntime {
     /// The runtime that runs now, of a client that cannot do without it.
-    #[cfg(feature = "mongodb")]
+    #[cfg(any(feature = "mongodb", feature = "postgres"))]
     pub(crate) fn fixed(client: &str) -> Result<Self> {
         Self::current(client, false)
     }
