@@ -22,6 +22,7 @@
 //! | [faults] | every write under every fault: what the caller gets |
 //! | [configuration] | URLs, files, the environment |
 //! | [backends] | the three, and one of your own |
+//! | [redis] | Redis: what is stored, how to look at it, what can be lost |
 //! | [observing] | traces, metrics, and what operations cost |
 //! | [caching] | giving again what was read |
 //! | [testing] | a service under faults, by a seed |
@@ -51,6 +52,7 @@ macro_rules! pages {
             "[faults]: crate::guide::faults\n",
             "[configuration]: crate::guide::configuration\n",
             "[backends]: crate::guide::backends\n",
+            "[redis]: crate::guide::redis\n",
             "[observing]: crate::guide::observing\n",
             "[caching]: crate::guide::caching\n",
             "[testing]: crate::guide::testing\n",
@@ -82,6 +84,7 @@ pages! {
     faults "faults.md"
     configuration "configuration.md"
     backends "backends.md"
+    redis "redis.md"
     observing "observing.md"
     caching "caching.md"
     testing "testing.md"

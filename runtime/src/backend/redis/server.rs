@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use redis::{Cmd, Value};
+use redis::{Cmd, ConnectionAddr, Value};
 
 use super::failure::Failure;
 use super::link::{Connected, Link};
@@ -72,6 +72,16 @@ pub(super) struct Sending<'a> {
 }
 
 impl Server {
+    /// The host and port; nothing if there are several.
+    pub(super) fn place(&self) -> Option<(&str, u16)> {
+        match self.link.client().get_connection_info().addr() {
+            ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } if !self.link.is_cluster() => {
+                Some((host, *port))
+            }
+            _ => None,
+        }
+    }
+
     /// Begins an attempt: with a connection, for all that it sends.
     pub(super) async fn begin(
         &self,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::answer::{Answer, Outcome};
-use super::decide::{Change, Seen, decide, decide_blind, is_blind};
+use super::decide::{Change, Decided, Expected, Seen, decide, decide_blind, is_blind};
 use super::failure::Failure;
 use super::items::{Items, may_be_too_many};
 use super::layout::{Layout, primary};
@@ -52,6 +52,8 @@ struct Round<'w, 'a> {
     /// Whether the items of a transaction have to be counted, for which all has to be read.
     counts: bool,
     jobs: Vec<Job<'a>>,
+    /// Why the transaction is refused, unless the script refuses an earlier write of it.
+    refusal: Option<Error>,
     /// Of records of which only the model can say it: whether they are live.
     verdicts: Vec<(Vec<u8>, bool)>,
     backoff: Backoff,
@@ -83,7 +85,7 @@ impl<'w, 'a> Round<'w, 'a> {
         let jobs = writes.iter().map(job).collect::<Result<_>>()?;
         let backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
         let counts = whole && may_be_too_many(writes, writer.limits);
-        Ok(Self { writer, whole, counts, jobs, verdicts: Vec::new(), backoff })
+        Ok(Self { writer, whole, counts, jobs, refusal: None, verdicts: Vec::new(), backoff })
     }
 
     async fn finish(mut self) -> Result<Vec<Result<Written>>> {
@@ -116,6 +118,7 @@ impl<'w, 'a> Round<'w, 'a> {
         let mut parts = Vec::with_capacity(open.len());
         let mut sent = Vec::with_capacity(open.len());
         let mut items = Items::default();
+        self.refusal = None;
         for (at, layout) in open.iter().zip(layouts) {
             let Some(job) = self.jobs.get_mut(*at) else { continue };
             let decided = match &job.seen {
@@ -130,11 +133,23 @@ impl<'w, 'a> Round<'w, 'a> {
                     parts.push(Part { write: job.write, layout, primary: job.primary.clone(), decided });
                     sent.push(*at);
                 }
-                Err(refusal) if self.whole => return Err(placed(refusal, job.write, *at)),
+                Err(refusal) if self.whole => {
+                    let refusal = placed(refusal, job.write, *at);
+                    if parts.is_empty() {
+                        return Err(refusal);
+                    }
+                    // The first that is refused is told of, and the script may refuse one before it.
+                    self.refusal = Some(refusal);
+                    let expected = Expected::seen(job.seen.as_ref());
+                    let decided = Decided { expected, change: Change::Refuse, told: None };
+                    parts.push(Part { write: job.write, layout, primary: job.primary.clone(), decided });
+                    sent.push(*at);
+                    break;
+                }
                 Err(refusal) => job.result = Some(Err(refusal)),
             }
         }
-        if self.counts {
+        if self.counts && self.refusal.is_none() {
             items.check(self.writer.limits)?;
         }
         if parts.is_empty() {
@@ -188,6 +203,9 @@ impl<'w, 'a> Round<'w, 'a> {
                     met |= self.settle_one(outcome, *at, part);
                 }
             }
+            Answer::Refused(_, Outcome::Known) => {
+                return Err(self.refusal.take().unwrap_or_else(|| unreadable("write")));
+            }
             Answer::Refused(position, outcome) => {
                 let (Some(at), Some(part)) = (sent.get(position), parts.get(position)) else {
                     return Err(unreadable("write"));
@@ -227,6 +245,7 @@ impl<'w, 'a> Round<'w, 'a> {
                 job.result = Some(Err(Error::new(ErrorKind::AlreadyExists, "a live record has this key")));
             }
             Outcome::Taken(index) => job.result = Some(Err(Error::taken(&part.layout.name_in(definition, &index)))),
+            Outcome::Known => job.result = Some(Err(unreadable("write"))),
             Outcome::Changed => {
                 job.seen = None;
                 return true;
