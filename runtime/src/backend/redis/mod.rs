@@ -18,6 +18,7 @@ mod request;
 mod script;
 mod server;
 pub(crate) mod settings;
+mod silence;
 mod verify;
 mod write;
 
