@@ -18,6 +18,7 @@ mod request;
 mod script;
 mod server;
 pub(crate) mod settings;
+mod silence;
 mod verify;
 mod write;
 
@@ -206,7 +207,7 @@ impl Backend for Redis {
     fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
         self.reply(call, move |call| async move {
             let layout = define::define(&self.server, &call, definition).await?;
-            self.layouts.forget(definition.name());
+            self.layouts.forget_before(definition.name(), &layout);
             self.layouts.keep(definition, layout);
             Ok(())
         })

@@ -214,7 +214,7 @@ fn report(call: &Call, attempt: Attempt<'_>, failure: Option<&Failure>) {
 /// The error of an answer that the library's own script does not give.
 pub(super) fn unreadable(script: &str) -> crate::Error {
     let message = format!("the server's answer is none that the script {script} gives");
-    crate::Error::new(crate::ErrorKind::Backend, message)
+    crate::Error::new(crate::ErrorKind::Unavailable, message)
 }
 
 /// The parts of an answer that is a list.
