@@ -97,6 +97,11 @@ pub use aws_sdk_dynamodb;
 #[cfg(feature = "keyspace")]
 #[doc(inline)]
 pub use backend::keyspace;
+/// The pool of connections that the PostgreSQL backend uses, in the version that is compiled in: what
+/// [`Database::raw`] returns is of its types.
+#[cfg(feature = "postgres")]
+#[doc(no_inline)]
+pub use deadpool_postgres;
 /// The driver that the MongoDB backend uses, in the version that is compiled in: what
 /// [`Database::raw`] returns is of its types.
 #[cfg(feature = "mongodb")]

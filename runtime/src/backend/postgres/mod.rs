@@ -11,9 +11,11 @@ mod link;
 mod locked;
 mod names;
 mod param;
+mod pushdown;
 mod query;
 mod read;
 pub(crate) mod settings;
+mod single;
 #[doc(hidden)]
 pub mod sql;
 mod statements;

@@ -43,8 +43,6 @@ pub(super) struct Table {
 pub(super) struct Column {
     pub(super) sql: String,
     pub(super) kind: KeyKind,
-    /// The name of its field.
-    pub(super) field: &'static str,
     /// Whether it is a part of the document, where bytes are hex text.
     is_within: bool,
 }
@@ -123,12 +121,7 @@ impl Table {
     /// The columns of the primary key.
     pub(super) fn key(&self) -> Vec<Column> {
         let definition = self.definition;
-        let column = |sql: &str, part: KeyDef| Column {
-            sql: sql.to_owned(),
-            kind: part.kind,
-            field: definition.part_name(part),
-            is_within: false,
-        };
+        let column = |sql: &str, part: KeyDef| Column { sql: sql.to_owned(), kind: part.kind, is_within: false };
         let range = definition.range().map(|range| column("r", range));
         std::iter::once(column("h", definition.hash())).chain(range).collect()
     }
@@ -161,7 +154,7 @@ impl Table {
             KeyKind::Bytes => format!("((doc->{}->>'$bytes') COLLATE \"C\")", literal(field)),
             KeyKind::Integer | KeyKind::Instant => format!("((doc->>{})::numeric)", literal(field)),
         };
-        Column { sql, kind: part.kind, field, is_within: true }
+        Column { sql, kind: part.kind, is_within: true }
     }
 
     /// The parts of an index: those it is looked up by, then those it is ordered by.

@@ -18,7 +18,7 @@ mod read;
 mod write;
 
 pub(super) use read::{Readers, read_record};
-pub(super) use write::{stored_text, value_json, write_record};
+pub(super) use write::{stored_text, write_record};
 
 /// The only name of an object that is bytes, and of one that is a set.
 pub(super) const BYTES: &str = "$bytes";

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{BYTES, SET};
 use crate::error::{Error, Result};
-use crate::value::{Record, Value, ValueRef, object_id_text};
+use crate::value::{Record, ValueRef, object_id_text};
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
@@ -25,13 +25,6 @@ pub(in super::super) fn write_record(record: &Record) -> Result<Vec<u8>> {
         written.map_err(|why| why.into_error(name))?;
     }
     out.push(b'}');
-    Ok(out)
-}
-
-/// A value as JSON.
-pub(in super::super) fn value_json(field: &str, value: &Value) -> Result<Vec<u8>> {
-    let mut out = Vec::new();
-    write_value(value.view(), &mut out).map_err(|why| why.into_error(field))?;
     Ok(out)
 }
 
