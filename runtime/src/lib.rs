@@ -42,6 +42,7 @@
 //! | `dynamodb` | DynamoDB; needs a tokio runtime |
 //! | `aws-login` | AWS credentials of `aws sso login` and of a `credential_process`; with `dynamodb` |
 //! | `mongodb` | MongoDB; needs a tokio runtime |
+//! | `postgres` | PostgreSQL; needs a tokio runtime |
 //! | `mongodb-srv` | `mongodb+srv://` addresses, looked up in DNS |
 //! | `cache` | the layer [`Cache`](layer::Cache): records that were read are given again |
 //! | `metrics` | the layer [`Metrics`](layer::Metrics): durations and counts with the facade `metrics` |

@@ -24,6 +24,7 @@ pub(super) fn attempt_time(call: &Call) -> Duration {
 }
 
 /// The pool, and how statements are sent.
+#[derive(Clone)]
 pub(super) struct Link {
     pub(super) pool: Pool,
     pub(super) tls: Option<MakeRustlsConnect>,

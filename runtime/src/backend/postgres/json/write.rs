@@ -2,11 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::{BYTES, SET};
+use super::form::{BYTES, SET, write_hex};
 use crate::error::{Error, Result};
 use crate::value::{Record, ValueRef, object_id_text};
-
-const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 /// The record as a JSON object.
 ///
@@ -173,9 +171,4 @@ fn write_string(text: &str, out: &mut Vec<u8>) -> Written {
     out.extend_from_slice(rest);
     out.push(b'"');
     Ok(())
-}
-
-pub(super) fn write_hex(bytes: &[u8], out: &mut Vec<u8>) {
-    let digit = |bits: u8| DIGITS.get(usize::from(bits)).copied().unwrap_or(b'0');
-    out.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
 }
