@@ -158,8 +158,7 @@ fn steps(
         return Ok(if row == Row::Missing { Vec::new() } else { vec![statements::delete(table, key, true)] });
     };
     let touched = table.definition.unique_indexes().filter(|index| write.touches(index));
-    let mut steps: Vec<_> =
-        touched.filter_map(|index| statements::free_values(table, key, new, index, call)).collect();
+    let mut steps: Vec<_> = touched.filter_map(|index| statements::free_values(table, key, new, index, call)).collect();
     steps.push(match row {
         Row::Live => statements::update(table, key, new, stamp)?,
         Row::Expired => statements::replace_expired(table, key, new, stamp)?,
