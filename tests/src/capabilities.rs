@@ -22,6 +22,7 @@ pub(crate) fn of(target: Target) -> Capabilities {
             .without(Capability::ScanBack)
             .without(Capability::UniqueValuesFree)
             .without(Capability::UnstampedInstants),
+        Some(Protocol::Postgres) => everything.without(Capability::BoundedStaleness),
         _ => everything,
     }
 }

@@ -1,6 +1,7 @@
 //! PostgreSQL, through its own driver for Rust.
 
 mod batch;
+mod chunk;
 mod connect;
 mod define;
 mod expiry;
@@ -11,9 +12,11 @@ mod link;
 mod locked;
 mod names;
 mod param;
+mod pushdown;
 mod query;
 mod read;
 pub(crate) mod settings;
+mod single;
 #[doc(hidden)]
 pub mod sql;
 mod statements;
@@ -63,7 +66,8 @@ use crate::value::Record;
 /// deleted row bears no stamp: then the delete is [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown).
 ///
 /// Connections are tasks of the tokio runtime that the database was opened on; they are made when they are needed. The
-/// statement of a call that is given up is cancelled, and its connection closed, in the background.
+/// statement of a call that is given up is cancelled, and its connection closed, in the background. A call of a model with a
+/// ttl begins, every ten seconds at most, a task that deletes up to 1,000 records that have expired by the database's clock.
 ///
 /// Text with a NUL, which PostgreSQL keeps none of, is stored with other characters in its place. Refused as
 /// [`InvalidInput`](crate::ErrorKind::InvalidInput): keys and values of an index that together are longer than an index
@@ -147,6 +151,7 @@ impl Postgres {
     /// The table of a repository, once it is known to be defined.
     async fn table_of(&self, call: &Call, definition: &'static Definition) -> Result<Arc<Table>> {
         if let Some(table) = self.defined.get(definition) {
+            expiry::sweep(&self.link, call, &table);
             return Ok(table);
         }
         let table = Arc::new(Table::new(&self.schema, definition));
@@ -302,14 +307,18 @@ impl Backend for Postgres {
         self.reply(call, move |call| async move {
             let tables = self.tables_of(&call, writes.iter().map(|write| write.definition)).await?;
             let (link, ids) = (&self.link, &self.ids);
-            Transaction { link, call: &call, tables: &tables, writes: &writes, ids, is_of_one: false }.run().await
+            let transaction =
+                Transaction { link, call: &call, tables: &tables, writes: &writes, ids, is_of_one: false };
+            let written = transaction.run().await;
+            tables.iter().fold(written, |written, table| self.noted(table.definition, written))
         })
     }
 
     fn read_snapshot(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
         self.reply(call, move |call| async move {
             let tables = self.tables_of(&call, gets.iter().map(|get| get.definition)).await?;
-            read::snapshot(&self.link, &call, &tables, &gets).await
+            let found = read::snapshot(&self.link, &call, &tables, &gets).await;
+            tables.iter().fold(found, |found, table| self.noted(table.definition, found))
         })
     }
 
