@@ -43,6 +43,7 @@
 //! | `aws-login` | AWS credentials of `aws sso login` and of a `credential_process`; with `dynamodb` |
 //! | `mongodb` | MongoDB; needs a tokio runtime |
 //! | `mongodb-srv` | `mongodb+srv://` addresses, looked up in DNS |
+//! | `redis` | Redis and Valkey; needs a tokio runtime |
 //! | `cache` | the layer [`Cache`](layer::Cache): records that were read are given again |
 //! | `metrics` | the layer [`Metrics`](layer::Metrics): durations and counts with the facade `metrics` |
 //! | `trace` | the layer [`Trace`](layer::Trace): spans and events of `tracing`, with OpenTelemetry's names |
@@ -103,6 +104,11 @@ pub use backend::keyspace;
 #[cfg(feature = "mongodb")]
 #[doc(no_inline)]
 pub use mongodb;
+/// The driver that the Redis backend uses, in the version that is compiled in: what
+/// [`Database::raw`] returns is of its types.
+#[cfg(feature = "redis")]
+#[doc(no_inline)]
+pub use redis;
 /// The binding of SQLite that the SQLite backend uses, in the version that is compiled in.
 #[cfg(feature = "sqlite")]
 #[doc(no_inline)]

@@ -2,7 +2,8 @@
 //!
 //! A backend of the list has a line: the module of its tests, its [`Target`](crate::servers::Target), and what it offers. `every`
 //! stands in each line; `embedded` is a store within the process, `server` one behind a network, which has a function of the
-//! module's name in [`servers`](crate::servers); `mongodb` and `dynamodb` are the protocols that a server answers.
+//! module's name in [`servers`](crate::servers); `mongodb`, `dynamodb`, `postgres` and `redis` are the
+//! protocols that a server answers.
 
 /// Hands the list of backends to a macro, after `@backends` and what is given with it.
 #[macro_export]
@@ -15,6 +16,8 @@ macro_rules! with_backends {
             mongodb Mongodb "mongodb" [every server mongodb]
             dynamodb_local DynamodbLocal "dynamodb-local" [every server dynamodb]
             dynoxide Dynoxide "dynoxide" [every server dynamodb]
+            redis Redis "redis" [every server redis]
+            postgres Postgres "postgres" [every server postgres]
         }
     };
 }
@@ -28,5 +31,7 @@ macro_rules! if_offered {
     (server [every server $($more:ident)*] { $($then:tt)* }) => { $($then)* };
     (mongodb [every server mongodb] { $($then:tt)* }) => { $($then)* };
     (dynamodb [every server dynamodb] { $($then:tt)* }) => { $($then)* };
+    (postgres [every server postgres] { $($then:tt)* }) => { $($then)* };
+    (redis [every server redis] { $($then:tt)* }) => { $($then)* };
     ($offer:ident [$($offers:ident)+] $then:tt) => {};
 }

@@ -4,10 +4,10 @@
 pub mod backends;
 mod background;
 pub mod brought;
+mod capabilities;
 pub mod harness;
 pub mod linear;
 mod metered;
-pub mod models;
 mod on_backends;
 pub mod proxy;
 pub mod raw;
@@ -15,3 +15,5 @@ pub mod report;
 pub mod servers;
 pub mod sqlite_load;
 pub mod workload;
+
+pub use reposit_conformance::models;

@@ -124,6 +124,87 @@ async fn a_killed_dynamodb_local_comes_back_with_its_tables() {
     assert_eq!(answer["TableNames"], json!(["users"]));
 }
 
+async fn postgres_client(url: &str) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
+    // The schema is reposit's option, which the driver's own URL does not know.
+    let (address, _) = url.split_once('?').expect("a schema");
+    let (client, connection) = tokio_postgres::connect(address, tokio_postgres::NoTls).await?;
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+/// Writes a number into a table of the schema, and gives how many are there.
+async fn note_in_postgres(url: &str, schema: &str, id: i32) -> i64 {
+    let client = postgres_client(url).await.expect("a client");
+    let sql = format!(
+        "CREATE SCHEMA IF NOT EXISTS {schema}; CREATE TABLE IF NOT EXISTS {schema}.notes (id int PRIMARY KEY); \
+         INSERT INTO {schema}.notes VALUES ({id});"
+    );
+    client.batch_execute(&sql).await.expect("an insert");
+    let row = client.query_one(&format!("SELECT count(*) FROM {schema}.notes"), &[]).await.expect("a count");
+    row.get(0)
+}
+
+#[tokio::test]
+async fn postgres_keeps_schemas_apart() {
+    let server = servers::postgres().await;
+    let (first, second) = (fresh_name(), fresh_name());
+    assert_eq!(note_in_postgres(&server.url(&first), &first, 1).await, 1);
+    assert_eq!(note_in_postgres(&server.url(&second), &second, 1).await, 1);
+    assert!(server.url(&first).ends_with(&format!("{}/postgres?schema={first}", server.address(&first))));
+    assert_eq!(server.url(&first), server.url_via(&first, &server.address(&first)));
+}
+
+#[tokio::test]
+async fn postgres_with_a_password_refuses_without() {
+    let server = servers::postgres_with_password().await;
+    let database = fresh_name();
+    let with = server.url(&database);
+    assert_eq!(note_in_postgres(&with, &database, 1).await, 1);
+    let without = format!("postgres://reposit:another@{}/postgres?schema={database}", server.address(&database));
+    let refused = postgres_client(&without).await.err().expect("another password");
+    assert_eq!(refused.code(), Some(&tokio_postgres::error::SqlState::INVALID_PASSWORD), "{refused}");
+}
+
+#[tokio::test]
+async fn a_killed_postgres_comes_back_with_its_rows() {
+    let mut server = servers::private_postgres().await;
+    assert_eq!(note_in_postgres(&server.url("k1"), "k1", 1).await, 1);
+    server.kill();
+    let server = server.restart().await;
+    assert_eq!(note_in_postgres(&server.url("k1"), "k1", 2).await, 2);
+    assert_eq!(server.label(), servers::postgres().await.label());
+}
+
+/// Writes a key under the prefix of a URL, and gives how many are there.
+fn note_in_redis(url: &str, id: i32) -> usize {
+    let (address, prefix) = url.split_once("?prefix=").expect("a prefix");
+    let client = redis::Client::open(address).expect("an address");
+    let mut connection = client.get_connection().expect("a connection");
+    redis::cmd("SET").arg(format!("{prefix}{id}")).arg(id).exec(&mut connection).expect("a write");
+    let keys: Vec<String> = redis::cmd("KEYS").arg(format!("{prefix}*")).query(&mut connection).expect("the keys");
+    keys.len()
+}
+
+#[tokio::test]
+async fn redis_keeps_prefixes_apart() {
+    let server = servers::redis().await;
+    let (first, second) = (fresh_name(), fresh_name());
+    assert_eq!(note_in_redis(&server.url(&first), 1), 1);
+    assert_eq!(note_in_redis(&server.url(&second), 1), 1);
+    assert_eq!(server.url(&first), format!("redis://{}/0?prefix={first}:", server.address(&first)));
+    assert_eq!(server.url(&first), server.url_via(&first, &server.address(&first)));
+}
+
+#[tokio::test]
+async fn a_killed_redis_comes_back_with_its_keys() {
+    let mut server = servers::private_redis().await;
+    assert_eq!(note_in_redis(&server.url("k1"), 1), 1);
+    server.kill();
+    let server = server.restart().await;
+    assert_eq!(note_in_redis(&server.url("k1"), 2), 2);
+    assert_eq!(server.label(), servers::redis().await.label());
+}
+
 #[test]
 fn database_names_are_fresh() {
     let names: std::collections::HashSet<String> = (0..1000).map(|_| fresh_name()).collect();

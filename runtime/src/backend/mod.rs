@@ -10,13 +10,17 @@ pub mod memory;
 #[cfg(feature = "mongodb")]
 pub mod mongodb;
 mod plan;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 pub(crate) mod prefixed;
+#[cfg(feature = "redis")]
+pub mod redis;
 mod reply;
 pub(crate) mod settings;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 #[cfg_attr(
-    not(all(feature = "dynamodb", feature = "mongodb")),
+    not(all(feature = "dynamodb", feature = "mongodb", feature = "postgres")),
     allow(dead_code, unused_imports, reason = "each backend uses its own part of it")
 )]
 pub(crate) mod support;

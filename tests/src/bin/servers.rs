@@ -3,12 +3,12 @@
 use reposit_tests::servers::{self, Server, Target};
 use std::process::ExitCode;
 
-/// MongoDB that asks for a password, which no case runs on by itself.
-const WITH_PASSWORD: &str = "mongodb-password";
+/// The servers that ask for a password, which no case runs on by itself.
+const WITH_PASSWORD: [&str; 2] = ["mongodb-password", "postgres-password"];
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let names: Vec<&str> = Target::servers().map(Target::name).chain([WITH_PASSWORD]).collect();
+    let names: Vec<&str> = Target::servers().map(Target::name).chain(WITH_PASSWORD).collect();
     let asked: Vec<String> = std::env::args().skip(1).collect();
     if let Some(unknown) = asked.iter().find(|name| !names.contains(&name.as_str())) {
         eprintln!("unknown server {unknown:?}; there are: {}", names.join(", "));
@@ -35,6 +35,7 @@ async fn main() -> ExitCode {
 async fn start(name: &str) -> Server {
     match Target::servers().find(|target| target.name() == name) {
         Some(target) => target.server().await.expect("it is one of the servers"),
+        None if name == "postgres-password" => servers::postgres_with_password().await,
         None => servers::mongodb_with_password().await,
     }
 }

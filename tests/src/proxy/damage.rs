@@ -8,13 +8,13 @@ use fastrand::Rng;
 /// What becomes of an answer on its way. What a seed decides is the same for the same seed and answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Damage {
-    /// Half of the body comes, and a length that says so.
+    /// Half of the body comes, and a length that says so; of Redis's answers half, after which the connection is closed.
     Cut,
     /// A byte of it is another: one in the middle where a checksum covers it, else one without which it is no answer.
     Changed,
     /// It has no body.
     Empty,
-    /// It has a length that is none: of DynamoDB's answers more bytes than come before the connection is closed,
+    /// It has a length that is none: of DynamoDB's and Redis's answers more bytes than come before the connection is closed,
     /// of MongoDB's messages fewer than the head of one.
     WrongLength,
     /// Something in it nests so many levels deep that it is no answer, or none that one may descend into.
@@ -34,6 +34,57 @@ impl Damage {
             Self::Anything(seed) => Self::Anything(step(seed)),
             other => other,
         }
+    }
+}
+
+/// What comes of the messages of an answer of PostgreSQL's: of the last but one, which says what was done, unless chance
+/// decides otherwise.
+pub(super) fn of_messages(mut messages: Vec<Vec<u8>>, damage: Damage) -> Vec<u8> {
+    let last = messages.len().saturating_sub(2);
+    let mut rng = match damage {
+        Damage::Noise(seed) | Damage::Anything(seed) => Rng::with_seed(seed),
+        _ => Rng::with_seed(0),
+    };
+    let by_chance = matches!(damage, Damage::Noise(_) | Damage::Anything(_));
+    let at = if by_chance { rng.usize(..messages.len().max(1)) } else { last };
+    if let Some(message) = messages.get_mut(at) {
+        damage_message(message, damage, &mut rng);
+    }
+    messages.concat()
+}
+
+/// Of a message its type is a byte, its length four.
+fn damage_message(message: &mut Vec<u8>, damage: Damage, rng: &mut Rng) {
+    const HEAD: usize = 5;
+    let set_length = |message: &mut Vec<u8>, length: usize| {
+        let length = u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes();
+        message.splice(1..HEAD, length);
+    };
+    match damage {
+        Damage::Cut => {
+            message.truncate(HEAD + (message.len() - HEAD) / 2);
+            let length = message.len() - 1;
+            set_length(message, length);
+        }
+        Damage::Empty => {
+            message.truncate(HEAD);
+            set_length(message, 4);
+        }
+        Damage::WrongLength => set_length(message, 1),
+        Damage::Changed | Damage::Deep(_) => message[0] = b'!',
+        Damage::Noise(_) => {
+            let kinds = [Damage::Changed, Damage::WrongLength];
+            damage_message(message, kinds[rng.usize(..kinds.len())], rng);
+        }
+        Damage::Anything(_) => match rng.u8(..4) {
+            0 => damage_message(message, Damage::Noise(0), rng),
+            1 => damage_message(message, Damage::Cut, rng),
+            2 => damage_message(message, Damage::Empty, rng),
+            _ => {
+                let at = rng.usize(..message.len());
+                message[at] ^= 1 << rng.u8(..8);
+            }
+        },
     }
 }
 

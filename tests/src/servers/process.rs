@@ -157,6 +157,16 @@ impl Launcher {
         port: u16,
         ready: fn(u16) -> bool,
     ) -> Result<Process> {
+        self.launch_until(program, arguments, &|pid| listens(pid, port) && ready(port))
+    }
+
+    /// Starts a program under a watchdog; waits until the process of an id is ready, as `ready` says.
+    pub(super) fn launch_until(
+        &self,
+        program: &Path,
+        arguments: &[String],
+        ready: &dyn Fn(i32) -> bool,
+    ) -> Result<Process> {
         system::WATCHDOG.ensure()?;
         // One for each start, so that a watchdog that comes late is never taken for another.
         let run = self.home.join(format!("run-{}", super::support::fresh_name()));
@@ -172,7 +182,7 @@ impl Launcher {
                 Some(found) if !found.is_alive() => {
                     return Err(failure(&run, program, "ended at once"));
                 }
-                Some(found) if listens(found.pid(), port) && ready(port) => return Ok(found),
+                Some(found) if ready(found.pid()) => return Ok(found),
                 found => process = found,
             }
         }

@@ -23,6 +23,10 @@ struct Inner {
 pub(super) enum Place {
     /// A MongoDB address: what stands before and after the database in its URL.
     Mongodb { user: Option<(String, String)>, hosts: String, options: String },
+    /// A PostgreSQL address: the user, with the password if there is one, and what stands before and after the schema in its URL.
+    Postgres { user: String, hosts: String, database: String, options: String },
+    /// A Redis address: what stands before and after the prefix in its URL.
+    Redis { user: Option<String>, hosts: String, database: String, options: String },
     /// One DynamoDB endpoint that keeps a database for each access key.
     AccessKeys { endpoint: String },
     /// dynoxide has no databases of a name: each gets a listener of its own.
@@ -34,7 +38,7 @@ impl Server {
         Self { inner: Arc::new(Inner { name, version, place, _lease: lease }) }
     }
 
-    /// `mongodb`, `dynamodb-local` or `dynoxide`.
+    /// `mongodb`, `dynamodb-local`, `postgres` and so on.
     pub fn name(&self) -> &'static str {
         self.inner.name
     }
@@ -67,7 +71,7 @@ impl Server {
     /// The `host:port` where this server keeps the database: what a proxy puts itself in front of.
     pub fn address(&self, database: &str) -> String {
         match &self.inner.place {
-            Place::Mongodb { hosts, .. } => hosts.clone(),
+            Place::Mongodb { hosts, .. } | Place::Postgres { hosts, .. } | Place::Redis { hosts, .. } => hosts.clone(),
             Place::AccessKeys { endpoint } => without_scheme(endpoint).to_owned(),
             Place::Stores(stores) => without_scheme(&stores.endpoint(database)).to_owned(),
         }
@@ -84,6 +88,12 @@ impl Server {
                 let hosts = address.unwrap_or(hosts);
                 format!("mongodb://{user}{hosts}/{database}{options}")
             }
+            Place::Postgres { user, hosts, database: within, options } => {
+                postgres_url(user, address.unwrap_or(hosts), within, options, database)
+            }
+            Place::Redis { user, hosts, database: number, options } => {
+                redis_url(user.as_deref(), address.unwrap_or(hosts), number, options, database)
+            }
             Place::AccessKeys { endpoint } => dynamodb_url(database, endpoint, address),
             Place::Stores(stores) => dynamodb_url(database, &stores.endpoint(database), address),
         }
@@ -94,6 +104,17 @@ impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Server").field("label", &self.label()).finish_non_exhaustive()
     }
+}
+
+/// The reposit URL of a database, which is a schema. Names are lower-case, as SQL has them without quotes.
+pub(super) fn postgres_url(user: &str, hosts: &str, within: &str, options: &str, database: &str) -> String {
+    format!("postgres://{user}@{hosts}/{within}?schema={database}{options}")
+}
+
+/// The reposit URL of a database, which is the prefix of its keys. The colon keeps one name from being the start of another.
+pub(super) fn redis_url(user: Option<&str>, hosts: &str, number: &str, options: &str, database: &str) -> String {
+    let user = user.map(|user| format!("{user}@")).unwrap_or_default();
+    format!("redis://{user}{hosts}/{number}?prefix={database}:{options}")
 }
 
 fn dynamodb_url(database: &str, endpoint: &str, address: Option<&str>) -> String {

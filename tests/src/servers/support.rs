@@ -10,6 +10,10 @@ pub type Result<T> = std::result::Result<T, String>;
 pub const MONGODB_VARIABLE: &str = "REPOSIT_TEST_MONGODB";
 /// A DynamoDB endpoint to use in place of DynamoDB Local: `http://host:port`.
 pub const DYNAMODB_VARIABLE: &str = "REPOSIT_TEST_DYNAMODB";
+/// A PostgreSQL to use in place of the suite's own: `postgres://user:password@host:port/database?options`.
+pub const POSTGRES_VARIABLE: &str = "REPOSIT_TEST_POSTGRES";
+/// A Redis to use in place of the suite's own: `redis://host:port/number?options`.
+pub const REDIS_VARIABLE: &str = "REPOSIT_TEST_REDIS";
 /// Another folder for the fetched servers than `.cache` in the workspace.
 pub const CACHE_VARIABLE: &str = "REPOSIT_CACHE";
 

@@ -1,6 +1,7 @@
 //! The places where a case can run, made of the list of [backends](crate::backends).
 
-use super::{Server, dynamodb_local, dynoxide, fresh_name, fresh_sqlite, mongodb};
+#[allow(unused_imports, reason = "the list of backends says which are used")]
+use super::{Server, dynamodb_local, dynoxide, fresh_name, fresh_sqlite, mongodb, postgres, redis};
 
 /// How a server is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +10,10 @@ pub enum Protocol {
     Mongodb,
     /// DynamoDB's JSON over HTTP.
     Dynamodb,
+    /// PostgreSQL's wire protocol.
+    Postgres,
+    /// Redis's RESP.
+    Redis,
 }
 
 macro_rules! targets {
@@ -51,6 +56,8 @@ macro_rules! targets {
     (@protocol [every embedded]) => { None };
     (@protocol [every server mongodb]) => { Some(Protocol::Mongodb) };
     (@protocol [every server dynamodb]) => { Some(Protocol::Dynamodb) };
+    (@protocol [every server postgres]) => { Some(Protocol::Postgres) };
+    (@protocol [every server redis]) => { Some(Protocol::Redis) };
     (@server $module:ident [every embedded]) => { None };
     (@server $module:ident [every server $protocol:ident]) => { Some($module().await) };
 }
@@ -63,9 +70,19 @@ impl Target {
         Self::ALL.iter().copied().filter(|target| target.protocol().is_some())
     }
 
+    /// The name of the module of its tests.
+    pub fn module(self) -> String {
+        self.name().replace('-', "_")
+    }
+
     /// Whether its server speaks MongoDB's protocol.
     pub fn is_mongodb(self) -> bool {
         self.protocol() == Some(Protocol::Mongodb)
+    }
+
+    /// Whether its server speaks DynamoDB's protocol.
+    pub fn is_dynamodb(self) -> bool {
+        self.protocol() == Some(Protocol::Dynamodb)
     }
 
     /// Whether each that is opened is a store of its own, so that no URL leads to it.

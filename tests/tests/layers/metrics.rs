@@ -99,6 +99,8 @@ pub(crate) async fn metrics_have_the_conventions_names(target: Target) {
         None => "db.system.name=memory",
         Some(Protocol::Mongodb) => "db.system.name=mongodb",
         Some(Protocol::Dynamodb) => "db.system.name=aws.dynamodb",
+        Some(Protocol::Postgres) => "db.system.name=postgresql",
+        Some(Protocol::Redis) => "db.system.name=redis",
     };
     let (note, create, get) = ("db.collection.name=note", "db.operation.name=create", "db.operation.name=get");
     let durations = kept.values("db.client.operation.duration", &[note, get, system]);
@@ -113,7 +115,9 @@ pub(crate) async fn metrics_have_the_conventions_names(target: Target) {
     let halves = kept.values("reposit.capacity.read.halves", &[note, get, system]);
     match target.protocol() {
         None => assert_eq!((requests.len(), halves.len()), (0, 0)),
-        Some(Protocol::Mongodb) => assert_eq!((requests, halves.len()), (vec![1.0, 1.0], 0)),
+        Some(Protocol::Mongodb | Protocol::Postgres | Protocol::Redis) => {
+            assert_eq!((requests, halves.len()), (vec![1.0, 1.0], 0));
+        }
         Some(Protocol::Dynamodb) => assert_eq!((requests, halves), (vec![1.0, 1.0], vec![1.0, 1.0])),
     }
     report::ran("layers::metrics_have_the_conventions_names", &label);

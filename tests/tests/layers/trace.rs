@@ -17,6 +17,8 @@ fn has(seen: &Seen, target: Target, fields: &[(&str, &str)]) {
         None => "memory",
         Some(Protocol::Mongodb) => "mongodb",
         Some(Protocol::Dynamodb) => "aws.dynamodb",
+        Some(Protocol::Postgres) => "postgresql",
+        Some(Protocol::Redis) => "redis",
     };
     assert_eq!(seen.get("db.system.name"), Some(system));
     assert_eq!(seen.get("otel.kind"), Some("client"));

@@ -17,6 +17,9 @@ use crate::error::Result;
 use crate::request::{Call, RecordKey};
 use crate::value::{EXPIRES, Record, Value};
 
+/// How to turn a time to live off.
+const OFF: &str = "open a new store: one in memory keeps its time to live";
+
 impl<S: Space> Keyspace<S> {
     pub(in crate::backend) fn plan_definition(&self, call: &Call, definition: &'static Definition) -> Result<Plan> {
         self.read_with(|view, catalog| Ok(plan_layout(view, catalog, call, definition)?.plan))
@@ -61,7 +64,7 @@ fn index_record(pending: &mut Pending<'_>, layout: &Layout, definition: &Definit
 }
 
 /// The record with its expiry, if it lacks that.
-fn with_expiry(definition: &Definition, record: &Record) -> Option<Record> {
+pub(in crate::backend) fn with_expiry(definition: &Definition, record: &Record) -> Option<Record> {
     let at = record.expiry(definition).filter(|_| record.expires().is_none())?;
     let mut expiring = record.clone();
     expiring.set(EXPIRES, Value::from(at));
@@ -85,7 +88,7 @@ fn plan_layout(view: &dyn View, catalog: &Catalog, call: &Call, definition: &'st
         return Ok(Planned { plan, layout: Layout::new(catalog.free_id(), wanted), to_index: Vec::new() });
     };
     old.schema.compare(&wanted, &mut plan);
-    old.schema.compare_leftovers(&wanted, &mut plan);
+    old.schema.compare_leftovers(&wanted, OFF, &mut plan);
     let begins = wanted.expires && !old.schema.expires;
     if let Some(field) = definition.ttl_name().filter(|_| begins) {
         plan.add_creation(Creation::Expiry(field.to_owned()));

@@ -118,7 +118,7 @@ fn apply_write(
     }
     let written = told.written(live, new.as_ref());
     let new = match found.as_ref().filter(|_| renames) {
-        Some(found) => new.map(|new| under_old_names(definition, found, new, &changed).shared()),
+        Some(found) => new.map(|new| definition.under_old_names(found, new, &changed).shared()),
         None => new,
     };
     replace(pending, layout, key, found.as_ref(), new)?;
@@ -132,21 +132,6 @@ fn outcome(write: Write, live: Option<&Record>) -> Result<Option<Record>> {
         Action::Create(record) | Action::Put(record) | Action::Replace(record) => Ok(Some(record)),
         _ => write.outcome(live),
     }
-}
-
-/// A field that an update does not change stays under the name under which it is stored.
-fn under_old_names(definition: &Definition, found: &Record, mut new: Record, changed: &[String]) -> Record {
-    for (name, alias) in definition.aliases() {
-        if let Some(value) = found.get(alias)
-            && !changed.iter().any(|changed| changed == name)
-        {
-            if found.get(name).is_none() {
-                new.remove(name);
-            }
-            new.set(alias, value.to_value());
-        }
-    }
-    new
 }
 
 /// Refuses values of unique indexes that another live record holds.
