@@ -21,7 +21,8 @@
 //! | [failures] | when a call fails: what was written, and what to do |
 //! | [faults] | every write under every fault: what the caller gets |
 //! | [configuration] | URLs, files, the environment |
-//! | [backends] | the three, and one of your own |
+//! | [backends] | what each is, and one of your own |
+//! | [sqlite] | the embedded store in a file |
 //! | [observing] | traces, metrics, and what operations cost |
 //! | [caching] | giving again what was read |
 //! | [testing] | a service under faults, by a seed |
@@ -29,7 +30,8 @@
 // The pages link to each other as files. These definitions come first in each and turn the links into
 // those of rustdoc.
 macro_rules! pages {
-    ($($name:ident $file:literal)*) => {$(
+    ($($(#[$when:meta])? $name:ident $file:literal)*) => {$(
+        $(#[$when])?
         #[doc = concat!(
             "[models]: crate::guide::models\n",
             "[keys and indexes]: crate::guide::keys_and_indexes\n",
@@ -51,6 +53,7 @@ macro_rules! pages {
             "[faults]: crate::guide::faults\n",
             "[configuration]: crate::guide::configuration\n",
             "[backends]: crate::guide::backends\n",
+            "[sqlite]: crate::guide::sqlite\n",
             "[observing]: crate::guide::observing\n",
             "[caching]: crate::guide::caching\n",
             "[testing]: crate::guide::testing\n",
@@ -82,6 +85,7 @@ pages! {
     faults "faults.md"
     configuration "configuration.md"
     backends "backends.md"
+    #[cfg(feature = "sqlite")] sqlite "sqlite.md"
     observing "observing.md"
     caching "caching.md"
     testing "testing.md"

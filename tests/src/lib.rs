@@ -13,6 +13,7 @@ pub mod proxy;
 pub mod raw;
 pub mod report;
 pub mod servers;
+pub mod sqlite_load;
 pub mod workload;
 
 pub use reposit_conformance::models;

@@ -106,7 +106,7 @@ pub struct IndexShape {
 }
 
 #[cfg_attr(
-    not(any(feature = "keyspace", feature = "mongodb", feature = "dynamodb")),
+    not(any(feature = "keyspace", feature = "mongodb", feature = "dynamodb", feature = "postgres")),
     allow(dead_code, reason = "a backend outside the crate uses its own words")
 )]
 impl Plan {

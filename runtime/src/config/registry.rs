@@ -46,6 +46,20 @@ static BUILT_IN: &[BuiltIn] = &[
         reader: None,
     },
     BuiltIn {
+        name: "sqlite",
+        schemes: &["sqlite"],
+        forms: "sqlite:./data.db",
+        without_host: true,
+        #[cfg(feature = "sqlite")]
+        reader: Some(Reader {
+            url: crate::backend::sqlite::settings::from_url,
+            #[cfg(feature = "config-file")]
+            file: crate::backend::sqlite::settings::from_file,
+        }),
+        #[cfg(not(feature = "sqlite"))]
+        reader: None,
+    },
+    BuiltIn {
         name: "mongodb",
         schemes: &["mongodb", "mongodb+srv"],
         forms: "mongodb://host/database, mongodb+srv://host/database",
@@ -71,6 +85,34 @@ static BUILT_IN: &[BuiltIn] = &[
             file: crate::backend::dynamodb::settings::from_file,
         }),
         #[cfg(not(feature = "dynamodb"))]
+        reader: None,
+    },
+    BuiltIn {
+        name: "postgres",
+        schemes: &["postgres", "postgresql"],
+        forms: "postgres://host/database",
+        without_host: false,
+        #[cfg(feature = "postgres")]
+        reader: Some(Reader {
+            url: crate::backend::postgres::settings::from_url,
+            #[cfg(feature = "config-file")]
+            file: crate::backend::postgres::settings::from_file,
+        }),
+        #[cfg(not(feature = "postgres"))]
+        reader: None,
+    },
+    BuiltIn {
+        name: "redis",
+        schemes: &["redis", "rediss"],
+        forms: "redis://host, rediss://host",
+        without_host: false,
+        #[cfg(feature = "redis")]
+        reader: Some(Reader {
+            url: crate::backend::redis::settings::from_url,
+            #[cfg(feature = "config-file")]
+            file: crate::backend::redis::settings::from_file,
+        }),
+        #[cfg(not(feature = "redis"))]
         reader: None,
     },
 ];

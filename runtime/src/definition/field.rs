@@ -200,9 +200,9 @@ impl Lowering {
 }
 
 impl Lowering {
-    /// Whether there is an instant, an ObjectId or a set in it, which DynamoDB's numbers, texts and sets are read as there
-    /// alone.
-    #[cfg(feature = "dynamodb")]
+    /// Whether there is an instant, an ObjectId or a set in it, which DynamoDB's numbers, texts and sets and those of JSON
+    /// are read as there alone.
+    #[cfg(any(feature = "dynamodb", feature = "postgres"))]
     pub(crate) fn is_read_by_type(&self) -> bool {
         match self {
             Self::Bytes | Self::List(None) | Self::InstantAs(..) | Self::Text(_) | Self::Strict(_) => false,

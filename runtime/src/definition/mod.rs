@@ -7,7 +7,7 @@ mod names;
 mod parts;
 mod prefix;
 mod projected;
-#[cfg(any(feature = "dynamodb", feature = "mongodb"))]
+#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres"))]
 mod server_expiry;
 mod spec;
 mod time_form;

@@ -5,14 +5,14 @@
 //! program or before the model had a ttl, expires by its field. To a model without a ttl nothing expires.
 
 use super::call::Call;
-#[cfg(any(feature = "dynamodb", feature = "mongodb"))]
+#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres"))]
 use crate::condition::{Expr, Op};
 use crate::definition::Definition;
-#[cfg(any(feature = "dynamodb", feature = "mongodb"))]
+#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres"))]
 use crate::definition::TimeUnit;
-#[cfg(any(feature = "dynamodb", feature = "mongodb"))]
+#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres"))]
 use crate::path::Path;
-#[cfg(any(feature = "dynamodb", feature = "mongodb"))]
+#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres"))]
 use crate::value::Value;
 use crate::value::{EXPIRES, Record, ValueRef};
 
@@ -35,21 +35,21 @@ impl Record {
 }
 
 /// True of the records that have expired by the mark.
-#[cfg(any(feature = "dynamodb", feature = "mongodb"))]
+#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres"))]
 pub(crate) fn expired_by_mark(call: &Call) -> Expr {
     Expr::Compare { path: Path::field(EXPIRES), op: Op::Le, value: Value::from(call.now_seconds()) }
 }
 
 /// True of the values of the ttl field with which a record without the mark has expired; nothing where
 /// the model has no ttl.
-#[cfg(any(feature = "dynamodb", feature = "mongodb"))]
+#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres"))]
 pub(crate) fn expired_by_field(definition: &Definition, call: &Call) -> Option<Expr> {
     let path = Path::field(definition.ttl_name()?);
     Some(Expr::Compare { path, op: Op::Le, value: latest_expired(definition, call)? })
 }
 
 /// The latest value of the ttl field that has expired.
-#[cfg(any(feature = "dynamodb", feature = "mongodb"))]
+#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres"))]
 pub(crate) fn latest_expired(definition: &Definition, call: &Call) -> Option<Value> {
     let ttl = definition.ttl()?;
     let seconds = i128::from(call.now_seconds()) - i128::from(ttl.seconds);

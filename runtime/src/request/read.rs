@@ -232,6 +232,19 @@ impl KeyRange {
         !from.compare(to).is_some_and(|order| order.is_lt() || (order.is_eq() && one_is_left))
     }
 
+    /// Its ends, also of a beginning.
+    #[cfg(any(feature = "mongodb", feature = "postgres"))]
+    pub(crate) fn ends(&self) -> (Bound<Value>, Bound<Value>) {
+        match self {
+            Self::All => (Bound::Unbounded, Bound::Unbounded),
+            Self::Between(low, high) => (low.clone(), high.clone()),
+            Self::Prefix(prefix) => {
+                let end = successor(prefix).map_or(Bound::Unbounded, |end| Bound::Excluded(Value::String(end)));
+                (Bound::Included(Value::from(prefix.as_str())), end)
+            }
+        }
+    }
+
     /// The range with its ends as a range field of this kind has them.
     pub(crate) fn of_kind(self, kind: KeyKind, field: &str) -> Result<Self> {
         let end = |bound: Bound<Value>| {
@@ -246,6 +259,24 @@ impl KeyRange {
             other => Ok(other),
         }
     }
+}
+
+/// The least text that is greater than every text with this beginning; nothing if there is none.
+#[cfg(any(feature = "mongodb", feature = "postgres"))]
+fn successor(prefix: &str) -> Option<String> {
+    let mut chars: Vec<char> = prefix.chars().collect();
+    while let Some(last) = chars.pop() {
+        let next = match u32::from(last) + 1 {
+            // Surrogates are no characters of a text.
+            0xd800 => char::from_u32(0xe000),
+            next => char::from_u32(next),
+        };
+        if let Some(next) = next {
+            chars.push(next);
+            return Some(chars.into_iter().collect());
+        }
+    }
+    None
 }
 
 /// An end of a range may be empty or too long for a key, but not of another kind.
@@ -401,5 +432,19 @@ impl RecordPage {
     /// A page of `records` that goes on at `next`.
     pub fn new(records: Vec<Record>, next: Option<Position>) -> Self {
         Self { records, next }
+    }
+}
+
+#[cfg(all(test, any(feature = "mongodb", feature = "postgres")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_successor_of_a_prefix_is_after_all_that_begin_so() {
+        assert_eq!(successor("ab").as_deref(), Some("ac"));
+        assert_eq!(successor("a\u{10ffff}").as_deref(), Some("b"));
+        assert_eq!(successor("\u{d7ff}").as_deref(), Some("\u{e000}"));
+        assert_eq!(successor("\u{10ffff}"), None);
+        assert_eq!(successor(""), None);
     }
 }

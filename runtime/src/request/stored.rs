@@ -55,6 +55,22 @@ impl Definition {
         }
     }
 
+    /// A record after an update, with each field that the update does not change under the name under which it was found.
+    #[cfg(any(feature = "keyspace", feature = "postgres"))]
+    pub(crate) fn under_old_names(&self, found: &Record, mut new: Record, changed: &[String]) -> Record {
+        for (name, alias) in self.aliases() {
+            if let Some(value) = found.get(alias)
+                && !changed.iter().any(|changed| changed == name)
+            {
+                if found.get(name).is_none() {
+                    new.remove(name);
+                }
+                new.set(alias, value.to_value());
+            }
+        }
+        new
+    }
+
     /// Whether a record has a field under another name than its own.
     fn is_aliased(&self, record: &Record) -> bool {
         self.has_aliases() && self.aliases().any(|(_, alias)| record.get(alias).is_some())

@@ -17,7 +17,7 @@ mod writer;
 
 pub(crate) use format::{Raw, find, names, take_entry, take_value};
 pub(crate) use number::{NO_FLOAT, is_float, whole};
-#[cfg(feature = "dynamodb")]
+#[cfg(any(feature = "dynamodb", feature = "postgres"))]
 pub(crate) use object_id::stored_object_id;
 pub(crate) use object_id::{object_id_text, parse_object_id};
 pub(crate) use record::RESERVED;

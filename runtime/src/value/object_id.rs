@@ -23,7 +23,7 @@ pub(crate) fn parse_object_id(text: &str) -> Option<[u8; 12]> {
 }
 
 /// The same of a text as it is stored, which is in lower case: a filter finds no other.
-#[cfg(feature = "dynamodb")]
+#[cfg(any(feature = "dynamodb", feature = "postgres"))]
 pub(crate) fn stored_object_id(text: &str) -> Option<[u8; 12]> {
     if text.bytes().any(|byte| byte.is_ascii_uppercase()) { None } else { parse_object_id(text) }
 }

@@ -5,15 +5,18 @@ use std::collections::BTreeMap;
 use super::core::{Fired, Request};
 use super::dynamo::Dynamo;
 use super::mongo::Mongo;
+use super::postgres::Postgres;
 use super::rule::Rule;
 use crate::servers::{Protocol, Server, Target};
 
-/// Either proxy.
+/// A proxy of any kind.
 pub enum Proxy {
     /// One for DynamoDB's HTTP.
     Dynamo(Dynamo),
     /// One for MongoDB's wire protocol.
     Mongo(Mongo),
+    /// One for PostgreSQL's wire protocol.
+    Postgres(Postgres),
 }
 
 impl Proxy {
@@ -23,7 +26,8 @@ impl Proxy {
         let proxy = match target.protocol() {
             Some(Protocol::Mongodb) => Self::Mongo(Mongo::start(&upstream).await),
             Some(Protocol::Dynamodb) => Self::Dynamo(Dynamo::start(&upstream).await),
-            Some(Protocol::Postgres | Protocol::Redis) => panic!("there is no proxy for {target:?}"),
+            Some(Protocol::Postgres) => Self::Postgres(Postgres::start(&upstream).await),
+            Some(Protocol::Redis) => panic!("there is no proxy for {target:?}"),
             None => panic!("{target:?} has no server"),
         };
         let url = server.url_via(database, proxy.address());
@@ -34,6 +38,7 @@ impl Proxy {
         match self {
             Self::Dynamo(proxy) => proxy.address(),
             Self::Mongo(proxy) => proxy.address(),
+            Self::Postgres(proxy) => proxy.address(),
         }
     }
 
@@ -42,6 +47,7 @@ impl Proxy {
         match self {
             Self::Dynamo(proxy) => proxy.fault(rule),
             Self::Mongo(proxy) => proxy.fault(rule),
+            Self::Postgres(proxy) => proxy.fault(rule),
         }
     }
 
@@ -50,6 +56,7 @@ impl Proxy {
         match self {
             Self::Dynamo(proxy) => proxy.clear_faults(),
             Self::Mongo(proxy) => proxy.clear_faults(),
+            Self::Postgres(proxy) => proxy.clear_faults(),
         }
     }
 
@@ -58,6 +65,7 @@ impl Proxy {
         match self {
             Self::Dynamo(proxy) => proxy.requests(),
             Self::Mongo(proxy) => proxy.requests(),
+            Self::Postgres(proxy) => proxy.requests(),
         }
     }
 
@@ -66,6 +74,7 @@ impl Proxy {
         match self {
             Self::Dynamo(proxy) => proxy.connections(),
             Self::Mongo(proxy) => proxy.connections(),
+            Self::Postgres(proxy) => proxy.connections(),
         }
     }
 
@@ -78,6 +87,11 @@ impl Proxy {
                 counts
             }
             Self::Mongo(proxy) => {
+                let counts = proxy.counts();
+                proxy.reset_counts();
+                counts
+            }
+            Self::Postgres(proxy) => {
                 let counts = proxy.counts();
                 proxy.reset_counts();
                 counts

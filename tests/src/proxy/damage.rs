@@ -37,6 +37,57 @@ impl Damage {
     }
 }
 
+/// What comes of the messages of an answer of PostgreSQL's: of the last but one, which says what was done, unless chance
+/// decides otherwise.
+pub(super) fn of_messages(mut messages: Vec<Vec<u8>>, damage: Damage) -> Vec<u8> {
+    let last = messages.len().saturating_sub(2);
+    let mut rng = match damage {
+        Damage::Noise(seed) | Damage::Anything(seed) => Rng::with_seed(seed),
+        _ => Rng::with_seed(0),
+    };
+    let by_chance = matches!(damage, Damage::Noise(_) | Damage::Anything(_));
+    let at = if by_chance { rng.usize(..messages.len().max(1)) } else { last };
+    if let Some(message) = messages.get_mut(at) {
+        damage_message(message, damage, &mut rng);
+    }
+    messages.concat()
+}
+
+/// Of a message its type is a byte, its length four.
+fn damage_message(message: &mut Vec<u8>, damage: Damage, rng: &mut Rng) {
+    const HEAD: usize = 5;
+    let set_length = |message: &mut Vec<u8>, length: usize| {
+        let length = u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes();
+        message.splice(1..HEAD, length);
+    };
+    match damage {
+        Damage::Cut => {
+            message.truncate(HEAD + (message.len() - HEAD) / 2);
+            let length = message.len() - 1;
+            set_length(message, length);
+        }
+        Damage::Empty => {
+            message.truncate(HEAD);
+            set_length(message, 4);
+        }
+        Damage::WrongLength => set_length(message, 1),
+        Damage::Changed | Damage::Deep(_) => message[0] = b'!',
+        Damage::Noise(_) => {
+            let kinds = [Damage::Changed, Damage::WrongLength];
+            damage_message(message, kinds[rng.usize(..kinds.len())], rng);
+        }
+        Damage::Anything(_) => match rng.u8(..4) {
+            0 => damage_message(message, Damage::Noise(0), rng),
+            1 => damage_message(message, Damage::Cut, rng),
+            2 => damage_message(message, Damage::Empty, rng),
+            _ => {
+                let at = rng.usize(..message.len());
+                message[at] ^= 1 << rng.u8(..8);
+            }
+        },
+    }
+}
+
 /// What comes of an answer of DynamoDB's: bytes, after which the connection is closed where it says so.
 pub(super) fn of_http(answer: Message, damage: Damage) -> (Vec<u8>, bool) {
     let half = answer.body.len() / 2;

@@ -48,7 +48,7 @@ impl Mongo {
 
     /// Makes something go wrong. Of several rules that match a command, the first that is due strikes.
     pub fn fault(&self, rule: Rule) -> Fired {
-        assert!(rule.fault.fits_mongo(), "{:?} is a fault of DynamoDB", rule.fault);
+        assert!(rule.fault.is_of_any_server(), "{:?} is a fault of DynamoDB", rule.fault);
         self.core.add(rule)
     }
 
@@ -172,7 +172,7 @@ impl Connection<'_> {
             return self.core.note_quietly(&operation, raw);
         }
         let body = serde_json::to_value(command).unwrap_or_default();
-        self.core.note(Request { operation, body }, raw, Fault::fits_mongo)
+        self.core.note(Request { operation, body }, raw, Fault::is_of_any_server)
     }
 
     async fn answer(&self, frame: &Frame) -> io::Result<()> {

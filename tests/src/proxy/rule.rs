@@ -22,17 +22,20 @@ pub enum Fault {
     Together(usize),
     /// DynamoDB's clock is so many seconds ahead of ours: what is not signed for its time is refused.
     ClockAhead(i64),
-    /// An error of the server itself, without having done anything: DynamoDB's 500, MongoDB's HostUnreachable.
+    /// An error of the server itself, without having done anything: DynamoDB's 500, MongoDB's HostUnreachable; PostgreSQL's
+    /// `57P01`, which ends the session.
     ServerError,
     /// The same answer, although the server has applied the request.
     ServerErrorAfter,
-    /// DynamoDB's ProvisionedThroughputExceededException; MongoDB's IngressRequestRateLimitExceeded.
+    /// DynamoDB's ProvisionedThroughputExceededException; MongoDB's IngressRequestRateLimitExceeded; PostgreSQL's
+    /// `53300`.
     Throttled,
     /// DynamoDB's ThrottlingException.
     Throttling,
     /// DynamoDB's refusal to change a table's time to live twice within an hour.
     TooSoon,
-    /// DynamoDB's TransactionConflict, as a transaction or a single write tells it; MongoDB's WriteConflict.
+    /// DynamoDB's TransactionConflict, as a transaction or a single write tells it; MongoDB's WriteConflict;
+    /// PostgreSQL's `40001`.
     Conflict,
     /// Of a DynamoDB batch, this many requests or keys are not done and come back as unprocessed.
     Unprocessed(usize),
@@ -56,7 +59,7 @@ impl Fault {
         }
     }
 
-    pub(super) fn fits_mongo(&self) -> bool {
+    pub(super) fn is_of_any_server(&self) -> bool {
         !matches!(
             self,
             Self::ClockAhead(_)

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use mongodb::bson::RawDocumentBuf;
 use mongodb::{ClientSession, Collection, Database};
 
-use super::by_definition::ByDefinition;
+use crate::backend::support::by_definition::ByDefinition;
 use crate::definition::Definition;
 
 /// How long a session is kept unused. The server forgets one after 30 minutes: "localLogicalSessionTimeoutMinutes"

@@ -1,7 +1,6 @@
 //! MongoDB, through its own driver.
 
 mod batch;
-mod by_definition;
 mod chunk;
 mod command;
 mod connect;
@@ -51,12 +50,12 @@ use std::sync::Arc;
 
 use mongodb::bson::doc;
 
-use self::by_definition::ByDefinition;
 use self::handle::Handle;
 use self::hints::Hints;
 use self::settings::MongoDbSettings;
 use self::topology::Topology;
 use super::settings::{OpenOptions, Target};
+use super::support::by_definition::ByDefinition;
 use super::support::runtime::ClientRuntime;
 use super::{Backend, BoxFuture, Plan, Reply};
 use crate::definition::Definition;

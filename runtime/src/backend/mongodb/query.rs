@@ -22,7 +22,7 @@ use super::stale;
 use super::stored::from_document;
 use crate::definition::{Definition, IndexDef};
 use crate::error::Result;
-use crate::request::{Call, KeyRange, Position, Query, RecordPage, SourceKind};
+use crate::request::{Call, Position, Query, RecordPage, SourceKind};
 use crate::value::{EXPIRES, Value};
 
 /// What a query wants: a find for a page, an aggregation for a count.
@@ -133,14 +133,7 @@ impl<'a> RangeLeft<'a> {
         if query.range.is_empty() {
             return None;
         }
-        let (low, high) = match &query.range {
-            KeyRange::All => (Bound::Unbounded, Bound::Unbounded),
-            KeyRange::Between(low, high) => (low.clone(), high.clone()),
-            KeyRange::Prefix(prefix) => {
-                let end = successor(prefix).map_or(Bound::Unbounded, |end| Bound::Excluded(Value::String(end)));
-                (Bound::Included(Value::from(prefix.as_str())), end)
-            }
-        };
+        let (low, high) = query.range.ends();
         let mut range = Self { low, high, after: query.after.as_ref() };
         if let Some(first) = range.after.and_then(|after| after.ranges().get(query.leading.len())) {
             let (below, above) = (range.is_below(first), range.is_above(first));
@@ -195,23 +188,6 @@ fn operators(low: &Bound<Value>, high: &Bound<Value>, encode: impl Fn(&Value) ->
         Bound::Unbounded => {}
     }
     Ok(operators)
-}
-
-/// The least text that is greater than every text with this beginning; nothing if there is none.
-fn successor(prefix: &str) -> Option<String> {
-    let mut chars: Vec<char> = prefix.chars().collect();
-    while let Some(last) = chars.pop() {
-        let next = match u32::from(last) + 1 {
-            // Surrogates are no characters of a text.
-            0xd800 => char::from_u32(0xe000),
-            next => char::from_u32(next),
-        };
-        if let Some(next) = next {
-            chars.push(next);
-            return Some(chars.into_iter().collect());
-        }
-    }
-    None
 }
 
 /// The documents `{h, r}` with one `h` lie together in the index of `_id`, in the order of `r`.
@@ -319,15 +295,6 @@ mod tests {
     use super::super::test_definition::test_definition;
     use super::*;
     use crate::request::{RecordKey, Source};
-
-    #[test]
-    fn the_successor_of_a_prefix_is_after_all_that_begin_so() {
-        assert_eq!(successor("ab").as_deref(), Some("ac"));
-        assert_eq!(successor("a\u{10ffff}").as_deref(), Some("b"));
-        assert_eq!(successor("\u{d7ff}").as_deref(), Some("\u{e000}"));
-        assert_eq!(successor("\u{10ffff}"), None);
-        assert_eq!(successor(""), None);
-    }
 
     fn query_of(source: Source) -> Query {
         Query::new(test_definition(), source, 10)

@@ -65,7 +65,7 @@ pub(crate) fn ident(definition: &Definition, key: &RecordKey) -> Vec<u8> {
 }
 
 /// Values of an index as bytes: the same for the same values only.
-#[cfg(feature = "mongodb")]
+#[cfg(any(feature = "mongodb", feature = "postgres"))]
 pub(crate) fn values_ident(values: &[Value]) -> Vec<u8> {
     let mut ident = Vec::new();
     values.iter().for_each(|value| append_value(&mut ident, value));

@@ -23,13 +23,13 @@ pub(crate) struct ClientRuntime {
 
 impl ClientRuntime {
     /// The runtime that runs now, of a client that cannot do without it.
-    #[cfg(feature = "mongodb")]
+    #[cfg(any(feature = "mongodb", feature = "postgres"))]
     pub(crate) fn fixed(client: &str) -> Result<Self> {
         Self::current(client, false)
     }
 
     /// The runtime that runs now, of a client that goes on after it has ended.
-    #[cfg(feature = "dynamodb")]
+    #[cfg(any(feature = "dynamodb", feature = "redis"))]
     pub(crate) fn movable(client: &str) -> Result<Self> {
         Self::current(client, true)
     }

@@ -7,7 +7,7 @@ use crate::definition::Definition;
 /// A value for each definition. There are few, and one is looked for in every call: so they are in the order of their
 /// addresses, and none is hashed.
 #[derive(Debug)]
-pub(super) struct ByDefinition<T>(RwLock<Vec<(usize, T)>>);
+pub(crate) struct ByDefinition<T>(RwLock<Vec<(usize, T)>>);
 
 impl<T> Default for ByDefinition<T> {
     fn default() -> Self {
@@ -17,14 +17,14 @@ impl<T> Default for ByDefinition<T> {
 
 impl<T: Clone> ByDefinition<T> {
     /// The value that is kept for a definition.
-    pub(super) fn get(&self, definition: &'static Definition) -> Option<T> {
+    pub(crate) fn get(&self, definition: &'static Definition) -> Option<T> {
         let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let at = kept.binary_search_by_key(&address(definition), |(address, _)| *address).ok()?;
         kept.get(at).map(|(_, value)| value.clone())
     }
 
     /// Keeps a value for a definition. If there is one already, it stays.
-    pub(super) fn insert(&self, definition: &'static Definition, value: T) {
+    pub(crate) fn insert(&self, definition: &'static Definition, value: T) {
         let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if let Err(at) = kept.binary_search_by_key(&address(definition), |(address, _)| *address) {
             kept.insert(at, (address(definition), value));
@@ -32,7 +32,7 @@ impl<T: Clone> ByDefinition<T> {
     }
 
     /// Keeps nothing for a definition any more.
-    pub(super) fn remove(&self, definition: &'static Definition) {
+    pub(crate) fn remove(&self, definition: &'static Definition) {
         let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|(kept, _)| *kept != address(definition));
     }
@@ -44,19 +44,22 @@ fn address(definition: &'static Definition) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::test_definition::test_definition;
     use super::*;
+    use crate::definition::{FieldDef, KeyDef, KeyKind, Spec};
+
+    static THINGS: Definition =
+        Spec::new("Thing", "things", &[FieldDef::new("h", "h")], KeyDef::new(0, KeyKind::String)).build();
 
     #[test]
     fn each_definition_keeps_its_first_value() {
         let kept = ByDefinition::default();
-        let other: &'static Definition = Box::leak(Box::new(*test_definition()));
+        let other: &'static Definition = Box::leak(Box::new(THINGS));
         assert_eq!(kept.get(other), None);
         kept.insert(other, 1);
-        kept.insert(test_definition(), 2);
+        kept.insert(&THINGS, 2);
         kept.insert(other, 3);
-        assert_eq!((kept.get(other), kept.get(test_definition())), (Some(1), Some(2)));
+        assert_eq!((kept.get(other), kept.get(&THINGS)), (Some(1), Some(2)));
         kept.remove(other);
-        assert_eq!((kept.get(other), kept.get(test_definition())), (None, Some(2)));
+        assert_eq!((kept.get(other), kept.get(&THINGS)), (None, Some(2)));
     }
 }

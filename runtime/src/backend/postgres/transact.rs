@@ -1,0 +1,246 @@
+//! Writes that happen all together or not at all, and every write that one statement cannot decide: a transaction.
+//!
+//! It locks the rows in the order of their keys, judges each write by what is there then, and changes the rows. Whether it
+//! was committed, the server says of its transaction id, also after the answer was lost.
+
+use std::sync::Arc;
+
+use futures_util::future::{join, join_all, try_join_all};
+use tokio_postgres::Row;
+
+use super::failure::Failure;
+use super::link::{Link, Session, attempt_time, report};
+use super::locked::{Locked, lock_statements};
+use super::read::{Statement, backoff, read};
+use super::statements::Step;
+use super::table::Table;
+use crate::backend::support::outcome;
+use crate::backend::support::write_id::WriteIds;
+use crate::error::{Error, Result};
+use crate::request::{Attempt, Call, Write, Written};
+
+/// What begins a transaction whose rows are locked.
+pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+
+/// The id of the transaction under way.
+const CURRENT: &str = "SELECT pg_current_xact_id()::text";
+
+/// Why an attempt came to nothing, or is not known to have come to anything.
+enum Aborted {
+    /// It never will.
+    Refused(Error),
+    /// Others were in the way, or the server did not answer before anything could be committed.
+    Again(Failure),
+    /// A row appeared meanwhile.
+    Overtaken,
+    /// The answer to the commit was lost.
+    Lost { id: String, failure: Failure, written: Vec<Written> },
+}
+
+impl From<Failure> for Aborted {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Own(error) => Self::Refused(error),
+            Failure::Unsent => Self::Again(Failure::Unsent),
+            failure if failure.is_transient() => Self::Again(failure),
+            failure => Self::Refused(failure.into_error("transaction")),
+        }
+    }
+}
+
+/// A transaction that is done until it is known what became of it.
+pub(super) struct Transaction<'a> {
+    pub(super) link: &'a Link,
+    pub(super) call: &'a Call,
+    /// The table of each write.
+    pub(super) tables: &'a [Arc<Table>],
+    pub(super) writes: &'a [Write],
+    pub(super) ids: &'a WriteIds,
+    /// Whether it is one write, whose errors have no place.
+    pub(super) is_of_one: bool,
+}
+
+impl Transaction<'_> {
+    pub(super) async fn run(&self) -> Result<Vec<Written>> {
+        let (mut backoff, operation) = (backoff(), self.call.operation);
+        for number in 1_u32.. {
+            let error = match self.attempt(number).await {
+                Ok(written) => return Ok(written),
+                Err(Aborted::Refused(error)) => return Err(error),
+                Err(Aborted::Lost { id, failure, written }) => match self.find_out(&id, failure).await? {
+                    true => return Ok(written),
+                    false => outcome::contended(operation),
+                },
+                Err(Aborted::Overtaken) => outcome::contended(operation),
+                Err(Aborted::Again(failure)) => failure.into_error(operation),
+            };
+            if !backoff.pause(self.call.left()).await {
+                return Err(error);
+            }
+        }
+        Err(outcome::contended(operation))
+    }
+
+    async fn attempt(&self, number: u32) -> Result<Vec<Written>, Aborted> {
+        let session = self.link.session(self.call).await?;
+        session.set_in_transaction(true);
+        let result = self.within(&session, number).await;
+        match &result {
+            Ok(_) => session.set_in_transaction(false),
+            // What is refused leaves a connection that is of use.
+            Err(Aborted::Refused(_) | Aborted::Overtaken) => {
+                let ended = session.run(self.call, session.simple("ROLLBACK")).await;
+                session.set_in_transaction(ended.is_err());
+            }
+            Err(_) => {}
+        }
+        result
+    }
+
+    async fn within(&self, session: &Session<'_>, number: u32) -> Result<Vec<Written>, Aborted> {
+        let locks = lock_statements(self.tables, self.writes);
+        let locking = async {
+            let begin = session.simple(BEGIN);
+            let id = session.statement(CURRENT, &[]);
+            let rows = try_join_all(locks.iter().map(|(_, lock)| session.statement(&lock.sql, &lock.params)));
+            let (begun, (id, rows)) = join(begin, join(id, rows)).await;
+            begun?;
+            Ok((id?, rows?))
+        };
+        let locked = session.run(self.call, locking).await;
+        report(self.call, Attempt::new("SELECT").numbered(number), locked.as_ref().err());
+        let (id, rows) = locked?;
+        let id: String = first(&id.rows)?;
+        let mut state = Locked::default();
+        for ((table, _), answer) in locks.iter().zip(&rows) {
+            answer.rows.iter().try_for_each(|row| state.take(table, row))?;
+        }
+        let stamp = self.ids.next().bytes();
+        let (mut steps, mut written, mut refusal) = (Vec::new(), Vec::with_capacity(self.writes.len()), None);
+        for (at, (table, write)) in self.tables.iter().zip(self.writes).enumerate() {
+            match state.apply(table, write, self.call, stamp, self.writes.len() > 1) {
+                Ok((told, mut own)) => {
+                    own.iter_mut().for_each(|step| step.at = at);
+                    steps.extend(own);
+                    written.push(told);
+                }
+                Err(error) => {
+                    refusal = Some(self.placed(error, at));
+                    break;
+                }
+            }
+        }
+        let commits = refusal.is_none();
+        self.change(session, &steps, number, commits).await.map_err(|aborted| match aborted {
+            Aborted::Lost { failure, .. } => Aborted::Lost { id, failure, written: written.clone() },
+            other => other,
+        })?;
+        match refusal {
+            Some(error) => Err(Aborted::Refused(error)),
+            None => Ok(written),
+        }
+    }
+
+    /// Sends the statements that change rows, in their order, and commits.
+    async fn change(&self, session: &Session<'_>, steps: &[Step], number: u32, commits: bool) -> Result<(), Aborted> {
+        // A write that is refused may stand behind one that a unique index refuses first.
+        if !commits && !steps.iter().any(|step| step.may_be_taken) {
+            return Ok(());
+        }
+        let may_be_overtaken = steps.iter().any(|step| step.expected.is_some());
+        let work = async {
+            let sent = join_all(steps.iter().map(|step| session.statement(&step.sql, &step.params)));
+            match commits && !may_be_overtaken {
+                true => {
+                    let (answers, ended) = join(sent, session.simple("COMMIT")).await;
+                    Ok((answers, Some(ended)))
+                }
+                false => Ok((sent.await, None)),
+            }
+        };
+        let result = session.run_within(attempt_time(self.call), work).await;
+        let lost = |failure| Aborted::Lost { id: String::new(), failure, written: Vec::new() };
+        let (answers, ended) = match result {
+            Ok(done) => done,
+            Err(failure) if commits && !may_be_overtaken && failure.may_be_applied() => {
+                report(self.call, Attempt::new("COMMIT").numbered(number).lost(), Some(&failure));
+                return Err(lost(failure));
+            }
+            Err(failure) => return Err(failure.into()),
+        };
+        for (step, answer) in steps.iter().zip(answers) {
+            match answer.map_err(Failure::from) {
+                Ok(answer) if step.expected.is_some_and(|expected| expected != answer.count) => {
+                    return Err(Aborted::Overtaken);
+                }
+                Ok(_) => {}
+                Err(failure) => return Err(self.failed(step, failure, commits && !may_be_overtaken)),
+            }
+        }
+        let ended = match ended {
+            Some(ended) => ended.map_err(Failure::from),
+            None if commits => session.run(self.call, session.simple("COMMIT")).await,
+            None => return Ok(()),
+        };
+        report(self.call, Attempt::new("COMMIT").numbered(number), ended.as_ref().err());
+        match ended {
+            Ok(()) => Ok(()),
+            Err(failure) if failure.may_be_applied() => Err(lost(failure)),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
+    /// What the failure of a statement means. If the commit was sent behind it, a connection that broke may have brought both.
+    fn failed(&self, step: &Step, failure: Failure, was_committing: bool) -> Aborted {
+        if let Some(index) = failure.duplicate() {
+            // Expired holders were taken away before, so this one is live.
+            let table = self.tables.get(step.at);
+            return match table.and_then(|table| table.taken(index)) {
+                Some(error) => Aborted::Refused(self.placed(error, step.at)),
+                None => Aborted::Overtaken,
+            };
+        }
+        if was_committing && failure.may_be_applied() {
+            return Aborted::Lost { id: String::new(), failure, written: Vec::new() };
+        }
+        match failure.is_transient() {
+            true => Aborted::Again(failure),
+            false => Aborted::Refused(self.placed(failure.into_error(self.call.operation), step.at)),
+        }
+    }
+
+    /// Whether the transaction of this id was committed, as soon as the server says so.
+    async fn find_out(&self, id: &str, failure: Failure) -> Result<bool> {
+        let statement = Statement {
+            sql: "SELECT pg_xact_status($1::text::xid8)".to_owned(),
+            params: vec![super::param::Param::Text(id.to_owned())],
+        };
+        let mut backoff = backoff();
+        loop {
+            let status = read(self.link, self.call, &statement).await;
+            let status: Option<Option<String>> =
+                status.ok().and_then(|rows| rows.first().and_then(|row| row.try_get(0).ok()));
+            match status.flatten().as_deref() {
+                Some("committed") => return Ok(true),
+                Some("aborted") => return Ok(false),
+                // The session is still at it, or nothing is known yet.
+                _ => {}
+            }
+            if !backoff.pause(self.call.left()).await {
+                return Err(failure.into_unknown());
+            }
+        }
+    }
+
+    /// The error of a write, with its place if there are several.
+    fn placed(&self, error: Error, at: usize) -> Error {
+        let error = error.in_repository(self.tables.get(at).map_or("", |table| table.definition.repository()));
+        if self.is_of_one { error } else { error.at_position(at) }
+    }
+}
+
+/// The first value of the first row.
+fn first(rows: &[Row]) -> Result<String, Failure> {
+    let row = rows.first().ok_or_else(|| Failure::Lost("the answer has no row".to_owned()))?;
+    Ok(row.try_get(0)?)
+}
