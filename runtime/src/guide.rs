@@ -23,6 +23,7 @@
 //! | [configuration] | URLs, files, the environment |
 //! | [backends] | what each is, and one of your own |
 //! | [sqlite] | the embedded store in a file |
+//! | [redis] | Redis: what is stored, how to look at it, what can be lost |
 //! | [observing] | traces, metrics, and what operations cost |
 //! | [caching] | giving again what was read |
 //! | [testing] | a service under faults, by a seed |
@@ -54,6 +55,7 @@ macro_rules! pages {
             "[configuration]: crate::guide::configuration\n",
             "[backends]: crate::guide::backends\n",
             "[sqlite]: crate::guide::sqlite\n",
+            "[redis]: crate::guide::redis\n",
             "[observing]: crate::guide::observing\n",
             "[caching]: crate::guide::caching\n",
             "[testing]: crate::guide::testing\n",
@@ -86,6 +88,7 @@ pages! {
     configuration "configuration.md"
     backends "backends.md"
     #[cfg(feature = "sqlite")] sqlite "sqlite.md"
+    redis "redis.md"
     observing "observing.md"
     caching "caching.md"
     testing "testing.md"

@@ -80,6 +80,11 @@ impl Target {
         self.protocol() == Some(Protocol::Mongodb)
     }
 
+    /// Whether its server speaks DynamoDB's protocol.
+    pub fn is_dynamodb(self) -> bool {
+        self.protocol() == Some(Protocol::Dynamodb)
+    }
+
     /// Whether each that is opened is a store of its own, so that no URL leads to it.
     pub fn is_of_one_handle(self) -> bool {
         self == Self::Memory
