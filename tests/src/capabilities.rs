@@ -10,8 +10,8 @@ use crate::servers::{Protocol, Target};
 pub(crate) fn of(target: Target) -> Capabilities {
     let everything = Capabilities::everything();
     match target.protocol() {
-        // The embedded store keeps to DynamoDB's limits, of which a unique value is one of a hundred.
-        None if target == Target::Memory => everything.without(Capability::UniqueValuesFree),
+        // The embedded stores keep to DynamoDB's limits, of which a unique value is one of a hundred.
+        None => everything.without(Capability::UniqueValuesFree),
         Some(Protocol::Mongodb) => everything
             .without(Capability::SetsApart)
             .without(Capability::UnstampedSeconds)
