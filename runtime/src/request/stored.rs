@@ -72,7 +72,7 @@ impl Definition {
     }
 
     /// Whether a record has a field under another name than its own.
-    fn is_aliased(&self, record: &Record) -> bool {
+    pub(crate) fn is_aliased(&self, record: &Record) -> bool {
         self.has_aliases() && self.aliases().any(|(_, alias)| record.get(alias).is_some())
     }
 
