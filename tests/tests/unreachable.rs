@@ -158,7 +158,7 @@ async fn a_database_of_another_runtime_works_or_says_so() {
             assert!(took < Duration::from_secs(4), "{target:?} {ends}: {took:?}");
             let state = match (target, ends) {
                 (Target::Memory | Target::Sqlite, _) => None,
-                (Target::Mongodb, true) => Some("has ended"),
+                (Target::Mongodb | Target::Postgres, true) => Some("has ended"),
                 (_, true) => None,
                 (_, false) => Some("does not run"),
             };

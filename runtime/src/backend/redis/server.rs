@@ -211,9 +211,9 @@ fn report(call: &Call, attempt: Attempt<'_>, failure: Option<&Failure>) {
     }
 }
 
-/// The error of an answer that the library's own script does not give.
-pub(super) fn unreadable(script: &str) -> crate::Error {
-    let message = format!("the server's answer is none that the script {script} gives");
+/// The error of an answer that is none to a script, or to another request.
+pub(super) fn unreadable(asked: &str) -> crate::Error {
+    let message = format!("the server's answer is none to what it was asked for: {asked}");
     crate::Error::new(crate::ErrorKind::Unavailable, message)
 }
 
