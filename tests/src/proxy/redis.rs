@@ -180,6 +180,8 @@ impl Connection<'_> {
 fn error(fault: &Fault) -> &'static str {
     match fault {
         Fault::Throttled => "OOM command not allowed when used memory > 'maxmemory'.",
+        // Of what stands between: the server itself gives none after it has done something.
+        Fault::ServerErrorAfter => "ERR upstream failure",
         _ => "LOADING Redis is loading the dataset in memory",
     }
 }

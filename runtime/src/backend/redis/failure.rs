@@ -36,6 +36,8 @@ const PASSING: [&str; 10] =
     ["LOADING", "BUSY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "READONLY", "MISCONF", "NOREPLICAS", "MOVED", "ASK"];
 /// The server's memory is full.
 const FULL: &str = "OOM";
+/// Codes with which it refuses what it is asked.
+const REFUSING: [&str; 4] = ["NOSCRIPT", "CROSSSLOT", "WRONGTYPE", "EXECABORT"];
 /// Codes with which it refuses who asks.
 const NOT_ALLOWED: [&str; 3] = ["NOAUTH", "WRONGPASS", "NOPERM"];
 
@@ -88,13 +90,25 @@ impl Failure {
 
     /// Whether a write may have been applied all the same.
     pub(super) fn may_be_applied(&self) -> bool {
-        matches!(self, Self::Lost(_) | Self::TimedOut | Self::Unreadable(_) | Self::NotReplicated { .. })
+        let lost = matches!(self, Self::Lost(_) | Self::TimedOut | Self::Unreadable(_) | Self::NotReplicated { .. });
+        lost || self.is_unclear()
+    }
+
+    /// Whether the error is one of which it is not known that the server gives it before it does anything: what stands
+    /// between may have given it.
+    pub(super) fn is_unclear(&self) -> bool {
+        let is_known = |code: &str| {
+            PASSING.contains(&code) || NOT_ALLOWED.contains(&code) || REFUSING.contains(&code) || code == FULL
+        };
+        matches!(self, Self::Refused(_)) && self.code().is_some_and(|code| !is_known(code))
     }
 
     /// Whether the same request may succeed a moment later.
     pub(super) fn is_transient(&self) -> bool {
         match self {
-            Self::Refused(_) => self.code().is_some_and(|code| PASSING.contains(&code) || code == FULL),
+            Self::Refused(_) => {
+                self.is_unclear() || self.code().is_some_and(|code| PASSING.contains(&code) || code == FULL)
+            }
             Self::NotReplicated { .. } => false,
             _ => true,
         }
@@ -103,9 +117,8 @@ impl Failure {
     /// Its kind, for a request that changes nothing.
     pub(super) fn kind(&self) -> ErrorKind {
         match self {
-            Self::Unreached(_) | Self::Lost(_) | Self::NotConnected => ErrorKind::Unavailable,
+            Self::Unreached(_) | Self::Lost(_) | Self::NotConnected | Self::Unreadable(_) => ErrorKind::Unavailable,
             Self::TimedOut => ErrorKind::Timeout,
-            Self::Unreadable(_) => ErrorKind::Backend,
             Self::NotReplicated { .. } => ErrorKind::OutcomeUnknown,
             Self::Refused(_) => match self.code() {
                 Some(FULL) => ErrorKind::Throttled,

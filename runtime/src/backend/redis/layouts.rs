@@ -57,6 +57,14 @@ impl Layouts {
         known.insert(address(definition), Known { name: definition.name(), layout });
     }
 
+    /// Keeps the layout of a definition, and forgets others of the repository, which was changed since they were read.
+    pub(super) fn replace(&self, definition: &'static Definition, layout: Arc<Layout>) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let (name, generation) = (definition.name(), layout.generation.clone());
+        known.retain(|_, known| known.name != name || known.layout.generation == generation);
+        known.insert(address(definition), Known { name, layout });
+    }
+
     /// Forgets a repository, whatever it is defined by.
     pub(super) fn forget(&self, name: &str) {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);

@@ -12,6 +12,7 @@ use redis::cluster_async::ClusterConnection;
 use redis::{AsyncConnectionConfig, Client, Cmd, ProtocolVersion, PushInfo, PushKind, RedisError, Value};
 
 use super::failure::Failure;
+use super::waiting::Waiting;
 
 /// A server, or a cluster of them, and the connection to it.
 pub(super) struct Link {
@@ -30,6 +31,7 @@ pub(super) struct Connected {
     /// The how manieth it is.
     number: u64,
     is_closed: Arc<AtomicBool>,
+    waiting: Arc<Waiting>,
     /// The server's clock when it was asked, in milliseconds, and when that was.
     clock: (i64, Instant),
 }
@@ -73,7 +75,8 @@ impl Link {
 
     fn current(&self) -> Option<Connected> {
         let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        current.clone().filter(|connected| !connected.is_closed.load(Ordering::Relaxed))
+        // Answers come in the order of the requests: behind one that does not come, none does.
+        current.clone().filter(|on| !on.is_closed.load(Ordering::Relaxed) && !on.waiting.is_stalled())
     }
 
     /// Gives a connection up, unless there is a newer one already.
@@ -97,7 +100,7 @@ impl Link {
             Err(error) => return Err(Failure::of_connecting(error)),
         };
         let number = self.made.fetch_add(1, Ordering::Relaxed);
-        let connected = Connected { connection, number, is_closed, clock };
+        let connected = Connected { connection, number, is_closed, waiting: Arc::default(), clock };
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(connected.clone());
         Ok(connected)
     }
@@ -129,8 +132,12 @@ impl Connection {
 impl Connected {
     /// Sends a command, and waits so long for its answer.
     pub(super) async fn send(&mut self, command: &Cmd, within: Duration) -> Result<Value, Failure> {
+        let answered = self.waiting.begin();
         match tokio::time::timeout(within, self.connection.send(command)).await {
-            Ok(answer) => answer.map_err(Failure::of_sent),
+            Ok(answer) => {
+                answered.note();
+                answer.map_err(Failure::of_sent)
+            }
             Err(_) => Err(Failure::TimedOut),
         }
     }

@@ -19,6 +19,7 @@ mod script;
 mod server;
 pub(crate) mod settings;
 mod verify;
+mod waiting;
 mod write;
 
 use std::any::Any;
@@ -206,8 +207,7 @@ impl Backend for Redis {
     fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
         self.reply(call, move |call| async move {
             let layout = define::define(&self.server, &call, definition).await?;
-            self.layouts.forget(definition.name());
-            self.layouts.keep(definition, layout);
+            self.layouts.replace(definition, layout);
             Ok(())
         })
     }
