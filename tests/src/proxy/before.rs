@@ -16,10 +16,10 @@ pub enum Proxy {
     Dynamo(Dynamo),
     /// One for MongoDB's wire protocol.
     Mongo(Mongo),
-    /// One for PostgreSQL's wire protocol.
-    Postgres(Postgres),
     /// One for Redis's protocol.
     Redis(Redis),
+    /// One for PostgreSQL's wire protocol.
+    Postgres(Postgres),
 }
 
 impl Proxy {
@@ -41,8 +41,8 @@ impl Proxy {
         match self {
             Self::Dynamo(proxy) => proxy.address(),
             Self::Mongo(proxy) => proxy.address(),
-            Self::Postgres(proxy) => proxy.address(),
             Self::Redis(proxy) => proxy.address(),
+            Self::Postgres(proxy) => proxy.address(),
         }
     }
 
@@ -51,8 +51,8 @@ impl Proxy {
         match self {
             Self::Dynamo(proxy) => proxy.fault(rule),
             Self::Mongo(proxy) => proxy.fault(rule),
-            Self::Postgres(proxy) => proxy.fault(rule),
             Self::Redis(proxy) => proxy.fault(rule),
+            Self::Postgres(proxy) => proxy.fault(rule),
         }
     }
 
@@ -61,8 +61,8 @@ impl Proxy {
         match self {
             Self::Dynamo(proxy) => proxy.clear_faults(),
             Self::Mongo(proxy) => proxy.clear_faults(),
-            Self::Postgres(proxy) => proxy.clear_faults(),
             Self::Redis(proxy) => proxy.clear_faults(),
+            Self::Postgres(proxy) => proxy.clear_faults(),
         }
     }
 
@@ -71,8 +71,8 @@ impl Proxy {
         match self {
             Self::Dynamo(proxy) => proxy.requests(),
             Self::Mongo(proxy) => proxy.requests(),
-            Self::Postgres(proxy) => proxy.requests(),
             Self::Redis(proxy) => proxy.requests(),
+            Self::Postgres(proxy) => proxy.requests(),
         }
     }
 
@@ -81,8 +81,8 @@ impl Proxy {
         match self {
             Self::Dynamo(proxy) => proxy.connections(),
             Self::Mongo(proxy) => proxy.connections(),
-            Self::Postgres(proxy) => proxy.connections(),
             Self::Redis(proxy) => proxy.connections(),
+            Self::Postgres(proxy) => proxy.connections(),
         }
     }
 
@@ -99,12 +99,12 @@ impl Proxy {
                 proxy.reset_counts();
                 counts
             }
-            Self::Postgres(proxy) => {
+            Self::Redis(proxy) => {
                 let counts = proxy.counts();
                 proxy.reset_counts();
                 counts
             }
-            Self::Redis(proxy) => {
+            Self::Postgres(proxy) => {
                 let counts = proxy.counts();
                 proxy.reset_counts();
                 counts

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::proxy::Proxy;
-use crate::servers::{Protocol, Server, Target, fresh_name};
+use crate::servers::{Server, Target, fresh_name};
 use reposit::{Config, Database};
 
 use super::models::{Entry, Letter, Line, Page, Person, Post, StoredLock, Thing};
@@ -52,7 +52,7 @@ impl Fixture {
         }
         let config = set(Config::from_url(&url).expect("the server's own URL"));
         let db = config.connect_timeout(Duration::from_secs(30)).open().await.expect("the proxy answers");
-        if self.target.protocol() != Some(Protocol::Dynamodb) {
+        if !self.target.is_dynamodb() {
             // So that the first call is not one that looks whether the models are defined.
             define(&db).await;
         }

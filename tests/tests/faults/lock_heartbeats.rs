@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use reposit::ErrorKind;
-use reposit_tests::proxy::{Damage, Fault, Rule};
+use reposit_tests::proxy::{Damage, Fault, Names, Rule};
 use reposit_tests::report;
-use reposit_tests::servers::{Protocol, Target};
+use reposit_tests::servers::Target;
 use tokio::time::{sleep, timeout};
 
 use crate::faults::PASSING;
@@ -20,21 +20,15 @@ const LEASE: Duration = Duration::from_secs(9);
 const HANGS: Duration = Duration::from_secs(120);
 
 /// What a request meets.
-fn faults(target: Target) -> impl Iterator<Item = Fault> {
+fn faults() -> impl Iterator<Item = Fault> {
     let damages = [Damage::Cut, Damage::Changed, Damage::Empty, Damage::WrongLength].map(Fault::Garble);
-    let late = [Fault::DelayBefore(LEASE), Fault::DelayAfter(LEASE)];
-    // Redis answers no conflict.
-    let conflict = (target.protocol() != Some(Protocol::Redis)).then_some(Fault::Conflict);
-    PASSING.into_iter().chain(conflict).chain(late).chain(damages)
+    let late = [Fault::Conflict, Fault::DelayBefore(LEASE), Fault::DelayAfter(LEASE)];
+    PASSING.into_iter().chain(late).chain(damages)
 }
 
-/// The request that both a sign of life and a release are.
+/// The request by which both a sign of life and a release are written.
 fn request(target: Target) -> &'static str {
-    match target.protocol() {
-        Some(Protocol::Mongodb) => "findAndModify",
-        Some(Protocol::Redis) => "EVALSHA",
-        _ => "UpdateItem",
-    }
+    Names::of(target).update
 }
 
 async fn stored(fixture: &Fixture, id: &str) -> StoredLock {
@@ -91,8 +85,8 @@ async fn the_holder_is_cut_off(fixture: &Fixture) {
 
 pub(crate) async fn every_fault(target: Target) {
     let fixture = Fixture::on(target).await;
-    let beats = join_all(faults(fixture.target).map(|fault| Box::pin(one_beat_meets(&fixture, fault))));
-    let releases = join_all(faults(fixture.target).map(|fault| Box::pin(the_release_meets(&fixture, fault))));
+    let beats = join_all(faults().map(|fault| Box::pin(one_beat_meets(&fixture, fault))));
+    let releases = join_all(faults().map(|fault| Box::pin(the_release_meets(&fixture, fault))));
     tokio::join!(beats, releases, the_holder_is_cut_off(&fixture));
     report::ran("faults::a_lock_under_every_fault", &fixture.server.label());
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::{StreamExt, stream};
 use reposit::{Error, ErrorKind};
 use reposit_tests::report;
-use reposit_tests::servers::{Protocol, Target};
+use reposit_tests::servers::Target;
 
 use crate::faults::{Fault, How};
 use crate::table::Written;
@@ -32,7 +32,7 @@ const WRITES: [&str; 11] = [
     "findAndModify",
     "delete",
     "commitTransaction",
-    "EVALSHA",
+    "EVALSHA write",
 ];
 
 /// A row of the table: an operation, and which of its requests meets the fault.
@@ -70,7 +70,7 @@ impl Matrix {
         let mut wanted = Vec::new();
         for how in [How::Once, How::Always] {
             for (row, at) in rows.iter().zip(0..) {
-                let faults = Fault::wanted().into_iter().filter(|fault| fault.happens(how, target.protocol()));
+                let faults = Fault::wanted().into_iter().filter(|fault| fault.happens(how, target));
                 wanted.extend(faults.map(|fault| (at, row.clone(), fault, how)));
             }
         }
@@ -154,8 +154,7 @@ pub(crate) fn wanted_operations() -> Vec<Operation> {
 /// The rows of a server: what each operation sends to it.
 pub(crate) async fn rows(fixture: &Fixture) -> Vec<Row> {
     let mut rows = Vec::new();
-    let has_options = fixture.target.protocol() == Some(Protocol::Dynamodb);
-    let is_there = |operation: &Operation| operation.option().is_none() || has_options;
+    let is_there = |operation: &Operation| operation.option().is_none() || fixture.target.is_dynamodb();
     for operation in wanted_operations().into_iter().filter(is_there) {
         rows.extend(look(fixture, operation).await);
     }

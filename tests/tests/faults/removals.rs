@@ -13,8 +13,9 @@ use crate::faults::PASSING;
 fn requests(target: Target) -> (&'static [&'static str], &'static [&'static str]) {
     match target.protocol() {
         Some(Protocol::Mongodb) => (&["delete"], &["drop", "delete"]),
-        Some(Protocol::Redis) => (&["EVALSHA"], &["EVALSHA", "SREM"]),
-        _ => (&["Scan", "BatchWriteItem"], &["DeleteTable", "DescribeTable"]),
+        Some(Protocol::Dynamodb) => (&["Scan", "BatchWriteItem"], &["DeleteTable", "DescribeTable"]),
+        Some(Protocol::Redis) => (&["EVALSHA clear"], &["HGETALL", "EVALSHA clear", "SREM"]),
+        Some(Protocol::Postgres) | None => panic!("there is no proxy for {target:?}"),
     }
 }
 

@@ -50,6 +50,7 @@ async fn dynamodb_local_is_killed_and_started_again() {
     report::ran("kills::a_server_is_killed_and_started_again", &servers::dynamodb_local().await.label());
 }
 
+/// A server that writes each command to the disk before it answers keeps all that it has answered.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redis_is_killed_and_started_again() {
     let mut server = servers::private_redis().await;
@@ -62,26 +63,26 @@ async fn redis_is_killed_and_started_again() {
     let server = server.restart().await;
     let after = open(&server.url("kills"), Duration::from_secs(20)).await;
     println!("{:?}", direct_read::compare(&after, memories, Keeps::All).await);
-    // The client that lived through it goes on.
     load::define(&db).await;
-    report::ran("kills::a_server_is_killed_and_started_again", &servers::redis().await.label());
+    report::ran("kills::a_server_is_killed_and_started_again", &server.label());
 }
 
-/// Writers that live through it: each write is done once, though the server went away in the middle of it.
+/// Killed and started again while the writers go on: each write that meets it is done once, or not at all.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn redis_comes_back_under_its_writers() {
+async fn redis_is_killed_again_and_again_under_the_writers() {
     let mut server = servers::private_redis().await;
-    let db = open(&server.url("kills"), Duration::from_secs(30)).await;
+    let db = open(&server.url("kills"), Duration::from_secs(10)).await;
     load::define(&db).await;
     let load = Load::start(&db).await;
-    for _ in 0..3 {
-        load.go_on_for(ROUNDS).await;
+    for _ in 0..4 {
+        load.go_on_for(ROUNDS / 2).await;
+        server.kill();
         server = server.restart().await;
     }
-    load.go_on_for(ROUNDS).await;
+    load.go_on_for(ROUNDS / 2).await;
     let memories = load.stop().await;
     println!("{:?}", direct_read::compare(&db, memories, Keeps::All).await);
-    report::ran("kills::a_server_comes_back_under_its_writers", &servers::redis().await.label());
+    report::ran("kills::a_server_is_killed_again_and_again", &server.label());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -57,12 +57,10 @@ impl Layouts {
         known.insert(address(definition), Known { name: definition.name(), layout });
     }
 
-    /// Keeps the layout of a definition, and forgets others of the repository, which was changed since they were read.
-    pub(super) fn replace(&self, definition: &'static Definition, layout: Arc<Layout>) {
+    /// Forgets what a repository was before it was as it is now.
+    pub(super) fn forget_before(&self, name: &str, layout: &Layout) {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let (name, generation) = (definition.name(), layout.generation.clone());
-        known.retain(|_, known| known.name != name || known.layout.generation == generation);
-        known.insert(address(definition), Known { name, layout });
+        known.retain(|_, known| known.name != name || known.layout.generation == layout.generation);
     }
 
     /// Forgets a repository, whatever it is defined by.

@@ -12,7 +12,7 @@ use redis::cluster_async::ClusterConnection;
 use redis::{AsyncConnectionConfig, Client, Cmd, ProtocolVersion, PushInfo, PushKind, RedisError, Value};
 
 use super::failure::Failure;
-use super::waiting::Waiting;
+use super::silence::Silence;
 
 /// A server, or a cluster of them, and the connection to it.
 pub(super) struct Link {
@@ -31,7 +31,7 @@ pub(super) struct Connected {
     /// The how manieth it is.
     number: u64,
     is_closed: Arc<AtomicBool>,
-    waiting: Arc<Waiting>,
+    silence: Silence,
     /// The server's clock when it was asked, in milliseconds, and when that was.
     clock: (i64, Instant),
 }
@@ -75,8 +75,7 @@ impl Link {
 
     fn current(&self) -> Option<Connected> {
         let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        // Answers come in the order of the requests: behind one that does not come, none does.
-        current.clone().filter(|on| !on.is_closed.load(Ordering::Relaxed) && !on.waiting.is_stalled())
+        current.clone().filter(Connected::is_usable)
     }
 
     /// Gives a connection up, unless there is a newer one already.
@@ -100,7 +99,7 @@ impl Link {
             Err(error) => return Err(Failure::of_connecting(error)),
         };
         let number = self.made.fetch_add(1, Ordering::Relaxed);
-        let connected = Connected { connection, number, is_closed, waiting: Arc::default(), clock };
+        let connected = Connected { connection, number, is_closed, silence: Silence::default(), clock };
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(connected.clone());
         Ok(connected)
     }
@@ -130,12 +129,16 @@ impl Connection {
 }
 
 impl Connected {
+    fn is_usable(&self) -> bool {
+        !self.is_closed.load(Ordering::Relaxed) && !self.silence.is_too_long()
+    }
+
     /// Sends a command, and waits so long for its answer.
     pub(super) async fn send(&mut self, command: &Cmd, within: Duration) -> Result<Value, Failure> {
-        let answered = self.waiting.begin();
+        let wait = self.silence.wait();
         match tokio::time::timeout(within, self.connection.send(command)).await {
             Ok(answer) => {
-                answered.note();
+                wait.is_over();
                 answer.map_err(Failure::of_sent)
             }
             Err(_) => Err(Failure::TimedOut),

@@ -18,8 +18,8 @@ mod request;
 mod script;
 mod server;
 pub(crate) mod settings;
+mod silence;
 mod verify;
-mod waiting;
 mod write;
 
 use std::any::Any;
@@ -207,7 +207,8 @@ impl Backend for Redis {
     fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
         self.reply(call, move |call| async move {
             let layout = define::define(&self.server, &call, definition).await?;
-            self.layouts.replace(definition, layout);
+            self.layouts.forget_before(definition.name(), &layout);
+            self.layouts.keep(definition, layout);
             Ok(())
         })
     }

@@ -18,8 +18,8 @@ const LAST_ATTEMPT: Duration = Duration::from_millis(100);
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// How often a server is tried that cannot be reached, or answers with an error that nothing is known of. Bounded, since a `define` may have ten minutes.
-const MOST_IN_VAIN: u32 = 5;
+/// How often a server is tried that cannot be reached. Bounded, since a `define` may have ten minutes.
+const MOST_CONNECTIONS: u32 = 5;
 
 /// The server, and what is the same for all that is sent to it.
 pub(super) struct Server {
@@ -47,20 +47,20 @@ fn attempt_time(call: &Call) -> Duration {
 pub(super) struct Attempts {
     backoff: Backoff,
     number: u32,
-    in_vain: u32,
+    unreached: u32,
 }
 
 impl Attempts {
     pub(super) fn new() -> Self {
-        Self { backoff: backoff(), number: 0, in_vain: 0 }
+        Self { backoff: backoff(), number: 0, unreached: 0 }
     }
 
     /// Waits for the next attempt after this failure; returns false if there is none.
     pub(super) async fn pause(&mut self, call: &Call, failure: &Failure) -> bool {
-        if matches!(failure, Failure::Unreached(_)) || failure.is_unclear() {
-            self.in_vain += 1;
+        if matches!(failure, Failure::Unreached(_)) {
+            self.unreached += 1;
         }
-        failure.is_transient() && self.in_vain < MOST_IN_VAIN && self.backoff.pause(call.left()).await
+        failure.is_transient() && self.unreached < MOST_CONNECTIONS && self.backoff.pause(call.left()).await
     }
 }
 
@@ -214,7 +214,7 @@ fn report(call: &Call, attempt: Attempt<'_>, failure: Option<&Failure>) {
 /// The error of an answer that the library's own script does not give.
 pub(super) fn unreadable(script: &str) -> crate::Error {
     let message = format!("the server's answer is none that the script {script} gives");
-    crate::Error::new(crate::ErrorKind::Backend, message)
+    crate::Error::new(crate::ErrorKind::Unavailable, message)
 }
 
 /// The parts of an answer that is a list.

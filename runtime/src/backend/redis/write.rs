@@ -21,6 +21,7 @@ use crate::backend::support::retry::Backoff;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::request::{Call, Returning, Write, Written};
+use crate::value::Record;
 
 /// Pauses of a write that met with another one.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
@@ -186,6 +187,8 @@ impl<'w, 'a> Round<'w, 'a> {
         for (at, (found, stamp)) in wanted.into_iter().zip(pairs) {
             let Some(job) = self.jobs.get_mut(at) else { continue };
             let seen = match record(found)? {
+                // What comes of another record would be stored under this one's key.
+                Some(found) if !is_of(job.write, &found) => return Err(unreadable(READ.name)),
                 Some(found) => Some((found, bytes(stamp).ok_or_else(|| unreadable(READ.name))?)),
                 None => None,
             };
@@ -256,6 +259,13 @@ impl<'w, 'a> Round<'w, 'a> {
         }
         false
     }
+}
+
+/// Whether a record has the key that a write is about.
+fn is_of(write: &Write, found: &Record) -> bool {
+    let renamed = write.definition.is_aliased(found).then(|| under_own_names(write.definition, found.clone()));
+    let found = renamed.as_ref().unwrap_or(found);
+    write.key.fields(write.definition).all(|(name, value)| found.get(name).is_some_and(|found| found == *value))
 }
 
 /// A refusal with the place in its transaction.

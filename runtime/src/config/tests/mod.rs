@@ -3,6 +3,8 @@ mod everything;
 mod file;
 mod microkubes;
 mod mongodb;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod url;
 
 use std::path::{Path, PathBuf};
@@ -46,6 +48,11 @@ fn mongodb_of(config: &Config) -> &MongoDbSettings {
 
 fn dynamodb_of(config: &Config) -> &DynamoDbSettings {
     config.target().downcast_ref().expect("the settings of DynamoDB")
+}
+
+#[cfg(feature = "postgres")]
+fn postgres_of(config: &Config) -> &super::PostgresSettings {
+    config.target().downcast_ref().expect("the settings of PostgreSQL")
 }
 
 /// The configuration is refused, with all of these words and without the secrets of the tests.
