@@ -184,7 +184,8 @@ impl Sending<'_> {
         if wanted == 0 {
             return Ok(());
         }
-        let time = u64::try_from(self.within.as_millis()).unwrap_or(u64::MAX).max(1);
+        // It answers how many have it before the attempt is over.
+        let time = u64::try_from(self.within.mul_f64(0.75).as_millis()).unwrap_or(u64::MAX).max(1);
         let mut command = redis::cmd("WAIT");
         command.arg(wanted).arg(time);
         let answer = self.send(call, "WAIT", attempts.number, &command, true).await?;
