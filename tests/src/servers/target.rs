@@ -75,6 +75,11 @@ impl Target {
         self.protocol() == Some(Protocol::Mongodb)
     }
 
+    /// Whether its server speaks DynamoDB's protocol.
+    pub fn is_dynamodb(self) -> bool {
+        self.protocol() == Some(Protocol::Dynamodb)
+    }
+
     /// A reposit URL of an empty database of its own, and the label under which the report counts it.
     pub async fn fresh(self) -> (String, String) {
         match self.server().await {

@@ -98,11 +98,11 @@ impl Fault {
     }
 
     /// Whether it can be had at all: a network that stays cut off is no fault that happens once.
-    pub(crate) fn happens(self, how: How, mongodb: bool) -> bool {
+    pub(crate) fn happens(self, how: How, dynamodb: bool) -> bool {
         match self {
             Self::CutOff => how == How::Always,
             Self::Overtaken => how == How::Once,
-            Self::Part => !mongodb,
+            Self::Part => dynamodb,
             _ => true,
         }
     }

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use reposit::ErrorKind;
 use reposit_tests::proxy::{Damage, Fault, Rule};
 use reposit_tests::report;
-use reposit_tests::servers::Target;
+use reposit_tests::servers::{Protocol, Target};
 use tokio::time::{sleep, timeout};
 
 use crate::faults::PASSING;
@@ -28,7 +28,11 @@ fn faults() -> impl Iterator<Item = Fault> {
 
 /// The request that both a sign of life and a release are.
 fn request(target: Target) -> &'static str {
-    if target.is_mongodb() { "findAndModify" } else { "UpdateItem" }
+    match target.protocol() {
+        Some(Protocol::Mongodb) => "findAndModify",
+        Some(Protocol::Postgres) => "UPDATE",
+        _ => "UpdateItem",
+    }
 }
 
 async fn stored(fixture: &Fixture, id: &str) -> StoredLock {

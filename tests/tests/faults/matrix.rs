@@ -21,7 +21,7 @@ use reposit_tests::workload::verdict::{Expected, judge};
 const AT_ONCE: usize = 24;
 
 /// What writes, by its name on the wire.
-const WRITES: [&str; 10] = [
+const WRITES: [&str; 14] = [
     "PutItem",
     "UpdateItem",
     "DeleteItem",
@@ -32,6 +32,10 @@ const WRITES: [&str; 10] = [
     "findAndModify",
     "delete",
     "commitTransaction",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "COMMIT",
 ];
 
 /// A row of the table: an operation, and which of its requests meets the fault.
@@ -69,7 +73,7 @@ impl Matrix {
         let mut wanted = Vec::new();
         for how in [How::Once, How::Always] {
             for (row, at) in rows.iter().zip(0..) {
-                let faults = Fault::wanted().into_iter().filter(|fault| fault.happens(how, target.is_mongodb()));
+                let faults = Fault::wanted().into_iter().filter(|fault| fault.happens(how, target.is_dynamodb()));
                 wanted.extend(faults.map(|fault| (at, row.clone(), fault, how)));
             }
         }
@@ -153,7 +157,7 @@ pub(crate) fn wanted_operations() -> Vec<Operation> {
 /// The rows of a server: what each operation sends to it.
 pub(crate) async fn rows(fixture: &Fixture) -> Vec<Row> {
     let mut rows = Vec::new();
-    let is_there = |operation: &Operation| operation.option().is_none() || !fixture.target.is_mongodb();
+    let is_there = |operation: &Operation| operation.option().is_none() || fixture.target.is_dynamodb();
     for operation in wanted_operations().into_iter().filter(is_there) {
         rows.extend(look(fixture, operation).await);
     }
@@ -175,7 +179,7 @@ async fn look(fixture: &Fixture, operation: Operation) -> Vec<Row> {
         panic!("{} where nothing goes wrong: {lie}", operation.name());
     }
     let first = sent.iter().position(|name| WRITES.contains(&name.as_str()));
-    let commit = sent.iter().position(|name| name == "commitTransaction");
+    let commit = sent.iter().position(|name| name == "commitTransaction" || name == "COMMIT");
     let spots = if operation.is_read() { [(!sent.is_empty()).then_some(0), None] } else { [first, commit] };
     spots.into_iter().flatten().map(|at| Row { operation, request: sent[at].clone(), earlier: at }).collect()
 }
