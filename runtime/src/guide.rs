@@ -21,7 +21,8 @@
 //! | [failures] | when a call fails: what was written, and what to do |
 //! | [faults] | every write under every fault: what the caller gets |
 //! | [configuration] | URLs, files, the environment |
-//! | [backends] | the three, and one of your own |
+//! | [backends] | those there are, and one of your own |
+//! | [PostgreSQL](postgresql) | its tables, its statements, its limits |
 //! | [observing] | traces, metrics, and what operations cost |
 //! | [caching] | giving again what was read |
 //! | [testing] | a service under faults, by a seed |
@@ -51,6 +52,7 @@ macro_rules! pages {
             "[faults]: crate::guide::faults\n",
             "[configuration]: crate::guide::configuration\n",
             "[backends]: crate::guide::backends\n",
+            "[PostgreSQL]: crate::guide::postgresql\n",
             "[observing]: crate::guide::observing\n",
             "[caching]: crate::guide::caching\n",
             "[testing]: crate::guide::testing\n",
@@ -82,6 +84,7 @@ pages! {
     faults "faults.md"
     configuration "configuration.md"
     backends "backends.md"
+    postgresql "postgresql.md"
     observing "observing.md"
     caching "caching.md"
     testing "testing.md"

@@ -250,7 +250,7 @@ async fn a_transaction_counts_its_unique_values(t: Test) {
         |count: usize| accounts[..count].iter().fold(db.transaction(), |all, one| all.add(Account::create(one)));
     // Each is a record, a login, and an organisation with its number: 99 items, and 102.
     let result = create(34).commit().await;
-    if db.backend_name() == "mongodb" {
+    if matches!(db.backend_name(), "mongodb" | "postgres") {
         return drop(result.unwrap());
     }
     let error = result.unwrap_err();

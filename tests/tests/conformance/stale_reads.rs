@@ -79,7 +79,7 @@ async fn a_staleness_is_bounded_or_refused(t: Test) {
             assert_eq!((error.kind(), error.operation()), (ErrorKind::InvalidInput, Some("stale_reads")));
             assert!(User::get("a").stale().exec(&bounded(90).unwrap()).await.unwrap().is_some());
         }
-        "dynamodb" => assert_eq!(bounded(120).unwrap_err().kind(), ErrorKind::Unsupported),
+        "dynamodb" | "postgres" => assert_eq!(bounded(120).unwrap_err().kind(), ErrorKind::Unsupported),
         _ => assert!(User::get("a").stale().exec(&bounded(1).unwrap()).await.unwrap().is_some()),
     }
 }

@@ -151,8 +151,8 @@ async fn too_many_bytes_are_refused(t: Test) {
     let db = t.with::<Note>().await;
     let large: Vec<_> = (0..13).map(|n| Note { data: vec![7; 350_000], ..note(&n.to_string()) }).collect();
     let whole = large.iter().fold(db.transaction(), |all, note| all.add(Note::put(note))).commit().await;
-    // Those of DynamoDB are the embedded backend's too; MongoDB has no such limit.
-    if db.backend_name() == "mongodb" {
+    // Those of DynamoDB are the embedded backend's too; MongoDB and PostgreSQL have no such limit.
+    if matches!(db.backend_name(), "mongodb" | "postgres") {
         whole.unwrap();
         assert_eq!(Note::scan().count(db).await.unwrap(), 13);
         return;
@@ -183,7 +183,7 @@ async fn unique_values_count_as_operations(t: Test) {
                 .await
         }
     };
-    if db.backend_name() != "mongodb" {
+    if !matches!(db.backend_name(), "mongodb" | "postgres") {
         let error = create(&accounts).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
         assert!(error.message().contains("102") && error.message().contains("100"), "{error}");
@@ -202,7 +202,7 @@ async fn unique_values_count_as_operations(t: Test) {
 
 async fn an_update_of_a_transaction_that_makes_too_much_is_named(t: Test) {
     let db = t.with::<Note>().await;
-    let large = if db.backend_name() == "mongodb" { 12_000_000 } else { 300_000 };
+    let large = if matches!(db.backend_name(), "mongodb" | "postgres") { 12_000_000 } else { 300_000 };
     for id in ["a", "b"] {
         Note::create(&Note { title: "x".repeat(large), ..note(id) }).exec(db).await.unwrap();
     }
@@ -219,7 +219,7 @@ async fn an_update_of_a_transaction_that_makes_too_much_is_named(t: Test) {
     let error = Note::update("b").set(Note::NICKNAME, &nickname).exec(db).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error:?}");
     // What an update carries counts in the transaction, too.
-    if db.backend_name() != "mongodb" {
+    if !matches!(db.backend_name(), "mongodb" | "postgres") {
         let text = "z".repeat(390_000);
         let ids: Vec<_> = (0..11).map(|n| n.to_string()).collect();
         let updates = ids.iter().fold(db.transaction(), |all, id| all.add(Note::update(id).set(Note::TITLE, &text)));

@@ -30,7 +30,12 @@ pub(super) async fn write_many(
     let mut places: HashMap<Vec<u8>, usize> = HashMap::new();
     for (at, write) in many.writes.iter().enumerate() {
         let next = by_record.len();
-        match by_record.get_mut(*places.entry(ident(write.definition, &write.key)).or_insert(next)) {
+        // Of a repository with unique indexes the order is that of all: a value goes to the first that asks.
+        let ident = match write.definition.unique_indexes().next() {
+            Some(_) => write.definition.name().as_bytes().to_vec(),
+            None => ident(write.definition, &write.key),
+        };
+        match by_record.get_mut(*places.entry(ident).or_insert(next)) {
             Some(positions) => positions.push(at),
             None => by_record.push(vec![at]),
         }

@@ -11,9 +11,11 @@ mod link;
 mod locked;
 mod names;
 mod param;
+mod pushdown;
 mod query;
 mod read;
 pub(crate) mod settings;
+mod single;
 #[doc(hidden)]
 pub mod sql;
 mod statements;
@@ -63,7 +65,8 @@ use crate::value::Record;
 /// deleted row bears no stamp: then the delete is [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown).
 ///
 /// Connections are tasks of the tokio runtime that the database was opened on; they are made when they are needed. The
-/// statement of a call that is given up is cancelled, and its connection closed, in the background.
+/// statement of a call that is given up is cancelled, and its connection closed, in the background. A call of a model with a
+/// ttl begins, every ten seconds at most, a task that deletes up to 1,000 records that have expired by the database's clock.
 ///
 /// Text with a NUL, which PostgreSQL keeps none of, is stored with other characters in its place. Refused as
 /// [`InvalidInput`](crate::ErrorKind::InvalidInput): keys and values of an index that together are longer than an index
@@ -147,6 +150,7 @@ impl Postgres {
     /// The table of a repository, once it is known to be defined.
     async fn table_of(&self, call: &Call, definition: &'static Definition) -> Result<Arc<Table>> {
         if let Some(table) = self.defined.get(definition) {
+            expiry::sweep(&self.link, call, &table);
             return Ok(table);
         }
         let table = Arc::new(Table::new(&self.schema, definition));

@@ -4,6 +4,7 @@ use std::ops::Bound;
 
 use super::link::Link;
 use super::param::Param;
+use super::pushdown;
 use super::read::{Statement, read};
 use super::table::{Column, Table, bind};
 use crate::error::{Error, Result};
@@ -63,7 +64,12 @@ impl Rows {
         if let Some(expired) = table.expired(call, "doc", &mut rows.params) {
             rows.wanted.push(format!("NOT ({expired})"));
         }
-        rows.is_wider = query.filter.is_some();
+        if let Some(filter) = &query.filter {
+            match pushdown::condition(filter, "doc", &mut rows.params) {
+                Some(filter) => rows.wanted.push(filter),
+                None => rows.is_wider = true,
+            }
+        }
         Ok(Some(rows))
     }
 

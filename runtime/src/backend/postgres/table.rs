@@ -13,6 +13,7 @@
 //! ```
 
 use std::error::Error as StdError;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Type};
@@ -36,6 +37,8 @@ pub(super) struct Table {
     /// Its name with the schema, quoted.
     pub(super) name: String,
     readers: Readers,
+    /// When the expired records were swept last, in seconds by the database's clock.
+    swept: AtomicI64,
 }
 
 /// A column, or an expression that is indexed like one.
@@ -43,8 +46,6 @@ pub(super) struct Table {
 pub(super) struct Column {
     pub(super) sql: String,
     pub(super) kind: KeyKind,
-    /// The name of its field.
-    pub(super) field: &'static str,
     /// Whether it is a part of the document, where bytes are hex text.
     is_within: bool,
 }
@@ -117,18 +118,24 @@ impl Table {
     pub(super) fn new(schema: &str, definition: &'static Definition) -> Self {
         let plain = shortened(definition.name());
         let name = format!("{}.{}", identifier(schema), identifier(&plain));
-        Self { definition, plain, name, readers: Readers::new(definition) }
+        Self { definition, plain, name, readers: Readers::new(definition), swept: AtomicI64::new(i64::MIN) }
+    }
+
+    /// Whether so many seconds have passed since a sweep, or since it was asked first; then this one counts as the last.
+    pub(super) fn is_sweep_due(&self, now: i64, pause: i64) -> bool {
+        let last = self.swept.load(Ordering::Relaxed);
+        if last == i64::MIN {
+            self.swept.store(now, Ordering::Relaxed);
+            return false;
+        }
+        let is_due = last.saturating_add(pause) <= now || last > now;
+        is_due && self.swept.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
     /// The columns of the primary key.
     pub(super) fn key(&self) -> Vec<Column> {
         let definition = self.definition;
-        let column = |sql: &str, part: KeyDef| Column {
-            sql: sql.to_owned(),
-            kind: part.kind,
-            field: definition.part_name(part),
-            is_within: false,
-        };
+        let column = |sql: &str, part: KeyDef| Column { sql: sql.to_owned(), kind: part.kind, is_within: false };
         let range = definition.range().map(|range| column("r", range));
         std::iter::once(column("h", definition.hash())).chain(range).collect()
     }
@@ -161,7 +168,7 @@ impl Table {
             KeyKind::Bytes => format!("((doc->{}->>'$bytes') COLLATE \"C\")", literal(field)),
             KeyKind::Integer | KeyKind::Instant => format!("((doc->>{})::numeric)", literal(field)),
         };
-        Column { sql, kind: part.kind, field, is_within: true }
+        Column { sql, kind: part.kind, is_within: true }
     }
 
     /// The parts of an index: those it is looked up by, then those it is ordered by.
