@@ -31,6 +31,7 @@ mod object_ids;
 mod own_names;
 mod pages;
 mod pages_back;
+mod postgres_only;
 mod prefixes;
 mod projections;
 mod queries;

@@ -1,6 +1,7 @@
 //! PostgreSQL, through its own driver for Rust.
 
 mod batch;
+mod chunk;
 mod connect;
 mod define;
 mod expiry;
@@ -306,14 +307,18 @@ impl Backend for Postgres {
         self.reply(call, move |call| async move {
             let tables = self.tables_of(&call, writes.iter().map(|write| write.definition)).await?;
             let (link, ids) = (&self.link, &self.ids);
-            Transaction { link, call: &call, tables: &tables, writes: &writes, ids, is_of_one: false }.run().await
+            let transaction =
+                Transaction { link, call: &call, tables: &tables, writes: &writes, ids, is_of_one: false };
+            let written = transaction.run().await;
+            tables.iter().fold(written, |written, table| self.noted(table.definition, written))
         })
     }
 
     fn read_snapshot(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
         self.reply(call, move |call| async move {
             let tables = self.tables_of(&call, gets.iter().map(|get| get.definition)).await?;
-            read::snapshot(&self.link, &call, &tables, &gets).await
+            let found = read::snapshot(&self.link, &call, &tables, &gets).await;
+            tables.iter().fold(found, |found, table| self.noted(table.definition, found))
         })
     }
 

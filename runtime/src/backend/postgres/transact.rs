@@ -87,12 +87,14 @@ impl Transaction<'_> {
         let result = self.within(&session, number).await;
         match &result {
             Ok(_) => session.set_in_transaction(false),
-            // What is refused leaves a connection that is of use.
-            Err(Aborted::Refused(_) | Aborted::Overtaken) => {
+            Err(Aborted::Lost { .. }) => {}
+            // The connection is closed with the transaction.
+            Err(Aborted::Again(failure)) if failure.breaks_connection() => {}
+            // It is still of use.
+            Err(_) => {
                 let ended = session.run(self.call, session.simple("ROLLBACK")).await;
                 session.set_in_transaction(ended.is_err());
             }
-            Err(_) => {}
         }
         result
     }

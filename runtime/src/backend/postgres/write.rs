@@ -21,7 +21,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::request::{Action, Attempt, Call, Returning, Write, Written};
 
 /// How long to look for the stamp after the connection broke.
-const GRACE: Duration = Duration::from_secs(1);
+pub(super) const GRACE: Duration = Duration::from_secs(1);
 
 /// What becomes of an attempt at a statement.
 enum Next {
