@@ -39,7 +39,8 @@ async fn a_record_is_a_row_that_sql_reads_and_writes() {
     let change = format!("UPDATE {schema}.note SET doc = jsonb_set(doc, '{{title}}', '\"by hand\"')");
     client.batch_execute(&change).await.unwrap();
     assert_eq!(Note::get("n").exec(db).await.unwrap().unwrap().title, "by hand");
-    let copy = format!("INSERT INTO {schema}.note (h, doc) SELECT 'm', jsonb_set(doc, '{{id}}', '\"m\"') FROM {schema}.note");
+    let copy =
+        format!("INSERT INTO {schema}.note (h, doc) SELECT 'm', jsonb_set(doc, '{{id}}', '\"m\"') FROM {schema}.note");
     client.batch_execute(&copy).await.unwrap();
     assert_eq!(Note::scan().all(db).await.unwrap().len(), 2);
     Note::update("m").add(Note::COUNT, 1).exec(db).await.unwrap();

@@ -83,10 +83,9 @@ impl<'a> Chunk<'a> {
                 .enumerate()
                 .map(|(at, column)| format!("{} = k{at}{}", column.sql, column.collation()))
                 .collect();
-            let live = table.expired(call, "doc", &mut params).map_or_else(
-                || "true".to_owned(),
-                |expired| format!("NOT ({expired})"),
-            );
+            let live = table
+                .expired(call, "doc", &mut params)
+                .map_or_else(|| "true".to_owned(), |expired| format!("NOT ({expired})"));
             format!(
                 "DELETE FROM {} USING unnest({}) AS wanted({names}) WHERE {} RETURNING {live}, {}",
                 table.name,

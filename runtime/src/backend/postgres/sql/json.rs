@@ -5,7 +5,7 @@ use crate::value::Value;
 
 /// A value as JSON; nothing if nothing like it can be stored.
 pub(super) fn json(value: &Value) -> Option<String> {
-    String::from_utf8(value_json("", value).ok()?).ok()
+    value_json(value)
 }
 
 /// These values as a JSON list.
