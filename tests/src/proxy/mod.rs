@@ -11,6 +11,7 @@ mod damage;
 mod dynamo;
 mod forge_bson;
 mod forge_json;
+mod forge_rows;
 mod http;
 mod mongo;
 mod pages;

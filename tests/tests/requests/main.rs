@@ -9,7 +9,7 @@ use reposit_tests::harness::START;
 use reposit_tests::models::{Account, Event, Note, Token, User, account, event, note, token, user};
 use reposit_tests::proxy::{Fault, Rule};
 use reposit_tests::report;
-use reposit_tests::servers::Target;
+use reposit_tests::servers::{Protocol, Target};
 use serde::{Deserialize, Serialize};
 
 mod automatic_keys;
@@ -18,6 +18,7 @@ mod collections;
 mod counted;
 mod forms;
 mod many;
+mod on_postgres;
 mod pages;
 mod parts;
 mod removals;
@@ -234,7 +235,11 @@ async fn no_finder_scans() {
 
 /// The requests of a batch do not wait for each other: each is held back until as many wait as are sent at once.
 async fn the_parts_of_a_batch_are_under_way_at_once(target: Target) {
-    let (count, request, at_once) = if target.is_mongodb() { (4000, "update", 2) } else { (100, "BatchWriteItem", 4) };
+    let (count, request, at_once) = match target.protocol() {
+        Some(Protocol::Mongodb) => (4000, "update", 2),
+        Some(Protocol::Postgres) => (4000, "INSERT", 4),
+        _ => (100, "BatchWriteItem", 4),
+    };
     let (c, label) = Counted::on(target).await;
     let db = c.db.clone();
     db.define::<Event>().await.unwrap();

@@ -8,13 +8,17 @@ use reposit::Page;
 use reposit_tests::models::{Account, Event, account, event};
 use reposit_tests::proxy::{Fault, Rule};
 use reposit_tests::report;
-use reposit_tests::servers::Target;
+use reposit_tests::servers::{Protocol, Target};
 
 use crate::counted::{Counted, sends};
 
 /// What a query and a scan send.
 pub(crate) fn listings(target: Target) -> (&'static str, &'static str) {
-    if target.is_mongodb() { ("find", "find") } else { ("Query", "Scan") }
+    match target.protocol() {
+        Some(Protocol::Mongodb) => ("find", "find"),
+        Some(Protocol::Postgres) => ("SELECT", "SELECT"),
+        _ => ("Query", "Scan"),
+    }
 }
 
 /// A stream asks for the next page while the one at hand is used up, and for no more than that.
