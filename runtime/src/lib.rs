@@ -88,6 +88,7 @@ mod stale;
 #[cfg(all(test, feature = "memory"))]
 mod threads;
 mod ulid;
+mod upkeep;
 pub mod value;
 
 /// The SDK that the DynamoDB backend uses, in the version that is compiled in: what [`Database::raw`]
@@ -108,6 +109,15 @@ pub use deadpool_postgres;
 #[cfg(feature = "mongodb")]
 #[doc(no_inline)]
 pub use mongodb;
+/// The driver that the Redis backend uses, in the version that is compiled in: what
+/// [`Database::raw`] returns is of its types.
+#[cfg(feature = "redis")]
+#[doc(no_inline)]
+pub use redis;
+/// The binding of SQLite that the SQLite backend uses, in the version that is compiled in.
+#[cfg(feature = "sqlite")]
+#[doc(no_inline)]
+pub use rusqlite;
 
 pub use condition::{Condition, Expr, Op, Size};
 pub use config::Config;

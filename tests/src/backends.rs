@@ -12,9 +12,11 @@ macro_rules! with_backends {
         $($then)+ {
             @backends $given
             memory Memory "memory" [every embedded]
+            sqlite Sqlite "sqlite" [every embedded]
             mongodb Mongodb "mongodb" [every server mongodb]
             dynamodb_local DynamodbLocal "dynamodb-local" [every server dynamodb]
             dynoxide Dynoxide "dynoxide" [every server dynamodb]
+            redis Redis "redis" [every server redis]
             postgres Postgres "postgres" [every server postgres]
         }
     };

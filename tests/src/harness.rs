@@ -46,7 +46,7 @@ impl Test {
         let (url, label) = target.fresh().await;
         let clock = Arc::new(ManualClock::at_millis(START * 1000));
         let memory = || Arc::new(Memory::new(&MemorySettings::default())) as Arc<dyn Backend>;
-        let store = target.protocol().is_none().then(memory);
+        let store = target.is_of_one_handle().then(memory);
         let db = open(&url, store.clone(), clock.clone(), prefix).await;
         (Self { db, clock, url, store }, label)
     }

@@ -132,7 +132,8 @@ async fn a_wrong_password_of_postgres_is_told_without_it() {
     let server = servers::postgres_with_password().await;
     works(&Database::open(&server.fresh_url()).await.unwrap()).await;
     let address = server.address("x");
-    for (user, database) in [("reposit:wr0ngSecret", "postgres"), ("reposit", "postgres"), ("nobody:wr0ngSecret", "x")] {
+    for (user, database) in [("reposit:wr0ngSecret", "postgres"), ("reposit", "postgres"), ("nobody:wr0ngSecret", "x")]
+    {
         let error = Database::open(&format!("postgres://{user}@{address}/{database}")).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config, "{error:?}");
         assert!(!told(&error).contains("wr0ngSecret"), "{}", told(&error));
@@ -190,7 +191,15 @@ async fn a_wrong_configuration_names_the_property_and_the_file() {
     let missing = Database::from_file("/nowhere/config.json").await.unwrap_err();
     assert_eq!(missing.kind(), ErrorKind::Config);
     assert!(missing.message().contains("/nowhere/config.json"), "{missing}");
-    for url in ["", "oracle://h/x", "mongodb://h", "dynamodb://", "memory:?what=1", "mongodb://u:p4ss@h:no/x", "postgres://u:p4ss@h:no/x"] {
+    for url in [
+        "",
+        "oracle://h/x",
+        "mongodb://h",
+        "dynamodb://",
+        "memory:?what=1",
+        "mongodb://u:p4ss@h:no/x",
+        "postgres://u:p4ss@h:no/x",
+    ] {
         let error = Database::open(url).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config, "{url}: {error:?}");
         assert!(!told(&error).contains("p4ss"), "{}", told(&error));

@@ -7,6 +7,9 @@ mod layers;
 mod memory;
 mod mongodb;
 mod ours;
+mod postgres;
+mod redis;
+mod sqlite;
 mod user;
 
 use std::future::Future;
@@ -23,6 +26,7 @@ fn main() {
         Some("memory") => return memory::run(),
         Some("coalesced") => return coalesced::run(),
         Some("layers") => return layers::run(),
+        Some("sqlite") => return sqlite::run(),
         _ => {}
     }
     worker::run(|row, contestant| match (row.split_once('/')?, contestant) {
@@ -31,7 +35,12 @@ fn main() {
         (("dynamodb", row), _) => dynamodb::calls(row, contestant),
         (("mongodb", row), "reposit") => ours::on_server(&mongodb::url(), row),
         (("mongodb", row), _) => mongodb::calls(row, contestant),
-        (("memory", row), "reposit") => ours::in_memory(row),
+        (("memory", row), "reposit") => ours::embedded("memory:", row),
+        (("sqlite", row), "reposit") => ours::embedded(&sqlite::url("commit"), row),
+        (("postgres", row), "reposit") => ours::on_server(&postgres::url(), row),
+        (("postgres", row), _) => postgres::calls(row),
+        (("redis", row), "reposit") => ours::on_server(&redis::url(), row),
+        (("redis", row), _) => redis::calls(row),
         _ => None,
     });
 }

@@ -1,4 +1,4 @@
-//! The calls against SQLite in memory, written by hand on rusqlite: prepared statements, and a column for each field.
+//! The calls against SQLite, in memory and on a file, written by hand on rusqlite: prepared statements, and a column for each field.
 
 use bench_harness::user::{TEAM, id, records, team, team_of_ten};
 use bench_harness::worker::Calls;
@@ -35,12 +35,15 @@ const BY_ID: &str = "SELECT * FROM users WHERE id = ?1";
 const BY_TEAM: &str = "SELECT * FROM users WHERE team = ?1";
 const UPDATE: &str = "UPDATE users SET age = age + 1 WHERE id = ?1 RETURNING *";
 
-pub(crate) fn calls(row: &str) -> Option<Box<dyn Calls>> {
-    let db = Connection::open_in_memory().expect("it opens");
+pub(crate) fn calls(store: &str, row: &str) -> Option<Box<dyn Calls>> {
+    let db = if store == "memory" { Connection::open_in_memory() } else { Connection::open(crate::file()) };
+    let db = db.expect("it opens");
     db.execute_batch(TABLE).expect("the table is made");
+    db.execute_batch("BEGIN").expect("it begins");
     for n in 0..records() {
         create(&db, &bench_harness::user!(id(n), team(n)));
     }
+    db.execute_batch("COMMIT").expect("it is written");
     let mut made = 0;
     let call: fn(&Connection, usize) = match row {
         "get" => |db, _| assert_eq!(one(db, BY_ID, &id(0)).tags.len(), 4),

@@ -37,15 +37,16 @@ pub(crate) fn calls(store: &str, row: &str) -> Option<Box<dyn Calls>> {
     // Everything runs on this one thread, so that its CPU time is the call's.
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
     let db = match store {
-        "memory" => runtime.block_on(in_memory()),
+        "memory" => runtime.block_on(on_sqlite("sqlite::memory:")),
+        "sqlite" => runtime.block_on(on_sqlite(&format!("sqlite:{}", crate::file().display()))),
         "dynamodb" => runtime.block_on(on_dynamodb()),
         _ => return None,
     };
     calls_of(runtime, db, row)
 }
 
-async fn in_memory() -> Db {
-    let mut db = Db::builder().models(toasty::models!(User)).connect("sqlite::memory:").await.expect("it opens");
+async fn on_sqlite(url: &str) -> Db {
+    let mut db = Db::builder().models(toasty::models!(User)).connect(url).await.expect("it opens");
     db.push_schema().await.expect("the tables are made");
     for n in 0..records() {
         create(&mut db, id(n), &team(n)).await;

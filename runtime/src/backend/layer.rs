@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::{
@@ -161,6 +162,16 @@ pub trait Forward: fmt::Debug + Send + Sync + 'static {
         self.inner().repositories(call, prefix)
     }
 
+    /// As [`Backend::backup`].
+    fn backup(&self, call: Call, to: &Path) -> Reply<'_, ()> {
+        self.inner().backup(call, to)
+    }
+
+    /// As [`Backend::compact`].
+    fn compact(&self, call: Call) -> Reply<'_, ()> {
+        self.inner().compact(call)
+    }
+
     /// As [`Backend::get`].
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
         self.inner().get(call, get)
@@ -271,6 +282,14 @@ impl<F: Forward> Backend for F {
 
     fn repositories(&self, call: Call, prefix: &str) -> Reply<'_, Vec<String>> {
         Forward::repositories(self, self.enter(call), prefix)
+    }
+
+    fn backup(&self, call: Call, to: &Path) -> Reply<'_, ()> {
+        Forward::backup(self, self.enter(call), to)
+    }
+
+    fn compact(&self, call: Call) -> Reply<'_, ()> {
+        Forward::compact(self, self.enter(call))
     }
 
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {

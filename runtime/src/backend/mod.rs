@@ -13,8 +13,12 @@ mod plan;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 pub(crate) mod prefixed;
+#[cfg(feature = "redis")]
+pub mod redis;
 mod reply;
 pub(crate) mod settings;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 #[cfg_attr(
     not(all(feature = "dynamodb", feature = "mongodb", feature = "postgres")),
     allow(dead_code, unused_imports, reason = "each backend uses its own part of it")
@@ -28,6 +32,7 @@ pub use reply::{BoxFuture, Reply};
 
 use std::any::Any;
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 pub use crate::change::{Change, Expiry, apply};
@@ -174,6 +179,18 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     fn verify(&self, call: Call, verify: Verify) -> Reply<'_, Vec<String>> {
         let _ = (call, verify);
         Reply::now(Ok(Vec::new()))
+    }
+
+    /// Copies all that is stored to a file that is not there yet, as it is at one moment.
+    fn backup(&self, call: Call, to: &Path) -> Reply<'_, ()> {
+        let _ = (call, to);
+        Reply::now(Err(Error::unsupported(format!("the {} backend copies itself to no file", self.name()))))
+    }
+
+    /// Gives back the room that deleted records took.
+    fn compact(&self, call: Call) -> Reply<'_, ()> {
+        let _ = call;
+        Reply::now(Err(Error::unsupported(format!("the {} backend compacts no file", self.name()))))
     }
 
     /// What the backend would send for a request, as text; nothing is sent.

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 
 type Object = BTreeMap<String, Property>;
 
-const NAMES: &[&str] = &["mongodb", "dynamodb", "postgres", "memory"];
+const NAMES: &[&str] = &["mongodb", "dynamodb", "postgres", "memory", "sqlite"];
 
 /// Where the properties are: in the file itself, or in its `database`.
 pub(super) struct Found<'a> {
@@ -58,6 +58,7 @@ pub(super) fn read_config(file: &Path, found: &Found<'_>) -> Result<Config> {
         "dynamodb" => dynamodb_target(&info)?,
         "postgres" => postgres_target(&info)?,
         "memory" => memory_target(&info)?,
+        "sqlite" => sqlite_target(&info)?,
         other => {
             let message = format!("names an unknown backend {}", suggest::describe_word(other, NAMES));
             return Err(database.error("dbName", message));
@@ -74,6 +75,20 @@ fn memory_target(_: &Properties<'_>) -> Result<Arc<dyn Target>> {
 #[cfg(not(feature = "memory"))]
 fn memory_target(_: &Properties<'_>) -> Result<Arc<dyn Target>> {
     Err(super::registry::not_compiled_in("memory"))
+}
+
+/// The path is what the other backends have as the name of the database.
+#[cfg(feature = "sqlite")]
+fn sqlite_target(info: &Properties<'_>) -> Result<Arc<dyn Target>> {
+    use crate::backend::sqlite::settings::{SqliteSettings, check_path};
+
+    let path = info.require_text("database")?.to_owned();
+    Ok(Arc::new(SqliteSettings::new(check_path(path).map_err(|why| info.error("database", why))?)))
+}
+
+#[cfg(not(feature = "sqlite"))]
+fn sqlite_target(_: &Properties<'_>) -> Result<Arc<dyn Target>> {
+    Err(super::registry::not_compiled_in("sqlite"))
 }
 
 #[cfg(feature = "mongodb")]

@@ -23,7 +23,11 @@ pub use crate::backend::memory::settings::MemorySettings;
 pub use crate::backend::mongodb::settings::MongoDbSettings;
 #[cfg(feature = "postgres")]
 pub use crate::backend::postgres::settings::{PostgresSettings, TlsMode};
+#[cfg(feature = "redis")]
+pub use crate::backend::redis::settings::RedisSettings;
 pub use crate::backend::settings::{OpenOptions, Secret, Settings, Target};
+#[cfg(feature = "sqlite")]
+pub use crate::backend::sqlite::settings::{Durability, SqliteSettings};
 
 use crate::backend::settings::{Parsed, Properties, common};
 use crate::clock::Clock;
@@ -34,6 +38,7 @@ use crate::error::Result;
 /// # URLs
 ///
 /// - `memory:`
+/// - `sqlite:./data.db`, `sqlite:/srv/data.db`, `sqlite::memory:`
 /// - `mongodb://user:password@host:27017,other:27017/database?replicaSet=rs0`, and `mongodb+srv://`
 /// - `dynamodb://us-east-1`, `dynamodb://us-east-1?endpoint=http://localhost:8000`,
 ///   `dynamodb://ACCESSKEY:SECRET@us-east-1`; without a region, the AWS default chain's
@@ -48,7 +53,8 @@ use crate::error::Result;
 /// | `define_timeout` | all | how long `define` may take for all its models; default `10m` |
 /// | `table_prefix` | all | what stands before each name of a table or collection; default nothing |
 /// | `cursor_key` | all | the key that cursors are authenticated with (feature `cursor-key`) |
-/// | `limits` | memory | the sizes it takes: `dynamodb` (the default) or `none` |
+/// | `limits` | memory, SQLite | the sizes it takes: `dynamodb` (the default) or `none` |
+/// | `durability` | SQLite | when a write is answered: `commit` (the default), when it is on the disk; `os`, when the operating system has it |
 /// | `endpoint` | DynamoDB | another endpoint than the region's own |
 /// | `profile` | DynamoDB | the profile in AWS's shared files |
 /// | `credentials_file` | DynamoDB | a file in the format of AWS's shared credentials file |
@@ -73,6 +79,7 @@ use crate::error::Result;
 /// ```json
 /// { "url": "mongodb://localhost/users", "timeout": "2s" }
 /// { "backend": "memory" }
+/// { "backend": "sqlite", "path": "./data.db", "durability": "os" }
 /// { "backend": "dynamodb", "region": "us-east-1", "endpoint": "http://localhost:8000", "profile": "local" }
 /// { "backend": "mongodb", "host": "localhost:27017", "database": "users", "user": "ada", "password": "…",
 ///   "options": { "authSource": "admin", "tls": true } }
@@ -83,7 +90,7 @@ use crate::error::Result;
 /// percent-encoded.
 ///
 /// With the feature `microkubes`, the configuration of the Microkubes services is read as it is, in its `database` or by itself, with
-/// keys in any case. `dbName` alone chooses between `mongodb`, `dynamodb` and `memory`:
+/// keys in any case. `dbName` alone chooses between `mongodb`, `dynamodb`, `memory` and `sqlite`:
 ///
 /// ```json
 /// { "database": { "dbName": "dynamodb", "dbInfo": { "credentials": "/run/secrets/aws-credentials",
@@ -91,7 +98,7 @@ use crate::error::Result;
 ///   "host": "mongo:27017", "database": "users", "user": "restapi", "pass": "restapi" } } }
 /// ```
 ///
-/// MongoDB takes `host`, `database` and, if there is one, `user` and `pass`; the user may be one of
+/// SQLite takes `database`, the path of the file. MongoDB takes `host`, `database` and, if there is one, `user` and `pass`; the user may be one of
 /// the database or of `admin`. DynamoDB takes `awsRegion`, `endpoint`, and `credentials`, the path of
 /// a shared credentials file, or else `awsSecretKeyId`, `awsSecretAccessKey` and `awsSessionToken`.
 ///

@@ -46,6 +46,20 @@ static BUILT_IN: &[BuiltIn] = &[
         reader: None,
     },
     BuiltIn {
+        name: "sqlite",
+        schemes: &["sqlite"],
+        forms: "sqlite:./data.db",
+        without_host: true,
+        #[cfg(feature = "sqlite")]
+        reader: Some(Reader {
+            url: crate::backend::sqlite::settings::from_url,
+            #[cfg(feature = "config-file")]
+            file: crate::backend::sqlite::settings::from_file,
+        }),
+        #[cfg(not(feature = "sqlite"))]
+        reader: None,
+    },
+    BuiltIn {
         name: "mongodb",
         schemes: &["mongodb", "mongodb+srv"],
         forms: "mongodb://host/database, mongodb+srv://host/database",
@@ -85,6 +99,20 @@ static BUILT_IN: &[BuiltIn] = &[
             file: crate::backend::postgres::settings::from_file,
         }),
         #[cfg(not(feature = "postgres"))]
+        reader: None,
+    },
+    BuiltIn {
+        name: "redis",
+        schemes: &["redis", "rediss"],
+        forms: "redis://host, rediss://host",
+        without_host: false,
+        #[cfg(feature = "redis")]
+        reader: Some(Reader {
+            url: crate::backend::redis::settings::from_url,
+            #[cfg(feature = "config-file")]
+            file: crate::backend::redis::settings::from_file,
+        }),
+        #[cfg(not(feature = "redis"))]
         reader: None,
     },
 ];

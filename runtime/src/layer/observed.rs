@@ -1,6 +1,7 @@
 //! What is common to layers that only look on: each request with what it is about, and what came of it.
 
 use std::fmt;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -177,6 +178,16 @@ impl<O: Observer> Forward for Observed<O> {
     fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>> {
         let (call, seen) = self.begin(call, Asked::Data(Request::FindUnique(&find)));
         self.follow(seen, |inner| inner.find_unique(call, find))
+    }
+
+    fn backup(&self, call: Call, to: &Path) -> Reply<'_, ()> {
+        let (call, seen) = self.begin(call, Asked::Server);
+        self.follow(seen, |inner| inner.backup(call, to))
+    }
+
+    fn compact(&self, call: Call) -> Reply<'_, ()> {
+        let (call, seen) = self.begin(call, Asked::Server);
+        self.follow(seen, |inner| inner.compact(call))
     }
 
     fn find_many(&self, call: Call, find: FindMany) -> Reply<'_, Vec<Option<Record>>> {

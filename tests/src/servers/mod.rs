@@ -7,6 +7,7 @@ mod cache;
 mod dynamodb_local;
 mod dynoxide;
 mod fetch;
+mod files;
 mod lock;
 mod mongod;
 mod postgres;
@@ -22,6 +23,7 @@ mod target;
 mod wheel;
 
 pub use dynamodb_local::PrivateDynamo;
+pub use files::{fresh_file, fresh_sqlite};
 pub use mongod::PrivateMongo;
 pub use postgres::PrivatePostgres;
 pub use redis::PrivateRedis;

@@ -1,7 +1,7 @@
 //! The places where a case can run, made of the list of [backends](crate::backends).
 
 #[allow(unused_imports, reason = "the list of backends says which are used")]
-use super::{Server, dynamodb_local, dynoxide, fresh_name, mongodb, postgres, redis};
+use super::{Server, dynamodb_local, dynoxide, fresh_name, fresh_sqlite, mongodb, postgres, redis};
 
 /// How a server is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,11 +80,17 @@ impl Target {
         self.protocol() == Some(Protocol::Dynamodb)
     }
 
+    /// Whether each that is opened is a store of its own, so that no URL leads to it.
+    pub fn is_of_one_handle(self) -> bool {
+        self == Self::Memory
+    }
+
     /// A reposit URL of an empty database of its own, and the label under which the report counts it.
     pub async fn fresh(self) -> (String, String) {
         match self.server().await {
-            None => ("memory:".to_owned(), self.name().to_owned()),
             Some(server) => (server.url(&fresh_name()), server.label()),
+            None if self.is_of_one_handle() => ("memory:".to_owned(), self.name().to_owned()),
+            None => (fresh_sqlite(), self.name().to_owned()),
         }
     }
 }

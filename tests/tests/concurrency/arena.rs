@@ -31,7 +31,7 @@ impl Arena {
     pub(crate) async fn on(target: Target) -> (Self, String) {
         let (url, label) = target.fresh().await;
         let first = open(&url).await;
-        let is_shared = target.protocol().is_none();
+        let is_shared = target.is_of_one_handle();
         let second = if is_shared { first.clone() } else { open(&url).await };
         let url = (!is_shared).then_some(url);
         // The embedded store makes nobody wait: side by side with the servers it would leave them no processor.

@@ -10,7 +10,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use reposit::Database;
 use reposit::clock::ManualClock;
 use reposit_tests::report;
-use reposit_tests::servers::{Server, Target};
+use reposit_tests::servers::{Server, Target, fresh_sqlite};
 
 use crate::answers::{Answer, agree, lines};
 use crate::execute::Executor;
@@ -66,7 +66,11 @@ struct Servers {
 
 impl Place for Servers {
     async fn open(&self, clock: Arc<ManualClock>) -> Database {
-        let url = self.server.as_ref().map_or_else(|| "memory:".to_owned(), Server::fresh_url);
+        let url = match &self.server {
+            Some(server) => server.fresh_url(),
+            None if self.target.is_of_one_handle() => "memory:".to_owned(),
+            None => fresh_sqlite(),
+        };
         let config = reposit::Config::from_url(&url).expect("the server's own URL is a configuration");
         // A machine that is busy with other tests is no disagreement.
         let config = config.timeout(Duration::from_secs(60)).connect_timeout(Duration::from_secs(60));
@@ -155,9 +159,10 @@ impl Plan {
     fn of(target: Target) -> Self {
         let long = std::env::var("REPOSIT_MODEL").is_ok_and(|mode| mode == "long");
         let programs = match (long, target) {
-            (true, Target::Memory) => 10_000,
+            (true, Target::Memory | Target::Sqlite) => 10_000,
             (true, _) => 500,
             (false, Target::Memory) => 300,
+            (false, Target::Sqlite) => 100,
             (false, _) => 15,
         };
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();

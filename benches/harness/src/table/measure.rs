@@ -113,7 +113,11 @@ impl Folder {
         println!("{name}");
         // Each after the other: the first defines the table that the others use.
         let workers = row.contestants.iter().map(|(contestant, program)| {
-            Worker::start(self.command(program).args([row.name, contestant])).map(|worker| (*contestant, worker))
+            let mut command = self.command(program);
+            if row.whole {
+                command.env("BENCH_WHOLE", "1");
+            }
+            Worker::start(command.args([row.name, contestant])).map(|worker| (*contestant, worker))
         });
         let mut workers: Vec<_> = workers.collect::<io::Result<_>>()?;
         let mut taken = vec![Vec::new(); workers.len()];
@@ -136,14 +140,27 @@ impl Folder {
         Ok(medians.collect())
     }
 
+    /// Instructions of one call. Where the whole process counts, it is what more calls take more.
     fn instructions(&self, row: &Row, program: &str, contestant: &str) -> io::Result<u64> {
+        let n = row.counted;
+        if !row.whole {
+            return Ok(self.counted(row, program, contestant, n)? / u64::from(n));
+        }
+        let (few, many) = (self.counted(row, program, contestant, n)?, self.counted(row, program, contestant, 3 * n)?);
+        Ok(many.saturating_sub(few) / u64::from(2 * n))
+    }
+
+    /// Instructions of so many calls; of the whole process, with all that it does before them.
+    fn counted(&self, row: &Row, program: &str, contestant: &str, calls: u32) -> io::Result<u64> {
         let out = std::env::temp_dir().join(format!("reposit-bench-{}.callgrind", std::process::id()));
         let mut command = Command::new("valgrind");
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        command.env("BENCH_RECORDS", "2000");
-        command.args(["--tool=callgrind", "--toggle-collect=bench_harness::worker::measured"]);
+        command.env("BENCH_RECORDS", "2000").arg("--tool=callgrind");
+        if !row.whole {
+            command.arg("--toggle-collect=bench_harness::worker::measured");
+        }
         command.arg(format!("--callgrind-out-file={}", out.display())).arg(self.binaries.join(program));
-        command.args([row.name, contestant, &row.counted.to_string()]);
+        command.args([row.name, contestant, &calls.to_string()]);
         let output = command.output().map_err(|error| io::Error::new(error.kind(), format!("valgrind: {error}")))?;
         if !output.status.success() {
             return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
@@ -151,8 +168,7 @@ impl Folder {
         let text = std::fs::read_to_string(&out)?;
         std::fs::remove_file(&out)?;
         let total = text.lines().find_map(|line| line.strip_prefix("summary: ").or(line.strip_prefix("totals: ")));
-        let total: u64 = total.and_then(|total| total.trim().parse().ok()).ok_or(io::ErrorKind::InvalidData)?;
-        Ok(total / u64::from(row.counted))
+        total.and_then(|total| total.trim().parse().ok()).ok_or_else(|| io::ErrorKind::InvalidData.into())
     }
 }
 

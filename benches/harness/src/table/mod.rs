@@ -39,6 +39,9 @@ pub fn run(benches: &Path, binaries: &Path, only: Option<&str>) -> io::Result<()
     if chosen("layers") {
         others.extend(folder.others("layers")?);
     }
+    if chosen("sqlite/commits") {
+        others.extend(folder.others("sqlite")?);
+    }
     let compiled = compile::measure(benches, binaries, chosen)?;
     if only.is_some() {
         let all = &measured;

@@ -21,6 +21,10 @@ const OTHERS: &[(&str, &str)] = &[
     ("dynamodb/coalesced-wall", "the same by the clock, at a round trip of 2 ms"),
     ("mongodb/coalesced-cpu", "MongoDB: 100 gets at once, coalesced, to one after another = 1.00 (thread CPU)"),
     ("mongodb/coalesced-wall", "the same by the clock, at a round trip of 2 ms"),
+    (
+        "sqlite/commits",
+        "SQLite: commits a second of 64 writers, `durability=commit`, to those of one = 1.00 (by the clock)",
+    ),
     ("layers/none-get", "in memory: a get of the same handle twice, to show how exact these are (thread CPU)"),
     ("layers/none-put", "the same of a put"),
     ("layers/trace-untaken-get", "in memory: a get under `Trace` without a subscriber, to one without it = 1.00"),
@@ -81,7 +85,10 @@ pub(crate) fn write(
     let mut text = format!("{BEGIN}\n\n![Instructions of a call, as ratios](performance.svg)\n\n{}\n", machine());
     let head = "| Call | By | Instructions, ratio | Instructions | CPU, ratio | CPU | Allocations |\n|---|---|--:|--:|--:|--:|--:|\n";
     let (real, canned): (Vec<_>, Vec<_>) = measured.iter().partition(|measured| measured.row.starts_with("real/"));
-    for (title, part) in [("On servers with canned answers, and in memory", canned), ("On real servers", real)] {
+    for (title, part) in [
+        ("On servers with canned answers, in memory and on a file; on PostgreSQL and Redis themselves", canned),
+        ("On real servers", real),
+    ] {
         if part.is_empty() {
             continue;
         }

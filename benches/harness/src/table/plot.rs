@@ -42,7 +42,7 @@ pub(crate) fn write(path: &Path, measured: &[Measured]) -> io::Result<()> {
     let svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" font-family=\"sans-serif\" font-size=\"12\">\n\
          <rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n\
-         <text x=\"8\" y=\"18\">Instructions of a call; 1.00 is the call written by hand (in memory: toasty)</text>\n\
+         <text x=\"8\" y=\"18\">Instructions of a call; 1.00 is the call written by hand (in memory and on SQLite: toasty)</text>\n\
          <line x1=\"{one}\" y1=\"30\" x2=\"{one}\" y2=\"{y:.0}\" stroke=\"#cbd5e1\"/>\n{bars}</svg>\n"
     );
     fs::write(path, svg)

@@ -32,7 +32,7 @@ impl<S: Space> Backend for Keyspace<S> {
 
     /// Reads the catalogue's generation, so that a store of another format is refused.
     fn ping(&self, _: Call) -> Reply<'_, ()> {
-        Reply::now(self.read_with(|_, _| Ok(())))
+        Reply::now(self.check_catalog())
     }
 
     fn plan(&self, call: Call, definition: &'static Definition) -> Reply<'_, Plan> {

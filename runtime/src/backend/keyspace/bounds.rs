@@ -53,7 +53,7 @@ impl Bounds {
     }
 
     /// The bounds without what is up to and with `key`.
-    pub(super) fn after(self, key: Vec<u8>) -> Self {
+    pub(in crate::backend) fn after(self, key: Vec<u8>) -> Self {
         match &self.low {
             Bound::Included(low) | Bound::Excluded(low) if *low > key => self,
             _ => Self { low: Bound::Excluded(key), ..self },
@@ -61,7 +61,7 @@ impl Bounds {
     }
 
     /// The bounds without `key` and what is from it on.
-    pub(super) fn before(self, key: Vec<u8>) -> Self {
+    pub(in crate::backend) fn before(self, key: Vec<u8>) -> Self {
         match &self.high {
             Bound::Included(high) | Bound::Excluded(high) if *high < key => self,
             _ => Self { high: Bound::Excluded(key), ..self },

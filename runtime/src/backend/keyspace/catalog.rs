@@ -28,7 +28,8 @@ use crate::value::{Record, Value, ValueRef};
 /// The format of keys, entries and schemas together.
 const FORMAT: u64 = 1;
 
-const HEAD: [u8; 2] = [0, 0];
+/// Where the format and the generation stand.
+pub(in crate::backend) const CATALOG_HEAD: [u8; 2] = [0, 0];
 const SCHEMAS: [u8; 2] = [0, 1];
 
 /// What a store's catalogue was when it was last read.
@@ -48,7 +49,7 @@ pub(super) struct Catalog {
 impl Catalog {
     /// The generation of the catalogue in a store.
     pub(super) fn stored_generation(view: &dyn View) -> Result<u64> {
-        let Some(entry) = view.get(&HEAD)? else { return Ok(0) };
+        let Some(entry) = view.get(&CATALOG_HEAD)? else { return Ok(0) };
         let number = |name| {
             let value = entry.record()?.get(name).and_then(ValueRef::as_int)?;
             u64::try_from(value).ok()
@@ -105,6 +106,12 @@ impl Catalog {
     /// The names of its repositories, in order.
     pub(super) fn names(&self) -> Vec<&str> {
         self.layouts.iter().map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// All layouts.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn layouts(&self) -> impl Iterator<Item = &Layout> {
+        self.layouts.iter().map(|(_, layout)| layout)
     }
 
     /// The layout of the repository of this name.
@@ -191,13 +198,24 @@ impl Catalog {
     }
 }
 
+/// The repository that an entry of the catalogue describes: its name, and its number unless it is taken away.
+#[cfg(feature = "sqlite")]
+pub(in crate::backend) fn described_repository<'a>(
+    key: &'a [u8],
+    entry: Option<&Entry>,
+) -> Option<(&'a str, Option<u32>)> {
+    let name = std::str::from_utf8(key.strip_prefix(&SCHEMAS[..])?).ok()?;
+    let id = entry.and_then(Entry::record).and_then(|record| record.get("id")).and_then(ValueRef::as_int);
+    Some((name, id.and_then(|id| u32::try_from(id).ok())))
+}
+
 fn schema_key(name: &str) -> Vec<u8> {
     [&SCHEMAS[..], name.as_bytes()].concat()
 }
 
 fn put_head(pending: &mut Pending<'_>, generation: u64) {
     let head = [("format", FORMAT), ("generation", generation)];
-    put(pending, HEAD.to_vec(), head.map(|(name, n)| (name.to_owned(), Value::from(n))).into_iter().collect());
+    put(pending, CATALOG_HEAD.to_vec(), head.map(|(name, n)| (name.to_owned(), Value::from(n))).into_iter().collect());
 }
 
 /// The position that stands beside a definition.

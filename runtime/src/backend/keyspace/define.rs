@@ -17,13 +17,16 @@ use crate::error::Result;
 use crate::request::{Call, RecordKey};
 use crate::value::{EXPIRES, Record, Value};
 
+/// How to turn a time to live off.
+const OFF: &str = "open a new store: one in memory keeps its time to live";
+
 impl<S: Space> Keyspace<S> {
-    pub(super) fn plan_definition(&self, call: &Call, definition: &'static Definition) -> Result<Plan> {
+    pub(in crate::backend) fn plan_definition(&self, call: &Call, definition: &'static Definition) -> Result<Plan> {
         self.read_with(|view, catalog| Ok(plan_layout(view, catalog, call, definition)?.plan))
     }
 
     /// The repositories whose names begin with the prefix, without it.
-    pub(super) fn repository_names(&self, prefix: &str) -> Result<Vec<String>> {
+    pub(in crate::backend) fn repository_names(&self, prefix: &str) -> Result<Vec<String>> {
         self.read_with(|_, catalog| {
             let names = catalog.names().into_iter().filter_map(|name| name.strip_prefix(prefix));
             Ok(names.map(str::to_owned).collect())
@@ -31,7 +34,7 @@ impl<S: Space> Keyspace<S> {
     }
 
     /// Stores the definition and indexes what is there, in one batch. If nothing changes, it is empty.
-    pub(super) fn define_repository(&self, call: &Call, definition: &'static Definition) -> Result<()> {
+    pub(in crate::backend) fn define_repository(&self, call: &Call, definition: &'static Definition) -> Result<()> {
         self.define_with(|view, catalog| {
             let planned = plan_layout(view, catalog, call, definition)?;
             if let Some(refusal) = planned.plan.refusal() {
@@ -61,7 +64,7 @@ fn index_record(pending: &mut Pending<'_>, layout: &Layout, definition: &Definit
 }
 
 /// The record with its expiry, if it lacks that.
-fn with_expiry(definition: &Definition, record: &Record) -> Option<Record> {
+pub(in crate::backend) fn with_expiry(definition: &Definition, record: &Record) -> Option<Record> {
     let at = record.expiry(definition).filter(|_| record.expires().is_none())?;
     let mut expiring = record.clone();
     expiring.set(EXPIRES, Value::from(at));
@@ -85,7 +88,7 @@ fn plan_layout(view: &dyn View, catalog: &Catalog, call: &Call, definition: &'st
         return Ok(Planned { plan, layout: Layout::new(catalog.free_id(), wanted), to_index: Vec::new() });
     };
     old.schema.compare(&wanted, &mut plan);
-    old.schema.compare_leftovers(&wanted, &mut plan);
+    old.schema.compare_leftovers(&wanted, OFF, &mut plan);
     let begins = wanted.expires && !old.schema.expires;
     if let Some(field) = definition.ttl_name().filter(|_| begins) {
         plan.add_creation(Creation::Expiry(field.to_owned()));

@@ -85,7 +85,10 @@ fn push_content(out: &mut Vec<u8>, tag: u8, content: &[u8]) {
 }
 
 /// Appends the values one after another.
-pub(super) fn push_values<'a>(out: &mut Vec<u8>, values: impl IntoIterator<Item = &'a Value>) -> Result<()> {
+pub(in crate::backend) fn push_values<'a>(
+    out: &mut Vec<u8>,
+    values: impl IntoIterator<Item = &'a Value>,
+) -> Result<()> {
     values.into_iter().try_for_each(|value| push_value(out, value))
 }
 
@@ -117,7 +120,7 @@ pub(super) fn prefix_bounds(prefix: Vec<u8>) -> Bounds {
 }
 
 /// The keys in which `prefix` is followed by a value within `span`.
-pub(super) fn range_bounds(prefix: Vec<u8>, span: &KeyRange) -> Result<Bounds> {
+pub(in crate::backend) fn range_bounds(prefix: Vec<u8>, span: &KeyRange) -> Result<Bounds> {
     let (low, high) = match span {
         KeyRange::All => return Ok(prefix_bounds(prefix)),
         KeyRange::Prefix(text) => {

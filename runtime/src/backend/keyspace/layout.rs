@@ -203,7 +203,7 @@ impl Layout {
 }
 
 /// Appends what a record has in an index; says so if it is not in it.
-fn push_index_values(out: &mut Vec<u8>, index: &IndexSchema, record: &Record) -> Result<bool> {
+pub(in crate::backend) fn push_index_values(out: &mut Vec<u8>, index: &IndexSchema, record: &Record) -> Result<bool> {
     for part in &index.parts {
         let Some(value) = record.get(&part.name) else { return Ok(false) };
         encoding::push_value(out, value).map_err(|e| e.on_index(&index.name))?;
@@ -212,7 +212,7 @@ fn push_index_values(out: &mut Vec<u8>, index: &IndexSchema, record: &Record) ->
 }
 
 /// Appends a primary key.
-pub(super) fn push_key(out: &mut Vec<u8>, key: &RecordKey) -> Result<()> {
+pub(in crate::backend) fn push_key(out: &mut Vec<u8>, key: &RecordKey) -> Result<()> {
     encoding::push_values(out, key.parts())
 }
 

@@ -5,27 +5,32 @@
 //! backend in memory is made in the same way, of a [`Space`] that keeps records as they are.
 
 mod backend;
-mod bounds;
+pub(in crate::backend) mod bounds;
 mod bytes;
 mod catalog;
-mod define;
-mod encoding;
+pub(in crate::backend) mod define;
+pub(in crate::backend) mod encoding;
 mod entry;
+#[cfg(feature = "sqlite")]
+mod expired;
 mod explain;
-mod layout;
+pub(in crate::backend) mod layout;
 mod pending;
-mod query;
-mod read;
+pub(in crate::backend) mod query;
+pub(in crate::backend) mod read;
 mod remove;
-mod schema;
+pub(in crate::backend) mod schema;
 mod space;
 mod store;
 #[cfg(test)]
 mod tests;
-mod write;
+pub(in crate::backend) mod write;
 
 pub use bounds::Bounds;
 pub use bytes::{ByteSpace, ByteView, VisitBytes};
 pub use entry::Entry;
 pub use space::{Batch, Changes, Lead, Space, View, Visit};
 pub use store::Keyspace;
+
+#[cfg(feature = "sqlite")]
+pub(in crate::backend) use catalog::{CATALOG_HEAD, described_repository};

@@ -19,7 +19,7 @@ use crate::value::Record;
 const ROOM: usize = 32;
 
 impl<S: Space> Keyspace<S> {
-    pub(super) fn query_page(&self, call: &Call, query: &Query) -> Result<RecordPage> {
+    pub(in crate::backend) fn query_page(&self, call: &Call, query: &Query) -> Result<RecordPage> {
         let mut found: Vec<Record> = Vec::with_capacity(query.limit.min(ROOM));
         let mut more = false;
         self.read_long_with(|view, catalog| {
@@ -45,7 +45,7 @@ impl<S: Space> Keyspace<S> {
         Ok(RecordPage::new(found, next))
     }
 
-    pub(super) fn count_records(&self, call: &Call, query: &Query) -> Result<u64> {
+    pub(in crate::backend) fn count_records(&self, call: &Call, query: &Query) -> Result<u64> {
         let mut count = 0;
         let most = u64::try_from(query.limit).unwrap_or(u64::MAX);
         self.read_long_with(|view, catalog| {
@@ -59,7 +59,7 @@ impl<S: Space> Keyspace<S> {
     }
 }
 
-fn projected<'a>(record: &Record, names: impl Iterator<Item = &'a &'a str>) -> Record {
+pub(in crate::backend) fn projected<'a>(record: &Record, names: impl Iterator<Item = &'a &'a str>) -> Record {
     let value = |name: &&str| Some(((*name).to_owned(), record.get(name)?.to_value()));
     names.filter_map(value).collect()
 }
@@ -150,7 +150,7 @@ fn segment_hash(key: &[u8]) -> u64 {
 }
 
 /// The key of the record at which the page before ended. The values that the query gives are its own.
-fn page_end_key(mut key: Vec<u8>, query: &Query, after: &Position) -> Result<Vec<u8>> {
+pub(in crate::backend) fn page_end_key(mut key: Vec<u8>, query: &Query, after: &Position) -> Result<Vec<u8>> {
     match (query.source.kind(), &after.key().range()) {
         (SourceKind::Primary { .. }, Some(range)) => encoding::push_value(&mut key, *range)?,
         (SourceKind::Primary { .. }, None) => {}

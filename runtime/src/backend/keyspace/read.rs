@@ -14,20 +14,20 @@ use crate::request::{Call, FindMany, FindUnique, Get, GetMany, RecordKey};
 use crate::value::{Record, Value};
 
 impl<S: Space> Keyspace<S> {
-    pub(super) fn get_record(&self, call: &Call, get: &Get) -> Result<Option<Record>> {
+    pub(in crate::backend) fn get_record(&self, call: &Call, get: &Get) -> Result<Option<Record>> {
         self.read_with(|view, catalog| {
             read_live(view, catalog.layout_of(get.definition)?, get.definition, &get.key, call)
         })
     }
 
-    pub(super) fn get_records(&self, call: &Call, get: &GetMany) -> Result<Vec<Option<Record>>> {
+    pub(in crate::backend) fn get_records(&self, call: &Call, get: &GetMany) -> Result<Vec<Option<Record>>> {
         self.read_long_with(|view, catalog| {
             let layout = catalog.layout_of(get.definition)?;
             get.keys.iter().map(|key| read_live(view, layout, get.definition, key, call)).collect()
         })
     }
 
-    pub(super) fn get_snapshot(&self, call: &Call, gets: &[Get]) -> Result<Vec<Option<Record>>> {
+    pub(in crate::backend) fn get_snapshot(&self, call: &Call, gets: &[Get]) -> Result<Vec<Option<Record>>> {
         self.read_long_with(|view, catalog| {
             let layouts = gets.iter().map(|get| catalog.layout_of(get.definition)).collect::<Result<Vec<_>>>()?;
             let read = |(get, layout): (&Get, &Layout)| read_live(view, layout, get.definition, &get.key, call);
@@ -35,7 +35,7 @@ impl<S: Space> Keyspace<S> {
         })
     }
 
-    pub(super) fn find_record(&self, call: &Call, find: &FindUnique) -> Result<Option<Record>> {
+    pub(in crate::backend) fn find_record(&self, call: &Call, find: &FindUnique) -> Result<Option<Record>> {
         self.read_with(|view, catalog| {
             let layout = catalog.layout_of(find.definition)?;
             find_live(view, layout, find.definition, find.index, &find.values, call)
@@ -43,7 +43,7 @@ impl<S: Space> Keyspace<S> {
     }
 
     /// In one state of the store.
-    pub(super) fn find_records(&self, call: &Call, find: &FindMany) -> Result<Vec<Option<Record>>> {
+    pub(in crate::backend) fn find_records(&self, call: &Call, find: &FindMany) -> Result<Vec<Option<Record>>> {
         self.read_long_with(|view, catalog| {
             let layout = catalog.layout_of(find.definition)?;
             let one = |values: &Vec<Value>| find_live(view, layout, find.definition, find.index, values, call);
@@ -86,7 +86,7 @@ fn read_live(
 }
 
 /// The record as the model names its fields.
-pub(super) fn under_own_names(definition: &Definition, mut record: Record) -> Record {
+pub(in crate::backend) fn under_own_names(definition: &Definition, mut record: Record) -> Record {
     if definition.is_aliased(&record) {
         definition.unalias(&mut record);
     }

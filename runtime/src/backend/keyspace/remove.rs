@@ -9,7 +9,7 @@ use crate::error::Result;
 
 impl<S: Space> Keyspace<S> {
     /// Takes a repository out of the store and of the catalogue, whatever it was defined as.
-    pub(super) fn remove_repository(&self, definition: &'static Definition) -> Result<()> {
+    pub(in crate::backend) fn remove_repository(&self, definition: &'static Definition) -> Result<()> {
         self.define_with(|view, catalog| {
             let mut pending = Pending::new(view);
             if let Some(layout) = catalog.find(definition.name()) {
@@ -21,7 +21,7 @@ impl<S: Space> Keyspace<S> {
     }
 
     /// Deletes all records of a repository with their entries.
-    pub(super) fn remove_records(&self, definition: &'static Definition) -> Result<()> {
+    pub(in crate::backend) fn remove_records(&self, definition: &'static Definition) -> Result<()> {
         self.write_with(|view, catalog| {
             let mut pending = Pending::new(view);
             remove_all(view, catalog.layout_of(definition)?, &mut pending)?;

@@ -6,30 +6,30 @@ use crate::value::{Items, Map, Record, Value, ValueRef};
 
 /// A field that is part of a key or an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct KeyPart {
-    pub(super) name: String,
+pub(in crate::backend) struct KeyPart {
+    pub(in crate::backend) name: String,
     kind: KeyKind,
 }
 
 /// An index: the records in it, and their order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct IndexSchema {
-    pub(super) name: String,
-    pub(super) parts: Vec<KeyPart>,
-    pub(super) unique: bool,
+pub(in crate::backend) struct IndexSchema {
+    pub(in crate::backend) name: String,
+    pub(in crate::backend) parts: Vec<KeyPart>,
+    pub(in crate::backend) unique: bool,
 }
 
 /// A repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Schema {
-    pub(super) hash: KeyPart,
-    pub(super) range: Option<KeyPart>,
-    pub(super) expires: bool,
-    pub(super) indexes: Vec<IndexSchema>,
+pub(in crate::backend) struct Schema {
+    pub(in crate::backend) hash: KeyPart,
+    pub(in crate::backend) range: Option<KeyPart>,
+    pub(in crate::backend) expires: bool,
+    pub(in crate::backend) indexes: Vec<IndexSchema>,
 }
 
 impl Schema {
-    pub(super) fn from_definition(definition: &Definition) -> Self {
+    pub(in crate::backend) fn from_definition(definition: &Definition) -> Self {
         let part = |key: KeyDef| KeyPart::from_definition(definition, key);
         let index = |index: &IndexDef| IndexSchema::from_definition(definition, index);
         Self {
@@ -42,7 +42,7 @@ impl Schema {
 
     /// What differs between this, which is stored, and what is wanted, in keys and in indexes that are in
     /// both.
-    pub(super) fn compare(&self, wanted: &Self, plan: &mut Plan) {
+    pub(in crate::backend) fn compare(&self, wanted: &Self, plan: &mut Plan) {
         plan.compare_part("the hash key", &self.hash.describe(), &wanted.hash.describe());
         plan.compare_part("the range key", &describe(self.range.as_ref()), &describe(wanted.range.as_ref()));
         for wanted in &wanted.indexes {
@@ -52,11 +52,10 @@ impl Schema {
         }
     }
 
-    /// What is stored and not wanted any more.
-    pub(super) fn compare_leftovers(&self, wanted: &Self, plan: &mut Plan) {
+    /// What is stored and not wanted any more. `off` says how to turn a time to live off.
+    pub(in crate::backend) fn compare_leftovers(&self, wanted: &Self, off: &str, plan: &mut Plan) {
         if self.expires && !wanted.expires {
-            let off = "open a new store: one in memory keeps its time to live".to_owned();
-            plan.add_mismatch(Mismatch::Expiry { off });
+            plan.add_mismatch(Mismatch::Expiry { off: off.to_owned() });
         }
         for stored in self.indexes.iter().filter(|stored| wanted.named(&stored.name).is_none()) {
             match stored.unique {
@@ -87,7 +86,7 @@ fn describe(part: Option<&KeyPart>) -> String {
 }
 
 impl IndexSchema {
-    pub(super) fn from_definition(definition: &Definition, index: &IndexDef) -> Self {
+    pub(in crate::backend) fn from_definition(definition: &Definition, index: &IndexDef) -> Self {
         Self {
             name: index.name.to_owned(),
             parts: index.parts().map(|part| KeyPart::from_definition(definition, part)).collect(),
@@ -96,12 +95,12 @@ impl IndexSchema {
     }
 
     /// Whether it is the same index, under whatever name.
-    pub(super) fn is_same(&self, other: &Self) -> bool {
+    pub(in crate::backend) fn is_same(&self, other: &Self) -> bool {
         self.unique == other.unique && self.parts == other.parts
     }
 
     /// The index in words.
-    pub(super) fn shape(&self) -> IndexShape {
+    pub(in crate::backend) fn shape(&self) -> IndexShape {
         let index = IndexShape::new(&self.name).with("unique", self.unique);
         self.parts.iter().map(KeyPart::describe).fold(index, IndexShape::field)
     }
@@ -117,7 +116,7 @@ impl Schema {
     /// | `range` | another, if there is a range key |
     /// | `expires` | whether records expire |
     /// | `indexes` | for each index in the order of their numbers: `name`, `unique`, and `parts`, key fields |
-    pub(super) fn to_record(&self, id: u32) -> Record {
+    pub(in crate::backend) fn to_record(&self, id: u32) -> Record {
         let fixed = [
             ("id", Value::Int(id.into())),
             ("hash", self.hash.to_value()),
@@ -130,7 +129,7 @@ impl Schema {
 
     /// The number and the schema in a record. Returns nothing if [`to_record`](Self::to_record) wrote
     /// something else.
-    pub(super) fn from_record(record: &Record) -> Option<(u32, Self)> {
+    pub(in crate::backend) fn from_record(record: &Record) -> Option<(u32, Self)> {
         let id = u32::try_from(record.get("id")?.as_int()?).ok()?;
         let range = match record.get("range") {
             Some(range) => Some(KeyPart::from_value(range)?),

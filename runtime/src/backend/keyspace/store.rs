@@ -50,9 +50,14 @@ impl<S: Space> Keyspace<S> {
     }
 
     /// The store.
-    #[cfg(feature = "memory")]
+    #[cfg(any(feature = "memory", feature = "sqlite"))]
     pub(crate) fn space(&self) -> &S {
         &self.space
+    }
+
+    /// Reads the catalogue's generation, so that a store of another format is refused.
+    pub(in crate::backend) fn check_catalog(&self) -> Result<()> {
+        self.read_with(|_, _| Ok(()))
     }
 
     /// Reads a few keys, with the catalogue of the same state.

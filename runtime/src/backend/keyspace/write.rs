@@ -22,7 +22,7 @@ use crate::value::Record;
 const SWEEP: usize = 2;
 
 impl<S: Space> Keyspace<S> {
-    pub(super) fn write_record(&self, call: &Call, write: Write) -> Result<Written> {
+    pub(in crate::backend) fn write_record(&self, call: &Call, write: Write) -> Result<Written> {
         self.write_with(|view, catalog| {
             let mut pending = Pending::new(view);
             let written = apply_write(&mut pending, catalog, call, write, &self.limits, None)?;
@@ -30,12 +30,12 @@ impl<S: Space> Keyspace<S> {
         })
     }
 
-    pub(super) fn write_records(&self, call: &Call, writes: Vec<Write>) -> Vec<Result<Written>> {
+    pub(in crate::backend) fn write_records(&self, call: &Call, writes: Vec<Write>) -> Vec<Result<Written>> {
         writes.into_iter().map(|write| self.write_record(call, write)).collect()
     }
 
     /// Each write sees those before it.
-    pub(super) fn write_together(&self, call: &Call, writes: Vec<Write>) -> Result<Vec<Written>> {
+    pub(in crate::backend) fn write_together(&self, call: &Call, writes: Vec<Write>) -> Result<Vec<Written>> {
         self.write_with(|view, catalog| {
             let (mut pending, mut items) = (Pending::new(view), Items::default());
             let apply = |(position, write): (usize, Write)| {
@@ -196,11 +196,18 @@ fn sweep(pending: &mut Pending<'_>, layout: &Layout, call: &Call) -> Result<()> 
     if !layout.schema.expires {
         return Ok(());
     }
-    for expiry in pending.keys(&layout.expired_bounds(call.now_seconds())?, SWEEP)? {
+    clear_expired(pending, layout, call.now_seconds(), SWEEP).map(|_| ())
+}
+
+/// Clears records away that have expired at `now`, and returns how many.
+pub(super) fn clear_expired(pending: &mut Pending<'_>, layout: &Layout, now: i64, most: usize) -> Result<usize> {
+    let expiries = pending.keys(&layout.expired_bounds(now)?, most)?;
+    let count = expiries.len();
+    for expiry in expiries {
         let Some(key) = layout.record_key_of_expiry(&expiry) else { continue };
         let old = pending.record(&key)?;
         replace(pending, layout, key, old.as_ref(), None)?;
         pending.remove(expiry);
     }
-    Ok(())
+    Ok(count)
 }

@@ -66,7 +66,7 @@ impl Properties {
         }
     }
 
-    #[cfg(all(any(feature = "mongodb", feature = "postgres"), feature = "config-file"))]
+    #[cfg(all(any(feature = "mongodb", feature = "postgres", feature = "sqlite"), feature = "config-file"))]
     pub(crate) fn require_text(&mut self, name: &'static str) -> Result<String> {
         self.take_text(name)?.ok_or_else(|| self.error(format!("the {} {name} is missing", self.word)))
     }

@@ -17,7 +17,13 @@ pub(crate) struct Parsed {
 }
 
 impl Parsed {
-    #[cfg(any(feature = "memory", feature = "mongodb", feature = "dynamodb", feature = "postgres"))]
+    #[cfg(any(
+        feature = "dynamodb",
+        feature = "mongodb",
+        feature = "postgres",
+        feature = "memory",
+        feature = "sqlite"
+    ))]
     pub(crate) fn new(target: impl Target, rest: Properties) -> Self {
         Self { target: Arc::new(target), rest }
     }

@@ -4,13 +4,13 @@
 pub(crate) mod outcome;
 pub(crate) mod retry;
 
-#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres"))]
+#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres", feature = "redis"))]
 pub(crate) mod applied;
 #[cfg(any(feature = "mongodb", feature = "postgres"))]
 pub(crate) mod by_definition;
-#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres"))]
+#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres", feature = "redis"))]
 pub(crate) mod dedup;
-#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres"))]
+#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres", feature = "redis"))]
 pub(crate) mod runtime;
-#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres"))]
+#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres", feature = "redis"))]
 pub(crate) mod write_id;

@@ -23,10 +23,10 @@ pub(crate) fn missing_some_index() -> Error {
     Error::new(ErrorKind::SchemaMismatch, "an index is not defined; call define first")
 }
 
-#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres"))]
+#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres", feature = "redis"))]
 pub(crate) use networked::*;
 
-#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres"))]
+#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres", feature = "redis"))]
 mod networked {
     use std::fmt;
 

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres"))]
+#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres", feature = "redis"))]
 use crate::request::Call;
 
 /// An attempt with less time than this would most likely time out and leave the outcome unknown.
-#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres"))]
+#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres", feature = "redis"))]
 const LEAST_ATTEMPT: Duration = Duration::from_millis(100);
 
 /// The least time that an attempt of this call is started with: 100 milliseconds, or a tenth of a
 /// shorter call. Ask at the beginning of the call, since what is left shrinks.
-#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres"))]
+#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres", feature = "redis"))]
 pub(crate) fn least_attempt(call: &Call) -> Duration {
     LEAST_ATTEMPT.min(call.left() / 10)
 }
@@ -48,7 +48,7 @@ impl Backoff {
     }
 
     /// Waits for the next pause, unless that would take all of `left`: returns false at once then.
-    #[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres"))]
+    #[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres", feature = "redis"))]
     pub(crate) async fn pause(&mut self, left: Duration) -> bool {
         let pause = self.next_pause();
         if pause >= left {
@@ -75,7 +75,7 @@ mod tests {
         assert!((0..20).all(|_| steady.next_pause() < first * 3 / 2));
     }
 
-    #[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres"))]
+    #[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres", feature = "redis"))]
     #[tokio::test]
     async fn no_pause_takes_all_that_is_left() {
         let mut backoff = Backoff::steady(Duration::from_millis(10));

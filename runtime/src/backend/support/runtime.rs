@@ -29,7 +29,7 @@ impl ClientRuntime {
     }
 
     /// The runtime that runs now, of a client that goes on after it has ended.
-    #[cfg(feature = "dynamodb")]
+    #[cfg(any(feature = "dynamodb", feature = "redis"))]
     pub(crate) fn movable(client: &str) -> Result<Self> {
         Self::current(client, true)
     }

@@ -1,0 +1,51 @@
+//! The connections that read: each is lent to one reader at a time, and none waits for the writer.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use rusqlite::Connection;
+
+use super::file;
+use super::view::look_at;
+use crate::backend::keyspace::View;
+use crate::error::Result;
+
+/// So many connections are kept while nobody reads.
+const KEPT: usize = 16;
+
+/// Connections to one file.
+pub(super) struct Readers {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Readers {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self { path, idle: Mutex::default() }
+    }
+
+    /// Looks at the state as it is now.
+    pub(super) fn look<T>(&self, look: impl FnOnce(&dyn View) -> Result<T>) -> Result<T> {
+        self.with(|connection| look_at(connection, look))
+    }
+
+    /// Lends a connection.
+    pub(super) fn with<T>(&self, act: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let connection = self.lend()?;
+        let result = act(&connection);
+        self.take_back(connection);
+        result
+    }
+
+    fn lend(&self) -> Result<Connection> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.map_or_else(|| file::open_reader(&self.path), Ok)
+    }
+
+    fn take_back(&self, connection: Connection) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < KEPT {
+            idle.push(connection);
+        }
+    }
+}
