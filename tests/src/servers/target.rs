@@ -70,6 +70,11 @@ impl Target {
         Self::ALL.iter().copied().filter(|target| target.protocol().is_some())
     }
 
+    /// The name of the module of its tests.
+    pub fn module(self) -> String {
+        self.name().replace('-', "_")
+    }
+
     /// Whether its server speaks MongoDB's protocol.
     pub fn is_mongodb(self) -> bool {
         self.protocol() == Some(Protocol::Mongodb)

@@ -21,7 +21,7 @@ use reposit_tests::workload::verdict::{Expected, judge};
 const AT_ONCE: usize = 24;
 
 /// What writes, by its name on the wire.
-const WRITES: [&str; 14] = [
+const WRITES: [&str; 15] = [
     "PutItem",
     "UpdateItem",
     "DeleteItem",
@@ -36,6 +36,7 @@ const WRITES: [&str; 14] = [
     "UPDATE",
     "DELETE",
     "COMMIT",
+    "EVALSHA write",
 ];
 
 /// A row of the table: an operation, and which of its requests meets the fault.
@@ -73,7 +74,7 @@ impl Matrix {
         let mut wanted = Vec::new();
         for how in [How::Once, How::Always] {
             for (row, at) in rows.iter().zip(0..) {
-                let faults = Fault::wanted().into_iter().filter(|fault| fault.happens(how, target.is_dynamodb()));
+                let faults = Fault::wanted().into_iter().filter(|fault| fault.happens(how, target));
                 wanted.extend(faults.map(|fault| (at, row.clone(), fault, how)));
             }
         }

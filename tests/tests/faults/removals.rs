@@ -15,7 +15,9 @@ fn requests(target: Target) -> (&'static [&'static str], &'static [&'static str]
         Some(Protocol::Mongodb) => (&["delete"], &["drop", "delete"]),
         // The table is dropped in a transaction of one text.
         Some(Protocol::Postgres) => (&["DELETE"], &["BEGIN"]),
-        _ => (&["Scan", "BatchWriteItem"], &["DeleteTable", "DescribeTable"]),
+        Some(Protocol::Dynamodb) => (&["Scan", "BatchWriteItem"], &["DeleteTable", "DescribeTable"]),
+        Some(Protocol::Redis) => (&["EVALSHA clear"], &["HGETALL", "EVALSHA clear", "SREM"]),
+        None => panic!("there is no proxy for {target:?}"),
     }
 }
 

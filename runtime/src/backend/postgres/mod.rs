@@ -28,6 +28,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
+use self::expiry::Now;
 use self::link::Link;
 use self::settings::PostgresSettings;
 use self::table::Table;
@@ -66,8 +67,9 @@ use crate::value::Record;
 /// deleted row bears no stamp: then the delete is [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown).
 ///
 /// Connections are tasks of the tokio runtime that the database was opened on; they are made when they are needed. The
-/// statement of a call that is given up is cancelled, and its connection closed, in the background. A call of a model with a
-/// ttl begins, every ten seconds at most, a task that deletes up to 1,000 records that have expired by the database's clock.
+/// statement of a call that is given up is cancelled, and its connection closed, in the background. For each
+/// model with a ttl that is used, a task deletes up to 1,000 records about every ten seconds that have expired by the
+/// database's clock; if it was opened over this backend, by the time of the last call.
 ///
 /// Text with a NUL, which PostgreSQL keeps none of, is stored with other characters in its place. Refused as
 /// [`InvalidInput`](crate::ErrorKind::InvalidInput): keys and values of an index that together are longer than an index
@@ -81,6 +83,7 @@ pub struct Postgres {
     defined: ByDefinition<Arc<Table>>,
     runtime: ClientRuntime,
     ids: WriteIds,
+    now: Now,
 }
 
 impl Target for PostgresSettings {
@@ -89,7 +92,12 @@ impl Target for PostgresSettings {
     }
 
     fn open<'a>(&'a self, options: &'a OpenOptions) -> BoxFuture<'a, Result<Arc<dyn Backend>>> {
-        Box::pin(async move { Ok(Arc::new(Postgres::connect(self, options).await?) as Arc<dyn Backend>) })
+        Box::pin(async move {
+            let mut postgres = Postgres::connect(self, options).await?;
+            // It is the database's own.
+            postgres.now = Now::of_clock(options.clock.clone());
+            Ok(Arc::new(postgres) as Arc<dyn Backend>)
+        })
     }
 }
 
@@ -121,7 +129,7 @@ impl Postgres {
             _ => None,
         };
         let (schema, defined) = (settings.schema.clone(), ByDefinition::default());
-        Ok(Self { link, schema, host, defined, runtime, ids: WriteIds::new() })
+        Ok(Self { link, schema, host, defined, runtime, ids: WriteIds::new(), now: Now::default() })
     }
 
     /// The reply of `work`, if this is a runtime on which an answer can come.
@@ -138,6 +146,7 @@ impl Postgres {
 
     /// The call, with the server that it goes to if it is watched.
     fn located(&self, call: Call) -> Call {
+        self.now.note(&call);
         match self.host.as_ref().filter(|_| call.is_watched()) {
             Some((host, port)) => call.to_server(host.clone(), *port),
             None => call,
@@ -151,14 +160,21 @@ impl Postgres {
     /// The table of a repository, once it is known to be defined.
     async fn table_of(&self, call: &Call, definition: &'static Definition) -> Result<Arc<Table>> {
         if let Some(table) = self.defined.get(definition) {
-            expiry::sweep(&self.link, call, &table);
             return Ok(table);
         }
         let table = Arc::new(Table::new(&self.schema, definition));
         let defined = Box::pin(define::check_defined(&self.link, call, &self.schema, &table)).await;
         defined.map_err(|error| error.in_repository(definition.repository()))?;
-        self.defined.insert(definition, table.clone());
+        self.keep(definition, table.clone());
         Ok(table)
+    }
+
+    /// Keeps a table that is known to be defined.
+    fn keep(&self, definition: &'static Definition, table: Arc<Table>) {
+        if definition.ttl().is_some() && self.defined.get(definition).is_none() {
+            expiry::keep_sweeping(&self.link, &table, &self.now);
+        }
+        self.defined.insert(definition, table);
     }
 
     async fn tables_of(
@@ -219,7 +235,7 @@ impl Backend for Postgres {
         self.reply(call, move |call| async move {
             let table = Arc::new(Table::new(&self.schema, definition));
             define::define(&self.link, &call, &self.schema, &table).await?;
-            self.defined.insert(definition, table);
+            self.keep(definition, table);
             Ok(())
         })
     }

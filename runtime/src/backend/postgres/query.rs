@@ -52,7 +52,7 @@ impl Rows {
                 }
             }
             SourceKind::Scan { segment } => {
-                rows.order = table.key();
+                rows.order = table.key().to_vec();
                 if let Some((segment, total)) = segment {
                     rows.in_segment(table, segment, total);
                 }
@@ -74,14 +74,14 @@ impl Rows {
     }
 
     fn of_key(&mut self, table: &Table, hash: &Value, query: &Query, after: Option<&Position>) {
-        let mut columns = table.key().into_iter();
+        let mut columns = table.key().iter();
         if let Some(column) = columns.next() {
-            self.compare(&column, "=", hash);
+            self.compare(column, "=", hash);
         }
         match columns.next() {
             Some(range) => {
-                self.between(Some(&range), query);
-                self.order.push(range);
+                self.between(Some(range), query);
+                self.order.push(range.clone());
                 if let Some(after) = after.and_then(|after| after.key().range()) {
                     self.go_on(std::iter::once(after), query.descending);
                 }

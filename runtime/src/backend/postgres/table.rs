@@ -13,7 +13,6 @@
 //! ```
 
 use std::error::Error as StdError;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Type};
@@ -37,8 +36,8 @@ pub(super) struct Table {
     /// Its name with the schema, quoted.
     pub(super) name: String,
     readers: Readers,
-    /// When the expired records were swept last, in seconds by the database's clock.
-    swept: AtomicI64,
+    /// The columns of the primary key.
+    key: Vec<Column>,
 }
 
 /// A column, or an expression that is indexed like one.
@@ -118,26 +117,15 @@ impl Table {
     pub(super) fn new(schema: &str, definition: &'static Definition) -> Self {
         let plain = shortened(definition.name());
         let name = format!("{}.{}", identifier(schema), identifier(&plain));
-        Self { definition, plain, name, readers: Readers::new(definition), swept: AtomicI64::new(i64::MIN) }
-    }
-
-    /// Whether so many seconds have passed since a sweep, or since it was asked first; then this one counts as the last.
-    pub(super) fn is_sweep_due(&self, now: i64, pause: i64) -> bool {
-        let last = self.swept.load(Ordering::Relaxed);
-        if last == i64::MIN {
-            self.swept.store(now, Ordering::Relaxed);
-            return false;
-        }
-        let is_due = last.saturating_add(pause) <= now || last > now;
-        is_due && self.swept.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        let column = |sql: &str, part: KeyDef| Column { sql: sql.to_owned(), kind: part.kind, is_within: false };
+        let range = definition.range().map(|range| column("r", range));
+        let key = std::iter::once(column("h", definition.hash())).chain(range).collect();
+        Self { definition, plain, name, readers: Readers::new(definition), key }
     }
 
     /// The columns of the primary key.
-    pub(super) fn key(&self) -> Vec<Column> {
-        let definition = self.definition;
-        let column = |sql: &str, part: KeyDef| Column { sql: sql.to_owned(), kind: part.kind, is_within: false };
-        let range = definition.range().map(|range| column("r", range));
-        std::iter::once(column("h", definition.hash())).chain(range).collect()
+    pub(super) fn key(&self) -> &[Column] {
+        &self.key
     }
 
     /// The values of a key, to be bound first.
@@ -178,7 +166,7 @@ impl Table {
 
     /// What an index is ordered by after its parts, so that the order is total.
     pub(super) fn ties(&self, index: &IndexDef) -> Vec<Column> {
-        if index.unique && !index.ranges().is_empty() { Vec::new() } else { self.key() }
+        if index.unique && !index.ranges().is_empty() { Vec::new() } else { self.key.clone() }
     }
 
     /// That a record has all parts of an index, and so is in it.
