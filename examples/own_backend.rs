@@ -1,5 +1,6 @@
 //! A backend of one's own, made of nothing but the crate's public items: one sorted map under one
-//! lock. It reads every record of a repository for each query, and keeps the promises all the same.
+//! lock. It reads every record of a repository for each query, and keeps the promises all the same:
+//! `tests/own_backend.rs` runs the conformance suite on it.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -7,18 +8,86 @@ use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use reposit::backend::{
-    Backend, Call, FindUnique, Get, GetMany, KeyRange, Limits, Plan, Query, RecordKey, RecordPage, Reply, SourceKind,
-    Write, WriteMany, Written, index_values,
+    Backend, Call, Creation, FindUnique, Get, GetMany, KeyRange, Limits, Plan, Query, RecordKey, RecordPage, Reply,
+    SourceKind, Write, WriteMany, Written, index_values,
 };
+use reposit::definition::{IndexDef, KeyDef};
 use reposit::value::ValueRef;
 use reposit::{Database, Definition, Error, ErrorKind, Record, Repository, Result, Value};
 use serde::{Deserialize, Serialize};
 
-/// The records of each repository.
-type Store = BTreeMap<&'static str, Vec<Record>>;
+/// The repositories by their names.
+type Store = BTreeMap<&'static str, Kept>;
+
+/// What a repository was defined as, part by part in words, and its records.
+#[derive(Debug, Clone, Default)]
+struct Kept {
+    parts: BTreeMap<String, String>,
+    records: Vec<Record>,
+}
+
+/// The key and the indexes of a model, in words.
+fn parts(definition: &Definition) -> Vec<(String, String)> {
+    let words = |part: KeyDef| format!("{} ({})", definition.part_name(part), part.kind.as_str());
+    let key = [Some(definition.hash()), definition.range()].into_iter().flatten().map(words).collect::<Vec<_>>();
+    let index = |index: &IndexDef| {
+        let unique = if index.unique { "unique on " } else { "on " };
+        let parts = index.parts().map(words).collect::<Vec<_>>();
+        (format!("index {}", index.name), format!("{unique}{} after {}", parts.join(", "), index.hash_parts().count()))
+    };
+    let indexes = definition.indexes().iter().map(index);
+    std::iter::once(("key".to_owned(), key.join(", "))).chain(indexes).collect()
+}
+
+/// What `define` would do.
+fn plan(store: &Store, definition: &Definition) -> Plan {
+    let mut plan = Plan::new(definition.repository());
+    let kept = store.get(definition.name());
+    for (part, wanted) in parts(definition) {
+        match kept.and_then(|kept| kept.parts.get(&part)) {
+            Some(stored) => plan.compare_part(&part, stored, &wanted),
+            None => plan.add_creation(Creation::Other(format!("{part} {wanted}"))),
+        }
+    }
+    plan
+}
+
+fn define(store: &mut Store, definition: &Definition) -> Result<()> {
+    plan(store, definition).refusal().map_or(Ok(()), Err)?;
+    let kept = store.entry(definition.name()).or_default();
+    for index in definition.unique_indexes() {
+        let mut values: Vec<_> = kept.records.iter().filter_map(|one| index_values(definition, index, one)).collect();
+        while let Some(one) = values.pop() {
+            if values.contains(&one) {
+                let message = format!("several records have the same values of {}", index.name);
+                return Err(Error::new(ErrorKind::SchemaMismatch, message).on_index(index.name));
+            }
+        }
+    }
+    kept.parts.extend(parts(definition));
+    Ok(())
+}
+
+/// Refuses a model that was not defined, or not as it is.
+fn check(store: &Store, definition: &Definition) -> Result<()> {
+    let plan = plan(store, definition);
+    plan.refusal().map_or(Ok(()), Err)?;
+    match plan.is_empty() {
+        true => Ok(()),
+        false => Err(Error::new(ErrorKind::SchemaMismatch, "the repository is not defined; call define first")),
+    }
+}
+
+/// The live records of a repository.
+fn records(store: &Store, call: &Call, definition: &'static Definition) -> Result<Vec<Record>> {
+    check(store, definition)?;
+    let all = store.get(definition.name()).into_iter().flat_map(|kept| &kept.records);
+    let live = all.filter(|record| record.is_live(definition, call));
+    Ok(live.map(|record| record.clone().under_own_names(definition)).collect())
+}
 
 #[derive(Debug, Default)]
-struct OneMap(Mutex<Store>);
+pub(crate) struct OneMap(Mutex<Store>);
 
 impl OneMap {
     fn store(&self) -> MutexGuard<'_, Store> {
@@ -28,12 +97,9 @@ impl OneMap {
     fn select(&self, call: &Call, query: &Query) -> Result<RecordPage> {
         let definition = query.definition;
         let mut found = Vec::new();
-        for record in self.store().get(definition.name()).into_iter().flatten() {
-            if record.is_live(definition, call)
-                && in_source(query, record)
-                && query.filter.as_ref().is_none_or(|f| record.satisfies(f))
-            {
-                found.push((query.position_of(record).ok(), record.clone()));
+        for record in records(&self.store(), call, definition)? {
+            if in_source(query, &record) && query.filter.as_ref().is_none_or(|f| record.satisfies(f)) {
+                found.push((query.position_of(&record).ok(), record));
             }
         }
         found.sort_by(|(a, _), (b, _)| order(a.as_ref().map(place), b.as_ref().map(place)));
@@ -67,21 +133,16 @@ fn order(a: Option<Vec<&Value>>, b: Option<Vec<&Value>>) -> std::cmp::Ordering {
 
 fn in_source(query: &Query, record: &Record) -> bool {
     let definition = query.definition;
-    let parts = query.source.hash_parts(definition);
-    let has_hash = parts
-        .into_iter()
-        .all(|(part, value)| record.get(definition.part_name(part)).is_some_and(|stored| stored == *value));
+    let mut given = query.source.hash_parts(definition).into_iter().chain(query.leading_parts());
+    let has_given =
+        given.all(|(part, value)| record.get(definition.part_name(part)).is_some_and(|stored| stored == *value));
     let there = match query.source.kind() {
         SourceKind::Index { index, .. } => index_values(definition, index, record).is_some(),
         SourceKind::Scan { segment, .. } => segment.is_none_or(|(segment, _)| segment == 0),
         _ => true,
     };
-    has_hash
-        && there
-        && query
-            .range_names()
-            .first()
-            .is_none_or(|name| record.get(name).is_some_and(|range| in_range(&query.range, range)))
+    let wanted = |name| record.get(name).is_some_and(|range| in_range(&query.range, range));
+    has_given && there && query.range_name().is_none_or(wanted)
 }
 
 fn in_range(wanted: &KeyRange, range: ValueRef<'_>) -> bool {
@@ -108,25 +169,26 @@ fn in_range(wanted: &KeyRange, range: ValueRef<'_>) -> bool {
 /// Does a write to the store, or leaves it as it was.
 fn write(store: &mut Store, call: &Call, write: &Write) -> Result<Written> {
     let definition = write.definition;
-    let records = store.entry(definition.name()).or_default();
+    check(store, definition)?;
+    let records = &mut store.entry(definition.name()).or_default().records;
     records.retain(|record| record.is_live(definition, call));
     let has_key = |record: &Record| RecordKey::from_record(definition, record).is_ok_and(|key| key == write.key);
     let at = records.iter().position(has_key);
-    let stored = at.and_then(|at| records.get(at));
-    write.judge(stored, call)?;
-    let outcome = write.outcome(stored)?;
-    if let Some(new) = &outcome {
-        for index in definition.unique_indexes() {
-            let Some(values) = index_values(definition, index, new) else { continue };
-            let holds = |other: &Record| index_values(definition, index, other).as_ref() == Some(&values);
-            if records.iter().any(|other| !has_key(other) && holds(other)) {
-                return Err(
-                    Error::new(ErrorKind::UniqueViolation, "another record has this value").on_index(index.name)
-                );
-            }
+    let stored = at.and_then(|at| records.get(at)).map(|stored| stored.clone().under_own_names(definition));
+    write.judge(stored.as_ref(), call)?;
+    let outcome = write.outcome(stored.as_ref())?;
+    for index in definition.unique_indexes() {
+        let new = outcome.as_ref().and_then(|new| index_values(definition, index, new));
+        let Some(values) = new else { continue };
+        let holds = |other: &Record| {
+            index_values(definition, index, &other.clone().under_own_names(definition)).as_ref() == Some(&values)
+        };
+        if records.iter().any(|other| !has_key(other) && holds(other)) {
+            let taken = Error::new(ErrorKind::UniqueViolation, "another record has this value");
+            return Err(taken.on_index(index.name));
         }
     }
-    let written = write.told().written(stored, outcome.as_ref());
+    let written = write.told().written(stored.as_ref(), outcome.as_ref());
     if let Some(at) = at {
         records.remove(at);
     }
@@ -140,7 +202,11 @@ impl Backend for OneMap {
     }
 
     fn limits(&self) -> Limits {
-        Limits::DYNAMODB
+        Limits::NONE
+    }
+
+    fn is_embedded(&self) -> bool {
+        true
     }
 
     fn raw(&self) -> &(dyn Any + Send + Sync) {
@@ -152,20 +218,21 @@ impl Backend for OneMap {
     }
 
     fn plan(&self, _: Call, definition: &'static Definition) -> Reply<'_, Plan> {
-        Reply::now(Ok(Plan::new(definition.name())))
+        Reply::now(Ok(plan(&self.store(), definition)))
     }
 
     fn define(&self, _: Call, definition: &'static Definition) -> Reply<'_, ()> {
-        self.store().entry(definition.name()).or_default();
-        Reply::now(Ok(()))
+        Reply::now(define(&mut self.store(), definition))
+    }
+
+    fn repositories(&self, _: Call, prefix: &str) -> Reply<'_, Vec<String>> {
+        let store = self.store();
+        Reply::now(Ok(store.keys().filter_map(|name| name.strip_prefix(prefix)).map(str::to_owned).collect()))
     }
 
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
-        let store = self.store();
-        let mut records = store.get(get.definition.name()).into_iter().flatten();
-        let found =
-            records.find(|record| RecordKey::from_record(get.definition, record).is_ok_and(|key| key == get.key));
-        Reply::now(Ok(found.filter(|record| record.is_live(get.definition, &call)).cloned()))
+        let has_key = |record: &Record| RecordKey::from_record(get.definition, record).is_ok_and(|key| key == get.key);
+        Reply::now(records(&self.store(), &call, get.definition).map(|all| all.into_iter().find(has_key)))
     }
 
     fn get_many(&self, call: Call, many: GetMany) -> Reply<'_, Vec<Option<Record>>> {
@@ -179,10 +246,8 @@ impl Backend for OneMap {
     }
 
     fn find_unique(&self, call: Call, find: FindUnique) -> Reply<'_, Option<Record>> {
-        let store = self.store();
-        let mut records = store.get(find.definition.name()).into_iter().flatten();
-        let holds = |record: &&Record| index_values(find.definition, find.index, record).as_ref() == Some(&find.values);
-        Reply::now(Ok(records.find(|record| record.is_live(find.definition, &call) && holds(record)).cloned()))
+        let holds = |record: &Record| index_values(find.definition, find.index, record).as_ref() == Some(&find.values);
+        Reply::now(records(&self.store(), &call, find.definition).map(|all| all.into_iter().find(holds)))
     }
 
     fn query(&self, call: Call, query: Query) -> Reply<'_, RecordPage> {

@@ -21,6 +21,9 @@
 //! | [failures] | when a call fails: what was written, and what to do |
 //! | [faults] | every write under every fault: what the caller gets |
 //! | [configuration] | URLs, files, the environment |
+//! | [backends] | what each is, and one of your own |
+//! | [sqlite] | the embedded store in a file |
+//! | [redis] | Redis: what is stored, how to look at it, what can be lost |
 //! | [backends] | those there are, and one of your own |
 //! | [PostgreSQL](postgresql) | its tables, its statements, its limits |
 //! | [observing] | traces, metrics, and what operations cost |
@@ -30,7 +33,8 @@
 // The pages link to each other as files. These definitions come first in each and turn the links into
 // those of rustdoc.
 macro_rules! pages {
-    ($($name:ident $file:literal)*) => {$(
+    ($($(#[$when:meta])? $name:ident $file:literal)*) => {$(
+        $(#[$when])?
         #[doc = concat!(
             "[models]: crate::guide::models\n",
             "[keys and indexes]: crate::guide::keys_and_indexes\n",
@@ -52,6 +56,8 @@ macro_rules! pages {
             "[faults]: crate::guide::faults\n",
             "[configuration]: crate::guide::configuration\n",
             "[backends]: crate::guide::backends\n",
+            "[sqlite]: crate::guide::sqlite\n",
+            "[redis]: crate::guide::redis\n",
             "[PostgreSQL]: crate::guide::postgresql\n",
             "[observing]: crate::guide::observing\n",
             "[caching]: crate::guide::caching\n",
@@ -84,6 +90,8 @@ pages! {
     faults "faults.md"
     configuration "configuration.md"
     backends "backends.md"
+    #[cfg(feature = "sqlite")] sqlite "sqlite.md"
+    redis "redis.md"
     postgresql "postgresql.md"
     observing "observing.md"
     caching "caching.md"

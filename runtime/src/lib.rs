@@ -44,6 +44,7 @@
 //! | `mongodb` | MongoDB; needs a tokio runtime |
 //! | `postgres` | PostgreSQL; needs a tokio runtime |
 //! | `mongodb-srv` | `mongodb+srv://` addresses, looked up in DNS |
+//! | `redis` | Redis and Valkey; needs a tokio runtime |
 //! | `cache` | the layer [`Cache`](layer::Cache): records that were read are given again |
 //! | `metrics` | the layer [`Metrics`](layer::Metrics): durations and counts with the facade `metrics` |
 //! | `trace` | the layer [`Trace`](layer::Trace): spans and events of `tracing`, with OpenTelemetry's names |

@@ -20,19 +20,36 @@ pub enum Client {
 }
 
 impl Client {
-    /// A backend over such a client in an empty database, the URL that leads there too, and the label under which the
-    /// report counts it.
-    pub async fn fresh(self) -> (Arc<dyn Backend>, String, String) {
-        let (target, word) = match self {
-            Self::SdkConfig => (Target::DynamodbLocal, "over-sdk-config"),
-            Self::Database => (Target::Mongodb, "over-database"),
+    /// Where it leads.
+    pub fn target(self) -> Target {
+        match self {
+            Self::SdkConfig => Target::DynamodbLocal,
+            Self::Database => Target::Mongodb,
+        }
+    }
+
+    /// The name of an empty database, the URL that leads there too, and the label under which the report counts it.
+    pub async fn fresh(self) -> (String, String, String) {
+        let word = match self {
+            Self::SdkConfig => "over-sdk-config",
+            Self::Database => "over-database",
         };
-        let (server, name) = (target.server().await.expect("a server"), fresh_name());
-        let backend: Arc<dyn Backend> = match self {
-            Self::SdkConfig => Arc::new(DynamoDb::from_sdk_config(&sdk_config(&server, &name))),
-            Self::Database => Arc::new(MongoDb::from_database(driver_database(&server, &name).await)),
-        };
-        (backend, server.url(&name), format!("{word} {}", server.label()))
+        let (server, name) = (self.server().await, fresh_name());
+        let url = server.url(&name);
+        (name, url, format!("{word} {}", server.label()))
+    }
+
+    /// A backend over such a client of its own, in the database of a name.
+    pub async fn backend(self, database: &str) -> Arc<dyn Backend> {
+        let server = self.server().await;
+        match self {
+            Self::SdkConfig => Arc::new(DynamoDb::from_sdk_config(&sdk_config(&server, database))),
+            Self::Database => Arc::new(MongoDb::from_database(driver_database(&server, database).await)),
+        }
+    }
+
+    async fn server(self) -> Server {
+        self.target().server().await.expect("a server")
     }
 }
 

@@ -4,13 +4,16 @@
 pub mod backends;
 mod background;
 pub mod brought;
+mod capabilities;
 pub mod harness;
 pub mod linear;
 mod metered;
-pub mod models;
 mod on_backends;
 pub mod proxy;
 pub mod raw;
 pub mod report;
 pub mod servers;
+pub mod sqlite_load;
 pub mod workload;
+
+pub use reposit_conformance::models;

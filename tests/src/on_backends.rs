@@ -1,4 +1,4 @@
-//! The macros that make tests for each backend of the [list](crate::backends).
+//! The macro that makes tests for each backend of the [list](crate::backends).
 
 /// Makes tests for each backend that offers a thing: `every`, `server`, `mongodb` or `dynamodb`.
 ///
@@ -22,56 +22,6 @@ macro_rules! on_backends {
                 # $attribute
                 async fn $name() {
                     $test($crate::servers::Target::$target).await;
-                }
-            )+
-        }
-    };
-}
-
-/// Makes a test of each case for every backend: a function of this module, of a [`Test`](crate::harness::Test).
-///
-/// Each runs twice more over a client that a program brings: on DynamoDB Local over one of the SDK, on MongoDB over one of the
-/// driver. And once more in memory, behind faults of which none happens.
-#[macro_export]
-macro_rules! cases {
-    ($($name:ident),+ $(,)?) => {
-        $crate::with_backends! { [$crate::cases!] ($($name)+) }
-        $crate::cases! { @brought from_sdk_config SdkConfig $($name)+ }
-        $crate::cases! { @brought from_database Database $($name)+ }
-        $crate::cases! { @faultless $($name)+ }
-    };
-    (@brought $module:ident $client:ident $($name:ident)+) => {
-        mod $module {
-            $(
-                #[tokio::test]
-                async fn $name() {
-                    let case = concat!(module_path!(), "::", stringify!($name));
-                    $crate::harness::run_over($crate::brought::Client::$client, case, super::$name).await;
-                }
-            )+
-        }
-    };
-    (@faultless $($name:ident)+) => {
-        mod behind_no_faults {
-            $(
-                #[tokio::test]
-                async fn $name() {
-                    let case = concat!(module_path!(), "::", stringify!($name));
-                    $crate::harness::run_behind_no_faults(case, super::$name).await;
-                }
-            )+
-        }
-    };
-    (@backends $names:tt $($module:ident $target:ident $label:literal $offers:tt)+) => {
-        $($crate::cases! { @cases $module $target $names })+
-    };
-    (@cases $module:ident $target:ident ($($name:ident)+)) => {
-        mod $module {
-            $(
-                #[tokio::test]
-                async fn $name() {
-                    let case = concat!(module_path!(), "::", stringify!($name));
-                    $crate::harness::run($crate::servers::Target::$target, case, super::$name).await;
                 }
             )+
         }

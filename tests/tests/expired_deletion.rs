@@ -38,7 +38,7 @@ fn now() -> u64 {
 }
 
 /// What the server has, looked at past the library.
-async fn ids_stored(db: &Database, table: &str) -> Vec<String> {
+async fn ids_stored(db: &Database, url: &str, table: &str) -> Vec<String> {
     if let Some(client) = db.raw::<aws_sdk_dynamodb::Client>() {
         let items = client.scan().table_name(table).consistent_read(true).send().await.expect("a scan").items;
         let id = |item: &std::collections::HashMap<String, AttributeValue>| match item.get("id") {
@@ -47,6 +47,9 @@ async fn ids_stored(db: &Database, table: &str) -> Vec<String> {
         };
         return items.unwrap_or_default().iter().map(id).collect();
     }
+    if let Some(client) = db.raw::<redis::Client>() {
+        return ids_in_redis(client, url, table).await;
+    }
     if let Some(pool) = db.raw::<reposit::deadpool_postgres::Pool>() {
         let client = pool.get().await.expect("a connection");
         // The case has a database of its own, of which only the schema is not known here.
@@ -54,7 +57,7 @@ async fn ids_stored(db: &Database, table: &str) -> Vec<String> {
         return client.query(&find, &[]).await.expect("a find").iter().map(|row| row.get(0)).collect();
     }
     let mut ids = Vec::new();
-    let database = db.raw::<mongodb::Database>().expect("one of the two");
+    let database = db.raw::<mongodb::Database>().expect("one of the three");
     let mut found = database.collection::<Document>(table).find(doc! {}).await.expect("a find");
     while found.advance().await.expect("a batch") {
         let document = found.deserialize_current().expect("a document");
@@ -69,10 +72,23 @@ async fn postgres_table(client: &reposit::deadpool_postgres::Object, table: &str
     client.query_one(newest, &[&table]).await.expect("a table").get(0)
 }
 
-async fn until_gone(db: &Database, table: &str, left: &[&str]) {
+/// The records have keys of their own, which end in the key's text and what ends a text.
+async fn ids_in_redis(client: &redis::Client, url: &str, table: &str) -> Vec<String> {
+    let mut connection = client.get_multiplexed_async_connection().await.expect("a connection");
+    let prefix = url.split_once("prefix=").expect("a database is a prefix").1;
+    let pattern = format!("{prefix}{{{table}}}:r:*");
+    let keys: Vec<Vec<u8>> = redis::cmd("KEYS").arg(pattern).query_async(&mut connection).await.expect("the keys");
+    let id = |key: &Vec<u8>| {
+        let text = key.rsplit(|byte| *byte == b':').next().unwrap_or_default();
+        String::from_utf8_lossy(text).trim_matches(|c: char| !c.is_ascii_lowercase()).to_owned()
+    };
+    keys.iter().map(id).collect()
+}
+
+async fn until_gone(db: &Database, url: &str, table: &str, left: &[&str]) {
     let began = std::time::Instant::now();
     loop {
-        let mut stored = ids_stored(db, table).await;
+        let mut stored = ids_stored(db, url, table).await;
         stored.sort();
         if stored == left {
             println!("{table}: taken away after {:?}", began.elapsed());
@@ -93,10 +109,10 @@ async fn expired_records_are_taken_away(target: Target) {
     // The field keeps its value: what the server goes by stands beside it.
     Pass::create(&pass("short", now() + 4)).exec(&db).await.expect("a create");
     Pass::put_many(&[pass("gone", now() - 60)]).exec(&db).await.expect("a put of what has expired already");
-    let stored = ids_stored(&db, "passes").await;
+    let stored = ids_stored(&db, &url, "passes").await;
     assert!(["lasting", "short"].iter().all(|id| stored.iter().any(|stored| stored == id)), "{stored:?}");
 
-    until_gone(&db, "passes", &["lasting"]).await;
+    until_gone(&db, &url, "passes", &["lasting"]).await;
     assert_eq!(Pass::scan().all(&db).await.expect("a scan"), [lasting]);
     // Their values are free, whether or not what held them is gone already.
     for id in ["short", "gone"] {
@@ -131,15 +147,20 @@ async fn mongodb_takes_records_away_by_the_models_own_date() {
     raw.collection::<Document>("visits").insert_one(marked).await.expect("an insert");
     Visit::update("prolonged").set(Visit::AT, now + day).exec(&db).await.expect("an update");
 
-    until_gone(&db, "visits", &["lasting", "prolonged"]).await;
+    until_gone(&db, &url, "visits", &["lasting", "prolonged"]).await;
     tokio::time::sleep(Duration::from_secs(3)).await;
-    assert_eq!(ids_stored(&db, "visits").await.len(), 2);
+    assert_eq!(ids_stored(&db, &url, "visits").await.len(), 2);
     report::ran("expired_deletion::mongodb_takes_records_away_by_the_models_own_date", &label);
 }
 
 #[tokio::test]
 async fn dynamodb_local_takes_expired_records_away() {
     expired_records_are_taken_away(Target::DynamodbLocal).await;
+}
+
+#[tokio::test]
+async fn redis_takes_expired_records_away() {
+    expired_records_are_taken_away(Target::Redis).await;
 }
 
 #[tokio::test]

@@ -128,12 +128,43 @@ async fn a_wrong_password_is_told_without_it() {
 }
 
 #[tokio::test]
+async fn a_redis_that_refuses_the_password_is_told_without_it() {
+    let redis = servers::redis().await;
+    let url = format!("redis://nobody:wr0ngSecret@{}/0", redis.address("x"));
+    let error = Database::open(&url).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config, "{error:?}");
+    assert!(error.message().contains("refuses the user or the password"), "{error}");
+    assert!(!told(&error).contains("wr0ngSecret"), "{}", told(&error));
+    report::ran("opening::a_wrong_password", &redis.label());
+}
+
+#[tokio::test]
+async fn the_services_json_opens_redis_too() {
+    let redis = servers::redis().await;
+    let folder = Folder::new();
+    let json = |number: u32| {
+        format!(
+            r#"{{ "database": {{ "dbName": "redis", "dbInfo": {{ "host": "{}", "database": {number} }} }} }}"#,
+            redis.address("x")
+        )
+    };
+    // The prefix is no property of the services: what is stored here has a name that nobody else uses.
+    let db = Database::from_file(folder.file("config.json", &json(0))).await.unwrap();
+    assert_eq!(db.backend_name(), "redis");
+    db.ping().await.unwrap();
+    let error = Database::from_file(folder.file("config.json", &json(99_999))).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config, "{error:?}");
+    report::ran("opening::the_services_json", &redis.label());
+}
+
+#[tokio::test]
 async fn a_server_that_is_not_there_is_told_within_the_deadline() {
     // A port that was free a moment ago: nobody listens.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     for url in [
         format!("mongodb://user:hiddenSecret@127.0.0.1:{port}/x"),
         format!("dynamodb://key:hiddenSecret@us-east-1?endpoint=http://127.0.0.1:{port}"),
+        format!("redis://user:hiddenSecret@127.0.0.1:{port}/0"),
     ] {
         let started = Instant::now();
         let config = Config::from_url(&url).unwrap().connect_timeout(Duration::from_secs(1));

@@ -161,7 +161,7 @@ async fn postgres_with_a_password_refuses_without() {
     let with = server.url(&database);
     assert_eq!(note_in_postgres(&with, &database, 1).await, 1);
     let without = format!("postgres://reposit:another@{}/postgres?schema={database}", server.address(&database));
-    let refused = postgres_client(&without).await.err().expect("another password");
+    let refused = postgres_client(&without).await.expect_err("another password");
     assert_eq!(refused.code(), Some(&tokio_postgres::error::SqlState::INVALID_PASSWORD), "{refused}");
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use reposit::{Config, Database, Error, ErrorKind};
 use reposit_tests::models::{Note, note};
-use reposit_tests::proxy::Mongo;
+use reposit_tests::proxy::{Mongo, Redis};
 use reposit_tests::report;
 use reposit_tests::servers::{self, Target, fresh_name};
 use tokio::runtime::{Builder, Runtime};
@@ -71,6 +71,48 @@ async fn a_mongodb_that_goes_away_is_told_by_its_cause() {
     let error = Note::get("a").exec(&db).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
     assert_told(&error, &["no server was found", "refused"]);
+    assert!(error.source().is_some());
+    let error = Note::put_many(&[note("a"), note("b")]).exec(&db).await.unwrap_err();
+    assert_told(&error.failures()[0].error, &["refused"]);
+    report::ran("unreachable::goes_away", &server.label());
+}
+
+#[tokio::test]
+async fn a_redis_that_is_not_reached_is_told_by_its_cause() {
+    let server = servers::redis().await;
+    let (alive, gone) = (server.address("x"), free_port());
+    let http = servers::dynamodb_local().await.address("x");
+    let cases: [(String, &[&str]); 4] = [
+        (format!("redis://ada:sesame@127.0.0.1:{gone}/0"), &["refused", "127.0.0.1"]),
+        ("redis://ada:sesame@no-such-host.invalid/0".to_owned(), &["no-such-host.invalid", "no such host"]),
+        (format!("rediss://ada:sesame@{alive}/0"), &["in time", "TLS"]),
+        (format!("redis://ada:sesame@{http}/0"), &["does not speak as Redis does"]),
+    ];
+    for (url, words) in cases {
+        let began = Instant::now();
+        let error = open(&url).await;
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{url}: {error:?}");
+        assert_told(&error, words);
+        assert!(error.message().contains("was not reached"), "{url}: {error}");
+        assert!(error.source().is_some(), "{url}: {error:?}");
+        assert!(!format!("{error:?}").contains("sesame"), "{error:?}");
+        assert!(began.elapsed() < Duration::from_secs(10), "{url}: the deadline is not waited over");
+    }
+    report::ran("unreachable::redis", &server.label());
+}
+
+#[tokio::test]
+async fn a_redis_that_goes_away_is_told_by_its_cause() {
+    let server = servers::redis().await;
+    let name = fresh_name();
+    let proxy = Redis::start(&server.address(&name)).await;
+    let config = Config::from_url(&server.url_via(&name, proxy.address())).unwrap().timeout(Duration::from_secs(2));
+    let db = config.open().await.unwrap();
+    db.define::<Note>().await.unwrap();
+    drop(proxy);
+    let error = Note::get("a").exec(&db).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
+    assert_told(&error, &["cannot be reached", "refused"]);
     assert!(error.source().is_some());
     let error = Note::put_many(&[note("a"), note("b")]).exec(&db).await.unwrap_err();
     assert_told(&error.failures()[0].error, &["refused"]);
@@ -146,7 +188,11 @@ async fn a_runtime_that_still_runs_serves_others() {
 
 #[test]
 fn a_server_outside_a_runtime_is_told() {
-    for url in ["mongodb://127.0.0.1:1/x", "dynamodb://key:secret@us-east-1?endpoint=http://127.0.0.1:1"] {
+    for url in [
+        "mongodb://127.0.0.1:1/x",
+        "dynamodb://key:secret@us-east-1?endpoint=http://127.0.0.1:1",
+        "redis://127.0.0.1:1/0",
+    ] {
         let error = futures_util::FutureExt::now_or_never(Database::open(url));
         let error = error.expect("it is told at once").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);

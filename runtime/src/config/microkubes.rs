@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 
 type Object = BTreeMap<String, Property>;
 
-const NAMES: &[&str] = &["mongodb", "dynamodb", "postgres", "memory", "sqlite"];
+const NAMES: &[&str] = &["mongodb", "dynamodb", "postgres", "redis", "memory", "sqlite"];
 
 /// Where the properties are: in the file itself, or in its `database`.
 pub(super) struct Found<'a> {
@@ -59,6 +59,7 @@ pub(super) fn read_config(file: &Path, found: &Found<'_>) -> Result<Config> {
         "postgres" => postgres_target(&info)?,
         "memory" => memory_target(&info)?,
         "sqlite" => sqlite_target(&info)?,
+        "redis" => redis_target(&info)?,
         other => {
             let message = format!("names an unknown backend {}", suggest::describe_word(other, NAMES));
             return Err(database.error("dbName", message));
@@ -153,6 +154,30 @@ fn dynamodb_target(info: &Properties<'_>) -> Result<Arc<dyn Target>> {
 #[cfg(not(feature = "dynamodb"))]
 fn dynamodb_target(_: &Properties<'_>) -> Result<Arc<dyn Target>> {
     Err(super::registry::not_compiled_in("dynamodb"))
+}
+
+#[cfg(feature = "redis")]
+fn redis_target(info: &Properties<'_>) -> Result<Arc<dyn Target>> {
+    use crate::backend::redis::settings::{RedisSettings, parse_hosts};
+
+    let mut settings = RedisSettings::default();
+    let wrong = || info.error("host", "is not of the form host:port");
+    settings.hosts = parse_hosts(info.require_text("host")?).filter(|hosts| hosts.len() == 1).ok_or_else(wrong)?;
+    if let Some(number) = info.find_text("database")? {
+        let wrong = |_| info.error("database", "is not the number of a database of Redis");
+        settings.database = number.parse().map_err(wrong)?;
+    }
+    settings.user = info.find_text("user")?.map(str::to_owned);
+    settings.password = info.find_text("pass")?.map(Into::into);
+    if settings.user.is_some() && settings.password.is_none() {
+        return Err(info.error("pass", "is missing, but user is there"));
+    }
+    Ok(Arc::new(settings))
+}
+
+#[cfg(not(feature = "redis"))]
+fn redis_target(_: &Properties<'_>) -> Result<Arc<dyn Target>> {
+    Err(super::registry::not_compiled_in("redis"))
 }
 
 #[cfg(feature = "postgres")]

@@ -42,6 +42,7 @@ use crate::error::Result;
 /// - `mongodb://user:password@host:27017,other:27017/database?replicaSet=rs0`, and `mongodb+srv://`
 /// - `dynamodb://us-east-1`, `dynamodb://us-east-1?endpoint=http://localhost:8000`,
 ///   `dynamodb://ACCESSKEY:SECRET@us-east-1`; without a region, the AWS default chain's
+/// - `redis://user:password@host:6379/0`, and `rediss://` for TLS
 /// - `postgres://user:password@host:5432,other:5432/database?schema=public`
 ///
 /// In user names, passwords and values, `: / ? # [ ] @ %` are percent-encoded, and in values `&` too.
@@ -53,8 +54,11 @@ use crate::error::Result;
 /// | `define_timeout` | all | how long `define` may take for all its models; default `10m` |
 /// | `table_prefix` | all | what stands before each name of a table or collection; default nothing |
 /// | `cursor_key` | all | the key that cursors are authenticated with (feature `cursor-key`) |
-/// | `limits` | memory, SQLite | the sizes it takes: `dynamodb` (the default) or `none` |
+/// | `limits` | memory, SQLite, Redis | the sizes it takes: `dynamodb` (the default) or `none` |
 /// | `durability` | SQLite | when a write is answered: `commit` (the default), when it is on the disk; `os`, when the operating system has it |
+/// | `prefix` | Redis | what stands before each key |
+/// | `wait` | Redis | how many replicas must have a write; default 0 |
+/// | `cluster` | Redis | `true`: the servers are a cluster |
 /// | `endpoint` | DynamoDB | another endpoint than the region's own |
 /// | `profile` | DynamoDB | the profile in AWS's shared files |
 /// | `credentials_file` | DynamoDB | a file in the format of AWS's shared credentials file |
@@ -87,10 +91,11 @@ use crate::error::Result;
 ///
 /// For DynamoDB the properties are `region` and the options of the URL; for MongoDB `host` (or `hosts`,
 /// a list), `database`, `user`, `password` and `options`, a map of MongoDB's own, in which nothing is
-/// percent-encoded.
+/// percent-encoded. For Redis they are `host`, `database` (a number), `user`, `password`, `tls` and the options of the
+/// URL.
 ///
 /// With the feature `microkubes`, the configuration of the Microkubes services is read as it is, in its `database` or by itself, with
-/// keys in any case. `dbName` alone chooses between `mongodb`, `dynamodb`, `memory` and `sqlite`:
+/// keys in any case. `dbName` alone chooses between `mongodb`, `dynamodb`, `redis`, `memory` and `sqlite`:
 ///
 /// ```json
 /// { "database": { "dbName": "dynamodb", "dbInfo": { "credentials": "/run/secrets/aws-credentials",
@@ -100,7 +105,8 @@ use crate::error::Result;
 ///
 /// SQLite takes `database`, the path of the file. MongoDB takes `host`, `database` and, if there is one, `user` and `pass`; the user may be one of
 /// the database or of `admin`. DynamoDB takes `awsRegion`, `endpoint`, and `credentials`, the path of
-/// a shared credentials file, or else `awsSecretKeyId`, `awsSecretAccessKey` and `awsSessionToken`.
+/// a shared credentials file, or else `awsSecretKeyId`, `awsSecretAccessKey` and `awsSessionToken`. Redis takes `host`,
+/// `database` (a number), `user` and `pass`.
 ///
 /// A `Config` is read by serde too, as a part of a program's own configuration: `Config: Deserialize`, from a URL
 /// or a map of these properties.

@@ -149,35 +149,35 @@ fn registered() -> RwLockReadGuard<'static, Vec<Registered>> {
 /// use reposit::config::{self, OpenOptions, Secret, Target};
 ///
 /// #[derive(Debug)]
-/// struct RedisSettings {
+/// struct EtcdSettings {
 ///     host: String,
 ///     password: Option<Secret>,
 ///     pool: u64,
 /// }
 ///
-/// impl Target for RedisSettings {
+/// impl Target for EtcdSettings {
 ///     fn name(&self) -> &'static str {
-///         "redis"
+///         "etcd"
 ///     }
 ///
 ///     fn open<'a>(&'a self, options: &'a OpenOptions) -> BoxFuture<'a, reposit::Result<Arc<dyn Backend>>> {
 ///         Box::pin(async move {
 ///             // Connect within `options.connect_timeout` here.
 /// #           let _ = (&self.password, self.pool, options);
-/// #           let redis = Memory::new(&Default::default());
-///             Ok(Arc::new(redis) as Arc<dyn Backend>)
+/// #           let etcd = Memory::new(&Default::default());
+///             Ok(Arc::new(etcd) as Arc<dyn Backend>)
 ///         })
 ///     }
 /// }
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {
-/// config::register("redis", |settings| {
-///     let host = settings.host()?.ok_or_else(|| settings.error("a host is needed: redis://host:6379"))?;
-///     Ok(RedisSettings { host, password: settings.password()?, pool: settings.integer("pool")?.unwrap_or(4) })
+/// config::register("etcd", |settings| {
+///     let host = settings.host()?.ok_or_else(|| settings.error("a host is needed: etcd://host:2379"))?;
+///     Ok(EtcdSettings { host, password: settings.password()?, pool: settings.integer("pool")?.unwrap_or(4) })
 /// })?;
-/// let db = Database::open("redis://localhost:6379?pool=8&timeout=2s").await?;
+/// let db = Database::open("etcd://localhost:2379?pool=8&timeout=2s").await?;
 /// # assert_eq!(db.backend_name(), "memory");
-/// # let error = Database::open("redis://localhost:6379?pol=8").await.unwrap_err();
+/// # let error = Database::open("etcd://localhost:2379?pol=8").await.unwrap_err();
 /// # assert_eq!(error.message(), "the URL: unknown option `pol`; did you mean `pool`?");
 /// # Ok(()) }
 /// ```

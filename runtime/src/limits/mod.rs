@@ -51,6 +51,15 @@ impl Limits {
         if at < index.hash_parts().count() { self.hash_key } else { self.range_key }
     }
 
+    /// Refuses a record that is too large or too deep. What is stored whole was checked before a backend is asked; what an
+    /// update makes of a record was not.
+    ///
+    /// Errors: [`InvalidInput`](crate::ErrorKind::InvalidInput).
+    pub fn check_record(&self, record: &Record) -> Result<()> {
+        check_depth(record)?;
+        check_record(record, self)
+    }
+
     /// The same limits with other figures for the keys.
     #[must_use]
     pub const fn keys(mut self, hash_key: usize, range_key: usize) -> Self {

@@ -6,6 +6,18 @@ use crate::definition::{Definition, FIRST_VERSION};
 use crate::path::{Path, Step};
 use crate::value::{Record, Value, ValueRef};
 
+impl Record {
+    /// The record with each field under the model's own name. An older release may have stored it under another
+    /// (`#[serde(alias = "…")]`), of which a backend has to know before it judges a write or makes its outcome.
+    #[must_use]
+    pub fn under_own_names(mut self, definition: &Definition) -> Self {
+        if definition.is_aliased(&self) {
+            definition.unalias(&mut self);
+        }
+        self
+    }
+}
+
 impl Definition {
     /// The version of a stored record: one that was stored without it is at the first.
     pub(crate) fn version_of(&self, record: &Record) -> Option<i128> {
@@ -60,7 +72,6 @@ impl Definition {
     }
 
     /// Whether a record has a field under another name than its own.
-    #[cfg(feature = "keyspace")]
     pub(crate) fn is_aliased(&self, record: &Record) -> bool {
         self.has_aliases() && self.aliases().any(|(_, alias)| record.get(alias).is_some())
     }

@@ -6,6 +6,7 @@ use super::core::{Fired, Request};
 use super::dynamo::Dynamo;
 use super::mongo::Mongo;
 use super::postgres::Postgres;
+use super::redis::Redis;
 use super::rule::Rule;
 use crate::servers::{Protocol, Server, Target};
 
@@ -15,6 +16,8 @@ pub enum Proxy {
     Dynamo(Dynamo),
     /// One for MongoDB's wire protocol.
     Mongo(Mongo),
+    /// One for Redis's protocol.
+    Redis(Redis),
     /// One for PostgreSQL's wire protocol.
     Postgres(Postgres),
 }
@@ -26,8 +29,8 @@ impl Proxy {
         let proxy = match target.protocol() {
             Some(Protocol::Mongodb) => Self::Mongo(Mongo::start(&upstream).await),
             Some(Protocol::Dynamodb) => Self::Dynamo(Dynamo::start(&upstream).await),
+            Some(Protocol::Redis) => Self::Redis(Redis::start(&upstream).await),
             Some(Protocol::Postgres) => Self::Postgres(Postgres::start(&upstream).await),
-            Some(Protocol::Redis) => panic!("there is no proxy for {target:?}"),
             None => panic!("{target:?} has no server"),
         };
         let url = server.url_via(database, proxy.address());
@@ -38,6 +41,7 @@ impl Proxy {
         match self {
             Self::Dynamo(proxy) => proxy.address(),
             Self::Mongo(proxy) => proxy.address(),
+            Self::Redis(proxy) => proxy.address(),
             Self::Postgres(proxy) => proxy.address(),
         }
     }
@@ -47,6 +51,7 @@ impl Proxy {
         match self {
             Self::Dynamo(proxy) => proxy.fault(rule),
             Self::Mongo(proxy) => proxy.fault(rule),
+            Self::Redis(proxy) => proxy.fault(rule),
             Self::Postgres(proxy) => proxy.fault(rule),
         }
     }
@@ -56,6 +61,7 @@ impl Proxy {
         match self {
             Self::Dynamo(proxy) => proxy.clear_faults(),
             Self::Mongo(proxy) => proxy.clear_faults(),
+            Self::Redis(proxy) => proxy.clear_faults(),
             Self::Postgres(proxy) => proxy.clear_faults(),
         }
     }
@@ -65,6 +71,7 @@ impl Proxy {
         match self {
             Self::Dynamo(proxy) => proxy.requests(),
             Self::Mongo(proxy) => proxy.requests(),
+            Self::Redis(proxy) => proxy.requests(),
             Self::Postgres(proxy) => proxy.requests(),
         }
     }
@@ -74,6 +81,7 @@ impl Proxy {
         match self {
             Self::Dynamo(proxy) => proxy.connections(),
             Self::Mongo(proxy) => proxy.connections(),
+            Self::Redis(proxy) => proxy.connections(),
             Self::Postgres(proxy) => proxy.connections(),
         }
     }
@@ -87,6 +95,11 @@ impl Proxy {
                 counts
             }
             Self::Mongo(proxy) => {
+                let counts = proxy.counts();
+                proxy.reset_counts();
+                counts
+            }
+            Self::Redis(proxy) => {
                 let counts = proxy.counts();
                 proxy.reset_counts();
                 counts

@@ -1,4 +1,4 @@
-//! What both proxies share: the count of requests, the rules, and the listener that ends with its handle.
+//! What the proxies share: the count of requests, the rules, and the listener that ends with its handle.
 
 use super::rule::{Fault, Rule};
 use serde_json::Value;
@@ -15,9 +15,9 @@ use tokio::task::{AbortHandle, JoinSet};
 /// A request that came through, in the order of their coming.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
-    /// Its name on the wire: `PutItem`, `insert`.
+    /// Its name on the wire: `PutItem`, `insert`, `HGET`.
     pub operation: String,
-    /// Its body; MongoDB's as relaxed extended JSON.
+    /// Its body; MongoDB's as relaxed extended JSON, of Redis's the words.
     pub body: Value,
 }
 

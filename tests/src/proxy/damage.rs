@@ -8,13 +8,13 @@ use fastrand::Rng;
 /// What becomes of an answer on its way. What a seed decides is the same for the same seed and answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Damage {
-    /// Half of the body comes, and a length that says so.
+    /// Half of the body comes, and a length that says so; of Redis's answers half, after which the connection is closed.
     Cut,
     /// A byte of it is another: one in the middle where a checksum covers it, else one without which it is no answer.
     Changed,
     /// It has no body.
     Empty,
-    /// It has a length that is none: of DynamoDB's answers more bytes than come before the connection is closed,
+    /// It has a length that is none: of DynamoDB's and Redis's answers more bytes than come before the connection is closed,
     /// of MongoDB's messages fewer than the head of one.
     WrongLength,
     /// Something in it nests so many levels deep that it is no answer, or none that one may descend into.

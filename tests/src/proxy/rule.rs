@@ -18,25 +18,28 @@ pub enum Fault {
     DelayBefore(Duration),
     /// The server applies the request at once; its answer is late.
     DelayAfter(Duration),
-    /// The request waits until so many to which this happens wait at the same time; then they all reach the server.
+    /// The request waits until so many to which this happens wait at the same time; then they all reach the server. Before
+    /// Redis they wait on one connection.
     Together(usize),
     /// DynamoDB's clock is so many seconds ahead of ours: what is not signed for its time is refused.
     ClockAhead(i64),
     /// An error of the server itself, without having done anything: DynamoDB's 500, MongoDB's HostUnreachable; PostgreSQL's
-    /// `57P01`, which ends the session.
+    /// `57P01`, which ends the session; Redis's LOADING.
     ServerError,
-    /// The same answer, although the server has applied the request.
+    /// The same answer, although the server has applied the request. Redis does not do so: it is an error of something before it.
     ServerErrorAfter,
     /// DynamoDB's ProvisionedThroughputExceededException; MongoDB's IngressRequestRateLimitExceeded; PostgreSQL's
-    /// `53300`.
+    /// `53300`; Redis's OOM.
     Throttled,
     /// DynamoDB's ThrottlingException.
     Throttling,
     /// DynamoDB's refusal to change a table's time to live twice within an hour.
     TooSoon,
     /// DynamoDB's TransactionConflict, as a transaction or a single write tells it; MongoDB's WriteConflict;
-    /// PostgreSQL's `40001`.
+    /// PostgreSQL's `40001`; Redis's TRYAGAIN.
     Conflict,
+    /// Another error of Redis, by its code and its words, without having done anything.
+    Refused(&'static str),
     /// Of a DynamoDB batch, this many requests or keys are not done and come back as unprocessed.
     Unprocessed(usize),
     /// A DynamoDB query or scan answers a page without items that says where to go on.
@@ -55,14 +58,20 @@ impl Fault {
         match self {
             Self::Unprocessed(_) => matches!(operation, "BatchWriteItem" | "BatchGetItem"),
             Self::EmptyPage | Self::ShortPage(_) | Self::StuckPage => matches!(operation, "Query" | "Scan"),
+            Self::Refused(_) => false,
             _ => true,
         }
+    }
+
+    pub(super) fn fits_redis(&self) -> bool {
+        matches!(self, Self::Refused(_)) || self.is_of_any_server()
     }
 
     pub(super) fn is_of_any_server(&self) -> bool {
         !matches!(
             self,
             Self::ClockAhead(_)
+                | Self::Refused(_)
                 | Self::Throttling
                 | Self::TooSoon
                 | Self::Unprocessed(_)
@@ -84,7 +93,7 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// On an operation by its name on the wire: `PutItem`, `insert`.
+    /// On an operation by its name on the wire: `PutItem`, `insert`, `EVALSHA write`.
     pub fn on(operation: &str, fault: Fault) -> Self {
         Self { operation: Some(operation.to_owned()), ..Self::any(fault) }
     }

@@ -70,9 +70,19 @@ impl Target {
         Self::ALL.iter().copied().filter(|target| target.protocol().is_some())
     }
 
+    /// The name of the module of its tests.
+    pub fn module(self) -> String {
+        self.name().replace('-', "_")
+    }
+
     /// Whether its server speaks MongoDB's protocol.
     pub fn is_mongodb(self) -> bool {
         self.protocol() == Some(Protocol::Mongodb)
+    }
+
+    /// Whether its server speaks DynamoDB's protocol.
+    pub fn is_dynamodb(self) -> bool {
+        self.protocol() == Some(Protocol::Dynamodb)
     }
 
     /// Whether each that is opened is a store of its own, so that no URL leads to it.

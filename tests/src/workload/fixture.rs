@@ -52,7 +52,7 @@ impl Fixture {
         }
         let config = set(Config::from_url(&url).expect("the server's own URL"));
         let db = config.connect_timeout(Duration::from_secs(30)).open().await.expect("the proxy answers");
-        if self.target.is_mongodb() {
+        if !self.target.is_dynamodb() {
             // So that the first call is not one that looks whether the models are defined.
             define(&db).await;
         }

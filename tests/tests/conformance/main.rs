@@ -1,54 +1,56 @@
-//! One suite over `Database`, run on every backend.
+//! The conformance suite on every backend, and the cases that look at what is stored with a server's own client.
 //!
-//! A case is written once. `cases!` makes a test of it for each backend, and what ran where is
-//! counted, so that no backend skips one in silence.
+//! A case is written once, in `tests/conformance/` or here. What ran where is counted, so that no backend skips one in silence.
 
-mod api;
-mod automatic_fields;
-mod batches;
-mod bulk_writes;
-mod cancellation;
-mod coalesced;
-mod codec;
-mod conditional_writes;
-mod conditions;
-mod create_get_delete;
-mod cursors;
-mod error_messages;
-mod expiry;
-mod field_types;
-mod index_parts;
+mod explained;
+mod field_types {
+    pub(crate) mod spellings;
+}
 mod instants;
 mod key_types;
-mod keys;
-mod lenient;
-mod locks;
-mod many;
 mod mongodb_only;
 mod mongodb_unstamped;
-mod nested;
 mod object_ids;
-mod own_names;
-mod pages;
-mod pages_back;
 mod postgres_only;
 mod prefixes;
-mod projections;
-mod queries;
-mod queries_as_values;
-mod query_bounds;
 mod reads;
-mod removal;
-mod schema;
-mod sets;
-mod stale_reads;
-mod stored_dates;
-mod stored_forms_of_instants;
-mod transaction_results;
-mod transactions;
-mod unique;
-mod unknown_names;
-mod unstamped;
-mod updates;
-mod versions;
-mod what_was_there;
+mod sets {
+    pub(crate) mod kept;
+}
+mod unique {
+    pub(crate) mod expired_holder_deleted;
+}
+mod unstamped {
+    pub(crate) mod stored;
+}
+
+use std::process::ExitCode;
+
+use reposit_conformance::Case;
+use reposit_tests::harness;
+
+/// The cases that take a client of the server.
+fn own_cases() -> Vec<Case> {
+    [
+        explained::CASES,
+        field_types::spellings::CASES,
+        instants::CASES,
+        key_types::CASES,
+        object_ids::CASES,
+        prefixes::CASES,
+        reads::CASES,
+        sets::kept::CASES,
+        unique::expired_holder_deleted::CASES,
+        unstamped::stored::CASES,
+    ]
+    .concat()
+}
+
+fn main() -> ExitCode {
+    let cases = reposit_conformance::cases().into_iter().chain(own_cases());
+    let mut trials: Vec<_> = cases.flat_map(harness::trials).collect();
+    trials.extend(mongodb_only::trials());
+    trials.extend(mongodb_unstamped::trials());
+    trials.extend(postgres_only::trials());
+    reposit_conformance::run(trials)
+}

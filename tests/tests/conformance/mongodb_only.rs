@@ -7,12 +7,40 @@ use mongodb::Database as Raw;
 use mongodb::bson::raw::cstr;
 use mongodb::bson::{Document, RawDocumentBuf, doc, rawdoc};
 use reposit::{Config, Embedded, Error, ErrorKind, Repository};
+use reposit_conformance::Trial;
 use reposit_tests::report;
 use reposit_tests::servers::Target;
 use serde::{Deserialize, Serialize};
 
 use reposit_tests::harness::{START, Test, kind};
 use reposit_tests::models::{Seat, seat};
+
+/// Its tests.
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![
+        Trial::new("mongodb_only::a_taken_value_is_told_of_every_length", a_taken_value_is_told_of_every_length),
+        Trial::new("mongodb_only::a_taken_value_is_told_of_every_write", a_taken_value_is_told_of_every_write),
+        Trial::new(
+            "mongodb_only::an_expired_holder_makes_way_whatever_the_length",
+            an_expired_holder_makes_way_whatever_the_length,
+        ),
+        Trial::new(
+            "mongodb_only::a_condition_that_is_judged_otherwise_is_told_at_once",
+            a_condition_that_is_judged_otherwise_is_told_at_once,
+        ),
+        Trial::new(
+            "mongodb_only::a_refusal_that_the_record_does_not_explain_is_told_at_once",
+            a_refusal_that_the_record_does_not_explain_is_told_at_once,
+        ),
+        Trial::new("mongodb_only::documents_as_deep_as_the_server_takes_them", || async {
+            on_workers(documents_as_deep_as_the_server_takes_them).await
+        }),
+        Trial::new(
+            "mongodb_only::a_duplicate_of_no_index_that_is_told_is_looked_for",
+            a_duplicate_of_no_index_that_is_told_is_looked_for,
+        ),
+    ]
+}
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "signs")]
@@ -38,7 +66,6 @@ fn is_taken(error: &Error) -> bool {
     (error.kind(), error.index()) == (ErrorKind::UniqueViolation, Some("by_text"))
 }
 
-#[tokio::test]
 async fn a_taken_value_is_told_of_every_length() {
     let (t, label) = Test::on(Target::Mongodb).await;
     let db = t.with::<Sign>().await;
@@ -57,7 +84,6 @@ async fn a_taken_value_is_told_of_every_length() {
     report::ran("mongodb_only::a_taken_value_is_told_of_every_length", &label);
 }
 
-#[tokio::test]
 async fn a_taken_value_is_told_of_every_write() {
     let (t, label) = Test::on(Target::Mongodb).await;
     let db = t.with::<Sign>().await;
@@ -91,7 +117,6 @@ async fn a_taken_value_is_told_of_every_write() {
 }
 
 /// The same where records expire, so that the holder has to be looked at.
-#[tokio::test]
 async fn an_expired_holder_makes_way_whatever_the_length() {
     let (t, label) = Test::on(Target::Mongodb).await;
     let db = t.with::<Seat>().await;
@@ -126,7 +151,6 @@ struct Parcel {
 }
 
 /// Another program stored one name twice: the last is read, and the server compares the first.
-#[tokio::test]
 async fn a_condition_that_is_judged_otherwise_is_told_at_once() {
     let (t, label) = Test::on(Target::Mongodb).await;
     let db = t.with::<Parcel>().await;
@@ -154,7 +178,6 @@ async fn a_condition_that_is_judged_otherwise_is_told_at_once() {
 }
 
 /// A validator of another's refuses what the record allows.
-#[tokio::test]
 async fn a_refusal_that_the_record_does_not_explain_is_told_at_once() {
     let (t, label) = Test::on(Target::Mongodb).await;
     let raw = t.db.raw::<Raw>().unwrap();
@@ -192,7 +215,6 @@ fn deep(levels: usize) -> Document {
 }
 
 /// On threads as small as a server's are, and in a build as wide as a debug build is.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn documents_as_deep_as_the_server_takes_them() {
     let (t, label) = Test::on(Target::Mongodb).await;
     let raw = t.db.raw::<Raw>().unwrap().clone();
@@ -240,7 +262,6 @@ async fn refuse_next(raw: &Raw, client: &str) {
     raw.client().database("admin").run_command(point).await.unwrap();
 }
 
-#[tokio::test]
 async fn a_duplicate_of_no_index_that_is_told_is_looked_for() {
     let (t, label) = Test::on(Target::Mongodb).await;
     let raw = t.db.raw::<Raw>().unwrap();
@@ -281,4 +302,13 @@ async fn a_duplicate_of_no_index_that_is_told_is_looked_for() {
         assert_eq!(Sign::create(&sign).exec(db).await.map_err(|error| error.kind()), expected, "{sign:?}");
     }
     report::ran("mongodb_only::a_duplicate_of_no_index_that_is_told_is_looked_for", &label);
+}
+
+/// Runs a test in a runtime of two workers.
+async fn on_workers<F: Future<Output = ()>>(test: fn() -> F) {
+    let workers = || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        runtime.unwrap().block_on(test());
+    };
+    std::thread::scope(|threads| threads.spawn(workers).join()).unwrap();
 }

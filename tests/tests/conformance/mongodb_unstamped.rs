@@ -6,11 +6,27 @@ use std::time::{Duration, SystemTime};
 use mongodb::Database as Raw;
 use mongodb::bson::{Document, doc};
 use reposit::{Error, ErrorKind, Repository};
+use reposit_conformance::Trial;
 use reposit_tests::report;
 use reposit_tests::servers::Target;
 use serde::{Deserialize, Serialize};
 
 use reposit_tests::harness::{START, Test, kind};
+
+/// Its tests.
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![
+        Trial::new(
+            "mongodb_unstamped::what_needs_a_field_of_the_librarys_own_is_refused",
+            what_needs_a_field_of_the_librarys_own_is_refused,
+        ),
+        Trial::new(
+            "mongodb_unstamped::a_check_waits_for_another_transaction_and_leaves_nothing",
+            a_check_waits_for_another_transaction_and_leaves_nothing,
+        ),
+        Trial::new("mongodb_unstamped::of_many_writes_each_is_told", of_many_writes_each_is_told),
+    ]
+}
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "seats", stamp = false)]
@@ -63,7 +79,6 @@ fn is_unsupported(error: &Error, names: &str) {
     assert!(error.message().contains(names) && error.message().contains("stamp = false"), "{error}");
 }
 
-#[tokio::test]
 async fn what_needs_a_field_of_the_librarys_own_is_refused() {
     let (t, label) = Test::on(Target::Mongodb).await;
     let db = &t.db;
@@ -98,7 +113,6 @@ async fn what_needs_a_field_of_the_librarys_own_is_refused() {
     report::ran("mongodb_unstamped::what_needs_a_field_of_the_librarys_own_is_refused", &label);
 }
 
-#[tokio::test]
 async fn a_check_waits_for_another_transaction_and_leaves_nothing() {
     let (t, label) = Test::on(Target::Mongodb).await;
     let db = t.with::<Seat>().await;
@@ -128,7 +142,6 @@ async fn a_check_waits_for_another_transaction_and_leaves_nothing() {
     report::ran("mongodb_unstamped::a_check_waits_for_another_transaction_and_leaves_nothing", &label);
 }
 
-#[tokio::test]
 async fn of_many_writes_each_is_told() {
     let (t, label) = Test::on(Target::Mongodb).await;
     let db = t.with::<Draft>().await;

@@ -6,9 +6,9 @@ use ::mongodb::bson::oid::ObjectId;
 use reposit::{Condition, Embedded, ErrorKind, Op, Repository, Value};
 use serde::{Deserialize, Serialize};
 
-use reposit_tests::harness::{START, Test, kind};
+use reposit_conformance::{START, Test, kind};
 
-reposit_tests::cases!(
+reposit_conformance::cases!(
     they_are_kept_wherever_a_value_can_be,
     they_are_asked_for,
     they_are_changed,

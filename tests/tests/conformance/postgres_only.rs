@@ -4,12 +4,35 @@
 use futures_util::future::join_all;
 use reposit::deadpool_postgres::{Object, Pool};
 use reposit::{Config, Database, ErrorKind, Repository};
+use reposit_conformance::Trial;
 use reposit_tests::report;
 use reposit_tests::servers::Target;
 use serde::{Deserialize, Serialize};
 
 use reposit_tests::harness::{Test, kind};
 use reposit_tests::models::{Event, Note, User, note, user};
+
+/// Its tests.
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![
+        Trial::new(
+            "postgres_only::a_record_is_a_row_that_sql_reads_and_writes",
+            a_record_is_a_row_that_sql_reads_and_writes,
+        ),
+        Trial::new(
+            "postgres_only::a_row_whose_key_is_not_its_records_is_told",
+            a_row_whose_key_is_not_its_records_is_told,
+        ),
+        Trial::new("postgres_only::a_table_of_others_is_refused", a_table_of_others_is_refused),
+        Trial::new(
+            "postgres_only::an_index_that_is_gone_or_half_made_is_made_again",
+            an_index_that_is_gone_or_half_made_is_made_again,
+        ),
+        Trial::new("postgres_only::nothing_needs_prepared_statements", nothing_needs_prepared_statements),
+        Trial::new("postgres_only::many_calls_wait_for_one_connection", many_calls_wait_for_one_connection),
+        Trial::new("postgres_only::long_names_are_shortened", long_names_are_shortened),
+    ]
+}
 
 async fn client(db: &Database) -> Object {
     db.raw::<Pool>().expect("the pool").get().await.expect("a connection")
@@ -27,7 +50,6 @@ async fn open_with(t: &Test, options: &str) -> Database {
     config.clock(t.clock.clone()).open().await.expect("the server answers")
 }
 
-#[tokio::test]
 async fn a_record_is_a_row_that_sql_reads_and_writes() {
     let (t, label) = Test::on(Target::Postgres).await;
     let (db, schema) = (t.with::<Note>().await, schema(&t));
@@ -47,7 +69,6 @@ async fn a_record_is_a_row_that_sql_reads_and_writes() {
     report::ran("postgres_only::a_record_is_a_row_that_sql_reads_and_writes", &label);
 }
 
-#[tokio::test]
 async fn a_row_whose_key_is_not_its_records_is_told() {
     let (t, label) = Test::on(Target::Postgres).await;
     let (db, schema) = (t.with::<Note>().await, schema(&t));
@@ -58,7 +79,6 @@ async fn a_row_whose_key_is_not_its_records_is_told() {
     report::ran("postgres_only::a_row_whose_key_is_not_its_records_is_told", &label);
 }
 
-#[tokio::test]
 async fn a_table_of_others_is_refused() {
     let (t, label) = Test::on(Target::Postgres).await;
     let schema = schema(&t);
@@ -71,7 +91,6 @@ async fn a_table_of_others_is_refused() {
     report::ran("postgres_only::a_table_of_others_is_refused", &label);
 }
 
-#[tokio::test]
 async fn an_index_that_is_gone_or_half_made_is_made_again() {
     let (t, label) = Test::on(Target::Postgres).await;
     let (db, schema) = (t.with::<User>().await, schema(&t));
@@ -93,7 +112,6 @@ async fn an_index_that_is_gone_or_half_made_is_made_again() {
     report::ran("postgres_only::an_index_that_is_gone_or_half_made_is_made_again", &label);
 }
 
-#[tokio::test]
 async fn nothing_needs_prepared_statements() {
     let (t, label) = Test::on(Target::Postgres).await;
     t.with::<Note>().await;
@@ -113,7 +131,6 @@ async fn nothing_needs_prepared_statements() {
     report::ran("postgres_only::nothing_needs_prepared_statements", &label);
 }
 
-#[tokio::test]
 async fn many_calls_wait_for_one_connection() {
     let (t, label) = Test::on(Target::Postgres).await;
     t.with::<Note>().await;
@@ -136,7 +153,6 @@ struct Long {
     text: String,
 }
 
-#[tokio::test]
 async fn long_names_are_shortened() {
     let (t, label) = Test::on(Target::Postgres).await;
     let db = t.with::<Long>().await;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use reposit_tests::proxy::{Damage, Fault as Wire, Rule};
+use reposit_tests::servers::Target;
 
 /// Names faults, with commas between them: the run is of these only, and is not held against the page.
 const FILTER: &str = "REPOSIT_FAULTS";
@@ -98,11 +99,11 @@ impl Fault {
     }
 
     /// Whether it can be had at all: a network that stays cut off is no fault that happens once.
-    pub(crate) fn happens(self, how: How, mongodb: bool) -> bool {
+    pub(crate) fn happens(self, how: How, target: Target) -> bool {
         match self {
             Self::CutOff => how == How::Always,
             Self::Overtaken => how == How::Once,
-            Self::Part => !mongodb,
+            Self::Part => target.is_dynamodb(),
             _ => true,
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use reposit::ErrorKind;
-use reposit_tests::proxy::{Damage, Fault, Rule};
+use reposit_tests::proxy::{Damage, Fault, Names, Rule};
 use reposit_tests::report;
 use reposit_tests::servers::Target;
 use tokio::time::{sleep, timeout};
@@ -26,9 +26,9 @@ fn faults() -> impl Iterator<Item = Fault> {
     PASSING.into_iter().chain(late).chain(damages)
 }
 
-/// The request that both a sign of life and a release are.
+/// The request by which both a sign of life and a release are written.
 fn request(target: Target) -> &'static str {
-    if target.is_mongodb() { "findAndModify" } else { "UpdateItem" }
+    Names::of(target).update
 }
 
 async fn stored(fixture: &Fixture, id: &str) -> StoredLock {

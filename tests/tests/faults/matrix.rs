@@ -21,7 +21,7 @@ use reposit_tests::workload::verdict::{Expected, judge};
 const AT_ONCE: usize = 24;
 
 /// What writes, by its name on the wire.
-const WRITES: [&str; 10] = [
+const WRITES: [&str; 11] = [
     "PutItem",
     "UpdateItem",
     "DeleteItem",
@@ -32,6 +32,7 @@ const WRITES: [&str; 10] = [
     "findAndModify",
     "delete",
     "commitTransaction",
+    "EVALSHA write",
 ];
 
 /// A row of the table: an operation, and which of its requests meets the fault.
@@ -69,7 +70,7 @@ impl Matrix {
         let mut wanted = Vec::new();
         for how in [How::Once, How::Always] {
             for (row, at) in rows.iter().zip(0..) {
-                let faults = Fault::wanted().into_iter().filter(|fault| fault.happens(how, target.is_mongodb()));
+                let faults = Fault::wanted().into_iter().filter(|fault| fault.happens(how, target));
                 wanted.extend(faults.map(|fault| (at, row.clone(), fault, how)));
             }
         }
@@ -153,7 +154,7 @@ pub(crate) fn wanted_operations() -> Vec<Operation> {
 /// The rows of a server: what each operation sends to it.
 pub(crate) async fn rows(fixture: &Fixture) -> Vec<Row> {
     let mut rows = Vec::new();
-    let is_there = |operation: &Operation| operation.option().is_none() || !fixture.target.is_mongodb();
+    let is_there = |operation: &Operation| operation.option().is_none() || fixture.target.is_dynamodb();
     for operation in wanted_operations().into_iter().filter(is_there) {
         rows.extend(look(fixture, operation).await);
     }

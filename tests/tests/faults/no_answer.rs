@@ -73,7 +73,9 @@ pub(crate) async fn every_call_ends(target: Target) {
     let (proxy, db) = fixture.behind_with(|config: Config| config.timeout(DEADLINE).define_timeout(DEADLINE)).await;
     proxy.fault(Rule::any(Fault::DelayBefore(HANGS * 10)).always());
     // The proxy takes it for the driver's own housekeeping.
-    proxy.fault(Rule::on("ping", Fault::DelayBefore(HANGS * 10)).always());
+    for ping in ["ping", "PING"] {
+        proxy.fault(Rule::on(ping, Fault::DelayBefore(HANGS * 10)).always());
+    }
     reads(&db).await;
     writes(&db).await;
     ends("define", db.define::<Thing>()).await;

@@ -5,15 +5,17 @@ use reposit::{Database, DropForGood, ErrorKind};
 use reposit_tests::models::{Event, User, event, user};
 use reposit_tests::proxy::{Proxy, Rule};
 use reposit_tests::report;
-use reposit_tests::servers::{Target, fresh_name};
+use reposit_tests::servers::{Protocol, Target, fresh_name};
 
 use crate::faults::PASSING;
 
 /// The requests that removals are.
 fn requests(target: Target) -> (&'static [&'static str], &'static [&'static str]) {
-    match target.is_mongodb() {
-        true => (&["delete"], &["drop", "delete"]),
-        false => (&["Scan", "BatchWriteItem"], &["DeleteTable", "DescribeTable"]),
+    match target.protocol() {
+        Some(Protocol::Mongodb) => (&["delete"], &["drop", "delete"]),
+        Some(Protocol::Dynamodb) => (&["Scan", "BatchWriteItem"], &["DeleteTable", "DescribeTable"]),
+        Some(Protocol::Redis) => (&["EVALSHA clear"], &["HGETALL", "EVALSHA clear", "SREM"]),
+        Some(Protocol::Postgres) | None => panic!("there is no proxy for {target:?}"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use reposit::Database;
 
-use crate::load::{Fate, Last, Letter, Member, Memory, Tally, half, letter_id, member, pair_tally, tally};
+use crate::load::{Fate, Last, Letter, Member, Memory, Tally, half, letter_id, member, pair_tally, tally, text};
 
 /// What the server itself keeps of the transactions that it has answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +22,7 @@ pub(crate) async fn compare(db: &Database, memories: Vec<Memory>, keeps: Keeps) 
         let writer = memory.writer;
         let ids: Vec<_> = (0..memory.letters.len()).map(|round| letter_id(writer, round)).collect();
         let letters = Letter::get_many(&ids).consistent().exec(db).await.expect("a read");
+        are_found(db, &ids, &letters).await;
         for (round, (fate, letter)) in memory.letters.iter().zip(letters).enumerate() {
             counts.judge(*fate, letter.is_some(), || format!("letter {writer}.{round}"));
         }
@@ -40,6 +41,14 @@ pub(crate) async fn compare(db: &Database, memories: Vec<Memory>, keeps: Keeps) 
     counts
 }
 
+/// What is there is in the index, and what is not is not.
+async fn are_found(db: &Database, ids: &[String], letters: &[Option<Letter>]) {
+    for (id, letter) in ids.iter().zip(letters) {
+        let found = Letter::find_by_text(&text(id)).all(db).await.expect("a query");
+        assert_eq!(found.as_slice(), letter.as_slice(), "{id} by its key and by its index");
+    }
+}
+
 async fn members_are_whole(db: &Database, memory: &Memory, last: Option<Last>, counts: &mut Counts) {
     let members: Vec<_> = (0..memory.members.len()).map(|round| member(memory.writer, round)).collect();
     let there = Member::get_many(members.iter().map(|member| &member.id)).consistent().exec(db).await.expect("a read");
@@ -55,6 +64,7 @@ async fn pairs_are_whole(db: &Database, memory: &Memory, last: Option<Last>, cou
     let rounds = 0..memory.pairs.len();
     let ids: Vec<_> = rounds.flat_map(|round| [0, 1].map(|n| half(memory.writer, round, n))).collect();
     let halves = Letter::get_many(&ids).consistent().exec(db).await.expect("a read");
+    are_found(db, &ids, &halves).await;
     let mut whole = 0;
     for (round, (halves, fate)) in halves.chunks(2).zip(&memory.pairs).enumerate() {
         let there: Vec<bool> = halves.iter().map(Option::is_some).collect();

@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 pub(crate) struct Letter {
     #[hash_key]
     pub(crate) id: String,
+    #[index]
     pub(crate) text: String,
 }
 
@@ -130,7 +131,7 @@ async fn write(db: Database, writer: usize, stop: Arc<AtomicBool>, done: Arc<Ato
         if stop.load(Ordering::SeqCst) {
             break;
         }
-        let letter = |name: String| Letter { text: format!("of {name}"), id: name };
+        let letter = |name: String| Letter { text: text(&name), id: name };
         let letters =
             [letter(letter_id(writer, round)), letter(half(writer, round, 0)), letter(half(writer, round, 1))];
         memory.letters.push(fate(Letter::create(&letters[0]).exec(&db).await));
@@ -159,6 +160,11 @@ fn fate<T>(result: Result<T, reposit::Error>) -> Fate {
 
 pub(crate) fn letter_id(writer: usize, round: usize) -> String {
     format!("letter {writer}.{round}")
+}
+
+/// The text of a letter, which no other has.
+pub(crate) fn text(id: &str) -> String {
+    format!("of {id}")
 }
 
 pub(crate) fn half(writer: usize, round: usize, half: usize) -> String {

@@ -50,6 +50,41 @@ async fn dynamodb_local_is_killed_and_started_again() {
     report::ran("kills::a_server_is_killed_and_started_again", &servers::dynamodb_local().await.label());
 }
 
+/// A server that writes each command to the disk before it answers keeps all that it has answered.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_is_killed_and_started_again() {
+    let mut server = servers::private_redis().await;
+    let db = open(&server.url("kills"), Duration::from_secs(2)).await;
+    load::define(&db).await;
+    let load = Load::start(&db).await;
+    load.go_on_for(ROUNDS).await;
+    server.kill();
+    let memories = load.stop().await;
+    let server = server.restart().await;
+    let after = open(&server.url("kills"), Duration::from_secs(20)).await;
+    println!("{:?}", direct_read::compare(&after, memories, Keeps::All).await);
+    load::define(&db).await;
+    report::ran("kills::a_server_is_killed_and_started_again", &server.label());
+}
+
+/// Killed and started again while the writers go on: each write that meets it is done once, or not at all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_is_killed_again_and_again_under_the_writers() {
+    let mut server = servers::private_redis().await;
+    let db = open(&server.url("kills"), Duration::from_secs(10)).await;
+    load::define(&db).await;
+    let load = Load::start(&db).await;
+    for _ in 0..4 {
+        load.go_on_for(ROUNDS / 2).await;
+        server.kill();
+        server = server.restart().await;
+    }
+    load.go_on_for(ROUNDS / 2).await;
+    let memories = load.stop().await;
+    println!("{:?}", direct_read::compare(&db, memories, Keeps::All).await);
+    report::ran("kills::a_server_is_killed_again_and_again", &server.label());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_primary_of_three_is_killed() {
     let mut set = servers::private_mongodb(3).await;

@@ -19,9 +19,14 @@ use reposit_tests::servers::{Target, fresh_name};
 
 /// A database behind a proxy, and the label of its server.
 async fn behind_proxy(target: Target) -> (Database, Proxy, String) {
+    behind_proxy_with(target, "").await
+}
+
+/// The same, with more at the end of its URL.
+async fn behind_proxy_with(target: Target, options: &str) -> (Database, Proxy, String) {
     let server = target.server().await.expect("a server");
     let (proxy, url) = Proxy::before(target, &server, &fresh_name()).await;
-    let db = Database::open(&url).await.expect("the server answers");
+    let db = Database::open(&format!("{url}{options}")).await.expect("the server answers");
     (db, proxy, server.label())
 }
 

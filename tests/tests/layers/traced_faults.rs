@@ -4,16 +4,21 @@ use reposit::ErrorKind;
 use reposit::layer::Trace;
 use reposit_tests::harness::kind;
 use reposit_tests::models::{Event, Note, event, note};
-use reposit_tests::proxy::{Fault, Rule};
+use reposit_tests::proxy::{Fault, Names, Rule};
 use reposit_tests::report;
-use reposit_tests::servers::Target;
+use reposit_tests::servers::{Protocol, Target};
 
-use crate::behind_proxy;
 use crate::collector::Collector;
+use crate::{behind_proxy, behind_proxy_with};
 
 /// How often a request has to be lost to be lost: MongoDB's driver sends it once more by itself.
 fn lost_for_good(target: Target) -> usize {
     if target.is_mongodb() { 2 } else { 1 }
+}
+
+/// The same for a delete, of which Redis keeps what came of it: only if no answer comes at all is nothing known.
+fn unknown_for_good(target: Target) -> usize {
+    if target.protocol() == Some(Protocol::Redis) { usize::MAX } else { lost_for_good(target) }
 }
 
 pub(crate) async fn attempts_and_retries_are_told(target: Target) {
@@ -24,7 +29,8 @@ pub(crate) async fn attempts_and_retries_are_told(target: Target) {
     Note::put(&note("n")).exec(&db).await.unwrap();
     let put = collector.one();
     let [attempt] = *put.events("attempt") else { panic!("{put:?}") };
-    let (request, read) = if target.is_mongodb() { ("update", "find") } else { ("PutItem", "GetItem") };
+    let names = Names::of(target);
+    let (request, read) = (Names::reported(names.put), names.get);
     assert_eq!((&*attempt["db.operation.name"], &*attempt["number"], &*attempt["level"]), (request, "1", "DEBUG"));
     assert_eq!(attempt.get("server.address").map(String::as_str), put.get("server.address"));
     assert!(attempt["server.port"].parse::<u16>().is_ok() && !attempt.contains_key("error.type"));
@@ -36,7 +42,7 @@ pub(crate) async fn attempts_and_retries_are_told(target: Target) {
     let attempts = get.events("attempt");
     let (first, last) = (attempts[0], attempts[attempts.len() - 1]);
     assert_eq!((&*first["error.type"], &*last["db.operation.name"]), ("throttled", read), "{get:?}");
-    let code = if target.is_mongodb() { "462" } else { "ProvisionedThroughputExceededException" };
+    let code = names.throttled;
     assert_eq!((&*first["db.response.status_code"], get.get("db.response.status_code")), (code, Some(code)));
     assert!(!last.contains_key("error.type"));
     let retries = get.events("retry");
@@ -50,7 +56,7 @@ pub(crate) async fn a_resolved_lost_answer_is_told(target: Target) {
     let collector = Collector::new();
     db.define::<Note>().await.unwrap();
     let db = db.layer(Trace::new());
-    let request = if target.is_mongodb() { "update" } else { "PutItem" };
+    let request = Names::of(target).put;
     let fired = proxy.fault(Rule::on(request, Fault::DropAfter).times(lost_for_good(target)));
     Note::put(&note("n")).exec(&db).await.unwrap();
     assert_eq!(fired.count(), lost_for_good(target));
@@ -67,14 +73,13 @@ pub(crate) async fn a_resolved_lost_answer_is_told(target: Target) {
 }
 
 pub(crate) async fn an_unknown_outcome_is_told(target: Target) {
-    let (db, proxy, label) = behind_proxy(target).await;
+    let (db, proxy, label) = behind_proxy_with(target, "&timeout=3s").await;
     let collector = Collector::new();
     db.define::<Note>().await.unwrap();
     let db = db.layer(Trace::new());
     Note::put(&note("n")).exec(&db).await.unwrap();
     collector.taken();
-    let request = if target.is_mongodb() { "delete" } else { "DeleteItem" };
-    proxy.fault(Rule::on(request, Fault::DropAfter).times(lost_for_good(target)));
+    proxy.fault(Rule::on(Names::of(target).delete, Fault::DropAfter).times(unknown_for_good(target)));
     assert_eq!(kind(Note::delete("n").exec(&db).await), ErrorKind::OutcomeUnknown);
     let delete = collector.one();
     let unknown = delete.events("outcome unknown");

@@ -7,9 +7,9 @@ use futures_util::future::try_join_all;
 use reposit::{Database, Repository};
 use reposit_tests::harness::START;
 use reposit_tests::models::{Account, Event, Note, Token, User, account, event, note, token, user};
-use reposit_tests::proxy::{Fault, Rule};
+use reposit_tests::proxy::{Fault, Names, Rule};
 use reposit_tests::report;
-use reposit_tests::servers::Target;
+use reposit_tests::servers::{Protocol, Target};
 use serde::{Deserialize, Serialize};
 
 mod automatic_keys;
@@ -21,6 +21,7 @@ mod many;
 mod pages;
 mod parts;
 mod removals;
+mod scripts;
 mod stale;
 mod unstamped;
 
@@ -113,7 +114,7 @@ async fn dynamodb_sends(target: Target) {
     bulk::on_dynamodb(&c).await;
     collections::send(&c, "UpdateItem", true).await;
     unstamped::on_dynamodb(&c).await;
-    forms::on(&c, ["PutItem", "GetItem", "Query", "UpdateItem", "DeleteItem"]).await;
+    forms::on(&c, ["PutItem", "PutItem", "GetItem", "Query", "DeleteItem"], &[("UpdateItem", 1)]).await;
     stale::on(&c, ["GetItem", "BatchGetItem", "Query", "Query", "Query"]).await;
     report::ran("requests::each_operation_sends_the_least", &label);
 }
@@ -209,7 +210,7 @@ async fn each_operation_sends_the_least_on_mongodb() {
     many::on_mongodb(&c).await;
     bulk::on_mongodb(&c).await;
     unstamped::on_mongodb(&c).await;
-    forms::on(&c, ["insert", "find", "find", "findAndModify", "delete"]).await;
+    forms::on(&c, ["insert", "update", "find", "find", "delete"], &[("findAndModify", 1)]).await;
     stale::on(&c, ["find", "find", "find", "find", "aggregate"]).await;
     collections::send(&c, "findAndModify", false).await;
     report::ran("requests::each_operation_sends_the_least", &label);
@@ -234,7 +235,12 @@ async fn no_finder_scans() {
 
 /// The requests of a batch do not wait for each other: each is held back until as many wait as are sent at once.
 async fn the_parts_of_a_batch_are_under_way_at_once(target: Target) {
-    let (count, request, at_once) = if target.is_mongodb() { (4000, "update", 2) } else { (100, "BatchWriteItem", 4) };
+    let (count, at_once) = match target.protocol() {
+        Some(Protocol::Mongodb) => (4000, 2),
+        Some(Protocol::Redis) => (400, 2),
+        _ => (100, 4),
+    };
+    let request = Names::of(target).put_many;
     let (c, label) = Counted::on(target).await;
     let db = c.db.clone();
     db.define::<Event>().await.unwrap();
@@ -299,5 +305,14 @@ mod dynamodb {
         large_records_fill_pages: crate::pages::large_records_fill_pages,
         calls_share_a_connection: crate::calls_share_a_connection,
         a_wrong_clock_is_corrected_once: crate::a_wrong_clock_is_corrected_once,
+    );
+}
+
+/// What Redis alone does.
+mod on_redis {
+    reposit_tests::on_backends!(
+        redis #[tokio::test]
+        each_operation_sends_the_least: crate::scripts::each_operation_sends_the_least,
+        calls_share_a_connection: crate::calls_share_a_connection,
     );
 }

@@ -71,3 +71,28 @@ pub(crate) async fn on_mongodb(c: &Counted) {
     let found = User::find_many_by_email(emails);
     sends!(c, "find_many by a unique field", found.exec(db), [("find", 1)]);
 }
+
+/// A script for a hundred, and one that reads before it where each has a version or a condition.
+pub(crate) async fn on_redis(c: &Counted) {
+    let db = &c.db;
+    db.define::<Draft>().await.unwrap();
+    let (read, write) = ("EVALSHA_RO read", "EVALSHA write");
+    let new: Vec<_> = (1000..1200).map(|n| note(&n.to_string())).collect();
+    sends!(c, "create_many", Note::create_many(&new).exec(db), [(write, 2)]);
+    let again = async { Ok::<_, ()>(Note::create_many(&new).exec(db).await.unwrap_err()) };
+    sends!(c, "create_many of what is there", again, [(write, 2)]);
+    let tokens: Vec<_> = (0..20).map(|n| token(&n.to_string(), START)).collect();
+    sends!(c, "create_many with a ttl", Token::create_many(&tokens).exec(db), [(write, 1)]);
+    let users: Vec<_> = (100..105).map(|n| user(&n.to_string(), "core", n)).collect();
+    sends!(c, "create_many with a unique field", User::create_many(&users).exec(db), [(write, 1)]);
+    let mut drafts: Vec<_> = (0..100).map(|n| Draft { id: n.to_string(), revision: 0 }).collect();
+    sends!(c, "save_many, new", Draft::save_many(&mut drafts).exec(db), [(write, 1)]);
+    sends!(c, "save_many", Draft::save_many(&mut drafts).exec(db), [(read, 1), (write, 1)]);
+    drafts[7].revision = 1;
+    let stale = async { Ok::<_, ()>(Draft::save_many(&mut drafts).exec(db).await.unwrap_err()) };
+    sends!(c, "save_many with a stale one", stale, [(read, 1), (write, 1)]);
+    let deleted = Draft::delete_many(drafts.iter().map(|draft| &draft.id)).any_version();
+    sends!(c, "delete_many of any version", deleted.exec(db), [(write, 1)]);
+    let emails = (0..500).map(|n| format!("{n}@example.com"));
+    sends!(c, "find_many by a unique field", User::find_many_by_email(emails).exec(db), [("EVALSHA_RO find", 1)]);
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::{StreamExt, TryStreamExt};
 use reposit::Page;
 use reposit_tests::models::{Account, Event, account, event};
-use reposit_tests::proxy::{Fault, Rule};
+use reposit_tests::proxy::{Fault, Names, Rule};
 use reposit_tests::report;
 use reposit_tests::servers::Target;
 
@@ -14,7 +14,8 @@ use crate::counted::{Counted, sends};
 
 /// What a query and a scan send.
 pub(crate) fn listings(target: Target) -> (&'static str, &'static str) {
-    if target.is_mongodb() { ("find", "find") } else { ("Query", "Scan") }
+    let names = Names::of(target);
+    (names.query, names.scan)
 }
 
 /// A stream asks for the next page while the one at hand is used up, and for no more than that.

@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::counted::{Counted, sends};
 use crate::pages::listings;
+use reposit_tests::proxy::Names;
 use reposit_tests::report;
 use reposit_tests::servers::Target;
 
 /// Queries of several parts, and pages back: each is one request, as a page is.
 pub(super) async fn parts_and_pages_back_send_the_least(target: Target) {
     let (request, _) = listings(target);
-    let count = if target.is_mongodb() { "aggregate" } else { request };
+    let count = Names::of(target).count;
     let (c, label) = Counted::on(target).await;
     let db = c.db.clone();
     db.define::<Shop>().await.unwrap();

@@ -50,6 +50,22 @@ pub(crate) async fn on_dynamodb(c: &Counted) {
     sends!(c, "count where records expire", Pass::find_by_place("x").count(&db), [("Query", 1)]);
 }
 
+/// The stamp is Redis's own, beside the record: none is left in it, and none is missed.
+pub(crate) async fn on_redis(c: &Counted) {
+    let db = c.db.clone();
+    db.define::<(Card, Pass)>().await.unwrap();
+    let card = Card { id: "c".into(), number: None, count: 1 };
+    let numbered = Card { number: Some("1".into()), ..card.clone() };
+    let change = [("EVALSHA_RO read", 1), ("EVALSHA write", 1)];
+    sends!(c, "create, no stamp", Card::create(&card).exec(&db), [("EVALSHA write", 1)]);
+    sends!(c, "put of a unique value, no stamp", Card::put(&numbered).exec(&db), [("EVALSHA write", 1)]);
+    sends!(c, "update, no stamp", Card::update("c").add(Card::COUNT, 1).exec(&db), change);
+    let pass = Pass { id: "p".into(), place: "x".into(), until: Some(START) };
+    sends!(c, "create with a ttl of its own", Pass::create(&pass).exec(&db), [("EVALSHA write", 1)]);
+    sends!(c, "sum of the ttl field", Pass::update("p").add(Pass::UNTIL, 1000).exec(&db), change);
+    sends!(c, "count where records expire", Pass::find_by_place("x").count(&db), [("EVALSHA page", 1)]);
+}
+
 /// What expires by its own date.
 #[derive(Debug, Clone, Serialize, Deserialize, Repository)]
 #[repository(name = "stays")]

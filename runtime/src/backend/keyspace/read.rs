@@ -86,11 +86,8 @@ fn read_live(
 }
 
 /// The record as the model names its fields.
-pub(in crate::backend) fn under_own_names(definition: &Definition, mut record: Record) -> Record {
-    if definition.is_aliased(&record) {
-        definition.unalias(&mut record);
-    }
-    record
+pub(in crate::backend) fn under_own_names(definition: &Definition, record: Record) -> Record {
+    record.under_own_names(definition)
 }
 
 /// The record under a key, live or not.

@@ -28,6 +28,8 @@ pub(super) enum Outcome {
     Exists,
     /// Another live record holds the value of this index.
     Taken(String),
+    /// It is refused, as was known before.
+    Known,
     /// Another record is there than the one that was read.
     Changed,
     /// Only the model can say whether this record is live.
@@ -70,6 +72,7 @@ impl Outcome {
                 let name = bytes(next()).and_then(|name| String::from_utf8(name).ok());
                 Self::Taken(name.ok_or_else(broken)?)
             }
+            b"known" => Self::Known,
             b"changed" => Self::Changed,
             b"look" => {
                 let about = bytes(next()).ok_or_else(broken)?;

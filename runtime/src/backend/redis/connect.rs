@@ -114,7 +114,12 @@ fn unopened(settings: &RedisSettings, failure: Failure) -> Error {
         return Error::config(message).with_source(failure.into_error("open"));
     }
     let refused = matches!(failure, Failure::Refused(_));
+    let is_silent = matches!(failure, Failure::NotConnected);
     let error = failure.into_error("open");
+    if is_silent && settings.tls {
+        let why = "no answer came in time; does the server speak TLS at this port?";
+        return unreachable(settings, why).with_source(error);
+    }
     if refused && error.kind() == ErrorKind::Backend {
         return error;
     }

@@ -35,12 +35,27 @@ pub(super) enum Expected {
 
 /// What is done to the record.
 pub(super) enum Change<'a> {
+    /// Nothing, and neither by the others: it is refused, unless one before it is.
+    Refuse,
     Keep,
     Delete,
-    Set { record: Cow<'a, Record>, expiry: Option<i64>, entries: Entries },
+    Set {
+        record: Cow<'a, Record>,
+        expiry: Option<i64>,
+        entries: Entries,
+    },
 }
 
 impl Expected {
+    /// What was read.
+    pub(super) fn seen(seen: Option<&Seen>) -> Self {
+        match seen {
+            Some(Some((_, stamp))) => Self::Stamp(stamp.clone()),
+            Some(None) => Self::Nothing,
+            None => Self::Anything,
+        }
+    }
+
     /// As the script reads it.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         match self {
@@ -88,7 +103,7 @@ pub(super) fn decide<'a>(
     let stored = found.map(|record| under_own_names(definition, record.clone()));
     write.judge(stored.as_ref(), call)?;
     let live = stored.as_ref().filter(|record| record.is_live(definition, call));
-    let expected = seen.as_ref().map_or(Expected::Nothing, |(_, stamp)| Expected::Stamp(stamp.clone()));
+    let expected = Expected::seen(Some(seen));
     let told = write.told();
     if let Action::Check = write.action {
         items.count(layout, write, live, live)?;

@@ -21,6 +21,7 @@ use crate::backend::plan::{Creation, Mismatch, Plan};
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::Call;
+use crate::value::Record;
 
 /// How many records are looked at with one script.
 const BATCH: usize = 200;
@@ -183,17 +184,9 @@ async fn build(server: &Server, call: &Call, definition: &'static Definition, la
             let expiring = with_expiry(definition, &record).filter(|_| layout.schema.expires);
             let record = expiring.as_ref().unwrap_or(&record);
             let expiry = record.expires().filter(|_| layout.schema.expires);
-            let entries = layout.entries(record)?.into_iter().filter(|(field, _)| names.contains(field));
-            invocation.push(primary);
-            invocation.push(stamp);
-            invocation.push(expiry.map_or(Vec::new(), |at| at.to_string().into_bytes()));
-            invocation.push(expiring.as_ref().map_or(Vec::new(), |record| record.as_bytes().to_vec()));
-            let entries: Vec<_> = entries.collect();
-            invocation.push_number(entries.len());
-            for (field, values) in entries {
-                invocation.push(field.into_bytes());
-                invocation.push(values);
-            }
+            let mut entries = layout.entries(record)?;
+            entries.retain(|(field, _)| names.contains(field));
+            push_record(&mut invocation, &primary, &stamp, expiry, expiring.as_ref(), &entries);
         }
         let mut answer = list(server.run(call, &invocation).await?, INDEX.name)?.into_iter();
         let word = answer.next().and_then(bytes).ok_or_else(|| unreadable(INDEX.name))?;
@@ -210,6 +203,26 @@ async fn build(server: &Server, call: &Call, definition: &'static Definition, la
         }
     }
     Ok(true)
+}
+
+/// Adds a record with its entries to the request that puts them into indexes; and what it is to be, if it changes.
+pub(super) fn push_record(
+    invocation: &mut Invocation<'_>,
+    primary: &[u8],
+    stamp: &[u8],
+    expiry: Option<i64>,
+    changed: Option<&Record>,
+    entries: &[(String, Vec<u8>)],
+) {
+    invocation.push(primary.to_vec());
+    invocation.push(stamp.to_vec());
+    invocation.push(expiry.map_or(Vec::new(), |at| at.to_string().into_bytes()));
+    invocation.push(changed.map_or(Vec::new(), |record| record.as_bytes().to_vec()));
+    invocation.push_number(entries.len());
+    for (field, values) in entries {
+        invocation.push(field.clone().into_bytes());
+        invocation.push(values.clone());
+    }
 }
 
 /// Takes away the indexes that are being built, as one of them cannot be made.

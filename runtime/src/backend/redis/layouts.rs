@@ -57,6 +57,12 @@ impl Layouts {
         known.insert(address(definition), Known { name: definition.name(), layout });
     }
 
+    /// Forgets what a repository was before it was as it is now.
+    pub(super) fn forget_before(&self, name: &str, layout: &Layout) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, known| known.name != name || known.layout.generation == layout.generation);
+    }
+
     /// Forgets a repository, whatever it is defined by.
     pub(super) fn forget(&self, name: &str) {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);

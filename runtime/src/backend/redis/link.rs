@@ -12,6 +12,7 @@ use redis::cluster_async::ClusterConnection;
 use redis::{AsyncConnectionConfig, Client, Cmd, ProtocolVersion, PushInfo, PushKind, RedisError, Value};
 
 use super::failure::Failure;
+use super::silence::Silence;
 
 /// A server, or a cluster of them, and the connection to it.
 pub(super) struct Link {
@@ -30,6 +31,7 @@ pub(super) struct Connected {
     /// The how manieth it is.
     number: u64,
     is_closed: Arc<AtomicBool>,
+    silence: Silence,
     /// The server's clock when it was asked, in milliseconds, and when that was.
     clock: (i64, Instant),
 }
@@ -73,7 +75,7 @@ impl Link {
 
     fn current(&self) -> Option<Connected> {
         let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        current.clone().filter(|connected| !connected.is_closed.load(Ordering::Relaxed))
+        current.clone().filter(Connected::is_usable)
     }
 
     /// Gives a connection up, unless there is a newer one already.
@@ -97,7 +99,7 @@ impl Link {
             Err(error) => return Err(Failure::of_connecting(error)),
         };
         let number = self.made.fetch_add(1, Ordering::Relaxed);
-        let connected = Connected { connection, number, is_closed, clock };
+        let connected = Connected { connection, number, is_closed, silence: Silence::default(), clock };
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(connected.clone());
         Ok(connected)
     }
@@ -127,10 +129,18 @@ impl Connection {
 }
 
 impl Connected {
+    fn is_usable(&self) -> bool {
+        !self.is_closed.load(Ordering::Relaxed) && !self.silence.is_too_long()
+    }
+
     /// Sends a command, and waits so long for its answer.
     pub(super) async fn send(&mut self, command: &Cmd, within: Duration) -> Result<Value, Failure> {
+        let wait = self.silence.wait();
         match tokio::time::timeout(within, self.connection.send(command)).await {
-            Ok(answer) => answer.map_err(Failure::of_sent),
+            Ok(answer) => {
+                wait.is_over();
+                answer.map_err(Failure::of_sent)
+            }
             Err(_) => Err(Failure::TimedOut),
         }
     }

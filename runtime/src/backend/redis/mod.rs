@@ -18,6 +18,8 @@ mod request;
 mod script;
 mod server;
 pub(crate) mod settings;
+mod silence;
+mod verify;
 mod write;
 
 use std::any::Any;
@@ -38,7 +40,7 @@ use crate::definition::Definition;
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::request::{
-    Call, FindMany, FindUnique, Get, GetMany, Query, RecordPage, Request, StaleReads, Write, WriteMany, Written,
+    Call, FindMany, FindUnique, Get, GetMany, Query, RecordPage, Request, StaleReads, Verify, Write, WriteMany, Written,
 };
 use crate::value::Record;
 
@@ -134,8 +136,16 @@ impl Redis {
     {
         Reply::later(async move {
             self.runtime.check_runs(&call).await?;
-            work(call).await
+            work(self.located(call)).await
         })
+    }
+
+    /// The call, with the server that it goes to if it is watched.
+    fn located(&self, call: Call) -> Call {
+        match self.server.place() {
+            Some((host, port)) if call.is_watched() => call.to_server(host, port),
+            _ => call,
+        }
     }
 
     async fn layout(&self, call: &Call, definition: &'static Definition) -> Result<Arc<Layout>> {
@@ -197,7 +207,7 @@ impl Backend for Redis {
     fn define(&self, call: Call, definition: &'static Definition) -> Reply<'_, ()> {
         self.reply(call, move |call| async move {
             let layout = define::define(&self.server, &call, definition).await?;
-            self.layouts.forget(definition.name());
+            self.layouts.forget_before(definition.name(), &layout);
             self.layouts.keep(definition, layout);
             Ok(())
         })
@@ -296,6 +306,13 @@ impl Backend for Redis {
             }
             let gets: Vec<(&Get, &Layout)> = gets.iter().zip(layouts.iter().map(|layout| &**layout)).collect();
             read::read_snapshot(&self.server, &call, &gets).await
+        })
+    }
+
+    fn verify(&self, call: Call, verify: Verify) -> Reply<'_, Vec<String>> {
+        self.reply(call, move |call| async move {
+            let layout = self.layout(&call, verify.definition).await?;
+            verify::verify(&self.server, &call, &layout, verify).await
         })
     }
 

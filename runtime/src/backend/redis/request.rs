@@ -93,6 +93,7 @@ fn push_part<'a>(invocation: &mut Invocation<'a>, part: &'a Part<'a>) {
     invocation.push(part.decided.expected.to_bytes());
     invocation.push_flag(tells_before(part.write));
     match &part.decided.change {
+        Change::Refuse => invocation.push(&b"refuse"[..]),
         Change::Keep => invocation.push(&b"keep"[..]),
         Change::Delete => invocation.push(&b"del"[..]),
         Change::Set { record, expiry, entries } => {

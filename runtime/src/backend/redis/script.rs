@@ -44,6 +44,8 @@ scripts! {
     INDEX "index" false
     /// Entries of indexes that were not made after all.
     UNINDEX "unindex" false
+    /// Records that do not stand in their indexes.
+    VERIFY "verify" true
     /// Records that are taken away.
     CLEAR "clear" false
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use redis::{Cmd, Value};
+use redis::{Cmd, ConnectionAddr, Value};
 
 use super::failure::Failure;
 use super::link::{Connected, Link};
@@ -72,6 +72,16 @@ pub(super) struct Sending<'a> {
 }
 
 impl Server {
+    /// The host and port; nothing if there are several.
+    pub(super) fn place(&self) -> Option<(&str, u16)> {
+        match self.link.client().get_connection_info().addr() {
+            ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } if !self.link.is_cluster() => {
+                Some((host, *port))
+            }
+            _ => None,
+        }
+    }
+
     /// Begins an attempt: with a connection, for all that it sends.
     pub(super) async fn begin(
         &self,
@@ -204,7 +214,7 @@ fn report(call: &Call, attempt: Attempt<'_>, failure: Option<&Failure>) {
 /// The error of an answer that the library's own script does not give.
 pub(super) fn unreadable(script: &str) -> crate::Error {
     let message = format!("the server's answer is none that the script {script} gives");
-    crate::Error::new(crate::ErrorKind::Backend, message)
+    crate::Error::new(crate::ErrorKind::Unavailable, message)
 }
 
 /// The parts of an answer that is a list.

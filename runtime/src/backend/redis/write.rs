@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::answer::{Answer, Outcome};
-use super::decide::{Change, Seen, decide, decide_blind, is_blind};
+use super::decide::{Change, Decided, Expected, Seen, decide, decide_blind, is_blind};
 use super::failure::Failure;
 use super::items::{Items, may_be_too_many};
 use super::layout::{Layout, primary};
@@ -21,6 +21,7 @@ use crate::backend::support::retry::Backoff;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::request::{Call, Returning, Write, Written};
+use crate::value::Record;
 
 /// Pauses of a write that met with another one.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
@@ -52,6 +53,8 @@ struct Round<'w, 'a> {
     /// Whether the items of a transaction have to be counted, for which all has to be read.
     counts: bool,
     jobs: Vec<Job<'a>>,
+    /// Why the transaction is refused, unless the script refuses an earlier write of it.
+    refusal: Option<Error>,
     /// Of records of which only the model can say it: whether they are live.
     verdicts: Vec<(Vec<u8>, bool)>,
     backoff: Backoff,
@@ -83,7 +86,7 @@ impl<'w, 'a> Round<'w, 'a> {
         let jobs = writes.iter().map(job).collect::<Result<_>>()?;
         let backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
         let counts = whole && may_be_too_many(writes, writer.limits);
-        Ok(Self { writer, whole, counts, jobs, verdicts: Vec::new(), backoff })
+        Ok(Self { writer, whole, counts, jobs, refusal: None, verdicts: Vec::new(), backoff })
     }
 
     async fn finish(mut self) -> Result<Vec<Result<Written>>> {
@@ -116,6 +119,7 @@ impl<'w, 'a> Round<'w, 'a> {
         let mut parts = Vec::with_capacity(open.len());
         let mut sent = Vec::with_capacity(open.len());
         let mut items = Items::default();
+        self.refusal = None;
         for (at, layout) in open.iter().zip(layouts) {
             let Some(job) = self.jobs.get_mut(*at) else { continue };
             let decided = match &job.seen {
@@ -130,11 +134,23 @@ impl<'w, 'a> Round<'w, 'a> {
                     parts.push(Part { write: job.write, layout, primary: job.primary.clone(), decided });
                     sent.push(*at);
                 }
-                Err(refusal) if self.whole => return Err(placed(refusal, job.write, *at)),
+                Err(refusal) if self.whole => {
+                    let refusal = placed(refusal, job.write, *at);
+                    if parts.is_empty() {
+                        return Err(refusal);
+                    }
+                    // The first that is refused is told of, and the script may refuse one before it.
+                    self.refusal = Some(refusal);
+                    let expected = Expected::seen(job.seen.as_ref());
+                    let decided = Decided { expected, change: Change::Refuse, told: None };
+                    parts.push(Part { write: job.write, layout, primary: job.primary.clone(), decided });
+                    sent.push(*at);
+                    break;
+                }
                 Err(refusal) => job.result = Some(Err(refusal)),
             }
         }
-        if self.counts {
+        if self.counts && self.refusal.is_none() {
             items.check(self.writer.limits)?;
         }
         if parts.is_empty() {
@@ -171,6 +187,8 @@ impl<'w, 'a> Round<'w, 'a> {
         for (at, (found, stamp)) in wanted.into_iter().zip(pairs) {
             let Some(job) = self.jobs.get_mut(at) else { continue };
             let seen = match record(found)? {
+                // What comes of another record would be stored under this one's key.
+                Some(found) if !is_of(job.write, &found) => return Err(unreadable(READ.name)),
                 Some(found) => Some((found, bytes(stamp).ok_or_else(|| unreadable(READ.name))?)),
                 None => None,
             };
@@ -187,6 +205,9 @@ impl<'w, 'a> Round<'w, 'a> {
                 for ((outcome, at), part) in outcomes.into_iter().zip(sent).zip(parts) {
                     met |= self.settle_one(outcome, *at, part);
                 }
+            }
+            Answer::Refused(_, Outcome::Known) => {
+                return Err(self.refusal.take().unwrap_or_else(|| unreadable("write")));
             }
             Answer::Refused(position, outcome) => {
                 let (Some(at), Some(part)) = (sent.get(position), parts.get(position)) else {
@@ -227,6 +248,7 @@ impl<'w, 'a> Round<'w, 'a> {
                 job.result = Some(Err(Error::new(ErrorKind::AlreadyExists, "a live record has this key")));
             }
             Outcome::Taken(index) => job.result = Some(Err(Error::taken(&part.layout.name_in(definition, &index)))),
+            Outcome::Known => job.result = Some(Err(unreadable("write"))),
             Outcome::Changed => {
                 job.seen = None;
                 return true;
@@ -237,6 +259,13 @@ impl<'w, 'a> Round<'w, 'a> {
         }
         false
     }
+}
+
+/// Whether a record has the key that a write is about.
+fn is_of(write: &Write, found: &Record) -> bool {
+    let renamed = write.definition.is_aliased(found).then(|| under_own_names(write.definition, found.clone()));
+    let found = renamed.as_ref().unwrap_or(found);
+    write.key.fields(write.definition).all(|(name, value)| found.get(name).is_some_and(|found| found == *value))
 }
 
 /// A refusal with the place in its transaction.

@@ -1,5 +1,6 @@
 //! What the handles of a store and its threads share.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread;
@@ -27,6 +28,23 @@ const IDLE: Duration = Duration::from_secs(60);
 /// No call has come yet.
 const NEVER: i64 = i64::MIN;
 
+/// The handle of a store: when it is gone, the threads end as soon as they have done what they were given.
+pub(super) struct Handle(Arc<Core>);
+
+impl Deref for Handle {
+    type Target = Core;
+
+    fn deref(&self) -> &Core {
+        &self.0
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
 /// A store that is open.
 pub(super) struct Core {
     pub(super) keyspace: Keyspace<Disk>,
@@ -44,7 +62,7 @@ impl Core {
         settings: SqliteSettings,
         clock: Option<Arc<dyn Clock>>,
         within: Duration,
-    ) -> Result<Arc<Self>> {
+    ) -> Result<Handle> {
         let (sender, receiver) = oneshot::channel();
         let until = Instant::now() + within;
         spawn("reposit-sqlite-write", move || {
@@ -52,21 +70,16 @@ impl Core {
                 Err(error) => drop(sender.send(Err(error))),
                 Ok(disk) => {
                     let core = Arc::new(Self::new(disk, &settings, clock));
-                    // If nobody waits any more, nothing was begun.
-                    if sender.send(Ok(Arc::clone(&core))).is_ok() {
-                        commit::run(&core);
-                    }
+                    // If nobody waits any more, the handle goes at once, and the thread with it.
+                    let _ = sender.send(Ok(Handle(Arc::clone(&core))));
+                    commit::run(&core);
                 }
             }
         })?;
         let core = receiver.await.map_err(|_| closed())??;
         for number in 1..=READING {
-            let reading = Arc::clone(&core);
-            let spawned = spawn(&format!("reposit-sqlite-read{number}"), move || reading.read_on());
-            if let Err(error) = spawned {
-                core.close();
-                return Err(error);
-            }
+            let reading = Arc::clone(&core.0);
+            spawn(&format!("reposit-sqlite-read{number}"), move || reading.read_on())?;
         }
         Ok(core)
     }
@@ -85,8 +98,8 @@ impl Core {
         self.keyspace.space()
     }
 
-    /// No more tasks come: the threads end when they have done those that wait.
-    pub(super) fn close(&self) {
+    /// No more tasks come.
+    fn close(&self) {
         self.writes.close();
         self.reads.close();
     }

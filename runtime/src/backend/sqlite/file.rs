@@ -9,6 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::failure::{failed, is_busy, not_opened};
 use super::readable;
 use super::settings::{Durability, SqliteSettings};
+use super::turn::Wait;
 use crate::error::{Error, ErrorKind, Result};
 
 /// What SQLite's header says of a file of ours: `repo`.
@@ -32,10 +33,13 @@ const TABLE: &str = "CREATE TABLE reposit_entries (key BLOB PRIMARY KEY NOT NULL
 /// Opens the connection that writes, and makes of a new file one of ours.
 pub(super) fn open(settings: &SqliteSettings, until: Instant) -> Result<Connection> {
     let path = settings.path.display().to_string();
-    let connection = connect(&settings.path).map_err(|e| not_opened(&path, e))?;
     loop {
-        match prepare(&connection, settings) {
-            Ok(()) => return Ok(connection),
+        let prepared = connect(&settings.path).map_err(Unready::from).and_then(|connection| {
+            prepare(&connection, settings)?;
+            Ok(connection)
+        });
+        match prepared {
+            Ok(connection) => return Ok(connection),
             Err(Unready::Other(error)) => return Err(error),
             Err(Unready::Sqlite(error)) if is_busy(&error) && Instant::now() < until => thread::sleep(PAUSE),
             Err(Unready::Sqlite(error)) => return Err(not_opened(&path, error)),
@@ -45,9 +49,17 @@ pub(super) fn open(settings: &SqliteSettings, until: Instant) -> Result<Connecti
 
 /// Opens one more connection to a file that was opened, which only reads.
 pub(super) fn open_reader(path: &Path) -> Result<Connection> {
-    let reader = connect(path).map_err(failed)?;
-    reader.pragma_update(None, "query_only", true).map_err(failed)?;
-    Ok(reader)
+    let mut wait = Wait::new();
+    loop {
+        let connected = connect(path).and_then(|reader| {
+            reader.pragma_update(None, "query_only", true)?;
+            Ok(reader)
+        });
+        match connected {
+            Ok(reader) => return Ok(reader),
+            Err(error) => wait.pause(error)?,
+        }
+    }
 }
 
 /// Opens a connection, with what holds for every one.

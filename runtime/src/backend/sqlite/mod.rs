@@ -9,6 +9,7 @@ mod file;
 mod json_query;
 mod queue;
 mod readable;
+mod reader;
 mod readers;
 pub(crate) mod settings;
 mod task;
@@ -20,8 +21,9 @@ use std::any::Any;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use self::core::Core;
+use self::core::{Core, Handle};
 use self::disk::Disk;
 use self::settings::SqliteSettings;
 use self::task::Act;
@@ -35,6 +37,9 @@ use crate::clock::Clock;
 use crate::definition::Definition;
 use crate::error::{Error, Result};
 use crate::value::Record;
+
+/// How long a connection of the user's own waits for a lock.
+const CONNECT: Duration = Duration::from_secs(1);
 
 /// What a read does.
 type Look<I, T> = fn(&Keyspace<Disk>, &Call, &I) -> Result<T>;
@@ -55,7 +60,7 @@ type Look<I, T> = fn(&Keyspace<Disk>, &Call, &I) -> Result<T>;
 /// `reposit-sqlite-read2`. They end when the last handle is gone and what they were given is done. Deadlines need a tokio
 /// runtime that has its time enabled; without a runtime only the threads look at them.
 pub struct Sqlite {
-    core: Arc<Core>,
+    core: Handle,
 }
 
 impl Sqlite {
@@ -104,11 +109,12 @@ impl Sqlite {
     /// # Ok(count) }
     /// ```
     ///
-    /// Errors: [`Unsupported`](crate::ErrorKind::Unsupported) in memory, where nobody else can connect.
+    /// Errors: [`Unsupported`](crate::ErrorKind::Unsupported) in memory, where nobody else can connect;
+    /// [`Timeout`](crate::ErrorKind::Timeout) if the file is locked for a second. It blocks, as the connection does.
     pub fn connect(&self) -> Result<rusqlite::Connection> {
         match self.core.disk().is_in_memory() {
             true => Err(Error::unsupported("a store in memory has no file that could be connected to")),
-            false => file::open_reader(self.path()),
+            false => turn::until(Instant::now() + CONNECT, || file::open_reader(self.path())),
         }
     }
 
@@ -146,12 +152,6 @@ impl Sqlite {
     {
         self.core.note(&call);
         Reply::later(self.core.write(call, input, act, true))
-    }
-}
-
-impl Drop for Sqlite {
-    fn drop(&mut self) {
-        self.core.close();
     }
 }
 
@@ -223,7 +223,13 @@ impl Backend for Sqlite {
     }
 
     fn get(&self, call: Call, get: Get) -> Reply<'_, Option<Record>> {
-        self.look(call, get, Keyspace::get_record)
+        match turn::singly(|| self.core.keyspace.get_record(&call, &get)) {
+            Some(seen) => {
+                self.core.note(&call);
+                Reply::now(seen)
+            }
+            None => self.look(call, get, Keyspace::get_record),
+        }
     }
 
     fn get_many(&self, call: Call, get: GetMany) -> Reply<'_, Vec<Option<Record>>> {

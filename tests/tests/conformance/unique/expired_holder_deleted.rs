@@ -7,10 +7,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use reposit::{ErrorKind, Repository, Result};
 use serde::{Deserialize, Serialize};
 
-use reposit_tests::harness::{START, Test};
+use reposit_conformance::{START, Test};
 use reposit_tests::models::{Seat, seat};
 
-reposit_tests::cases!(
+reposit_conformance::cases!(
     a_holder_that_goes_meanwhile_is_in_nobody_s_way,
     a_save_meets_no_holder_that_went_meanwhile,
     a_live_holder_refuses_every_write,

@@ -1,4 +1,4 @@
-//! What stands in the store after each write, seen by the server's own client.
+//! What is stored of models without stamps, as the servers' own clients see it.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -6,14 +6,12 @@ use ::mongodb::bson::{Document, doc};
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::TryStreamExt;
 use reposit::{Database, ErrorKind, Repository};
+use reposit_conformance::{Capability, START, Test};
 use serde::{Deserialize, Serialize};
 
-use reposit_tests::harness::{START, Test, kind};
-
-reposit_tests::cases!(
+reposit_conformance::cases!(
     nothing_but_the_models_own_is_stored,
     what_another_model_left_goes,
-    the_models_own_field_says_when_it_expires,
     an_expiry_that_needs_a_mark_is_refused,
 );
 
@@ -156,6 +154,16 @@ async fn nothing_but_the_models_own_is_stored(t: Test) {
     if let Some(names) = names(db, "logs").await {
         assert_eq!(names, ["id", "revision"]);
     }
+
+    if !t.can(Capability::UnstampedSeconds) {
+        return;
+    }
+    let db = t.with::<Visit>().await;
+    Visit::put(&visit("a", Some(START + 10))).exec(db).await.unwrap();
+    Visit::update("a").add(Visit::UNTIL, 10).exec(db).await.unwrap();
+    if let Some(names) = names(db, "visits").await {
+        assert_eq!(names, ["id", "place", "until"]);
+    }
 }
 
 async fn what_another_model_left_goes(t: Test) {
@@ -167,57 +175,8 @@ async fn what_another_model_left_goes(t: Test) {
     is_bare(db, "writes over stamps").await;
 }
 
-/// Whether the backend's server expires records by whole seconds.
-fn expires_by_seconds(db: &Database) -> bool {
-    matches!(db.backend_name(), "dynamodb" | "memory")
-}
-
-async fn the_models_own_field_says_when_it_expires(t: Test) {
-    if !expires_by_seconds(&t.db) {
-        return;
-    }
-    let db = t.with::<Visit>().await;
-    for (id, until) in [("a", Some(START + 10)), ("b", Some(START + 20)), ("c", None)] {
-        Visit::create(&visit(id, until)).exec(db).await.unwrap();
-    }
-    Visit::update("b").add(Visit::UNTIL, 10).exec(db).await.unwrap();
-    Visit::upsert("c").set(Visit::PLACE, "p").default(Visit::UNTIL, START + 15).exec(db).await.unwrap();
-    Visit::put_many(&[visit("d", Some(START + 5))]).exec(db).await.unwrap();
-    if let Some(names) = names(db, "visits").await {
-        assert_eq!(names, ["id", "place", "until"]);
-    }
-    let seen = async || {
-        let mut ids: Vec<_> = Visit::scan().all(db).await.unwrap().into_iter().map(|visit| visit.id).collect();
-        ids.sort();
-        assert_eq!(Visit::scan().count(db).await.unwrap(), ids.len() as u64);
-        assert_eq!(Visit::find_by_place("p").count(db).await.unwrap(), ids.len() as u64);
-        assert_eq!(Visit::find_by_place("p").all(db).await.unwrap().len(), ids.len());
-        let keys = Visit::find_by_place("p").select::<VisitKey>().all(db).await.unwrap();
-        assert_eq!(keys.len(), ids.len(), "an index that does not hold the field");
-        ids.concat()
-    };
-    assert_eq!(seen().await, "abcd");
-    t.advance(5);
-    assert_eq!(seen().await, "abc");
-    t.advance(5);
-    assert_eq!(seen().await, "bc");
-    assert_eq!(kind(Visit::update("a").set(Visit::PLACE, "q").exec(db).await), ErrorKind::NotFound);
-    Visit::create(&visit("a", Some(START + 100))).exec(db).await.unwrap();
-    t.advance(5);
-    assert_eq!(seen().await, "ab");
-    Visit::update("b").remove(Visit::UNTIL).exec(db).await.unwrap();
-    t.advance(50);
-    assert_eq!(seen().await, "ab");
-}
-
-#[derive(Debug, PartialEq, Serialize, Deserialize, reposit::Projection)]
-#[projection(of = Visit)]
-struct VisitKey {
-    id: String,
-}
-
 async fn an_expiry_that_needs_a_mark_is_refused(t: Test) {
-    if t.db.backend_name() != "dynamodb" {
+    if t.can(Capability::UnstampedInstants) {
         return;
     }
     let db = &t.db;

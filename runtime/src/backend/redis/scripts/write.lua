@@ -7,12 +7,13 @@
 -- how many verdicts, and of each what `look` named, and whether that record is live;
 -- how many writes, and of each
 --   its group, the primary key, what is expected, whether to return the record before, and what is done:
---   `set` with the record, its expiry or nothing, how many entries, of each its field and its values; `del`; `keep`.
+--   `set` with the record, its expiry or nothing, how many entries, of each its field and its values; `del`; `keep`;
+--   `refuse`, if it is known to be refused, and only those before it may be refused sooner.
 -- Expected is `a`: anything; `n`: no live record; `-`: no record; `=` and a stamp: the record of that stamp.
 --
 -- Returns `done` and the result of each write; or `refused`, the position of a write and its result; or `generation` and a
 -- group, if that is at another; or `late` and the time. A result is `ok`, whether a live record was there, and the one
--- before; `exists`; `taken` and the index; `changed`; `look`, a name and a record, if only a model can say whether that is live.
+-- before; `exists`; `taken` and the index; `known`; `changed`; `look`, a name and a record, if only a model can say whether that is live.
 
 local position = 0
 local function take()
@@ -31,6 +32,8 @@ end
 local receipt = groups[1].base .. 'w:' .. id
 local answer = redis.call('GET', receipt)
 if answer then
+  -- Written once more, so that who waits for replicas waits for those that have it.
+  redis.call('SET', receipt, answer, 'PXAT', string.format('%.0f', last + 5000))
   return cmsgpack.unpack(answer)
 end
 
@@ -132,6 +135,9 @@ local function check(write)
     elseif live and kind == 'n' then
       return { 'exists' }
     end
+  end
+  if write.action == 'refuse' then
+    return { 'known' }
   end
   local refused = check_unique(write)
   if refused then

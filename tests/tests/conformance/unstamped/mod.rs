@@ -1,4 +1,0 @@
-//! Models of which nothing but their own attributes is written.
-
-mod operations;
-mod stored;
