@@ -24,6 +24,8 @@
 //! | [backends] | what each is, and one of your own |
 //! | [sqlite] | the embedded store in a file |
 //! | [redis] | Redis: what is stored, how to look at it, what can be lost |
+//! | [backends] | those there are, and one of your own |
+//! | [PostgreSQL](postgresql) | its tables, its statements, its limits |
 //! | [observing] | traces, metrics, and what operations cost |
 //! | [caching] | giving again what was read |
 //! | [testing] | a service under faults, by a seed |
@@ -56,6 +58,7 @@ macro_rules! pages {
             "[backends]: crate::guide::backends\n",
             "[sqlite]: crate::guide::sqlite\n",
             "[redis]: crate::guide::redis\n",
+            "[PostgreSQL]: crate::guide::postgresql\n",
             "[observing]: crate::guide::observing\n",
             "[caching]: crate::guide::caching\n",
             "[testing]: crate::guide::testing\n",
@@ -89,6 +92,7 @@ pages! {
     backends "backends.md"
     #[cfg(feature = "sqlite")] sqlite "sqlite.md"
     redis "redis.md"
+    postgresql "postgresql.md"
     observing "observing.md"
     caching "caching.md"
     testing "testing.md"

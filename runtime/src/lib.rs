@@ -42,6 +42,7 @@
 //! | `dynamodb` | DynamoDB; needs a tokio runtime |
 //! | `aws-login` | AWS credentials of `aws sso login` and of a `credential_process`; with `dynamodb` |
 //! | `mongodb` | MongoDB; needs a tokio runtime |
+//! | `postgres` | PostgreSQL; needs a tokio runtime |
 //! | `mongodb-srv` | `mongodb+srv://` addresses, looked up in DNS |
 //! | `redis` | Redis and Valkey; needs a tokio runtime |
 //! | `cache` | the layer [`Cache`](layer::Cache): records that were read are given again |
@@ -99,6 +100,11 @@ pub use aws_sdk_dynamodb;
 #[cfg(feature = "keyspace")]
 #[doc(inline)]
 pub use backend::keyspace;
+/// The pool of connections that the PostgreSQL backend uses, in the version that is compiled in: what
+/// [`Database::raw`] returns is of its types.
+#[cfg(feature = "postgres")]
+#[doc(no_inline)]
+pub use deadpool_postgres;
 /// The driver that the MongoDB backend uses, in the version that is compiled in: what
 /// [`Database::raw`] returns is of its types.
 #[cfg(feature = "mongodb")]

@@ -32,7 +32,7 @@ impl Config {
 impl Database {
     /// Opens the database that a URL names, and checks that it can be reached.
     ///
-    /// `memory:`, `mongodb://user:pass@host:27017/database?replicaSet=rs0` or
+    /// `memory:`, `sqlite:./data.db`, `mongodb://user:pass@host:27017/database?replicaSet=rs0` or
     /// `dynamodb://us-east-1?endpoint=http://localhost:8000`. See [`Config`] for all that a URL can say.
     ///
     /// Errors: [`Config`](crate::ErrorKind::Config) for a URL that is wrong or names a backend whose

@@ -50,6 +50,12 @@ async fn ids_stored(db: &Database, url: &str, table: &str) -> Vec<String> {
     if let Some(client) = db.raw::<redis::Client>() {
         return ids_in_redis(client, url, table).await;
     }
+    if let Some(pool) = db.raw::<reposit::deadpool_postgres::Pool>() {
+        let client = pool.get().await.expect("a connection");
+        // The case has a database of its own, of which only the schema is not known here.
+        let find = format!("SELECT doc->>'id' FROM {}", postgres_table(&client, table).await);
+        return client.query(&find, &[]).await.expect("a find").iter().map(|row| row.get(0)).collect();
+    }
     let mut ids = Vec::new();
     let database = db.raw::<mongodb::Database>().expect("one of the three");
     let mut found = database.collection::<Document>(table).find(doc! {}).await.expect("a find");
@@ -58,6 +64,12 @@ async fn ids_stored(db: &Database, url: &str, table: &str) -> Vec<String> {
         ids.push(document.get_str("_id").expect("a text").to_owned());
     }
     ids
+}
+
+/// The table that was made last under this name, with its schema.
+async fn postgres_table(client: &reposit::deadpool_postgres::Object, table: &str) -> String {
+    let newest = "SELECT c.oid::regclass::text FROM pg_class AS c WHERE c.relname = $1 ORDER BY c.oid DESC LIMIT 1";
+    client.query_one(newest, &[&table]).await.expect("a table").get(0)
 }
 
 /// The records have keys of their own, which end in the key's text and what ends a text.
@@ -149,4 +161,9 @@ async fn dynamodb_local_takes_expired_records_away() {
 #[tokio::test]
 async fn redis_takes_expired_records_away() {
     expired_records_are_taken_away(Target::Redis).await;
+}
+
+#[tokio::test]
+async fn postgres_takes_expired_records_away() {
+    expired_records_are_taken_away(Target::Postgres).await;
 }

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 
 type Object = BTreeMap<String, Property>;
 
-const NAMES: &[&str] = &["mongodb", "dynamodb", "memory", "sqlite", "redis"];
+const NAMES: &[&str] = &["mongodb", "dynamodb", "postgres", "redis", "memory", "sqlite"];
 
 /// Where the properties are: in the file itself, or in its `database`.
 pub(super) struct Found<'a> {
@@ -56,6 +56,7 @@ pub(super) fn read_config(file: &Path, found: &Found<'_>) -> Result<Config> {
     let target = match database.require_text("dbName")? {
         "mongodb" => mongodb_target(&info)?,
         "dynamodb" => dynamodb_target(&info)?,
+        "postgres" => postgres_target(&info)?,
         "memory" => memory_target(&info)?,
         "sqlite" => sqlite_target(&info)?,
         "redis" => redis_target(&info)?,
@@ -96,12 +97,7 @@ fn mongodb_target(info: &Properties<'_>) -> Result<Arc<dyn Target>> {
     use crate::backend::mongodb::settings::Parts;
 
     let (hosts, database) = (info.require_text("host")?, info.require_text("database")?);
-    let user = match (info.find_text("user")?, info.find_text("pass")?) {
-        (Some(user), Some(password)) => Some((user.to_owned(), Some(password.to_owned()))),
-        (None, None) => None,
-        (Some(_), None) => return Err(info.error("pass", "is missing, but user is there")),
-        (None, Some(_)) => return Err(info.error("user", "is missing, but pass is there")),
-    };
+    let user = info.find_user()?;
     let hosts = hosts.split(',').map(str::trim).collect::<Vec<_>>().join(",");
     let parts = Parts { scheme: "mongodb", hosts, database: database.to_owned(), user, options: Vec::new() };
     let mut settings = parts.settings().map_err(|(part, message)| info.error(part, message))?;
@@ -184,6 +180,24 @@ fn redis_target(_: &Properties<'_>) -> Result<Arc<dyn Target>> {
     Err(super::registry::not_compiled_in("redis"))
 }
 
+#[cfg(feature = "postgres")]
+fn postgres_target(info: &Properties<'_>) -> Result<Arc<dyn Target>> {
+    use crate::backend::postgres::settings::{PostgresSettings, parse_hosts};
+
+    let (hosts, database) = (info.require_text("host")?, info.require_text("database")?);
+    let mut settings = PostgresSettings { database: database.to_owned(), ..PostgresSettings::default() };
+    settings.hosts = parse_hosts(hosts).map_err(|why| info.error("host", why))?;
+    let (user, password) = info.find_user()?.unzip();
+    settings.user = user;
+    settings.password = password.flatten().map(Into::into);
+    Ok(Arc::new(settings))
+}
+
+#[cfg(not(feature = "postgres"))]
+fn postgres_target(_: &Properties<'_>) -> Result<Arc<dyn Target>> {
+    Err(super::registry::not_compiled_in("postgres"))
+}
+
 /// A map in the file, and what its properties are called in messages.
 struct Properties<'a> {
     file: &'a Path,
@@ -202,6 +216,17 @@ impl<'a> Properties<'a> {
 
     fn require_text(&self, name: &str) -> Result<&'a str> {
         self.find_text(name)?.ok_or_else(|| self.error(name, "is missing"))
+    }
+
+    /// The user and the password: both or neither.
+    #[cfg(any(feature = "mongodb", feature = "postgres"))]
+    fn find_user(&self) -> Result<Option<(String, Option<String>)>> {
+        match (self.find_text("user")?, self.find_text("pass")?) {
+            (Some(user), Some(password)) => Ok(Some((user.to_owned(), Some(password.to_owned())))),
+            (None, None) => Ok(None),
+            (Some(_), None) => Err(self.error("pass", "is missing, but user is there")),
+            (None, Some(_)) => Err(self.error("user", "is missing, but pass is there")),
+        }
     }
 
     fn error(&self, name: &str, message: impl AsRef<str>) -> Error {

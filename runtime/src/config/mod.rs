@@ -43,6 +43,7 @@ use crate::error::Result;
 /// - `dynamodb://us-east-1`, `dynamodb://us-east-1?endpoint=http://localhost:8000`,
 ///   `dynamodb://ACCESSKEY:SECRET@us-east-1`; without a region, the AWS default chain's
 /// - `redis://user:password@host:6379/0`, and `rediss://` for TLS
+/// - `postgres://user:password@host:5432,other:5432/database?schema=public`
 ///
 /// In user names, passwords and values, `: / ? # [ ] @ %` are percent-encoded, and in values `&` too.
 ///
@@ -62,6 +63,7 @@ use crate::error::Result;
 /// | `profile` | DynamoDB | the profile in AWS's shared files |
 /// | `credentials_file` | DynamoDB | a file in the format of AWS's shared credentials file |
 /// | `access_key`, `secret_key`, `session_token` | DynamoDB | static credentials |
+/// | `schema`, `pool`, `prepare`, `sslmode`, `sslrootcert`, `target_session_attrs` | PostgreSQL | see [its page](crate::guide::postgresql) |
 /// | any of MongoDB's own | MongoDB | handed to the driver as it is |
 ///
 /// Of MongoDB's own, those are refused that the library could not keep its promises under: a

@@ -330,7 +330,7 @@ mod tests {
     fn a_name_is_taken_once() {
         register("registry-once", memory).unwrap();
         refused(register("registry-once", memory), &["registered as `registry-once` already"]);
-        for name in ["memory", "mongodb", "mongodb+srv", "dynamodb"] {
+        for name in ["memory", "mongodb", "mongodb+srv", "dynamodb", "postgres", "postgresql"] {
             refused(register(name, memory), &[name, "a backend of reposit"]);
         }
         for name in ["", "1x", "Upper", "a b", "a:", "ü"] {

@@ -10,6 +10,7 @@ pub(super) const DYNAMODB: &str = "aws.dynamodb";
 pub(super) fn system_of(backend: &'static str) -> &'static str {
     match backend {
         "dynamodb" => DYNAMODB,
+        "postgres" => "postgresql",
         other => other,
     }
 }

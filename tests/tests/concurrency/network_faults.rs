@@ -17,6 +17,7 @@ const TIMEOUT: Duration = Duration::from_secs(4);
 
 const DYNAMO: [&str; 3] = ["PutItem", "UpdateItem", "DeleteItem"];
 const MONGO: [&str; 4] = ["insert", "update", "findAndModify", "delete"];
+const POSTGRES: [&str; 4] = ["INSERT", "UPDATE", "DELETE", "COMMIT"];
 
 /// Something goes wrong with one of the next writes.
 fn break_something(proxy: &Proxy) {
@@ -34,6 +35,7 @@ fn break_something(proxy: &Proxy) {
     let writes = match proxy {
         Proxy::Dynamo(_) => &DYNAMO[..],
         Proxy::Mongo(_) => &MONGO[..],
+        Proxy::Postgres(_) => &POSTGRES[..],
     };
     drop(proxy.fault(Rule::on(writes[fastrand::usize(..writes.len())], fault).after(later)));
 }

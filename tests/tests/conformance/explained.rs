@@ -22,6 +22,7 @@ async fn an_explanation_is_of_the_time_of_the_clock(t: Test) {
     let text = Token::scan().segments(2).explain(db).unwrap();
     let parts = match t.db.backend_name() {
         "dynamodb" => text.matches("\"TotalSegments\": 2").count(),
+        "postgres" => text.matches("hashtext").count(),
         "mongodb" => text.matches("find").count() + text.matches("nothing is sent").count(),
         _ => text.matches("of 2 of tokens").count(),
     };

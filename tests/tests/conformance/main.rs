@@ -11,6 +11,7 @@ mod key_types;
 mod mongodb_only;
 mod mongodb_unstamped;
 mod object_ids;
+mod postgres_only;
 mod prefixes;
 mod reads;
 mod sets {
@@ -50,5 +51,6 @@ fn main() -> ExitCode {
     let mut trials: Vec<_> = cases.flat_map(harness::trials).collect();
     trials.extend(mongodb_only::trials());
     trials.extend(mongodb_unstamped::trials());
+    trials.extend(postgres_only::trials());
     reposit_conformance::run(trials)
 }

@@ -9,6 +9,7 @@ async fn the_raw_client_is_there(t: Test) {
     let found = match t.db.backend_name() {
         "mongodb" => t.db.raw::<::mongodb::Database>().is_some(),
         "dynamodb" => t.db.raw::<aws_sdk_dynamodb::Client>().is_some(),
+        "postgres" => t.db.raw::<reposit::deadpool_postgres::Pool>().is_some(),
         "sqlite" => t.db.raw::<reposit::backend::sqlite::Sqlite>().is_some(),
         "redis" => t.db.raw::<reposit::redis::Client>().is_some(),
         _ => t.db.raw::<reposit::backend::memory::Memory>().is_some(),

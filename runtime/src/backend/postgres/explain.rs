@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use super::batch;
 use super::locked::lock_statements;
 use super::query::page_statement;
 use super::read::{self, SNAPSHOT, Statement};
+use super::single::Single;
 use super::table::Table;
 use super::transact::BEGIN;
-use super::write::Single;
 use crate::definition::{Definition, IndexDef};
 use crate::error::Result;
 use crate::request::{Action, Call, Query, Request, SourceKind, Write};
@@ -25,9 +26,9 @@ pub(super) fn explain(
         Request::Query(query) => explain_query(&table(query.definition), query, call)?,
         Request::Write(write) => explain_write(&table(write.definition), write, call)?,
         Request::WriteMany(writes) => {
-            let explained: Result<Vec<_>> =
-                writes.iter().map(|write| explain_write(&table(write.definition), write, call)).collect();
-            explained?.join("\n")
+            let tables: Vec<_> = writes.iter().map(|write| table(write.definition)).collect();
+            let single = |table: &Arc<Table>, write: &Write| explain_write(table, write, call);
+            batch::explained(writes, &tables, call, single)?.join("\n")
         }
         Request::Transact(writes) => {
             let tables: Vec<_> = writes.iter().map(|write| table(write.definition)).collect();

@@ -169,9 +169,9 @@ impl Failure {
         }
     }
 
-    /// Whether the table, or what it should have, is not there.
-    pub(super) fn is_undefined(&self) -> bool {
-        matches!(self, Self::Server(refusal) if refusal.kind() == ErrorKind::SchemaMismatch)
+    /// Whether the server could not compute with what is stored.
+    pub(super) fn is_of_data(&self) -> bool {
+        matches!(self, Self::Server(refusal) if refusal.class() == "22")
     }
 
     /// Whether the server refuses who connects, or knows no such database.

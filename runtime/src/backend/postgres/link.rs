@@ -24,6 +24,7 @@ pub(super) fn attempt_time(call: &Call) -> Duration {
 }
 
 /// The pool, and how statements are sent.
+#[derive(Clone)]
 pub(super) struct Link {
     pub(super) pool: Pool,
     pub(super) tls: Option<MakeRustlsConnect>,
@@ -106,14 +107,32 @@ impl Session<'_> {
 
     /// A statement, to be sent within [`run`](Self::run).
     pub(super) async fn statement(&self, sql: &str, params: &[Param]) -> Result<Answer, tokio_postgres::Error> {
+        let prepared = self.prepare(sql, params).await?;
+        self.execute(prepared.as_ref(), sql, params).await
+    }
+
+    /// Prepares a statement if they are prepared and this one is not yet.
+    pub(super) async fn prepare(
+        &self,
+        sql: &str,
+        params: &[Param],
+    ) -> Result<Option<tokio_postgres::Statement>, tokio_postgres::Error> {
+        let Some(client) = self.client.as_ref().filter(|_| self.link.prepares) else { return Ok(None) };
+        let types: Vec<_> = params.iter().map(Param::sql_type).collect();
+        client.prepare_typed_cached(sql, &types).await.map(Some)
+    }
+
+    /// A statement that was prepared if they are: it is sent when it is polled first.
+    pub(super) async fn execute(
+        &self,
+        prepared: Option<&tokio_postgres::Statement>,
+        sql: &str,
+        params: &[Param],
+    ) -> Result<Answer, tokio_postgres::Error> {
         let Some(client) = &self.client else { return Ok(Answer::default()) };
-        let rows = match self.link.prepares {
-            true => {
-                let types: Vec<_> = params.iter().map(Param::sql_type).collect();
-                let statement = client.prepare_typed_cached(sql, &types).await?;
-                client.query_raw(&statement, params).await?
-            }
-            false => client.query_typed_raw(sql, params.iter().map(|param| (param, param.sql_type()))).await?,
+        let rows = match prepared {
+            Some(statement) => client.query_raw(statement, params).await?,
+            None => client.query_typed_raw(sql, params.iter().map(|param| (param, param.sql_type()))).await?,
         };
         let mut rows = std::pin::pin!(rows);
         let mut found = Vec::new();

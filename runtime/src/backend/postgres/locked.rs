@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use tokio_postgres::Row;
-
 use super::failure::Failure;
 use super::read::Statement;
 use super::statements::{self, Step};
@@ -82,7 +80,7 @@ struct Slot {
 
 impl Locked {
     /// Takes what a row holds.
-    pub(super) fn take(&mut self, table: &Table, row: &Row) -> Result<(), Failure> {
+    pub(super) fn take(&mut self, table: &Table, row: &tokio_postgres::Row) -> Result<(), Failure> {
         let found = table.stored_record(row, 0)?;
         let mut now = found.clone();
         table.definition.complete(&mut now);
@@ -123,32 +121,48 @@ impl Locked {
             }
             _ => new.clone(),
         };
-        let steps = steps(table, write, slot.now.is_some(), stored.as_ref(), call, stamp, is_one_of_several)?;
+        let row = match &slot.now {
+            None => Row::Missing,
+            Some(_) if live.is_none() => Row::Expired,
+            Some(_) => Row::Live,
+        };
+        let mut steps = steps(table, write, row, stored.as_ref(), call, stamp)?;
+        if row == Row::Missing && new.is_none() && is_one_of_several {
+            // That there is no row has to hold until the commit.
+            steps.push(statements::delete(table, &write.key, false));
+        }
         *slot = Slot { found: stored, now: new };
         Ok((written, steps))
     }
 }
 
+/// What was in the row of a record before a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Row {
+    Missing,
+    Expired,
+    Live,
+}
+
+/// The statements that store a record, or take one away.
 fn steps(
     table: &Table,
     write: &Write,
-    is_row: bool,
+    row: Row,
     new: Option<&Record>,
     call: &Call,
     stamp: [u8; 16],
-    is_one_of_several: bool,
 ) -> Result<Vec<Step>> {
     let key = &write.key;
     let Some(new) = new else {
-        // That there was no row has to hold until the commit.
-        let deletes = is_row || is_one_of_several;
-        return Ok(if deletes { vec![statements::delete(table, key, is_row)] } else { Vec::new() });
+        return Ok(if row == Row::Missing { Vec::new() } else { vec![statements::delete(table, key, true)] });
     };
     let touched = table.definition.unique_indexes().filter(|index| write.touches(index));
     let mut steps: Vec<_> = touched.filter_map(|index| statements::free_values(table, key, new, index, call)).collect();
-    steps.push(match is_row {
-        true => statements::update(table, key, new, stamp)?,
-        false => statements::insert(table, key, new, stamp)?,
+    steps.push(match row {
+        Row::Live => statements::update(table, key, new, stamp)?,
+        Row::Expired => statements::replace_expired(table, key, new, stamp)?,
+        Row::Missing => statements::insert(table, key, new, stamp)?,
     });
     Ok(steps)
 }

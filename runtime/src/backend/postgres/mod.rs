@@ -1,6 +1,7 @@
 //! PostgreSQL, through its own driver for Rust.
 
 mod batch;
+mod chunk;
 mod connect;
 mod define;
 mod expiry;
@@ -11,9 +12,11 @@ mod link;
 mod locked;
 mod names;
 mod param;
+mod pushdown;
 mod query;
 mod read;
 pub(crate) mod settings;
+mod single;
 #[doc(hidden)]
 pub mod sql;
 mod statements;
@@ -25,6 +28,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
+use self::expiry::Now;
 use self::link::Link;
 use self::settings::PostgresSettings;
 use self::table::Table;
@@ -63,7 +67,9 @@ use crate::value::Record;
 /// deleted row bears no stamp: then the delete is [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown).
 ///
 /// Connections are tasks of the tokio runtime that the database was opened on; they are made when they are needed. The
-/// statement of a call that is given up is cancelled, and its connection closed, in the background.
+/// statement of a call that is given up is cancelled, and its connection closed, in the background. For each
+/// model with a ttl that is used, a task deletes up to 1,000 records about every ten seconds that have expired by the
+/// database's clock; if it was opened over this backend, by the time of the last call.
 ///
 /// Text with a NUL, which PostgreSQL keeps none of, is stored with other characters in its place. Refused as
 /// [`InvalidInput`](crate::ErrorKind::InvalidInput): keys and values of an index that together are longer than an index
@@ -77,6 +83,7 @@ pub struct Postgres {
     defined: ByDefinition<Arc<Table>>,
     runtime: ClientRuntime,
     ids: WriteIds,
+    now: Now,
 }
 
 impl Target for PostgresSettings {
@@ -85,7 +92,12 @@ impl Target for PostgresSettings {
     }
 
     fn open<'a>(&'a self, options: &'a OpenOptions) -> BoxFuture<'a, Result<Arc<dyn Backend>>> {
-        Box::pin(async move { Ok(Arc::new(Postgres::connect(self, options).await?) as Arc<dyn Backend>) })
+        Box::pin(async move {
+            let mut postgres = Postgres::connect(self, options).await?;
+            // It is the database's own.
+            postgres.now = Now::of_clock(options.clock.clone());
+            Ok(Arc::new(postgres) as Arc<dyn Backend>)
+        })
     }
 }
 
@@ -117,7 +129,7 @@ impl Postgres {
             _ => None,
         };
         let (schema, defined) = (settings.schema.clone(), ByDefinition::default());
-        Ok(Self { link, schema, host, defined, runtime, ids: WriteIds::new() })
+        Ok(Self { link, schema, host, defined, runtime, ids: WriteIds::new(), now: Now::default() })
     }
 
     /// The reply of `work`, if this is a runtime on which an answer can come.
@@ -134,6 +146,7 @@ impl Postgres {
 
     /// The call, with the server that it goes to if it is watched.
     fn located(&self, call: Call) -> Call {
+        self.now.note(&call);
         match self.host.as_ref().filter(|_| call.is_watched()) {
             Some((host, port)) => call.to_server(host.clone(), *port),
             None => call,
@@ -152,8 +165,16 @@ impl Postgres {
         let table = Arc::new(Table::new(&self.schema, definition));
         let defined = Box::pin(define::check_defined(&self.link, call, &self.schema, &table)).await;
         defined.map_err(|error| error.in_repository(definition.repository()))?;
-        self.defined.insert(definition, table.clone());
+        self.keep(definition, table.clone());
         Ok(table)
+    }
+
+    /// Keeps a table that is known to be defined.
+    fn keep(&self, definition: &'static Definition, table: Arc<Table>) {
+        if definition.ttl().is_some() && self.defined.get(definition).is_none() {
+            expiry::keep_sweeping(&self.link, &table, &self.now);
+        }
+        self.defined.insert(definition, table);
     }
 
     async fn tables_of(
@@ -214,7 +235,7 @@ impl Backend for Postgres {
         self.reply(call, move |call| async move {
             let table = Arc::new(Table::new(&self.schema, definition));
             define::define(&self.link, &call, &self.schema, &table).await?;
-            self.defined.insert(definition, table);
+            self.keep(definition, table);
             Ok(())
         })
     }
@@ -302,14 +323,18 @@ impl Backend for Postgres {
         self.reply(call, move |call| async move {
             let tables = self.tables_of(&call, writes.iter().map(|write| write.definition)).await?;
             let (link, ids) = (&self.link, &self.ids);
-            Transaction { link, call: &call, tables: &tables, writes: &writes, ids, is_of_one: false }.run().await
+            let transaction =
+                Transaction { link, call: &call, tables: &tables, writes: &writes, ids, is_of_one: false };
+            let written = transaction.run().await;
+            tables.iter().fold(written, |written, table| self.noted(table.definition, written))
         })
     }
 
     fn read_snapshot(&self, call: Call, gets: Vec<Get>) -> Reply<'_, Vec<Option<Record>>> {
         self.reply(call, move |call| async move {
             let tables = self.tables_of(&call, gets.iter().map(|get| get.definition)).await?;
-            read::snapshot(&self.link, &call, &tables, &gets).await
+            let found = read::snapshot(&self.link, &call, &tables, &gets).await;
+            tables.iter().fold(found, |found, table| self.noted(table.definition, found))
         })
     }
 

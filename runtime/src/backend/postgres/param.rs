@@ -27,6 +27,8 @@ pub(super) enum Param {
     Integers(Vec<i128>),
     /// `bytea[]`.
     Blobs(Vec<Vec<u8>>),
+    /// `jsonb[]`, each as text.
+    Jsons(Vec<Vec<u8>>),
 }
 
 impl Param {
@@ -42,6 +44,16 @@ impl Param {
             Self::Texts(_) => Type::TEXT_ARRAY,
             Self::Integers(_) => Type::NUMERIC_ARRAY,
             Self::Blobs(_) => Type::BYTEA_ARRAY,
+            Self::Jsons(_) => Type::JSONB_ARRAY,
+        }
+    }
+
+    /// The value as the server writes it as text, if it is a part of a key.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Bytes(bytes) => super::json::hex(bytes),
+            other => other.literal(),
         }
     }
 
@@ -56,6 +68,7 @@ impl Param {
             Self::Stamp(stamp) => format!("'{}'", super::json::hex(stamp)),
             Self::Texts(texts) => array(texts.iter().map(|text| super::names::literal(text))),
             Self::Integers(numbers) => array(numbers.iter().map(i128::to_string)),
+            Self::Jsons(jsons) => array(jsons.iter().map(|json| super::names::literal(&String::from_utf8_lossy(json)))),
             Self::Blobs(blobs) => array(blobs.iter().map(|bytes| format!("'\\x{}'", super::json::hex(bytes)))),
         }
     }
@@ -81,12 +94,7 @@ impl ToSql for Param {
                 Ok(IsNull::No)
             }
             Self::Bytes(bytes) => bytes.to_sql(&Type::BYTEA, out),
-            Self::Json(json) => {
-                // The version of the binary form, which is followed by text.
-                out.put_u8(1);
-                out.put_slice(json);
-                Ok(IsNull::No)
-            }
+            Self::Json(json) => JsonText(json).to_sql(&Type::JSONB, out),
             Self::Stamp(stamp) => {
                 out.put_slice(stamp);
                 Ok(IsNull::No)
@@ -97,7 +105,30 @@ impl ToSql for Param {
                 numbers.to_sql(&Type::NUMERIC_ARRAY, out)
             }
             Self::Blobs(blobs) => blobs.to_sql(&Type::BYTEA_ARRAY, out),
+            Self::Jsons(jsons) => {
+                let jsons: Vec<_> = jsons.iter().map(|json| JsonText(json)).collect();
+                jsons.to_sql(&Type::JSONB_ARRAY, out)
+            }
         }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+/// A `jsonb` as text.
+#[derive(Debug)]
+struct JsonText<'a>(&'a [u8]);
+
+impl ToSql for JsonText<'_> {
+    fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn StdError + Sync + Send>> {
+        // The version of the binary form, which is followed by text.
+        out.put_u8(1);
+        out.put_slice(self.0);
+        Ok(IsNull::No)
     }
 
     fn accepts(_: &Type) -> bool {

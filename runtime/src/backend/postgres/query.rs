@@ -4,6 +4,7 @@ use std::ops::Bound;
 
 use super::link::Link;
 use super::param::Param;
+use super::pushdown;
 use super::read::{Statement, read};
 use super::table::{Column, Table, bind};
 use crate::error::{Error, Result};
@@ -51,7 +52,7 @@ impl Rows {
                 }
             }
             SourceKind::Scan { segment } => {
-                rows.order = table.key();
+                rows.order = table.key().to_vec();
                 if let Some((segment, total)) = segment {
                     rows.in_segment(table, segment, total);
                 }
@@ -63,19 +64,24 @@ impl Rows {
         if let Some(expired) = table.expired(call, "doc", &mut rows.params) {
             rows.wanted.push(format!("NOT ({expired})"));
         }
-        rows.is_wider = query.filter.is_some();
+        if let Some(filter) = &query.filter {
+            match pushdown::condition(filter, "doc", &mut rows.params) {
+                Some(filter) => rows.wanted.push(filter),
+                None => rows.is_wider = true,
+            }
+        }
         Ok(Some(rows))
     }
 
     fn of_key(&mut self, table: &Table, hash: &Value, query: &Query, after: Option<&Position>) {
-        let mut columns = table.key().into_iter();
+        let mut columns = table.key().iter();
         if let Some(column) = columns.next() {
-            self.compare(&column, "=", hash);
+            self.compare(column, "=", hash);
         }
         match columns.next() {
             Some(range) => {
-                self.between(Some(&range), query);
-                self.order.push(range);
+                self.between(Some(range), query);
+                self.order.push(range.clone());
                 if let Some(after) = after.and_then(|after| after.key().range()) {
                     self.go_on(std::iter::once(after), query.descending);
                 }

@@ -109,7 +109,7 @@ fn among(table: &Table, columns: &[Column], values: &[Vec<&Value>]) -> Statement
 /// The read of the records with these keys, which are different ones.
 fn by_keys(table: &Table, keys: &[&RecordKey]) -> Statement {
     let values: Vec<Vec<_>> = keys.iter().map(|key| key.parts().collect()).collect();
-    among(table, &table.key(), &values)
+    among(table, table.key(), &values)
 }
 
 /// The number of a row among those that were asked for.

@@ -63,6 +63,15 @@ pub(super) fn update(table: &Table, key: &RecordKey, record: &Record, stamp: [u8
     Ok(Step { may_be_taken: true, ..step })
 }
 
+/// Stores a record in the row of an expired one, which may have been taken away since it was locked.
+pub(super) fn replace_expired(table: &Table, key: &RecordKey, record: &Record, stamp: [u8; 16]) -> Result<Step> {
+    let (doc, place) = row_places(table);
+    let names = table.key_names();
+    let sql = format!("{} ON CONFLICT ({names}) DO UPDATE SET doc = {doc}, stamp = {place}", insert_sql(table));
+    let step = Step::new(sql, row_params(table, key, record, stamp)?);
+    Ok(Step { may_be_taken: true, ..step })
+}
+
 /// Takes a row away, which has to be there or must not.
 pub(super) fn delete(table: &Table, key: &RecordKey, is_there: bool) -> Step {
     let sql = format!("DELETE FROM {} WHERE {}", table.name, table.is_key());

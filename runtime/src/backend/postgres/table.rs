@@ -36,6 +36,8 @@ pub(super) struct Table {
     /// Its name with the schema, quoted.
     pub(super) name: String,
     readers: Readers,
+    /// The columns of the primary key.
+    key: Vec<Column>,
 }
 
 /// A column, or an expression that is indexed like one.
@@ -43,8 +45,6 @@ pub(super) struct Table {
 pub(super) struct Column {
     pub(super) sql: String,
     pub(super) kind: KeyKind,
-    /// The name of its field.
-    pub(super) field: &'static str,
     /// Whether it is a part of the document, where bytes are hex text.
     is_within: bool,
 }
@@ -117,20 +117,15 @@ impl Table {
     pub(super) fn new(schema: &str, definition: &'static Definition) -> Self {
         let plain = shortened(definition.name());
         let name = format!("{}.{}", identifier(schema), identifier(&plain));
-        Self { definition, plain, name, readers: Readers::new(definition) }
+        let column = |sql: &str, part: KeyDef| Column { sql: sql.to_owned(), kind: part.kind, is_within: false };
+        let range = definition.range().map(|range| column("r", range));
+        let key = std::iter::once(column("h", definition.hash())).chain(range).collect();
+        Self { definition, plain, name, readers: Readers::new(definition), key }
     }
 
     /// The columns of the primary key.
-    pub(super) fn key(&self) -> Vec<Column> {
-        let definition = self.definition;
-        let column = |sql: &str, part: KeyDef| Column {
-            sql: sql.to_owned(),
-            kind: part.kind,
-            field: definition.part_name(part),
-            is_within: false,
-        };
-        let range = definition.range().map(|range| column("r", range));
-        std::iter::once(column("h", definition.hash())).chain(range).collect()
+    pub(super) fn key(&self) -> &[Column] {
+        &self.key
     }
 
     /// The values of a key, to be bound first.
@@ -161,7 +156,7 @@ impl Table {
             KeyKind::Bytes => format!("((doc->{}->>'$bytes') COLLATE \"C\")", literal(field)),
             KeyKind::Integer | KeyKind::Instant => format!("((doc->>{})::numeric)", literal(field)),
         };
-        Column { sql, kind: part.kind, field, is_within: true }
+        Column { sql, kind: part.kind, is_within: true }
     }
 
     /// The parts of an index: those it is looked up by, then those it is ordered by.
@@ -171,7 +166,7 @@ impl Table {
 
     /// What an index is ordered by after its parts, so that the order is total.
     pub(super) fn ties(&self, index: &IndexDef) -> Vec<Column> {
-        if index.unique && !index.ranges().is_empty() { Vec::new() } else { self.key() }
+        if index.unique && !index.ranges().is_empty() { Vec::new() } else { self.key.clone() }
     }
 
     /// That a record has all parts of an index, and so is in it.

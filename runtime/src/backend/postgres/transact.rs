@@ -87,12 +87,14 @@ impl Transaction<'_> {
         let result = self.within(&session, number).await;
         match &result {
             Ok(_) => session.set_in_transaction(false),
-            // What is refused leaves a connection that is of use.
-            Err(Aborted::Refused(_) | Aborted::Overtaken) => {
+            Err(Aborted::Lost { .. }) => {}
+            // The connection is closed with the transaction.
+            Err(Aborted::Again(failure)) if failure.breaks_connection() => {}
+            // It is still of use.
+            Err(_) => {
                 let ended = session.run(self.call, session.simple("ROLLBACK")).await;
                 session.set_in_transaction(ended.is_err());
             }
-            Err(_) => {}
         }
         result
     }
@@ -100,6 +102,7 @@ impl Transaction<'_> {
     async fn within(&self, session: &Session<'_>, number: u32) -> Result<Vec<Written>, Aborted> {
         let locks = lock_statements(self.tables, self.writes);
         let locking = async {
+            // It is sent when it is polled, which is before the others.
             let begin = session.simple(BEGIN);
             let id = session.statement(CURRENT, &[]);
             let rows = try_join_all(locks.iter().map(|(_, lock)| session.statement(&lock.sql, &lock.params)));
@@ -148,8 +151,19 @@ impl Transaction<'_> {
             return Ok(());
         }
         let may_be_overtaken = steps.iter().any(|step| step.expected.is_some());
+        let preparing = async {
+            let mut prepared = Vec::with_capacity(steps.len());
+            for step in steps {
+                prepared.push(session.prepare(&step.sql, &step.params).await?);
+            }
+            Ok(prepared)
+        };
+        // Nothing of a write is sent with it, so that all of them are sent in their order, and the commit last.
+        let prepared = session.run(self.call, preparing).await?;
         let work = async {
-            let sent = join_all(steps.iter().map(|step| session.statement(&step.sql, &step.params)));
+            let executed = steps.iter().zip(&prepared);
+            let sent =
+                join_all(executed.map(|(step, prepared)| session.execute(prepared.as_ref(), &step.sql, &step.params)));
             match commits && !may_be_overtaken {
                 true => {
                     let (answers, ended) = join(sent, session.simple("COMMIT")).await;

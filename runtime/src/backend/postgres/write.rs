@@ -5,11 +5,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio_postgres::Row;
+
 use super::failure::Failure;
 use super::link::{Link, Session, attempt_time, report};
 use super::param::Param;
 use super::read::{Statement, backoff, read, stored};
-use super::statements::{insert_sql, row_params, row_places, update_sql};
+use super::single::{Gives, Single};
 use super::table::Table;
 use super::transact::Transaction;
 use crate::backend::support::applied::{Applied, Until, find_applied};
@@ -17,94 +19,9 @@ use crate::backend::support::outcome;
 use crate::backend::support::write_id::WriteIds;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::{Action, Attempt, Call, Returning, Write, Written};
-use crate::value::Record;
 
 /// How long to look for the stamp after the connection broke.
-const GRACE: Duration = Duration::from_secs(1);
-
-/// A write as one statement.
-#[derive(Debug)]
-pub(super) struct Single {
-    name: &'static str,
-    pub(super) statement: Statement,
-    gives: Gives,
-}
-
-/// What the statement gives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Gives {
-    /// A row if it stored a new record.
-    Created,
-    /// Whether a live record was there, unless nobody asks.
-    Existed,
-    /// The record that it took away.
-    Deleted,
-    /// A row if it changed a live record; else the record has to show why.
-    Replaced,
-}
-
-impl Single {
-    /// The statement of a write; nothing if none can decide it.
-    pub(super) fn new(table: &Table, write: &Write, call: &Call, stamp: [u8; 16]) -> Result<Option<Self>> {
-        let is_free = write.condition.is_none() && write.version.is_none();
-        Ok(match &write.action {
-            Action::Create(record) => Some(Self::create(table, write, record, call, stamp)?),
-            Action::Put(record) if is_free && write.returning != Returning::Before => {
-                Some(Self::put(table, write, record, call, stamp)?)
-            }
-            Action::Replace(record) if is_free && write.returning != Returning::Before => {
-                let mut params = row_params(table, &write.key, record, stamp)?;
-                let live = live(table, call, "t.doc", &mut params);
-                let sql = format!("{}{live}", update_sql(table));
-                Some(Self { name: "UPDATE", statement: Statement { sql, params }, gives: Gives::Replaced })
-            }
-            Action::Delete if is_free => {
-                let sql = format!("DELETE FROM {} WHERE {} RETURNING doc", table.name, table.is_key());
-                let statement = Statement { sql, params: table.key_params(&write.key) };
-                Some(Self { name: "DELETE", statement, gives: Gives::Deleted })
-            }
-            _ => None,
-        })
-    }
-
-    fn create(table: &Table, write: &Write, record: &Record, call: &Call, stamp: [u8; 16]) -> Result<Self> {
-        let mut params = row_params(table, &write.key, record, stamp)?;
-        let (doc, stamp) = row_places(table);
-        let conflict = match table.expired(call, "t.doc", &mut params) {
-            Some(expired) => format!("UPDATE SET doc = {doc}, stamp = {stamp} WHERE {expired}"),
-            None => "NOTHING".to_owned(),
-        };
-        let sql = format!("{} ON CONFLICT ({}) DO {conflict}", insert_sql(table), table.key_names());
-        Ok(Self { name: "INSERT", statement: Statement { sql, params }, gives: Gives::Created })
-    }
-
-    fn put(table: &Table, write: &Write, record: &Record, call: &Call, stamp: [u8; 16]) -> Result<Self> {
-        let mut params = row_params(table, &write.key, record, stamp)?;
-        let (doc, stamp) = row_places(table);
-        let store = format!(
-            "{} ON CONFLICT ({}) DO UPDATE SET doc = {doc}, stamp = {stamp}",
-            insert_sql(table),
-            table.key_names()
-        );
-        let asks = write.returning != Returning::Nothing;
-        let sql = match if asks { table.expired(call, "doc", &mut params) } else { None } {
-            // A row that was updated has the id of the transaction that did so.
-            None => format!("{store} RETURNING t.xmax::text <> '0'"),
-            Some(expired) => format!(
-                "WITH old AS (SELECT NOT ({expired}) AS is_live FROM {} WHERE {}) \
-                 {store} RETURNING t.xmax::text <> '0' AND COALESCE((SELECT is_live FROM old), true)",
-                table.name,
-                table.is_key()
-            ),
-        };
-        Ok(Self { name: "INSERT", statement: Statement { sql, params }, gives: Gives::Existed })
-    }
-}
-
-/// That the record in a column is live, after other conditions.
-fn live(table: &Table, call: &Call, doc: &str, params: &mut Vec<Param>) -> String {
-    table.expired(call, doc, params).map_or_else(String::new, |expired| format!(" AND NOT ({expired})"))
-}
+pub(super) const GRACE: Duration = Duration::from_secs(1);
 
 /// What becomes of an attempt at a statement.
 enum Next {
@@ -167,6 +84,10 @@ impl Sender<'_> {
                     None => Ok(Next::Undecided),
                 };
             }
+            if failure.is_of_data() {
+                // What is stored is not what the statement reads: a transaction looks at it.
+                return Ok(Next::Undecided);
+            }
             if failure.may_be_applied() {
                 return self.resolve(failure, stamp).await.map(Next::Done);
             }
@@ -190,18 +111,35 @@ impl Sender<'_> {
                 return Err(Error::new(ErrorKind::AlreadyExists, "a live record has this key").into());
             }
             Gives::Created => Next::Done(Written::existed(false)),
+            Gives::Updated | Gives::Upserted | Gives::DeletedIf | Gives::Existed if answer.count == 0 => {
+                Next::Undecided
+            }
             Gives::Existed => {
                 let row = answer.rows.first().ok_or_else(|| Failure::Lost("the answer has no row".to_owned()))?;
                 Next::Done(Written::existed(row.try_get(0)?))
             }
             Gives::Replaced if answer.count == 0 => Next::Undecided,
             Gives::Replaced => Next::Done(Written::existed(true)),
-            Gives::Deleted => {
+            Gives::Updated | Gives::Upserted => Next::Done(self.updated(single, answer.rows.first())?),
+            Gives::Deleted | Gives::DeletedIf => {
                 let record = answer.rows.first().map(|row| self.table.record(row, 0)).transpose()?;
                 let live = record.filter(|record| record.is_live(self.write.definition, self.call));
                 Next::Done(self.write.told().written(live.as_ref(), None))
             }
         })
+    }
+
+    fn updated(&self, single: &Single, row: Option<&Row>) -> Result<Written, Failure> {
+        let Some(row) = row else { return Ok(Written::existed(true)) };
+        let (existed, doc) = match single.gives {
+            Gives::Upserted => (row.try_get(0)?, 1),
+            _ => (true, 0),
+        };
+        let mut written = Written::existed(existed);
+        if self.write.told() == Returning::After {
+            written.record = Some(self.table.record(row, doc)?);
+        }
+        Ok(written)
     }
 
     /// Looks for the stamp of a write whose answer was lost.
@@ -218,8 +156,7 @@ impl Sender<'_> {
         };
         let stamped = Stamped { sender: self, stamp };
         match find_applied(&stamped, until, backoff(), || self.call.left()).await {
-            Some(()) if self.write.told() == Returning::Before => Err(outcome::lost_record()),
-            Some(()) => Ok(Written::existed(matches!(self.write.action, Action::Replace(_)))),
+            Some(written) => Ok(written),
             None => Err(failure.into_unknown()),
         }
     }
@@ -232,15 +169,22 @@ struct Stamped<'a> {
 }
 
 impl Applied for Stamped<'_> {
-    type Written = ();
+    type Written = Written;
 
-    async fn find(&self) -> Result<Option<()>> {
+    async fn find(&self) -> Result<Option<Written>> {
         let Sender { link, call, table, write, .. } = self.sender;
         let mut params = table.key_params(&write.key);
         params.push(Param::Stamp(self.stamp));
         let place = params.len();
-        let sql = format!("SELECT 1 FROM {} WHERE {} AND stamp = ${place}", table.name, table.is_key());
+        let sql = format!("SELECT doc FROM {} WHERE {} AND stamp = ${place}", table.name, table.is_key());
         let rows = read(link, call, &Statement { sql, params }).await?;
-        Ok((!rows.is_empty()).then_some(()))
+        let Some(row) = rows.first() else { return Ok(None) };
+        // Whether a put or an upsert met a record is not to be seen any more.
+        let mut written = Written::existed(matches!(write.action, Action::Replace(_) | Action::Update(_)));
+        if write.told() == Returning::After {
+            let record = table.record_of(row, 0, &write.key).map_err(|failure| failure.into_error(call.operation))?;
+            written.record = Some(record);
+        }
+        Ok(Some(written))
     }
 }

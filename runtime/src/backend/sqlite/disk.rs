@@ -72,7 +72,7 @@ impl Space for Disk {
     fn read<T>(&self, look: impl FnOnce(&dyn View) -> Result<T>) -> Result<T> {
         match &self.readers {
             Some(readers) => readers.look(look),
-            None => self.with_reader(|connection| look_at(connection, look)),
+            None => self.with_reader(|connection| look_at(connection, |state| look(state))),
         }
     }
 

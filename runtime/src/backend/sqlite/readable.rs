@@ -12,6 +12,9 @@ use crate::error::Result;
 /// The view of all records, which the others are parts of.
 const ALL: &str = "reposit_records";
 
+/// Changes SQLite's schema, and leaves it as it was.
+const TOUCH: &str = "CREATE VIEW reposit_touch AS SELECT 1; DROP VIEW reposit_touch";
+
 /// The first byte of the key of a record; the number of its repository follows.
 const RECORDS: u8 = 1;
 
@@ -42,7 +45,8 @@ fn change(connection: &Connection, name: &str, id: Option<u32>) -> rusqlite::Res
             connection.execute_batch(&format!("CREATE VIEW \"{quoted}\" AS {part}"))
         }
         None if there == ["view"] && !reserved => connection.execute_batch(&format!("DROP VIEW \"{quoted}\"")),
-        _ => Ok(()),
+        // Every change of the catalogue is one of SQLite's schema, so that statements are prepared anew: see `reader.rs`.
+        _ => connection.execute_batch(TOUCH),
     }
 }
 

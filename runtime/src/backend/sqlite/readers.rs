@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use rusqlite::Connection;
 
 use super::file;
-use super::view::look_at;
+use super::reader::Reader;
 use crate::backend::keyspace::View;
 use crate::error::Result;
 
@@ -16,7 +16,7 @@ const KEPT: usize = 16;
 /// Connections to one file.
 pub(super) struct Readers {
     path: PathBuf,
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Vec<Reader>>,
 }
 
 impl Readers {
@@ -26,26 +26,29 @@ impl Readers {
 
     /// Looks at the state as it is now.
     pub(super) fn look<T>(&self, look: impl FnOnce(&dyn View) -> Result<T>) -> Result<T> {
-        self.with(|connection| look_at(connection, look))
+        let mut reader = self.lend()?;
+        let result = reader.look(look);
+        self.take_back(reader);
+        result
     }
 
     /// Lends a connection.
     pub(super) fn with<T>(&self, act: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        let connection = self.lend()?;
-        let result = act(&connection);
-        self.take_back(connection);
+        let reader = self.lend()?;
+        let result = act(reader.connection());
+        self.take_back(reader);
         result
     }
 
-    fn lend(&self) -> Result<Connection> {
+    fn lend(&self) -> Result<Reader> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        idle.map_or_else(|| file::open_reader(&self.path), Ok)
+        idle.map_or_else(|| file::open_reader(&self.path).map(Reader::new), Ok)
     }
 
-    fn take_back(&self, connection: Connection) {
+    fn take_back(&self, reader: Reader) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < KEPT {
-            idle.push(connection);
+            idle.push(reader);
         }
     }
 }

@@ -17,6 +17,8 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(4);
 thread_local! {
     /// How many entries more may be passed on this thread; nothing if it may wait.
     static LEFT: Cell<Option<u32>> = const { Cell::new(None) };
+    /// Whether the read on this thread is of a single key.
+    static SINGLE: Cell<bool> = const { Cell::new(false) };
     /// How many entries this thread has passed.
     static PASSED: Cell<u32> = const { Cell::new(0) };
     /// Until when this thread may wait.
@@ -29,6 +31,19 @@ pub(super) fn at_once<T>(look: impl FnOnce() -> Result<T>) -> Option<Result<T>> 
     let seen = look();
     let ended = LEFT.replace(None) == Some(0);
     (!ended).then_some(seen)
+}
+
+/// Looks up a single key besides the catalogue: nothing if it takes more.
+pub(super) fn singly<T>(look: impl FnOnce() -> Result<T>) -> Option<Result<T>> {
+    SINGLE.set(true);
+    let seen = at_once(look);
+    SINGLE.set(false);
+    seen
+}
+
+/// Whether the read is of a single key.
+pub(super) fn is_single() -> bool {
+    SINGLE.get()
 }
 
 /// Does what may wait until then.
@@ -63,7 +78,7 @@ fn check_deadline() -> Result<()> {
 }
 
 /// Ends the read on this thread.
-fn give_up<T>() -> Result<T> {
+pub(super) fn give_up<T>() -> Result<T> {
     LEFT.set(Some(0));
     Err(Error::new(ErrorKind::Backend, "the read goes on elsewhere"))
 }

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 pub(super) struct State<'a> {
     connection: &'a Connection,
     /// The head of the catalogue, if it was read already.
-    head: Option<Option<Entry>>,
+    pub(super) head: Option<Option<Entry>>,
 }
 
 /// An entry, or nothing if its column is null.
@@ -28,10 +28,10 @@ fn entry_if_there(row: &Row<'_>) -> Result<Option<Entry>> {
 /// The head of the catalogue, in one row whether it is there or not.
 const HEAD: &str = "SELECT entry FROM (SELECT 1) LEFT JOIN reposit_entries ON key = x'0000'";
 
-const GET: &str = "SELECT entry FROM reposit_entries WHERE key = ?1";
+pub(super) const GET: &str = "SELECT entry FROM reposit_entries WHERE key = ?1";
 
 /// Looks at one state: a statement that stands at its row holds it, and costs less than a transaction.
-pub(super) fn look_at<T>(connection: &Connection, look: impl FnOnce(&dyn View) -> Result<T>) -> Result<T> {
+pub(super) fn look_at<T>(connection: &Connection, look: impl FnOnce(&State<'_>) -> Result<T>) -> Result<T> {
     let mut pin = connection.prepare_cached(HEAD).map_err(failed)?;
     let mut wait = Wait::new();
     loop {
@@ -95,7 +95,7 @@ impl View for State<'_> {
     }
 }
 
-fn find(get: &mut CachedStatement<'_>, key: &[u8]) -> Result<Option<Entry>> {
+pub(super) fn find(get: &mut CachedStatement<'_>, key: &[u8]) -> Result<Option<Entry>> {
     turn::pass()?;
     get.raw_bind_parameter(1, key).map_err(failed)?;
     let mut rows = get.raw_query();

@@ -90,7 +90,7 @@ fn options_of_a_backend_are_fields_of_its_settings() {
 
 #[test]
 fn a_table_prefix_is_checked_where_it_is_read() {
-    for url in ["memory:", "dynamodb://us-east-1", "mongodb://localhost/users"] {
+    for url in ["memory:", "dynamodb://us-east-1", "mongodb://localhost/users", "postgres://localhost/users"] {
         let config = Config::from_url(&format!("{url}?table_prefix=staging-")).unwrap();
         assert_eq!(config.options.table_prefix, "staging-");
         for (wrong, word) in

@@ -30,6 +30,14 @@ fn the_name_alone_switches() {
         assert_eq!(settings.database, "users");
         assert_eq!(settings.auth_fallback.as_deref(), Some("admin"));
 
+        #[cfg(feature = "postgres")]
+        {
+            let config = read("config.json", &file("postgres")).unwrap();
+            let settings = postgres_of(&config);
+            assert_eq!(settings.hosts, [("mongo".to_owned(), 27017)]);
+            assert_eq!((settings.database.as_str(), settings.user.as_deref()), ("users", Some("restapi")));
+            assert_eq!(settings.password.as_ref().unwrap().expose(), "restapi");
+        }
         assert_eq!(read("config.json", &file("memory")).unwrap().target().name(), "memory");
     }
 }

@@ -50,6 +50,11 @@ fn dynamodb_of(config: &Config) -> &DynamoDbSettings {
     config.target().downcast_ref().expect("the settings of DynamoDB")
 }
 
+#[cfg(feature = "postgres")]
+fn postgres_of(config: &Config) -> &super::PostgresSettings {
+    config.target().downcast_ref().expect("the settings of PostgreSQL")
+}
+
 /// The configuration is refused, with all of these words and without the secrets of the tests.
 fn refused(config: crate::Result<Config>, words: &[&str]) {
     let error = config.expect_err("a refusal");

@@ -3,22 +3,21 @@
 mod catalog;
 mod indexes;
 mod lock;
+mod looking;
 mod removal;
 mod shape;
 
 pub(super) use catalog::repositories;
 pub(super) use removal::{drop_repository, truncate};
 
-use tokio_postgres::Row;
-
 use self::catalog::{catalog_name, stored_shape};
 use self::indexes::found_indexes;
 use self::lock::Locked;
+use self::looking::{again, rows};
 use self::shape::Shape;
 use super::failure::Failure;
 use super::link::{Link, Session};
 use super::names::{identifier, literal};
-use super::read::backoff;
 use super::table::Table;
 use super::transact::BEGIN;
 use crate::backend::plan::{Creation, Mismatch, Plan};
@@ -64,25 +63,6 @@ pub(super) async fn plan(link: &Link, call: &Call, schema: &str, table: &Table) 
         plan_on(&session, call, schema, table).await
     });
     Ok(planned.await?.plan)
-}
-
-/// Does a thing again if it fails for a reason that passes, until the deadline.
-async fn again<T, W: Future<Output = Result<T, Failure>>>(call: &Call, mut work: impl FnMut() -> W) -> Result<T> {
-    let mut backoff = backoff();
-    loop {
-        let failure = match work().await {
-            Ok(done) => return Ok(done),
-            Err(failure) => failure,
-        };
-        if !failure.is_transient() || !backoff.pause(call.left()).await {
-            return Err(failure.into_error(call.operation));
-        }
-    }
-}
-
-/// Rows of what only looks.
-async fn rows(session: &Session<'_>, call: &Call, sql: &str) -> Result<Vec<Row>, Failure> {
-    Ok(session.send(call, Attempt::new("SELECT"), sql, &[]).await?.rows)
 }
 
 async fn plan_on(session: &Session<'_>, call: &Call, schema: &str, table: &Table) -> Result<Planned, Failure> {

@@ -4,8 +4,9 @@ use super::super::failure::Failure;
 use super::super::link::{Link, report};
 use super::super::table::Table;
 use super::super::transact::BEGIN;
+use super::catalog;
 use super::lock::Locked;
-use super::{again, catalog};
+use super::looking::again;
 use crate::error::Result;
 use crate::request::{Attempt, Call};
 

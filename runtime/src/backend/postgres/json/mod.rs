@@ -14,19 +14,10 @@
 //! keeps none of, and U+0001 U+0003 for U+0001: so texts sort as they are. Instants and ObjectIds are read where the model
 //! has them.
 
+mod form;
 mod read;
 mod write;
 
+pub(super) use form::hex;
 pub(super) use read::{Readers, read_record};
-pub(super) use write::{stored_text, value_json, write_record};
-
-/// The only name of an object that is bytes, and of one that is a set.
-pub(super) const BYTES: &str = "$bytes";
-pub(super) const SET: &str = "$set";
-
-/// Bytes as lower-case hex.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let mut out = Vec::with_capacity(2 * bytes.len());
-    write::write_hex(bytes, &mut out);
-    out.into_iter().map(char::from).collect()
-}
+pub(super) use write::{stored_text, write_record};

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::form::{BYTES, SET};
 use super::write::own_text;
-use super::{BYTES, SET};
 use crate::definition::{Definition, Lowering};
 use crate::error::{Error, Result};
 use crate::value::{Record, Writer, stored_object_id};

@@ -2,11 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::{BYTES, SET};
+use super::form::{BYTES, SET, write_hex};
 use crate::error::{Error, Result};
-use crate::value::{Record, Value, ValueRef, object_id_text};
-
-const DIGITS: &[u8; 16] = b"0123456789abcdef";
+use crate::value::{Record, ValueRef, object_id_text};
 
 /// The record as a JSON object.
 ///
@@ -25,13 +23,6 @@ pub(in super::super) fn write_record(record: &Record) -> Result<Vec<u8>> {
         written.map_err(|why| why.into_error(name))?;
     }
     out.push(b'}');
-    Ok(out)
-}
-
-/// A value as JSON.
-pub(in super::super) fn value_json(field: &str, value: &Value) -> Result<Vec<u8>> {
-    let mut out = Vec::new();
-    write_value(value.view(), &mut out).map_err(|why| why.into_error(field))?;
     Ok(out)
 }
 
@@ -180,9 +171,4 @@ fn write_string(text: &str, out: &mut Vec<u8>) -> Written {
     out.extend_from_slice(rest);
     out.push(b'"');
     Ok(())
-}
-
-pub(super) fn write_hex(bytes: &[u8], out: &mut Vec<u8>) {
-    let digit = |bits: u8| DIGITS.get(usize::from(bits)).copied().unwrap_or(b'0');
-    out.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
 }
