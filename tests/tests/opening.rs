@@ -162,7 +162,7 @@ async fn the_services_json_opens_redis_too() {
     let folder = Folder::new();
     let json = |number: u32| {
         format!(
-            r#"{{ "database": {{ "dbName": "redis", "dbInfo": {{ "host": "{}", "database": {number} }} }} }}"#,
+            r#"{{ "database": {{ "dbName": "redis", "dbInfo": {{ "host": "{}", "database": "{number}" }} }} }}"#,
             redis.address("x")
         )
     };

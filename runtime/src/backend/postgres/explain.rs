@@ -32,7 +32,7 @@ pub(super) fn explain(
         }
         Request::Transact(writes) => {
             let tables: Vec<_> = writes.iter().map(|write| table(write.definition)).collect();
-            explain_transaction(&tables, writes, call)?
+            explain_transaction(&tables, writes)
         }
         Request::Snapshot(gets) => {
             let tables: Vec<_> = gets.iter().map(|get| table(get.definition)).collect();
@@ -66,28 +66,32 @@ fn explain_write(table: &Arc<Table>, write: &Write, call: &Call) -> Result<Strin
     // The stamp is another each time.
     match Single::new(table, write, call, [0; 16])? {
         Some(single) => Ok(single.statement.explain()),
-        None => explain_transaction(std::slice::from_ref(table), std::slice::from_ref(write), call),
+        None => Ok(explain_transaction(std::slice::from_ref(table), std::slice::from_ref(write))),
     }
 }
 
 /// The rows are locked, and what each write makes of its record is stored.
-fn explain_transaction(tables: &[Arc<Table>], writes: &[Write], call: &Call) -> Result<String> {
+fn explain_transaction(tables: &[Arc<Table>], writes: &[Write]) -> String {
     let locks = lock_statements(tables, writes);
     let mut lines = vec![BEGIN.to_owned()];
     lines.extend(locks.iter().map(|(_, lock)| lock.explain()));
     for (table, write) in tables.iter().zip(writes) {
-        lines.push(described(table, write, call));
+        lines.push(described(table, write));
     }
     lines.push("COMMIT".to_owned());
-    Ok(lines.join("\n"))
+    lines.join("\n")
 }
 
-fn described(table: &Table, write: &Write, _: &Call) -> String {
-    let what = match &write.action {
-        Action::Check => return String::from("-- the row is looked at"),
+/// What is done to a row that allows it: each write is judged when the row is locked.
+fn described(table: &Table, write: &Write) -> String {
+    let mut text = match &write.action {
+        Action::Check => format!("-- the row of {} is looked at", table.name),
         Action::Delete => format!("DELETE FROM {} WHERE {}", table.name, table.is_key()),
         _ => super::statements::update_sql(table),
     };
-    let changes: Vec<_> = write.changes().iter().map(|change| format!("\n  -- {change:?}")).collect();
-    format!("{what}{}", changes.concat())
+    if let Some(needed) = write.requirement() {
+        text.push_str(&format!("\n  -- if {needed:?}"));
+    }
+    write.changes().iter().for_each(|change| text.push_str(&format!("\n  -- {change:?}")));
+    text
 }
