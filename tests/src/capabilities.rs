@@ -10,8 +10,9 @@ use crate::servers::{Protocol, Target};
 pub(crate) fn of(target: Target) -> Capabilities {
     let everything = Capabilities::everything();
     match target.protocol() {
-        // The embedded stores keep to DynamoDB's limits, of which a unique value is one of a hundred.
-        None => everything.without(Capability::UniqueValuesFree),
+        // These keep to DynamoDB's limits, of which a unique value is one of a hundred.
+        None | Some(Protocol::Redis) => everything.without(Capability::UniqueValuesFree),
+        Some(Protocol::Postgres) => everything.without(Capability::BoundedStaleness),
         Some(Protocol::Mongodb) => everything
             .without(Capability::SetsApart)
             .without(Capability::UnstampedSeconds)
@@ -22,7 +23,5 @@ pub(crate) fn of(target: Target) -> Capabilities {
             .without(Capability::ScanBack)
             .without(Capability::UniqueValuesFree)
             .without(Capability::UnstampedInstants),
-        Some(Protocol::Postgres) => everything.without(Capability::BoundedStaleness),
-        _ => everything,
     }
 }

@@ -128,6 +128,24 @@ async fn a_wrong_password_is_told_without_it() {
 }
 
 #[tokio::test]
+async fn a_wrong_password_of_postgres_is_told_without_it() {
+    let server = servers::postgres_with_password().await;
+    works(&Database::open(&server.fresh_url()).await.unwrap()).await;
+    let address = server.address("x");
+    for (user, database) in [("reposit:wr0ngSecret", "postgres"), ("reposit", "postgres"), ("nobody:wr0ngSecret", "x")]
+    {
+        let error = Database::open(&format!("postgres://{user}@{address}/{database}")).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{error:?}");
+        assert!(!told(&error).contains("wr0ngSecret"), "{}", told(&error));
+    }
+    let url = server.fresh_url().replace("/postgres?", "/no_such_database?");
+    let error = Database::open(&url).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config, "{error:?}");
+    assert!(error.message().contains("no_such_database"), "{error}");
+    report::ran("opening::a_wrong_password", &server.label());
+}
+
+#[tokio::test]
 async fn a_redis_that_refuses_the_password_is_told_without_it() {
     let redis = servers::redis().await;
     let url = format!("redis://nobody:wr0ngSecret@{}/0", redis.address("x"));
@@ -144,7 +162,7 @@ async fn the_services_json_opens_redis_too() {
     let folder = Folder::new();
     let json = |number: u32| {
         format!(
-            r#"{{ "database": {{ "dbName": "redis", "dbInfo": {{ "host": "{}", "database": {number} }} }} }}"#,
+            r#"{{ "database": {{ "dbName": "redis", "dbInfo": {{ "host": "{}", "database": "{number}" }} }} }}"#,
             redis.address("x")
         )
     };
@@ -164,6 +182,7 @@ async fn a_server_that_is_not_there_is_told_within_the_deadline() {
     for url in [
         format!("mongodb://user:hiddenSecret@127.0.0.1:{port}/x"),
         format!("dynamodb://key:hiddenSecret@us-east-1?endpoint=http://127.0.0.1:{port}"),
+        format!("postgres://user:hiddenSecret@127.0.0.1:{port}/x"),
         format!("redis://user:hiddenSecret@127.0.0.1:{port}/0"),
     ] {
         let started = Instant::now();
@@ -203,7 +222,15 @@ async fn a_wrong_configuration_names_the_property_and_the_file() {
     let missing = Database::from_file("/nowhere/config.json").await.unwrap_err();
     assert_eq!(missing.kind(), ErrorKind::Config);
     assert!(missing.message().contains("/nowhere/config.json"), "{missing}");
-    for url in ["", "oracle://h/x", "mongodb://h", "dynamodb://", "memory:?what=1", "mongodb://u:p4ss@h:no/x"] {
+    for url in [
+        "",
+        "oracle://h/x",
+        "mongodb://h",
+        "dynamodb://",
+        "memory:?what=1",
+        "mongodb://u:p4ss@h:no/x",
+        "postgres://u:p4ss@h:no/x",
+    ] {
         let error = Database::open(url).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config, "{url}: {error:?}");
         assert!(!told(&error).contains("p4ss"), "{}", told(&error));

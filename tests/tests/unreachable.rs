@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use reposit::{Config, Database, Error, ErrorKind};
 use reposit_tests::models::{Note, note};
-use reposit_tests::proxy::{Mongo, Redis};
+use reposit_tests::proxy::{Mongo, Postgres, Redis};
 use reposit_tests::report;
 use reposit_tests::servers::{self, Target, fresh_name};
 use tokio::runtime::{Builder, Runtime};
@@ -72,6 +72,46 @@ async fn a_mongodb_that_goes_away_is_told_by_its_cause() {
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
     assert_told(&error, &["no server was found", "refused"]);
     assert!(error.source().is_some());
+    let error = Note::put_many(&[note("a"), note("b")]).exec(&db).await.unwrap_err();
+    assert_told(&error.failures()[0].error, &["refused"]);
+    report::ran("unreachable::goes_away", &server.label());
+}
+
+#[tokio::test]
+async fn a_postgres_that_is_not_reached_is_told_by_its_cause() {
+    let server = servers::postgres().await;
+    let (alive, gone) = (server.address("x"), free_port());
+    let http = servers::dynamodb_local().await.address("x");
+    let cases: [(String, &[&str]); 5] = [
+        (format!("127.0.0.1:{gone}/postgres"), &["refused", "127.0.0.1"]),
+        ("no-such-host.invalid/postgres".to_owned(), &["no-such-host.invalid"]),
+        (format!("{http}/postgres"), &[&http]),
+        (format!("127.0.0.1:{gone},127.0.0.1:{gone}/postgres"), &["refused"]),
+        (format!("{alive}/postgres?sslmode=require"), &["TLS"]),
+    ];
+    for (rest, words) in cases {
+        let began = Instant::now();
+        let error = open(&format!("postgres://ada:sesame@{rest}")).await;
+        assert!(matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Config), "{rest}: {error:?}");
+        assert_told(&error, words);
+        assert!(!format!("{error:?}").contains("sesame"), "{error:?}");
+        assert!(began.elapsed() < Duration::from_secs(10), "{rest}: the deadline is not waited over");
+    }
+    report::ran("unreachable::postgres", &server.label());
+}
+
+#[tokio::test]
+async fn a_postgres_that_goes_away_is_told_by_its_cause() {
+    let server = servers::postgres().await;
+    let name = fresh_name();
+    let proxy = Postgres::start(&server.address(&name)).await;
+    let config = Config::from_url(&server.url_via(&name, proxy.address())).unwrap().timeout(Duration::from_secs(2));
+    let db = config.open().await.unwrap();
+    db.define::<Note>().await.unwrap();
+    drop(proxy);
+    let error = Note::get("a").exec(&db).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
+    assert_told(&error, &["refused"]);
     let error = Note::put_many(&[note("a"), note("b")]).exec(&db).await.unwrap_err();
     assert_told(&error.failures()[0].error, &["refused"]);
     report::ran("unreachable::goes_away", &server.label());
@@ -158,7 +198,7 @@ async fn a_database_of_another_runtime_works_or_says_so() {
             assert!(took < Duration::from_secs(4), "{target:?} {ends}: {took:?}");
             let state = match (target, ends) {
                 (Target::Memory | Target::Sqlite, _) => None,
-                (Target::Mongodb, true) => Some("has ended"),
+                (Target::Mongodb | Target::Postgres, true) => Some("has ended"),
                 (_, true) => None,
                 (_, false) => Some("does not run"),
             };
@@ -191,6 +231,7 @@ fn a_server_outside_a_runtime_is_told() {
     for url in [
         "mongodb://127.0.0.1:1/x",
         "dynamodb://key:secret@us-east-1?endpoint=http://127.0.0.1:1",
+        "postgres://ada@127.0.0.1:1/x",
         "redis://127.0.0.1:1/0",
     ] {
         let error = futures_util::FutureExt::now_or_never(Database::open(url));

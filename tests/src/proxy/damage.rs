@@ -2,7 +2,7 @@
 
 use super::http::Message;
 use super::wire::Frame;
-use super::{forge_bson, forge_json};
+use super::{forge_bson, forge_json, forge_rows};
 use fastrand::Rng;
 
 /// What becomes of an answer on its way. What a seed decides is the same for the same seed and answer.
@@ -40,6 +40,9 @@ impl Damage {
 /// What comes of the messages of an answer of PostgreSQL's: of the last but one, which says what was done, unless chance
 /// decides otherwise.
 pub(super) fn of_messages(mut messages: Vec<Vec<u8>>, damage: Damage) -> Vec<u8> {
+    if let Damage::Deep(levels) = damage {
+        return messages.iter().flat_map(|message| forge_rows::deep(message, levels)).collect();
+    }
     let last = messages.len().saturating_sub(2);
     let mut rng = match damage {
         Damage::Noise(seed) | Damage::Anything(seed) => Rng::with_seed(seed),
@@ -76,10 +79,11 @@ fn damage_message(message: &mut Vec<u8>, damage: Damage, rng: &mut Rng) {
             let kinds = [Damage::Changed, Damage::WrongLength];
             damage_message(message, kinds[rng.usize(..kinds.len())], rng);
         }
-        Damage::Anything(_) => match rng.u8(..4) {
+        Damage::Anything(_) => match rng.u8(..6) {
             0 => damage_message(message, Damage::Noise(0), rng),
             1 => damage_message(message, Damage::Cut, rng),
             2 => damage_message(message, Damage::Empty, rng),
+            3 | 4 => *message = forge_rows::forged(message, rng),
             _ => {
                 let at = rng.usize(..message.len());
                 message[at] ^= 1 << rng.u8(..8);

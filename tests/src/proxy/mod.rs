@@ -12,6 +12,7 @@ mod dynamo;
 mod forge_bson;
 mod forge_json;
 mod forge_resp;
+mod forge_rows;
 mod http;
 mod mongo;
 mod names;

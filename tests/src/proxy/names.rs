@@ -39,7 +39,8 @@ impl Names {
             Some(Protocol::Dynamodb) => DYNAMODB,
             Some(Protocol::Mongodb) => MONGODB,
             Some(Protocol::Redis) => REDIS,
-            Some(Protocol::Postgres) | None => panic!("there is no proxy for {target:?}"),
+            Some(Protocol::Postgres) => POSTGRES,
+            None => panic!("there is no proxy for {target:?}"),
         }
     }
 
@@ -92,4 +93,19 @@ const REDIS: Names = Names {
     scan: "EVALSHA page",
     count: "ZLEXCOUNT",
     throttled: "OOM",
+};
+
+const POSTGRES: Names = Names {
+    create: "INSERT",
+    put: "INSERT",
+    update: "UPDATE",
+    delete: "DELETE",
+    put_many: "INSERT",
+    get: "SELECT",
+    get_many: "SELECT",
+    find: "SELECT",
+    query: "SELECT",
+    scan: "SELECT",
+    count: "SELECT",
+    throttled: "53300",
 };

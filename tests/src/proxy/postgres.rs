@@ -15,7 +15,7 @@ use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::time::sleep;
 
 /// What is sent to set a session up: not counted, and met only by a rule that names it.
-const HOUSEKEEPING: [&str; 6] = ["", "PREPARE", "SET", "SHOW", "DISCARD", "DEALLOCATE"];
+const HOUSEKEEPING: [&str; 7] = ["", "PREPARE", "SET", "RESET", "SHOW", "DISCARD", "DEALLOCATE"];
 
 /// What is executed in no statement of a client's.
 const PREPARE: &str = "PREPARE";

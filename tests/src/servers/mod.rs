@@ -109,6 +109,11 @@ pub async fn private_redis() -> PrivateRedis {
     blocking(PrivateRedis::start).await.unwrap_or_else(|missing| panic!("{missing}"))
 }
 
+/// A Redis of the caller's own that is a cluster by itself.
+pub async fn private_redis_cluster() -> PrivateRedis {
+    blocking(PrivateRedis::start_cluster).await.unwrap_or_else(|missing| panic!("{missing}"))
+}
+
 /// A test whose server cannot be had must fail: a skipped test would look like one that passed.
 async fn shared(cell: &'static OnceLock<Result<Server>>, find: fn() -> Result<Server>) -> Server {
     let found = blocking(move || cell.get_or_init(find).clone()).await;

@@ -56,8 +56,32 @@ const ON_DISK: &[&str] = &["--appendonly", "yes", "--appendfsync", "always"];
 
 impl PrivateRedis {
     pub(super) fn start() -> Result<Self> {
+        Self::start_with(ON_DISK)
+    }
+
+    /// A cluster of one server, which has all slots.
+    pub(super) fn start_cluster() -> Result<Self> {
+        let server = Self::start_with(&["--cluster-enabled", "yes"])?;
+        let assign = || -> redis::RedisResult<()> {
+            let url = format!("redis://{}/0", server.address());
+            let mut connection = redis::Client::open(url)?.get_connection_with_timeout(Duration::from_secs(10))?;
+            redis::cmd("CLUSTER").arg("ADDSLOTSRANGE").arg(0).arg(16383).exec(&mut connection)?;
+            for _ in 0..200 {
+                let info: String = redis::cmd("CLUSTER").arg("INFO").query(&mut connection)?;
+                if info.contains("cluster_state:ok") {
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            Ok(())
+        };
+        assign().map_err(|error| error.to_string())?;
+        Ok(server)
+    }
+
+    fn start_with(options: &[&str]) -> Result<Self> {
         let private = Private::new("redis")?;
-        let (port, process) = on_free_port(|port| Ok((port, start(&private.launcher, port, ON_DISK)?)))?;
+        let (port, process) = on_free_port(|port| Ok((port, start(&private.launcher, port, options)?)))?;
         Ok(Self { private, port, process })
     }
 

@@ -14,6 +14,7 @@ mod object_ids;
 mod postgres_only;
 mod prefixes;
 mod reads;
+mod redis_only;
 mod sets {
     pub(crate) mod kept;
 }
@@ -52,5 +53,6 @@ fn main() -> ExitCode {
     trials.extend(mongodb_only::trials());
     trials.extend(mongodb_unstamped::trials());
     trials.extend(postgres_only::trials());
+    trials.extend(redis_only::trials());
     reposit_conformance::run(trials)
 }

@@ -21,7 +21,7 @@ use reposit_tests::workload::verdict::{Expected, judge};
 const AT_ONCE: usize = 24;
 
 /// What writes, by its name on the wire.
-const WRITES: [&str; 11] = [
+const WRITES: [&str; 15] = [
     "PutItem",
     "UpdateItem",
     "DeleteItem",
@@ -32,6 +32,10 @@ const WRITES: [&str; 11] = [
     "findAndModify",
     "delete",
     "commitTransaction",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "COMMIT",
     "EVALSHA write",
 ];
 
@@ -176,7 +180,7 @@ async fn look(fixture: &Fixture, operation: Operation) -> Vec<Row> {
         panic!("{} where nothing goes wrong: {lie}", operation.name());
     }
     let first = sent.iter().position(|name| WRITES.contains(&name.as_str()));
-    let commit = sent.iter().position(|name| name == "commitTransaction");
+    let commit = sent.iter().position(|name| name == "commitTransaction" || name == "COMMIT");
     let spots = if operation.is_read() { [(!sent.is_empty()).then_some(0), None] } else { [first, commit] };
     spots.into_iter().flatten().map(|at| Row { operation, request: sent[at].clone(), earlier: at }).collect()
 }

@@ -13,9 +13,11 @@ use crate::faults::PASSING;
 fn requests(target: Target) -> (&'static [&'static str], &'static [&'static str]) {
     match target.protocol() {
         Some(Protocol::Mongodb) => (&["delete"], &["drop", "delete"]),
+        // The table is dropped in a transaction of one text.
+        Some(Protocol::Postgres) => (&["DELETE"], &["BEGIN"]),
         Some(Protocol::Dynamodb) => (&["Scan", "BatchWriteItem"], &["DeleteTable", "DescribeTable"]),
         Some(Protocol::Redis) => (&["EVALSHA clear"], &["HGETALL", "EVALSHA clear", "SREM"]),
-        Some(Protocol::Postgres) | None => panic!("there is no proxy for {target:?}"),
+        None => panic!("there is no proxy for {target:?}"),
     }
 }
 

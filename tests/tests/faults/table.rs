@@ -178,10 +178,11 @@ fn take_apart<'a>(page: &'a str, name: &str) -> Option<(&'a str, &'a str, &'a st
 }
 
 /// The sections of the page, and what each is called in its summary.
-const SECTIONS: [(&str, &str); 5] = [
+const SECTIONS: [(&str, &str); 6] = [
     ("dynamodb-local", "DynamoDB Local"),
     ("dynoxide", "dynoxide"),
     ("mongodb", "MongoDB"),
+    ("postgres", "PostgreSQL"),
     ("redis", "Redis"),
     ("failcommand", "errors of mongod"),
 ];

@@ -35,6 +35,23 @@ async fn mongod_is_killed_and_started_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgres_is_killed_and_started_again() {
+    let mut server = servers::private_postgres().await;
+    let db = open(&server.url("kills"), Duration::from_secs(2)).await;
+    load::define(&db).await;
+    let load = Load::start(&db).await;
+    load.go_on_for(ROUNDS).await;
+    server.kill();
+    let memories = load.stop().await;
+    let server = server.restart().await;
+    let after = open(&server.url("kills"), Duration::from_secs(20)).await;
+    println!("{:?}", direct_read::compare(&after, memories, Keeps::All).await);
+    // The client that lived through it goes on.
+    load::define(&db).await;
+    report::ran("kills::a_server_is_killed_and_started_again", &server.label());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dynamodb_local_is_killed_and_started_again() {
     let mut server = servers::private_dynamodb_local().await;
     let db = open(&server.url("kills"), Duration::from_secs(2)).await;

@@ -95,8 +95,9 @@ pub(crate) async fn metrics_have_the_conventions_names(target: Target) {
     Note::get("n").exec(&db).await.unwrap().unwrap();
     Note::get("n").exec(&db).await.unwrap().unwrap();
     drop(guard);
+    let embedded = format!("db.system.name={}", target.name());
     let system = match target.protocol() {
-        None => "db.system.name=memory",
+        None => embedded.as_str(),
         Some(Protocol::Mongodb) => "db.system.name=mongodb",
         Some(Protocol::Dynamodb) => "db.system.name=aws.dynamodb",
         Some(Protocol::Postgres) => "db.system.name=postgresql",

@@ -14,7 +14,7 @@ use crate::collector::{Collector, Seen};
 #[track_caller]
 fn has(seen: &Seen, target: Target, fields: &[(&str, &str)]) {
     let system = match target.protocol() {
-        None => "memory",
+        None => target.name(),
         Some(Protocol::Mongodb) => "mongodb",
         Some(Protocol::Dynamodb) => "aws.dynamodb",
         Some(Protocol::Postgres) => "postgresql",

@@ -13,7 +13,8 @@ pub(crate) struct Dice {
 }
 
 const NAMES: [&str; 8] = ["a", "b", "0", "$bytes", "$set", "it's", "$$x", "ü \"q\" \\"];
-const TEXTS: [&str; 9] = ["", "a", "ab", "b", "B", "it's $1::text", "ü", "\u{ffff}", "\u{10000}"];
+const TEXTS: [&str; 13] =
+    ["", "a", "ab", "b", "B", "it's $1::text", "ü", "\u{ffff}", "\u{10000}", "a\0b", "a\u{1}", "\u{2}", "\0"];
 const NUMBERS: [f64; 12] =
     [0.0, 0.5, 0.1, 0.3, -2.5, 1e-100, -1e-7, 1e100, 2e19, 18_446_744_073_709_551_616.0, 1e20, 3.0];
 const INTEGERS: [i128; 11] = [

@@ -18,7 +18,7 @@ fn tree(value: &Value) -> serde_json::Value {
             Err(_) => json!(u64::try_from(*n).expect("an integer that is kept")),
         },
         Value::Float(x) => serde_json::Value::Number(Number::from_f64(*x).expect("a finite number")),
-        Value::String(text) => json!(text),
+        Value::String(text) => json!(text.replace('\u{1}', "\u{1}\u{3}").replace('\0', "\u{1}\u{2}")),
         Value::Bytes(bytes) => {
             json!({ "$bytes": bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>() })
         }

@@ -44,6 +44,10 @@ pub(crate) async fn automatic_keys_cost_nothing(target: Target) {
             sends!(c, "a transaction", commit, [("insert", 1), ("update", 1), ("commitTransaction", 1)]);
         }
         Some(Protocol::Dynamodb) => sends!(c, "a transaction", commit, [("TransactWriteItems", 1)]),
+        Some(Protocol::Postgres) => {
+            let sent = [("BEGIN", 1), ("SELECT", 2), ("INSERT", 2), ("COMMIT", 1)];
+            sends!(c, "a transaction", commit, sent);
+        }
         _ => sends!(c, "a transaction", commit, [(put, 1)]),
     }
     // The key is made once, before anything is sent: none is there twice.

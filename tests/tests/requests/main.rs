@@ -18,6 +18,7 @@ mod collections;
 mod counted;
 mod forms;
 mod many;
+mod on_postgres;
 mod pages;
 mod parts;
 mod removals;
@@ -237,6 +238,7 @@ async fn no_finder_scans() {
 async fn the_parts_of_a_batch_are_under_way_at_once(target: Target) {
     let (count, at_once) = match target.protocol() {
         Some(Protocol::Mongodb) => (4000, 2),
+        Some(Protocol::Postgres) => (4000, 4),
         Some(Protocol::Redis) => (400, 2),
         _ => (100, 4),
     };

@@ -24,6 +24,11 @@ pub(crate) async fn removals_send_the_least(target: Target) {
         sends!(c, "truncate", db.truncate::<Event>(DropForGood), [("EVALSHA clear", 1)]);
         let drop = db.drop_repository::<Event>(DropForGood);
         sends!(c, "drop", drop, [("HGETALL", 1), ("EVALSHA clear", 1), ("SREM", 1)]);
+    } else if target.protocol() == Some(Protocol::Postgres) {
+        sends!(c, "repositories", db.repositories(), [("SELECT", 2)]);
+        sends!(c, "truncate", db.truncate::<Event>(DropForGood), [("DELETE", 1)]);
+        // Under a lock, in a transaction of one text.
+        sends!(c, "drop", db.drop_repository::<Event>(DropForGood), [("SELECT", 3), ("BEGIN", 1)]);
     } else if target.is_mongodb() {
         sends!(c, "repositories", db.repositories(), [("find", 1), ("listCollections", 1)]);
         sends!(c, "truncate", db.truncate::<Event>(DropForGood), [("delete", 1)]);

@@ -294,7 +294,7 @@ fn by_index(query: &Query, index: &IndexDef, hash: &[Value], range: &RangeLeft<'
 mod tests {
     use super::super::test_definition::test_definition;
     use super::*;
-    use crate::request::{RecordKey, Source};
+    use crate::request::{KeyRange, RecordKey, Source};
 
     fn query_of(source: Source) -> Query {
         Query::new(test_definition(), source, 10)

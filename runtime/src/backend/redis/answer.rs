@@ -66,7 +66,13 @@ impl Outcome {
         let word = parts.next().and_then(bytes).ok_or_else(broken)?;
         let mut next = || parts.next().unwrap_or_default();
         Ok(match word.as_slice() {
-            b"ok" => Self::Done { existed: next() == Value::Int(1), before: record(next())? },
+            b"ok" => {
+                let existed = match next() {
+                    Value::Int(existed @ (0 | 1)) => existed == 1,
+                    _ => return Err(broken()),
+                };
+                Self::Done { existed, before: record(next())? }
+            }
             b"exists" => Self::Exists,
             b"taken" => {
                 let name = bytes(next()).and_then(|name| String::from_utf8(name).ok());

@@ -121,7 +121,8 @@ fn unopened(settings: &RedisSettings, failure: Failure) -> Error {
         return unreachable(settings, why).with_source(error);
     }
     if refused && error.kind() == ErrorKind::Backend {
-        return error;
+        let message = format!("Redis at {} does not take the connection as it is configured", settings.places());
+        return Error::config(message).with_source(error);
     }
     unreachable(settings, error.message()).with_source(error)
 }

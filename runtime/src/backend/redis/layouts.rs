@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::layout::Layout;
-use super::server::Server;
+use super::server::{Server, unreadable};
 use crate::backend::support::outcome;
 use crate::definition::Definition;
 use crate::error::{Error, Result};
@@ -76,8 +76,7 @@ pub(super) async fn read_layout(server: &Server, call: &Call, name: &str) -> Res
     let mut command = redis::cmd("HGETALL");
     command.arg(format!("{base}schema"));
     let answer = server.read(call, "HGETALL", &command).await?;
-    let fields: HashMap<String, Vec<u8>> = redis::from_redis_value(answer)
-        .map_err(|_| Error::codec("the schema in the store is not what the library writes"))?;
+    let fields: HashMap<String, Vec<u8>> = redis::from_redis_value(answer).map_err(|_| unreadable("a schema"))?;
     Layout::from_fields(base, fields)
 }
 

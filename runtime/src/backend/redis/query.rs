@@ -212,7 +212,11 @@ async fn fetch(server: &Server, call: &Call, range: &Range, count: usize) -> Res
     for part in parts {
         records.extend(record(part)?);
     }
-    Ok((bytes(resume), records))
+    let resume = match resume {
+        Value::Nil => None,
+        entry => Some(bytes(entry).ok_or_else(|| unreadable(PAGE.name))?),
+    };
+    Ok((resume, records))
 }
 
 /// All records of a repository, live or not, a part at a time: each with its primary key.
@@ -240,7 +244,8 @@ impl<'a> Walk<'a> {
         let from = self.after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
         command.arg(self.layout.key(KEYS)).arg(edge(from, b"-")).arg("+").arg("BYLEX").arg("LIMIT").arg(0).arg(count);
         let primaries = list(self.server.read(call, "ZRANGE", &command).await?, "ZRANGE")?;
-        let primaries: Vec<Vec<u8>> = primaries.into_iter().filter_map(bytes).collect();
+        let primaries: Option<Vec<Vec<u8>>> = primaries.into_iter().map(bytes).collect();
+        let primaries = primaries.ok_or_else(|| unreadable("ZRANGE"))?;
         self.is_done = primaries.len() < count;
         self.after = primaries.last().cloned();
         let mut invocation = Invocation::new(&super::script::READ, vec![self.layout.schema_key()]);

@@ -152,7 +152,7 @@ pub(super) fn record(answer: Value) -> Result<Option<Record>> {
         Value::Nil => Ok(None),
         answer => {
             let broken = || Error::codec("a record in the store is not what the library writes");
-            let bytes = bytes(answer).ok_or_else(broken)?;
+            let bytes = bytes(answer).ok_or_else(|| unreadable("a record"))?;
             Record::from_bytes(bytes).map(Some).map_err(|_| broken())
         }
     }

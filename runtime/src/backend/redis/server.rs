@@ -184,7 +184,8 @@ impl Sending<'_> {
         if wanted == 0 {
             return Ok(());
         }
-        let time = u64::try_from(self.within.as_millis()).unwrap_or(u64::MAX).max(1);
+        // It answers how many have it before the attempt is over.
+        let time = u64::try_from(self.within.mul_f64(0.75).as_millis()).unwrap_or(u64::MAX).max(1);
         let mut command = redis::cmd("WAIT");
         command.arg(wanted).arg(time);
         let answer = self.send(call, "WAIT", attempts.number, &command, true).await?;
@@ -211,9 +212,9 @@ fn report(call: &Call, attempt: Attempt<'_>, failure: Option<&Failure>) {
     }
 }
 
-/// The error of an answer that the library's own script does not give.
-pub(super) fn unreadable(script: &str) -> crate::Error {
-    let message = format!("the server's answer is none that the script {script} gives");
+/// The error of an answer that is none to a script, or to another request.
+pub(super) fn unreadable(asked: &str) -> crate::Error {
+    let message = format!("the server's answer is none to what it was asked for: {asked}");
     crate::Error::new(crate::ErrorKind::Unavailable, message)
 }
 

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 /// A connection that has answered nothing for so long is not used for what comes next.
 const LONGEST: Duration = Duration::from_secs(2);
+/// The same if someone has given up waiting meanwhile.
+const LONGEST_GIVEN_UP: Duration = Duration::from_millis(200);
 
 /// What waits on a connection.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +20,14 @@ struct Waiting {
     count: usize,
     /// When the first of them was sent, or an answer came after that.
     since: Option<Instant>,
+    /// Whether someone has given up after a while, and nothing came since.
+    is_doubted: bool,
+}
+
+impl Waiting {
+    fn is_silent_for(&self, time: Duration) -> bool {
+        self.since.is_some_and(|since| since.elapsed() > time)
+    }
 }
 
 /// One request that waits. It waits no longer when this is dropped.
@@ -37,7 +47,7 @@ impl Silence {
 
     /// Whether nothing has come for too long.
     pub(super) fn is_too_long(&self) -> bool {
-        self.change(|waiting| waiting.count > 0 && waiting.since.is_some_and(|since| since.elapsed() > LONGEST))
+        self.change(|waiting| waiting.is_doubted || (waiting.count > 0 && waiting.is_silent_for(LONGEST)))
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Waiting) -> T) -> T {
@@ -48,13 +58,19 @@ impl Silence {
 impl Wait<'_> {
     /// Notes that an answer came.
     pub(super) fn is_over(self) {
-        self.0.change(|waiting| waiting.since = Some(Instant::now()));
+        self.0.change(|waiting| {
+            waiting.since = Some(Instant::now());
+            waiting.is_doubted = false;
+        });
     }
 }
 
 impl Drop for Wait<'_> {
     fn drop(&mut self) {
-        self.0.change(|waiting| waiting.count = waiting.count.saturating_sub(1));
+        self.0.change(|waiting| {
+            waiting.count = waiting.count.saturating_sub(1);
+            waiting.is_doubted |= waiting.is_silent_for(LONGEST_GIVEN_UP);
+        });
     }
 }
 
@@ -76,11 +92,15 @@ mod tests {
         assert!(silence.is_too_long());
         first.is_over();
         assert!(!silence.is_too_long());
-        long_ago(&silence);
-        assert!(silence.is_too_long());
         drop(second);
-        assert!(!silence.is_too_long());
-        let _third = silence.wait();
+        assert!(!silence.is_too_long(), "it was given up at once");
+        long_ago(&silence);
+        let third = silence.wait();
         assert!(!silence.is_too_long(), "what was before it does not count");
+        long_ago(&silence);
+        drop(third);
+        assert!(silence.is_too_long(), "it was given up after a while");
+        silence.wait().is_over();
+        assert!(!silence.is_too_long());
     }
 }

@@ -1,7 +1,6 @@
 //! The thread that writes: it takes all writes that wait into one commit, and clears away what has expired.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::core::Core;
@@ -23,7 +22,7 @@ const SWEPT: usize = 200;
 const SWEEP_WAIT: Duration = Duration::from_millis(100);
 
 /// Works on the writes until the last handle is gone.
-pub(super) fn run(core: &Arc<Core>) {
+pub(super) fn run(core: &Core) {
     let mut sweep_at = Instant::now() + SWEEP_EVERY;
     while let Some(tasks) = core.writes.take(MOST, sweep_at.saturating_duration_since(Instant::now())) {
         let mut group = Vec::new();

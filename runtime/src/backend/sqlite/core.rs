@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::commit;
 use super::disk::Disk;
 use super::failure::closed;
 use super::queue::Queue;
@@ -57,11 +56,12 @@ pub(super) struct Core {
 }
 
 impl Core {
-    /// Opens a store, and starts its threads.
+    /// Opens a store, and starts its threads. One of them does all that `write` does.
     pub(super) async fn open(
         settings: SqliteSettings,
         clock: Option<Arc<dyn Clock>>,
         within: Duration,
+        write: fn(&Self),
     ) -> Result<Handle> {
         let (sender, receiver) = oneshot::channel();
         let until = Instant::now() + within;
@@ -72,7 +72,7 @@ impl Core {
                     let core = Arc::new(Self::new(disk, &settings, clock));
                     // If nobody waits any more, the handle goes at once, and the thread with it.
                     let _ = sender.send(Ok(Handle(Arc::clone(&core))));
-                    commit::run(&core);
+                    write(&core);
                 }
             }
         })?;

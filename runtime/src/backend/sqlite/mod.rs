@@ -82,13 +82,13 @@ impl Sqlite {
     /// Errors: [`Config`](crate::ErrorKind::Config) for a file that is none of the library's, is of a later format, or
     /// may not be used; [`Timeout`](crate::ErrorKind::Timeout) if another process kept it locked for five seconds.
     pub async fn open(settings: &SqliteSettings) -> Result<Self> {
-        let core = Core::open(settings.clone(), None, OpenOptions::default().connect_timeout).await?;
+        let core = Core::open(settings.clone(), None, OpenOptions::default().connect_timeout, commit::run).await?;
         Ok(Self { core })
     }
 
     async fn open_with(settings: &SqliteSettings, options: &OpenOptions) -> Result<Self> {
         let clock: Arc<dyn Clock> = Arc::clone(&options.clock);
-        let core = Core::open(settings.clone(), Some(clock), options.connect_timeout).await?;
+        let core = Core::open(settings.clone(), Some(clock), options.connect_timeout, commit::run).await?;
         Ok(Self { core })
     }
 

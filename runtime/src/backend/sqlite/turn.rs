@@ -71,7 +71,7 @@ fn check_deadline() -> Result<()> {
     let passed = PASSED.get().wrapping_add(1);
     PASSED.set(passed);
     let is_late = || UNTIL.get().is_some_and(|until| until <= Instant::now());
-    match passed % FEW == 0 && is_late() {
+    match passed.is_multiple_of(FEW) && is_late() {
         true => Err(Error::new(ErrorKind::Timeout, "there was more to read than there was time for")),
         false => Ok(()),
     }

@@ -39,7 +39,7 @@ pub(super) fn look_at<T>(connection: &Connection, look: impl FnOnce(&State<'_>) 
         // The first step takes the lock, which a recovery by another process may hold for a moment.
         match rows.next() {
             Ok(row) => {
-                let head = row.map(|row| entry_if_there(row)).transpose()?;
+                let head = row.map(entry_if_there).transpose()?;
                 return look(&State { connection, head });
             }
             Err(error) => wait.pause(error)?,

@@ -3,6 +3,8 @@ mod everything;
 mod file;
 mod microkubes;
 mod mongodb;
+#[cfg(feature = "redis")]
+mod redis;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod url;

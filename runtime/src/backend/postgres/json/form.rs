@@ -3,8 +3,8 @@
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 /// The only name of an object that is bytes, and of one that is a set.
-pub(super) const BYTES: &str = "$bytes";
-pub(super) const SET: &str = "$set";
+pub(in super::super) const BYTES: &str = "$bytes";
+pub(in super::super) const SET: &str = "$set";
 
 /// Bytes as lower-case hex.
 pub(in super::super) fn hex(bytes: &[u8]) -> String {

@@ -18,6 +18,6 @@ mod form;
 mod read;
 mod write;
 
-pub(super) use form::hex;
+pub(super) use form::{BYTES, SET, hex};
 pub(super) use read::{Readers, read_record};
-pub(super) use write::{stored_text, write_record};
+pub(super) use write::{stored_text, value_json, write_record};

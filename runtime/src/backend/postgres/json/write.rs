@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::form::{BYTES, SET, write_hex};
 use crate::error::{Error, Result};
-use crate::value::{Record, ValueRef, object_id_text};
+use crate::value::{Record, Value, ValueRef, object_id_text};
 
 /// The record as a JSON object.
 ///
@@ -24,6 +24,13 @@ pub(in super::super) fn write_record(record: &Record) -> Result<Vec<u8>> {
     }
     out.push(b'}');
     Ok(out)
+}
+
+/// A value as JSON; nothing if none like it can be stored.
+pub(in super::super) fn value_json(value: &Value) -> Option<String> {
+    let mut out = Vec::new();
+    write_value(value.view(), &mut out).ok()?;
+    String::from_utf8(out).ok()
 }
 
 /// A text as it is stored: PostgreSQL keeps none with a NUL. What stands for one sorts as it does, and begins a text if and

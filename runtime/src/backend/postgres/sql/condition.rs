@@ -1,10 +1,10 @@
 //! Conditions.
 
 use super::equal::{equals, has_item, is_one_of};
-use super::json::{BYTES, SET, hex};
 use super::number::{compare_float, compare_integer};
 use super::operand::Operands;
 use super::place::{exists, hex_of, is_map, is_missing, members, text_of, value_at};
+use crate::backend::postgres::json::{BYTES, SET, hex, stored_text};
 use crate::condition::{Expr, Op};
 use crate::value::{Value, object_id_text};
 
@@ -69,32 +69,25 @@ fn compare(j: &str, op: Op, value: &Value, operands: &mut Operands) -> Option<St
     })
 }
 
-/// A stored text has no NUL, so one that is less than a text with a NUL is at most what stands before it.
+/// Texts are stored in a form that sorts as they do, and begins as they do.
 fn compare_text(j: &str, op: Op, text: &str, operands: &mut Operands) -> String {
-    let (text, op) = match (text.split_once('\0'), op) {
-        (Some((before, _)), Op::Lt | Op::Le) => (before, Op::Le),
-        (Some((before, _)), _) => (before, Op::Gt),
-        (None, op) => (text, op),
-    };
-    let given = operands.text(text);
+    let given = operands.text(stored_text(text));
     if_text(j, &format!("{} {} {given}", text_of(j), op.as_str()))
 }
 
 fn begins_with(j: &str, prefix: &str, operands: &mut Operands) -> String {
-    if prefix.contains('\0') {
-        return "FALSE".to_owned();
-    }
-    let prefix = operands.text(prefix);
+    let prefix = operands.text(stored_text(prefix));
     if_text(j, &format!("starts_with({j} #>> '{{}}', {prefix})"))
 }
 
 fn contains(j: &str, value: &Value, operands: &mut Operands) -> Option<String> {
     let item = has_item(j, value, operands)?;
     let Value::String(part) = value else { return Some(item) };
-    if part.contains('\0') {
-        return Some("FALSE".to_owned());
+    // It would also be found in what stands for a NUL.
+    if part.starts_with(['\u{2}', '\u{3}']) {
+        return None;
     }
-    let part = operands.text(part);
+    let part = operands.text(stored_text(part));
     let within = if_text(j, &format!("strpos({}, {part}) > 0", text_of(j)));
     Some(format!("({within} OR {item})"))
 }

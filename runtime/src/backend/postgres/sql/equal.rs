@@ -1,9 +1,10 @@
 //! When a stored value is equal to an operand.
 
-use super::json::{SET, json, json_list};
+use super::json::{json, json_list};
 use super::number::compare_float;
 use super::operand::Operands;
 use super::place::{items_of, members};
+use crate::backend::postgres::json::SET;
 use crate::condition::Op;
 use crate::value::{Value, whole};
 

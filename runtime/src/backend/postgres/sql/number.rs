@@ -7,12 +7,6 @@ use crate::value::whole;
 /// The first float that is beyond every integer that is kept.
 const BEYOND: f64 = 18_446_744_073_709_551_616.0;
 
-/// The digits that a float is stored as: with a fraction where an integer could have the same, so that it is read as a
-/// float.
-pub(super) fn float_digits(x: f64) -> String {
-    if x.trunc() == x && x.abs() < BEYOND { format!("{x:.1}") } else { format!("{x}") }
-}
-
 /// A comparison of the number that a `jsonb` is with an integer; false if it is none.
 pub(super) fn compare_integer(j: &str, op: Op, n: i128, operands: &mut Operands) -> String {
     let n = operands.integer(n);
@@ -68,15 +62,6 @@ pub(super) fn if_number(j: &str, then: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_float_has_a_fraction_where_an_integer_could_be_meant() {
-        assert_eq!(float_digits(0.1), "0.1");
-        assert_eq!(float_digits(1e-7), "0.0000001");
-        assert_eq!(float_digits(-3.0), "-3.0");
-        assert_eq!(float_digits(9_223_372_036_854_775_808.0), "9223372036854775808.0");
-        assert_eq!(float_digits(1e20), "100000000000000000000");
-    }
 
     #[test]
     fn exact_digits_are_those_of_the_value() {

@@ -1,7 +1,8 @@
 //! Where a value is: a path as steps into a `jsonb`, each of which goes into what it is meant for and nothing else.
 
-use super::json::{BYTES, SET, stored_name};
+use super::json::stored_name;
 use super::operand::Operands;
+use crate::backend::postgres::json::{BYTES, SET};
 use crate::path::{Path, Step};
 
 /// The value at a path, or null: a name leads into objects only, a position into arrays only.
@@ -27,7 +28,7 @@ pub(super) fn steps_from(column: &str, steps: &[Step], operands: &mut Operands) 
     text
 }
 
-/// No value can be there: neither a text with a NUL nor so long a list can be stored.
+/// No value can be there: neither a name with a NUL nor so long a list can be stored.
 fn nothing() -> String {
     "NULL::jsonb".to_owned()
 }

@@ -1,8 +1,9 @@
 //! What is put into sets and taken out of them.
 
-use super::json::{BYTES, SET, json_list};
+use super::json::json_list;
 use super::operand::Operands;
 use super::place::{is_missing, items_of, members as members_of, text_of};
+use crate::backend::postgres::json::{BYTES, SET};
 use crate::value::Value;
 
 /// The kinds of members that JSON tells apart.

@@ -152,8 +152,10 @@ local function hold(write)
     return
   end
   for field, values in pairs(write.old) do
-    if string.sub(field, 1, 2) == 'u:' then
-      held[write.group.base .. field .. ':' .. values] = false
+    local key = write.group.base .. field .. ':' .. values
+    -- What an expired record had may be another's by now.
+    if string.sub(field, 1, 2) == 'u:' and (held[key] or redis.call('GET', key)) == write.primary then
+      held[key] = false
     end
   end
   local lives = not write.expiry or write.expiry == '' or not write.group.expires or tonumber(write.expiry) > now
