@@ -17,6 +17,7 @@ const TIMEOUT: Duration = Duration::from_secs(4);
 
 const DYNAMO: [&str; 3] = ["PutItem", "UpdateItem", "DeleteItem"];
 const MONGO: [&str; 4] = ["insert", "update", "findAndModify", "delete"];
+const REDIS: [&str; 1] = ["EVALSHA write"];
 const POSTGRES: [&str; 4] = ["INSERT", "UPDATE", "DELETE", "COMMIT"];
 
 /// Something goes wrong with one of the next writes.
@@ -36,6 +37,7 @@ fn break_something(proxy: &Proxy) {
         Proxy::Dynamo(_) => &DYNAMO[..],
         Proxy::Mongo(_) => &MONGO[..],
         Proxy::Postgres(_) => &POSTGRES[..],
+        Proxy::Redis(_) => &REDIS[..],
     };
     drop(proxy.fault(Rule::on(writes[fastrand::usize(..writes.len())], fault).after(later)));
 }

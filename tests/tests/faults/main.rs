@@ -9,6 +9,7 @@ mod lock_heartbeats;
 mod matrix;
 mod no_answer;
 mod open_transactions;
+mod refusals;
 mod removals;
 mod table;
 
@@ -47,6 +48,14 @@ on_backends!(
     every_removal: crate::removals::every_fault,
     no_answer: crate::no_answer::every_call_ends,
 );
+
+/// What Redis alone answers.
+mod errors {
+    reposit_tests::on_backends!(
+        redis #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        every_error: crate::refusals::every_error,
+    );
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_transaction_is_left_open() {

@@ -138,7 +138,7 @@ impl Connected {
         let wait = self.silence.wait();
         match tokio::time::timeout(within, self.connection.send(command)).await {
             Ok(answer) => {
-                wait.is_over();
+                wait.end();
                 answer.map_err(Failure::of_sent)
             }
             Err(_) => Err(Failure::TimedOut),

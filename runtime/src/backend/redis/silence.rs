@@ -57,7 +57,7 @@ impl Silence {
 
 impl Wait<'_> {
     /// Notes that an answer came.
-    pub(super) fn is_over(self) {
+    pub(super) fn end(self) {
         self.0.change(|waiting| {
             waiting.since = Some(Instant::now());
             waiting.is_doubted = false;
@@ -90,7 +90,7 @@ mod tests {
         assert!(!silence.is_too_long());
         long_ago(&silence);
         assert!(silence.is_too_long());
-        first.is_over();
+        first.end();
         assert!(!silence.is_too_long());
         drop(second);
         assert!(!silence.is_too_long(), "it was given up at once");
@@ -100,7 +100,7 @@ mod tests {
         long_ago(&silence);
         drop(third);
         assert!(silence.is_too_long(), "it was given up after a while");
-        silence.wait().is_over();
+        silence.wait().end();
         assert!(!silence.is_too_long());
     }
 }
