@@ -18,6 +18,7 @@ const TIMEOUT: Duration = Duration::from_secs(4);
 const DYNAMO: [&str; 3] = ["PutItem", "UpdateItem", "DeleteItem"];
 const MONGO: [&str; 4] = ["insert", "update", "findAndModify", "delete"];
 const POSTGRES: [&str; 4] = ["INSERT", "UPDATE", "DELETE", "COMMIT"];
+const REDIS: [&str; 1] = ["EVALSHA write"];
 
 /// Something goes wrong with one of the next writes.
 fn break_something(proxy: &Proxy) {
@@ -36,6 +37,7 @@ fn break_something(proxy: &Proxy) {
         Proxy::Dynamo(_) => &DYNAMO[..],
         Proxy::Mongo(_) => &MONGO[..],
         Proxy::Postgres(_) => &POSTGRES[..],
+        Proxy::Redis(_) => &REDIS[..],
     };
     drop(proxy.fault(Rule::on(writes[fastrand::usize(..writes.len())], fault).after(later)));
 }
