@@ -262,13 +262,13 @@ impl Error {
     }
 
     /// Says something else, of the same thing that went wrong.
-    #[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres"))]
+    #[cfg(any(feature = "dynamodb", feature = "mongodb"))]
     pub(crate) fn with_message(self, message: impl Into<String>) -> Self {
         self.edit(|inner| inner.message = shorten(message.into()))
     }
 
     /// Adds to a time-out what was being done, or waited for.
-    #[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres"))]
+    #[cfg(any(feature = "dynamodb", feature = "mongodb"))]
     pub(crate) fn timed_out_while(self, what: &str) -> Self {
         match self.kind() {
             ErrorKind::Timeout if !what.is_empty() => {

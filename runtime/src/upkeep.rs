@@ -28,7 +28,7 @@ impl Database {
     /// let restored = Database::open(&format!("sqlite:{}", copy.display())).await?;
     /// assert_eq!(User::get("u1").exec(&restored).await?, Some(User { id: "u1".into() }));
     /// # std::fs::remove_dir_all(&folder).unwrap();
-    /// # reposit::Result::Ok(()) }).unwrap();
+    /// # Ok::<(), reposit::Error>(()) }).unwrap();
     /// # }
     /// ```
     ///
@@ -51,7 +51,7 @@ impl Database {
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
     /// let db = reposit::Database::open("sqlite::memory:").await?;
     /// db.compact().await?;
-    /// # reposit::Result::Ok(()) }).unwrap();
+    /// # Ok::<(), reposit::Error>(()) }).unwrap();
     /// # }
     /// ```
     ///

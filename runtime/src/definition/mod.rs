@@ -7,7 +7,7 @@ mod names;
 mod parts;
 mod prefix;
 mod projected;
-#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres"))]
+#[cfg(any(feature = "dynamodb", feature = "mongodb"))]
 mod server_expiry;
 mod spec;
 mod time_form;

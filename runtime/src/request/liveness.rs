@@ -5,12 +5,12 @@
 //! program or before the model had a ttl, expires by its field. To a model without a ttl nothing expires.
 
 use super::call::Call;
-#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres"))]
+#[cfg(any(feature = "dynamodb", feature = "mongodb"))]
 use crate::condition::{Expr, Op};
 use crate::definition::Definition;
 #[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres"))]
 use crate::definition::TimeUnit;
-#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres"))]
+#[cfg(any(feature = "dynamodb", feature = "mongodb"))]
 use crate::path::Path;
 #[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres"))]
 use crate::value::Value;
@@ -35,14 +35,14 @@ impl Record {
 }
 
 /// True of the records that have expired by the mark.
-#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres"))]
+#[cfg(any(feature = "dynamodb", feature = "mongodb"))]
 pub(crate) fn expired_by_mark(call: &Call) -> Expr {
     Expr::Compare { path: Path::field(EXPIRES), op: Op::Le, value: Value::from(call.now_seconds()) }
 }
 
 /// True of the values of the ttl field with which a record without the mark has expired; nothing where
 /// the model has no ttl.
-#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres"))]
+#[cfg(any(feature = "dynamodb", feature = "mongodb"))]
 pub(crate) fn expired_by_field(definition: &Definition, call: &Call) -> Option<Expr> {
     let path = Path::field(definition.ttl_name()?);
     Some(Expr::Compare { path, op: Op::Le, value: latest_expired(definition, call)? })

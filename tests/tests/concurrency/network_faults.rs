@@ -17,6 +17,7 @@ const TIMEOUT: Duration = Duration::from_secs(4);
 
 const DYNAMO: [&str; 3] = ["PutItem", "UpdateItem", "DeleteItem"];
 const MONGO: [&str; 4] = ["insert", "update", "findAndModify", "delete"];
+const REDIS: [&str; 1] = ["EVALSHA write"];
 const POSTGRES: [&str; 4] = ["INSERT", "UPDATE", "DELETE", "COMMIT"];
 const REDIS: [&str; 1] = ["EVALSHA write"];
 

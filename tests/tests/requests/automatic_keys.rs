@@ -26,8 +26,9 @@ pub(crate) async fn automatic_keys_cost_nothing(target: Target) {
     db.define::<Entry>().await.unwrap();
     let entry = |text: &str| Entry { log: "l".into(), id: String::new(), text: text.into() };
     let Names { create, put, put_many, .. } = Names::of(target);
-    // Of DynamoDB each is a request: its batches know no conditions.
-    let many = [(create, if target.is_dynamodb() { 25 } else { 1 }), (put_many, 1)];
+    // Of DynamoDB and PostgreSQL each is a request: what one statement does for many knows no conditions.
+    let is_each = target.is_dynamodb() || target.protocol() == Some(Protocol::Postgres);
+    let many = [(create, if is_each { 25 } else { 1 }), (put_many, 1)];
     let one = entry("0");
     sends!(c, "create", Entry::create(&one).exec(&db), [(create, 1)]);
     sends!(c, "create, returning", Entry::create(&one).exec_returning(&db), [(create, 1)]);

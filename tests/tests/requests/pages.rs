@@ -8,7 +8,7 @@ use reposit::Page;
 use reposit_tests::models::{Account, Event, account, event};
 use reposit_tests::proxy::{Fault, Names, Rule};
 use reposit_tests::report;
-use reposit_tests::servers::{Protocol, Target};
+use reposit_tests::servers::Target;
 
 use crate::counted::{Counted, sends};
 

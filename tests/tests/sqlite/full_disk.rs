@@ -29,13 +29,13 @@ async fn nothing_is_told_wrong() {
         let db = open(&url).await;
         crate::processes::define(&db).await;
         told.check(&db).await;
-        refused += told.refused;
+        refused += told.refused + told.unknown;
         // With room again, the file takes writes again.
         let again = Writer::start(&url, 1_000 + run, 1, 2, None);
         assert!(again.is_ready(), "with {blocks} blocks");
         again.end(&mut told);
         told.check(&db).await;
     }
-    assert!(refused > 50 && ended < runs / 2, "{refused} writes were refused in {runs} runs, {ended} ended at once");
+    assert!(refused > 50 && ended < runs / 2, "{refused} writes were not done in {runs} runs, {ended} ended at once");
     report::ran("sqlite::a_disk_is_full_at_every_write", "sqlite");
 }

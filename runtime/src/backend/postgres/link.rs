@@ -10,6 +10,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::failure::{Failure, cause_of};
 use super::param::Param;
+use crate::error::Error;
 use crate::request::{Attempt, Call};
 
 /// With no more than this left, all of it goes into one last attempt.
@@ -85,6 +86,11 @@ impl Link {
 
 /// The failure to make a connection: nothing was sent.
 fn unreached(error: tokio_postgres::Error) -> Failure {
+    // The driver has no other word for what it lacks, such as a password that the server asks for.
+    let text = error.to_string();
+    if ["invalid configuration", "authentication error"].iter().any(|kind| text.starts_with(kind)) {
+        return Error::config(format!("the server does not take these settings: {}", cause_of(&error))).into();
+    }
     match Failure::from(error) {
         Failure::Lost(cause) => Failure::Unreached(cause),
         other => other,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::failure::Failure;
-use super::read::Statement;
+use super::read::{Statement, Wanted};
 use super::statements::{self, Step};
 use super::table::Table;
 use crate::backend::support::dedup::{Distinct, ident};
@@ -24,7 +24,7 @@ const TRANSACTION: usize = 1000;
 
 /// The statements that lock the rows of writes: one for each table, in the order of their names.
 pub(super) fn lock_statements(tables: &[Arc<Table>], writes: &[Write]) -> Vec<(Arc<Table>, Statement)> {
-    let mut by_table: Vec<(Arc<Table>, Vec<(usize, &RecordKey)>)> = Vec::new();
+    let mut by_table: Vec<Wanted<'_>> = Vec::new();
     for (at, (table, write)) in tables.iter().zip(writes).enumerate() {
         match by_table.iter_mut().find(|(other, _)| other.name == table.name) {
             Some((_, keys)) => keys.push((at, &write.key)),

@@ -55,13 +55,15 @@ use crate::value::Record;
 ///
 /// | operation | statements |
 /// |---|---|
-/// | create, put, delete, replace | one |
+/// | create, put, delete, replace, update, upsert | one, with its condition in it |
 /// | get, find by a unique field, a page of a query or scan, count | one |
 /// | get of many | one for 1,000 keys |
-/// | update, upsert, writes under a condition | a transaction: the row is locked, then changed; three round trips or two |
-/// | transaction | the same, with all rows locked in the order of their keys |
-/// | put and delete of many | one for each, eight at once |
+/// | transaction | two round trips: all rows are locked in the order of their keys, then changed and committed |
+/// | put and delete of many | one for 1,000 records of a repository without unique indexes, else one for each |
 /// | reads at one moment | one; of several repositories, one for each in a transaction |
+///
+/// A write that a statement does not decide is a transaction: one that is refused, so that the reason is seen, and one that SQL
+/// cannot make in the same way. [PostgreSQL](crate::guide::postgresql) in the guide says which.
 ///
 /// A write whose answer was lost is known by the stamp in its row; a transaction by what the server says of its id. A
 /// deleted row bears no stamp: then the delete is [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown).

@@ -204,8 +204,8 @@ pub(super) fn values_statements(table: &Table, find: &FindMany) -> Vec<Statement
     distinct.items().chunks(KEYS).map(|chunk| by_values(table, find, chunk)).collect()
 }
 
-/// A repository of a snapshot, and the keys that are asked for there, by their positions.
-type Wanted<'a> = (Arc<Table>, Vec<(usize, &'a RecordKey)>);
+/// A repository, and the keys that are asked for there, by their positions.
+pub(super) type Wanted<'a> = (Arc<Table>, Vec<(usize, &'a RecordKey)>);
 
 fn by_repository<'a>(tables: &[Arc<Table>], gets: &'a [Get]) -> Vec<Wanted<'a>> {
     let mut wanted: Vec<Wanted<'a>> = Vec::new();

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, ffi};
 
 use super::failure::{failed, is_busy};
 use super::readable;
@@ -132,9 +132,12 @@ impl Writer {
         }
         let Err(error) = self.run("COMMIT") else { return Ok(()) };
         self.roll_back();
-        // A full disk stops the log before the mark that makes a commit of it. After any other error that mark may
-        // be in the log, and count after a crash: unless something else is written over it.
-        let is_certain = is_busy(&error) || error.sqlite_error_code() == Some(ErrorCode::DiskFull);
+        // What cannot be written, on a full disk or one that fails, stops the log before the mark that makes a commit of
+        // it. After any other error, such as a sync that failed, that mark may be in the log, and count after a crash:
+        // unless something else is written over it.
+        let is_unwritten = error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_IOERR_WRITE);
+        let is_full = error.sqlite_error_code() == Some(ErrorCode::DiskFull);
+        let is_certain = is_busy(&error) || is_full || is_unwritten;
         let is_possible = !is_certain && !self.write_over();
         Err(Uncommitted { error: failed(error), is_possible })
     }
