@@ -19,7 +19,6 @@ const DYNAMO: [&str; 3] = ["PutItem", "UpdateItem", "DeleteItem"];
 const MONGO: [&str; 4] = ["insert", "update", "findAndModify", "delete"];
 const REDIS: [&str; 1] = ["EVALSHA write"];
 const POSTGRES: [&str; 4] = ["INSERT", "UPDATE", "DELETE", "COMMIT"];
-const REDIS: [&str; 1] = ["EVALSHA write"];
 
 /// Something goes wrong with one of the next writes.
 fn break_something(proxy: &Proxy) {
