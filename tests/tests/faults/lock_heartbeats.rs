@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use reposit::ErrorKind;
 use reposit_tests::proxy::{Damage, Fault, Names, Rule};
 use reposit_tests::report;
-use reposit_tests::servers::{Protocol, Target};
+use reposit_tests::servers::Target;
 use tokio::time::{sleep, timeout};
 
 use crate::faults::PASSING;
