@@ -87,7 +87,9 @@ impl Database {
     ///
     /// DynamoDB: `DescribeTable`, and what is missing: `CreateTable`, `UpdateTable` for an index,
     /// `UpdateTimeToLive`; no read or write units. MongoDB: `listCollections`, `listIndexes`, and
-    /// `create` and `createIndexes` for what is missing.
+    /// `create` and `createIndexes` for what is missing. PostgreSQL: reads of its catalogue and of the table `_reposit`, under an
+    /// advisory lock; `CREATE TABLE`, or `CREATE INDEX CONCURRENTLY` on a table that is there. Redis: `HGETALL`, and scripts
+    /// that put 200 records each into a new index.
     pub async fn define<P: RepositorySet>(&self) -> Result<()> {
         self.define_all(&P::definitions()).await
     }
@@ -173,11 +175,13 @@ impl Database {
     ///
     /// | backend | lists | requests |
     /// |---|---|---|
-    /// | memory | what was defined in the store | none |
+    /// | memory, SQLite | what was defined in the store | none |
     /// | MongoDB | what was defined in the database under this prefix and has its collection; other programs' collections are not listed | `find` in `_reposit`, `listCollections` |
+    /// | PostgreSQL | what was defined in the schema under this prefix | a `SELECT` in `_reposit` |
+    /// | Redis | what was defined under this prefix | `SMEMBERS`, and an `EXISTS` for each |
     /// | DynamoDB | all tables of the account and region that begin with the prefix, whoever made them, but those of unique values | `ListTables`, one for 100 tables |
     ///
-    /// Without a prefix, the memory backend and DynamoDB list what is there under any. Errors:
+    /// Without a prefix, the embedded backends, Redis and DynamoDB list what is there under any. Errors:
     /// [`Unsupported`](crate::ErrorKind::Unsupported) by a backend of someone else's that has no such list.
     pub async fn repositories(&self) -> Result<Vec<String>> {
         let listed = self.0.backend.repositories(self.call("repositories"), "").await;
@@ -191,8 +195,8 @@ impl Database {
     ///
     /// DynamoDB: guards of unique values without their record, and records without their guards; reads
     /// all records and guards. MongoDB: unique indexes that are missing or of another shape; reads the
-    /// records only if one is missing, for values that they share. The embedded backend: nothing can
-    /// be broken.
+    /// records only if one is missing, for values that they share. Redis: records that are missing in their indexes; reads all
+    /// records. PostgreSQL, which keeps its indexes itself, and the embedded backends: nothing is looked for.
     ///
     /// Writers may be at work meanwhile: what they are in the middle of is not taken for broken. May take
     /// as long as [`define`](Self::define).
@@ -259,7 +263,7 @@ impl Database {
     /// error. After any other error each get is sent again alone, so that a record that cannot be read
     /// is an error only where it was asked for.
     ///
-    /// DynamoDB: one `BatchGetItem`; the same read units. MongoDB: one `find` with `$in`. A get that nobody
+    /// DynamoDB: one `BatchGetItem`; the same read units. MongoDB: one `find` with `$in`. PostgreSQL: one `SELECT`. Redis: one script. A get that nobody
     /// joined is the request that it always is. The embedded backend answers at once, and the handle is the same.
     #[must_use]
     pub fn coalesced(&self, window: Duration) -> Self {
@@ -269,13 +273,13 @@ impl Database {
         }
     }
 
-    /// The backend's name: `memory`, `mongodb`, `dynamodb`, or that of one of your own.
+    /// The backend's name: `memory`, `sqlite`, `mongodb`, `dynamodb`, `postgres`, `redis`, or that of one of your own.
     pub fn backend_name(&self) -> &'static str {
         self.0.backend.name()
     }
 
     /// The backend's own client, for what the library does not do: `aws_sdk_dynamodb::Client`,
-    /// `mongodb::Database`. Nothing if the backend's is of another type.
+    /// `mongodb::Database`, `deadpool_postgres::Pool`, `redis::Client`; of the embedded ones the store itself. Nothing if the backend's is of another type.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> reposit::Result<()> {

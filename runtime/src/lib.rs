@@ -1,5 +1,5 @@
 //! A derive ORM for document stores: a struct is annotated once, and the same program runs on an embedded
-//! store, on MongoDB and on DynamoDB, with the same results, the same errors and the same order.
+//! store, in memory or in a file, on MongoDB, DynamoDB, PostgreSQL and Redis, with the same results, the same errors and the same order.
 //!
 //! ```
 //! use reposit::{Database, Repository};
@@ -34,8 +34,9 @@
 //!
 //! | feature | gives |
 //! |---|---|
-//! | `memory` (default) | the embedded backend |
-//! | `keyspace` | backends over ordered [stores of bytes](keyspace) of others; part of `memory` |
+//! | `memory` (default) | the embedded backend in memory |
+//! | `sqlite` | the embedded backend in an SQLite file, with SQLite itself |
+//! | `keyspace` | backends over ordered [stores of bytes](keyspace) of others; part of `memory`, `sqlite` and `redis` |
 //! | `config-file` (default) | configurations in JSON and TOML files |
 //! | `cursor-key` (default) | cursors that cannot be forged, by a key of the database's own |
 //! | `microkubes` (default) | the configuration files and definition maps of the Microkubes services |

@@ -35,7 +35,8 @@ impl Database {
     /// ```
     ///
     /// DynamoDB: `DeleteTable` for the table and for that of its unique values, then `DescribeTable` until both
-    /// are gone. MongoDB: `drop`, and a `delete` in the collection `_reposit`.
+    /// are gone. MongoDB: `drop`, and a `delete` in the collection `_reposit`. PostgreSQL: `DROP TABLE`, and a `DELETE` in the
+    /// table `_reposit`, in one transaction. Redis: a script for 200 records.
     ///
     /// Errors: [`Timeout`](crate::ErrorKind::Timeout) if it is not gone in time; what the server says if it is
     /// protected from being deleted.
@@ -64,8 +65,8 @@ impl Database {
     /// ```
     ///
     /// DynamoDB: a `Scan` of the keys and `BatchWriteItem` of 25, four at a time, of the table and of that of
-    /// its unique values: the read and write units of every record. MongoDB: one `delete`. The embedded
-    /// backend: one step.
+    /// its unique values: the read and write units of every record. MongoDB: one `delete`. PostgreSQL: one
+    /// `DELETE`. Redis: a script for 200 records. The embedded backends: one step.
     ///
     /// Errors: [`SchemaMismatch`](crate::ErrorKind::SchemaMismatch) if there is no such repository;
     /// [`Timeout`](crate::ErrorKind::Timeout) if it is not done in time.

@@ -55,13 +55,14 @@ impl Database {
     ///
     /// | backend | reads |
     /// |---|---|
-    /// | memory | the latest, which is never stale |
+    /// | memory, SQLite, PostgreSQL, Redis | the latest, which is never stale |
     /// | MongoDB | by this read preference ("Read Preference"); the read concern is the database's own, with `majority` in the place of `linearizable` |
     /// | DynamoDB | eventually consistent, as reads are that are not `.consistent()`; which replica answers cannot be said |
     ///
     /// Errors: [`InvalidInput`](crate::ErrorKind::InvalidInput) on MongoDB for a
     /// [`max_staleness`](StaleReads::max_staleness) below 90 seconds, which the driver does not take;
-    /// [`Unsupported`](crate::ErrorKind::Unsupported) for one on DynamoDB, which bounds no staleness. The reads:
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) for one on DynamoDB and PostgreSQL, which
+    /// bound no staleness. The reads:
     /// [`Unavailable`](crate::ErrorKind::Unavailable) if there is no such member.
     pub fn stale_reads(&self, reads: StaleReads) -> Result<StaleDatabase> {
         let checked = self.backend().check_stale_reads(&reads);

@@ -85,17 +85,20 @@ use crate::error::Result;
 /// { "backend": "memory" }
 /// { "backend": "sqlite", "path": "./data.db", "durability": "os" }
 /// { "backend": "dynamodb", "region": "us-east-1", "endpoint": "http://localhost:8000", "profile": "local" }
+/// { "backend": "postgres", "host": "localhost:5432", "database": "users", "user": "ada", "password": "…" }
+/// { "backend": "redis", "host": "localhost:6379", "database": 0, "prefix": "app:" }
 /// { "backend": "mongodb", "host": "localhost:27017", "database": "users", "user": "ada", "password": "…",
 ///   "options": { "authSource": "admin", "tls": true } }
 /// ```
 ///
 /// For DynamoDB the properties are `region` and the options of the URL; for MongoDB `host` (or `hosts`,
 /// a list), `database`, `user`, `password` and `options`, a map of MongoDB's own, in which nothing is
-/// percent-encoded. For Redis they are `host`, `database` (a number), `user`, `password`, `tls` and the options of the
+/// percent-encoded. For SQLite they are `path` and the options of the URL, for PostgreSQL `host`, `database`, `user`, `password`
+/// and those options. For Redis they are `host`, `database` (a number), `user`, `password`, `tls` and the options of the
 /// URL.
 ///
 /// With the feature `microkubes`, the configuration of the Microkubes services is read as it is, in its `database` or by itself, with
-/// keys in any case. `dbName` alone chooses between `mongodb`, `dynamodb`, `redis`, `memory` and `sqlite`:
+/// keys in any case. `dbName` alone chooses between `mongodb`, `dynamodb`, `postgres`, `redis`, `memory` and `sqlite`:
 ///
 /// ```json
 /// { "database": { "dbName": "dynamodb", "dbInfo": { "credentials": "/run/secrets/aws-credentials",
@@ -103,7 +106,7 @@ use crate::error::Result;
 ///   "host": "mongo:27017", "database": "users", "user": "restapi", "pass": "restapi" } } }
 /// ```
 ///
-/// SQLite takes `database`, the path of the file. MongoDB takes `host`, `database` and, if there is one, `user` and `pass`; the user may be one of
+/// SQLite takes `database`, the path of the file. PostgreSQL takes `host`, `database`, `user` and `pass`. MongoDB takes `host`, `database` and, if there is one, `user` and `pass`; the user may be one of
 /// the database or of `admin`. DynamoDB takes `awsRegion`, `endpoint`, and `credentials`, the path of
 /// a shared credentials file, or else `awsSecretKeyId`, `awsSecretAccessKey` and `awsSessionToken`. Redis takes `host`,
 /// `database` (a number), `user` and `pass`.

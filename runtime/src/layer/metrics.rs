@@ -43,7 +43,7 @@ const WRITE_UNITS: &str = "reposit.capacity.write.halves";
 ///
 /// | label | holds |
 /// |---|---|
-/// | `db.system.name` | `aws.dynamodb`, `mongodb`, or the backend's own name |
+/// | `db.system.name` | `aws.dynamodb`, `postgresql`, or the backend's own name |
 /// | `db.namespace` | the database, on MongoDB |
 /// | `db.collection.name` | the repository, if there is one |
 /// | `db.operation.name` | the operation |

@@ -21,7 +21,8 @@ use crate::value::Record;
 /// Reads many records by their keys: what `M::get_many(..)` returns.
 ///
 /// Executes to `Vec<Option<M>>` in the order asked; a key may repeat, and there may be any number
-/// of them. DynamoDB: one `BatchGetItem` for 100 keys; MongoDB: one `find` for 1,000.
+/// of them. DynamoDB: one `BatchGetItem` for 100 keys; MongoDB: one `find` for 1,000; PostgreSQL: one `SELECT` for 1,000;
+/// Redis: one script for 500.
 ///
 /// ```
 /// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
@@ -115,7 +116,8 @@ pub(super) fn encode_keys<M: Model, K: IntoKey<M::Key>>(keys: impl IntoIterator<
 /// twice, the last record wins.
 ///
 /// DynamoDB: one `BatchWriteItem` for 25 records, single writes with unique fields; MongoDB: one
-/// command for up to 1,000.
+/// command for up to 1,000; PostgreSQL: one statement for up to 1,000, one for each with unique fields; Redis: one script
+/// for up to 100.
 ///
 /// ```
 /// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};

@@ -38,7 +38,9 @@ use crate::request::Query;
 /// DynamoDB: a `Query` or `Scan` for each page and a conditional `DeleteItem` or `UpdateItem` for each record, eight
 /// at once; without any condition, as in a scan without a filter, one `BatchWriteItem` for 25 deletes. With unique
 /// fields the records are read first, 100 at a time, and each is a transaction. MongoDB: a `find` and one `delete` or
-/// `update` command for 1,000 records.
+/// `update` command for 1,000 records. PostgreSQL: a `SELECT` for each page and a statement for each record, eight at
+/// once; without any condition one `DELETE`. Redis: the scripts of a page, and for 100 records one that reads and one
+/// that writes.
 #[must_use = "nothing is written until it is awaited"]
 pub struct BulkWrite<'a> {
     db: &'a Database,

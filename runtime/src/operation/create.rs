@@ -24,7 +24,7 @@ use crate::value::Record;
 ///
 /// One request on every backend. DynamoDB: `PutItem`, with unique fields `TransactWriteItems`
 /// (twice the write units). MongoDB: `insert`, with a ttl field an `update` that replaces an
-/// expired record.
+/// expired record. PostgreSQL: `INSERT … ON CONFLICT`. Redis: a script.
 ///
 /// ```
 /// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};

@@ -20,7 +20,8 @@ use crate::progress::Progress;
 /// that appears twice, the first record is stored and the second is `AlreadyExists`.
 ///
 /// DynamoDB has no batch with conditions: a `PutItem` for each record, with unique fields a `TransactWriteItems`,
-/// eight at once. MongoDB: one `insert` for up to 1,000, with a ttl field one `update`.
+/// eight at once. MongoDB: one `insert` for up to 1,000, with a ttl field one `update`. PostgreSQL: a statement for each,
+/// eight at once, with unique fields one after another. Redis: one script for up to 100.
 ///
 /// ```
 /// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};

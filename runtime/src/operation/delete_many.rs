@@ -42,7 +42,8 @@ impl<M: Unversioned> DeletesUnchecked<M> for NoVersion {}
 /// not done, its position and its own error. A key with no record is no failure. On a model with a version it is
 /// executed only with [`any_version`](Self::any_version), since it checks none.
 ///
-/// DynamoDB: one `BatchWriteItem` for 25 keys, single writes with unique fields; MongoDB: one command for up to 1,000.
+/// DynamoDB: one `BatchWriteItem` for 25 keys, single writes with unique fields; MongoDB: one command for up to 1,000;
+/// PostgreSQL: one statement for up to 1,000, one for each with unique fields; Redis: one script for up to 100.
 ///
 /// ```
 /// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};

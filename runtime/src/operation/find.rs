@@ -17,7 +17,7 @@ use crate::value::{Record, Value};
 /// Finds a record by a unique index: what `M::find_by_..(..)` returns on one.
 ///
 /// Executes to `Option<M>`. One request; on DynamoDB a query of the index, which lags behind
-/// writes by a moment, and with [`consistent`](Self::consistent) two reads that do not.
+/// writes by a moment, and with [`consistent`](Self::consistent) two reads that do not. On Redis it is one script.
 ///
 /// ```
 /// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};

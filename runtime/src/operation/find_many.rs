@@ -21,7 +21,7 @@ use crate::value::{Record, Value};
 /// Executes to `Vec<Option<M>>` in the order asked; a value may repeat, and there may be any number of them. Values
 /// of an index of several fields are tuples.
 ///
-/// MongoDB: one `find` for 1,000 values. DynamoDB: a `BatchGetItem` of the guards of 100 values, and one of their
+/// MongoDB: one `find` for 1,000 values; PostgreSQL: one `SELECT` for 1,000; Redis: one script for 500. DynamoDB: a `BatchGetItem` of the guards of 100 values, and one of their
 /// records. A record that was stored without the library has no guard, and is found only by
 /// [`FindUnique`](super::FindUnique).
 ///

@@ -42,8 +42,8 @@ impl<M: Model> Get<M> {
         Self { parts: GetParts { key, consistent: false }, marker: PhantomData }
     }
 
-    /// Reads the latest: on DynamoDB a strongly consistent read, at twice the read units. MongoDB
-    /// and the embedded backend always do.
+    /// Reads the latest: on DynamoDB a strongly consistent read, at twice the read units. The
+    /// other backends always do.
     pub fn consistent(mut self) -> Self {
         self.parts.consistent = true;
         self

@@ -23,7 +23,7 @@ use crate::value::Record;
 /// [`UniqueViolation`](crate::ErrorKind::UniqueViolation).
 ///
 /// One request. With unique fields on DynamoDB two: the record that is replaced is read first, so
-/// that its unique values are freed.
+/// that its unique values are freed. On Redis two under a condition, as the record is read first.
 ///
 /// ```
 /// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};

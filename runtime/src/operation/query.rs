@@ -78,7 +78,7 @@ impl<M: Model, R, K: IndexKind> Query<M, R, K> {
     /// them, it does not compile.
     ///
     /// MongoDB and DynamoDB send no other fields; DynamoDB reads, and bills, the whole of what the
-    /// index holds all the same.
+    /// index holds all the same. PostgreSQL and Redis send whole records, of which the other fields are left out here.
     pub fn select<P: Projection<Model = M>>(self) -> Query<M, R, K, P> {
         const {
             let held = match K::INDEX {
@@ -132,7 +132,7 @@ impl<M, R, K, O> Query<M, R, K, O> {
 
 impl<M: Model, R, K: IndexKind, O> Query<M, R, K, O> {
     /// Only records for which the condition is true. It is applied by the server to what the index
-    /// has; records that it leaves out are read and, on DynamoDB, paid for.
+    /// has; records that it leaves out are read and, on DynamoDB, paid for. On Redis it is applied here, to what was sent.
     pub fn filter(mut self, condition: Condition<M>) -> Self {
         Composed::and_also(&mut self.parts.filter, condition.composed);
         self
@@ -269,8 +269,8 @@ impl<M: Model, R: RangeParts, K: IndexKind, O> Query<M, R, K, O> {
     /// Only records with this value of the first range field, in the order of the next: the field that
     /// [`range`](Self::range), [`begins_with`](Self::begins_with) and a further `then` are about from here on.
     ///
-    /// It costs no more than a query without it: DynamoDB takes it into its key condition, MongoDB and the
-    /// embedded store read that part of the index. A range given before is
+    /// It costs no more than a query without it: DynamoDB takes it into its key condition, the others
+    /// read that part of the index. A range given before is
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput), as it is of the first range field.
     ///
     /// ```

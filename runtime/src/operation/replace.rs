@@ -26,7 +26,7 @@ use crate::value::Record;
 /// [`UniqueViolation`](crate::ErrorKind::UniqueViolation).
 ///
 /// One request. With unique fields on DynamoDB two: the record that is replaced is read first, so
-/// that its unique values are freed.
+/// that its unique values are freed. On Redis two: the record is read, and then written if it is still the same.
 ///
 /// ```
 /// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};

@@ -29,7 +29,8 @@ use crate::progress::Progress;
 ///
 /// DynamoDB has no batch with conditions: a `PutItem` for each record, with unique fields a `TransactWriteItems`,
 /// eight at once; a record with unique fields that was stored before is read first, 100 at a time. MongoDB: one
-/// command for up to 1,000, and one `find` for those that were not replaced.
+/// command for up to 1,000, and one `find` for those that were not replaced. PostgreSQL: a statement for each, eight at
+/// once, with unique fields one after another. Redis: for up to 100 a script that reads, and one that writes.
 ///
 /// ```
 /// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};

@@ -60,7 +60,7 @@ impl<M: Model> Scan<M> {
     }
 
     /// Reads only the fields of a projection, and returns that. DynamoDB reads, and bills, the whole
-    /// records all the same.
+    /// records all the same; PostgreSQL and Redis send them.
     pub fn select<P: Projection<Model = M>>(self) -> Scan<M, P> {
         let parts = ScanParts { fields: Some(P::FIELDS), ..self.parts };
         Scan { parts, marker: PhantomData }

@@ -111,7 +111,9 @@ impl Database {
     ///
     /// DynamoDB: one `TransactGetItems`, at twice the read units ("Amazon DynamoDB Transactions: How it
     /// works"). MongoDB: a `find` for each model, on one snapshot of a session ("Read Concern
-    /// "snapshot""). Memory: one state of the store.
+    /// "snapshot""). PostgreSQL: one `SELECT`, of several models a `REPEATABLE READ` transaction. Redis: one script; on a
+    /// cluster, of several models, it is [`Unsupported`](crate::ErrorKind::Unsupported). The embedded backends: one state of
+    /// the store.
     ///
     /// Errors: [`InvalidInput`](crate::ErrorKind::InvalidInput) for more than 100 records, and for a key
     /// that cannot be one, with its position among the gets.

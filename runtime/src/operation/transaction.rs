@@ -46,7 +46,8 @@ pub trait TransactionItem: Prepare<Request = Write> + Sync {
 /// A refusal says which operation was refused ([`Error::position`], counted from 0) and why. Up to
 /// the backend's limits, which are checked before anything is sent: on DynamoDB 100 operations, each
 /// unique value that moves counted as one, and 4 MB ("Quotas in Amazon DynamoDB"); so on the embedded
-/// backend; on MongoDB 1,000 operations. No record may be in it twice, which DynamoDB refuses.
+/// backend and on Redis; on MongoDB and PostgreSQL 1,000 operations. On a cluster of Redis one over several repositories is
+/// [`Unsupported`](crate::ErrorKind::Unsupported). No record may be in it twice, which DynamoDB refuses.
 ///
 /// ```
 /// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};
@@ -84,7 +85,7 @@ impl<'a> Transaction<'a> {
     /// the record as it is then; after a `delete` whether there was one; after a `check` nothing. See
     /// [`TransactionItem::Returned`].
     ///
-    /// On the embedded backend and on MongoDB it costs nothing more than [`add`](Self::add). DynamoDB's
+    /// On every backend but DynamoDB it costs nothing more than [`add`](Self::add). DynamoDB's
     /// transactions return nothing: there the records of updates, upserts and deletes are read first, all of them
     /// in one request for up to 100, and the transaction is committed on the condition that nobody wrote them
     /// since, else tried again until the deadline. Of what stores a whole record nothing is read for it.
@@ -116,8 +117,8 @@ impl<'a> Transaction<'a> {
     /// Does all of it, or nothing. The results have what was asked for by
     /// [`add_returning`](Self::add_returning).
     ///
-    /// If an answer is lost, the transaction is sent again and done once, by its token on DynamoDB and its session
-    /// on MongoDB; so it is with a transaction of one operation, which by itself would be
+    /// If an answer is lost, the transaction is sent again and done once, by its token on DynamoDB, its session on
+    /// MongoDB and its id on Redis; PostgreSQL is asked what became of it. So it is with a transaction of one operation, which by itself would be
     /// [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown) more often.
     ///
     /// Errors: what the refused operation would say by itself, with its position; a conflict with

@@ -30,7 +30,9 @@ use crate::value::Record;
 ///
 /// One request. On DynamoDB two if the update touches a unique field (or the ttl of a model with
 /// one), or adds to a float: the record is read first, and written on the condition that nobody wrote
-/// it since. Without changes it is one consistent read, and writes nothing.
+/// it since. On PostgreSQL a transaction if it touches the ttl, adds to a float, or tells of the record before. On Redis
+/// two: the record is read, and written if it is still the same. Without changes it is one consistent read, and writes
+/// nothing.
 ///
 /// ```
 /// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};

@@ -23,7 +23,8 @@ use crate::value::Record;
 /// Executes to the record as it is then, with [`exec_unit`](Self::exec_unit) to nothing. If there is none, the new record is made of the key,
 /// the changes and the defaults; if that is not a whole `M`, the error is
 /// [`InvalidInput`](crate::ErrorKind::InvalidInput) and nothing is sent. One request. On DynamoDB two
-/// on a model with a unique index, and if it adds to a float: the record is read first.
+/// on a model with a unique index, and if it adds to a float: the record is read first. On PostgreSQL a transaction on a
+/// model with a ttl, and if it adds to a float. On Redis two: the record is read first.
 ///
 /// ```
 /// # use reposit::{Database, ErrorKind, Repository}; use serde::{Serialize, Deserialize};

@@ -45,10 +45,10 @@ use crate::request::{Call, Request};
 /// that gathers them, with [`Database::coalesced`](crate::Database::coalesced) after [`Database::layer`]. What `define`
 /// and the other operations on whole repositories cost is not counted.
 ///
-/// | figure | DynamoDB | MongoDB | embedded |
+/// | figure | DynamoDB | MongoDB, PostgreSQL, Redis | embedded |
 /// |---|---|---|---|
 /// | [`operations`](Cost::operations), [`records_given`](Cost::records_given), [`bytes`](Cost::bytes) | counted here | counted here | counted here |
-/// | [`requests`](Cost::requests), [`retries`](Cost::retries) | each that is sent | each that is given to the driver | those that DynamoDB would be sent; never again |
+/// | [`requests`](Cost::requests), [`retries`](Cost::retries) | each that is sent | each that is given to the driver, which may send it twice on MongoDB | those that DynamoDB would be sent; never again |
 /// | [`read_units`](Cost::read_units), [`write_units`](Cost::write_units) | as it reports them; it reports none of what it refuses | none | as it would report them |
 /// | [`records_read`](Cost::records_read) | what a page was chosen from, and what was read by key | those given | as on DynamoDB |
 ///

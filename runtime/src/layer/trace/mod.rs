@@ -38,7 +38,7 @@ use crate::request::Call;
 /// |---|---|
 /// | `otel.name`, `otel.kind` | the summary, and `client`, for a bridge to OpenTelemetry |
 /// | `otel.status_code`, `error.type` | `ERROR` and the kind of error, such as `condition_failed`, if it failed; of a batch, of the first item that did |
-/// | `db.system.name` | `aws.dynamodb`, `mongodb`, or the backend's own name |
+/// | `db.system.name` | `aws.dynamodb`, `postgresql`, or the backend's own name |
 /// | `db.namespace` | the database, on MongoDB |
 /// | `db.collection.name` | the repository; not if there are several |
 /// | `db.operation.name` | the operation: `create`, `query`, `transaction` |
@@ -66,7 +66,8 @@ use crate::request::Call;
 ///
 /// Costs: no request more. DynamoDB: attempts have all of the above. MongoDB: the driver sends a command a second time
 /// by itself if a connection breaks, and reports the last attempt only: the first one has no event. A server's address
-/// is that of the primary. The embedded backend makes no attempts, and has no server.
+/// is that of the primary. PostgreSQL: of a transaction the statement that locks its rows and the commit are attempts. The
+/// embedded backend makes no attempts, and has no server.
 #[derive(Debug, Clone, Default)]
 #[must_use = "a layer does nothing before it is put on a database"]
 pub struct Trace {
