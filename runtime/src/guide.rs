@@ -21,10 +21,9 @@
 //! | [failures] | when a call fails: what was written, and what to do |
 //! | [faults] | every write under every fault: what the caller gets |
 //! | [configuration] | URLs, files, the environment |
-//! | [backends] | what each is, and one of your own |
+//! | [backends] | what each is, costs and lacks, and one of your own |
 //! | [sqlite] | the embedded store in a file |
 //! | [redis] | Redis: what is stored, how to look at it, what can be lost |
-//! | [backends] | those there are, and one of your own |
 //! | [PostgreSQL](postgresql) | its tables, its statements, its limits |
 //! | [observing] | traces, metrics, and what operations cost |
 //! | [caching] | giving again what was read |
