@@ -150,11 +150,14 @@ mod tests {
     #[test]
     fn a_case_counts_once_for_each_server() {
         let report = Report::parse("a\tmemory\na\tmemory\na\tmongodb 6.0.5\nb\tmongodb 6.0.5\nb\tdynoxide 3.2.0\n");
-        assert_eq!(report.totals(), "1 cases on memory, 2 on mongodb 6.0.5, 0 on dynamodb-local, 1 on dynoxide 3.2.0");
-        assert_eq!(report.unused(), ["dynamodb-local"]);
-        let table = "case  memory  mongodb 6.0.5  dynamodb-local  dynoxide 3.2.0\n\
-                     a     ran     ran            -               -\n\
-                     b     -       ran            -               ran";
+        assert_eq!(
+            report.totals(),
+            "1 cases on memory, 0 on sqlite, 2 on mongodb 6.0.5, 0 on dynamodb-local, 1 on dynoxide 3.2.0, 0 on redis, 0 on postgres"
+        );
+        assert_eq!(report.unused(), ["sqlite", "dynamodb-local", "redis", "postgres"]);
+        let table = "case  memory  sqlite  mongodb 6.0.5  dynamodb-local  dynoxide 3.2.0  redis  postgres\n\
+                     a     ran     -       ran            -               -               -      -\n\
+                     b     -       -       ran            -               ran             -      -";
         assert_eq!(report.table(), table);
     }
 }

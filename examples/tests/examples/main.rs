@@ -5,9 +5,9 @@ mod collector;
 
 use std::process::Command;
 
-use reposit_tests::proxy::{Fault, Proxy, Rule};
+use reposit_tests::proxy::{Fault, Names, Proxy, Rule};
 use reposit_tests::report;
-use reposit_tests::servers::{Target, fresh_name};
+use reposit_tests::servers::{Protocol, Target, fresh_name};
 
 /// What an example prints; it must not fail, and must say nothing of an error.
 fn run(program: &str, arguments: &[&str]) -> String {
@@ -140,6 +140,19 @@ fn a_layer_counts_the_calls() {
     assert_eq!(told, "home was visited 2 times\ndefine: 1\nget: 1\nupsert: 3\n");
 }
 
+/// What a put is on the wire, how often its answer is lost before it is looked for, and the system's name by the conventions.
+fn put_of(target: Target) -> (&'static str, usize, &'static str) {
+    let put = Names::of(target).put;
+    match target.protocol() {
+        // Its driver sends a write a second time by itself.
+        Some(Protocol::Mongodb) => (put, 2, "mongodb"),
+        Some(Protocol::Dynamodb) => (put, 1, "aws.dynamodb"),
+        Some(Protocol::Postgres) => (put, 1, "postgresql"),
+        Some(Protocol::Redis) => (put, 1, "redis"),
+        None => panic!("{target:?} has no server"),
+    }
+}
+
 /// The answer to a write is lost on the way: the trace shows how it was found out that it was done.
 #[tokio::test(flavor = "multi_thread")]
 async fn observed_shows_a_lost_answer_that_was_resolved() {
@@ -147,9 +160,7 @@ async fn observed_shows_a_lost_answer_that_was_resolved() {
     for target in Target::servers() {
         let server = target.server().await.expect("a server");
         let (proxy, url) = Proxy::before(target, &server, &fresh_name()).await;
-        // MongoDB's driver sends a write a second time by itself.
-        let (request, times, system) =
-            if target.is_mongodb() { ("update", 2, "mongodb") } else { ("PutItem", 1, "aws.dynamodb") };
+        let (request, times, system) = put_of(target);
         let fired = proxy.fault(Rule::on(request, Fault::DropAfter).times(times));
         let text = run(program, &[&url]);
         assert_eq!(fired.count(), times, "{text}");
@@ -165,7 +176,8 @@ async fn observed_shows_a_lost_answer_that_was_resolved() {
             assert!(resolved.contains(name), "{name} is not in {resolved}");
         }
         let attempt = text.lines().find(|line| line.contains("lost=true")).expect("an attempt");
-        assert!(attempt.contains(&format!("db.operation.name=\"{request}\"")), "{attempt}");
+        let reported = Names::reported(request);
+        assert!(attempt.contains(&format!("db.operation.name=\"{reported}\"")), "{attempt}");
         for part in [
             "db.client.operation.duration db.system.name=",
             "error.type=already_exists",
@@ -192,8 +204,7 @@ async fn observed_sends_spans_and_metrics_to_a_collector() {
     for target in Target::servers() {
         let server = target.server().await.expect("a server");
         let (proxy, url) = Proxy::before(target, &server, &fresh_name()).await;
-        let (request, times, system) =
-            if target.is_mongodb() { ("update", 2, "mongodb") } else { ("PutItem", 1, "aws.dynamodb") };
+        let (request, times, system) = put_of(target);
         proxy.fault(Rule::on(request, Fault::DropAfter).times(times));
         let collector = Collector::start();
         let program = Command::new(env!("CARGO_BIN_EXE_observed"))

@@ -62,7 +62,7 @@ fn a_url_and_more() {
     refused(read("a.json", r#"{ "ulr": "memory:" }"#), &["did you mean `url`?"]);
     refused(read("a.json", r#"{ "backend": "memory", "timeout": 10 }"#), &["timeout", "10s"]);
     refused(read("a.json", r#"{ "backend": "mongo" }"#), &["`mongo`", "did you mean `mongodb`?"]);
-    refused(read("a.json", r#"{ "backend": "postgres" }"#), &["`postgres`", "memory, mongodb, dynamodb"]);
+    refused(read("a.json", r#"{ "backend": "oracle" }"#), &["`oracle`", "memory, sqlite, mongodb, dynamodb"]);
 }
 
 #[test]
