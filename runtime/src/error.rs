@@ -297,7 +297,7 @@ impl Error {
     }
 
     /// The value of a unique index is another record's.
-    #[cfg(any(feature = "keyspace", feature = "mongodb", feature = "dynamodb"))]
+    #[cfg(any(feature = "keyspace", feature = "mongodb", feature = "dynamodb", feature = "postgres"))]
     pub(crate) fn taken(index: &str) -> Self {
         Self::new(ErrorKind::UniqueViolation, "another live record holds the value").on_index(index)
     }

@@ -21,6 +21,7 @@ impl Parsed {
         feature = "dynamodb",
         feature = "mongodb",
         feature = "postgres",
+        feature = "redis",
         feature = "memory",
         feature = "sqlite"
     ))]

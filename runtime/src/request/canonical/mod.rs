@@ -47,7 +47,7 @@ mod query;
 mod tests;
 mod value;
 
-#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres"))]
+#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "postgres", feature = "redis"))]
 pub(crate) use part::append_part;
 pub(crate) use query::append_query;
 #[cfg(feature = "keyspace")]
