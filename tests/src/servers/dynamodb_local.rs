@@ -2,7 +2,7 @@
 
 use super::fetch::{Package, check_sha256, run};
 use super::private::Private;
-use super::process::{Launcher, Process, share};
+use super::process::{Launcher, Process};
 use super::server::{Place, Server};
 use super::socket::on_free_port;
 use super::support::Result;
@@ -24,20 +24,19 @@ const PACKAGE: Package = Package {
     fill,
 };
 
-pub(super) fn shared() -> Result<Server> {
+/// The server of this process.
+pub(super) fn of_process() -> Result<Server> {
     if let Some(endpoint) =
         std::env::var(super::support::DYNAMODB_VARIABLE).ok().filter(|endpoint| !endpoint.is_empty())
     {
         return at_endpoint(endpoint.trim_end_matches('/'));
     }
-    let (state, lease) = share("dynamodb-local", |launcher| {
-        on_free_port(|port| {
-            start(launcher, port, &["-inMemory".to_owned()])?;
-            Ok((port, VERSION.to_owned()))
-        })
-    })?;
-    let place = Place::AccessKeys { endpoint: endpoint(state.port) };
-    Ok(Server::new("dynamodb-local", state.version, place, Some(lease)))
+    // Not shared: it keeps threads for each database that it was ever asked for, which take a core of the machine after
+    // some thousand of them.
+    let private = Private::new("dynamodb-local")?;
+    let port = on_free_port(|port| start(&private.launcher, port, &["-inMemory".to_owned()]).map(|_| port))?;
+    let place = Place::AccessKeys { endpoint: endpoint(port) };
+    Ok(Server::private("dynamodb-local", VERSION.to_owned(), place, private))
 }
 
 /// The server at an address from the environment.

@@ -50,10 +50,10 @@ pub async fn mongodb_with_password() -> Server {
     shared(&SHARED, mongod::shared_with_password).await
 }
 
-/// Amazon's DynamoDB Local in memory, shared by the processes of a run.
+/// Amazon's DynamoDB Local in memory, one for each process.
 pub async fn dynamodb_local() -> Server {
     static SHARED: OnceLock<Result<Server>> = OnceLock::new();
-    shared(&SHARED, dynamodb_local::shared).await
+    shared(&SHARED, dynamodb_local::of_process).await
 }
 
 /// dynoxide, inside this process.

@@ -1,6 +1,7 @@
 //! A running server and the reposit URLs that lead to it.
 
 use super::dynoxide::Stores;
+use super::private::Private;
 use super::process::Lease;
 use super::support::{MONGODB_VARIABLE, Result, fresh_name};
 use std::sync::Arc;
@@ -15,8 +16,15 @@ struct Inner {
     name: &'static str,
     version: String,
     place: Place,
-    /// Held, never read: the watchdog ends the server when the last lease is gone.
-    _lease: Option<Lease>,
+    _held: Option<Held>,
+}
+
+/// What is held for as long as the server is needed, and never read.
+pub(super) enum Held {
+    /// A lease on a server that others use too: the watchdog ends it when the last one is gone.
+    Lease { _lease: Lease },
+    /// A server of this process alone, which ends with it.
+    Private { _private: Private },
 }
 
 /// How a database of a name is reached on this server.
@@ -35,7 +43,14 @@ pub(super) enum Place {
 
 impl Server {
     pub(super) fn new(name: &'static str, version: String, place: Place, lease: Option<Lease>) -> Self {
-        Self { inner: Arc::new(Inner { name, version, place, _lease: lease }) }
+        let held = lease.map(|_lease| Held::Lease { _lease });
+        Self { inner: Arc::new(Inner { name, version, place, _held: held }) }
+    }
+
+    /// A server of this process alone.
+    pub(super) fn private(name: &'static str, version: String, place: Place, _private: Private) -> Self {
+        let held = Some(Held::Private { _private });
+        Self { inner: Arc::new(Inner { name, version, place, _held: held }) }
     }
 
     /// `mongodb`, `dynamodb-local`, `postgres` and so on.

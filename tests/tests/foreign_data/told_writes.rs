@@ -1,5 +1,5 @@
 //! Writes over what other programs stored: what they tell of the record before and after, and what their conditions
-//! mean. Such a record has no stamp of the library's.
+//! mean. Such a record has no stamp of the library's. Nobody else writes Redis's, which are in a form of the library's own.
 
 use std::collections::HashMap;
 
@@ -35,15 +35,15 @@ fn visitor(id: &str, hits: i64) -> Visitor {
     Visitor { id: id.into(), hits: Some(hits), ratio: Some(0.5), name: None }
 }
 
-async fn open(target: Target) -> (Database, String) {
+async fn open(target: Target) -> (Database, String, String) {
     let (url, label) = target.fresh().await;
     let db = Database::open(&url).await.expect("the server answers");
     db.define::<(Visitor, Member)>().await.expect("an empty database takes any model");
-    (db, label)
+    (db, url, label)
 }
 
 /// Stores visitors with five hits as another program does, with a name that no text is read from where `is_odd`.
-async fn store(db: &Database, table: &str, ids: &[&str], is_odd: bool) {
+async fn store(db: &Database, url: &str, table: &str, ids: &[&str], is_odd: bool) {
     for id in ids {
         if let Some(client) = db.raw::<Client>() {
             let text = |text: &str| A::S(text.to_owned());
@@ -58,14 +58,21 @@ async fn store(db: &Database, table: &str, ids: &[&str], is_odd: bool) {
                 document.insert("name", ObjectId::new());
             }
             raw.collection::<Document>(table).insert_one(document).await.expect("an insert");
+        } else {
+            let pool = db.raw::<reposit::deadpool_postgres::Pool>().expect("one of the three");
+            let schema = url.split_once("schema=").expect("a schema").1;
+            let name = if is_odd { "{\"$set\": [\"a\"]}" } else { "null" };
+            let doc = format!("{{\"id\": \"{id}\", \"hits\": 5, \"ratio\": 0.5, \"name\": {name}}}");
+            let insert = format!("INSERT INTO \"{schema}\".\"{table}\" (h, doc) VALUES ('{id}', '{doc}')");
+            pool.get().await.expect("a connection").batch_execute(&insert).await.expect("an insert");
         }
     }
 }
 
 pub(crate) async fn told(target: Target) {
-    let (db, label) = open(target).await;
-    store(&db, "visitors", &["before", "float", "delete", "unit", "tx", "gone", "upsert"], false).await;
-    store(&db, "members", &["m", "n", "o"], false).await;
+    let (db, url, label) = open(target).await;
+    store(&db, &url, "visitors", &["before", "float", "delete", "unit", "tx", "gone", "upsert"], false).await;
+    store(&db, &url, "members", &["m", "n", "o"], false).await;
     let before = Visitor::update("before").add(Visitor::HITS, 1).exec_previous(&db).await.unwrap();
     assert_eq!(before, visitor("before", 5));
     let before = Visitor::update("float").add(Visitor::RATIO, 0.25).exec_previous(&db).await.unwrap();
@@ -91,9 +98,9 @@ pub(crate) async fn told(target: Target) {
 }
 
 pub(crate) async fn conditions(target: Target) {
-    let (db, label) = open(target).await;
-    store(&db, "visitors", &["put", "replace", "upsert"], false).await;
-    store(&db, "visitors", &["odd", "odd-upsert"], true).await;
+    let (db, url, label) = open(target).await;
+    store(&db, &url, "visitors", &["put", "replace", "upsert"], false).await;
+    store(&db, &url, "visitors", &["odd", "odd-upsert"], true).await;
     let is_five = || Visitor::HITS.eq(5) & Visitor::NAME.missing();
     Visitor::put(&visitor("put", 6)).only_if(is_five()).exec(&db).await.unwrap();
     Visitor::replace(&visitor("replace", 6)).only_if(is_five()).exec(&db).await.unwrap();
@@ -120,8 +127,6 @@ pub(crate) async fn conditions(target: Target) {
     report::ran("told_writes::conditions", &label);
 }
 
-reposit_tests::on_backends!(
-    server #[tokio::test]
-    told: crate::told_writes::told,
-    conditions: crate::told_writes::conditions,
-);
+reposit_tests::on_backends!(mongodb #[tokio::test] told: crate::told_writes::told, conditions: crate::told_writes::conditions);
+reposit_tests::on_backends!(dynamodb #[tokio::test] told: crate::told_writes::told, conditions: crate::told_writes::conditions);
+reposit_tests::on_backends!(postgres #[tokio::test] told: crate::told_writes::told, conditions: crate::told_writes::conditions);

@@ -78,10 +78,13 @@ impl<I: Clone + Send, T: Send> Work for Job<I, T> {
             End::Unknown(error) if result.is_err() => Err(Error::new(ErrorKind::Unavailable, error.message())),
             End::Unknown(error) => Err(error),
         };
+        // Whoever watches the call sees its end before its answer.
+        drop((self.call, self.input));
         let _ = self.answer.send(told);
     }
 
     fn refuse(self: Box<Self>, error: Error) {
+        drop((self.call, self.input));
         let _ = self.answer.send(Err(error));
     }
 
