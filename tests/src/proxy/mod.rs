@@ -22,6 +22,7 @@ mod postgres;
 mod redis;
 mod resp;
 mod rule;
+mod tls;
 mod wire;
 
 pub use self::core::{Fired, Request};
@@ -33,3 +34,4 @@ pub use names::Names;
 pub use postgres::Postgres;
 pub use redis::Redis;
 pub use rule::{Fault, Rule};
+pub use tls::Tls;

@@ -61,7 +61,7 @@ async fn store(db: &Database, url: &str, table: &str, ids: &[&str], is_odd: bool
         } else {
             let pool = db.raw::<reposit::deadpool_postgres::Pool>().expect("one of the three");
             let schema = url.split_once("schema=").expect("a schema").1;
-            let name = if is_odd { "{\"$set\": [\"a\"]}" } else { "null" };
+            let name = if is_odd { "{\"$oid\": \"a\"}" } else { "null" };
             let doc = format!("{{\"id\": \"{id}\", \"hits\": 5, \"ratio\": 0.5, \"name\": {name}}}");
             let insert = format!("INSERT INTO \"{schema}\".\"{table}\" (h, doc) VALUES ('{id}', '{doc}')");
             pool.get().await.expect("a connection").batch_execute(&insert).await.expect("an insert");

@@ -7,7 +7,8 @@ use super::failure::Failure;
 use super::json::write_record;
 use super::link::{Link, report};
 use super::param::Param;
-use super::read::{Statement, backoff, read};
+use super::read::{Statement, backoff};
+use super::stamped::is_stamped;
 use super::table::{Column, Table, bind};
 use crate::backend::support::applied::{Applied, Until, find_applied};
 use crate::error::Result;
@@ -192,23 +193,8 @@ impl Applied for Stamped<'_> {
     type Written = ();
 
     async fn find(&self) -> Result<Option<()>> {
-        let table = self.chunk.table;
-        let (mut arrays, mut names, mut same, mut params) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for (at, column) in table.key().iter().enumerate() {
-            let values = self.chunk.writes.iter().filter_map(|write| write.key.parts().nth(at));
-            arrays.push(format!("{}::{}[]", bind(&mut params, column.params(values)), column.sql_type()));
-            names.push(format!("k{at}"));
-            same.push(format!("{} = k{at}{}", column.sql, column.collation()));
-        }
-        let stamp = bind(&mut params, Param::Stamp(self.stamp));
-        let sql = format!(
-            "SELECT 1 FROM unnest({}) AS wanted({}) JOIN {} ON {} WHERE stamp = {stamp} LIMIT 1",
-            arrays.join(", "),
-            names.join(", "),
-            table.name,
-            same.join(" AND ")
-        );
-        let rows = read(self.link, self.call, &Statement { sql, params }).await?;
-        Ok((!rows.is_empty()).then_some(()))
+        let keys: Vec<_> = self.chunk.writes.iter().map(|write| &write.key).collect();
+        let is_there = is_stamped(self.link, self.call, self.chunk.table, &keys, self.stamp).await?;
+        Ok(is_there.then_some(()))
     }
 }

@@ -8,27 +8,44 @@ use super::failure::Failure;
 use super::link::{Link, Session};
 use super::names::literal;
 use super::param::Param;
-use super::table::Table;
+use super::table::{Table, bind};
 use crate::backend::support::retry::Backoff;
 use crate::clock::Clock;
 use crate::definition::TimeUnit;
 use crate::request::{Attempt, Call};
 use crate::value::EXPIRES;
 
-/// When a record expires in seconds, as an expression that is indexed; null if it does not.
-pub(super) fn expiry_sql(table: &Table) -> String {
+/// The column of the instant at which a record expires, which the server computes from it; nothing if the model has no ttl.
+///
+/// It is for those who read with SQL, and for the sweep. What has expired for a call is judged by the record itself, as
+/// another release may have defined the column.
+pub(super) fn column_sql(table: &Table) -> Option<String> {
+    // What a program can show as a date: the years 1 to 9999.
+    const FIRST: i64 = -62_135_596_800;
+    const AFTER: i64 = 253_402_300_800;
+    let seconds = seconds_sql(table)?;
+    Some(format!(
+        "{COLUMN} timestamptz GENERATED ALWAYS AS (CASE WHEN {seconds} < {FIRST} THEN '-infinity' \
+         WHEN {seconds} < {AFTER} THEN to_timestamp(({seconds})::float8) \
+         WHEN {seconds} IS NOT NULL THEN 'infinity' END) STORED"
+    ))
+}
+
+/// When a record expires in seconds; null if it does not.
+fn seconds_sql(table: &Table) -> Option<String> {
     let definition = table.definition;
-    let mark = format!("CASE WHEN jsonb_typeof(doc->'{EXPIRES}') = 'number' THEN (doc->>'{EXPIRES}')::numeric");
-    let Some((field, ttl)) = definition.ttl_name().zip(definition.ttl()) else { return format!("({mark} END)") };
+    let (field, ttl) = definition.ttl_name().zip(definition.ttl())?;
     let field = literal(field);
-    let unit = match ttl.unit {
-        TimeUnit::Seconds => "",
-        TimeUnit::Milliseconds | TimeUnit::WholeMilliseconds => " / 1000",
+    let number = format!("(doc->>{field})::numeric");
+    let number = match ttl.unit {
+        TimeUnit::Seconds => number,
+        TimeUnit::Milliseconds | TimeUnit::WholeMilliseconds => format!("ceil({number} * 0.001)"),
     };
-    format!(
-        "({mark} WHEN jsonb_typeof(doc->{field}) = 'number' THEN (doc->>{field})::numeric{unit} + {} END)",
+    Some(format!(
+        "CASE WHEN jsonb_typeof(doc->'{EXPIRES}') = 'number' THEN (doc->>'{EXPIRES}')::numeric \
+         WHEN jsonb_typeof(doc->{field}) = 'number' THEN {number} + {} END",
         ttl.seconds
-    )
+    ))
 }
 
 /// Deletes all records that have expired.
@@ -38,6 +55,9 @@ pub(super) async fn delete_all(session: &Session<'_>, call: &Call, table: &Table
     let sql = format!("DELETE FROM {} WHERE {expired}", table.name);
     session.send(call, Attempt::new("DELETE"), &sql, &params).await.map(drop)
 }
+
+/// The column of expiries.
+pub(super) const COLUMN: &str = "expires";
 
 /// How long it is about from one sweep of a repository to the next.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -95,13 +115,15 @@ pub(super) fn keep_sweeping(link: &Link, table: &Arc<Table>, now: &Now) {
 
 async fn sweep(link: &Link, table: &Table, now: i64) {
     let call = Call::new("expiry", now, PAUSE);
-    let expiry = expiry_sql(table);
+    let mut params = vec![Param::Integer(call.now_seconds().into())];
+    let Some(expired) = table.expired(&call, "doc", &mut params) else { return };
+    let most = bind(&mut params, Param::Int(SWEEP));
+    // The index of the column finds them. Another release may have defined it: what goes has expired for this model too.
     let sql = format!(
-        "DELETE FROM {0} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {0} WHERE {expiry} IS NOT NULL AND {expiry} <= $1 \
-         LIMIT $2 FOR UPDATE SKIP LOCKED)) AND {expiry} <= $1",
+        "DELETE FROM {0} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {0} WHERE {COLUMN} <= to_timestamp($1::float8) \
+         AND {expired} LIMIT {most} FOR UPDATE SKIP LOCKED)) AND {expired}",
         table.name
     );
-    let params = [Param::Integer(call.now_seconds().into()), Param::Int(SWEEP)];
     if let Ok(session) = link.session(&call).await {
         // What is left is swept the next time.
         let _ = session.send(&call, Attempt::new("DELETE"), &sql, &params).await;

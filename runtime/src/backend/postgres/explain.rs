@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::batch;
 use super::locked::lock_statements;
 use super::query::page_statement;
-use super::read::{self, SNAPSHOT, Statement};
+use super::read::{self, Statement};
 use super::single::Single;
 use super::table::Table;
 use super::transact::BEGIN;
@@ -36,7 +36,11 @@ pub(super) fn explain(
         }
         Request::Snapshot(gets) => {
             let tables: Vec<_> = gets.iter().map(|get| table(get.definition)).collect();
-            format!("{SNAPSHOT}\n{}\nCOMMIT", all(&read::snapshot_statements(&tables, gets)))
+            let statements = read::snapshot_statements(&tables, gets);
+            match &*statements {
+                [one] => one.explain(),
+                several => format!("{}\n{}\nCOMMIT", read::snapshot_begin(&tables), all(several)),
+            }
         }
     })
 }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::failure::Failure;
-use super::read::{Statement, Wanted};
+use super::read::Statement;
+use super::stamped::by_table;
 use super::statements::{self, Step};
 use super::table::Table;
 use crate::backend::support::dedup::{Distinct, ident};
@@ -24,13 +25,7 @@ const TRANSACTION: usize = 1000;
 
 /// The statements that lock the rows of writes: one for each table, in the order of their names.
 pub(super) fn lock_statements(tables: &[Arc<Table>], writes: &[Write]) -> Vec<(Arc<Table>, Statement)> {
-    let mut by_table: Vec<Wanted<'_>> = Vec::new();
-    for (at, (table, write)) in tables.iter().zip(writes).enumerate() {
-        match by_table.iter_mut().find(|(other, _)| other.name == table.name) {
-            Some((_, keys)) => keys.push((at, &write.key)),
-            None => by_table.push((table.clone(), vec![(at, &write.key)])),
-        }
-    }
+    let mut by_table = by_table(tables, writes);
     by_table.sort_by(|(one, _), (other, _)| one.name.cmp(&other.name));
     by_table
         .into_iter()

@@ -2,6 +2,7 @@
 
 mod batch;
 mod chunk;
+mod commit;
 mod connect;
 mod define;
 mod expiry;
@@ -19,6 +20,7 @@ pub(crate) mod settings;
 mod single;
 #[doc(hidden)]
 pub mod sql;
+mod stamped;
 mod statements;
 mod table;
 mod transact;
@@ -49,7 +51,8 @@ use crate::value::Record;
 ///
 /// A repository is a table: its primary key in the columns `h` and `r`, each of its own type, and the record as `jsonb` in
 /// `doc`. Indexes are indexes of PostgreSQL over fields of the document, unique ones among them. `stamp` names the call
-/// that wrote the row last. What was defined is written down in the table `_reposit`.
+/// that wrote the row last, and of a model with a ttl `expires` says when the record expires. What was defined is written
+/// down in the table `_reposit`.
 ///
 /// What each operation sends:
 ///
@@ -65,8 +68,9 @@ use crate::value::Record;
 /// A write that a statement does not decide is a transaction: one that is refused, so that the reason is seen, and one that SQL
 /// cannot make in the same way. [PostgreSQL](crate::guide::postgresql) in the guide says which.
 ///
-/// A write whose answer was lost is known by the stamp in its row; a transaction by what the server says of its id. A
-/// deleted row bears no stamp: then the delete is [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown).
+/// A write whose answer was lost is known by the stamp in its row; a transaction by what the server says of its id, or, if
+/// the server crashed since, by its stamps. A deleted row bears no stamp: then the delete is
+/// [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown).
 ///
 /// Connections are tasks of the tokio runtime that the database was opened on; they are made when they are needed. The
 /// statement of a call that is given up is cancelled, and its connection closed, in the background. For each

@@ -1,5 +1,6 @@
 //! Reads of records by their keys and by unique values.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -230,8 +231,13 @@ pub(super) fn snapshot_statements(tables: &[Arc<Table>], gets: &[Get]) -> Vec<St
         .collect()
 }
 
-/// What begins a transaction in which all statements see one state.
-pub(super) const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+/// What begins a transaction in which all statements see one state of the tables. They are locked before it is taken: a table
+/// that is written anew meanwhile would be empty in it.
+pub(super) fn snapshot_begin(tables: &[Arc<Table>]) -> String {
+    let names: BTreeSet<_> = tables.iter().map(|table| table.name.as_str()).collect();
+    let names: Vec<_> = names.into_iter().collect();
+    format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE {} IN ACCESS SHARE MODE", names.join(", "))
+}
 
 /// Reads records as they were at one moment: in one statement if they are of one repository, else in a transaction.
 pub(super) async fn snapshot(
@@ -251,7 +257,11 @@ pub(super) async fn snapshot(
         .collect();
     let found = match &*wanted {
         [(_, _, statement)] => vec![read(link, call, statement).await?],
-        all => read_together(link, call, &all.iter().map(|(_, _, statement)| statement).collect::<Vec<_>>()).await?,
+        all => {
+            let begin = snapshot_begin(tables);
+            read_together(link, call, &begin, &all.iter().map(|(_, _, statement)| statement).collect::<Vec<_>>())
+                .await?
+        }
     };
     for ((table, distinct, _), rows) in wanted.iter().zip(found) {
         for row in &rows {
@@ -264,14 +274,14 @@ pub(super) async fn snapshot(
 }
 
 /// Sends statements in one transaction, all at once.
-async fn read_together(link: &Link, call: &Call, statements: &[&Statement]) -> Result<Vec<Vec<Row>>> {
+async fn read_together(link: &Link, call: &Call, begin: &str, statements: &[&Statement]) -> Result<Vec<Vec<Row>>> {
     let mut backoff = backoff();
     for number in 1_u32.. {
         let attempt = async {
             let session = link.session(call).await?;
             session.set_in_transaction(true);
             let work = async {
-                session.simple(SNAPSHOT).await?;
+                session.simple(begin).await?;
                 let mut found = Vec::with_capacity(statements.len());
                 for statement in statements {
                     found.push(session.statement(&statement.sql, &statement.params).await?.rows);

@@ -6,6 +6,7 @@
 //!     r     numeric NOT NULL,            -- the range key, if there is one
 //!     doc   jsonb NOT NULL,              -- the record, its keys too
 //!     stamp uuid,                        -- the call that wrote it last
+//!     expires timestamptz GENERATED ALWAYS AS (…) STORED,  -- if there is a ttl
 //!     PRIMARY KEY (h, r)
 //! );
 //! CREATE UNIQUE INDEX "users:by_email" ON "public"."users" (((doc->>'email') COLLATE "C"))

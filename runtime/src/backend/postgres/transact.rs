@@ -1,17 +1,17 @@
 //! Writes that happen all together or not at all, and every write that one statement cannot decide: a transaction.
 //!
 //! It locks the rows in the order of their keys, judges each write by what is there then, and changes the rows. Whether it
-//! was committed, the server says of its transaction id, also after the answer was lost.
+//! was committed, the server says of its transaction id, also after the answer was lost (`commit.rs`).
 
 use std::sync::Arc;
 
 use futures_util::future::{join, join_all, try_join_all};
-use tokio_postgres::Row;
 
+use super::commit::{Begun, CURRENT, LostCommit};
 use super::failure::Failure;
 use super::link::{Link, Session, attempt_time, report};
 use super::locked::{Locked, lock_statements};
-use super::read::{Statement, backoff, read};
+use super::read::backoff;
 use super::statements::Step;
 use super::table::Table;
 use crate::backend::support::outcome;
@@ -22,9 +22,6 @@ use crate::request::{Attempt, Call, Write, Written};
 /// What begins a transaction whose rows are locked.
 pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 
-/// The id of the transaction under way.
-const CURRENT: &str = "SELECT pg_current_xact_id()::text";
-
 /// Why an attempt came to nothing, or is not known to have come to anything.
 enum Aborted {
     /// It never will.
@@ -34,7 +31,16 @@ enum Aborted {
     /// A row appeared meanwhile.
     Overtaken,
     /// The answer to the commit was lost.
-    Lost { id: String, failure: Failure, written: Vec<Written> },
+    Lost(Failure),
+    /// The same, with what is needed to find out whether it happened.
+    Doubtful(Box<Doubtful>),
+}
+
+struct Doubtful {
+    failure: Failure,
+    begun: Begun,
+    stamp: [u8; 16],
+    written: Vec<Written>,
 }
 
 impl From<Failure> for Aborted {
@@ -67,9 +73,11 @@ impl Transaction<'_> {
             let error = match self.attempt(number).await {
                 Ok(written) => return Ok(written),
                 Err(Aborted::Refused(error)) => return Err(error),
-                Err(Aborted::Lost { id, failure, written }) => match self.find_out(&id, failure).await? {
-                    true => return Ok(written),
-                    false => outcome::contended(operation),
+                Err(Aborted::Lost(failure)) => return Err(failure.into_unknown()),
+                Err(Aborted::Doubtful(doubtful)) => match self.find_out(&doubtful).await {
+                    Some(true) => return Ok(doubtful.written),
+                    Some(false) => outcome::contended(operation),
+                    None => return Err(doubtful.failure.into_unknown()),
                 },
                 Err(Aborted::Overtaken) => outcome::contended(operation),
                 Err(Aborted::Again(failure)) => failure.into_error(operation),
@@ -87,7 +95,7 @@ impl Transaction<'_> {
         let result = self.within(&session, number).await;
         match &result {
             Ok(_) => session.set_in_transaction(false),
-            Err(Aborted::Lost { .. }) => {}
+            Err(Aborted::Lost(_) | Aborted::Doubtful(_)) => {}
             // The connection is closed with the transaction.
             Err(Aborted::Again(failure)) if failure.breaks_connection() => {}
             // It is still of use.
@@ -113,7 +121,7 @@ impl Transaction<'_> {
         let locked = session.run(self.call, locking).await;
         report(self.call, Attempt::new("SELECT").numbered(number), locked.as_ref().err());
         let (id, rows) = locked?;
-        let id: String = first(&id.rows)?;
+        let begun = Begun::from_rows(&id.rows)?;
         let mut state = Locked::default();
         for ((table, _), answer) in locks.iter().zip(&rows) {
             answer.rows.iter().try_for_each(|row| state.take(table, row))?;
@@ -134,13 +142,13 @@ impl Transaction<'_> {
             }
         }
         let commits = refusal.is_none();
-        self.change(session, &steps, number, commits).await.map_err(|aborted| match aborted {
-            Aborted::Lost { failure, .. } => Aborted::Lost { id, failure, written: written.clone() },
-            other => other,
-        })?;
-        match refusal {
-            Some(error) => Err(Aborted::Refused(error)),
-            None => Ok(written),
+        match (self.change(session, &steps, number, commits).await, refusal) {
+            (Err(Aborted::Lost(failure)), _) => {
+                Err(Aborted::Doubtful(Box::new(Doubtful { failure, begun, stamp, written })))
+            }
+            (Err(aborted), _) => Err(aborted),
+            (Ok(()), Some(error)) => Err(Aborted::Refused(error)),
+            (Ok(()), None) => Ok(written),
         }
     }
 
@@ -173,12 +181,11 @@ impl Transaction<'_> {
             }
         };
         let result = session.run_within(attempt_time(self.call), work).await;
-        let lost = |failure| Aborted::Lost { id: String::new(), failure, written: Vec::new() };
         let (answers, ended) = match result {
             Ok(done) => done,
             Err(failure) if commits && !may_be_overtaken && failure.may_be_applied() => {
                 report(self.call, Attempt::new("COMMIT").numbered(number).lost(), Some(&failure));
-                return Err(lost(failure));
+                return Err(Aborted::Lost(failure));
             }
             Err(failure) => return Err(failure.into()),
         };
@@ -199,7 +206,7 @@ impl Transaction<'_> {
         report(self.call, Attempt::new("COMMIT").numbered(number), ended.as_ref().err());
         match ended {
             Ok(()) => Ok(()),
-            Err(failure) if failure.may_be_applied() => Err(lost(failure)),
+            Err(failure) if failure.may_be_applied() => Err(Aborted::Lost(failure)),
             Err(failure) => Err(failure.into()),
         }
     }
@@ -215,7 +222,7 @@ impl Transaction<'_> {
             };
         }
         if was_committing && failure.may_be_applied() {
-            return Aborted::Lost { id: String::new(), failure, written: Vec::new() };
+            return Aborted::Lost(failure);
         }
         match failure.is_transient() {
             true => Aborted::Again(failure),
@@ -223,27 +230,11 @@ impl Transaction<'_> {
         }
     }
 
-    /// Whether the transaction of this id was committed, as soon as the server says so.
-    async fn find_out(&self, id: &str, failure: Failure) -> Result<bool> {
-        let statement = Statement {
-            sql: "SELECT pg_xact_status($1::text::xid8)".to_owned(),
-            params: vec![super::param::Param::Text(id.to_owned())],
-        };
-        let mut backoff = backoff();
-        loop {
-            let status = read(self.link, self.call, &statement).await;
-            let status: Option<Option<String>> =
-                status.ok().and_then(|rows| rows.first().and_then(|row| row.try_get(0).ok()));
-            match status.flatten().as_deref() {
-                Some("committed") => return Ok(true),
-                Some("aborted") => return Ok(false),
-                // The session is still at it, or nothing is known yet.
-                _ => {}
-            }
-            if !backoff.pause(self.call.left()).await {
-                return Err(failure.into_unknown());
-            }
-        }
+    /// Whether it was committed; nothing if that cannot be found out.
+    async fn find_out(&self, doubtful: &Doubtful) -> Option<bool> {
+        let Self { link, call, tables, writes, .. } = *self;
+        let Doubtful { begun, stamp, .. } = doubtful;
+        LostCommit { link, call, tables, writes, begun, stamp: *stamp }.find_out().await
     }
 
     /// The error of a write, with its place if there are several.
@@ -251,10 +242,4 @@ impl Transaction<'_> {
         let error = error.in_repository(self.tables.get(at).map_or("", |table| table.definition.repository()));
         if self.is_of_one { error } else { error.at_position(at) }
     }
-}
-
-/// The first value of the first row.
-fn first(rows: &[Row]) -> Result<String, Failure> {
-    let row = rows.first().ok_or_else(|| Failure::Lost("the answer has no row".to_owned()))?;
-    Ok(row.try_get(0)?)
 }

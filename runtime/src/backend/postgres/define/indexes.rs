@@ -1,10 +1,12 @@
-//! The indexes of a table: which there are, and whether they can be used.
+//! The indexes of a table, and its column of expiries: which there are, and whether they can be used.
 
+use super::super::expiry::{COLUMN, column_sql};
 use super::super::failure::Failure;
 use super::super::link::{Session, report};
-use super::super::names::identifier;
+use super::super::names::{identifier, literal};
 use super::super::param::Param;
 use super::super::table::Table;
+use super::looking::rows;
 use crate::request::{Attempt, Call};
 
 /// An index that is there.
@@ -28,6 +30,22 @@ pub(super) async fn found_indexes(
     let answer = session.send(call, Attempt::new("SELECT"), SQL, &params).await?;
     let found = answer.rows.iter().map(|row| Ok(Found { name: row.try_get(0)?, is_valid: row.try_get(1)? }));
     found.collect()
+}
+
+/// Whether there is a column of expiries.
+pub(super) async fn has_expiry_column(session: &Session<'_>, call: &Call, table: &Table) -> Result<bool, Failure> {
+    let sql = format!(
+        "SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass({}) AND attname = '{COLUMN}' AND attgenerated <> ''",
+        literal(&table.name)
+    );
+    Ok(!rows(session, call, &sql).await?.is_empty())
+}
+
+/// Makes the column of expiries, in the place of another if there is one. The rows are written anew, and others wait.
+pub(super) async fn add_expiry_column(session: &Session<'_>, call: &Call, table: &Table) -> Result<(), Failure> {
+    let Some(column) = column_sql(table) else { return Ok(()) };
+    let sql = format!("ALTER TABLE {} DROP COLUMN IF EXISTS {COLUMN}, ADD COLUMN {column}", table.name);
+    alter(session, call, "ALTER TABLE", &sql).await
 }
 
 /// Makes an index while others go on to read and write. One that was not made to its end is taken away first.

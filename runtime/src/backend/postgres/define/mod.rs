@@ -11,10 +11,11 @@ pub(super) use catalog::repositories;
 pub(super) use removal::{drop_repository, truncate};
 
 use self::catalog::{catalog_name, stored_shape};
-use self::indexes::found_indexes;
+use self::indexes::{add_expiry_column, found_indexes, has_expiry_column};
 use self::lock::Locked;
 use self::looking::{again, rows};
 use self::shape::Shape;
+use super::expiry::{COLUMN, column_sql};
 use super::failure::Failure;
 use super::link::{Link, Session};
 use super::names::{identifier, literal};
@@ -31,8 +32,26 @@ struct Planned {
     plan: Plan,
     is_new: bool,
     missing: Vec<&'static IndexDef>,
-    /// Whether the index of expiries is missing.
-    lacks_expiry: bool,
+    expiry: Expiry,
+}
+
+/// What a repository lacks of what its expiries need.
+#[derive(Debug, Clone, Copy, Default)]
+struct Expiry {
+    lacks_column: bool,
+    /// Whether another release defined the column.
+    is_other: bool,
+    lacks_index: bool,
+}
+
+impl Expiry {
+    fn is_on(self) -> bool {
+        !self.lacks_column && !self.lacks_index
+    }
+
+    fn is_ready(self) -> bool {
+        self.is_on() && !self.is_other
+    }
 }
 
 /// Whether the repository is as the model says; an error if not.
@@ -51,7 +70,7 @@ pub(super) async fn check_defined(link: &Link, call: &Call, schema: &str, table:
     };
     planned.plan.mismatches().iter().filter(|it| !is_leftover(it)).for_each(|it| plan.add_mismatch(it.clone()));
     planned.missing.iter().for_each(|index| plan.add_mismatch(Mismatch::MissingIndex(index.name.to_owned())));
-    if planned.lacks_expiry {
+    if !planned.expiry.is_on() {
         plan.add_mismatch(Mismatch::Other("the time to live is off; call define first".to_owned()));
     }
     plan.refusal().map_or(Ok(()), Err)
@@ -84,15 +103,23 @@ async fn plan_on(session: &Session<'_>, call: &Call, schema: &str, table: &Table
                 .for_each(|index| plan.add_creation(Creation::Index(shape::index(definition, index))));
         }
         let missing = definition.indexes().iter().collect();
-        let lacks_expiry = definition.ttl().is_some();
-        return Ok(Planned { plan, is_new: !is_there, missing, lacks_expiry });
+        let lacks = definition.ttl().is_some();
+        let expiry = Expiry { lacks_column: lacks, lacks_index: lacks, is_other: false };
+        return Ok(Planned { plan, is_new: !is_there, missing, expiry });
     };
     let found = found_indexes(session, call, schema, table).await?;
     let is_ready = |name: &str| found.iter().any(|index| index.name == name && index.is_valid);
     stored.compare(&wanted, &mut plan);
     stored.compare_leftovers(&wanted, &mut plan);
-    let lacks_expiry = definition.ttl().is_some() && !is_ready(&expiry_index(table));
-    if let Some(field) = definition.ttl_name().filter(|_| lacks_expiry) {
+    let expiry = match definition.ttl() {
+        None => Expiry::default(),
+        Some(_) => Expiry {
+            lacks_column: !has_expiry_column(session, call, table).await?,
+            is_other: stored.expires != wanted.expires,
+            lacks_index: !is_ready(&expiry_index(table)),
+        },
+    };
+    if let Some(field) = definition.ttl_name().filter(|_| !expiry.is_ready()) {
         plan.add_creation(Creation::Expiry(field.to_owned()));
     }
     let mut missing = Vec::new();
@@ -109,7 +136,7 @@ async fn plan_on(session: &Session<'_>, call: &Call, schema: &str, table: &Table
         }
         missing.push(index);
     }
-    Ok(Planned { plan, is_new: false, missing, lacks_expiry })
+    Ok(Planned { plan, is_new: false, missing, expiry })
 }
 
 /// Says if a unique index cannot be made because records share a value.
@@ -143,9 +170,8 @@ fn expiry_index(table: &Table) -> String {
 
 /// The statement that makes it.
 fn create_expiry_index(table: &Table, concurrently: bool) -> String {
-    let expiry = super::expiry::expiry_sql(table);
     format!(
-        "CREATE INDEX {}{} ON {} ({expiry}) WHERE {expiry} IS NOT NULL",
+        "CREATE INDEX {}{} ON {} ({COLUMN}) WHERE {COLUMN} IS NOT NULL",
         if concurrently { "CONCURRENTLY " } else { "" },
         identifier(&expiry_index(table)),
         table.name
@@ -189,7 +215,13 @@ async fn define_on(session: &Session<'_>, call: &Call, schema: &str, table: &Tab
             },
         )?;
     }
-    if planned.lacks_expiry {
+    if planned.expiry.lacks_column || planned.expiry.is_other {
+        add_expiry_column(session, call, table).await?;
+        // The rows are not written twice if the index fails.
+        catalog::keep(session, call, schema, table).await?;
+    }
+    if !planned.expiry.is_ready() {
+        let found = found_indexes(session, call, schema, table).await?;
         let (name, sql) = (expiry_index(table), create_expiry_index(table, true));
         indexes::create(session, call, schema, &found, &name, &sql).await?;
     }
@@ -199,15 +231,14 @@ async fn define_on(session: &Session<'_>, call: &Call, schema: &str, table: &Tab
 /// Makes a table with its indexes, in one transaction.
 async fn create(session: &Session<'_>, call: &Call, schema: &str, table: &Table) -> Result<(), Failure> {
     catalog::create(session, call, schema, &catalog_name(schema, table.definition)).await?;
-    let columns: Vec<_> = table
-        .key()
-        .iter()
-        .map(|column| format!("{} {}{} NOT NULL", column.sql, column.sql_type(), column.collation()))
-        .collect();
+    let key = table.key().iter();
+    let key = key.map(|column| format!("{} {}{} NOT NULL", column.sql, column.sql_type(), column.collation()));
+    let columns: Vec<_> =
+        key.chain(["doc jsonb NOT NULL".to_owned(), "stamp uuid".to_owned()]).chain(column_sql(table)).collect();
     let mut statements = vec![
         BEGIN.to_owned(),
         format!(
-            "CREATE TABLE {} ({}, doc jsonb NOT NULL, stamp uuid, CONSTRAINT {} PRIMARY KEY ({}))",
+            "CREATE TABLE {} ({}, CONSTRAINT {} PRIMARY KEY ({}))",
             table.name,
             columns.join(", "),
             identifier(&table.key_index_name()),

@@ -1,7 +1,7 @@
 //! What of a definition the table depends on, and its form in the catalogue.
 
 use crate::backend::plan::{IndexShape, Mismatch, Plan, Unused};
-use crate::definition::{Definition, IndexDef, KeyDef};
+use crate::definition::{Definition, IndexDef, KeyDef, TimeUnit};
 use crate::value::{Map, Record, Value, ValueRef};
 
 /// A repository as it was defined.
@@ -9,7 +9,8 @@ use crate::value::{Map, Record, Value, ValueRef};
 pub(super) struct Shape {
     hash: String,
     range: Option<String>,
-    expires: bool,
+    /// What the column of expiries is computed from, if there is one.
+    pub(super) expires: Option<String>,
     indexes: Vec<StoredIndex>,
 }
 
@@ -22,6 +23,16 @@ struct StoredIndex {
 
 fn part(definition: &Definition, key: KeyDef) -> String {
     format!("{} ({})", definition.part_name(key), key.kind.as_str())
+}
+
+/// What the expiry of a record without a mark is computed from.
+fn expiry(definition: &Definition) -> Option<String> {
+    let (field, ttl) = definition.ttl_name().zip(definition.ttl())?;
+    let unit = match ttl.unit {
+        TimeUnit::Seconds => "seconds",
+        TimeUnit::Milliseconds | TimeUnit::WholeMilliseconds => "milliseconds",
+    };
+    Some(format!("{field} ({unit}) + {} seconds", ttl.seconds))
 }
 
 /// An index of a model in words.
@@ -46,7 +57,7 @@ impl Shape {
         Self {
             hash: part(definition, definition.hash()),
             range: definition.range().map(|range| part(definition, range)),
-            expires: definition.ttl().is_some(),
+            expires: expiry(definition),
             indexes: definition.indexes().iter().map(|index| StoredIndex::of(definition, index)).collect(),
         }
     }
@@ -71,8 +82,8 @@ impl Shape {
 
     /// What is stored and not wanted any more.
     pub(super) fn compare_leftovers(&self, wanted: &Self, plan: &mut Plan) {
-        if self.expires && !wanted.expires {
-            let off = "drop the index of its expiries, and its `expires` in the table _reposit".to_owned();
+        if self.expires.is_some() && wanted.expires.is_none() {
+            let off = "drop the column `expires`, and its `expires` in the table _reposit".to_owned();
             plan.add_mismatch(Mismatch::Expiry { off });
         }
         let is_wanted = |stored: &&StoredIndex| wanted.indexes.iter().any(|wanted| wanted.name == stored.name);
@@ -105,10 +116,11 @@ impl Shape {
         };
         let fixed = [
             ("hash".to_owned(), text(&self.hash)),
-            ("expires".to_owned(), Value::Bool(self.expires)),
             ("indexes".to_owned(), Value::Map(self.indexes.iter().map(index).collect())),
         ];
-        fixed.into_iter().chain(self.range.iter().map(|range| ("range".to_owned(), text(range)))).collect()
+        let optional = [("range", &self.range), ("expires", &self.expires)];
+        let optional = optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), text(value.as_ref()?))));
+        fixed.into_iter().chain(optional).collect()
     }
 
     pub(super) fn from_record(record: &Record) -> Option<Self> {
@@ -122,7 +134,7 @@ impl Shape {
         Some(Self {
             hash: record.get("hash")?.as_str()?.to_owned(),
             range: record.get("range").and_then(|range| range.as_str()).map(str::to_owned),
-            expires: record.get("expires")? == ValueRef::Bool(true),
+            expires: record.get("expires").and_then(|expires| expires.as_str()).map(str::to_owned),
             indexes: indexes.iter().map(index).collect::<Option<_>>()?,
         })
     }
