@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio_postgres::Row;
 
 use super::failure::Failure;
-use super::link::{Link, Session, attempt_time, report};
+use super::link::{Answer, Link, Session, attempt_time, report};
 use super::param::Param;
 use super::read::{Statement, backoff, read, stored};
 use super::single::{Gives, Single};
@@ -105,7 +105,16 @@ impl Sender<'_> {
         let attempt = Attempt::new(single.name).numbered(number);
         let is_lost = sent.as_ref().is_err_and(Failure::may_be_applied);
         report(self.call, if is_lost { attempt.lost() } else { attempt }, sent.as_ref().err());
-        let answer = sent?;
+        self.read_answer(single, &sent?).map_err(|failure| match failure {
+            Failure::Own(error) if error.kind() == ErrorKind::Codec => {
+                Failure::Lost(format!("the answer cannot be read: {}", error.message()))
+            }
+            other => other,
+        })
+    }
+
+    /// What the answer to a statement says. If it cannot be read, the write was done all the same.
+    fn read_answer(&self, single: &Single, answer: &Answer) -> Result<Next, Failure> {
         Ok(match single.gives {
             Gives::Created if answer.count == 0 => {
                 return Err(Error::new(ErrorKind::AlreadyExists, "a live record has this key").into());
@@ -156,8 +165,8 @@ impl Sender<'_> {
         };
         let stamped = Stamped { sender: self, stamp };
         match find_applied(&stamped, until, backoff(), || self.call.left()).await {
-            Some(written) => Ok(written),
-            None => Err(failure.into_unknown()),
+            Some(Some(written)) => Ok(written),
+            Some(None) | None => Err(failure.into_unknown()),
         }
     }
 }
@@ -169,9 +178,10 @@ struct Stamped<'a> {
 }
 
 impl Applied for Stamped<'_> {
-    type Written = Written;
+    /// Nothing if the record that it left cannot be read.
+    type Written = Option<Written>;
 
-    async fn find(&self) -> Result<Option<Written>> {
+    async fn find(&self) -> Result<Option<Option<Written>>> {
         let Sender { link, call, table, write, .. } = self.sender;
         let mut params = table.key_params(&write.key);
         params.push(Param::Stamp(self.stamp));
@@ -182,9 +192,9 @@ impl Applied for Stamped<'_> {
         // Whether a put or an upsert met a record is not to be seen any more.
         let mut written = Written::existed(matches!(write.action, Action::Replace(_) | Action::Update(_)));
         if write.told() == Returning::After {
-            let record = table.record_of(row, 0, &write.key).map_err(|failure| failure.into_error(call.operation))?;
+            let Ok(record) = table.record_of(row, 0, &write.key) else { return Ok(Some(None)) };
             written.record = Some(record);
         }
-        Ok(Some(written))
+        Ok(Some(Some(written)))
     }
 }
