@@ -14,6 +14,7 @@
 //! ```
 
 use std::error::Error as StdError;
+use std::sync::{PoisonError, RwLock};
 
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Type};
@@ -39,6 +40,8 @@ pub(super) struct Table {
     readers: Readers,
     /// The columns of the primary key.
     key: Vec<Column>,
+    /// Unique indexes that another release made under other names, as PostgreSQL has them, each with the model's own name.
+    renamed: RwLock<Vec<(String, String)>>,
 }
 
 /// A column, or an expression that is indexed like one.
@@ -121,7 +124,7 @@ impl Table {
         let column = |sql: &str, part: KeyDef| Column { sql: sql.to_owned(), kind: part.kind, is_within: false };
         let range = definition.range().map(|range| column("r", range));
         let key = std::iter::once(column("h", definition.hash())).chain(range).collect();
-        Self { definition, plain, name, readers: Readers::new(definition), key }
+        Self { definition, plain, name, readers: Readers::new(definition), key, renamed: RwLock::default() }
     }
 
     /// The columns of the primary key.
@@ -190,8 +193,18 @@ impl Table {
         if name == self.key_index_name() {
             return None;
         }
-        let index = self.definition.unique_indexes().find(|index| self.index_name(index.name) == name);
-        Some(Error::taken(index.map_or(name, |index| index.name)))
+        if let Some(own) = self.definition.unique_indexes().find(|index| self.index_name(index.name) == name) {
+            return Some(Error::taken(own.name));
+        }
+        let renamed = self.renamed.read().unwrap_or_else(PoisonError::into_inner);
+        let own = renamed.iter().find(|(stored, _)| stored == name).map(|(_, own)| own.as_str());
+        Some(Error::taken(own.unwrap_or(name)))
+    }
+
+    /// Takes in under which other names the model's unique indexes are there.
+    pub(super) fn note_renamed<'a>(&self, names: impl Iterator<Item = (&'a str, &'a str)>) {
+        let names = names.map(|(stored, own)| (self.index_name(stored), own.to_owned())).collect();
+        *self.renamed.write().unwrap_or_else(PoisonError::into_inner) = names;
     }
 
     /// The statement that makes an index.

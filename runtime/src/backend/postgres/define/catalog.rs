@@ -111,13 +111,19 @@ pub(super) fn forget_sql(schema: &str, definition: &Definition) -> String {
 }
 
 /// Whether there is a catalogue for a repository.
-pub(super) async fn has_catalog(
+pub(super) async fn is_noted(
     session: &Session<'_>,
     call: &Call,
     schema: &str,
     definition: &Definition,
 ) -> Result<bool, Failure> {
-    is_there(session, call, &catalog_name(schema, definition)).await
+    let catalog = catalog_name(schema, definition);
+    if !is_there(session, call, &catalog).await? {
+        return Ok(false);
+    }
+    let sql = format!("SELECT 1 FROM {catalog} WHERE name = $1");
+    let name = Param::Text(definition.name().to_owned());
+    Ok(!session.send(call, Attempt::new("SELECT"), &sql, &[name]).await?.rows.is_empty())
 }
 
 /// The repositories whose names begin with the prefix, without it.

@@ -109,6 +109,7 @@ async fn plan_on(session: &Session<'_>, call: &Call, schema: &str, table: &Table
     };
     let found = found_indexes(session, call, schema, table).await?;
     let is_ready = |name: &str| found.iter().any(|index| index.name == name && index.is_valid);
+    table.note_renamed(stored.renamed(&wanted));
     stored.compare(&wanted, &mut plan);
     stored.compare_leftovers(&wanted, &mut plan);
     let expiry = match definition.ttl() {

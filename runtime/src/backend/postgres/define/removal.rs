@@ -16,12 +16,12 @@ pub(in super::super) async fn drop_repository(link: &Link, call: &Call, schema: 
         let locked = Locked::new(link, call, schema).await?;
         let session = locked.session();
         let work = async {
-            let forget = match catalog::has_catalog(session, call, schema, table.definition).await? {
-                true => format!("; {}", catalog::forget_sql(schema, table.definition)),
-                // A table that is not in it was not made by the library.
-                false => return Ok(()),
-            };
-            let sql = format!("{BEGIN}; DROP TABLE IF EXISTS {}{forget}; COMMIT", table.name);
+            // A table that is not noted was not made by the library.
+            if !catalog::is_noted(session, call, schema, table.definition).await? {
+                return Ok(());
+            }
+            let forget = catalog::forget_sql(schema, table.definition);
+            let sql = format!("{BEGIN}; DROP TABLE IF EXISTS {}; {forget}; COMMIT", table.name);
             let done = session.run_within(call.left(), session.simple(&sql)).await;
             report(call, Attempt::new("DROP TABLE"), done.as_ref().err());
             done

@@ -62,6 +62,15 @@ impl Shape {
         }
     }
 
+    /// Unique indexes that are stored under names which are not wanted, each with the wanted one of the same fields.
+    pub(super) fn renamed<'a>(&'a self, wanted: &'a Self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let is_other = |stored: &&StoredIndex| stored.unique && !wanted.indexes.iter().any(|it| it.name == stored.name);
+        self.indexes.iter().filter(is_other).filter_map(|stored| {
+            let own = wanted.indexes.iter().find(|own| own.unique && own.fields == stored.fields)?;
+            Some((&*stored.name, &*own.name))
+        })
+    }
+
     /// The index of a name, in words.
     pub(super) fn index(&self, name: &str) -> Option<IndexShape> {
         self.indexes.iter().find(|index| index.name == name).map(StoredIndex::shape)
