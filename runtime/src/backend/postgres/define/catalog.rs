@@ -110,7 +110,7 @@ pub(super) fn forget_sql(schema: &str, definition: &Definition) -> String {
     format!("DELETE FROM {} WHERE name = {}", catalog_name(schema, definition), literal(definition.name()))
 }
 
-/// Whether there is a catalogue for a repository.
+/// Whether a repository is in the catalogue: if not, the library has made no table for it.
 pub(super) async fn is_noted(
     session: &Session<'_>,
     call: &Call,
