@@ -3,7 +3,7 @@
 
 use futures_util::future::join_all;
 use reposit::deadpool_postgres::{Object, Pool};
-use reposit::{Config, Database, ErrorKind, Repository};
+use reposit::{Config, Database, DropForGood, ErrorKind, Repository};
 use reposit_conformance::Trial;
 use reposit_tests::report;
 use reposit_tests::servers::Target;
@@ -88,6 +88,13 @@ async fn a_table_of_others_is_refused() {
     assert_eq!(error.kind(), ErrorKind::SchemaMismatch, "{error}");
     assert!(error.message().contains("has not made"), "{error}");
     assert_eq!(kind(Note::get("n").exec(&t.db).await), ErrorKind::SchemaMismatch);
+    // Nor is it dropped, whether something else is defined beside it or not.
+    let count = format!("SELECT count(*) FROM {schema}.note");
+    for _ in 0..2 {
+        t.db.drop_repository::<Note>(DropForGood).await.unwrap();
+        assert_eq!(client(&t.db).await.query_one(&count, &[]).await.unwrap().get::<_, i64>(0), 0);
+        t.db.define::<User>().await.unwrap();
+    }
     report::ran("postgres_only::a_table_of_others_is_refused", &label);
 }
 

@@ -13,7 +13,7 @@ use super::super::table::Table;
 use super::looking::{again, rows};
 use super::shape::Shape;
 use crate::definition::Definition;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::request::{Attempt, Call};
 
 /// The catalogue's name under a table prefix, with the schema and quoted.
@@ -117,13 +117,14 @@ pub(super) async fn is_noted(
     schema: &str,
     definition: &Definition,
 ) -> Result<bool, Failure> {
-    let catalog = catalog_name(schema, definition);
-    if !is_there(session, call, &catalog).await? {
-        return Ok(false);
-    }
-    let sql = format!("SELECT 1 FROM {catalog} WHERE name = $1");
+    let sql = format!("SELECT 1 FROM {} WHERE name = $1", catalog_name(schema, definition));
     let name = Param::Text(definition.name().to_owned());
-    Ok(!session.send(call, Attempt::new("SELECT"), &sql, &[name]).await?.rows.is_empty())
+    match session.send(call, Attempt::new("SELECT"), &sql, &[name]).await {
+        Ok(found) => Ok(!found.rows.is_empty()),
+        // There is no catalogue yet.
+        Err(failure) if failure.kind() == ErrorKind::SchemaMismatch => Ok(false),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// The repositories whose names begin with the prefix, without it.
