@@ -15,6 +15,7 @@ mod entry;
 mod expired;
 mod explain;
 pub(in crate::backend) mod layout;
+pub(in crate::backend) mod page;
 mod pending;
 pub(in crate::backend) mod query;
 pub(in crate::backend) mod read;

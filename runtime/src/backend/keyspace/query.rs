@@ -6,7 +6,7 @@ use super::bounds::Bounds;
 use super::encoding;
 use super::entry::Entry;
 use super::layout::{Layout, push_key};
-use super::read::under_own_names;
+use super::page::PageRecords;
 use super::schema::IndexSchema;
 use super::space::{Space, View};
 use super::store::Keyspace;
@@ -15,34 +15,14 @@ use crate::error::{Error, Result};
 use crate::request::{Call, Position, Query, RecordPage, SourceKind};
 use crate::value::Record;
 
-/// How many records there is room for at first: many pages have no more.
-const ROOM: usize = 32;
-
 impl<S: Space> Keyspace<S> {
     pub(in crate::backend) fn query_page(&self, call: &Call, query: &Query) -> Result<RecordPage> {
-        let mut found: Vec<Record> = Vec::with_capacity(query.limit.min(ROOM));
-        let mut more = false;
+        let mut page = PageRecords::new(query);
         self.read_long_with(|view, catalog| {
             let range = ReadRange::from_query(catalog.layout_of(query.definition)?, query)?;
-            range.visit(view, call, query, &mut |record| {
-                // One record ahead shows whether the page is the last.
-                more = found.len() == query.limit;
-                if more {
-                    return ControlFlow::Break(());
-                }
-                found.push(under_own_names(query.definition, record.clone()));
-                let enough = !query.wants_next && found.len() == query.limit;
-                if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            })
+            range.visit(view, call, query, &mut |record| page.take(|| record.clone().under_own_names(query.definition)))
         })?;
-        let last = found.last().filter(|_| more);
-        let next = last.map(|record| query.position_of(record)).transpose()?;
-        if let Some(names) = query.projection {
-            // Who asks may want to know where a record stands.
-            let place = query.place_names();
-            found.iter_mut().for_each(|record| *record = projected(record, names.iter().chain(&place)));
-        }
-        Ok(RecordPage::new(found, next))
+        page.into_page()
     }
 
     pub(in crate::backend) fn count_records(&self, call: &Call, query: &Query) -> Result<u64> {
@@ -57,11 +37,6 @@ impl<S: Space> Keyspace<S> {
         })?;
         Ok(count)
     }
-}
-
-pub(in crate::backend) fn projected<'a>(record: &Record, names: impl Iterator<Item = &'a &'a str>) -> Record {
-    let value = |name: &&str| Some(((*name).to_owned(), record.get(name)?.to_value()));
-    names.filter_map(value).collect()
 }
 
 /// What a query goes over: keys of records, or entries of an index that lead to them.

@@ -71,7 +71,7 @@ fn find_live(
         found = record.filter(|record| record.is_live(definition, call));
         Ok(if found.is_none() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
     })?;
-    Ok(found.map(|record| under_own_names(definition, record)))
+    Ok(found.map(|record| record.under_own_names(definition)))
 }
 
 fn read_live(
@@ -82,12 +82,7 @@ fn read_live(
     call: &Call,
 ) -> Result<Option<Record>> {
     let found = read_record(view, &layout.record_key(key)?)?.filter(|record| record.is_live(definition, call));
-    Ok(found.map(|record| under_own_names(definition, record)))
-}
-
-/// The record as the model names its fields.
-pub(in crate::backend) fn under_own_names(definition: &Definition, record: Record) -> Record {
-    record.under_own_names(definition)
+    Ok(found.map(|record| record.under_own_names(definition)))
 }
 
 /// The record under a key, live or not.

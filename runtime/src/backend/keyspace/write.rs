@@ -7,7 +7,6 @@ use super::encoding;
 use super::entry::Entry;
 use super::layout::Layout;
 use super::pending::Pending;
-use super::read::under_own_names;
 use super::schema::IndexSchema;
 use super::space::Space;
 use super::store::Keyspace;
@@ -89,7 +88,7 @@ fn apply_write(
     let layout = catalog.layout_of(write.definition)?;
     let key = layout.record_key(&write.key)?;
     let found = pending.record(&key)?;
-    let stored = found.clone().map(|record| under_own_names(write.definition, record));
+    let stored = found.clone().map(|record| record.under_own_names(write.definition));
     write.judge(stored.as_ref(), call)?;
     let live = stored.as_ref().filter(|record| record.is_live(write.definition, call));
     let (returning, told) = (write.returning, write.told());

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::failure::DriverFailure;
+use crate::backend::support::attempt::report;
 use crate::backend::support::outcome;
 use crate::backend::support::retry::Backoff;
 use crate::error::Result;
@@ -76,19 +77,6 @@ pub(super) async fn attempt_writes<T>(
     };
     report(call, attempt, result.as_ref().err());
     result
-}
-
-/// Reports an attempt, and why it failed if it did.
-fn report(call: &Call, attempt: Attempt<'_>, failure: Option<&DriverFailure>) {
-    if !call.is_watched() {
-        return;
-    }
-    let Some(failure) = failure else { return call.report_attempt(&attempt) };
-    let attempt = attempt.failed(failure.kind());
-    match failure.code().map(|code| code.to_string()) {
-        Some(code) => call.report_attempt(&attempt.status(&code)),
-        None => call.report_attempt(&attempt),
-    }
 }
 
 /// Waits for the driver, but no longer than `time`. For what sends no command of its own.

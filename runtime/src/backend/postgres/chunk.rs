@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use super::failure::Failure;
 use super::json::write_record;
-use super::link::{Link, report};
+use super::link::Link;
 use super::param::Param;
 use super::read::{Statement, backoff};
 use super::stamped::is_stamped;
 use super::table::{Column, Table, bind};
 use crate::backend::support::applied::{Applied, Until, find_applied};
+use crate::backend::support::attempt::report;
 use crate::error::Result;
 use crate::request::{Action, Attempt, Call, Write, Written};
 

@@ -10,8 +10,8 @@ use tokio_postgres::Row;
 use super::failure::Failure;
 use super::link::Link;
 use super::param::Param;
-use super::read::{Statement, backoff, read};
-use super::stamped::{by_table, is_stamped};
+use super::read::{Statement, backoff, by_table, read};
+use super::stamped::is_stamped;
 use super::table::Table;
 use crate::error::Result;
 use crate::request::{Call, RecordKey, Write};
@@ -82,7 +82,7 @@ impl LostCommit<'_> {
 
     /// Whether a row bears its stamp, which proves it. None of them may, if others wrote them since.
     async fn left_a_stamp(&self) -> bool {
-        for (table, keys) in by_table(self.tables, self.writes) {
+        for (table, keys) in by_table(self.tables, self.writes.iter().map(|write| &write.key)) {
             let keys: Vec<&RecordKey> = keys.into_iter().map(|(_, key)| key).collect();
             if is_stamped(self.link, self.call, &table, &keys, self.stamp).await.unwrap_or(false) {
                 return true;

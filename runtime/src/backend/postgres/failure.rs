@@ -1,7 +1,10 @@
 //! What the driver's errors mean: for a write, whether it may have happened; for a caller, the kind.
 
+use std::borrow::Cow;
+
 use tokio_postgres::error::{DbError, SqlState};
 
+use crate::backend::support::attempt::AttemptFailure;
 use crate::backend::support::outcome;
 use crate::error::{Error, ErrorKind};
 
@@ -220,6 +223,16 @@ impl Failure {
             Self::Lost(cause) => outcome::unknown(format_args!("the connection broke: {cause}")),
             _ => outcome::unknown("no answer came in time"),
         }
+    }
+}
+
+impl AttemptFailure for Failure {
+    fn kind(&self) -> ErrorKind {
+        self.kind()
+    }
+
+    fn status(&self) -> Option<Cow<'_, str>> {
+        self.code().map(Cow::Borrowed)
     }
 }
 

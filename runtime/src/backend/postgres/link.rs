@@ -10,6 +10,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::failure::{Failure, cause_of};
 use super::param::Param;
+use crate::backend::support::attempt::report;
 use crate::error::Error;
 use crate::request::{Attempt, Call};
 
@@ -205,18 +206,5 @@ impl Drop for Session<'_> {
             // Taken out of the pool, it is closed: the server takes back what was not committed.
             drop(Object::take(client));
         }
-    }
-}
-
-/// Reports an attempt, and why it failed if it did.
-pub(super) fn report(call: &Call, attempt: Attempt<'_>, failure: Option<&Failure>) {
-    if !call.is_watched() {
-        return;
-    }
-    let Some(failure) = failure else { return call.report_attempt(&attempt) };
-    let attempt = attempt.failed(failure.kind());
-    match failure.code() {
-        Some(code) => call.report_attempt(&attempt.status(code)),
-        None => call.report_attempt(&attempt),
     }
 }

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::failure::Failure;
-use super::read::Statement;
-use super::stamped::by_table;
+use super::read::{Statement, by_table};
 use super::statements::{self, Step};
 use super::table::Table;
 use crate::backend::support::dedup::{Distinct, ident};
@@ -25,7 +24,7 @@ const TRANSACTION: usize = 1000;
 
 /// The statements that lock the rows of writes: one for each table, in the order of their names.
 pub(super) fn lock_statements(tables: &[Arc<Table>], writes: &[Write]) -> Vec<(Arc<Table>, Statement)> {
-    let mut by_table = by_table(tables, writes);
+    let mut by_table = by_table(tables, writes.iter().map(|write| &write.key));
     by_table.sort_by(|(one, _), (other, _)| one.name.cmp(&other.name));
     by_table
         .into_iter()

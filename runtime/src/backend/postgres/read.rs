@@ -9,7 +9,8 @@ use tokio_postgres::Row;
 use super::failure::Failure;
 use super::link::Link;
 use super::param::Param;
-use super::table::{Column, Table};
+use super::table::{Column, Table, bind};
+use crate::backend::support::attempt::report;
 use crate::backend::support::dedup::{Distinct, ident, values_ident};
 use crate::backend::support::outcome;
 use crate::backend::support::retry::Backoff;
@@ -90,21 +91,27 @@ pub(super) async fn get(link: &Link, call: &Call, table: &Table, get: &Get) -> R
 
 /// The read of records by many values of some columns, each beside its number.
 fn among(table: &Table, columns: &[Column], values: &[Vec<&Value>]) -> Statement {
-    let (mut arrays, mut names, mut same, mut params) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut params = Vec::new();
+    let rows = rows_among(table, columns, values, &mut params);
+    Statement { sql: format!("SELECT n, doc FROM {rows}"), params }
+}
+
+/// The rows with many values of some columns, each beside the number `n` of its values.
+pub(super) fn rows_among(table: &Table, columns: &[Column], values: &[Vec<&Value>], params: &mut Vec<Param>) -> String {
+    let (mut arrays, mut names, mut same) = (Vec::new(), Vec::new(), Vec::new());
     for (at, column) in columns.iter().enumerate() {
-        arrays.push(format!("${}::{}[]", at + 1, column.sql_type()));
+        let array = bind(params, column.params(values.iter().filter_map(|values| values.get(at).copied())));
+        arrays.push(format!("{array}::{}[]", column.sql_type()));
         names.push(format!("k{at}"));
         same.push(format!("{} = k{at}{}", column.sql, column.collation()));
-        params.push(column.params(values.iter().filter_map(|values| values.get(at).copied())));
     }
-    let sql = format!(
-        "SELECT n, doc FROM unnest({}) WITH ORDINALITY AS wanted({}, n) JOIN {} ON {}",
+    format!(
+        "unnest({}) WITH ORDINALITY AS wanted({}, n) JOIN {} ON {}",
         arrays.join(", "),
         names.join(", "),
         table.name,
         same.join(" AND ")
-    );
-    Statement { sql, params }
+    )
 }
 
 /// The read of the records with these keys, which are different ones.
@@ -208,12 +215,13 @@ pub(super) fn values_statements(table: &Table, find: &FindMany) -> Vec<Statement
 /// A repository, and the keys that are asked for there, by their positions.
 pub(super) type Wanted<'a> = (Arc<Table>, Vec<(usize, &'a RecordKey)>);
 
-fn by_repository<'a>(tables: &[Arc<Table>], gets: &'a [Get]) -> Vec<Wanted<'a>> {
+/// Keys by the table that each is in.
+pub(super) fn by_table<'a>(tables: &[Arc<Table>], keys: impl Iterator<Item = &'a RecordKey>) -> Vec<Wanted<'a>> {
     let mut wanted: Vec<Wanted<'a>> = Vec::new();
-    for (position, (table, get)) in tables.iter().zip(gets).enumerate() {
+    for (position, (table, key)) in tables.iter().zip(keys).enumerate() {
         match wanted.iter_mut().find(|(other, _)| other.name == table.name) {
-            Some((_, keys)) => keys.push((position, &get.key)),
-            None => wanted.push((table.clone(), vec![(position, &get.key)])),
+            Some((_, keys)) => keys.push((position, key)),
+            None => wanted.push((table.clone(), vec![(position, key)])),
         }
     }
     wanted
@@ -221,7 +229,7 @@ fn by_repository<'a>(tables: &[Arc<Table>], gets: &'a [Get]) -> Vec<Wanted<'a>> 
 
 /// The statements of a snapshot, to be read by people.
 pub(super) fn snapshot_statements(tables: &[Arc<Table>], gets: &[Get]) -> Vec<Statement> {
-    let wanted = by_repository(tables, gets);
+    let wanted = by_table(tables, gets.iter().map(|get| &get.key));
     wanted
         .into_iter()
         .map(|(table, keys)| {
@@ -247,7 +255,7 @@ pub(super) async fn snapshot(
     gets: &[Get],
 ) -> Result<Vec<Option<Record>>> {
     let mut results = vec![None; gets.len()];
-    let wanted: Vec<_> = by_repository(tables, gets)
+    let wanted: Vec<_> = by_table(tables, gets.iter().map(|get| &get.key))
         .into_iter()
         .map(|(table, keys)| {
             let distinct = distinct(table.definition, keys.into_iter());
@@ -290,7 +298,7 @@ async fn read_together(link: &Link, call: &Call, begin: &str, statements: &[&Sta
                 Ok(found)
             };
             let result = session.run(call, work).await;
-            super::link::report(call, Attempt::new("SELECT").numbered(number), result.as_ref().err());
+            report(call, Attempt::new("SELECT").numbered(number), result.as_ref().err());
             session.set_in_transaction(result.is_err());
             result
         };

@@ -9,11 +9,12 @@ use futures_util::future::{join, join_all, try_join_all};
 
 use super::commit::{Begun, CURRENT, LostCommit};
 use super::failure::Failure;
-use super::link::{Link, Session, attempt_time, report};
+use super::link::{Link, Session, attempt_time};
 use super::locked::{Locked, lock_statements};
 use super::read::backoff;
 use super::statements::Step;
 use super::table::Table;
+use crate::backend::support::attempt::report;
 use crate::backend::support::outcome;
 use crate::backend::support::write_id::WriteIds;
 use crate::error::{Error, Result};

@@ -8,13 +8,14 @@ use std::time::Duration;
 use tokio_postgres::Row;
 
 use super::failure::Failure;
-use super::link::{Answer, Link, Session, attempt_time, report};
+use super::link::{Answer, Link, Session, attempt_time};
 use super::param::Param;
 use super::read::{Statement, backoff, read, stored};
 use super::single::{Gives, Single};
 use super::table::Table;
 use super::transact::Transaction;
 use crate::backend::support::applied::{Applied, Until, find_applied};
+use crate::backend::support::attempt::report;
 use crate::backend::support::outcome;
 use crate::backend::support::write_id::WriteIds;
 use crate::error::{Error, ErrorKind, Result};

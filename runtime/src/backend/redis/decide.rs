@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use super::items::Items;
 use super::layout::{Entries, Layout};
-use crate::backend::keyspace::read::under_own_names;
 use crate::error::Result;
 use crate::limits::{self, Limits};
 use crate::request::{Action, Call, Returning, Write, Written};
@@ -100,7 +99,7 @@ pub(super) fn decide<'a>(
 ) -> Result<Decided<'a>> {
     let definition = write.definition;
     let found = seen.as_ref().map(|(record, _)| record);
-    let stored = found.map(|record| under_own_names(definition, record.clone()));
+    let stored = found.map(|record| record.clone().under_own_names(definition));
     write.judge(stored.as_ref(), call)?;
     let live = stored.as_ref().filter(|record| record.is_live(definition, call));
     let expected = Expected::seen(Some(seen));

@@ -1,8 +1,11 @@
 //! What a failed request means: whether it may have been applied, whether to send it again, and as which error it is
 //! reported.
 
+use std::borrow::Cow;
+
 use redis::{ErrorKind as DriverKind, RedisError, ServerErrorKind};
 
+use crate::backend::support::attempt::AttemptFailure;
 use crate::backend::support::outcome;
 use crate::error::{Error, ErrorKind};
 
@@ -173,6 +176,16 @@ impl Failure {
             Self::Unreadable(why) => outcome::unknown(why),
             other => outcome::refused(other.into_error("write"), true),
         }
+    }
+}
+
+impl AttemptFailure for Failure {
+    fn kind(&self) -> ErrorKind {
+        self.kind()
+    }
+
+    fn status(&self) -> Option<Cow<'_, str>> {
+        self.code().map(Cow::Borrowed)
     }
 }
 

@@ -10,8 +10,8 @@ use super::script::{Invocation, PAGE};
 use super::server::{Server, bytes, list, unreadable};
 use crate::backend::keyspace::bounds::Bounds;
 use crate::backend::keyspace::encoding;
-use crate::backend::keyspace::query::{page_end_key, projected};
-use crate::backend::keyspace::read::under_own_names;
+use crate::backend::keyspace::page::PageRecords;
+use crate::backend::keyspace::query::page_end_key;
 use crate::backend::support::outcome::missing_index;
 use crate::error::{Error, Result};
 use crate::request::{Call, Query, RecordPage, SourceKind};
@@ -117,27 +117,10 @@ fn edge(bound: Bound<&[u8]>, none: &[u8]) -> Vec<u8> {
 
 /// Reads a page.
 pub(super) async fn query_page(server: &Server, call: &Call, layout: &Layout, query: &Query) -> Result<RecordPage> {
-    let mut found: Vec<Record> = Vec::with_capacity(query.limit.min(LEAST * 2));
-    let mut more = false;
-    visit(server, call, layout, query, &mut |record| {
-        // One record ahead shows whether the page is the last.
-        more = found.len() == query.limit;
-        if more {
-            return ControlFlow::Break(());
-        }
-        found.push(under_own_names(query.definition, record));
-        let enough = !query.wants_next && found.len() == query.limit;
-        if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    })
-    .await?;
-    let last = found.last().filter(|_| more);
-    let next = last.map(|record| query.position_of(record)).transpose()?;
-    if let Some(names) = query.projection {
-        // Who asks may want to know where a record stands.
-        let place = query.place_names();
-        found.iter_mut().for_each(|record| *record = projected(record, names.iter().chain(&place)));
-    }
-    Ok(RecordPage::new(found, next))
+    let mut page = PageRecords::new(query);
+    let mut take = |record: Record| page.take(|| record.under_own_names(query.definition));
+    visit(server, call, layout, query, &mut take).await?;
+    page.into_page()
 }
 
 /// Counts what a query would return in all, and no further than to its limit.

@@ -5,7 +5,6 @@ use redis::Value;
 use super::layout::{Layout, field, primary, values};
 use super::script::{FIND, Invocation, READ};
 use super::server::{Server, bytes, list, unreadable};
-use crate::backend::keyspace::read::under_own_names;
 use crate::backend::support::outcome::missing_index;
 use crate::definition::{Definition, IndexDef};
 use crate::error::{Error, Result};
@@ -143,7 +142,7 @@ pub(super) async fn find_many(
 /// The record in an answer as the model names its fields, if it is live.
 fn live(call: &Call, definition: &'static Definition, answer: Value) -> Result<Option<Record>> {
     let found = record(answer)?.filter(|record| record.is_live(definition, call));
-    Ok(found.map(|record| under_own_names(definition, record)))
+    Ok(found.map(|record| record.under_own_names(definition)))
 }
 
 /// The record in an answer, live or not.

@@ -7,6 +7,7 @@ use redis::{Cmd, ConnectionAddr, Value};
 use super::failure::Failure;
 use super::link::{Connected, Link};
 use super::script::Invocation;
+use crate::backend::support::attempt::report;
 use crate::backend::support::outcome;
 use crate::backend::support::retry::Backoff;
 use crate::backend::support::write_id::WriteIds;
@@ -196,19 +197,6 @@ impl Sending<'_> {
             }
             _ => Err(Failure::Unreadable("WAIT was answered with something else than a number")),
         }
-    }
-}
-
-/// Reports an attempt, and why it failed if it did.
-fn report(call: &Call, attempt: Attempt<'_>, failure: Option<&Failure>) {
-    if !call.is_watched() {
-        return;
-    }
-    let Some(failure) = failure else { return call.report_attempt(&attempt) };
-    let attempt = attempt.failed(failure.kind());
-    match failure.code() {
-        Some(code) => call.report_attempt(&attempt.status(code)),
-        None => call.report_attempt(&attempt),
     }
 }
 

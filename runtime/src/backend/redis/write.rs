@@ -16,7 +16,6 @@ use super::read::{read_pairs, record};
 use super::request::{Part, WriteRequest};
 use super::script::{Invocation, READ};
 use super::server::{Attempts, Server, bytes, contended, unreadable};
-use crate::backend::keyspace::read::under_own_names;
 use crate::backend::support::retry::Backoff;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
@@ -238,7 +237,7 @@ impl<'w, 'a> Round<'w, 'a> {
         match outcome {
             Outcome::Done { existed, before } => {
                 let told = || {
-                    let before = before.map(|record| under_own_names(definition, record));
+                    let before = before.map(|record| record.under_own_names(definition));
                     let is_told = part.write.told() == Returning::Before;
                     Written { existed, record: before.filter(|_| is_told) }
                 };
@@ -263,7 +262,7 @@ impl<'w, 'a> Round<'w, 'a> {
 
 /// Whether a record has the key that a write is about.
 fn is_of(write: &Write, found: &Record) -> bool {
-    let renamed = write.definition.is_aliased(found).then(|| under_own_names(write.definition, found.clone()));
+    let renamed = write.definition.is_aliased(found).then(|| found.clone().under_own_names(write.definition));
     let found = renamed.as_ref().unwrap_or(found);
     write.key.fields(write.definition).all(|(name, value)| found.get(name).is_some_and(|found| found == *value))
 }

@@ -3,6 +3,7 @@
 
 mod answer;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use mongodb::bson::error::ErrorKind as BsonError;
@@ -14,6 +15,7 @@ use mongodb::error::{
 
 pub(super) use self::answer::completed;
 use super::shallow;
+use crate::backend::support::attempt::AttemptFailure;
 use crate::backend::support::outcome;
 use crate::error::{Error, ErrorKind};
 
@@ -225,6 +227,16 @@ impl DriverFailure {
             Self::TimedOut => ErrorKind::Timeout,
             Self::Inconsistent(_) => ErrorKind::Unavailable,
         }
+    }
+}
+
+impl AttemptFailure for DriverFailure {
+    fn kind(&self) -> ErrorKind {
+        self.kind()
+    }
+
+    fn status(&self) -> Option<Cow<'_, str>> {
+        self.code().map(|code| Cow::Owned(code.to_string()))
     }
 }
 

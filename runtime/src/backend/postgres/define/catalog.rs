@@ -12,6 +12,7 @@ use super::super::param::Param;
 use super::super::table::Table;
 use super::looking::{again, rows};
 use super::shape::Shape;
+use crate::backend::support::attempt::report;
 use crate::definition::Definition;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::{Attempt, Call};
@@ -67,7 +68,7 @@ pub(super) async fn create(session: &Session<'_>, call: &Call, schema: &str, cat
         "{made_schema}CREATE TABLE IF NOT EXISTS {catalog} (name text COLLATE \"C\" PRIMARY KEY, definition jsonb NOT NULL)"
     );
     let made = session.run_within(call.left(), session.simple(&sql)).await;
-    super::super::link::report(call, Attempt::new("CREATE TABLE"), made.as_ref().err());
+    report(call, Attempt::new("CREATE TABLE"), made.as_ref().err());
     made
 }
 
@@ -101,7 +102,7 @@ pub(super) async fn keep(session: &Session<'_>, call: &Call, schema: &str, table
     }
     let sql = written_down(schema, table, &merged)?;
     let written = session.run_within(call.left(), session.simple(&sql)).await;
-    super::super::link::report(call, Attempt::new("INSERT"), written.as_ref().err());
+    report(call, Attempt::new("INSERT"), written.as_ref().err());
     written
 }
 

@@ -2,11 +2,12 @@
 
 use super::super::expiry::{COLUMN, column_sql};
 use super::super::failure::Failure;
-use super::super::link::{Session, report};
+use super::super::link::Session;
 use super::super::names::{identifier, literal};
 use super::super::param::Param;
 use super::super::table::Table;
 use super::looking::rows;
+use crate::backend::support::attempt::report;
 use crate::request::{Attempt, Call};
 
 /// An index that is there.

@@ -22,6 +22,7 @@ use super::names::{identifier, literal};
 use super::table::Table;
 use super::transact::BEGIN;
 use crate::backend::plan::{Creation, Mismatch, Plan};
+use crate::backend::support::attempt::report;
 use crate::backend::support::outcome;
 use crate::definition::IndexDef;
 use crate::error::{Error, ErrorKind, Result};
@@ -252,7 +253,7 @@ async fn create(session: &Session<'_>, call: &Call, schema: &str, table: &Table)
     statements.push("COMMIT".to_owned());
     session.set_in_transaction(true);
     let made = session.run_within(call.left(), session.simple(&statements.join("; "))).await;
-    super::link::report(call, Attempt::new("CREATE TABLE"), made.as_ref().err());
+    report(call, Attempt::new("CREATE TABLE"), made.as_ref().err());
     session.set_in_transaction(made.is_err());
     made
 }

@@ -1,12 +1,13 @@
 //! Tables that are taken away, and their rows.
 
 use super::super::failure::Failure;
-use super::super::link::{Link, report};
+use super::super::link::Link;
 use super::super::table::Table;
 use super::super::transact::BEGIN;
 use super::catalog;
 use super::lock::Locked;
 use super::looking::again;
+use crate::backend::support::attempt::report;
 use crate::error::Result;
 use crate::request::{Attempt, Call};
 
