@@ -100,12 +100,24 @@ impl Scripts {
 
     fn read() -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../runtime/src/backend/redis/scripts");
+        // Some stand behind the functions that they share.
+        let shared = std::fs::read_to_string(folder.join("entries.lua")).expect("the functions of the scripts");
         let named = |path: std::path::PathBuf| {
             let source =
                 std::fs::read_to_string(&path).ok().filter(|_| path.extension().is_some_and(|ext| ext == "lua"))?;
-            Some((hash_of(&source), path.file_stem()?.to_string_lossy().into_owned()))
+            let name = path.file_stem()?.to_string_lossy().into_owned();
+            Some([(hash_of(&source), name.clone()), (hash_of(&(shared.clone() + &source)), name)])
         };
-        Self(folder.read_dir().into_iter().flatten().flatten().filter_map(|entry| named(entry.path())).collect())
+        Self(
+            folder
+                .read_dir()
+                .into_iter()
+                .flatten()
+                .flatten()
+                .filter_map(|entry| named(entry.path()))
+                .flatten()
+                .collect(),
+        )
     }
 
     /// What a command is called.

@@ -15,15 +15,22 @@ pub(super) struct Script {
     hash: LazyLock<String>,
 }
 
+/// The text of a script, behind those whose functions it uses.
+macro_rules! source {
+    ($($name:literal)+) => {
+        concat!($(include_str!(concat!("scripts/", $name, ".lua"))),+)
+    };
+}
+
 macro_rules! scripts {
-    ($($(#[$doc:meta])* $constant:ident $name:literal $reads:literal)+) => {
+    ($($(#[$doc:meta])* $constant:ident $name:literal $reads:literal $((after $functions:literal))?)+) => {
         $(
             $(#[$doc])*
             pub(super) static $constant: Script = Script {
                 name: $name,
                 reads: $reads,
-                source: include_str!(concat!("scripts/", $name, ".lua")),
-                hash: LazyLock::new(|| hash_of(include_str!(concat!("scripts/", $name, ".lua")))),
+                source: source!($($functions)? $name),
+                hash: LazyLock::new(|| hash_of(source!($($functions)? $name))),
             };
         )+
     };
@@ -31,7 +38,7 @@ macro_rules! scripts {
 
 scripts! {
     /// Writes, each for itself or all or nothing.
-    WRITE "write" false
+    WRITE "write" false (after "entries")
     /// A part of a page. It takes away what leads to no record.
     PAGE "page" false
     /// Records at one moment.
@@ -41,7 +48,7 @@ scripts! {
     /// A change of the schema.
     SCHEMA "schema" false
     /// Entries of new indexes.
-    INDEX "index" false
+    INDEX "index" false (after "entries")
     /// Entries of indexes that were not made after all.
     UNINDEX "unindex" false
     /// Records that do not stand in their indexes.

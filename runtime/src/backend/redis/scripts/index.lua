@@ -17,36 +17,6 @@ if redis.call('HGET', KEYS[1], 'generation') ~= ARGV[1] then
 end
 local now = tonumber(ARGV[2])
 
-local function read(key)
-  local flat, fields = redis.call('HGETALL', key), {}
-  for at = 1, #flat, 2 do
-    fields[flat[at]] = flat[at + 1]
-  end
-  return fields
-end
-
--- The same as in `write.lua`.
-local function leaving(primary, fields)
-  local names = {}
-  for field in pairs(fields) do
-    if string.sub(field, 1, 2) == 'i:' then
-      table.insert(names, field)
-    end
-  end
-  table.sort(names)
-  local parts = { primary }
-  for _, field in ipairs(names) do
-    table.insert(parts, field)
-    table.insert(parts, fields[field])
-  end
-  return cmsgpack.pack(parts)
-end
-
-local function deleted_at(expiry)
-  local seconds = math.max(tonumber(expiry), 0)
-  return seconds < 1e11 and string.format('%.0f', (seconds + 10) * 1000)
-end
-
 -- Whether another record that is live holds the value.
 local function is_taken(primary, field, values)
   local holder = redis.call('GET', base .. field .. ':' .. values)

@@ -75,15 +75,6 @@ for at = 1, tonumber(take()) do
   writes[at] = write
 end
 
--- The fields of a record.
-local function read(key)
-  local flat, fields = redis.call('HGETALL', key), {}
-  for at = 1, #flat, 2 do
-    fields[flat[at]] = flat[at + 1]
-  end
-  return fields
-end
-
 -- Whether a record is live; nothing if only a model can say.
 local function is_live(group, primary, stamp, expiry)
   if not stamp then
@@ -164,23 +155,6 @@ local function hold(write)
   end
 end
 
--- What is kept of a record's entries for when the server has taken it away.
-local function leaving(primary, fields)
-  local names = {}
-  for field in pairs(fields) do
-    if string.sub(field, 1, 2) == 'i:' then
-      table.insert(names, field)
-    end
-  end
-  table.sort(names)
-  local parts = { primary }
-  for _, field in ipairs(names) do
-    table.insert(parts, field)
-    table.insert(parts, fields[field])
-  end
-  return cmsgpack.pack(parts)
-end
-
 -- Takes the entries of a record away, but for those that it goes on to have.
 local function remove_entries(base, primary, old, kept)
   for field, value in pairs(old) do
@@ -199,12 +173,6 @@ local function remove_entries(base, primary, old, kept)
   if old.x then
     redis.call('ZREM', base .. 'x', leaving(primary, old))
   end
-end
-
--- The server deletes ten seconds after the expiry, as clocks differ. It takes no later year than about 5000.
-local function deleted_at(expiry)
-  local seconds = math.max(tonumber(expiry), 0)
-  return seconds < 1e11 and string.format('%.0f', (seconds + 10) * 1000)
 end
 
 local function set(write)
