@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use reposit::{Config, Database, Error, ErrorKind};
 use reposit_tests::models::{Note, note};
-use reposit_tests::proxy::{Mongo, Postgres, Redis};
+use reposit_tests::proxy::Proxy;
 use reposit_tests::report;
 use reposit_tests::servers::{self, Target, fresh_name};
 use tokio::runtime::{Builder, Runtime};
@@ -29,6 +29,23 @@ fn assert_told(error: &Error, words: &[&str]) {
     for dump in ["Topology", "ServerSelection", "labels: {", "Kind: "] {
         assert!(!error.message().contains(dump), "{error}");
     }
+}
+
+/// Opens a database on a server that then goes away, and holds what is said of that to these words; returns the error of a
+/// get.
+async fn goes_away(target: Target, words: &[&str]) -> Error {
+    let server = target.server().await.expect("a server");
+    let (proxy, url) = Proxy::before(target, &server, &fresh_name()).await;
+    let db = Config::from_url(&url).unwrap().timeout(Duration::from_secs(2)).open().await.unwrap();
+    db.define::<Note>().await.unwrap();
+    drop(proxy);
+    let error = Note::get("a").exec(&db).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
+    assert_told(&error, words);
+    let many = Note::put_many(&[note("a"), note("b")]).exec(&db).await.unwrap_err();
+    assert_told(&many.failures()[0].error, &["refused"]);
+    report::ran("unreachable::goes_away", &server.label());
+    error
 }
 
 #[tokio::test]
@@ -61,20 +78,8 @@ async fn a_mongodb_that_is_not_reached_is_told_by_its_cause() {
 
 #[tokio::test]
 async fn a_mongodb_that_goes_away_is_told_by_its_cause() {
-    let server = servers::mongodb().await;
-    let name = fresh_name();
-    let proxy = Mongo::start(&server.address(&name)).await;
-    let config = Config::from_url(&server.url_via(&name, proxy.address())).unwrap().timeout(Duration::from_secs(2));
-    let db = config.open().await.unwrap();
-    db.define::<Note>().await.unwrap();
-    drop(proxy);
-    let error = Note::get("a").exec(&db).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
-    assert_told(&error, &["no server was found", "refused"]);
+    let error = goes_away(Target::Mongodb, &["no server was found", "refused"]).await;
     assert!(error.source().is_some());
-    let error = Note::put_many(&[note("a"), note("b")]).exec(&db).await.unwrap_err();
-    assert_told(&error.failures()[0].error, &["refused"]);
-    report::ran("unreachable::goes_away", &server.label());
 }
 
 #[tokio::test]
@@ -102,19 +107,7 @@ async fn a_postgres_that_is_not_reached_is_told_by_its_cause() {
 
 #[tokio::test]
 async fn a_postgres_that_goes_away_is_told_by_its_cause() {
-    let server = servers::postgres().await;
-    let name = fresh_name();
-    let proxy = Postgres::start(&server.address(&name)).await;
-    let config = Config::from_url(&server.url_via(&name, proxy.address())).unwrap().timeout(Duration::from_secs(2));
-    let db = config.open().await.unwrap();
-    db.define::<Note>().await.unwrap();
-    drop(proxy);
-    let error = Note::get("a").exec(&db).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
-    assert_told(&error, &["refused"]);
-    let error = Note::put_many(&[note("a"), note("b")]).exec(&db).await.unwrap_err();
-    assert_told(&error.failures()[0].error, &["refused"]);
-    report::ran("unreachable::goes_away", &server.label());
+    goes_away(Target::Postgres, &["refused"]).await;
 }
 
 #[tokio::test]
@@ -143,20 +136,8 @@ async fn a_redis_that_is_not_reached_is_told_by_its_cause() {
 
 #[tokio::test]
 async fn a_redis_that_goes_away_is_told_by_its_cause() {
-    let server = servers::redis().await;
-    let name = fresh_name();
-    let proxy = Redis::start(&server.address(&name)).await;
-    let config = Config::from_url(&server.url_via(&name, proxy.address())).unwrap().timeout(Duration::from_secs(2));
-    let db = config.open().await.unwrap();
-    db.define::<Note>().await.unwrap();
-    drop(proxy);
-    let error = Note::get("a").exec(&db).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
-    assert_told(&error, &["cannot be reached", "refused"]);
+    let error = goes_away(Target::Redis, &["cannot be reached", "refused"]).await;
     assert!(error.source().is_some());
-    let error = Note::put_many(&[note("a"), note("b")]).exec(&db).await.unwrap_err();
-    assert_told(&error.failures()[0].error, &["refused"]);
-    report::ran("unreachable::goes_away", &server.label());
 }
 
 fn runtime() -> Runtime {

@@ -1,13 +1,12 @@
 //! The proxy that a server needs, by the protocol that it speaks.
 
-use std::collections::BTreeMap;
+use std::ops::Deref;
 
-use super::core::{Fired, Request};
+use super::core::Tap;
 use super::dynamo::Dynamo;
 use super::mongo::Mongo;
 use super::postgres::Postgres;
 use super::redis::Redis;
-use super::rule::Rule;
 use crate::servers::{Protocol, Server, Target};
 
 /// A proxy of any kind.
@@ -36,79 +35,17 @@ impl Proxy {
         let url = server.url_via(database, proxy.address());
         (proxy, url)
     }
+}
 
-    fn address(&self) -> &str {
-        match self {
-            Self::Dynamo(proxy) => proxy.address(),
-            Self::Mongo(proxy) => proxy.address(),
-            Self::Redis(proxy) => proxy.address(),
-            Self::Postgres(proxy) => proxy.address(),
-        }
-    }
+impl Deref for Proxy {
+    type Target = Tap;
 
-    /// From now on a rule holds; the answer counts how often it does something.
-    pub fn fault(&self, rule: Rule) -> Fired {
+    fn deref(&self) -> &Tap {
         match self {
-            Self::Dynamo(proxy) => proxy.fault(rule),
-            Self::Mongo(proxy) => proxy.fault(rule),
-            Self::Redis(proxy) => proxy.fault(rule),
-            Self::Postgres(proxy) => proxy.fault(rule),
-        }
-    }
-
-    /// Ends all faults.
-    pub fn clear_faults(&self) {
-        match self {
-            Self::Dynamo(proxy) => proxy.clear_faults(),
-            Self::Mongo(proxy) => proxy.clear_faults(),
-            Self::Redis(proxy) => proxy.clear_faults(),
-            Self::Postgres(proxy) => proxy.clear_faults(),
-        }
-    }
-
-    /// What has gone through since it started.
-    pub fn requests(&self) -> Vec<Request> {
-        match self {
-            Self::Dynamo(proxy) => proxy.requests(),
-            Self::Mongo(proxy) => proxy.requests(),
-            Self::Redis(proxy) => proxy.requests(),
-            Self::Postgres(proxy) => proxy.requests(),
-        }
-    }
-
-    /// How many connections were made to it.
-    pub fn connections(&self) -> usize {
-        match self {
-            Self::Dynamo(proxy) => proxy.connections(),
-            Self::Mongo(proxy) => proxy.connections(),
-            Self::Redis(proxy) => proxy.connections(),
-            Self::Postgres(proxy) => proxy.connections(),
-        }
-    }
-
-    /// The requests since this was last called, by name.
-    pub fn take_counts(&self) -> BTreeMap<String, usize> {
-        match self {
-            Self::Dynamo(proxy) => {
-                let counts = proxy.counts();
-                proxy.reset_counts();
-                counts
-            }
-            Self::Mongo(proxy) => {
-                let counts = proxy.counts();
-                proxy.reset_counts();
-                counts
-            }
-            Self::Redis(proxy) => {
-                let counts = proxy.counts();
-                proxy.reset_counts();
-                counts
-            }
-            Self::Postgres(proxy) => {
-                let counts = proxy.counts();
-                proxy.reset_counts();
-                counts
-            }
+            Self::Dynamo(proxy) => proxy,
+            Self::Mongo(proxy) => proxy,
+            Self::Redis(proxy) => proxy,
+            Self::Postgres(proxy) => proxy,
         }
     }
 }

@@ -139,6 +139,69 @@ fn contains(body: &[u8], text: &[u8]) -> bool {
     text.is_empty() || body.windows(text.len()).any(|window| window == text)
 }
 
+/// A proxy that runs: what came through it, and what is to go wrong. It ends when it is dropped.
+#[derive(Debug)]
+pub struct Tap {
+    core: Arc<Core>,
+    listener: Listener,
+    /// Which faults it knows.
+    fits: fn(&Fault) -> bool,
+}
+
+impl Tap {
+    /// Serves each connection, with the books that it is to write.
+    pub(super) async fn start<F, Served>(core: Arc<Core>, fits: fn(&Fault) -> bool, serve: F) -> Self
+    where
+        F: Fn(TcpStream) -> Served + Send + 'static,
+        Served: Future<Output = ()> + Send + 'static,
+    {
+        Self { core, listener: Listener::start(serve).await, fits }
+    }
+
+    /// Its own `host:port`.
+    pub fn address(&self) -> &str {
+        &self.listener.address
+    }
+
+    /// Makes something go wrong. Of several rules that match a request, the first that is due strikes.
+    pub fn fault(&self, rule: Rule) -> Fired {
+        assert!((self.fits)(&rule.fault), "{:?} is a fault of another server", rule.fault);
+        self.core.add(rule)
+    }
+
+    /// Nothing goes wrong any more.
+    pub fn clear_faults(&self) {
+        self.core.clear_faults();
+    }
+
+    /// How many requests of each name came, retries included; what a client sends for itself is left out.
+    pub fn counts(&self) -> BTreeMap<String, usize> {
+        self.core.counts()
+    }
+
+    /// The same, since this was last called.
+    pub fn take_counts(&self) -> BTreeMap<String, usize> {
+        let counts = self.counts();
+        self.reset_counts();
+        counts
+    }
+
+    /// The requests that came, in order.
+    pub fn requests(&self) -> Vec<Request> {
+        self.core.requests()
+    }
+
+    /// How many connections were made to it, a driver's own included.
+    pub fn connections(&self) -> usize {
+        self.listener.accepted()
+    }
+
+    /// Starts the count anew.
+    pub fn reset_counts(&self) {
+        self.core.forget();
+    }
+}
+
 /// How the connection to the client ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {

@@ -1,12 +1,12 @@
 //! The proxy in front of a DynamoDB server.
 
-use super::core::{Core, End, Fired, Listener, Request};
+use super::core::{Core, End, Request, Tap};
 use super::http::Message;
-use super::rule::{Fault, Rule};
+use super::rule::Fault;
 use super::{answers, clock, damage, pages};
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::io;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
@@ -14,15 +14,12 @@ use tokio::time::sleep;
 
 /// A proxy in front of a DynamoDB server; it ends when it is dropped.
 #[derive(Debug)]
-pub struct Dynamo {
-    shared: Arc<Shared>,
-    listener: Listener,
-}
+pub struct Dynamo(Tap);
 
 #[derive(Debug)]
 struct Shared {
     upstream: String,
-    core: Core,
+    core: Arc<Core>,
     /// Where empty pages said to go on, and where the server is really to go on from.
     empty_pages: Mutex<Vec<(Value, Option<Value>)>>,
 }
@@ -30,55 +27,27 @@ struct Shared {
 impl Dynamo {
     /// Starts in front of `upstream`, a `host:port`.
     pub async fn start(upstream: &str) -> Self {
-        let shared =
-            Arc::new(Shared { upstream: upstream.to_owned(), core: Core::default(), empty_pages: Mutex::default() });
-        let serving = shared.clone();
-        let listener = Listener::start(move |stream| {
-            let shared = serving.clone();
+        let core = Arc::new(Core::default());
+        let shared = Shared { upstream: upstream.to_owned(), core: core.clone(), empty_pages: Mutex::default() };
+        let shared = Arc::new(shared);
+        let serve = move |stream| {
+            let shared = shared.clone();
             async move { shared.serve(stream).await }
-        })
-        .await;
-        Self { shared, listener }
-    }
-
-    /// Its own `host:port`.
-    pub fn address(&self) -> &str {
-        &self.listener.address
+        };
+        Self(Tap::start(core, |_| true, serve).await)
     }
 
     /// Its own endpoint: `http://host:port`.
     pub fn url_endpoint(&self) -> String {
-        format!("http://{}", self.listener.address)
+        format!("http://{}", self.address())
     }
+}
 
-    /// Makes something go wrong. Of several rules that match a request, the first that is due strikes.
-    pub fn fault(&self, rule: Rule) -> Fired {
-        self.shared.core.add(rule)
-    }
+impl Deref for Dynamo {
+    type Target = Tap;
 
-    /// Nothing goes wrong any more.
-    pub fn clear_faults(&self) {
-        self.shared.core.clear_faults();
-    }
-
-    /// How many requests of each name came, retries included.
-    pub fn counts(&self) -> BTreeMap<String, usize> {
-        self.shared.core.counts()
-    }
-
-    /// The requests that came, in order.
-    pub fn requests(&self) -> Vec<Request> {
-        self.shared.core.requests()
-    }
-
-    /// How many connections were made to it.
-    pub fn connections(&self) -> usize {
-        self.listener.accepted()
-    }
-
-    /// Starts the count anew.
-    pub fn reset_counts(&self) {
-        self.shared.core.forget();
+    fn deref(&self) -> &Tap {
+        &self.0
     }
 }
 

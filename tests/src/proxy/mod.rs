@@ -25,7 +25,7 @@ mod rule;
 mod tls;
 mod wire;
 
-pub use self::core::{Fired, Request};
+pub use self::core::{Fired, Request, Tap};
 pub use before::Proxy;
 pub use damage::Damage;
 pub use dynamo::Dynamo;

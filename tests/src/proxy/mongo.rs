@@ -1,12 +1,13 @@
 //! The proxy in front of a MongoDB server.
 
-use super::core::{Core, End, Fired, Listener, Request};
+use super::core::{Core, End, Request, Tap};
 use super::damage;
-use super::rule::{Fault, Rule};
+use super::rule::Fault;
 use super::wire::Frame;
 use mongodb::bson::{Document, doc};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::io;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
@@ -23,58 +24,26 @@ const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
 /// A proxy in front of a MongoDB server, to be used with `directConnection=true`; it ends when it is dropped.
 #[derive(Debug)]
-pub struct Mongo {
-    core: Arc<Core>,
-    listener: Listener,
-}
+pub struct Mongo(Tap);
 
 impl Mongo {
     /// Starts in front of `upstream`, a `host:port`.
     pub async fn start(upstream: &str) -> Self {
         let core = Arc::new(Core::default());
         let (serving, upstream) = (core.clone(), upstream.to_owned());
-        let listener = Listener::start(move |stream| {
+        let serve = move |stream| {
             let (core, upstream) = (serving.clone(), upstream.clone());
             async move { serve(&core, stream, &upstream).await }
-        })
-        .await;
-        Self { core, listener }
+        };
+        Self(Tap::start(core, Fault::is_of_any_server, serve).await)
     }
+}
 
-    /// Its own `host:port`.
-    pub fn address(&self) -> &str {
-        &self.listener.address
-    }
+impl Deref for Mongo {
+    type Target = Tap;
 
-    /// Makes something go wrong. Of several rules that match a command, the first that is due strikes.
-    pub fn fault(&self, rule: Rule) -> Fired {
-        assert!(rule.fault.is_of_any_server(), "{:?} is a fault of DynamoDB", rule.fault);
-        self.core.add(rule)
-    }
-
-    /// Nothing goes wrong any more.
-    pub fn clear_faults(&self) {
-        self.core.clear_faults();
-    }
-
-    /// How many commands of each name came, retries included; what the driver sends for itself is left out.
-    pub fn counts(&self) -> BTreeMap<String, usize> {
-        self.core.counts()
-    }
-
-    /// The commands that came, in order.
-    pub fn requests(&self) -> Vec<Request> {
-        self.core.requests()
-    }
-
-    /// How many connections were made to it, the driver's own included.
-    pub fn connections(&self) -> usize {
-        self.listener.accepted()
-    }
-
-    /// Starts the count anew.
-    pub fn reset_counts(&self) {
-        self.core.forget();
+    fn deref(&self) -> &Tap {
+        &self.0
     }
 }
 

@@ -1,12 +1,13 @@
 //! The proxy in front of a PostgreSQL server.
 
-use super::core::{Core, End, Fired, Listener, Request};
+use super::core::{Core, End, Request, Tap};
 use super::damage;
 use super::pg_wire::{Exchange, Message, Opening, Reader, read_opening, verb};
-use super::rule::{Fault, Rule};
+use super::rule::Fault;
 use serde_json::json;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::io;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -26,58 +27,26 @@ const LAST_ANSWERS: Duration = Duration::from_secs(2);
 /// A proxy in front of a PostgreSQL server; it ends when it is dropped. A request is a statement, by the word that says what it
 /// does.
 #[derive(Debug)]
-pub struct Postgres {
-    core: Arc<Core>,
-    listener: Listener,
-}
+pub struct Postgres(Tap);
 
 impl Postgres {
     /// Starts in front of `upstream`, a `host:port`.
     pub async fn start(upstream: &str) -> Self {
         let core = Arc::new(Core::default());
         let (serving, upstream) = (core.clone(), upstream.to_owned());
-        let listener = Listener::start(move |stream| {
+        let serve = move |stream| {
             let (core, upstream) = (serving.clone(), upstream.clone());
             async move { serve(&core, stream, &upstream).await }
-        })
-        .await;
-        Self { core, listener }
+        };
+        Self(Tap::start(core, Fault::is_of_any_server, serve).await)
     }
+}
 
-    /// Its own `host:port`.
-    pub fn address(&self) -> &str {
-        &self.listener.address
-    }
+impl Deref for Postgres {
+    type Target = Tap;
 
-    /// Makes something go wrong. Of several rules that match a statement, the first that is due strikes.
-    pub fn fault(&self, rule: Rule) -> Fired {
-        assert!(rule.fault.is_of_any_server(), "{:?} is a fault of DynamoDB", rule.fault);
-        self.core.add(rule)
-    }
-
-    /// Nothing goes wrong any more.
-    pub fn clear_faults(&self) {
-        self.core.clear_faults();
-    }
-
-    /// How many statements of each kind came, retries included; what sets sessions up is left out.
-    pub fn counts(&self) -> BTreeMap<String, usize> {
-        self.core.counts()
-    }
-
-    /// The statements that came, in order; the body has the text as `sql`.
-    pub fn requests(&self) -> Vec<Request> {
-        self.core.requests()
-    }
-
-    /// How many connections were made to it, those that end what others do included.
-    pub fn connections(&self) -> usize {
-        self.listener.accepted()
-    }
-
-    /// Starts the count anew.
-    pub fn reset_counts(&self) {
-        self.core.forget();
+    fn deref(&self) -> &Tap {
+        &self.0
     }
 }
 

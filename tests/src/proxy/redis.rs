@@ -2,13 +2,14 @@
 //!
 //! A connection may have many commands under way: the server answers them in the order of their coming, and so does the proxy.
 
-use super::core::{Core, End, Fired, Listener, Request};
+use super::core::{Core, End, Request, Tap};
 use super::forge_resp;
 use super::resp::Resp;
-use super::rule::{Fault, Rule};
+use super::rule::Fault;
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
+use std::ops::Deref;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -32,58 +33,26 @@ const LAST_ANSWERS: Duration = Duration::from_secs(2);
 /// A command is named as it was sent, in capitals, with the script that it runs where that is one of reposit's: `HGET`,
 /// `EVALSHA write`, `SCRIPT LOAD write`.
 #[derive(Debug)]
-pub struct Redis {
-    core: Arc<Core>,
-    listener: Listener,
-}
+pub struct Redis(Tap);
 
 impl Redis {
     /// Starts in front of `upstream`, a `host:port`.
     pub async fn start(upstream: &str) -> Self {
         let core = Arc::new(Core::default());
         let (serving, upstream) = (core.clone(), upstream.to_owned());
-        let listener = Listener::start(move |stream| {
+        let serve = move |stream| {
             let (core, upstream) = (serving.clone(), upstream.clone());
             async move { serve(&core, Scripts::of_reposit(), stream, &upstream).await }
-        })
-        .await;
-        Self { core, listener }
+        };
+        Self(Tap::start(core, Fault::fits_redis, serve).await)
     }
+}
 
-    /// Its own `host:port`.
-    pub fn address(&self) -> &str {
-        &self.listener.address
-    }
+impl Deref for Redis {
+    type Target = Tap;
 
-    /// Makes something go wrong. Of several rules that match a command, the first that is due strikes.
-    pub fn fault(&self, rule: Rule) -> Fired {
-        assert!(rule.fault.fits_redis(), "{:?} is a fault of DynamoDB", rule.fault);
-        self.core.add(rule)
-    }
-
-    /// Nothing goes wrong any more.
-    pub fn clear_faults(&self) {
-        self.core.clear_faults();
-    }
-
-    /// How many commands of each name came, retries included; what a client sends to have a connection is left out.
-    pub fn counts(&self) -> BTreeMap<String, usize> {
-        self.core.counts()
-    }
-
-    /// The commands that came, in order; the body is the list of their words.
-    pub fn requests(&self) -> Vec<Request> {
-        self.core.requests()
-    }
-
-    /// How many connections were made to it.
-    pub fn connections(&self) -> usize {
-        self.listener.accepted()
-    }
-
-    /// Starts the count anew.
-    pub fn reset_counts(&self) {
-        self.core.forget();
+    fn deref(&self) -> &Tap {
+        &self.0
     }
 }
 

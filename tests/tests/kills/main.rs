@@ -17,71 +17,85 @@ async fn open(url: &str, timeout: Duration) -> Database {
     Config::from_url(url).expect("the server's own URL").timeout(timeout).open().await.expect("the server answers")
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn mongod_is_killed_and_started_again() {
-    let mut server = servers::private_mongodb(1).await;
-    let db = open(&server.url("kills"), Duration::from_secs(2)).await;
+/// Kills a server once under load and starts it again: it has what it answered, and the client that lived through it goes on.
+async fn is_killed_once<S>(
+    mut server: S,
+    url: impl Fn(&S) -> String,
+    kill: impl FnOnce(&mut S),
+    restart: impl AsyncFnOnce(S) -> S,
+    keeps: Keeps,
+) {
+    let db = open(&url(&server), Duration::from_secs(2)).await;
     load::define(&db).await;
     let load = Load::start(&db).await;
     load.go_on_for(ROUNDS).await;
-    server.kill(0);
+    kill(&mut server);
     let memories = load.stop().await;
-    let server = server.restart(0).await;
-    let after = open(&server.url("kills"), Duration::from_secs(20)).await;
-    println!("{:?}", direct_read::compare(&after, memories, Keeps::All).await);
-    // The client that lived through it goes on.
+    let server = restart(server).await;
+    let after = open(&url(&server), Duration::from_secs(20)).await;
+    println!("{:?}", direct_read::compare(&after, memories, keeps).await);
     load::define(&db).await;
-    report::ran("kills::a_server_is_killed_and_started_again", &servers::mongodb().await.label());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mongod_is_killed_and_started_again() {
+    let server = servers::private_mongodb(1).await;
+    let label = servers::mongodb().await.label();
+    is_killed_once(
+        server,
+        |server| server.url("kills"),
+        |server| server.kill(0),
+        async |server| server.restart(0).await,
+        Keeps::All,
+    )
+    .await;
+    report::ran("kills::a_server_is_killed_and_started_again", &label);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres_is_killed_and_started_again() {
-    let mut server = servers::private_postgres().await;
-    let db = open(&server.url("kills"), Duration::from_secs(2)).await;
-    load::define(&db).await;
-    let load = Load::start(&db).await;
-    load.go_on_for(ROUNDS).await;
-    server.kill();
-    let memories = load.stop().await;
-    let server = server.restart().await;
-    let after = open(&server.url("kills"), Duration::from_secs(20)).await;
-    println!("{:?}", direct_read::compare(&after, memories, Keeps::All).await);
-    // The client that lived through it goes on.
-    load::define(&db).await;
-    report::ran("kills::a_server_is_killed_and_started_again", &server.label());
+    let server = servers::private_postgres().await;
+    let label = server.label();
+    is_killed_once(
+        server,
+        |server| server.url("kills"),
+        |server| server.kill(),
+        async |server| server.restart().await,
+        Keeps::All,
+    )
+    .await;
+    report::ran("kills::a_server_is_killed_and_started_again", &label);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dynamodb_local_is_killed_and_started_again() {
-    let mut server = servers::private_dynamodb_local().await;
-    let db = open(&server.url("kills"), Duration::from_secs(2)).await;
-    load::define(&db).await;
-    let load = Load::start(&db).await;
-    load.go_on_for(ROUNDS).await;
-    server.kill();
-    let memories = load.stop().await;
-    let server = server.restart().await;
-    let after = open(&server.url("kills"), Duration::from_secs(20)).await;
-    println!("{:?}", direct_read::compare(&after, memories, Keeps::AllButOne).await);
-    load::define(&db).await;
-    report::ran("kills::a_server_is_killed_and_started_again", &servers::dynamodb_local().await.label());
+    let server = servers::private_dynamodb_local().await;
+    let label = servers::dynamodb_local().await.label();
+    is_killed_once(
+        server,
+        |server| server.url("kills"),
+        |server| server.kill(),
+        async |server| server.restart().await,
+        Keeps::AllButOne,
+    )
+    .await;
+    report::ran("kills::a_server_is_killed_and_started_again", &label);
 }
 
 /// A server that writes each command to the disk before it answers keeps all that it has answered.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redis_is_killed_and_started_again() {
-    let mut server = servers::private_redis().await;
-    let db = open(&server.url("kills"), Duration::from_secs(2)).await;
-    load::define(&db).await;
-    let load = Load::start(&db).await;
-    load.go_on_for(ROUNDS).await;
-    server.kill();
-    let memories = load.stop().await;
-    let server = server.restart().await;
-    let after = open(&server.url("kills"), Duration::from_secs(20)).await;
-    println!("{:?}", direct_read::compare(&after, memories, Keeps::All).await);
-    load::define(&db).await;
-    report::ran("kills::a_server_is_killed_and_started_again", &server.label());
+    let server = servers::private_redis().await;
+    let label = server.label();
+    is_killed_once(
+        server,
+        |server| server.url("kills"),
+        |server| server.kill(),
+        async |server| server.restart().await,
+        Keeps::All,
+    )
+    .await;
+    report::ran("kills::a_server_is_killed_and_started_again", &label);
 }
 
 /// Killed and started again while the writers go on: each write that meets it is done once, or not at all.
