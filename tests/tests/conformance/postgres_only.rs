@@ -31,6 +31,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::new("postgres_only::nothing_needs_prepared_statements", nothing_needs_prepared_statements),
         Trial::new("postgres_only::many_calls_wait_for_one_connection", many_calls_wait_for_one_connection),
         Trial::new("postgres_only::long_names_are_shortened", long_names_are_shortened),
+        Trial::new(
+            "postgres_only::every_table_that_is_made_begins_with_the_prefix",
+            every_table_that_is_made_begins_with_the_prefix,
+        ),
     ]
 }
 
@@ -66,6 +70,10 @@ async fn a_record_is_a_row_that_sql_reads_and_writes() {
     client.batch_execute(&copy).await.unwrap();
     assert_eq!(Note::scan().all(db).await.unwrap().len(), 2);
     Note::update("m").add(Note::COUNT, 1).exec(db).await.unwrap();
+    // The stamp is a column, and the record holds nothing of the library's.
+    let names =
+        format!("SELECT count(*) FROM {schema}.note, jsonb_object_keys(doc) AS name WHERE name LIKE '\\_reposit%'");
+    assert_eq!(client.query_one(&names, &[]).await.unwrap().get::<_, i64>(0), 0);
     report::ran("postgres_only::a_record_is_a_row_that_sql_reads_and_writes", &label);
 }
 
@@ -170,4 +178,20 @@ async fn long_names_are_shortened() {
     assert!(error.index().is_some_and(|index| index.starts_with("an_index") && index.ends_with("ascii")));
     assert_eq!(db.repositories().await.unwrap(), [Long::definition().name()]);
     report::ran("postgres_only::long_names_are_shortened", &label);
+}
+
+async fn every_table_that_is_made_begins_with_the_prefix() {
+    let (t, label) = Test::on_under(Target::Postgres, "blue-").await;
+    let schema = schema(&t);
+    t.db.define::<(Note, User)>().await.unwrap();
+    t.db.define_locks().await.unwrap();
+    let find = "SELECT relname::text FROM pg_class WHERE relnamespace = $1::text::regnamespace AND relkind IN ('r', 'i') \
+                ORDER BY relname";
+    let found = client(&t.db).await.query(find, &[&schema]).await.unwrap();
+    let names: Vec<String> = found.iter().map(|row| row.get(0)).collect();
+    assert!(names.iter().all(|name| name.starts_with("blue-")), "{names:?}");
+    for made in ["blue-_reposit", "blue-note", "blue-users", "blue-users:by_email", "blue-reposit_locks"] {
+        assert!(names.iter().any(|name| name == made), "{made} is not in {names:?}");
+    }
+    report::ran("postgres_only::every_table_that_is_made_begins_with_the_prefix", &label);
 }

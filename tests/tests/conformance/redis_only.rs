@@ -27,6 +27,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::new("redis_only::a_cluster_keeps_a_repository_together", a_cluster_keeps_a_repository_together),
         Trial::new("redis_only::replicas_that_are_not_there_are_told", replicas_that_are_not_there_are_told),
         Trial::new("redis_only::a_server_without_room_is_told", a_server_without_room_is_told),
+        Trial::new(
+            "redis_only::keys_of_a_repository_begin_with_the_prefix",
+            keys_of_a_repository_begin_with_the_prefix,
+        ),
     ]
 }
 
@@ -282,4 +286,19 @@ async fn a_server_without_room_is_told() {
     set(&mut redis, "maxmemory", "0").await;
     Note::create(&note("m")).exec(&db).await.unwrap();
     report::ran("redis_only::a_server_without_room_is_told", &server.label());
+}
+
+async fn keys_of_a_repository_begin_with_the_prefix() {
+    let (t, label) = Test::on_under(Target::Redis, "blue-").await;
+    let (db, prefix) = (t.with::<User>().await, prefix(&t.url));
+    User::create(&user("u1", "core", 7)).exec(db).await.unwrap();
+    let mut redis = connection(db).await;
+    let keys: Vec<Vec<u8>> = cmd("KEYS").arg(format!("{prefix}*")).query_async(&mut redis).await.unwrap();
+    let of_users = format!("{prefix}{{blue-users}}:").into_bytes();
+    // The names of all repositories stand in one set.
+    let all = format!("{prefix}reposit:repositories").into_bytes();
+    assert!(keys.len() > 5 && keys.iter().all(|key| key.starts_with(&of_users) || *key == all), "{keys:?}");
+    let names: Vec<String> = cmd("SMEMBERS").arg(all).query_async(&mut redis).await.unwrap();
+    assert_eq!(names, ["blue-users"]);
+    report::ran("redis_only::keys_of_a_repository_begin_with_the_prefix", &label);
 }
