@@ -1,7 +1,7 @@
 //! Amazon's DynamoDB Local: fetched, started, shared. It keeps a database of its own for each access key.
 
 use super::fetch::{Package, check_sha256, run};
-use super::private::Private;
+use super::private::{Killable, Private};
 use super::process::{Launcher, Process};
 use super::server::{Place, Server};
 use super::socket::on_free_port;
@@ -52,26 +52,23 @@ fn at_endpoint(endpoint: &str) -> Result<Server> {
 
 /// A DynamoDB Local of one owner, with its data on disk.
 #[derive(Debug)]
-pub struct PrivateDynamo {
-    private: Private,
-    options: &'static [&'static str],
-    port: u16,
-    process: Process,
-}
-
-/// Tables and indexes take their time to be made and changed, as DynamoDB's do.
-pub(super) const SLOW: &[&str] = &["-delayTransientStatuses"];
+pub struct PrivateDynamo(Killable);
 
 impl PrivateDynamo {
-    pub(super) fn start(options: &'static [&'static str]) -> Result<Self> {
-        let private = Private::new("dynamodb-local")?;
-        let (port, process) = on_free_port(|port| Ok((port, launch_on_disk(&private, options, port)?)))?;
-        Ok(Self { private, options, port, process })
+    pub(super) fn start() -> Result<Self> {
+        let launch = |launcher: &Launcher, port| launch_on_disk(launcher, port, &[]);
+        Killable::start(Private::new("dynamodb-local")?, launch, launch).map(Self)
+    }
+
+    /// One whose tables and indexes take their time to be made and changed, as DynamoDB's do.
+    pub(super) fn start_slow() -> Result<Self> {
+        let launch = |launcher: &Launcher, port| launch_on_disk(launcher, port, &["-delayTransientStatuses"]);
+        Killable::start(Private::new("dynamodb-local")?, launch, launch).map(Self)
     }
 
     /// The reposit URL of a database: letters and digits.
     pub fn url(&self, database: &str) -> String {
-        format!("dynamodb://{database}:secret@us-east-1?endpoint={}", endpoint(self.port))
+        format!("dynamodb://{database}:secret@us-east-1?endpoint={}", endpoint(self.0.port))
     }
 
     /// Name and version, as the report counts them.
@@ -81,32 +78,25 @@ impl PrivateDynamo {
 
     /// The `host:port` to put a proxy in front of.
     pub fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        self.0.address()
     }
 
     /// SIGKILL, in the middle of whatever it does.
     pub fn kill(&mut self) {
-        self.process.kill();
+        self.0.kill();
     }
 
     /// Starts it again on the same port and data; kills it first if it still runs.
-    pub async fn restart(mut self) -> Self {
-        self.kill();
-        super::support::blocking(move || self.start_again()).await.unwrap_or_else(|missing| panic!("{missing}"))
-    }
-
-    fn start_again(mut self) -> Result<Self> {
-        self.process.wait_until_gone()?;
-        self.process = launch_on_disk(&self.private, self.options, self.port)?;
-        Ok(self)
+    pub async fn restart(self) -> Self {
+        Self(self.0.restart().await)
     }
 }
 
-fn launch_on_disk(private: &Private, options: &[&str], port: u16) -> Result<Process> {
-    let data = private.launcher.data();
+fn launch_on_disk(launcher: &Launcher, port: u16, options: &[&str]) -> Result<Process> {
+    let data = launcher.data();
     let mut arguments = vec!["-dbPath".to_owned(), data.display().to_string()];
     arguments.extend(options.iter().map(|option| (*option).to_owned()));
-    start(&private.launcher, port, &arguments)
+    start(launcher, port, &arguments)
 }
 
 fn endpoint(port: u16) -> String {

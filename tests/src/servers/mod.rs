@@ -91,12 +91,12 @@ pub async fn private_mongodb(members: usize) -> PrivateMongo {
 
 /// A DynamoDB Local of the caller's own, on disk, to be killed and started again on the same data.
 pub async fn private_dynamodb_local() -> PrivateDynamo {
-    blocking(|| PrivateDynamo::start(&[])).await.unwrap_or_else(|missing| panic!("{missing}"))
+    blocking(PrivateDynamo::start).await.unwrap_or_else(|missing| panic!("{missing}"))
 }
 
 /// The same, where tables and indexes take their time to be made and changed, as DynamoDB's do.
 pub async fn private_slow_dynamodb_local() -> PrivateDynamo {
-    blocking(|| PrivateDynamo::start(dynamodb_local::SLOW)).await.unwrap_or_else(|missing| panic!("{missing}"))
+    blocking(PrivateDynamo::start_slow).await.unwrap_or_else(|missing| panic!("{missing}"))
 }
 
 /// A PostgreSQL of the caller's own, on disk, to be killed and started again on the same data.

@@ -2,7 +2,7 @@
 
 use super::fetch::{Package, run};
 use super::postgres_user::{as_own_user, give_to_own_user};
-use super::private::Private;
+use super::private::{Killable, Private};
 use super::process::{Launcher, Process, share};
 use super::server::{Place, Server, postgres_url};
 use super::socket::on_free_port;
@@ -67,18 +67,13 @@ pub(super) fn shared_with_password() -> Result<Server> {
 
 /// A PostgreSQL of one owner, which has each commit on the disk before it answers.
 #[derive(Debug)]
-pub struct PrivatePostgres {
-    private: Private,
-    port: u16,
-    process: Process,
-}
+pub struct PrivatePostgres(Killable);
 
 impl PrivatePostgres {
     pub(super) fn start() -> Result<Self> {
         let private = Private::new("postgres")?;
         initialize(&private.launcher, &["--auth=trust"])?;
-        let (port, process) = on_free_port(|port| Ok((port, start(&private.launcher, port, &[])?)))?;
-        Ok(Self { private, port, process })
+        Killable::start(private, |launcher, port| start(launcher, port, &[]), start_after_others).map(Self)
     }
 
     /// The reposit URL of a database: letters and digits.
@@ -93,33 +88,27 @@ impl PrivatePostgres {
 
     /// The `host:port` to put a proxy in front of.
     pub fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        self.0.address()
     }
 
     /// SIGKILL of the process that all others end with.
     pub fn kill(&mut self) {
-        self.process.kill();
+        self.0.kill();
     }
 
     /// Starts it again on the same port and data; kills it first if it still runs.
-    pub async fn restart(mut self) -> Self {
-        self.kill();
-        super::support::blocking(move || self.start_again()).await.unwrap_or_else(|missing| panic!("{missing}"))
+    pub async fn restart(self) -> Self {
+        Self(self.0.restart().await)
     }
+}
 
-    fn start_again(mut self) -> Result<Self> {
-        self.process.wait_until_gone()?;
-        let began = Instant::now();
-        loop {
-            match start(&self.private.launcher, self.port, &[]) {
-                Ok(process) => {
-                    self.process = process;
-                    return Ok(self);
-                }
-                // The processes of connections end a moment after the one that was killed, and it cannot start before.
-                Err(error) if began.elapsed() > LEFT_OVER_DEADLINE => return Err(error),
-                Err(_) => std::thread::sleep(Duration::from_millis(50)),
-            }
+/// Starts it on the disk, once the processes of connections have ended: they do a moment after the one that was killed.
+fn start_after_others(launcher: &Launcher, port: u16) -> Result<Process> {
+    let began = Instant::now();
+    loop {
+        match start(launcher, port, &[]) {
+            Err(_) if began.elapsed() <= LEFT_OVER_DEADLINE => std::thread::sleep(Duration::from_millis(50)),
+            started => return started,
         }
     }
 }

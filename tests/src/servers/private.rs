@@ -1,6 +1,7 @@
 //! Servers of one owner, for tests that kill them.
 
 use super::process::{Launcher, Lease, Process, log_end};
+use super::socket::on_free_port;
 use super::support::Result;
 use super::{cache, lock};
 use std::path::{Path, PathBuf};
@@ -33,6 +34,47 @@ impl Private {
                 super::fetch::say(&format!("{}: {end}", run.path().display()));
             }
         }
+    }
+}
+
+/// A private server of one process, which is killed and started again on the same port and data.
+#[derive(Debug)]
+pub(super) struct Killable {
+    private: Private,
+    pub(super) port: u16,
+    process: Process,
+    again: Launch,
+}
+
+/// Starts a process on a port.
+pub(super) type Launch = fn(&Launcher, u16) -> Result<Process>;
+
+impl Killable {
+    /// Starts it on a free port: the first time so, and `again` once it was killed.
+    pub(super) fn start(private: Private, first: Launch, again: Launch) -> Result<Self> {
+        let (port, process) = on_free_port(|port| Ok((port, first(&private.launcher, port)?)))?;
+        Ok(Self { private, port, process, again })
+    }
+
+    /// Where it listens: `host:port`.
+    pub(super) fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// SIGKILL, in the middle of whatever it does.
+    pub(super) fn kill(&self) {
+        self.process.kill();
+    }
+
+    /// Starts it again; kills it first if it still runs.
+    pub(super) async fn restart(mut self) -> Self {
+        self.kill();
+        let again = move || {
+            self.process.wait_until_gone()?;
+            self.process = (self.again)(&self.private.launcher, self.port)?;
+            Ok(self)
+        };
+        super::support::blocking(again).await.unwrap_or_else(|missing: String| panic!("{missing}"))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The genuine `redis-server`: fetched, started, shared. Databases are apart by the prefix of their keys.
 
 use super::fetch::Package;
-use super::private::Private;
+use super::private::{Killable, Private};
 use super::process::{Launcher, Process, share};
 use super::server::{Place, Server, redis_url};
 use super::socket::on_free_port;
@@ -46,22 +46,20 @@ pub(super) fn shared() -> Result<Server> {
 
 /// A Redis of one owner, which has each write on the disk before it answers.
 #[derive(Debug)]
-pub struct PrivateRedis {
-    private: Private,
-    port: u16,
-    process: Process,
-}
+pub struct PrivateRedis(Killable);
 
 const ON_DISK: &[&str] = &["--appendonly", "yes", "--appendfsync", "always"];
 
 impl PrivateRedis {
     pub(super) fn start() -> Result<Self> {
-        Self::start_with(ON_DISK)
+        let launch = |launcher: &Launcher, port| start(launcher, port, ON_DISK);
+        Killable::start(Private::new("redis")?, launch, launch).map(Self)
     }
 
     /// A cluster of one server, which has all slots.
     pub(super) fn start_cluster() -> Result<Self> {
-        let server = Self::start_with(&["--cluster-enabled", "yes"])?;
+        let launch = |launcher: &Launcher, port| start(launcher, port, &["--cluster-enabled", "yes"]);
+        let server = Killable::start(Private::new("redis")?, launch, launch).map(Self)?;
         let assign = || -> redis::RedisResult<()> {
             let url = format!("redis://{}/0", server.address());
             let mut connection = redis::Client::open(url)?.get_connection_with_timeout(Duration::from_secs(10))?;
@@ -79,12 +77,6 @@ impl PrivateRedis {
         Ok(server)
     }
 
-    fn start_with(options: &[&str]) -> Result<Self> {
-        let private = Private::new("redis")?;
-        let (port, process) = on_free_port(|port| Ok((port, start(&private.launcher, port, options)?)))?;
-        Ok(Self { private, port, process })
-    }
-
     /// The reposit URL of a database: letters and digits.
     pub fn url(&self, database: &str) -> String {
         redis_url(None, &self.address(), "0", "", database)
@@ -97,24 +89,17 @@ impl PrivateRedis {
 
     /// The `host:port` to put a proxy in front of.
     pub fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        self.0.address()
     }
 
     /// SIGKILL, in the middle of whatever it does.
     pub fn kill(&mut self) {
-        self.process.kill();
+        self.0.kill();
     }
 
     /// Starts it again on the same port and data; kills it first if it still runs.
-    pub async fn restart(mut self) -> Self {
-        self.kill();
-        super::support::blocking(move || self.start_again()).await.unwrap_or_else(|missing| panic!("{missing}"))
-    }
-
-    fn start_again(mut self) -> Result<Self> {
-        self.process.wait_until_gone()?;
-        self.process = start(&self.private.launcher, self.port, ON_DISK)?;
-        Ok(self)
+    pub async fn restart(self) -> Self {
+        Self(self.0.restart().await)
     }
 }
 

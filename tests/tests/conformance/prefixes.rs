@@ -1,38 +1,10 @@
 //! The names under a table prefix, as the servers' own clients see them.
 
-use reposit::{Database, Repository};
-use reposit_conformance::{START, Test};
-use serde::{Deserialize, Serialize};
+use reposit::Database;
+use reposit_conformance::Test;
+use reposit_conformance::cases::prefixes::{Rent, Tenant, tenant};
 
 reposit_conformance::cases!(every_name_that_is_made_begins_with_the_prefix);
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
-#[repository(name = "tenants")]
-struct Tenant {
-    #[hash_key]
-    id: u32,
-    #[index(unique)]
-    email: String,
-    #[index]
-    house: String,
-    #[ttl]
-    leaves: i64,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
-#[repository(name = "rents")]
-struct Rent {
-    #[hash_key]
-    tenant: u32,
-    #[range_key]
-    month: u32,
-    #[index(unique)]
-    receipt: String,
-}
-
-fn tenant(id: u32, house: &str) -> Tenant {
-    Tenant { id, email: format!("t{id}@example.com"), house: house.into(), leaves: START + 1000 }
-}
 
 /// Those that the backend's own client finds.
 async fn raw_names(db: &Database) -> Vec<String> {

@@ -20,26 +20,26 @@ cases!(
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "tenants")]
-struct Tenant {
+pub struct Tenant {
     #[hash_key]
-    id: u32,
+    pub id: u32,
     #[index(unique)]
-    email: String,
+    pub email: String,
     #[index]
-    house: String,
+    pub house: String,
     #[ttl]
-    leaves: i64,
+    pub leaves: i64,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "rents")]
-struct Rent {
+pub struct Rent {
     #[hash_key]
-    tenant: u32,
+    pub tenant: u32,
     #[range_key]
-    month: u32,
+    pub month: u32,
     #[index(unique)]
-    receipt: String,
+    pub receipt: String,
 }
 
 /// The repository of the same name with another key.
@@ -50,7 +50,7 @@ struct Rental {
     id: String,
 }
 
-fn tenant(id: u32, house: &str) -> Tenant {
+pub fn tenant(id: u32, house: &str) -> Tenant {
     Tenant { id, email: format!("t{id}@example.com"), house: house.into(), leaves: START + 1000 }
 }
 

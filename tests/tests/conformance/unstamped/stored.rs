@@ -1,11 +1,10 @@
 //! What is stored of models without stamps, as the servers' own clients see it.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
 use ::mongodb::bson::{Document, doc};
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::TryStreamExt;
 use reposit::{Database, ErrorKind, Repository};
+use reposit_conformance::cases::unstamped::expiry::{Stay, Visit, stay, visit};
 use reposit_conformance::{Capability, START, Test};
 use serde::{Deserialize, Serialize};
 
@@ -41,35 +40,6 @@ struct Log {
 
 fn log(id: &str) -> Log {
     Log { id: id.into(), revision: 0 }
-}
-
-/// What expires in whole seconds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
-#[repository(name = "visits", stamp = false, index(hash = "place", projection = "keys_only"))]
-struct Visit {
-    #[hash_key]
-    id: String,
-    place: String,
-    #[ttl]
-    until: Option<i64>,
-}
-
-fn visit(id: &str, until: Option<i64>) -> Visit {
-    Visit { id: id.into(), place: "p".into(), until }
-}
-
-/// What expires at an instant.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
-#[repository(name = "stays", stamp = false)]
-struct Stay {
-    #[hash_key]
-    id: String,
-    #[ttl(seconds = 60)]
-    since: SystemTime,
-}
-
-fn stay(id: &str, since: i64) -> Stay {
-    Stay { id: id.into(), since: UNIX_EPOCH + Duration::from_secs(since.unsigned_abs()) }
 }
 
 /// The same as `Note`, with stamps.

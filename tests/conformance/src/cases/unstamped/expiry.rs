@@ -15,29 +15,29 @@ cases!(
 /// What expires in whole seconds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "visits", stamp = false, index(hash = "place", projection = "keys_only"))]
-struct Visit {
+pub struct Visit {
     #[hash_key]
-    id: String,
-    place: String,
+    pub id: String,
+    pub place: String,
     #[ttl]
-    until: Option<i64>,
+    pub until: Option<i64>,
 }
 
-fn visit(id: &str, until: Option<i64>) -> Visit {
+pub fn visit(id: &str, until: Option<i64>) -> Visit {
     Visit { id: id.into(), place: "p".into(), until }
 }
 
 /// What expires at an instant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Repository)]
 #[repository(name = "stays", stamp = false)]
-struct Stay {
+pub struct Stay {
     #[hash_key]
-    id: String,
+    pub id: String,
     #[ttl(seconds = 60)]
-    since: SystemTime,
+    pub since: SystemTime,
 }
 
-fn stay(id: &str, since: i64) -> Stay {
+pub fn stay(id: &str, since: i64) -> Stay {
     Stay { id: id.into(), since: UNIX_EPOCH + Duration::from_secs(since.unsigned_abs()) }
 }
 

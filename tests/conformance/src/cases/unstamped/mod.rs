@@ -1,4 +1,4 @@
 //! Models of which nothing but their own attributes is written.
 
-pub(crate) mod expiry;
+pub mod expiry;
 pub(crate) mod operations;
